@@ -1,0 +1,1 @@
+"""The hub: types, planning, queue and files; knows no provider and no user interface."""

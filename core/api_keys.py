@@ -1,0 +1,139 @@
+"""Keys for services: kept in the system keyring or the environment, never in a file of ours."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.errors import KeyStoreError
+
+log = logging.getLogger(__name__)
+
+_SERVICE = "ImageAI"
+
+
+@dataclass(frozen=True)
+class KeySpec:
+    """A key that a provider may ask for; the first variable is the one that messages name."""
+
+    id: str
+    label: str
+    variables: tuple[str, ...]
+    url: str
+    purpose: str
+
+
+class KeySource(StrEnum):
+    """Where a key was found."""
+
+    ENVIRONMENT = "environment"
+    KEYRING = "keyring"
+
+
+@dataclass(frozen=True)
+class FoundKey:
+    """A key and where it came from; the value shows in no repr."""
+
+    value: str
+    source: KeySource
+    variable: str = ""
+
+    def __repr__(self) -> str:
+        return f"FoundKey(source={self.source.value!r}, variable={self.variable!r})"
+
+
+class ApiKeys:
+    """Looks keys up at the moment of use: the environment first, then the keyring."""
+
+    def find(self, key: KeySpec) -> FoundKey | None:
+        """The key, or None when it is set nowhere; a keyring that does not work holds none."""
+        for variable in key.variables:
+            value = os.environ.get(variable, "").strip()
+            if value:
+                return FoundKey(value, KeySource.ENVIRONMENT, variable)
+        try:
+            stored = _read_keyring(key.id)
+        except KeyStoreError as error:
+            log.info("%s", error)
+            return None
+        return FoundKey(stored, KeySource.KEYRING) if stored else None
+
+    def store(self, key: KeySpec, value: str) -> None:
+        """Keep a key in the keyring.
+
+        Raises:
+            KeyStoreError: the value is empty or this machine has no keyring.
+        """
+        if not value.strip():
+            raise KeyStoreError(f"The key for {key.label} is empty.", hint="Give the key itself.")
+        _write_keyring(key, value.strip())
+
+    def remove(self, key: KeySpec) -> bool:
+        """Take a key out of the keyring; False when it held none.
+
+        Raises:
+            KeyStoreError: this machine has no keyring.
+        """
+        if _read_keyring(key.id) is None:
+            return False
+        import keyring
+        import keyring.errors
+
+        try:
+            keyring.delete_password(_SERVICE, key.id)
+        except keyring.errors.KeyringError as error:
+            raise KeyStoreError(
+                f"The keyring did not remove the {key.label} key: {error}"
+            ) from error
+        return True
+
+    def keyring_problem(self) -> str | None:
+        """Why keys cannot be kept in a keyring here, or None when they can."""
+        try:
+            _read_keyring("probe")
+        except KeyStoreError as error:
+            return str(error)
+        return None
+
+
+def _no_keyring(reason: object) -> KeyStoreError:
+    return KeyStoreError(
+        f"This machine has no keyring to keep keys in ({reason}).",
+        hint="Set the key as an environment variable instead.",
+    )
+
+
+def _read_keyring(key_id: str) -> str | None:
+    # Imported late: loading the keyring's back ends takes longer than most commands.
+    import keyring
+    import keyring.errors
+
+    try:
+        return keyring.get_password(_SERVICE, key_id)
+    except keyring.errors.KeyringError as error:
+        raise _no_keyring(_first_line(error)) from error
+
+
+def _write_keyring(key: KeySpec, value: str) -> None:
+    import keyring
+    import keyring.errors
+
+    try:
+        keyring.set_password(_SERVICE, key.id, value)
+    except keyring.errors.NoKeyringError as error:
+        variable = key.variables[0]
+        raise KeyStoreError(
+            f"This machine has no keyring to keep the {key.label} key in.",
+            hint=f"Set the environment variable {variable} instead.",
+        ) from error
+    except keyring.errors.KeyringError as error:
+        raise KeyStoreError(
+            f"The keyring did not keep the {key.label} key: {_first_line(error)}",
+            hint=f"Unlock it, or set the environment variable {key.variables[0]} instead.",
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__

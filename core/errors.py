@@ -1,0 +1,185 @@
+"""Every error this program raises on purpose, each a sentence for the user.
+
+    StudioError                      message: what happened and why; hint: what to do
+    ├── UnsupportedRequest           problems: everything wrong with what was asked for, at once
+    ├── SettingsError                a setting or the settings file cannot be used
+    ├── KeyStoreError                the keyring cannot keep or give a key
+    ├── JournalError                 the job journal, or a job in it, cannot be used
+    ├── OutputError                  the finished file cannot be put where it belongs
+    ├── FFmpegMissing                no FFmpeg on this machine
+    ├── FFmpegFailed                 command, exit_code, last_lines
+    ├── UnreadableClip               a video file does not decode
+    └── ProviderError                target, retryable
+        ├── NotConfigured            a model, package or key is missing
+        ├── AuthFailed               the key was rejected
+        ├── RateLimited              retry_after_s
+        ├── QuotaExceeded            the account is out of credit
+        ├── ContentRefused           charged: whether it cost money
+        ├── ProviderUnavailable      the service cannot be reached or is down
+        ├── SubmitUnknown            no telling whether the order arrived
+        ├── ResultLost               the finished clip can no longer be fetched
+        ├── OutOfMemory              the plan needs more memory than there is
+        ├── EngineCrashed            the engine process ended by itself
+        ├── RenderFailed             the model ran and no proper clip came out
+        └── BadResponse              an answer that makes no sense
+
+`JobCancelled` is no error: it is how a job that was asked to stop says that it has stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class StudioError(Exception):
+    """What went wrong and why (`message`), and what to do about it (`hint`)."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a request; `field` names the part, e.g. "frame.duration_s"."""
+
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UnsupportedRequest(StudioError):
+    """The request cannot be done as asked; `problems` lists every reason."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(problem.message for problem in problems))
+        self.problems = tuple(problems)
+
+
+class SettingsError(StudioError):
+    """A setting or the settings file cannot be used."""
+
+
+class KeyStoreError(StudioError):
+    """The keyring cannot keep or give a key."""
+
+
+class JournalError(StudioError):
+    """The job journal, or a job in it, cannot be used."""
+
+
+class OutputError(StudioError):
+    """The finished file cannot be put where it belongs."""
+
+
+class FFmpegMissing(StudioError):
+    """There is no FFmpeg on this machine."""
+
+
+class FFmpegFailed(StudioError):
+    """FFmpeg ended with an error."""
+
+    def __init__(self, command: Sequence[str], exit_code: int, last_lines: Sequence[str]) -> None:
+        said = last_lines[-1] if last_lines else "it said nothing"
+        super().__init__(f"FFmpeg ended with exit code {exit_code}: {said}")
+        self.command = tuple(command)
+        self.exit_code = exit_code
+        self.last_lines = tuple(last_lines)
+
+
+class UnreadableClip(StudioError):
+    """A video file is missing, damaged or holds no picture."""
+
+
+class ProviderError(StudioError):
+    """A provider could not do its part; `target` is its text form, "provider/deployment/model"."""
+
+    retryable = False
+
+    def __init__(self, message: str, *, target: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.target = target
+
+
+class NotConfigured(ProviderError):
+    """A model, a package or a key that this target needs is missing."""
+
+
+class AuthFailed(ProviderError):
+    """The service rejected the key."""
+
+
+class RateLimited(ProviderError):
+    """The service asks to wait."""
+
+    retryable = True
+
+    def __init__(
+        self, message: str, *, target: str = "", hint: str = "", retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message, target=target, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class QuotaExceeded(ProviderError):
+    """The account has no credit or quota left."""
+
+
+class ContentRefused(ProviderError):
+    """The service refused the prompt or the result."""
+
+    def __init__(
+        self, message: str, *, target: str = "", hint: str = "", charged: bool | None = None
+    ) -> None:
+        super().__init__(message, target=target, hint=hint)
+        self.charged = charged
+
+
+class ProviderUnavailable(ProviderError):
+    """The service cannot be reached or is down."""
+
+    retryable = True
+
+
+class SubmitUnknown(ProviderError):
+    """The order was sent and no answer came: it may or may not have been accepted."""
+
+
+class ResultLost(ProviderError):
+    """The clip was made, but can no longer be fetched."""
+
+
+class OutOfMemory(ProviderError):
+    """The plan needs more memory than this machine has free."""
+
+    retryable = True
+
+
+class EngineCrashed(ProviderError):
+    """The engine process ended by itself."""
+
+    retryable = True
+
+
+class RenderFailed(ProviderError):
+    """The model ran, and no proper clip came out."""
+
+
+class BadResponse(ProviderError):
+    """The other side answered something that makes no sense."""
+
+    retryable = True
+
+
+class JobCancelled(Exception):
+    """The job was asked to stop and has stopped."""

@@ -1,0 +1,36 @@
+"""Writing and moving files so that a reader never sees half of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write UTF-8 text aside, force it to disk and put it in place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    aside = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            aside.unlink()
+        raise
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file to a free name that ends in ".bad" and give that name."""
+    number = 0
+    while True:
+        bad = path.with_name(f"{path.name}{f'.{number}' if number else ''}.bad")
+        if not bad.exists():
+            path.rename(bad)
+            return bad
+        number += 1

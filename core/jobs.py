@@ -1,0 +1,215 @@
+"""What a job is: the work, the events it sends, and all that it may touch."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+
+from pydantic import Field, TypeAdapter
+
+from core.errors import JobCancelled, ProviderError, StudioError
+from core.frozen import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Lane(StrEnum):
+    """The resource a job occupies; each lane has its own number of places."""
+
+    GPU = "gpu"
+    CLOUD = "cloud"
+    DISK = "disk"
+
+
+class Stage(StrEnum):
+    """The named parts of a job, in the order in which they occur."""
+
+    DOWNLOAD = "download"
+    VERIFY = "verify"
+    LOAD = "load"
+    ENCODE = "encode"
+    DENOISE = "denoise"
+    DECODE = "decode"
+    WRITE = "write"
+
+
+class ErrorReport(Frozen):
+    """An error as it is stored and shown; `kind` is the class name in `core.errors`."""
+
+    kind: str
+    message: str
+    hint: str = ""
+    retryable: bool = False
+
+    @classmethod
+    def of(cls, error: Exception) -> ErrorReport:
+        """The report of an error; one that is not ours is named as the defect it is."""
+        if isinstance(error, StudioError):
+            retryable = isinstance(error, ProviderError) and error.retryable
+            return cls(
+                kind=type(error).__name__,
+                message=error.message,
+                hint=error.hint,
+                retryable=retryable,
+            )
+        return cls(
+            kind=type(error).__name__,
+            message=f"An unexpected error stopped the job: {type(error).__name__}: {error}",
+            hint="This is a defect of the program; the log file has the details.",
+        )
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class Queued(Frozen):
+    """The job is in the journal and waits for its lane."""
+
+    event: Literal["queued"] = "queued"
+
+
+class Started(Frozen):
+    """A worker has taken the job."""
+
+    event: Literal["started"] = "started"
+
+
+class Progressed(Frozen):
+    """How far the job is: `fraction` 0 to 1 over the whole job, None where it is not known."""
+
+    event: Literal["progressed"] = "progressed"
+    stage: Stage
+    fraction: float | None = Field(default=None, ge=0, le=1)
+    message: str = ""
+    eta_s: float | None = None
+    step: int | None = None
+    steps: int | None = None
+
+
+class Noted(Frozen):
+    """Something the user should know, such as a cheaper plan after running out of memory."""
+
+    event: Literal["noted"] = "noted"
+    message: str
+
+
+class Succeeded(Frozen):
+    """The job is done and its file is in place."""
+
+    event: Literal["succeeded"] = "succeeded"
+    path: Path
+
+
+class Failed(Frozen):
+    """The job ended with an error."""
+
+    event: Literal["failed"] = "failed"
+    error: ErrorReport
+
+
+class Cancelled(Frozen):
+    """The job was stopped on request and left nothing behind."""
+
+    event: Literal["cancelled"] = "cancelled"
+
+
+_TaggedEvent = Annotated[
+    Queued | Started | Progressed | Noted | Succeeded | Failed | Cancelled,
+    Field(discriminator="event"),
+]
+JobEvent = Queued | Started | Progressed | Noted | Succeeded | Failed | Cancelled
+Terminal = Succeeded | Failed | Cancelled
+EVENT_JSON: TypeAdapter[JobEvent] = TypeAdapter(_TaggedEvent)
+
+
+class CancelToken:
+    """The wish that one job stop; set once, seen by everyone who holds the token."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask the job to stop."""
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the job has been asked to stop."""
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Do nothing, or stop here.
+
+        Raises:
+            JobCancelled: the job has been asked to stop.
+        """
+        if self._event.is_set():
+            raise JobCancelled
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, ending at once when the job is asked to stop.
+
+        Raises:
+            JobCancelled: the job has been asked to stop.
+        """
+        if self._event.wait(seconds):
+            raise JobCancelled
+
+
+def _no_ticket(_: str) -> None:
+    """Keep no ticket: for work that runs outside the queue."""
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """All that a job may touch.
+
+    Attributes:
+        workdir: an existing folder of the job's own; the queue removes it when the job ends.
+        cancel: to be checked in every loop and waited on instead of sleeping.
+        report: takes `Progressed` and `Noted` events; safe to call from any thread.
+        ticket: what `save_ticket` stored before an interruption, or None.
+        save_ticket: stores the text with which a paid remote render is found again.
+    """
+
+    workdir: Path
+    cancel: CancelToken
+    report: Callable[[Progressed | Noted], None]
+    ticket: str | None = None
+    save_ticket: Callable[[str], None] = field(default=_no_ticket)
+
+
+class Job(Protocol):
+    """Long work that the queue runs, and builds again from the journal after a restart."""
+
+    @property
+    def kind(self) -> str:
+        """The name under which the queue finds the factory for `payload`."""
+        ...
+
+    @property
+    def lane(self) -> Lane:
+        """The resource that the job occupies."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """A few words for lists."""
+        ...
+
+    def payload(self) -> str:
+        """The job as JSON, enough to build it again; holds no key."""
+        ...
+
+    def run(self, ctx: JobContext) -> Path:
+        """Do the work and give the finished file.
+
+        Raises:
+            JobCancelled: the job was asked to stop and has stopped.
+            StudioError: it cannot be done.
+        """
+        ...

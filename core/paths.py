@@ -1,0 +1,71 @@
+"""Where files live; one variable, IMAGEAI_HOME, moves everything."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import platformdirs
+
+HOME_VARIABLE = "IMAGEAI_HOME"
+_APP = "ImageAI"
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The program's places on disk; none of them is created by asking for its name."""
+
+    settings_file: Path
+    state_dir: Path
+    models_dir: Path
+    output_dir: Path
+    cache_dir: Path
+
+    @classmethod
+    def of_user(cls) -> Paths:
+        """The places of the current user, or below IMAGEAI_HOME when that is set."""
+        home = os.environ.get(HOME_VARIABLE, "").strip()
+        if home:
+            return cls.below(Path(home).expanduser().absolute())
+        return cls(
+            settings_file=platformdirs.user_config_path(_APP, appauthor=False) / "settings.json",
+            state_dir=platformdirs.user_state_path(_APP, appauthor=False),
+            models_dir=platformdirs.user_data_path(_APP, appauthor=False) / "models",
+            output_dir=platformdirs.user_videos_path() / _APP,
+            cache_dir=platformdirs.user_cache_path(_APP, appauthor=False),
+        )
+
+    @classmethod
+    def below(cls, home: Path) -> Paths:
+        """All places inside one folder."""
+        return cls(
+            settings_file=home / "settings.json",
+            state_dir=home / "state",
+            models_dir=home / "models",
+            output_dir=home / "output",
+            cache_dir=home / "cache",
+        )
+
+    def moved(self, *, output_dir: Path | None, models_dir: Path | None) -> Paths:
+        """The same places with the folders that the user chose; None leaves one as it is."""
+        return replace(
+            self,
+            output_dir=output_dir or self.output_dir,
+            models_dir=models_dir or self.models_dir,
+        )
+
+    @property
+    def journal_file(self) -> Path:
+        """The job journal."""
+        return self.state_dir / "jobs.sqlite"
+
+    @property
+    def work_dir(self) -> Path:
+        """The parent of the jobs' own folders."""
+        return self.state_dir / "work"
+
+    @property
+    def log_file(self) -> Path:
+        """The log of what went wrong."""
+        return self.state_dir / "log" / "imageai.log"

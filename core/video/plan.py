@@ -1,0 +1,141 @@
+"""The exact plan of one render, shown before it costs time or money."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from core.frozen import Frozen
+from core.jobs import Stage
+from core.video.request import RenderRequest, Target
+from core.video.spec import ModelSpec, Task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Device(StrEnum):
+    """Where the arithmetic is done."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+class Residency(StrEnum):
+    """Where the weights stay while a clip is made, from quickest to most frugal."""
+
+    RESIDENT = "resident"
+    MODEL_OFFLOAD = "model-offload"
+    GROUP_OFFLOAD = "group-offload"
+    GROUP_OFFLOAD_TO_DISK = "group-offload-to-disk"
+
+
+class Precision(StrEnum):
+    """The number format of the diffusion model's weights."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT8 = "float8"
+    INT8 = "int8"
+
+
+class StagePeak(Frozen):
+    """The most memory that one stage is expected to hold, in GB."""
+
+    stage: Stage
+    vram_gb: float
+    ram_gb: float
+
+
+class MemoryPlan(Frozen):
+    """How a local model is laid out in memory, and what that is expected to take.
+
+    Attributes:
+        rung: place on the provider's ladder, 0 for the quickest plan.
+        frees_text_encoder: the text encoder is dropped after encoding and loaded again next time.
+        fits: whether the peaks stay below what the machine has.
+        reasons: why this rung, and when it does not fit, why not.
+    """
+
+    rung: int = Field(ge=0)
+    device: Device
+    residency: Residency
+    precision: Precision
+    text_encoder_device: Device
+    frees_text_encoder: bool = False
+    tiled_decode: bool = False
+    framewise_decode: bool = False
+    peaks: tuple[StagePeak, ...] = ()
+    scratch_disk_gb: float = 0.0
+    fits: bool
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def peak_vram_gb(self) -> float:
+        """The most accelerator memory that any stage is expected to hold."""
+        return max((peak.vram_gb for peak in self.peaks), default=0.0)
+
+    @property
+    def peak_ram_gb(self) -> float:
+        """The most main memory that any stage is expected to hold."""
+        return max((peak.ram_gb for peak in self.peaks), default=0.0)
+
+
+class RenderPlan(Frozen):
+    """Everything about a clip before it exists; the same plan gives the same clip.
+
+    Attributes:
+        request: as asked, with the model that `auto` stood for filled in.
+        prompt: what the model reads, camera words included.
+        negative_prompt: None leaves the model's own default.
+        num_inference_steps, guidance_scale: None where the model leaves no choice.
+        has_audio: whether the file gets sound.
+        cost_usd: None is unknown.
+        est_seconds: from this machine's own history; None where there is none.
+        memory_plan: None for models that do not run on this machine.
+        notes: every adjustment and choice that the user did not spell out.
+    """
+
+    request: RenderRequest
+    spec: ModelSpec
+    prompt: str
+    negative_prompt: str | None
+    width: int
+    height: int
+    num_frames: int
+    fps: int
+    seed: int
+    num_inference_steps: int | None
+    guidance_scale: float | None
+    has_audio: bool
+    cost_usd: float | None
+    est_seconds: float | None = None
+    memory_plan: MemoryPlan | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def target(self) -> Target:
+        """The concrete target, never `auto`."""
+        return self.request.target
+
+    @property
+    def task(self) -> Task:
+        """The kind of work."""
+        return self.request.task
+
+    @property
+    def start_image(self) -> Path | None:
+        """The picture that the clip starts from."""
+        return self.request.inputs.start_image
+
+    @property
+    def duration_s(self) -> float:
+        """The exact length of the clip."""
+        return self.num_frames / self.fps
+
+    def with_notes(self, *notes: str) -> RenderPlan:
+        """The same plan with more to tell the user."""
+        return self.model_copy(update={"notes": self.notes + notes})

@@ -1,0 +1,167 @@
+"""What a provider promises: models as data, a quick check, a fitted plan, a clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from pydantic import Field
+
+from core.frozen import Frozen
+from core.jobs import JobContext, Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from core.api_keys import ApiKeys, KeySpec
+    from core.config import Settings
+    from core.machine import Machine
+    from core.paths import Paths
+    from core.video.plan import RenderPlan
+    from core.video.request import RenderRequest, Target
+    from core.video.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class ProviderInfo:
+    """A provider on one deployment, as far as it is known without opening it."""
+
+    id: str
+    deployment: str
+    label: str
+    summary: str
+    lane: Lane
+    keys: tuple[KeySpec, ...] = ()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether clips are made on this machine."""
+        return self.lane is not Lane.CLOUD
+
+
+class Lack(StrEnum):
+    """What keeps a target from rendering."""
+
+    NOT_INSTALLED = "not installed"
+    DAMAGED = "damaged"
+    MACHINE_TOO_SMALL = "machine too small"
+    PACKAGE_MISSING = "package missing"
+    KEY_MISSING = "key missing"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The target can render now; `location` is where its weights lie, if they lie here."""
+
+    location: Path | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class NotReady:
+    """The target cannot render now: why, and what to do (with the command that does it)."""
+
+    lack: Lack
+    reason: str
+    fix: str
+
+
+Readiness = Ready | NotReady
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """The model that `auto` stands for, and the sentences that say why."""
+
+    model: str
+    notes: tuple[str, ...] = ()
+
+
+class ModelFile(Frozen):
+    """One file of the weights that made a clip."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+class Provenance(Frozen):
+    """What, besides the plan, is needed to make the same clip again."""
+
+    versions: dict[str, str] = Field(default_factory=dict[str, str])
+    model_files: tuple[ModelFile, ...] = ()
+    measured: dict[str, float] = Field(default_factory=dict[str, float])
+
+
+class VideoProvider(Protocol):
+    """Renders clips for one deployment: built late, one job at a time, closed at the end."""
+
+    @property
+    def info(self) -> ProviderInfo:
+        """What is known without opening the provider."""
+        ...
+
+    def models(self) -> tuple[ModelSpec, ...]:
+        """Every model, best first; fast and offline."""
+        ...
+
+    def resolve(self, request: RenderRequest) -> ModelChoice:
+        """The concrete model for a request whose model is `auto`."""
+        ...
+
+    def check(self, target: Target) -> Readiness:
+        """Whether a known model can render now; fast, offline, never raises."""
+        ...
+
+    def fit(self, plan: RenderPlan) -> RenderPlan:
+        """The plan with memory layout, expected seconds and this provider's notes; fast, offline.
+
+        Raises:
+            UnsupportedRequest: something only this provider can see, such as too long a prompt.
+        """
+        ...
+
+    def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
+        """The same clip with one step less memory, or None when there is no such step."""
+        ...
+
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Path:
+        """Make the clip inside `ctx.workdir` and give its path; blocks.
+
+        Raises:
+            JobCancelled: the job was asked to stop and has stopped.
+            ProviderError: it cannot be done.
+        """
+        ...
+
+    def provenance(self, plan: RenderPlan) -> Provenance:
+        """Versions, weight files and figures of the render that has just ended."""
+        ...
+
+    def check_key(self, key: KeySpec) -> Readiness:
+        """Whether the service accepts the key that is set; asks the service."""
+        ...
+
+    def close(self) -> None:
+        """End every process and connection; may be called twice."""
+        ...
+
+
+@dataclass(frozen=True)
+class ProviderContext:
+    """What a provider is given when it is built."""
+
+    paths: Paths
+    settings: Settings
+    keys: ApiKeys
+    read_machine: Callable[[], Machine]
+
+
+@dataclass(frozen=True)
+class ProviderEntry:
+    """One line of the registration list; `open` imports what the provider needs."""
+
+    info: ProviderInfo
+    open: Callable[[ProviderContext], VideoProvider]
