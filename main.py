@@ -1,0 +1,88 @@
+"""Starts ImageAI: makes sure of its environment, then joins the command line and the providers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts import bootstrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ROOT = Path(__file__).resolve().parent
+_OURS = ("cli", "core", "providers", "scripts")
+
+# Which targets need more than the app itself, by provider and deployment.
+_EXTRA_FILES = {("ltx-video", "local"): bootstrap.LTX}
+_DEFAULT_TARGET = ("ltx-video", "local")
+
+
+def extra_files(arguments: Sequence[str]) -> list[str]:
+    """The requirement files, beside the app's own, that a job from these arguments needs."""
+    if any(word in arguments for word in ("--help", "--dry-run", "--version")):
+        return []
+    if list(arguments[:2]) == ["jobs", "resume"]:
+        return list(_EXTRA_FILES.values())
+    if _value(arguments, "-p", "--prompt") is None:
+        return []
+    provider = _value(arguments, "--provider") or _DEFAULT_TARGET[0]
+    deployment = _value(arguments, "--deployment", "--ltx-deployment") or _DEFAULT_TARGET[1]
+    extra = _EXTRA_FILES.get((provider, deployment))
+    return [extra] if extra else []
+
+
+def _value(arguments: Sequence[str], *names: str) -> str | None:
+    for place, word in enumerate(arguments):
+        name, equals, value = word.partition("=")
+        if name in names:
+            return value if equals else next(iter(arguments[place + 1 :]), None)
+    return None
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command and gives its exit code."""
+    script = Path(__file__).resolve()
+    bootstrap.ensure(script, arguments, _ROOT, [bootstrap.APP])
+    extra = extra_files(arguments)
+    if extra and not bootstrap.is_ready(_ROOT, [bootstrap.APP, *extra]):
+        # A mistake in the arguments should not cost a large download first.
+        refused = _rehearse(script, arguments)
+        if refused:
+            return refused
+        bootstrap.ensure(script, arguments, _ROOT, [bootstrap.APP, *extra])
+    try:
+        from cli import main as run_command
+        from providers import PROVIDERS
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] in _OURS:
+            raise
+        print(
+            f"The Python package {error.name!r} is missing from {sys.executable}. Install what "
+            f"ImageAI needs: {sys.executable} -m pip install -r {_ROOT / bootstrap.APP}; or unset "
+            "IMAGEAI_NO_BOOTSTRAP, and the next start does it by itself.",
+            file=sys.stderr,
+        )
+        return 1
+    return run_command(arguments or ["--help"], PROVIDERS)
+
+
+def _rehearse(script: Path, arguments: Sequence[str]) -> int:
+    """Plans the job without running it: 0 when the arguments are sound, else what it said and 2."""
+    command = [sys.executable, str(script), *arguments, "--dry-run"]
+    settled = {**os.environ, "IMAGEAI_NO_BOOTSTRAP": "1"}
+    answer = subprocess.run(command, capture_output=True, check=False, env=settled)
+    if answer.returncode != 2:
+        return 0
+    sys.stdout.buffer.write(answer.stdout)
+    sys.stderr.buffer.write(answer.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Programs for people who set up, test and train ImageAI."""

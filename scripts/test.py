@@ -1,0 +1,37 @@
+"""Runs the linters, the type checker and every test; further arguments go to pytest."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[1]
+# Started as a file, Python looks for modules beside it; ours are counted from the root.
+sys.path[0] = str(_ROOT)
+
+from scripts import bootstrap  # noqa: E402 - needs the line above
+
+
+def main(arguments: list[str]) -> int:
+    """Runs every check, also after one has failed, and gives 1 if any did."""
+    files = [bootstrap.APP, bootstrap.LTX, bootstrap.TESTS]
+    bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, files)
+    checks = [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["pyright", "--pythonpath", sys.executable],
+        ["pytest", *arguments],
+    ]
+    failed = []
+    for check in checks:
+        print("$", *check, flush=True)
+        if subprocess.run([sys.executable, "-m", *check], cwd=_ROOT, check=False).returncode:
+            failed.append(" ".join(check[:2]))
+    if failed:
+        print("Failed:", ", ".join(failed), file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
