@@ -1,0 +1,83 @@
+"""Which files a model is made of: where they come from and where they go on disk."""
+
+from __future__ import annotations
+
+from datetime import date
+from fnmatch import fnmatchcase
+
+from pydantic import Field, model_validator
+
+from core.frozen import Frozen
+
+
+class RemoteFile(Frozen):
+    """One file of a repository; size and hash are None where only the hub knows them."""
+
+    repo_id: str
+    path: str
+    size_bytes: int | None = None
+    sha256: str | None = None
+
+
+class FileSet(Frozen):
+    """Some files of one repository, and the place they take in the model's own folder.
+
+    Attributes:
+        revision: a branch, tag or commit of the repository.
+        allow_patterns: a file belongs here when its path in the repository matches one of them;
+            `*` also matches slashes, as in huggingface_hub.
+        ignore_patterns: and none of these.
+        source_folder: the folder in the repository that is taken away from each path.
+        target_folder: the folder inside the model's folder that is put in its place.
+        known_files: the files whose size or hash is known without asking the hub.
+    """
+
+    repo_id: str
+    revision: str = "main"
+    allow_patterns: tuple[str, ...] = Field(min_length=1)
+    ignore_patterns: tuple[str, ...] = ()
+    source_folder: str = ""
+    target_folder: str = ""
+    known_files: tuple[RemoteFile, ...] = ()
+
+    @model_validator(mode="after")
+    def _known_files_belong(self) -> FileSet:
+        for file in self.known_files:
+            if file.repo_id != self.repo_id or not self.has(file.path):
+                raise ValueError(f"{file.repo_id}/{file.path} is not in this file set")
+        return self
+
+    def has(self, path: str) -> bool:
+        """Whether a file of the repository belongs to this set."""
+        return any(fnmatchcase(path, pattern) for pattern in self.allow_patterns) and not any(
+            fnmatchcase(path, pattern) for pattern in self.ignore_patterns
+        )
+
+    def place(self, path: str) -> str:
+        """Where a file of the repository lies, relative to the model's folder, with slashes."""
+        inner = path.removeprefix(f"{self.source_folder}/") if self.source_folder else path
+        return f"{self.target_folder}/{inner}" if self.target_folder else inner
+
+
+class WeightsSpec(Frozen):
+    """The whole download of one model, into one folder in the layout of diffusers.
+
+    Attributes:
+        sets: in the order in which they are fetched; no two put a file in the same place.
+        download_bytes: the sum of all files; an estimate unless `is_exact`.
+        page_url: where a person reads about the model and, when it is gated, accepts its terms.
+        as_of, source: when and where the numbers were read.
+    """
+
+    model: str
+    sets: tuple[FileSet, ...] = Field(min_length=1)
+    download_bytes: int = Field(gt=0)
+    is_exact: bool = False
+    page_url: str
+    as_of: date
+    source: str
+
+    @property
+    def repo_ids(self) -> tuple[str, ...]:
+        """The repositories, each once."""
+        return tuple(dict.fromkeys(files.repo_id for files in self.sets))
