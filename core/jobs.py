@@ -169,6 +169,7 @@ class JobContext:
     """All that a job may touch.
 
     Attributes:
+        job_id: the job's name in the journal.
         workdir: an existing folder of the job's own; the queue removes it when the job ends.
         cancel: to be checked in every loop and waited on instead of sleeping.
         report: takes `Progressed` and `Noted` events; safe to call from any thread.
@@ -179,6 +180,7 @@ class JobContext:
     workdir: Path
     cancel: CancelToken
     report: Callable[[Progressed | Noted], None]
+    job_id: str = ""
     ticket: str | None = None
     save_ticket: Callable[[str], None] = field(default=_no_ticket)
 
@@ -203,6 +205,10 @@ class Job(Protocol):
 
     def payload(self) -> str:
         """The job as JSON, enough to build it again; holds no key."""
+        ...
+
+    def leftovers(self, job_id: str) -> tuple[Path, ...]:
+        """Files outside the work folder that a killed run of this job may leave half-written."""
         ...
 
     def run(self, ctx: JobContext) -> Path:

@@ -1,0 +1,454 @@
+"""The durable list of jobs: one SQLite file, shared by processes, that a kill cannot break."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+import uuid
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import psutil
+from pydantic import ValidationError
+
+from core.errors import JournalError
+from core.files import set_aside
+from core.jobs import (
+    EVENT_JSON,
+    Cancelled,
+    ErrorReport,
+    Failed,
+    JobEvent,
+    Lane,
+    Noted,
+    Progressed,
+    Succeeded,
+    Terminal,
+)
+from core.names import nearest_name
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from core.jobs import Job
+
+_SCHEMA = 1
+_BUSY_TIMEOUT_S = 10.0
+_START_TIME_TOLERANCE_S = 1.5
+_TABLES = """
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS jobs (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    title TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    state TEXT NOT NULL,
+    owner_pid INTEGER NOT NULL,
+    owner_started REAL NOT NULL,
+    cancel_requested INTEGER NOT NULL DEFAULT 0,
+    ticket TEXT,
+    progress TEXT,
+    outcome TEXT,
+    created_at REAL NOT NULL,
+    started_at REAL,
+    ended_at REAL
+);
+CREATE TABLE IF NOT EXISTS notes (
+    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    message TEXT NOT NULL
+);
+PRAGMA user_version = 1;
+COMMIT;
+"""
+
+
+class JobState(StrEnum):
+    """Where a job stands; interrupted means that its process ended without finishing it."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the job reached its own end, one way or another."""
+        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process, told apart from a later one with the same number by its start time."""
+
+    pid: int
+    started: float
+
+    @classmethod
+    def this_process(cls) -> Owner:
+        """The process that asks."""
+        pid = os.getpid()
+        return cls(pid, psutil.Process(pid).create_time())
+
+    def is_alive(self) -> bool:
+        """Whether that very process still runs."""
+        try:
+            process = psutil.Process(self.pid)
+            is_same = abs(process.create_time() - self.started) < _START_TIME_TOLERANCE_S
+            return is_same and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+        except psutil.AccessDenied:
+            return True
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """One job as the journal knows it."""
+
+    id: str
+    kind: str
+    lane: Lane
+    title: str
+    payload: str
+    state: JobState
+    owner: Owner
+    cancel_requested: bool
+    ticket: str | None
+    progress: Progressed | None
+    path: Path | None
+    error: ErrorReport | None
+    notes: tuple[str, ...]
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class Journal:
+    """Reads and writes job rows; each call is one transaction, safe from threads and processes.
+
+    Attributes:
+        notes: what the user must be told about how the file was opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.owner = Owner.this_process()
+        self.notes: tuple[str, ...] = self._open()
+
+    def _open(self) -> tuple[str, ...]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise JournalError(
+                f"The folder {str(self.path.parent)!r} for the job journal cannot be made: "
+                f"{error.strerror}.",
+                hint="Make it writable, or set IMAGEAI_HOME to another folder.",
+            ) from error
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise self._unusable(error) from error
+            return self._start_anew(error)
+        return ()
+
+    def _prepare(self) -> None:
+        with closing(self._connect()) as db:
+            version = int(db.execute("PRAGMA user_version").fetchone()[0])
+            if version > _SCHEMA:
+                raise JournalError(
+                    f"The job journal {str(self.path)!r} was written by a newer version of this "
+                    "program.",
+                    hint="Update the program, or set IMAGEAI_HOME to another folder.",
+                )
+            answer = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+            if answer != "ok":
+                raise sqlite3.DatabaseError(answer)
+            if version == 0:
+                db.executescript(_TABLES)
+
+    def _start_anew(self, reason: Exception) -> tuple[str, ...]:
+        try:
+            bad = set_aside(self.path)
+            self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
+            self._prepare()
+        except (OSError, sqlite3.Error) as error:
+            raise JournalError(
+                f"The job journal {str(self.path)!r} is damaged ({reason}) and cannot be replaced: "
+                f"{error}.",
+                hint="Move it away by hand.",
+            ) from error
+        return (
+            f"The job journal was damaged ({reason}). It is kept as {str(bad)!r} and a new one is "
+            "begun; finished clips are not touched.",
+        )
+
+    def _connect(self) -> sqlite3.Connection:
+        # Explicit transactions only: `isolation_level=None` leaves BEGIN to us.
+        db = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA foreign_keys = ON")
+        return db
+
+    @contextmanager
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Generator[sqlite3.Connection]:
+        # Writers lock at once, so that two processes never both read "free" and both write.
+        try:
+            with closing(self._connect()) as db:
+                db.execute(begin)
+                try:
+                    yield db
+                except BaseException:
+                    db.execute("ROLLBACK")
+                    raise
+                db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: sqlite3.Error) -> JournalError:
+        return JournalError(
+            f"The job journal {str(self.path)!r} cannot be used: {error}.",
+            hint="Check that its disk has space and that its folder is writable, then try again.",
+        )
+
+    def add(self, job: Job) -> JobRecord:
+        """Write a new job, owned by this process."""
+        job_id = uuid.uuid4().hex[:12]
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO jobs (id, kind, lane, title, payload, state, owner_pid,"
+                " owner_started, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    job_id,
+                    job.kind,
+                    job.lane.value,
+                    job.title,
+                    job.payload(),
+                    JobState.QUEUED.value,
+                    self.owner.pid,
+                    self.owner.started,
+                    time.time(),
+                ),
+            )
+            return self._get(db, job_id)
+
+    def all(self) -> tuple[JobRecord, ...]:
+        """Every job, oldest first."""
+        with self._transaction("BEGIN") as db:
+            rows = db.execute("SELECT * FROM jobs ORDER BY number").fetchall()
+            return tuple(_record(db, row) for row in rows)
+
+    def find(self, text: str) -> JobRecord:
+        """The job whose id begins with `text`.
+
+        Raises:
+            JournalError: there is none, or more than one.
+        """
+        records = self.all()
+        matches = [record for record in records if record.id.startswith(text.strip())]
+        if len(matches) == 1:
+            return matches[0]
+        if matches and text.strip():
+            listed = ", ".join(record.id for record in matches)
+            raise JournalError(f"Several jobs begin with {text!r}: {listed}.", hint="Name one.")
+        near = nearest_name(text, [record.id for record in records])
+        guess = f"Did you mean {near}?" if near else "'jobs list' shows them all."
+        raise JournalError(f"There is no job {text!r}.", hint=guess)
+
+    def interrupt_orphans(self) -> tuple[JobRecord, ...]:
+        """Mark the jobs whose process is gone as interrupted, and give those found now."""
+        found: list[JobRecord] = []
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT * FROM jobs WHERE state IN (?, ?) ORDER BY number",
+                (JobState.QUEUED.value, JobState.RUNNING.value),
+            ).fetchall()
+            for row in rows:
+                if _owner(row).is_alive():
+                    continue
+                db.execute(
+                    "UPDATE jobs SET state = ?, cancel_requested = 0 WHERE id = ?",
+                    (JobState.INTERRUPTED.value, row["id"]),
+                )
+                found.append(self._get(db, row["id"]))
+        return tuple(found)
+
+    def claim(self, lane: Lane, places: int, job_id: str | None = None) -> JobRecord | None:
+        """Take the next queued job of this process (or the one named) when its lane has a place.
+
+        Places are counted over all living processes: two renders never share a GPU by accident.
+        """
+        with self._transaction() as db:
+            running = db.execute(
+                "SELECT * FROM jobs WHERE lane = ? AND state = ?",
+                (lane.value, JobState.RUNNING.value),
+            ).fetchall()
+            if sum(_owner(row).is_alive() for row in running) >= places:
+                return None
+            row = db.execute(
+                "SELECT id FROM jobs WHERE lane = ? AND state = ? AND owner_pid = ?"
+                " AND owner_started = ? AND (? IS NULL OR id = ?) ORDER BY number LIMIT 1",
+                (
+                    lane.value,
+                    JobState.QUEUED.value,
+                    self.owner.pid,
+                    self.owner.started,
+                    job_id,
+                    job_id,
+                ),
+            ).fetchone()
+            if row is None:
+                return None
+            db.execute(
+                "UPDATE jobs SET state = ?, started_at = ? WHERE id = ?",
+                (JobState.RUNNING.value, time.time(), row["id"]),
+            )
+            return self._get(db, row["id"])
+
+    def requeue(self, job_id: str) -> JobRecord:
+        """Put a job that is interrupted, failed or cancelled back in line, owned by this process.
+
+        Raises:
+            JournalError: it is waiting, running or done.
+        """
+        with self._transaction() as db:
+            record = self._get(db, job_id)
+            allowed = (JobState.INTERRUPTED, JobState.FAILED, JobState.CANCELLED)
+            if record.state not in allowed:
+                raise JournalError(
+                    f"Job {job_id} is {record.state.value}, so there is nothing to resume."
+                )
+            db.execute(
+                "UPDATE jobs SET state = ?, owner_pid = ?, owner_started = ?, progress = NULL,"
+                " cancel_requested = 0, outcome = NULL, started_at = NULL, ended_at = NULL"
+                " WHERE id = ?",
+                (JobState.QUEUED.value, self.owner.pid, self.owner.started, job_id),
+            )
+            db.execute("DELETE FROM notes WHERE job_id = ?", (job_id,))
+            return self._get(db, job_id)
+
+    def request_cancel(self, job_id: str) -> JobRecord:
+        """Ask the owner of a running job to stop; end one that nobody runs.
+
+        Raises:
+            JournalError: it has already ended.
+        """
+        with self._transaction() as db:
+            record = self._get(db, job_id)
+            if record.state.has_ended:
+                raise JournalError(
+                    f"Job {job_id} has already {record.state.value}, so it cannot be cancelled."
+                    if record.state is not JobState.CANCELLED
+                    else f"Job {job_id} is already cancelled."
+                )
+            if record.state is JobState.RUNNING and record.owner.is_alive():
+                db.execute("UPDATE jobs SET cancel_requested = 1 WHERE id = ?", (job_id,))
+            else:
+                _end(db, job_id, Cancelled())
+            return self._get(db, job_id)
+
+    def is_cancel_requested(self, job_id: str) -> bool:
+        """Whether any process asked this job to stop."""
+        with self._transaction("BEGIN") as db:
+            return self._get(db, job_id).cancel_requested
+
+    def save_ticket(self, job_id: str, ticket: str) -> None:
+        """Store the text with which the remote render is found again."""
+        with self._transaction() as db:
+            db.execute("UPDATE jobs SET ticket = ? WHERE id = ?", (ticket, job_id))
+
+    def save_progress(self, job_id: str, progress: Progressed) -> None:
+        """Store how far the job is, for other processes to show."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE jobs SET progress = ? WHERE id = ?", (progress.model_dump_json(), job_id)
+            )
+
+    def add_note(self, job_id: str, note: Noted) -> None:
+        """Store something the user should know about the job."""
+        with self._transaction() as db:
+            db.execute("INSERT INTO notes VALUES (?, ?)", (job_id, note.message))
+
+    def finish(self, job_id: str, outcome: Terminal) -> None:
+        """Store how the job ended."""
+        with self._transaction() as db:
+            _end(db, job_id, outcome)
+
+    def clear(self, *, interrupted: bool) -> tuple[JobRecord, ...]:
+        """Forget the jobs that have ended, and on request the interrupted ones; clips stay."""
+        with self._transaction() as db:
+            rows = db.execute("SELECT * FROM jobs ORDER BY number").fetchall()
+            gone = [
+                record
+                for record in (_record(db, row) for row in rows)
+                if record.state.has_ended or (interrupted and record.state is JobState.INTERRUPTED)
+            ]
+            for record in gone:
+                db.execute("DELETE FROM jobs WHERE id = ?", (record.id,))
+        return tuple(gone)
+
+    def _get(self, db: sqlite3.Connection, job_id: str) -> JobRecord:
+        row = db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        if row is None:
+            raise JournalError(f"There is no job {job_id!r}.", hint="It may have been cleared.")
+        return _record(db, row)
+
+
+def _end(db: sqlite3.Connection, job_id: str, outcome: Terminal) -> None:
+    db.execute(
+        "UPDATE jobs SET state = ?, outcome = ?, ended_at = ? WHERE id = ?",
+        (outcome.event, outcome.model_dump_json(), time.time(), job_id),
+    )
+    if not isinstance(outcome, Failed):
+        # A failed job keeps its ticket: what was paid for may still be fetched.
+        db.execute("UPDATE jobs SET ticket = NULL WHERE id = ?", (job_id,))
+
+
+def _owner(row: sqlite3.Row) -> Owner:
+    return Owner(row["owner_pid"], row["owner_started"])
+
+
+def _record(db: sqlite3.Connection, row: sqlite3.Row) -> JobRecord:
+    outcome = _event(row["outcome"])
+    progress = _event(row["progress"])
+    notes = db.execute("SELECT message FROM notes WHERE job_id = ? ORDER BY rowid", (row["id"],))
+    return JobRecord(
+        id=row["id"],
+        kind=row["kind"],
+        lane=Lane(row["lane"]),
+        title=row["title"],
+        payload=row["payload"],
+        state=JobState(row["state"]),
+        owner=_owner(row),
+        cancel_requested=bool(row["cancel_requested"]),
+        ticket=row["ticket"],
+        progress=progress if isinstance(progress, Progressed) else None,
+        path=outcome.path if isinstance(outcome, Succeeded) else None,
+        error=outcome.error if isinstance(outcome, Failed) else None,
+        notes=tuple(str(note["message"]) for note in notes),
+        created_at=_moment(row["created_at"]),
+        started_at=None if row["started_at"] is None else _moment(row["started_at"]),
+        ended_at=None if row["ended_at"] is None else _moment(row["ended_at"]),
+    )
+
+
+def _event(text: str | None) -> JobEvent | None:
+    if text is None:
+        return None
+    try:
+        return EVENT_JSON.validate_json(text)
+    except ValidationError as error:
+        raise JournalError(f"The job journal holds an event nobody can read: {text!r}.") from error
+
+
+def _moment(seconds: Any) -> datetime:
+    return datetime.fromtimestamp(float(seconds), UTC)

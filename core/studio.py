@@ -1,0 +1,205 @@
+"""The studio: places, settings, keys, providers and the queue, joined for whoever drives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, TypeVar
+
+from core.api_keys import ApiKeys
+from core.config import ConfigManager
+from core.errors import FFmpegMissing, NotConfigured, Problem, UnsupportedRequest
+from core.journal import Journal
+from core.machine import free_disk_bytes, read_machine
+from core.paths import Paths
+from core.queue import JobQueue
+from core.video.ffmpeg import find_ffmpeg
+from core.video.images import StartImage, check_start_image
+from core.video.output import Output, check_space, default_name, find_place
+from core.video.planning import make_plan, prompt_problems
+from core.video.provider import NotReady, ProviderContext, Readiness
+from core.video.registry import ProviderRegistry
+from core.video.render import KIND, RenderJob
+from core.video.request import AUTO, RenderRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from core.machine import Machine
+    from core.video.plan import RenderPlan
+    from core.video.provider import ProviderEntry, VideoProvider
+    from core.video.spec import ModelSpec
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PlannedRender:
+    """A plan, the place of its clip, and whether it can start now."""
+
+    plan: RenderPlan
+    output: Output
+    readiness: Readiness
+
+
+class Studio:
+    """Everything a command or a window needs; nothing is opened before it is used.
+
+    Attributes:
+        notes: what the user must be told about how the settings were read.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[ProviderEntry],
+        *,
+        paths: Paths | None = None,
+        keys: ApiKeys | None = None,
+        machine: Callable[[], Machine] = read_machine,
+        free_bytes: Callable[[Path], int] = free_disk_bytes,
+    ) -> None:
+        places = paths or Paths.of_user()
+        self.config = ConfigManager(places.settings_file)
+        loaded = self.config.load()
+        self.settings = loaded.settings
+        self.notes = loaded.notes
+        folders = self.settings.folders
+        self.paths = places.moved(output_dir=folders.output, models_dir=folders.models)
+        self.keys = keys or ApiKeys()
+        self.read_machine = machine
+        self._free_bytes = free_bytes
+        context = ProviderContext(self.paths, self.settings, self.keys, machine)
+        self.registry = ProviderRegistry(entries, context)
+
+    @cached_property
+    def queue(self) -> JobQueue:
+        """The job queue; its own notes say how the journal was read.
+
+        Raises:
+            JournalError: the journal cannot be used.
+        """
+        factories = {KIND: partial(RenderJob.from_payload, registry=self.registry)}
+        return JobQueue(Journal(self.paths.journal_file), self.paths.work_dir, factories)
+
+    def plan(
+        self, request: RenderRequest, *, out: Path | None = None, overwrite: bool = False
+    ) -> PlannedRender:
+        """The exact plan for a request, its place, and whether it can start; costs nothing.
+
+        Args:
+            request: as asked; a start image is taken from the current folder.
+            out: a file, a folder, or None for the usual output folder.
+            overwrite: replace an existing file.
+
+        Raises:
+            UnsupportedRequest: with everything that is wrong, of request and place.
+        """
+        problems: list[Problem] = []
+        image = _collect(problems, partial(self._start_image, request))
+        if image is not None:
+            inputs = request.inputs.model_copy(update={"start_image": image.path})
+            request = request.model_copy(update={"inputs": inputs})
+        chosen = _collect(problems, partial(self._choose_model, request))
+        plan = None
+        if chosen is None:
+            problems += prompt_problems(request)
+        else:
+            plan = _collect(problems, partial(_fitted_plan, chosen, image))
+        output = _collect(problems, partial(self._place, request, plan, out, overwrite=overwrite))
+        _collect(problems, _need_ffmpeg)
+        if chosen is not None and plan is not None and output is not None and not problems:
+            return PlannedRender(plan, output, chosen.provider.check(chosen.request.target))
+        if chosen is not None:
+            readiness = chosen.provider.check(chosen.request.target)
+            if isinstance(readiness, NotReady):
+                problems.append(Problem("target", f"{readiness.reason} {readiness.fix}"))
+        raise UnsupportedRequest(problems)
+
+    def submit_render(self, planned: PlannedRender) -> str:
+        """Put the render into the queue and give the job's id.
+
+        Raises:
+            NotConfigured: the model is not installed, or the machine or a key does not suffice.
+            JournalError: the journal cannot be written.
+        """
+        target = str(planned.plan.target)
+        if isinstance(planned.readiness, NotReady):
+            raise NotConfigured(planned.readiness.reason, target=target, hint=planned.readiness.fix)
+        memory = planned.plan.memory_plan
+        if memory is not None and not memory.fits:
+            raise NotConfigured(
+                f"{planned.plan.spec.label} does not fit into this machine's memory: "
+                f"{' '.join(memory.reasons)}",
+                target=target,
+                hint="Choose a smaller size, a shorter clip or another model.",
+            )
+        lane = self.registry.find(planned.plan.target).lane
+        return self.queue.submit(RenderJob(planned.plan, planned.output, lane, self.registry))
+
+    def close(self) -> None:
+        """Stop the jobs of this process and close every provider."""
+        if "queue" in self.__dict__:
+            self.queue.close()
+        self.registry.close()
+
+    def _start_image(self, request: RenderRequest) -> StartImage | None:
+        path = request.inputs.start_image
+        # Absolute, because a job may be resumed from another folder.
+        return None if path is None else check_start_image(path.expanduser().absolute())
+
+    def _choose_model(self, request: RenderRequest) -> _ChosenModel:
+        provider = self.registry.open(request.target)
+        notes: tuple[str, ...] = ()
+        if request.target.model == AUTO:
+            choice = provider.resolve(request)
+            request, notes = request.with_model(choice.model), choice.notes
+        return _ChosenModel(provider, request, self.registry.spec(request.target), notes)
+
+    def _place(
+        self,
+        request: RenderRequest,
+        plan: RenderPlan | None,
+        out: Path | None,
+        *,
+        overwrite: bool,
+    ) -> Output:
+        seed = plan.seed if plan else 0
+        name = default_name(request.prompt, seed, datetime.now().astimezone().date())
+        output = find_place(out, self.paths.output_dir, name, overwrite=overwrite)
+        if plan is not None:
+            check_space(plan, output.path.parent, self.paths.work_dir, self._free_bytes)
+        return output
+
+
+@dataclass(frozen=True)
+class _ChosenModel:
+    provider: VideoProvider
+    request: RenderRequest
+    spec: ModelSpec
+    notes: tuple[str, ...]
+
+
+def _fitted_plan(chosen: _ChosenModel, image: StartImage | None) -> RenderPlan:
+    image_size = None if image is None else (image.width, image.height)
+    plan = make_plan(chosen.request, chosen.spec, start_image_size=image_size)
+    notes = (*chosen.notes, *(image.notes if image else ()))
+    return chosen.provider.fit(plan.with_notes(*notes))
+
+
+def _collect(problems: list[Problem], step: Callable[[], T]) -> T | None:
+    """Do one step; what is wrong with it joins the list instead of ending the others."""
+    try:
+        return step()
+    except UnsupportedRequest as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _need_ffmpeg() -> None:
+    try:
+        find_ffmpeg()
+    except FFmpegMissing as error:
+        raise UnsupportedRequest([Problem("ffmpeg", str(error))]) from error

@@ -1,0 +1,112 @@
+"""The record of a clip: all that made it, beside the file and inside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from core.frozen import Frozen
+from core.video.ffmpeg import ClipFacts, run_ffmpeg
+from core.video.plan import MemoryPlan, RenderPlan
+from core.video.provider import Provenance
+from core.video.request import Inputs, RenderRequest
+
+if TYPE_CHECKING:
+    from core.jobs import CancelToken
+
+_FFMETADATA_SPECIAL = "\\=;#\n"
+
+
+class ClipRecord(Frozen):
+    """What was asked, what was planned, and what made the clip; holds no path and no key.
+
+    Attributes:
+        start_image_sha256: of the start image, which is named without its folder.
+    """
+
+    schema_version: Literal[1] = 1
+    program: str
+    job_id: str
+    created_at: datetime
+    request: RenderRequest
+    model_label: str
+    licence: str
+    prompt: str
+    negative_prompt: str | None
+    width: int
+    height: int
+    num_frames: int
+    fps: int
+    seed: int
+    num_inference_steps: int | None
+    guidance_scale: float | None
+    has_audio: bool
+    cost_usd: float | None
+    memory_plan: MemoryPlan | None
+    notes: tuple[str, ...]
+    start_image_sha256: str | None
+    provenance: Provenance
+
+
+def make_record(
+    plan: RenderPlan,
+    provenance: Provenance,
+    *,
+    program: str,
+    job_id: str,
+    created_at: datetime,
+    start_image_sha256: str | None,
+) -> ClipRecord:
+    """The record of one clip that was made by this plan."""
+    image = plan.start_image
+    inputs = Inputs(start_image=None if image is None else Path(image.name))
+    return ClipRecord(
+        program=program,
+        job_id=job_id,
+        created_at=created_at,
+        request=plan.request.model_copy(update={"inputs": inputs}),
+        model_label=plan.spec.label,
+        licence=plan.spec.licence.name,
+        prompt=plan.prompt,
+        negative_prompt=plan.negative_prompt,
+        width=plan.width,
+        height=plan.height,
+        num_frames=plan.num_frames,
+        fps=plan.fps,
+        seed=plan.seed,
+        num_inference_steps=plan.num_inference_steps,
+        guidance_scale=plan.guidance_scale,
+        has_audio=plan.has_audio,
+        cost_usd=plan.cost_usd,
+        memory_plan=plan.memory_plan,
+        notes=plan.notes,
+        start_image_sha256=start_image_sha256,
+        provenance=provenance,
+    )
+
+
+def embed_record(clip: Path, record: ClipRecord, destination: Path, cancel: CancelToken) -> None:
+    """Copy the clip, picture and sound untouched, with the record as its comment.
+
+    Raises:
+        FFmpegFailed: the clip cannot be read or the copy cannot be written.
+        JobCancelled: asked to stop.
+    """
+    # A file and not an argument: a long prompt would not fit into a command line everywhere.
+    metadata = destination.with_suffix(".ffmetadata")
+    text = record.model_dump_json()
+    for special in _FFMETADATA_SPECIAL:
+        text = text.replace(special, f"\\{special}")
+    metadata.write_text(f";FFMETADATA1\ncomment={text}\n", encoding="utf-8")
+    sources = ["-i", str(clip), "-f", "ffmetadata", "-i", str(metadata)]
+    copying = ["-map", "0", "-map_metadata", "1", "-c", "copy", "-movflags", "+faststart"]
+    run_ffmpeg([*sources, *copying, str(destination)], cancel)
+
+
+def read_embedded_record(facts: ClipFacts) -> ClipRecord | None:
+    """The record inside a clip, or None when it carries none of ours."""
+    try:
+        return ClipRecord.model_validate_json(facts.comment)
+    except ValueError:
+        return None

@@ -1,0 +1,84 @@
+"""From a target to its live provider: found by name, built late, kept, closed at the end."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from core.errors import Problem, UnsupportedRequest
+from core.names import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.video.provider import ProviderContext, ProviderEntry, ProviderInfo, VideoProvider
+    from core.video.request import Target
+    from core.video.spec import ModelSpec
+
+
+class ProviderRegistry:
+    """The registered providers; each is opened when it is first needed."""
+
+    def __init__(self, entries: Sequence[ProviderEntry], context: ProviderContext) -> None:
+        self._entries = {(entry.info.id, entry.info.deployment): entry for entry in entries}
+        self._context = context
+        self._opened: dict[tuple[str, str], VideoProvider] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def infos(self) -> tuple[ProviderInfo, ...]:
+        """Every provider and deployment, in registration order."""
+        return tuple(entry.info for entry in self._entries.values())
+
+    def find(self, target: Target) -> ProviderInfo:
+        """The registered provider of a target; its model is not looked at.
+
+        Raises:
+            UnsupportedRequest: no such provider or deployment, with the nearest name.
+        """
+        entry = self._entries.get((target.provider, target.deployment))
+        if entry is not None:
+            return entry.info
+        deployments = [
+            deployment for provider, deployment in self._entries if provider == target.provider
+        ]
+        if deployments:
+            message = unknown_name(f"{target.provider} deployment", target.deployment, deployments)
+            raise UnsupportedRequest([Problem("target.deployment", message)])
+        known = dict.fromkeys(provider for provider, _ in self._entries)
+        message = unknown_name("provider", target.provider, known)
+        raise UnsupportedRequest([Problem("target.provider", message)])
+
+    def open(self, target: Target) -> VideoProvider:
+        """The live provider of a target.
+
+        Raises:
+            UnsupportedRequest: no such provider or deployment.
+        """
+        info = self.find(target)
+        key = (info.id, info.deployment)
+        with self._lock:
+            if key not in self._opened:
+                self._opened[key] = self._entries[key].open(self._context)
+            return self._opened[key]
+
+    def spec(self, target: Target) -> ModelSpec:
+        """The model of a concrete target.
+
+        Raises:
+            UnsupportedRequest: no such provider, deployment or model, with the nearest name.
+        """
+        specs = {spec.id: spec for spec in self.open(target).models()}
+        spec = specs.get(target.model)
+        if spec is None:
+            message = unknown_name("model", target.model, specs)
+            raise UnsupportedRequest([Problem("target.model", message)])
+        return spec
+
+    def close(self) -> None:
+        """Close every provider that was opened."""
+        with self._lock:
+            opened = list(self._opened.values())
+            self._opened.clear()
+        for provider in opened:
+            provider.close()
