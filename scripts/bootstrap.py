@@ -50,7 +50,12 @@ def ensure(script: Path, arguments: Sequence[str], root: Path, files: Sequence[s
         print(error, file=sys.stderr)
         raise SystemExit(1) from None
     except OSError as error:
-        print(f"The environment in {root / '.venv'} cannot be used: {error}.", file=sys.stderr)
+        print(
+            f"The environment in {root / '.venv'} cannot be set up: {error}. Move the folder to "
+            "where you may write, or install the requirement files into an environment of your "
+            "own and start with its Python.",
+            file=sys.stderr,
+        )
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("\nStopped. The next start sets the environment up again.", file=sys.stderr)

@@ -142,7 +142,14 @@ def long_modules(module: Module) -> Iterator[str]:
         yield f"{module.name} has {lines} lines"
 
 
-RULES = (wrong_edges, prints, pretences, broad_catches, long_modules)
+def relaxed_types(module: Module) -> Iterator[str]:
+    for number, line in enumerate(module.source.splitlines(), start=1):
+        is_settled = any(fnmatch(module.name, at) for at in FRAMEWORK_FILES)
+        if line.strip().startswith("# pyright:") and not is_settled:
+            yield f"{module.name}:{number} relaxes the type checker for a whole file"
+
+
+RULES = (relaxed_types, wrong_edges, prints, pretences, broad_catches, long_modules)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -165,6 +172,7 @@ def test_no_file_breaks(rule) -> None:
         (pretences, "tests/a.py", "def t(monkeypatch): monkeypatch.setattr(a, 'b', 1)"),
         (broad_catches, "cli/a.py", "try:\n    f()\nexcept Exception:\n    pass"),
         (broad_catches, "cli/a.py", "try:\n    f()\nexcept:\n    pass"),
+        (relaxed_types, "cli/a.py", "# pyright: basic"),
         (long_modules, "cli/a.py", "a = 1\n" * (LONGEST_MODULE + 1)),
     ],
 )
