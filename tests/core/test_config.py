@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.config import ConfigManager, Settings, fields, setting
+from core.errors import SettingsError
+from core.paths import HOME_VARIABLE, Paths
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> ConfigManager:
+    return ConfigManager(tmp_path / "conf" / "settings.json")
+
+
+def test_no_file_means_defaults_and_makes_no_file(config: ConfigManager) -> None:
+    loaded = config.load()
+    assert loaded.settings == Settings()
+    assert loaded.notes == ()
+    assert not config.path.exists()
+
+
+def test_changed_setting_is_there_after_save_and_load(config: ConfigManager) -> None:
+    changed = config.change(Settings(), "render.model", "ltx-mini")
+    changed = config.change(changed, "folders.output", "/clips")
+    config.save(changed)
+    assert config.load().settings == changed
+    assert setting(changed, "render.model").value == "ltx-mini"
+    assert changed.folders.output == Path("/clips")
+
+
+def test_empty_text_gives_the_default_back(config: ConfigManager) -> None:
+    changed = config.change(Settings(), "folders.output", "/clips")
+    assert config.change(changed, "folders.output", "") == Settings()
+
+
+def test_every_setting_has_help() -> None:
+    assert all(field.help.endswith(".") for field in fields(Settings()))
+    assert {field.name for field in fields(Settings())} >= {"render.provider", "folders.models"}
+
+
+def test_unknown_setting_offers_the_nearest(config: ConfigManager) -> None:
+    with pytest.raises(SettingsError, match=r"Did you mean 'render\.model'"):
+        config.change(Settings(), "render.modle", "x")
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"", b'{"render": 3}', b'{"unknown": {}}', b"\xff\xfe\x00", b"[]"]
+)
+def test_damaged_file_is_set_aside_whole_and_told(config: ConfigManager, content: bytes) -> None:
+    config.path.parent.mkdir(parents=True)
+    config.path.write_bytes(content)
+    loaded = config.load()
+    assert loaded.settings == Settings()
+    assert "damaged" in loaded.notes[0]
+    kept = config.path.with_name("settings.json.bad")
+    assert str(kept) in loaded.notes[0]
+    assert kept.read_bytes() == content
+    assert not config.path.exists()
+
+
+def test_second_damaged_file_does_not_replace_the_first(config: ConfigManager) -> None:
+    config.path.parent.mkdir(parents=True)
+    for content in ("first", "second"):
+        config.path.write_text(content, encoding="utf-8")
+        config.load()
+    kept = {path.read_text(encoding="utf-8") for path in config.path.parent.glob("*.bad")}
+    assert kept == {"first", "second"}
+
+
+def test_file_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    config = ConfigManager(tmp_path / "file" / "settings.json")
+    with pytest.raises(SettingsError, match="cannot be written"):
+        config.save(Settings())
+
+
+def test_save_leaves_nothing_but_the_file(config: ConfigManager) -> None:
+    config.save(Settings())
+    config.save(Settings())
+    assert [path.name for path in config.path.parent.iterdir()] == ["settings.json"]
+
+
+def test_one_variable_moves_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "here"))
+    paths = Paths.of_user()
+    places = [
+        paths.settings_file,
+        paths.state_dir,
+        paths.models_dir,
+        paths.output_dir,
+        paths.cache_dir,
+        paths.journal_file,
+        paths.work_dir,
+        paths.log_file,
+    ]
+    assert all(place.is_relative_to(tmp_path / "here") for place in places)
+    assert not (tmp_path / "here").exists()
+
+
+def test_without_the_variable_places_are_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    paths = Paths.of_user()
+    assert paths.settings_file.is_absolute()
+    assert paths.output_dir.is_absolute()
+
+
+def test_chosen_folders_replace_the_usual_ones(tmp_path: Path) -> None:
+    paths = Paths.below(tmp_path).moved(output_dir=tmp_path / "out", models_dir=None)
+    assert paths.output_dir == tmp_path / "out"
+    assert paths.models_dir == tmp_path / "models"

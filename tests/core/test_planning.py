@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import UnsupportedRequest
+from core.video.plan import RenderPlan
+from core.video.planning import MAX_SEED, make_plan
+from core.video.request import FrameRequest, Inputs, Motion, RenderRequest, Sampling, Target
+from core.video.spec import FrameGrid, ModelSpec
+from tests.fakes.provider import BIG, SMALL
+
+TARGET = Target(provider="fake", deployment="local", model="fake-small")
+SPECS = (SMALL, BIG)
+
+
+def ask(prompt: str = "a red ball", **parts: object) -> RenderRequest:
+    return RenderRequest.model_validate({"target": TARGET, "prompt": prompt, **parts})
+
+
+def frame(**values: object) -> RenderRequest:
+    return ask(frame=FrameRequest.model_validate(values))
+
+
+def problems(request: RenderRequest, spec: ModelSpec = SMALL) -> dict[str, str]:
+    with pytest.raises(UnsupportedRequest) as caught:
+        make_plan(request, spec)
+    return {problem.field: problem.message for problem in caught.value.problems}
+
+
+def test_plain_request_gets_the_defaults_of_the_spec() -> None:
+    plan = make_plan(ask(), SMALL, new_seed=lambda: 42)
+    assert (plan.width, plan.height, plan.fps, plan.num_frames) == (96, 64, 8, 9)
+    assert (plan.num_inference_steps, plan.guidance_scale) == (4, 3.0)
+    assert plan.has_audio
+    assert plan.seed == 42
+    assert plan.cost_usd == 0.0
+
+
+def test_unknown_price_stays_unknown() -> None:
+    assert make_plan(ask(), BIG).cost_usd is None
+
+
+@settings(deadline=None, max_examples=200)
+@given(data=st.data())
+def test_every_legal_request_gives_a_clip_the_model_can_make(data: st.DataObject) -> None:
+    spec = data.draw(st.sampled_from(SPECS))
+    size = data.draw(st.sampled_from(spec.sizes))
+    longest = size.max_duration_s or spec.duration_s.maximum
+    duration_s = data.draw(st.floats(spec.duration_s.minimum, longest))
+    fps = data.draw(st.sampled_from(spec.fps))
+    request = frame(
+        resolution=size.resolution, aspect=size.aspect.value, fps=fps, duration_s=duration_s
+    )
+    plan = make_plan(request, spec)
+    assert (plan.width, plan.height) == (size.width, size.height)
+    assert spec.frame_grid.is_on_grid(plan.num_frames)
+    # Half a step of the grid plus its offset is the farthest that snapping may move the length.
+    reach = (spec.frame_grid.step / 2 + spec.frame_grid.offset) / fps
+    at_least_one = (spec.frame_grid.step + spec.frame_grid.offset) / fps
+    assert abs(plan.duration_s - duration_s) <= max(reach, at_least_one - duration_s) + 1e-9
+    assert 0 <= plan.seed <= MAX_SEED
+    if plan.duration_s != duration_s:
+        assert any(f"{plan.num_frames} frames" in note for note in plan.notes)
+    assert RenderPlan.model_validate_json(plan.model_dump_json()) == plan
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    resolution=st.none() | st.text(max_size=8) | st.sampled_from(["64p", "96x64", "1x1"]),
+    aspect=st.none() | st.text(max_size=5) | st.sampled_from(["3:2", "2:3", "1:1"]),
+    fps=st.none() | st.integers(),
+    duration_s=st.none() | st.floats(),
+    seed=st.none() | st.integers(),
+    steps=st.none() | st.integers(),
+    guidance_scale=st.none() | st.floats(),
+    camera=st.none() | st.text(max_size=9),
+    speed=st.none() | st.floats(),
+    prompt=st.text(max_size=20),
+)
+def test_any_request_is_planned_or_refused_in_sentences(
+    resolution: str | None,
+    aspect: str | None,
+    fps: int | None,
+    duration_s: float | None,
+    seed: int | None,
+    steps: int | None,
+    guidance_scale: float | None,
+    camera: str | None,
+    speed: float | None,
+    prompt: str,
+) -> None:
+    request = ask(
+        prompt,
+        frame=FrameRequest(resolution=resolution, aspect=aspect, fps=fps, duration_s=duration_s),
+        sampling=Sampling(seed=seed, num_inference_steps=steps, guidance_scale=guidance_scale),
+        motion=Motion(camera=camera, speed=speed),
+    )
+    for spec in SPECS:
+        try:
+            plan = make_plan(request, spec)
+        except UnsupportedRequest as error:
+            assert error.problems
+            assert all(problem.message.endswith((".", "?")) for problem in error.problems)
+        else:
+            assert spec.frame_grid.is_on_grid(plan.num_frames)
+
+
+def test_all_problems_are_told_at_once() -> None:
+    request = ask(
+        "  ",
+        frame=FrameRequest(resolution="72p", aspect="16:10", fps=25, duration_s=9),
+        sampling=Sampling(seed=-1, num_inference_steps=99, guidance_scale=0.5),
+        motion=Motion(camera="pan_lift"),
+    )
+    assert set(problems(request)) == {
+        "prompt",
+        "frame.resolution",
+        "frame.aspect",
+        "frame.fps",
+        "frame.duration_s",
+        "sampling.seed",
+        "sampling.num_inference_steps",
+        "sampling.guidance_scale",
+        "motion.camera",
+    }
+
+
+@pytest.mark.parametrize(
+    ("request_", "field", "nearest"),
+    [
+        (frame(resolution="65p"), "frame.resolution", "'64p'"),
+        (frame(resolution="100x64"), "frame.resolution", "96x64"),
+        (frame(fps=9), "frame.fps", "nearest is 8"),
+        (frame(duration_s=9), "frame.duration_s", "nearest is 4 s"),
+        (frame(duration_s=0), "frame.duration_s", "nearest is 0.5 s"),
+        (frame(duration_s=math.inf), "frame.duration_s", "cannot be inf s"),
+        (frame(aspect="2:4"), "frame.aspect", "'2:3'"),
+        (frame(resolution="128p", aspect="2:3"), "frame.aspect", "at 128p it makes 3:2"),
+        (ask(motion=Motion(camera="pan_lift")), "motion.camera", "'pan_left'"),
+        (ask(sampling=Sampling(num_inference_steps=21)), "sampling.num_inference_steps", "20"),
+    ],
+)
+def test_refusal_names_the_nearest_valid_value(
+    request_: RenderRequest, field: str, nearest: str
+) -> None:
+    assert nearest in problems(request_)[field]
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (ask(inputs=Inputs(start_image="x.png")), "inputs.start_image"),
+        (ask(negative_prompt="blur"), "negative_prompt"),
+        (ask(audio=True), "audio"),
+        (ask(motion=Motion(camera="pan_left")), "motion.camera"),
+        (ask(motion=Motion(speed=1.0)), "motion.speed"),
+        (ask(sampling=Sampling(guidance_scale=3.0)), "sampling.guidance_scale"),
+        (ask(sampling=Sampling(num_inference_steps=3)), "sampling.num_inference_steps"),
+    ],
+)
+def test_what_a_model_does_not_take_is_refused_and_not_dropped(
+    request_: RenderRequest, field: str
+) -> None:
+    assert list(problems(request_, BIG)) == [field]
+
+
+def test_prompt_longer_than_the_model_reads_is_refused() -> None:
+    assert "65 words" in problems(ask("word " * 65))["prompt"]
+    assert make_plan(ask("word " * 64), SMALL)
+
+
+def test_size_in_pixels_and_name_in_any_case_are_found() -> None:
+    assert make_plan(frame(resolution="64x96"), SMALL).height == 96
+    assert make_plan(frame(resolution="64P"), SMALL).width == 96
+    assert make_plan(frame(aspect="2:3"), SMALL).width == 64
+
+
+def test_size_with_less_time_shortens_the_default_and_refuses_the_wish() -> None:
+    long = SMALL.model_copy(
+        update={"duration_s": SMALL.duration_s.model_copy(update={"default": 3.0})}
+    )
+    plan = make_plan(frame(resolution="128p"), long)
+    assert plan.num_frames == FrameGrid(step=8, offset=1).frames(2.0, 8)
+    assert any("at most 2 s" in note for note in plan.notes)
+    assert "at most 2 s" in problems(frame(resolution="128p", duration_s=3))["frame.duration_s"]
+
+
+def test_snapped_length_is_told() -> None:
+    plan = make_plan(frame(duration_s=2.0), SMALL)
+    assert plan.num_frames == 17
+    assert "2 s at 8 fps → 17 frames, 2.12 s." in plan.notes
+
+
+@pytest.mark.parametrize(
+    ("speed", "words"),
+    [(None, "left."), (0.5, "left slowly."), (2.0, "left quickly."), (1.0, "left.")],
+)
+def test_camera_move_is_joined_to_the_prompt_and_told(speed: float | None, words: str) -> None:
+    plan = make_plan(ask(motion=Motion(camera="Pan-Left", speed=speed)), SMALL)
+    assert plan.prompt == f"a red ball. The camera pans {words}"
+    assert any("asked for in words" in note for note in plan.notes)
+    assert plan.request.prompt == "a red ball"
+
+
+def test_start_image_chooses_the_nearest_shape_and_tells_the_crop() -> None:
+    request = ask(inputs=Inputs(start_image="x.png"))
+    tall = make_plan(request, SMALL, start_image_size=(300, 500))
+    assert (tall.width, tall.height) == (64, 96)
+    assert any("cut at its edges" in note for note in tall.notes)
+    exact = make_plan(request, SMALL, start_image_size=(96, 64))
+    assert not any("start image" in note.lower() for note in exact.notes)
+
+
+def test_asked_shape_wins_over_the_start_image() -> None:
+    request = ask(inputs=Inputs(start_image="x.png"), frame=FrameRequest(aspect="3:2"))
+    assert make_plan(request, SMALL, start_image_size=(300, 500)).width == 96
+
+
+def test_sound_can_be_left_out() -> None:
+    assert not make_plan(ask(audio=False), SMALL).has_audio
+    assert not make_plan(ask(), BIG).has_audio

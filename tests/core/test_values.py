@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from pydantic import ValidationError
+
+from core.errors import Problem, RateLimited, StudioError, UnsupportedRequest
+from core.jobs import EVENT_JSON, CancelToken, ErrorReport, Failed, JobCancelled, Progressed, Stage
+from core.names import nearest_name, unknown_name
+from core.video.request import AUTO, Target
+from core.video.spec import AspectRatio, Control, FloatRange, FrameGrid, FrameSize, ModelSpec, Price
+from tests.fakes.provider import BIG, SMALL
+
+
+def test_target_reads_what_it_writes() -> None:
+    target = Target.parse("ltx-video/local/ltx-mini")
+    assert target == Target(provider="ltx-video", deployment="local", model="ltx-mini")
+    assert Target.parse(str(target)) == target
+    assert Target.parse("ltx-video/local").model == AUTO
+
+
+@pytest.mark.parametrize("text", ["", "ltx-video", "a/b/c/d", "a//c"])
+def test_target_of_another_form_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(UnsupportedRequest, match="provider/deployment/model"):
+        Target.parse(text)
+
+
+def test_unknown_name_offers_the_nearest_and_lists_the_rest() -> None:
+    sentence = unknown_name("model", "ltx-mni", ["ltx-mini", "ltx-2"])
+    assert "'ltx-mni'" in sentence
+    assert "Did you mean 'ltx-mini'?" in sentence
+    assert "ltx-2" in sentence
+    assert nearest_name("zzz", ["ltx-mini"]) is None
+    assert nearest_name("LTX-MINI", ["ltx-mini"]) == "ltx-mini"
+
+
+def test_frame_grid_gives_8k_plus_1() -> None:
+    grid = FrameGrid(step=8, offset=1)
+    assert [grid.frames(s, 24) for s in (0.01, 1, 5, 10)] == [9, 25, 121, 241]
+    assert grid.is_on_grid(121)
+    assert not grid.is_on_grid(120)
+    assert not grid.is_on_grid(1)
+
+
+def test_controls_say_what_a_model_takes() -> None:
+    assert Control.CAMERA_MOTION in SMALL.controls
+    assert BIG.controls == {Control.SEED}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"default_fps": 30},
+        {"sizes": (SMALL.sizes[0], SMALL.sizes[0])},
+        {
+            "sizes": (
+                FrameSize(resolution="x", aspect=AspectRatio.SQUARE_1_1, width=96, height=64),
+            )
+        },
+    ],
+)
+def test_inconsistent_model_row_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        ModelSpec.model_validate({**dict(SMALL), **change})
+
+
+def test_default_outside_its_range_is_refused() -> None:
+    with pytest.raises(ValidationError, match="outside"):
+        FloatRange(minimum=1, maximum=2, default=3)
+
+
+def test_price_tells_unknown_from_free() -> None:
+    def price(usd_per_s: float | None) -> Price:
+        return Price(usd_per_s=usd_per_s, as_of=date(2026, 1, 1), source="x")
+
+    assert (str(price(None)), price(None).cost_usd(3)) == ("unknown", None)
+    assert (str(price(0)), price(0).cost_usd(3)) == ("free", 0)
+    assert (str(price(0.04)), price(0.04).cost_usd(2)) == ("$0.04 per second", 0.08)
+
+
+def test_error_report_keeps_sentence_hint_and_kind() -> None:
+    report = ErrorReport.of(RateLimited("Too fast.", hint="Wait."))
+    assert (report.kind, report.retryable, str(report)) == ("RateLimited", True, "Too fast. Wait.")
+    assert EVENT_JSON.validate_json(Failed(error=report).model_dump_json()) == Failed(error=report)
+
+
+def test_error_that_is_not_ours_is_reported_as_a_defect() -> None:
+    report = ErrorReport.of(ZeroDivisionError("x"))
+    assert "unexpected" in report.message
+    assert "defect" in report.hint
+
+
+def test_every_error_is_drawn_in_the_tree() -> None:
+    import core.errors as errors
+
+    def below(kind: type[Exception]) -> set[str]:
+        subs = kind.__subclasses__()
+        return {sub.__name__ for sub in subs}.union(*(below(sub) for sub in subs))
+
+    drawn = errors.__doc__ or ""
+    assert {name for name in below(StudioError) if name not in drawn} == set()
+
+
+def test_unsupported_request_lists_every_problem() -> None:
+    error = UnsupportedRequest([Problem("a", "First."), Problem("b", "Second.")])
+    assert str(error) == "First.\nSecond."
+
+
+def test_cancelled_token_ends_check_and_wait_at_once() -> None:
+    token = CancelToken()
+    token.check()
+    token.wait(0.001)
+    token.cancel()
+    with pytest.raises(JobCancelled):
+        token.check()
+    with pytest.raises(JobCancelled):
+        token.wait(60)
+
+
+def test_fraction_outside_0_to_1_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        Progressed(stage=Stage.LOAD, fraction=1.1)

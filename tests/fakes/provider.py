@@ -1,0 +1,221 @@
+"""A provider that behaves: real clips, and on demand slow, hanging, failing or out of memory.
+
+The prompt says what happens: words such as "slow", "hang", "fail", "oom" or "short" choose it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from core.api_keys import KeySpec
+from core.errors import OutOfMemory, Problem, RenderFailed, UnsupportedRequest
+from core.jobs import CancelToken, JobContext, Lane, Progressed, Stage
+from core.video.ffmpeg import run_ffmpeg
+from core.video.plan import Device, MemoryPlan, Precision, RenderPlan, Residency
+from core.video.provider import (
+    Lack,
+    ModelChoice,
+    NotReady,
+    Provenance,
+    ProviderContext,
+    ProviderEntry,
+    ProviderInfo,
+    Readiness,
+    Ready,
+)
+from core.video.request import RenderRequest, Target
+from core.video.spec import (
+    AspectRatio,
+    AudioSpec,
+    CameraPhrase,
+    CameraSpec,
+    FloatRange,
+    FrameGrid,
+    FrameSize,
+    IntRange,
+    Licence,
+    ModelSpec,
+    Needs,
+    Price,
+    Task,
+)
+
+_DAY = date(2026, 11, 1)
+FAKE_KEY = KeySpec(
+    id="fake",
+    label="Fake",
+    variables=("IMAGEAI_TEST_FAKE_KEY",),
+    url="http://127.0.0.1/",
+    purpose="nothing",
+)
+
+SMALL = ModelSpec(
+    id="fake-small",
+    label="Fake Small",
+    summary="Grey pictures and a hum.",
+    family="fake",
+    tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO),
+    sizes=(
+        FrameSize(resolution="64p", aspect=AspectRatio.LANDSCAPE_3_2, width=96, height=64),
+        FrameSize(resolution="64p", aspect=AspectRatio.PORTRAIT_2_3, width=64, height=96),
+        FrameSize(
+            resolution="128p",
+            aspect=AspectRatio.LANDSCAPE_3_2,
+            width=192,
+            height=128,
+            max_duration_s=2.0,
+        ),
+    ),
+    fps=(8, 16),
+    default_fps=8,
+    duration_s=FloatRange(minimum=0.5, maximum=4.0, default=1.0),
+    frame_grid=FrameGrid(step=8, offset=1),
+    steps=IntRange(minimum=1, maximum=20, default=4),
+    guidance_scale=FloatRange(minimum=1.0, maximum=10.0, default=3.0),
+    takes_negative_prompt=True,
+    camera=CameraSpec(
+        phrases=(
+            CameraPhrase(motion="pan_left", phrase="The camera pans left{speed}."),
+            CameraPhrase(motion="static", phrase="The camera does not move."),
+        ),
+        speed=FloatRange(minimum=0.5, maximum=2.0, default=1.0),
+    ),
+    audio=AudioSpec(sample_rate_hz=16_000, channels=1),
+    max_prompt_tokens=64,
+    size_bytes=1_000_000,
+    licence=Licence(name="public domain"),
+    needs=Needs(ram_gb=0.1),
+    price=Price(usd_per_s=0.0, as_of=_DAY, source="this file"),
+    is_builtin=True,
+    as_of=_DAY,
+    source="this file",
+)
+BIG = SMALL.model_copy(
+    update={
+        "id": "fake-big",
+        "label": "Fake Big",
+        "tasks": (Task.TEXT_TO_VIDEO,),
+        "steps": None,
+        "guidance_scale": None,
+        "takes_negative_prompt": False,
+        "camera": None,
+        "audio": None,
+        "size_bytes": 50_000_000_000,
+        "price": Price(usd_per_s=None, as_of=_DAY, source="this file"),
+        "is_builtin": False,
+    }
+)
+
+
+class FakeProvider:
+    """Renders grey clips with FFmpeg; "fake-big" is never installed."""
+
+    def __init__(self, lane: Lane = Lane.GPU) -> None:
+        self.info = ProviderInfo(
+            id="fake",
+            deployment="local",
+            label="Fake",
+            summary="For tests.",
+            lane=lane,
+            keys=(FAKE_KEY,),
+        )
+        self.rendered: list[RenderPlan] = []
+        self.is_closed = False
+
+    def models(self) -> tuple[ModelSpec, ...]:
+        return (BIG, SMALL)
+
+    def resolve(self, request: RenderRequest) -> ModelChoice:
+        return ModelChoice(SMALL.id, ("auto → fake-small: Fake Big is not installed.",))
+
+    def check(self, target: Target) -> Readiness:
+        if target.model == BIG.id:
+            return NotReady(Lack.NOT_INSTALLED, "Fake Big is not installed.", "Install it.")
+        return Ready()
+
+    def fit(self, plan: RenderPlan) -> RenderPlan:
+        if "unfit" in plan.prompt:
+            raise UnsupportedRequest([Problem("prompt", "The fake does not like this prompt.")])
+        return plan.model_copy(update={"memory_plan": memory_plan(0), "est_seconds": 1.0})
+
+    def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
+        rung = plan.memory_plan.rung if plan.memory_plan else 0
+        if rung >= 1:
+            return None
+        return plan.model_copy(update={"memory_plan": memory_plan(rung + 1)})
+
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Path:
+        self.rendered.append(plan)
+        words = plan.request.prompt.split()
+        ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0))
+        (ctx.workdir / "half.bin").write_bytes(b"x" * 1000)
+        rung = plan.memory_plan.rung if plan.memory_plan else 0
+        if "broke" in words or ("oom" in words and rung == 0):
+            raise OutOfMemory("The fake ran out of memory.", target=str(plan.target))
+        if "fail" in words:
+            raise RenderFailed("The fake was told to fail.", target=str(plan.target), hint="Don't.")
+        if "crash" in words:
+            raise ZeroDivisionError("a defect")
+        steps = 200 if "slow" in words else 4
+        for step in range(1, steps + 1):
+            if "hang" in words:
+                ctx.cancel.wait(60)
+            if "slow" in words:
+                ctx.cancel.wait(0.05)
+            ctx.cancel.check()
+            ctx.report(
+                Progressed(
+                    stage=Stage.DENOISE, fraction=0.9 * step / steps, step=step, steps=steps
+                )
+            )
+        clip = ctx.workdir / "clip.mp4"
+        write_clip(clip, plan, ctx.cancel, num_frames=plan.num_frames - ("short" in words))
+        if "damaged" in words:
+            clip.write_bytes(clip.read_bytes()[:500])
+        if "outside" in words:
+            return clip.replace(ctx.workdir.parent / f"{ctx.job_id}-outside.mp4")
+        ctx.report(Progressed(stage=Stage.WRITE, fraction=1.0))
+        return clip
+
+    def provenance(self, plan: RenderPlan) -> Provenance:
+        return Provenance(versions={"fake": "1"}, measured={"denoise_s": 0.1})
+
+    def check_key(self, key: KeySpec) -> Readiness:
+        return NotReady(Lack.KEY_MISSING, f"The {key.label} key is not set.", "Set it.")
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def memory_plan(rung: int) -> MemoryPlan:
+    """A layout on one of the fake's two rungs."""
+    return MemoryPlan(
+        rung=rung,
+        device=Device.CPU,
+        residency=Residency.RESIDENT if rung == 0 else Residency.GROUP_OFFLOAD,
+        precision=Precision.FLOAT32,
+        text_encoder_device=Device.CPU,
+        fits=True,
+    )
+
+
+def write_clip(path: Path, plan: RenderPlan, cancel: CancelToken, *, num_frames: int) -> None:
+    """A real clip of a colour that depends on the seed."""
+    colour = f"0x{plan.seed % 0xFFFFFF:06x}"
+    size = f"{plan.width}x{plan.height}"
+    picture = f"color=c={colour}:s={size}:r={plan.fps}"
+    arguments = ["-f", "lavfi", "-i", picture]
+    if plan.has_audio:
+        arguments += ["-f", "lavfi", "-i", "sine=frequency=220:sample_rate=16000"]
+        arguments += ["-t", f"{num_frames / plan.fps:.6f}", "-c:a", "aac"]
+    arguments += ["-frames:v", str(num_frames), "-c:v", "libx264", "-pix_fmt", "yuv420p"]
+    run_ffmpeg([*arguments, "-preset", "ultrafast", str(path)], cancel)
+
+
+def open_fake(_: ProviderContext) -> FakeProvider:
+    """The way the registry opens the fake."""
+    return FakeProvider()
+
+
+ENTRY = ProviderEntry(FakeProvider().info, open_fake)
