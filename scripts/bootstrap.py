@@ -22,9 +22,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts import torch_build
-from scripts.installing import BootstrapError, Display, Pip, PipFailed
+from scripts.installing import BootstrapError, Display, Ended, Pip, PipFailed, run_shown
 from scripts.requirement_files import is_installed, read_requirements
+from scripts.torch_build import (
+    TorchChoice,
+    TorchOffer,
+    choose_torch,
+    find_gpu,
+    is_wanted,
+    read_offer,
+    refusal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -167,18 +175,19 @@ class Environment:
             self._discard_broken(display)
             if not self.folder.exists():
                 display.say(f"Making a Python environment in {self.folder} (only this once).")
-                self._make()
+                self._make(display)
             stamp = self._read_stamp()
             stamp.interpreter = self._interpreter()
             wanted = list(dict.fromkeys([*stamp.files, *files]))
+            choice: TorchChoice | None = None
+            if LTX in wanted:
+                stamp.torch_wish = _torch_wish() or stamp.torch_wish
+                choice = _choose_torch(stamp.torch_wish)
             pip = Pip(self.python, display, lock_fd)
             with self._changing(stamp.is_ours):
                 display.say(f"Installing the packages of {' and '.join(files)}.")
                 pip.bring_up_to_date()
-                torch: list[str] = []
-                if LTX in wanted:
-                    stamp.torch_wish = _torch_wish() or stamp.torch_wish
-                    torch = self._settle_torch(pip, stamp.torch_wish, display)
+                torch = self._settle_torch(pip, choice, display) if choice else []
                 listed = [part for file in wanted for part in ("-r", str(self.root / file))]
                 pip.install([*torch, *listed], "looking the packages up")
                 stamp.files = {file: _fingerprint(self.root / file) for file in wanted}
@@ -212,19 +221,19 @@ class Environment:
         except OSError:
             return False
 
-    def _make(self) -> None:
+    def _make(self, display: Display) -> None:
         self.folder.mkdir()
         self._unfinished.touch()
         # Debian keeps ensurepip in a package of its own; without it a venv has no pip yet.
         bare = [] if importlib.util.find_spec("ensurepip") else ["--without-pip"]
-        made = _run([sys.executable, "-m", "venv", *bare, str(self.folder)])
-        if made.returncode != 0 and not bare:
+        made = self._run_venv(bare, display)
+        if made.code != 0 and not bare:
             bare = ["--without-pip"]
-            made = _run([sys.executable, "-m", "venv", *bare, str(self.folder)])
-        if made.returncode != 0:
+            made = self._run_venv(bare, display)
+        if made.code != 0:
             shutil.rmtree(self.folder)
-            raise BootstrapError(f"Python could not make {self.folder}:\n{made.stdout.strip()}")
-        if bare and not self._borrow_pip():
+            raise BootstrapError(f"Python could not make {self.folder}:\n{made.said.strip()}")
+        if bare and not self._borrow_pip(display):
             shutil.rmtree(self.folder)
             raise BootstrapError(
                 "This Python can make an environment but has no pip to fill it. Install it (on "
@@ -233,20 +242,20 @@ class Environment:
         self._write_stamp(Stamp(interpreter=self._interpreter(), is_ours=True))
         self._unfinished.unlink()
 
-    def _borrow_pip(self) -> bool:
+    def _run_venv(self, options: list[str], display: Display) -> Ended:
+        command = [sys.executable, "-m", "venv", *options, str(self.folder)]
+        return run_shown(command, "making the environment", display)
+
+    def _borrow_pip(self, display: Display) -> bool:
         python = str(self.python)
         commands = [[sys.executable, "-m", "pip", "--python", python, "install", "pip"]]
         uv = shutil.which("uv")
         if uv:
             commands.append([uv, "pip", "install", "--python", python, "pip"])
-        return any(_run(command).returncode == 0 for command in commands)
+        return any(run_shown(command, "bringing pip", display).code == 0 for command in commands)
 
-    def _settle_torch(self, pip: Pip, wish: str, display: Display) -> list[str]:
-        """The pip arguments that bring the PyTorch build this machine needs, and no other."""
-        try:
-            choice = torch_build.choose_torch(platform.system(), torch_build.find_gpu(), wish)
-        except ValueError as error:
-            raise BootstrapError(str(error)) from error
+    def _settle_torch(self, pip: Pip, choice: TorchChoice, display: Display) -> list[str]:
+        """The pip arguments that bring the chosen PyTorch build, and no other."""
         display.say(f"PyTorch: {choice.why}.")
         if choice.build == "any":
             return []
@@ -254,23 +263,24 @@ class Environment:
         wanted = next(str(line) for line in lines if line.name == "torch")
         attempts: list[list[str]] = [[]]
         if choice.index_url:
-            bounded = ["--timeout", "10", "--retries", "1"]
-            attempts.append(["--extra-index-url", choice.index_url, *bounded])
-        offers: list[torch_build.TorchOffer] = []
+            attempts.append(["--extra-index-url", choice.index_url])
+        # An index that does not answer should cost seconds, not pip's minutes.
+        bounded = ["--timeout", "10", "--retries", "1"]
+        offers: list[TorchOffer] = []
         failures: list[PipFailed] = []
         for index in attempts:
             try:
-                report = pip.preview([*index, wanted], "looking PyTorch up")
+                report = pip.preview([*index, *bounded, wanted], "looking PyTorch up")
             except PipFailed as failure:
                 failures.append(failure)
                 continue
-            offer = torch_build.read_offer(report)
-            if torch_build.is_wanted(offer, choice):
+            offer = read_offer(report)
+            if is_wanted(offer, choice):
                 # `===` compares the build too: 2.13.0+cpu is no 2.13.0.
                 return [*index, f"torch==={offer.version}"]
             offers.append(offer)
         if offers:
-            raise BootstrapError(torch_build.refusal(choice, offers))
+            raise BootstrapError(refusal(choice, offers))
         raise failures[-1]
 
     @contextlib.contextmanager
@@ -314,19 +324,15 @@ def _torch_wish() -> str:
     return os.environ.get("IMAGEAI_TORCH", "").strip().lower()
 
 
+def _choose_torch(wish: str) -> TorchChoice:
+    try:
+        return choose_torch(platform.system(), find_gpu(), wish)
+    except ValueError as error:
+        raise BootstrapError(str(error)) from error
+
+
 def _fingerprint(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,34 @@ def _terminal_columns() -> int:
         return os.get_terminal_size(sys.stderr.fileno()).columns
     except OSError:
         return 80
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended and all that it printed."""
+
+    code: int
+    said: str
+
+
+def run_shown(command: list[str], doing: str, display: Display) -> Ended:
+    """Runs a command while the display says what it is for."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        while True:
+            try:
+                said = process.communicate(timeout=0.5)[0]
+            except subprocess.TimeoutExpired:
+                display.show(doing)
+                continue
+            return Ended(process.returncode, said)
 
 
 class Pip:
@@ -203,7 +232,8 @@ def read_stage(line: str, stage: str) -> str:
     if named:
         return "getting " + _package_name(named.group(1))
     if line.startswith("Installing collected packages"):
-        return f"unpacking {line.count(',') + 1} packages"
+        count = line.count(",") + 1
+        return f"unpacking {count} packages" if count > 1 else "unpacking 1 package"
     if "Retrying" in line:
         return "the package index does not answer, trying again"
     return stage

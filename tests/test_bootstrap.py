@@ -3,144 +3,27 @@
 from __future__ import annotations
 
 import ast
-import base64
-import hashlib
 import importlib.util
 import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from main import extra_files
-from scripts.bootstrap import APP, LTX, TESTS, Environment
-from scripts.installing import explain, read_stage
-from scripts.requirement_files import read_requirements
-from scripts.torch_build import (
-    Gpu,
-    TorchChoice,
-    TorchOffer,
-    choose_torch,
-    is_wanted,
-    read_gpus,
-    refusal,
-)
+from scripts.bootstrap import APP, LTX, Environment
+from tests.fakes.fresh_checkout import MACHINERY, ROOT, Checkout, SlowIndex, make_wheel
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
 # Each makes or fills real environments, which takes its time on a busy machine.
 pytestmark = pytest.mark.timeout(300)
-
-ROOT = Path(__file__).resolve().parents[1]
-MACHINERY = ("__init__", "bootstrap", "installing", "requirement_files", "torch_build")
-
-# Stands where the real command line stands: says which Python runs it, refuses what it is told to.
-COMMAND_LINE = """\
-import importlib.metadata, sys
-
-import tiny_app
-
-def main(arguments, providers):
-    packages = sorted(d.name for d in importlib.metadata.distributions())
-    print(sys.prefix, *arguments)
-    print(*packages)
-    return 2 if "refused" in arguments else 7 if "seven" in arguments else 0
-"""
-
-
-def make_wheel(folder: Path, name: str, version: str, requires: tuple[str, ...] = ()) -> Path:
-    """A wheel with one empty module."""
-    module, tag = name.replace("-", "_"), "py3-none-any"
-    info = f"{module}-{version}.dist-info"
-    metadata = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}"]
-    metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
-    contents = {
-        f"{module}.py": "",
-        f"{info}/METADATA": "\n".join(metadata) + "\n",
-        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
-    }
-    record = []
-    for path, text in contents.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
-        record.append(f"{path},sha256={digest.decode()},{len(text)}")
-    contents[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,"]) + "\n"
-    file = folder / f"{module}-{version}-{tag}.whl"
-    with zipfile.ZipFile(file, "w") as wheel:
-        for path, text in contents.items():
-            wheel.writestr(path, text)
-    return file
-
-
-class Checkout:
-    """A clone with small requirements, a folder of wheels, an empty home and no network."""
-
-    def __init__(self, folder: Path) -> None:
-        self.root = folder / "clone"
-        self.wheels = folder / "wheels"
-        self.bin = folder / "bin"
-        self.environment = {
-            "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(folder / "home"),
-            "PIP_CONFIG_FILE": os.devnull,
-            "PIP_FIND_LINKS": str(self.wheels),
-            "PIP_NO_INDEX": "1",
-            "UV_FIND_LINKS": str(self.wheels),
-            "UV_OFFLINE": "1",
-            "UV_NO_CONFIG": "1",
-        }
-
-    def lay_out(self) -> None:
-        for folder in (self.wheels, self.bin, self.root / "cli", self.root / "providers"):
-            folder.mkdir(parents=True)
-        (self.root / "scripts").mkdir()
-        for name in MACHINERY:
-            shutil.copy(ROOT / "scripts" / f"{name}.py", self.root / "scripts")
-        shutil.copy(ROOT / "main.py", self.root)
-        (self.root / "cli" / "__init__.py").write_text(COMMAND_LINE)
-        (self.root / "providers" / "__init__.py").write_text("PROVIDERS = ()\n")
-        (self.root / APP).write_text("tiny-app==1.0\n")
-        (self.root / LTX).write_text("torch==2.13.0  # the build is chosen\n")
-        make_wheel(self.wheels, "tiny-app", "1.0")
-        self.set_gpu("exit 9")
-
-    def set_gpu(self, script: str) -> None:
-        driver = self.bin / "nvidia-smi"
-        driver.write_text(f"#!/bin/sh\n{script}\n")
-        driver.chmod(0o755)
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "main.py", *arguments],
-            cwd=self.root,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        self.environment.update(variables)
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=100)
-        assert "Traceback" not in err, err
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
-
-    def packages(self) -> set[str]:
-        """Names and versions in `.venv`, without what every environment starts with."""
-        found = self.root.glob(".venv/lib/*/site-packages/*.dist-info")
-        names = {path.name.removesuffix(".dist-info") for path in found}
-        return {name for name in names if not name.startswith(("pip-", "setuptools-"))}
 
 
 @pytest.fixture(scope="module")
@@ -264,47 +147,6 @@ def bundled_folders() -> Iterator[Path]:
         yield Path(spec.origin).parent / "_bundled"
 
 
-class SlowIndex(ThreadingHTTPServer):
-    """A package index on loopback that holds a wheel back until it is told to let go."""
-
-    def __init__(self, wheel: Path) -> None:
-        super().__init__(("127.0.0.1", 0), SlowIndexHandler)
-        self.wheel = wheel
-        self.asked = threading.Event()
-        self.let_go = threading.Event()
-        self.served = 0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/simple/"
-
-
-class SlowIndexHandler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        index = self.server
-        assert isinstance(index, SlowIndex)
-        name = index.wheel.name
-        if not self.path.endswith(".whl"):
-            page = f'<a href="/files/{name}">{name}</a>' if "tiny-late" in self.path else ""
-            self.answer("text/html", page.encode())
-            return
-        index.asked.set()
-        index.let_go.wait(60)
-        self.answer("application/zip", index.wheel.read_bytes())
-        index.served += 1
-
-    def answer(self, kind: str, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - overridden
-        """Keeps the test's output clean."""
-
-
 @pytest.fixture
 def index(checkout: Checkout, tmp_path: Path) -> Iterator[SlowIndex]:
     """The checkout wants one more package, which only the slow index has."""
@@ -392,13 +234,6 @@ def test_machine_without_gpu_never_gets_cuda_by_accident(checkout: Checkout) -> 
     assert "nvidia_tiny-1.0" in checkout.packages()
 
 
-def test_machine_with_gpu_gets_the_cuda_build(checkout: Checkout) -> None:
-    offer_torch(checkout, "2.13.0")
-    checkout.set_gpu("echo 580.65.06, 9.0")
-    assert render(checkout).returncode == 0
-    assert "nvidia_tiny-1.0" in checkout.packages()
-
-
 def test_unknown_torch_wish_is_refused(checkout: Checkout) -> None:
     done = render(checkout, IMAGEAI_TORCH="rocm")
     assert done.returncode == 1
@@ -411,70 +246,6 @@ def test_mistake_in_the_arguments_is_told_before_torch_is_fetched(checkout: Chec
     assert done.returncode == 2
     assert done.stdout.splitlines()[0].endswith("-p refused --dry-run")
     assert checkout.packages() == {"tiny_app-1.0"}
-
-
-@pytest.mark.parametrize(
-    ("system", "gpu", "wish", "build"),
-    [
-        ("Linux", None, "", "cpu"),
-        ("Linux", None, "cuda", "cuda"),
-        ("Linux", Gpu(580, 9.0), "", "cuda"),
-        ("Linux", Gpu(580, None), "", "cuda"),
-        ("Linux", Gpu(580, 9.0), "cpu", "cpu"),
-        ("Linux", Gpu(560, 8.6), "", "cu126"),
-        ("Linux", Gpu(580, 6.1), "", "cu126"),
-        ("Linux", Gpu(470, 8.6), "", "cpu"),
-        ("Windows", None, "", "any"),
-        ("Windows", Gpu(581, 8.9), "", "cu130"),
-        ("Windows", Gpu(560, 8.9), "", "cu126"),
-        ("Darwin", None, "", "any"),
-        ("Darwin", None, "cuda", "any"),
-    ],
-)
-def test_torch_build_fits_the_machine(system: str, gpu: Gpu | None, wish: str, build: str) -> None:
-    choice = choose_torch(system, gpu, wish)
-    assert choice.build == build
-    tag = build if build != "cuda" else "nothing"
-    assert choice.index_url is None or choice.index_url.endswith("/" + tag)
-
-
-@pytest.mark.parametrize(
-    ("version", "requires", "fitting"),
-    [
-        ("2.13.0", ("nvidia-cudnn-cu13==9.20; platform_system == 'Linux'",), {"any", "cuda"}),
-        ("2.13.0", ("cuda-toolkit[cublas]==13.0.3",), {"any", "cuda"}),
-        ("2.13.0+cu126", ("nvidia-cudnn-cu12==9.10",), {"any", "cuda", "cu126"}),
-        ("2.13.0+cu126", (), {"any", "cuda", "cu126"}),
-        ("2.13.0+cpu", ("filelock", "sympy>=1.13"), {"any", "cpu"}),
-        ("2.13.0", ("filelock",), {"any", "cpu"}),
-    ],
-)
-def test_offered_wheel_is_told_apart(
-    version: str, requires: tuple[str, ...], fitting: set[str]
-) -> None:
-    offer = TorchOffer(version, requires)
-    builds = ("any", "cpu", "cuda", "cu126", "cu130")
-    assert {b for b in builds if is_wanted(offer, TorchChoice(b, None, ""))} == fitting
-
-
-def test_refusal_on_a_gpu_machine_says_how_to_go_on_without() -> None:
-    said = refusal(choose_torch("Windows", Gpu(581, 8.9), ""), [TorchOffer("2.13.0", ())])
-    assert "only 2.13.0 can be had" in said
-    assert "IMAGEAI_TORCH=cpu" in said
-
-
-@pytest.mark.parametrize(
-    ("listing", "gpu"),
-    [
-        ("580.65.06, 9.0\n", Gpu(580, 9.0)),
-        ("560.35, 8.9\n560.35, 6.1\n", Gpu(560, 6.1)),
-        ("535.54, [N/A]\n", Gpu(535, None)),
-        ("No devices were found\n", None),
-        ("", None),
-    ],
-)
-def test_weakest_gpu_is_read_from_the_driver(listing: str, gpu: Gpu | None) -> None:
-    assert read_gpus(listing) == gpu
 
 
 @pytest.mark.parametrize(
@@ -498,53 +269,6 @@ def test_only_a_local_render_needs_the_large_packages(
     arguments: list[str], files: list[str]
 ) -> None:
     assert extra_files(arguments) == files
-
-
-def test_pip_output_becomes_one_line_for_people() -> None:
-    stage = read_stage("Collecting torch==2.13.0 (from -r requirements-ltx.txt (line 4))", "")
-    assert stage == "getting torch"
-    stage = read_stage("  Downloading torch-2.13.0-cp311-cp311-linux.whl (530.0 MB)", stage)
-    assert stage == "getting torch 2.13.0"
-    stage = read_stage("Progress 100000000 of 530000000", stage)
-    assert read_stage("Progress 265000000 of 530000000", stage) == (
-        "getting torch 2.13.0, 265 of 530 MB"
-    )
-    assert read_stage("Installing collected packages: a, b, c", stage) == "unpacking 3 packages"
-
-
-@pytest.mark.parametrize(
-    ("line", "advice"),
-    [
-        ("ERROR: Could not install: [Errno 28] No space left on device", "Free some space"),
-        ("WARNING: Retrying after connection broken by 'NameResolutionError'", "network"),
-        ("ERROR: SSLError(SSLCertVerificationError)", "PIP_CERT"),
-        ("ERROR: No matching distribution found for torch==2.13.0", "no release"),
-        ("ERROR: something else", "run this by hand: python -m pip"),
-    ],
-)
-def test_failure_of_pip_says_what_to_do(line: str, advice: str) -> None:
-    said = explain([line], ["python", "-m", "pip"])
-    assert advice in said
-    assert line in said
-
-
-def test_requirement_bounds_compare_by_number() -> None:
-    (line,) = read_requirements("torch>=2.9,<3  # why\n\n# a comment\n")
-    assert line.allows("2.13.0+cpu")
-    assert line.allows("2.9")
-    assert not line.allows("2.8.10")
-    assert not line.allows("3.0.0")
-
-
-@pytest.mark.parametrize("file", [APP, LTX, TESTS])
-def test_own_requirement_files_can_be_read(file: str) -> None:
-    assert read_requirements((ROOT / file).read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("line", ["-r other.txt", "a @ file:///a.whl", "a~=1.0", "a==1; b"])
-def test_requirement_that_cannot_be_checked_is_an_error(line: str) -> None:
-    with pytest.raises(ValueError, match="plain version bounds"):
-        read_requirements(line)
 
 
 @pytest.mark.parametrize(

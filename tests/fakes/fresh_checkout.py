@@ -1,0 +1,159 @@
+"""A fresh clone with tiny packages and no network, and a package index that stalls."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from scripts.bootstrap import APP, LTX
+
+ROOT = Path(__file__).resolve().parents[2]
+MACHINERY = ("__init__", "bootstrap", "installing", "requirement_files", "torch_build")
+
+# Stands where the real command line stands: says which Python runs it, refuses what it is told to.
+COMMAND_LINE = """\
+import importlib.metadata, sys
+
+import tiny_app
+
+def main(arguments, providers):
+    packages = sorted(d.name for d in importlib.metadata.distributions())
+    print(sys.prefix, *arguments)
+    print(*packages)
+    return 2 if "refused" in arguments else 7 if "seven" in arguments else 0
+"""
+
+
+def make_wheel(folder: Path, name: str, version: str, requires: tuple[str, ...] = ()) -> Path:
+    """A wheel with one empty module."""
+    module, tag = name.replace("-", "_"), "py3-none-any"
+    info = f"{module}-{version}.dist-info"
+    metadata = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}"]
+    metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
+    contents = {
+        f"{module}.py": "",
+        f"{info}/METADATA": "\n".join(metadata) + "\n",
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
+    }
+    record = []
+    for path, text in contents.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
+        record.append(f"{path},sha256={digest.decode()},{len(text)}")
+    contents[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,"]) + "\n"
+    file = folder / f"{module}-{version}-{tag}.whl"
+    with zipfile.ZipFile(file, "w") as wheel:
+        for path, text in contents.items():
+            wheel.writestr(path, text)
+    return file
+
+
+class Checkout:
+    """A clone with small requirements, a folder of wheels, an empty home and no network."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "clone"
+        self.wheels = folder / "wheels"
+        self.bin = folder / "bin"
+        self.environment = {
+            "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(folder / "home"),
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_FIND_LINKS": str(self.wheels),
+            "PIP_NO_INDEX": "1",
+            "UV_FIND_LINKS": str(self.wheels),
+            "UV_OFFLINE": "1",
+            "UV_NO_CONFIG": "1",
+        }
+
+    def lay_out(self) -> None:
+        for folder in (self.wheels, self.bin, self.root / "cli", self.root / "providers"):
+            folder.mkdir(parents=True)
+        (self.root / "scripts").mkdir()
+        for name in MACHINERY:
+            shutil.copy(ROOT / "scripts" / f"{name}.py", self.root / "scripts")
+        shutil.copy(ROOT / "main.py", self.root)
+        (self.root / "cli" / "__init__.py").write_text(COMMAND_LINE)
+        (self.root / "providers" / "__init__.py").write_text("PROVIDERS = ()\n")
+        (self.root / APP).write_text("tiny-app==1.0\n")
+        (self.root / LTX).write_text("torch==2.13.0  # the build is chosen\n")
+        make_wheel(self.wheels, "tiny-app", "1.0")
+        self.set_gpu("exit 9")
+
+    def set_gpu(self, script: str) -> None:
+        driver = self.bin / "nvidia-smi"
+        driver.write_text(f"#!/bin/sh\n{script}\n")
+        driver.chmod(0o755)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "main.py", *arguments],
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        self.environment.update(variables)
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=100)
+        assert "Traceback" not in err, err
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def packages(self) -> set[str]:
+        """Names and versions in `.venv`, without what every environment starts with."""
+        found = self.root.glob(".venv/lib/*/site-packages/*.dist-info")
+        names = {path.name.removesuffix(".dist-info") for path in found}
+        return {name for name in names if not name.startswith(("pip-", "setuptools-"))}
+
+
+class SlowIndex(ThreadingHTTPServer):
+    """A package index on loopback that holds a wheel back until it is told to let go."""
+
+    def __init__(self, wheel: Path) -> None:
+        super().__init__(("127.0.0.1", 0), SlowIndexHandler)
+        self.wheel = wheel
+        self.asked = threading.Event()
+        self.let_go = threading.Event()
+        self.served = 0
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/simple/"
+
+
+class SlowIndexHandler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        index = self.server
+        assert isinstance(index, SlowIndex)
+        name = index.wheel.name
+        if not self.path.endswith(".whl"):
+            page = f'<a href="/files/{name}">{name}</a>' if "tiny-late" in self.path else ""
+            self.answer("text/html", page.encode())
+            return
+        index.asked.set()
+        index.let_go.wait(60)
+        self.answer("application/zip", index.wheel.read_bytes())
+        index.served += 1
+
+    def answer(self, kind: str, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - overridden
+        """Keeps the test's output clean."""
