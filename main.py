@@ -40,6 +40,8 @@ def _value(arguments: Sequence[str], *names: str) -> str | None:
         name, equals, value = word.partition("=")
         if name in names:
             return value if equals else next(iter(arguments[place + 1 :]), None)
+        if word[:2] in names and not word.startswith("--"):
+            return word[2:]
     return None
 
 
