@@ -1,0 +1,1 @@
+"""The providers: each knows core and nobody else."""

@@ -1,0 +1,139 @@
+"""What the LTX models offer in common: picture sizes, camera moves and licences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.video.spec import (
+    AspectRatio,
+    CameraPhrase,
+    CameraSpec,
+    FloatRange,
+    FrameGrid,
+    FrameSize,
+    Licence,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FRAME_GRID = FrameGrid(step=8, offset=1)
+"""One latent frame holds eight frames, and the first frame stands alone."""
+
+SIZE_GRID = 32
+"""Width and height are multiples of this."""
+
+# Upright sizes follow from the wide ones. All sizes of a name have about the same area.
+_WIDE: Mapping[str, Mapping[AspectRatio, tuple[int, int]]] = {
+    "480p": {
+        AspectRatio.WIDE_16_9: (832, 480),
+        AspectRatio.SQUARE_1_1: (640, 640),
+        AspectRatio.LANDSCAPE_4_3: (736, 544),
+        AspectRatio.LANDSCAPE_3_2: (768, 512),
+        AspectRatio.ULTRAWIDE_21_9: (1024, 448),
+    },
+    "540p": {
+        AspectRatio.WIDE_16_9: (960, 544),
+        AspectRatio.SQUARE_1_1: (736, 736),
+        AspectRatio.LANDSCAPE_4_3: (864, 640),
+        AspectRatio.LANDSCAPE_3_2: (896, 608),
+        AspectRatio.ULTRAWIDE_21_9: (1120, 480),
+    },
+    "720p": {
+        AspectRatio.WIDE_16_9: (1280, 736),
+        AspectRatio.SQUARE_1_1: (960, 960),
+        AspectRatio.LANDSCAPE_4_3: (1120, 832),
+        AspectRatio.LANDSCAPE_3_2: (1152, 768),
+        AspectRatio.ULTRAWIDE_21_9: (1472, 640),
+    },
+    "1080p": {
+        AspectRatio.WIDE_16_9: (1920, 1088),
+        AspectRatio.SQUARE_1_1: (1440, 1440),
+        AspectRatio.LANDSCAPE_4_3: (1664, 1248),
+        AspectRatio.LANDSCAPE_3_2: (1760, 1184),
+        AspectRatio.ULTRAWIDE_21_9: (2208, 960),
+    },
+}
+_UPRIGHT = {
+    AspectRatio.WIDE_16_9: AspectRatio.TALL_9_16,
+    AspectRatio.LANDSCAPE_4_3: AspectRatio.PORTRAIT_3_4,
+    AspectRatio.LANDSCAPE_3_2: AspectRatio.PORTRAIT_2_3,
+}
+
+
+def frame_sizes(longest_s: Mapping[str, float]) -> tuple[FrameSize, ...]:
+    """The size table for some resolutions, each with the most seconds it allows."""
+    sizes: list[FrameSize] = []
+    for resolution, max_duration_s in longest_s.items():
+        for aspect, (width, height) in _WIDE[resolution].items():
+            shapes = [(aspect, width, height)]
+            if aspect in _UPRIGHT:
+                shapes.append((_UPRIGHT[aspect], height, width))
+            sizes += [
+                FrameSize(
+                    resolution=resolution,
+                    aspect=shape,
+                    width=across,
+                    height=down,
+                    max_duration_s=max_duration_s,
+                )
+                for shape, across, down in shapes
+            ]
+    return tuple(sizes)
+
+
+def _camera(phrases: Mapping[str, str], speed: FloatRange | None) -> CameraSpec:
+    return CameraSpec(
+        phrases=tuple(CameraPhrase(motion=name, phrase=text) for name, text in phrases.items()),
+        speed=speed,
+    )
+
+
+CAMERA = _camera(
+    {
+        "static": "The camera does not move.",
+        "pan_left": "The camera pans{speed} to the left.",
+        "pan_right": "The camera pans{speed} to the right.",
+        "zoom_in": "The camera zooms in{speed}.",
+        "zoom_out": "The camera zooms out{speed}.",
+        "orbit": "The camera orbits{speed} around the subject.",
+        "dolly_forward": "The camera dollies forward{speed}, towards the subject.",
+        "dolly_backward": "The camera dollies backward{speed}, away from the subject.",
+        "crane_up": "The camera cranes up{speed}, rising above the scene.",
+        "crane_down": "The camera cranes down{speed}, sinking towards the ground.",
+    },
+    FloatRange(minimum=0.5, maximum=2.0, default=1.0),
+)
+"""Asked for in words: camera LoRAs exist for few models, and words work with all of them."""
+
+MINI_CAMERA = _camera(
+    {
+        "static": "The camera holds still.",
+        "pan_left": "The camera pans left.",
+        "pan_right": "The camera pans right.",
+        "zoom_in": "The camera zooms in.",
+        "zoom_out": "The camera zooms out.",
+        "dolly_forward": "The camera zooms in.",
+        "dolly_backward": "The camera zooms out.",
+    },
+    None,
+)
+"""In the very words of Mini's vocabulary. It has one speed and one way to come nearer."""
+
+LTXV_LICENCE = Licence(
+    name="LTXV Open Weights License",
+    url="https://huggingface.co/Lightricks/LTX-Video/tree/main",
+    summary="Open weights; a revenue limit of 10 million US dollars a year is reported. Read the "
+    "licence file beside the weights before commercial use.",
+)
+LTX_2_LICENCE = Licence(
+    name="LTX-2 Community License",
+    url="https://github.com/Lightricks/LTX-2",
+    summary="Free below 10 million US dollars of yearly revenue, affiliates included; above it a "
+    "paid licence, except for non-commercial use. What is derived from it carries it on.",
+)
+LTX_25_LICENCE = LTX_2_LICENCE.model_copy(update={"is_gated": True})
+MINI_LICENCE = Licence(
+    name="ImageAI licence",
+    summary="Made by this project from clips that it drew itself; use it as you use the program.",
+)

@@ -1,0 +1,238 @@
+"""How each LTX model is run: schedule, guidance and the other settings it was trained for.
+
+Every serious failure with these models comes from a default that belongs to another version, so a
+profile spells out each setting and leaves nothing to the library.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from math import exp
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from core.frozen import Frozen
+from core.video.plan import Precision
+
+_OWN_NEGATIVE_PROMPT = "low quality, blurry, distorted, flickering, jittery motion, watermark, text"
+
+
+class PipelineFamily(StrEnum):
+    """The two kinds of LTX pipeline; one class of diffusers serves each."""
+
+    LTX_VIDEO = "ltx-video"
+    LTX_2 = "ltx-2"
+
+
+class Guidance(Frozen):
+    """The eight guidance knobs of LTX-2; the defaults switch all of them off.
+
+    LTX-Video reads only `guidance_scale` and `guidance_rescale`. Each knob that is on costs LTX-2
+    another pass of the transformer in every step.
+    """
+
+    guidance_scale: float = 1.0
+    stg_scale: float = 0.0
+    modality_scale: float = 1.0
+    guidance_rescale: float = 0.0
+    audio_guidance_scale: float = 1.0
+    audio_stg_scale: float = 0.0
+    audio_modality_scale: float = 1.0
+    audio_guidance_rescale: float = 0.0
+
+    def at(self, guidance_scale: float | None) -> Self:
+        """The same knobs at another scale; the sound follows where it had the picture's scale."""
+        if guidance_scale is None:
+            return self
+        follows = self.audio_guidance_scale == self.guidance_scale
+        changed = {"guidance_scale": guidance_scale}
+        if follows:
+            changed["audio_guidance_scale"] = guidance_scale
+        return self.model_copy(update=changed)
+
+    @property
+    def reads_negative_prompt(self) -> bool:
+        """Whether a negative prompt has any effect."""
+        return self.guidance_scale > 1 or self.audio_guidance_scale > 1
+
+    @property
+    def passes_per_step(self) -> int:
+        """How many rows of a batch the transformer works through in one step."""
+        with_text = 2 if self.reads_negative_prompt else 1
+        perturbed = 1 if self.stg_scale or self.audio_stg_scale else 0
+        isolated = 1 if self.modality_scale > 1 or self.audio_modality_scale > 1 else 0
+        return with_text + perturbed + isolated
+
+
+class SchedulerFlags(Frozen):
+    """Changes to the scheduler's own settings; these leave a given schedule exactly as it is."""
+
+    use_dynamic_shifting: bool = False
+    shift: float = 1.0
+    shift_terminal: float | None = None
+
+
+class Profile(Frozen):
+    """Everything about running one model that is not in the plan of a clip.
+
+    Attributes:
+        num_inference_steps: used where the plan names no number.
+        sigmas: the trained noise levels, from 1 down and without the final 0.
+        shift_mu: computes the noise levels for any number of steps instead; of `sigmas` and
+            `shift_mu` at most one is given, and with neither the pipeline uses its own.
+        negative_prompt: ours; None leaves it empty.
+        uses_library_negative_prompt: take the text that diffusers ships for LTX-2 instead.
+        stg_blocks: the transformer blocks that spatio-temporal guidance perturbs.
+        image_crf: how hard a start image is compressed before use; None where it is not.
+        transformer_file: the one file in the model's folder that holds the transformer under the
+            names of its maker; None where it lies there in the layout of diffusers.
+        absent_components: parts of the pipeline that are passed as None, because they are not
+            downloaded or would change the result.
+    """
+
+    family: PipelineFamily
+    num_inference_steps: int = Field(ge=1)
+    sigmas: tuple[float, ...] | None = None
+    shift_mu: float | None = None
+    guidance: Guidance = Guidance()
+    stg_blocks: tuple[int, ...] = ()
+    use_cross_timestep: bool = True
+    image_crf: int | None = None
+    image_cond_noise_scale: float = 0.0
+    decode_timestep: float = 0.0
+    decode_noise_scale: float | None = None
+    scheduler: SchedulerFlags = SchedulerFlags()
+    max_sequence_length: int
+    negative_prompt: str | None = None
+    uses_library_negative_prompt: bool = False
+    dtype: Precision = Precision.BFLOAT16
+    transformer_file: str | None = None
+    absent_components: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_schedule(self) -> Self:
+        if self.sigmas is not None and self.shift_mu is not None:
+            raise ValueError("a profile has either sigmas or shift_mu")
+        if self.sigmas is not None and len(self.sigmas) != self.num_inference_steps:
+            raise ValueError("sigmas must be as many as num_inference_steps")
+        return self
+
+    def sigmas_for(self, num_inference_steps: int) -> tuple[float, ...] | None:
+        """Noise levels for a number of steps, or None where the pipeline has its own."""
+        if self.sigmas is not None:
+            return _resampled(self.sigmas, num_inference_steps)
+        if self.shift_mu is not None:
+            return _shifted(self.shift_mu, num_inference_steps)
+        return None
+
+    def timesteps_for(self, num_inference_steps: int) -> tuple[float, ...] | None:
+        """The same as timesteps of 0 to 1000, which is what the LTX-Video pipeline takes."""
+        sigmas = self.sigmas_for(num_inference_steps)
+        return None if sigmas is None else tuple(sigma * 1000 for sigma in sigmas)
+
+
+def _resampled(sigmas: tuple[float, ...], steps: int) -> tuple[float, ...]:
+    """The curve through the trained levels and 0, read at another number of places."""
+    if steps == len(sigmas):
+        return sigmas
+    curve = (*sigmas, 0.0)
+    places = [index * len(sigmas) / steps for index in range(steps)]
+    return tuple(
+        curve[int(place)] + (curve[int(place) + 1] - curve[int(place)]) * (place % 1)
+        for place in places
+    )
+
+
+def _shifted(mu: float, steps: int) -> tuple[float, ...]:
+    """Levels shifted towards noise by a fixed `mu` and stretched to end at 0.1.
+
+    diffusers lets the shift grow with the size of the clip, far past the value that the reference
+    keeps, so that large clips would spend nearly every step in pure noise.
+    """
+    even = [1 - index * (1 - 1 / steps) / max(1, steps - 1) for index in range(steps)]
+    shifted = [exp(mu) / (exp(mu) + 1 / level - 1) for level in even]
+    last = shifted[-1]
+    if last == 1:
+        return tuple(shifted)
+    return tuple(1 - (1 - level) * 0.9 / (1 - last) for level in shifted)
+
+
+_DISTILLED_2X = (1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875)
+_DISTILLED_098 = (1.0, 0.993, 0.987, 0.981, 0.975, 0.909, 0.725, 0.00003)
+_DEV_SHIFT_MU = 2.05
+
+# The decoder of 0.9.1 and later is itself told how noisy its input is.
+_LTX_VIDEO = Profile(
+    family=PipelineFamily.LTX_VIDEO,
+    num_inference_steps=40,
+    guidance=Guidance(guidance_scale=3.0),
+    image_cond_noise_scale=0.15,
+    decode_timestep=0.05,
+    decode_noise_scale=0.025,
+    max_sequence_length=256,
+    negative_prompt=_OWN_NEGATIVE_PROMPT,
+)
+_DISTILLED = {"guidance": Guidance(), "negative_prompt": None}
+
+LTX_VIDEO_2B_DEV = _LTX_VIDEO
+LTX_VIDEO_2B_096_DISTILLED = _LTX_VIDEO.model_copy(update=_DISTILLED | {"num_inference_steps": 8})
+LTX_VIDEO_098_DISTILLED = _LTX_VIDEO.model_copy(
+    update=_DISTILLED
+    | {"num_inference_steps": 8, "sigmas": _DISTILLED_098, "image_cond_noise_scale": 0.0}
+)
+LTX_VIDEO_13B_DEV = _LTX_VIDEO.model_copy(
+    update={
+        "num_inference_steps": 30,
+        "guidance": Guidance(guidance_scale=5.0, guidance_rescale=0.7),
+    }
+)
+
+_NOT_DOWNLOADED = ("processor", "prompt_enhancer", "duration_head")
+LTX_2_DEV = Profile(
+    family=PipelineFamily.LTX_2,
+    num_inference_steps=40,
+    shift_mu=_DEV_SHIFT_MU,
+    guidance=Guidance(
+        guidance_scale=3.0,
+        stg_scale=1.0,
+        modality_scale=3.0,
+        guidance_rescale=0.7,
+        audio_guidance_scale=7.0,
+        audio_stg_scale=1.0,
+        audio_modality_scale=3.0,
+        audio_guidance_rescale=0.7,
+    ),
+    stg_blocks=(29,),
+    use_cross_timestep=False,
+    image_crf=33,
+    max_sequence_length=1024,
+    uses_library_negative_prompt=True,
+    absent_components=_NOT_DOWNLOADED,
+)
+LTX_2_DISTILLED = LTX_2_DEV.model_copy(
+    update={
+        "num_inference_steps": 8,
+        "sigmas": _DISTILLED_2X,
+        "shift_mu": None,
+        "guidance": Guidance(),
+        "stg_blocks": (),
+        "uses_library_negative_prompt": False,
+    }
+)
+LTX_23_DEV = LTX_2_DEV.model_copy(
+    update={"num_inference_steps": 30, "stg_blocks": (28,), "use_cross_timestep": True}
+)
+LTX_23_DISTILLED = LTX_2_DISTILLED.model_copy(update={"use_cross_timestep": True})
+LTX_25_DEV = LTX_23_DEV.model_copy(update={"image_crf": 18})
+LTX_25_DISTILLED = LTX_23_DISTILLED.model_copy(update={"image_crf": 18})
+
+LTX_MINI = Profile(
+    family=PipelineFamily.LTX_2,
+    num_inference_steps=8,
+    sigmas=_DISTILLED_2X,
+    image_crf=0,
+    max_sequence_length=32,
+    dtype=Precision.FLOAT32,
+    absent_components=_NOT_DOWNLOADED,
+)
