@@ -17,19 +17,19 @@ def main(arguments: list[str]) -> int:
     """Runs every check, also after one has failed, and gives 1 if any did."""
     files = [bootstrap.APP, bootstrap.LTX, bootstrap.TESTS]
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, files)
-    checks = [
-        ["ruff", "check", "."],
-        ["ruff", "format", "--check", "."],
-        ["pyright", "--pythonpath", sys.executable],
-        ["pytest", *arguments],
-    ]
+    checks = {
+        "the linter": ["ruff", "check", "."],
+        "the formatter": ["ruff", "format", "--check", "."],
+        "the type checker": ["pyright", "--pythonpath", sys.executable],
+        "the tests": ["pytest", *arguments],
+    }
     failed = []
-    for check in checks:
+    for name, check in checks.items():
         print("$", *check, flush=True)
         if subprocess.run([sys.executable, "-m", *check], cwd=_ROOT, check=False).returncode:
-            failed.append(" ".join(check[:2]))
+            failed.append(name)
     if failed:
-        print("Failed:", ", ".join(failed), file=sys.stderr)
+        print("Failed:", ", ".join(failed) + ".", file=sys.stderr)
     return 1 if failed else 0
 
 
