@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ProviderInfo:
-    """A provider on one deployment, as far as it is known without opening it."""
+    """A provider on one deployment, as far as it is known without opening it.
+
+    Attributes:
+        packages: the names, as pip knows them, of what it needs besides the app's own.
+    """
 
     id: str
     deployment: str
@@ -34,6 +38,7 @@ class ProviderInfo:
     summary: str
     lane: Lane
     keys: tuple[KeySpec, ...] = ()
+    packages: tuple[str, ...] = ()
 
     @property
     def is_local(self) -> bool:

@@ -1,0 +1,196 @@
+"""`doctor`: what this machine has and lacks, and which models can run on it."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.commands.keys import known_keys, place_of
+from cli.commands.models import list_models
+from cli.desk import Desk, desk_of
+from cli.rendering import tell_resumable
+from cli.speech import wrapped
+from cli.units import bytes_text
+from core.errors import FFmpegMissing
+from core.machine import free_disk_bytes
+from core.video.ffmpeg import find_ffmpeg
+from core.video.provider import NotReady
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_ENCODERS = ("libx264", "aac")
+_FFMPEG_TIMEOUT_S = 10.0
+EXIT_BUILTIN_CANNOT_RUN = 1
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `advice` says what to do where it is not as it should be."""
+
+    subject: str
+    text: str
+    is_ok: bool = True
+    advice: str = ""
+
+
+def doctor(
+    ctx: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> int:
+    """What this machine has and lacks, and which models can run on it."""
+    desk = desk_of(ctx)
+    desk.speak_as(is_json=json)
+    tell_resumable(desk)
+    for finding in (
+        *_hardware(desk),
+        *_disks(desk),
+        *_ffmpeg(),
+        *_packages(desk),
+        *_keys(desk),
+    ):
+        _say(desk, finding)
+    return _models(desk)
+
+
+def _say(desk: Desk, finding: Finding) -> None:
+    desk.speech.event(
+        "finding",
+        subject=finding.subject,
+        text=finding.text,
+        ok=finding.is_ok,
+        advice=finding.advice or None,
+    )
+    if not desk.speech.is_json:
+        mark = "ok  " if finding.is_ok else "warn"
+        text = f"{finding.subject}: {finding.text} {finding.advice}".strip()
+        desk.speech.answer(wrapped(text, first=f"{mark}  ", rest=" " * 6))
+
+
+def _hardware(desk: Desk) -> Iterator[Finding]:
+    machine = desk.studio.read_machine()
+    yield Finding("Machine", f"{machine.system} {machine.architecture}, {machine.cpu_count} CPUs")
+    yield Finding("Memory", f"{machine.ram_free_gb:.1f} GB free of {machine.ram_total_gb:.1f} GB")
+    for gpu in machine.gpus:
+        driver = f", driver {gpu.driver}" if gpu.driver else ""
+        capability = gpu.compute_capability
+        level = f", compute capability {capability[0]}.{capability[1]}" if capability else ""
+        yield Finding(
+            "GPU",
+            f"{gpu.name}, {gpu.vram_free_gb:.1f} GB free of {gpu.vram_total_gb:.1f} GB{driver}"
+            f"{level}",
+        )
+    if not machine.gpus:
+        yield Finding(
+            "GPU",
+            "none found.",
+            is_ok=False,
+            advice="Models run on the CPU; the large ones need a GPU. For an NVIDIA card, install "
+            "its driver (nvidia-smi must work).",
+        )
+
+
+def _disks(desk: Desk) -> Iterator[Finding]:
+    paths = desk.studio.paths
+    for subject, folder in (("Clips", paths.output_dir), ("Models", paths.models_dir)):
+        yield Finding(subject, f"{folder}, {bytes_text(free_disk_bytes(folder))} free")
+
+
+def _ffmpeg() -> Iterator[Finding]:
+    try:
+        program = find_ffmpeg()
+    except FFmpegMissing as error:
+        yield Finding("FFmpeg", error.message, is_ok=False, advice=error.hint)
+        return
+    version = _ask(program, "-version")
+    if version is None:
+        yield Finding(
+            "FFmpeg",
+            f"{program} does not start.",
+            is_ok=False,
+            advice="Install FFmpeg anew, or set IMAGEAI_FFMPEG to one that works.",
+        )
+        return
+    name = " ".join(version.split()[:3])
+    offered = {line.split()[1] for line in (_ask(program, "-encoders") or "").splitlines()
+               if len(line.split()) > 1}  # fmt: skip
+    missing = [encoder for encoder in _ENCODERS if encoder not in offered]
+    if missing:
+        yield Finding(
+            "FFmpeg",
+            f"{program} ({name}) lacks the encoders {', '.join(missing)}.",
+            is_ok=False,
+            advice="Install a complete FFmpeg, or set IMAGEAI_FFMPEG to one.",
+        )
+    else:
+        yield Finding("FFmpeg", f"{program} ({name}), with {' and '.join(_ENCODERS)}")
+
+
+def _ask(program: Path, question: str) -> str | None:
+    try:
+        answer = subprocess.run(
+            [str(program), "-hide_banner", question],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_FFMPEG_TIMEOUT_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout
+
+
+def _packages(desk: Desk) -> Iterator[Finding]:
+    for info in desk.studio.registry.infos:
+        found: list[str] = []
+        missing: list[str] = []
+        for name in info.packages:
+            try:
+                found.append(f"{name} {metadata.version(name)}")
+            except metadata.PackageNotFoundError:
+                missing.append(name)
+        subject = f"Packages for {info.id} / {info.deployment}"
+        if missing:
+            yield Finding(
+                subject,
+                f"{', '.join(missing)} not installed.",
+                is_ok=False,
+                advice="The first render with it installs them.",
+            )
+        elif found:
+            yield Finding(subject, ", ".join(found))
+
+
+def _keys(desk: Desk) -> Iterator[Finding]:
+    known = known_keys(desk)
+    for owned in known.values():
+        place = place_of(desk, owned.key)
+        yield Finding(
+            f"{owned.key.label} key",
+            f"set ({place})" if place else "not set.",
+            is_ok=place is not None,
+            advice="" if place else f"For {owned.key.purpose}: main.py keys set {owned.key.id}",
+        )
+    problem = desk.studio.keys.keyring_problem() if known else None
+    if problem:
+        yield Finding("Keyring", problem, is_ok=False)
+
+
+def _models(desk: Desk) -> int:
+    """Say of each model whether it can run; gives the exit code."""
+    can_run_builtin = False
+    for item in list_models(desk):
+        lack = item.readiness if isinstance(item.readiness, NotReady) else None
+        can_run_builtin |= item.spec.is_builtin and lack is None
+        text = item.state if lack is None else lack.reason
+        _say(
+            desk,
+            Finding(str(item.target), text, is_ok=lack is None, advice=lack.fix if lack else ""),
+        )
+    return 0 if can_run_builtin else EXIT_BUILTIN_CANNOT_RUN

@@ -1,0 +1,225 @@
+"""`jobs`: the durable list of everything that was started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from cli.desk import Desk, desk_of
+from cli.running import EXIT_DONE, run_job
+from cli.speech import wrapped
+from core.errors import JournalError, Problem, UnsupportedRequest
+from core.journal import JobState
+from core.video.render import KIND, RenderPayload
+
+if TYPE_CHECKING:
+    from core.journal import JobRecord
+    from core.queue import JobQueue
+
+app = typer.Typer(
+    help="List, show, cancel, resume and clear jobs; finished clips are never touched.",
+    rich_markup_mode=None,
+)
+
+_Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+_Id = Annotated[str, typer.Argument(metavar="ID", help="A job's id, or how it begins.")]
+
+
+@app.callback(invoke_without_command=True)
+def jobs(ctx: typer.Context, json: _Json = False) -> int:
+    """List, show, cancel, resume and clear jobs."""
+    return 0 if ctx.invoked_subcommand is not None else list_(ctx, json)
+
+
+@app.command("list")
+def list_(ctx: typer.Context, json: _Json = False) -> int:
+    """Every job, oldest first."""
+    desk = desk_of(ctx)
+    desk.speak_as(is_json=json)
+    records = _open(desk).jobs()
+    for record in records:
+        desk.speech.event("job", **as_event(record))
+    if not desk.speech.is_json:
+        desk.speech.answer("\n".join(map(_line, records)) or "There are no jobs.")
+    return EXIT_DONE
+
+
+@app.command()
+def show(ctx: typer.Context, job: _Id, json: _Json = False) -> int:
+    """All about one job: what was asked, where its clip is, or why there is none."""
+    desk = desk_of(ctx)
+    desk.speak_as(is_json=json)
+    record = _find(_open(desk), job)
+    desk.speech.event("job", **as_event(record))
+    if not desk.speech.is_json:
+        desk.speech.answer(_details(record))
+    return EXIT_DONE
+
+
+@app.command()
+def cancel(ctx: typer.Context, job: _Id) -> int:
+    """Stop a job, whichever process runs it."""
+    desk = desk_of(ctx)
+    queue = _open(desk)
+    record = _find(queue, job)
+    try:
+        record = queue.cancel(record.id)
+    except JournalError as error:
+        raise _bad_id(error) from error
+    is_over = record.state is JobState.CANCELLED
+    desk.speech.tell(f"Job {record.id} {'is cancelled' if is_over else 'is asked to stop'}.")
+    return EXIT_DONE
+
+
+@app.command()
+def resume(
+    ctx: typer.Context,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every interrupted job.")] = False,
+    json: _Json = False,
+) -> int:
+    """Start jobs again that were interrupted, have failed or were cancelled."""
+    desk = desk_of(ctx)
+    desk.speak_as(is_json=json)
+    queue = _open(desk)
+    if all_ == bool(ids):
+        message = "Name the jobs to resume, or say --all. 'main.py jobs list' shows them."
+        raise UnsupportedRequest([Problem("job", message)])
+    waiting = [record.id for record in queue.resumable()] if all_ else _resumable(queue, ids or [])
+    if not waiting:
+        desk.speech.tell("No job was interrupted, so there is nothing to resume.")
+    worst = EXIT_DONE
+    for job_id in waiting:
+        code = run_job(desk, lambda job_id=job_id: queue.resume(job_id))
+        worst = max(worst, code)
+        if code == 130:
+            break
+    return worst
+
+
+@app.command()
+def clear(
+    ctx: typer.Context,
+    interrupted: Annotated[
+        bool, typer.Option("--interrupted", help="Forget interrupted jobs as well.")
+    ] = False,
+) -> int:
+    """Forget the jobs that have ended; their clips stay."""
+    desk = desk_of(ctx)
+    gone = _open(desk).clear(interrupted=interrupted)
+    desk.speech.tell(f"{len(gone)} {'job is' if len(gone) == 1 else 'jobs are'} forgotten.")
+    return EXIT_DONE
+
+
+def as_event(record: JobRecord) -> dict[str, Any]:
+    """A job as the fields of a JSON event."""
+    stored = _render_of(record)
+    progress, error = record.progress, record.error
+    return {
+        "id": record.id,
+        "kind": record.kind,
+        "title": record.title,
+        "state": record.state.value,
+        "created_at": record.created_at.isoformat(),
+        "started_at": record.started_at.isoformat() if record.started_at else None,
+        "ended_at": record.ended_at.isoformat() if record.ended_at else None,
+        "path": str(record.path) if record.path else None,
+        "error": error.model_dump(mode="json") if error else None,
+        "progress": progress.model_dump(mode="json") if progress else None,
+        "notes": list(record.notes),
+        "request": stored.plan.request.model_dump(mode="json") if stored else None,
+        "out": str(stored.path) if stored else None,
+    }
+
+
+def _open(desk: Desk) -> JobQueue:
+    queue = desk.studio.queue
+    for note in queue.notes:
+        desk.speech.note(note)
+    return queue
+
+
+def _bad_id(error: JournalError) -> UnsupportedRequest:
+    return UnsupportedRequest([Problem("job", str(error))])
+
+
+def _find(queue: JobQueue, text: str) -> JobRecord:
+    try:
+        return queue.job(text)
+    except JournalError as error:
+        raise _bad_id(error) from error
+
+
+def _resumable(queue: JobQueue, ids: list[str]) -> list[str]:
+    """The full ids of the named jobs; all that is wrong with them is told before any starts."""
+    problems: list[Problem] = []
+    found: list[str] = []
+    for text in ids:
+        try:
+            record = queue.job(text)
+        except JournalError as error:
+            problems.append(Problem("job", str(error)))
+            continue
+        if record.state in (JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED):
+            message = f"Job {record.id} is {record.state.value}, so there is nothing to resume."
+            problems.append(Problem("job", message))
+        found.append(record.id)
+    if problems:
+        raise UnsupportedRequest(problems)
+    return list(dict.fromkeys(found))
+
+
+def _line(record: JobRecord) -> str:
+    when = record.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+    lines = [f"{record.id}  {record.state.value:<12}{when}  {record.title}"[:100]]
+    if record.path is not None:
+        lines.append(f"              {record.path}")
+    elif record.error is not None:
+        lines.append(wrapped(str(record.error), first=" " * 14, rest=" " * 14))
+    elif record.state is JobState.INTERRUPTED:
+        lines.append(f"              main.py jobs resume {record.id}")
+    elif record.state is JobState.RUNNING and record.progress and record.progress.fraction:
+        lines.append(f"              {record.progress.stage.value}, {record.progress.fraction:.0%}")
+    return "\n".join(lines)
+
+
+def _details(record: JobRecord) -> str:
+    stored = _render_of(record)
+    rows = {
+        "job": record.id,
+        "state": record.state.value,
+        "created": f"{record.created_at.astimezone():%Y-%m-%d %H:%M:%S}",
+        "started": f"{record.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        if record.started_at
+        else "",
+        "ended": f"{record.ended_at.astimezone():%Y-%m-%d %H:%M:%S}" if record.ended_at else "",
+        "title": record.title,
+        "path": str(record.path or ""),
+        "error": str(record.error or ""),
+    }
+    if stored is not None:
+        plan = stored.plan
+        rows |= {
+            "target": str(plan.target),
+            "prompt": plan.request.prompt,
+            "clip": f"{plan.width}x{plan.height}, {plan.num_frames} frames at {plan.fps} fps",
+            "seed": str(plan.seed),
+            "out": str(stored.path),
+        }
+    lines = [
+        wrapped(text, first=f"{name:<10}", rest=" " * 10) for name, text in rows.items() if text
+    ]
+    lines += [wrapped(note, first="note      ", rest=" " * 10) for note in record.notes]
+    return "\n".join(lines)
+
+
+def _render_of(record: JobRecord) -> RenderPayload | None:
+    if record.kind != KIND:
+        return None
+    try:
+        return RenderPayload.model_validate_json(record.payload)
+    except ValidationError:
+        # Written by another version; the rest of its row still says what it was.
+        return None

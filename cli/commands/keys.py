@@ -1,0 +1,141 @@
+"""`keys`: set, test, remove and list the keys of services; a key is never an argument."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from cli.desk import Desk, desk_of
+from cli.speech import wrapped
+from core.api_keys import KeySource, KeySpec
+from core.errors import KeyStoreError, NotConfigured, Problem, UnsupportedRequest
+from core.names import unknown_name
+from core.video.provider import NotReady
+from core.video.request import Target
+
+app = typer.Typer(
+    help="Set, test, remove and list keys: in the system's keyring or the environment only.",
+    rich_markup_mode=None,
+)
+
+_Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+_Name = Annotated[str, typer.Argument(help="The key; 'keys list' shows which there are.")]
+
+
+@dataclass(frozen=True)
+class _Owned:
+    """A key and a provider that asks for it."""
+
+    key: KeySpec
+    target: Target
+
+
+@app.callback(invoke_without_command=True)
+def keys(ctx: typer.Context, json: _Json = False) -> int:
+    """Set, test, remove and list keys."""
+    return 0 if ctx.invoked_subcommand is not None else list_(ctx, json)
+
+
+@app.command("list")
+def list_(ctx: typer.Context, json: _Json = False) -> int:
+    """Every key that a provider may ask for, and where it is set."""
+    desk = desk_of(ctx)
+    desk.speak_as(is_json=json)
+    lines: list[str] = []
+    for owned in known_keys(desk).values():
+        place = place_of(desk, owned.key)
+        desk.speech.event("key", id=owned.key.id, label=owned.key.label, set_in=place)
+        lines.append(f"{owned.key.id:<16}{place or 'not set'}")
+        use = f"{owned.key.label}: {owned.key.purpose} {owned.key.url}"
+        lines.append(wrapped(use, first="    ", rest="    "))
+    if not desk.speech.is_json:
+        desk.speech.answer("\n".join(lines) or "No provider here needs a key.")
+    return 0
+
+
+@app.command("set")
+def set_(
+    ctx: typer.Context,
+    name: _Name,
+    extra: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+) -> int:
+    """Keep a key in the keyring; it is asked for, or read from stdin."""
+    desk = desk_of(ctx)
+    key = _find(desk, name).key
+    if extra:
+        message = (
+            "A key is never given as an argument, where other programs and the shell's history "
+            f"see it. Run 'main.py keys set {key.id}' and type it when asked, or pipe it in. If "
+            "this one was real, replace it."
+        )
+        raise UnsupportedRequest([Problem("key", message)])
+    desk.studio.keys.store(key, _read_secret(key))
+    desk.speech.tell(f"The {key.label} key is kept in the keyring.")
+    found = desk.studio.keys.find(key)
+    if found is not None and found.source is KeySource.ENVIRONMENT:
+        desk.speech.note(f"{found.variable} is set as well and is used before the keyring.")
+    return 0
+
+
+@app.command()
+def test(ctx: typer.Context, name: _Name) -> int:
+    """Ask the service whether it accepts a key."""
+    desk = desk_of(ctx)
+    owned = _find(desk, name)
+    if desk.studio.keys.find(owned.key) is None:
+        raise NotConfigured(
+            f"The {owned.key.label} key is not set.",
+            hint=f"Set {owned.key.variables[0]} or run 'main.py keys set {owned.key.id}'.",
+        )
+    readiness = desk.studio.registry.open(owned.target).check_key(owned.key)
+    if isinstance(readiness, NotReady):
+        raise NotConfigured(readiness.reason, hint=readiness.fix)
+    desk.speech.answer(f"The {owned.key.label} key works.")
+    return 0
+
+
+@app.command()
+def remove(ctx: typer.Context, name: _Name) -> int:
+    """Take a key out of the keyring."""
+    desk = desk_of(ctx)
+    key = _find(desk, name).key
+    if not desk.studio.keys.remove(key):
+        place = place_of(desk, key)
+        where = f" It is set in the environment ({place})." if place else ""
+        raise KeyStoreError(f"The keyring holds no {key.label} key.{where}")
+    desk.speech.tell(f"The {key.label} key is removed from the keyring.")
+    return 0
+
+
+def known_keys(desk: Desk) -> dict[str, _Owned]:
+    """Every key that a provider may ask for, by its id."""
+    return {
+        key.id: _Owned(key, Target(provider=info.id, deployment=info.deployment))
+        for info in reversed(desk.studio.registry.infos)
+        for key in info.keys
+    }
+
+
+def place_of(desk: Desk, key: KeySpec) -> str | None:
+    """Where a key is set: a variable's name or "keyring"."""
+    found = desk.studio.keys.find(key)
+    if found is None:
+        return None
+    return found.variable or found.source.value
+
+
+def _find(desk: Desk, name: str) -> _Owned:
+    known = known_keys(desk)
+    if name not in known:
+        raise UnsupportedRequest([Problem("key", unknown_name("key", name, known))])
+    return known[name]
+
+
+def _read_secret(key: KeySpec) -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass(f"{key.label} key (not shown): ")
+    return sys.stdin.readline().strip()

@@ -1,0 +1,62 @@
+"""Ctrl-C, a request to end and a closed terminal: all of them cancel, the second one at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+EXIT_CANCELLED = 130
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+class StopSignals:
+    """Turns the signals that end a program into one wish to stop.
+
+    While nobody listens, the wish is a `KeyboardInterrupt` in the main thread; while somebody
+    does, the first signal calls the listener and the second ends the process.
+    """
+
+    def __init__(self) -> None:
+        self._listener: Callable[[], None] | None = None
+        self._count = 0
+
+    @contextmanager
+    def caught(self) -> Generator[None]:
+        """Take the signals over; one that this process was started to ignore stays ignored."""
+        earlier: dict[int, object] = {}
+        for name in _NAMES:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                earlier[number] = signal.signal(number, self._receive)
+        try:
+            yield
+        finally:
+            for number, handler in earlier.items():
+                signal.signal(number, handler)  # pyright: ignore[reportArgumentType] - it was set
+
+    @contextmanager
+    def heard_by(self, listener: Callable[[], None]) -> Generator[None]:
+        """Send the first signal to `listener`, in the main thread and between two instructions."""
+        self._listener, self._count = listener, 0
+        try:
+            yield
+        finally:
+            self._listener = None
+
+    def _receive(self, *_: object) -> None:
+        if self._listener is None:
+            raise KeyboardInterrupt
+        self._count += 1
+        if self._count > 1:
+            leave_at_once()
+        self._listener()
+
+
+def leave_at_once() -> None:
+    """End this process now; the engine ends with it and the journal marks what it was doing."""
+    os._exit(EXIT_CANCELLED)
