@@ -164,9 +164,17 @@ class JobQueue:
         """Run one job of this process in the calling thread and give how it ended.
 
         A full lane is waited for; the listeners are told so.
+
+        Raises:
+            JournalError: no such job, or it was not submitted or resumed by this queue.
         """
         record = self._journal.find(job_id)
-        token = self._token(job_id)
+        with self._lock:
+            token = self._tokens.get(job_id)
+        if token is None:
+            if record.state is JobState.CANCELLED:
+                return Cancelled()
+            raise JournalError(f"Job {job_id} is {record.state.value} and not waiting to be run.")
         has_told = False
         while True:
             claimed = self._journal.claim(record.lane, self._places[record.lane], job_id)

@@ -58,9 +58,7 @@ def test_key_is_kept_found_and_removed(use_keyring) -> None:
     assert keys.find(FAKE_KEY) is None
 
 
-def test_environment_goes_before_the_keyring(
-    use_keyring, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_environment_goes_before_the_keyring(use_keyring, monkeypatch: pytest.MonkeyPatch) -> None:
     use_keyring(MemoryKeyring())
     ApiKeys().store(FAKE_KEY, "from-keyring")
     monkeypatch.setenv(FAKE_KEY.variables[0], "from-environment")

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import struct
 import zlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
 from core.errors import UnsupportedRequest
 from core.video.images import check_start_image, write_start_image
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 

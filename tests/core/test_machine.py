@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import logging
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from core.machine import Gpu, Machine, free_disk_bytes, parse_nvidia_smi, read_machine
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ANSWER = """NVIDIA GeForce RTX 4090, 24564, 23800, 560.35.03, 8.9
 NVIDIA H100 80GB HBM3, 81559, 81000, 560.35.03, 9.0

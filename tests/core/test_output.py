@@ -6,6 +6,7 @@ import sys
 import threading
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,10 +19,12 @@ from core.video.output import (
     find_place,
     place_clip,
 )
-from core.video.plan import RenderPlan
 from core.video.planning import make_plan
-from core.video.request import RenderRequest
 from tests.fakes.provider import SMALL, memory_plan
+
+if TYPE_CHECKING:
+    from core.video.plan import RenderPlan
+    from core.video.request import RenderRequest
 
 NAME = "2026-01-02_a-red-ball_7.mp4"
 
@@ -128,7 +131,7 @@ def test_scratch_space_of_the_memory_plan_counts(plan: RenderPlan, tmp_path: Pat
     check_space(plan, tmp_path, tmp_path, lambda _: free)
     memory = memory_plan(0).model_copy(update={"scratch_disk_gb": 5.0})
     big = plan.model_copy(update={"memory_plan": memory})
-    with pytest.raises(UnsupportedRequest, match="50.. MB"):
+    with pytest.raises(UnsupportedRequest, match=r"50.. MB"):
         check_space(big, tmp_path, tmp_path, lambda _: free)
 
 
@@ -147,9 +150,7 @@ def test_clip_is_put_in_place_and_nothing_stays_beside_it(finished: Path, tmp_pa
     assert [path.name for path in folder.iterdir()] == ["a.mp4"]
 
 
-def test_name_taken_meanwhile_is_kept_and_the_clip_numbered(
-    finished: Path, tmp_path: Path
-) -> None:
+def test_name_taken_meanwhile_is_kept_and_the_clip_numbered(finished: Path, tmp_path: Path) -> None:
     taken = tmp_path / "a.mp4"
     taken.write_bytes(b"of another")
     placed = place_clip(finished, Output(taken, is_named=True), "j1")

@@ -53,11 +53,7 @@ def test_controls_say_what_a_model_takes() -> None:
     [
         {"default_fps": 30},
         {"sizes": (SMALL.sizes[0], SMALL.sizes[0])},
-        {
-            "sizes": (
-                FrameSize(resolution="x", aspect=AspectRatio.SQUARE_1_1, width=96, height=64),
-            )
-        },
+        {"sizes": (FrameSize(resolution="x", aspect=AspectRatio.SQUARE_1_1, width=96, height=64),)},
     ],
 )
 def test_inconsistent_model_row_is_refused(change: dict[str, object]) -> None:

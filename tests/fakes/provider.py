@@ -6,7 +6,7 @@ The prompt says what happens: words such as "slow", "hang", "fail", "oom" or "sh
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.api_keys import KeySpec
 from core.errors import OutOfMemory, Problem, RenderFailed, UnsupportedRequest
@@ -24,7 +24,6 @@ from core.video.provider import (
     Readiness,
     Ready,
 )
-from core.video.request import RenderRequest, Target
 from core.video.spec import (
     AspectRatio,
     AudioSpec,
@@ -40,6 +39,11 @@ from core.video.spec import (
     Price,
     Task,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.video.request import RenderRequest, Target
 
 _DAY = date(2026, 11, 1)
 FAKE_KEY = KeySpec(
@@ -157,7 +161,7 @@ class FakeProvider:
             raise RenderFailed("The fake was told to fail.", target=str(plan.target), hint="Don't.")
         if "crash" in words:
             raise ZeroDivisionError("a defect")
-        steps = 200 if "slow" in words else 4
+        steps = 40 if "slow" in words else 4
         for step in range(1, steps + 1):
             if "hang" in words:
                 ctx.cancel.wait(60)
@@ -165,9 +169,7 @@ class FakeProvider:
                 ctx.cancel.wait(0.05)
             ctx.cancel.check()
             ctx.report(
-                Progressed(
-                    stage=Stage.DENOISE, fraction=0.9 * step / steps, step=step, steps=steps
-                )
+                Progressed(stage=Stage.DENOISE, fraction=0.9 * step / steps, step=step, steps=steps)
             )
         clip = ctx.workdir / "clip.mp4"
         write_clip(clip, plan, ctx.cancel, num_frames=plan.num_frames - ("short" in words))

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from core.errors import NotConfigured, UnsupportedRequest
+from core.studio import Studio
+from core.video.provider import NotReady, ProviderEntry
+from core.video.request import AUTO, FrameRequest, Inputs, RenderRequest, Target
+from tests.fakes.provider import ENTRY, FakeProvider
+
+if TYPE_CHECKING:
+    from core.paths import Paths
+
+
+def ask(model: str = "fake-small", **parts: object) -> RenderRequest:
+    target = Target(provider="fake", deployment="local", model=model)
+    return RenderRequest.model_validate({"target": target, "prompt": "a ball", **parts})
+
+
+def problems(studio: Studio, request: RenderRequest, out: Path | None = None) -> dict[str, str]:
+    with pytest.raises(UnsupportedRequest) as caught:
+        studio.plan(request, out=out)
+    return {problem.field: problem.message for problem in caught.value.problems}
+
+
+def test_auto_is_resolved_and_told(studio: Studio) -> None:
+    planned = studio.plan(ask(AUTO))
+    assert planned.plan.target.model == "fake-small"
+    assert any("auto → fake-small" in note for note in planned.plan.notes)
+    assert planned.plan.memory_plan is not None
+
+
+def test_problems_of_request_image_and_place_come_together(studio: Studio, tmp_path: Path) -> None:
+    request = ask(
+        prompt=" ", frame=FrameRequest(fps=7), inputs=Inputs(start_image=tmp_path / "none.png")
+    )
+    found = problems(studio, request, tmp_path / "none" / "ball.mp4")
+    assert set(found) == {"prompt", "frame.fps", "inputs.start_image", "out"}
+
+
+@pytest.mark.parametrize(
+    ("target", "field", "nearest"),
+    [
+        (Target(provider="fakes", deployment="local"), "target.provider", "'fake'"),
+        (Target(provider="fake", deployment="locl"), "target.deployment", "'local'"),
+        (Target(provider="fake", deployment="local", model="fake-smal"), "target.model", "fake-s"),
+    ],
+)
+def test_unknown_target_names_the_nearest_beside_the_other_problems(
+    studio: Studio, tmp_path: Path, target: Target, field: str, nearest: str
+) -> None:
+    request = RenderRequest(target=target, prompt="")
+    found = problems(studio, request, tmp_path / "ball.avi")
+    assert set(found) == {field, "prompt", "out"}
+    assert f"Did you mean {nearest}" in found[field] or nearest in found[field]
+
+
+def test_model_not_installed_is_planned_but_not_rendered(studio: Studio) -> None:
+    planned = studio.plan(ask("fake-big"))
+    assert isinstance(planned.readiness, NotReady)
+    assert planned.plan.num_frames == 9
+    with pytest.raises(NotConfigured, match=r"Fake Big is not installed\. Install it\."):
+        studio.submit_render(planned)
+    assert studio.queue.jobs() == ()
+
+
+def test_model_not_installed_joins_the_other_problems(studio: Studio) -> None:
+    found = problems(studio, ask("fake-big", frame=FrameRequest(fps=7)))
+    assert set(found) == {"frame.fps", "target"}
+
+
+def test_plan_that_does_not_fit_the_memory_is_not_rendered(studio: Studio) -> None:
+    planned = studio.plan(ask())
+    memory = planned.plan.memory_plan
+    assert memory is not None
+    tight = memory.model_copy(update={"fits": False, "reasons": ("It needs 99 GB.",)})
+    plan = planned.plan.model_copy(update={"memory_plan": tight})
+    with pytest.raises(NotConfigured, match="It needs 99 GB"):
+        studio.submit_render(type(planned)(plan, planned.output, planned.readiness))
+
+
+def test_provider_can_refuse_what_only_it_can_see(studio: Studio) -> None:
+    assert "does not like" in problems(studio, ask(prompt="unfit"))["prompt"]
+
+
+def test_full_disk_is_refused_before_anything_starts(paths: Paths) -> None:
+    studio = Studio([ENTRY], paths=paths, free_bytes=lambda _: 1000)
+    assert "MB free" in problems(studio, ask())["out"]
+
+
+def test_no_ffmpeg_is_refused_before_anything_starts(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGEAI_FFMPEG", str(tmp_path / "none"))
+    assert "IMAGEAI_FFMPEG" in problems(studio, ask())["ffmpeg"]
+
+
+def test_start_image_becomes_absolute_and_its_notes_are_told(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("CMYK", (96, 64)).save(tmp_path / "a.tif")
+    monkeypatch.chdir(tmp_path)
+    plan = studio.plan(ask(inputs=Inputs(start_image=Path("a.tif")))).plan
+    assert plan.start_image == tmp_path / "a.tif"
+    assert any("CMYK" in note for note in plan.notes)
+
+
+def test_clip_goes_to_the_chosen_folder(paths: Paths, tmp_path: Path) -> None:
+    paths.settings_file.parent.mkdir(parents=True)
+    paths.settings_file.write_text(
+        f'{{"folders": {{"output": "{(tmp_path / "mine").as_posix()}"}}}}', encoding="utf-8"
+    )
+    studio = Studio([ENTRY], paths=paths)
+    planned = studio.plan(ask())
+    assert planned.output.path.parent == tmp_path / "mine"
+    assert "a-ball" in planned.output.path.name
+    assert str(planned.plan.seed) in planned.output.path.name
+
+
+def test_damaged_settings_are_told(paths: Paths) -> None:
+    paths.settings_file.parent.mkdir(parents=True)
+    paths.settings_file.write_text("{", encoding="utf-8")
+    assert "damaged" in Studio([ENTRY], paths=paths).notes[0]
+
+
+def test_planning_writes_nothing_but_the_output_folder(studio: Studio, paths: Paths) -> None:
+    studio.plan(ask())
+    home = paths.settings_file.parent
+    assert [path.name for path in home.rglob("*")] == ["output"]
+
+
+def test_provider_is_opened_late_once_and_closed(paths: Paths) -> None:
+    opened: list[FakeProvider] = []
+
+    def open_counted(_: object) -> FakeProvider:
+        opened.append(FakeProvider())
+        return opened[-1]
+
+    studio = Studio([ProviderEntry(ENTRY.info, open_counted)], paths=paths)
+    assert studio.registry.infos == (ENTRY.info,)
+    assert opened == []
+    studio.plan(ask())
+    studio.plan(ask())
+    studio.close()
+    studio.close()
+    assert len(opened) == 1
+    assert opened[0].is_closed
+
+
+def test_importing_the_studio_loads_no_heavy_package() -> None:
+    heavy = "torch diffusers transformers numpy PIL av keyring imageio_ffmpeg huggingface_hub"
+    script = f"import sys, core.studio; print([m for m in '{heavy}'.split() if m in sys.modules])"
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
