@@ -25,6 +25,7 @@ from core.video.spec import (
 from providers.ltx_video import profiles
 from providers.ltx_video.downloads import WEIGHTS
 from providers.ltx_video.footprint import Footprint
+from providers.ltx_video.model_names import LTXDeploymentMode, LTXModel
 from providers.ltx_video.offers import (
     CAMERA,
     FRAME_GRID,
@@ -39,8 +40,7 @@ from providers.ltx_video.profiles import Profile
 from providers.ltx_video.weights_spec import WeightsSpec
 
 PROVIDER = "ltx-video"
-DEPLOYMENT = "local"
-MINI = "ltx-mini"
+DEPLOYMENT = LTXDeploymentMode.LOCAL
 
 _AS_OF = date(2026, 11, 22)
 _FREE = Price(usd_per_s=0.0, as_of=_AS_OF, source="it runs on this machine")
@@ -136,7 +136,7 @@ _AV_25 = _AV_22B.model_copy(update={"licence": LTX_25_LICENCE})
 
 
 def _model(
-    model_id: str, label: str, summary: str, offer: _Offer, profile: Profile, *, file: str = ""
+    model_id: LTXModel, label: str, summary: str, offer: _Offer, profile: Profile, *, file: str = ""
 ) -> LocalModel:
     """One row; `file` is the single file that holds the transformer, where there is one."""
     weights = WEIGHTS[model_id]
@@ -144,10 +144,10 @@ def _model(
     if file:
         profile = profile.model_copy(update={"transformer_file": f"transformer/{file}"})
     spec = ModelSpec(
-        id=model_id,
+        id=model_id.value,
         label=label,
         summary=summary,
-        family=profile.family,
+        family=profile.family.value,
         tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO),
         sizes=offer.sizes,
         fps=offer.fps,
@@ -178,11 +178,11 @@ def _model(
 
 
 _MINI_SPEC = ModelSpec(
-    id=MINI,
+    id=LTXModel.LTX_MINI.value,
     label="LTX Mini",
     summary="Comes with the program and runs on any machine: simple shapes, colours, moves and "
     "sounds.",
-    family=profiles.PipelineFamily.LTX_2,
+    family=profiles.LTX_MINI.family.value,
     tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO),
     sizes=(
         FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128),
@@ -200,7 +200,8 @@ _MINI_SPEC = ModelSpec(
     takes_negative_prompt=False,
     camera=MINI_CAMERA,
     audio=AudioSpec(sample_rate_hz=24_000),
-    max_prompt_tokens=profiles.LTX_MINI.max_sequence_length,
+    # In words: Mini's tokenizer drops most of them, and what is left is counted when it is read.
+    max_prompt_tokens=256,
     size_bytes=None,
     licence=MINI_LICENCE,
     needs=Needs(ram_gb=1, note="No GPU, no download."),
@@ -227,56 +228,56 @@ _MINI = LocalModel(
 
 MODELS: tuple[LocalModel, ...] = (
     _model(
-        "ltx-2.5-distilled",
+        LTXModel.LTX_2_5_DISTILLED,
         "LTX-2.5 distilled",
         "The newest: picture with 48 kHz sound in 8 steps.",
         _AV_25,
         profiles.LTX_25_DISTILLED,
     ),
     _model(
-        "ltx-2.5",
+        LTXModel.LTX_2_5,
         "LTX-2.5 dev",
         "The newest at full length: 30 guided steps, slow.",
         _AV_25,
         profiles.LTX_25_DEV,
     ),
     _model(
-        "ltx-2.3-distilled",
+        LTXModel.LTX_2_3_DISTILLED,
         "LTX-2.3 distilled",
         "Picture with 48 kHz sound in 8 steps, free to download.",
         _AV_22B,
         profiles.LTX_23_DISTILLED,
     ),
     _model(
-        "ltx-2.3",
+        LTXModel.LTX_2_3,
         "LTX-2.3 dev",
         "Picture with 48 kHz sound in 30 guided steps, slow.",
         _AV_22B,
         profiles.LTX_23_DEV,
     ),
     _model(
-        "ltx-2-19b-distilled",
+        LTXModel.LTX_2_19B_DISTILLED,
         "LTX-2 19B distilled",
         "The first with sound, 24 kHz, in 8 steps.",
         _AV_19B,
         profiles.LTX_2_DISTILLED,
     ),
     _model(
-        "ltx-2-19b",
+        LTXModel.LTX_2_19B,
         "LTX-2 19B dev",
         "The first with sound, 24 kHz, in 40 guided steps.",
         _AV_19B,
         profiles.LTX_2_DEV,
     ),
     _model(
-        "ltx-video-13b-0.9.8-distilled",
+        LTXModel.LTX_VIDEO_13B_098_DISTILLED,
         "LTX-Video 13B 0.9.8 distilled",
         "Silent, good pictures in 8 steps.",
         _VIDEO_13B,
         profiles.LTX_VIDEO_098_DISTILLED,
     ),
     _model(
-        "ltx-video-13b-0.9.8-dev",
+        LTXModel.LTX_VIDEO_13B_098_DEV,
         "LTX-Video 13B 0.9.8 dev",
         "Silent, the best pictures of its family in 30 guided steps.",
         _VIDEO_13B,
@@ -284,21 +285,21 @@ MODELS: tuple[LocalModel, ...] = (
         file="ltxv-13b-0.9.8-dev.safetensors",
     ),
     _model(
-        "ltx-video-13b-0.9.7-distilled",
+        LTXModel.LTX_VIDEO_13B_097_DISTILLED,
         "LTX-Video 13B 0.9.7 distilled",
         "Silent, the older 13B in 8 steps.",
         _VIDEO_13B,
         profiles.LTX_VIDEO_098_DISTILLED,
     ),
     _model(
-        "ltx-video-13b-0.9.7-dev",
+        LTXModel.LTX_VIDEO_13B_097_DEV,
         "LTX-Video 13B 0.9.7 dev",
         "Silent, the older 13B in 30 guided steps.",
         _VIDEO_13B,
         profiles.LTX_VIDEO_13B_DEV,
     ),
     _model(
-        "ltx-video-2b-0.9.8-distilled",
+        LTXModel.LTX_VIDEO_2B_098_DISTILLED,
         "LTX-Video 2B 0.9.8 distilled",
         "Silent, light and quick: 8 steps on a small GPU.",
         _VIDEO_2B,
@@ -306,7 +307,7 @@ MODELS: tuple[LocalModel, ...] = (
         file="ltxv-2b-0.9.8-distilled.safetensors",
     ),
     _model(
-        "ltx-video-2b-0.9.6-distilled",
+        LTXModel.LTX_VIDEO_2B_096_DISTILLED,
         "LTX-Video 2B 0.9.6 distilled",
         "Silent, light, 8 steps.",
         _VIDEO_2B,
@@ -314,7 +315,7 @@ MODELS: tuple[LocalModel, ...] = (
         file="ltxv-2b-0.9.6-distilled-04-25.safetensors",
     ),
     _model(
-        "ltx-video-2b-0.9.6-dev",
+        LTXModel.LTX_VIDEO_2B_096_DEV,
         "LTX-Video 2B 0.9.6 dev",
         "Silent, light, 40 guided steps.",
         _VIDEO_2B,
@@ -322,7 +323,7 @@ MODELS: tuple[LocalModel, ...] = (
         file="ltxv-2b-0.9.6-dev-04-25.safetensors",
     ),
     _model(
-        "ltx-video-2b-0.9.5",
+        LTXModel.LTX_VIDEO_2B_095,
         "LTX-Video 2B 0.9.5",
         "Silent, light, 40 guided steps; the plainest download.",
         _VIDEO_2B,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from providers.ltx_video.model_names import LTXModel
 from providers.ltx_video.weights_spec import FileSet, RemoteFile, WeightsSpec
 
 _AS_OF = date(2026, 11, 22)
@@ -48,7 +49,7 @@ _PICTURES = ("*.md", "*.png", "*.gif", "*.mp4")
 
 
 def _folders(
-    model: str,
+    model: LTXModel,
     repo_id: str,
     size_gb: float,
     source: str,
@@ -74,8 +75,11 @@ def _folders(
     )
 
 
-def _single_file(model: str, file: RemoteFile, base: WeightsSpec, size_gb: float) -> WeightsSpec:
+def _single_file(
+    model: LTXModel, file: RemoteFile, base: WeightsSpec, size_gb: float
+) -> WeightsSpec:
     """A model whose transformer is one file, with everything else from a model that has folders."""
+    no_weights = (*_PICTURES, "transformer/*.safetensors", "transformer/*.index.json")
     transformer = FileSet(
         repo_id=file.repo_id,
         revision=_LTX_VIDEO_REVISION,
@@ -85,10 +89,7 @@ def _single_file(model: str, file: RemoteFile, base: WeightsSpec, size_gb: float
     )
     return WeightsSpec(
         model=model,
-        sets=(
-            _without(base.sets[0], "transformer/*.safetensors", "transformer/*.index.json"),
-            transformer,
-        ),
+        sets=(base.sets[0].model_copy(update={"ignore_patterns": no_weights}), transformer),
         download_bytes=round(size_gb * _GB),
         page_url=f"{_HUB}/{file.repo_id}",
         as_of=_AS_OF,
@@ -96,17 +97,18 @@ def _single_file(model: str, file: RemoteFile, base: WeightsSpec, size_gb: float
     )
 
 
-def _without(files: FileSet, *patterns: str) -> FileSet:
-    return files.model_copy(update={"ignore_patterns": (*files.ignore_patterns, *patterns)})
+def _only(files: FileSet, *, but_not: tuple[str, ...]) -> FileSet:
+    kept = tuple(pattern for pattern in files.allow_patterns if pattern not in but_not)
+    return files.model_copy(update={"allow_patterns": kept})
 
 
 _T5 = "transformer and video decoder as listed, T5-XXL as 32-bit folder of 19 GB"
 _GEMMA = "transformer 38 GB, connectors, decoders, and Gemma 3 12B as 32-bit folder of 49 GB"
 
-_2B_095 = _folders("ltx-video-2b-0.9.5", _BASE_2B, 25.4, _T5, revision=_BASE_2B_REVISION)
-_13B_097_DEV = _folders("ltx-video-13b-0.9.7-dev", "Lightricks/LTX-Video-0.9.7-dev", 47.7, _T5)
+_2B_095 = _folders(LTXModel.LTX_VIDEO_2B_095, _BASE_2B, 25.4, _T5, revision=_BASE_2B_REVISION)
+_13B_097_DEV = _folders(LTXModel.LTX_VIDEO_13B_097_DEV, "Lightricks/LTX-Video-0.9.7-dev", 47.7, _T5)
 _19B_DEV = _folders(
-    "ltx-2-19b",
+    LTXModel.LTX_2_19B,
     _LTX_2,
     92.5,
     _GEMMA,
@@ -117,9 +119,9 @@ _19B_DEV = _folders(
 # that the documentation of diffusers uses; everything else comes from Lightricks.
 _19B_DISTILLED = _19B_DEV.model_copy(
     update={
-        "model": "ltx-2-19b-distilled",
+        "model": LTXModel.LTX_2_19B_DISTILLED,
         "sets": (
-            _without(_19B_DEV.sets[0], "transformer/*", "connectors/*"),
+            _only(_19B_DEV.sets[0], but_not=("transformer/*", "connectors/*")),
             FileSet(
                 repo_id="rootonchair/LTX-2-19b-distilled",
                 allow_patterns=("transformer/*", "connectors/*"),
@@ -129,7 +131,7 @@ _19B_DISTILLED = _19B_DEV.model_copy(
     }
 )
 _23_DEV = _folders(
-    "ltx-2.3",
+    LTXModel.LTX_2_3,
     "diffusers/LTX-2.3-Diffusers",
     95.0,
     "the same parts as ltx-2.3-distilled",
@@ -139,7 +141,7 @@ _23_DEV = _folders(
 )
 _23_DISTILLED = _23_DEV.model_copy(
     update={
-        "model": "ltx-2.3-distilled",
+        "model": LTXModel.LTX_2_3_DISTILLED,
         "sets": (
             _23_DEV.sets[0].model_copy(
                 update={
@@ -154,7 +156,7 @@ _23_DISTILLED = _23_DEV.model_copy(
     }
 )
 _25_DISTILLED = _folders(
-    "ltx-2.5-distilled",
+    LTXModel.LTX_2_5_DISTILLED,
     _LTX_25,
     70.090051372,
     "sum of the 28 files that the distilled model needs at the pinned revision",
@@ -164,15 +166,9 @@ _25_DISTILLED = _folders(
 )
 _25_DEV = _25_DISTILLED.model_copy(
     update={
-        "model": "ltx-2.5",
+        "model": LTXModel.LTX_2_5,
         "sets": (
-            _25_DISTILLED.sets[0].model_copy(
-                update={
-                    "allow_patterns": tuple(
-                        pattern for pattern in _AV_FOLDERS if pattern != "transformer/*"
-                    )
-                }
-            ),
+            _only(_25_DISTILLED.sets[0], but_not=("transformer/*",)),
             FileSet(
                 repo_id=_LTX_25,
                 revision=_LTX_25_REVISION,
@@ -190,19 +186,19 @@ WEIGHTS: dict[str, WeightsSpec] = {
     for weights in (
         _2B_095,
         _single_file(
-            "ltx-video-2b-0.9.6-dev",
+            LTXModel.LTX_VIDEO_2B_096_DEV,
             RemoteFile(repo_id=_LTX_VIDEO, path="ltxv-2b-0.9.6-dev-04-25.safetensors"),
             _2B_095,
             27.9,
         ),
         _single_file(
-            "ltx-video-2b-0.9.6-distilled",
+            LTXModel.LTX_VIDEO_2B_096_DISTILLED,
             RemoteFile(repo_id=_LTX_VIDEO, path="ltxv-2b-0.9.6-distilled-04-25.safetensors"),
             _2B_095,
             27.9,
         ),
         _single_file(
-            "ltx-video-2b-0.9.8-distilled",
+            LTXModel.LTX_VIDEO_2B_098_DISTILLED,
             RemoteFile(
                 repo_id=_LTX_VIDEO,
                 path="ltxv-2b-0.9.8-distilled.safetensors",
@@ -214,16 +210,16 @@ WEIGHTS: dict[str, WeightsSpec] = {
         ),
         _13B_097_DEV,
         _folders(
-            "ltx-video-13b-0.9.7-distilled", "Lightricks/LTX-Video-0.9.7-distilled", 47.7, _T5
+            LTXModel.LTX_VIDEO_13B_097_DISTILLED, "Lightricks/LTX-Video-0.9.7-distilled", 47.7, _T5
         ),
         _single_file(
-            "ltx-video-13b-0.9.8-dev",
+            LTXModel.LTX_VIDEO_13B_098_DEV,
             RemoteFile(repo_id=_LTX_VIDEO, path="ltxv-13b-0.9.8-dev.safetensors"),
             _13B_097_DEV,
             50.2,
         ),
         _folders(
-            "ltx-video-13b-0.9.8-distilled",
+            LTXModel.LTX_VIDEO_13B_098_DISTILLED,
             "Lightricks/LTX-Video-0.9.8-13B-distilled",
             39.0,
             "size of a complete local copy as reported by a user",

@@ -1,0 +1,45 @@
+"""The names by which LTX models and their deployments are asked for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class LTXDeploymentMode(StrEnum):
+    """Where LTX runs."""
+
+    LOCAL = "local"
+
+
+class LTXModel(StrEnum):
+    """Every model that can run on this machine, best first."""
+
+    LTX_2_5_DISTILLED = "ltx-2.5-distilled"
+    LTX_2_5 = "ltx-2.5"
+    LTX_2_3_DISTILLED = "ltx-2.3-distilled"
+    LTX_2_3 = "ltx-2.3"
+    LTX_2_19B_DISTILLED = "ltx-2-19b-distilled"
+    LTX_2_19B = "ltx-2-19b"
+    LTX_VIDEO_13B_098_DISTILLED = "ltx-video-13b-0.9.8-distilled"
+    LTX_VIDEO_13B_098_DEV = "ltx-video-13b-0.9.8-dev"
+    LTX_VIDEO_13B_097_DISTILLED = "ltx-video-13b-0.9.7-distilled"
+    LTX_VIDEO_13B_097_DEV = "ltx-video-13b-0.9.7-dev"
+    LTX_VIDEO_2B_098_DISTILLED = "ltx-video-2b-0.9.8-distilled"
+    LTX_VIDEO_2B_096_DISTILLED = "ltx-video-2b-0.9.6-distilled"
+    LTX_VIDEO_2B_096_DEV = "ltx-video-2b-0.9.6-dev"
+    LTX_VIDEO_2B_095 = "ltx-video-2b-0.9.5"
+    LTX_MINI = "ltx-mini"
+
+
+ALIASES: dict[str, LTXModel] = {
+    "ltx-video-2b": LTXModel.LTX_VIDEO_2B_098_DISTILLED,
+    "ltx-video-13b": LTXModel.LTX_VIDEO_13B_098_DISTILLED,
+}
+"""Names of a whole family, and the member that each stands for."""
+
+API_TIERS: dict[str, LTXModel] = {
+    "ltx-2-fast": LTXModel.LTX_2_3_DISTILLED,
+    "ltx-2-pro": LTXModel.LTX_2_3,
+    "ltx-2-ultra": LTXModel.LTX_2_5,
+}
+"""Names from the makers' paid service that are no models to download, and what comes nearest."""
