@@ -1,0 +1,114 @@
+"""Which model a name stands for: `auto`, a family's name, or one that needs explaining."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from core.errors import Problem, UnsupportedRequest
+from core.names import unknown_name
+from core.video.planning import make_plan
+from core.video.provider import ModelChoice
+from core.video.request import AUTO
+from providers.ltx_video.catalog import BY_ID, MODELS
+from providers.ltx_video.model_names import ALIASES, API_TIERS, LTXModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.video.plan import MemoryPlan, RenderPlan
+    from core.video.request import RenderRequest
+    from providers.ltx_video.catalog import LocalModel
+
+
+class OnDisk(StrEnum):
+    """Whether a model's files are there."""
+
+    COMPLETE = "complete"
+    DAMAGED = "damaged"
+    ABSENT = "absent"
+
+
+def choose_model(
+    request: RenderRequest,
+    *,
+    on_disk: Callable[[LocalModel], OnDisk],
+    memory_for: Callable[[LocalModel, RenderPlan], MemoryPlan],
+) -> ModelChoice:
+    """The concrete model for a request, and the sentences that say why.
+
+    Args:
+        request: with `auto` or any other name as its model.
+        on_disk: tells whether a model's files are there; the built-in model's always are.
+        memory_for: the layout that would be used for a plan.
+
+    Raises:
+        UnsupportedRequest: the name is neither `auto` nor known, with what is nearest.
+    """
+    name = request.target.model
+    if name == AUTO:
+        return _best(request, on_disk, memory_for)
+    if name in BY_ID:
+        return ModelChoice(name)
+    asked = name.strip().casefold().replace("_", "-")
+    if asked in ALIASES:
+        model = BY_ID[ALIASES[asked]]
+        return ModelChoice(model.id, (f"{name} stands for {model.id}, {model.spec.label}.",))
+    if asked in API_TIERS:
+        raise _refusal(
+            f"{name!r} is a price tier of the makers' paid service and no model to run here. The "
+            f"nearest local model is {API_TIERS[asked]}."
+        )
+    raise _refusal(unknown_name("model", name, [*BY_ID, *ALIASES]))
+
+
+def _refusal(message: str) -> UnsupportedRequest:
+    return UnsupportedRequest([Problem("target.model", message)])
+
+
+def _best(
+    request: RenderRequest,
+    on_disk: Callable[[LocalModel], OnDisk],
+    memory_for: Callable[[LocalModel, RenderPlan], MemoryPlan],
+) -> ModelChoice:
+    """The best model that is installed, can do what is asked and fits; else the built-in one."""
+    passed_over: list[str] = []
+    absent = 0
+    for model in MODELS:
+        if model.spec.is_builtin:
+            continue
+        match on_disk(model):
+            case OnDisk.ABSENT:
+                absent += 1
+                continue
+            case OnDisk.DAMAGED:
+                passed_over.append(f"{model.spec.label} is passed over: its files are damaged.")
+                continue
+            case OnDisk.COMPLETE:
+                pass
+        why_not = _why_not(model, request, memory_for)
+        if why_not is None:
+            chosen = f"auto chose {model.id}, the best installed model that fits here."
+            return ModelChoice(model.id, (chosen, *passed_over))
+        passed_over.append(f"{model.spec.label} is passed over: {why_not}")
+    mini = BY_ID[LTXModel.LTX_MINI]
+    reason = (
+        "the built-in model; no other is installed."
+        if not passed_over
+        else "the built-in model, because no installed one can do this here."
+    )
+    more = (f"{absent} larger models can be installed; `models` lists them.",) if absent else ()
+    return ModelChoice(mini.id, (f"auto chose {mini.id}, {reason}", *passed_over, *more))
+
+
+def _why_not(
+    model: LocalModel,
+    request: RenderRequest,
+    memory_for: Callable[[LocalModel, RenderPlan], MemoryPlan],
+) -> str | None:
+    try:
+        plan = make_plan(request.with_model(model.id), model.spec, new_seed=lambda: 0)
+    except UnsupportedRequest as error:
+        return error.problems[0].message
+    memory = memory_for(model, plan)
+    return None if memory.fits else " ".join(memory.reasons)
