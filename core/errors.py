@@ -28,6 +28,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,6 +97,11 @@ class FFmpegFailed(StudioError):
         self.command = tuple(command)
         self.exit_code = exit_code
         self.last_lines = tuple(last_lines)
+
+    @property
+    def is_disk_full(self) -> bool:
+        """Whether it ended because nothing more could be written."""
+        return any(os.strerror(errno.ENOSPC) in line for line in self.last_lines)
 
 
 class UnreadableClip(StudioError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import Field, TypeAdapter
 
-from core.errors import JobCancelled, ProviderError, StudioError
+from core.errors import JobCancelled, OutputError, ProviderError, StudioError
 from core.frozen import Frozen
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class ErrorReport(Frozen):
 
     @classmethod
     def of(cls, error: Exception) -> ErrorReport:
-        """The report of an error; one that is not ours is named as the defect it is."""
+        """The report of an error; what is neither ours nor a full disk is named as a defect."""
         if isinstance(error, StudioError):
             retryable = isinstance(error, ProviderError) and error.retryable
             return cls(
@@ -55,6 +56,13 @@ class ErrorReport(Frozen):
                 message=error.message,
                 hint=error.hint,
                 retryable=retryable,
+            )
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            where = f" of {str(error.filename)!r}" if error.filename else ""
+            return cls(
+                kind=OutputError.__name__,
+                message=f"The disk{where} is full.",
+                hint="Free some space, then resume the job.",
             )
         return cls(
             kind=type(error).__name__,

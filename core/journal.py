@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 import uuid
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-import psutil
 from pydantic import ValidationError
 
 from core.errors import JournalError
 from core.files import set_aside
+from core.job_record import JobRecord, JobState, Owner
 from core.jobs import (
     EVENT_JSON,
     Cancelled,
-    ErrorReport,
     Failed,
     JobEvent,
     Lane,
@@ -39,7 +35,6 @@ if TYPE_CHECKING:
 
 _SCHEMA = 1
 _BUSY_TIMEOUT_S = 10.0
-_START_TIME_TOLERANCE_S = 1.5
 _TABLES = """
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS jobs (
@@ -67,69 +62,6 @@ CREATE TABLE IF NOT EXISTS notes (
 PRAGMA user_version = 1;
 COMMIT;
 """
-
-
-class JobState(StrEnum):
-    """Where a job stands; interrupted means that its process ended without finishing it."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    INTERRUPTED = "interrupted"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the job reached its own end, one way or another."""
-        return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
-
-
-@dataclass(frozen=True)
-class Owner:
-    """A process, told apart from a later one with the same number by its start time."""
-
-    pid: int
-    started: float
-
-    @classmethod
-    def this_process(cls) -> Owner:
-        """The process that asks."""
-        pid = os.getpid()
-        return cls(pid, psutil.Process(pid).create_time())
-
-    def is_alive(self) -> bool:
-        """Whether that very process still runs."""
-        try:
-            process = psutil.Process(self.pid)
-            is_same = abs(process.create_time() - self.started) < _START_TIME_TOLERANCE_S
-            return is_same and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return False
-        except psutil.AccessDenied:
-            return True
-
-
-@dataclass(frozen=True)
-class JobRecord:
-    """One job as the journal knows it."""
-
-    id: str
-    kind: str
-    lane: Lane
-    title: str
-    payload: str
-    state: JobState
-    owner: Owner
-    cancel_requested: bool
-    ticket: str | None
-    progress: Progressed | None
-    path: Path | None
-    error: ErrorReport | None
-    notes: tuple[str, ...]
-    created_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
 
 
 class Journal:
@@ -265,7 +197,10 @@ class Journal:
         raise JournalError(f"There is no job {text!r}.", hint=guess)
 
     def interrupt_orphans(self) -> tuple[JobRecord, ...]:
-        """Mark the jobs whose process is gone as interrupted, and give those found now."""
+        """Mark the jobs whose process is gone as interrupted, and give those found now.
+
+        One that had been asked to stop is cancelled: its process ended before it could say so.
+        """
         found: list[JobRecord] = []
         with self._transaction() as db:
             rows = db.execute(
@@ -275,10 +210,13 @@ class Journal:
             for row in rows:
                 if _owner(row).is_alive():
                     continue
-                db.execute(
-                    "UPDATE jobs SET state = ?, cancel_requested = 0 WHERE id = ?",
-                    (JobState.INTERRUPTED.value, row["id"]),
-                )
+                if row["cancel_requested"]:
+                    _end(db, row["id"], Cancelled())
+                else:
+                    db.execute(
+                        "UPDATE jobs SET state = ? WHERE id = ?",
+                        (JobState.INTERRUPTED.value, row["id"]),
+                    )
                 found.append(self._get(db, row["id"]))
         return tuple(found)
 

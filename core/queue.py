@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from core.errors import JobCancelled, JournalError, StudioError
+from core.job_record import JobState
 from core.jobs import (
     Cancelled,
     CancelToken,
@@ -28,13 +29,14 @@ from core.jobs import (
     Succeeded,
     Terminal,
 )
-from core.journal import JobRecord, JobState, Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
+    from core.job_record import JobRecord
     from core.jobs import Job
+    from core.journal import Journal
 
 log = logging.getLogger(__name__)
 
@@ -310,14 +312,15 @@ class JobQueue:
 
     def _recover(self) -> None:
         for record in self._journal.interrupt_orphans():
-            log.info("job %s was interrupted", record.id)
+            log.info("job %s: its process is gone, so it is %s", record.id, record.state.value)
             self._remove_leftovers(record)
 
     def _remove_leftovers(self, record: JobRecord) -> None:
         shutil.rmtree(self._work_dir / record.id, ignore_errors=True)
         try:
             leftovers = self._build(record).leftovers(record.id)
-        except JournalError as error:
+        except StudioError as error:
+            # Of another version, or of a provider that is gone: what it left is not known.
             log.warning("%s", error)
             return
         for path in leftovers:

@@ -11,11 +11,11 @@ from cli.desk import Desk, desk_of
 from cli.running import EXIT_DONE, run_job
 from cli.speech import wrapped
 from core.errors import JournalError, Problem, UnsupportedRequest
-from core.journal import JobState
+from core.job_record import JobState
 from core.video.render import KIND, RenderPayload
 
 if TYPE_CHECKING:
-    from core.journal import JobRecord
+    from core.job_record import JobRecord
     from core.queue import JobQueue
 
 app = typer.Typer(

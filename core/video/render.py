@@ -106,6 +106,11 @@ class RenderJob:
             embed_record(rendered.clip, record, finished, ctx.cancel)
             facts = probe_clip(finished, ctx.cancel)
         except (FFmpegFailed, UnreadableClip) as error:
+            if isinstance(error, FFmpegFailed) and error.is_disk_full:
+                raise OutputError(
+                    f"The disk of {str(ctx.workdir)!r} is full.",
+                    hint="Free some space, then resume the job.",
+                ) from error
             raise RenderFailed(
                 f"{plan.spec.label} gave a clip that cannot be read: {error.message}",
                 target=str(plan.target),

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import EngineCrashed, JournalError
+from core.job_record import JobState
 from core.jobs import Job, JobContext, JobEvent, Lane, Noted, Progressed, Stage
-from core.journal import JobState, Journal
+from core.journal import Journal
 from core.paths import Paths
 from core.queue import JobQueue
 
@@ -354,6 +355,17 @@ def test_job_of_an_unknown_kind_fails_with_a_sentence(paths: Paths, queue: JobQu
     error = queue.job(job_id).error
     assert error is not None
     assert "does not know" in error.message
+
+
+def test_orphan_that_nobody_can_build_any_more_is_still_listed(
+    paths: Paths, queue: JobQueue, caplog: pytest.LogCaptureFixture
+) -> None:
+    job_id = queue.submit(NoteJob("hello", kind="from-the-future"))
+    with sqlite3.connect(paths.journal_file) as db:
+        db.execute("UPDATE jobs SET owner_started = 0")
+    db.close()
+    assert queue.job(job_id).state is JobState.INTERRUPTED
+    assert "does not know" in caplog.text
 
 
 def test_process_that_is_alive_keeps_its_jobs(paths: Paths, queue: JobQueue) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from core.journal import JobState, Owner
+from core.job_record import JobState, Owner
 from core.video.ffmpeg import probe_clip
 
 if TYPE_CHECKING:
@@ -134,6 +134,20 @@ def test_cancel_reaches_a_job_in_another_process(
     assert left_in(tmp_path) == ["jobs.sqlite"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a process that can be stopped")
+def test_job_asked_to_stop_whose_process_is_killed_counts_as_cancelled(
+    studio: Studio, home: Path, tmp_path: Path
+) -> None:
+    with working(home, "render", str(tmp_path / "ball.mp4"), "hang") as worker:
+        worker.read_until("progressed")
+        os.kill(worker.process.pid, signal.SIGSTOP)
+        studio.queue.cancel(worker.job_id)
+        assert studio.queue.job(worker.job_id).state is JobState.RUNNING
+        worker.kill()
+    assert studio.queue.job(worker.job_id).state is JobState.CANCELLED
+    assert studio.queue.resumable() == ()
+
+
 def test_progress_of_another_process_can_be_read(
     studio: Studio, home: Path, tmp_path: Path
 ) -> None:
@@ -150,15 +164,13 @@ def test_two_processes_share_the_one_place_for_local_renders(
     studio: Studio, home: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "ball.mp4"
-    with (
-        working(home, "render", str(tmp_path / "first.mp4"), "hang") as first,
-        working(home, "render", str(out), "ball") as second,
-    ):
+    with working(home, "render", str(tmp_path / "first.mp4"), "hang") as first:
         first.read_until("progressed")
-        second.read_until("noted")
-        assert "started" not in second.events
-        first.kill()
-        second.read_until("succeeded")
+        with working(home, "render", str(out), "ball") as second:
+            second.read_until("noted")
+            assert "started" not in second.events
+            first.kill()
+            second.read_until("succeeded")
     assert probe_clip(out).num_frames == 9
     assert len(studio.queue.resumable()) == 1
 

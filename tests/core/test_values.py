@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import errno
+import os
 from datetime import date
 
 import pytest
 from pydantic import ValidationError
 
-from core.errors import Problem, RateLimited, StudioError, UnsupportedRequest
+from core.errors import FFmpegFailed, Problem, RateLimited, StudioError, UnsupportedRequest
 from core.jobs import EVENT_JSON, CancelToken, ErrorReport, Failed, JobCancelled, Progressed, Stage
 from core.names import nearest_name, unknown_name
 from core.video.request import AUTO, Target
@@ -85,6 +87,14 @@ def test_error_that_is_not_ours_is_reported_as_a_defect() -> None:
     report = ErrorReport.of(ZeroDivisionError("x"))
     assert "unexpected" in report.message
     assert "defect" in report.hint
+
+
+def test_full_disk_is_reported_as_one() -> None:
+    report = ErrorReport.of(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/work/a"))
+    assert str(report) == "The disk of '/work/a' is full. Free some space, then resume the job."
+    line = f"av_interleaved_write_frame(): {os.strerror(errno.ENOSPC)}"
+    assert FFmpegFailed(["ffmpeg"], 1, [line]).is_disk_full
+    assert not FFmpegFailed(["ffmpeg"], 1, ["Invalid data"]).is_disk_full
 
 
 def test_every_error_is_drawn_in_the_tree() -> None:

@@ -161,7 +161,7 @@ class FakeProvider:
             raise RenderFailed("The fake was told to fail.", target=str(plan.target), hint="Don't.")
         if "crash" in words:
             raise ZeroDivisionError("a defect")
-        steps = 40 if "slow" in words else 4
+        steps = 24 if "slow" in words else 4
         for step in range(1, steps + 1):
             if "hang" in words:
                 ctx.cancel.wait(60)

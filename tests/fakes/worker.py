@@ -1,8 +1,7 @@
-"""A process of its own that renders one clip with the fake, or resumes or cancels a job.
+"""A process of its own that renders one clip with the fake, or resumes a job.
 
     python -m tests.fakes.worker HOME render OUT PROMPT
     python -m tests.fakes.worker HOME resume JOB
-    python -m tests.fakes.worker HOME cancel JOB
 
 It prints the job id and then each event as a line of JSON.
 """
@@ -11,12 +10,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.jobs import JobEvent
 from core.paths import Paths
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
 from tests.fakes.provider import ENTRY
+
+if TYPE_CHECKING:
+    from core.jobs import JobEvent
 
 
 def main(home: str, action: str, *rest: str) -> int:
@@ -28,9 +30,6 @@ def main(home: str, action: str, *rest: str) -> int:
         sys.stdout.flush()
 
     studio.queue.subscribe(tell)
-    if action == "cancel":
-        studio.queue.cancel(rest[0])
-        return 0
     if action == "resume":
         job_id = studio.queue.resume(rest[0])
     else:
