@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
-    return run_command(arguments or ["--help"], PROVIDERS)
+    return run_command(arguments, PROVIDERS)
 
 
 def _rehearse(script: Path, arguments: Sequence[str]) -> int:

@@ -67,8 +67,8 @@ def test_second_start_says_and_installs_nothing(checkout: Checkout) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_no_arguments_show_the_help(checkout: Checkout) -> None:
-    assert checkout.run().stdout.splitlines()[0].endswith(" --help")
+def test_no_arguments_are_the_command_lines_affair(checkout: Checkout) -> None:
+    assert checkout.run().stdout.splitlines()[0] == str(checkout.root / ".venv")
 
 
 def test_changed_requirements_are_installed_at_the_next_start(checkout: Checkout) -> None:
