@@ -54,6 +54,7 @@ def as_event(planned: PlannedRender) -> dict[str, Any]:
         "duration_s": plan.duration_s,
         "out": str(planned.output.path),
         "can_run": not reasons,
+        "lack": planned.readiness.lack.value if isinstance(planned.readiness, NotReady) else None,
         "reasons": reasons,
         "plan": plan.model_dump(mode="json", exclude={"spec"}),
     }

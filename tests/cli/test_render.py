@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.video.ffmpeg import probe_clip
+
+TERMINAL = {"succeeded", "failed", "cancelled"}
+
+
+def test_the_path_alone_is_on_stdout_and_the_plan_on_stderr(run) -> None:
+    answer = run("-p", "a red ball", "-o", "ball.mp4", "--duration", "1.3", "--seed", "5")
+    assert answer.code == 0
+    path = Path.cwd() / "ball.mp4"
+    assert answer.out == f"{path}\n"
+    assert probe_clip(path).num_frames == 9
+    assert "96x64, 9 frames at 8 fps = 1.12 s, with sound" in answer.err
+    assert "seed 5" in answer.err
+    assert "1.3 s at 8 fps → 9 frames" in answer.err
+    assert "denoise step 1 of 4" in answer.err
+    assert json.loads(path.with_suffix(".json").read_text())["seed"] == 5
+
+
+def test_without_out_the_name_has_date_prompt_and_seed(run, home: Path) -> None:
+    answer = run("-p", "Füße: a «red» ball / 赤い", "--seed", "5")
+    path = Path(answer.out.strip())
+    assert path.parent == home / "output"
+    assert path.name.endswith("_fue-a-red-ball_5.mp4")
+    again = Path(run("-p", "Füße: a «red» ball / 赤い", "--seed", "5").out.strip())
+    assert again != path
+    assert path.is_file()
+    assert again.is_file()
+
+
+def test_a_folder_as_out_gets_the_named_clip(run) -> None:
+    Path("clips").mkdir()
+    path = Path(run("-p", "a ball", "-o", "clips", "--seed", "1").out.strip())
+    assert path.parent == Path.cwd() / "clips"
+
+
+def test_force_replaces_and_nothing_else_does(run) -> None:
+    Path("ball.mp4").write_bytes(b"mine")
+    refused = run("-p", "a ball", "-o", "ball.mp4")
+    assert refused.code == 2
+    assert "--force" in refused.err
+    assert Path("ball.mp4").read_bytes() == b"mine"
+    assert run("-p", "a ball", "-o", "ball.mp4", "--force").code == 0
+    assert probe_clip(Path("ball.mp4")).num_frames == 9
+
+
+def test_events_have_a_fixed_grammar(run) -> None:
+    answer = run("-p", "a ball", "--json", "--seed", "1")
+    assert answer.code == 0
+    assert answer.err == ""
+    names = [event["event"] for event in answer.events]
+    assert names[:3] == ["plan", "queued", "started"]
+    assert names[-1] == "succeeded"
+    assert sum(name in TERMINAL for name in names) == 1
+    fractions = [e["fraction"] for e in answer.events if e.get("fraction") is not None]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    last = answer.events[-1]
+    assert Path(last["path"]).is_file()
+    assert Path(last["record"]).is_file()
+    assert len({event["job"] for event in answer.events[1:]}) == 1
+
+
+def test_quiet_leaves_the_path_only(run) -> None:
+    answer = run("-p", "a ball", "--quiet")
+    assert answer.err == ""
+    assert Path(answer.out.strip()).is_file()
+
+
+def test_dry_run_gives_the_exact_plan_and_makes_nothing(run, home: Path) -> None:
+    answer = run("-p", "a ball", "--dry-run", "--json", "--seed", "9", "-o", "a.mp4")
+    assert answer.code == 0
+    (event,) = answer.events
+    assert event["can_run"] is True
+    assert event["plan"]["num_frames"] == 9
+    assert event["plan"]["seed"] == 9
+    assert event["out"] == str(Path.cwd() / "a.mp4")
+    assert list(Path.cwd().iterdir()) == []
+    assert not (home / "state" / "jobs.sqlite").exists()
+
+
+def test_dry_run_of_a_model_that_cannot_run_gives_plan_and_reasons(run) -> None:
+    answer = run("-p", "a ball", "--dry-run", "--json", "--model", "fake-big")
+    assert answer.code == 3
+    (event,) = answer.events
+    assert event["can_run"] is False
+    assert event["lack"] == "not installed"
+    assert event["reasons"] == ["Fake Big is not installed. Install it."]
+    assert event["plan"]["num_frames"] == 9
+    spoken = run("-p", "a ball", "--dry-run", "--model", "fake-big")
+    assert spoken.code == 3
+    assert spoken.out == ""
+    assert "  - Fake Big is not installed. Install it." in spoken.err
+
+
+def test_a_model_that_is_not_installed_is_exit_3_with_the_remedy(run) -> None:
+    answer = run("-p", "a ball", "--model", "fake-big")
+    assert answer.code == 3
+    assert answer.out == ""
+    assert "Error: Fake Big is not installed. Install it." in answer.err
+    assert run("jobs").out == "There are no jobs.\n"
+
+
+def test_words_values_and_plan_are_refused_together(run) -> None:
+    answer = run(
+        "--fsp", "3", "--fps", "abc", "--duration", "99", "--seed", "-4", "-o", "no/x.mp4",
+        "--image", "no.png",
+    )  # fmt: skip
+    assert answer.code == 2
+    assert answer.out == ""
+    for part in (
+        "no option --fsp. Did you mean --fps?",
+        "--fps takes a whole number, not 'abc'",
+        "--duration: Fake Small makes clips of 0.5 to 4 s, not 99 s",
+        "--seed: A seed is 0 to",
+        "--out: The output folder",
+        "--image: There is no start image at",
+        "--prompt: The prompt is empty",
+    ):
+        assert part in " ".join(answer.err.split())
+    assert "7 things are wrong, and nothing was started:" in answer.err
+
+
+def test_a_refusal_in_json_lists_its_problems(run) -> None:
+    answer = run("-p", "", "--fps", "abc", "--json")
+    assert answer.code == 2
+    assert answer.err == ""
+    (event,) = answer.events
+    assert event["event"] == "failed"
+    assert event["kind"] == "UnsupportedRequest"
+    assert [problem["field"] for problem in event["problems"]] == ["--fps", "prompt"]
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--provider", "fkae"), "--provider: There is no provider named 'fkae'. Did you mean 'fa"),
+        (("--deployment", "locla"), "Did you mean 'local'?"),
+        (("--model", "fake-smal"), "Did you mean 'fake-small'?"),
+        (("--model", "fake-small", "--resolution", "65p"), "Did you mean '64p'?"),
+        (("--camera-motion", "pan_lef"), "Did you mean 'pan_left'?"),
+        (("--aspect", "2:4"), "Did you mean '2:3'?"),
+    ],
+)
+def test_an_unknown_name_comes_with_the_nearest(run, words, part) -> None:
+    answer = run("-p", "a ball", *words)
+    assert answer.code == 2
+    assert part in " ".join(answer.err.split())
+
+
+def test_a_failed_render_is_exit_1_with_its_sentence(run) -> None:
+    answer = run("-p", "fail")
+    assert (answer.code, answer.out) == (1, "")
+    assert "Error: The fake was told to fail. Don't." in answer.err
+    (event,) = [e for e in run("-p", "fail", "--json").events if e["event"] == "failed"]
+    assert (event["kind"], event["hint"]) == ("RenderFailed", "Don't.")
+
+
+def test_a_defect_is_a_sentence_that_names_the_log(run, home: Path) -> None:
+    answer = run("-p", "crash")
+    assert answer.code == 1
+    assert "Traceback" not in answer.err
+    log_file = home / "state" / "log" / "imageai.log"
+    assert str(log_file) in answer.err
+    assert "ZeroDivisionError: a defect" in log_file.read_text()
+    assert "Traceback" in log_file.read_text()
+
+
+def test_out_of_memory_is_told_and_the_cheaper_plan_tried(run) -> None:
+    answer = run("-p", "oom")
+    assert answer.code == 0
+    assert "ran out of memory. Trying again with a cheaper plan." in answer.err
+
+
+def test_without_any_argument_two_commands_are_named(run) -> None:
+    answer = run()
+    assert answer.code == 2
+    assert answer.out == ""
+    assert 'main.py -p "' in answer.err
+    assert "main.py doctor" in answer.err
+
+
+def test_damaged_settings_are_told_and_kept(run, home: Path) -> None:
+    (home / "settings.json").write_text("{", encoding="utf-8")
+    answer = run("-p", "a ball", "--provider", "fake")
+    assert answer.code == 0
+    assert "The settings file was damaged" in answer.err
+    assert (home / "settings.json.bad").read_text() == "{"
+
+
+def test_a_damaged_journal_is_told_and_kept(run, home: Path) -> None:
+    (home / "state").mkdir()
+    (home / "state" / "jobs.sqlite").write_bytes(b"no journal" * 100)
+    answer = run("-p", "a ball")
+    assert answer.code == 0
+    assert answer.err.count("The job journal was damaged") == 1
+    assert (home / "state" / "jobs.sqlite.bad").exists()

@@ -1,0 +1,51 @@
+"""The command line with the fake provider instead of the real ones.
+
+    python -m tests.fakes.app ARGUMENTS
+
+IMAGEAI_TEST_STAY names a stage in which the fake stays until it is stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from cli import main
+from core.jobs import JobContext, Progressed, Stage
+from core.video.provider import ProviderContext, ProviderEntry
+from tests.fakes.provider import FakeProvider, write_clip
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.video.plan import RenderPlan
+
+STAY_VARIABLE = "IMAGEAI_TEST_STAY"
+
+
+class StagedProvider(FakeProvider):
+    """The fake, with every stage of a real render when it is told to stay in one."""
+
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Path:
+        stay = os.environ.get(STAY_VARIABLE)
+        if stay is None:
+            return super().render(plan, ctx)
+        stages = (Stage.LOAD, Stage.ENCODE, Stage.DENOISE, Stage.DECODE, Stage.WRITE)
+        for place, stage in enumerate(stages):
+            if stage is Stage.WRITE:
+                write_clip(ctx.workdir / "clip.mp4", plan, ctx.cancel, num_frames=plan.num_frames)
+            ctx.report(Progressed(stage=stage, fraction=place / len(stages)))
+            if stage.value == stay:
+                ctx.cancel.wait(600)
+        return ctx.workdir / "clip.mp4"
+
+
+def open_staged(_: ProviderContext) -> StagedProvider:
+    return StagedProvider()
+
+
+ENTRY = ProviderEntry(StagedProvider().info, open_staged)
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], [ENTRY]))
