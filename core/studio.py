@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from core.machine import Machine
     from core.video.plan import RenderPlan
-    from core.video.provider import ProviderEntry, VideoProvider
+    from core.video.provider import ProviderEntry, ProviderInfo, VideoProvider
     from core.video.spec import ModelSpec
 
 
@@ -152,7 +152,7 @@ class Studio:
 
     def _choose_model(self, request: RenderRequest) -> _ChosenModel:
         provider = self.registry.open(request.target)
-        notes: tuple[str, ...] = ()
+        request, notes = _with_real_name(request, self.registry.find(request.target))
         if request.target.model == AUTO:
             choice = provider.resolve(request)
             request, notes = request.with_model(choice.model), choice.notes
@@ -180,6 +180,19 @@ class _ChosenModel:
     request: RenderRequest
     spec: ModelSpec
     notes: tuple[str, ...]
+
+
+def _with_real_name(
+    request: RenderRequest, info: ProviderInfo
+) -> tuple[RenderRequest, tuple[str, ...]]:
+    """The request with the model that another name stands for, and a note that says so."""
+    asked = request.target.model.casefold().replace("_", "-")
+    other = next((name for name in info.other_names if name.name == asked), None)
+    if other is None:
+        return request, ()
+    if other.model is None:
+        raise UnsupportedRequest([Problem("target.model", other.meaning)])
+    return request.with_model(other.model), (other.meaning,)
 
 
 def _fitted_plan(chosen: _ChosenModel, image: StartImage | None) -> RenderPlan:

@@ -25,11 +25,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class OtherName:
+    """A name that people know and no model has: what it means, and the model that it stands for.
+
+    `model` is None where the name is only explained, and the request refused.
+    """
+
+    name: str
+    meaning: str
+    model: str | None = None
+
+
+@dataclass(frozen=True)
 class ProviderInfo:
     """A provider on one deployment, as far as it is known without opening it.
 
     Attributes:
         packages: the names, as pip knows them, of what it needs besides the app's own.
+        other_names: names besides those of its models that a request may carry.
     """
 
     id: str
@@ -39,6 +52,7 @@ class ProviderInfo:
     lane: Lane
     keys: tuple[KeySpec, ...] = ()
     packages: tuple[str, ...] = ()
+    other_names: tuple[OtherName, ...] = ()
 
     @property
     def is_local(self) -> bool:

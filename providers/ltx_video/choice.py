@@ -1,17 +1,15 @@
-"""Which model a name stands for: `auto`, a family's name, or one that needs explaining."""
+"""Which model `auto` stands for."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from core.errors import Problem, UnsupportedRequest
-from core.names import unknown_name
+from core.errors import UnsupportedRequest
 from core.video.planning import make_plan
 from core.video.provider import ModelChoice
-from core.video.request import AUTO
 from providers.ltx_video.catalog import BY_ID, MODELS
-from providers.ltx_video.model_names import ALIASES, API_TIERS, LTXModel
+from providers.ltx_video.model_names import LTXModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,43 +33,13 @@ def choose_model(
     on_disk: Callable[[LocalModel], OnDisk],
     memory_for: Callable[[LocalModel, RenderPlan], MemoryPlan],
 ) -> ModelChoice:
-    """The concrete model for a request, and the sentences that say why.
+    """The best model that is installed, can do what is asked and fits; else the built-in one.
 
     Args:
-        request: with `auto` or any other name as its model.
+        request: with `auto` as its model.
         on_disk: tells whether a model's files are there; the built-in model's always are.
         memory_for: the layout that would be used for a plan.
-
-    Raises:
-        UnsupportedRequest: the name is neither `auto` nor known, with what is nearest.
     """
-    name = request.target.model
-    if name == AUTO:
-        return _best(request, on_disk, memory_for)
-    if name in BY_ID:
-        return ModelChoice(name)
-    asked = name.strip().casefold().replace("_", "-")
-    if asked in ALIASES:
-        model = BY_ID[ALIASES[asked]]
-        return ModelChoice(model.id, (f"{name} stands for {model.id}, {model.spec.label}.",))
-    if asked in API_TIERS:
-        raise _refusal(
-            f"{name!r} is a price tier of the makers' paid service and no model to run here. The "
-            f"nearest local model is {API_TIERS[asked]}."
-        )
-    raise _refusal(unknown_name("model", name, [*BY_ID, *ALIASES]))
-
-
-def _refusal(message: str) -> UnsupportedRequest:
-    return UnsupportedRequest([Problem("target.model", message)])
-
-
-def _best(
-    request: RenderRequest,
-    on_disk: Callable[[LocalModel], OnDisk],
-    memory_for: Callable[[LocalModel, RenderPlan], MemoryPlan],
-) -> ModelChoice:
-    """The best model that is installed, can do what is asked and fits; else the built-in one."""
     passed_over: list[str] = []
     absent = 0
     for model in MODELS:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from core.video.provider import OtherName
+
 
 class LTXDeploymentMode(StrEnum):
     """Where LTX runs."""
@@ -31,15 +33,28 @@ class LTXModel(StrEnum):
     LTX_MINI = "ltx-mini"
 
 
-ALIASES: dict[str, LTXModel] = {
+_FAMILIES = {
     "ltx-video-2b": LTXModel.LTX_VIDEO_2B_098_DISTILLED,
     "ltx-video-13b": LTXModel.LTX_VIDEO_13B_098_DISTILLED,
 }
-"""Names of a whole family, and the member that each stands for."""
-
-API_TIERS: dict[str, LTXModel] = {
+_API_TIERS = {
     "ltx-2-fast": LTXModel.LTX_2_3_DISTILLED,
     "ltx-2-pro": LTXModel.LTX_2_3,
     "ltx-2-ultra": LTXModel.LTX_2_5,
 }
-"""Names from the makers' paid service that are no models to download, and what comes nearest."""
+
+OTHER_NAMES: tuple[OtherName, ...] = (
+    *(
+        OtherName(name, f"{name} stands for {model.value}.", model.value)
+        for name, model in _FAMILIES.items()
+    ),
+    *(
+        OtherName(
+            name,
+            f"{name!r} is a tier of the makers' paid service and no model to run here. The nearest "
+            f"local model is {model.value}.",
+        )
+        for name, model in _API_TIERS.items()
+    ),
+)
+"""Names of whole families, and names from a paid service that are no models to download."""

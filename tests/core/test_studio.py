@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from PIL import Image
 
 from core.errors import NotConfigured, UnsupportedRequest
 from core.studio import Studio
-from core.video.provider import NotReady, ProviderEntry
+from core.video.provider import NotReady, OtherName, ProviderEntry
 from core.video.request import AUTO, FrameRequest, Inputs, RenderRequest, Target
 from tests.fakes.provider import ENTRY, FakeProvider
 
@@ -34,6 +35,21 @@ def test_auto_is_resolved_and_told(studio: Studio) -> None:
     assert planned.plan.target.model == "fake-small"
     assert any("auto → fake-small" in note for note in planned.plan.notes)
     assert planned.plan.memory_plan is not None
+
+
+def test_another_name_of_a_model_is_followed_and_told(paths: Paths) -> None:
+    other = OtherName("fake-tiny", "fake-tiny stands for fake-small.", "fake-small")
+    info = replace(ENTRY.info, other_names=(other,))
+    studio = Studio([replace(ENTRY, info=info)], paths=paths)
+    planned = studio.plan(ask("Fake_Tiny"))
+    assert planned.plan.target.model == "fake-small"
+    assert "fake-tiny stands for fake-small." in planned.plan.notes
+
+
+def test_a_name_that_is_no_model_is_refused_with_what_it_means(paths: Paths) -> None:
+    info = replace(ENTRY.info, other_names=(OtherName("fake-pro", "fake-pro is a price tier."),))
+    studio = Studio([replace(ENTRY, info=info)], paths=paths)
+    assert problems(studio, ask("fake-pro")) == {"target.model": "fake-pro is a price tier."}
 
 
 def test_problems_of_request_image_and_place_come_together(studio: Studio, tmp_path: Path) -> None:
