@@ -104,6 +104,7 @@ class _Run:
             with suppress(JournalError):
                 self._queue.cancel(self._job_id)
         if not is_done and time.monotonic() - asked > _STOP_WITHIN_S:
+            self._speech.event("cancelled", job=self._job_id)
             leave_at_once()
 
     def _pass_on(self, event: JobEvent, view: ProgressView) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -59,4 +60,7 @@ class StopSignals:
 
 def leave_at_once() -> None:
     """End this process now; the engine ends with it and the journal marks what it was doing."""
+    if sys.stderr.isatty():
+        # The bar hides the cursor, and nobody gets to show it again after this.
+        os.write(sys.stderr.fileno(), b"\x1b[?25h\r\n")
     os._exit(EXIT_CANCELLED)

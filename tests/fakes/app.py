@@ -2,13 +2,15 @@
 
     python -m tests.fakes.app ARGUMENTS
 
-IMAGEAI_TEST_STAY names a stage in which the fake stays until it is stopped.
+IMAGEAI_TEST_STAY names a stage in which the fake stays until it is stopped; with
+IMAGEAI_TEST_DEAF set, it does not even listen to that.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from cli import main
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from core.video.plan import RenderPlan
 
 STAY_VARIABLE = "IMAGEAI_TEST_STAY"
+DEAF_VARIABLE = "IMAGEAI_TEST_DEAF"
 
 
 class StagedProvider(FakeProvider):
@@ -36,8 +39,10 @@ class StagedProvider(FakeProvider):
             if stage is Stage.WRITE:
                 write_clip(ctx.workdir / "clip.mp4", plan, ctx.cancel, num_frames=plan.num_frames)
             ctx.report(Progressed(stage=stage, fraction=place / len(stages)))
-            if stage.value == stay:
-                ctx.cancel.wait(600)
+            if stage.value == stay and os.environ.get(DEAF_VARIABLE):
+                time.sleep(60)
+            elif stage.value == stay:
+                ctx.cancel.wait(60)
         return ctx.workdir / "clip.mp4"
 
 
