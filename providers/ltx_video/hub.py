@@ -327,6 +327,7 @@ class Hub:
         )
 
 
+_TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 _SET_TOKEN = "set HF_TOKEN or run `python3 main.py keys set huggingface`"
 
 
@@ -344,8 +345,11 @@ def _find_token(keys: ApiKeys) -> str | None:
     from huggingface_hub import get_token
 
     found = keys.find(HUGGINGFACE_KEY)
+    if found:
+        return found.value
     # Whoever is logged in through the hub's own tools need not set anything.
-    return found.value if found else get_token()
+    is_unwanted = os.environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").upper() in _TRUE
+    return None if is_unwanted else get_token()
 
 
 def _reason(error: Exception) -> str:

@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from core.errors import OutputError
+from core.errors import OutputError, Problem, UnsupportedRequest
 from core.frozen import Frozen
 from core.jobs import JobContext, Lane, Noted, Progressed, Stage
 from core.machine import free_disk_bytes
+from core.names import unknown_name
 from providers.ltx_video.adoption import Shelf, adopt, check_content, hub_cache_folders
+from providers.ltx_video.catalog import BY_ID
 from providers.ltx_video.hub import Hub, NeededFile
 from providers.ltx_video.install_lock import hold_model
 from providers.ltx_video.installed import (
     MANIFEST_NAME,
-    PART_SUFFIX,
-    UNFINISHED_NAME,
     Absent,
     Complete,
     InstalledFile,
@@ -30,8 +30,8 @@ from providers.ltx_video.installed import (
     read_manifest,
     remove_installed,
     verify_installed,
-    write_manifest,
 )
+from providers.ltx_video.ledger import Ledger, fitting_records
 from providers.ltx_video.patience import WAITS_S, ask_patiently
 from providers.ltx_video.tally import Tally
 from providers.ltx_video.transfer import fetch_files, part_path
@@ -65,6 +65,21 @@ class Installable:
     def id(self) -> str:
         """The model's id."""
         return self.weights.model
+
+    @classmethod
+    def find(cls, model: str) -> Installable:
+        """A model of the catalogue.
+
+        Raises:
+            UnsupportedRequest: there is no such model, or it comes with the program.
+        """
+        row = BY_ID.get(model)
+        if row is None:
+            raise UnsupportedRequest([Problem("model", unknown_name("model", model, BY_ID))])
+        if row.weights is None:
+            message = f"{row.spec.label} comes with ImageAI: there is nothing to install or remove."
+            raise UnsupportedRequest([Problem("model", message)])
+        return cls(row.spec.label, row.weights, row.spec.licence)
 
 
 class _Payload(Frozen):
@@ -116,11 +131,15 @@ class InstallModel:
     def from_payload(
         cls,
         payload: str,
-        find: Callable[[str], Installable],
         models_dir: Path,
         keys: ApiKeys,
+        find: Callable[[str], Installable] = Installable.find,
     ) -> InstallModel:
-        """The job again from the journal; `find` looks a model up in the catalogue."""
+        """The job again from the journal; `find` looks a model up.
+
+        Raises:
+            UnsupportedRequest: the catalogue no longer has it.
+        """
         wish = _Payload.model_validate_json(payload)
         return cls(find(wish.model), models_dir, keys, wish.adopt_from)
 
@@ -172,19 +191,19 @@ class InstallModel:
     def _install(self, ctx: JobContext, findings: _Findings) -> None:
         files = findings.survey.files
         folder = self._folder
-        book = _Book(folder, self._model, findings.records)
+        ledger = Ledger(folder, self._new_manifest(), findings.records)
         tally = Tally(findings.survey.total_bytes)
-        tally.settle(sum(record.size_bytes for record in book.records.values()))
-        self._settle_present(ctx, findings, book, tally)
-        missing = [file for file in files if file.place not in book.records]
+        tally.settle(sum(record.size_bytes for record in ledger.records.values()))
+        self._settle_present(ctx, findings, ledger, tally)
+        missing = [file for file in files if file.place not in ledger.records]
         if any(file not in findings.absent for file in missing):
             self._check_fetch(ctx, findings.hub, missing)
         if missing:
             # Big files first: a small one at the end keeps no other stream waiting.
             missing.sort(key=lambda file: -file.size_bytes)
-            fetch_files(findings.hub, missing, folder, ctx, tally, self._waits_s, book.enter)
+            fetch_files(findings.hub, missing, folder, ctx, tally, self._waits_s, ledger.enter)
         ctx.report(Progressed(stage=Stage.VERIFY, fraction=1.0, message="every file is verified"))
-        book.finish(files)
+        ledger.finish(files)
 
     def _look(self, ctx: JobContext) -> _Findings:
         ctx.report(Progressed(stage=Stage.DOWNLOAD, message="asking which files are needed"))
@@ -193,7 +212,7 @@ class InstallModel:
         shelf = Shelf(
             (*self._adopt_from, *hub_cache_folders(self._model.weights.repo_ids)), ctx.cancel
         )
-        records = _fitting_records(self._folder, files)
+        records = fitting_records(self._folder, files)
         absent = [
             file
             for file in files
@@ -207,7 +226,7 @@ class InstallModel:
         return _Findings(hub, survey, shelf, records, absent)
 
     def _settle_present(
-        self, ctx: JobContext, findings: _Findings, book: _Book, tally: Tally
+        self, ctx: JobContext, findings: _Findings, ledger: Ledger, tally: Tally
     ) -> None:
         """Enter what is in place or on the shelf and proves to be right; delete what is wrong."""
         adopted_bytes = 0
@@ -218,19 +237,19 @@ class InstallModel:
 
         for file in findings.survey.files:
             path = self._folder / file.place
-            if file.place in book.records:
+            if file.place in ledger.records:
                 continue
             if path.is_file():
                 sha256 = check_content(path, file, ctx.cancel, on_bytes)
                 if sha256 is not None:
-                    book.enter(file, sha256)
+                    ledger.enter(file, sha256)
                     continue
                 ctx.report(Noted(message=f"{file.place} is damaged or outdated: it is replaced."))
                 path.unlink()
             sha256 = adopt(file, findings.shelf, self._folder, ctx.cancel, on_bytes)
             if sha256 is not None:
                 adopted_bytes += file.size_bytes
-                book.enter(file, sha256)
+                ledger.enter(file, sha256)
         if adopted_bytes:
             amount = f"{adopted_bytes / 1e9:.2f} GB"
             ctx.report(Noted(message=f"{amount} were on this machine already and are used."))
@@ -287,6 +306,15 @@ class InstallModel:
 
         return ask_patiently(ctx.cancel, self._waits_s[:_FIRST_WAITS], question, tell)
 
+    def _new_manifest(self) -> ModelManifest:
+        return ModelManifest(
+            model=self._model.id,
+            licence=self._model.licence.name,
+            page_url=self._model.weights.page_url,
+            installed_at=datetime.now(UTC),
+            files=(),
+        )
+
     @property
     def _folder(self) -> Path:
         return model_folder(self._models_dir, self._model.id)
@@ -334,63 +362,6 @@ class _Findings:
     shelf: Shelf
     records: dict[str, InstalledFile]
     absent: list[NeededFile]
-
-
-class _Book:
-    """The files proved so far, by place; on disk after each, and under its true name at the end."""
-
-    def __init__(self, folder: Path, model: Installable, records: dict[str, InstalledFile]) -> None:
-        self.records = dict(records)
-        self._folder = folder
-        self._model = model
-        self._write(tuple(self.records.values()))
-        # From here on the folder is under change and no installed model.
-        (folder / MANIFEST_NAME).unlink(missing_ok=True)
-
-    def enter(self, file: NeededFile, sha256: str) -> None:
-        """Record a file that is in place and right."""
-        self.records[file.place] = InstalledFile(
-            place=file.place,
-            size_bytes=file.size_bytes,
-            sha256=sha256,
-            modified_ns=(self._folder / file.place).stat().st_mtime_ns,
-            repo_id=file.repo_id,
-            revision=file.commit,
-            path=file.path,
-        )
-        self._write(tuple(self.records.values()))
-
-    def finish(self, files: Sequence[NeededFile]) -> None:
-        """Declare the model installed."""
-        self._write(tuple(self.records[file.place] for file in files))
-        (self._folder / UNFINISHED_NAME).replace(self._folder / MANIFEST_NAME)
-        for stale in self._folder.rglob(f"*{PART_SUFFIX}"):
-            stale.unlink()
-
-    def _write(self, files: tuple[InstalledFile, ...]) -> None:
-        manifest = ModelManifest(
-            model=self._model.id,
-            licence=self._model.licence.name,
-            page_url=self._model.weights.page_url,
-            installed_at=datetime.now(UTC),
-            files=files,
-        )
-        write_manifest(self._folder / UNFINISHED_NAME, manifest)
-
-
-def _fitting_records(folder: Path, files: Sequence[NeededFile]) -> dict[str, InstalledFile]:
-    """What an earlier run has proved, as far as it is what is needed now."""
-    believed = believed_files(folder)
-    fitting: dict[str, InstalledFile] = {}
-    for file in files:
-        record = believed.get(file.place)
-        if record is None:
-            continue
-        origin = (record.repo_id, record.revision, record.path)
-        is_same = origin == (file.repo_id, file.commit, file.path)
-        if record.sha256 == file.sha256 or (file.sha256 is None and is_same):
-            fitting[file.place] = record
-    return fitting
 
 
 def _has_size(path: Path, size_bytes: int) -> bool:

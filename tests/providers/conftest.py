@@ -17,6 +17,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubHub]:
     with running_hub() as hub:
         hub.repos[REPO] = small_model()
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
         yield hub
 
 
