@@ -1,0 +1,275 @@
+"""scripts/setup_ltx_video.py as people run it, against a hub on loopback."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from providers.ltx_video.downloads import WEIGHTS
+from providers.ltx_video.installed import Complete, check_installed
+from scripts.setup_ltx_video import main
+from tests.fakes.installation import wait_until
+from tests.fakes.stub_hub import StubFile, StubHub, StubRepo, running_hub
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+MODEL = "ltx-video-2b-0.9.5"
+GATED = "ltx-2.5-distilled"
+BIG = "transformer/diffusion_pytorch_model.safetensors"
+BIG_BYTES = 900_000
+
+
+def repository(model: str) -> StubRepo:
+    """A repository with one file for everything that the catalogue asks it for."""
+    (wanted,) = WEIGHTS[model].sets
+    files = {
+        pattern.replace("*", "config.json"): StubFile(pattern.encode())
+        for pattern in wanted.allow_patterns
+    }
+    files[BIG] = StubFile(b"\x07" * BIG_BYTES, is_lfs=True)
+    commit = wanted.revision if len(wanted.revision) == 40 else "d" * 40
+    return StubRepo(files, commit=commit)
+
+
+@pytest.fixture
+def hub() -> Iterator[StubHub]:
+    with running_hub() as hub:
+        for model in (MODEL, GATED):
+            hub.repos[WEIGHTS[model].repo_ids[0]] = repository(model)
+        yield hub
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    told: str
+
+    @property
+    def events(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Script:
+    """Run in this process where that shows the same, in one of its own where signals matter."""
+
+    def __init__(self, home: Path, capture: pytest.CaptureFixture[str]) -> None:
+        self.models_dir = home / "models"
+        self._capture = capture
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, str(ROOT / "scripts" / "setup_ltx_video.py"), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> Answer:
+        try:
+            code = main(list(arguments))
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        out, told = self._capture.readouterr()
+        return Answer(code, out, told)
+
+    def is_whole(self, model: str = MODEL) -> bool:
+        return isinstance(check_installed(self.models_dir, model), Complete)
+
+
+@pytest.fixture
+def script(
+    tmp_path: Path,
+    hub: StubHub,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Script:
+    home = tmp_path / "home"
+    settings = {
+        "IMAGEAI_HOME": str(home),
+        "IMAGEAI_NO_BOOTSTRAP": "1",
+        "HF_ENDPOINT": hub.url,
+        "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+        "HF_TOKEN": "",
+        "HUGGING_FACE_HUB_TOKEN": "",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        "COLUMNS": "200",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return Script(home, capsys)
+
+
+def test_table_names_every_model_and_asks_nobody(script: Script, hub: StubHub) -> None:
+    answer = script.run()
+    assert answer.code == 0
+    for model in WEIGHTS:
+        assert model in answer.out
+    assert "built in" in answer.out
+    assert "--model ID" in answer.told
+    rows = script.run("--json").events
+    assert {row["id"] for row in rows} == {*WEIGHTS, "ltx-mini"}
+    assert {row["state"] for row in rows} == {"no", "built in"}
+    assert next(row for row in rows if row["id"] == GATED)["is_gated"] is True
+    assert hub.requests == []
+
+
+def test_model_is_installed_verified_and_removed(script: Script, hub: StubHub) -> None:
+    installed = script.run("--model", MODEL, "--yes")
+    assert installed.code == 0, installed.told
+    for said in ("To download: 0.9 MB", "free on the disk", "Licence: LTXV", "Every file is ver"):
+        assert said in installed.told
+    assert script.is_whole()
+    assert script.run("--model", MODEL).code == 0
+
+    path = script.models_dir / MODEL / BIG
+    assert script.run("--model", MODEL, "--verify").code == 0
+    before = path.stat()
+    path.write_bytes(b"\x08" * BIG_BYTES)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    damaged = script.run("--model", MODEL, "--verify")
+    assert damaged.code == 1
+    assert BIG in damaged.told
+    rows = {row["id"]: row["state"] for row in script.run("--json").events}
+    assert rows[MODEL] == "damaged"
+
+    removed = script.run("--model", MODEL, "--remove", "--yes")
+    assert removed.code == 0
+    assert "removed" in removed.told
+    assert not path.parent.parent.exists()
+
+
+def test_json_prints_one_event_a_line_and_ends_with_the_folder(script: Script) -> None:
+    answer = script.run("--model", MODEL, "--yes", "--json")
+    assert answer.code == 0
+    kinds = [event["event"] for event in answer.events]
+    assert "survey" in kinds
+    assert "progressed" in kinds
+    assert answer.events[-1] == {"event": "succeeded", "path": str(script.models_dir / MODEL)}
+    assert answer.told == ""
+
+
+def test_dry_run_names_the_files_and_fetches_none(script: Script, hub: StubHub) -> None:
+    answer = script.run("--model", MODEL, "--dry-run")
+    assert answer.code == 0
+    assert BIG in answer.told
+    assert hub.fetched_paths() == set()
+    assert not script.models_dir.exists()
+
+
+def test_without_a_terminal_consent_must_be_typed(script: Script, hub: StubHub) -> None:
+    answer = script.run("--model", MODEL)
+    assert answer.code == 2
+    assert "--yes" in answer.told
+    assert hub.fetched_paths() == set()
+
+
+def test_ctrl_c_ends_at_once_and_the_next_run_goes_on(script: Script, hub: StubHub) -> None:
+    hub.bytes_per_s = 150_000
+    process = script.start("--model", MODEL, "--yes")
+    wait_until(lambda: hub.sent_bytes(BIG) > 100_000)
+    stopped_s = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=30)
+    assert time.monotonic() - stopped_s < 2.0
+    assert process.returncode == 130
+    assert "the same command goes on" in told
+    (part,) = (script.models_dir / MODEL / "transformer").glob("*.part")
+    had_bytes = part.stat().st_size
+    assert had_bytes > 0
+
+    hub.bytes_per_s = None
+    hub.requests.clear()
+    assert script.run("--model", MODEL, "--yes").code == 0
+    assert hub.sent_bytes(BIG) == BIG_BYTES - had_bytes
+    assert script.is_whole()
+
+
+def test_gated_model_ends_with_code_3_and_the_way_in(script: Script, hub: StubHub) -> None:
+    hub.repos[WEIGHTS[GATED].repo_ids[0]].is_gated = True
+    answer = script.run("--model", GATED, "--yes")
+    assert answer.code == 3
+    assert "accept the licence" in answer.told
+    assert "HF_TOKEN" in answer.told
+
+
+def test_token_of_the_environment_opens_the_gate_and_is_never_shown(
+    script: Script, hub: StubHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = hub.repos[WEIGHTS[GATED].repo_ids[0]]
+    token = "hf_" + "hush" * 5
+    repo.is_gated, repo.accepted_tokens = True, {token}
+    hub.known_tokens.add(token)
+    monkeypatch.setenv("HF_TOKEN", token)
+    answer = script.run("--model", GATED, "--yes", "--json")
+    assert answer.code == 0, answer.out
+    assert token not in answer.out + answer.told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--model", "ltx-video-2b-0.9.55"], "Did you mean 'ltx-video-2b-0.9.5'"),
+        (["--model", "ltx-mini"], "nothing to install"),
+        (["--verify"], "need --model"),
+        (["--model", MODEL, "--verify", "--remove"], "not allowed with"),
+    ],
+)
+def test_what_is_typed_wrong_ends_with_code_2(
+    script: Script, arguments: list[str], said: str
+) -> None:
+    answer = script.run(*arguments)
+    assert answer.code == 2
+    assert said in answer.told
+
+
+def asked(script: Script, hub: StubHub, typed: str) -> subprocess.Popen[bytes]:
+    """The script in front of a person who answers its question."""
+    person, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "scripts" / "setup_ltx_video.py"), "--model", MODEL],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+        preexec_fn=partial(fcntl.ioctl, 0, termios.TIOCSCTTY, 0),
+    )
+    os.close(terminal)
+    seen = b""
+    while b"[y/N]" not in seen:
+        seen += os.read(person, 4096)
+    os.write(person, typed.encode())
+    with suppress(OSError):
+        while os.read(person, 4096):
+            pass
+    process.wait(timeout=30)
+    os.close(person)
+    return process
+
+
+@pytest.mark.parametrize("typed", ["n\n", "\n", "\x03"])
+def test_whoever_does_not_agree_downloads_nothing(script: Script, hub: StubHub, typed: str) -> None:
+    assert asked(script, hub, typed).returncode == 130
+    assert hub.fetched_paths() == set()
+
+
+def test_whoever_agrees_gets_the_model(script: Script, hub: StubHub) -> None:
+    assert asked(script, hub, "y\n").returncode == 0
+    assert script.is_whole()
