@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.jobs import Lane
-from core.video.provider import ProviderEntry, ProviderInfo
-from providers.ltx_video.hub import HUGGINGFACE_KEY
-from providers.ltx_video.model_names import OTHER_NAMES, LTXDeploymentMode
+from core.video.provider import ProviderEntry
+from providers.ltx_video.info import INFO as LTX_LOCAL
 
 if TYPE_CHECKING:
     from core.video.provider import ProviderContext, VideoProvider
@@ -20,19 +18,5 @@ def _open_ltx_local(context: ProviderContext) -> VideoProvider:
     return LTXLocal(context)
 
 
-PROVIDERS: tuple[ProviderEntry, ...] = (
-    ProviderEntry(
-        ProviderInfo(
-            id="ltx-video",
-            deployment=LTXDeploymentMode.LOCAL.value,
-            label="LTX on this machine",
-            summary="LTX-Video and LTX-2 run here, free; LTX Mini comes with the program.",
-            lane=Lane.GPU,
-            keys=(HUGGINGFACE_KEY,),
-            packages=("torch", "diffusers", "transformers", "accelerate"),
-            other_names=OTHER_NAMES,
-        ),
-        _open_ltx_local,
-    ),
-)
+PROVIDERS: tuple[ProviderEntry, ...] = (ProviderEntry(LTX_LOCAL, _open_ltx_local),)
 """In the order in which they are offered."""
