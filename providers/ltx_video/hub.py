@@ -21,6 +21,7 @@ from core.errors import (
     ProviderUnavailable,
     RateLimited,
 )
+from core.video.provider import Lack, NotReady, Readiness, Ready
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Mapping, Sequence
@@ -149,6 +150,30 @@ class Hub:
                     endpoint=self.endpoint,
                 )
 
+    def account(self) -> str | None:
+        """The name of the account, None without a token.
+
+        Raises:
+            Unsettled: worth another try.
+            ProviderError: the token is rejected or the hub does not answer.
+        """
+        from huggingface_hub.utils import (
+            build_hf_headers,  # pyright: ignore[reportUnknownVariableType]
+            get_session,
+            hf_raise_for_status,
+        )
+
+        if self._token is None:
+            return None
+        headers = build_hf_headers(token=self._token, library_name="imageai")
+        with self._translating("", what="the account of this token"):
+            # Not HfApi.whoami, which waits without end for a silent server.
+            response = get_session().get(
+                f"{self.endpoint}/api/whoami-v2", headers=headers, timeout=_CONNECT_TIMEOUT_S
+            )
+            hf_raise_for_status(response)
+            return str(response.json()["name"])
+
     @contextmanager
     def stream(self, file: NeededFile, offset: int) -> Generator[httpx2.Response]:
         """The answer with a file's bytes from `offset` on; status 200 means from the start.
@@ -243,11 +268,11 @@ class Hub:
         )
 
     @contextmanager
-    def _translating(self, repo_id: str, path: str = "") -> Generator[None]:
+    def _translating(self, repo_id: str, path: str = "", what: str = "") -> Generator[None]:
         import httpx2
         from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
-        what = f"{path!r} in {repo_id!r}" if path else f"the repository {repo_id!r}"
+        what = what or (f"{path!r} in {repo_id!r}" if path else f"the repository {repo_id!r}")
         try:
             yield
         except OfflineModeIsEnabled as error:
@@ -325,6 +350,23 @@ class Hub:
             hint=f"Open {page} with the same account, accept the licence, wait for the approval "
             "if it asks for one, and give the same command again.",
         )
+
+
+def check_token(keys: ApiKeys) -> Readiness:
+    """Whether the hub accepts the token that is set; asks the hub once."""
+    try:
+        account = Hub(keys, "").account()
+    except Unsettled as failure:
+        return NotReady(Lack.KEY_MISSING, failure.error.message, "Try again later.")
+    except ProviderError as error:
+        return NotReady(Lack.KEY_MISSING, error.message, error.hint)
+    if account is None:
+        return NotReady(
+            Lack.KEY_MISSING,
+            "No Hugging Face token is set. Only models behind a licence page need one.",
+            f"Make a token of the kind 'read' at {HUGGINGFACE_KEY.url}, then {_SET_TOKEN}.",
+        )
+    return Ready(note=f"Hugging Face accepts the token; it belongs to {account!r}.")
 
 
 _TRUE = frozenset({"1", "ON", "YES", "TRUE"})

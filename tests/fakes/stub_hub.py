@@ -176,6 +176,12 @@ class _Handler(BaseHTTPRequestHandler):
             repo = hub.repos[f"{parts[0]}/{parts[1]}"]
             path = "/".join(parts[2:])
             self._send_file(repo, path, repo.files[path])
+        elif parts == ["api", "whoami-v2"]:
+            if self._token in hub.known_tokens:
+                answer = {"type": "user", "name": "mary", "auth": {"type": "access_token"}}
+                self._send(200, {"Content-Type": "application/json"}, json.dumps(answer).encode())
+            else:
+                self._send(401, {"X-Error-Message": "Invalid credentials in Authorization header"})
         elif parts[:2] == ["api", "models"] and parts[4:5] == ["revision"]:
             self._send_listing(f"{parts[2]}/{parts[3]}", parts[5])
         elif parts[2:3] == ["resolve"]:

@@ -16,6 +16,8 @@ from core.errors import (
     ProviderUnavailable,
     RateLimited,
 )
+from core.video.provider import NotReady, Ready
+from providers.ltx_video.hub import check_token
 from providers.ltx_video.installed import (
     Absent,
     check_installed,
@@ -26,6 +28,7 @@ from tests.fakes.installation import (
     REPO,
     SHARD,
     TOKEN,
+    Keys,
     Run,
     installable,
     job,
@@ -163,3 +166,16 @@ def test_wish_to_wait_for_hours_ends_the_job(hub: StubHub, models_dir: Path, run
     with pytest.raises(RateLimited) as caught:
         job(models_dir).run(run.ctx)
     assert caught.value.retry_after_s == 7200
+
+
+def test_set_token_is_tested_by_asking_the_hub(hub: StubHub) -> None:
+    unset = check_token(Keys())
+    assert isinstance(unset, NotReady)
+    assert "HF_TOKEN" in unset.fix
+    rejected = check_token(Keys(TOKEN))
+    assert isinstance(rejected, NotReady)
+    assert "rejected" in rejected.reason
+    hub.known_tokens.add(TOKEN)
+    accepted = check_token(Keys(TOKEN))
+    assert isinstance(accepted, Ready)
+    assert "'mary'" in accepted.note
