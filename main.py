@@ -20,6 +20,8 @@ _OURS = ("cli", "core", "providers", "scripts")
 _EXTRA_FILES = {("ltx-video", "local"): bootstrap.LTX}
 _DEFAULT_TARGET = ("ltx-video", "local")
 
+_NOT_CONFIGURED = 3  # the exit code for a thing that is missing, here the very packages to come
+
 
 def extra_files(arguments: Sequence[str]) -> list[str]:
     """The requirement files, beside the app's own, that a job from these arguments needs."""
@@ -27,7 +29,7 @@ def extra_files(arguments: Sequence[str]) -> list[str]:
         return []
     if list(arguments[:2]) == ["jobs", "resume"]:
         return list(_EXTRA_FILES.values())
-    if _value(arguments, "-p", "--prompt") is None:
+    if not _value(arguments, "-p", "--prompt"):
         return []
     provider = _value(arguments, "--provider") or _DEFAULT_TARGET[0]
     deployment = _value(arguments, "--deployment", "--ltx-deployment") or _DEFAULT_TARGET[1]
@@ -73,17 +75,17 @@ def main(arguments: list[str]) -> int:
 
 
 def _rehearse(script: Path, arguments: Sequence[str]) -> int:
-    """Plans the job without running it: 0 when the arguments are sound, else what it said and 2."""
+    """Plans the job without running it: 0 when nothing but packages is missing, else its code."""
     command = [sys.executable, str(script), *arguments, "--dry-run"]
     settled = {**os.environ, "IMAGEAI_NO_BOOTSTRAP": "1"}
     answer = subprocess.run(command, capture_output=True, check=False, env=settled)
-    if answer.returncode != 2:
+    if answer.returncode in (0, _NOT_CONFIGURED):
         return 0
     sys.stdout.buffer.write(answer.stdout)
     sys.stderr.buffer.write(answer.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
-    return 2
+    return answer.returncode
 
 
 if __name__ == "__main__":

@@ -255,6 +255,7 @@ def test_mistake_in_the_arguments_is_told_before_torch_is_fetched(checkout: Chec
         (["--provider", "ltx-video", "-p", "a ball"], [LTX]),
         (["--provider=ltx-video", "--prompt=a ball"], [LTX]),
         (["-pa ball"], [LTX]),
+        (["-p", ""], []),
         (["--deployment", "fal", "-p", "a ball"], []),
         (["--provider", "google-veo", "-p", "a ball"], []),
         (["-p", "a ball", "--dry-run"], []),
