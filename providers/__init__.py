@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 def _open_ltx_local(context: ProviderContext) -> VideoProvider:
     # Only who opens a provider pays for importing its model table.
-    from providers.ltx_video.local import LTXLocal
+    from providers.ltx_video.local import LocalLTX
 
-    return LTXLocal(context)
+    return LocalLTX(context)
 
 
 PROVIDERS: tuple[ProviderEntry, ...] = (ProviderEntry(LTX_LOCAL, _open_ltx_local),)

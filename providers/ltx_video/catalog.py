@@ -25,7 +25,8 @@ from core.video.spec import (
 from providers.ltx_video import profiles
 from providers.ltx_video.downloads import WEIGHTS
 from providers.ltx_video.footprint import Footprint
-from providers.ltx_video.model_names import LTXDeploymentMode, LTXModel
+from providers.ltx_video.info import INFO
+from providers.ltx_video.model_names import LTXModel
 from providers.ltx_video.offers import (
     CAMERA,
     FRAME_GRID,
@@ -39,8 +40,8 @@ from providers.ltx_video.offers import (
 from providers.ltx_video.profiles import Profile
 from providers.ltx_video.weights_spec import WeightsSpec
 
-PROVIDER = "ltx-video"
-DEPLOYMENT = LTXDeploymentMode.LOCAL
+PROVIDER = INFO.id
+DEPLOYMENT = INFO.deployment
 
 _AS_OF = date(2026, 11, 22)
 _FREE = Price(usd_per_s=0.0, as_of=_AS_OF, source="it runs on this machine")

@@ -12,7 +12,7 @@ from providers.ltx_video.catalog import BY_ID, MODELS
 from providers.ltx_video.model_names import LTXModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from core.video.plan import MemoryPlan, RenderPlan
     from core.video.request import RenderRequest
@@ -29,6 +29,7 @@ class OnDisk(StrEnum):
 
 def choose_model(
     request: RenderRequest,
+    models: Iterable[LocalModel] = MODELS,
     *,
     on_disk: Callable[[LocalModel], OnDisk],
     memory_for: Callable[[LocalModel, RenderPlan], MemoryPlan],
@@ -37,12 +38,13 @@ def choose_model(
 
     Args:
         request: with `auto` as its model.
+        models: best first.
         on_disk: tells whether a model's files are there; the built-in model's always are.
         memory_for: the layout that would be used for a plan.
     """
     passed_over: list[str] = []
     absent = 0
-    for model in MODELS:
+    for model in models:
         if model.spec.is_builtin:
             continue
         match on_disk(model):

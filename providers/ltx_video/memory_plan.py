@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MOST_BILLIONS_WITHOUT_GPU = 3.0
 """A larger transformer would work for days on processors alone."""
 
+_QUICK_BILLIONS_WITHOUT_GPU = 0.1
+
 _BYTES = {
     Precision.FLOAT32: 4.0,
     Precision.BFLOAT16: 2.0,
@@ -346,11 +348,11 @@ def _judged(
             )
     if plan.device is Device.CPU and footprint.transformer > MOST_BILLIONS_WITHOUT_GPU:
         shortages.insert(0, "It needs a GPU: on processors alone one clip would take days.")
-    reasons = tuple(shortages) or (_description(plan, gpu),)
+    reasons = tuple(shortages) or (_description(plan, gpu, footprint.transformer),)
     return plan.model_copy(update={"fits": not shortages, "reasons": reasons}), missing
 
 
-def _description(plan: MemoryPlan, gpu: Gpu | None) -> str:
+def _description(plan: MemoryPlan, gpu: Gpu | None, billions: float) -> str:
     """One sentence on where the weights lie."""
     match plan.residency:
         case Residency.RESIDENT:
@@ -363,6 +365,8 @@ def _description(plan: MemoryPlan, gpu: Gpu | None) -> str:
         case Residency.GROUP_OFFLOAD_TO_DISK:
             text = "The model streams from disk through the GPU, which is slow"
     details: list[str] = []
+    if plan.device is Device.CPU and billions > _QUICK_BILLIONS_WITHOUT_GPU:
+        details.append("the processors do all the work, which takes many minutes or hours")
     if plan.precision is Precision.FLOAT8:
         details.append("the transformer in 8 bit, which changes the picture a little")
     if plan.text_encoder_device is not plan.device:

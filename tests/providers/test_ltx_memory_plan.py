@@ -159,6 +159,14 @@ def test_a_large_model_without_a_gpu_says_that_it_needs_one() -> None:
     assert plan.reasons == ("It needs a GPU: on processors alone one clip would take days.",)
 
 
+def test_a_middling_model_without_a_gpu_runs_and_says_how_slowly() -> None:
+    plan = ladder(BY_ID[LTXModel.LTX_VIDEO_2B_095], machine(32), SMALL_CLIP).choose()
+    assert plan.fits
+    assert "hours" in plan.reasons[0]
+    mini = ladder(BY_ID[LTXModel.LTX_MINI], machine(32), MINI_CLIP).choose()
+    assert "hours" not in mini.reasons[0]
+
+
 def test_a_shortage_is_told_in_gigabytes() -> None:
     model = BY_ID[LTXModel.LTX_2_3_DISTILLED]
     plan = ladder(model, machine(64, 6), SMALL_CLIP).choose()

@@ -1,0 +1,61 @@
+"""The registration list: what main.py hands to the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.api_keys import ApiKeys
+from core.config import Settings
+from core.machine import Machine
+from core.paths import Paths
+from core.video.provider import ProviderContext
+from core.video.request import Target
+from providers import PROVIDERS
+from providers.ltx_video.catalog import MODELS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.video.provider import ProviderEntry
+
+every_entry = pytest.mark.parametrize(
+    "entry", PROVIDERS, ids=[f"{entry.info.id}-{entry.info.deployment}" for entry in PROVIDERS]
+)
+
+
+def context(home: Path) -> ProviderContext:
+    machine = Machine("Linux", "x86_64", 2, 16.0, 12.0)
+    return ProviderContext(Paths.below(home), Settings(), ApiKeys(), lambda: machine)
+
+
+def test_no_two_entries_answer_to_one_name() -> None:
+    names = [(entry.info.id, entry.info.deployment) for entry in PROVIDERS]
+    assert len(set(names)) == len(names)
+
+
+@every_entry
+def test_an_opened_provider_is_what_its_entry_says(entry: ProviderEntry, tmp_path: Path) -> None:
+    provider = entry.open(context(tmp_path))
+    try:
+        assert provider.info == entry.info
+        names = [spec.id for spec in provider.models()]
+        assert names
+        for other in entry.info.other_names:
+            assert other.name not in names
+            assert other.model is None or other.model in names
+        for name in names:
+            target = Target(provider=entry.info.id, deployment=entry.info.deployment, model=name)
+            assert provider.check(target) is not None
+    finally:
+        provider.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ltx_on_this_machine_offers_the_whole_table(tmp_path: Path) -> None:
+    provider = PROVIDERS[0].open(context(tmp_path))
+    try:
+        assert provider.models() == tuple(model.spec for model in MODELS)
+    finally:
+        provider.close()
