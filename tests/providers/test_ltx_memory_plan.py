@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.machine import Gpu, Machine
@@ -41,6 +41,7 @@ def ladder(
     return memory_ladder(on, model.footprint, model.profile.dtype, clip, scratch_free_gb=scratch_gb)
 
 
+@settings(deadline=None)
 @given(models, clips, kinds, gigabytes, gigabytes, gigabytes, gigabytes, gigabytes)
 def test_more_memory_never_gives_a_slower_layout(
     model, clip, kind, ram_gb, vram_gb, disk_gb, more_ram_gb, more_vram_gb
@@ -53,6 +54,7 @@ def test_more_memory_never_gives_a_slower_layout(
         assert more.rung <= less.rung
 
 
+@settings(deadline=None)
 @given(models, clips, kinds, gigabytes, gigabytes)
 def test_a_cheaper_rung_never_takes_more_of_what_the_device_has(
     model, clip, kind, ram_gb, vram_gb
@@ -66,6 +68,7 @@ def test_a_cheaper_rung_never_takes_more_of_what_the_device_has(
             assert cheaper.peak_ram_gb <= quicker.peak_ram_gb
 
 
+@settings(deadline=None)
 @given(models, clips, kinds, gigabytes, gigabytes, gigabytes)
 def test_what_fits_stays_below_the_limits_and_what_does_not_says_what_is_missing(
     model, clip, kind, ram_gb, vram_gb, disk_gb
@@ -84,6 +87,7 @@ def test_what_fits_stays_below_the_limits_and_what_does_not_says_what_is_missing
             )
 
 
+@settings(deadline=None)
 @given(models, clips, kinds, gigabytes, gigabytes)
 def test_the_next_cheaper_layout_fits_and_comes_later(model, clip, kind, ram_gb, vram_gb) -> None:
     found = ladder(model, machine(ram_gb, vram_gb, kind), clip)

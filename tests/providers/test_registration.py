@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +20,6 @@ from providers import PROVIDERS
 from providers.ltx_video.catalog import MODELS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from core.video.provider import ProviderEntry
 
 every_entry = pytest.mark.parametrize(
@@ -59,3 +61,46 @@ def test_ltx_on_this_machine_offers_the_whole_table(tmp_path: Path) -> None:
         assert provider.models() == tuple(model.spec for model in MODELS)
     finally:
         provider.close()
+
+
+def test_every_model_is_planned_or_refused_with_reasons_without_torch(tmp_path: Path) -> None:
+    code = """
+import json, sys
+from pathlib import Path
+from core.errors import UnsupportedRequest
+from core.paths import Paths
+from core.studio import Studio
+from core.video.request import RenderRequest, Target
+from providers import PROVIDERS
+from providers.ltx_video.catalog import MODELS
+studio = Studio(PROVIDERS, paths=Paths.below(Path(sys.argv[1]) / "home"))
+found = {}
+for model in MODELS:
+    target = Target(provider="ltx-video", deployment="local", model=model.id)
+    request = RenderRequest(target=target, prompt="a red ball at sunset")
+    try:
+        planned = studio.plan(request, out=Path(sys.argv[1]) / "ball.mp4")
+        memory = planned.plan.memory_plan
+        found[model.id] = [planned.plan.num_frames, memory.fits, list(memory.reasons)]
+    except UnsupportedRequest as error:
+        found[model.id] = [0, False, [problem.message for problem in error.problems]]
+studio.close()
+heavy = {"torch", "diffusers", "transformers", "numpy", "huggingface_hub"}
+print(json.dumps({"models": found, "heavy": sorted(heavy & set(sys.modules))}))
+"""
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["heavy"] == []
+    assert set(said["models"]) == {model.id for model in MODELS}
+    for num_frames, fits, reasons in said["models"].values():
+        assert num_frames % 8 == 1
+        assert reasons
+        assert fits or any("missing" in reason or "GPU" in reason for reason in reasons)
