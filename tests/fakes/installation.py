@@ -104,7 +104,7 @@ def everything(hub: StubHub, *more: str) -> set[str]:
     return names
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 15.0) -> None:
+def wait_until(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
     until_s = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < until_s, "it never happened"
