@@ -1,0 +1,108 @@
+"""Writing the finished pictures and sound as one MP4 file."""
+
+# pyright: standard
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+# Below this, one pixel of the clip is many on the screen and every artefact shows.
+_SMALL_PIXELS = 256 * 256
+_CRF_SMALL = "10"
+_CRF = "16"
+_AUDIO_BIT_RATE = 192_000
+_AUDIO_CHUNK = 1024
+
+
+class Sound:
+    """Samples as (channels, count) float32, -1 to 1."""
+
+    def __init__(self, samples: np.ndarray, rate_hz: int) -> None:
+        self.samples = samples
+        self.rate_hz = rate_hz
+
+    def as_long_as(self, num_frames: int, fps: int) -> Sound:
+        """The sound cut, or filled with silence, to the exact length of the picture.
+
+        The audio decoder works in steps of its own, so it misses the length by a little.
+        """
+        count = round(Fraction(num_frames, fps) * self.rate_hz)
+        short = count - self.samples.shape[1]
+        samples = self.samples[:, :count]
+        if short > 0:
+            samples = np.pad(samples, ((0, 0), (0, short)))
+        return Sound(np.ascontiguousarray(samples), self.rate_hz)
+
+
+def write_clip(
+    path: Path,
+    frames: np.ndarray,
+    fps: int,
+    sound: Sound | None,
+    on_frame: Callable[[int], None],
+) -> None:
+    """Write H.264 with AAC, each frame once, the sound exactly as long as the picture.
+
+    PyAV and not a child process: when the engine is killed, nothing is left running.
+
+    Args:
+        path: the file, which must not exist.
+        frames: (frames, height, width, 3) uint8.
+        fps: frames per second.
+        sound: None for a silent clip without a sound track.
+        on_frame: told how many frames are written; may raise to stop.
+    """
+    num_frames, height, width, _ = frames.shape
+    with av.open(str(path), "w", format="mp4") as container:
+        video = container.add_stream("libx264", rate=fps)
+        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
+        video.time_base = video.codec_context.time_base = Fraction(1, fps)
+        video.options = {
+            "crf": _CRF_SMALL if height * width <= _SMALL_PIXELS else _CRF,
+            "preset": "medium",
+        }
+        # Players guess the colours of an untagged clip by its size, and guess differently.
+        video.codec_context.color_primaries = ColorPrimaries.BT709
+        video.codec_context.color_trc = ColorTrc.BT709
+        video.codec_context.colorspace = Colorspace.ITU709
+        video.codec_context.color_range = ColorRange.MPEG
+        audio = None
+        if sound is not None:
+            layout = "stereo" if sound.samples.shape[0] == 2 else "mono"
+            audio = container.add_stream("aac", rate=sound.rate_hz, layout=layout)
+            audio.bit_rate = _AUDIO_BIT_RATE
+        for index, picture in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
+                format="yuv420p",
+                src_colorspace=Colorspace.ITU709,
+                dst_colorspace=Colorspace.ITU709,
+                src_color_range=ColorRange.JPEG,
+                dst_color_range=ColorRange.MPEG,
+            )
+            frame.pts, frame.time_base = index, Fraction(1, fps)
+            container.mux(video.encode(frame))
+            on_frame(index + 1)
+        container.mux(video.encode(None))
+        if audio is not None and sound is not None:
+            _write_sound(container, audio, sound.as_long_as(num_frames, fps), on_frame, num_frames)
+
+
+def _write_sound(container, stream, sound: Sound, on_frame, num_frames: int) -> None:
+    count = sound.samples.shape[1]
+    for start in range(0, count, _AUDIO_CHUNK):
+        chunk = np.ascontiguousarray(sound.samples[:, start : start + _AUDIO_CHUNK])
+        frame = av.AudioFrame.from_ndarray(chunk, format="fltp", layout=stream.layout.name)
+        frame.sample_rate, frame.pts = sound.rate_hz, start
+        frame.time_base = Fraction(1, sound.rate_hz)
+        container.mux(stream.encode(frame))
+        on_frame(num_frames)
+    container.mux(stream.encode(None))
