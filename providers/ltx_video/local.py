@@ -1,0 +1,355 @@
+"""LTX on this machine: the provider that drives the engine process."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import shutil
+import threading
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from itertools import count
+from typing import TYPE_CHECKING
+
+import psutil
+
+from core.errors import EngineCrashed, NotConfigured, Problem, UnsupportedRequest
+from core.jobs import Progressed, Stage
+from core.machine import free_disk_bytes
+from core.video.images import write_start_image
+from core.video.planning import make_plan
+from core.video.provider import Lack, NotReady, Provenance, Readiness, Ready
+from core.video.request import FrameRequest, RenderRequest, Target
+from providers.ltx_video.catalog import DEPLOYMENT, MODELS, PROVIDER
+from providers.ltx_video.choice import OnDisk, choose_model
+from providers.ltx_video.hub import check_token
+from providers.ltx_video.info import INFO, PACKAGES
+from providers.ltx_video.installed import Absent, Complete, Damaged, Partial, check_installed
+from providers.ltx_video.local_render import follow
+from providers.ltx_video.memory_plan import MemoryLadder, Workload, memory_ladder
+from providers.ltx_video.mini_notes import MOST_TOKENS, count_tokens, mini_notes
+from providers.ltx_video.model_files import damage_of, folder_of, model_key, weight_files
+from providers.ltx_video.protocol import RenderOrder
+from providers.ltx_video.timings import ProgressMeter, Timing, TimingTable, layout_name, work_of
+from providers.ltx_video.warm_engine import EngineProcess
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.api_keys import KeySpec
+    from core.jobs import JobContext
+    from core.machine import Machine
+    from core.video.plan import RenderPlan
+    from core.video.provider import ModelChoice, ProviderContext, ProviderInfo
+    from core.video.spec import ModelSpec
+    from providers.ltx_video.catalog import LocalModel
+    from providers.ltx_video.protocol import StageFigures
+
+log = logging.getLogger(__name__)
+
+_GB = 1e9
+
+
+class LocalLTX:
+    """Renders with a model on this disk, in one engine process that stays warm."""
+
+    def __init__(self, context: ProviderContext, models: tuple[LocalModel, ...] = MODELS) -> None:
+        self._context = context
+        self._models = {model.id: model for model in models}
+        self._timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+        self._engine: EngineProcess | None = None
+        self._loaded = ""
+        self._vram_held_gb = 0.0
+        self._figures: tuple[StageFigures, ...] = ()
+
+    @property
+    def info(self) -> ProviderInfo:
+        """What is known without opening the provider."""
+        return INFO
+
+    def models(self) -> tuple[ModelSpec, ...]:
+        """Every model of the catalogue, best first."""
+        return tuple(model.spec for model in self._models.values())
+
+    def resolve(self, request: RenderRequest) -> ModelChoice:
+        """The model that `auto` stands for on this machine."""
+        return choose_model(
+            request,
+            self._models.values(),
+            on_disk=self._on_disk,
+            memory_for=lambda model, plan: self._ladder(model, plan).choose(),
+        )
+
+    def check(self, target: Target) -> Readiness:
+        """Whether packages, files and memory suffice for a model."""
+        model = self._models[target.model]
+        missing = [name for name in PACKAGES if find_spec(name) is None]
+        if missing:
+            return NotReady(
+                Lack.PACKAGE_MISSING,
+                f"{model.spec.label} needs Python packages that are missing: {', '.join(missing)}.",
+                "Run 'pip install -r requirements-ltx.txt', or let main.py make its own "
+                "environment by starting it without IMAGEAI_NO_BOOTSTRAP.",
+            )
+        lack = self._lack_of_files(model)
+        if lack is not None:
+            return lack
+        smallest = self._ladder(model, _smallest_plan(model)).choose()
+        if not smallest.fits:
+            return NotReady(
+                Lack.MACHINE_TOO_SMALL,
+                f"{model.spec.label} is too large for this machine, even for its smallest clip. "
+                f"{' '.join(smallest.reasons)}",
+                "Choose a smaller model, or close programs that use much memory.",
+            )
+        return Ready(folder_of(model, self._context.paths.models_dir))
+
+    def fit(self, plan: RenderPlan) -> RenderPlan:
+        """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
+        model = self._models[plan.target.model]
+        notes: tuple[str, ...] = ()
+        if model.spec.is_builtin:
+            tokens = count_tokens(plan.prompt)
+            if tokens > MOST_TOKENS:
+                message = (
+                    f"The prompt has {tokens} words that {model.spec.label} knows, and it reads at "
+                    f"most {MOST_TOKENS}. Shorten it."
+                )
+                raise UnsupportedRequest([Problem("prompt", message)])
+            notes = mini_notes(plan.prompt)
+        memory = self._ladder(model, plan).choose()
+        fitted = plan.with_notes(*notes).model_copy(update={"memory_plan": memory})
+        return self._with_time(fitted)
+
+    def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
+        """The same clip on the next step of the memory ladder."""
+        if plan.memory_plan is None:
+            return None
+        model = self._models[plan.target.model]
+        memory = self._ladder(model, plan).cheaper(plan.memory_plan)
+        if memory is None:
+            return None
+        return self._with_time(plan.model_copy(update={"memory_plan": memory}))
+
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Path:
+        """Make the clip in the engine, which is started when it does not run."""
+        with self._lock:
+            ctx.cancel.check()
+            # Said before anything else is done: the engine needs seconds to start.
+            ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0, message="Starting the engine"))
+            order = self._order(plan, ctx)
+            is_warm = self._is_warm(order)
+            meter = ProgressMeter(self._timings, plan, is_warm=is_warm)
+            self._figures = ()
+            engine = self._running_engine(order)
+            self._loaded = ""
+            try:
+                made = follow(engine, order, meter, ctx)
+            finally:
+                if not engine.is_alive:
+                    engine.end()
+                    self._engine = None
+            self._loaded = _identity(order)
+            self._remember(plan, made.figures)
+            return made.clip
+
+    def provenance(self, plan: RenderPlan) -> Provenance:
+        """Versions, files of weights and what the last clip took."""
+        model = self._models[plan.target.model]
+        measured = {f"{figure.stage}_s": round(figure.seconds, 3) for figure in self._figures}
+        for name in ("vram_gb", "ram_gb"):
+            peaks = [getattr(figure, name) for figure in self._figures]
+            if any(peaks):
+                measured[f"peak_{name}"] = round(max(peaks), 3)
+        return Provenance(
+            versions=_versions(),
+            model_files=weight_files(model, self._context.paths.models_dir),
+            measured=measured,
+        )
+
+    def check_key(self, key: KeySpec) -> Readiness:
+        """Only downloads need a key, and only some of them."""
+        return check_token(self._context.keys)
+
+    def close(self) -> None:
+        """End the engine."""
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.end()
+
+    def _on_disk(self, model: LocalModel) -> OnDisk:
+        lack = self._lack_of_files(model)
+        if lack is None:
+            return OnDisk.COMPLETE
+        return OnDisk.DAMAGED if lack.lack is Lack.DAMAGED else OnDisk.ABSENT
+
+    def _lack_of_files(self, model: LocalModel) -> NotReady | None:
+        label, repair = model.spec.label, _repair(model)
+        if model.spec.is_builtin:
+            damage = damage_of(folder_of(model, self._context.paths.models_dir))
+            if not damage:
+                return None
+            return NotReady(Lack.DAMAGED, f"The files of {label} are damaged: {damage}.", repair)
+        match check_installed(self._context.paths.models_dir, model.id):
+            case Complete():
+                return None
+            case Absent():
+                size = model.spec.size_bytes
+                amount = f"{size / _GB:.1f} GB" if size else "an amount the hub will tell"
+                gate = " Its owner asks for consent first." if model.spec.licence.is_gated else ""
+                return NotReady(
+                    Lack.NOT_INSTALLED,
+                    f"{label} is not installed. It is a download of {amount} under the "
+                    f"{model.spec.licence.name}.{gate}",
+                    repair,
+                )
+            case Partial() as state:
+                return NotReady(Lack.NOT_INSTALLED, f"{label}: {state.reason}", repair)
+            case Damaged() as state:
+                return NotReady(Lack.DAMAGED, f"{label}: {state.reason}", repair)
+
+    def _ladder(self, model: LocalModel, plan: RenderPlan) -> MemoryLadder:
+        guidance = model.profile.guidance.at(plan.guidance_scale)
+        workload = Workload(
+            width=plan.width,
+            height=plan.height,
+            num_frames=plan.num_frames,
+            batch_rows=2 if guidance.reads_negative_prompt else 1,
+        )
+        return memory_ladder(
+            self._machine(),
+            model.footprint,
+            model.profile.dtype,
+            workload,
+            scratch_free_gb=free_disk_bytes(self._offload_dir) / _GB,
+        )
+
+    def _machine(self) -> Machine:
+        """The machine as it is once the warm engine makes room for the next clip."""
+        machine = self._context.read_machine()
+        engine = self._engine
+        if engine is None or not engine.is_alive:
+            return machine
+        try:
+            held_gb = psutil.Process(engine.process.pid).memory_info().rss / _GB
+        except psutil.Error:
+            return machine
+        free_gb = min(machine.ram_total_gb, machine.ram_free_gb + held_gb)
+        best = machine.best_gpu
+        gpus = tuple(
+            replace(gpu, vram_free_gb=min(gpu.vram_total_gb, gpu.vram_free_gb + self._vram_held_gb))
+            if gpu is best
+            else gpu
+            for gpu in machine.gpus
+        )
+        return replace(machine, ram_free_gb=free_gb, gpus=gpus)
+
+    @property
+    def _offload_dir(self) -> Path:
+        return self._context.paths.cache_dir / "ltx-video" / "offload"
+
+    def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
+        model = self._models[plan.target.model]
+        lack = self._lack_of_files(model)
+        if lack is not None:
+            raise NotConfigured(lack.reason, target=str(plan.target), hint=lack.fix)
+        memory = plan.memory_plan or self._ladder(model, plan).choose()
+        image = None
+        if plan.start_image is not None:
+            image = ctx.workdir / "start.png"
+            write_start_image(plan.start_image, image, plan.width, plan.height)
+        folder = folder_of(model, self._context.paths.models_dir)
+        return RenderOrder(
+            number=next(self._numbers),
+            plan=plan,
+            memory=memory,
+            profile=model.profile,
+            folder=folder,
+            model_key=model_key(folder),
+            repair=_repair(model),
+            workdir=ctx.workdir,
+            start_image=image,
+            embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",
+            offload_dir=self._offload_dir,
+        )
+
+    def _is_warm(self, order: RenderOrder) -> bool:
+        engine = self._engine
+        return engine is not None and engine.is_alive and self._loaded == _identity(order)
+
+    def _running_engine(self, order: RenderOrder) -> EngineProcess:
+        if self._engine is None or not self._engine.is_alive:
+            shutil.rmtree(self._offload_dir, ignore_errors=True)
+            try:
+                self._engine = EngineProcess()
+            except OSError as error:
+                raise EngineCrashed(
+                    f"The engine cannot be started: {error.strerror or error}.",
+                    target=str(order.plan.target),
+                    hint="The Python that runs this program may have been moved; start it anew.",
+                ) from error
+        return self._engine
+
+    def _remember(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> None:
+        self._figures = figures
+        self._vram_held_gb = max((figure.vram_gb for figure in figures), default=0.0)
+        self._timings.add(
+            Timing(
+                model=plan.target.model,
+                layout=layout_name(plan),
+                stage=figure.stage,
+                is_short=figure.is_short,
+                work=work_of(figure.stage, plan),
+                seconds=figure.seconds,
+            )
+            for figure in figures
+        )
+
+    def _with_time(self, plan: RenderPlan) -> RenderPlan:
+        is_warm = (
+            self._engine is not None and self._engine.is_alive and plan.target.model in self._loaded
+        )
+        seconds = self._timings.expected_total_s(plan, is_warm=is_warm)
+        return plan.model_copy(update={"est_seconds": seconds})
+
+
+def open_local(context: ProviderContext) -> LocalLTX:
+    """The way the registry opens this provider."""
+    return LocalLTX(context)
+
+
+def _identity(order: RenderOrder) -> str:
+    """What a warm engine must have loaded to begin with the order at once."""
+    return f"{order.plan.target.model}|{layout_name(order.plan)}|{order.model_key}"
+
+
+def _repair(model: LocalModel) -> str:
+    if model.spec.is_builtin:
+        return "It comes with the program: get a whole copy of ImageAI, e.g. by 'git checkout .'."
+    return f"Run 'python3 scripts/setup_ltx_video.py --model {model.id}'."
+
+
+def _smallest_plan(model: LocalModel) -> RenderPlan:
+    """A plan for the least that a model makes."""
+    spec = model.spec
+    size = min(spec.sizes, key=lambda size: size.width * size.height)
+    request = RenderRequest(
+        target=Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id),
+        prompt="anything",
+        frame=FrameRequest(resolution=str(size), duration_s=spec.duration_s.minimum),
+    )
+    return make_plan(request, spec, new_seed=lambda: 0)
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
