@@ -28,6 +28,7 @@ from core.errors import (
     UnsupportedRequest,
 )
 from core.jobs import ErrorReport
+from core.studio import Studio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -108,10 +109,15 @@ def _render(  # pyright: ignore[reportUnusedFunction] - typer calls it
     return render(desk, typed, desk.problems)
 
 
-def main(argv: Sequence[str], entries: Sequence[ProviderEntry]) -> int:
+def main(
+    argv: Sequence[str],
+    entries: Sequence[ProviderEntry],
+    *,
+    open_studio: Callable[..., Studio] = Studio,
+) -> int:
     """Run one command line with these providers and give its exit code."""
     signals = StopSignals()
-    desk = Desk(entries, Speech(), signals)
+    desk = Desk(entries, Speech(), signals, open_studio)
     with signals.caught():
         try:
             return translate(partial(_run, list(argv), desk), desk)

@@ -10,7 +10,7 @@ from core.paths import Paths
 from core.studio import Studio
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import typer
 
@@ -28,9 +28,14 @@ class Desk:
     """
 
     def __init__(
-        self, entries: Sequence[ProviderEntry], speech: Speech, signals: StopSignals
+        self,
+        entries: Sequence[ProviderEntry],
+        speech: Speech,
+        signals: StopSignals,
+        open_studio: Callable[..., Studio] = Studio,
     ) -> None:
         self.entries = tuple(entries)
+        self._open_studio = open_studio
         self.speech = speech
         self.signals = signals
         self.paths = Paths.of_user()
@@ -44,7 +49,7 @@ class Desk:
             SettingsError: the settings cannot be read.
         """
         trouble = start_log(self.paths.log_file)
-        studio = Studio(self.entries, paths=self.paths)
+        studio = self._open_studio(self.entries, paths=self.paths)
         for note in (*([trouble] if trouble else []), *studio.notes):
             self.speech.note(note)
         return studio

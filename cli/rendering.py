@@ -8,7 +8,8 @@ from cli.arguments import OPTION_OF_FIELD, read_arguments
 from cli.plan_view import as_event, describe, reasons_against
 from cli.running import EXIT_DONE, EXIT_NOT_CONFIGURED, run_job
 from cli.speech import wrapped
-from core.errors import Problem, UnsupportedRequest
+from core.errors import NotConfigured, Problem, UnsupportedRequest
+from core.video.provider import NotReady
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,7 @@ def render(desk: Desk, typed: RenderArguments, problems: Sequence[Problem]) -> i
             else "Only planned; nothing was made."
         )
         return EXIT_NOT_CONFIGURED if reasons else EXIT_DONE
+    _refuse_what_cannot_run(planned)
     return run_job(desk, lambda: desk.studio.submit_render(planned))
 
 
@@ -57,6 +59,19 @@ def _plan(desk: Desk, typed: RenderArguments, problems: Sequence[Problem]) -> Pl
     if found:
         raise UnsupportedRequest(found)
     return planned
+
+
+def _refuse_what_cannot_run(planned: PlannedRender) -> None:
+    """Refuse before the queue is opened, which would leave a journal behind for nothing.
+
+    Raises:
+        NotConfigured: with every reason.
+    """
+    reasons = reasons_against(planned)
+    if reasons:
+        fix = planned.readiness.fix if isinstance(planned.readiness, NotReady) else ""
+        message = " ".join(reason.removesuffix(fix).strip() for reason in reasons)
+        raise NotConfigured(message, target=str(planned.plan.target), hint=fix)
 
 
 def _item(text: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.video.spec import FloatRange, IntRange, ModelSpec
 
 _COLUMN = 28
+_MOST_NAMED = 3
 
 _INTRODUCTION = """\
 Usage: main.py -p PROMPT [options]
@@ -208,6 +209,7 @@ def _takers(specs: tuple[ModelSpec, ...], takes: Callable[[ModelSpec], bool]) ->
     if not taking:
         return " (not offered)"
     refusing = [spec.id for spec in specs if not takes(spec)]
-    if len(refusing) < len(taking):
-        return f" (not {_list(refusing)})"
-    return f" (only {_list(taking)})"
+    fewer, word = (refusing, "not") if len(refusing) < len(taking) else (taking, "only")
+    if len(fewer) > _MOST_NAMED:
+        return f" ({len(taking)} of {len(specs)} models)"
+    return f" ({word} {_list(fewer)})"

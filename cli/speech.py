@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 import textwrap
 from contextlib import suppress
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from core.jobs import ErrorReport
 
 WIDTH = 80
+_QUOTED = re.compile(r"(?<!\w)'[^'\n]{1,72}'(?!\w)")
+_GLUE = "\x00"
 
 
 class Speech:
@@ -70,9 +73,14 @@ class Speech:
 
 
 def wrapped(text: str, *, first: str = "", rest: str = "  ") -> str:
-    """The text in lines of at most 80 columns; its own line breaks stay, long paths are not cut."""
+    """The text in lines of at most 80 columns.
+
+    Its own line breaks stay; long paths and what stands in quotes, such as a command to copy, are
+    not cut.
+    """
     lines: list[str] = []
-    for line in text.splitlines() or [""]:
+    glued = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _GLUE), text)
+    for line in glued.splitlines() or [""]:
         lines += textwrap.wrap(
             line,
             WIDTH,
@@ -81,7 +89,7 @@ def wrapped(text: str, *, first: str = "", rest: str = "  ") -> str:
             break_long_words=False,
             break_on_hyphens=False,
         )
-    return "\n".join(lines)
+    return "\n".join(lines).replace(_GLUE, " ")
 
 
 def _never_fail_to_encode(stream: TextIO) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.commands.keys import known_keys, place_of
-from cli.commands.models import list_models
+from cli.commands.models import Listed, list_models
 from cli.desk import Desk, desk_of
 from cli.rendering import tell_resumable
 from cli.speech import wrapped
@@ -18,7 +18,9 @@ from cli.units import bytes_text
 from core.errors import FFmpegMissing
 from core.machine import free_disk_bytes
 from core.video.ffmpeg import find_ffmpeg
+from core.video.planning import make_plan
 from core.video.provider import NotReady
+from core.video.request import RenderRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +69,7 @@ def _say(desk: Desk, finding: Finding) -> None:
         advice=finding.advice or None,
     )
     if not desk.speech.is_json:
-        mark = "ok  " if finding.is_ok else "warn"
+        mark = "ok  " if finding.is_ok else "no  "
         text = f"{finding.subject}: {finding.text} {finding.advice}".strip()
         desk.speech.answer(wrapped(text, first=f"{mark}  ", rest=" " * 6))
 
@@ -173,9 +175,9 @@ def _keys(desk: Desk) -> Iterator[Finding]:
         place = place_of(desk, owned.key)
         yield Finding(
             f"{owned.key.label} key",
-            f"set ({place})" if place else "not set.",
+            f"set ({place})" if place else f"not set (what for: {owned.key.purpose}).",
             is_ok=place is not None,
-            advice="" if place else f"For {owned.key.purpose}: main.py keys set {owned.key.id}",
+            advice="" if place else f"If you need it: main.py keys set {owned.key.id}",
         )
     problem = desk.studio.keys.keyring_problem() if known else None
     if problem:
@@ -186,11 +188,22 @@ def _models(desk: Desk) -> int:
     """Say of each model whether it can run; gives the exit code."""
     can_run_builtin = False
     for item in list_models(desk):
-        lack = item.readiness if isinstance(item.readiness, NotReady) else None
-        can_run_builtin |= item.spec.is_builtin and lack is None
-        text = item.state if lack is None else lack.reason
-        _say(
-            desk,
-            Finding(str(item.target), text, is_ok=lack is None, advice=lack.fix if lack else ""),
-        )
+        finding = _judge(desk, item)
+        can_run_builtin |= item.spec.is_builtin and finding.is_ok
+        _say(desk, finding)
     return 0 if can_run_builtin else EXIT_BUILTIN_CANNOT_RUN
+
+
+def _judge(desk: Desk, item: Listed) -> Finding:
+    """Whether a model is there, and whether this machine could run it if it were."""
+    lack = item.readiness if isinstance(item.readiness, NotReady) else None
+    request = RenderRequest(target=item.target, prompt="a clip")
+    plan = desk.studio.registry.open(item.target).fit(make_plan(request, item.spec))
+    memory = plan.memory_plan
+    subject = str(item.target)
+    if memory is not None and not memory.fits:
+        state = f"{lack.lack.value}, and " if lack else ""
+        return Finding(subject, f"{state}too large here. {' '.join(memory.reasons)}", is_ok=False)
+    if lack is not None:
+        return Finding(subject, lack.reason, is_ok=False, advice=lack.fix)
+    return Finding(subject, f"{item.state}; this machine can run it.")

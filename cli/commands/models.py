@@ -97,7 +97,11 @@ def overview(listed: list[Listed]) -> str:
         if where != heading:
             lines += [*([""] if heading else []), f"{where}: {item.info.label}"]
             heading = where
-        lines += ["", f"  {item.spec.id:<34}{item.state}", f"    {_terms(item.spec)}"]
+        lines += [
+            "",
+            f"  {item.spec.id:<34}{item.state}",
+            wrapped(_terms(item.spec), first="    ", rest="    "),
+        ]
         lines.append(wrapped(f"needs {_needs(item.spec.needs)}", first="    ", rest="    "))
     lines += ["", "More about one: main.py models NAME"]
     return "\n".join(lines)

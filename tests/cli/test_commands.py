@@ -222,8 +222,8 @@ def test_doctor_looks_at_everything_and_is_content_with_the_built_in_model(run) 
     assert found["fake/local/fake-small"]["ok"] is True
     assert found["fake/local/fake-big"]["advice"] == "Install it."
     spoken = run("doctor")
-    assert max(map(len, spoken.out.splitlines())) <= 120
-    assert "warn  fake/local/fake-big: Fake Big is not installed. Install it." in spoken.out
+    assert max(map(len, spoken.out.splitlines())) <= 130
+    assert "no    fake/local/fake-big: Fake Big is not installed. Install it." in spoken.out
 
 
 def test_doctor_says_what_is_wrong_with_ffmpeg(run, tmp_path: Path, monkeypatch) -> None:

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.fakes.program import ROOT, environment
 from tests.fakes.provider import FAKE_KEY
 
-ROOT = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SECRET = "sk-a-secret-0001"
 
 
@@ -19,7 +21,6 @@ def vault(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = home / "vault.json"
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.fakes.file_keyring.FileKeyring")
     monkeypatch.setenv("IMAGEAI_TEST_KEYRING", str(file))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return file
 
 
@@ -31,7 +32,7 @@ def keys(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         cwd=ROOT,
-        env=dict(os.environ),
+        env=environment(),
     )
 
 

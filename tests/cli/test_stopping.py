@@ -14,7 +14,7 @@ import pytest
 
 from core.video.ffmpeg import probe_clip
 from tests.fakes.app import DEAF_VARIABLE, STAY_VARIABLE
-from tests.fakes.program import FAKE, ROOT, Program, remains
+from tests.fakes.program import FAKE, Program, environment, remains
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -141,7 +141,7 @@ def test_a_reader_that_goes_away_costs_no_clip(home: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         cwd=Path.cwd(),
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -158,8 +158,8 @@ def test_a_terminal_sees_a_bar_and_closing_it_cancels(run, home: Path) -> None:
 
     child, terminal = pty.fork()
     if child == 0:
-        os.environ.update({"PYTHONPATH": str(ROOT), STAY_VARIABLE: "denoise", "TERM": "xterm"})
-        os.execv(FAKE[0], [*FAKE, "-p", "a ball", "-o", "ball.mp4"])
+        settled = environment(**{STAY_VARIABLE: "denoise", "TERM": "xterm"})
+        os.execve(FAKE[0], [*FAKE, "-p", "a ball", "-o", "ball.mp4"], settled)
     shown = b""
     while b"denoise" not in shown:
         shown += os.read(terminal, 4096)

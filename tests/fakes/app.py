@@ -3,7 +3,8 @@
     python -m tests.fakes.app ARGUMENTS
 
 IMAGEAI_TEST_STAY names a stage in which the fake stays until it is stopped; with
-IMAGEAI_TEST_DEAF set, it does not even listen to that.
+IMAGEAI_TEST_DEAF set, it does not even listen to that. IMAGEAI_TEST_FREE_BYTES is what every
+disk has free.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cli import main
 from core.jobs import JobContext, Progressed, Stage
+from core.machine import free_disk_bytes
+from core.studio import Studio
 from core.video.provider import ProviderContext, ProviderEntry
 from tests.fakes.provider import FakeProvider, write_clip
 
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 STAY_VARIABLE = "IMAGEAI_TEST_STAY"
 DEAF_VARIABLE = "IMAGEAI_TEST_DEAF"
+FREE_BYTES_VARIABLE = "IMAGEAI_TEST_FREE_BYTES"
 
 
 class StagedProvider(FakeProvider):
@@ -52,5 +57,11 @@ def open_staged(_: ProviderContext) -> StagedProvider:
 
 ENTRY = ProviderEntry(StagedProvider().info, open_staged)
 
+
+def free_bytes(folder: Path) -> int:
+    told = os.environ.get(FREE_BYTES_VARIABLE)
+    return free_disk_bytes(folder) if told is None else int(told)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], [ENTRY]))
+    sys.exit(main(sys.argv[1:], [ENTRY], open_studio=partial(Studio, free_bytes=free_bytes)))

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,20 @@ FAKE = (sys.executable, "-m", "tests.fakes.app")
 REAL = (sys.executable, str(ROOT / "main.py"))
 
 
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a program under test: this one, with compiled modules kept.
+
+    Without them each start would compile thousands of files, PyTorch's among them.
+    """
+    kept = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    settled = {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "imageai-tests-bytecode"),
+        "IMAGEAI_NO_BOOTSTRAP": "1",
+    }
+    return {**kept, **settled, **more}
+
+
 class Program:
     """One running program, started with `--json` so that each line of stdout is an event."""
 
@@ -31,14 +46,13 @@ class Program:
         cwd: Path,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        settled = {"PYTHONPATH": str(ROOT), "IMAGEAI_NO_BOOTSTRAP": "1", **(env or {})}
         self.process = subprocess.Popen(
             [*command, *words, "--json"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd=cwd,
-            env={**os.environ, **settled},
+            env=environment(**(env or {})),
             # A process group of its own: a Ctrl-C there is not one for the tests.
             start_new_session=True,
         )

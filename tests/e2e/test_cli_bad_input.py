@@ -1,0 +1,264 @@
+"""What bad input gets: a sentence, the right exit code, nothing on stdout and nothing on disk."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from tests.fakes.program import remains
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.e2e.conftest import Answer
+
+MINI = ("--model", "ltx-mini")
+TURNED = Image.Exif()
+TURNED[0x0112] = 6
+PROMPT = ("-p", "a red ball moves right")
+
+
+def assert_refused(answer: Answer, *parts: str, code: int = 2) -> None:
+    """Refused with these sentences and nothing else."""
+    assert answer.code == code, answer.err
+    assert answer.out == ""
+    assert "Traceback" not in answer.err
+    for part in parts:
+        assert part in answer.said
+
+
+@pytest.fixture
+def nothing_left(home: Path):
+    """Fails when a command leaves more than its log behind."""
+    before = remains(Path.cwd())
+    yield
+    assert remains(Path.cwd()) == before
+    assert [name for name in remains(home) if not name.endswith("imageai.log")] == []
+
+
+@pytest.fixture
+def picture(home: Path) -> Callable[..., Path]:
+    """Makes a picture file beside the current folder."""
+
+    def make(name: str, mode: str = "RGB", size: tuple[int, int] = (300, 200), **save) -> Path:
+        path = home.parent / name
+        Image.new(mode, size).save(path, **save)
+        return path
+
+    return make
+
+
+# The prompt and the names
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_an_empty_prompt(app) -> None:
+    assert_refused(app("-p", "  ", *MINI), "The prompt is empty. Describe the clip")
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_no_prompt_and_no_command(app) -> None:
+    assert_refused(app(), 'main.py -p "', "main.py doctor")
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize(
+    ("words", "nearest"),
+    [
+        (("--provider", "ltx-vidoe"), "Did you mean 'ltx-video'?"),
+        (("--deployment", "locl"), "Did you mean 'local'?"),
+        (("--model", "ltx-minni"), "Did you mean 'ltx-mini'?"),
+        ((*MINI, "--camera-motion", "pan_lft"), "Did you mean 'pan_left'?"),
+        ((*MINI, "--resoltion", "x"), "Did you mean --resolution?"),
+    ],
+)
+def test_an_unknown_name_comes_with_the_nearest(app, words, nearest) -> None:
+    assert_refused(app(*PROMPT, *words), nearest)
+
+
+# Numbers, all wrong at once
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_everything_outside_the_models_range_is_told_at_once(app) -> None:
+    answer = app(
+        *PROMPT, *MINI, "--duration", "60", "--fps", "500", "--resolution", "1920x1080",
+        "--steps", "100000", "--seed", "-1", "-o", "nowhere/ball.mp4",
+    )  # fmt: skip
+    assert_refused(
+        answer,
+        "things are wrong, and nothing was started",
+        "--duration: LTX Mini makes clips of",
+        "--fps: LTX Mini does not make 500 frames per second",
+        "--resolution: LTX Mini does not make 1920x1080. The nearest size is",
+        "--steps: LTX Mini takes a number of steps of",
+        "--seed: A seed is 0 to",
+        "--out: The output folder",
+    )
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_values_that_are_no_numbers_join_the_other_problems(app) -> None:
+    answer = app(*PROMPT, *MINI, "--fps", "fast", "--duration", "60", "--ltx-seed", "x")
+    assert_refused(
+        answer,
+        "--fps takes a whole number, not 'fast'",
+        "--seed takes a whole number, not 'x'",
+        "--duration: LTX Mini makes clips of",
+    )
+
+
+# The start image
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_an_image_that_is_missing(app, picture) -> None:
+    picture("start.png")
+    answer = app(*PROMPT, *MINI, "--image", "../strat.png")
+    assert_refused(answer, "There is no start image", "Did you mean", "start.png")
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_an_image_that_is_none(app, home: Path) -> None:
+    other = home.parent / "letter.png"
+    other.write_text("Dear Sir or Madam", encoding="utf-8")
+    assert_refused(app(*PROMPT, *MINI, "--image", str(other)), "is no picture in a known format")
+    assert_refused(app(*PROMPT, *MINI, "--image", str(home)), "is a folder")
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_an_image_that_is_cut_off(app, picture) -> None:
+    path = picture("cut.jpg")
+    path.write_bytes(path.read_bytes()[:900])
+    assert_refused(app(*PROMPT, *MINI, "--image", str(path)), "is damaged or cut off")
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_an_image_that_is_huge(app, picture) -> None:
+    path = picture("huge.png", mode="1", size=(10_000, 9_000))
+    assert_refused(app(*PROMPT, *MINI, "--image", str(path)), "has 90 megapixels")
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "save", "note"),
+    [
+        ("cmyk.jpg", "CMYK", {}, "for print (CMYK)"),
+        ("alpha.png", "RGBA", {}, "transparent parts"),
+        ("palette.png", "P", {"transparency": 0}, "transparent parts"),
+        ("turned.jpg", "RGB", {"exif": TURNED}, "upright"),
+    ],
+)  # fmt: skip
+def test_an_odd_image_is_used_and_told(fake_app, picture, name, mode, save, note) -> None:
+    path = picture(name, mode=mode, **save)
+    answer = fake_app(
+        *PROMPT, "--model", "fake-small", "--image", str(path), "-o", "a.mp4", "--dry-run"
+    )
+    assert answer.code == 0
+    assert answer.out == ""
+    assert note in answer.said
+
+
+# The output
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_an_output_that_exists(app) -> None:
+    taken = Path("ball.mp4")
+    taken.write_bytes(b"mine")
+    assert_refused(app(*PROMPT, *MINI, "-o", "ball.mp4"), "exists", "--force")
+    assert taken.read_bytes() == b"mine"
+    taken.unlink()
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_an_output_that_is_no_clip_or_whose_folder_is_a_file(app, home: Path) -> None:
+    assert_refused(app(*PROMPT, *MINI, "-o", "ball.gif"), "Clips are MP4 files", "ball.mp4")
+    file = home.parent / "file"
+    file.touch()
+    assert_refused(app(*PROMPT, *MINI, "-o", str(file / "ball.mp4")), "is a file, not a folder")
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is closed on Linux only")
+def test_an_output_folder_that_cannot_be_written(app) -> None:
+    answer = app(*PROMPT, *MINI, "-o", "/proc/ball.mp4")
+    assert_refused(answer, "The output folder '/proc' cannot be written")
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_full_disk(fake_app) -> None:
+    answer = fake_app(*PROMPT, "-o", "a.mp4", IMAGEAI_TEST_FREE_BYTES="1000")
+    assert_refused(answer, "has 0 MB free, and this clip needs about", "Free some space")
+
+
+# What is not set up
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_model_that_is_not_installed(app) -> None:
+    answer = app(*PROMPT, "--model", "ltx-video-2b-0.9.8-distilled", "-o", "a.mp4")
+    assert_refused(
+        answer,
+        "not installed",
+        "GB",
+        "scripts/setup_ltx_video.py --model ltx-video-2b-0.9.8-distilled",
+        code=3,
+    )
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_no_ffmpeg(app) -> None:
+    answer = app(*PROMPT, *MINI, IMAGEAI_FFMPEG="/nowhere/ffmpeg")
+    assert_refused(answer, "IMAGEAI_FFMPEG names '/nowhere/ffmpeg', which is no program")
+
+
+# Files of our own that are damaged
+
+
+def test_settings_that_are_damaged(app, home: Path) -> None:
+    (home / "settings.json").write_text("{ not json", encoding="utf-8")
+    answer = app("config", "get", "render.model")
+    assert (answer.code, answer.out) == (0, "auto\n")
+    assert "The settings file was damaged" in answer.said
+    assert (home / "settings.json.bad").read_text(encoding="utf-8") == "{ not json"
+
+
+def test_a_journal_that_is_damaged(app, home: Path) -> None:
+    (home / "state").mkdir()
+    (home / "state" / "jobs.sqlite").write_bytes(b"SQLite format 3\0" + b"\xff" * 4000)
+    answer = app("jobs")
+    assert (answer.code, answer.out) == (0, "There are no jobs.\n")
+    assert "The job journal was damaged" in answer.said
+    assert (home / "state" / "jobs.sqlite.bad").exists()
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_a_home_that_cannot_be_used(app, home: Path) -> None:
+    file = home.parent / "file"
+    file.touch()
+    answer = app(*PROMPT, *MINI, "-o", "a.mp4", IMAGEAI_HOME=str(file))
+    assert answer.code in (1, 2, 3)
+    assert answer.out == ""
+    assert "Traceback" not in answer.err
+    assert str(file) in answer.said
+
+
+# While it runs
+
+
+def test_out_of_memory_is_told_and_the_next_cheaper_plan_is_tried(fake_app) -> None:
+    answer = fake_app("-p", "oom", "-o", "a.mp4")
+    assert answer.code == 0
+    assert "ran out of memory. Trying again with a cheaper plan." in answer.said
+    assert Path("a.mp4").is_file()
+
+
+def test_out_of_memory_on_the_cheapest_plan_is_a_sentence(fake_app, home: Path) -> None:
+    answer = fake_app("-p", "broke", "-o", "a.mp4")
+    assert_refused(answer, "The fake ran out of memory.", code=1)
+    assert remains(Path.cwd()) == []
+    assert not any((home / "state" / "work").iterdir())
