@@ -1,0 +1,165 @@
+"""The statistics, tables and small measurements of scripts/bench.py."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.bench import PARTS, parse
+from scripts.benchmark.app_memory import Peaks, watch
+from scripts.benchmark.app_memory import section as memory_section
+from scripts.benchmark.clips import prompt
+from scripts.benchmark.engine_race import Race, goals
+from scripts.benchmark.figures import Series, ratio
+from scripts.benchmark.startup import run_seconds
+from scripts.benchmark.surroundings import machine_line, name_in_cpuinfo
+from scripts.benchmark.tables import Goal, Section, markdown_table, put_between, series_table
+from scripts.benchmark.warm_engine import section as warm_section
+
+DOCUMENT = Path(__file__).resolve().parents[1] / "Docs" / "Benchmarks.md"
+
+
+def test_a_series_is_told_by_its_middle_and_its_ends() -> None:
+    series = Series("a", (9.0, 1.0, 2.0, 3.0))
+    assert (series.median, series.least, series.most) == (2.5, 1.0, 9.0)
+
+
+def test_a_series_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="'a' was never measured"):
+        Series("a", ())
+
+
+def test_a_ratio_is_taken_pair_by_pair() -> None:
+    # The machine got ten times slower on the way; side by side the second takes 1.1 times as long.
+    base = Series("base", (1.0, 1.0, 10.0))
+    other = Series("other", (1.1, 1.2, 11.0))
+    assert ratio(other, base) == pytest.approx(1.1)
+    assert ratio(base, base) == 1
+
+
+def test_series_of_different_length_are_no_pairs() -> None:
+    with pytest.raises(ValueError, match="in pairs"):
+        ratio(Series("a", (1.0,)), Series("b", (1.0, 2.0)))
+
+
+def test_a_table_shows_medians_and_ratios_to_its_first_row() -> None:
+    table = series_table((Series("a", (2.0, 2.0)), Series("bb", (1.0, 3.0))), "s", 1)
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+    assert lines[0] == ["", "median, s", "least, s", "most, s", "times", "ratio"]
+    assert lines[2] == ["a", "2.0", "2.0", "2.0", "2", "1.00"]
+    assert lines[3] == ["bb", "2.0", "1.0", "3.0", "2", "1.00"]
+
+
+def test_the_columns_of_a_table_are_even() -> None:
+    table = markdown_table(("", "n"), [("a long name", "1"), ("b", "1234")])
+    assert table.splitlines() == [
+        "|             |    n |",
+        "| ----------- | ---: |",
+        "| a long name |    1 |",
+        "| b           | 1234 |",
+    ]
+
+
+def test_a_section_ends_with_its_goals() -> None:
+    goals = (Goal("quick", is_met=True), Goal("small", is_met=False))
+    text = Section("Title", "| t |", ("A finding.",), goals).text()
+    assert text == "## Title\n\n| t |\n\n- A finding.\n- quick: yes\n- small: NO\n"
+
+
+def test_only_what_stands_between_the_markers_is_replaced() -> None:
+    document = "a\n<!-- x: begin -->\nold\n<!-- x: end -->\nb\n"
+    written = put_between(document, "x", "new\n")
+    assert written == "a\n<!-- x: begin -->\nnew\n<!-- x: end -->\nb\n"
+    assert put_between(written, "x", "new") == written
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["", "<!-- x: begin -->", "<!-- x: end --> <!-- x: begin -->", "<!-- x: begin -->" * 2],
+)
+def test_a_document_without_its_markers_is_refused(document: str) -> None:
+    with pytest.raises(ValueError, match="marker"):
+        put_between(document, "x", "new")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_document_has_a_place_for_every_part(part: str) -> None:
+    document = DOCUMENT.read_text(encoding="utf-8")
+    assert "figures of a test" in put_between(document, part, "figures of a test")
+
+
+def test_without_options_every_part_is_measured_five_times() -> None:
+    options = parse([])
+    assert (options.parts, options.repeats, options.is_written) == (tuple(PARTS), 5, False)
+
+
+def test_parts_run_in_their_own_order_and_name_their_command() -> None:
+    options = parse(["--part", "memory", "--part", "engine", "--repeats", "2"])
+    assert options.parts == ("engine", "memory")
+    said = options.command("memory")
+    assert said == "python3 scripts/bench.py --part memory --repeats 2 --write"
+    assert parse(said.split()[2:]).parts == ("memory",)
+
+
+@pytest.mark.parametrize("words", [["--repeats", "0"], ["--part", "nothing"]])
+def test_a_mistyped_option_ends_with_2(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(words)
+    assert ended.value.code == 2
+
+
+def test_neighbouring_clips_have_different_prompts() -> None:
+    prompts = [prompt(number) for number in range(20)]
+    assert len(set(prompts)) == 20
+
+
+def test_the_machine_is_named_without_its_host() -> None:
+    line = machine_line()
+    assert "of memory" in line
+    assert "Python 3." in line
+    assert os.uname().nodename not in line.replace(",", " ").split()
+
+
+def test_the_processor_is_read_from_linux_list() -> None:
+    text = "processor\t: 0\nmodel name\t: Some  CPU @ 2.0GHz\nprocessor\t: 1\nmodel name\t: Other\n"
+    assert name_in_cpuinfo(text) == "Some CPU @ 2.0GHz"
+    assert name_in_cpuinfo("processor: 0\n") == ""
+
+
+def test_memory_is_seen_of_a_program_and_of_what_it_starts() -> None:
+    child = "import time; held = bytearray(120_000_000); time.sleep(1)"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    peaks = watch([sys.executable, "-c", code], dict(os.environ))
+    assert peaks.engine > 100e6
+    assert 1e6 < peaks.app < 100e6
+    assert peaks.seconds > 1
+    assert peaks.samples > 3
+
+
+def test_a_command_that_fails_is_no_measurement(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"code 3: sorry"):
+        watch([sys.executable, "-c", "import sys; print('sorry', file=sys.stderr); exit(3)"], {})
+    with pytest.raises(RuntimeError, match=r"code 5"):
+        run_seconds(("-c", "exit(5)"), tmp_path)
+
+
+def test_a_start_is_timed(tmp_path: Path) -> None:
+    assert run_seconds(("-c", "import time; time.sleep(0.3)"), tmp_path) >= 0.3
+
+
+def test_goals_follow_from_the_figures() -> None:
+    warm = warm_section(Series("first", (12.0,)), Series("second", (8.5,)))
+    assert [goal.is_met for goal in warm.goals] == [False]
+    quick = [Peaks(app=10**8, engine=10**9, seconds=19.0)]
+    assert [goal.is_met for goal in memory_section(quick).goals] == [True]
+    assert "| app process" in memory_section(quick).text()
+
+
+def test_a_different_frame_misses_the_goal_of_the_race() -> None:
+    same = Race(Series("bare", (2.0,)), Series("engine", (2.05,)), 33, 33, True, 1)
+    assert [goal.is_met for goal in goals(same)] == [True, True]
+    other = Race(Series("bare", (2.0,)), Series("engine", (2.2,)), 33, 32, True, 1)
+    assert [goal.is_met for goal in goals(other)] == [False, False]
