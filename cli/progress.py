@@ -71,11 +71,11 @@ class _Lines:
 
 
 def stage_text(event: Progressed) -> str:
-    """The stage, its step where it has steps, and what is special about it."""
-    text = event.stage.value
-    if event.step is not None and event.steps is not None:
-        text += f" step {event.step} of {event.steps}"
-    return f"{text} ({event.message})" if event.message else text
+    """The stage and what it is at: the provider's own words, or the step."""
+    at = event.message
+    if not at and event.step is not None and event.steps is not None:
+        at = f"step {event.step} of {event.steps}"
+    return f"{event.stage.value}: {at}" if at else event.stage.value
 
 
 def describe(event: Progressed) -> str:

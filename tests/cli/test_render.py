@@ -19,7 +19,7 @@ def test_the_path_alone_is_on_stdout_and_the_plan_on_stderr(run) -> None:
     assert "96x64, 9 frames at 8 fps = 1.12 s, with sound" in answer.err
     assert "seed 5" in answer.err
     assert "1.3 s at 8 fps → 9 frames" in answer.err
-    assert "denoise step 1 of 4" in answer.err
+    assert "denoise: step 1 of 4, 22%" in answer.err
     assert json.loads(path.with_suffix(".json").read_text())["seed"] == 5
 
 

@@ -13,6 +13,9 @@ from tests.fakes.program import FAKE, REAL, environment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# A render takes seconds; on a machine that is busy with other things, many times that.
+PATIENCE_S = 280.0
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -65,6 +68,6 @@ def _run(command: tuple[str, ...], words: tuple[str, ...], env: dict[str, str]) 
         check=False,
         cwd=Path.cwd(),
         env=environment(**env),
-        timeout=110,
+        timeout=PATIENCE_S,
     )
     return Answer(answer.returncode, answer.stdout, answer.stderr)

@@ -24,6 +24,8 @@ from tests.fakes.program import REAL, Program, environment, remains
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.timeout(600)
+
 STAGES = ("load", "encode", "denoise", "decode", "write")
 PROMPT = "a red ball moving right at sunset"
 # A second and a bit: the shortest way through every stage.
@@ -105,7 +107,7 @@ def test_people_see_plan_stages_and_end_on_stderr(first) -> None:
     said = first[0].stderr
     assert "LTX Mini (ltx-video/local/ltx-mini)" in said
     assert "192x128, 33 frames at 16 fps = 2.06 s, with sound" in said
-    for stage in ("load", "denoise step"):
+    for stage in ("load: ", "denoise: Step"):
         assert stage in said
     assert "Done in" in said
 
@@ -196,7 +198,6 @@ def assert_nothing_is_broken(home: Path) -> None:
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX systems")
 def test_a_killed_program_loses_nothing_in_any_stage(start, app, home) -> None:
     for stage in STAGES:
@@ -215,7 +216,6 @@ def test_a_killed_program_loses_nothing_in_any_stage(start, app, home) -> None:
     assert set(states(app).values()) == {"succeeded"}
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX systems")
 def test_a_killed_engine_is_told_in_every_stage_and_the_job_can_be_resumed(
     start, app, home
@@ -228,7 +228,7 @@ def test_a_killed_engine_is_told_in_every_stage_and_the_job_can_be_resumed(
             running = engines(program)
         for engine in running:
             engine.send_signal(signal.SIGKILL)
-        code = program.end(30)
+        code = program.end(60)
         if code == 0:
             # The engine had done its part before it was killed.
             assert stage == "write"
