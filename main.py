@@ -89,4 +89,8 @@ def _rehearse(script: Path, arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    try:
+        raise SystemExit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        # Pressed before the command line took over, while modules were still being loaded.
+        raise SystemExit(130) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cli.speech import wrapped
-from cli.units import clock, dollars
+from cli.units import clock, price
 from core.video.plan import Device, Residency
 from core.video.provider import NotReady
 
@@ -81,7 +81,7 @@ def _effort(plan: RenderPlan) -> str:
         if plan.est_seconds is None
         else f"about {clock(plan.est_seconds)}"
     )
-    return f"cost {dollars(plan.cost_usd)}, {time}"
+    return f"{price(plan.cost_usd)}, {time}"
 
 
 def _memory(memory: MemoryPlan) -> str:

@@ -15,10 +15,10 @@ def clock(seconds: float) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
-def dollars(cost_usd: float | None) -> str:
-    """A price; what is not known is never shown as nothing."""
+def price(cost_usd: float | None) -> str:
+    """What a clip costs; what is not known is never shown as nothing."""
     if cost_usd is None:
-        return "unknown"
+        return "price unknown"
     return "free" if cost_usd == 0 else f"${cost_usd:.2f}"
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from cli.desk import Desk, desk_of
 from cli.running import EXIT_DONE, run_job
 from cli.speech import wrapped
+from cli.stopping import EXIT_CANCELLED
 from core.errors import JournalError, Problem, UnsupportedRequest
 from core.job_record import JobState
 from core.video.render import KIND, RenderPayload
@@ -48,7 +49,7 @@ def list_(ctx: typer.Context, json: _Json = False) -> int:
 
 @app.command()
 def show(ctx: typer.Context, job: _Id, json: _Json = False) -> int:
-    """All about one job: what was asked, where its clip is, or why there is none."""
+    """All about one job: what was asked and what came of it."""
     desk = desk_of(ctx)
     desk.speak_as(is_json=json)
     record = _find(_open(desk), job)
@@ -80,7 +81,7 @@ def resume(
     all_: Annotated[bool, typer.Option("--all", help="Every interrupted job.")] = False,
     json: _Json = False,
 ) -> int:
-    """Start jobs again that were interrupted, have failed or were cancelled."""
+    """Start unfinished, failed or cancelled jobs again."""
     desk = desk_of(ctx)
     desk.speak_as(is_json=json)
     queue = _open(desk)
@@ -92,9 +93,10 @@ def resume(
         desk.speech.tell("No job was interrupted, so there is nothing to resume.")
     worst = EXIT_DONE
     for job_id in waiting:
+        desk.speech.tell(f"Resuming {queue.job(job_id).title}")
         code = run_job(desk, lambda job_id=job_id: queue.resume(job_id))
         worst = max(worst, code)
-        if code == 130:
+        if code == EXIT_CANCELLED:
             break
     return worst
 

@@ -57,16 +57,13 @@ def list_(ctx: typer.Context, json: _Json = False) -> int:
     return 0
 
 
-@app.command("set")
-def set_(
-    ctx: typer.Context,
-    name: _Name,
-    extra: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
-) -> int:
+# Extra words are taken, so that the refusal is ours: the usual one repeats them on the screen.
+@app.command("set", context_settings={"allow_extra_args": True})
+def set_(ctx: typer.Context, name: _Name) -> int:
     """Keep a key in the keyring; it is asked for, or read from stdin."""
     desk = desk_of(ctx)
     key = _find(desk, name).key
-    if extra:
+    if ctx.args:
         message = (
             "A key is never given as an argument, where other programs and the shell's history "
             f"see it. Run 'main.py keys set {key.id}' and type it when asked, or pipe it in. If "
