@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> int:
 
     from core.errors import StudioError
     from scripts.benchmark.surroundings import machine_line, warning_when_busy
-    from scripts.benchmark.tables import put_between
+    from scripts.markdown import put_between
 
     machine = machine_line()
     print(f"{machine}\n", flush=True)

@@ -16,8 +16,9 @@ from scripts.benchmark.engine_race import Race, goals
 from scripts.benchmark.figures import Series, ratio
 from scripts.benchmark.startup import run_seconds
 from scripts.benchmark.surroundings import machine_line, name_in_cpuinfo
-from scripts.benchmark.tables import Goal, Section, markdown_table, put_between, series_table
+from scripts.benchmark.tables import Goal, Section, series_table
 from scripts.benchmark.warm_engine import section as warm_section
+from scripts.markdown import markdown_table, put_between
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "Docs" / "Benchmarks.md"
 
@@ -54,7 +55,7 @@ def test_a_table_shows_medians_and_ratios_to_its_first_row() -> None:
 
 
 def test_the_columns_of_a_table_are_even() -> None:
-    table = markdown_table(("", "n"), [("a long name", "1"), ("b", "1234")])
+    table = markdown_table(("", "n"), [("a long name", "1"), ("b", "1234")], has_numbers=True)
     assert table.splitlines() == [
         "|             |    n |",
         "| ----------- | ---: |",

@@ -1,0 +1,1 @@
+"""The parts of scripts/make_docs.py, one module for each kind of text."""

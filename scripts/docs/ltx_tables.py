@@ -1,0 +1,167 @@
+"""The tables of the LTX guide, from the catalogue, the profiles and the settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.config import Settings, fields
+from providers.ltx_video.catalog import MODELS
+from providers.ltx_video.mini.vocabulary import PHRASES, Attribute
+from providers.ltx_video.profiles import Guidance
+from scripts.markdown import markdown_table
+
+if TYPE_CHECKING:
+    from core.video.spec import FloatRange, IntRange, Needs
+    from providers.ltx_video.catalog import LocalModel
+    from providers.ltx_video.profiles import Profile
+
+# The sizes of a generation's models are the same; their names begin alike.
+_GENERATIONS = {
+    "ltx-video-": "LTX-Video",
+    "ltx-2": "LTX-2, 2.3, 2.5",
+    "ltx-mini": "LTX Mini",
+}
+_ATTRIBUTES = {
+    Attribute.KIND: "things",
+    Attribute.COLOUR: "colours",
+    Attribute.SIZE: "sizes, besides the usual one",
+    Attribute.MOTION: "motions",
+    Attribute.PLACE: "places in the picture",
+    Attribute.SETTING: "settings",
+    Attribute.CAMERA: "camera",
+    Attribute.SOUND: "sounds",
+}
+
+
+def models() -> str:
+    """Every model: what it makes, takes and needs."""
+    head = ("model", "download", "sound", "default clip", "seconds", "fps", "needs", "licence")
+    return markdown_table(head, [_model_row(model) for model in MODELS])
+
+
+def _model_row(model: LocalModel) -> tuple[str, ...]:
+    spec = model.spec
+    gated = ", gated" if spec.licence.is_gated else ""
+    sound = f"{spec.audio.sample_rate_hz // 1000} kHz" if spec.audio else "-"
+    download = "built in" if spec.size_bytes is None else f"{spec.size_bytes / 1e9:.1f} GB"
+    default = f"{spec.default_size}, {spec.duration_s.default:g} s at {spec.default_fps} fps"
+    return (
+        f"`{spec.id}`",
+        download,
+        sound,
+        default,
+        str(spec.duration_s),
+        ", ".join(map(str, spec.fps)),
+        _needs(spec.needs),
+        f"{spec.licence.name}{gated}",
+    )
+
+
+def _needs(needs: Needs) -> str:
+    parts = []
+    if needs.vram_gb is not None:
+        parts.append(f"{needs.vram_gb:g} GB GPU")
+    if needs.comfortable_vram_gb is not None:
+        parts.append(f"better {needs.comfortable_vram_gb:g} GB GPU")
+    if needs.ram_gb is not None:
+        parts.append(f"{needs.ram_gb:g} GB RAM")
+    return ", ".join(parts)
+
+
+def sizes() -> str:
+    """Every resolution of every size table, with the shapes it comes in."""
+    groups: dict[tuple[str, str], dict[str, None]] = {}
+    for model in MODELS:
+        for name in model.spec.resolutions:
+            shapes = [size for size in model.spec.sizes if size.resolution == name]
+            listed = ", ".join(f"{size} ({size.aspect.value})" for size in shapes)
+            longest = max(size.max_duration_s or model.spec.duration_s.maximum for size in shapes)
+            said = f"{_generation(model.id)}: {longest:g} s"
+            groups.setdefault((f"`{name}`", listed), {})[said] = None
+    rows = [(*key, "; ".join(said)) for key, said in groups.items()]
+    return markdown_table(("resolution", "sizes", "at most"), rows)
+
+
+def _generation(model: str) -> str:
+    for start, label in _GENERATIONS.items():
+        if model.startswith(start):
+            return label
+    return model
+
+
+def camera() -> str:
+    """Every camera move and the words it stands for."""
+    big, mini = MODELS[0].spec.camera, MODELS[-1].spec.camera
+    assert big is not None, "the table gives every model its camera moves"
+    assert mini is not None, "the table gives every model its camera moves"
+    head = ("name", "words joined to the prompt", "for LTX Mini")
+    rows = [
+        (f"`{motion}`", big.phrase(motion) or "-", mini.phrase(motion) or "not offered")
+        for motion in big.motions
+    ]
+    return markdown_table(head, rows)
+
+
+def profiles() -> str:
+    """How every model is run."""
+    head = ("model", "steps", "`--steps`", "guidance", "`--guidance`", "other knobs", "schedule")
+    return markdown_table(head, [_profile_row(model) for model in MODELS])
+
+
+def _profile_row(model: LocalModel) -> tuple[str, ...]:
+    spec, profile = model.spec, model.profile
+    return (
+        f"`{spec.id}`",
+        str(profile.num_inference_steps),
+        _choice(spec.steps),
+        f"{profile.guidance.guidance_scale:g}",
+        _choice(spec.guidance_scale),
+        _other_knobs(profile.guidance),
+        _schedule(profile),
+    )
+
+
+def _choice(allowed: IntRange | FloatRange | None) -> str:
+    return "fixed" if allowed is None else str(allowed)
+
+
+def _other_knobs(guidance: Guidance) -> str:
+    switched_off = Guidance()
+    changed = [
+        f"{name} {value:g}"
+        for name, value in guidance
+        if name != "guidance_scale" and value != getattr(switched_off, name)
+    ]
+    return ", ".join(changed) or "-"
+
+
+def _schedule(profile: Profile) -> str:
+    if profile.sigmas is not None:
+        return f"{len(profile.sigmas)} trained noise levels"
+    if profile.shift_mu is not None:
+        return f"shifted by {profile.shift_mu:g}"
+    return "the pipeline's own"
+
+
+def mini_words() -> str:
+    """What LTX Mini can be asked for."""
+    rows = [
+        (label, ", ".join(_plain(value) for value in PHRASES[attribute]))
+        for attribute, label in _ATTRIBUTES.items()
+    ]
+    return markdown_table(("what", "values"), rows)
+
+
+def _plain(value: str) -> str:
+    """A value in words: "place_left" is "left", "low_tone" is "low tone"."""
+    short = value.removeprefix("place_").removeprefix("camera_")
+    return short.replace("_", " ")
+
+
+def settings() -> str:
+    """Every setting with its default."""
+    rows = [
+        (f"`{field.name}`", f"`{field.default}`" if field.default else "not set", field.help)
+        for field in fields(Settings())
+    ]
+    return markdown_table(("setting", "default", "what it is for"), rows)

@@ -1,0 +1,88 @@
+"""Writes the parts of Docs/ that follow from the program's own tables and modules."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+_ROOT = Path(__file__).resolve().parents[1]
+if __name__ == "__main__":
+    # Started as a file, Python looks for modules beside it; ours are counted from the root.
+    sys.path[0] = str(_ROOT)
+
+from scripts import bootstrap  # noqa: E402 - needs the lines above
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_GUIDE = "Docs/LTX-Video-Provider-Guide.md"
+_CODE_MAP = "Docs/CodeMap.md"
+
+
+def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
+    """What is written: by document and marker, the text's maker."""
+    from scripts.docs import code_map, ltx_tables
+
+    return {
+        _GUIDE: {
+            "models": ltx_tables.models,
+            "sizes": ltx_tables.sizes,
+            "camera": ltx_tables.camera,
+            "profiles": ltx_tables.profiles,
+            "mini": ltx_tables.mini_words,
+            "settings": ltx_tables.settings,
+        },
+        _CODE_MAP: {room: _map_of(code_map.room, root, room) for room in code_map.ROOMS},
+    }
+
+
+def _map_of(make: Callable[[Path, str], str], root: Path, room: str) -> Callable[[], str]:
+    return lambda: make(root, room)
+
+
+def written(root: Path) -> dict[str, str]:
+    """Every document as it should read, by its path."""
+    from scripts.markdown import put_between
+
+    documents: dict[str, str] = {}
+    for name, makers in parts(root).items():
+        text = (root / name).read_text(encoding="utf-8")
+        for key, make in makers.items():
+            text = put_between(text, key, make())
+        documents[name] = text
+    return documents
+
+
+def outdated(root: Path) -> list[str]:
+    """The documents that do not read as they should."""
+    return [
+        name
+        for name, text in written(root).items()
+        if (root / name).read_text(encoding="utf-8") != text
+    ]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes the documents, or with --check gives 1 when one is out of date."""
+    parser = argparse.ArgumentParser(prog="python3 scripts/make_docs.py", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, only compare")
+    options = parser.parse_args(arguments)
+    bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, [bootstrap.APP])
+    old = outdated(_ROOT)
+    if options.check:
+        for name in old:
+            print(f"{name} is out of date: python3 scripts/make_docs.py", file=sys.stderr)
+        return 1 if old else 0
+    for name, text in written(_ROOT).items():
+        if name in old:
+            (_ROOT / name).write_text(text, encoding="utf-8")
+            print(f"{name} is written anew.")
+    if not old:
+        print("Every document is up to date.")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

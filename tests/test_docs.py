@@ -1,0 +1,167 @@
+"""The documents say what is so: tables, options, commands, messages, links."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.app import option_words
+from core.video.spec import Task
+from providers.ltx_video.catalog import MODELS
+from providers.ltx_video.mini.vocabulary import read
+from scripts import make_docs
+from scripts.docs.code_map import ROOMS, first_line, modules
+from scripts.setup_ltx_video import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "Docs"
+GUIDE = DOCS / "LTX-Video-Provider-Guide.md"
+SETUP = DOCS / "LTX-Video-Local-Setup.md"
+CODE_MAP = DOCS / "CodeMap.md"
+README = ROOT / "README.md"
+CHANGELOG = ROOT / "CHANGELOG.md"
+PAGES = [README, CHANGELOG, *sorted(DOCS.glob("*.md"))]
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def test_every_written_part_is_up_to_date() -> None:
+    assert make_docs.outdated(ROOT) == [], "run: python3 scripts/make_docs.py"
+
+
+def test_a_changed_table_is_noticed(tmp_path: Path) -> None:
+    for name in make_docs.parts(ROOT):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text_of(ROOT / name), encoding="utf-8")
+    for room in ROOMS:
+        source = ROOT / room
+        (tmp_path / room).symlink_to(source, target_is_directory=source.is_dir())
+    assert make_docs.outdated(tmp_path) == []
+    guide = tmp_path / GUIDE.relative_to(ROOT)
+    guide.write_text(text_of(guide).replace("95.0 GB", "94.0 GB"), encoding="utf-8")
+    assert make_docs.outdated(tmp_path) == [GUIDE.relative_to(ROOT).as_posix()]
+
+
+def test_every_module_has_one_line_in_the_code_map() -> None:
+    lines = text_of(CODE_MAP).splitlines()
+    for room in ROOMS:
+        for module in modules(ROOT / room):
+            name = module.relative_to(ROOT).as_posix().removesuffix("__init__.py")
+            listed = [line for line in lines if line.startswith(f"- `{name}` ")]
+            assert listed == [f"- `{name}` {first_line(module)}"]
+
+
+def test_the_guide_names_every_option() -> None:
+    guide = text_of(GUIDE)
+    missing = [word for word in option_words() if f"`{word}" not in guide]
+    assert missing == []
+
+
+def test_the_guide_names_no_option_that_does_not_exist() -> None:
+    rows = re.findall(r"^\| (`-.*?) +\|", text_of(GUIDE), re.MULTILINE)
+    assert len(rows) > 15
+    named = {word for row in rows for word in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", row)}
+    assert named - set(option_words()) == set()
+
+
+def test_every_model_makes_what_the_guide_says_of_all_of_them() -> None:
+    for model in MODELS:
+        assert set(model.spec.tasks) == {Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO}
+        assert model.spec.price.usd_per_s == 0
+        assert all(size.width % 32 == size.height % 32 == 0 for size in model.spec.sizes)
+
+
+def test_mini_understands_the_words_that_the_guide_gives_as_examples() -> None:
+    for words in ("sphere", "cube", "dusk", "ocean", "drifting left"):
+        assert f'"{words}"' in text_of(GUIDE)
+        assert read(words).values
+        assert not read(words).unknown_words
+
+
+def test_what_is_said_of_the_large_models_is_so() -> None:
+    large = [model.spec for model in MODELS if not model.spec.is_builtin]
+    sizes = [round(spec.size_bytes / 1e9) for spec in large if spec.size_bytes]
+    vram = [spec.needs.vram_gb for spec in large if spec.needs.vram_gb]
+    assert (len(large), min(sizes), max(sizes)) == (14, 25, 95)
+    assert (min(vram), max(vram)) == (8, 16)
+    assert "25 to\n95 GB" in text_of(README)
+    assert "8 to 16 GB" in text_of(README)
+    assert "25 to 95 GB" in text_of(SETUP)
+    assert "Fourteen" in text_of(CHANGELOG)
+
+
+def test_the_readme_begins_with_one_picture_and_the_two_commands() -> None:
+    lines = [line.strip() for line in text_of(README).splitlines() if line.strip()]
+    assert re.fullmatch(r"!\[.+\]\(Docs/images/ltx-mini\.png\)", lines[0])
+    assert lines[1:3] == [
+        'python3 main.py --provider ltx-video -p "a red ball moving right at sunset" -o ball.mp4',
+        "python3 scripts/test.py",
+    ]
+    assert text_of(README).count("![") == 1
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#][^)]*|#[^)]*)\)", text_of(page)):
+        if target.startswith("http"):
+            continue
+        name, _, heading = target.partition("#")
+        linked = page.parent / name if name else page
+        assert linked.exists(), f"{page.name} links to {target}"
+        if heading:
+            assert heading in anchors(linked), f"{page.name} links to {target}"
+
+
+def anchors(page: Path) -> set[str]:
+    """The names under which a page's headings are linked to."""
+    headings = re.findall(r"^#+ (.+)$", text_of(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [README, SETUP, GUIDE], ids=lambda page: page.name)
+def test_every_script_and_requirement_file_that_is_named_exists(page: Path) -> None:
+    named = set(re.findall(r"(?:scripts/|requirements)[\w-]*\.(?:py|txt)", text_of(page)))
+    assert named
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+
+
+@pytest.mark.parametrize("page", [README, SETUP], ids=lambda page: page.name)
+def test_every_setup_command_can_be_typed(page: Path) -> None:
+    commands = re.findall(
+        r"scripts/setup_ltx_video\.py(.*?)(?:  .*)?$", text_of(page), re.MULTILINE
+    )
+    typed = [command.split() for command in commands if not set(command) & set("`()")]
+    assert typed
+    for words in typed:
+        parse(words)
+
+
+def test_the_messages_in_the_troubleshooting_table_are_those_of_the_program() -> None:
+    rows = re.findall(r"^\| `(.+?)` +\|", text_of(SETUP), re.MULTILINE)
+    said = list(literals())
+    assert len(rows) > 15
+    missing = [
+        piece.strip()
+        for row in rows
+        for piece in row.split("…")
+        if piece.strip() and not any(piece.strip() in literal for literal in said)
+    ]
+    assert missing == []
+
+
+def literals() -> Iterator[str]:
+    """Every text in the program's source, the pieces of one message joined by an ellipsis."""
+    for room in ROOMS:
+        for module in modules(ROOT / room):
+            for node in ast.walk(ast.parse(text_of(module))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value
