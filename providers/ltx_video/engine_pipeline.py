@@ -8,14 +8,13 @@ import json
 from typing import TYPE_CHECKING
 
 import torch
-from diffusers import (
-    FlowMatchEulerDiscreteScheduler,
-    LTX2VideoTransformer3DModel,
-    LTXVideoTransformer3DModel,
-)
+from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DModel
 from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from diffusers.pipelines.ltx2 import connectors, vocoder
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2ConditionPipeline
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
+    FlowMatchEulerDiscreteScheduler,
+)
 from safetensors import SafetensorError, safe_open
 
 from core.video.plan import Device, Precision, Residency
@@ -129,12 +128,10 @@ class PartLoader:
     def _load_single_file(self, file: Path) -> torch.nn.Module:
         if not file.is_file():
             raise DamagedModel(file.name, "the file is not there")
-        weights = _read_transformer(file)
-        is_ltx_2 = self._order.profile.family is PipelineFamily.LTX_2
-        loaded_class = LTX2VideoTransformer3DModel if is_ltx_2 else LTXVideoTransformer3DModel
         # Without a local config diffusers would ask the hub which model this is.
+        loaded_class: Any = LTXVideoTransformer3DModel
         return loaded_class.from_single_file(
-            weights,
+            _read_transformer(file),
             config=str(self._folder),
             subfolder="transformer",
             dtype=compute_dtype(self._order),
@@ -222,7 +219,7 @@ def _place(pipeline: Pipeline, order: RenderOrder) -> None:
 
 def _offload_groups(part: Any, device: torch.device, to_disk: Path | None) -> None:
     # Imported late: diffusers' hooks load more of the library than a resident model needs.
-    from diffusers.hooks import apply_group_offloading
+    from diffusers.hooks.group_offloading import apply_group_offloading
 
     if to_disk is not None:
         to_disk.mkdir(parents=True, exist_ok=True)
@@ -240,9 +237,11 @@ def _offload_groups(part: Any, device: torch.device, to_disk: Path | None) -> No
 
 
 def _disk_folder(order: RenderOrder, name: str) -> Path | None:
-    if order.memory.residency is not Residency.GROUP_OFFLOAD_TO_DISK:
+    # The pipelines read a decoder's statistics past the hooks that would bring them back from
+    # disk, and beside the transformer every other part is small.
+    if order.memory.residency is not Residency.GROUP_OFFLOAD_TO_DISK or name != "transformer":
         return None
-    return order.offload_dir / order.plan.target.model / order.memory.precision.value / name
+    return order.offload_dir / order.plan.target.model / order.model_key
 
 
 def _read_index(folder: Path) -> dict[str, tuple[str, str]]:
@@ -284,16 +283,12 @@ def _class_of(library: str, class_name: str) -> Any:
 
 
 def _read_transformer(file: Path) -> dict[str, torch.Tensor]:
-    """The transformer's weights out of a file that may hold other parts, under known names."""
+    """The transformer's weights out of a file that may hold the decoder too."""
     prefix = "model.diffusion_model."
     with safe_open(file, framework="pt") as opened:
         keys = list(opened.keys())
         wanted = [key for key in keys if key.startswith(prefix)] or keys
-        # diffusers does not know the name that 2.3 and 2.5 use, and then leaves the part empty.
-        return {
-            key.replace("prompt_adaln_single", "prompt_adaln"): opened.get_tensor(key)
-            for key in wanted
-        }
+        return {key: opened.get_tensor(key) for key in wanted}
 
 
 def _plain(name: str) -> str:

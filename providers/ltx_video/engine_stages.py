@@ -74,10 +74,12 @@ def denoise(
         "max_sequence_length": profile.max_sequence_length,
         **_prompt_arguments(pipeline, prompt, dtype),
     }
-    with torch.no_grad(), _stop_between(pipeline.transformer.transformer_blocks, cancel):
+    # The pipelines' own annotations leave out the None and the fractions that they document.
+    call: Any = pipeline
+    with torch.no_grad(), _stop_between(call.transformer.transformer_blocks, cancel):
         if isinstance(pipeline, LTXConditionPipeline):
             timesteps = profile.timesteps_for(steps)
-            output = pipeline(
+            output = call(
                 conditions=_condition_ltx_video(order),
                 frame_rate=plan.fps,
                 timesteps=None if timesteps is None else list(timesteps),
@@ -88,7 +90,7 @@ def denoise(
             )
             return Denoised(output.frames, None, generator)
         sigmas = profile.sigmas_for(steps)
-        output = pipeline(
+        output = call(
             conditions=_condition_ltx_2(order),
             frame_rate=float(plan.fps),
             sigmas=None if sigmas is None else list(sigmas),
@@ -109,8 +111,8 @@ def decode(
     cancel: CancelToken,
 ) -> tuple[np.ndarray, Sound | None]:
     """The pictures, (frames, height, width, 3) uint8, and the sound where the plan wants it."""
-    wants_sound = order.plan.has_audio and denoised.audio is not None
-    video_share = 0.9 if wants_sound else 1.0
+    audio = denoised.audio if order.plan.has_audio else None
+    video_share = 1.0 if audio is None else 0.9
     with (
         torch.no_grad(),
         _count_decoder_calls(
@@ -122,11 +124,11 @@ def decode(
         else:
             latents, timestep = denoised.video, None
         video = pipeline.vae.decode(latents.to(pipeline.vae.dtype), timestep, return_dict=False)[0]
-        pictures = pipeline.video_processor.postprocess_video(video, output_type="np")[0]
+        pictures: Any = pipeline.video_processor.postprocess_video(video, output_type="np")[0]
         del video
         # The very rounding with which diffusers makes its own pictures.
         frames = (pictures * 255).round().astype("uint8")
-        sound = _decode_sound(pipeline, denoised.audio) if wants_sound else None
+        sound = None if audio is None else _decode_sound(pipeline, audio)
     pipeline.maybe_free_model_hooks()
     on_progress(1.0)
     return frames, sound

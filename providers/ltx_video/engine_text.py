@@ -8,7 +8,7 @@ import hashlib
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError
@@ -57,7 +57,7 @@ def negative_text(order: RenderOrder) -> str | None:
     return profile.negative_prompt or ""
 
 
-def check_length(tokenizer: Callable[..., object], order: RenderOrder) -> None:
+def check_length(tokenizer: Callable[..., Any], order: RenderOrder) -> None:
     """Refuse texts that the model would cut off without a word.
 
     Raises:
@@ -139,7 +139,7 @@ def encode(pipeline: Pipeline, order: RenderOrder, text: str) -> Embedding:
     """One text through the model's own text encoder."""
     device = torch.device(order.memory.text_encoder_device.value)
     pipeline.text_encoder.to(device)
-    options = {"max_sequence_length": order.profile.max_sequence_length}
+    options: dict[str, Any] = {"max_sequence_length": order.profile.max_sequence_length}
     if order.profile.family is PipelineFamily.LTX_2:
         options["scale_factor"] = 8
     with torch.no_grad():
@@ -149,4 +149,6 @@ def encode(pipeline: Pipeline, order: RenderOrder, text: str) -> Embedding:
             device=device,
             **options,
         )
+    assert embeds is not None, "given for every prompt"
+    assert mask is not None, "given for every prompt"
     return Embedding(embeds, mask)

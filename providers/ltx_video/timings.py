@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STAGES = (Stage.LOAD, Stage.ENCODE, Stage.DENOISE, Stage.DECODE, Stage.WRITE)
+STAGES: tuple[Stage, ...] = (Stage.LOAD, Stage.ENCODE, Stage.DENOISE, Stage.DECODE, Stage.WRITE)
 """Every stage of a local clip, in order."""
 
 _KEPT = 9
@@ -158,7 +158,7 @@ class ProgressMeter:
         self._shares = {
             stage: self._expected_s[stage] or 0.0 if is_known else rough[stage] for stage in STAGES
         }
-        self._done = dict.fromkeys(STAGES, 0.0)
+        self._done: dict[Stage, float] = dict.fromkeys(STAGES, 0.0)
         self._began_at = clock()
         self._stage = Stage.LOAD
         self._fraction = 0.0
