@@ -1,15 +1,27 @@
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from core.jobs import CancelToken, JobContext
+from core.paths import Paths
+from providers.ltx_video.local import LocalLTX
 from tests.fakes.installation import MODEL, REPO, Run, small_model
 from tests.fakes.stub_hub import StubHub, running_hub
+from tests.providers.tiny_home import TINY_MODELS, Watched, context_of, install
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+
+    from core.jobs import Noted, Progressed
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -34,3 +46,59 @@ def folder(models_dir: Path) -> Path:
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     return Run(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny models and what plain diffusers makes with them, from a process of their own."""
+    folder = tmp_path_factory.mktemp("tiny")
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.providers.tiny_models", str(folder)],
+        cwd=ROOT,
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr[-2000:]
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_home(tiny_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the tiny models are installed."""
+    home = tmp_path_factory.mktemp("home")
+    models = Paths.below(home).models_dir
+    for model in TINY_MODELS:
+        source = tiny_files / model.id.removesuffix("-guided")
+        shutil.copytree(source, models / model.id)
+        install(models / model.id, model)
+    return home
+
+
+@pytest.fixture(scope="session")
+def provider(tiny_home: Path) -> Iterator[LocalLTX]:
+    """The provider, its engine warm from test to test."""
+    with_engine = LocalLTX(context_of(tiny_home), TINY_MODELS)
+    yield with_engine
+    with_engine.close()
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Callable[[], Watched]:
+    """Makes the context of one more job, in a folder of its own."""
+    jobs: list[Watched] = []
+
+    def new() -> Watched:
+        workdir = tmp_path / f"job{len(jobs)}"
+        workdir.mkdir()
+
+        def report(event: Progressed | Noted) -> None:
+            job.events.append(event)
+            job.on_event(event)
+
+        job = Watched(JobContext(workdir, CancelToken(), report))
+        jobs.append(job)
+        return job
+
+    return new

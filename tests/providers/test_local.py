@@ -1,0 +1,258 @@
+"""The local provider as far as it needs no engine: what it promises, refuses and remembers."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.errors import NotConfigured, UnsupportedRequest
+from core.jobs import CancelToken, JobContext, Stage
+from core.machine import Machine
+from core.video.provider import Lack, NotReady, ProviderContext, Ready
+from core.video.request import Target
+from providers.ltx_video.catalog import BY_ID, MODELS
+from providers.ltx_video.local import LocalLTX
+from providers.ltx_video.model_files import damage_of, model_key
+from providers.ltx_video.model_names import LTXModel
+from providers.ltx_video.timings import (
+    STAGES,
+    ProgressMeter,
+    Timing,
+    TimingTable,
+    layout_name,
+    work_of,
+)
+from tests.providers.tiny_home import TINY_AV, TINY_MODELS, TINY_VIDEO, context_of, plan_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.video.plan import RenderPlan
+
+
+def target(model: str) -> Target:
+    return Target(provider="ltx-video", deployment="local", model=model)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> LocalLTX:
+    return LocalLTX(context_of(tmp_path / "home"))
+
+
+def plan_of(provider: LocalLTX) -> RenderPlan:
+    return plan_for(provider, TINY_VIDEO)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> LocalLTX:
+    return LocalLTX(context_of(tmp_path / "home"), TINY_MODELS)
+
+
+def test_every_catalogue_model_is_offered_and_checked_without_raising(empty: LocalLTX) -> None:
+    assert [spec.id for spec in empty.models()] == [model.id for model in MODELS]
+    for model in MODELS:
+        assert isinstance(empty.check(target(model.id)), Ready | NotReady)
+
+
+def test_a_model_that_is_not_installed_names_size_licence_and_command(empty: LocalLTX) -> None:
+    found = empty.check(target(LTXModel.LTX_VIDEO_2B_095))
+    assert isinstance(found, NotReady)
+    assert found.lack is Lack.NOT_INSTALLED
+    assert "GB" in found.reason
+    assert BY_ID[LTXModel.LTX_VIDEO_2B_095].spec.licence.name in found.reason
+    assert f"setup_ltx_video.py --model {LTXModel.LTX_VIDEO_2B_095}" in found.fix
+
+
+def test_rendering_what_is_not_installed_is_refused(tiny: LocalLTX, tmp_path: Path) -> None:
+    context = JobContext(tmp_path, CancelToken(), lambda _: None)
+    with pytest.raises(NotConfigured, match="not installed"):
+        tiny.render(plan_of(tiny), context)
+
+
+def test_an_installed_model_is_ready_where_it_lies(tiny_home: Path) -> None:
+    provider = LocalLTX(context_of(tiny_home), TINY_MODELS)
+    found = provider.check(target(TINY_AV.id))
+    assert isinstance(found, Ready)
+    assert found.location == tiny_home / "models" / TINY_AV.id
+
+
+def test_a_machine_without_memory_is_too_small(tiny_home: Path) -> None:
+    context = context_of(tiny_home)
+    poor = Machine("Linux", "x86_64", cpu_count=1, ram_total_gb=0.5, ram_free_gb=0.1)
+    provider = LocalLTX(
+        ProviderContext(context.paths, context.settings, context.keys, lambda: poor), TINY_MODELS
+    )
+    found = provider.check(target(TINY_AV.id))
+    assert isinstance(found, NotReady)
+    assert found.lack is Lack.MACHINE_TOO_SMALL
+    assert "GB" in found.reason
+
+
+def test_fitting_adds_the_memory_layout_and_no_time_that_was_never_measured(
+    tiny: LocalLTX,
+) -> None:
+    plan = plan_of(tiny)
+    assert plan.memory_plan is not None
+    assert plan.memory_plan.fits
+    assert plan.est_seconds is None
+
+
+def test_cheaper_goes_down_the_ladder_and_ends(tiny: LocalLTX) -> None:
+    plan: RenderPlan | None = plan_of(tiny)
+    rungs: list[int] = []
+    while plan is not None:
+        assert plan.memory_plan is not None
+        rungs.append(plan.memory_plan.rung)
+        plan = tiny.cheaper(plan)
+    assert rungs == sorted(set(rungs))
+
+
+def test_mini_refuses_more_words_than_it_reads(empty: LocalLTX) -> None:
+    mini = BY_ID[LTXModel.LTX_MINI]
+    with pytest.raises(UnsupportedRequest, match="reads at most"):
+        plan_for(empty, mini, prompt="a red ball moving right " * 20, num_frames=33, size="192x128")
+
+
+def test_mini_says_what_it_cannot_draw(empty: LocalLTX) -> None:
+    mini = BY_ID[LTXModel.LTX_MINI]
+    plan = plan_for(empty, mini, prompt="a red dinosaur", num_frames=33, size="192x128")
+    assert any("dinosaur" in note for note in plan.notes)
+
+
+@pytest.fixture
+def folder(tiny_files: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(tiny_files / "tiny-av", tmp_path / "model")
+
+
+def test_a_whole_folder_has_no_damage(folder: Path) -> None:
+    assert damage_of(folder) == ""
+
+
+def test_every_kind_of_damage_in_a_folder_is_named(folder: Path) -> None:
+    weights = next((folder / "vae").glob("*.safetensors"))
+    content = weights.read_bytes()
+    for damaged in (b"", content[:4], content[:-1], b"x" * len(content)):
+        weights.write_bytes(damaged)
+        assert weights.name in damage_of(folder)
+    weights.write_bytes(content)
+    shutil.rmtree(folder / "vocoder")
+    assert "vocoder" in damage_of(folder)
+    (folder / "model_index.json").write_text("{")
+    assert "model_index.json" in damage_of(folder)
+    (folder / "model_index.json").unlink()
+    assert "model_index.json" in damage_of(folder)
+
+
+def test_the_key_of_a_model_changes_with_its_files(folder: Path) -> None:
+    before = model_key(folder)
+    assert model_key(folder) == before
+    weights = next((folder / "vae").glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes() + b" ")
+    assert model_key(folder) != before
+
+
+def timings_of(plan: RenderPlan, seconds: dict[Stage, float]) -> list[Timing]:
+    return [
+        Timing(
+            model=plan.target.model,
+            layout=layout_name(plan),
+            stage=stage,
+            is_short=False,
+            work=work_of(stage, plan),
+            seconds=value,
+        )
+        for stage, value in seconds.items()
+    ]
+
+
+SECONDS = {
+    Stage.LOAD: 4.0,
+    Stage.ENCODE: 1.0,
+    Stage.DENOISE: 10.0,
+    Stage.DECODE: 4.0,
+    Stage.WRITE: 1.0,
+}
+
+
+def test_expected_seconds_are_the_median_and_grow_with_the_clip(
+    tiny: LocalLTX, tmp_path: Path
+) -> None:
+    plan = plan_of(tiny)
+    table = TimingTable(tmp_path / "timings.json")
+    assert table.expected_total_s(plan, is_warm=False) is None
+    for factor in (1.0, 1.0, 9.0):
+        table.add(timings_of(plan, {stage: s * factor for stage, s in SECONDS.items()}))
+    assert table.expected_total_s(plan, is_warm=False) == pytest.approx(20)
+    longer = plan_for(tiny, TINY_VIDEO, num_frames=41)
+    assert table.expected_s(Stage.DENOISE, longer) == pytest.approx(10 * 6 / 3)
+    assert table.expected_s(Stage.LOAD, longer) == pytest.approx(4)
+
+
+def test_only_the_newest_timings_of_a_kind_are_kept(tiny: LocalLTX, tmp_path: Path) -> None:
+    plan = plan_of(tiny)
+    table = TimingTable(tmp_path / "timings.json")
+    for _ in range(20):
+        table.add(timings_of(plan, {Stage.LOAD: 100.0}))
+    for _ in range(9):
+        table.add(timings_of(plan, {Stage.LOAD: 1.0}))
+    assert table.expected_s(Stage.LOAD, plan) == 1.0
+    assert len((tmp_path / "timings.json").read_text().splitlines()) < 100
+
+
+def test_a_corrupt_table_is_set_aside_and_begun_anew(
+    tiny: LocalLTX, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "timings.json"
+    file.write_text("{not json")
+    table = TimingTable(file)
+    assert table.expected_s(Stage.LOAD, plan_of(tiny)) is None
+    assert "begun anew" in caplog.text
+    assert (tmp_path / "timings.json.bad").read_text() == "{not json"
+
+
+def test_the_meter_tells_the_time_left_from_history_and_then_from_the_pace(
+    tiny: LocalLTX, tmp_path: Path
+) -> None:
+    plan = plan_of(tiny)
+    table = TimingTable(tmp_path / "timings.json")
+    table.add(timings_of(plan, SECONDS))
+    now = [0.0]
+    meter = ProgressMeter(table, plan, is_warm=False, clock=lambda: now[0])
+    assert meter.begin(Stage.LOAD, "").eta_s == 20
+    assert meter.begin(Stage.DENOISE, "").eta_s == 15
+    now[0] = 10.0
+    # Half of the steps took as long as all of them did before.
+    half = meter.advance(Stage.DENOISE, 0.5, "", step=4, steps=8)
+    assert half.eta_s == 15
+    assert half.fraction == pytest.approx((5 + 5) / 20)
+
+
+def test_the_meter_without_history_moves_on_and_tells_no_time(
+    tiny: LocalLTX, tmp_path: Path
+) -> None:
+    meter = ProgressMeter(TimingTable(tmp_path / "none.json"), plan_of(tiny), is_warm=False)
+    events = []
+    for stage in STAGES:
+        events.append(meter.begin(stage, ""))
+        events.append(meter.advance(stage, 0.5, ""))
+        events.append(meter.advance(stage, 0.4, ""))
+    events.append(meter.advance(Stage.WRITE, 1.0, ""))
+    fractions = [event.fraction for event in events]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1)
+    assert {event.eta_s for event in events[:-1]} == {None}
+
+
+def test_a_load_that_goes_on_after_encoding_is_not_counted_as_done(
+    tiny: LocalLTX, tmp_path: Path
+) -> None:
+    meter = ProgressMeter(TimingTable(tmp_path / "none.json"), plan_of(tiny), is_warm=False)
+    meter.begin(Stage.LOAD, "")
+    meter.advance(Stage.LOAD, 0.3, "")
+    before = meter.begin(Stage.ENCODE, "").fraction
+    after = meter.begin(Stage.LOAD, "").fraction
+    assert before is not None
+    assert after is not None
+    assert before <= after < 0.4

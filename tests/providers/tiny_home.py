@@ -1,0 +1,173 @@
+"""Tiny models as rows of a catalogue, where they are installed, and plans for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from core.api_keys import ApiKeys
+from core.config import Settings
+from core.jobs import JobContext, Noted, Progressed
+from core.machine import Machine
+from core.paths import Paths
+from core.video.plan import Precision
+from core.video.planning import make_plan
+from core.video.provider import ProviderContext
+from core.video.request import FrameRequest, Inputs, RenderRequest, Sampling, Target
+from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange
+from providers.ltx_video import profiles
+from providers.ltx_video.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
+from providers.ltx_video.installed import (
+    MANIFEST_NAME,
+    InstalledFile,
+    ModelManifest,
+    write_manifest,
+)
+from providers.ltx_video.model_names import LTXModel
+from providers.ltx_video.profiles import Guidance, Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from core.video.plan import RenderPlan
+    from providers.ltx_video.local import LocalLTX
+
+FRAMES = 17
+SEED = 7
+PROMPT = "a red ball moving right"
+
+_VIDEO = profiles.LTX_VIDEO_2B_DEV.model_copy(
+    update={"dtype": Precision.FLOAT32, "num_inference_steps": 6}
+)
+_DISTILLED = profiles.LTX_2_DISTILLED.model_copy(
+    update={
+        "dtype": Precision.FLOAT32,
+        "image_crf": 0,
+        "use_cross_timestep": True,
+        "max_sequence_length": 32,
+    }
+)
+_GUIDED = profiles.LTX_2_DEV.model_copy(
+    update={
+        "dtype": Precision.FLOAT32,
+        "num_inference_steps": 4,
+        "sigmas": (1.0, 0.75, 0.5, 0.25),
+        "shift_mu": None,
+        "stg_blocks": (1,),
+        "image_crf": 18,
+        "max_sequence_length": 64,
+        "guidance": profiles.LTX_2_DEV.guidance,
+    }
+)
+
+
+def _tiny(name: str, profile: Profile, *, has_audio: bool) -> LocalModel:
+    """A row of the catalogue for a tiny model, with sizes and lengths that suit a test."""
+    row = BY_ID[LTXModel.LTX_MINI]
+    size = FrameSize(resolution="64p", aspect=AspectRatio.LANDSCAPE_3_2, width=96, height=64)
+    large = size.model_copy(update={"resolution": "512p", "width": 768, "height": 512})
+    is_guided = profile.guidance != Guidance()
+    spec = row.spec.model_copy(
+        update={
+            "id": name,
+            "label": name,
+            "sizes": (size, large),
+            "fps": (16,),
+            "default_fps": 16,
+            "audio": AudioSpec(sample_rate_hz=24_000) if has_audio else None,
+            "takes_negative_prompt": is_guided,
+            "steps": IntRange(minimum=1, maximum=60, default=profile.num_inference_steps),
+            "guidance_scale": None,
+            "max_prompt_tokens": profile.max_sequence_length,
+            "is_builtin": False,
+        }
+    )
+    return LocalModel(spec=spec, profile=profile, footprint=row.footprint, weights=None)
+
+
+TINY_VIDEO = _tiny("tiny-video", _VIDEO, has_audio=False)
+TINY_SINGLE = _tiny(
+    "tiny-video-single",
+    _VIDEO.model_copy(update={"transformer_file": "transformer/tiny.safetensors"}),
+    has_audio=False,
+)
+TINY_AV = _tiny("tiny-av", _DISTILLED, has_audio=True)
+TINY_AV_GUIDED = _tiny("tiny-av-guided", _GUIDED, has_audio=True)
+TINY_MODELS = (TINY_VIDEO, TINY_SINGLE, TINY_AV, TINY_AV_GUIDED)
+
+
+def machine() -> Machine:
+    """A machine without a GPU and with plenty of memory, whatever this one is."""
+    return Machine("Linux", "x86_64", cpu_count=2, ram_total_gb=16.0, ram_free_gb=12.0)
+
+
+def context_of(home: Path) -> ProviderContext:
+    """A provider's context below one folder."""
+    return ProviderContext(Paths.below(home), Settings(), ApiKeys(), machine)
+
+
+def install(folder: Path, model: LocalModel) -> None:
+    """Write the manifest that a finished installation leaves."""
+    files = [
+        InstalledFile(
+            place=file.relative_to(folder).as_posix(),
+            size_bytes=file.stat().st_size,
+            sha256="0" * 64,
+            modified_ns=file.stat().st_mtime_ns,
+            repo_id="tests/tiny",
+            revision="main",
+            path=file.name,
+        )
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file.name != MANIFEST_NAME
+    ]
+    manifest = ModelManifest(
+        model=model.id,
+        licence="none",
+        page_url="",
+        installed_at=datetime.now(UTC),
+        files=tuple(files),
+    )
+    write_manifest(folder / MANIFEST_NAME, manifest)
+
+
+@dataclass
+class Watched:
+    """A job's context that keeps what is reported, and what to do when it is."""
+
+    context: JobContext
+    events: list[Progressed | Noted] = field(default_factory=list)
+    on_event: Callable[[Progressed | Noted], None] = lambda _: None
+
+    @property
+    def progress(self) -> list[Progressed]:
+        return [event for event in self.events if isinstance(event, Progressed)]
+
+
+def plan_for(
+    provider: LocalLTX,
+    model: LocalModel,
+    *,
+    image: Path | None = None,
+    prompt: str = PROMPT,
+    num_frames: int = FRAMES,
+    steps: int | None = None,
+    size: str = "64p",
+) -> RenderPlan:
+    """A fitted plan, as the studio would make it."""
+    guided = model.spec.takes_negative_prompt
+    request = RenderRequest(
+        target=Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id),
+        prompt=prompt,
+        negative_prompt="blurry" if guided else None,
+        frame=FrameRequest(resolution=size, duration_s=(num_frames - 1) / 16),
+        inputs=Inputs(start_image=image),
+        sampling=Sampling(seed=SEED),
+    )
+    plan = make_plan(request, model.spec)
+    if steps is not None:
+        plan = plan.model_copy(update={"num_inference_steps": steps})
+    assert plan.num_frames == num_frames
+    return provider.fit(plan)

@@ -1,0 +1,316 @@
+"""Tiny pipelines with random weights, of the very classes that the real models have."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from diffusers.models.autoencoders.autoencoder_kl_ltx import AutoencoderKLLTXVideo
+from diffusers.models.autoencoders.autoencoder_kl_ltx2 import AutoencoderKLLTX2Video
+from diffusers.models.autoencoders.autoencoder_kl_ltx2_audio import AutoencoderKLLTX2Audio
+from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DModel
+from diffusers.models.transformers.transformer_ltx2 import LTX2VideoTransformer3DModel
+from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline, LTXVideoCondition
+from diffusers.pipelines.ltx2.connectors import LTX2TextConnectors
+from diffusers.pipelines.ltx2.pipeline_ltx2_condition import (
+    LTX2ConditionPipeline,
+    LTX2VideoCondition,
+)
+from diffusers.pipelines.ltx2.vocoder import LTX2Vocoder
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
+    FlowMatchEulerDiscreteScheduler,
+)
+from PIL import Image
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+from tokenizers.processors import TemplateProcessing
+from transformers import (
+    Gemma3Config,
+    Gemma3ForConditionalGeneration,
+    PreTrainedTokenizerFast,
+    T5Config,
+    T5EncoderModel,
+)
+
+WORDS = (
+    "a red blue ball moving right left at sunset grey low quality blurry the camera".split()  # noqa: SIM905
+)
+
+
+def save_tiny_ltx_video(folder: Path) -> None:
+    """An LTX-Video 0.9.x model of under 1 MB, its decoder conditioned on time as in 0.9.1."""
+    torch.manual_seed(0)
+    pipeline = LTXConditionPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0),
+        vae=AutoencoderKLLTXVideo(
+            latent_channels=8,
+            block_out_channels=(8, 8, 8, 8),
+            decoder_block_out_channels=(8, 8, 8, 8),
+            layers_per_block=(1, 1, 1, 1, 1),
+            decoder_layers_per_block=(1, 1, 1, 1, 1),
+            spatio_temporal_scaling=(True, True, True, False),
+            decoder_spatio_temporal_scaling=(True, True, True, False),
+            timestep_conditioning=True,
+            patch_size=4,
+            encoder_causal=True,
+            decoder_causal=False,
+        ),
+        text_encoder=T5EncoderModel(
+            T5Config(
+                vocab_size=64,
+                d_model=32,
+                d_kv=8,
+                d_ff=64,
+                num_layers=2,
+                num_heads=4,
+                pad_token_id=0,
+            )
+        ).eval(),
+        tokenizer=_tokenizer("$A </s>", {"</s>": 1}, max_length=256),
+        transformer=LTXVideoTransformer3DModel(
+            in_channels=8,
+            out_channels=8,
+            num_attention_heads=4,
+            attention_head_dim=8,
+            cross_attention_dim=32,
+            num_layers=2,
+            caption_channels=32,
+        ),
+    )
+    pipeline.save_pretrained(folder)
+    _save_as_one_file(pipeline.transformer, folder.with_name("tiny-video-single"), folder)
+
+
+def _save_as_one_file(transformer: torch.nn.Module, folder: Path, like: Path) -> None:
+    """The same model as the makers publish it: the transformer in one file, under other names."""
+    renamed = {"proj_in.": "patchify_proj.", "time_embed.": "adaln_single."}
+    renamed |= {"norm_q.": "q_norm.", "norm_k.": "k_norm."}
+    weights = {"vae.decoder.unused": torch.zeros(3)}
+    for name, weight in transformer.state_dict().items():
+        for ours, theirs in renamed.items():
+            name = name.replace(ours, theirs)
+        weights[f"model.diffusion_model.{name}"] = weight.contiguous()
+    shutil.copytree(like, folder)
+    for file in (folder / "transformer").glob("*.safetensors"):
+        file.unlink()
+    save_file(weights, folder / "transformer" / "tiny.safetensors")
+
+
+def save_tiny_ltx_2(folder: Path) -> None:
+    """An LTX-2 model of about 2 MB, sound included."""
+    torch.manual_seed(0)
+    text_config = {
+        "vocab_size": 64,
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "head_dim": 8,
+        "sliding_window": 8,
+        "max_position_embeddings": 512,
+    }
+    vision_config = {
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "image_size": 28,
+        "patch_size": 14,
+    }
+    gemma = Gemma3ForConditionalGeneration(
+        Gemma3Config(
+            text_config=text_config,
+            vision_config=vision_config,
+            mm_tokens_per_image=4,
+            image_token_index=60,
+            boi_token_index=61,
+            eoi_token_index=62,
+        )
+    ).eval()
+    pipeline = LTX2ConditionPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, shift_terminal=0.1),
+        vae=AutoencoderKLLTX2Video(
+            latent_channels=8,
+            block_out_channels=(8, 8, 8, 8),
+            decoder_block_out_channels=(8, 16, 32),
+            layers_per_block=(1, 1, 1, 1, 1),
+            decoder_layers_per_block=(1, 1, 1, 1),
+            spatial_compression_ratio=32,
+            temporal_compression_ratio=8,
+        ),
+        audio_vae=AutoencoderKLLTX2Audio(
+            base_channels=8, ch_mult=(1, 2, 4), num_res_blocks=1, latent_channels=2, mel_bins=16
+        ),
+        text_encoder=gemma,
+        tokenizer=_tokenizer("<bos> $A", {"<bos>": 2}, max_length=1024),
+        connectors=LTX2TextConnectors(
+            caption_channels=16,
+            text_proj_in_factor=3,
+            video_connector_num_attention_heads=2,
+            video_connector_attention_head_dim=8,
+            video_connector_num_layers=1,
+            video_connector_num_learnable_registers=32,
+            audio_connector_num_attention_heads=2,
+            audio_connector_attention_head_dim=8,
+            audio_connector_num_layers=1,
+            audio_connector_num_learnable_registers=32,
+        ),
+        transformer=LTX2VideoTransformer3DModel(
+            in_channels=8,
+            out_channels=8,
+            num_attention_heads=2,
+            attention_head_dim=16,
+            cross_attention_dim=32,
+            audio_in_channels=8,
+            audio_out_channels=8,
+            audio_num_attention_heads=2,
+            audio_attention_head_dim=8,
+            audio_cross_attention_dim=16,
+            num_layers=2,
+            caption_channels=16,
+        ),
+        vocoder=LTX2Vocoder(
+            in_channels=32,
+            hidden_channels=16,
+            upsample_kernel_sizes=[16, 15, 8],
+            upsample_factors=[10, 10, 6],
+            resnet_kernel_sizes=[3],
+            resnet_dilations=[[1]],
+        ),
+    )
+    pipeline.save_pretrained(folder)
+
+
+def _tokenizer(template: str, special: dict[str, int], max_length: int) -> PreTrainedTokenizerFast:
+    vocabulary = {"<pad>": 0, "</s>": 1, "<bos>": 2, "<unk>": 3}
+    vocabulary |= {word: number for number, word in enumerate(WORDS, start=4)}
+    words = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
+    words.pre_tokenizer = Whitespace()
+    words.post_processor = TemplateProcessing(single=template, special_tokens=list(special.items()))
+    return PreTrainedTokenizerFast(
+        tokenizer_object=words,
+        pad_token="<pad>",
+        eos_token="</s>",
+        bos_token="<bos>",
+        unk_token="<unk>",
+        model_max_length=max_length,
+    )
+
+
+# The references: what a plain diffusers script makes with the settings that a profile must amount
+# to, spelled out here once more so that a wrong profile or engine shows.
+SIZE = {"height": 64, "width": 96, "num_frames": 17, "output_type": "np"}
+PROMPT = "a red ball moving right"
+SEED = 7
+DISTILLED_SIGMAS = [1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875]
+
+
+def bare_ltx_video(folder: Path, image: Image.Image | None) -> Reference:
+    """Guided as the 2B dev model: 6 steps, scale 3, decoder time 0.05."""
+    pipeline: Any = LTXConditionPipeline.from_pretrained(folder, dtype=torch.float32)
+    frames = pipeline(
+        conditions=None if image is None else [LTXVideoCondition(image=image, frame_index=0)],
+        prompt=PROMPT,
+        negative_prompt="blurry",
+        frame_rate=16,
+        num_inference_steps=6,
+        guidance_scale=3.0,
+        image_cond_noise_scale=0.15,
+        decode_timestep=0.05,
+        decode_noise_scale=0.025,
+        max_sequence_length=256,
+        generator=torch.Generator("cpu").manual_seed(SEED),
+        **SIZE,
+    ).frames[0]
+    return Reference(frames, None, 0)
+
+
+def bare_ltx_2(folder: Path, image: Image.Image | None, *, is_guided: bool) -> Reference:
+    """Distilled as Mini, or with every guidance knob on as the dev models."""
+    pipeline: Any = LTX2ConditionPipeline.from_pretrained(folder, dtype=torch.float32)
+    pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
+    if is_guided:
+        options = {
+            "negative_prompt": "blurry",
+            "num_inference_steps": 4,
+            "sigmas": [1.0, 0.75, 0.5, 0.25],
+            "guidance_scale": 3.0,
+            "stg_scale": 1.0,
+            "modality_scale": 3.0,
+            "guidance_rescale": 0.7,
+            "audio_guidance_scale": 7.0,
+            "audio_stg_scale": 1.0,
+            "audio_modality_scale": 3.0,
+            "audio_guidance_rescale": 0.7,
+            "spatio_temporal_guidance_blocks": [1],
+            "use_cross_timestep": False,
+            "max_sequence_length": 64,
+        }
+    else:
+        options = {
+            "num_inference_steps": 8,
+            "sigmas": DISTILLED_SIGMAS,
+            "guidance_scale": 1.0,
+            "stg_scale": 0.0,
+            "modality_scale": 1.0,
+            "guidance_rescale": 0.0,
+            "audio_guidance_scale": 1.0,
+            "audio_stg_scale": 0.0,
+            "audio_modality_scale": 1.0,
+            "audio_guidance_rescale": 0.0,
+            "use_cross_timestep": True,
+            "max_sequence_length": 32,
+        }
+    crf = 18 if is_guided else 0
+    output = pipeline(
+        conditions=None if image is None else [LTX2VideoCondition(frames=image, index=0, crf=crf)],
+        prompt=PROMPT,
+        frame_rate=16.0,
+        generator=torch.Generator("cpu").manual_seed(SEED),
+        **options,
+        **SIZE,
+    )
+    rate_hz = pipeline.vocoder.config.output_sampling_rate
+    return Reference(output.frames[0], output.audio[0].float().numpy(), rate_hz)
+
+
+class Reference(NamedTuple):
+    """Frames as floats of 0 to 1, sound as (channels, samples) or None."""
+
+    frames: np.ndarray
+    sound: np.ndarray | None
+    rate_hz: int
+
+    def save(self, file: Path) -> None:
+        """Keep it as the engine would make it: bytes for the picture."""
+        sound = np.zeros((0, 0), np.float32) if self.sound is None else self.sound
+        np.savez(
+            file,
+            frames=(self.frames * 255).round().astype("uint8"),
+            sound=sound,
+            rate_hz=self.rate_hz,
+        )
+
+
+def main(folder: Path) -> None:
+    """Write the tiny models, a start image and what plain diffusers makes with them."""
+    image = Image.linear_gradient("L").resize((96, 64)).convert("RGB")
+    image.save(folder / "start.png")
+    save_tiny_ltx_video(folder / "tiny-video")
+    save_tiny_ltx_2(folder / "tiny-av")
+    for task, start in (("t2v", None), ("i2v", image)):
+        bare_ltx_video(folder / "tiny-video", start).save(folder / f"tiny-video-{task}.npz")
+        for model, is_guided in (("tiny-av", False), ("tiny-av-guided", True)):
+            reference = bare_ltx_2(folder / "tiny-av", start, is_guided=is_guided)
+            reference.save(folder / f"{model}-{task}.npz")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
