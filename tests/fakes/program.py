@@ -55,6 +55,8 @@ class Program:
             env=environment(**(env or {})),
             # A process group of its own: a Ctrl-C there is not one for the tests.
             start_new_session=True,
+            # A test run in the background ignores Ctrl-C, and so would what it starts.
+            preexec_fn=_heed_ctrl_c if sys.platform != "win32" else None,
         )
         self.events: list[dict[str, Any]] = []
         self.children: list[psutil.Process] = []
@@ -108,6 +110,10 @@ class Program:
         for stream in (self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
+
+
+def _heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def remains(folder: Path) -> list[str]:
