@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import dataclass
 from datetime import date
@@ -79,6 +80,8 @@ def main(arguments: list[str]) -> int:
     from scripts.benchmark.surroundings import machine_line, warning_when_busy
     from scripts.markdown import put_between
 
+    # Where it is set, every start compiles thousands of modules anew, which no user waits for.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     machine = machine_line()
     print(f"{machine}\n", flush=True)
     missed = False

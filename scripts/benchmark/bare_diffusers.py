@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2ConditionPipeline
+from diffusers.utils import logging as diffusers_logging
+from transformers.utils import logging as transformers_logging
 
 from core.jobs import CancelToken
 from providers.ltx_video.engine_clip import Sound, write_clip
@@ -38,8 +40,10 @@ if TYPE_CHECKING:
 
 def load_bare(order: RenderOrder) -> LTX2ConditionPipeline:
     """The pipeline as a script would load it; only the noise schedule is set as for the engine."""
+    diffusers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()
     pipeline = LTX2ConditionPipeline.from_pretrained(
-        order.folder, torch_dtype=torch.float32, local_files_only=True
+        order.folder, dtype=torch.float32, local_files_only=True
     )
     pipeline.scheduler = FlowMatchEulerDiscreteScheduler.from_config(
         pipeline.scheduler.config, **order.profile.scheduler.model_dump()

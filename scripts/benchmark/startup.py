@@ -48,7 +48,6 @@ def run_seconds(words: tuple[str, ...], home: Path) -> float:
         RuntimeError: it failed.
     """
     env = os.environ | {"IMAGEAI_HOME": str(home), "IMAGEAI_NO_BOOTSTRAP": "1"}
-    env.pop("PYTHONDONTWRITEBYTECODE", None)
     started = time.perf_counter()
     ended = subprocess.run([sys.executable, *words], capture_output=True, env=env, check=False)
     seconds = time.perf_counter() - started
