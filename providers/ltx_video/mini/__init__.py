@@ -1,0 +1,1 @@
+"""LTX Mini, the built-in model: its weights in diffusers layout, and the words it knows."""

@@ -1,0 +1,279 @@
+# pyright: standard, reportPrivateImportUsage=false
+"""Trains LTX Mini's connectors and transformer: noise and a caption to video and audio latents."""
+
+from __future__ import annotations
+
+import copy
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from diffusers import LTX2VideoTransformer3DModel
+from diffusers.pipelines.ltx2.connectors import LTX2TextConnectors
+from torch.nn import functional
+
+from scripts.ltx_mini import text
+from scripts.ltx_mini.audio import Sound, SoundLibrary, build
+from scripts.ltx_mini.captions import SOUNDS, describe
+from scripts.ltx_mini.checkpoints import load_checkpoint, note, save_checkpoint
+from scripts.ltx_mini.keyframe_latents import CHANNELS, keyframes, latents_of, to_tensor
+from scripts.ltx_mini.muon import optimizers, set_rate, update
+from scripts.ltx_mini.world import draw
+
+if TYPE_CHECKING:
+    from scripts.ltx_mini.training import Training
+
+FPS = 16
+AUDIO_LATENTS_A_SECOND = 25
+AUDIO_CHANNELS = 32
+VIDEO_HEADS, VIDEO_HEAD_DIM = 4, 48
+AUDIO_HEADS, AUDIO_HEAD_DIM = 4, 24
+# (width, height), frames, and how often a batch has that shape.
+SHAPES: tuple[tuple[tuple[int, int], int, float], ...] = (
+    ((192, 128), 33, 0.62),
+    ((128, 192), 33, 0.10),
+    ((160, 160), 33, 0.10),
+    ((192, 128), 17, 0.04),
+    ((192, 128), 49, 0.05),
+    ((192, 128), 81, 0.05),
+    ((192, 128), 1, 0.04),
+)
+DROPPED_CAPTIONS = 0.08
+GIVEN_FIRST_FRAMES = 0.25
+AUDIO_WEIGHT = 0.25
+EMA_DECAY = 0.995
+
+
+class Denoiser(torch.nn.Module):
+    """The trained half: `connectors` read the text states, `transformer` removes noise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        video, audio = VIDEO_HEADS * VIDEO_HEAD_DIM, AUDIO_HEADS * AUDIO_HEAD_DIM
+        self.connectors = LTX2TextConnectors(
+            caption_channels=text.HIDDEN,
+            text_proj_in_factor=text.LAYERS + 1,
+            video_connector_num_attention_heads=VIDEO_HEADS,
+            video_connector_attention_head_dim=VIDEO_HEAD_DIM,
+            video_connector_num_layers=1,
+            video_connector_num_learnable_registers=text.MAX_TOKENS,
+            audio_connector_num_attention_heads=AUDIO_HEADS,
+            audio_connector_attention_head_dim=AUDIO_HEAD_DIM,
+            audio_connector_num_layers=1,
+            audio_connector_num_learnable_registers=text.MAX_TOKENS,
+            connector_rope_base_seq_len=text.MAX_TOKENS,
+            per_modality_projections=True,
+            video_hidden_dim=video,
+            audio_hidden_dim=audio,
+            proj_bias=True,
+        )
+        self.transformer = LTX2VideoTransformer3DModel(
+            in_channels=CHANNELS,
+            out_channels=CHANNELS,
+            num_attention_heads=VIDEO_HEADS,
+            attention_head_dim=VIDEO_HEAD_DIM,
+            cross_attention_dim=video,
+            pos_embed_max_pos=6,
+            base_height=192,
+            base_width=192,
+            audio_in_channels=AUDIO_CHANNELS,
+            audio_out_channels=AUDIO_CHANNELS,
+            audio_num_attention_heads=AUDIO_HEADS,
+            audio_attention_head_dim=AUDIO_HEAD_DIM,
+            audio_cross_attention_dim=audio,
+            audio_pos_embed_max_pos=6,
+            num_layers=6,
+            use_prompt_embeddings=False,
+        )
+
+    def forward(
+        self, batch: Noised, states: torch.Tensor, mask: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Velocities (noise minus clean) of both streams, as tokens."""
+        video_text, audio_text, text_mask = self.connectors(states, mask, padding_side="left")
+        frames, height, width = batch.grid
+        sigma = 1000 * batch.sigma
+        return self.transformer(
+            hidden_states=batch.video,
+            audio_hidden_states=batch.audio,
+            encoder_hidden_states=video_text,
+            audio_encoder_hidden_states=audio_text,
+            timestep=sigma[:, None] * (1 - batch.given) if batch.given.any() else sigma[:, None],
+            audio_timestep=sigma,
+            sigma=sigma,
+            encoder_attention_mask=text_mask,
+            audio_encoder_attention_mask=text_mask,
+            num_frames=frames,
+            height=height,
+            width=width,
+            fps=float(FPS),
+            audio_num_frames=batch.audio.shape[1],
+            use_cross_timestep=True,
+            return_dict=False,
+        )
+
+
+@dataclass(frozen=True)
+class Noised:
+    """A batch on its way to noise, as tokens (n, tokens, channels).
+
+    `sigma` (n) is 0 for clean and 1 for noise, `given` (n, tokens) is 1 where a token is kept
+    clean, `grid` is the video tokens' frames, height and width.
+    """
+
+    video: torch.Tensor
+    audio: torch.Tensor
+    sigma: torch.Tensor
+    given: torch.Tensor
+    grid: tuple[int, int, int]
+
+
+@dataclass
+class Sample:
+    """What is kept of a drawn clip: its latents, which sound, and what it shows in words."""
+
+    video: torch.Tensor
+    sound: int
+    caption: str
+
+
+class LatentPool:
+    """Described latents for every shape, drawn ahead and renewed one by one."""
+
+    def __init__(self, size: int, seed: int) -> None:
+        self._rng = random.Random(seed)
+        self._samples: list[list[Sample]] = [
+            [self._draw(shape, frames) for _ in range(max(32, int(size * share)))]
+            for shape, frames, share in SHAPES
+        ]
+
+    def _draw(self, shape: tuple[int, int], num_frames: int) -> Sample:
+        described = describe(self._rng)
+        pictures = draw(described.scene, *shape, num_frames, keyframes(num_frames))
+        video = latents_of(to_tensor(pictures[None]))[0]
+        return Sample(
+            video.flatten(1).T.contiguous(), SOUNDS.index(described.scene.sound), described.caption
+        )
+
+    def renew(self, count: int) -> None:
+        """Replaces samples at random places by newly drawn ones."""
+        for _ in range(count):
+            number = self._rng.choices(range(len(SHAPES)), [share for *_, share in SHAPES])[0]
+            samples = self._samples[number]
+            samples[self._rng.randrange(len(samples))] = self._draw(*SHAPES[number][:2])
+
+    def batch(self, size: int) -> tuple[int, list[Sample]]:
+        """Samples of one shape, and the shape's number."""
+        number = self._rng.choices(range(len(SHAPES)), [share for *_, share in SHAPES])[0]
+        frames = SHAPES[number][1]
+        return number, self._rng.choices(
+            self._samples[number], k=max(8, min(2 * size, size * 33 // frames))
+        )
+
+
+def audio_length(num_frames: int) -> int:
+    """Audio latents of a clip, counted as the pipelines count them."""
+    return round(num_frames / FPS * AUDIO_LATENTS_A_SECOND)
+
+
+@dataclass(frozen=True)
+class SoundLatents:
+    """Audio latents (sounds, time, 32) of the longest clip, and what was taken out of them (32)."""
+
+    normalised: torch.Tensor
+    mean: torch.Tensor
+    spread: torch.Tensor
+
+
+@torch.no_grad()
+def sound_latents(sound: Sound) -> SoundLatents:
+    """The latents of every sound, each channel brought near to mean 0 and spread 1."""
+    library = SoundLibrary()
+    frames = 4 * audio_length(81) - 3
+    latents = sound.vae.encode(library.mels[:, :, :frames], return_dict=False)[0].mode()
+    packed = latents.transpose(1, 2).flatten(2, 3)
+    mean = packed.mean(dim=(0, 1))
+    # A channel that hardly moves must not be blown up to noise.
+    spread = packed.std(dim=(0, 1)).clamp(min=0.3 * float(packed.std()))
+    return SoundLatents((packed - mean) / spread, mean, spread)
+
+
+def train(run: Training, *, batch_size: int, pool_size: int, renewed: int) -> None:
+    """Runs or resumes the stage; the weights to use are the running mean `ema`."""
+    torch.manual_seed(run.seed)
+    torch.set_num_threads(run.threads)
+    folder = run.work / "diffusion"
+    sounds = sound_latents(build(run.seed)).normalised
+    tokenizer, encoder = text.build_tokenizer(), text.build_text_encoder()
+    torch.manual_seed(run.seed + 1)
+    model = Denoiser()
+    ema = copy.deepcopy(model).requires_grad_(False)
+    pair = torch.nn.ModuleDict({"model": model, "ema": ema})
+    chosen = optimizers(model, run.lr)
+    step = first = load_checkpoint(folder, pair, chosen)
+    pool = LatentPool(pool_size, run.seed + step)
+    rng = random.Random(run.seed + step)
+    torch.manual_seed(run.seed + step)
+    started = time.monotonic()
+    losses: list[tuple[float, float]] = []
+    while step < run.steps:
+        set_rate(chosen, run.lr, step, run.steps)
+        number, samples = pool.batch(batch_size)
+        (width, height), frames, _ = SHAPES[number]
+        clean = torch.stack([sample.video for sample in samples])
+        clean_audio = sounds[[sample.sound for sample in samples], : audio_length(frames)]
+        grid = (len(keyframes(frames)), height // 32, width // 32)
+        batch, aim, aim_audio = _noise(rng, clean, clean_audio, grid)
+        captions = [
+            sample.caption if rng.random() >= DROPPED_CAPTIONS else "" for sample in samples
+        ]
+        video, audio = model(batch, *text.encode(tokenizer, encoder, captions))
+        free = (1 - batch.given)[..., None]
+        video_loss = ((video - aim) ** 2 * free).sum() / (free.sum() * CHANNELS)
+        audio_loss = functional.mse_loss(audio, aim_audio)
+        update(model, chosen, video_loss + AUDIO_WEIGHT * audio_loss)
+        step += 1
+        _follow(ema, model, min(EMA_DECAY, step / (step + 10)))
+        pool.renew(renewed)
+        losses.append((video_loss.item(), audio_loss.item()))
+        if step % 25 == 0:
+            video_mean, audio_mean = np.mean(losses, axis=0)
+            line = {
+                "step": step,
+                "video": round(float(video_mean), 4),
+                "audio": round(float(audio_mean), 4),
+                "seconds_a_step": round((time.monotonic() - started) / (step - first), 3),
+            }
+            note(folder, line)
+            losses = []
+        if run.is_saved_at(step):
+            save_checkpoint(folder, step, pair, chosen)
+
+
+def _noise(
+    rng: random.Random, clean: torch.Tensor, clean_audio: torch.Tensor, grid: tuple[int, int, int]
+) -> tuple[Noised, torch.Tensor, torch.Tensor]:
+    n = clean.shape[0]
+    # Sampling walks sigma with a shift of about three; training draws it the same way, so that no
+    # step is strange to it.
+    even = torch.rand(n)
+    sigma = 3 * even / (1 + 2 * even)
+    noise, noise_audio = torch.randn_like(clean), torch.randn_like(clean_audio)
+    given = torch.zeros(clean.shape[:2])
+    # Whole batches, not single samples: one noise level for all tokens of a sample is a third
+    # cheaper.
+    if grid[0] > 1 and rng.random() < GIVEN_FIRST_FRAMES:
+        given[:, : grid[1] * grid[2]] = 1
+    level = sigma[:, None, None] * (1 - given[..., None])
+    video = (1 - level) * clean + level * noise
+    audio = (1 - sigma[:, None, None]) * clean_audio + sigma[:, None, None] * noise_audio
+    return Noised(video, audio, sigma, given, grid), noise - clean, noise_audio - clean_audio
+
+
+@torch.no_grad()
+def _follow(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
+    for mean, weight in zip(ema.parameters(), model.parameters(), strict=True):
+        mean.lerp_(weight, 1 - decay)
