@@ -7,6 +7,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -74,9 +75,10 @@ def main() -> None:
 def _open_studio(order: RenderOrder, outlet: Outlet) -> EngineStudio:
     """Load the libraries, which takes seconds: said before it begins."""
     outlet.send(Began(number=order.number, stage=Stage.LOAD, message="Starting the engine"))
+    began_at = time.monotonic()
     from providers.ltx_video.engine_studio import EngineStudio
 
-    return EngineStudio()
+    return EngineStudio(began_at)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,9 @@ _GB = 1e9
 class EngineStudio:
     """Holds the loaded model between clips; a clip of another model or layout replaces it."""
 
-    def __init__(self) -> None:
+    def __init__(self, began_at: float) -> None:
+        # The first clip counts the start of the engine as part of its loading.
+        self._began_at: float | None = began_at
         self._layout = ""
         self._tokenizer: Any = None
         self._pipeline: Pipeline | None = None
@@ -95,7 +97,8 @@ class EngineStudio:
             self._drop()
         loader = run.loader()
         is_warm = self._pipeline is not None
-        with run.stage(Stage.LOAD, is_short=is_warm):
+        began_at, self._began_at = self._began_at, None
+        with run.stage(Stage.LOAD, is_short=is_warm, began_at=began_at):
             if self._tokenizer is None:
                 self._tokenizer = loader.load("tokenizer")
                 self._layout = _layout(order)
@@ -176,7 +179,14 @@ class _Run:
         return PartLoader(self.order, self.cancel, self._tell)
 
     @contextmanager
-    def stage(self, stage: Stage, *, is_short: bool = False, message: str = "") -> Iterator[None]:
+    def stage(
+        self,
+        stage: Stage,
+        *,
+        is_short: bool = False,
+        message: str = "",
+        began_at: float | None = None,
+    ) -> Iterator[None]:
         self.cancel.check()
         self._stage = stage
         self._outlet.send(
@@ -184,7 +194,7 @@ class _Run:
         )
         if torch.cuda.is_available():
             torch.cuda.reset_peak_memory_stats()
-        started = time.monotonic()
+        started = time.monotonic() if began_at is None else began_at
         yield
         earlier = self._figures.get(stage)
         self._figures[stage] = StageFigures(

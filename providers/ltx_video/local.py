@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import shutil
 import threading
@@ -180,6 +181,7 @@ class LocalLTX:
             engine, self._engine = self._engine, None
         if engine is not None:
             engine.end()
+            self._sweep_offload_dirs()
 
     def _on_disk(self, model: LocalModel) -> OnDisk:
         lack = self._lack_of_files(model)
@@ -250,7 +252,8 @@ class LocalLTX:
 
     @property
     def _offload_dir(self) -> Path:
-        return self._context.paths.cache_dir / "ltx-video" / "offload"
+        # Of this process alone: another one may be rendering from its own at the same time.
+        return self._context.paths.cache_dir / "ltx-video" / "offload" / str(os.getpid())
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
         model = self._models[plan.target.model]
@@ -283,7 +286,7 @@ class LocalLTX:
 
     def _running_engine(self, order: RenderOrder) -> EngineProcess:
         if self._engine is None or not self._engine.is_alive:
-            shutil.rmtree(self._offload_dir, ignore_errors=True)
+            self._sweep_offload_dirs()
             try:
                 self._engine = EngineProcess()
             except OSError as error:
@@ -293,6 +296,14 @@ class LocalLTX:
                     hint="The Python that runs this program may have been moved; start it anew.",
                 ) from error
         return self._engine
+
+    def _sweep_offload_dirs(self) -> None:
+        """Delete the weights that this process, or one that was killed, streamed from disk."""
+        parent = self._offload_dir.parent
+        for folder in parent.iterdir() if parent.is_dir() else ():
+            is_ours = folder == self._offload_dir
+            if is_ours or not (folder.name.isdigit() and psutil.pid_exists(int(folder.name))):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _remember(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> None:
         self._figures = figures
@@ -311,7 +322,9 @@ class LocalLTX:
 
     def _with_time(self, plan: RenderPlan) -> RenderPlan:
         is_warm = (
-            self._engine is not None and self._engine.is_alive and plan.target.model in self._loaded
+            self._engine is not None
+            and self._engine.is_alive
+            and self._loaded.startswith(f"{plan.target.model}|")
         )
         seconds = self._timings.expected_total_s(plan, is_warm=is_warm)
         return plan.model_copy(update={"est_seconds": seconds})

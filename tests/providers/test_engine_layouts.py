@@ -8,15 +8,23 @@ import av
 import numpy as np
 import pytest
 
+from core.errors import JobCancelled
 from core.video.plan import Precision, Residency
-from tests.providers.tiny_home import TINY_AV, TINY_AV_GUIDED, TINY_VIDEO, plan_for
+from providers.ltx_video.local import LocalLTX
+from tests.providers.tiny_home import (
+    TINY_AV,
+    TINY_AV_GUIDED,
+    TINY_MODELS,
+    TINY_VIDEO,
+    context_of,
+    plan_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from providers.ltx_video.catalog import LocalModel
-    from providers.ltx_video.local import LocalLTX
     from tests.providers.tiny_home import Watched
 
     Watch = Callable[[], Watched]
@@ -58,6 +66,21 @@ def test_where_the_weights_lie_changes_nothing(
     usual = render(provider, watched, model)
     forget_prompts(tiny_home)
     assert np.array_equal(usual, render(provider, watched, model, **layout))
+
+
+def test_weights_that_a_killed_app_left_on_disk_are_deleted(
+    tiny_home: Path, watched: Watch
+) -> None:
+    left_by_a_killed_app = tiny_home / "cache" / "ltx-video" / "offload" / str(2**22 + 1)
+    left_by_a_killed_app.mkdir(parents=True)
+    (left_by_a_killed_app / "group.safetensors").write_bytes(b"x")
+    provider = LocalLTX(context_of(tiny_home), TINY_MODELS)
+    job = watched()
+    job.on_event = lambda _: job.context.cancel.cancel()
+    with pytest.raises(JobCancelled):
+        provider.render(plan_for(provider, TINY_VIDEO), job.context)
+    provider.close()
+    assert not left_by_a_killed_app.exists()
 
 
 def test_weights_in_eight_bits_change_the_clip_a_little(provider: LocalLTX, watched: Watch) -> None:
