@@ -233,6 +233,7 @@ LTX_MINI = Profile(
     family=PipelineFamily.LTX_2,
     num_inference_steps=8,
     sigmas=_MINI,
+    guidance=Guidance(guidance_scale=2.0),
     image_crf=0,
     max_sequence_length=32,
     dtype=Precision.FLOAT32,
