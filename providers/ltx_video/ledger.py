@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from providers.ltx_video.hub import NeededFile
+    from providers.ltx_video.installed import ModelManifest
 
 
 class Ledger:
