@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _ORDER = """\
-order of the stages, with rough times on two CPU cores as the defaults stand:
-  video-decoder   2 hours      one core each, all at the same time if you like: the
-  video-encoder   1 hour       latents are fixed beforehand, so none of the four waits
-  audio           2 hours      for another
-  diffusion       8 hours
-  assemble        1 minute     last; takes each stage as far as it has come
+order of the stages, with rough times on one CPU core as the defaults stand:
+  video-decoder   1.5 hours
+  video-encoder   1 hour
+  audio           0.5 hours
+  diffusion       4 hours
+  assemble        1 minute; takes every stage as far as it has come
+
+The latents are fixed beforehand, so none of the four trainings waits for another: with diffusion on
+one core and the others after each other on a second one, two cores need 4 hours.
 
 A stage that is stopped goes on from its last checkpoint when the same command is given again. Give
 it the same --steps: the learning rate falls towards the end of them.
