@@ -105,7 +105,7 @@ def test_right_clips_are_counted_as_right_and_shown() -> None:
     questions = make_questions(4, 10)
     results = examine(WorldRenderer(), questions, questions[:1], lambda _: None)
     assert results.weakest == 1.0
-    assert results.kept[0].ssim == pytest.approx(1.0)
+    assert results.kept[0].ssim > 0.95
     assert "is reached" in figures_text(results)
     sheet = contact_sheet(results.examples)
     assert sheet.width > 6 * 192

@@ -21,6 +21,7 @@ from core.video.planning import make_plan
 from core.video.provider import NotReady, ProviderContext
 from core.video.request import FrameRequest, Inputs, RenderRequest, Sampling, Target
 from providers.ltx_video.catalog import BY_ID, DEPLOYMENT, PROVIDER
+from providers.ltx_video.engine_clip import Sound, write_clip
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.model_names import LTXModel
 from scripts.ltx_mini.sounds import WAVE_RATE_HZ, wave
@@ -61,16 +62,19 @@ class Renderer(Protocol):
 
 
 class WorldRenderer:
-    """Draws what was asked for: the control, which shows what the analyser itself gets wrong."""
+    """Draws what was asked for: the control, which shows what file and analyser get wrong."""
 
     def render(self, question: Question, start_image: Path | None = None) -> Clip:
-        """The drawn clip; a start image of the same scene changes nothing."""
+        """The drawn clip out of an MP4 file; a start image of the same scene changes nothing."""
         started = time.perf_counter()
         frames = draw(question.scene, question.width, question.height, question.num_frames)
         samples = wave(
             question.scene.sound, WAVE_RATE_HZ * question.num_frames // FPS, WAVE_RATE_HZ
         )
-        return Clip(frames, samples, WAVE_RATE_HZ, time.perf_counter() - started)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "drawn.mp4"
+            write_clip(file, frames, FPS, Sound(samples, WAVE_RATE_HZ), lambda _: None)
+            return _read_clip(file, time.perf_counter() - started)
 
 
 class MiniRenderer:
@@ -132,8 +136,13 @@ class MiniRenderer:
 
 def _read_clip(file: Path, seconds: float) -> Clip:
     with av.open(str(file)) as container:
-        frames = np.stack([f.to_ndarray(format="rgb24") for f in container.decode(video=0)])
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     with av.open(str(file)) as container:
         rate_hz = container.streams.audio[0].rate
         sound = [frame.to_ndarray() for frame in container.decode(audio=0)]
-    return Clip(frames, np.concatenate(sound, axis=1), int(rate_hz), seconds)
+    return Clip(
+        np.stack(frames).astype(np.uint8, copy=False),
+        np.concatenate(sound, axis=1).astype(np.float32, copy=False),
+        int(rate_hz),
+        seconds,
+    )
