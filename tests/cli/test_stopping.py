@@ -158,6 +158,8 @@ def test_a_terminal_sees_a_bar_and_closing_it_cancels(run, home: Path) -> None:
 
     child, terminal = pty.fork()
     if child == 0:
+        # Under nohup this signal is ignored, and what is started here would ignore it too.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         settled = environment(**{STAY_VARIABLE: "denoise", "TERM": "xterm"})
         os.execve(FAKE[0], [*FAKE, "-p", "a ball", "-o", "ball.mp4"], settled)
     shown = b""
