@@ -39,7 +39,6 @@ class Precision(StrEnum):
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
     FLOAT8 = "float8"
-    INT8 = "int8"
 
 
 class StagePeak(Frozen):

@@ -31,12 +31,7 @@ MOST_BILLIONS_WITHOUT_GPU = 3.0
 
 _QUICK_BILLIONS_WITHOUT_GPU = 0.1
 
-_BYTES = {
-    Precision.FLOAT32: 4.0,
-    Precision.BFLOAT16: 2.0,
-    Precision.FLOAT8: 1.05,
-    Precision.INT8: 1.05,
-}
+_BYTES = {Precision.FLOAT32: 4.0, Precision.BFLOAT16: 2.0, Precision.FLOAT8: 1.05}
 _USABLE = 0.95
 _VALUES_PER_TOKEN = 24
 _LIVING_COPIES = 6
