@@ -67,10 +67,16 @@ def read_machine() -> Machine:
 
 def free_disk_bytes(path: Path) -> int:
     """Free space for `path`, which need not exist yet: its nearest existing parent is asked."""
-    folder = path.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
+    return shutil.disk_usage(nearest_existing(path)).free
+
+
+def nearest_existing(path: Path) -> Path:
+    """The path itself, or the nearest of its parents that exists."""
+    found = path.absolute()
+    # Path.exists would fail, not answer, below a folder that is closed to us.
+    while not os.path.exists(found):  # noqa: PTH110
+        found = found.parent
+    return found
 
 
 def _usable_cpus() -> int:

@@ -16,7 +16,7 @@ from core.paths import Paths
 from core.queue import JobQueue
 from core.video.ffmpeg import find_ffmpeg
 from core.video.images import StartImage, check_start_image
-from core.video.output import Output, check_space, default_name, find_place
+from core.video.output import Output, check_space, default_name, find_place, make_folder
 from core.video.planning import make_plan, prompt_problems
 from core.video.provider import NotReady, ProviderContext, Readiness
 from core.video.registry import ProviderRegistry
@@ -123,6 +123,7 @@ class Studio:
 
         Raises:
             NotConfigured: the model is not installed, or the machine or a key does not suffice.
+            OutputError: the output folder cannot be made.
             JournalError: the journal cannot be written.
         """
         target = str(planned.plan.target)
@@ -136,6 +137,7 @@ class Studio:
                 target=target,
                 hint="Choose a smaller size, a shorter clip or another model.",
             )
+        make_folder(planned.output)
         lane = self.registry.find(planned.plan.target).lane
         return self.queue.submit(RenderJob(planned.plan, planned.output, lane, self.registry))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import OutputError, Problem, UnsupportedRequest
-from core.machine import free_disk_bytes
+from core.machine import free_disk_bytes, nearest_existing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,19 +66,13 @@ def clip_bytes(plan: RenderPlan) -> int:
 def find_place(out: Path | None, output_dir: Path, name: str, *, overwrite: bool) -> Output:
     """The path for a clip; a folder or nothing at all gets `name`, numbered when it is taken.
 
-    The usual output folder is made when it is missing; a folder that the user names must exist.
+    The usual output folder may be missing: `make_folder` makes it. One that the user names must
+    exist.
 
     Raises:
         UnsupportedRequest: with everything that is wrong with the place.
     """
     if out is None:
-        try:
-            output_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _problems(
-                f"The output folder {str(output_dir)!r} cannot be made ({error.strerror}). "
-                "Name a file with another folder."
-            ) from error
         return Output(_free_name(output_dir / name), is_named=False)
     out = out.expanduser().absolute()
     try:
@@ -132,12 +126,14 @@ def check_space(
 ) -> None:
     """The folder must take a file, and both disks must have room for what is written there.
 
+    Changes nothing: for a folder that does not exist yet, its nearest parent must take one.
+
     Raises:
         UnsupportedRequest: with everything that is wrong.
     """
     found: list[str] = []
     try:
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=nearest_existing(folder)):
             pass
     except OSError as error:
         found.append(
@@ -157,6 +153,22 @@ def check_space(
             )
     if found:
         raise _problems(*found)
+
+
+def make_folder(output: Output) -> None:
+    """Make the usual output folder where it is missing.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    folder = output.path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The output folder {str(folder)!r} cannot be made ({error.strerror}).",
+            hint="Name a file with another folder.",
+        ) from error
 
 
 def aside_path(output: Path, job_id: str) -> Path:

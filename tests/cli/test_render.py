@@ -85,6 +85,17 @@ def test_dry_run_gives_the_exact_plan_and_makes_nothing(run, home: Path) -> None
     assert not (home / "state" / "jobs.sqlite").exists()
 
 
+@pytest.mark.parametrize(("model", "code"), [("fake-small", 0), ("fake-big", 3)])
+def test_dry_run_without_a_name_leaves_nothing_but_its_log(run, home: Path, model, code) -> None:
+    before = {path for path in home.rglob("*") if path.name not in ("state", "log")}
+    answer = run("-p", "a ball", "--dry-run", "--json", "--model", model)
+    assert answer.code == code
+    assert Path(answer.events[0]["out"]).parent == home / "output"
+    left = {path for path in home.rglob("*") if path.name not in ("state", "log")} - before
+    assert left == {home / "state" / "log" / "imageai.log"}
+    assert list(Path.cwd().iterdir()) == []
+
+
 def test_dry_run_of_a_model_that_cannot_run_gives_plan_and_reasons(run) -> None:
     answer = run("-p", "a ball", "--dry-run", "--json", "--model", "fake-big")
     assert answer.code == 3

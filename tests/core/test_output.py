@@ -17,6 +17,7 @@ from core.video.output import (
     check_space,
     default_name,
     find_place,
+    make_folder,
     place_clip,
 )
 from core.video.planning import make_plan
@@ -54,10 +55,23 @@ def test_name_is_made_of_date_prompt_and_seed(prompt: str, slug: str) -> None:
     assert default_name(prompt, 7, date(2026, 1, 2)) == f"2026-01-02_{slug}_7.mp4"
 
 
-def test_no_name_gives_the_usual_folder_and_makes_it(tmp_path: Path) -> None:
-    output = find_place(None, tmp_path / "output", NAME, overwrite=False)
-    assert output == Output(tmp_path / "output" / NAME, is_named=False)
-    assert output.path.parent.is_dir()
+def test_no_name_gives_the_usual_folder_which_is_made_only_on_request(tmp_path: Path) -> None:
+    folder = tmp_path / "videos" / "output"
+    output = find_place(None, folder, NAME, overwrite=False)
+    assert output == Output(folder / NAME, is_named=False)
+    assert list(tmp_path.iterdir()) == []
+    make_folder(output)
+    make_folder(output)
+    assert folder.is_dir()
+
+
+def test_usual_folder_that_cannot_be_made_is_told(tmp_path: Path, plan: RenderPlan) -> None:
+    (tmp_path / "videos").touch()
+    output = find_place(None, tmp_path / "videos" / "output", NAME, overwrite=False)
+    with pytest.raises(UnsupportedRequest, match="cannot be written"):
+        check_space(plan, output.path.parent, tmp_path)
+    with pytest.raises(OutputError, match=r"output' cannot be made .* Name a file"):
+        make_folder(output)
 
 
 def test_taken_name_in_a_folder_is_numbered(tmp_path: Path) -> None:

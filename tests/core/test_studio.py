@@ -145,10 +145,9 @@ def test_damaged_settings_are_told(paths: Paths) -> None:
     assert "damaged" in Studio([ENTRY], paths=paths).notes[0]
 
 
-def test_planning_writes_nothing_but_the_output_folder(studio: Studio, paths: Paths) -> None:
+def test_planning_writes_nothing(studio: Studio, paths: Paths) -> None:
     studio.plan(ask())
-    home = paths.settings_file.parent
-    assert [path.name for path in home.rglob("*")] == ["output"]
+    assert not paths.settings_file.parent.exists()
 
 
 def test_provider_is_opened_late_once_and_closed(paths: Paths) -> None:
