@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def app(home: Path) -> Callable[..., Answer]:
     """Runs `main.py` in a process of its own, in the current folder."""
     return lambda *words, **env: _run(REAL, words, env)
+
+
+@pytest.fixture
+def app_of(home: Path) -> Callable[..., Answer]:
+    """Runs the `main.py` of another copy of the program, which is named first."""
+    return lambda script, *words: _run((sys.executable, str(script)), words, {})
 
 
 @pytest.fixture

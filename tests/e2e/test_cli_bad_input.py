@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from tests.fakes.program import remains
+from providers.ltx_video.catalog import BY_ID
+from tests.fakes.program import ROOT, remains
+from tests.providers.tiny_home import install
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Answer
 
 MINI = ("--model", "ltx-mini")
+BUILTIN_WEIGHTS = "providers/ltx_video/mini/transformer/diffusion_pytorch_model.safetensors"
+INSTALLED = "ltx-video-2b-0.9.8-distilled"
+WEIGHTS = ("transformer/weights.safetensors", "vae/weights.safetensors")
 TURNED = Image.Exif()
 TURNED[0x0112] = 6
 PROMPT = ("-p", "a red ball moves right")
@@ -206,6 +213,81 @@ def test_a_model_that_is_not_installed(app) -> None:
         "not installed",
         "GB",
         "scripts/setup_ltx_video.py --model ltx-video-2b-0.9.8-distilled",
+        code=3,
+    )
+
+
+@pytest.fixture
+def installed(home: Path) -> Path:
+    """A model in the home whose files are as their manifest says; only their content is small."""
+    folder = home / "models" / INSTALLED
+    for name in WEIGHTS:
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_bytes(name.encode() * 500)
+    install(folder, BY_ID[INSTALLED])
+    return folder
+
+
+def cut_off(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def change_a_byte(file: Path) -> None:
+    later_ns = file.stat().st_mtime_ns + 10**9
+    file.write_bytes(b"?" + file.read_bytes()[1:])
+    # A clock may stand still between two writes.
+    os.utime(file, ns=(later_ns, later_ns))
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind"), [(cut_off, "changed"), (change_a_byte, "changed"), (Path.unlink, "missing")]
+)
+def test_an_installed_model_whose_files_are_damaged(app, home, installed, damage, kind) -> None:
+    damage(installed / WEIGHTS[0])
+    before = remains(home)
+    answer = app(*PROMPT, "--model", INSTALLED)
+    assert_refused(
+        answer,
+        f"Its files in {str(installed)!r} are damaged ({kind}: {WEIGHTS[0]}).",
+        f"Run 'python3 scripts/setup_ltx_video.py --model {INSTALLED}'.",
+        code=3,
+    )
+    assert remains(Path.cwd()) == []
+    assert [name for name in remains(home) if not name.endswith("imageai.log")] == before
+
+
+def test_a_damaged_model_is_told_together_with_everything_else(app, home, installed) -> None:
+    cut_off(installed / WEIGHTS[1])
+    answer = app(*PROMPT, "--model", INSTALLED, "--fps", "500", "-o", "ball.gif")
+    assert_refused(
+        answer,
+        "3 things are wrong, and nothing was started",
+        f"are damaged (changed: {WEIGHTS[1]})",
+        "does not make 500 frames per second",
+        "Clips are MP4 files",
+    )
+
+
+@pytest.fixture(scope="module")
+def damaged_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the program in which the built-in model's largest file ends too early."""
+    root = tmp_path_factory.mktemp("copy")
+    shutil.copy(ROOT / "main.py", root)
+    for name in ("cli", "core", "providers", "scripts"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    cut_off(root / BUILTIN_WEIGHTS)
+    return root / "main.py"
+
+
+@pytest.mark.usefixtures("nothing_left")
+@pytest.mark.parametrize("words", [MINI, ()], ids=["by name", "auto"])
+def test_a_built_in_model_whose_files_are_damaged(app_of, damaged_program, words) -> None:
+    answer = app_of(damaged_program, *PROMPT, *words)
+    assert_refused(
+        answer,
+        "The files of LTX Mini are damaged: "
+        "transformer/diffusion_pytorch_model.safetensors is cut off or no file of weights.",
+        "It comes with the program: get a whole copy of ImageAI",
         code=3,
     )
 
