@@ -61,7 +61,6 @@ class _Run:
         self._started = time.monotonic()
         self._stop_asked: float | None = None
         self._is_cancelled = False
-        self._last_progress: Progressed | None = None
         self._events: queue.SimpleQueue[tuple[str, JobEvent] | None] = queue.SimpleQueue()
 
     def hear(self, job_id: str, event: JobEvent) -> None:
@@ -113,10 +112,8 @@ class _Run:
             case Queued() | Started() | Cancelled():
                 self._event(event)
             case Progressed():
-                if event != self._last_progress:
-                    self._last_progress = event
-                    self._event(event)
-                    view.show(event)
+                self._event(event)
+                view.show(event)
             case Noted():
                 self._event(event)
                 view.print(wrapped(f"Note: {event.message}"))

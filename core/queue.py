@@ -335,7 +335,7 @@ class JobQueue:
 
 
 class _Reporter:
-    """Takes a job's reports: keeps fractions from falling, passes them on, writes them down."""
+    """Takes a job's reports: keeps fractions from falling, tells and writes each change once."""
 
     def __init__(self, send: Callable[[JobEvent], None], journal: Journal, job_id: str) -> None:
         self._send = send
@@ -343,6 +343,7 @@ class _Reporter:
         self._job_id = job_id
         self._lock = threading.Lock()
         self._fraction = 0.0
+        self._told: Progressed | None = None
         self._unsaved: Progressed | None = None
 
     def report(self, event: Progressed | Noted) -> None:
@@ -354,7 +355,9 @@ class _Reporter:
             if event.fraction is not None:
                 self._fraction = max(self._fraction, event.fraction)
                 event = event.model_copy(update={"fraction": self._fraction})
-            self._unsaved = event
+            if event == self._told:
+                return
+            self._told = self._unsaved = event
         self._send(event)
 
     def flush(self) -> None:

@@ -171,6 +171,7 @@ class _Run:
         self._figures: dict[Stage, StageFigures] = {}
         self._outlet = outlet
         self._stage = Stage.LOAD
+        self._sent: Began | Advanced | None = None
 
     def figures(self) -> tuple[StageFigures, ...]:
         return tuple(self._figures.values())
@@ -189,9 +190,7 @@ class _Run:
     ) -> Iterator[None]:
         self.cancel.check()
         self._stage = stage
-        self._outlet.send(
-            Began(number=self.order.number, stage=stage, is_short=is_short, message=message)
-        )
+        self._send(Began(number=self.order.number, stage=stage, is_short=is_short, message=message))
         if torch.cuda.is_available():
             torch.cuda.reset_peak_memory_stats()
         started = time.monotonic() if began_at is None else began_at
@@ -207,7 +206,7 @@ class _Run:
         self.cancel.check()
 
     def on_step(self, step: int, steps: int) -> None:
-        self._outlet.send(
+        self._send(
             Advanced(
                 number=self.order.number,
                 stage=self._stage,
@@ -226,11 +225,17 @@ class _Run:
         self._tell(frames / self.order.plan.num_frames, "")
 
     def _tell(self, done: float, message: str) -> None:
-        self._outlet.send(
+        self._send(
             Advanced(
                 number=self.order.number, stage=self._stage, done=min(1.0, done), message=message
             )
         )
+
+    def _send(self, event: Began | Advanced) -> None:
+        # Work goes on where no more can be counted, such as sound behind the last frame.
+        if event != self._sent:
+            self._sent = event
+            self._outlet.send(event)
 
 
 class _Prepared(NamedTuple):

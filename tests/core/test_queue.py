@@ -57,6 +57,9 @@ class NoteJob:
                     ctx.save_ticket("remote-7")
                     raise EngineCrashed("lost the connection", hint="Resume.")
                 (ctx.workdir.parent / "fetched").write_text(ctx.ticket, encoding="utf-8")
+            case "repeat":
+                for _ in range(3):
+                    ctx.report(Progressed(stage=Stage.WRITE, fraction=0.7, message="again"))
             case "note":
                 ctx.report(Noted(message="by the way"))
             case _:
@@ -106,6 +109,13 @@ def wait_for(condition) -> None:
     while not condition():
         assert time.monotonic() < until, "it never happened"
         time.sleep(0.02)
+
+
+def test_report_that_changes_nothing_is_not_passed_on(queue: JobQueue, events: Events) -> None:
+    job_id = queue.submit(NoteJob("repeat"))
+    queue.run_job(job_id)
+    told = [event.message for _, event in events.seen if isinstance(event, Progressed)]
+    assert told == ["", "back", "again"]
 
 
 def test_job_runs_and_tells_each_step_once(queue: JobQueue, events: Events) -> None:

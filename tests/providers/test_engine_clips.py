@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import av
@@ -141,6 +142,13 @@ def test_progress_names_every_stage_and_step_and_never_falls(
     assert steps == list(range(1, 7))
     decoding = [event for event in job.progress if event.stage is Stage.DECODE]
     assert len(decoding) > 3
+
+
+def test_the_engine_tells_each_change_once(provider: LocalLTX, watched: Watch) -> None:
+    job = watched()
+    provider.render(plan_for(provider, TINY_AV), job.context)
+    assert sum(event.stage is Stage.WRITE for event in job.progress) > FRAMES
+    assert [event for event, following in pairwise(job.progress) if event == following] == []
 
 
 def test_the_time_left_is_known_once_a_clip_was_made(provider: LocalLTX, watched: Watch) -> None:
