@@ -83,23 +83,19 @@ class MemoryPlan(Frozen):
         return max((peak.ram_gb for peak in self.peaks), default=0.0)
 
 
-class RenderPlan(Frozen):
-    """Everything about a clip before it exists; the same plan gives the same clip.
+class ClipSettings(Frozen):
+    """What is settled about a clip, word for word the same in its plan and in its record.
 
     Attributes:
-        request: as asked, with the model that `auto` stood for filled in.
         prompt: what the model reads, camera words included.
         negative_prompt: None leaves the model's own default.
         num_inference_steps, guidance_scale: None where the model leaves no choice.
         has_audio: whether the file gets sound.
         cost_usd: None is unknown.
-        est_seconds: from this machine's own history; None where there is none.
         memory_plan: None for models that do not run on this machine.
         notes: every adjustment and choice that the user did not spell out.
     """
 
-    request: RenderRequest
-    spec: ModelSpec
     prompt: str
     negative_prompt: str | None
     width: int
@@ -111,9 +107,21 @@ class RenderPlan(Frozen):
     guidance_scale: float | None
     has_audio: bool
     cost_usd: float | None
-    est_seconds: float | None = None
     memory_plan: MemoryPlan | None = None
     notes: tuple[str, ...] = ()
+
+
+class RenderPlan(ClipSettings):
+    """Everything about a clip before it exists; the same plan gives the same clip.
+
+    Attributes:
+        request: as asked, with the model that `auto` stood for filled in.
+        est_seconds: from this machine's own history; None where there is none.
+    """
+
+    request: RenderRequest
+    spec: ModelSpec
+    est_seconds: float | None = None
 
     @property
     def target(self) -> Target:

@@ -6,9 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from core.frozen import Frozen
 from core.video.ffmpeg import ClipFacts, run_ffmpeg
-from core.video.plan import MemoryPlan, RenderPlan
+from core.video.plan import ClipSettings, RenderPlan
 from core.video.provider import Provenance
 from core.video.request import Inputs, RenderRequest
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 _FFMETADATA_SPECIAL = "\\=;#\n"
 
 
-class ClipRecord(Frozen):
+class ClipRecord(ClipSettings):
     """What was asked, what was planned, and what made the clip; holds no path and no key.
 
     Attributes:
@@ -32,19 +31,6 @@ class ClipRecord(Frozen):
     request: RenderRequest
     model_label: str
     licence: str
-    prompt: str
-    negative_prompt: str | None
-    width: int
-    height: int
-    num_frames: int
-    fps: int
-    seed: int
-    num_inference_steps: int | None
-    guidance_scale: float | None
-    has_audio: bool
-    cost_usd: float | None
-    memory_plan: MemoryPlan | None
-    notes: tuple[str, ...]
     start_image_sha256: str | None
     provenance: Provenance
 
@@ -61,26 +47,15 @@ def make_record(
     """The record of one clip that was made by this plan."""
     image = plan.start_image
     inputs = Inputs(start_image=None if image is None else Path(image.name))
+    settings = plan.model_dump(include=set(ClipSettings.model_fields))
     return ClipRecord(
+        **settings,
         program=program,
         job_id=job_id,
         created_at=created_at,
         request=plan.request.model_copy(update={"inputs": inputs}),
         model_label=plan.spec.label,
         licence=plan.spec.licence.name,
-        prompt=plan.prompt,
-        negative_prompt=plan.negative_prompt,
-        width=plan.width,
-        height=plan.height,
-        num_frames=plan.num_frames,
-        fps=plan.fps,
-        seed=plan.seed,
-        num_inference_steps=plan.num_inference_steps,
-        guidance_scale=plan.guidance_scale,
-        has_audio=plan.has_audio,
-        cost_usd=plan.cost_usd,
-        memory_plan=plan.memory_plan,
-        notes=plan.notes,
         start_image_sha256=start_image_sha256,
         provenance=provenance,
     )

@@ -11,6 +11,7 @@ from PIL import Image
 from core.jobs import JobEvent, Noted, Progressed
 from core.video.ffmpeg import probe_clip
 from core.video.output import Output, aside_path
+from core.video.plan import ClipSettings
 from core.video.record import ClipRecord, read_embedded_record
 from core.video.request import Inputs, RenderRequest
 from tests.fakes.provider import FakeProvider
@@ -68,6 +69,16 @@ def test_clip_is_as_planned_and_carries_its_record(
     assert sidecar.provenance.versions == {"fake": "1"}
     assert sidecar.job_id == run.job_id
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ball.json", "ball.mp4", "home"]
+
+
+def test_record_has_everything_that_the_plan_settles(
+    studio: Studio, request_small: RenderRequest, tmp_path: Path
+) -> None:
+    run = Run(studio, request_small, tmp_path / "ball.mp4")
+    record = read_embedded_record(probe_clip(run.path))
+    assert record is not None
+    for name in ClipSettings.model_fields:
+        assert getattr(record, name) == getattr(run.planned.plan, name), name
 
 
 def test_progress_rises_to_one_which_means_file_in_hand(
