@@ -180,8 +180,9 @@ def test_two_processes_with_the_same_name_both_keep_their_clip(home: Path, tmp_p
     out.mkdir()
     name = str(out / "ball.mp4")
     with (
-        working(home, "render", name, "one") as first,
-        working(home, "render", name, "two") as second,
+        # Slow, so that neither is done before the other has planned.
+        working(home, "render", name, "slow one") as first,
+        working(home, "render", name, "slow two") as second,
     ):
         first.read_until("queued")
         second.read_until("queued")
