@@ -183,6 +183,7 @@ class JobContext:
         report: takes `Progressed` and `Noted` events; safe to call from any thread.
         ticket: what `save_ticket` stored before an interruption, or None.
         save_ticket: stores the text with which a paid remote render is found again.
+        inputs_dir: where `Job.keep` has put copies; None for work that runs outside the queue.
     """
 
     workdir: Path
@@ -191,6 +192,7 @@ class JobContext:
     job_id: str = ""
     ticket: str | None = None
     save_ticket: Callable[[str], None] = field(default=_no_ticket)
+    inputs_dir: Path | None = None
 
 
 class Job(Protocol):
@@ -213,6 +215,16 @@ class Job(Protocol):
 
     def payload(self) -> str:
         """The job as JSON, enough to build it again; holds no key."""
+        ...
+
+    def keep(self, folder: Path) -> None:
+        """Copy into `folder`, to be made, what the work reads and the user may move or change.
+
+        Called once, before the job is queued; the copies stay until the job is forgotten.
+
+        Raises:
+            JournalError: something cannot be copied.
+        """
         ...
 
     def leftovers(self, job_id: str) -> tuple[Path, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-import uuid
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -152,9 +151,8 @@ class Journal:
             hint="Check that its disk has space and that its folder is writable, then try again.",
         )
 
-    def add(self, job: Job) -> JobRecord:
+    def add(self, job_id: str, job: Job) -> JobRecord:
         """Write a new job, owned by this process."""
-        job_id = uuid.uuid4().hex[:12]
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO jobs (id, kind, lane, title, payload, state, owner_pid,"

@@ -66,6 +66,11 @@ class Paths:
         return self.state_dir / "work"
 
     @property
+    def inputs_dir(self) -> Path:
+        """The parent of the folders with what jobs read, kept until the jobs are forgotten."""
+        return self.state_dir / "inputs"
+
+    @property
     def log_file(self) -> Path:
         """The log of what went wrong."""
         return self.state_dir / "log" / "imageai.log"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+import time
+import uuid
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import MappingProxyType
@@ -44,6 +46,8 @@ PLACES: Mapping[Lane, int] = MappingProxyType({Lane.GPU: 1, Lane.CLOUD: 4, Lane.
 """How many jobs of a lane run at once, over all processes that share the journal."""
 
 _POLL_S = 0.2
+# Longer than any copying takes: a folder without a job may be one that is being queued elsewhere.
+_STRAY_AFTER_S = 3600.0
 
 
 class JobQueue:
@@ -53,11 +57,13 @@ class JobQueue:
         self,
         journal: Journal,
         work_dir: Path,
+        inputs_dir: Path,
         factories: Mapping[str, Callable[[str], Job]],
         places: Mapping[Lane, int] = PLACES,
     ) -> None:
         self._journal = journal
         self._work_dir = work_dir
+        self._inputs_dir = inputs_dir
         self._factories = factories
         self._places = places
         self._listeners: list[Callable[[str, JobEvent], None]] = []
@@ -84,10 +90,21 @@ class JobQueue:
         return unsubscribe
 
     def submit(self, job: Job) -> str:
-        """Write the job into the journal and give its id; it waits for `run` or `run_job`."""
-        record = self._journal.add(job)
-        self._announce(record.id)
-        return record.id
+        """Write the job into the journal and give its id; it waits for `run` or `run_job`.
+
+        Raises:
+            JournalError: it cannot be written, or what the job reads cannot be kept for it.
+        """
+        job_id = uuid.uuid4().hex[:12]
+        inputs = self._inputs_dir / job_id
+        try:
+            job.keep(inputs)
+            self._journal.add(job_id, job)
+        except BaseException:
+            shutil.rmtree(inputs, ignore_errors=True)
+            raise
+        self._announce(job_id)
+        return job_id
 
     def resume(self, text: str) -> str:
         """Put an interrupted, failed or cancelled job back in line and give its id.
@@ -148,9 +165,24 @@ class JobQueue:
         return tuple(record for record in self.jobs() if record.state is JobState.INTERRUPTED)
 
     def clear(self, *, interrupted: bool = False) -> tuple[JobRecord, ...]:
-        """Forget the jobs that have ended, and on request the interrupted ones; clips stay."""
+        """Forget the jobs that have ended, and on request the interrupted ones; clips stay.
+
+        What was kept for them goes with them.
+        """
         self._recover()
-        return self._journal.clear(interrupted=interrupted)
+        gone = self._journal.clear(interrupted=interrupted)
+        for record in gone:
+            shutil.rmtree(self._inputs_dir / record.id, ignore_errors=True)
+        self._remove_strays()
+        return gone
+
+    def _remove_strays(self) -> None:
+        """Remove what was kept for jobs that a kill prevented from being written down."""
+        known = {record.id for record in self._journal.all()}
+        for folder in self._inputs_dir.iterdir() if self._inputs_dir.is_dir() else ():
+            age_s = time.time() - folder.stat().st_mtime
+            if folder.name not in known and age_s > _STRAY_AFTER_S:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def run(self, lane: Lane) -> None:
         """Run the jobs of a lane, one after the other, until the queue is closed."""
@@ -235,6 +267,7 @@ class JobQueue:
                 job_id=record.id,
                 ticket=record.ticket,
                 save_ticket=lambda ticket: self._journal.save_ticket(record.id, ticket),
+                inputs_dir=self._inputs_dir / record.id,
             )
             with self._watch(record.id, token, reporter):
                 outcome: Terminal = Succeeded(path=job.run(ctx))

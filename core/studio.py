@@ -82,7 +82,8 @@ class Studio:
             JournalError: the journal cannot be used.
         """
         factories = {KIND: partial(RenderJob.from_payload, registry=self.registry)}
-        return JobQueue(Journal(self.paths.journal_file), self.paths.work_dir, factories)
+        journal = Journal(self.paths.journal_file)
+        return JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories)
 
     def plan(
         self, request: RenderRequest, *, out: Path | None = None, overwrite: bool = False
@@ -124,7 +125,7 @@ class Studio:
         Raises:
             NotConfigured: the model is not installed, or the machine or a key does not suffice.
             OutputError: the output folder cannot be made.
-            JournalError: the journal cannot be written.
+            JournalError: the journal cannot be written, or the start image cannot be kept.
         """
         target = str(planned.plan.target)
         if isinstance(planned.readiness, NotReady):
@@ -138,8 +139,7 @@ class Studio:
                 hint="Choose a smaller size, a shorter clip or another model.",
             )
         make_folder(planned.output)
-        lane = self.registry.find(planned.plan.target).lane
-        return self.queue.submit(RenderJob(planned.plan, planned.output, lane, self.registry))
+        return self.queue.submit(RenderJob.of(planned.plan, planned.output, self.registry))
 
     def close(self) -> None:
         """Stop the jobs of this process and close every provider."""

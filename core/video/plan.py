@@ -143,6 +143,12 @@ class RenderPlan(ClipSettings):
         """The exact length of the clip."""
         return self.num_frames / self.fps
 
+    def with_start_image(self, path: Path) -> RenderPlan:
+        """The same plan with its start image in another place."""
+        inputs = self.request.inputs.model_copy(update={"start_image": path})
+        request = self.request.model_copy(update={"inputs": inputs})
+        return self.model_copy(update={"request": request})
+
     def with_notes(self, *notes: str) -> RenderPlan:
         """The same plan with more to tell the user."""
         return self.model_copy(update={"notes": self.notes + notes})

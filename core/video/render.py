@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import core
-from core.errors import FFmpegFailed, OutOfMemory, OutputError, RenderFailed, UnreadableClip
+from core.errors import (
+    FFmpegFailed,
+    JournalError,
+    OutOfMemory,
+    OutputError,
+    RenderFailed,
+    UnreadableClip,
+)
 from core.files import write_text_atomically
 from core.frozen import Frozen
 from core.jobs import JobContext, Lane, Noted, Progressed, Stage
@@ -35,6 +42,7 @@ class RenderPayload(Frozen):
     path: Path
     is_named: bool
     overwrite: bool
+    start_image_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,12 +53,28 @@ class _Rendered:
 
 @dataclass(frozen=True)
 class RenderJob:
-    """Makes one clip and puts it in place."""
+    """Makes one clip and puts it in place.
+
+    Attributes:
+        start_image_sha256: of the start image as it was when the job was queued.
+    """
 
     plan: RenderPlan
     output: Output
     lane: Lane
     registry: ProviderRegistry
+    start_image_sha256: str | None = None
+
+    @classmethod
+    def of(cls, plan: RenderPlan, output: Output, registry: ProviderRegistry) -> RenderJob:
+        """The job that carries out a plan, with its start image as it is now.
+
+        Raises:
+            JournalError: the start image cannot be read.
+        """
+        image = plan.start_image
+        sha256 = None if image is None else hashlib.sha256(_read(image)).hexdigest()
+        return cls(plan, output, registry.find(plan.target).lane, registry, sha256)
 
     @property
     def kind(self) -> str:
@@ -68,7 +92,8 @@ class RenderJob:
         """The job that wrote this payload."""
         stored = RenderPayload.model_validate_json(payload)
         output = Output(stored.path, is_named=stored.is_named, overwrite=stored.overwrite)
-        return cls(stored.plan, output, registry.find(stored.plan.target).lane, registry)
+        lane = registry.find(stored.plan.target).lane
+        return cls(stored.plan, output, lane, registry, stored.start_image_sha256)
 
     def payload(self) -> str:
         """The plan and the place, as JSON."""
@@ -77,8 +102,29 @@ class RenderJob:
             path=self.output.path,
             is_named=self.output.is_named,
             overwrite=self.output.overwrite,
+            start_image_sha256=self.start_image_sha256,
         )
         return stored.model_dump_json()
+
+    def keep(self, folder: Path) -> None:
+        """Keep the start image: the clip can be made again whatever becomes of the file."""
+        image = self.plan.start_image
+        if image is None:
+            return
+        content = _read(image)
+        if hashlib.sha256(content).hexdigest() != self.start_image_sha256:
+            raise JournalError(
+                f"The start image {str(image)!r} was changed just now.",
+                hint="Give the command again.",
+            )
+        try:
+            folder.mkdir(parents=True)
+            (folder / image.name).write_bytes(content)
+        except OSError as error:
+            raise JournalError(
+                f"The start image cannot be kept in {str(folder)!r}: {error.strerror}.",
+                hint="Free some space there, then give the command again.",
+            ) from error
 
     def leftovers(self, job_id: str) -> tuple[Path, ...]:
         """The half copy that a kill may leave in the output folder."""
@@ -99,7 +145,7 @@ class RenderJob:
             program=f"{core.NAME} {core.VERSION}",
             job_id=ctx.job_id,
             created_at=started_at,
-            start_image_sha256=_sha256(plan.start_image),
+            start_image_sha256=self.start_image_sha256,
         )
         finished = ctx.workdir / "finished.mp4"
         try:
@@ -138,7 +184,7 @@ class RenderJob:
             ctx.report(_scaled(event))
 
         inner = replace(ctx, report=report)
-        plan = self.plan
+        plan = self._plan_with_kept_image(ctx)
         while True:
             ctx.cancel.check()
             try:
@@ -157,6 +203,21 @@ class RenderJob:
                     hint="This is a defect of the provider.",
                 )
             return _Rendered(plan, clip)
+
+    def _plan_with_kept_image(self, ctx: JobContext) -> RenderPlan:
+        image = self.plan.start_image
+        if image is None:
+            return self.plan
+        assert ctx.inputs_dir is not None, "clips are made by the queue alone"
+        kept = ctx.inputs_dir / image.name
+        with suppress(OSError):
+            if hashlib.sha256(kept.read_bytes()).hexdigest() == self.start_image_sha256:
+                return self.plan.with_start_image(kept)
+        raise JournalError(
+            f"The copy of the start image that was kept for this job, {str(kept)!r}, is gone or "
+            "damaged, so the clip cannot be made as it was planned.",
+            hint="Give the command again, with the picture.",
+        )
 
     def _placed_before_interruption(self, ctx: JobContext) -> Path | None:
         """The clip that an earlier run of this very job put in place just before it was killed."""
@@ -225,14 +286,11 @@ def _write_sidecar(output: Output, record: ClipRecord, ctx: JobContext) -> None:
         )
 
 
-def _sha256(path: Path | None) -> str | None:
-    if path is None:
-        return None
+def _read(image: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return image.read_bytes()
     except OSError as error:
-        raise OutputError(
-            f"The start image {str(path)!r} was removed while the clip was made.",
-            hint="Put it back and resume the job.",
+        raise JournalError(
+            f"The start image {str(image)!r} cannot be read any more: {error.strerror}.",
+            hint="Put it back and give the command again.",
         ) from error

@@ -152,6 +152,9 @@ class InstallModel:
         """The job as JSON; holds no key."""
         return _Payload(model=self._model.id, adopt_from=self._adopt_from).model_dump_json()
 
+    def keep(self, folder: Path) -> None:
+        """Nothing: the files of another folder may be gone later, and the hub has them too."""
+
     def leftovers(self, job_id: str) -> tuple[Path, ...]:
         """None: what a killed run leaves half-written is where the next one goes on."""
         return ()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import signal
 import sqlite3
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from core.video.ffmpeg import probe_clip
 from tests.fakes.app import DEAF_VARIABLE, STAY_VARIABLE
@@ -29,9 +32,9 @@ def start(home: Path) -> Iterator[Callable[..., Program]]:
     """Starts a render with the fake that stays in one stage."""
     started: list[Program] = []
 
-    def start(stage: str, *, is_deaf: bool = False) -> Program:
+    def start(stage: str, *more: str, is_deaf: bool = False) -> Program:
         env = {STAY_VARIABLE: stage, **({DEAF_VARIABLE: "1"} if is_deaf else {})}
-        words = ("-p", "a ball", "-o", "ball.mp4", "--seed", "3")
+        words = ("-p", "a ball", "-o", "ball.mp4", "--seed", "3", *more)
         program = Program(FAKE, *words, cwd=Path.cwd(), env=env)
         started.append(program)
         program.read_until("progressed", stage=stage)
@@ -118,6 +121,24 @@ def test_a_killed_program_leaves_a_job_that_can_be_resumed(start, run, home, sta
     assert answer.out == f"{Path.cwd() / 'ball.mp4'}\n"
     assert probe_clip(Path("ball.mp4")).num_frames == 9
     assert "can be resumed" not in run("-p", "third", "-o", "third.mp4").err
+
+
+def test_a_start_image_may_be_moved_before_its_job_is_resumed(start, run, home) -> None:
+    picture = home.parent / "start.png"
+    Image.new("RGB", (96, 64), "red").save(picture)
+    sha256 = hashlib.sha256(picture.read_bytes()).hexdigest()
+    program = start("denoise", "--image", str(picture))
+    program.signal(signal.SIGKILL)
+    program.end()
+    picture.rename(picture.with_name("moved.png"))
+    answer = run("jobs", "resume", "--all")
+    assert answer.code == 0, answer.err
+    assert json.loads(Path("ball.json").read_text())["start_image_sha256"] == sha256
+    (job,) = run("jobs", "list", "--json").events
+    assert job["request"]["inputs"]["start_image"] == str(picture)
+    assert len(remains(home / "state" / "inputs")) == 1
+    assert run("jobs", "clear").code == 0
+    assert list((home / "state" / "inputs").iterdir()) == []
 
 
 def test_all_interrupted_jobs_are_resumed_together(start, run) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import sys
@@ -34,6 +35,13 @@ class NoteJob:
     def payload(self) -> str:
         return self.text
 
+    def keep(self, folder: Path) -> None:
+        if self.text.startswith("keep"):
+            folder.mkdir(parents=True)
+            (folder / "note").write_text(self.text, encoding="utf-8")
+        if "unkept" in self.text:
+            raise JournalError("It cannot be kept.")
+
     def leftovers(self, job_id: str) -> tuple[Path, ...]:
         return (Path(self.text.split()[-1]),) if self.text.startswith("leave") else ()
 
@@ -57,6 +65,12 @@ class NoteJob:
                     ctx.save_ticket("remote-7")
                     raise EngineCrashed("lost the connection", hint="Resume.")
                 (ctx.workdir.parent / "fetched").write_text(ctx.ticket, encoding="utf-8")
+            case "keep":
+                assert ctx.inputs_dir is not None
+                assert (ctx.inputs_dir / "note").read_text(encoding="utf-8") == self.text
+                if "once more" in self.text and ctx.ticket is None:
+                    ctx.save_ticket("second")
+                    raise EngineCrashed("killed")
             case "repeat":
                 for _ in range(3):
                     ctx.report(Progressed(stage=Stage.WRITE, fraction=0.7, message="again"))
@@ -84,7 +98,8 @@ def make_note(payload: str) -> Job:
 
 
 def open_queue(paths: Paths) -> JobQueue:
-    return JobQueue(Journal(paths.journal_file), paths.work_dir, {"note": make_note})
+    journal = Journal(paths.journal_file)
+    return JobQueue(journal, paths.work_dir, paths.inputs_dir, {"note": make_note})
 
 
 @pytest.fixture
@@ -109,6 +124,41 @@ def wait_for(condition) -> None:
     while not condition():
         assert time.monotonic() < until, "it never happened"
         time.sleep(0.02)
+
+
+def test_what_is_kept_for_a_job_stays_until_the_job_is_forgotten(
+    queue: JobQueue, paths: Paths
+) -> None:
+    first = queue.submit(NoteJob("keep once more"))
+    assert queue.run_job(first).event == "failed"
+    assert queue.run_job(queue.resume(first)).event == "succeeded"
+    waiting = queue.submit(NoteJob("keep waiting"))
+    assert kept(paths) == {first, waiting}
+    queue.clear()
+    assert kept(paths) == {waiting}
+    assert queue.run_job(waiting).event == "succeeded"
+
+
+def test_job_that_cannot_be_kept_is_not_queued(queue: JobQueue, paths: Paths) -> None:
+    with pytest.raises(JournalError, match="cannot be kept"):
+        queue.submit(NoteJob("keep unkept"))
+    assert queue.jobs() == ()
+    assert kept(paths) == set()
+
+
+def test_what_was_kept_for_a_job_that_was_never_written_down_is_cleared(
+    queue: JobQueue, paths: Paths
+) -> None:
+    for name, age_s in (("killed", 7200), ("being-queued", 0)):
+        folder = paths.inputs_dir / name
+        folder.mkdir(parents=True)
+        os.utime(folder, (time.time() - age_s, time.time() - age_s))
+    queue.clear()
+    assert kept(paths) == {"being-queued"}
+
+
+def kept(paths: Paths) -> set[str]:
+    return {folder.name for folder in paths.inputs_dir.iterdir()}
 
 
 def test_report_that_changes_nothing_is_not_passed_on(queue: JobQueue, events: Events) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from core.errors import JournalError
 from core.jobs import JobEvent, Noted, Progressed
 from core.video.ffmpeg import probe_clip
 from core.video.output import Output, aside_path
@@ -109,6 +111,79 @@ def test_record_names_the_start_image_without_its_folder(
     record = json.loads(text)
     assert record["request"]["inputs"]["start_image"] == "start.png"
     assert len(record["start_image_sha256"]) == 64
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    path = tmp_path / "start.png"
+    Image.new("RGB", (96, 64), "red").save(path)
+    return path
+
+
+@pytest.fixture
+def request_image(request_small: RenderRequest, image: Path) -> RenderRequest:
+    return request_small.model_copy(update={"inputs": Inputs(start_image=image)})
+
+
+def test_clip_is_made_from_the_start_image_as_it_was_when_queued(
+    studio: Studio, request_image: RenderRequest, image: Path, tmp_path: Path
+) -> None:
+    before = image.read_bytes()
+    jobs = [
+        studio.submit_render(studio.plan(request_image, out=tmp_path / name))
+        for name in ("moved.mp4", "changed.mp4")
+    ]
+    image.unlink()
+    first = studio.queue.run_job(jobs[0])
+    Image.new("RGB", (96, 64), "blue").save(image)
+    second = studio.queue.run_job(jobs[1])
+    provider = studio.registry.open(request_image.target)
+    assert isinstance(provider, FakeProvider)
+    for plan, outcome in zip(provider.rendered, (first, second), strict=True):
+        assert plan.start_image is not None
+        assert plan.start_image.read_bytes() == before
+        assert outcome.event == "succeeded"
+        record = read_embedded_record(probe_clip(outcome.path))
+        assert record is not None
+        assert record.start_image_sha256 == hashlib.sha256(before).hexdigest()
+        assert record.request.inputs.start_image == Path("start.png")
+
+
+def test_job_whose_kept_start_image_is_gone_or_damaged_is_refused(
+    studio: Studio, paths: Paths, request_image: RenderRequest, tmp_path: Path
+) -> None:
+    job_id = studio.submit_render(studio.plan(request_image, out=tmp_path / "a.mp4"))
+    (kept,) = paths.inputs_dir.rglob("start.png")
+    for damage in (lambda: kept.write_bytes(b"other"), kept.unlink):
+        damage()
+        outcome = studio.queue.run_job(job_id)
+        assert outcome.event == "failed"
+        assert "kept for this job" in outcome.error.message
+        assert "Give the command again" in outcome.error.hint
+        assert not (tmp_path / "a.mp4").exists()
+        studio.queue.resume(job_id)
+
+
+def test_start_image_that_vanishes_before_it_is_queued_leaves_no_job(
+    studio: Studio, paths: Paths, request_image: RenderRequest, image: Path, tmp_path: Path
+) -> None:
+    planned = studio.plan(request_image, out=tmp_path / "a.mp4")
+    image.unlink()
+    with pytest.raises(JournalError, match="cannot be read any more"):
+        studio.submit_render(planned)
+    assert studio.queue.jobs() == ()
+    assert not paths.inputs_dir.exists()
+
+
+def test_start_image_that_cannot_be_kept_leaves_no_job(
+    studio: Studio, paths: Paths, request_image: RenderRequest, tmp_path: Path
+) -> None:
+    planned = studio.plan(request_image, out=tmp_path / "a.mp4")
+    paths.state_dir.mkdir(parents=True)
+    paths.inputs_dir.write_text("in the way", encoding="utf-8")
+    with pytest.raises(JournalError, match="cannot be kept in"):
+        studio.submit_render(planned)
+    assert studio.queue.jobs() == ()
 
 
 @pytest.mark.parametrize(

@@ -294,7 +294,8 @@ def test_queue_runs_the_job_and_builds_it_again_from_the_journal(
         models_dir=models_dir,
         keys=Keys(),
     )
-    queue = JobQueue(Journal(tmp_path / "jobs.sqlite"), tmp_path / "work", {KIND: factory})
+    journal = Journal(tmp_path / "jobs.sqlite")
+    queue = JobQueue(journal, tmp_path / "work", tmp_path / "inputs", {KIND: factory})
     job_id = queue.submit(job(models_dir))
     ended = queue.run_job(job_id)
     assert ended.event == "succeeded", ended
