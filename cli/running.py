@@ -154,8 +154,7 @@ class _Run:
                 return EXIT_NOT_CONFIGURED if is_missing else EXIT_FAILED
             case Cancelled():
                 self._speech.tell(
-                    "Cancelled; nothing was left behind. To start it again: "
-                    f"main.py jobs resume {self._job_id}"
+                    f"Cancelled. To start it again: main.py jobs resume {self._job_id}"
                 )
                 return EXIT_CANCELLED
             case _:

@@ -89,8 +89,12 @@ class JobQueue:
 
         return unsubscribe
 
-    def submit(self, job: Job) -> str:
+    def submit(self, job: Job, cancel: CancelToken | None = None) -> str:
         """Write the job into the journal and give its id; it waits for `run` or `run_job`.
+
+        Args:
+            job: the work.
+            cancel: the caller's own wish that it stop, where there is one.
 
         Raises:
             JournalError: it cannot be written, or what the job reads cannot be kept for it.
@@ -103,23 +107,27 @@ class JobQueue:
         except BaseException:
             shutil.rmtree(inputs, ignore_errors=True)
             raise
-        self._announce(job_id)
+        self._announce(job_id, cancel)
         return job_id
 
-    def resume(self, text: str) -> str:
+    def resume(self, text: str, cancel: CancelToken | None = None) -> str:
         """Put an interrupted, failed or cancelled job back in line and give its id.
+
+        Args:
+            text: how the job's id begins.
+            cancel: the caller's own wish that it stop, where there is one.
 
         Raises:
             JournalError: no such job, or nothing to resume.
         """
         self._recover()
         record = self._journal.requeue(self._journal.find(text).id)
-        self._announce(record.id)
+        self._announce(record.id, cancel)
         return record.id
 
-    def _announce(self, job_id: str) -> None:
+    def _announce(self, job_id: str, cancel: CancelToken | None) -> None:
         with self._lock:
-            self._tokens[job_id] = CancelToken()
+            self._tokens[job_id] = cancel or CancelToken()
         self._send(job_id, Queued())
         with self._changed:
             self._changed.notify_all()

@@ -81,7 +81,8 @@ class Studio:
         Raises:
             JournalError: the journal cannot be used.
         """
-        factories = {KIND: partial(RenderJob.from_payload, registry=self.registry)}
+        build_render = partial(RenderJob.from_payload, registry=self.registry)
+        factories = {**self.registry.job_factories, KIND: build_render}
         journal = Journal(self.paths.journal_file)
         return JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.video.provider import ProviderEntry
+from core.video.provider import JobKind, ProviderEntry
 from providers.ltx_video.info import INFO as LTX_LOCAL
+from providers.ltx_video.info import INSTALL_MODEL
 
 if TYPE_CHECKING:
+    from core.jobs import Job
     from core.video.provider import ProviderContext, VideoProvider
 
 
@@ -18,5 +20,14 @@ def _open_ltx_local(context: ProviderContext) -> VideoProvider:
     return LocalLTX(context)
 
 
-PROVIDERS: tuple[ProviderEntry, ...] = (ProviderEntry(LTX_LOCAL, _open_ltx_local),)
+def _build_install(context: ProviderContext, payload: str) -> Job:
+    # Only who takes up an installation pays for importing what it needs.
+    from providers.ltx_video.weights import InstallModel
+
+    return InstallModel.from_payload(payload, context.paths.models_dir, context.keys)
+
+
+PROVIDERS: tuple[ProviderEntry, ...] = (
+    ProviderEntry(LTX_LOCAL, _open_ltx_local, (JobKind(INSTALL_MODEL, _build_install),)),
+)
 """In the order in which they are offered."""

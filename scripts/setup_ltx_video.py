@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 _ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
@@ -23,14 +21,15 @@ from scripts import bootstrap  # noqa: E402 - needs the lines above
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from core.jobs import CancelToken, JobEvent
+    from core.jobs import CancelToken, ErrorReport, JobEvent, Terminal
     from core.machine import Machine
+    from core.queue import JobQueue
+    from core.studio import Studio
     from providers.ltx_video.catalog import LocalModel
-    from providers.ltx_video.weights import Installable, Survey
+    from providers.ltx_video.weights import Installable, InstallModel, Survey
+    from scripts.voice import Voice
 
 _COMMAND = "python3 scripts/setup_ltx_video.py"
-# Where no bar can be drawn, such as in a log file.
-_LINE_EVERY_S = 10.0
 _DONE, _FAILED, _USAGE, _NOT_CONFIGURED, _CANCELLED = 0, 1, 2, 3, 130
 
 
@@ -93,8 +92,9 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, [bootstrap.APP])
 
-    from core.errors import AuthFailed, JobCancelled, NotConfigured, StudioError, UnsupportedRequest
-    from core.jobs import Cancelled, CancelToken, ErrorReport, Failed
+    from core.errors import JobCancelled, StudioError
+    from core.jobs import Cancelled, CancelToken, ErrorReport
+    from scripts.voice import Voice
 
     cancel = CancelToken()
     voice = Voice(as_json=options.as_json)
@@ -106,86 +106,31 @@ def main(arguments: list[str]) -> int:
             voice.tell(Cancelled())
             return _CANCELLED
         except StudioError as error:
-            voice.say(str(error))
-            voice.tell(Failed(error=ErrorReport.of(error)))
-            if isinstance(error, UnsupportedRequest):
-                return _USAGE
-            return _NOT_CONFIGURED if isinstance(error, NotConfigured | AuthFailed) else _FAILED
+            return _tell_failure(ErrorReport.of(error), voice)
 
 
-class Voice:
-    """Speaks to people on stderr, or to programs in lines of JSON on stdout."""
+def _tell_failure(error: ErrorReport, voice: Voice) -> int:
+    """Say why it failed; gives the exit code."""
+    from core.jobs import Failed
 
-    def __init__(self, *, as_json: bool) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-
-        self.as_json = as_json
-        self.people = Console(stderr=True, highlight=False)
-        self._is_drawn = self.people.is_terminal and not as_json
-        self._told_s = 0.0
-        self._bar = Progress(
-            TextColumn("{task.fields[stage]}"),
-            BarColumn(bar_width=24),
-            TaskProgressColumn(),
-            TextColumn("{task.description}", markup=False),
-            console=self.people,
-            transient=True,
-            disable=not self._is_drawn,
-        )
-        self._task = self._bar.add_task("", total=1.0, stage="")
-
-    def say(self, text: str) -> None:
-        """One or more sentences for people."""
-        if not self.as_json:
-            self.people.print(text, markup=False, soft_wrap=True)
-
-    def tell(self, event: JobEvent) -> None:
-        """One event for programs."""
-        if self.as_json:
-            print(event.model_dump_json(), flush=True)
-
-    def tell_fields(self, event: str, **fields: object) -> None:
-        """One line for programs that is no event of a job."""
-        if self.as_json:
-            print(json.dumps({"event": event, **fields}), flush=True)
-
-    def report(self, event: JobEvent) -> None:
-        """What a job reports."""
-        from core.jobs import Noted, Progressed
-
-        self.tell(event)
-        if isinstance(event, Noted):
-            self.say(event.message)
-        if isinstance(event, Progressed):
-            left = f", {_clock(event.eta_s)} left" if event.eta_s is not None else ""
-            self._bar.update(
-                self._task,
-                completed=event.fraction or 0.0,
-                description=f"{event.message}{left}",
-                stage=event.stage.value,
-            )
-            if not self._is_drawn and time.monotonic() - self._told_s > _LINE_EVERY_S:
-                self._told_s = time.monotonic()
-                self.say(f"{event.stage.value}: {event.message}{left}")
-
-    @contextmanager
-    def progress(self) -> Generator[None]:
-        """Show the bar."""
-        with self._bar:
-            yield
+    voice.say(str(error))
+    voice.tell(Failed(error=error))
+    codes = {
+        "UnsupportedRequest": _USAGE,
+        "NotConfigured": _NOT_CONFIGURED,
+        "AuthFailed": _NOT_CONFIGURED,
+    }
+    return codes.get(error.kind, _FAILED)
 
 
 def _run(options: Options, cancel: CancelToken, voice: Voice) -> int:
-    from core.config import ConfigManager
-    from core.paths import Paths
+    from core.studio import Studio
+    from providers import PROVIDERS
 
-    places = Paths.of_user()
-    loaded = ConfigManager(places.settings_file).load()
-    for note in loaded.notes:
+    studio = Studio(PROVIDERS)
+    for note in studio.notes:
         voice.say(note)
-    folders = loaded.settings.folders
-    models_dir = places.moved(output_dir=None, models_dir=folders.models).models_dir
+    models_dir = studio.paths.models_dir
     if options.model is None:
         _show_models(models_dir, voice)
         return _DONE
@@ -193,7 +138,7 @@ def _run(options: Options, cancel: CancelToken, voice: Voice) -> int:
         return _remove(options, models_dir, voice)
     if options.verify:
         return _verify(options, models_dir, cancel, voice)
-    return _install(options, models_dir, cancel, voice)
+    return _install(options, studio, cancel, voice)
 
 
 def _show_models(models_dir: Path, voice: Voice) -> None:
@@ -288,15 +233,15 @@ def _state_text(model: LocalModel, models_dir: Path) -> str:
             return "no"
 
 
-def _install(options: Options, models_dir: Path, cancel: CancelToken, voice: Voice) -> int:
-    from core.api_keys import ApiKeys
-    from core.jobs import JobContext, Succeeded
+def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice) -> int:
+    from core.errors import JobCancelled
+    from core.jobs import Cancelled, Failed, JobContext, Succeeded
     from providers.ltx_video.installed import Complete, check_installed
     from providers.ltx_video.weights import Installable, InstallModel
 
     model = Installable.find(options.model or "")
-    job = InstallModel(model, models_dir, ApiKeys(), options.sources)
-    state = check_installed(models_dir, model.id)
+    job = InstallModel(model, studio.paths.models_dir, studio.keys, options.sources)
+    state = check_installed(studio.paths.models_dir, model.id)
     if isinstance(state, Complete):
         voice.say(f"{model.label} is installed and complete in {state.folder}.")
         voice.tell(Succeeded(path=state.folder))
@@ -308,14 +253,51 @@ def _install(options: Options, models_dir: Path, cancel: CancelToken, voice: Voi
         _announce(options, model, survey, state.folder, voice)
         if options.dry_run:
             return _DONE
-        if survey.fetch_bytes and not _is_agreed(options, voice, "Download it on these terms?"):
-            return _CANCELLED
+    if survey.fetch_bytes and not _is_agreed(options, voice, "Download it on these terms?"):
+        return _CANCELLED
+    outcome = _run_job(job, studio, cancel, voice)
+    match outcome:
+        case Succeeded():
+            voice.say(f"{model.label} is installed in {outcome.path}. Every file is verified.")
+            command = f"python3 main.py --provider ltx-video --model {model.id}"
+            voice.say(f'Now: {command} -p "..." -o clip.mp4')
+            voice.tell(outcome)
+            return _DONE
+        case Cancelled():
+            raise JobCancelled
+        case Failed():
+            return _tell_failure(outcome.error, voice)
+        case _:
+            assert_never(outcome)
+
+
+def _run_job(job: InstallModel, studio: Studio, cancel: CancelToken, voice: Voice) -> Terminal:
+    """Run the installation in the queue, so that `main.py jobs resume` goes on after a kill."""
+    from core.jobs import Noted, Progressed
+    from core.log import start_log
+
+    def hear(_: str, event: JobEvent) -> None:
+        if isinstance(event, Progressed | Noted):
+            voice.report(event)
+
+    trouble = start_log(studio.paths.log_file)
+    queue = studio.queue
+    for note in (*([trouble] if trouble else []), *queue.notes):
+        voice.say(note)
+    queue.subscribe(hear)
+    try:
         with voice.progress():
-            folder = job.run(ctx)
-    voice.say(f"{model.label} is installed in {folder}. Every file is verified.")
-    voice.say(f'Now: python3 main.py --provider ltx-video --model {model.id} -p "..." -o clip.mp4')
-    voice.tell(Succeeded(path=folder))
-    return _DONE
+            return queue.run_job(_job_id(job, queue, cancel))
+    finally:
+        studio.close()
+
+
+def _job_id(job: InstallModel, queue: JobQueue, cancel: CancelToken) -> str:
+    """Queue the job, or take up the same one that an earlier process left unfinished."""
+    for record in queue.resumable():
+        if (record.kind, record.payload) == (job.kind, job.payload()):
+            return queue.resume(record.id, cancel)
+    return queue.submit(job, cancel)
 
 
 def _announce(
@@ -429,12 +411,6 @@ def _stopped_by_signals(cancel: CancelToken) -> Generator[None]:
 
 def _size(size_bytes: int) -> str:
     return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e8 else f"{size_bytes / 1e6:.1f} MB"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import pty
 import signal
@@ -23,6 +24,7 @@ from providers.ltx_video.downloads import WEIGHTS
 from providers.ltx_video.installed import Complete, check_installed
 from scripts.setup_ltx_video import main
 from tests.fakes.installation import wait_until
+from tests.fakes.program import REAL
 from tests.fakes.stub_hub import StubFile, StubHub, StubRepo, running_hub
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ def script(
     hub: StubHub,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> Script:
+) -> Iterator[Script]:
     home = tmp_path / "home"
     settings = {
         "IMAGEAI_HOME": str(home),
@@ -114,7 +116,12 @@ def script(
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    return Script(home, capsys)
+    root = logging.getLogger()
+    before = list(root.handlers)
+    yield Script(home, capsys)
+    for handler in [handler for handler in root.handlers if handler not in before]:
+        root.removeHandler(handler)
+        handler.close()
 
 
 def test_table_names_every_model_and_asks_nobody(script: Script, hub: StubHub) -> None:
@@ -200,6 +207,45 @@ def test_ctrl_c_ends_at_once_and_the_next_run_goes_on(script: Script, hub: StubH
     assert script.run("--model", MODEL, "--yes").code == 0
     assert hub.sent_bytes(BIG) == BIG_BYTES - had_bytes
     assert script.is_whole()
+
+
+def killed(script: Script, hub: StubHub) -> int:
+    """An installation that is killed on its way; gives the bytes that it had of the big file."""
+    hub.bytes_per_s = 150_000
+    process = script.start("--model", MODEL, "--yes")
+    wait_until(lambda: hub.sent_bytes(BIG) > 100_000)
+    process.kill()
+    process.communicate(timeout=30)
+    hub.bytes_per_s = None
+    hub.requests.clear()
+    (part,) = (script.models_dir / MODEL / "transformer").glob("*.part")
+    return part.stat().st_size
+
+
+def jobs(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*REAL, "jobs", *words], capture_output=True, text=True, check=False, timeout=100
+    )
+
+
+def test_a_killed_installation_is_a_job_that_goes_on(script: Script, hub: StubHub) -> None:
+    had_bytes = killed(script, hub)
+    (job,) = [json.loads(line) for line in jobs("list", "--json").stdout.splitlines()]
+    assert (job["state"], job["title"]) == ("interrupted", "Install LTX-Video 2B 0.9.5")
+    assert f"main.py jobs resume {job['id']}" in jobs("list").stdout
+    resumed = jobs("resume", job["id"])
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stdout == f"{script.models_dir / MODEL}\n"
+    assert hub.sent_bytes(BIG) == BIG_BYTES - had_bytes
+    assert script.is_whole()
+
+
+def test_the_same_command_takes_up_the_job_of_a_killed_one(script: Script, hub: StubHub) -> None:
+    had_bytes = killed(script, hub)
+    assert script.run("--model", MODEL, "--yes").code == 0
+    assert hub.sent_bytes(BIG) == BIG_BYTES - had_bytes
+    (job,) = [json.loads(line) for line in jobs("list", "--json").stdout.splitlines()]
+    assert (job["state"], job["path"]) == ("succeeded", str(script.models_dir / MODEL))
 
 
 def test_gated_model_ends_with_code_3_and_the_way_in(script: Script, hub: StubHub) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from core.api_keys import ApiKeys, KeySpec
     from core.config import Settings
+    from core.jobs import Job
     from core.machine import Machine
     from core.paths import Paths
     from core.video.plan import RenderPlan
@@ -179,8 +180,17 @@ class ProviderContext:
 
 
 @dataclass(frozen=True)
+class JobKind:
+    """A kind of job besides renders, and how one is built again from its payload."""
+
+    name: str
+    build: Callable[[ProviderContext, str], Job]
+
+
+@dataclass(frozen=True)
 class ProviderEntry:
     """One line of the registration list; `open` imports what the provider needs."""
 
     info: ProviderInfo
     open: Callable[[ProviderContext], VideoProvider]
+    job_kinds: tuple[JobKind, ...] = ()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.names import unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from core.jobs import Job
     from core.video.provider import ProviderContext, ProviderEntry, ProviderInfo, VideoProvider
     from core.video.request import Target
     from core.video.spec import ModelSpec
@@ -29,6 +31,15 @@ class ProviderRegistry:
     def infos(self) -> tuple[ProviderInfo, ...]:
         """Every provider and deployment, in registration order."""
         return tuple(entry.info for entry in self._entries.values())
+
+    @property
+    def job_factories(self) -> dict[str, Callable[[str], Job]]:
+        """By kind, what builds the providers' own jobs from their payloads."""
+        return {
+            kind.name: partial(kind.build, self._context)
+            for entry in self._entries.values()
+            for kind in entry.job_kinds
+        }
 
     def find(self, target: Target) -> ProviderInfo:
         """The registered provider of a target; its model is not looked at.

@@ -10,6 +10,9 @@ from providers.ltx_video.model_names import OTHER_NAMES, LTXDeploymentMode
 PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
 """What the engine imports; the program itself runs without."""
 
+INSTALL_MODEL = "install-model"
+"""The kind of the job that installs a model."""
+
 INFO = ProviderInfo(
     id="ltx-video",
     deployment=LTXDeploymentMode.LOCAL.value,

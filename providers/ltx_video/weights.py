@@ -16,6 +16,7 @@ from core.names import unknown_name
 from providers.ltx_video.adoption import Shelf, adopt, check_content, hub_cache_folders
 from providers.ltx_video.catalog import BY_ID
 from providers.ltx_video.hub import Hub, NeededFile
+from providers.ltx_video.info import INSTALL_MODEL
 from providers.ltx_video.install_lock import hold_model
 from providers.ltx_video.installed import (
     MANIFEST_NAME,
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
     from providers.ltx_video.weights_spec import WeightsSpec
 
 T = TypeVar("T")
-
-KIND = "install-model"
 
 # A disk without any room left makes every other program fail.
 _SPARE_BYTES = 500_000_000
@@ -110,7 +109,7 @@ class Survey:
 class InstallModel:
     """The job that installs one model; what it has is kept when it is stopped, for the next try."""
 
-    kind = KIND
+    kind = INSTALL_MODEL
     lane = Lane.DISK
 
     def __init__(

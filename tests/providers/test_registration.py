@@ -15,9 +15,13 @@ from core.config import Settings
 from core.machine import Machine
 from core.paths import Paths
 from core.video.provider import ProviderContext
+from core.video.registry import ProviderRegistry
+from core.video.render import KIND as RENDER
 from core.video.request import Target
 from providers import PROVIDERS
 from providers.ltx_video.catalog import MODELS
+from providers.ltx_video.model_names import LTXModel
+from providers.ltx_video.weights import Installable, InstallModel
 
 if TYPE_CHECKING:
     from core.video.provider import ProviderEntry
@@ -35,6 +39,19 @@ def context(home: Path) -> ProviderContext:
 def test_no_two_entries_answer_to_one_name() -> None:
     names = [(entry.info.id, entry.info.deployment) for entry in PROVIDERS]
     assert len(set(names)) == len(names)
+
+
+def test_no_two_kinds_of_job_have_one_name() -> None:
+    names = [kind.name for entry in PROVIDERS for kind in entry.job_kinds]
+    assert len({RENDER, *names}) == len(names) + 1
+
+
+def test_a_job_of_every_kind_is_built_again_from_its_payload(tmp_path: Path) -> None:
+    job = InstallModel(Installable.find(LTXModel.LTX_VIDEO_2B_095), tmp_path, ApiKeys())
+    factories = ProviderRegistry(PROVIDERS, context(tmp_path)).job_factories
+    assert set(factories) == {job.kind}
+    again = factories[job.kind](job.payload())
+    assert (again.title, again.payload()) == (job.title, job.payload())
 
 
 @every_entry

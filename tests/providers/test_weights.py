@@ -25,6 +25,7 @@ from core.errors import (
 from core.jobs import Progressed
 from core.journal import Journal
 from core.queue import JobQueue
+from providers.ltx_video.info import INSTALL_MODEL
 from providers.ltx_video.installed import (
     MANIFEST_NAME,
     Complete,
@@ -32,7 +33,6 @@ from providers.ltx_video.installed import (
     check_installed,
 )
 from providers.ltx_video.weights import (
-    KIND,
     InstallModel,
     remove_model,
 )
@@ -295,7 +295,7 @@ def test_queue_runs_the_job_and_builds_it_again_from_the_journal(
         keys=Keys(),
     )
     journal = Journal(tmp_path / "jobs.sqlite")
-    queue = JobQueue(journal, tmp_path / "work", tmp_path / "inputs", {KIND: factory})
+    queue = JobQueue(journal, tmp_path / "work", tmp_path / "inputs", {INSTALL_MODEL: factory})
     job_id = queue.submit(job(models_dir))
     ended = queue.run_job(job_id)
     assert ended.event == "succeeded", ended

@@ -1,0 +1,85 @@
+"""What a script says: to people on stderr, or to programs in lines of JSON on stdout."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from core.jobs import Noted, Progressed
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from core.jobs import JobEvent
+
+# Where no bar can be drawn, such as in a log file.
+_LINE_EVERY_S = 10.0
+
+
+class Voice:
+    """Speaks to people on stderr, or to programs in lines of JSON on stdout."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.people = Console(stderr=True, highlight=False)
+        self._is_drawn = self.people.is_terminal and not as_json
+        self._told_s = 0.0
+        self._bar = Progress(
+            TextColumn("{task.fields[stage]}"),
+            BarColumn(bar_width=24),
+            TaskProgressColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=self.people,
+            transient=True,
+            disable=not self._is_drawn,
+        )
+        self._task = self._bar.add_task("", total=1.0, stage="")
+
+    def say(self, text: str) -> None:
+        """One or more sentences for people."""
+        if not self.as_json:
+            self.people.print(text, markup=False, soft_wrap=True)
+
+    def tell(self, event: JobEvent) -> None:
+        """One event for programs."""
+        if self.as_json:
+            print(event.model_dump_json(), flush=True)
+
+    def tell_fields(self, event: str, **fields: object) -> None:
+        """One line for programs that is no event of a job."""
+        if self.as_json:
+            print(json.dumps({"event": event, **fields}), flush=True)
+
+    def report(self, event: JobEvent) -> None:
+        """What a job reports."""
+        self.tell(event)
+        if isinstance(event, Noted):
+            self.say(event.message)
+        if isinstance(event, Progressed):
+            left = f", {_clock(event.eta_s)} left" if event.eta_s is not None else ""
+            self._bar.update(
+                self._task,
+                completed=event.fraction or 0.0,
+                description=f"{event.message}{left}",
+                stage=event.stage.value,
+            )
+            if not self._is_drawn and time.monotonic() - self._told_s > _LINE_EVERY_S:
+                self._told_s = time.monotonic()
+                self.say(f"{event.stage.value}: {event.message}{left}")
+
+    @contextmanager
+    def progress(self) -> Generator[None]:
+        """Show the bar."""
+        with self._bar:
+            yield
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
