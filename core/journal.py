@@ -184,10 +184,12 @@ class Journal:
             JournalError: there is none, or more than one.
         """
         records = self.all()
-        matches = [record for record in records if record.id.startswith(text.strip())]
+        begin = text.strip()
+        # Every id begins with nothing, and nothing must never name the only job there is.
+        matches = [record for record in records if begin and record.id.startswith(begin)]
         if len(matches) == 1:
             return matches[0]
-        if matches and text.strip():
+        if matches:
             listed = ", ".join(record.id for record in matches)
             raise JournalError(f"Several jobs begin with {text!r}: {listed}.", hint="Name one.")
         near = nearest_name(text, [record.id for record in records])

@@ -330,9 +330,13 @@ def test_job_is_found_by_the_first_letters_of_its_id(queue: JobQueue) -> None:
     assert queue.job(job_id[:8]).id == job_id
     with pytest.raises(JournalError, match=f"Did you mean {job_id}"):
         queue.job(job_id[:-1] + "~")
-    queue.submit(NoteJob("other"))
-    with pytest.raises(JournalError, match=r"There is no job ''|Several jobs"):
-        queue.job("")
+
+
+def test_no_letters_at_all_name_no_job_even_where_there_is_one_only(queue: JobQueue) -> None:
+    queue.submit(NoteJob("hello"))
+    for text in ("", " "):
+        with pytest.raises(JournalError, match="There is no job"):
+            queue.cancel(text)
 
 
 def test_clear_forgets_ended_jobs_and_keeps_files(queue: JobQueue) -> None:
