@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from core.jobs import Progressed
 
 _QUIET_S = 5.0
-_BAR_COLUMNS = 24
 
 
 class ProgressView(Protocol):

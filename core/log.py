@@ -12,13 +12,13 @@ _FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 _MAX_BYTES = 2_000_000
 
 
-def start_log(path: Path, *, is_verbose: bool = False) -> str | None:
+def start_log(path: Path) -> str | None:
     """Send this program's records to the file; gives a sentence when that is not possible.
 
     A file that has grown long is kept once as ".old" and begun anew.
     """
     root = logging.getLogger()
-    root.setLevel(logging.DEBUG if is_verbose else logging.INFO)
+    root.setLevel(logging.INFO)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.exists() and path.stat().st_size > _MAX_BYTES:

@@ -330,11 +330,6 @@ class LocalLTX:
         return plan.model_copy(update={"est_seconds": seconds})
 
 
-def open_local(context: ProviderContext) -> LocalLTX:
-    """The way the registry opens this provider."""
-    return LocalLTX(context)
-
-
 def _identity(order: RenderOrder) -> str:
     """What a warm engine must have loaded to begin with the order at once."""
     return f"{order.plan.target.model}|{layout_name(order.plan)}|{order.model_key}"
