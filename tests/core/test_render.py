@@ -71,6 +71,7 @@ def test_clip_is_as_planned_and_carries_its_record(
     assert sidecar.provenance.versions == {"fake": "1"}
     assert sidecar.job_id == run.job_id
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ball.json", "ball.mp4", "home"]
+    assert run.path.with_suffix(".json").stat().st_mode == run.path.stat().st_mode
 
 
 def test_record_has_everything_that_the_plan_settles(
