@@ -15,6 +15,7 @@ from core.jobs import CancelToken, JobContext
 from providers.ltx_video.catalog import BY_ID
 from providers.ltx_video.model_files import folder_of, model_key
 from providers.ltx_video.protocol import RenderOrder
+from providers.ltx_video.warm_engine import ENGINE_ENVIRONMENT
 from scripts.benchmark.bare_messages import BareAnswer, BareOrder
 from scripts.benchmark.clips import TARGET, fresh_studio, planned, scratch
 from scripts.benchmark.figures import Series, ratio
@@ -72,7 +73,7 @@ def bare_process() -> Generator[BareProcess]:
     process = subprocess.Popen(
         [sys.executable, "-m", "scripts.benchmark.bare_diffusers"],
         cwd=_ROOT,
-        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        env=os.environ | ENGINE_ENVIRONMENT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -12,6 +12,7 @@ import pytest
 from core.jobs import CancelToken, JobContext
 from core.paths import Paths
 from providers.ltx_video.local import LocalLTX
+from providers.ltx_video.warm_engine import ENGINE_ENVIRONMENT
 from tests.fakes.installation import MODEL, REPO, Run, small_model
 from tests.fakes.stub_hub import StubHub, running_hub
 from tests.providers.tiny_home import TINY_MODELS, Watched, context_of, install
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from core.jobs import Noted, Progressed
 
 ROOT = Path(__file__).resolve().parents[2]
-
-# With several threads the last bit of a sum depends on where in memory the weights lie, and a model
-# with random weights makes much of one bit. One thread: the tests compare layouts, not addresses.
-os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture
@@ -59,7 +56,7 @@ def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = subprocess.run(
         [sys.executable, "-m", "tests.providers.tiny_models", str(folder)],
         cwd=ROOT,
-        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        env=os.environ | ENGINE_ENVIRONMENT,
         capture_output=True,
         text=True,
         check=False,
