@@ -33,9 +33,15 @@ _SMALLEST_BLOB = 14
 _MOVED, _HELD = 0.4, 0.2
 # Steps of 255 between a clip's bands of colour and its setting's; two settings are 29 apart.
 _SETTING_REACH = 20.0
-_TURNS = np.linspace(-0.27, 0.27, 7)
 _SOFT = 3
-_KIND_FRAMES = 5
+_KIND_FRAMES = 3
+# Radii beside that of the subject's vivid part, and shifts in pixels, under which a kind is tried.
+_STRETCHES = (0.85, 0.95, 1.05, 1.15, 1.27, 1.4, 1.55, 1.7)
+_SHIFTS = tuple((x, y) for x in (-2, 0, 2) for y in (-2, 0, 2))
+# Fits that leave up to so many times as much unexplained are as good as the best.
+_AS_GOOD = 1.5
+# The share of a subject's picture that its best drawing may leave unexplained.
+_LEFT_OVER = 0.6
 _CAMERA_PAIRS = 5
 _CAMERA_SPAN = 0.25
 # What each sound is made of: frequencies and their strengths beside the first one's.
@@ -114,7 +120,7 @@ def analyse(frames: Pictures) -> Seen:
     zoom = np.float32(world.ZOOM_RATIO) ** (camera.zoom * (progress - 0.5))
     x, y = track.x / zoom, track.y / zoom
     motion = _motion(x[track.seen], y[track.seen], width, height)
-    kind, radius = _shape(track, zoom, width, height)
+    kind, radius = _shape(frames, track, zoom)
     return Seen(
         colour=track.colour,
         kind=kind,
@@ -328,18 +334,13 @@ def is_place_visible(place: str, motion: str) -> bool:
     return place not in along.get(motion, ())
 
 
-@cache
-def _radii_by_area(kind: str) -> tuple[Floats, Floats]:
-    """Areas in square units of a subject's coloured inside, and the radii that have them."""
-    radii = np.arange(5, 40, 0.5, dtype=np.float32)
-    grid = np.arange(-52, 52, 0.4, dtype=np.float32)
-    x, y = grid[None, :], grid[:, None]
-    inside = [subject_shape(kind, x, y, float(radius)) < -world.OUTLINE / 2 for radius in radii]
-    return np.array([part.sum() * 0.4**2 for part in inside], dtype=np.float32), radii
+def _shape(frames: Pictures, track: _Track, zoom: Floats) -> tuple[str, float]:
+    """The kind whose picture explains the subject best in several frames, and its radius in units.
 
-
-def _shape(track: _Track, zoom: Floats, width: int, height: int) -> tuple[str, float]:
-    """The kind whose outline fits the blob best over several frames, and its radius in units."""
+    Outlines are compared as pictures and not as masks of one colour: a soft picture fills a ring
+    with its colour long before the eye takes it for a ball.
+    """
+    height, width = frames.shape[1:3]
     scale = min(width, height) / world.UNITS_ON_SHORT_SIDE
     inside = ~(
         track.masks[:, (0, -1), :].any(axis=(1, 2)) | track.masks[:, :, (0, -1)].any(axis=(1, 2))
@@ -347,65 +348,88 @@ def _shape(track: _Track, zoom: Floats, width: int, height: int) -> tuple[str, f
     usable = np.flatnonzero(track.seen & inside)
     usable = usable if len(usable) else np.flatnonzero(track.seen)
     chosen = usable[np.linspace(0, len(usable) - 1, min(_KIND_FRAMES, len(usable))).astype(int)]
-    blobs = [_without_shine(track.masks[frame]) for frame in chosen]
-    pixels = scale * zoom[chosen]
-    areas = np.array([blob.sum() for blob in blobs]) / pixels**2
-    radii: dict[str, float] = {}
-    best, best_fit = UNCLEAR, 0.6
-    for kind in KINDS:
-        found = np.interp(areas, *_radii_by_area(kind))
-        fits = np.mean(
-            [
-                _overlaps(blob, kind, radius, pixel)
-                for blob, radius, pixel in zip(blobs, found, pixels, strict=True)
-            ],
-            axis=0,
-        )
-        radii[kind] = float(np.median(found))
-        # One turn for all frames: subjects do not spin.
-        if fits.max() > best_fit:
-            best, best_fit = kind, float(fits.max())
-    if best in ("ball", "star"):
-        # A small star without its tips covers almost what a ball does, but keeps its five sides.
-        # Pixels make up to 0.12 of the smallest disc; a star blurred by 2 pixels has 0.29 left.
-        best = "star" if _fivefold(blobs) > 0.2 else "ball"
-    return best, radii.get(best, 0.0)
+    left_over = dict.fromkeys(KINDS, 0.0)
+    radii: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    for frame in chosen:
+        patch = _Patch.around(frames[frame], track.masks[frame], scale * float(zoom[frame]))
+        for kind in KINDS:
+            unexplained, radius = patch.fit(kind)
+            left_over[kind] += unexplained / len(chosen)
+            radii[kind].append(radius)
+    best = min(left_over, key=lambda kind: left_over[kind])
+    if left_over[best] > _LEFT_OVER:
+        return UNCLEAR, 0.0
+    return best, float(np.median(radii[best]))
 
 
-def _fivefold(blobs: list[Mask]) -> float:
-    """How much the outline repeats itself after a fifth of a turn: 0 for a disc, 0.8 for a star."""
-    turned, weight = 0j, 0.0
-    for blob in blobs:
-        rows, columns = np.nonzero(blob)
-        places = (columns - columns.mean() + 1j * (rows - rows.mean())) / np.sqrt(len(rows))
-        turned += complex((places**5).sum())
-        weight += float((np.abs(places) ** 5).sum())
-    return abs(turned) / weight
+@dataclass(frozen=True)
+class _Patch:
+    """The picture around the subject, softened and thinned out, and where its points lie.
 
+    `x` and `y` are in units from the middle of the subject's mask, `pixel` is a unit in pixels,
+    `radius` that of a disc of the mask's size.
+    """
 
-def _without_shine(blob: Mask) -> Mask:
-    """The blob with small holes filled: a ball's shine is one, a ring's hole is far larger."""
-    rows, columns = np.flatnonzero(blob.any(axis=1)), np.flatnonzero(blob.any(axis=0))
-    blob = blob[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    holes = _regions(np.asarray(ndimage.binary_fill_holes(blob), dtype=bool) & ~blob)
-    sizes = np.bincount(holes.ravel())
-    small = sizes < 0.14 * blob.sum()
-    small[0] = False
-    return np.pad(blob | small[holes], 4)
+    colours: Floats
+    x: Floats
+    y: Floats
+    pixel: float
+    radius: float
 
+    @classmethod
+    def around(cls, picture: Pictures, mask: Mask, pixel: float) -> _Patch:
+        rows, columns = np.nonzero(mask)
+        middle_y, middle_x = rows.mean(), columns.mean()
+        radius = max(float(np.sqrt(len(rows) / np.pi)), 3.0)
+        # The tips of a star reach 1.65 times as far as the edge of a disc of its size.
+        reach = 1.75 * radius + 2
+        top, bottom = max(0, int(middle_y - reach)), int(middle_y + reach) + 1
+        left, right = max(0, int(middle_x - reach)), int(middle_x + reach) + 1
+        part = picture[top:bottom, left:right].astype(np.float32)
+        soft = ndimage.uniform_filter(part, _SOFT, axes=(0, 1))[::2, ::2]
+        y = (top + 2 * np.arange(soft.shape[0]) - middle_y) / pixel
+        x = (left + 2 * np.arange(soft.shape[1]) - middle_x) / pixel
+        grid_x, grid_y = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
+        near = np.hypot(grid_x, grid_y) * pixel < reach
+        return cls(soft[near], grid_x[near], grid_y[near], pixel, radius / pixel)
 
-def _overlaps(blob: Mask, kind: str, radius: float, pixel: float) -> Floats:
-    """Share of the joint area that blob and drawn shape have in common, for every turn."""
-    rows, columns = np.nonzero(blob)
-    x = ((np.arange(blob.shape[1]) - columns.mean()) / pixel)[None, None, :]
-    y = ((np.arange(blob.shape[0]) - rows.mean()) / pixel)[None, :, None]
-    cos, sin = np.cos(_TURNS)[:, None, None], np.sin(_TURNS)[:, None, None]
-    distance = subject_shape(kind, cos * x + sin * y, cos * y - sin * x, radius)
-    # Soft outlines on both sides, so that a pixel more or less is no miss.
-    ideal = np.clip(0.5 - (distance + world.OUTLINE / 2) * pixel / _SOFT, 0, 1)
-    real = ndimage.uniform_filter(blob.astype(np.float32), _SOFT)[None]
-    shared, joint = np.minimum(real, ideal), np.maximum(real, ideal)
-    return shared.sum(axis=(1, 2)) / joint.sum(axis=(1, 2))
+    def fit(self, kind: str) -> tuple[float, float]:
+        """Share of the picture that the best drawing of a kind leaves unexplained; its radius.
+
+        The background is taken as a plane, the inside as another; only the outline's form is given.
+        """
+        plain = np.stack([np.ones_like(self.x), self.x, self.y], axis=1)
+        background = self._residual(plain)
+        left_over = [
+            min(self._left_over(kind, self.radius * stretch, shift, plain) for shift in _SHIFTS)
+            for stretch in _STRETCHES
+        ]
+        best = min(left_over)
+        # A triangle that is larger and lower explains a picture almost as well: of radii that fit
+        # about as well the middle one is meant.
+        alike = [
+            stretch
+            for stretch, left in zip(_STRETCHES, left_over, strict=True)
+            if left <= _AS_GOOD * best
+        ]
+        return best / max(background, 1e-6), self.radius * float(np.mean(alike))
+
+    def _left_over(self, kind: str, radius: float, shift: tuple[int, int], plain: Floats) -> float:
+        """Square sum of what a drawing of that radius and place leaves unexplained."""
+        x, y = self.x - shift[0] / self.pixel, self.y - shift[1] / self.pixel
+        distance = subject_shape(kind, x, y, radius) * self.pixel
+        half_line = world.OUTLINE / 2 * self.pixel
+        filled = np.clip(0.5 - (distance + half_line) / _SOFT, 0, 1)
+        covered = np.clip(0.5 - (distance - half_line) / _SOFT, 0, 1)
+        drawn = [filled, filled * x / radius, filled * y / radius, covered - filled]
+        return self._residual(np.column_stack([plain, *drawn]))
+
+    def _residual(self, basis: Floats) -> float:
+        """Square sum of what no mixture of the basis (points, n) explains of the colours."""
+        squares = basis.T @ basis + 1e-3 * np.eye(basis.shape[1], dtype=np.float32)
+        shared = basis.T @ self.colours
+        explained = float((shared * np.linalg.solve(squares, shared)).sum())
+        return float((self.colours**2).sum()) - explained
 
 
 def _size(radius: float) -> str:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 from scipy import ndimage
 
 from scripts.ltx_mini.captions import SOUNDS, describe
+from scripts.ltx_mini.keyframe_latents import BLOCK, latents_of, to_tensor
 from scripts.ltx_mini.sounds import wave
 from scripts.ltx_mini.world import Scene, draw
 from tests.ltx_mini_analyser import (
@@ -69,6 +71,37 @@ def test_reads_every_attribute_of_drawn_clips() -> None:
 def test_reads_every_attribute_of_blurred_and_noisy_clips() -> None:
     shares = shares_right(20, 72, softened)
     assert min(shares.values()) >= 0.95, shares
+
+
+def through_latents(clip: Pictures) -> Pictures:
+    """The key frames of a clip as the latents hold them: without fine detail, colours softest."""
+    block = torch.eye(3 * BLOCK * BLOCK).reshape(-1, 3, 1, BLOCK, BLOCK)
+    inverse = torch.linalg.pinv(latents_of(block).flatten(1).T)
+    latents = latents_of(to_tensor(clip[None, ::4]))
+    seen = torch.einsum("pc,ncfab->npfab", inverse, latents).unflatten(1, (3, BLOCK, BLOCK))
+    pictures = seen.permute(0, 4, 5, 2, 6, 3, 1)[0].flatten(1, 2).flatten(2, 3)
+    return ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte().numpy()
+
+
+def test_reads_every_attribute_of_clips_with_no_more_detail_than_latents_hold() -> None:
+    shares = shares_right(40, 73, through_latents)
+    assert min(shares.values()) >= 0.9, shares
+
+
+@pytest.mark.parametrize(
+    "bars",
+    [
+        ((slice(40, 52), slice(70, 120)), (slice(40, 90), slice(89, 101))),
+        ((slice(60, 70), slice(60, 120)),),
+    ],
+    ids=["a T", "a bar"],
+)
+def test_a_shape_that_is_none_of_the_world_is_unclear(bars) -> None:
+    clip = np.full((9, 128, 192, 3), (200, 210, 220), dtype=np.uint8)
+    for rows, columns in bars:
+        clip[:, rows, columns] = (215, 35, 35)
+    seen = analyse(clip)
+    assert (seen.colour, seen.kind, seen.size) == ("red", UNCLEAR, UNCLEAR)
 
 
 def test_a_setting_alone_shows_no_subject() -> None:

@@ -22,7 +22,7 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "purple": (140, 45, 190),
     "pink": (250, 110, 185),
 }
-RADII: dict[str, float] = {"small": 11.0, "medium": 16.0, "big": 22.0}
+RADII: dict[str, float] = {"small": 16.5, "medium": 22.5, "big": 30.5}
 OUTLINE = 1.8
 PAN_UNITS = 56.0
 ZOOM_RATIO = 1.45
@@ -140,8 +140,8 @@ def subject_shape(kind: str, x: Floats, y: Floats, radius: float) -> Floats:
         slope = np.float32(np.sqrt(3) / 2)
         return np.maximum(y, np.maximum(slope * x - 0.5 * y, -slope * x - 0.5 * y)) - 0.62 * radius
     if kind == "ring":
-        return np.abs(np.hypot(x, y) - 0.74 * radius) - 0.30 * radius
-    return _star(x, y, 1.2 * radius, 0.52 * radius)
+        return np.abs(np.hypot(x, y) - 0.78 * radius) - 0.25 * radius
+    return _star(x, y, 1.2 * radius, 0.48 * radius)
 
 
 def _star(x: Floats, y: Floats, outer: float, inner: float) -> Floats:
