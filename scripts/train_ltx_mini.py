@@ -52,6 +52,12 @@ def _add_training(
     parser.add_argument(
         "--every", type=int, default=every, help="steps from checkpoint to checkpoint (%(default)s)"
     )
+    parser.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="MODEL",
+        help="folder of a finished model whose weights a new training begins with",
+    )
 
 
 def _add_drawn(parser: argparse.ArgumentParser, *, batch: int, pool: int) -> None:
@@ -75,9 +81,14 @@ def _add_audio(parser: argparse.ArgumentParser) -> None:
 
 def _add_diffusion(parser: argparse.ArgumentParser) -> None:
     _add_training(parser, steps=4000, lr=0.01)
-    _add_drawn(parser, batch=32, pool=6000)
+    _add_drawn(parser, batch=24, pool=6000)
     parser.add_argument(
-        "--renew", type=int, default=6, help="clips drawn anew after every step (%(default)s)"
+        "--renew", type=int, default=3, help="clips drawn anew after every step (%(default)s)"
+    )
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="compile the transformer's blocks: a third quicker, needs a C++ compiler",
     )
 
 
@@ -88,11 +99,23 @@ def _add_assemble(parser: argparse.ArgumentParser) -> None:
         default=_ROOT / "providers" / "ltx_video" / "mini",
         help="folder to write (that of the built-in model)",
     )
+    parser.add_argument(
+        "--start-from",
+        type=Path,
+        metavar="MODEL",
+        help="folder of a finished model that gives the parts that were not trained",
+    )
 
 
 def _training(options: argparse.Namespace) -> Training:
     return Training(
-        options.work, options.seed, options.threads, options.steps, options.lr, options.every
+        work=options.work,
+        seed=options.seed,
+        threads=options.threads,
+        steps=options.steps,
+        lr=options.lr,
+        every=options.every,
+        start_from=options.start_from,
     )
 
 
@@ -123,13 +146,14 @@ def _run_diffusion(options: argparse.Namespace) -> None:
         batch_size=options.batch,
         pool_size=options.pool,
         renewed=options.renew,
+        is_compiled=options.compile,
     )
 
 
 def _run_assemble(options: argparse.Namespace) -> None:
     from scripts.ltx_mini.assemble import write_model
 
-    write_model(options.work, options.seed, options.out)
+    write_model(options.work, options.seed, options.out, options.start_from)
 
 
 STAGES = (

@@ -14,11 +14,20 @@ from diffusers import LTX2ConditionPipeline
 from safetensors.torch import load_file
 
 from providers.ltx_video.mini.vocabulary import Attribute, read, tokens
-from scripts.ltx_mini import audio, sounds, text, video_vae
+from scripts.ltx_mini import audio, diffusion, sounds, text, video_vae
 from scripts.ltx_mini.captions import CAMERAS, SETTINGS, describe
 from scripts.ltx_mini.checkpoints import load_checkpoint, save_checkpoint
-from scripts.ltx_mini.keyframe_latents import CHANNELS, keyframes, latents_of, to_tensor
+from scripts.ltx_mini.keyframe_latents import (
+    CHANNELS,
+    CHROMA,
+    LUMA,
+    keyframes,
+    latents_of,
+    spreads,
+    to_tensor,
+)
 from scripts.ltx_mini.muon import optimizers, update
+from scripts.ltx_mini.running_mean import RunningMean
 from scripts.ltx_mini.world import PAN_UNITS, Scene, draw
 from scripts.train_ltx_mini import STAGES, main, parse
 
@@ -239,6 +248,64 @@ def test_training_that_is_resumed_is_training_that_never_stopped(tmp_path: Path)
         assert not torch.equal(weight, stopped[0].state_dict()[name]), name
 
 
+def test_the_running_mean_lies_between_the_weights_it_has_seen() -> None:
+    model = torch.nn.Linear(3, 2)
+    mean = RunningMean(model, decay=0.5)
+    torch.nn.init.constant_(model.weight, 0.0)
+    mean.start()
+    kept = mean.pair["ema"].get_parameter("weight")
+    for step, weight in ((100, 8.0), (101, 8.0)):
+        torch.nn.init.constant_(model.weight, weight)
+        mean.follow(step)
+    assert kept.unique().tolist() == [6.0]
+    assert not kept.requires_grad
+
+
+def test_the_pattern_tells_every_place_from_every_other() -> None:
+    grid = (5, 4, 6)
+    tokens_ = diffusion.pattern(grid, 1.0)
+    assert tokens_.shape == (5 * 4 * 6, CHANNELS)
+    apart = torch.cdist(tokens_, tokens_) + 99 * torch.eye(len(tokens_))
+    # Left and right, before and after, are as different as near and far.
+    assert apart.min() > 0.5
+    assert not diffusion.pattern(grid, 0.0).any()
+    assert diffusion.pattern((1, 4, 6), 0.5).shape == (24, CHANNELS)
+
+
+def test_what_noise_hides_first_is_fine_structure() -> None:
+    strength = 1 / spreads()
+    luma, chroma = strength[:LUMA], strength[LUMA : LUMA + CHROMA]
+    assert strength.shape == (CHANNELS,)
+    assert torch.all(luma.diff() <= 0)
+    assert luma[0] > 2 * luma[-1]
+    assert torch.all(chroma > luma[:CHROMA])
+
+
+@pytest.mark.parametrize("shape", [(192, 128), (128, 192), (160, 160)])
+def test_errors_count_most_where_the_caption_puts_the_subject(shape: tuple[int, int]) -> None:
+    scene = replace(SCENE, place="place_left", motion="move_down", camera="camera_still")
+    width, height = shape
+    weights = diffusion.subject_weights(scene, shape, 33)
+    grid = weights.reshape(5, height // 32, width // 32)
+    assert float(weights.mean()) == pytest.approx(1, abs=1e-5)
+    assert set(weights.unique().tolist()) == {float(weights.min()), float(weights.max())}
+    assert float(weights.max() / weights.min()) == pytest.approx(diffusion.SUBJECT_WEIGHT)
+    heavy = grid == weights.max()
+    # It is on the left all the time, above at the beginning and below at the end.
+    assert heavy[:, :, 0].any(dim=1).all()
+    assert not heavy[:, :, -1].any()
+    assert heavy[0, 0].any()
+    assert heavy[-1, -1].any()
+    assert not heavy[0, -1].any()
+    # What only a seed decides must not be in it.
+    moved = replace(scene, jitter=(3.0, 2.0), radius_factor=1.03, phase=(0.5, 0.5), turn=0.06)
+    assert torch.equal(weights, diffusion.subject_weights(moved, shape, 33))
+
+
+def test_a_still_has_weights_too() -> None:
+    assert diffusion.subject_weights(SCENE, (192, 128), 1).shape == (24,)
+
+
 def test_a_small_pool_has_a_clip_of_every_size() -> None:
     pool = video_vae.ClipPool(1, 0)
     shapes = {tuple(pool.batch(1, 1, whole=True).shape[3:]) for _ in range(40)}
@@ -288,6 +355,41 @@ def test_every_training_stage_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("stage", TINY)
+def test_a_stage_can_begin_with_a_finished_model(
+    work: Path, assembled: Path, tmp_path: Path, stage: str
+) -> None:
+    amount = ("--steps", "1", "--every", "1", "--lr", "1e-9", *TINY[stage])
+    where = ("--work", str(tmp_path), "--threads", "1")
+    main([*where, stage, "--start-from", str(assembled), *amount])
+    folder = stage.replace("-", "_")
+    old, new = (
+        torch.load(root / folder / "checkpoint.pt", weights_only=True)["model"]
+        for root in (work, tmp_path)
+    )
+    # Half precision is what the finished model keeps, and the step itself is next to nothing.
+    kept = {
+        name.replace("ema.", "model."): weight
+        for name, weight in old.items()
+        if "model." not in name and "latents_" not in name
+    }
+    for name, weight in kept.items():
+        torch.testing.assert_close(new[name], weight, rtol=2e-3, atol=1e-4)
+
+
+def test_parts_that_were_not_trained_are_taken_over(
+    assembled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "again"
+    where = ("--work", str(tmp_path / "empty"))
+    main([*where, "assemble", "--out", str(target), "--start-from", str(assembled)])
+    assert capsys.readouterr().out.count("taken over") == len(TINY)
+    for file in assembled.rglob("*.safetensors"):
+        old, new = load_file(file), load_file(target / file.relative_to(assembled))
+        for name, weight in old.items():
+            assert torch.equal(weight, new[name]), (file, name)
+
+
+@pytest.mark.parametrize("stage", TINY)
 def test_a_stage_leaves_a_checkpoint(work: Path, stage: str) -> None:
     assert steps_done(work, stage) >= 1
 
@@ -309,6 +411,7 @@ def test_diffusers_loads_the_folder_and_finds_the_trained_weights_in_16_bit(
     kept = torch.load(work / "video_encoder" / "checkpoint.pt", weights_only=True)["model"]
     for name, weight in pipe.vae.encoder.state_dict().items():
         assert torch.equal(weight, kept[name].half()), name
+    assert torch.equal(pipe.vae.latents_std, spreads().half())
     assert heard(pipe.tokenizer, "a scarlet orb") == ["red", "ball"]
 
 

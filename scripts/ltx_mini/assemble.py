@@ -16,26 +16,43 @@ from diffusers import (
 from transformers.utils import logging as transformers_logging
 
 from scripts.ltx_mini import audio, diffusion, text, video_vae
-from scripts.ltx_mini.checkpoints import load_checkpoint
-from scripts.ltx_mini.keyframe_latents import keyframes, latents_of
+from scripts.ltx_mini.checkpoints import load_checkpoint, load_finished
+from scripts.ltx_mini.keyframe_latents import keyframes, latents_of, spreads
+from scripts.ltx_mini.running_mean import pair
 
 
-def build_pipeline(work: Path, seed: int) -> LTX2ConditionPipeline:
-    """The whole model in memory, in 32 bit; says how far each part is trained."""
+def build_pipeline(work: Path, seed: int, start_from: Path | None = None) -> LTX2ConditionPipeline:
+    """The whole model in memory, in 32 bit; says how far each part is trained.
+
+    What was not trained in `work` is taken over from the finished model in `start_from`.
+    """
     vae = video_vae.build()
     sound = audio.build(seed)
     denoiser = diffusion.Denoiser()
-    # Training keeps the last weights and their running mean; the mean is the better model.
-    pair = torch.nn.ModuleDict({"model": diffusion.Denoiser(), "ema": denoiser})
     parts = {
-        "video_decoder": vae.decoder,
+        "video_decoder": pair(video_vae.build().decoder, vae.decoder),
         "video_encoder": vae.encoder,
         "audio": sound,
-        "diffusion": pair,
+        "diffusion": pair(diffusion.Denoiser(), denoiser),
+    }
+    finished: dict[str, tuple[tuple[torch.nn.Module, str, str], ...]] = {
+        "video_decoder": ((vae.decoder, "vae", "decoder."),),
+        "video_encoder": ((vae.encoder, "vae", "encoder."),),
+        "audio": ((sound.vae, "audio_vae", ""), (sound.vocoder, "vocoder", "")),
+        "diffusion": (
+            (denoiser.connectors, "connectors", ""),
+            (denoiser.transformer, "transformer", ""),
+        ),
     }
     for name, part in parts.items():
         steps = load_checkpoint(work / name, part)
-        print(f"{name}: {steps} steps" if steps else f"{name}: not trained")
+        if not steps and start_from:
+            for module, folder, prefix in finished[name]:
+                load_finished(module, start_from, folder, prefix)
+            print(f"{name}: taken over")
+        else:
+            print(f"{name}: {steps} steps" if steps else f"{name}: not trained")
+    vae.latents_std.copy_(spreads())
     latents = diffusion.sound_latents(audio.build(seed))
     sound.vae.latents_mean.copy_(latents.mean)
     sound.vae.latents_std.copy_(latents.spread)
@@ -59,12 +76,12 @@ def latent_error(vae: AutoencoderKLLTX2Video, seed: int) -> float:
         return float((made - latents_of(true[:, :, keyframes(9)])).square().mean())
 
 
-def write_model(work: Path, seed: int, target: Path) -> None:
+def write_model(work: Path, seed: int, target: Path, start_from: Path | None = None) -> None:
     """Writes the folder; its weights are 16 bit, half of what training keeps.
 
     It is written aside first: until the new model is whole the old one stays.
     """
-    pipe = build_pipeline(work, seed)
+    pipe = build_pipeline(work, seed, start_from)
     print(f"encoder: mean square error of latents {latent_error(pipe.vae, seed):.4f}")
     for part in pipe.components.values():
         # Part by part: a pipeline that is turned to 16 bit on a CPU warns that it cannot run there.

@@ -12,7 +12,7 @@ from diffusers.pipelines.ltx2.vocoder import LTX2Vocoder
 from torch.nn import functional
 
 from scripts.ltx_mini.captions import SOUNDS
-from scripts.ltx_mini.checkpoints import load_checkpoint, note, save_checkpoint
+from scripts.ltx_mini.checkpoints import load_checkpoint, load_finished, note, save_checkpoint
 from scripts.ltx_mini.muon import optimizers, set_rate, update
 from scripts.ltx_mini.sounds import HOP, MEL_RATE_HZ, SAMPLES_A_FRAME, WAVE_RATE_HZ, log_mel, wave
 
@@ -107,6 +107,9 @@ def train(run: Training) -> None:
     model = build(run.seed)
     chosen = optimizers(model, run.lr)
     step = load_checkpoint(folder, model, chosen)
+    if not step and run.start_from:
+        load_finished(model.vae, run.start_from, "audio_vae")
+        load_finished(model.vocoder, run.start_from, "vocoder")
     library, rng = SoundLibrary(), random.Random(run.seed + step)
     while step < run.steps:
         set_rate(chosen, run.lr, step, run.steps)

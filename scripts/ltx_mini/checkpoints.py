@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import torch
+from safetensors.torch import load_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,18 @@ def load_checkpoint(
         for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
     return int(state["step"])
+
+
+def load_finished(module: torch.nn.Module, model: Path, part: str, prefix: str = "") -> None:
+    """Loads weights out of a finished model's folder, those of `part` that begin with `prefix`."""
+    weights = load_file(model / part / "diffusion_pytorch_model.safetensors")
+    module.load_state_dict(
+        {
+            name.removeprefix(prefix): weight.float()
+            for name, weight in weights.items()
+            if name.startswith(prefix)
+        }
+    )
 
 
 def note(folder: Path, line: dict[str, float]) -> None:

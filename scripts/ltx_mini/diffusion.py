@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,33 +17,53 @@ from torch.nn import functional
 from scripts.ltx_mini import text
 from scripts.ltx_mini.audio import Sound, SoundLibrary, build
 from scripts.ltx_mini.captions import SOUNDS, describe
-from scripts.ltx_mini.checkpoints import load_checkpoint, note, save_checkpoint
-from scripts.ltx_mini.keyframe_latents import CHANNELS, keyframes, latents_of, to_tensor
+from scripts.ltx_mini.checkpoints import load_checkpoint, load_finished, note, save_checkpoint
+from scripts.ltx_mini.keyframe_latents import (
+    BLOCK,
+    CHANNELS,
+    keyframes,
+    latents_of,
+    spreads,
+    to_tensor,
+)
 from scripts.ltx_mini.muon import optimizers, set_rate, update
-from scripts.ltx_mini.world import draw
+from scripts.ltx_mini.running_mean import RunningMean
+from scripts.ltx_mini.world import RADII, UNITS_ON_SHORT_SIDE, draw, subject_path, zoom
 
 if TYPE_CHECKING:
     from scripts.ltx_mini.training import Training
+    from scripts.ltx_mini.world import Scene
 
 FPS = 16
 AUDIO_LATENTS_A_SECOND = 25
 AUDIO_CHANNELS = 32
-VIDEO_HEADS, VIDEO_HEAD_DIM = 4, 48
+VIDEO_HEADS, VIDEO_HEAD_DIM = 8, 24
 AUDIO_HEADS, AUDIO_HEAD_DIM = 4, 24
-# (width, height), frames, and how often a batch has that shape.
+# Rotary waves turn between 0.1 and 3 radians from token to token, with the spans given below. The
+# usual 10,000 suits grids of thousands; on Mini's few tokens most waves would turn so far that
+# neighbours look as strange to each other as opposite corners.
+ROPE_THETA = 30.0
+# (width, height), frames, and how often a batch has that shape. The first one is what most people
+# ask for; for the first share of the steps it is the only one.
 SHAPES: tuple[tuple[tuple[int, int], int, float], ...] = (
-    ((192, 128), 33, 0.62),
-    ((128, 192), 33, 0.10),
-    ((160, 160), 33, 0.10),
-    ((192, 128), 17, 0.04),
-    ((192, 128), 49, 0.05),
-    ((192, 128), 81, 0.05),
+    ((192, 128), 33, 0.44),
+    ((128, 192), 33, 0.17),
+    ((160, 160), 33, 0.12),
+    ((192, 128), 17, 0.05),
+    ((192, 128), 49, 0.06),
+    ((192, 128), 81, 0.12),
     ((192, 128), 1, 0.04),
 )
-DROPPED_CAPTIONS = 0.08
+USUAL_SHAPE_SHARE = 0.5
+DROPPED_CAPTIONS = 0.1
 GIVEN_FIRST_FRAMES = 0.25
 AUDIO_WEIGHT = 0.25
+# Errors where the caption puts the subject count so many times as much as elsewhere.
+SUBJECT_WEIGHT = 3.0
 EMA_DECAY = 0.995
+SIGMA_SHIFT = 4.0
+# For so many steps a fixed pattern lies over every clip's latents, at last it fades.
+PATTERN_STEPS, PATTERN_FADES = 300, 80
 
 
 class Denoiser(torch.nn.Module):
@@ -65,6 +84,7 @@ class Denoiser(torch.nn.Module):
             audio_connector_num_layers=1,
             audio_connector_num_learnable_registers=text.MAX_TOKENS,
             connector_rope_base_seq_len=text.MAX_TOKENS,
+            rope_theta=ROPE_THETA,
             per_modality_projections=True,
             video_hidden_dim=video,
             audio_hidden_dim=audio,
@@ -76,15 +96,16 @@ class Denoiser(torch.nn.Module):
             num_attention_heads=VIDEO_HEADS,
             attention_head_dim=VIDEO_HEAD_DIM,
             cross_attention_dim=video,
-            pos_embed_max_pos=6,
-            base_height=192,
-            base_width=192,
+            pos_embed_max_pos=16,
+            base_height=1024,
+            base_width=1024,
+            rope_theta=ROPE_THETA,
             audio_in_channels=AUDIO_CHANNELS,
             audio_out_channels=AUDIO_CHANNELS,
             audio_num_attention_heads=AUDIO_HEADS,
             audio_attention_head_dim=AUDIO_HEAD_DIM,
             audio_cross_attention_dim=audio,
-            audio_pos_embed_max_pos=6,
+            audio_pos_embed_max_pos=2,
             num_layers=6,
             use_prompt_embeddings=False,
         )
@@ -133,9 +154,14 @@ class Noised:
 
 @dataclass
 class Sample:
-    """What is kept of a drawn clip: its latents, which sound, and what it shows in words."""
+    """What is kept of a drawn clip.
+
+    `video` are its latents as tokens (tokens, channels), `weight` (tokens) says how much an error
+    in each of them counts.
+    """
 
     video: torch.Tensor
+    weight: torch.Tensor
     sound: int
     caption: str
 
@@ -153,9 +179,12 @@ class LatentPool:
     def _draw(self, shape: tuple[int, int], num_frames: int) -> Sample:
         described = describe(self._rng)
         pictures = draw(described.scene, *shape, num_frames, keyframes(num_frames))
-        video = latents_of(to_tensor(pictures[None]))[0]
+        video = latents_of(to_tensor(pictures[None]))[0].flatten(1).T / spreads()
         return Sample(
-            video.flatten(1).T.contiguous(), SOUNDS.index(described.scene.sound), described.caption
+            video.contiguous(),
+            subject_weights(described.scene, shape, num_frames),
+            SOUNDS.index(described.scene.sound),
+            described.caption,
         )
 
     def renew(self, count: int) -> None:
@@ -165,13 +194,53 @@ class LatentPool:
             samples = self._samples[number]
             samples[self._rng.randrange(len(samples))] = self._draw(*SHAPES[number][:2])
 
-    def batch(self, size: int) -> tuple[int, list[Sample]]:
-        """Samples of one shape, and the shape's number."""
+    def batch(self, size: int, *, usual: bool) -> tuple[int, list[Sample]]:
+        """Samples of one shape, the usual one or any, and the shape's number."""
         number = self._rng.choices(range(len(SHAPES)), [share for *_, share in SHAPES])[0]
+        number = 0 if usual else number
         frames = SHAPES[number][1]
         return number, self._rng.choices(
             self._samples[number], k=max(8, min(2 * size, size * 33 // frames))
         )
+
+
+def subject_weights(scene: Scene, shape: tuple[int, int], num_frames: int) -> torch.Tensor:
+    """How much an error in each token (tokens) counts; 1 on average.
+
+    Where the subject is follows from the caption alone, not from what a seed moves: weights that
+    knew the seed would teach the model to draw subjects larger than they are.
+    """
+    width, height = shape
+    frames = np.array(keyframes(num_frames), dtype=np.float32)
+    progress = frames / (num_frames - 1) if num_frames > 1 else np.full(1, 0.5, dtype=np.float32)
+    scale = min(width, height) / UNITS_ON_SHORT_SIDE
+    bigger = scale * zoom(scene, progress)[:, None, None]
+    x, y = subject_path(replace(scene, jitter=(0.0, 0.0)), width, height, progress)
+    across = np.arange(BLOCK / 2, width, BLOCK, dtype=np.float32) - width / 2
+    down = np.arange(BLOCK / 2, height, BLOCK, dtype=np.float32) - height / 2
+    away = np.maximum(
+        np.abs(across[None, None, :] - bigger * x[:, None, None]),
+        np.abs(down[None, :, None] - bigger * y[:, None, None]),
+    )
+    is_near = away < bigger * 1.1 * RADII[scene.size] + BLOCK / 2
+    weights = torch.from_numpy(np.where(is_near, SUBJECT_WEIGHT, 1.0).astype(np.float32)).flatten()
+    return weights / weights.mean()
+
+
+def pattern(grid: tuple[int, int, int], strength: float) -> torch.Tensor:
+    """Smooth fixed waves over time, height and width, as tokens (tokens, channels).
+
+    Rotary positions tell tokens how far apart they are, not where they stand, and pure noise tells
+    nothing; that a row's left end is left must be found out from who has no neighbour there. A
+    caption's "on the left" alone is too faint a reason to. A pattern that is the same in every clip
+    is a strong one; what is learned for its sake stays when it goes.
+    """
+    places = [torch.linspace(-1, 1, count) if count > 1 else torch.zeros(1) for count in grid]
+    points = torch.cartesian_prod(*places)
+    generator = torch.Generator().manual_seed(3)
+    waves = 2.2 * torch.randn(3, CHANNELS, generator=generator)
+    phases = 2 * torch.pi * torch.rand(CHANNELS, generator=generator)
+    return strength * torch.sin(points @ waves + phases)
 
 
 def audio_length(num_frames: int) -> int:
@@ -201,8 +270,10 @@ def sound_latents(sound: Sound) -> SoundLatents:
     return SoundLatents((packed - mean) / spread, mean, spread)
 
 
-def train(run: Training, *, batch_size: int, pool_size: int, renewed: int) -> None:
-    """Runs or resumes the stage; the weights to use are the running mean `ema`."""
+def train(
+    run: Training, *, batch_size: int, pool_size: int, renewed: int, is_compiled: bool
+) -> None:
+    """Runs or resumes the stage."""
     torch.manual_seed(run.seed)
     torch.set_num_threads(run.threads)
     folder = run.work / "diffusion"
@@ -210,10 +281,16 @@ def train(run: Training, *, batch_size: int, pool_size: int, renewed: int) -> No
     tokenizer, encoder = text.build_tokenizer(), text.build_text_encoder()
     torch.manual_seed(run.seed + 1)
     model = Denoiser()
-    ema = copy.deepcopy(model).requires_grad_(False)
-    pair = torch.nn.ModuleDict({"model": model, "ema": ema})
+    mean = RunningMean(model, EMA_DECAY)
     chosen = optimizers(model, run.lr)
-    step = first = load_checkpoint(folder, pair, chosen)
+    step = first = load_checkpoint(folder, mean.pair, chosen)
+    if not step and run.start_from:
+        load_finished(model.connectors, run.start_from, "connectors")
+        load_finished(model.transformer, run.start_from, "transformer")
+        mean.start()
+    if is_compiled:
+        for block in model.transformer.transformer_blocks:
+            block.compile(dynamic=False)
     pool = LatentPool(pool_size, run.seed + step)
     rng = random.Random(run.seed + step)
     torch.manual_seed(run.seed + step)
@@ -221,22 +298,27 @@ def train(run: Training, *, batch_size: int, pool_size: int, renewed: int) -> No
     losses: list[tuple[float, float]] = []
     while step < run.steps:
         set_rate(chosen, run.lr, step, run.steps)
-        number, samples = pool.batch(batch_size)
+        is_usual = step < USUAL_SHAPE_SHARE * run.steps
+        number, samples = pool.batch(batch_size, usual=is_usual)
         (width, height), frames, _ = SHAPES[number]
         clean = torch.stack([sample.video for sample in samples])
         clean_audio = sounds[[sample.sound for sample in samples], : audio_length(frames)]
         grid = (len(keyframes(frames)), height // 32, width // 32)
+        if step < PATTERN_STEPS:
+            clean = clean + pattern(grid, min(1.0, (PATTERN_STEPS - step) / PATTERN_FADES))
         batch, aim, aim_audio = _noise(rng, clean, clean_audio, grid)
         captions = [
             sample.caption if rng.random() >= DROPPED_CAPTIONS else "" for sample in samples
         ]
-        video, audio = model(batch, *text.encode(tokenizer, encoder, captions))
-        free = (1 - batch.given)[..., None]
-        video_loss = ((video - aim) ** 2 * free).sum() / (free.sum() * CHANNELS)
+        # Compiling a shape takes a minute: only the usual one is worth it.
+        with torch.compiler.set_stance("default" if number == 0 else "force_eager"):
+            video, audio = model(batch, *text.encode(tokenizer, encoder, captions))
+        weight = torch.stack([sample.weight for sample in samples]) * (1 - batch.given)
+        video_loss = ((video - aim) ** 2 * weight[..., None]).sum() / (weight.sum() * CHANNELS)
         audio_loss = functional.mse_loss(audio, aim_audio)
         update(model, chosen, video_loss + AUDIO_WEIGHT * audio_loss)
         step += 1
-        _follow(ema, model, min(EMA_DECAY, step / (step + 10)))
+        mean.follow(step)
         pool.renew(renewed)
         losses.append((video_loss.item(), audio_loss.item()))
         if step % 25 == 0:
@@ -250,17 +332,17 @@ def train(run: Training, *, batch_size: int, pool_size: int, renewed: int) -> No
             note(folder, line)
             losses = []
         if run.is_saved_at(step):
-            save_checkpoint(folder, step, pair, chosen)
+            save_checkpoint(folder, step, mean.pair, chosen)
 
 
 def _noise(
     rng: random.Random, clean: torch.Tensor, clean_audio: torch.Tensor, grid: tuple[int, int, int]
 ) -> tuple[Noised, torch.Tensor, torch.Tensor]:
     n = clean.shape[0]
-    # Sampling walks sigma with a shift of about three; training draws it the same way, so that no
-    # step is strange to it.
+    # Sampling walks sigma with this shift; training draws it the same way, so that no step is
+    # strange to it.
     even = torch.rand(n)
-    sigma = 3 * even / (1 + 2 * even)
+    sigma = SIGMA_SHIFT * even / (1 + (SIGMA_SHIFT - 1) * even)
     noise, noise_audio = torch.randn_like(clean), torch.randn_like(clean_audio)
     given = torch.zeros(clean.shape[:2])
     # Whole batches, not single samples: one noise level for all tokens of a sample is a third
@@ -271,9 +353,3 @@ def _noise(
     video = (1 - level) * clean + level * noise
     audio = (1 - sigma[:, None, None]) * clean_audio + sigma[:, None, None] * noise_audio
     return Noised(video, audio, sigma, given, grid), noise - clean, noise_audio - clean_audio
-
-
-@torch.no_grad()
-def _follow(ema: torch.nn.Module, model: torch.nn.Module, decay: float) -> None:
-    for mean, weight in zip(ema.parameters(), model.parameters(), strict=True):
-        mean.lerp_(weight, 1 - decay)

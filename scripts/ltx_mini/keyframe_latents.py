@@ -29,8 +29,22 @@ _GAIN = 8.0
 _BRIGHTNESS_GAIN = 3.2
 
 
+# What the transformer sees has its fine structure turned down and its colours up: noise then hides
+# detail first, and what a caption speaks of, colours and coarse forms, is decided before it.
+_FINE_FALL = 0.45
+_COARSE_STRENGTH = 1.3
+_COLOUR_STRENGTH = 1.6
+
+
+def _frequencies() -> list[tuple[int, int]]:
+    """The waves along height and width that are kept, coarsest first."""
+    return sorted(
+        ((u, v) for u in range(BLOCK) for v in range(BLOCK)), key=lambda f: (math.hypot(*f), f)
+    )[:LUMA]
+
+
 def _basis() -> tuple[torch.Tensor, torch.Tensor]:
-    """The lowest cosine waves (46, 32, 32) of a block, coarsest first, and a gain (46) for each."""
+    """The lowest cosine waves (46, 32, 32) of a block, and a gain (46) for each."""
     position = (torch.arange(BLOCK, dtype=torch.float64) + 0.5) / BLOCK
     wave = torch.stack(
         [
@@ -38,9 +52,7 @@ def _basis() -> tuple[torch.Tensor, torch.Tensor]:
             for k in range(BLOCK)
         ]
     )
-    order = sorted(
-        ((u, v) for u in range(BLOCK) for v in range(BLOCK)), key=lambda f: (math.hypot(*f), f)
-    )[:LUMA]
+    order = _frequencies()
     flat = torch.stack([torch.outer(wave[u], wave[v]) for u, v in order]) / BLOCK**2
     gain = torch.tensor(
         [_GAIN * (1 + math.hypot(*f)) ** _DECAY if f != (0, 0) else _BRIGHTNESS_GAIN for f in order]
@@ -50,6 +62,13 @@ def _basis() -> tuple[torch.Tensor, torch.Tensor]:
 
 _FLAT, _GAINS = _basis()
 _TO_YCC = torch.tensor([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
+
+
+def spreads() -> torch.Tensor:
+    """What latents are divided by before noise is added, for each channel (64)."""
+    strength = [_COARSE_STRENGTH * (1 + math.hypot(*f)) ** -_FINE_FALL for f in _frequencies()]
+    colour = [_COLOUR_STRENGTH * value for value in strength[:CHROMA]]
+    return 1 / torch.tensor([*strength, *colour, *colour])
 
 
 def keyframes(num_frames: int) -> list[int]:

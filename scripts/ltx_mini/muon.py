@@ -10,7 +10,7 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_MOST_ROWS = 128
+_MOST_ROWS = 64
 _VECTOR_RATE = 1 / 8
 _WARM_UP_STEPS = 20
 _FALLING_SHARE = 0.4

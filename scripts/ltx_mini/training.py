@@ -14,7 +14,9 @@ class Training:
     """One run of a stage: up to step `steps`, from wherever the folder `work` says it stopped.
 
     `lr` is that of the matrices; it rises and falls over all `steps`, so a stage is resumed with
-    the same number. The state is saved after every `every` steps and after the last one.
+    the same number. The state is saved after every `every` steps and after the last one. A stage
+    that has no state yet begins with the weights of the finished model in the folder `start_from`,
+    where one is given.
     """
 
     work: Path
@@ -23,6 +25,7 @@ class Training:
     steps: int
     lr: float
     every: int
+    start_from: Path | None = None
 
     def is_saved_at(self, step: int) -> bool:
         """Whether the state is saved once that many steps are done."""

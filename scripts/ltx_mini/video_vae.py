@@ -17,9 +17,10 @@ from diffusers import AutoencoderKLLTX2Video
 from torch.nn import functional
 
 from scripts.ltx_mini.captions import describe
-from scripts.ltx_mini.checkpoints import load_checkpoint, note, save_checkpoint
+from scripts.ltx_mini.checkpoints import load_checkpoint, load_finished, note, save_checkpoint
 from scripts.ltx_mini.keyframe_latents import BLOCK, CHANNELS, keyframes, latents_of, to_tensor
 from scripts.ltx_mini.muon import optimizers, set_rate, update
+from scripts.ltx_mini.running_mean import RunningMean
 from scripts.ltx_mini.world import draw
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 SIZES = ((192, 128), (192, 128), (128, 192), (160, 160))
 CROPS = ((96, 96), (128, 64), (64, 128))
 POOL_FRAMES = 33
-LATENT_NOISE = 0.12
+LATENT_NOISE = 0.2
+EMA_DECAY = 0.995
 
 
 def build() -> AutoencoderKLLTX2Video:
@@ -123,7 +125,11 @@ def train_decoder(run: Training, *, batch_size: int, pool_size: int) -> None:
     folder = run.work / "video_decoder"
     decoder = build().decoder
     chosen = optimizers(decoder, run.lr)
-    step = first = load_checkpoint(folder, decoder, chosen)
+    mean = RunningMean(decoder, EMA_DECAY)
+    step = first = load_checkpoint(folder, mean.pair, chosen)
+    if not step and run.start_from:
+        load_finished(decoder, run.start_from, "vae", "decoder.")
+        mean.start()
     pool = ClipPool(pool_size, run.seed + step)
     rng = random.Random(run.seed + step)
     started = time.monotonic()
@@ -142,6 +148,7 @@ def train_decoder(run: Training, *, batch_size: int, pool_size: int) -> None:
         loss = reconstruction_loss(made, true)
         update(decoder, chosen, loss)
         step += 1
+        mean.follow(step)
         errors.append(functional.mse_loss(made.detach(), true).item())
         if step % 3 == 0:
             pool.renew()
@@ -155,7 +162,7 @@ def train_decoder(run: Training, *, batch_size: int, pool_size: int) -> None:
             note(folder, line)
             errors = []
         if run.is_saved_at(step):
-            save_checkpoint(folder, step, decoder, chosen)
+            save_checkpoint(folder, step, mean.pair, chosen)
 
 
 def train_encoder(run: Training, *, batch_size: int, pool_size: int) -> None:
@@ -166,6 +173,8 @@ def train_encoder(run: Training, *, batch_size: int, pool_size: int) -> None:
     encoder = build().encoder
     chosen = optimizers(encoder, run.lr)
     step = load_checkpoint(folder, encoder, chosen)
+    if not step and run.start_from:
+        load_finished(encoder, run.start_from, "vae", "encoder.")
     pool = ClipPool(pool_size, run.seed + step)
     rng = random.Random(run.seed + step)
     errors: list[float] = []
