@@ -227,8 +227,8 @@ LTX_23_DISTILLED = LTX_2_DISTILLED.model_copy(update={"use_cross_timestep": True
 LTX_25_DEV = LTX_23_DEV.model_copy(update={"image_crf": 18})
 LTX_25_DISTILLED = LTX_23_DISTILLED.model_copy(update={"image_crf": 18})
 
-# The levels at which Mini was trained, 3u / (1 + 2u), in eight even steps of u.
-_MINI = (1.0, 0.9545, 0.9, 0.8333, 0.75, 0.6429, 0.5, 0.3)
+# The levels at which Mini was trained, 4u / (1 + 3u), in eight even steps of u.
+_MINI = (1.0, 0.9655, 0.9231, 0.8696, 0.8, 0.7059, 0.5714, 0.3636)
 LTX_MINI = Profile(
     family=PipelineFamily.LTX_2,
     num_inference_steps=8,
