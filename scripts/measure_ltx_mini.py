@@ -83,7 +83,7 @@ def main(arguments: list[str]) -> int:
         options.json.write_text(json.dumps(_plain(results), indent=1), encoding="utf-8")
     if options.write_card:
         contact_sheet(results.examples[:8]).save(_SHEET, optimize=True)
-        _write_card(text, arguments)
+        _write_card(text, options)
     return 0 if results.weakest >= NEEDED else 1
 
 
@@ -125,13 +125,22 @@ def _plain(results: Results) -> dict[str, object]:
     }
 
 
-def _write_card(figures: str, arguments: Sequence[str]) -> None:
+def _repeating_command(options: argparse.Namespace) -> str:
+    """The command that gives these figures again; whatever else was written is left out."""
+    words = [_COMMAND, "--clips", str(options.clips), "--images", str(options.images)]
+    if options.seed != _SEED:
+        words += ["--seed", str(options.seed)]
+    if options.usual_format:
+        words.append("--usual-format")
+    return " ".join([*words, "--write-card"])
+
+
+def _write_card(figures: str, options: argparse.Namespace) -> None:
     from scripts.benchmark.surroundings import machine_line
     from scripts.ltx_mini.model_card import parts_table, words_table
     from scripts.markdown import put_between
 
-    command = " ".join((_COMMAND, *arguments))
-    made = f"`{command}`, {date.today().isoformat()}. {machine_line()}."
+    made = f"`{_repeating_command(options)}`, {date.today().isoformat()}. {machine_line()}."
     card = _CARD.read_text(encoding="utf-8")
     card = put_between(card, "words", words_table())
     card = put_between(card, "parts", parts_table(_FOLDER))

@@ -13,6 +13,7 @@ from cli.app import option_words
 from core.video.spec import Task
 from providers.ltx_video.catalog import MODELS
 from providers.ltx_video.mini.vocabulary import read
+from providers.ltx_video.model_files import BUILTIN_FOLDER
 from scripts import make_docs
 from scripts.docs.code_map import ROOMS, first_line, modules
 from scripts.setup_ltx_video import parse
@@ -49,6 +50,13 @@ def test_a_changed_table_is_noticed(tmp_path: Path) -> None:
     guide = tmp_path / GUIDE.relative_to(ROOT)
     guide.write_text(text_of(guide).replace("95.0 GB", "94.0 GB"), encoding="utf-8")
     assert make_docs.outdated(tmp_path) == [GUIDE.relative_to(ROOT).as_posix()]
+
+
+def test_no_page_names_a_place_of_the_machine_it_was_written_on() -> None:
+    for page in [*PAGES, *DOCS.rglob("*.md"), BUILTIN_FOLDER / "README.md"]:
+        assert re.findall(r"(?<![\w.])/(?:tmp|root|home|work|Users)/[^ `]*", text_of(page)) == [], (
+            page
+        )
 
 
 def test_every_module_has_one_line_in_the_code_map() -> None:
