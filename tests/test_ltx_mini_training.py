@@ -302,6 +302,20 @@ def test_errors_count_most_where_the_caption_puts_the_subject(shape: tuple[int, 
     assert torch.equal(weights, diffusion.subject_weights(moved, shape, 33))
 
 
+def test_the_pool_keeps_to_the_usual_format_until_it_is_told_otherwise() -> None:
+    pool = diffusion.LatentPool(1, 0)
+    assert {pool.batch(2, usual=True)[0] for _ in range(20)} == {0}
+    seen = set()
+    for _ in range(200):
+        number, samples = pool.batch(2, usual=False)
+        (width, height), frames, _ = diffusion.SHAPES[number]
+        tokens_ = len(keyframes(frames)) * (height // 32) * (width // 32)
+        assert {sample.video.shape for sample in samples} == {(tokens_, CHANNELS)}
+        assert {sample.weight.shape for sample in samples} == {(tokens_,)}
+        seen.add(number)
+    assert seen == set(range(len(diffusion.SHAPES)))
+
+
 def test_a_still_has_weights_too() -> None:
     assert diffusion.subject_weights(SCENE, (192, 128), 1).shape == (24,)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from diffusers import (
@@ -16,9 +18,12 @@ from diffusers import (
 from transformers.utils import logging as transformers_logging
 
 from scripts.ltx_mini import audio, diffusion, text, video_vae
-from scripts.ltx_mini.checkpoints import load_checkpoint, load_finished
+from scripts.ltx_mini.checkpoints import load_checkpoint
 from scripts.ltx_mini.keyframe_latents import keyframes, latents_of, spreads
 from scripts.ltx_mini.running_mean import pair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def build_pipeline(work: Path, seed: int, start_from: Path | None = None) -> LTX2ConditionPipeline:
@@ -35,20 +40,16 @@ def build_pipeline(work: Path, seed: int, start_from: Path | None = None) -> LTX
         "audio": sound,
         "diffusion": pair(diffusion.Denoiser(), denoiser),
     }
-    finished: dict[str, tuple[tuple[torch.nn.Module, str, str], ...]] = {
-        "video_decoder": ((vae.decoder, "vae", "decoder."),),
-        "video_encoder": ((vae.encoder, "vae", "encoder."),),
-        "audio": ((sound.vae, "audio_vae", ""), (sound.vocoder, "vocoder", "")),
-        "diffusion": (
-            (denoiser.connectors, "connectors", ""),
-            (denoiser.transformer, "transformer", ""),
-        ),
+    take_over: dict[str, Callable[[Path], None]] = {
+        "video_decoder": partial(video_vae.load_decoder, vae.decoder),
+        "video_encoder": partial(video_vae.load_encoder, vae.encoder),
+        "audio": partial(audio.load, sound),
+        "diffusion": partial(diffusion.load, denoiser),
     }
     for name, part in parts.items():
         steps = load_checkpoint(work / name, part)
         if not steps and start_from:
-            for module, folder, prefix in finished[name]:
-                load_finished(module, start_from, folder, prefix)
+            take_over[name](start_from)
             print(f"{name}: taken over")
         else:
             print(f"{name}: {steps} steps" if steps else f"{name}: not trained")

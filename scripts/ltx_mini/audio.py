@@ -17,6 +17,8 @@ from scripts.ltx_mini.muon import optimizers, set_rate, update
 from scripts.ltx_mini.sounds import HOP, MEL_RATE_HZ, SAMPLES_A_FRAME, WAVE_RATE_HZ, log_mel, wave
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scripts.ltx_mini.training import Training
 
 LATENT_NOISE = 0.1
@@ -59,6 +61,12 @@ def build(seed: int) -> Sound:
     model = Sound()
     model.vae.encoder.requires_grad_(False)
     return model
+
+
+def load(model: Sound, finished: Path) -> None:
+    """Loads the weights out of a finished model's folder."""
+    load_finished(model.vae, finished, "audio_vae")
+    load_finished(model.vocoder, finished, "vocoder")
 
 
 class SoundLibrary:
@@ -108,8 +116,7 @@ def train(run: Training) -> None:
     chosen = optimizers(model, run.lr)
     step = load_checkpoint(folder, model, chosen)
     if not step and run.start_from:
-        load_finished(model.vae, run.start_from, "audio_vae")
-        load_finished(model.vocoder, run.start_from, "vocoder")
+        load(model, run.start_from)
     library, rng = SoundLibrary(), random.Random(run.seed + step)
     while step < run.steps:
         set_rate(chosen, run.lr, step, run.steps)

@@ -31,6 +31,8 @@ from scripts.ltx_mini.running_mean import RunningMean
 from scripts.ltx_mini.world import RADII, UNITS_ON_SHORT_SIDE, draw, subject_path, zoom
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scripts.ltx_mini.training import Training
     from scripts.ltx_mini.world import Scene
 
@@ -137,6 +139,12 @@ class Denoiser(torch.nn.Module):
         )
 
 
+def load(model: Denoiser, finished: Path) -> None:
+    """Loads the weights out of a finished model's folder."""
+    load_finished(model.connectors, finished, "connectors")
+    load_finished(model.transformer, finished, "transformer")
+
+
 @dataclass(frozen=True)
 class Noised:
     """A batch on its way to noise, as tokens (n, tokens, channels).
@@ -172,7 +180,7 @@ class LatentPool:
     def __init__(self, size: int, seed: int) -> None:
         self._rng = random.Random(seed)
         self._samples: list[list[Sample]] = [
-            [self._draw(shape, frames) for _ in range(max(32, int(size * share)))]
+            [self._draw(shape, frames) for _ in range(max(1, int(size * share)))]
             for shape, frames, share in SHAPES
         ]
 
@@ -285,8 +293,7 @@ def train(
     chosen = optimizers(model, run.lr)
     step = first = load_checkpoint(folder, mean.pair, chosen)
     if not step and run.start_from:
-        load_finished(model.connectors, run.start_from, "connectors")
-        load_finished(model.transformer, run.start_from, "transformer")
+        load(model, run.start_from)
         mean.start()
     if is_compiled:
         for block in model.transformer.transformer_blocks:

@@ -24,6 +24,8 @@ from scripts.ltx_mini.running_mean import RunningMean
 from scripts.ltx_mini.world import draw
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from scripts.ltx_mini.training import Training
@@ -59,6 +61,16 @@ def build() -> AutoencoderKLLTX2Video:
         spatial_compression_ratio=BLOCK,
         temporal_compression_ratio=8,
     )
+
+
+def load_decoder(decoder: torch.nn.Module, finished: Path) -> None:
+    """Loads the decoder's weights out of a finished model's folder."""
+    load_finished(decoder, finished, "vae", "decoder.")
+
+
+def load_encoder(encoder: torch.nn.Module, finished: Path) -> None:
+    """Loads the encoder's weights out of a finished model's folder."""
+    load_finished(encoder, finished, "vae", "encoder.")
 
 
 class ClipPool:
@@ -128,7 +140,7 @@ def train_decoder(run: Training, *, batch_size: int, pool_size: int) -> None:
     mean = RunningMean(decoder, EMA_DECAY)
     step = first = load_checkpoint(folder, mean.pair, chosen)
     if not step and run.start_from:
-        load_finished(decoder, run.start_from, "vae", "decoder.")
+        load_decoder(decoder, run.start_from)
         mean.start()
     pool = ClipPool(pool_size, run.seed + step)
     rng = random.Random(run.seed + step)
@@ -174,7 +186,7 @@ def train_encoder(run: Training, *, batch_size: int, pool_size: int) -> None:
     chosen = optimizers(encoder, run.lr)
     step = load_checkpoint(folder, encoder, chosen)
     if not step and run.start_from:
-        load_finished(encoder, run.start_from, "vae", "encoder.")
+        load_encoder(encoder, run.start_from)
     pool = ClipPool(pool_size, run.seed + step)
     rng = random.Random(run.seed + step)
     errors: list[float] = []

@@ -56,7 +56,7 @@ class Program:
             # A process group of its own: a Ctrl-C there is not one for the tests.
             start_new_session=True,
             # A test run in the background ignores Ctrl-C, and so would what it starts.
-            preexec_fn=_heed_signals if sys.platform != "win32" else None,
+            preexec_fn=_heed_hang_up if sys.platform != "win32" else None,
         )
         self.events: list[dict[str, Any]] = []
         self.children: list[psutil.Process] = []
@@ -112,10 +112,9 @@ class Program:
                 stream.close()
 
 
-def _heed_signals() -> None:
-    # A test run under nohup or in the background hands its ignored signals down.
-    for name in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(name, signal.SIG_DFL)
+def _heed_hang_up() -> None:
+    # A test run under nohup hands its ignored hang-up down; Ctrl-C is seen to in tests/conftest.py.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def remains(folder: Path) -> list[str]:
