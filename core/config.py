@@ -39,11 +39,22 @@ class FolderSettings(Frozen):
     )
 
 
+class ExportStoreSettings(Frozen):
+    """What exports may keep on disk."""
+
+    cache_gb: float = Field(
+        default=20.0,
+        ge=0,
+        description="GB of finished pieces of films that are kept, so that a re-export is quick.",
+    )
+
+
 class Settings(Frozen):
     """Every setting, in sections; a setting is named "section.field"."""
 
     render: RenderSettings = RenderSettings()
     folders: FolderSettings = FolderSettings()
+    export: ExportStoreSettings = ExportStoreSettings()
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,9 @@ class Stage(StrEnum):
     ENCODE = "encode"
     DENOISE = "denoise"
     DECODE = "decode"
+    READ = "read"
+    ASSEMBLE = "assemble"
+    MIX = "mix"
     WRITE = "write"
 
 

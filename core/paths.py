@@ -71,6 +71,11 @@ class Paths:
         return self.state_dir / "inputs"
 
     @property
+    def films_dir(self) -> Path:
+        """Finished pieces of films, kept so that a re-export is quick."""
+        return self.cache_dir / "films"
+
+    @property
     def log_file(self) -> Path:
         """The log of what went wrong."""
         return self.state_dir / "log" / "imageai.log"

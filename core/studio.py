@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 from core.api_keys import ApiKeys
 from core.config import ConfigManager
 from core.errors import FFmpegMissing, NotConfigured, Problem, UnsupportedRequest
+from core.film.export import KIND as EXPORT_KIND
+from core.film.export import ExportJob, ExportOrder
+from core.film.lettering import NoLetterer
+from core.film.ordering import Disks, PlannedExport, plan_export
+from core.film.pieces import PieceStore
+from core.film.preparing import SourceReader
+from core.jobs import CancelToken
 from core.journal import Journal
 from core.machine import free_disk_bytes, read_machine
 from core.paths import Paths
@@ -27,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from core.film.lettering import Letterer
+    from core.jobs import Job
     from core.machine import Machine
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderEntry, ProviderInfo, VideoProvider
@@ -60,7 +69,9 @@ class Studio:
         keys: ApiKeys | None = None,
         machine: Callable[[], Machine] = read_machine,
         free_bytes: Callable[[Path], int] = free_disk_bytes,
+        letterer: Letterer | None = None,
     ) -> None:
+        self._letterer = letterer or NoLetterer()
         places = paths or Paths.of_user()
         self.config = ConfigManager(places.settings_file)
         loaded = self.config.load()
@@ -82,7 +93,11 @@ class Studio:
             JournalError: the journal cannot be used.
         """
         build_render = partial(RenderJob.from_payload, registry=self.registry)
-        factories = {**self.registry.job_factories, KIND: build_render}
+        factories = {
+            **self.registry.job_factories,
+            KIND: build_render,
+            EXPORT_KIND: self._build_export,
+        }
         journal = Journal(self.paths.journal_file)
         return JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories)
 
@@ -141,6 +156,38 @@ class Studio:
             )
         make_folder(planned.output)
         return self.queue.submit(RenderJob.of(planned.plan, planned.output, self.registry))
+
+    @cached_property
+    def pieces(self) -> PieceStore:
+        """The finished pieces of films that are kept."""
+        return PieceStore(self.paths.films_dir)
+
+    def plan_export(self, order: ExportOrder, cancel: CancelToken | None = None) -> PlannedExport:
+        """The exact plan of a film's export; costs nothing but reading the clips.
+
+        Raises:
+            UnsupportedRequest: with everything that is wrong, of film, settings and place.
+            FFmpegMissing: there is no FFmpeg.
+            JobCancelled: asked to stop.
+        """
+        token = cancel or CancelToken()
+        disks = Disks(self.paths.films_dir, self.paths.work_dir, self._free_bytes)
+        return plan_export(order, SourceReader(self.pieces, token), disks, token)
+
+    def submit_export(self, planned: PlannedExport) -> str:
+        """Put the export into the queue and give the job's id.
+
+        Raises:
+            JournalError: the journal cannot be written.
+        """
+        return self.queue.submit(self._export_job(planned.order))
+
+    def _build_export(self, payload: str) -> Job:
+        return self._export_job(ExportOrder.model_validate_json(payload))
+
+    def _export_job(self, order: ExportOrder) -> ExportJob:
+        limit_bytes = int(self.settings.export.cache_gb * 1e9)
+        return ExportJob(order, self.pieces, self._letterer, limit_bytes)
 
     def close(self) -> None:
         """Stop the jobs of this process and close every provider."""

@@ -106,7 +106,7 @@ class ExportSettings(Frozen):
         bit_depth: 8 or 10 bits a channel.
         audio_kbps: None for the codec's usual rate.
         loudness_lufs: the programme loudness to bring the film's sound to; None leaves it alone.
-        is_marked_ai: the file says that its pictures were made by a model.
+        is_marked_ai: the file says that models made its pictures; None: when one of its clips does.
     """
 
     container: Container = Container.MP4
@@ -123,7 +123,7 @@ class ExportSettings(Frozen):
     hardware: Hardware = Hardware.OFF
     audio_kbps: int | None = Field(default=None, ge=16, le=1536)
     loudness_lufs: float | None = Field(default=None, ge=-40, le=-5)
-    is_marked_ai: bool = True
+    is_marked_ai: bool | None = None
 
 
 @dataclass(frozen=True)

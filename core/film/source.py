@@ -199,7 +199,7 @@ def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> Source
         colour=_colour(last),
         audio_sample_rate_hz=sound.rate if sound is not None else None,
         audio_channels=sound.channels if sound is not None else 0,
-        comment=container.metadata.get("comment", ""),
+        comment=_comment(container),
         is_constant_rate=len(packets.durations) <= 1,
         extradata_sha256=hashlib.sha256(extradata).hexdigest(),
     )
@@ -254,6 +254,12 @@ def _decode_end(
             hint="It is damaged; render it again or leave it out.",
         )
     return last
+
+
+def _comment(container: InputContainer) -> str:
+    # Matroska writes its keys in capitals.
+    told = {name.lower(): text for name, text in container.metadata.items()}
+    return told.get("comment", "")
 
 
 def _has_alpha(video: VideoStream, frame: VideoFrame) -> bool:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import deque
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -25,7 +26,9 @@ FFMPEG_VARIABLE = "IMAGEAI_FFMPEG"
 _LAST_LINES = 20
 _POLL_S = 0.05
 _GRACE_S = 1.0
-_OUT_TIME = re.compile(r"out_time_us=(\d+)")
+_START_S = 30.0
+_ENCODER = re.compile(r"^ [VASFXBD.]{6} (\S+)", re.MULTILINE)
+_FRAME = re.compile(r"frame=\s*(\d+)")
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,44 @@ def find_ffmpeg() -> Path:
         raise FFmpegMissing(
             "There is no FFmpeg on this machine, and clips cannot be written without it.",
             hint=f"Run 'pip install imageio-ffmpeg', install FFmpeg, or set {FFMPEG_VARIABLE}.",
+        ) from error
+
+
+def ffmpeg_version() -> str:
+    """The first line in which FFmpeg names its version.
+
+    Raises:
+        FFmpegMissing: there is none, or it does not start.
+    """
+    return _answer(find_ffmpeg(), "-version").partition("\n")[0].strip()
+
+
+def ffmpeg_encoders() -> frozenset[str]:
+    """The names of the encoders that were built into FFmpeg.
+
+    Raises:
+        FFmpegMissing: there is none, or it does not start.
+    """
+    return frozenset(_ENCODER.findall(_answer(find_ffmpeg(), "-encoders")))
+
+
+@cache
+def _answer(program: Path, question: str) -> str:
+    try:
+        return subprocess.run(
+            [str(program), "-hide_banner", question],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_START_S,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise FFmpegMissing(
+            f"The FFmpeg at {str(program)!r} does not start: {error}.",
+            hint=f"Install another, or name one in {FFMPEG_VARIABLE}.",
         ) from error
 
 
@@ -142,9 +183,11 @@ def _count(path: Path, container: InputContainer, cancel: CancelToken) -> ClipFa
 def run_ffmpeg(
     arguments: Sequence[str],
     cancel: CancelToken,
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    *,
+    cwd: Path | None = None,
 ) -> None:
-    """Run FFmpeg to its end; `on_progress` gets the seconds of output written so far.
+    """Run FFmpeg to its end; `on_progress` gets the number of frames written so far.
 
     Raises:
         FFmpegMissing: there is no FFmpeg.
@@ -162,6 +205,7 @@ def run_ffmpeg(
         text=True,
         encoding="utf-8",
         errors="replace",
+        cwd=cwd,
         # A Ctrl-C in the terminal is for us; we end FFmpeg ourselves.
         start_new_session=sys.platform != "win32",
     ) as process:
@@ -202,11 +246,12 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.wait()
 
 
-def _follow(stream: IO[str] | None, on_progress: Callable[[float], None] | None) -> None:
+def _follow(stream: IO[str] | None, on_progress: Callable[[int], None] | None) -> None:
+    # Frames and not the time, which runs ahead with the sound.
     for line in stream or ():
-        match = _OUT_TIME.match(line)
+        match = _FRAME.match(line)
         if match and on_progress is not None:
-            on_progress(int(match[1]) / 1e6)
+            on_progress(int(match[1]))
 
 
 def _keep(stream: IO[str] | None, lines: deque[str]) -> None:

@@ -15,7 +15,7 @@ from core.errors import OutputError, Problem, UnsupportedRequest
 from core.machine import free_disk_bytes, nearest_existing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -78,9 +78,13 @@ def find_place(out: Path | None, output_dir: Path, name: str, *, overwrite: bool
     try:
         if out.is_dir():
             return Output(_free_name(out / name), is_named=False)
-        _check_named(out, overwrite=overwrite)
+        found = place_problems(out, SUFFIX, "Clips are MP4 files.")
+        if not found and not overwrite:
+            found = taken_problems(out, out.with_suffix(".json"))
     except OSError as error:
         raise _problems(f"{str(out)!r} cannot be a file name: {error.strerror}.") from error
+    if found:
+        raise _problems(*found)
     return Output(out, is_named=True, overwrite=overwrite)
 
 
@@ -88,10 +92,15 @@ def _problems(*messages: str) -> UnsupportedRequest:
     return UnsupportedRequest([Problem("out", message) for message in messages])
 
 
-def _check_named(out: Path, *, overwrite: bool) -> None:
+def place_problems(out: Path, suffix: str, kind: str) -> list[str]:
+    """What is wrong with a place for a file, taken names aside; `kind` says what the suffix means.
+
+    Raises:
+        OSError: the path cannot be one of a file.
+    """
     found: list[str] = []
-    if out.suffix.lower() != SUFFIX:
-        found.append(f"Clips are MP4 files. Name it {out.with_suffix(SUFFIX).name!r}.")
+    if out.suffix.lower() != suffix:
+        found.append(f"{kind} Name it {out.with_suffix(suffix).name!r}.")
     if len(out.name.encode()) > _MAX_NAME_BYTES:
         found.append(f"The file name is longer than {_MAX_NAME_BYTES} bytes. Shorten it.")
     elif not out.parent.exists():
@@ -100,14 +109,16 @@ def _check_named(out: Path, *, overwrite: bool) -> None:
         )
     elif not out.parent.is_dir():
         found.append(f"{str(out.parent)!r} is a file, not a folder. Name another place.")
-    elif not overwrite:
-        taken = [path for path in (out, out.with_suffix(".json")) if os.path.lexists(path)]
-        found += [
-            f"{str(path)!r} exists. Name another file, or use --force to replace it."
-            for path in taken
-        ]
-    if found:
-        raise _problems(*found)
+    return found
+
+
+def taken_problems(*paths: Path) -> list[str]:
+    """A sentence for each of the paths that exists."""
+    return [
+        f"{str(path)!r} exists. Name another file, or use --force to replace it."
+        for path in paths
+        if os.path.lexists(path)
+    ]
 
 
 def _free_name(path: Path) -> Path:
@@ -131,28 +142,40 @@ def check_space(
     Raises:
         UnsupportedRequest: with everything that is wrong.
     """
-    found: list[str] = []
-    try:
-        with tempfile.TemporaryFile(dir=nearest_existing(folder)):
-            pass
-    except OSError as error:
-        found.append(
-            f"The output folder {str(folder)!r} cannot be written ({error.strerror}). "
-            "Change its permissions or name another."
-        )
     clip = clip_bytes(plan)
     scratch_gb = plan.memory_plan.scratch_disk_gb if plan.memory_plan else 0.0
     # Two copies while working: the clip as the provider wrote it and the one with its record.
     needs = {folder: clip + _SPARE_BYTES, work_dir: int(2 * clip + scratch_gb * 1e9) + _SPARE_BYTES}
+    found = [*writing_problems(folder), *space_problems("clip", needs, free_bytes)]
+    if found:
+        raise _problems(*found)
+
+
+def writing_problems(folder: Path) -> list[str]:
+    """Why no file can be written into the folder, or into the nearest parent that exists."""
+    try:
+        with tempfile.TemporaryFile(dir=nearest_existing(folder)):
+            return []
+    except OSError as error:
+        return [
+            f"The output folder {str(folder)!r} cannot be written ({error.strerror}). "
+            "Change its permissions or name another."
+        ]
+
+
+def space_problems(
+    what: str, needs: Mapping[Path, int], free_bytes: Callable[[Path], int]
+) -> list[str]:
+    """A sentence for each place whose disk has not the bytes that `what` needs there."""
+    found: list[str] = []
     for place, needed in needs.items():
         free = free_bytes(place)
         if free < needed:
             found.append(
-                f"The disk of {str(place)!r} has {free / 1e6:.0f} MB free, and this clip needs "
+                f"The disk of {str(place)!r} has {free / 1e6:.0f} MB free, and this {what} needs "
                 f"about {needed / 1e6:.0f} MB there. Free some space or use another disk."
             )
-    if found:
-        raise _problems(*found)
+    return found
 
 
 def make_folder(output: Output) -> None:

@@ -1,0 +1,206 @@
+"""From finished pieces and sound to one file: joined by copying, never encoded twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from core.errors import AssemblyError
+from core.film.delivery import AudioCodec, Container, ExportSettings
+from core.film.encoding import audio_arguments, timescale
+from core.film.timeline import SAMPLE_RATE_HZ, nearest
+from core.video.ffmpeg import run_ffmpeg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from core.film.segments import Segment
+    from core.film.timeline import Timeline
+    from core.jobs import CancelToken
+
+_MICROSECONDS = 1_000_000
+_PNG_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What a film is put together from.
+
+    Attributes:
+        pieces: a file for each segment, in order.
+        sound: raw stereo float32 samples at 48 kHz, or None for a silent film.
+        sound_filter: FFmpeg's filter that brings the sound to its level; may be empty.
+        metadata: a file in FFmpeg's metadata format.
+        subtitles: an SRT file that becomes a track.
+    """
+
+    segments: tuple[Segment, ...]
+    pieces: tuple[Path, ...]
+    metadata: Path
+    sound: Path | None = None
+    sound_filter: str = ""
+    subtitles: Path | None = None
+
+
+def write_list(timeline: Timeline, parts: Ingredients, path: Path) -> None:
+    """Write the list of pieces that FFmpeg joins, with exact lengths from the plan.
+
+    The lengths are differences of rounded places and not rounded lengths, so that nothing adds up.
+    """
+    lines = ["ffconcat version 1.0"]
+    for segment, piece in zip(parts.segments, parts.pieces, strict=True):
+        begin, end = (
+            nearest(Fraction(frame * _MICROSECONDS) / timeline.rate)
+            for frame in (segment.first, segment.end)
+        )
+        # Pieces are named in hex digits by the store: there is nothing to escape.
+        lines += [f"file '{piece.name}'", f"duration {end - begin}us"]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def join(
+    timeline: Timeline,
+    parts: Ingredients,
+    settings: ExportSettings,
+    destination: Path,
+    cancel: CancelToken,
+    on_progress: Callable[[int], None],
+) -> None:
+    """Write the film to `destination`; for a PNG sequence that is a folder, to be made.
+
+    Raises:
+        FFmpegFailed: it cannot be written.
+        JobCancelled: asked to stop.
+    """
+    # The list must lie beside the pieces: it names them without a folder.
+    listing = parts.pieces[0].with_name(f"{destination.stem[:40]}-{id(parts):x}.ffconcat")
+    try:
+        write_list(timeline, parts, listing)
+        arguments = ["-f", "concat", "-i", str(listing)]
+        if settings.container.is_pictures:
+            arguments += _pictures(timeline, settings, destination)
+        else:
+            arguments += _film(timeline, parts, settings, destination)
+        run_ffmpeg(arguments, cancel, on_progress)
+    finally:
+        listing.unlink(missing_ok=True)
+
+
+def _film(
+    timeline: Timeline, parts: Ingredients, settings: ExportSettings, destination: Path
+) -> list[str]:
+    inputs: list[str] = []
+    maps = ["-map", "0:v"]
+    coding = ["-c:v", "copy"]
+    number = 1
+    if parts.sound is not None and settings.audio_codec is not AudioCodec.NONE:
+        inputs += ["-f", "f32le", "-ar", str(SAMPLE_RATE_HZ), "-ac", "2", "-i", str(parts.sound)]
+        maps += ["-map", f"{number}:a"]
+        coding += audio_arguments(settings)
+        if parts.sound_filter:
+            coding += ["-af", parts.sound_filter]
+        number += 1
+    if parts.subtitles is not None:
+        inputs += ["-i", str(parts.subtitles)]
+        maps += ["-map", f"{number}:s"]
+        coding += ["-c:s", subtitle_codec(settings.container)]
+        number += 1
+    inputs += ["-f", "ffmetadata", "-i", str(parts.metadata)]
+    maps += ["-map_metadata", str(number), "-map_chapters", str(number)]
+    ending: list[str] = []
+    if settings.container in (Container.MP4, Container.MOV):
+        ending += [
+            "-movflags",
+            "+faststart",
+            "-video_track_timescale",
+            str(timescale(timeline.rate)),
+        ]
+    return [*inputs, *maps, *coding, *ending, str(destination)]
+
+
+def subtitle_codec(container: Container) -> str:
+    """FFmpeg's name of the subtitle format that a container takes; empty where it takes none."""
+    match container:
+        case Container.MP4 | Container.MOV:
+            return "mov_text"
+        case Container.MKV:
+            return "srt"
+        case Container.WEBM:
+            return "webvtt"
+        case _:
+            return ""
+
+
+def _pictures(timeline: Timeline, settings: ExportSettings, destination: Path) -> list[str]:
+    match settings.container:
+        case Container.GIF:
+            # One palette for the whole film, made from what moves: the eye follows that.
+            graph = (
+                "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=sierra2_4a"
+            )
+            return ["-filter_complex", graph, "-loop", "0", str(destination)]
+        case Container.WEBP:
+            quality = ["-lossless", "0", "-quality", "85", "-loop", "0"]
+            return ["-c:v", "libwebp_anim", *quality, "-fps_mode", "passthrough", str(destination)]
+        case Container.PNG:
+            destination.mkdir(parents=True)
+            pattern = destination / f"frame_%0{_PNG_DIGITS}d.png"
+            return ["-fps_mode", "passthrough", "-pix_fmt", "rgb24", str(pattern)]
+        case _:
+            raise ValueError(f"{settings.container} holds more than pictures")
+
+
+def verify(timeline: Timeline, settings: ExportSettings, film: Path, *, has_sound: bool) -> None:
+    """The film must hold exactly what was planned: FFmpeg's exit code proves nothing.
+
+    Raises:
+        AssemblyError: naming every difference.
+    """
+    if settings.container is Container.PNG:
+        count = len(list(film.iterdir()))
+        if count != timeline.num_frames:
+            raise _wrong([f"{count} pictures instead of {timeline.num_frames}"])
+        return
+    _verify_file(timeline, settings, film, has_sound=has_sound)
+
+
+def count_frames(piece: Path) -> int:
+    """The number of frames in a piece, read from its packets."""
+    import av
+
+    with av.open(str(piece)) as container:
+        video = container.streams.video[0]
+        return sum(1 for packet in container.demux(video) if packet.size)
+
+
+def _verify_file(
+    timeline: Timeline, settings: ExportSettings, film: Path, *, has_sound: bool
+) -> None:
+    import av
+
+    found: list[str] = []
+    with av.open(str(film)) as container:
+        video = container.streams.video[0]
+        count = sum(1 for packet in container.demux(video) if packet.size)
+        # GIF and WebP drop frames that look like the one before.
+        if settings.container not in (Container.GIF, Container.WEBP) and (
+            count != timeline.num_frames
+        ):
+            found.append(f"{count} frames instead of {timeline.num_frames}")
+        if (video.width, video.height) != (timeline.width, timeline.height):
+            found.append(
+                f"{video.width}x{video.height} instead of {timeline.width}x{timeline.height}"
+            )
+        if has_sound != bool(container.streams.audio):
+            found.append("no sound" if has_sound else "sound that was not asked for")
+    if found:
+        raise _wrong(found)
+
+
+def _wrong(found: Sequence[str]) -> AssemblyError:
+    return AssemblyError(
+        f"The film came out with {', '.join(found)}, so it was not kept.",
+        hint="Try again; if it happens again, it is a defect of the program.",
+    )

@@ -1,0 +1,78 @@
+"""What a film's file says about itself: title, chapters, and where its pictures come from."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import core
+from core.film.chapters import chapters_metadata
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.film.delivery import ExportSettings
+    from core.film.source import Source
+    from core.film.timeline import Timeline
+
+# IPTC's name for pictures that were made by a trained model.
+AI_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+_AI_SENTENCE = "Contains pictures made by generative AI models."
+_SPECIAL = "\\=;#\n"
+
+
+def write_metadata(timeline: Timeline, settings: ExportSettings, path: Path) -> Path:
+    """Write the film's metadata in FFmpeg's format; gives the path."""
+    head, _, chapters = chapters_metadata(timeline).partition("\n")
+    lines = [head]
+    told = {
+        "title": timeline.film.title,
+        "comment": json.dumps(provenance(timeline, settings), ensure_ascii=False),
+        "encoder": f"{core.NAME} {core.VERSION}",
+    }
+    if is_marked(timeline, settings):
+        told["description"] = _AI_SENTENCE
+    lines += [f"{name}={_escaped(text)}" for name, text in told.items() if text]
+    if timeline.film.has_chapters:
+        lines.append(chapters)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def is_marked(timeline: Timeline, settings: ExportSettings) -> bool:
+    """Whether the file says that models made its pictures."""
+    if settings.is_marked_ai is not None:
+        return settings.is_marked_ai
+    return any(_record(shot.source) is not None for shot in timeline.shots)
+
+
+def provenance(timeline: Timeline, settings: ExportSettings) -> dict[str, Any]:
+    """Which clips the film is made of, each with what it says about itself, word for word."""
+    clips: dict[str, dict[str, Any]] = {}
+    for shot in timeline.shots:
+        source = shot.source
+        entry: dict[str, Any] = {"file": source.path.name, "sha256": source.sha256}
+        if source.facts.comment:
+            record = _record(source)
+            entry["says"] = source.facts.comment if record is None else record
+        clips[source.sha256] = entry
+    marker = {"digital_source_type": AI_SOURCE_TYPE} if is_marked(timeline, settings) else {}
+    program = f"{core.NAME} {core.VERSION}"
+    return {"program": program, **marker, "clips": list(clips.values())}
+
+
+def _record(source: Source) -> dict[str, Any] | None:
+    """The record that this program has put into a clip, or None."""
+    try:
+        found: Any = json.loads(source.facts.comment)
+    except ValueError:
+        return None
+    if not isinstance(found, dict) or "program" not in found:
+        return None
+    return cast("dict[str, Any]", found)
+
+
+def _escaped(text: str) -> str:
+    for special in _SPECIAL:
+        text = text.replace(special, f"\\{special}")
+    return text

@@ -1,0 +1,225 @@
+"""Everything an export needs to know before it starts, read from the files that a film names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import Problem, StudioError, UnreadableClip, UnsupportedRequest
+from core.film.delivery import (
+    CODECS,
+    USUAL_AUDIO_KBPS,
+    AudioCodec,
+    Container,
+    ExportSettings,
+    Quality,
+    settings_problems,
+)
+from core.film.encoding import working_settings
+from core.film.joining import subtitle_codec
+from core.film.layout import lay_out
+from core.film.pieces import PieceStore, key_of
+from core.film.source import PROBE_VERSION, Source, read_source, sha256_of
+from core.video.ffmpeg import ffmpeg_encoders, ffmpeg_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from core.film.film import Clip, Film
+    from core.film.timeline import Timeline
+    from core.jobs import CancelToken
+
+_QUALITY_FACTORS = {
+    Quality.HIGH: 1.6,
+    Quality.MEDIUM: 1.0,
+    Quality.LOW: 0.6,
+    Quality.LOSSLESS: 14.0,
+}
+_PCM_KBPS = 1536
+_FLAC_KBPS = 900
+_GIF_BITS_PER_PIXEL = 2.5
+_PNG_BITS_PER_PIXEL = 12.0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A film that is known to be possible.
+
+    Attributes:
+        film: as asked, without the clips that were skipped.
+        notes: what was adjusted or left out.
+    """
+
+    film: Film
+    timeline: Timeline
+    notes: tuple[str, ...]
+
+
+class SourceReader:
+    """Reads clips; one that has not changed since it was last read is not read again."""
+
+    def __init__(self, store: PieceStore, cancel: CancelToken) -> None:
+        self._store = store
+        self._cancel = cancel
+
+    def read(self, path: Path) -> Source:
+        """What the clip holds.
+
+        Raises:
+            UnreadableClip: it cannot be used.
+            JobCancelled: asked to stop.
+        """
+        try:
+            facts = path.stat()
+        except OSError:
+            return read_source(path, self._cancel)
+        key = key_of(
+            {
+                "probe": PROBE_VERSION,
+                "path": str(path),
+                "size": facts.st_size,
+                "changed": facts.st_mtime_ns,
+                "inode": facts.st_ino,
+            }
+        )
+
+        def write(place: Path) -> None:
+            source = read_source(path, self._cancel)
+            place.write_text(source.model_dump_json(), encoding="utf-8")
+
+        kept = self._store.keep(key, ".json", write)
+        return Source.model_validate_json(kept.read_bytes())
+
+
+def prepare(
+    film: Film,
+    settings: ExportSettings,
+    reader: SourceReader,
+    cancel: CancelToken,
+    *,
+    skips_bad_clips: bool = False,
+    on_read: Callable[[int], None] = lambda _: None,
+) -> Prepared:
+    """Read every file that the film names and lay the film out.
+
+    Args:
+        film: with absolute paths.
+        settings: how it is delivered.
+        reader: reads clips.
+        cancel: the wish to stop.
+        skips_bad_clips: leave out, with a note, clips that cannot be read.
+        on_read: gets the number of clips read so far.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong.
+        JobCancelled: asked to stop.
+    """
+    problems = [Problem(field, message) for field, message in settings_problems(settings)]
+    problems += _encoder_problems(settings)
+    problems += _track_problems(film, settings)
+    notes: list[str] = []
+    clips, sources, bad = _read_clips(film, reader, on_read)
+    if bad and skips_bad_clips and clips:
+        notes += [f"Left out: {message}" for message in bad]
+        film = film.model_copy(update={"clips": tuple(clips)})
+    elif bad:
+        problems += [Problem("clips", message) for message in bad]
+    music, music_problems = _read_music(film, cancel)
+    problems += music_problems
+    fit = settings.fit
+    if fit is not None:
+        film = film.model_copy(update={"fit": fit})
+    timeline = None
+    if film.clips and len(sources) == len(film.clips):
+        try:
+            timeline = lay_out(film, sources, settings.frame, music)
+        except UnsupportedRequest as error:
+            problems += error.problems
+    elif not film.clips:
+        problems.append(Problem("clips", "The film has no clips. Name at least one clip."))
+    if problems or timeline is None:
+        raise UnsupportedRequest(problems)
+    return Prepared(film, timeline, (*notes, *timeline.notes))
+
+
+def _read_clips(
+    film: Film, reader: SourceReader, on_read: Callable[[int], None]
+) -> tuple[list[Clip], list[Source], list[str]]:
+    clips: list[Clip] = []
+    sources: list[Source] = []
+    bad: list[str] = []
+    for number, clip in enumerate(film.clips, start=1):
+        try:
+            sources.append(reader.read(clip.path))
+            clips.append(clip)
+        except UnreadableClip as error:
+            bad.append(f"Clip {number}: {error}")
+        on_read(number)
+    return clips, sources, bad
+
+
+def _read_music(film: Film, cancel: CancelToken) -> tuple[dict[Path, str], list[Problem]]:
+    hashes: dict[Path, str] = {}
+    problems: list[Problem] = []
+    for music in film.music:
+        try:
+            hashes[music.path] = sha256_of(music.path, cancel)
+        except StudioError as error:
+            problems.append(Problem("music", f"Music: {error}"))
+    return hashes, problems
+
+
+def _encoder_problems(settings: ExportSettings) -> list[Problem]:
+    wanted = CODECS[working_settings(settings).video_codec].encoder
+    if wanted in ffmpeg_encoders():
+        return []
+    return [
+        Problem(
+            "video_codec",
+            f"This FFmpeg ({ffmpeg_version()}) was built without {wanted}, which "
+            f"{settings.video_codec.value} needs. Run 'pip install imageio-ffmpeg' and set "
+            "IMAGEAI_FFMPEG to its program, or choose another codec.",
+        )
+    ]
+
+
+def _track_problems(film: Film, settings: ExportSettings) -> list[Problem]:
+    is_track = film.subtitles is not None and film.subtitles.mode == "track"
+    if is_track and not subtitle_codec(settings.container):
+        return [
+            Problem(
+                "subtitles",
+                f"{settings.container.value} cannot hold a subtitle track. Use mp4, mov, mkv or "
+                "webm, or draw them on the picture.",
+            )
+        ]
+    return []
+
+
+def size_estimate_bytes(timeline: Timeline, settings: ExportSettings) -> int:
+    """A generous estimate of the finished file's size."""
+    pixels = timeline.width * timeline.height * timeline.num_frames
+    seconds = float(timeline.duration_s)
+    match settings.container:
+        case Container.GIF | Container.WEBP:
+            return int(pixels * _GIF_BITS_PER_PIXEL / 8)
+        case Container.PNG:
+            return int(pixels * _PNG_BITS_PER_PIXEL / 8)
+        case _:
+            pass
+    if settings.video_kbps is not None:
+        picture = settings.video_kbps * 125 * seconds * 1.1
+    else:
+        factor = _QUALITY_FACTORS[settings.quality]
+        picture = pixels * CODECS[settings.video_codec].bits_per_pixel * factor / 8
+    usual = {AudioCodec.PCM: _PCM_KBPS, AudioCodec.FLAC: _FLAC_KBPS, AudioCodec.NONE: 0}
+    kbps = settings.audio_kbps or {**USUAL_AUDIO_KBPS, **usual}[settings.audio_codec]
+    return int(picture + kbps * 125 * seconds)
+
+
+def clip_paths(film: Film) -> Sequence[Path]:
+    """Every file that the film reads."""
+    paths = [clip.path for clip in film.clips] + [music.path for music in film.music]
+    paths += [part.path for part in (film.lut, film.watermark, film.subtitles) if part is not None]
+    return paths
