@@ -25,6 +25,7 @@ FFMPEG_VARIABLE = "IMAGEAI_FFMPEG"
 _LAST_LINES = 20
 _POLL_S = 0.05
 _GRACE_S = 1.0
+_START_S = 30.0
 _OUT_TIME = re.compile(r"out_time_us=(\d+)")
 
 
@@ -81,6 +82,32 @@ def find_ffmpeg() -> Path:
             "There is no FFmpeg on this machine, and clips cannot be written without it.",
             hint=f"Run 'pip install imageio-ffmpeg', install FFmpeg, or set {FFMPEG_VARIABLE}.",
         ) from error
+
+
+def ffmpeg_version() -> str:
+    """The first line in which FFmpeg names its version.
+
+    Raises:
+        FFmpegMissing: there is none, or it does not start.
+    """
+    program = find_ffmpeg()
+    try:
+        said = subprocess.run(
+            [str(program), "-version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_START_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise FFmpegMissing(
+            f"The FFmpeg at {str(program)!r} does not start: {error}.",
+            hint=f"Install another, or name one in {FFMPEG_VARIABLE}.",
+        ) from error
+    return said.stdout.partition("\n")[0].strip()
 
 
 def probe_clip(path: Path, cancel: CancelToken | None = None) -> ClipFacts:
