@@ -9,6 +9,7 @@
     ├── FFmpegMissing                no FFmpeg on this machine
     ├── FFmpegFailed                 command, exit_code, last_lines
     ├── UnreadableClip               a video file does not decode
+    ├── UnreadableMusic              a piece of music does not decode
     └── ProviderError                target, retryable
         ├── NotConfigured            a model, package or key is missing
         ├── AuthFailed               the key was rejected
@@ -106,6 +107,10 @@ class FFmpegFailed(StudioError):
 
 class UnreadableClip(StudioError):
     """A video file is missing, damaged or holds no picture."""
+
+
+class UnreadableMusic(StudioError):
+    """A piece of music is missing, damaged or holds no sound."""
 
 
 class ProviderError(StudioError):
