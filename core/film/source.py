@@ -177,6 +177,12 @@ def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> Source
     first_s = Fraction(0) if abs(first_s) < Fraction(1, 50_000) else max(first_s, Fraction(0))
     duration_s = first_s + (packets.end - packets.start) * base
     rate = video.average_rate or Fraction(packets.count) / max(duration_s - first_s, base)
+    # PyAV gives a stream whose codec it does not know no such attribute.
+    if sound is not None and not getattr(sound, "rate", None):
+        raise UnreadableClip(
+            f"The sound of the clip {str(path)!r} is of an unknown kind.",
+            hint="Convert it, render it again, or leave it out.",
+        )
     turned = last.rotation % 180 != 0
     aspect = Fraction(video.sample_aspect_ratio or 1)
     width, height = (video.height, video.width) if turned else (video.width, video.height)

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import FFmpegFailed, FFmpegMissing, UnreadableClip
 from core.jobs import CancelToken, JobCancelled
-from core.video.ffmpeg import FFMPEG_VARIABLE, find_ffmpeg, probe_clip, run_ffmpeg
+from core.video.ffmpeg import FFMPEG_VARIABLE, ffmpeg_version, find_ffmpeg, probe_clip, run_ffmpeg
 
 PICTURE = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=12"]
 SOUND = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=24000"]
@@ -119,3 +119,14 @@ def test_no_ffmpeg_at_all_is_told_with_the_way_out(
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(FFmpegMissing, match="pip install imageio-ffmpeg"):
         find_ffmpeg()
+
+
+def test_ffmpeg_names_its_version_in_one_line() -> None:
+    assert ffmpeg_version().startswith("ffmpeg version ")
+    assert "\n" not in ffmpeg_version()
+
+
+def test_program_that_is_no_ffmpeg_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FFMPEG_VARIABLE, sys.executable)
+    with pytest.raises(FFmpegMissing, match="does not start"):
+        ffmpeg_version()
