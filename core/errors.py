@@ -9,6 +9,8 @@
     ├── FFmpegMissing                no FFmpeg on this machine
     ├── FFmpegFailed                 command, exit_code, last_lines
     ├── UnreadableClip               a video file does not decode
+    ├── UnreadableSubtitles          a subtitle file is damaged
+    ├── LetteringUnavailable         texts cannot be drawn on this machine
     └── ProviderError                target, retryable
         ├── NotConfigured            a model, package or key is missing
         ├── AuthFailed               the key was rejected
@@ -106,6 +108,14 @@ class FFmpegFailed(StudioError):
 
 class UnreadableClip(StudioError):
     """A video file is missing, damaged or holds no picture."""
+
+
+class UnreadableSubtitles(StudioError):
+    """A subtitle file is missing, damaged or holds no subtitles."""
+
+
+class LetteringUnavailable(StudioError):
+    """Texts cannot be drawn on this machine: Qt or a library that it needs is missing."""
 
 
 class ProviderError(StudioError):
