@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ROOT = Path(__file__).resolve().parent
-_OURS = ("cli", "core", "providers", "scripts")
+_OURS = ("cli", "core", "gui", "providers", "scripts")
 
 # Which targets need more than the app itself, by provider and deployment.
 _EXTRA_FILES = {("ltx-video", "local"): bootstrap.LTX}
