@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ROOT = Path(__file__).resolve().parent
-_OURS = ("cli", "core", "providers", "scripts")
+_OURS = ("cli", "core", "gui", "providers", "scripts")
 
 # Which targets need more than the app itself, by provider and deployment.
 _EXTRA_FILES = {("ltx-video", "local"): bootstrap.LTX}
@@ -60,6 +60,7 @@ def main(arguments: list[str]) -> int:
         bootstrap.ensure(script, arguments, _ROOT, [bootstrap.APP, *extra])
     try:
         from cli import main as run_command
+        from gui.lettering import QtLetterer
         from providers import PROVIDERS
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in _OURS:
@@ -71,7 +72,7 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
-    return run_command(arguments, PROVIDERS)
+    return run_command(arguments, PROVIDERS, letterer=QtLetterer())
 
 
 def _rehearse(script: Path, arguments: Sequence[str]) -> int:

@@ -33,6 +33,7 @@ from core.studio import Studio
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from core.film.lettering import Letterer
     from core.video.provider import ProviderEntry
 
 log = logging.getLogger(__name__)
@@ -114,8 +115,18 @@ def main(
     entries: Sequence[ProviderEntry],
     *,
     open_studio: Callable[..., Studio] = Studio,
+    letterer: Letterer | None = None,
 ) -> int:
-    """Run one command line with these providers and give its exit code."""
+    """Run one command line with these providers and give its exit code.
+
+    Args:
+        argv: the words of the command line.
+        entries: the providers.
+        open_studio: makes the studio.
+        letterer: draws words on films.
+    """
+    if letterer is not None:
+        open_studio = partial(open_studio, letterer=letterer)
     signals = StopSignals()
     desk = Desk(entries, Speech(), signals, open_studio)
     with signals.caught():

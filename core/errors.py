@@ -11,6 +11,8 @@
     ├── UnreadableClip               a video file does not decode
     ├── UnreadableMusic              a piece of music does not decode
     ├── AssemblyError                the film cannot be put together, or came out wrong
+    ├── UnreadableSubtitles          a subtitle file is damaged
+    ├── LetteringUnavailable         texts cannot be drawn on this machine
     └── ProviderError                target, retryable
         ├── NotConfigured            a model, package or key is missing
         ├── AuthFailed               the key was rejected
@@ -116,6 +118,14 @@ class UnreadableMusic(StudioError):
 
 class AssemblyError(StudioError):
     """The film cannot be put together, or came out otherwise than planned."""
+
+
+class UnreadableSubtitles(StudioError):
+    """A subtitle file is missing, damaged or holds no subtitles."""
+
+
+class LetteringUnavailable(StudioError):
+    """Texts cannot be drawn on this machine: Qt or a library that it needs is missing."""
 
 
 class ProviderError(StudioError):

@@ -12,7 +12,6 @@ from core.config import ConfigManager
 from core.errors import FFmpegMissing, NotConfigured, Problem, UnsupportedRequest
 from core.film.export import KIND as EXPORT_KIND
 from core.film.export import ExportJob, ExportOrder
-from core.film.lettering import NoLetterer
 from core.film.ordering import Disks, PlannedExport, plan_export
 from core.film.pieces import PieceStore
 from core.film.preparing import SourceReader
@@ -71,7 +70,7 @@ class Studio:
         free_bytes: Callable[[Path], int] = free_disk_bytes,
         letterer: Letterer | None = None,
     ) -> None:
-        self._letterer = letterer or NoLetterer()
+        self._letterer = letterer
         places = paths or Paths.of_user()
         self.config = ConfigManager(places.settings_file)
         loaded = self.config.load()

@@ -23,9 +23,10 @@ MAY_IMPORT = {
     "core": {"core"},
     "cli": {"cli", "core"},
     "providers": {"providers", "core"},
+    "gui": {"gui", "core"},
     "scripts": {"scripts", "providers", "core"},
-    "main.py": {"cli", "providers", "scripts"},
-    "tests": {"tests", "scripts", "cli", "providers", "core", "main"},
+    "main.py": {"cli", "providers", "gui", "scripts"},
+    "tests": {"tests", "scripts", "cli", "providers", "gui", "core", "main"},
 }
 # The figures of LTX Mini's model card come from the very analyser that the tests hold to account.
 MAY_IMPORT_TESTS = "scripts/ltx_mini/exam.py"
@@ -37,6 +38,9 @@ FRAMEWORK_FILES = (
     "scripts/*",
     "tests/*",
 )
+QT_FILES = ("gui/*", "tests/gui/*")
+# What of gui the start of the program may load; it loads no Qt.
+STARTS_WITHOUT_QT = ("gui/__init__.py", "gui/lettering.py", "gui/lettering_messages.py")
 # What core never touches and what no import of core, providers and cli may load.
 FOREIGN_TO_CORE = FRAMEWORKS | {"PySide6", "fal_client", "replicate", "google", "huggingface_hub"}
 NEVER_AT_START = (FOREIGN_TO_CORE | {"numpy", "av", "cv2"}) - {"google"} | {"google.genai"}
@@ -45,7 +49,12 @@ BROAD_FUNCTIONS = {"translate", "excepthook"}
 LONGEST_MODULE = 460
 LONGEST_TEST = 720  # a long table of cases is easier to read than two half ones
 
-IMPORT_NAMES = {"pillow": "PIL", "protobuf": "google.protobuf", "ffmpeg-python": "ffmpeg"}
+IMPORT_NAMES = {
+    "pillow": "PIL",
+    "pyside6-essentials": "PySide6",
+    "protobuf": "google.protobuf",
+    "ffmpeg-python": "ffmpeg",
+}
 # Needed without an import of ours: tools, plugins, and what a library loads by itself.
 USED_UNSEEN = {
     "accelerate": "diffusers loads and offloads weights through it",
@@ -104,6 +113,8 @@ def wrong_edges(module: Module) -> Iterator[str]:
             yield f"{module.name} imports {name}"
         if top(name) in FRAMEWORKS and not any(fnmatch(module.name, at) for at in FRAMEWORK_FILES):
             yield f"{module.name} imports {name}: only the engine's files may"
+        if top(name) == "PySide6" and not any(fnmatch(module.name, at) for at in QT_FILES):
+            yield f"{module.name} imports {name}: only gui's files may"
         if module.room == "core" and top(name) in FOREIGN_TO_CORE:
             yield f"{module.name} imports {name}: core knows no framework, no Qt and no vendor"
 
@@ -176,6 +187,10 @@ def test_no_file_breaks(rule) -> None:
         (wrong_edges, "providers/a.py", "def f():\n    from cli import main"),
         (wrong_edges, "providers/ltx_video/local.py", "import torch.nn"),
         (wrong_edges, "core/a.py", "from PySide6.QtCore import QObject"),
+        (wrong_edges, "cli/a.py", "from PySide6.QtCore import QObject"),
+        (wrong_edges, "cli/a.py", "from gui.lettering import QtLetterer"),
+        (wrong_edges, "gui/a.py", "from providers import PROVIDERS"),
+        (wrong_edges, "gui/a.py", "import torch"),
         (wrong_edges, "scripts/a.py", "from tests.fakes.app import main"),
         (prints, "core/a.py", "print('x')"),
         (pretences, "tests/a.py", "from unittest.mock import patch"),
@@ -195,6 +210,7 @@ def test_every_rule_sees_what_it_forbids(rule, name: str, source: str) -> None:
     [
         (wrong_edges, "providers/ltx_video/engine_pipeline.py", "import torch"),
         (wrong_edges, "cli/a.py", "from core.errors import StudioError"),
+        (wrong_edges, "gui/a.py", "from PySide6.QtGui import QImage\nfrom core.film import film"),
         (pretences, "tests/a.py", "def t(monkeypatch): monkeypatch.setenv('A', '1')"),
         (broad_catches, "cli/a.py", "def translate():\n try: f()\n except Exception: g()"),
         (broad_catches, "cli/a.py", "try: f()\nexcept BaseException:\n g()\n raise"),
@@ -209,7 +225,7 @@ def test_start_up_loads_no_framework_no_window_and_no_vendor() -> None:
     names = [
         ".".join(Path(module.name).with_suffix("").parts).removesuffix(".__init__")
         for module in modules(ROOT)
-        if module.room in ("core", "providers", "cli")
+        if (module.room in ("core", "providers", "cli") or module.name in STARTS_WITHOUT_QT)
         and not any(fnmatch(module.name, at) for at in FRAMEWORK_FILES)
         and not module.name.endswith("__main__.py")
     ]
@@ -248,7 +264,7 @@ def test_every_import_is_required_and_every_requirement_is_imported() -> None:
             files = brought.get(name, set())
             if not files:
                 problems.append(f"{module.name} imports {name}, which no requirement file names")
-            elif module.room in ("core", "cli") and "requirements.txt" not in files:
+            elif module.room in ("core", "cli", "gui") and "requirements.txt" not in files:
                 problems.append(f"{module.name} imports {name}, which requirements.txt lacks")
     problems += [f"nobody imports {name}" for name in sorted(set(brought) - used)]
     assert problems == []

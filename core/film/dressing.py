@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.errors import LetteringUnavailable
 from core.film.assembler import Dressing
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Dressed:
 
 
 def dress(
-    timeline: Timeline, look: Look, letterer: Letterer, folder: Path, cancel: CancelToken
+    timeline: Timeline, look: Look, letterer: Letterer | None, folder: Path, cancel: CancelToken
 ) -> Dressed:
     """Draw and write everything into `folder`.
 
@@ -38,6 +39,11 @@ def dress(
     folder.mkdir(parents=True, exist_ok=True)
     if not timeline.titles:
         return Dressed(Dressing(look))
+    if letterer is None:
+        raise LetteringUnavailable(
+            "This program was started without the part that draws words.",
+            hint="Start it with main.py, or leave the words out.",
+        )
     captions = [title.caption for title in timeline.titles]
     lettering = letterer.draw(captions, timeline.width, timeline.height, folder, cancel)
     return Dressed(Dressing(look, lettering.plates), lettering.notes)

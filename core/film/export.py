@@ -72,7 +72,7 @@ class ExportJob:
 
     order: ExportOrder
     store: PieceStore
-    letterer: Letterer
+    letterer: Letterer | None
     limit_bytes: int
 
     kind = KIND

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from core.errors import StudioError
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -60,25 +58,3 @@ class Letterer(Protocol):
             JobCancelled: asked to stop; finished plates may lie in the folder.
         """
         ...
-
-
-class NoLetterer:
-    """Draws nothing: for a program that was put together without anyone who draws."""
-
-    def draw(
-        self,
-        captions: Sequence[Caption],
-        width: int,
-        height: int,
-        folder: Path,
-        cancel: CancelToken,
-    ) -> Lettering:
-        """Refuse.
-
-        Raises:
-            StudioError: always.
-        """
-        raise StudioError(
-            "This program was started without the part that draws words.",
-            hint="Start it with main.py, or leave the words out.",
-        )

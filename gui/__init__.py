@@ -1,0 +1,1 @@
+"""Everything that needs Qt: the windows, and texts drawn as pictures."""
