@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,5 +72,5 @@ def arguments(picture: Picture, output: str, options: Mapping[str, Value | None]
     """The arguments with which FFmpeg writes the stream; an option of None is a flag."""
     import ffmpeg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
-    words: list[Any] = ffmpeg.output(picture.stream, output, **options).compile()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return [str(word) for word in words[1:]]
+    words: Any = ffmpeg.output(picture.stream, output, **options).compile()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return [str(word) for word in cast("list[Any]", words)[1:]]
