@@ -10,6 +10,7 @@
     ├── FFmpegFailed                 command, exit_code, last_lines
     ├── UnreadableClip               a video file does not decode
     ├── UnreadableMusic              a piece of music does not decode
+    ├── ProjectError                 a film or project file cannot be read or written
     ├── AssemblyError                the film cannot be put together, or came out wrong
     ├── UnreadableSubtitles          a subtitle file is damaged
     ├── LetteringUnavailable         texts cannot be drawn on this machine
@@ -114,6 +115,10 @@ class UnreadableClip(StudioError):
 
 class UnreadableMusic(StudioError):
     """A piece of music is missing, damaged or holds no sound."""
+
+
+class ProjectError(StudioError):
+    """A film or project file cannot be read or written."""
 
 
 class AssemblyError(StudioError):

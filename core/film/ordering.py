@@ -118,20 +118,19 @@ def _inputs_at(out: Path, film: Film) -> list[str]:
 
 def with_absolute_paths(film: Film, folder: Path) -> Film:
     """The film with every path counted from `folder` where it is relative."""
+    return with_paths(film, lambda path: (folder / path.expanduser()).absolute())
 
-    def placed(path: Path) -> Path:
-        return (folder / path.expanduser()).absolute()
 
+def with_paths(film: Film, change: Callable[[Path], Path]) -> Film:
+    """The film with every path changed."""
     changes: dict[str, object] = {
-        "clips": tuple(clip.model_copy(update={"path": placed(clip.path)}) for clip in film.clips),
-        "music": tuple(
-            piece.model_copy(update={"path": placed(piece.path)}) for piece in film.music
-        ),
+        name: tuple(part.model_copy(update={"path": change(part.path)}) for part in parts)
+        for name, parts in (("clips", film.clips), ("music", film.music))
     }
     for name in ("lut", "watermark", "subtitles"):
         part = getattr(film, name)
         if part is not None:
-            changes[name] = part.model_copy(update={"path": placed(part.path)})
+            changes[name] = part.model_copy(update={"path": change(part.path)})
     return film.model_copy(update=changes)
 
 

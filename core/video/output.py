@@ -73,11 +73,11 @@ def find_place(out: Path | None, output_dir: Path, name: str, *, overwrite: bool
         UnsupportedRequest: with everything that is wrong with the place.
     """
     if out is None:
-        return Output(_free_name(output_dir / name), is_named=False)
+        return Output(find_free_name(output_dir / name), is_named=False)
     out = out.expanduser().absolute()
     try:
         if out.is_dir():
-            return Output(_free_name(out / name), is_named=False)
+            return Output(find_free_name(out / name), is_named=False)
         found = place_problems(out, SUFFIX, "Clips are MP4 files.")
         if not found and not overwrite:
             found = taken_problems(out, out.with_suffix(".json"))
@@ -121,7 +121,8 @@ def taken_problems(*paths: Path) -> list[str]:
     ]
 
 
-def _free_name(path: Path) -> Path:
+def find_free_name(path: Path) -> Path:
+    """The path, or one with a number where that is taken; no record lies beside either."""
     candidate, number = path, 2
     while os.path.lexists(candidate) or os.path.lexists(candidate.with_suffix(".json")):
         candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
@@ -217,7 +218,7 @@ def place_clip(finished: Path, output: Output, job_id: str) -> Path:
             return output.path
         path = output.path
         while not _rename_if_free(aside, path):
-            path = _free_name(output.path)
+            path = find_free_name(output.path)
         return path
     except OSError as error:
         raise OutputError(

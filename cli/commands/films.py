@@ -1,0 +1,141 @@
+"""`assemble` and `export`: clips become a film, here and for free."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.desk import desk_of
+from cli.film_arguments import FilmArguments, FilmReading, read_film
+from cli.film_options import OPTIONS, Kind, with_film_options
+from cli.film_view import as_event, describe
+from cli.running import EXIT_DONE, run_job
+from core.errors import Problem, UnsupportedRequest
+from core.film.delivery import CONTAINERS, Container
+from core.film.export import ExportOrder
+from core.film.film_file import read_film_file, write_film_file
+from core.film.ordering import with_absolute_paths
+from core.film.transitions import TRANSITIONS
+from core.video.output import find_free_name, slug
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cli.desk import Desk
+    from core.film.ordering import PlannedExport
+
+
+def _assemble(*, ctx: typer.Context, clips: list[str] | None, **given: Any) -> int:
+    """Put clips together into a film, here and for free."""
+    typed = _typed(given, clips or ())
+    return _run(desk_of(ctx), typed, given, lambda: read_film(typed))
+
+
+def _export(*, ctx: typer.Context, project: str | None, **given: Any) -> int:
+    """Export the film of a project or of a film file, with changes if you like."""
+    typed = _typed(given, ())
+
+    def read() -> FilmReading:
+        if project is None:
+            raise UnsupportedRequest(
+                [Problem("project", "Name the project's folder or the film file to export.")]
+            )
+        stored = read_film_file(Path(project).expanduser())
+        return read_film(typed, stored.film, stored.settings)
+
+    return _run(desk_of(ctx), typed, given, read)
+
+
+_CLIPS = Annotated[list[str] | None, typer.Argument(help="The clips, in order.")]
+_PROJECT = Annotated[str | None, typer.Argument(help="A folder with a film.json, or such a file.")]
+assemble = with_film_options(
+    _assemble,
+    inspect.Parameter("clips", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_CLIPS),
+)
+export = with_film_options(
+    _export,
+    inspect.Parameter("project", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_PROJECT),
+)
+
+
+def _typed(given: dict[str, Any], clips: list[str] | tuple[str, ...]) -> FilmArguments:
+    by_kind: dict[Kind, dict[str, Any]] = {kind: {} for kind in Kind}
+    for option in OPTIONS:
+        by_kind[option.kind][option.name] = given[option.variable]
+    return FilmArguments(
+        clips=tuple(clips),
+        out=given["out"],
+        preset=given["preset"],
+        lists={name: tuple(values or ()) for name, values in by_kind[Kind.MANY].items()},
+        words=by_kind[Kind.TEXT],
+        flags=by_kind[Kind.SWITCH],
+    )
+
+
+def _run(
+    desk: Desk, typed: FilmArguments, given: dict[str, Any], read: Callable[[], FilmReading]
+) -> int:
+    desk.speak_as(is_json=given["json"], is_quiet=given["quiet"])
+    if given["list_transitions"]:
+        for kind in TRANSITIONS.values():
+            desk.speech.event("transition", name=kind.name, label=kind.label)
+            if not desk.speech.is_json:
+                desk.speech.answer(f"{kind.name:<20} {kind.label}")
+        return EXIT_DONE
+    reading = read()
+    planned = _plan(desk, typed, reading, given)
+    desk.speech.event("plan", **as_event(planned))
+    desk.speech.tell(describe(planned))
+    if given["dry_run"]:
+        desk.speech.tell("Only planned; nothing was made.")
+        return EXIT_DONE
+    _write_beside(desk, planned, given)
+    planned.order.path.parent.mkdir(parents=True, exist_ok=True)
+    return run_job(desk, lambda: desk.studio.submit_export(planned))
+
+
+def _plan(
+    desk: Desk, typed: FilmArguments, reading: FilmReading, given: dict[str, Any]
+) -> PlannedExport:
+    studio = desk.studio
+    film = with_absolute_paths(reading.film, Path.cwd())
+    problems = list(reading.problems)
+    out = reading.out
+    if out is None:
+        out = _usual_place(studio.paths.output_dir, film.title, reading)
+    elif out.is_dir() and reading.settings.container is not Container.PNG:
+        out = _usual_place(out, film.title, reading)
+    order = ExportOrder(
+        film=film,
+        settings=reading.settings,
+        path=out.expanduser().absolute(),
+        overwrite=given["force"],
+        skips_bad_clips=given["skip_bad"],
+    )
+    try:
+        planned = studio.plan_export(order)
+    except UnsupportedRequest as error:
+        raise UnsupportedRequest([*problems, *error.problems]) from error
+    if problems:
+        raise UnsupportedRequest(problems)
+    return planned
+
+
+def _usual_place(folder: Path, title: str, reading: FilmReading) -> Path:
+    suffix = CONTAINERS[reading.settings.container].suffix
+    suffix = "" if reading.settings.container is Container.PNG else suffix
+    day = datetime.now().astimezone().date().isoformat()
+    name = slug(title) if title.strip() else "film"
+    return find_free_name(folder / f"{day}_{name}{suffix}")
+
+
+def _write_beside(desk: Desk, planned: PlannedExport, given: dict[str, Any]) -> None:
+    """Write what was asked for beside the film and costs no time."""
+    if given["save"]:
+        path = Path(given["save"]).expanduser().absolute()
+        write_film_file(planned.order.film, planned.order.settings, path)
+        desk.speech.note(f"The film file is {str(path)!r}.")
