@@ -10,7 +10,7 @@ import typer
 
 import core
 from cli.arguments import RenderArguments
-from cli.commands import config, doctor, films, jobs, keys, models
+from cli.commands import cache, config, doctor, films, jobs, keys, models
 from cli.desk import Desk, desk_of
 from cli.rendering import render
 from cli.root_help import root_help
@@ -50,6 +50,7 @@ app.command("models")(models.models)
 app.command("doctor")(doctor.doctor)
 app.command("assemble")(films.assemble)
 app.command("export")(films.export)
+app.add_typer(cache.app, name="cache")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(config.app, name="config")

@@ -75,6 +75,7 @@ class FilmReading:
     film: Film
     settings: ExportSettings
     out: Path | None
+    poster_s: float | None
     problems: tuple[Problem, ...]
 
 
@@ -94,7 +95,8 @@ class _FilmReader:
         out = Path(self.typed.out) if self.typed.out and self.typed.out.strip() else None
         settings = self._settings(settings, out)
         film = self._film(base)
-        return FilmReading(film, settings, out, tuple(self.problems))
+        poster_s = self._value("--poster", _moment)
+        return FilmReading(film, settings, out, poster_s, tuple(self.problems))
 
     # What a film is made of
 
@@ -396,6 +398,13 @@ def _number(text: str) -> float:
     if not math.isfinite(number):
         raise _Unreadable(f"{text!r} is no number that can be used.")
     return number
+
+
+def _moment(text: str) -> float:
+    seconds = _number(text)
+    if seconds < 0:
+        raise _Unreadable(f"{text!r} lies before the film begins.")
+    return seconds
 
 
 def _share(text: str) -> float:

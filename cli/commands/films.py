@@ -115,6 +115,7 @@ def _plan(
         path=out.expanduser().absolute(),
         overwrite=given["force"],
         skips_bad_clips=given["skip_bad"],
+        poster_s=reading.poster_s,
     )
     try:
         planned = studio.plan_export(order)

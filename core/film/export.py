@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from core.errors import AssemblyError, FFmpegFailed, OutputError
 from core.film.assembler import Dressing, stretch
 from core.film.delivery import AudioCodec, Container, ExportSettings
@@ -23,8 +25,10 @@ from core.film.metadata import write_metadata
 from core.film.picture import Look
 from core.film.placing_films import aside_film, place_film
 from core.film.preparing import SourceReader, prepare
+from core.film.preview import FilmPreview
 from core.film.segments import Segment, segment_key, segments_of
 from core.film.soundtrack import sound_of
+from core.film.timeline import exact
 from core.frozen import Frozen
 from core.jobs import JobContext, Lane, Noted, Progressed, Stage
 from core.video.ffmpeg import ffmpeg_version, run_ffmpeg
@@ -51,6 +55,7 @@ class ExportOrder(Frozen):
         path: the file to be written; a folder for a PNG sequence.
         overwrite: replace it when it exists.
         skips_bad_clips: leave out, with a note, clips that cannot be read.
+        poster_s: also write the picture at that moment, as a PNG beside the film.
     """
 
     film: Film
@@ -58,6 +63,14 @@ class ExportOrder(Frozen):
     path: Path
     overwrite: bool = False
     skips_bad_clips: bool = False
+    poster_s: float | None = Field(default=None, ge=0)
+
+    @property
+    def poster(self) -> Path | None:
+        """Where the poster goes."""
+        if self.poster_s is None:
+            return None
+        return self.path.with_name(f"{self.path.stem}-poster.png")
 
 
 @dataclass(frozen=True)
@@ -91,8 +104,10 @@ class ExportJob:
         """Nothing: clips are large, and what has changed is made again anyway."""
 
     def leftovers(self, job_id: str) -> tuple[Path, ...]:
-        """The half file that a kill may leave in the output folder."""
-        return (aside_film(self.order.path, job_id),)
+        """The half files that a kill may leave in the output folder."""
+        poster = self.order.poster
+        halves = [aside_film(self.order.path, job_id)]
+        return (*halves, aside_film(poster, job_id)) if poster else tuple(halves)
 
     def run(self, ctx: JobContext) -> Path:
         """Make the film; gives its final path."""
@@ -140,7 +155,10 @@ class _Export:
             sound=sound.path if sound else None,
             sound_filter=sound.filter if sound else "",
         )
+        poster = self._draw_poster(timeline, dressed.dressing)
         path = self._join(timeline, parts)
+        if poster is not None:
+            self._place_poster(poster, path)
         self.store.trim(self.limit_bytes)
         self._tell(Stage.WRITE, 1.0)
         return path
@@ -206,6 +224,20 @@ class _Export:
                 ]
             )
         return placed
+
+    def _draw_poster(self, timeline: Timeline, dressing: Dressing) -> Path | None:
+        if self.order.poster_s is None:
+            return None
+        preview = FilmPreview(timeline, dressing)
+        place = self.ctx.workdir / "poster.png"
+        number = preview.frame_number(exact(self.order.poster_s))
+        preview.write_frame(number, place, self.ctx.cancel)
+        return place
+
+    def _place_poster(self, poster: Path, film: Path) -> None:
+        wanted = film.with_name(f"{film.stem}-poster.png")
+        placed = place_film(poster, wanted, self.ctx.job_id, overwrite=self.order.overwrite)
+        self._note([f"The poster is {placed.name!r}."])
 
     def _suffix(self) -> str:
         is_folder = self.settings.container is Container.PNG

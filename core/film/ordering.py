@@ -65,6 +65,14 @@ def plan_export(
         problems += error.problems
     if prepared is None:
         raise UnsupportedRequest(problems)
+    film_s = float(prepared.timeline.duration_s)
+    if order.poster_s is not None and order.poster_s > film_s:
+        problems.append(
+            Problem(
+                "poster",
+                f"The film ends at {film_s:.2f} s, so it has no picture at {order.poster_s:g} s.",
+            )
+        )
     size = size_estimate_bytes(prepared.timeline, order.settings)
     sound = int(float(prepared.timeline.duration_s) * _SOUND_BYTES_PER_S)
     needs = {
@@ -94,7 +102,7 @@ def place_of_film_problems(order: ExportOrder) -> list[Problem]:
     try:
         found = place_problems(out, suffix, kind)
         if not found and not order.overwrite:
-            found = taken_problems(out)
+            found = taken_problems(out, *([order.poster] if order.poster else []))
         if not found and os.path.lexists(out) and out.is_dir():
             found = [f"{str(out)!r} is a folder. Name a file, or remove the folder first."]
         if not found:
