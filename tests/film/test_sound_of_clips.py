@@ -13,6 +13,7 @@ from core.film.pieces import PieceStore
 from core.film.source import read_source
 from core.film.stems import Stems
 from core.jobs import CancelToken
+from core.video.ffmpeg import run_ffmpeg
 from tests.film.sounds import (
     HZ,
     NTSC,
@@ -188,6 +189,21 @@ def test_sound_that_begins_late_stays_in_sync(tmp_path: Path, late_s: float) -> 
     assert np.argmax(np.abs(samples[:, 0])) == pytest.approx(expected, abs=1)
 
 
+@pytest.mark.parametrize("gap_s", [0.06, 0.5])
+def test_gap_in_a_sound_is_silence_and_moves_nothing(tmp_path: Path, gap_s: float) -> None:
+    sound = noise(2, level=0.01)
+    sound[round(HZ * 1.5)] = 0.9
+    whole, path = write_clip(tmp_path / "whole.mov", sound), tmp_path / "1.mkv"
+    gap = f"asetnsamples=480,aselect='not(between(t,0.695,{0.695 + gap_s}))'"
+    run_ffmpeg(["-i", str(whole), "-af", gap, "-c:a", "pcm_f32le", str(path)], CancelToken())
+    samples = hear(tmp_path, Film(clips=(Clip(path=path),))).samples
+    # Matroska counts time in milliseconds.
+    assert np.argmax(np.abs(samples[:, 0])) == pytest.approx(HZ * 1.5, abs=HZ / 1000)
+    silent = round(0.705 * HZ), round((0.685 + gap_s) * HZ)
+    assert not samples[slice(*silent)].any()
+    assert samples[: round(0.69 * HZ)].any(axis=1).all()
+
+
 def test_sound_that_ends_early_is_followed_by_silence(tmp_path: Path) -> None:
     sound = noise(0.5)
     path = write_clip(tmp_path / "1.mov", sound, seconds=2)
@@ -226,9 +242,11 @@ def test_clip_whose_sound_is_of_an_unknown_kind_is_refused(tmp_path: Path) -> No
 
 def test_shot_that_only_moves_keeps_its_stem(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "1.mov", noise(1))
-    clip = Clip(path=path, start_s=0.2, end_s=0.7)
-    before = [Clip(path=path, end_s=frames / 25) for frames in (1, 3, 4, 5)]
-    hear(tmp_path, Film(clips=(*before, clip)), NTSC)
+    # Twelve frames are 19219.2 samples: 19220 of them after frame 14, 19219 at the start.
+    clip = Clip(path=path, start_s=0.2, end_s=0.6)
+    before = [Clip(path=path, end_s=frames / 25) for frames in (1, 3, 4, 3)]
+    at_the_end = hear(tmp_path, Film(clips=(*before, clip)), NTSC)
     made = stems_in(tmp_path)
-    hear(tmp_path, Film(clips=(clip, *before, clip)), NTSC)
+    at_the_start = hear(tmp_path, Film(clips=(clip, *before)), NTSC)
     assert stems_in(tmp_path) == made
+    assert np.array_equal(at_the_end.samples[-19_220:-1], at_the_start.samples[:19_219])
