@@ -52,6 +52,7 @@ LONGEST_TEST = 720  # a long table of cases is easier to read than two half ones
 IMPORT_NAMES = {
     "pillow": "PIL",
     "pyside6-essentials": "PySide6",
+    "fonttools": "fontTools",
     "protobuf": "google.protobuf",
     "ffmpeg-python": "ffmpeg",
 }
