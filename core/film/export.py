@@ -154,6 +154,7 @@ class _Export:
             metadata=write_metadata(timeline, self.settings, self.ctx.workdir / "film.ffmetadata"),
             sound=sound.path if sound else None,
             sound_filter=sound.filter if sound else "",
+            subtitles=dressed.track,
         )
         poster = self._draw_poster(timeline, dressed.dressing)
         path = self._join(timeline, parts)

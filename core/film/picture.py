@@ -23,17 +23,25 @@ _HD_FROM = 720
 
 
 @dataclass(frozen=True)
+class LutFile:
+    """A .cube file and the FFmpeg filter that applies it."""
+
+    path: Path
+    filter_name: str
+
+
+@dataclass(frozen=True)
 class Look:
     """What is done to the pictures of every shot alike.
 
     Attributes:
         pixel_format: FFmpeg's name of the format between the steps.
-        lut: a finished .cube file, or None.
+        lut: a finished colour table, or None.
     """
 
     pixel_format: str = "yuv420p"
     retime: Retime = Retime.NEAREST
-    lut: Path | None = None
+    lut: LutFile | None = None
 
 
 def shot_picture(
@@ -52,7 +60,10 @@ def shot_picture(
     if facts.colour.is_hdr:
         picture = _tone_mapped(picture)
     if look.lut is not None:
-        picture = picture.filter("lut3d", file=str(look.lut), interp="tetrahedral")
+        interpolation = "tetrahedral" if look.lut.filter_name == "lut3d" else "linear"
+        picture = picture.filter(
+            look.lut.filter_name, file=str(look.lut.path), interp=interpolation
+        )
     return in_film_colours(picture, look.pixel_format)
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import Problem, StudioError, UnreadableClip, UnsupportedRequest
+from core.errors import (
+    Problem,
+    UnreadableClip,
+    UnreadableMusic,
+    UnreadableSubtitles,
+    UnsupportedRequest,
+)
 from core.film.delivery import (
     CODECS,
     USUAL_AUDIO_KBPS,
@@ -18,12 +24,16 @@ from core.film.delivery import (
 from core.film.encoding import working_settings
 from core.film.joining import subtitle_codec
 from core.film.layout import lay_out
+from core.film.luts import read_lut
+from core.film.music import read_music
 from core.film.pieces import PieceStore, key_of
-from core.film.source import PROBE_VERSION, Source, read_source, sha256_of
+from core.film.source import PROBE_VERSION, Source, read_source
+from core.film.subtitles import Script, cut_to, read_srt, to_captions
+from core.picture_files import read_picture
 from core.video.ffmpeg import ffmpeg_encoders, ffmpeg_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from core.film.film import Clip, Film
@@ -127,6 +137,8 @@ def prepare(
         problems += [Problem("clips", message) for message in bad]
     music, music_problems = _read_music(film, cancel)
     problems += music_problems
+    problems += _look_problems(film)
+    script = _read_script(film, problems)
     fit = settings.fit
     if fit is not None:
         film = film.model_copy(update={"fit": fit})
@@ -134,6 +146,10 @@ def prepare(
     if film.clips and len(sources) == len(film.clips):
         try:
             timeline = lay_out(film, sources, settings.frame, music)
+            if script is not None:
+                shown = cut_to(script, timeline.num_frames, timeline.rate)
+                notes += shown.notes
+                film, timeline = _with_subtitles(film, timeline, shown, sources, settings, music)
         except UnsupportedRequest as error:
             problems += error.problems
     elif not film.clips:
@@ -159,14 +175,58 @@ def _read_clips(
     return clips, sources, bad
 
 
+def _read_script(film: Film, problems: list[Problem]) -> Script | None:
+    if film.subtitles is None:
+        return None
+    try:
+        return read_srt(film.subtitles.path)
+    except UnreadableSubtitles as error:
+        problems.append(Problem("subtitles", str(error)))
+        return None
+
+
+def _with_subtitles(
+    film: Film,
+    timeline: Timeline,
+    script: Script,
+    sources: Sequence[Source],
+    settings: ExportSettings,
+    music: Mapping[Path, str],
+) -> tuple[Film, Timeline]:
+    """The film with its subtitles among the words to draw, where they are to be drawn."""
+    assert film.subtitles is not None, "a script comes from the film's subtitles"
+    if film.subtitles.mode == "track":
+        return film, timeline
+    drawn = to_captions(script.cues, timeline.rate, timeline.width, timeline.height)
+    film = film.model_copy(update={"captions": (*film.captions, *drawn)})
+    return film, lay_out(film, sources, settings.frame, music)
+
+
+def _look_problems(film: Film) -> list[Problem]:
+    problems: list[Problem] = []
+    try:
+        if film.lut is not None:
+            read_lut(film.lut.path)
+    except UnsupportedRequest as error:
+        problems += error.problems
+    try:
+        if film.watermark is not None:
+            read_picture(film.watermark.path, "watermark", "watermark")
+    except UnsupportedRequest as error:
+        problems += error.problems
+    return problems
+
+
 def _read_music(film: Film, cancel: CancelToken) -> tuple[dict[Path, str], list[Problem]]:
     hashes: dict[Path, str] = {}
     problems: list[Problem] = []
     for music in film.music:
+        if music.path in hashes:
+            continue
         try:
-            hashes[music.path] = sha256_of(music.path, cancel)
-        except StudioError as error:
-            problems.append(Problem("music", f"Music: {error}"))
+            hashes[music.path] = read_music(music.path, cancel).sha256
+        except UnreadableMusic as error:
+            problems.append(Problem("music", str(error)))
     return hashes, problems
 
 

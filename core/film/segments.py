@@ -76,7 +76,7 @@ def segment_key(
             "size": [timeline.width, timeline.height],
             "rate": timeline.rate,
             "background": timeline.film.background,
-            "look": [look.pixel_format, look.retime, digest[look.lut] if look.lut else ""],
+            "look": [look.pixel_format, look.retime, digest[look.lut.path] if look.lut else ""],
             "watermark": [digest[watermark.path], watermark.x, watermark.y] if watermark else "",
             "titles": [
                 [
