@@ -14,9 +14,16 @@ from pydantic import Field
 
 from core.errors import AssemblyError, FFmpegFailed, OutputError
 from core.film.assembler import Dressing, stretch
+from core.film.copying import copied_pictures, may_copy
 from core.film.delivery import AudioCodec, Container, ExportSettings
 from core.film.dressing import digests, dress
-from core.film.encoding import piece_suffix, pixel_format, video_arguments, working_settings
+from core.film.encoding import (
+    piece_suffix,
+    pixel_format,
+    timescale,
+    video_arguments,
+    working_settings,
+)
 from core.film.film import Film
 from core.film.graph import arguments
 from core.film.hardware import choose, works
@@ -168,6 +175,8 @@ class _Export:
         self, timeline: Timeline, segments: Sequence[Segment], dressing: Dressing
     ) -> list[Path]:
         settings = working_settings(self.settings)
+        if may_copy(timeline, settings, dressing):
+            return self._copy(timeline, segments)
         chip, sentence = choose(
             settings.hardware,
             settings.video_codec,
@@ -183,6 +192,15 @@ class _Export:
         ]
         encoder = _Encoder(self, timeline, dressing, options, piece_suffix(settings))
         return encoder.encode(segments, keys)
+
+    def _copy(self, timeline: Timeline, segments: Sequence[Segment]) -> list[Path]:
+        """The clips' own pictures in pieces; only the ticks that count their times change."""
+        pieces: list[Path] = []
+        for done, segment in enumerate(segments, start=1):
+            source, ticks = segment.shot.source, timescale(timeline.rate)
+            pieces.append(copied_pictures(source, ticks, self.store, self.ctx.cancel))
+            self.encoded(done, len(segments), "copied as they are")
+        return pieces
 
     def _mix(self, timeline: Timeline) -> Soundtrack | None:
         if self.settings.container.is_pictures or self.settings.audio_codec is AudioCodec.NONE:

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-PROBE_VERSION = 1
+PROBE_VERSION = 2
 _CHUNK = 1 << 20
+# How a unit begins in H.264 as MP4, MOV and Matroska hold it.
+_LENGTH_BYTES, _UNIT_KIND, _IDR = 4, 0x1F, 5
 _HDR_TRANSFERS = {16: "smpte2084", 18: "arib-std-b67"}
 _MATRICES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc"}
 _PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020"}
 _TRANSFERS = {1: "bt709", 6: "smpte170m", 13: "iec61966-2-1", **_HDR_TRANSFERS}
 _RANGES = {1: "tv", 2: "pc"}
-_HOURS_IN_FRAMES = 10_000_000
 
 
 class Colour(Frozen):
@@ -53,6 +54,8 @@ class SourceFacts(Frozen):
         sample_aspect: width of a pixel by its height, after turning upright.
         rotation: degrees by which a player turns the picture.
         extradata_sha256: of the codec's header, which streams that are joined untouched must share.
+        starts_clean: H.264 alone: the first packet is a picture that resets the decoder, so nothing
+            after it refers to anything before.
     """
 
     width: int
@@ -74,6 +77,7 @@ class SourceFacts(Frozen):
     comment: str = ""
     is_constant_rate: bool = True
     extradata_sha256: str = ""
+    starts_clean: bool = False
 
 
 class Source(Frozen):
@@ -151,6 +155,7 @@ class _Packets:
         self.start: int | None = None
         self.durations: set[int] = set()
         self.last_keyframe = 0
+        self.first = b""
 
 
 def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> SourceFacts:
@@ -208,6 +213,7 @@ def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> Source
         comment=_comment(container),
         is_constant_rate=len(packets.durations) <= 1,
         extradata_sha256=hashlib.sha256(extradata).hexdigest(),
+        starts_clean=context.name == "h264" and _has_idr(packets.first),
     )
 
 
@@ -222,6 +228,8 @@ def _count(container: InputContainer, video: VideoStream, cancel: CancelToken) -
         # A frame that is decoded only for others' sake lies before the start of the edit list.
         if packet.is_discard:
             continue
+        if packets.count == 0:
+            packets.first = bytes(packet)
         packets.count += 1
         times.append(packet.pts)
         packets.end = max(packets.end, packet.pts + (packet.duration or usual))
@@ -233,6 +241,17 @@ def _count(container: InputContainer, video: VideoStream, cancel: CancelToken) -
     # Times that are rounded to a coarse base differ by one tick and mean the same rate.
     packets.durations = set() if not gaps or max(gaps) - min(gaps) <= 1 else gaps
     return packets
+
+
+def _has_idr(packet: bytes) -> bool:
+    """Whether an H.264 packet in MP4's form, lengths before units, has an IDR picture."""
+    at = 0
+    while at + _LENGTH_BYTES < len(packet):
+        length = int.from_bytes(packet[at : at + _LENGTH_BYTES], "big")
+        if packet[at + _LENGTH_BYTES] & _UNIT_KIND == _IDR:
+            return True
+        at += _LENGTH_BYTES + length
+    return False
 
 
 def _usual_duration(video: VideoStream) -> int:

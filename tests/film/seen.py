@@ -43,7 +43,8 @@ def make_film(
 def frames_of(path: Path) -> NDArray[np.uint8]:
     """Every frame of a film as (frames, height, width, 3) RGB."""
     with av.open(str(path)) as container:
-        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    return np.stack(frames).astype(np.uint8, copy=False)
 
 
 def picture_of(path: Path) -> NDArray[np.uint8]:
