@@ -21,6 +21,7 @@ from cli.stopping import EXIT_CANCELLED, StopSignals
 from core.errors import (
     FFmpegMissing,
     KeyStoreError,
+    LetteringUnavailable,
     NotConfigured,
     Problem,
     SettingsError,
@@ -231,7 +232,7 @@ def _exit_code(error: StudioError) -> int:
     match error:
         case SettingsError():
             return EXIT_USAGE
-        case NotConfigured() | FFmpegMissing() | KeyStoreError():
+        case NotConfigured() | FFmpegMissing() | KeyStoreError() | LetteringUnavailable():
             return EXIT_NOT_CONFIGURED
         case _:
             return EXIT_FAILED

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
+from cli import film_values as values
 from core.errors import Problem
 from core.film.delivery import (
     PRESETS,
@@ -33,11 +32,9 @@ from core.film.film import (
     Music,
     Place,
     Subtitles,
-    Transition,
     Watermark,
 )
 from core.film.ordering import settings_for
-from core.film.transitions import TRANSITIONS
 from core.names import unknown_name
 
 if TYPE_CHECKING:
@@ -48,8 +45,6 @@ T = TypeVar("T")
 E = TypeVar("E", bound="StrEnum")
 
 _NUMBERED = re.compile(r"(\d+)=(.*)", re.DOTALL)
-_SIZE = re.compile(r"(\d+|-)\s*[x×]\s*(\d+|-)", re.IGNORECASE)
-_COLOURS = {"white": "#ffffff", "black": "#000000", "red": "#ff0000", "yellow": "#ffff00"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +90,7 @@ class _FilmReader:
         out = Path(self.typed.out) if self.typed.out and self.typed.out.strip() else None
         settings = self._settings(settings, out)
         film = self._film(base)
-        poster_s = self._value("--poster", _moment)
+        poster_s = self._value("--poster", values.moment)
         return FilmReading(film, settings, out, poster_s, tuple(self.problems))
 
     # What a film is made of
@@ -104,10 +99,10 @@ class _FilmReader:
         clips = base.clips if base is not None and not self.typed.clips else ()
         clips = clips or tuple(Clip(path=Path(name)) for name in self.typed.clips)
         changes = self._given(
-            transition=self._for_all("--transition", _transition),
+            transition=self._for_all("--transition", values.transition),
             fit=self._choice("--fit", Fit),
-            background=self._value("--background", _colour),
-            clip_volume_db=self._for_all("--volume", _number),
+            background=self._value("--background", values.colour),
+            clip_volume_db=self._for_all("--volume", values.number),
             lut=self._lut(),
             watermark=self._watermark(),
             subtitles=self._subtitles(),
@@ -122,12 +117,12 @@ class _FilmReader:
 
     def _clips(self, clips: Sequence[Clip]) -> tuple[Clip, ...]:
         count = len(clips)
-        trims = self._each("--trim", count, _span)
-        speeds = self._each("--speed", count, _number, is_for_all=True)
-        volumes = self._each("--volume", count, _number)
+        trims = self._each("--trim", count, values.span)
+        speeds = self._each("--speed", count, values.number, is_for_all=True)
+        volumes = self._each("--volume", count, values.number)
         titles = self._each("--clip-title", count, str)
-        fits = self._each("--clip-fit", count, _chooser(Fit))
-        joins = self._each("--transition", count, _transition)
+        fits = self._each("--clip-fit", count, values.chooser(Fit))
+        joins = self._each("--transition", count, values.transition)
         muted = self._numbers("--mute", count)
         found: list[Clip] = []
         for number, clip in enumerate(clips, start=1):
@@ -147,13 +142,13 @@ class _FilmReader:
     def _music(self) -> tuple[Music, ...]:
         names = self.typed.lists.get("--music", ())
         count = len(names)
-        volumes = self._each("--music-volume", count, _number, is_for_all=True)
-        spans = self._each("--music-at", count, _span, is_for_all=True)
-        offsets = self._each("--music-offset", count, _number, is_for_all=True)
-        fades = self._each("--music-fade", count, _pair, is_for_all=True)
-        ducks = self._each("--duck", count, _number, is_for_all=True)
+        volumes = self._each("--music-volume", count, values.number, is_for_all=True)
+        spans = self._each("--music-at", count, values.span, is_for_all=True)
+        offsets = self._each("--music-offset", count, values.number, is_for_all=True)
+        fades = self._each("--music-fade", count, values.pair, is_for_all=True)
+        ducks = self._each("--duck", count, values.number, is_for_all=True)
         looped = self.typed.flags.get("--music-loop")
-        self._need_names("--music", count, volumes, spans, offsets, fades, ducks)
+        self._need_names("--music", count)
         found: list[Music] = []
         for number, name in enumerate(names, start=1):
             start, end = spans.get(number, (0.0, None))
@@ -175,18 +170,16 @@ class _FilmReader:
     def _captions(self) -> tuple[Caption, ...]:
         texts = self.typed.lists.get("--text", ())
         count = len(texts)
-        spans = self._each("--text-at", count, _span, is_for_all=True)
-        sizes = self._each("--text-size", count, _share, is_for_all=True)
+        spans = self._each("--text-at", count, values.span, is_for_all=True)
+        sizes = self._each("--text-size", count, values.share, is_for_all=True)
         fonts = self._each("--text-font", count, str, is_for_all=True)
-        colours = self._each("--text-colour", count, _colour, is_for_all=True)
-        lines = self._each("--text-outline-colour", count, _colour, is_for_all=True)
-        outlines = self._each("--text-outline", count, _share, is_for_all=True)
-        places = self._each("--text-place", count, _chooser(Place), is_for_all=True)
-        margins = self._each("--text-margin", count, _share, is_for_all=True)
-        fades = self._each("--text-fade", count, _pair, is_for_all=True)
-        self._need_names(
-            "--text", count, spans, sizes, fonts, colours, lines, outlines, places, margins, fades
-        )
+        colours = self._each("--text-colour", count, values.colour, is_for_all=True)
+        lines = self._each("--text-outline-colour", count, values.colour, is_for_all=True)
+        outlines = self._each("--text-outline", count, values.share, is_for_all=True)
+        places = self._each("--text-place", count, values.chooser(Place), is_for_all=True)
+        margins = self._each("--text-margin", count, values.share, is_for_all=True)
+        fades = self._each("--text-fade", count, values.pair, is_for_all=True)
+        self._need_names("--text", count)
         found: list[Caption] = []
         for number, text in enumerate(texts, start=1):
             start, end = spans.get(number, (0.0, None))
@@ -209,7 +202,7 @@ class _FilmReader:
 
     def _lut(self) -> Lut | None:
         path = self.typed.words.get("--lut")
-        strength = self._value("--lut-strength", _share)
+        strength = self._value("--lut-strength", values.share)
         if not path:
             self._lonely("--lut-strength", strength, "--lut")
             return None
@@ -220,9 +213,9 @@ class _FilmReader:
         path = self.typed.words.get("--watermark")
         changes = self._given(
             place=self._choice("--watermark-place", Place),
-            size=self._value("--watermark-size", _share),
-            opacity=self._value("--watermark-opacity", _share),
-            margin=self._value("--watermark-margin", _share),
+            size=self._value("--watermark-size", values.share),
+            opacity=self._value("--watermark-opacity", values.share),
+            margin=self._value("--watermark-margin", values.share),
         )
         if not path:
             for name in changes:
@@ -253,19 +246,19 @@ class _FilmReader:
             base = settings_for(Path(f"film.{container.value}"), base)
         elif out is not None:
             base = settings_for(out, base)
-        size = self._value("--size", _size) or (None, None)
-        frame = self._given(width=size[0], height=size[1], rate=self._value("--fps", _rate))
+        size = self._value("--size", values.size) or (None, None)
+        frame = self._given(width=size[0], height=size[1], rate=self._value("--fps", values.rate))
         changes = self._given(
             video_codec=self._choice("--codec", VideoCodec),
             audio_codec=self._choice("--audio-codec", AudioCodec),
             quality=self._choice("--quality", Quality),
             crf=self._value("--crf", int),
-            video_kbps=self._value("--bitrate", _kbps),
+            video_kbps=self._value("--bitrate", values.kbps),
             bit_depth=self._value("--bits", int),
             prores_profile=self._choice("--prores-profile", ProResProfile),
             hardware=self._choice("--hardware", Hardware),
-            audio_kbps=self._value("--audio-bitrate", _kbps),
-            loudness_lufs=self._value("--loudness", _number),
+            audio_kbps=self._value("--audio-bitrate", values.kbps),
+            loudness_lufs=self._value("--loudness", values.number),
             retime=self._choice("--retime", Retime),
             is_marked_ai=self.typed.flags.get("--ai-marker"),
             frame=self._built(FrameFormat, base.frame, frame) if frame else None,
@@ -279,8 +272,8 @@ class _FilmReader:
 
     # Reading values
 
-    def _given(self, **values: object) -> dict[str, Any]:
-        return {name: value for name, value in values.items() if value is not None}
+    def _given(self, **changes: object) -> dict[str, Any]:
+        return {name: value for name, value in changes.items() if value is not None}
 
     def _built(self, kind: type[T], base: T | None, changes: Mapping[str, Any]) -> T:
         """A value with changes, checked; what is out of range is told and left out."""
@@ -296,7 +289,7 @@ class _FilmReader:
                 name = str(mistake["loc"][0])
                 self._refuse(
                     name,
-                    f"{name.replace('_', ' ')}: {_sentence(mistake['msg'])}, not "
+                    f"{name.replace('_', ' ')}: {values.sentence(mistake['msg'])}, not "
                     f"{mistake['input']!r}.",
                 )
             bad = {mistake["loc"][0] for mistake in error.errors()}
@@ -306,7 +299,7 @@ class _FilmReader:
         return self._converted(option, self.typed.words.get(option), convert)
 
     def _choice(self, option: str, kind: type[E]) -> E | None:
-        return self._value(option, _chooser(kind))
+        return self._value(option, values.chooser(kind))
 
     def _converted(self, option: str, text: str | None, convert: Callable[[str], T]) -> T | None:
         if text is None:
@@ -314,7 +307,7 @@ class _FilmReader:
         try:
             return convert(text.strip())
         except ValueError as error:
-            self._refuse(option, f"{option}: {_why(error, text)}")
+            self._refuse(option, f"{option}: {values.why(error, text)}")
             return None
 
     def _each(
@@ -360,7 +353,7 @@ class _FilmReader:
                 found.add(number)
         return found
 
-    def _need_names(self, option: str, count: int, *values: Mapping[int, object]) -> None:
+    def _need_names(self, option: str, count: int) -> None:
         wanted = [
             name
             for name, texts in self.typed.lists.items()
@@ -377,105 +370,3 @@ class _FilmReader:
 
     def _refuse(self, option: str, message: str) -> None:
         self.problems.append(Problem(option, message))
-
-
-def _why(error: ValueError, text: str) -> str:
-    told = str(error)
-    own = isinstance(error, _Unreadable)
-    return told if own else f"{text!r} cannot be read as a number."
-
-
-class _Unreadable(ValueError):
-    """A value that cannot be read, with a sentence of our own."""
-
-
-def _sentence(message: str) -> str:
-    return message[0].lower() + message[1:]
-
-
-def _number(text: str) -> float:
-    number = float(text.removesuffix("dB").removesuffix("s"))
-    if not math.isfinite(number):
-        raise _Unreadable(f"{text!r} is no number that can be used.")
-    return number
-
-
-def _moment(text: str) -> float:
-    seconds = _number(text)
-    if seconds < 0:
-        raise _Unreadable(f"{text!r} lies before the film begins.")
-    return seconds
-
-
-def _share(text: str) -> float:
-    return _number(text.removesuffix("%")) / 100 if text.endswith("%") else _number(text)
-
-
-def _span(text: str) -> tuple[float, float | None]:
-    first, dash, last = text.partition("-")
-    if not dash:
-        raise _Unreadable(f"{text!r} is no span. Write it as START-END in seconds, such as 1.5-4.")
-    try:
-        return (
-            _number(first) if first.strip() else 0.0,
-            _number(last) if last.strip() else None,
-        )
-    except ValueError as error:
-        raise _Unreadable(f"{text!r} is no span. Write it as START-END in seconds.") from error
-
-
-def _pair(text: str) -> tuple[float, float]:
-    first, comma, last = text.partition(",")
-    return _number(first), _number(last if comma else first)
-
-
-def _transition(text: str) -> Transition:
-    name, colon, seconds = text.partition(":")
-    if name not in TRANSITIONS:
-        raise _Unreadable(unknown_name("transition", name, TRANSITIONS))
-    duration = _number(seconds) if colon else 0.5
-    if duration < 0:
-        raise _Unreadable(f"a transition cannot last {duration:g} s.")
-    return Transition(kind=name, duration_s=duration)
-
-
-def _colour(text: str) -> str:
-    named = _COLOURS.get(text.lower(), text)
-    if not re.fullmatch(r"#[0-9a-fA-F]{6}", named):
-        raise _Unreadable(f"{text!r} is no colour. Write it as #rrggbb, such as #ff8800.")
-    return named
-
-
-def _size(text: str) -> tuple[int | None, int | None]:
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise _Unreadable(
-            f"{text!r} is no size. Write it as WIDTHxHEIGHT, such as 1920x1080; - keeps it."
-        )
-    width, height = (None if side == "-" else int(side) for side in match.groups())
-    return width, height
-
-
-def _rate(text: str) -> Fraction:
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError) as error:
-        raise _Unreadable(f"{text!r} is no frame rate. Write 25, 29.97 or 30000/1001.") from error
-    return rate
-
-
-def _kbps(text: str) -> int:
-    lowered = text.lower().removesuffix("bps").removesuffix("bit/s")
-    factor = 1000 if lowered.endswith("m") else 1
-    return round(float(lowered.rstrip("km")) * factor)
-
-
-def _chooser(kind: type[E]) -> Callable[[str], E]:
-    def choose(text: str) -> E:
-        try:
-            return kind(text.lower())
-        except ValueError as error:
-            known = [item.value for item in kind]
-            raise _Unreadable(unknown_name("choice", text, known)) from error
-
-    return choose

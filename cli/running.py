@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_NOT_CONFIGURED = 3
-_NOT_CONFIGURED = frozenset({"NotConfigured", "FFmpegMissing"})
+_NOT_CONFIGURED = frozenset({"NotConfigured", "FFmpegMissing", "LetteringUnavailable"})
 _TICK_S = 0.25
 # Everything must have ended two seconds after the wish to stop; the rest is for leaving.
 _STOP_WITHIN_S = 1.7

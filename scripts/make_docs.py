@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _GUIDE = "Docs/LTX-Video-Provider-Guide.md"
+_FILMS = "Docs/Film-Export-Guide.md"
 _CODE_MAP = "Docs/CodeMap.md"
 
 
 def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
     """What is written: by document and marker, the text's maker."""
-    from scripts.docs import code_map, ltx_tables
+    from scripts.docs import code_map, film_tables, ltx_tables
 
     return {
         _GUIDE: {
@@ -33,6 +34,12 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             "profiles": ltx_tables.profiles,
             "mini": ltx_tables.mini_words,
             "settings": ltx_tables.settings,
+        },
+        _FILMS: {
+            "presets": film_tables.presets,
+            "containers": film_tables.containers,
+            "refusals": film_tables.refusals,
+            "transitions": film_tables.transitions,
         },
         _CODE_MAP: {room: _map_of(code_map.room, root, room) for room in code_map.ROOMS},
     }

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli.app import option_words
+from cli.film_options import OPTIONS as FILM_OPTIONS
+from core.film.transitions import TRANSITIONS
 from core.video.spec import Task
 from providers.ltx_video.catalog import MODELS
 from providers.ltx_video.mini.vocabulary import read
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "Docs"
 GUIDE = DOCS / "LTX-Video-Provider-Guide.md"
+FILMS = DOCS / "Film-Export-Guide.md"
 SETUP = DOCS / "LTX-Video-Local-Setup.md"
 CODE_MAP = DOCS / "CodeMap.md"
 README = ROOT / "README.md"
@@ -79,6 +82,17 @@ def test_the_guide_names_no_option_that_does_not_exist() -> None:
     assert len(rows) > 15
     named = {word for row in rows for word in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", row)}
     assert named - set(option_words()) == set()
+
+
+def test_the_film_guide_names_every_option_and_no_other() -> None:
+    rows = re.findall(r"^\| `(-.*?)` +\|", text_of(FILMS), re.MULTILINE)
+    named = {word for row in rows for word in re.findall(r"(?<![\w-])--[a-z][a-z-]*", row)}
+    bare = {name for name in named if not name.startswith("--no-")}
+    assert bare == {option.name for option in FILM_OPTIONS}
+
+
+def test_the_changelog_counts_the_transitions() -> None:
+    assert f"{len(TRANSITIONS) - 1}\n  transitions" in text_of(CHANGELOG)
 
 
 def test_every_model_makes_what_the_guide_says_of_all_of_them() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOMS = ("main.py", "core", "providers", "cli", "scripts")
+ROOMS = ("main.py", "core", "providers", "cli", "gui", "scripts")
 """The parts of the program that are mapped, in the order of the map."""
 
 

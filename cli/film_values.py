@@ -1,0 +1,136 @@
+"""Reads the values of the options of films; each function says how a value is written."""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeVar
+
+from core.film.film import Transition
+from core.film.transitions import TRANSITIONS
+from core.names import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from enum import StrEnum
+
+E = TypeVar("E", bound="StrEnum")
+
+_SIZE = re.compile(r"(\d+|-)\s*[x×]\s*(\d+|-)", re.IGNORECASE)
+_COLOURS = {"white": "#ffffff", "black": "#000000", "red": "#ff0000", "yellow": "#ffff00"}
+
+
+class Unreadable(ValueError):
+    """A value that cannot be read, with a sentence of our own."""
+
+
+def why(error: ValueError, text: str) -> str:
+    """Why a text cannot be read, as a sentence."""
+    told = str(error)
+    own = isinstance(error, Unreadable)
+    return told if own else f"{text!r} cannot be read as a number."
+
+
+def sentence(message: str) -> str:
+    """A message of pydantic's in the middle of a sentence."""
+    return message[0].lower() + message[1:]
+
+
+def number(text: str) -> float:
+    """A finite number; dB or s may follow."""
+    found = float(text.removesuffix("dB").removesuffix("s"))
+    if not math.isfinite(found):
+        raise Unreadable(f"{text!r} is no number that can be used.")
+    return found
+
+
+def moment(text: str) -> float:
+    """Seconds from the film's beginning."""
+    seconds = number(text)
+    if seconds < 0:
+        raise Unreadable(f"{text!r} lies before the film begins.")
+    return seconds
+
+
+def share(text: str) -> float:
+    """A share: 0.07 or 7%."""
+    return number(text.removesuffix("%")) / 100 if text.endswith("%") else number(text)
+
+
+def span(text: str) -> tuple[float, float | None]:
+    """START-END in seconds; either may be left out."""
+    first, dash, last = text.partition("-")
+    if not dash:
+        raise Unreadable(f"{text!r} is no span. Write it as START-END in seconds, such as 1.5-4.")
+    try:
+        return (
+            number(first) if first.strip() else 0.0,
+            number(last) if last.strip() else None,
+        )
+    except ValueError as error:
+        raise Unreadable(f"{text!r} is no span. Write it as START-END in seconds.") from error
+
+
+def pair(text: str) -> tuple[float, float]:
+    """Two numbers with a comma between, or one for both."""
+    first, comma, last = text.partition(",")
+    return number(first), number(last if comma else first)
+
+
+def transition(text: str) -> Transition:
+    """NAME or NAME:SECONDS."""
+    name, colon, seconds = text.partition(":")
+    if name not in TRANSITIONS:
+        raise Unreadable(unknown_name("transition", name, TRANSITIONS))
+    duration = number(seconds) if colon else 0.5
+    if duration < 0:
+        raise Unreadable(f"a transition cannot last {duration:g} s.")
+    return Transition(kind=name, duration_s=duration)
+
+
+def colour(text: str) -> str:
+    """A colour as #rrggbb."""
+    named = _COLOURS.get(text.lower(), text)
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", named):
+        raise Unreadable(f"{text!r} is no colour. Write it as #rrggbb, such as #ff8800.")
+    return named
+
+
+def size(text: str) -> tuple[int | None, int | None]:
+    """Width and height; None where a dash stands."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise Unreadable(
+            f"{text!r} is no size. Write it as WIDTHxHEIGHT, such as 1920x1080; - keeps it."
+        )
+    width, height = (None if side == "-" else int(side) for side in match.groups())
+    return width, height
+
+
+def rate(text: str) -> Fraction:
+    """A frame rate, exact."""
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise Unreadable(f"{text!r} is no frame rate. Write 25, 29.97 or 30000/1001.") from error
+
+
+def kbps(text: str) -> int:
+    """Kilobits a second: 8M, 8000k or 8000."""
+    lowered = text.lower().removesuffix("bps").removesuffix("bit/s")
+    factor = 1000 if lowered.endswith("m") else 1
+    return round(float(lowered.rstrip("km")) * factor)
+
+
+def chooser(kind: type[E]) -> Callable[[str], E]:
+    """Reads one of the choices."""
+
+    def choose(text: str) -> E:
+        try:
+            return kind(text.lower())
+        except ValueError as error:
+            known = [item.value for item in kind]
+            raise Unreadable(unknown_name("choice", text, known)) from error
+
+    return choose
