@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.files import write_text_atomically
+from core.film.handoff.edl import edl
 from core.film.handoff.otio import otio
 from core.names import unknown_name
 
@@ -35,7 +36,10 @@ class HandoffFormat:
     compose: Callable[[Timeline, Path], Document]
 
 
-_TABLE = (HandoffFormat(".otio", "OpenTimelineIO", otio),)
+_TABLE = (
+    HandoffFormat(".otio", "OpenTimelineIO", otio),
+    HandoffFormat(".edl", "EDL (CMX 3600)", edl),
+)
 HANDOFF_FORMATS: dict[str, HandoffFormat] = {item.suffix: item for item in _TABLE}
 """Every format by the suffix of its files."""
 
