@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnsupportedRequest
 from core.files import write_text_atomically
 from core.film.handoff.edl import edl
+from core.film.handoff.fcpxml import fcpxml
 from core.film.handoff.otio import otio
 from core.names import unknown_name
 
@@ -38,6 +39,7 @@ class HandoffFormat:
 
 _TABLE = (
     HandoffFormat(".otio", "OpenTimelineIO", otio),
+    HandoffFormat(".fcpxml", "Final Cut Pro XML", fcpxml),
     HandoffFormat(".edl", "EDL (CMX 3600)", edl),
 )
 HANDOFF_FORMATS: dict[str, HandoffFormat] = {item.suffix: item for item in _TABLE}
