@@ -61,6 +61,7 @@ USED_UNSEEN = {
     "accelerate": "diffusers loads and offloads weights through it",
     "sentencepiece": "the T5 tokenizer of LTX-Video 0.9.x",
     "protobuf": "the same tokenizer's file format",
+    "otio-cmx3600-adapter": "opentimelineio finds it",
     "pytest-timeout": "pytest finds it",
     "ruff": "scripts/test.py runs it",
     "pyright": "scripts/test.py runs it",

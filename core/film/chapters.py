@@ -52,4 +52,8 @@ def chapters_metadata(timeline: Timeline) -> str:
 
 def _escaped(title: str) -> str:
     one_kind = title.replace("\r\n", "\n").replace("\r", "\n")
+    if one_kind.endswith("\\"):
+        # FFmpeg (9.0) takes any backslash before a line's end for an escape of that end, also an
+        # escaped one, and would read the next chapter as part of this title.
+        one_kind += " "
     return _SPECIAL.sub(r"\\\g<0>", _UNSPEAKABLE.sub(" ", one_kind))

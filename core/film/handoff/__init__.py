@@ -1,0 +1,86 @@
+"""Handing a film over to other programs: its cuts, transitions, music and captions as a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import Problem, UnsupportedRequest
+from core.files import write_text_atomically
+from core.film.handoff.edl import edl
+from core.film.handoff.fcpxml import fcpxml
+from core.film.handoff.otio import otio
+from core.film.handoff.srt import srt
+from core.names import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from core.film.handoff.document import Document
+    from core.film.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """A written file; `notes` are sentences about what its format cannot carry."""
+
+    path: Path
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HandoffFormat:
+    """A kind of file that other programs read; `compose` gets the file's future folder."""
+
+    suffix: str
+    label: str
+    compose: Callable[[Timeline, Path], Document]
+
+
+_TABLE = (
+    HandoffFormat(".otio", "OpenTimelineIO", otio),
+    HandoffFormat(".fcpxml", "Final Cut Pro XML", fcpxml),
+    HandoffFormat(".edl", "EDL (CMX 3600)", edl),
+    HandoffFormat(".srt", "SRT captions", srt),
+)
+HANDOFF_FORMATS: dict[str, HandoffFormat] = {item.suffix: item for item in _TABLE}
+"""Every format by the suffix of its files."""
+
+
+def write_handoff(timeline: Timeline, path: Path) -> Handoff:
+    """Write a film for other programs, in the format of the path's suffix.
+
+    A file that is there is replaced, unless the film is made from it.
+
+    Raises:
+        UnsupportedRequest: there is no such format, or it cannot say anything of this film.
+        UnreadableClip: a file of music cannot be read.
+        OSError: the file cannot be written.
+    """
+    kind = HANDOFF_FORMATS.get(path.suffix.lower())
+    if kind is None:
+        sentence = unknown_name("handoff format", path.suffix, HANDOFF_FORMATS)
+        raise UnsupportedRequest([Problem("path", sentence)])
+    if path.exists() and any(path.samefile(used) for used in _files(timeline) if used.exists()):
+        raise UnsupportedRequest(
+            [
+                Problem(
+                    "path",
+                    f"The film itself is made from {str(path)!r}, which would be replaced. "
+                    "Choose another name.",
+                )
+            ]
+        )
+    document = kind.compose(timeline, path.parent)
+    write_text_atomically(path, document.text)
+    return Handoff(path, document.notes)
+
+
+def _files(timeline: Timeline) -> Iterator[Path]:
+    film = timeline.film
+    yield from (clip.path for clip in film.clips)
+    yield from (music.path for music in film.music)
+    for used in (film.subtitles, film.lut, film.watermark):
+        if used is not None:
+            yield used.path

@@ -1,0 +1,121 @@
+"""Music under a film as a row of plain clips, each loop written out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from core.errors import UnreadableClip
+from core.film.timeline import SAMPLE_RATE_HZ, exact, nearest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.film.timeline import Score, Timeline
+
+# The end of one round of a looped piece lies over the beginning of the next for 30 ms.
+_SEAM = SAMPLE_RATE_HZ * 30 // 1000
+
+
+@dataclass(frozen=True)
+class MusicFacts:
+    """What a file of music holds; `num_samples` at the film's sample rate, counted."""
+
+    num_samples: int
+    channels: int
+    rate_hz: int
+
+
+@dataclass(frozen=True)
+class MusicPart:
+    """A piece of music played once: the film's samples from `first` up to `end`.
+
+    Attributes:
+        skipped: samples of the piece before its first one.
+        seam: samples for which the round before is still heard.
+    """
+
+    first: int
+    end: int
+    skipped: int
+    seam: int
+
+
+@dataclass(frozen=True)
+class MusicRow:
+    """A piece of music with what its file holds and how often it is played."""
+
+    score: Score
+    facts: MusicFacts
+    parts: tuple[MusicPart, ...]
+
+    @property
+    def silence(self) -> str:
+        """A sentence about music that is not heard as long as it was asked for; else nothing."""
+        name = self.score.music.path.name
+        if not self.parts:
+            return f"The music {name!r} is shorter than its offset, so it is left out."
+        if self.parts[-1].end < self.score.end and self.score.music.end_s is not None:
+            return f"The music {name!r} ends before the moment that was asked for."
+        return ""
+
+
+def music_rows(timeline: Timeline) -> tuple[MusicRow, ...]:
+    """The music of a film; counts the samples of each file.
+
+    Raises:
+        UnreadableClip: a file is missing, damaged or holds no sound.
+    """
+    measured = {path: measure_music(path) for path in {s.music.path for s in timeline.scores}}
+    return tuple(
+        MusicRow(score, measured[score.music.path], _parts(score, measured[score.music.path]))
+        for score in timeline.scores
+    )
+
+
+def measure_music(path: Path) -> MusicFacts:
+    """What a file of music holds.
+
+    Raises:
+        UnreadableClip: it is missing, damaged or holds no sound.
+    """
+    # Imported late: PyAV loads FFmpeg's libraries, which only an export needs.
+    import av
+    from av.error import FFmpegError
+
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.audio:
+                raise UnreadableClip(f"The file {str(path)!r} holds no sound.")
+            sound = container.streams.audio[0]
+            count = sum(frame.samples for frame in container.decode(sound))
+            rate_hz, channels = sound.rate, sound.channels
+    except FileNotFoundError as error:
+        raise UnreadableClip(f"There is no music at {str(path)!r}.") from error
+    except (FFmpegError, OSError) as error:
+        raise UnreadableClip(
+            f"The music {str(path)!r} cannot be read: {error.strerror or error}.",
+            hint="Choose another file, or leave the music out.",
+        ) from error
+    return MusicFacts(nearest(Fraction(count * SAMPLE_RATE_HZ, rate_hz)), channels, rate_hz)
+
+
+def _parts(score: Score, facts: MusicFacts) -> tuple[MusicPart, ...]:
+    offset = nearest(exact(score.music.offset_s) * SAMPLE_RATE_HZ)
+    length = facts.num_samples - offset
+    if length <= 0:
+        return ()
+    if not score.music.is_looped:
+        return (MusicPart(score.first, min(score.end, score.first + length), offset, 0),)
+    seam = min(_SEAM, length // 2)
+    every = length - seam
+    return tuple(
+        MusicPart(
+            first,
+            min(first + every, score.end),
+            offset,
+            min(seam, score.end - first) if first > score.first else 0,
+        )
+        for first in range(score.first, score.end, every)
+    )
