@@ -14,19 +14,20 @@ from cli.film_arguments import FilmArguments, FilmReading, read_film
 from cli.film_options import OPTIONS, Kind, with_film_options
 from cli.film_view import as_event, describe
 from cli.running import EXIT_DONE, run_job
-from core.errors import Problem, UnsupportedRequest
+from core.errors import OutputError, Problem, UnsupportedRequest
 from core.film.delivery import CONTAINERS, Container
 from core.film.export import ExportOrder
 from core.film.film_file import read_film_file, write_film_file
+from core.film.handoff import HANDOFF_FORMATS, write_handoff
 from core.film.ordering import with_absolute_paths
 from core.film.transitions import TRANSITIONS
-from core.video.output import find_free_name, slug
+from core.video.output import find_free_name, slug, taken_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cli.desk import Desk
-    from core.film.ordering import PlannedExport
+from core.film.ordering import PlannedExport
 
 
 def _assemble(*, ctx: typer.Context, clips: list[str] | None, **given: Any) -> int:
@@ -103,7 +104,7 @@ def _plan(
 ) -> PlannedExport:
     studio = desk.studio
     film = with_absolute_paths(reading.film, Path.cwd())
-    problems = list(reading.problems)
+    problems = [*reading.problems, *_beside_problems(given)]
     out = reading.out
     if out is None:
         out = _usual_place(studio.paths.output_dir, film.title, reading)
@@ -134,8 +135,43 @@ def _usual_place(folder: Path, title: str, reading: FilmReading) -> Path:
     return find_free_name(folder / f"{day}_{name}{suffix}")
 
 
+def _beside_problems(given: dict[str, Any]) -> list[Problem]:
+    """What is wrong with the names of files that are written beside the film."""
+    found: list[Problem] = []
+    names = {"--handoff": given["handoff"] or (), "--save": filter(None, [given["save"]])}
+    for option, texts in names.items():
+        for text in texts:
+            path = Path(text).expanduser().absolute()
+            if option == "--handoff" and path.suffix.lower() not in HANDOFF_FORMATS:
+                known = ", ".join(HANDOFF_FORMATS)
+                found.append(Problem(option, f"{option} {text!r}: editors read {known}."))
+            elif not path.parent.is_dir():
+                found.append(Problem(option, f"{option} {text!r}: that folder does not exist."))
+            elif not given["force"]:
+                found += [Problem(option, told) for told in taken_problems(path)]
+    return found
+
+
 def _write_beside(desk: Desk, planned: PlannedExport, given: dict[str, Any]) -> None:
-    """Write what was asked for beside the film and costs no time."""
+    """Write what was asked for beside the film and costs no time.
+
+    Raises:
+        UnsupportedRequest: a handoff cannot say anything of this film.
+        ProjectError: the film file cannot be written.
+        OutputError: a handoff cannot be written.
+    """
+    for name in given["handoff"] or ():
+        path = Path(name).expanduser().absolute()
+        try:
+            handoff = write_handoff(planned.timeline, path)
+        except OSError as error:
+            raise OutputError(
+                f"The file {str(path)!r} cannot be written: {error.strerror}.",
+                hint="Name another folder.",
+            ) from error
+        desk.speech.note(f"For editors: {str(handoff.path)!r}.")
+        for note in handoff.notes:
+            desk.speech.note(note)
     if given["save"]:
         path = Path(given["save"]).expanduser().absolute()
         write_film_file(planned.order.film, planned.order.settings, path)
