@@ -83,6 +83,8 @@ def video_arguments(
         "pix_fmt": pixel_format(settings),
     }
     if hardware is not Hardware.OFF:
+        # The pictures come to the chip in its own form: see `core.film.hardware.chip_formats`.
+        del common["pix_fmt"]
         return {**common, **_on_hardware(settings, hardware)}
     codec = settings.video_codec
     traits = CODECS[codec]

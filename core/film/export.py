@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from pydantic import Field
 from core.errors import AssemblyError, FFmpegFailed, OutputError
 from core.film.assembler import Dressing, stretch
 from core.film.copying import copied_pictures, may_copy
-from core.film.delivery import AudioCodec, Container, ExportSettings
+from core.film.delivery import AudioCodec, Container, ExportSettings, Hardware
 from core.film.dressing import digests, dress
 from core.film.encoding import (
     piece_suffix,
@@ -26,7 +27,7 @@ from core.film.encoding import (
 )
 from core.film.film import Film
 from core.film.graph import arguments
-from core.film.hardware import choose, works
+from core.film.hardware import chip_formats, choose, device_arguments, works
 from core.film.joining import Ingredients, count_frames, join, verify
 from core.film.metadata import write_metadata
 from core.film.picture import Look
@@ -180,7 +181,7 @@ class _Export:
         chip, sentence = choose(
             settings.hardware,
             settings.video_codec,
-            lambda chip: works(chip, settings.video_codec, self.ctx.cancel),
+            lambda chip: works(chip, settings.video_codec, settings.bit_depth, self.ctx.cancel),
         )
         self._note([sentence] if sentence else [])
         options = video_arguments(settings, timeline.rate, chip)
@@ -190,7 +191,8 @@ class _Export:
             segment_key(timeline, segment, dressing, options, program, seals)
             for segment in segments
         ]
-        encoder = _Encoder(self, timeline, dressing, options, piece_suffix(settings))
+        way = _Way(options, piece_suffix(settings), chip, settings.bit_depth)
+        encoder = _Encoder(self, timeline, dressing, way)
         return encoder.encode(segments, keys)
 
     def _copy(self, timeline: Timeline, segments: Sequence[Segment]) -> list[Path]:
@@ -269,10 +271,29 @@ class _Export:
         for note in notes:
             self.ctx.report(Noted(message=note))
 
-    def encoded(self, done: int, total: int, message: str) -> None:
-        """Tell how many frames are encoded."""
+    def encoded(self, done: int, total: int, message: str, eta_s: float | None = None) -> None:
+        """Tell how many frames are encoded, of those that have to be."""
         share = done / total if total else 1.0
-        self._tell(Stage.ASSEMBLE, _READ + share * (_ENCODED - _READ), message)
+        self.ctx.report(
+            Progressed(
+                stage=Stage.ASSEMBLE,
+                fraction=_READ + share * (_ENCODED - _READ),
+                message=message,
+                step=done,
+                steps=total,
+                eta_s=eta_s,
+            )
+        )
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How pieces are encoded, all of them alike."""
+
+    options: Mapping[str, str | int | float | None]
+    suffix: str
+    chip: Hardware
+    bit_depth: int
 
 
 class _Encoder:
@@ -283,18 +304,20 @@ class _Encoder:
         export: _Export,
         timeline: Timeline,
         dressing: Dressing,
-        options: Mapping[str, str | int | float | None],
-        suffix: str,
+        way: _Way,
     ) -> None:
         self._export = export
         self._timeline = timeline
         self._dressing = dressing
         cores = os.cpu_count() or 1
         self._workers = min(cores, _MAX_WORKERS)
-        self._options = {**options, "threads": max(1, cores // self._workers)}
-        self._suffix = suffix
+        self._options = {**way.options, "threads": max(1, cores // self._workers)}
+        self._suffix = way.suffix
+        self._way = way
+        self._started = time.monotonic()
         self._lock = threading.Lock()
         self._frames: dict[str, int] = {}
+        self._written = 0
 
     def encode(self, segments: Sequence[Segment], keys: Sequence[str]) -> list[Path]:
         """A file for each segment, in order."""
@@ -318,14 +341,23 @@ class _Encoder:
                     failed.set()
                     for future in futures:
                         future.cancel()
-                with self._lock:
-                    done = sum(self._frames.values())
-                self._export.encoded(min(done, total), total, message)
+                self._tell(total, message)
         cancel.check()
         for future in futures:
             if not future.cancelled():
                 future.result()
         return [store.folder / f"{key}{self._suffix}" for key in keys]
+
+    def _tell(self, total: int, message: str) -> None:
+        with self._lock:
+            done = min(sum(self._frames.values()), total)
+        passed_s = time.monotonic() - self._started
+        eta_s = passed_s / done * (total - done) if done else None
+        said = [message] if message else []
+        if done:
+            speed = float(done / self._timeline.rate) / passed_s
+            said += [f"{speed:.1f}x", f"{self._written / 1e6:.1f} MB"]
+        self._export.encoded(done, total, ", ".join(said), eta_s)
 
     def _make(self, key: str, segment: Segment, failed: threading.Event) -> Path:
         if failed.is_set():
@@ -336,6 +368,12 @@ class _Encoder:
 
     def _write(self, place: Path, *, key: str, segment: Segment) -> None:
         picture = stretch(self._timeline, segment.first, segment.end, self._dressing)
+        chip = self._way.chip
+        if chip is not Hardware.OFF:
+            planes, *more = chip_formats(chip, self._way.bit_depth)
+            picture = picture.filter("format", planes)
+            for name in more:
+                picture = picture.filter(name)
 
         def progressed(done: int) -> None:
             with self._lock:
@@ -345,7 +383,7 @@ class _Encoder:
         name = f"clip {shot.number} ({shot.source.path.name})"
         try:
             run_ffmpeg(
-                arguments(picture, str(place), self._options),
+                [*device_arguments(chip), *arguments(picture, str(place), self._options)],
                 self._export.ctx.cancel,
                 progressed,
             )
@@ -361,6 +399,8 @@ class _Encoder:
                 hint="The clip may be damaged: render it again, or leave it out.",
             )
         progressed(segment.num_frames)
+        with self._lock:
+            self._written += place.stat().st_size
 
 
 def _explained(error: FFmpegFailed, what: str, folder: Path) -> AssemblyError | OutputError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from core.errors import FFmpegFailed
 from core.film.delivery import Hardware, VideoCodec
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CHIPS = (Hardware.NVENC, Hardware.VIDEOTOOLBOX, Hardware.QSV, Hardware.VAAPI)
 _NAMES = {VideoCodec.H264: "h264", VideoCodec.HEVC: "hevc", VideoCodec.AV1: "av1"}
 _TRIAL = ["-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=0.2"]
+VAAPI_DEVICE = "/dev/dri/renderD128"
 
 
 def encoder_name(hardware: Hardware, codec: VideoCodec) -> str | None:
@@ -24,16 +25,35 @@ def encoder_name(hardware: Hardware, codec: VideoCodec) -> str | None:
     return None if name is None else f"{name}_{hardware.value}"
 
 
-def works(hardware: Hardware, codec: VideoCodec, cancel: CancelToken) -> bool:
+def device_arguments(hardware: Hardware) -> list[str]:
+    """What FFmpeg must be told before its inputs."""
+    return ["-vaapi_device", VAAPI_DEVICE] if hardware is Hardware.VAAPI else []
+
+
+def chip_formats(hardware: Hardware, bit_depth: int) -> tuple[str, ...]:
+    """The filters, `format` first, that bring pictures into the form that a chip takes."""
+    planes = "p010le" if bit_depth == 10 else "nv12"
+    match hardware:
+        case Hardware.VAAPI:
+            return (planes, "hwupload")
+        case Hardware.QSV | Hardware.VIDEOTOOLBOX | Hardware.NVENC:
+            return (planes,)
+        case Hardware.OFF | Hardware.AUTO:
+            return ()
+        case _:
+            assert_never(hardware)
+
+
+def works(hardware: Hardware, codec: VideoCodec, bit_depth: int, cancel: CancelToken) -> bool:
     """Whether the chip encodes a fifth of a second."""
     name = encoder_name(hardware, codec)
     if name is None:
         return False
-    form = ["-pix_fmt", "yuv420p"]
-    if hardware is Hardware.VAAPI:
-        form = ["-vaapi_device", "/dev/dri/renderD128", "-vf", "format=nv12,hwupload"]
+    planes, *more = chip_formats(hardware, bit_depth)
+    filters = ",".join([f"format={planes}", *more])
+    words = [*device_arguments(hardware), *_TRIAL, "-vf", filters, "-c:v", name]
     try:
-        run_ffmpeg([*_TRIAL, *form, "-c:v", name, "-f", "null", "-"], cancel)
+        run_ffmpeg([*words, "-f", "null", "-"], cancel)
     except FFmpegFailed:
         return False
     return True
