@@ -10,6 +10,7 @@ from core.files import write_text_atomically
 from core.film.handoff.edl import edl
 from core.film.handoff.fcpxml import fcpxml
 from core.film.handoff.otio import otio
+from core.film.handoff.srt import srt
 from core.names import unknown_name
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ _TABLE = (
     HandoffFormat(".otio", "OpenTimelineIO", otio),
     HandoffFormat(".fcpxml", "Final Cut Pro XML", fcpxml),
     HandoffFormat(".edl", "EDL (CMX 3600)", edl),
+    HandoffFormat(".srt", "SRT captions", srt),
 )
 HANDOFF_FORMATS: dict[str, HandoffFormat] = {item.suffix: item for item in _TABLE}
 """Every format by the suffix of its files."""

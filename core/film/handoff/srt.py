@@ -1,0 +1,55 @@
+"""The captions of a film as an SRT file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from core.errors import Problem, UnsupportedRequest
+from core.film.handoff.document import Document
+from core.film.handoff.wording import readable
+from core.film.timeline import nearest
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+    from pathlib import Path
+
+    from core.film.timeline import Timeline
+
+_EMPTY_LINES = re.compile(r"\n\s*\n")
+
+
+def srt(timeline: Timeline, folder: Path) -> Document:
+    """The captions, to the millisecond.
+
+    Raises:
+        UnsupportedRequest: the film has none.
+    """
+    del folder  # names no other file
+    if not timeline.titles:
+        raise UnsupportedRequest(
+            [Problem("captions", "The film has no captions, so there is nothing to write as SRT.")]
+        )
+    notes = ["SRT has the words and times of captions, not their font, colour, place and fades."]
+    subtitles = timeline.film.subtitles
+    if subtitles is not None:
+        notes.append(f"The subtitles of {subtitles.path.name!r} are not repeated in the file.")
+    if any("<" in title.caption.text or "{" in title.caption.text for title in timeline.titles):
+        notes.append(
+            "Some captions hold '<' or '{'; many players take that for markup, "
+            "and SRT has no way to say otherwise."
+        )
+    cues: list[str] = []
+    for number, title in enumerate(timeline.titles, start=1):
+        # An empty line would end the caption.
+        text = _EMPTY_LINES.sub("\n", readable(title.caption.text)).strip("\n")
+        begin, end = (_time(frame, timeline.rate) for frame in (title.first, title.end))
+        cues.append(f"{number}\n{begin} --> {end}\n{text}\n")
+    if any(_EMPTY_LINES.search(readable(title.caption.text)) for title in timeline.titles):
+        notes.append("Empty lines within captions are left out; SRT has none.")
+    return Document("\n".join(cues), tuple(notes))
+
+
+def _time(frame: int, rate: Fraction) -> str:
+    seconds, thousandths = divmod(nearest(frame * 1000 / rate), 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02},{thousandths:03}"
