@@ -101,14 +101,14 @@ def ffmpeg_encoders() -> frozenset[str]:
     Raises:
         FFmpegMissing: there is none, or it does not start.
     """
-    return frozenset(_ENCODER.findall(_answer(find_ffmpeg(), "-encoders")))
+    return frozenset(_ENCODER.findall(_answer(find_ffmpeg(), "-hide_banner", "-encoders")))
 
 
 @cache
-def _answer(program: Path, question: str) -> str:
+def _answer(program: Path, *question: str) -> str:
     try:
         return subprocess.run(
-            [str(program), "-hide_banner", question],
+            [str(program), *question],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -13,7 +13,7 @@ import opentimelineio as otio
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from core.errors import UnreadableClip
+from core.errors import UnreadableMusic
 from core.film.film import Caption, Clip, Lut, Music
 from core.film.handoff import write_handoff
 from tests.fakes.laid_out import film_of, joined, shown, timelines
@@ -206,7 +206,7 @@ def test_music_ends_with_its_file_and_keeps_its_volume(tmp_path: Path) -> None:
 def test_missing_music_is_named(tmp_path: Path) -> None:
     music = Music(path=tmp_path / "none.wav")
     timeline = film_of([Clip(path=Path("a.mp4"))], music=(music,))
-    with pytest.raises(UnreadableClip, match=r"none\.wav"):
+    with pytest.raises(UnreadableMusic, match=r"none\.wav"):
         write_handoff(timeline, tmp_path / "film.otio")
     assert not (tmp_path / "film.otio").exists()
 

@@ -55,7 +55,7 @@ def write_handoff(timeline: Timeline, path: Path) -> Handoff:
 
     Raises:
         UnsupportedRequest: there is no such format, or it cannot say anything of this film.
-        UnreadableClip: a file of music cannot be read.
+        UnreadableMusic: a file of music cannot be read.
         OSError: the file cannot be written.
     """
     kind = HANDOFF_FORMATS.get(path.suffix.lower())

@@ -37,7 +37,7 @@ def fcpxml(timeline: Timeline, folder: Path) -> Document:
     """The film as a project in an event, its music connected below the clips.
 
     Raises:
-        UnreadableClip: a file of music cannot be read.
+        UnreadableMusic: a file of music cannot be read.
     """
     project = _Project(timeline, folder)
     root = project.root()

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from core.errors import UnreadableClip
+from core.errors import UnreadableMusic
 from core.film.timeline import SAMPLE_RATE_HZ, exact, nearest
+from core.film.tracks import SEAM
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.film.timeline import Score, Timeline
-
-# The end of one round of a looped piece lies over the beginning of the next for 30 ms.
-_SEAM = SAMPLE_RATE_HZ * 30 // 1000
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def music_rows(timeline: Timeline) -> tuple[MusicRow, ...]:
     """The music of a film; counts the samples of each file.
 
     Raises:
-        UnreadableClip: a file is missing, damaged or holds no sound.
+        UnreadableMusic: a file is missing, damaged or holds no sound.
     """
     measured = {path: measure_music(path) for path in {s.music.path for s in timeline.scores}}
     return tuple(
@@ -78,7 +76,7 @@ def measure_music(path: Path) -> MusicFacts:
     """What a file of music holds.
 
     Raises:
-        UnreadableClip: it is missing, damaged or holds no sound.
+        UnreadableMusic: it is missing, damaged or holds no sound.
     """
     # Imported late: PyAV loads FFmpeg's libraries, which only an export needs.
     import av
@@ -87,14 +85,14 @@ def measure_music(path: Path) -> MusicFacts:
     try:
         with av.open(str(path)) as container:
             if not container.streams.audio:
-                raise UnreadableClip(f"The file {str(path)!r} holds no sound.")
+                raise UnreadableMusic(f"The file {str(path)!r} holds no sound.")
             sound = container.streams.audio[0]
             count = sum(frame.samples for frame in container.decode(sound))
             rate_hz, channels = sound.rate, sound.channels
     except FileNotFoundError as error:
-        raise UnreadableClip(f"There is no music at {str(path)!r}.") from error
+        raise UnreadableMusic(f"There is no music at {str(path)!r}.") from error
     except (FFmpegError, OSError) as error:
-        raise UnreadableClip(
+        raise UnreadableMusic(
             f"The music {str(path)!r} cannot be read: {error.strerror or error}.",
             hint="Choose another file, or leave the music out.",
         ) from error
@@ -108,7 +106,7 @@ def _parts(score: Score, facts: MusicFacts) -> tuple[MusicPart, ...]:
         return ()
     if not score.music.is_looped:
         return (MusicPart(score.first, min(score.end, score.first + length), offset, 0),)
-    seam = min(_SEAM, length // 2)
+    seam = min(SEAM, length // 2)
     every = length - seam
     return tuple(
         MusicPart(

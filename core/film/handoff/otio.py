@@ -34,7 +34,7 @@ def otio(timeline: Timeline, folder: Path) -> Document:
     """The film's picture, its clips' sound and its music as tracks of one timeline.
 
     Raises:
-        UnreadableClip: a file of music cannot be read.
+        UnreadableMusic: a file of music cannot be read.
     """
     parts = parts_of(timeline)
     rows = music_rows(timeline)
