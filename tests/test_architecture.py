@@ -45,7 +45,12 @@ BROAD_FUNCTIONS = {"translate", "excepthook"}
 LONGEST_MODULE = 460
 LONGEST_TEST = 720  # a long table of cases is easier to read than two half ones
 
-IMPORT_NAMES = {"pillow": "PIL", "protobuf": "google.protobuf", "ffmpeg-python": "ffmpeg"}
+IMPORT_NAMES = {
+    "pillow": "PIL",
+    "protobuf": "google.protobuf",
+    "ffmpeg-python": "ffmpeg",
+    "pytest-xdist": "xdist",
+}
 # Needed without an import of ours: tools, plugins, and what a library loads by itself.
 USED_UNSEEN = {
     "accelerate": "diffusers loads and offloads weights through it",
