@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
+# One process for each core, up to what the memory of a small machine holds: PyTorch in each of
+# them, and in the engine that each of them starts.
+_SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4")
 # Started as a file, Python looks for modules beside it; ours are counted from the root.
 sys.path[0] = str(_ROOT)
 
@@ -21,7 +24,7 @@ def main(arguments: list[str]) -> int:
         "the linter": ["ruff", "check", "."],
         "the formatter": ["ruff", "format", "--check", "."],
         "the type checker": ["pyright", "--pythonpath", sys.executable],
-        "the tests": ["pytest", *arguments],
+        "the tests": ["pytest", *_SIDE_BY_SIDE, *arguments],
     }
     failed = []
     for name, check in checks.items():

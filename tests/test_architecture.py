@@ -55,6 +55,7 @@ IMPORT_NAMES = {
     "fonttools": "fontTools",
     "protobuf": "google.protobuf",
     "ffmpeg-python": "ffmpeg",
+    "pytest-xdist": "xdist",
 }
 # Needed without an import of ours: tools, plugins, and what a library loads by itself.
 USED_UNSEEN = {
