@@ -35,6 +35,9 @@ Commands (each has its own --help):
   jobs                      List, show, cancel, resume and clear jobs.
   keys                      Set, test, remove and list keys for services.
   config                    Show and change settings.
+  assemble                  Put clips together into a film.
+  export                    Export the film of a folder or film file.
+  cache                     Show or clear what exports keep.
 """
 _ENDING = """\
 Each option whose name begins with --ltx- (--ltx-deployment, --ltx-model,

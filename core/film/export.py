@@ -64,6 +64,7 @@ class ExportOrder(Frozen):
         overwrite: replace it when it exists.
         skips_bad_clips: leave out, with a note, clips that cannot be read.
         poster_s: also write the picture at that moment, as a PNG beside the film.
+        told: notes of the plan, which the user has read already.
     """
 
     film: Film
@@ -72,6 +73,7 @@ class ExportOrder(Frozen):
     overwrite: bool = False
     skips_bad_clips: bool = False
     poster_s: float | None = Field(default=None, ge=0)
+    told: tuple[str, ...] = ()
 
     @property
     def poster(self) -> Path | None:
@@ -143,7 +145,7 @@ class _Export:
             skips_bad_clips=self.order.skips_bad_clips,
             on_read=lambda done: self._tell(Stage.READ, _READ * done / count, f"clip {done}"),
         )
-        self._note(prepared.notes)
+        self._note([note for note in prepared.notes if note not in self.order.told])
         timeline = prepared.timeline
         dressed = dress(
             timeline,

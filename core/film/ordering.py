@@ -85,6 +85,7 @@ def plan_export(
     ]
     if problems:
         raise UnsupportedRequest(problems)
+    order = order.model_copy(update={"told": prepared.notes})
     return PlannedExport(order, prepared.timeline, size, prepared.notes)
 
 

@@ -96,7 +96,8 @@ def read_source(path: Path, cancel: CancelToken | None = None) -> Source:
         JobCancelled: asked to stop.
     """
     token = cancel or CancelToken()
-    return Source(path=path, sha256=sha256_of(path, token), facts=probe_source(path, token))
+    facts = probe_source(path, token)
+    return Source(path=path, sha256=sha256_of(path, token), facts=facts)
 
 
 def sha256_of(path: Path, cancel: CancelToken) -> str:

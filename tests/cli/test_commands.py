@@ -3,13 +3,17 @@ from __future__ import annotations
 import json
 import stat
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import typer
 
+from cli.app import app
 from core.config import Settings, fields
 from tests.fakes.provider import BIG, SMALL
 
-COMMANDS = ("models", "doctor", "jobs", "keys", "config")
+# Every subcommand there is.
+COMMANDS = tuple(sorted(cast("Any", typer.main.get_command(app)).commands))
 
 
 # help
@@ -40,6 +44,7 @@ def test_help_for_one_model_shows_that_model_alone(run) -> None:
         *[("jobs", word) for word in ("list", "show", "cancel", "resume", "clear")],
         *[("keys", word) for word in ("set", "test", "remove", "list")],
         *[("config", word) for word in ("show", "get", "set", "path")],
+        *[("cache", word) for word in ("show", "clear")],
     ],
 )
 def test_every_command_has_help_in_80_columns(run, words) -> None:
