@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, assert_never
 
 from core.film.delivery import Retime
 from core.film.film import Fit
 from core.film.geometry import contained, covering
+from core.film.timeline import nearest
 
 if TYPE_CHECKING:
-    from fractions import Fraction
     from pathlib import Path
 
     from core.film.graph import Graph, Picture
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 # The chroma of half-size pictures; the film's frames have it everywhere but inside a filter.
 _BLUR_SHRINK = 8
 _HD_FROM = 720
+# FFmpeg keeps both halves of a time base in 32 bits.
+_MAX_TICKS = 2**31 - 1
+_FINER = (10_000, 1000, 100)
+_USUAL_TICKS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -116,8 +121,7 @@ def _flattened(picture: Picture, facts: SourceFacts, background: str) -> Picture
 
 def _at_rate(picture: Picture, shot: Shot, rate: Fraction, retime: Retime) -> Picture:
     """The whole clip at the film's rate and its last frame for ever after."""
-    if shot.speed != 1:
-        picture = picture.filter("setpts", f"PTS*{shot.speed.denominator}/{shot.speed.numerator}")
+    picture = _timed(picture, shot.source.facts, shot.speed)
     wanted = f"{rate.numerator}/{rate.denominator}"
     if shot.source.facts.rate * shot.speed != rate:
         match retime:
@@ -134,6 +138,32 @@ def _at_rate(picture: Picture, shot: Shot, rate: Fraction, retime: Retime) -> Pi
     return picture.filter("fps", fps=wanted, start_time=0, round="near").filter(
         "tpad", stop_mode="clone", stop=-1
     )
+
+
+def _timed(picture: Picture, facts: SourceFacts, speed: Fraction) -> Picture:
+    """The frames at their exact times at that speed.
+
+    Many containers round times to milliseconds, and FFmpeg cuts them to whole ticks: a frame in the
+    middle between two of the film's would now fall here, now there, and the picture would judder.
+    """
+    if not facts.is_on_grid and speed == 1:
+        return picture
+    if not facts.is_on_grid:
+        picture = picture.filter("settb", f"1/{_USUAL_TICKS}")
+        return picture.filter("setpts", f"round(PTS*{speed.denominator}/{speed.numerator})")
+    hz = _ticks_a_second(facts.rate * speed.numerator)
+    picture = picture.filter("settb", f"{hz.denominator}/{hz.numerator}")
+    a_frame, first = hz / (facts.rate * speed), nearest(facts.first_frame_s * hz / speed)
+    number = f"round((T-{facts.first_frame_s})*{facts.rate})"
+    return picture.filter("setpts", f"round({number}*{a_frame})+{first}")
+
+
+def _ticks_a_second(rate: Fraction) -> Fraction:
+    """Ticks of which a frame at that rate has a whole number, unless they would be too many."""
+    for factor in _FINER:
+        if (rate * factor).numerator <= _MAX_TICKS:
+            return rate * factor
+    return Fraction(_USUAL_TICKS)
 
 
 def _fitted(picture: Picture, facts: SourceFacts, timeline: Timeline, fit: Fit) -> Picture:
