@@ -135,9 +135,9 @@ def _at_rate(picture: Picture, shot: Shot, rate: Fraction, retime: Retime) -> Pi
                 )
             case _:
                 assert_never(retime)
-    return picture.filter("fps", fps=wanted, start_time=0, round="near").filter(
-        "tpad", stop_mode="clone", stop=-1
-    )
+    # A clip that ends before the film's first frame is half over still shows its last frame.
+    at_rate = picture.filter("fps", fps=wanted, start_time=0, round="near", eof_action="pass")
+    return at_rate.filter("tpad", stop_mode="clone", stop=-1)
 
 
 def _timed(picture: Picture, facts: SourceFacts, speed: Fraction) -> Picture:

@@ -18,6 +18,7 @@ from tests.film.counted_clips import (
     LOSSLESS_H264,
     Cinema,
     Counted,
+    Mark,
     Pulses,
     picture,
     raw_pictures,
@@ -126,6 +127,27 @@ def test_clip_of_uneven_frames_shows_each_at_its_time(
     assert film.numbers == [clip.frame_at(middle * Fraction(speed)) for middle in middles]
     # The file gives its last frame, after 45 fiftieths of a second, one fiftieth.
     assert abs(len(film.numbers) - Fraction(46 * rate, 50) / Fraction(speed)) <= Fraction(1, 2)
+
+
+def test_clip_that_is_faster_than_the_film_is_still_seen(tmp_path: Path) -> None:
+    path = write_counted(tmp_path / "brief.mov", name=3, num_frames=2).path
+    assert seen(tmp_path, 25, Clip(path=path, speed=10)).marks == [Mark(3, 1)]
+
+
+def clip_of_one_frame(folder: Path, rate: int = 25) -> Clip:
+    return Clip(path=write_counted(folder / "one.mov", name=3, rate=rate, num_frames=1).path)
+
+
+def test_clip_of_one_frame_is_seen_for_that_frame(tmp_path: Path) -> None:
+    long = Clip(path=write_counted(tmp_path / "long.mov", num_frames=5).path)
+    marks = seen(tmp_path, 25, long, clip_of_one_frame(tmp_path), long).marks
+    whole = [Mark(1, frame) for frame in range(5)]
+    assert marks == [*whole, Mark(3, 0), *whole]
+
+
+def test_clip_of_one_frame_is_still_seen_at_a_lower_rate(tmp_path: Path) -> None:
+    one = clip_of_one_frame(tmp_path, rate=60)
+    assert seen(tmp_path, 24, one).marks == [Mark(3, 0)]
 
 
 @pytest.mark.parametrize("count", [2, 3])
