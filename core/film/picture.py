@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # The chroma of half-size pictures; the film's frames have it everywhere but inside a filter.
 _BLUR_SHRINK = 8
+# Left to itself, FFmpeg darkens greys by up to three levels when it changes the colour matrix.
+_SCALING = "bicubic+accurate_rnd+full_chroma_int"
 _HD_FROM = 720
 # FFmpeg keeps both halves of a time base in 32 bits.
 _MAX_TICKS = 2**31 - 1
@@ -70,7 +72,7 @@ def counted(picture: Picture, rate: Fraction) -> Picture:
 def in_film_colours(picture: Picture, pixel_format: str) -> Picture:
     """Frames in the film's pixel format, coded and tagged as BT.709."""
     return (
-        picture.filter("scale", out_color_matrix="bt709", out_range="tv")
+        picture.filter("scale", flags=_SCALING, out_color_matrix="bt709", out_range="tv")
         .filter("format", pixel_format)
         .filter("setsar", 1)
         .filter(
@@ -197,9 +199,9 @@ def _fitted(picture: Picture, facts: SourceFacts, timeline: Timeline, fit: Fit) 
 def _scaled(picture: Picture, width: int, height: int, facts: SourceFacts) -> Picture:
     if facts.colour.is_hdr:
         # The brightness is still coded for HDR: only the size may change here.
-        return picture.filter("scale", width, height, flags="bicubic").filter("setsar", 1)
+        return picture.filter("scale", width, height, flags=_SCALING).filter("setsar", 1)
     return picture.filter(
-        "scale", width, height, flags="bicubic", out_color_matrix="bt709", out_range="tv"
+        "scale", width, height, flags=_SCALING, out_color_matrix="bt709", out_range="tv"
     ).filter("setsar", 1)
 
 
@@ -213,7 +215,7 @@ def _blurred(picture: Picture, facts: SourceFacts, width: int, height: int) -> P
     return (
         _scaled(picture, *small, facts)
         .filter("gblur", sigma=max(1.0, small[1] / 24))
-        .filter("scale", cover.width, cover.height, flags="bicubic")
+        .filter("scale", cover.width, cover.height, flags=_SCALING)
         .filter("crop", width, height, max(0, -cover.x), max(0, -cover.y))
         .filter("eq", brightness=-0.06)
         .filter("setsar", 1)
