@@ -171,6 +171,9 @@ def count_frames(piece: Path) -> int:
     import av
 
     with av.open(str(piece)) as container:
+        # FFmpeg writes a file without any stream when nothing came out of the graph.
+        if not container.streams.video:
+            return 0
         video = container.streams.video[0]
         return sum(1 for packet in container.demux(video) if packet.size)
 

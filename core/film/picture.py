@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, assert_never
 
 from core.film.delivery import Retime
 from core.film.film import Fit
 from core.film.geometry import contained, covering
+from core.film.timeline import nearest
 
 if TYPE_CHECKING:
-    from fractions import Fraction
     from pathlib import Path
 
     from core.film.graph import Graph, Picture
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
 
 # The chroma of half-size pictures; the film's frames have it everywhere but inside a filter.
 _BLUR_SHRINK = 8
+# Left to itself, FFmpeg darkens greys by up to three levels when it changes the colour matrix.
+_SCALING = "bicubic+accurate_rnd+full_chroma_int"
 _HD_FROM = 720
+# FFmpeg keeps both halves of a time base in 32 bits.
+_MAX_TICKS = 2**31 - 1
+_FINER = (10_000, 1000, 100)
+_USUAL_TICKS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ def counted(picture: Picture, rate: Fraction) -> Picture:
 def in_film_colours(picture: Picture, pixel_format: str) -> Picture:
     """Frames in the film's pixel format, coded and tagged as BT.709."""
     return (
-        picture.filter("scale", out_color_matrix="bt709", out_range="tv")
+        picture.filter("scale", flags=_SCALING, out_color_matrix="bt709", out_range="tv")
         .filter("format", pixel_format)
         .filter("setsar", 1)
         .filter(
@@ -127,8 +134,7 @@ def _flattened(picture: Picture, facts: SourceFacts, background: str) -> Picture
 
 def _at_rate(picture: Picture, shot: Shot, rate: Fraction, retime: Retime) -> Picture:
     """The whole clip at the film's rate and its last frame for ever after."""
-    if shot.speed != 1:
-        picture = picture.filter("setpts", f"PTS*{shot.speed.denominator}/{shot.speed.numerator}")
+    picture = _timed(picture, shot.source.facts, shot.speed)
     wanted = f"{rate.numerator}/{rate.denominator}"
     if shot.source.facts.rate * shot.speed != rate:
         match retime:
@@ -142,9 +148,35 @@ def _at_rate(picture: Picture, shot: Shot, rate: Fraction, retime: Retime) -> Pi
                 )
             case _:
                 assert_never(retime)
-    return picture.filter("fps", fps=wanted, start_time=0, round="near").filter(
-        "tpad", stop_mode="clone", stop=-1
-    )
+    # A clip that ends before the film's first frame is half over still shows its last frame.
+    at_rate = picture.filter("fps", fps=wanted, start_time=0, round="near", eof_action="pass")
+    return at_rate.filter("tpad", stop_mode="clone", stop=-1)
+
+
+def _timed(picture: Picture, facts: SourceFacts, speed: Fraction) -> Picture:
+    """The frames at their exact times at that speed.
+
+    Many containers round times to milliseconds, and FFmpeg cuts them to whole ticks: a frame in the
+    middle between two of the film's would now fall here, now there, and the picture would judder.
+    """
+    if not facts.is_on_grid and speed == 1:
+        return picture
+    if not facts.is_on_grid:
+        picture = picture.filter("settb", f"1/{_USUAL_TICKS}")
+        return picture.filter("setpts", f"round(PTS*{speed.denominator}/{speed.numerator})")
+    hz = _ticks_a_second(facts.rate * speed.numerator)
+    picture = picture.filter("settb", f"{hz.denominator}/{hz.numerator}")
+    a_frame, first = hz / (facts.rate * speed), nearest(facts.first_frame_s * hz / speed)
+    number = f"round((T-{facts.first_frame_s})*{facts.rate})"
+    return picture.filter("setpts", f"round({number}*{a_frame})+{first}")
+
+
+def _ticks_a_second(rate: Fraction) -> Fraction:
+    """Ticks of which a frame at that rate has a whole number, unless they would be too many."""
+    for factor in _FINER:
+        if (rate * factor).numerator <= _MAX_TICKS:
+            return rate * factor
+    return Fraction(_USUAL_TICKS)
 
 
 def _fitted(picture: Picture, facts: SourceFacts, timeline: Timeline, fit: Fit) -> Picture:
@@ -178,9 +210,9 @@ def _fitted(picture: Picture, facts: SourceFacts, timeline: Timeline, fit: Fit) 
 def _scaled(picture: Picture, width: int, height: int, facts: SourceFacts) -> Picture:
     if facts.colour.is_hdr:
         # The brightness is still coded for HDR: only the size may change here.
-        return picture.filter("scale", width, height, flags="bicubic").filter("setsar", 1)
+        return picture.filter("scale", width, height, flags=_SCALING).filter("setsar", 1)
     return picture.filter(
-        "scale", width, height, flags="bicubic", out_color_matrix="bt709", out_range="tv"
+        "scale", width, height, flags=_SCALING, out_color_matrix="bt709", out_range="tv"
     ).filter("setsar", 1)
 
 
@@ -194,7 +226,7 @@ def _blurred(picture: Picture, facts: SourceFacts, width: int, height: int) -> P
     return (
         _scaled(picture, *small, facts)
         .filter("gblur", sigma=max(1.0, small[1] / 24))
-        .filter("scale", cover.width, cover.height, flags="bicubic")
+        .filter("scale", cover.width, cover.height, flags=_SCALING)
         .filter("crop", width, height, max(0, -cover.x), max(0, -cover.y))
         .filter("eq", brightness=-0.06)
         .filter("setsar", 1)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Raised when the same description would give other bytes: a key of an older program is not found.
-FORMAT = 1
+FORMAT = 2
 _PART = ".part"
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-PROBE_VERSION = 2
+PROBE_VERSION = 3
 _CHUNK = 1 << 20
 # How a unit begins in H.264 as MP4, MOV and Matroska hold it.
 _LENGTH_BYTES, _UNIT_KIND, _IDR = 4, 0x1F, 5
@@ -28,6 +28,7 @@ _MATRICES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc"}
 _PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020"}
 _TRANSFERS = {1: "bt709", 6: "smpte170m", 13: "iec61966-2-1", **_HDR_TRANSFERS}
 _RANGES = {1: "tv", 2: "pc"}
+_MIN_TICKS_OF_FRAME = 4
 
 
 class Colour(Frozen):
@@ -78,6 +79,12 @@ class SourceFacts(Frozen):
     is_constant_rate: bool = True
     extradata_sha256: str = ""
     starts_clean: bool = False
+
+    @property
+    def is_on_grid(self) -> bool:
+        """Whether frame n is meant for n / `rate` after the first, however its time was rounded."""
+        length_s = self.duration_s - self.first_frame_s
+        return self.is_constant_rate and length_s == self.num_frames / self.rate
 
 
 class Source(Frozen):
@@ -154,7 +161,7 @@ class _Packets:
         self.count = 0
         self.end = 0
         self.start: int | None = None
-        self.durations: set[int] = set()
+        self.gaps: set[int] = set()
         self.last_keyframe = 0
         self.first = b""
 
@@ -181,8 +188,13 @@ def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> Source
     first_s = packets.start * base - begin
     # The container's start is rounded to microseconds; half a tick either way is no delay.
     first_s = Fraction(0) if abs(first_s) < Fraction(1, 50_000) else max(first_s, Fraction(0))
-    duration_s = first_s + (packets.end - packets.start) * base
-    rate = video.average_rate or Fraction(packets.count) / max(duration_s - first_s, base)
+    length_s = (packets.end - packets.start) * base
+    rate = Fraction(video.average_rate or Fraction(packets.count) / max(length_s, base))
+    is_constant = _is_constant(packets.gaps)
+    # Matroska keeps whole milliseconds: what is meant is a whole number of frames.
+    on_grid_s = packets.count / rate
+    if is_constant and abs(on_grid_s - length_s) <= min(2 * base, 1 / (8 * rate)):
+        length_s = on_grid_s
     # PyAV gives a stream whose codec it does not know no such attribute.
     if sound is not None and not getattr(sound, "rate", None):
         raise UnreadableClip(
@@ -198,8 +210,8 @@ def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> Source
         width=width,
         height=height,
         num_frames=packets.count,
-        rate=Fraction(rate),
-        duration_s=duration_s,
+        rate=rate,
+        duration_s=first_s + length_s,
         first_frame_s=first_s,
         codec=context.name,
         profile=str(context.profile or ""),
@@ -212,7 +224,7 @@ def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> Source
         audio_sample_rate_hz=sound.rate if sound is not None else None,
         audio_channels=sound.channels if sound is not None else 0,
         comment=_comment(container),
-        is_constant_rate=len(packets.durations) <= 1,
+        is_constant_rate=is_constant,
         extradata_sha256=hashlib.sha256(extradata).hexdigest(),
         starts_clean=context.name == "h264" and _has_idr(packets.first),
     )
@@ -238,9 +250,7 @@ def _count(container: InputContainer, video: VideoStream, cancel: CancelToken) -
             packets.last_keyframe = packet.pts
     times.sort()
     packets.start = times[0] if times else None
-    gaps = {after - before for before, after in pairwise(times)}
-    # Times that are rounded to a coarse base differ by one tick and mean the same rate.
-    packets.durations = set() if not gaps or max(gaps) - min(gaps) <= 1 else gaps
+    packets.gaps = {after - before for before, after in pairwise(times)}
     return packets
 
 
@@ -253,6 +263,14 @@ def _has_idr(packet: bytes) -> bool:
             return True
         at += _LENGTH_BYTES + length
     return False
+
+
+def _is_constant(gaps: set[int]) -> bool:
+    """Whether these gaps between frames, in ticks, are all meant to be the same."""
+    if len(gaps) <= 1:
+        return True
+    # Rounded to whole ticks they differ by one. Where a frame is a tick or two, that is a frame.
+    return max(gaps) - min(gaps) == 1 and min(gaps) >= _MIN_TICKS_OF_FRAME
 
 
 def _usual_duration(video: VideoStream) -> int:
