@@ -37,7 +37,9 @@ _SOFT = 3
 _KIND_FRAMES = 3
 # Radii beside that of the subject's vivid part, and shifts in pixels, under which a kind is tried.
 _STRETCHES = (0.85, 0.95, 1.05, 1.15, 1.27, 1.4, 1.55, 1.7)
-_SHIFTS = tuple((x, y) for x in (-2, 0, 2) for y in (-2, 0, 2))
+_SHIFTS_X, _SHIFTS_Y = np.array(
+    [(x, y) for x in (-2, 0, 2) for y in (-2, 0, 2)], dtype=np.float32
+).T[..., None]
 # Fits that leave up to so many times as much unexplained are as good as the best.
 _AS_GOOD = 1.5
 # The share of a subject's picture that its best drawing may leave unexplained.
@@ -218,12 +220,18 @@ def _register(frames: Pictures, around_subject: Mask) -> _CameraMove:
     free = (~around_subject).astype(np.float32)
     later, later_free = light[starts + step, 1::2, 1::2], free[starts + step, 1::2, 1::2]
 
+    early, early_free = light[starts], free[starts]
+
     def misfit(pan: float, zoom: float) -> float:
         ratio = world.ZOOM_RATIO ** (zoom * share)
-        down = _reader(height, ratio, 0.0)
         across = _reader(width, ratio, world.PAN_UNITS * scale * pan * share).T
-        earlier = down @ light[starts] @ across
-        known = (down @ free[starts] @ across > 0.99) * later_free
+        # A pan leaves every row as it is.
+        rows, free_rows = early[:, 1::2], early_free[:, 1::2]
+        if zoom:
+            down = _reader(height, ratio, 0.0)
+            rows, free_rows = down @ early, down @ early_free
+        earlier = rows @ across
+        known = (free_rows @ across > 0.99) * later_free
         return float((np.abs(earlier - later) * known).sum() / max(float(known.sum()), 1.0))
 
     amounts = np.linspace(-1.5, 1.5, 25)
@@ -398,12 +406,8 @@ class _Patch:
 
         The background is taken as a plane, the inside as another; only the outline's form is given.
         """
-        plain = np.stack([np.ones_like(self.x), self.x, self.y], axis=1)
-        background = self._residual(plain)
-        left_over = [
-            min(self._left_over(kind, self.radius * stretch, shift, plain) for shift in _SHIFTS)
-            for stretch in _STRETCHES
-        ]
+        background = self._residual(self._plain).item()
+        left_over = [self._left_over(kind, self.radius * stretch) for stretch in _STRETCHES]
         best = min(left_over)
         # A triangle that is larger and lower explains a picture almost as well: of radii that fit
         # about as well the middle one is meant.
@@ -414,22 +418,28 @@ class _Patch:
         ]
         return best / max(background, 1e-6), self.radius * float(np.mean(alike))
 
-    def _left_over(self, kind: str, radius: float, shift: tuple[int, int], plain: Floats) -> float:
-        """Square sum of what a drawing of that radius and place leaves unexplained."""
-        x, y = self.x - shift[0] / self.pixel, self.y - shift[1] / self.pixel
+    @property
+    def _plain(self) -> Floats:
+        """A plane's three parts: (3, points)."""
+        return np.stack([np.ones_like(self.x), self.x, self.y])
+
+    def _left_over(self, kind: str, radius: float) -> float:
+        """Square sum of what the best placed drawing of that radius leaves unexplained."""
+        x, y = self.x - _SHIFTS_X / self.pixel, self.y - _SHIFTS_Y / self.pixel
         distance = subject_shape(kind, x, y, radius) * self.pixel
         half_line = world.OUTLINE / 2 * self.pixel
         filled = np.clip(0.5 - (distance + half_line) / _SOFT, 0, 1)
         covered = np.clip(0.5 - (distance - half_line) / _SOFT, 0, 1)
-        drawn = [filled, filled * x / radius, filled * y / radius, covered - filled]
-        return self._residual(np.column_stack([plain, *drawn]))
+        drawn = np.stack([filled, filled * x / radius, filled * y / radius, covered - filled], 1)
+        plain = np.broadcast_to(self._plain, (len(drawn), *self._plain.shape))
+        return float(self._residual(np.concatenate([plain, drawn], axis=1)).min())
 
-    def _residual(self, basis: Floats) -> float:
-        """Square sum of what no mixture of the basis (points, n) explains of the colours."""
-        squares = basis.T @ basis + 1e-3 * np.eye(basis.shape[1], dtype=np.float32)
-        shared = basis.T @ self.colours
-        explained = float((shared * np.linalg.solve(squares, shared)).sum())
-        return float((self.colours**2).sum()) - explained
+    def _residual(self, basis: Floats) -> Floats:
+        """Square sum of what no mixture of each basis (..., n, points) explains of the colours."""
+        squares = basis @ basis.mT + 1e-3 * np.eye(basis.shape[-2], dtype=np.float32)
+        shared = basis @ self.colours
+        explained = (shared * np.linalg.solve(squares, shared)).sum(axis=(-2, -1))
+        return (self.colours**2).sum() - explained
 
 
 def _size(radius: float) -> str:

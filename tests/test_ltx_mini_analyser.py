@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import fields, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,12 +74,18 @@ def test_reads_every_attribute_of_blurred_and_noisy_clips() -> None:
     assert min(shares.values()) >= 0.95, shares
 
 
+@cache
+def pixels_of_latents() -> torch.Tensor:
+    """The matrix that gives a block's pixels as its latents hold them."""
+    block = torch.eye(3 * BLOCK * BLOCK).reshape(-1, 3, 1, BLOCK, BLOCK)
+    return torch.linalg.pinv(latents_of(block).flatten(1).T)
+
+
 def through_latents(clip: Pictures) -> Pictures:
     """The key frames of a clip as the latents hold them: without fine detail, colours softest."""
-    block = torch.eye(3 * BLOCK * BLOCK).reshape(-1, 3, 1, BLOCK, BLOCK)
-    inverse = torch.linalg.pinv(latents_of(block).flatten(1).T)
     latents = latents_of(to_tensor(clip[None, ::4]))
-    seen = torch.einsum("pc,ncfab->npfab", inverse, latents).unflatten(1, (3, BLOCK, BLOCK))
+    seen = torch.einsum("pc,ncfab->npfab", pixels_of_latents(), latents)
+    seen = seen.unflatten(1, (3, BLOCK, BLOCK))
     pictures = seen.permute(0, 4, 5, 2, 6, 3, 1)[0].flatten(1, 2).flatten(2, 3)
     return ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte().numpy()
 
