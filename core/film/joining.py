@@ -117,6 +117,11 @@ def _film(
             "-video_track_timescale",
             str(timescale(timeline.rate)),
         ]
+    if settings.container is Container.AVI:
+        # AVI counts frames and knows no times: without a rate it would count ticks, 600 a second.
+        # Its players look for start codes under this name.
+        rate = f"{timeline.rate.numerator}/{timeline.rate.denominator}"
+        ending += ["-r", rate, "-tag:v", "H264", "-bsf:v", "h264_mp4toannexb"]
     return [*inputs, *maps, *coding, *ending, str(destination)]
 
 
