@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _MICROSECONDS = 1_000_000
 _PNG_DIGITS = 6
+# What a decoder of MP3 gives before the first sample. AVI has no place to say so: with as much
+# taken off the sound's beginning, the rest is heard in time.
+_MP3_DELAY = 1105
+_IN_TIME_IN_AVI = f"atrim=start_sample={_MP3_DELAY}"
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,10 @@ def _film(
         inputs += ["-f", "f32le", "-ar", str(SAMPLE_RATE_HZ), "-ac", "2", "-i", str(parts.sound)]
         maps += ["-map", f"{number}:a"]
         coding += audio_arguments(settings)
-        if parts.sound_filter:
-            coding += ["-af", parts.sound_filter]
+        late = [_IN_TIME_IN_AVI] if is_late(settings) else []
+        filters = [*filter(None, [parts.sound_filter]), *late]
+        if filters:
+            coding += ["-af", ",".join(filters)]
         number += 1
     if parts.subtitles is not None:
         inputs += ["-i", str(parts.subtitles)]
@@ -123,6 +129,11 @@ def _film(
         rate = f"{timeline.rate.numerator}/{timeline.rate.denominator}"
         ending += ["-r", rate, "-tag:v", "H264", "-bsf:v", "h264_mp4toannexb"]
     return [*inputs, *maps, *coding, *ending, str(destination)]
+
+
+def is_late(settings: ExportSettings) -> bool:
+    """Whether the container cannot say that the sound begins before the film does."""
+    return settings.container is Container.AVI and settings.audio_codec is AudioCodec.MP3
 
 
 def subtitle_codec(container: Container) -> str:
