@@ -152,9 +152,10 @@ def subtitle_codec(container: Container) -> str:
 def _pictures(timeline: Timeline, settings: ExportSettings, destination: Path) -> list[str]:
     match settings.container:
         case Container.GIF:
-            # One palette for the whole film, made from what moves: the eye follows that.
+            # One palette for the whole film, made from all of it: counted from what moves alone,
+            # it has no colours for a background that stands still.
             graph = (
-                "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=sierra2_4a"
+                "split[a][b];[a]palettegen=stats_mode=full[p];[b][p]paletteuse=dither=sierra2_4a"
             )
             return ["-filter_complex", graph, "-loop", "0", str(destination)]
         case Container.WEBP:
