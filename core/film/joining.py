@@ -160,7 +160,9 @@ def _pictures(timeline: Timeline, settings: ExportSettings, destination: Path) -
             return ["-filter_complex", graph, "-loop", "0", str(destination)]
         case Container.WEBP:
             quality = ["-lossless", "0", "-quality", "85", "-loop", "0"]
-            return ["-c:v", "libwebp_anim", *quality, "-fps_mode", "passthrough", str(destination)]
+            # From RGB, because WebP's own YUV is that of old TV and has no tag to say otherwise.
+            coding = ["-c:v", "libwebp_anim", "-pix_fmt", "bgra", *quality]
+            return [*coding, "-fps_mode", "passthrough", str(destination)]
         case Container.PNG:
             destination.mkdir(parents=True)
             pattern = destination / f"frame_%0{_PNG_DIGITS}d.png"
@@ -198,6 +200,9 @@ def _verify_file(
     import av
 
     found: list[str] = []
+    if settings.container is Container.WEBP:
+        _verify_webp(timeline, film)
+        return
     with av.open(str(film)) as container:
         video = container.streams.video[0]
         count = sum(1 for packet in container.demux(video) if packet.size)
@@ -214,6 +219,16 @@ def _verify_file(
             found.append("no sound" if has_sound else "sound that was not asked for")
     if found:
         raise _wrong(found)
+
+
+def _verify_webp(timeline: Timeline, film: Path) -> None:
+    # FFmpeg writes animated WebP, and most of its versions cannot read it.
+    from PIL import Image
+
+    size = (timeline.width, timeline.height)
+    with Image.open(film) as picture:
+        if picture.size != size:
+            raise _wrong([f"{picture.width}x{picture.height} instead of {size[0]}x{size[1]}"])
 
 
 def _wrong(found: Sequence[str]) -> AssemblyError:
