@@ -103,7 +103,12 @@ def video_arguments(
             speed = {"deadline": "good", "cpu-used": 4, "row-mt": 1, "auto-alt-ref": 1}
             return {**common, **speed, **rated}
         case VideoCodec.AV1:
-            return {**common, "preset": 8, "svtav1-params": "irefresh-type=2", **rated}
+            params = "irefresh-type=2"
+            if settings.video_kbps is not None:
+                # Its variable rate misses short pieces by half; the constant one hits them, and
+                # only without frames that lean on later ones.
+                params += ":rc=2:pred-struct=1"
+            return {**common, "preset": 8, "svtav1-params": params, **rated}
         case VideoCodec.PRORES:
             profile = _PRORES_PROFILES[settings.prores_profile]
             return {**common, "profile:v": profile, "vendor": "apl0"}
@@ -145,11 +150,7 @@ def constant_quality(settings: ExportSettings) -> int:
 def _rate_control(settings: ExportSettings) -> Mapping[str, Value | None]:
     kbps = settings.video_kbps
     if kbps is not None:
-        limits: dict[str, Value | None] = {"b:v": f"{kbps}k"}
-        # SVT-AV1 takes a ceiling only together with a constant quality.
-        if settings.video_codec is not VideoCodec.AV1:
-            limits |= {"maxrate": f"{kbps * 3 // 2}k", "bufsize": f"{kbps * 2}k"}
-        return limits
+        return {"b:v": f"{kbps}k", **_rate_limits(settings.video_codec, kbps)}
     if _is_lossless(settings):
         if settings.video_codec is VideoCodec.H264:
             return {"qp": 0}
@@ -160,6 +161,22 @@ def _rate_control(settings: ExportSettings) -> Mapping[str, Value | None]:
     if settings.video_codec is VideoCodec.VP9:
         return {"b:v": 0, "crf": quality}
     return {"crf": quality}
+
+
+def _rate_limits(codec: VideoCodec, kbps: int) -> Mapping[str, Value | None]:
+    """How far from the asked rate an encoder may stray; a piece is short, so not far."""
+    rate = f"{kbps}k"
+    match codec:
+        case VideoCodec.HEVC:
+            return {"maxrate": rate, "bufsize": rate}
+        case VideoCodec.VP9:
+            # Left to itself it stays a quarter below, which a floor alone cures.
+            return {"minrate": rate, "maxrate": rate, "bufsize": rate}
+        case VideoCodec.AV1:
+            # SVT-AV1 takes a ceiling only together with a constant quality.
+            return {}
+        case _:
+            return {"maxrate": f"{kbps * 3 // 2}k", "bufsize": f"{kbps * 2}k"}
 
 
 def _on_hardware(settings: ExportSettings, hardware: Hardware) -> Mapping[str, Value | None]:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _MICROSECONDS = 1_000_000
 _PNG_DIGITS = 6
+# What a decoder of MP3 gives before the first sample. AVI has no place to say so: with as much
+# taken off the sound's beginning, the rest is heard in time.
+_MP3_DELAY = 1105
+_IN_TIME_IN_AVI = f"atrim=start_sample={_MP3_DELAY}"
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,10 @@ def _film(
         inputs += ["-f", "f32le", "-ar", str(SAMPLE_RATE_HZ), "-ac", "2", "-i", str(parts.sound)]
         maps += ["-map", f"{number}:a"]
         coding += audio_arguments(settings)
-        if parts.sound_filter:
-            coding += ["-af", parts.sound_filter]
+        late = [_IN_TIME_IN_AVI] if is_late(settings) else []
+        filters = [*filter(None, [parts.sound_filter]), *late]
+        if filters:
+            coding += ["-af", ",".join(filters)]
         number += 1
     if parts.subtitles is not None:
         inputs += ["-i", str(parts.subtitles)]
@@ -117,7 +123,17 @@ def _film(
             "-video_track_timescale",
             str(timescale(timeline.rate)),
         ]
+    if settings.container is Container.AVI:
+        # AVI counts frames and knows no times: without a rate it would count ticks, 600 a second.
+        # Its players look for start codes under this name.
+        rate = f"{timeline.rate.numerator}/{timeline.rate.denominator}"
+        ending += ["-r", rate, "-tag:v", "H264", "-bsf:v", "h264_mp4toannexb"]
     return [*inputs, *maps, *coding, *ending, str(destination)]
+
+
+def is_late(settings: ExportSettings) -> bool:
+    """Whether the container cannot say that the sound begins before the film does."""
+    return settings.container is Container.AVI and settings.audio_codec is AudioCodec.MP3
 
 
 def subtitle_codec(container: Container) -> str:
@@ -136,14 +152,17 @@ def subtitle_codec(container: Container) -> str:
 def _pictures(timeline: Timeline, settings: ExportSettings, destination: Path) -> list[str]:
     match settings.container:
         case Container.GIF:
-            # One palette for the whole film, made from what moves: the eye follows that.
+            # One palette for the whole film, made from all of it: counted from what moves alone,
+            # it has no colours for a background that stands still.
             graph = (
-                "split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=sierra2_4a"
+                "split[a][b];[a]palettegen=stats_mode=full[p];[b][p]paletteuse=dither=sierra2_4a"
             )
             return ["-filter_complex", graph, "-loop", "0", str(destination)]
         case Container.WEBP:
             quality = ["-lossless", "0", "-quality", "85", "-loop", "0"]
-            return ["-c:v", "libwebp_anim", *quality, "-fps_mode", "passthrough", str(destination)]
+            # From RGB, because WebP's own YUV is that of old TV and has no tag to say otherwise.
+            coding = ["-c:v", "libwebp_anim", "-pix_fmt", "bgra", *quality]
+            return [*coding, "-fps_mode", "passthrough", str(destination)]
         case Container.PNG:
             destination.mkdir(parents=True)
             pattern = destination / f"frame_%0{_PNG_DIGITS}d.png"
@@ -184,6 +203,9 @@ def _verify_file(
     import av
 
     found: list[str] = []
+    if settings.container is Container.WEBP:
+        _verify_webp(timeline, film)
+        return
     with av.open(str(film)) as container:
         video = container.streams.video[0]
         count = sum(1 for packet in container.demux(video) if packet.size)
@@ -200,6 +222,16 @@ def _verify_file(
             found.append("no sound" if has_sound else "sound that was not asked for")
     if found:
         raise _wrong(found)
+
+
+def _verify_webp(timeline: Timeline, film: Path) -> None:
+    # FFmpeg writes animated WebP, and most of its versions cannot read it.
+    from PIL import Image
+
+    size = (timeline.width, timeline.height)
+    with Image.open(film) as picture:
+        if picture.size != size:
+            raise _wrong([f"{picture.width}x{picture.height} instead of {size[0]}x{size[1]}"])
 
 
 def _wrong(found: Sequence[str]) -> AssemblyError:
