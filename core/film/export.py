@@ -326,7 +326,9 @@ class _Encoder:
         store, cancel = self._export.store, self._export.ctx.cancel
         # Two equal segments have one key and are made once.
         wanted = dict(zip(keys, segments, strict=True))
-        missing = {key: seg for key, seg in wanted.items() if not store.has(key, self._suffix)}
+        missing = {
+            key: segment for key, segment in wanted.items() if store.find(key, self._suffix) is None
+        }
         total = sum(segment.num_frames for segment in missing.values())
         kept = len(wanted) - len(missing)
         message = f"{kept} of {len(wanted)} pieces kept from before" if kept else ""

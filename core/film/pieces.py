@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Raised when the same description would give other bytes: a key of an older program is not found.
 FORMAT = 2
 _PART = ".part"
+_SEAL = ".seal"
 
 
 def key_of(description: Mapping[str, Any]) -> str:
@@ -35,7 +36,11 @@ class StoreUse:
 
 
 class PieceStore:
-    """A folder of pieces; the ones that were used longest ago go when it grows too big."""
+    """A folder of pieces; the ones that were used longest ago go when it grows too big.
+
+    Beside each piece lies a seal: the digest of what was written. A piece that was damaged since,
+    by a bad disk or a power cut, counts as missing, for FFmpeg would join it without a word.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,23 +50,32 @@ class PieceStore:
 
         Whatever `make` raises leaves nothing behind.
         """
-        path = self.folder / f"{key}{suffix}"
-        with suppress(FileNotFoundError):
-            os.utime(path)
-            return path
+        found = self.find(key, suffix)
+        if found is not None:
+            return found
+        path = self._place(key, suffix)
         self.folder.mkdir(parents=True, exist_ok=True)
         # The suffix stays last: FFmpeg reads the format from it.
         aside = self.folder / f"{key}.{uuid.uuid4().hex[:8]}{_PART}{suffix}"
         try:
             make(aside)
+            _seal_place(path).write_bytes(_seal_of(aside))
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
         return path
 
-    def has(self, key: str, suffix: str) -> bool:
-        """Whether the piece is there already."""
-        return (self.folder / f"{key}{suffix}").is_file()
+    def find(self, key: str, suffix: str) -> Path | None:
+        """The piece of that key, which counts as used now; None when there is no sound one."""
+        path = self._place(key, suffix)
+        try:
+            if _seal_of(path) != _seal_place(path).read_bytes():
+                return None
+            os.utime(path)
+        except OSError:
+            # Missing, gone this moment, or on a disk that no longer gives it back.
+            return None
+        return path
 
     def use(self) -> StoreUse:
         """How much lies there now."""
@@ -85,9 +99,22 @@ class PieceStore:
             with suppress(OSError):
                 path.unlink()
                 removed += facts.st_size
+                _seal_place(path).unlink(missing_ok=True)
         return removed
 
     def _pieces(self) -> list[Path]:
         if not self.folder.is_dir():
             return []
-        return [path for path in self.folder.iterdir() if path.is_file()]
+        return [path for path in self.folder.iterdir() if path.suffix != _SEAL and path.is_file()]
+
+    def _place(self, key: str, suffix: str) -> Path:
+        return self.folder / f"{key}{suffix}"
+
+
+def _seal_place(piece: Path) -> Path:
+    return piece.with_name(f"{piece.name}{_SEAL}")
+
+
+def _seal_of(piece: Path) -> bytes:
+    with piece.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest().encode()

@@ -139,5 +139,5 @@ def silent_clip(folder: Path, seconds: float) -> Clip:
 
 def stems_in(folder: Path) -> dict[str, int]:
     """The pieces in the store of `hear`; each has a number that making it anew would change."""
-    found = (folder / "store").glob("*")
+    found = (folder / "store").glob("*.f32")
     return {path.name: path.stat().st_ino for path in found}

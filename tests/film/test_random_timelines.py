@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+import random
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,14 @@ class Use:
     kind: str
     joined: int
     start: int
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A use that was drawn, and how it is asked for."""
+
+    use: Use
+    clip: Clip
 
 
 @dataclass(frozen=True)
@@ -140,48 +149,51 @@ def half_up(value: Fraction) -> int:
 
 
 @st.composite
-def plans(draw: st.DrawFn, *, most: int = 6) -> Plan:
+def plans(draw: st.DrawFn, *, least: int, most: int) -> Plan:
     """Films that can be made: no transition is longer than what it joins."""
-    rate = draw(st.sampled_from(RATES))
+    # One number is drawn and all else follows from it: 200 films that have little in common,
+    # where Hypothesis by itself tries many that are nearly the same.
+    lot = random.Random(draw(st.integers(0, 2**63)))
+    rate = lot.choice(RATES)
     uses: list[Use] = []
     asked: list[Clip] = []
     free = 0
-    for number in range(draw(st.integers(1, most))):
-        clip = draw(st.integers(0, len(POOL) - 1))
-        length = POOL[clip][2] / POOL[clip][1]
-        speed = draw(st.sampled_from((1.0, 1.0, 1.0, 2.0, 0.5, 1.25)))
-        exact = Fraction(speed)
-        begin = draw(st.integers(0, 900)) / 1000
-        # The film is short: each use is seen for half a second of the film or less.
-        seen = Fraction(draw(st.integers(120, 500)), 1000) * exact
-        end = min(Fraction(str(begin)) + seen, length)
-        is_open = end == length
-        first = half_up(Fraction(str(begin)) / exact * rate)
-        count = half_up(end / exact * rate) - first
-        if count < 1:
-            first, count, is_open, begin = 0, half_up(length / exact * rate), True, 0.0
-        kind, joined, transition = "none", 0, Transition()
-        if number and free:
-            longest = min(free, count, 12)
-            joined = draw(st.integers(0, longest))
-            if joined:
-                kind = draw(st.sampled_from(KINDS))
-                off = draw(st.integers(-40, 40)) / 100
-                transition = Transition(kind=kind, duration_s=float((joined + off) / rate))
-        start = uses[-1].start + uses[-1].count - joined if uses else 0
-        uses.append(Use(clip, first, count, exact, kind, joined, start))
-        free = count - joined
-        asked.append(
-            Clip(
-                path=Path(str(clip)),
-                start_s=begin,
-                end_s=None if is_open else float(end),
-                speed=speed,
-                transition=transition if number else None,
-            )
-        )
-    film = Film(clips=tuple(asked), fit=Fit.STRETCH)
-    return Plan(rate, draw(st.sampled_from(SIZES)), tuple(uses), film)
+    for number in range(lot.randint(least, most)):
+        drawn = drawn_use(lot, rate)
+        use, transition = drawn.use, None
+        if number:
+            joined = min(lot.randint(0, 12), free, use.count)
+            kind = lot.choice(KINDS) if joined else "none"
+            off = lot.uniform(-0.4, 0.4) if joined else 0
+            transition = Transition(kind=kind, duration_s=float(joined + off) / float(rate))
+            start = uses[-1].start + uses[-1].count - joined
+            use = replace(use, kind=kind, joined=joined, start=start)
+        free = use.count - use.joined
+        uses.append(use)
+        asked.append(drawn.clip.model_copy(update={"transition": transition}))
+    return Plan(rate, lot.choice(SIZES), tuple(uses), Film(clips=tuple(asked), fit=Fit.STRETCH))
+
+
+def drawn_use(lot: random.Random, rate: Fraction) -> Drawn:
+    """Some of a clip, seen for half a second of the film or less."""
+    number = lot.randrange(len(POOL))
+    length = POOL[number][2] / POOL[number][1]
+    speed = lot.choice((1.0, 1.0, 1.0, 2.0, 0.5, 1.25))
+    begin = Fraction(lot.randint(0, 900), 1000)
+    end = min(begin + Fraction(lot.randint(120, 500), 1000) * Fraction(speed), length)
+    first = half_up(begin / Fraction(speed) * rate)
+    count = half_up(end / Fraction(speed) * rate) - first
+    use = Use(number, first, count, Fraction(speed), "none", 0, 0)
+    # The number of the clip stands for its place, which is not known yet.
+    return Drawn(
+        use,
+        Clip(
+            path=Path(str(number)),
+            start_s=float(begin),
+            end_s=None if end == length else float(end),
+            speed=speed,
+        ),
+    )
 
 
 def film_of(plan: Plan, pool: Pool) -> Film:
@@ -350,7 +362,7 @@ common = settings(
 
 @pytest.mark.timeout(600)
 @settings(common, max_examples=140)
-@given(plan=plans())
+@given(plan=plans(least=1, most=6))
 def test_pictures_of_any_film_are_those_that_were_planned(pool: Pool, plan: Plan) -> None:
     film = film_of(plan, pool)
     timeline = lay_out(film, [pool.sources[use.clip] for use in plan.uses], frame_format(plan))
@@ -363,7 +375,7 @@ def test_pictures_of_any_film_are_those_that_were_planned(pool: Pool, plan: Plan
 
 @pytest.mark.timeout(600)
 @settings(common, max_examples=60)
-@given(plan=plans(most=5))
+@given(plan=plans(least=2, most=5))
 def test_any_exported_film_holds_to_the_frame_and_to_the_sample(pool: Pool, plan: Plan) -> None:
     wanted = ExportSettings(
         container=Container.MOV,
