@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 import core
-from core.film.chapters import chapters_metadata
+from core.film.chapters import chapters_metadata, escaped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 # IPTC's name for pictures that were made by a trained model.
 AI_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _AI_SENTENCE = "Contains pictures made by generative AI models."
-_SPECIAL = "\\=;#\n"
+# JSON may hold these as they are, and a metadata file may not.
+_TO_SPELL_OUT = re.compile(r"[\x7f\ud800-\udfff]")
 
 
 def write_metadata(timeline: Timeline, settings: ExportSettings, path: Path) -> Path:
@@ -27,12 +29,12 @@ def write_metadata(timeline: Timeline, settings: ExportSettings, path: Path) -> 
     lines = [head]
     told = {
         "title": timeline.film.title,
-        "comment": json.dumps(provenance(timeline, settings), ensure_ascii=False),
+        "comment": _as_json(provenance(timeline, settings)),
         "encoder": f"{core.NAME} {core.VERSION}",
     }
     if is_marked(timeline, settings):
         told["description"] = _AI_SENTENCE
-    lines += [f"{name}={_escaped(text)}" for name, text in told.items() if text]
+    lines += [f"{name}={escaped(text)}" for name, text in told.items() if text]
     if timeline.film.has_chapters:
         lines.append(chapters)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -72,7 +74,6 @@ def _record(source: Source) -> dict[str, Any] | None:
     return cast("dict[str, Any]", found)
 
 
-def _escaped(text: str) -> str:
-    for special in _SPECIAL:
-        text = text.replace(special, f"\\{special}")
-    return text
+def _as_json(told: dict[str, Any]) -> str:
+    text = json.dumps(told, ensure_ascii=False)
+    return _TO_SPELL_OUT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
