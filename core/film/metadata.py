@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import core
 from core.film.chapters import chapters_metadata, escaped
+from core.film.delivery import CONTAINERS, AudioCodec, Container
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,27 @@ def write_metadata(timeline: Timeline, settings: ExportSettings, path: Path) -> 
         lines.append(chapters)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def left_unsaid(timeline: Timeline, settings: ExportSettings) -> list[str]:
+    """Sentences about all that was asked for and that the container cannot say."""
+    container = settings.container
+    label = CONTAINERS[container].label
+    lost: list[str] = []
+    if container.is_pictures:
+        lost += ["the title"] if timeline.film.title else []
+        speaks = any(shot.source.facts.comment for shot in timeline.shots)
+        lost += ["what the clips say about themselves"] if speaks else []
+        lost += ["the mark of AI"] if is_marked(timeline, settings) else []
+    if timeline.film.has_chapters and (container.is_pictures or container is Container.AVI):
+        lost.append("chapters")
+    notes = [f"The {label} cannot hold {', '.join(lost)}. MP4 and MKV can."] if lost else []
+    if (container, settings.audio_codec) == (Container.AVI, AudioCodec.MP3):
+        notes.append(
+            "AVI with MP3 cannot hold the first 0.023 s of the sound, which are silent. "
+            "With PCM it can."
+        )
+    return notes
 
 
 def is_marked(timeline: Timeline, settings: ExportSettings) -> bool:

@@ -18,6 +18,7 @@ from core.film.delivery import (
 from core.film.encoding import working_settings
 from core.film.joining import subtitle_codec
 from core.film.layout import lay_out
+from core.film.metadata import left_unsaid
 from core.film.pieces import PieceStore, key_of
 from core.film.source import PROBE_VERSION, Source, read_source, sha256_of
 from core.video.ffmpeg import ffmpeg_encoders, ffmpeg_version
@@ -140,7 +141,7 @@ def prepare(
         problems.append(Problem("clips", "The film has no clips. Name at least one clip."))
     if problems or timeline is None:
         raise UnsupportedRequest(problems)
-    return Prepared(film, timeline, (*notes, *timeline.notes))
+    return Prepared(film, timeline, (*notes, *timeline.notes, *left_unsaid(timeline, settings)))
 
 
 def _read_clips(
