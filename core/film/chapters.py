@@ -45,15 +45,16 @@ def chapters_metadata(timeline: Timeline) -> str:
             f"TIMEBASE={base.numerator}/{base.denominator}",
             f"START={chapter.first}",
             f"END={chapter.end}",
-            f"title={_escaped(chapter.title)}",
+            f"title={escaped(chapter.title)}",
         ]
     return "\n".join(lines) + "\n"
 
 
-def _escaped(title: str) -> str:
-    one_kind = title.replace("\r\n", "\n").replace("\r", "\n")
+def escaped(text: str) -> str:
+    """A text as it stands in a metadata file; what cannot stand in one becomes a space."""
+    one_kind = text.replace("\r\n", "\n").replace("\r", "\n")
     if one_kind.endswith("\\"):
         # FFmpeg (9.0) takes any backslash before a line's end for an escape of that end, also an
-        # escaped one, and would read the next chapter as part of this title.
+        # escaped one, and would read the next line as part of this text.
         one_kind += " "
     return _SPECIAL.sub(r"\\\g<0>", _UNSPEAKABLE.sub(" ", one_kind))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _MICROSECONDS = 1_000_000
 _PNG_DIGITS = 6
+# QuickTime's own texts end at 64 KiB, in the middle of a word; FFmpeg's tags do not.
+_LONGEST_TEXT_IN_MOV = 60_000
 # What a decoder of MP3 gives before the first sample. AVI has no place to say so: with as much
 # taken off the sound's beginning, the rest is heard in time.
 _MP3_DELAY = 1105
@@ -117,9 +119,11 @@ def _film(
     maps += ["-map_metadata", str(number), "-map_chapters", str(number)]
     ending: list[str] = []
     if settings.container in (Container.MP4, Container.MOV):
+        is_long = parts.metadata.stat().st_size > _LONGEST_TEXT_IN_MOV
+        tagged = "+use_metadata_tags" if settings.container is Container.MOV and is_long else ""
         ending += [
             "-movflags",
-            "+faststart",
+            f"+faststart{tagged}",
             "-video_track_timescale",
             str(timescale(timeline.rate)),
         ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 import core
-from core.film.chapters import chapters_metadata
+from core.film.chapters import chapters_metadata, escaped
+from core.film.delivery import CONTAINERS, AudioCodec, Container
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 # IPTC's name for pictures that were made by a trained model.
 AI_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 _AI_SENTENCE = "Contains pictures made by generative AI models."
-_SPECIAL = "\\=;#\n"
+# JSON may hold these as they are, and a metadata file may not.
+_TO_SPELL_OUT = re.compile(r"[\x7f\ud800-\udfff]")
 
 
 def write_metadata(timeline: Timeline, settings: ExportSettings, path: Path) -> Path:
@@ -27,16 +30,37 @@ def write_metadata(timeline: Timeline, settings: ExportSettings, path: Path) -> 
     lines = [head]
     told = {
         "title": timeline.film.title,
-        "comment": json.dumps(provenance(timeline, settings), ensure_ascii=False),
+        "comment": _as_json(provenance(timeline, settings)),
         "encoder": f"{core.NAME} {core.VERSION}",
     }
     if is_marked(timeline, settings):
         told["description"] = _AI_SENTENCE
-    lines += [f"{name}={_escaped(text)}" for name, text in told.items() if text]
+    lines += [f"{name}={escaped(text)}" for name, text in told.items() if text]
     if timeline.film.has_chapters:
         lines.append(chapters)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def left_unsaid(timeline: Timeline, settings: ExportSettings) -> list[str]:
+    """Sentences about all that was asked for and that the container cannot say."""
+    container = settings.container
+    label = CONTAINERS[container].label
+    lost: list[str] = []
+    if container.is_pictures:
+        lost += ["the title"] if timeline.film.title else []
+        speaks = any(shot.source.facts.comment for shot in timeline.shots)
+        lost += ["what the clips say about themselves"] if speaks else []
+        lost += ["the mark of AI"] if is_marked(timeline, settings) else []
+    if timeline.film.has_chapters and (container.is_pictures or container is Container.AVI):
+        lost.append("chapters")
+    notes = [f"The {label} cannot hold {', '.join(lost)}. MP4 and MKV can."] if lost else []
+    if (container, settings.audio_codec) == (Container.AVI, AudioCodec.MP3):
+        notes.append(
+            "AVI with MP3 cannot hold the first 0.023 s of the sound, which are silent. "
+            "With PCM it can."
+        )
+    return notes
 
 
 def is_marked(timeline: Timeline, settings: ExportSettings) -> bool:
@@ -72,7 +96,6 @@ def _record(source: Source) -> dict[str, Any] | None:
     return cast("dict[str, Any]", found)
 
 
-def _escaped(text: str) -> str:
-    for special in _SPECIAL:
-        text = text.replace(special, f"\\{special}")
-    return text
+def _as_json(told: dict[str, Any]) -> str:
+    text = json.dumps(told, ensure_ascii=False)
+    return _TO_SPELL_OUT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

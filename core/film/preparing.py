@@ -26,6 +26,7 @@ from core.film.joining import subtitle_codec
 from core.film.layout import lay_out
 from core.film.luts import read_lut
 from core.film.music import read_music
+from core.film.metadata import left_unsaid
 from core.film.pieces import PieceStore, key_of
 from core.film.source import PROBE_VERSION, Source, read_source
 from core.film.subtitles import Script, cut_to, read_srt, to_captions
@@ -156,7 +157,7 @@ def prepare(
         problems.append(Problem("clips", "The film has no clips. Name at least one clip."))
     if problems or timeline is None:
         raise UnsupportedRequest(problems)
-    return Prepared(film, timeline, (*notes, *timeline.notes))
+    return Prepared(film, timeline, (*notes, *timeline.notes, *left_unsaid(timeline, settings)))
 
 
 def _read_clips(

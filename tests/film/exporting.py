@@ -82,7 +82,8 @@ def export(
     store: Path | PieceStore | None = None,
     cancel: CancelToken | None = None,
     on_event: Callable[[Progressed | Noted], None] = lambda _: None,
-    **order: bool,
+    overwrite: bool = False,
+    skips_bad_clips: bool = False,
 ) -> Exported:
     """Export a film in a fresh work folder beside the output folder."""
     work = path.parent.with_name(f"{path.parent.name}-work-{path.name[:20]}".replace("\n", "_"))
@@ -95,8 +96,14 @@ def export(
         on_event(event)
 
     kept = store if isinstance(store, PieceStore) else PieceStore(store or work / "store")
-    order_ = ExportOrder(film=film, settings=settings, path=path, **order)
-    job = ExportJob(order_, kept, None, 10**9)
+    order = ExportOrder(
+        film=film,
+        settings=settings,
+        path=path,
+        overwrite=overwrite,
+        skips_bad_clips=skips_bad_clips,
+    )
+    job = ExportJob(order, kept, None, 10**9)
     context = JobContext(workdir=work, cancel=cancel or CancelToken(), report=report, job_id="x")
     return Exported(job.run(context), events)
 
