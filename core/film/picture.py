@@ -27,6 +27,7 @@ _HD_FROM = 720
 _MAX_TICKS = 2**31 - 1
 _FINER = (10_000, 1000, 100)
 _USUAL_TICKS = 1_000_000
+_MORE_TO_LOSE = 3
 
 
 @dataclass(frozen=True)
@@ -136,14 +137,14 @@ def _at_rate(picture: Picture, shot: Shot, rate: Fraction, retime: Retime) -> Pi
     """The whole clip at the film's rate and its last frame for ever after."""
     picture = _timed(picture, shot.source.facts, shot.speed)
     wanted = f"{rate.numerator}/{rate.denominator}"
-    if shot.source.facts.rate * shot.speed != rate:
+    if shot.source.facts.rate * shot.speed != rate and retime is not Retime.NEAREST:
+        # The filter ends a few frames early, so it gets some more to lose.
+        more = picture.filter("tpad", stop_mode="clone", stop=_MORE_TO_LOSE)
         match retime:
-            case Retime.NEAREST:
-                pass
             case Retime.BLEND:
-                picture = picture.filter("minterpolate", fps=wanted, mi_mode="blend")
+                picture = more.filter("minterpolate", fps=wanted, mi_mode="blend")
             case Retime.MOTION:
-                picture = picture.filter(
+                picture = more.filter(
                     "minterpolate", fps=wanted, mi_mode="mci", mc_mode="aobmc", vsbmc=1
                 )
             case _:

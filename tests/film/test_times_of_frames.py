@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import UnsupportedRequest
-from core.film.delivery import AudioCodec, Container, ExportSettings, FrameFormat, Quality
+from core.film.delivery import AudioCodec, Container, ExportSettings, FrameFormat, Quality, Retime
 from core.film.film import Clip, Film, Transition
 from core.film.source import read_source
 from core.jobs import CancelToken
@@ -33,12 +33,15 @@ if TYPE_CHECKING:
     from tests.film.counted_clips import ReadFilm
 
 
-def seen(folder: Path, rate: Fraction | int, *clips: Clip) -> ReadFilm:
+def seen(
+    folder: Path, rate: Fraction | int, *clips: Clip, retime: Retime = Retime.NEAREST
+) -> ReadFilm:
     settings = ExportSettings(
         container=Container.MOV,
         audio_codec=AudioCodec.PCM,
         quality=Quality.LOSSLESS,
         frame=FrameFormat(rate=Fraction(rate)),
+        retime=retime,
     )
     return read_film(Cinema(folder).export(Film(clips=clips), settings))
 
@@ -148,6 +151,22 @@ def test_clip_of_one_frame_is_seen_for_that_frame(tmp_path: Path) -> None:
 def test_clip_of_one_frame_is_still_seen_at_a_lower_rate(tmp_path: Path) -> None:
     one = clip_of_one_frame(tmp_path, rate=60)
     assert seen(tmp_path, 24, one).marks == [Mark(3, 0)]
+
+
+@pytest.mark.parametrize("retime", [Retime.BLEND, Retime.MOTION])
+def test_film_with_made_frames_shows_those_of_the_clip_at_their_times(
+    tmp_path: Path, retime: Retime
+) -> None:
+    path = write_counted(tmp_path / "clip.mov", num_frames=12).path
+    numbers = seen(tmp_path, 50, Clip(path=path), retime=retime).numbers
+    assert len(numbers) == 24
+    assert numbers[::2] == list(range(12))
+
+
+@pytest.mark.parametrize("retime", [Retime.BLEND, Retime.MOTION])
+def test_clip_of_one_frame_needs_no_made_frames(tmp_path: Path, retime: Retime) -> None:
+    one = clip_of_one_frame(tmp_path)
+    assert seen(tmp_path, 50, one, retime=retime).marks == [Mark(3, 0)] * 2
 
 
 @pytest.mark.parametrize("count", [2, 3])
