@@ -25,8 +25,8 @@ from core.film.encoding import working_settings
 from core.film.joining import subtitle_codec
 from core.film.layout import lay_out
 from core.film.luts import read_lut
-from core.film.music import read_music
 from core.film.metadata import left_unsaid
+from core.film.music import read_music
 from core.film.pieces import PieceStore, key_of
 from core.film.source import PROBE_VERSION, Source, read_source
 from core.film.subtitles import Script, cut_to, read_srt, to_captions
