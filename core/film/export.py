@@ -169,14 +169,17 @@ class _Export:
         if self.settings.container.is_pictures or self.settings.audio_codec is AudioCodec.NONE:
             return None
         self._tell(Stage.MIX, _ENCODED)
-        sound = sound_of(
-            timeline,
-            self.store,
-            self.ctx.workdir,
-            self.ctx.cancel,
-            lambda share: self._tell(Stage.MIX, _ENCODED + share * (_MIXED - _ENCODED)),
-            self.settings.loudness_lufs,
-        )
+        try:
+            sound = sound_of(
+                timeline,
+                self.store,
+                self.ctx.workdir,
+                self.ctx.cancel,
+                lambda share: self._tell(Stage.MIX, _ENCODED + share * (_MIXED - _ENCODED)),
+                self.settings.loudness_lufs,
+            )
+        except FFmpegFailed as error:
+            raise _explained(error, "The sound cannot be made", self.store.folder) from error
         if sound is not None:
             self._note(sound.notes)
         return sound
