@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import Problem, StudioError, UnreadableClip, UnsupportedRequest
+from core.errors import Problem, UnreadableClip, UnreadableMusic, UnsupportedRequest
 from core.film.delivery import (
+    AUDIO_ENCODERS,
     CODECS,
+    PICTURE_ENCODERS,
     USUAL_AUDIO_KBPS,
     AudioCodec,
     Container,
@@ -19,8 +21,9 @@ from core.film.encoding import working_settings
 from core.film.joining import subtitle_codec
 from core.film.layout import lay_out
 from core.film.metadata import left_unsaid
+from core.film.music import read_music
 from core.film.pieces import PieceStore, key_of
-from core.film.source import PROBE_VERSION, Source, read_source, sha256_of
+from core.film.source import PROBE_VERSION, Source, read_source
 from core.video.ffmpeg import ffmpeg_encoders, ffmpeg_version
 
 if TYPE_CHECKING:
@@ -165,23 +168,31 @@ def _read_music(film: Film, cancel: CancelToken) -> tuple[dict[Path, str], list[
     problems: list[Problem] = []
     for music in film.music:
         try:
-            hashes[music.path] = sha256_of(music.path, cancel)
-        except StudioError as error:
-            problems.append(Problem("music", f"Music: {error}"))
+            if music.path not in hashes:
+                hashes[music.path] = read_music(music.path, cancel).sha256
+        except UnreadableMusic as error:
+            problems.append(Problem("music", str(error)))
     return hashes, problems
 
 
 def _encoder_problems(settings: ExportSettings) -> list[Problem]:
-    wanted = CODECS[working_settings(settings).video_codec].encoder
-    if wanted in ffmpeg_encoders():
-        return []
+    codec, audio = working_settings(settings).video_codec, settings.audio_codec
+    needed = [("video_codec", CODECS[codec].encoder, codec.value)]
+    if settings.container.is_pictures:
+        name = settings.container.value
+        needed.append(("container", PICTURE_ENCODERS[settings.container], name))
+    elif audio is not AudioCodec.NONE:
+        needed.append(("audio_codec", AUDIO_ENCODERS[audio], audio.value))
+    known = ffmpeg_encoders()
     return [
         Problem(
-            "video_codec",
-            f"This FFmpeg ({ffmpeg_version()}) was built without {wanted}, which "
-            f"{settings.video_codec.value} needs. Run 'pip install imageio-ffmpeg' and set "
-            "IMAGEAI_FFMPEG to its program, or choose another codec.",
+            field,
+            f"This FFmpeg ({ffmpeg_version()}) was built without {encoder}, which {name} needs. "
+            "Run 'pip install imageio-ffmpeg' and set IMAGEAI_FFMPEG to its program, or choose "
+            "another codec.",
         )
+        for field, encoder, name in needed
+        if encoder not in known
     ]
 
 
