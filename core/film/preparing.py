@@ -24,6 +24,7 @@ from core.film.metadata import left_unsaid
 from core.film.music import read_music
 from core.film.pieces import PieceStore, key_of
 from core.film.source import PROBE_VERSION, Source, read_source
+from core.film.transitions import NONE
 from core.video.ffmpeg import ffmpeg_encoders, ffmpeg_version
 
 if TYPE_CHECKING:
@@ -126,7 +127,9 @@ def prepare(
     clips, sources, bad = _read_clips(film, reader, on_read)
     if bad and skips_bad_clips and clips:
         notes += [f"Left out: {message}" for message in bad]
-        film = film.model_copy(update={"clips": tuple(clips)})
+        first, told = _without_transition(clips[0])
+        film = film.model_copy(update={"clips": (first, *clips[1:])})
+        notes += told
     elif bad:
         problems += [Problem("clips", message) for message in bad]
     music, music_problems = _read_music(film, cancel)
@@ -161,6 +164,14 @@ def _read_clips(
             bad.append(f"Clip {number}: {error}")
         on_read(number)
     return clips, sources, bad
+
+
+def _without_transition(clip: Clip) -> tuple[Clip, list[str]]:
+    """The clip as the film's first, and a note where it came in by a transition before."""
+    if clip.transition is None or clip.transition.kind == NONE:
+        return clip, []
+    note = f"{clip.path.name!r} is the first clip now, so there is no transition into it."
+    return clip.model_copy(update={"transition": None}), [note]
 
 
 def _read_music(film: Film, cancel: CancelToken) -> tuple[dict[Path, str], list[Problem]]:
