@@ -50,6 +50,7 @@ class ExportOrder(Frozen):
     Attributes:
         path: the file to be written; a folder for a PNG sequence.
         overwrite: replace it when it exists.
+        makes_folder: the folder of `path` is made when it is missing.
         skips_bad_clips: leave out, with a note, clips that cannot be read.
     """
 
@@ -57,6 +58,7 @@ class ExportOrder(Frozen):
     settings: ExportSettings
     path: Path
     overwrite: bool = False
+    makes_folder: bool = False
     skips_bad_clips: bool = False
 
 

@@ -41,6 +41,8 @@ _QUALITY_FACTORS = {
     Quality.LOW: 0.6,
     Quality.LOSSLESS: 14.0,
 }
+_NO_TEXT = "The name of the file {} is no text, so the film cannot refer to it."
+_RENAME = "Rename it."
 _PCM_KBPS = 1536
 _FLAC_KBPS = 900
 _GIF_BITS_PER_PIXEL = 2.5
@@ -75,6 +77,8 @@ class SourceReader:
             UnreadableClip: it cannot be used.
             JobCancelled: asked to stop.
         """
+        if not is_text(path):
+            raise UnreadableClip(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
         try:
             facts = path.stat()
         except OSError:
@@ -179,6 +183,8 @@ def _read_music(film: Film, cancel: CancelToken) -> tuple[dict[Path, str], list[
     problems: list[Problem] = []
     for music in film.music:
         try:
+            if not is_text(music.path):
+                raise UnreadableMusic(_NO_TEXT.format(repr(str(music.path))), hint=_RENAME)
             if music.path not in hashes:
                 hashes[music.path] = read_music(music.path, cancel).sha256
         except UnreadableMusic as error:
@@ -239,6 +245,15 @@ def size_estimate_bytes(timeline: Timeline, settings: ExportSettings) -> int:
     usual = {AudioCodec.PCM: _PCM_KBPS, AudioCodec.FLAC: _FLAC_KBPS, AudioCodec.NONE: 0}
     kbps = settings.audio_kbps or {**USUAL_AUDIO_KBPS, **usual}[settings.audio_codec]
     return int(picture + kbps * 125 * seconds)
+
+
+def is_text(path: Path) -> bool:
+    """Whether the path can be written down: on Unix a name may be any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def clip_paths(film: Film) -> Sequence[Path]:
