@@ -117,11 +117,11 @@ class _FilmReader:
 
     def _clips(self, clips: Sequence[Clip]) -> tuple[Clip, ...]:
         count = len(clips)
-        trims = self._each("--trim", count, values.span)
+        trims = self._each("--trim", count, values.span, needs_number=True)
         speeds = self._each("--speed", count, values.number, is_for_all=True)
         volumes = self._each("--volume", count, values.number)
-        titles = self._each("--clip-title", count, str)
-        fits = self._each("--clip-fit", count, values.chooser(Fit))
+        titles = self._each("--clip-title", count, str, needs_number=True)
+        fits = self._each("--clip-fit", count, values.chooser(Fit), needs_number=True)
         joins = self._each("--transition", count, values.transition)
         muted = self._numbers("--mute", count)
         found: list[Clip] = []
@@ -317,6 +317,7 @@ class _FilmReader:
         convert: Callable[[str], T],
         *,
         is_for_all: bool = False,
+        needs_number: bool = False,
     ) -> dict[int, T]:
         """The values by number; values without one are for all, where `is_for_all`."""
         found: dict[int, T] = {}
@@ -324,6 +325,9 @@ class _FilmReader:
         for text in self.typed.lists.get(option, ()):
             match = _NUMBERED.fullmatch(text)
             if match is None:
+                if needs_number:
+                    told = f"{option} {text!r} names no clip. Write it as 1={text} for the first."
+                    self._refuse(option, told)
                 value = self._converted(option, text, convert) if is_for_all else None
                 if value is not None:
                     found = dict.fromkeys(range(1, count + 1), value)

@@ -177,8 +177,11 @@ class Studio:
         """Put the export into the queue and give the job's id.
 
         Raises:
+            OutputError: the output folder cannot be made.
             JournalError: the journal cannot be written.
         """
+        if planned.order.makes_folder:
+            make_folder(Output(planned.order.path, is_named=False))
         return self.queue.submit(self._export_job(planned.order))
 
     def _build_export(self, payload: str) -> Job:

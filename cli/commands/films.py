@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +20,7 @@ from core.film.delivery import CONTAINERS, Container
 from core.film.export import ExportOrder
 from core.film.film_file import read_film_file, write_film_file
 from core.film.handoff import HANDOFF_FORMATS, write_handoff
-from core.film.ordering import with_absolute_paths
+from core.film.ordering import expanded, with_absolute_paths
 from core.film.transitions import TRANSITIONS
 from core.video.output import find_free_name, slug, taken_problems
 
@@ -45,7 +46,7 @@ def _export(*, ctx: typer.Context, project: str | None, **given: Any) -> int:
             raise UnsupportedRequest(
                 [Problem("project", "Name the project's folder or the film file to export.")]
             )
-        stored = read_film_file(Path(project).expanduser())
+        stored = read_film_file(expanded(Path(project)))
         return read_film(typed, stored.film, stored.settings)
 
     return _run(desk_of(ctx), typed, given, read)
@@ -95,7 +96,6 @@ def _run(
         desk.speech.tell("Only planned; nothing was made.")
         return EXIT_DONE
     _write_beside(desk, planned, given)
-    planned.order.path.parent.mkdir(parents=True, exist_ok=True)
     return run_job(desk, lambda: desk.studio.submit_export(planned))
 
 
@@ -105,16 +105,18 @@ def _plan(
     studio = desk.studio
     film = with_absolute_paths(reading.film, Path.cwd())
     problems = [*reading.problems, *_beside_problems(given)]
-    out = reading.out
+    out = expanded(reading.out) if reading.out is not None else None
     if out is None:
         out = _usual_place(studio.paths.output_dir, film.title, reading)
-    elif out.is_dir() and reading.settings.container is not Container.PNG:
+    # Path.is_dir fails, not answers, for a name that is too long.
+    elif os.path.isdir(out) and reading.settings.container is not Container.PNG:  # noqa: PTH112
         out = _usual_place(out, film.title, reading)
     order = ExportOrder(
         film=film,
         settings=reading.settings,
-        path=out.expanduser().absolute(),
+        path=out.absolute(),
         overwrite=given["force"],
+        makes_folder=reading.out is None,
         skips_bad_clips=given["skip_bad"],
         poster_s=reading.poster_s,
     )
@@ -173,6 +175,6 @@ def _write_beside(desk: Desk, planned: PlannedExport, given: dict[str, Any]) -> 
         for note in handoff.notes:
             desk.speech.note(note)
     if given["save"]:
-        path = Path(given["save"]).expanduser().absolute()
+        path = expanded(Path(given["save"])).absolute()
         write_film_file(planned.order.film, planned.order.settings, path)
         desk.speech.note(f"The film file is {str(path)!r}.")

@@ -206,6 +206,11 @@ AUDIO_ENCODERS: dict[AudioCodec, str] = {
     _A.PCM: "pcm_s16le",
     _A.FLAC: "flac",
 }
+PICTURE_ENCODERS: dict[Container, str] = {
+    Container.GIF: "gif",
+    Container.WEBP: "libwebp_anim",
+    Container.PNG: "png",
+}
 USUAL_AUDIO_KBPS: dict[AudioCodec, int] = {_A.AAC: 192, _A.MP3: 192, _A.OPUS: 128}
 
 

@@ -62,6 +62,7 @@ class ExportOrder(Frozen):
     Attributes:
         path: the file to be written; a folder for a PNG sequence.
         overwrite: replace it when it exists.
+        makes_folder: the folder of `path` is made when it is missing.
         skips_bad_clips: leave out, with a note, clips that cannot be read.
         poster_s: also write the picture at that moment, as a PNG beside the film.
         told: notes of the plan, which the user has read already.
@@ -71,6 +72,7 @@ class ExportOrder(Frozen):
     settings: ExportSettings
     path: Path
     overwrite: bool = False
+    makes_folder: bool = False
     skips_bad_clips: bool = False
     poster_s: float | None = Field(default=None, ge=0)
     told: tuple[str, ...] = ()
@@ -210,14 +212,17 @@ class _Export:
         if self.settings.container.is_pictures or self.settings.audio_codec is AudioCodec.NONE:
             return None
         self._tell(Stage.MIX, _ENCODED)
-        sound = sound_of(
-            timeline,
-            self.store,
-            self.ctx.workdir,
-            self.ctx.cancel,
-            lambda share: self._tell(Stage.MIX, _ENCODED + share * (_MIXED - _ENCODED)),
-            self.settings.loudness_lufs,
-        )
+        try:
+            sound = sound_of(
+                timeline,
+                self.store,
+                self.ctx.workdir,
+                self.ctx.cancel,
+                lambda share: self._tell(Stage.MIX, _ENCODED + share * (_MIXED - _ENCODED)),
+                self.settings.loudness_lufs,
+            )
+        except FFmpegFailed as error:
+            raise _explained(error, "The sound cannot be made", self.store.folder) from error
         if sound is not None:
             self._note(sound.notes)
         return sound

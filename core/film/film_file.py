@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -16,6 +17,7 @@ from core.film.ordering import with_absolute_paths, with_paths
 from core.frozen import Frozen
 
 NAME = "film.json"
+VERSION = 1
 _MAX_TOLD = 5
 
 
@@ -46,6 +48,13 @@ def read_film_file(path: Path) -> FilmFile:
     try:
         stored = FilmFile.model_validate_json(text)
     except ValidationError as error:
+        version = _version(text)
+        if version > VERSION:
+            raise ProjectError(
+                f"The film file {str(place)!r} was written by a newer version of the program: it "
+                f"is of kind {version}, and this one knows {VERSION}.",
+                hint="Update the program, or write the file again with this one.",
+            ) from error
         mistakes = [
             f"{'.'.join(map(str, item['loc'])) or 'the file'}: {item['msg']}"
             for item in error.errors()[:_MAX_TOLD]
@@ -56,6 +65,15 @@ def read_film_file(path: Path) -> FilmFile:
         ) from error
     film = with_absolute_paths(stored.film, place.parent.absolute())
     return stored.model_copy(update={"film": film})
+
+
+def _version(text: str) -> int:
+    """The number that a film file gives itself; 0 where it gives none."""
+    try:
+        told: Any = json.loads(text)["schema_version"]
+    except (ValueError, LookupError, TypeError):
+        return 0
+    return told if isinstance(told, int) else 0
 
 
 def write_film_file(film: Film, settings: ExportSettings, path: Path) -> None:

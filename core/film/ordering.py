@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.film.delivery import CONTAINERS, Container
-from core.film.preparing import clip_paths, prepare, size_estimate_bytes
+from core.film.preparing import clip_paths, is_text, prepare, size_estimate_bytes
+from core.machine import nearest_existing
 from core.video.output import place_problems, space_problems, taken_problems, writing_problems
 
 if TYPE_CHECKING:
@@ -94,6 +95,10 @@ def place_of_film_problems(order: ExportOrder) -> list[Problem]:
     container = order.settings.container
     pairing = CONTAINERS[container]
     out = order.path
+    if not is_text(out):
+        return [Problem("out", f"{str(out)!r} is no text. Name the film in letters.")]
+    if order.makes_folder:
+        out = nearest_existing(out.parent) / out.name
     suffix = "" if container is Container.PNG else pairing.suffix
     kind = (
         "A PNG sequence goes into a folder of its own."
@@ -127,7 +132,15 @@ def _inputs_at(out: Path, film: Film) -> list[str]:
 
 def with_absolute_paths(film: Film, folder: Path) -> Film:
     """The film with every path counted from `folder` where it is relative."""
-    return with_paths(film, lambda path: (folder / path.expanduser()).absolute())
+    return with_paths(film, lambda path: (folder / expanded(path)).absolute())
+
+
+def expanded(path: Path) -> Path:
+    """The path with the user's folder for "~"; a file whose own name begins so stays as it is."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def with_paths(film: Film, change: Callable[[Path], Path]) -> Film:

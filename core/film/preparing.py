@@ -13,7 +13,9 @@ from core.errors import (
     UnsupportedRequest,
 )
 from core.film.delivery import (
+    AUDIO_ENCODERS,
     CODECS,
+    PICTURE_ENCODERS,
     USUAL_AUDIO_KBPS,
     AudioCodec,
     Container,
@@ -30,6 +32,7 @@ from core.film.music import read_music
 from core.film.pieces import PieceStore, key_of
 from core.film.source import PROBE_VERSION, Source, read_source
 from core.film.subtitles import Script, cut_to, read_srt, to_captions
+from core.film.transitions import NONE
 from core.picture_files import read_picture
 from core.video.ffmpeg import ffmpeg_encoders, ffmpeg_version
 
@@ -47,6 +50,8 @@ _QUALITY_FACTORS = {
     Quality.LOW: 0.6,
     Quality.LOSSLESS: 14.0,
 }
+_NO_TEXT = "The name of the file {} is no text, so the film cannot refer to it."
+_RENAME = "Rename it."
 _PCM_KBPS = 1536
 _FLAC_KBPS = 900
 _GIF_BITS_PER_PIXEL = 2.5
@@ -81,6 +86,8 @@ class SourceReader:
             UnreadableClip: it cannot be used.
             JobCancelled: asked to stop.
         """
+        if not is_text(path):
+            raise UnreadableClip(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
         try:
             facts = path.stat()
         except OSError:
@@ -133,7 +140,9 @@ def prepare(
     clips, sources, bad = _read_clips(film, reader, on_read)
     if bad and skips_bad_clips and clips:
         notes += [f"Left out: {message}" for message in bad]
-        film = film.model_copy(update={"clips": tuple(clips)})
+        first, told = _without_transition(clips[0])
+        film = film.model_copy(update={"clips": (first, *clips[1:])})
+        notes += told
     elif bad:
         problems += [Problem("clips", message) for message in bad]
     music, music_problems = _read_music(film, cancel)
@@ -218,6 +227,14 @@ def _look_problems(film: Film) -> list[Problem]:
     return problems
 
 
+def _without_transition(clip: Clip) -> tuple[Clip, list[str]]:
+    """The clip as the film's first, and a note where it came in by a transition before."""
+    if clip.transition is None or clip.transition.kind == NONE:
+        return clip, []
+    note = f"{clip.path.name!r} is the first clip now, so there is no transition into it."
+    return clip.model_copy(update={"transition": None}), [note]
+
+
 def _read_music(film: Film, cancel: CancelToken) -> tuple[dict[Path, str], list[Problem]]:
     hashes: dict[Path, str] = {}
     problems: list[Problem] = []
@@ -225,6 +242,8 @@ def _read_music(film: Film, cancel: CancelToken) -> tuple[dict[Path, str], list[
         if music.path in hashes:
             continue
         try:
+            if not is_text(music.path):
+                raise UnreadableMusic(_NO_TEXT.format(repr(str(music.path))), hint=_RENAME)
             hashes[music.path] = read_music(music.path, cancel).sha256
         except UnreadableMusic as error:
             problems.append(Problem("music", str(error)))
@@ -232,16 +251,23 @@ def _read_music(film: Film, cancel: CancelToken) -> tuple[dict[Path, str], list[
 
 
 def _encoder_problems(settings: ExportSettings) -> list[Problem]:
-    wanted = CODECS[working_settings(settings).video_codec].encoder
-    if wanted in ffmpeg_encoders():
-        return []
+    codec, audio = working_settings(settings).video_codec, settings.audio_codec
+    needed = [("video_codec", CODECS[codec].encoder, codec.value)]
+    if settings.container.is_pictures:
+        name = settings.container.value
+        needed.append(("container", PICTURE_ENCODERS[settings.container], name))
+    elif audio is not AudioCodec.NONE:
+        needed.append(("audio_codec", AUDIO_ENCODERS[audio], audio.value))
+    known = ffmpeg_encoders()
     return [
         Problem(
-            "video_codec",
-            f"This FFmpeg ({ffmpeg_version()}) was built without {wanted}, which "
-            f"{settings.video_codec.value} needs. Run 'pip install imageio-ffmpeg' and set "
-            "IMAGEAI_FFMPEG to its program, or choose another codec.",
+            field,
+            f"This FFmpeg ({ffmpeg_version()}) was built without {encoder}, which {name} needs. "
+            "Run 'pip install imageio-ffmpeg' and set IMAGEAI_FFMPEG to its program, or choose "
+            "another codec.",
         )
+        for field, encoder, name in needed
+        if encoder not in known
     ]
 
 
@@ -277,6 +303,15 @@ def size_estimate_bytes(timeline: Timeline, settings: ExportSettings) -> int:
     usual = {AudioCodec.PCM: _PCM_KBPS, AudioCodec.FLAC: _FLAC_KBPS, AudioCodec.NONE: 0}
     kbps = settings.audio_kbps or {**USUAL_AUDIO_KBPS, **usual}[settings.audio_codec]
     return int(picture + kbps * 125 * seconds)
+
+
+def is_text(path: Path) -> bool:
+    """Whether the path can be written down: on Unix a name may be any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def clip_paths(film: Film) -> Sequence[Path]:

@@ -1,0 +1,532 @@
+"""Clips and places that cannot be used, and exports that are stopped, killed or run out of disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from core.errors import AssemblyError, JobCancelled, OutputError, UnsupportedRequest
+from core.film.delivery import AudioCodec, Container, ExportSettings, VideoCodec
+from core.film.export import ExportOrder
+from core.film.film import Clip, Film, Music, Transition
+from core.film.ordering import Disks, plan_export
+from core.film.pieces import PieceStore
+from core.film.preparing import SourceReader
+from core.jobs import CancelToken, Progressed, Stage
+from core.video.ffmpeg import FFMPEG_VARIABLE
+from tests.film.exporting import NO_SOUND, export, film_of, look_at, make_clip, two_clips
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from core.film.ordering import PlannedExport
+
+SILENT = ExportSettings(audio_codec=NO_SOUND)
+ODD_NAMES = (
+    "two words", "it's \"so\"", "100%", "take%03d", "#1", "[x]{y}", "12:30", "http:x", "ünïcödé",
+    "🎈👩‍🚀", "two\nlines", "-dash", "back\\slash", "$(touch x)", "a;b,c=d", "file|pipe",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two good clips and every kind of bad one."""
+    folder = tmp_path_factory.mktemp("bad")
+    two_clips(folder)
+    whole = make_clip(folder / "whole.mp4", 2, has_sound=False).read_bytes()
+    (folder / "no-index.mp4").write_bytes(whole[: len(whole) // 2])
+    fast = make_clip(folder / "fast.mp4", 2, has_sound=False, more=["-movflags", "+faststart"])
+    (folder / "cut-off.mp4").write_bytes(fast.read_bytes()[: len(whole) * 2 // 3])
+    (folder / "empty.mp4").write_bytes(b"")
+    (folder / "zeros.mp4").write_bytes(bytes(5000))
+    (folder / "text.mp4").write_text("This is no film at all.\n" * 50, encoding="utf-8")
+    (folder / "page.mp4").write_text("<html><body>404</body></html>", encoding="utf-8")
+    (folder / "folder.mp4").mkdir()
+    make_clip(folder / "sound.m4a", more=["-vn"])
+    return folder
+
+
+BAD = ("missing.mp4", "no-index.mp4", "cut-off.mp4", "empty.mp4", "zeros.mp4", "text.mp4",
+       "page.mp4", "folder.mp4", "sound.m4a")  # fmt: skip
+
+
+def _plan(
+    film: Film,
+    out: Path,
+    store: Path,
+    settings: ExportSettings = SILENT,
+    free_bytes: Callable[[Path], int] = lambda _: 10**12,
+    **order: bool,
+) -> PlannedExport:
+    asked = ExportOrder(film=film, settings=settings, path=out, **order)
+    reader = SourceReader(PieceStore(store), CancelToken())
+    return plan_export(asked, reader, Disks(store, store, free_bytes), CancelToken())
+
+
+def _refused(*args: object, **more: object) -> list[str]:
+    with pytest.raises(UnsupportedRequest) as refusal:
+        _plan(*args, **more)  # type: ignore[arg-type]
+    return [problem.message for problem in refusal.value.problems]
+
+
+# Clips
+
+
+def test_every_bad_clip_is_named_with_its_own_reason(room: Path, tmp_path: Path) -> None:
+    film = film_of(room / "ball.mp4", *(room / name for name in BAD))
+
+    told = _refused(film, tmp_path / "film.mp4", tmp_path / "store")
+
+    assert len(told) == len(BAD)
+    for number, (name, sentence) in enumerate(zip(BAD, told, strict=True), start=2):
+        assert sentence.startswith(f"Clip {number}:")
+        assert name in sentence
+    reasons = dict(zip(BAD, told, strict=True))
+    assert "no file" in reasons["missing.mp4"]
+    assert "empty" in reasons["empty.mp4"]
+    assert "folder" in reasons["folder.mp4"]
+    assert "no picture" in reasons["sound.m4a"]
+    assert "cut off: " in reasons["cut-off.mp4"]
+    assert "of 50 frames" in reasons["cut-off.mp4"]
+
+
+def test_bad_clips_are_left_out_when_that_is_asked_for(room: Path, tmp_path: Path) -> None:
+    bad = (room / "text.mp4", room / "missing.mp4")
+    film = film_of(room / "ball.mp4", *bad, room / "bars.mp4")
+
+    made = export(film, SILENT, tmp_path / "out" / "film.mp4", skips_bad_clips=True)
+
+    assert len(look_at(made.path).frames) == 25
+    assert len(made.notes) == 2
+    assert all(path.name in note for path, note in zip(bad, made.notes, strict=True))
+
+
+def test_a_film_of_bad_clips_alone_is_refused_even_when_they_may_be_left_out(
+    room: Path, tmp_path: Path
+) -> None:
+    film = film_of(room / "text.mp4", room / "empty.mp4")
+
+    told = _refused(film, tmp_path / "film.mp4", tmp_path / "store", skips_bad_clips=True)
+
+    assert "text.mp4" in told[0]
+    assert "empty.mp4" in told[1]
+
+
+def test_a_film_that_begins_with_a_bad_clip_begins_with_the_next(
+    room: Path, tmp_path: Path
+) -> None:
+    wipe = Transition(kind="wipe-left", duration_s=0.2)
+    clips = (
+        Clip(path=room / "text.mp4"),
+        Clip(path=room / "ball.mp4", transition=wipe),
+        Clip(path=room / "bars.mp4", transition=wipe),
+    )
+
+    planned = _plan(
+        Film(clips=clips), tmp_path / "film.mp4", tmp_path / "store", skips_bad_clips=True
+    )
+
+    assert planned.timeline.num_frames == 25
+    assert "text.mp4" in planned.notes[0]
+    assert any("wipe-left" in note or "transition" in note for note in planned.notes[1:])
+
+
+def test_a_film_without_clips_is_refused(tmp_path: Path) -> None:
+    told = _refused(Film(clips=()), tmp_path / "film.mp4", tmp_path / "store")
+
+    assert told == ["The film has no clips. Name at least one clip."]
+
+
+def test_a_transition_longer_than_its_clip_is_refused_with_the_longest_that_fits(
+    room: Path, tmp_path: Path
+) -> None:
+    film = film_of(room / "ball.mp4", room / "bars.mp4", dissolve_s=2)
+
+    told = _refused(film, tmp_path / "film.mp4", tmp_path / "store")
+
+    assert ["ball.mp4" in told[0], "bars.mp4" in told[1]] == [True, True]
+    assert all("0.6 s or less" in sentence for sentence in told)
+
+
+@pytest.mark.parametrize("name", ["missing.mp3", "empty.mp4", "text.mp4", "folder.mp4"])
+def test_music_that_cannot_be_heard_is_refused_before_any_work(
+    name: str, room: Path, tmp_path: Path
+) -> None:
+    film = film_of(room / "ball.mp4", music=(Music(path=room / name),))
+
+    [told] = _refused(film, tmp_path / "film.mp4", tmp_path / "store", ExportSettings())
+
+    assert name in told
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[int, list[str]]]:
+    """A port on this machine, and who called there."""
+    calls: list[str] = []
+    server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(0.1)
+    done = threading.Event()
+
+    def answer() -> None:
+        while not done.is_set():
+            try:
+                caller, address = server.accept()
+            except TimeoutError:
+                continue
+            calls.append(str(address))
+            caller.close()
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    yield server.getsockname()[1], calls
+    done.set()
+    thread.join()
+    server.close()
+
+
+@pytest.mark.parametrize("name", ["list.mp4", "list.m3u8"])
+def test_a_playlist_that_poses_as_a_clip_fetches_nothing(
+    name: str, listener: tuple[int, list[str]], room: Path, tmp_path: Path
+) -> None:
+    port, calls = listener
+    url = f"http://127.0.0.1:{port}/a.ts"
+    text = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{url}\n#EXT-X-ENDLIST\n"
+    posing = tmp_path / name
+    posing.write_text(text, encoding="utf-8")
+    film = Film(clips=(Clip(path=posing),), music=(Music(path=posing),))
+
+    told = _refused(film, tmp_path / "film.mp4", tmp_path / "store", ExportSettings())
+
+    assert len(told) == 2
+    assert all(name in sentence for sentence in told)
+    assert calls == []
+
+
+def test_clips_and_films_may_have_any_name(tmp_path: Path) -> None:
+    usual = make_clip(tmp_path / "usual.mp4", 0.08, has_sound=False).read_bytes()
+    clips = [tmp_path / f"{name}.mp4" for name in ODD_NAMES]
+    for clip in clips:
+        clip.write_bytes(usual)
+    film = Film(clips=tuple(Clip(path=clip) for clip in clips), has_chapters=True)
+    store = tmp_path / "store"
+
+    for name in ODD_NAMES:
+        made = export(film, SILENT, tmp_path / "out" / f"{name}.mp4", store=store)
+        assert made.path == tmp_path / "out" / f"{name}.mp4"
+        assert len(look_at(made.path).frames) == 2 * len(ODD_NAMES)
+
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
+        f"{name}.mp4" for name in ODD_NAMES
+    )
+
+
+# Programs
+
+
+def _program(tmp_path: Path, encoders: str) -> str:
+    path = tmp_path / "ffmpeg-of-old"
+    path.write_text(
+        "#!/bin/sh\n"
+        'case "$2" in\n'
+        '-version) echo "ffmpeg version 4.2.2-odd Copyright" ;;\n'
+        f"-encoders) printf '{encoders}' ;;\n"
+        "esac\n",
+        encoding="utf-8",
+    )
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_codecs_that_ffmpeg_lacks_are_named_with_its_version_and_where_to_get_them(
+    room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FFMPEG_VARIABLE, _program(tmp_path, " V....D mpeg4    MPEG-4\\n"))
+    settings = ExportSettings(audio_codec=AudioCodec.MP3)
+
+    told = _refused(film_of(room / "ball.mp4"), tmp_path / "film.mp4", tmp_path / "s", settings)
+
+    assert len(told) == 2
+    assert "libx264" in told[0]
+    assert "libmp3lame" in told[1]
+    for sentence in told:
+        assert "4.2.2-odd" in sentence
+        assert "pip install imageio-ffmpeg" in sentence
+
+
+def test_pictures_need_their_own_encoder(
+    room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = " V....D libx264    H.264\\n"
+    monkeypatch.setenv(FFMPEG_VARIABLE, _program(tmp_path, known))
+    settings = ExportSettings(container=Container.WEBP)
+
+    told = _refused(film_of(room / "ball.mp4"), tmp_path / "film.webp", tmp_path / "s", settings)
+
+    assert ["libwebp_anim" in sentence for sentence in told] == [True]
+
+
+# Places
+
+
+@pytest.mark.parametrize("way", ["path", "symlink", "hard link", "music"])
+def test_a_film_is_never_written_over_what_it_is_made_of(
+    way: str, room: Path, tmp_path: Path
+) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes((room / "ball.mp4").read_bytes())
+    out = tmp_path / "film.mp4"
+    film = film_of(clip)
+    match way:
+        case "path":
+            out = clip
+        case "symlink":
+            out.symlink_to(clip)
+        case "hard link":
+            out.hardlink_to(clip)
+        case _:
+            film = film_of(room / "bars.mp4", music=(Music(path=clip),))
+            out = clip
+
+    told = _refused(film, out, tmp_path / "store", overwrite=True)
+
+    assert ["clip.mp4" in sentence and "made of" in sentence for sentence in told] == [True]
+
+
+def test_an_existing_film_is_replaced_only_when_that_is_asked_for(
+    room: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out" / "film.mp4"
+    out.parent.mkdir()
+    out.write_bytes(b"an older film")
+    film = film_of(room / "bars.mp4")
+
+    [told] = _refused(film, out, tmp_path / "store")
+    export(film, SILENT, out, overwrite=True)
+
+    assert "--force" in told
+    assert len(look_at(out).frames) == 15
+
+
+def test_a_name_that_is_taken_meanwhile_is_left_alone(room: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out" / "film.mp4"
+    out.parent.mkdir()
+    out.write_bytes(b"another film")
+
+    made = export(film_of(room / "bars.mp4"), SILENT, out)
+
+    assert out.read_bytes() == b"another film"
+    assert made.path.name == "film-2.mp4"
+    assert any("film-2.mp4" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("gone/film.mp4", "does not exist"),
+        ("file/film.mp4", "is a file"),
+        (f"{'n' * 246}.mp4", "longer than 200 bytes"),
+        (f"{'n' * 300}.mp4", "too long"),
+        ("film.xyz", "end in .mp4"),
+        ("film", "end in .mp4"),
+        ("/proc/film.mp4", "cannot be written"),
+    ],
+)
+def test_a_place_that_takes_no_film_is_refused_before_any_work(
+    name: str, word: str, room: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+
+    told = _refused(film_of(room / "ball.mp4"), tmp_path / name, tmp_path / "store")
+
+    assert len(told) == 1
+    assert word in told[0]
+
+
+def test_a_full_disk_is_told_before_any_work(room: Path, tmp_path: Path) -> None:
+    film = film_of(room / "ball.mp4")
+
+    told = _refused(film, tmp_path / "film.mp4", tmp_path / "store", free_bytes=lambda _: 5_000_000)
+
+    assert all("5 MB free" in sentence for sentence in told)
+    assert str(tmp_path) in told[0]
+
+
+def test_problems_of_film_settings_and_place_are_told_together(room: Path, tmp_path: Path) -> None:
+    film = film_of(room / "text.mp4", room / "missing.mp4", music=(Music(path=room / "no.mp3"),))
+    settings = ExportSettings(container=Container.WEBM)
+
+    told = _refused(film, tmp_path / "gone" / "film.webm", tmp_path / "store", settings)
+
+    words = ("gone", "h264", "aac", "text.mp4", "missing.mp4", "no.mp3")
+    assert len(told) == len(words)
+    assert all(word in sentence for word, sentence in zip(words, told, strict=True))
+
+
+# Exports that do not reach their end
+
+
+class _FullStore(PieceStore):
+    """A store on a disk that is full: every write to it fails, as the system says."""
+
+    def keep(self, key: str, suffix: str, make: Callable[[Path], None]) -> Path:
+        def make_on_full_disk(place: Path) -> None:
+            if suffix == self.full_for:
+                place.symlink_to("/dev/full")
+            make(place)
+
+        return super().keep(key, suffix, make_on_full_disk)
+
+    full_for = ".mp4"
+
+
+def test_a_disk_that_fills_while_encoding_is_told_and_leaves_nothing(
+    room: Path, tmp_path: Path
+) -> None:
+    store = _FullStore(tmp_path / "store")
+
+    with pytest.raises(OutputError, match="full") as failure:
+        export(film_of(room / "ball.mp4"), SILENT, tmp_path / "out" / "film.mp4", store=store)
+
+    assert "resume" in failure.value.hint
+    assert list((tmp_path / "out").iterdir()) == []
+    assert {path.suffix for path in store.folder.iterdir()} == {".json"}
+
+
+def test_a_disk_that_fills_while_sound_is_made_is_told(room: Path, tmp_path: Path) -> None:
+    store = _FullStore(tmp_path / "store")
+    store.full_for = ".f32"
+    film = film_of(room / "ball.mp4")
+
+    with pytest.raises(OutputError, match="full"):
+        export(film, ExportSettings(), tmp_path / "out" / "film.mp4", store=store)
+
+
+def test_a_disk_that_fills_while_joining_is_told_and_leaves_nothing(
+    room: Path, tmp_path: Path
+) -> None:
+    settings = SILENT.model_copy(update={"container": Container.MKV})
+
+    def fill(event: object) -> None:
+        link = tmp_path / "out-work-film.mkv" / "film.mkv"
+        if isinstance(event, Progressed) and event.stage is Stage.WRITE and not link.is_symlink():
+            link.symlink_to("/dev/full")
+
+    with pytest.raises(OutputError, match="full"):
+        export(film_of(room / "ball.mp4"), settings, tmp_path / "out" / "film.mkv", on_event=fill)
+
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_folder_that_fills_or_goes_away_at_the_end_is_told(room: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out" / "film.mp4"
+
+    def remove(event: object) -> None:
+        if isinstance(event, Progressed) and event.stage is Stage.WRITE and out.parent.exists():
+            out.parent.rmdir()
+
+    with pytest.raises(OutputError) as failure:
+        export(film_of(room / "ball.mp4"), SILENT, out, on_event=remove)
+
+    assert os.strerror(errno.ENOENT) in failure.value.message
+    assert str(out) in failure.value.message
+
+
+@pytest.fixture(scope="module")
+def long_film(tmp_path_factory: pytest.TempPathFactory) -> Film:
+    """One clip whose HEVC takes some seconds to make."""
+    folder = tmp_path_factory.mktemp("long")
+    return film_of(make_clip(folder / "long.mp4", 6, size="640x360"))
+
+
+SLOW = ExportSettings(video_codec=VideoCodec.HEVC)
+
+
+def _encoders() -> list[psutil.Process]:
+    """The FFmpeg processes of this one that write a piece."""
+    found: list[psutil.Process] = []
+    for child in psutil.Process().children(recursive=True):
+        try:
+            if any(".part" in word for word in child.cmdline()):
+                found.append(child)
+        except psutil.Error:
+            continue
+    return found
+
+
+def _when_encoding(act: Callable[[psutil.Process], None]) -> threading.Thread:
+    def wait() -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            for child in _encoders():
+                time.sleep(0.2)
+                act(child)
+                return
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def test_an_encoder_that_is_killed_is_told_as_such(long_film: Film, tmp_path: Path) -> None:
+    killer = _when_encoding(psutil.Process.kill)
+
+    with pytest.raises(AssemblyError, match="killed") as failure:
+        export(long_film, SLOW, tmp_path / "out" / "film.mp4", store=tmp_path / "store")
+    killer.join()
+
+    assert "long.mp4" in failure.value.message
+    assert "resume" in failure.value.hint.lower()
+    assert list((tmp_path / "out").iterdir()) == []
+    assert {path.suffix for path in (tmp_path / "store").iterdir()} == {".json"}
+
+
+def test_a_stop_in_the_middle_of_encoding_ends_within_two_seconds(
+    long_film: Film, tmp_path: Path
+) -> None:
+    cancel = CancelToken()
+    asked: list[float] = []
+
+    def stop(_: psutil.Process) -> None:
+        asked.append(time.monotonic())
+        cancel.cancel()
+
+    stopper = _when_encoding(stop)
+    with pytest.raises(JobCancelled):
+        export(long_film, SLOW, tmp_path / "out" / "film.mp4", store=tmp_path / "s", cancel=cancel)
+    took = time.monotonic() - asked[0]
+    stopper.join()
+
+    assert took < 2
+    assert _encoders() == []
+    assert list((tmp_path / "out").iterdir()) == []
+    assert {path.suffix for path in (tmp_path / "s").iterdir()} == {".json"}
+
+
+@pytest.mark.parametrize("stage", [Stage.READ, Stage.ASSEMBLE, Stage.MIX, Stage.WRITE])
+def test_a_stop_in_any_stage_ends_within_two_seconds_and_leaves_nothing(
+    stage: Stage, room: Path, tmp_path: Path
+) -> None:
+    cancel = CancelToken()
+    asked: list[float] = []
+
+    def stop(event: object) -> None:
+        if isinstance(event, Progressed) and event.stage is stage and not asked:
+            asked.append(time.monotonic())
+            cancel.cancel()
+
+    film = film_of(room / "ball.mp4", room / "bars.mp4")
+    with pytest.raises(JobCancelled):
+        export(film, ExportSettings(), tmp_path / "out" / "film.mp4", cancel=cancel, on_event=stop)
+
+    assert time.monotonic() - asked[0] < 2
+    assert psutil.Process().children(recursive=True) == []
+    assert list((tmp_path / "out").iterdir()) == []
