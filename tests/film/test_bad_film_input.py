@@ -64,9 +64,17 @@ def _plan(
     store: Path,
     settings: ExportSettings = SILENT,
     free_bytes: Callable[[Path], int] = lambda _: 10**12,
-    **order: bool,
+    *,
+    overwrite: bool = False,
+    skips_bad_clips: bool = False,
 ) -> PlannedExport:
-    asked = ExportOrder(film=film, settings=settings, path=out, **order)
+    asked = ExportOrder(
+        film=film,
+        settings=settings,
+        path=out,
+        overwrite=overwrite,
+        skips_bad_clips=skips_bad_clips,
+    )
     reader = SourceReader(PieceStore(store), CancelToken())
     return plan_export(asked, reader, Disks(store, store, free_bytes), CancelToken())
 
