@@ -1,4 +1,4 @@
-"""Measures ImageAI on this machine with LTX Mini, and keeps the figures in Docs/Benchmarks.md."""
+"""Measures ImageAI on this machine, and keeps the figures in Docs/Benchmarks.md."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ PARTS = {
     "warm": "the second job of an engine against its first",
     "startup": "main.py --help and main.py models against Python itself",
     "memory": "memory of the app while the engine works",
+    "film": "the export of a film against one FFmpeg command, the usual steps and MoviePy",
+    "film-scale": "time, memory and open files of exports of 10 to 300 clips",
 }
 """The parts by name, in the order in which they run."""
 
@@ -105,13 +107,22 @@ def main(arguments: list[str]) -> int:
 
 
 def _measurement(name: str) -> Callable[[int], Section]:
-    from scripts.benchmark import app_memory, engine_race, startup, warm_engine
+    from scripts.benchmark import (
+        app_memory,
+        engine_race,
+        film_race,
+        film_scale,
+        startup,
+        warm_engine,
+    )
 
     return {
         "engine": engine_race.measure,
         "warm": warm_engine.measure,
         "startup": startup.measure,
         "memory": app_memory.measure,
+        "film": film_race.measure,
+        "film-scale": film_scale.measure,
     }[name]
 
 
