@@ -228,7 +228,7 @@ def test_names_in_no_encoding_are_refused_with_the_others(app: App, work: Path) 
 def test_an_ffmpeg_that_is_missing_or_too_poor_is_told(app: App, work: Path) -> None:
     poor = work / "poor-ffmpeg"
     poor.write_text(
-        '#!/bin/sh\ncase "$2" in -version) echo "ffmpeg version 3.1";; esac\n', encoding="utf-8"
+        '#!/bin/sh\ncase "$*" in *-version) echo "ffmpeg version 3.1";; esac\n', encoding="utf-8"
     )
     poor.chmod(0o755)
     words = ("assemble", "ball.mp4", "-o", "film.mp4")

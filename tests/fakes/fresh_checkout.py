@@ -24,7 +24,7 @@ import importlib.metadata, sys
 
 import tiny_app
 
-def main(arguments, providers):
+def main(arguments, providers, letterer):
     packages = sorted(d.name for d in importlib.metadata.distributions())
     print(sys.prefix, *arguments)
     print(*packages)
@@ -74,13 +74,21 @@ class Checkout:
         }
 
     def lay_out(self) -> None:
-        for folder in (self.wheels, self.bin, self.root / "cli", self.root / "providers"):
+        for folder in (
+            self.wheels,
+            self.bin,
+            self.root / "cli",
+            self.root / "gui",
+            self.root / "providers",
+        ):
             folder.mkdir(parents=True)
         (self.root / "scripts").mkdir()
         for name in MACHINERY:
             shutil.copy(ROOT / "scripts" / f"{name}.py", self.root / "scripts")
         shutil.copy(ROOT / "main.py", self.root)
         (self.root / "cli" / "__init__.py").write_text(COMMAND_LINE)
+        (self.root / "gui" / "__init__.py").touch()
+        (self.root / "gui" / "lettering.py").write_text("QtLetterer = object\n")
         (self.root / "providers" / "__init__.py").write_text("PROVIDERS = ()\n")
         (self.root / APP).write_text("tiny-app==1.0\n")
         (self.root / LTX).write_text("torch==2.13.0  # the build is chosen\n")

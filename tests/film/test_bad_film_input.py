@@ -98,7 +98,7 @@ def test_every_bad_clip_is_named_with_its_own_reason(room: Path, tmp_path: Path)
         assert sentence.startswith(f"Clip {number}:")
         assert name in sentence
     reasons = dict(zip(BAD, told, strict=True))
-    assert "no file" in reasons["missing.mp4"]
+    assert "no clip" in reasons["missing.mp4"]
     assert "empty" in reasons["empty.mp4"]
     assert "folder" in reasons["folder.mp4"]
     assert "no picture" in reasons["sound.m4a"]
@@ -243,9 +243,9 @@ def _program(tmp_path: Path, encoders: str) -> str:
     path = tmp_path / "ffmpeg-of-old"
     path.write_text(
         "#!/bin/sh\n"
-        'case "$2" in\n'
-        '-version) echo "ffmpeg version 4.2.2-odd Copyright" ;;\n'
-        f"-encoders) printf '{encoders}' ;;\n"
+        'case "$*" in\n'
+        '*-version) echo "ffmpeg version 4.2.2-odd Copyright" ;;\n'
+        f"*-encoders) printf '{encoders}' ;;\n"
         "esac\n",
         encoding="utf-8",
     )
@@ -405,7 +405,7 @@ def test_a_disk_that_fills_while_encoding_is_told_and_leaves_nothing(
 
     assert "resume" in failure.value.hint
     assert list((tmp_path / "out").iterdir()) == []
-    assert {path.suffix for path in store.folder.iterdir()} == {".json"}
+    assert {path.suffix for path in store.folder.iterdir()} == {".json", ".seal"}
 
 
 def test_a_disk_that_fills_while_sound_is_made_is_told(room: Path, tmp_path: Path) -> None:
@@ -494,7 +494,7 @@ def test_an_encoder_that_is_killed_is_told_as_such(long_film: Film, tmp_path: Pa
     assert "long.mp4" in failure.value.message
     assert "resume" in failure.value.hint.lower()
     assert list((tmp_path / "out").iterdir()) == []
-    assert {path.suffix for path in (tmp_path / "store").iterdir()} == {".json"}
+    assert {path.suffix for path in (tmp_path / "store").iterdir()} == {".json", ".seal"}
 
 
 def test_a_stop_in_the_middle_of_encoding_ends_within_two_seconds(
@@ -516,7 +516,7 @@ def test_a_stop_in_the_middle_of_encoding_ends_within_two_seconds(
     assert took < 2
     assert _encoders() == []
     assert list((tmp_path / "out").iterdir()) == []
-    assert {path.suffix for path in (tmp_path / "s").iterdir()} == {".json"}
+    assert {path.suffix for path in (tmp_path / "s").iterdir()} == {".json", ".seal"}
 
 
 @pytest.mark.parametrize("stage", [Stage.READ, Stage.ASSEMBLE, Stage.MIX, Stage.WRITE])
