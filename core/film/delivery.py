@@ -284,6 +284,11 @@ def settings_problems(settings: ExportSettings) -> tuple[tuple[str, str], ...]:
         found.append(
             ("quality", f"{traits.label} is never lossless here. Use h264, hevc or vp9, or high.")
         )
+    is_lossless = settings.quality is Quality.LOSSLESS and not (settings.crf or settings.video_kbps)
+    if is_lossless and settings.hardware is not Hardware.OFF:
+        found.append(
+            ("hardware", "Chips do not keep every bit. Leave --hardware off for lossless, or high.")
+        )
     if settings.crf is not None and not settings.crf <= traits.max_crf:
         sentence = (
             f"{traits.label} has no constant quality number. Use --prores-profile."

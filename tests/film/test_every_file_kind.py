@@ -217,6 +217,15 @@ def test_depths_and_qualities_that_a_codec_has_not_are_refused_together() -> Non
     assert told == {"bit_depth", "quality", "crf", "video_kbps"}
 
 
+@pytest.mark.parametrize("chip", [Hardware.AUTO, Hardware.NVENC])
+def test_lossless_is_never_left_to_a_chip(chip: Hardware) -> None:
+    asked = ExportSettings(quality=Quality.LOSSLESS, hardware=chip)
+    by_rate = asked.model_copy(update={"video_kbps": 5000})
+
+    assert [field for field, _ in settings_problems(asked)] == ["hardware"]
+    assert settings_problems(by_rate) == ()
+
+
 @pytest.mark.parametrize("profile", ProResProfile)
 def test_each_prores_flavour_is_the_one_that_was_asked_for(
     profile: ProResProfile, room: Path, film: Film, tmp_path: Path
