@@ -244,7 +244,8 @@ class _FilmReader:
         container = self._choice("--container", Container)
         if container is not None:
             base = settings_for(Path(f"film.{container.value}"), base)
-        elif out is not None:
+        elif out is not None and name is None:
+            # A preset stands for its own kind of file: another name of --out is told, not obeyed.
             base = settings_for(out, base)
         size = self._value("--size", values.size) or (None, None)
         frame = self._given(width=size[0], height=size[1], rate=self._value("--fps", values.rate))

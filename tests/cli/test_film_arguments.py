@@ -1,0 +1,34 @@
+"""What the options of films say, and what is told of those that say nothing."""
+
+from __future__ import annotations
+
+from cli.film_arguments import FilmArguments, FilmReading, read_film
+from core.film.delivery import AudioCodec, Container, VideoCodec
+
+
+def reading(*, out: str | None = None, preset: str | None = None, **lists: str) -> FilmReading:
+    options = {f"--{name.replace('_', '-')}": (value,) for name, value in lists.items()}
+    return read_film(FilmArguments(clips=("a.mp4", "b.mp4"), out=out, preset=preset, lists=options))
+
+
+def test_name_of_the_film_chooses_container_and_codecs() -> None:
+    settings = reading(out="film.webm").settings
+    chosen = (settings.container, settings.video_codec, settings.audio_codec)
+    assert chosen == (Container.WEBM, VideoCodec.VP9, AudioCodec.OPUS)
+
+
+def test_preset_keeps_its_kind_of_file_whatever_the_name() -> None:
+    settings = reading(out="film.mp4", preset="prores-master").settings
+    assert (settings.container, settings.video_codec) == (Container.MOV, VideoCodec.PRORES)
+
+
+def test_numbered_value_is_for_one_clip_and_a_plain_one_for_all() -> None:
+    clips = reading(speed="2=1.5").film.clips
+    assert [clip.speed for clip in clips] == [1.0, 1.5]
+    assert [clip.speed for clip in reading(speed="2").film.clips] == [2.0, 2.0]
+
+
+def test_option_of_music_without_music_is_told() -> None:
+    assert [problem.message for problem in reading(duck="6").problems] == [
+        "--duck means nothing without --music."
+    ]
