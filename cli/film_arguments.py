@@ -18,10 +18,13 @@ from core.film.delivery import (
     ExportSettings,
     FrameFormat,
     Hardware,
+    Preset,
     ProResProfile,
     Quality,
     Retime,
     VideoCodec,
+    container_of,
+    with_container,
 )
 from core.film.film import (
     Caption,
@@ -34,7 +37,6 @@ from core.film.film import (
     Subtitles,
     Watermark,
 )
-from core.film.ordering import settings_for
 from core.names import unknown_name
 
 if TYPE_CHECKING:
@@ -234,19 +236,15 @@ class _FilmReader:
     # How it is delivered
 
     def _settings(self, base: ExportSettings, out: Path | None) -> ExportSettings:
-        name = self.typed.preset
-        if name is not None:
-            preset = PRESETS.get(name)
-            if preset is None:
-                self._refuse("--preset", unknown_name("preset", name, PRESETS))
-            else:
-                base = preset.settings
+        preset = self._preset()
+        if preset is not None:
+            base = preset.settings
         container = self._choice("--container", Container)
+        # A preset stands for its own kind of file: another name of --out is told, not obeyed.
+        if container is None and out is not None and preset is None:
+            container = container_of(out.suffix)
         if container is not None:
-            base = settings_for(Path(f"film.{container.value}"), base)
-        elif out is not None and name is None:
-            # A preset stands for its own kind of file: another name of --out is told, not obeyed.
-            base = settings_for(out, base)
+            base = with_container(base, container)
         size = self._value("--size", values.size) or (None, None)
         frame = self._given(width=size[0], height=size[1], rate=self._value("--fps", values.rate))
         changes = self._given(
@@ -270,6 +268,12 @@ class _FilmReader:
         if changes.get("video_codec") is VideoCodec.PRORES:
             changes.setdefault("bit_depth", 10)
         return self._built(ExportSettings, base, changes)
+
+    def _preset(self) -> Preset | None:
+        name = self.typed.preset
+        if name is not None and name not in PRESETS:
+            self._refuse("--preset", unknown_name("preset", name, PRESETS))
+        return PRESETS.get(name or "")
 
     # Reading values
 

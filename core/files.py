@@ -11,6 +11,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def exists(path: Path) -> bool:
+    """Whether something is there; a place that cannot even be asked about holds nothing for us."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; a name that no file can have names none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def write_text_atomically(path: Path, text: str) -> None:
     """Write UTF-8 text aside, force it to disk and put it in place."""
     path.parent.mkdir(parents=True, exist_ok=True)

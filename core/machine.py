@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from core.files import exists
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -73,8 +75,7 @@ def free_disk_bytes(path: Path) -> int:
 def nearest_existing(path: Path) -> Path:
     """The path itself, or the nearest of its parents that exists."""
     found = path.absolute()
-    # Path.exists would fail, not answer, below a folder that is closed to us.
-    while not os.path.exists(found):  # noqa: PTH110
+    while not exists(found):
         found = found.parent
     return found
 

@@ -171,7 +171,8 @@ class Studio:
         """
         token = cancel or CancelToken()
         disks = Disks(self.paths.films_dir, self.paths.work_dir, self._free_bytes)
-        return plan_export(order, SourceReader(self.pieces, token), disks, token)
+        reader = SourceReader(self.pieces, token)
+        return plan_export(order, reader, self._letterer, disks, token)
 
     def submit_export(self, planned: PlannedExport) -> str:
         """Put the export into the queue and give the job's id.

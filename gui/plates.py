@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QPainterPathStroker,
 )
 
-from core.film.placing import shares_of
+from core.film.nine_places import shares_of
 from gui.typesetting import baselines, set_lines
 
 if TYPE_CHECKING:

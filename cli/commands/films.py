@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,11 +15,12 @@ from cli.film_options import OPTIONS, Kind, with_film_options
 from cli.film_view import as_event, describe
 from cli.running import EXIT_DONE, run_job
 from core.errors import OutputError, Problem, UnsupportedRequest
+from core.files import is_folder
 from core.film.delivery import CONTAINERS, Container
 from core.film.export import ExportOrder
 from core.film.film_file import read_film_file, write_film_file
+from core.film.film_paths import expanded, with_absolute_paths
 from core.film.handoff import HANDOFF_FORMATS, write_handoff
-from core.film.ordering import expanded, with_absolute_paths
 from core.film.transitions import TRANSITIONS
 from core.video.output import find_free_name, slug, taken_problems
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cli.desk import Desk
-from core.film.ordering import PlannedExport
+    from core.film.ordering import PlannedExport
 
 
 def _assemble(*, ctx: typer.Context, clips: list[str] | None, **given: Any) -> int:
@@ -108,8 +108,7 @@ def _plan(
     out = expanded(reading.out) if reading.out is not None else None
     if out is None:
         out = _usual_place(studio.paths.output_dir, film.title, reading)
-    # Path.is_dir fails, not answers, for a name that is too long.
-    elif os.path.isdir(out) and reading.settings.container is not Container.PNG:  # noqa: PTH112
+    elif is_folder(out) and reading.settings.container is not Container.PNG:
         out = _usual_place(out, film.title, reading)
     order = ExportOrder(
         film=film,

@@ -299,3 +299,21 @@ def settings_problems(settings: ExportSettings) -> tuple[tuple[str, str], ...]:
     if settings.video_kbps is not None and settings.video_codec is _V.PRORES:
         found.append(("video_kbps", "ProRes has fixed rates. Use --prores-profile."))
     return tuple(found)
+
+
+def container_of(suffix: str) -> Container | None:
+    """The container whose files end so; None where there is none."""
+    return next((kind for kind, pair in CONTAINERS.items() if pair.suffix == suffix.lower()), None)
+
+
+def with_container(settings: ExportSettings, container: Container) -> ExportSettings:
+    """The settings for another container; a codec that it does not take gives way to its usual."""
+    if container is settings.container:
+        return settings
+    changes: dict[str, object] = {"container": container}
+    pairing = CONTAINERS[container]
+    if pairing.video and settings.video_codec not in pairing.video:
+        changes["video_codec"] = pairing.video[0]
+    if pairing.audio and settings.audio_codec not in (*pairing.audio, AudioCodec.NONE):
+        changes["audio_codec"] = pairing.audio[0]
+    return settings.model_copy(update=changes)

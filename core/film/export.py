@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import threading
-import time
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from core.errors import AssemblyError, FFmpegFailed, OutputError
-from core.film.assembler import Dressing, stretch
+from core.errors import FFmpegFailed
 from core.film.copying import copied_pictures, may_copy
-from core.film.delivery import AudioCodec, Container, ExportSettings, Hardware
+from core.film.delivery import AudioCodec, Container, ExportSettings
 from core.film.dressing import digests, dress
+from core.film.encoder import Encoded, Encoder, Way
 from core.film.encoding import (
     piece_suffix,
     pixel_format,
@@ -25,35 +20,35 @@ from core.film.encoding import (
     video_arguments,
     working_settings,
 )
+from core.film.failures import explained
 from core.film.film import Film
-from core.film.graph import arguments
-from core.film.hardware import chip_formats, choose, device_arguments, works
-from core.film.joining import Ingredients, count_frames, join, verify
+from core.film.film_output import aside_film, place_film
+from core.film.hardware import choose, works
+from core.film.joining import Ingredients, join, verify
 from core.film.metadata import write_metadata
 from core.film.picture import Look
-from core.film.placing_films import aside_film, place_film
 from core.film.preparing import SourceReader, prepare
 from core.film.preview import FilmPreview
-from core.film.segments import Segment, segment_key, segments_of
+from core.film.segments import segment_key, segments_of
 from core.film.soundtrack import sound_of
 from core.film.timeline import exact
 from core.frozen import Frozen
 from core.jobs import JobContext, Lane, Noted, Progressed, Stage
-from core.video.ffmpeg import ffmpeg_version, run_ffmpeg
+from core.video.ffmpeg import ffmpeg_version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from core.film.assembler import Dressing
     from core.film.lettering import Letterer
     from core.film.pieces import PieceStore
+    from core.film.segments import Segment
     from core.film.soundtrack import Soundtrack
     from core.film.timeline import Timeline
 
 KIND = "export"
-_MAX_WORKERS = 4
 # Shares of the whole, for the bar: reading and sound take little beside encoding.
 _READ, _ENCODED, _MIXED, _JOINED = 0.04, 0.86, 0.92, 0.99
-_TICK_S = 0.1
 
 
 class ExportOrder(Frozen):
@@ -147,7 +142,7 @@ class _Export:
             skips_bad_clips=self.order.skips_bad_clips,
             on_read=lambda done: self._tell(Stage.READ, _READ * done / count, f"clip {done}"),
         )
-        self._note([note for note in prepared.notes if note not in self.order.told])
+        self._note(prepared.notes)
         timeline = prepared.timeline
         dressed = dress(
             timeline,
@@ -195,9 +190,9 @@ class _Export:
             segment_key(timeline, segment, dressing, options, program, seals)
             for segment in segments
         ]
-        way = _Way(options, piece_suffix(settings), chip, settings.bit_depth)
-        encoder = _Encoder(self, timeline, dressing, way)
-        return encoder.encode(segments, keys)
+        way = Way(options, piece_suffix(settings), chip, settings.bit_depth)
+        encoder = Encoder(timeline, dressing, way, self.store, self.ctx.cancel)
+        return encoder.encode(segments, keys, self._encoded)
 
     def _copy(self, timeline: Timeline, segments: Sequence[Segment]) -> list[Path]:
         """The clips' own pictures in pieces; only the ticks that count their times change."""
@@ -205,7 +200,7 @@ class _Export:
         for done, segment in enumerate(segments, start=1):
             source, ticks = segment.shot.source, timescale(timeline.rate)
             pieces.append(copied_pictures(source, ticks, self.store, self.ctx.cancel))
-            self.encoded(done, len(segments), "copied as they are")
+            self._encoded(Encoded(done, len(segments), "copied as they are"))
         return pieces
 
     def _mix(self, timeline: Timeline) -> Soundtrack | None:
@@ -222,7 +217,7 @@ class _Export:
                 self.settings.loudness_lufs,
             )
         except FFmpegFailed as error:
-            raise _explained(error, "The sound cannot be made", self.store.folder) from error
+            raise explained(error, "The sound cannot be made", self.store.folder) from error
         if sound is not None:
             self._note(sound.notes)
         return sound
@@ -238,7 +233,7 @@ class _Export:
         try:
             join(timeline, parts, self.settings, finished, self.ctx.cancel, progressed)
         except FFmpegFailed as error:
-            raise _explained(error, "The film cannot be put together", self.ctx.workdir) from error
+            raise explained(error, "The film cannot be put together", self.ctx.workdir) from error
         verify(timeline, self.settings, finished, has_sound=parts.sound is not None)
         self.ctx.cancel.check()
         placed = place_film(
@@ -276,152 +271,18 @@ class _Export:
 
     def _note(self, notes: Sequence[str]) -> None:
         for note in notes:
-            self.ctx.report(Noted(message=note))
+            if note not in self.order.told:
+                self.ctx.report(Noted(message=note))
 
-    def encoded(self, done: int, total: int, message: str, eta_s: float | None = None) -> None:
-        """Tell how many frames are encoded, of those that have to be."""
-        share = done / total if total else 1.0
+    def _encoded(self, now: Encoded) -> None:
+        share = now.num_frames / now.total if now.total else 1.0
         self.ctx.report(
             Progressed(
                 stage=Stage.ASSEMBLE,
                 fraction=_READ + share * (_ENCODED - _READ),
-                message=message,
-                step=done,
-                steps=total,
-                eta_s=eta_s,
+                message=now.message,
+                step=now.num_frames,
+                steps=now.total,
+                eta_s=now.eta_s,
             )
         )
-
-
-@dataclass(frozen=True)
-class _Way:
-    """How pieces are encoded, all of them alike."""
-
-    options: Mapping[str, str | int | float | None]
-    suffix: str
-    chip: Hardware
-    bit_depth: int
-
-
-class _Encoder:
-    """Encodes the segments that the store does not have, a few at a time."""
-
-    def __init__(
-        self,
-        export: _Export,
-        timeline: Timeline,
-        dressing: Dressing,
-        way: _Way,
-    ) -> None:
-        self._export = export
-        self._timeline = timeline
-        self._dressing = dressing
-        cores = os.cpu_count() or 1
-        self._workers = min(cores, _MAX_WORKERS)
-        self._options = {**way.options, "threads": max(1, cores // self._workers)}
-        self._suffix = way.suffix
-        self._way = way
-        self._started = time.monotonic()
-        self._lock = threading.Lock()
-        self._frames: dict[str, int] = {}
-        self._written = 0
-
-    def encode(self, segments: Sequence[Segment], keys: Sequence[str]) -> list[Path]:
-        """A file for each segment, in order."""
-        store, cancel = self._export.store, self._export.ctx.cancel
-        # Two equal segments have one key and are made once.
-        wanted = dict(zip(keys, segments, strict=True))
-        missing = {
-            key: segment for key, segment in wanted.items() if store.find(key, self._suffix) is None
-        }
-        total = sum(segment.num_frames for segment in missing.values())
-        kept = len(wanted) - len(missing)
-        message = f"{kept} of {len(wanted)} pieces kept from before" if kept else ""
-        self._export.encoded(0, total, message)
-        # A stop of its own: one failed piece ends the others, and that is no wish of the user.
-        failed = threading.Event()
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="encode") as pool:
-            futures: list[Future[Path]] = [
-                pool.submit(self._make, key, segment, failed) for key, segment in missing.items()
-            ]
-            while not all(future.done() for future in futures):
-                wait(futures, timeout=_TICK_S, return_when=FIRST_EXCEPTION)
-                if cancel.cancelled or any(f.done() and f.exception() for f in futures):
-                    failed.set()
-                    for future in futures:
-                        future.cancel()
-                self._tell(total, message)
-        cancel.check()
-        for future in futures:
-            if not future.cancelled():
-                future.result()
-        return [store.folder / f"{key}{self._suffix}" for key in keys]
-
-    def _tell(self, total: int, message: str) -> None:
-        with self._lock:
-            done = min(sum(self._frames.values()), total)
-        passed_s = time.monotonic() - self._started
-        eta_s = passed_s / done * (total - done) if done else None
-        said = [message] if message else []
-        if done:
-            speed = float(done / self._timeline.rate) / passed_s
-            said += [f"{speed:.1f}x", f"{self._written / 1e6:.1f} MB"]
-        self._export.encoded(done, total, ", ".join(said), eta_s)
-
-    def _make(self, key: str, segment: Segment, failed: threading.Event) -> Path:
-        if failed.is_set():
-            return Path()
-        return self._export.store.keep(
-            key, self._suffix, partial(self._write, key=key, segment=segment)
-        )
-
-    def _write(self, place: Path, *, key: str, segment: Segment) -> None:
-        picture = stretch(self._timeline, segment.first, segment.end, self._dressing)
-        chip = self._way.chip
-        if chip is not Hardware.OFF:
-            planes, *more = chip_formats(chip, self._way.bit_depth)
-            picture = picture.filter("format", planes)
-            for name in more:
-                picture = picture.filter(name)
-
-        def progressed(done: int) -> None:
-            with self._lock:
-                self._frames[key] = min(done, segment.num_frames)
-
-        shot = segment.shot
-        name = f"clip {shot.number} ({shot.source.path.name})"
-        try:
-            run_ffmpeg(
-                [*device_arguments(chip), *arguments(picture, str(place), self._options)],
-                self._export.ctx.cancel,
-                progressed,
-            )
-        except FFmpegFailed as error:
-            raise _explained(error, f"The pictures of {name} cannot be made", place.parent) from (
-                error
-            )
-        count = count_frames(place)
-        if count != segment.num_frames:
-            raise AssemblyError(
-                f"The pictures of {name} came out as {count} frames instead of "
-                f"{segment.num_frames}.",
-                hint="The clip may be damaged: render it again, or leave it out.",
-            )
-        progressed(segment.num_frames)
-        with self._lock:
-            self._written += place.stat().st_size
-
-
-def _explained(error: FFmpegFailed, what: str, folder: Path) -> AssemblyError | OutputError:
-    """The failure in words for the user; the last lines of FFmpeg say why."""
-    if error.is_disk_full:
-        return OutputError(
-            f"The disk of {str(folder)!r} is full.",
-            hint="Free some space, then resume the job. What is encoded so far is kept.",
-        )
-    said = " / ".join(error.last_lines[-3:]) or "it said nothing"
-    how = "was killed" if error.exit_code < 0 else f"ended with exit code {error.exit_code}"
-    return AssemblyError(
-        f"{what}: FFmpeg {how}: {said}",
-        hint="Resume the job to try again; what is encoded so far is kept.",
-    )

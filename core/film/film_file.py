@@ -13,7 +13,7 @@ from core.errors import ProjectError
 from core.files import write_text_atomically
 from core.film.delivery import ExportSettings
 from core.film.film import Film
-from core.film.ordering import with_absolute_paths, with_paths
+from core.film.film_paths import with_absolute_paths, with_paths
 from core.frozen import Frozen
 
 NAME = "film.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _MICROSECONDS = 1_000_000
 _PNG_DIGITS = 6
+# What codecs put before and after a sound: two frames of AAC or MP3, 80 ms of Opus.
+_CODEC_DELAY_S = Fraction(15, 100)
 # QuickTime's own texts end at 64 KiB, in the middle of a word; FFmpeg's tags do not.
 _LONGEST_TEXT_IN_MOV = 60_000
 # What a decoder of MP3 gives before the first sample. AVI has no place to say so: with as much
@@ -81,7 +84,7 @@ def join(
         JobCancelled: asked to stop.
     """
     # The list must lie beside the pieces: it names them without a folder.
-    listing = parts.pieces[0].with_name(f"{destination.stem[:40]}-{id(parts):x}.ffconcat")
+    listing = parts.pieces[0].with_name(f"{uuid.uuid4().hex}.ffconcat")
     try:
         write_list(timeline, parts, listing)
         arguments = ["-f", "concat", "-i", str(listing)]
@@ -206,23 +209,29 @@ def _verify_file(
 ) -> None:
     import av
 
-    found: list[str] = []
     if settings.container is Container.WEBP:
         _verify_webp(timeline, film)
         return
+    found: list[str] = []
     with av.open(str(film)) as container:
         video = container.streams.video[0]
-        count = sum(1 for packet in container.demux(video) if packet.size)
-        # GIF and WebP drop frames that look like the one before.
-        if settings.container not in (Container.GIF, Container.WEBP) and (
-            count != timeline.num_frames
-        ):
+        sound = container.streams.audio[0] if container.streams.audio else None
+        count, sound_s = 0, Fraction(0)
+        for packet in container.demux(*([video, sound] if sound else [video])):
+            if packet.stream is video:
+                count += packet.size > 0
+            elif sound is not None and packet.duration and sound.time_base:
+                sound_s += packet.duration * sound.time_base
+        # A GIF lacks frames that look like the one before.
+        if settings.container is not Container.GIF and count != timeline.num_frames:
             found.append(f"{count} frames instead of {timeline.num_frames}")
+        if has_sound and sound is not None and abs(sound_s - timeline.duration_s) > _CODEC_DELAY_S:
+            found.append(f"{float(sound_s):.2f} s of sound, not {float(timeline.duration_s):.2f} s")
         if (video.width, video.height) != (timeline.width, timeline.height):
             found.append(
                 f"{video.width}x{video.height} instead of {timeline.width}x{timeline.height}"
             )
-        if has_sound != bool(container.streams.audio):
+        if has_sound != (sound is not None):
             found.append("no sound" if has_sound else "sound that was not asked for")
     if found:
         raise _wrong(found)

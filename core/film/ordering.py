@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.film.delivery import CONTAINERS, Container
-from core.film.preparing import clip_paths, is_text, prepare, size_estimate_bytes
-from core.machine import nearest_existing
-from core.video.output import place_problems, space_problems, taken_problems, writing_problems
+from core.film.dressing import dress
+from core.film.film_output import place_of_film_problems
+from core.film.picture import Look
+from core.film.preparing import prepare, size_estimate_bytes
+from core.video.output import space_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from core.film.delivery import ExportSettings
     from core.film.export import ExportOrder
-    from core.film.film import Film
+    from core.film.lettering import Letterer
     from core.film.preparing import SourceReader
     from core.film.timeline import Timeline
     from core.jobs import CancelToken
@@ -48,15 +48,22 @@ class Disks:
 
 
 def plan_export(
-    order: ExportOrder, reader: SourceReader, disks: Disks, cancel: CancelToken
+    order: ExportOrder,
+    reader: SourceReader,
+    letterer: Letterer | None,
+    disks: Disks,
+    cancel: CancelToken,
 ) -> PlannedExport:
-    """The plan of an export; reads the clips and writes nothing but what it found in them.
+    """The plan of an export; reads the clips and keeps nothing but what it found in them.
+
+    Words are drawn once to see that they can be: with fonts that exist, and within the picture.
 
     Raises:
         UnsupportedRequest: with everything that is wrong, of film, settings and place.
+        StudioError: words cannot be drawn on this machine.
         JobCancelled: asked to stop.
     """
-    problems = place_of_film_problems(order)
+    problems = list(place_of_film_problems(order))
     prepared = None
     try:
         prepared = prepare(
@@ -66,6 +73,13 @@ def plan_export(
         problems += error.problems
     if prepared is None:
         raise UnsupportedRequest(problems)
+    notes = list(prepared.notes)
+    try:
+        with tempfile.TemporaryDirectory(prefix="imageai-") as folder:
+            dressed = dress(prepared.timeline, Look(), letterer, Path(folder), cancel)
+            notes += dressed.notes
+    except UnsupportedRequest as error:
+        problems += error.problems
     film_s = float(prepared.timeline.duration_s)
     if order.poster_s is not None and order.poster_s > film_s:
         problems.append(
@@ -86,87 +100,5 @@ def plan_export(
     ]
     if problems:
         raise UnsupportedRequest(problems)
-    order = order.model_copy(update={"told": prepared.notes})
-    return PlannedExport(order, prepared.timeline, size, prepared.notes)
-
-
-def place_of_film_problems(order: ExportOrder) -> list[Problem]:
-    """What is wrong with the place of the film."""
-    container = order.settings.container
-    pairing = CONTAINERS[container]
-    out = order.path
-    if not is_text(out):
-        return [Problem("out", f"{str(out)!r} is no text. Name the film in letters.")]
-    if order.makes_folder:
-        out = nearest_existing(out.parent) / out.name
-    suffix = "" if container is Container.PNG else pairing.suffix
-    kind = (
-        "A PNG sequence goes into a folder of its own."
-        if container is Container.PNG
-        else f"{pairing.label} files end in {suffix}."
-    )
-    try:
-        found = place_problems(out, suffix, kind)
-        if not found and not order.overwrite:
-            found = taken_problems(out, *([order.poster] if order.poster else []))
-        if not found and os.path.lexists(out) and out.is_dir():
-            found = [f"{str(out)!r} is a folder. Name a file, or remove the folder first."]
-        if not found:
-            found = writing_problems(out.parent)
-        found += _inputs_at(out, order.film)
-    except OSError as error:
-        found = [f"{str(out)!r} cannot be a file name: {error.strerror}."]
-    return [Problem("out", message) for message in found]
-
-
-def _inputs_at(out: Path, film: Film) -> list[str]:
-    """Compared as files and not as names: through a link the film would destroy its own clip."""
-    if not out.exists():
-        return []
-    return [
-        f"The film would be written over {path.name!r}, which it is made of. Name another file."
-        for path in dict.fromkeys(clip_paths(film))
-        if path.exists() and out.samefile(path)
-    ]
-
-
-def with_absolute_paths(film: Film, folder: Path) -> Film:
-    """The film with every path counted from `folder` where it is relative."""
-    return with_paths(film, lambda path: (folder / expanded(path)).absolute())
-
-
-def expanded(path: Path) -> Path:
-    """The path with the user's folder for "~"; a file whose own name begins so stays as it is."""
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        return path
-
-
-def with_paths(film: Film, change: Callable[[Path], Path]) -> Film:
-    """The film with every path changed."""
-    changes: dict[str, object] = {
-        name: tuple(part.model_copy(update={"path": change(part.path)}) for part in parts)
-        for name, parts in (("clips", film.clips), ("music", film.music))
-    }
-    for name in ("lut", "watermark", "subtitles"):
-        part = getattr(film, name)
-        if part is not None:
-            changes[name] = part.model_copy(update={"path": change(part.path)})
-    return film.model_copy(update=changes)
-
-
-def settings_for(out: Path, settings: ExportSettings) -> ExportSettings:
-    """The settings with the container that the file's name asks for, and codecs that it takes."""
-    named = next(
-        (kind for kind, pair in CONTAINERS.items() if pair.suffix == out.suffix.lower()), None
-    )
-    if named is None or named is settings.container:
-        return settings
-    changes: dict[str, object] = {"container": named}
-    pairing = CONTAINERS[named]
-    if pairing.video and settings.video_codec not in pairing.video:
-        changes["video_codec"] = pairing.video[0]
-    if pairing.audio and settings.audio_codec not in (*pairing.audio, "none"):
-        changes["audio_codec"] = pairing.audio[0]
-    return settings.model_copy(update=changes)
+    order = order.model_copy(update={"told": tuple(notes)})
+    return PlannedExport(order, prepared.timeline, size, tuple(notes))

@@ -24,6 +24,7 @@ from core.film.delivery import (
     settings_problems,
 )
 from core.film.encoding import working_settings
+from core.film.film_paths import is_text
 from core.film.joining import subtitle_codec
 from core.film.layout import lay_out
 from core.film.luts import read_lut
@@ -303,19 +304,3 @@ def size_estimate_bytes(timeline: Timeline, settings: ExportSettings) -> int:
     usual = {AudioCodec.PCM: _PCM_KBPS, AudioCodec.FLAC: _FLAC_KBPS, AudioCodec.NONE: 0}
     kbps = settings.audio_kbps or {**USUAL_AUDIO_KBPS, **usual}[settings.audio_codec]
     return int(picture + kbps * 125 * seconds)
-
-
-def is_text(path: Path) -> bool:
-    """Whether the path can be written down: on Unix a name may be any bytes."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def clip_paths(film: Film) -> Sequence[Path]:
-    """Every file that the film reads."""
-    paths = [clip.path for clip in film.clips] + [music.path for music in film.music]
-    paths += [part.path for part in (film.lut, film.watermark, film.subtitles) if part is not None]
-    return paths

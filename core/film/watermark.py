@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.film.lettering import Plate
-from core.film.placing import shares_of
+from core.film.nine_places import shares_of
 from core.film.timeline import exact, nearest
 from core.picture_files import read_picture
 

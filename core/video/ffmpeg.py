@@ -184,8 +184,6 @@ def run_ffmpeg(
     arguments: Sequence[str],
     cancel: CancelToken,
     on_progress: Callable[[int], None] | None = None,
-    *,
-    cwd: Path | None = None,
 ) -> None:
     """Run FFmpeg to its end; `on_progress` gets the number of frames written so far.
 
@@ -205,7 +203,6 @@ def run_ffmpeg(
         text=True,
         encoding="utf-8",
         errors="replace",
-        cwd=cwd,
         # A Ctrl-C in the terminal is for us; we end FFmpeg ourselves.
         start_new_session=sys.platform != "win32",
     ) as process:

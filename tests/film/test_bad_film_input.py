@@ -76,7 +76,8 @@ def _plan(
         skips_bad_clips=skips_bad_clips,
     )
     reader = SourceReader(PieceStore(store), CancelToken())
-    return plan_export(asked, reader, Disks(store, store, free_bytes), CancelToken())
+    disks = Disks(store, store, free_bytes)
+    return plan_export(asked, reader, None, disks, CancelToken())
 
 
 def _refused(*args: object, **more: object) -> list[str]:
@@ -341,7 +342,7 @@ def test_a_name_that_is_taken_meanwhile_is_left_alone(room: Path, tmp_path: Path
         ("gone/film.mp4", "does not exist"),
         ("file/film.mp4", "is a file"),
         (f"{'n' * 246}.mp4", "longer than 200 bytes"),
-        (f"{'n' * 300}.mp4", "too long"),
+        (f"{'n' * 300}.mp4", "longer than 200 bytes"),
         ("film.xyz", "end in .mp4"),
         ("film", "end in .mp4"),
         ("/proc/film.mp4", "cannot be written"),

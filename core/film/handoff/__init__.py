@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.files import write_text_atomically
+from core.film.film_paths import made_of
 from core.film.handoff.edl import edl
 from core.film.handoff.fcpxml import fcpxml
 from core.film.handoff.otio import otio
@@ -14,7 +15,7 @@ from core.film.handoff.srt import srt
 from core.names import unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from core.film.handoff.document import Document
@@ -62,7 +63,7 @@ def write_handoff(timeline: Timeline, path: Path) -> Handoff:
     if kind is None:
         sentence = unknown_name("handoff format", path.suffix, HANDOFF_FORMATS)
         raise UnsupportedRequest([Problem("path", sentence)])
-    if path.exists() and any(path.samefile(used) for used in _files(timeline) if used.exists()):
+    if made_of(timeline.film, path):
         raise UnsupportedRequest(
             [
                 Problem(
@@ -75,12 +76,3 @@ def write_handoff(timeline: Timeline, path: Path) -> Handoff:
     document = kind.compose(timeline, path.parent)
     write_text_atomically(path, document.text)
     return Handoff(path, document.notes)
-
-
-def _files(timeline: Timeline) -> Iterator[Path]:
-    film = timeline.film
-    yield from (clip.path for clip in film.clips)
-    yield from (music.path for music in film.music)
-    for used in (film.subtitles, film.lut, film.watermark):
-        if used is not None:
-            yield used.path
