@@ -59,7 +59,11 @@ class Encoded:
 
 
 class Encoder:
-    """Encodes the segments of one film."""
+    """Encodes the segments of one film.
+
+    Attributes:
+        doubtful: pieces of clips in which FFmpeg found faults and went on, with a sentence each.
+    """
 
     def __init__(
         self,
@@ -81,6 +85,7 @@ class Encoder:
         self._lock = threading.Lock()
         self._frames: dict[str, int] = {}
         self._written = 0
+        self.doubtful: dict[Path, str] = {}
 
     def encode(
         self,
@@ -136,11 +141,17 @@ class Encoder:
         if failed.is_set():
             return None
         make = partial(self._write, key=key, segment=segment)
-        return self._store.keep(key, self._way.suffix, make)
+        faults: list[str] = []
+        path = self._store.keep(key, self._way.suffix, partial(make, faults=faults))
+        if faults:
+            with self._lock:
+                self.doubtful[path] = (
+                    f"{_name(segment)} is damaged and may show faults: FFmpeg says {faults[-1]!r}."
+                )
+        return path
 
-    def _write(self, place: Path, *, key: str, segment: Segment) -> None:
-        shot = segment.shot
-        name = f"clip {shot.number} ({shot.source.path.name})"
+    def _write(self, place: Path, *, key: str, segment: Segment, faults: list[str]) -> None:
+        name = _name(segment)
 
         def progressed(done: int) -> None:
             with self._lock:
@@ -148,15 +159,15 @@ class Encoder:
 
         words = arguments(self._picture(segment), str(place), self._options)
         try:
-            run_ffmpeg([*device_arguments(self._way.chip), *words], self._cancel, progressed)
+            words = [*device_arguments(self._way.chip), *words]
+            faults += run_ffmpeg(words, self._cancel, progressed)
         except FFmpegFailed as error:
-            what = f"The pictures of {name} cannot be made"
+            what = f"{name}: its pictures cannot be made"
             raise explained(error, what, place.parent) from error
         count = count_frames(place)
         if count != segment.num_frames:
             raise AssemblyError(
-                f"The pictures of {name} came out as {count} frames instead of "
-                f"{segment.num_frames}.",
+                f"{name}: its pictures came out as {count} frames instead of {segment.num_frames}.",
                 hint="The clip may be damaged: render it again, or leave it out.",
             )
         progressed(segment.num_frames)
@@ -172,3 +183,7 @@ class Encoder:
         for name in more:
             picture = picture.filter(name)
         return picture
+
+
+def _name(segment: Segment) -> str:
+    return f"Clip {segment.shot.number} ({segment.shot.source.path.name})"

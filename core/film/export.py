@@ -129,6 +129,7 @@ class _Export:
         self.letterer = job.letterer
         self.limit_bytes = job.limit_bytes
         self.ctx = ctx
+        self.doubtful: list[Path] = []
 
     def run(self) -> Path:
         self._tell(Stage.READ, 0.0)
@@ -167,6 +168,9 @@ class _Export:
         path = self._join(timeline, parts)
         if poster is not None:
             self._place_poster(poster, path)
+        # Not kept: a film that is made of them again should tell of it again.
+        for piece in self.doubtful:
+            self.store.forget(piece)
         self.store.trim(self.limit_bytes)
         self._tell(Stage.WRITE, 1.0)
         return path
@@ -192,7 +196,10 @@ class _Export:
         ]
         way = Way(options, piece_suffix(settings), chip, settings.bit_depth)
         encoder = Encoder(timeline, dressing, way, self.store, self.ctx.cancel)
-        return encoder.encode(segments, keys, self._encoded)
+        pieces = encoder.encode(segments, keys, self._encoded)
+        self._note(list(encoder.doubtful.values()))
+        self.doubtful = list(encoder.doubtful)
+        return pieces
 
     def _copy(self, timeline: Timeline, segments: Sequence[Segment]) -> list[Path]:
         """The clips' own pictures in pieces; only the ticks that count their times change."""

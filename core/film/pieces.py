@@ -77,6 +77,11 @@ class PieceStore:
             return None
         return path
 
+    def forget(self, piece: Path) -> None:
+        """Remove one piece, so that it is made anew the next time."""
+        piece.unlink(missing_ok=True)
+        _seal_place(piece).unlink(missing_ok=True)
+
     def use(self) -> StoreUse:
         """How much lies there now."""
         sizes = [path.stat().st_size for path in self._pieces()]

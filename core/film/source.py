@@ -286,7 +286,13 @@ def _decode_end(
     packets: _Packets,
     cancel: CancelToken,
 ) -> VideoFrame:
-    """Decode from the last keyframe on; gives the last frame."""
+    """Decode from the last keyframe on; gives the last frame that others are made from.
+
+    That is half the frames of most clips, roughly drawn: the rest are looked at when they are
+    encoded, and a person waits for this.
+    """
+    video.codec_context.options = {"skip_loop_filter": "all"}
+    video.codec_context.skip_frame = "NONREF"
     container.seek(packets.last_keyframe, stream=video)
     last: VideoFrame | None = None
     for frame in container.decode(video):

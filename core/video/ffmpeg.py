@@ -184,8 +184,10 @@ def run_ffmpeg(
     arguments: Sequence[str],
     cancel: CancelToken,
     on_progress: Callable[[int], None] | None = None,
-) -> None:
-    """Run FFmpeg to its end; `on_progress` gets the number of frames written so far.
+) -> tuple[str, ...]:
+    """Run FFmpeg to its end; gives the errors that it told and went on from.
+
+    `on_progress` gets the number of frames written so far.
 
     Raises:
         FFmpegMissing: there is no FFmpeg.
@@ -221,6 +223,7 @@ def run_ffmpeg(
                 reader.join()
     if exit_code != 0:
         raise FFmpegFailed(command, exit_code, tuple(last_lines))
+    return tuple(last_lines)
 
 
 def _wait(process: subprocess.Popen[str], cancel: CancelToken) -> int:
