@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from cli.speech import wrapped
 from cli.units import clock, price
-from core.video.plan import Device, Residency
+from core.video.plan import Device
 from core.video.provider import NotReady
+from core.video.spec import Residency
 
 if TYPE_CHECKING:
     from core.studio import PlannedRender

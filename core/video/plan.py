@@ -10,7 +10,7 @@ from pydantic import Field
 from core.frozen import Frozen
 from core.jobs import Stage
 from core.video.request import RenderRequest, Target
-from core.video.spec import ModelSpec, Task
+from core.video.spec import ModelSpec, Residency, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,15 +22,6 @@ class Device(StrEnum):
     CPU = "cpu"
     CUDA = "cuda"
     MPS = "mps"
-
-
-class Residency(StrEnum):
-    """Where the weights stay while a clip is made, from quickest to most frugal."""
-
-    RESIDENT = "resident"
-    MODEL_OFFLOAD = "model-offload"
-    GROUP_OFFLOAD = "group-offload"
-    GROUP_OFFLOAD_TO_DISK = "group-offload-to-disk"
 
 
 class Precision(StrEnum):

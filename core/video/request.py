@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field
+
 from core.errors import Problem, UnsupportedRequest
 from core.frozen import Frozen
-from core.video.spec import Task
+from core.video.spec import Residency, Task
 
 AUTO = "auto"
 """The model name that lets the provider choose the best one this machine can run."""
@@ -60,9 +62,30 @@ class FrameRequest(Frozen):
 
 
 class Inputs(Frozen):
-    """Files that the clip is made from."""
+    """Files that the clip is made from; references show what things look like."""
 
     start_image: Path | None = None
+    end_image: Path | None = None
+    reference_images: tuple[Path, ...] = ()
+
+
+class Lora(Frozen):
+    """A file of small weights laid over the model's own; `scale` 0 is none of it, 1 all."""
+
+    path: Path
+    scale: float = Field(default=1.0, ge=0, le=2)
+
+
+class Delivery(Frozen):
+    """How the render is carried out, which does not change the clip.
+
+    Attributes:
+        memory: the layout in memory; None lets the provider choose.
+        webhook_url: told by the service when the clip is ready.
+    """
+
+    memory: Residency | None = None
+    webhook_url: str | None = None
 
 
 class Motion(Frozen):
@@ -90,7 +113,10 @@ class RenderRequest(Frozen):
     inputs: Inputs = Inputs()
     motion: Motion = Motion()
     audio: bool | None = None
+    audio_prompt: str | None = None
     sampling: Sampling = Sampling()
+    loras: tuple[Lora, ...] = ()
+    delivery: Delivery = Delivery()
 
     @property
     def task(self) -> Task:

@@ -31,6 +31,21 @@ class Control(StrEnum):
     GUIDANCE_SCALE = "guidance_scale"
     CAMERA_MOTION = "camera_motion"
     AUDIO = "audio"
+    AUDIO_PROMPT = "audio_prompt"
+    END_IMAGE = "end_image"
+    REFERENCE_IMAGES = "reference_images"
+    LORAS = "loras"
+    MEMORY = "memory"
+    WEBHOOK = "webhook_url"
+
+
+class Residency(StrEnum):
+    """Where the weights stay while a clip is made, from quickest to most frugal."""
+
+    RESIDENT = "resident"
+    MODEL_OFFLOAD = "model-offload"
+    GROUP_OFFLOAD = "group-offload"
+    GROUP_OFFLOAD_TO_DISK = "group-offload-to-disk"
 
 
 class AspectRatio(StrEnum):
@@ -191,6 +206,10 @@ class ModelSpec(Frozen):
         audio: None where the model makes no sound.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
+        takes_end_image: whether the clip can be made to end on a given picture.
+        max_loras: how many can be laid over the model at once.
+        residencies: the layouts in memory among which the user may choose.
+        takes_webhook: whether the service tells an address of the user's that a clip is ready.
         as_of, source: when and where the numbers of this row were read.
     """
 
@@ -210,6 +229,12 @@ class ModelSpec(Frozen):
     camera: CameraSpec | None
     audio: AudioSpec | None
     max_prompt_tokens: int
+    takes_end_image: bool = False
+    max_reference_images: int = Field(default=0, ge=0)
+    takes_audio_prompt: bool = False
+    max_loras: int = Field(default=0, ge=0)
+    residencies: tuple[Residency, ...] = ()
+    takes_webhook: bool = False
     size_bytes: int | None
     licence: Licence
     needs: Needs
@@ -241,6 +266,12 @@ class ModelSpec(Frozen):
             Control.GUIDANCE_SCALE: self.guidance_scale is not None,
             Control.CAMERA_MOTION: self.camera is not None,
             Control.AUDIO: self.audio is not None,
+            Control.AUDIO_PROMPT: self.takes_audio_prompt,
+            Control.END_IMAGE: self.takes_end_image,
+            Control.REFERENCE_IMAGES: self.max_reference_images > 0,
+            Control.LORAS: self.max_loras > 0,
+            Control.MEMORY: len(self.residencies) > 1,
+            Control.WEBHOOK: self.takes_webhook,
         }
         return frozenset(control for control, is_offered in offered.items() if is_offered)
 

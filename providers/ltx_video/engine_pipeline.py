@@ -17,7 +17,8 @@ from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
 )
 from safetensors import SafetensorError, safe_open
 
-from core.video.plan import Device, Precision, Residency
+from core.video.plan import Device, Precision
+from core.video.spec import Residency
 from providers.ltx_video.engine_errors import DamagedModel, is_out_of_memory
 from providers.ltx_video.profiles import PipelineFamily
 

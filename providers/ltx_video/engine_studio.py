@@ -13,7 +13,7 @@ import psutil
 import torch
 
 from core.jobs import Stage
-from core.video.plan import Residency
+from core.video.spec import Residency
 from providers.ltx_video.engine_clip import write_clip
 from providers.ltx_video.engine_errors import translate
 from providers.ltx_video.engine_pipeline import (

@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.jobs import Stage
-from core.video.plan import Device, MemoryPlan, Precision, Residency, StagePeak
+from core.video.plan import Device, MemoryPlan, Precision, StagePeak
+from core.video.spec import Residency
 
 if TYPE_CHECKING:
     from core.machine import Gpu, Machine

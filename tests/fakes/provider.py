@@ -12,7 +12,7 @@ from core.api_keys import KeySpec
 from core.errors import OutOfMemory, Problem, RenderFailed, UnsupportedRequest
 from core.jobs import CancelToken, JobContext, Lane, Progressed, Stage
 from core.video.ffmpeg import run_ffmpeg
-from core.video.plan import Device, MemoryPlan, Precision, RenderPlan, Residency
+from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
 from core.video.provider import (
     Lack,
     ModelChoice,
@@ -37,6 +37,7 @@ from core.video.spec import (
     ModelSpec,
     Needs,
     Price,
+    Residency,
     Task,
 )
 

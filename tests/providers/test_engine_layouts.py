@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from core.errors import JobCancelled
-from core.video.plan import Precision, Residency
+from core.video.plan import Precision
+from core.video.spec import Residency
 from providers.ltx_video.local import LocalLTX
 from tests.providers.tiny_home import (
     TINY_AV,

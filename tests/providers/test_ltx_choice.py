@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.video.plan import Device, MemoryPlan, Precision, RenderPlan, Residency
+from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
 from core.video.request import AUTO, FrameRequest, RenderRequest, Target
+from core.video.spec import Residency
 from providers.ltx_video.choice import OnDisk, choose_model
 
 if TYPE_CHECKING:

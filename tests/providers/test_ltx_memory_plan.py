@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.machine import Gpu, Machine
-from core.video.plan import Device, Precision, Residency
+from core.video.plan import Device, Precision
+from core.video.spec import Residency
 from providers.ltx_video.catalog import BY_ID, MODELS, LocalModel
 from providers.ltx_video.memory_plan import MemoryLadder, Workload, memory_ladder
 from providers.ltx_video.model_names import LTXModel

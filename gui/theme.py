@@ -1,0 +1,123 @@
+"""How the program looks: palettes for light and dark, distances, and icons that follow them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING
+
+import qtawesome
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon
+    from PySide6.QtWidgets import QApplication
+
+GAP = 8
+"""Pixels between neighbours that belong together."""
+EDGE = 12
+"""Pixels around the content of a panel."""
+
+
+class Appearance(StrEnum):
+    """The choice of the user; SYSTEM follows the desktop."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class Tone(StrEnum):
+    """What a coloured text or mark says."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+    QUIET = "quiet"
+
+
+_Role = QPalette.ColorRole
+# Each text colour has a contrast of at least 4.5 to 1 against window and base of its theme.
+_LIGHT = {
+    _Role.Window: "#f3f4f6", _Role.WindowText: "#1b1f24", _Role.Base: "#ffffff",
+    _Role.AlternateBase: "#f7f8fa", _Role.Text: "#1b1f24", _Role.Button: "#e6e8ec",
+    _Role.ButtonText: "#1b1f24", _Role.BrightText: "#ffffff", _Role.Highlight: "#1f5fbf",
+    _Role.HighlightedText: "#ffffff", _Role.ToolTipBase: "#1b1f24", _Role.ToolTipText: "#ffffff",
+    _Role.PlaceholderText: "#5f6873", _Role.Link: "#1f5fbf", _Role.LinkVisited: "#6b3fa0",
+    _Role.Light: "#ffffff", _Role.Midlight: "#eceef1", _Role.Mid: "#b9bfc7", _Role.Dark: "#9aa2ac",
+    _Role.Shadow: "#6b737d",
+}  # fmt: skip
+_DARK = {
+    _Role.Window: "#1e2125", _Role.WindowText: "#e8eaed", _Role.Base: "#15171a",
+    _Role.AlternateBase: "#1b1e22", _Role.Text: "#e8eaed", _Role.Button: "#2d3238",
+    _Role.ButtonText: "#e8eaed", _Role.BrightText: "#ffffff", _Role.Highlight: "#2f6fd0",
+    _Role.HighlightedText: "#ffffff", _Role.ToolTipBase: "#e8eaed", _Role.ToolTipText: "#15171a",
+    _Role.PlaceholderText: "#9aa3ad", _Role.Link: "#7fb0ff", _Role.LinkVisited: "#c3a1ff",
+    _Role.Light: "#3a4047", _Role.Midlight: "#33383e", _Role.Mid: "#454c54", _Role.Dark: "#101214",
+    _Role.Shadow: "#000000",
+}  # fmt: skip
+_TONES = {
+    False: {Tone.GOOD: "#17692f", Tone.WARNING: "#855300", Tone.BAD: "#b3261e",
+            Tone.QUIET: "#56606b"},
+    True: {Tone.GOOD: "#6fd08c", Tone.WARNING: "#f0b95a", Tone.BAD: "#ff8f86",
+           Tone.QUIET: "#a3acb6"},
+}  # fmt: skip
+_DISABLED = {False: "#7a828c", True: "#7e8791"}
+_STYLE = """
+QGroupBox { border: 1px solid palette(mid); border-radius: 6px; margin-top: 10px; padding-top: 6px;
+}
+QGroupBox::title { subcontrol-origin: margin; left: 10px; padding: 0 4px; font-weight: 600; }
+QToolTip { padding: 4px; }
+QSplitter::handle { background: palette(midlight); }
+"""
+
+
+def apply(app: QApplication, appearance: Appearance) -> None:
+    """Give the whole program this appearance; what is open is drawn anew."""
+    schemes = {
+        Appearance.SYSTEM: Qt.ColorScheme.Unknown,
+        Appearance.LIGHT: Qt.ColorScheme.Light,
+        Appearance.DARK: Qt.ColorScheme.Dark,
+    }
+    app.setStyle("Fusion")
+    hints = app.styleHints()
+    hints.setColorScheme(schemes[appearance])
+    is_dark = appearance is Appearance.DARK or (
+        appearance is Appearance.SYSTEM and hints.colorScheme() is Qt.ColorScheme.Dark
+    )
+    app.setPalette(palette(is_dark=is_dark))
+    app.setStyleSheet(_STYLE)
+    _icon.cache_clear()
+
+
+def palette(*, is_dark: bool) -> QPalette:
+    """The colours of a theme."""
+    colours = QPalette()
+    for role, value in (_DARK if is_dark else _LIGHT).items():
+        colours.setColor(role, QColor(value))
+    for role in (_Role.Text, _Role.WindowText, _Role.ButtonText):
+        colours.setColor(QPalette.ColorGroup.Disabled, role, QColor(_DISABLED[is_dark]))
+    return colours
+
+
+def is_dark(colours: QPalette) -> bool:
+    """Whether a palette is one of a dark theme."""
+    return colours.color(_Role.Window).lightness() < 128
+
+
+def tone(colours: QPalette, of: Tone) -> QColor:
+    """The colour of a text that says this, readable on the palette's window."""
+    return QColor(_TONES[is_dark(colours)][of])
+
+
+def icon(name: str, colours: QPalette) -> QIcon:
+    """A Material Design icon, such as "play", in the palette's text colour."""
+    role = colours.color(QPalette.ColorGroup.Normal, _Role.ButtonText).name()
+    grey = colours.color(QPalette.ColorGroup.Disabled, _Role.ButtonText).name()
+    return _icon(name, role, grey)
+
+
+@cache
+def _icon(name: str, colour: str, disabled: str) -> QIcon:
+    return qtawesome.icon(f"mdi6.{name}", color=colour, color_disabled=disabled)

@@ -1,0 +1,1 @@
+"""The video project tab and its panels."""
