@@ -1,4 +1,4 @@
-"""Starts ImageAI: makes sure of its environment, then joins the command line and the providers."""
+"""Starts ImageAI: makes sure of its environment, then opens the window or runs the command line."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ _NOT_CONFIGURED = 3  # the exit code for a thing that is missing, here the very 
 
 def extra_files(arguments: Sequence[str]) -> list[str]:
     """The requirement files, beside the app's own, that a job from these arguments needs."""
+    if _opens_window(arguments):
+        # The window renders here and for free before anything else.
+        return [_EXTRA_FILES[_DEFAULT_TARGET]]
     if any(word in arguments for word in ("--help", "--dry-run", "--version")):
         return []
     if list(arguments[:2]) == ["jobs", "resume"]:
@@ -35,6 +38,11 @@ def extra_files(arguments: Sequence[str]) -> list[str]:
     deployment = _value(arguments, "--deployment", "--ltx-deployment") or _DEFAULT_TARGET[1]
     extra = _EXTRA_FILES.get((provider, deployment))
     return [extra] if extra else []
+
+
+def _opens_window(arguments: Sequence[str]) -> bool:
+    """No arguments open the window; a project's folder or a file opens it there."""
+    return not arguments or list(arguments[:1]) == ["window"]
 
 
 def _value(arguments: Sequence[str], *names: str) -> str | None:
@@ -54,14 +62,19 @@ def main(arguments: list[str]) -> int:
     extra = extra_files(arguments)
     if extra and not bootstrap.is_ready(_ROOT, [bootstrap.APP, *extra]):
         # A mistake in the arguments should not cost a large download first.
-        refused = _rehearse(script, arguments)
+        refused = 0 if _opens_window(arguments) else _rehearse(script, arguments)
         if refused:
             return refused
         bootstrap.ensure(script, arguments, _ROOT, [bootstrap.APP, *extra])
     try:
-        from cli import main as run_command
         from gui.lettering import QtLetterer
         from providers import PROVIDERS
+
+        if _opens_window(arguments):
+            from gui.start import run_window
+
+            return run_window(arguments[1:], PROVIDERS, QtLetterer())
+        from cli import main as run_command
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in _OURS:
             raise

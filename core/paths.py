@@ -20,6 +20,7 @@ class Paths:
     state_dir: Path
     models_dir: Path
     output_dir: Path
+    projects_dir: Path
     cache_dir: Path
 
     @classmethod
@@ -33,6 +34,7 @@ class Paths:
             state_dir=platformdirs.user_state_path(_APP, appauthor=False),
             models_dir=platformdirs.user_data_path(_APP, appauthor=False) / "models",
             output_dir=platformdirs.user_videos_path() / _APP,
+            projects_dir=platformdirs.user_documents_path() / _APP,
             cache_dir=platformdirs.user_cache_path(_APP, appauthor=False),
         )
 
@@ -44,6 +46,7 @@ class Paths:
             state_dir=home / "state",
             models_dir=home / "models",
             output_dir=home / "output",
+            projects_dir=home / "projects",
             cache_dir=home / "cache",
         )
 

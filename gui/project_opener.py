@@ -1,0 +1,166 @@
+"""Opens, makes, imports and unpacks projects beside the main thread; gives sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from core.project.copying import package, save_copy, unpack
+from core.project.imageai_import import import_imageai
+from core.project.lock import ProjectLock
+from core.project.media import adopt_takes, missing_media
+from core.project.project import new_project
+from core.project.project_file import create_project, read_project, write_project
+from core.project.sample import sample_project
+from core.video.output import slug
+from gui.project_session import ProjectSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.jobs import CancelToken
+    from core.project.media import MissingFile
+    from core.project.project import VideoProject
+    from gui.background import Background
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A project that was read: what to tell, and what is missing of it.
+
+    Attributes:
+        lock: held by this window; None where another one holds it.
+    """
+
+    project: VideoProject
+    folder: Path
+    lock: ProjectLock | None
+    notes: tuple[str, ...]
+    missing: tuple[MissingFile, ...]
+
+
+class ProjectOpener(QObject):
+    """Brings projects into the window.
+
+    Signals:
+        opened(Opened): ready to be shown; `session_of` makes its session.
+        done(str): something else was finished; a sentence.
+        failed(StudioError): nothing was changed.
+    """
+
+    opened = Signal(object)
+    done = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, projects_dir: Path, background: Background, parent: QObject) -> None:
+        super().__init__(parent)
+        self._projects_dir = projects_dir
+        self._background = background
+
+    def open(self, folder: Path) -> None:
+        """Open the project in a folder, or the one that a project file lies in."""
+        place = folder.parent if folder.is_file() else folder
+        self._open(lambda _: place, ())
+
+    def create(self, name: str) -> None:
+        """Make an empty project in a folder of its own."""
+        self.create_from(new_project(name, _now()))
+
+    def create_sample(self) -> None:
+        """Make the sample project."""
+        self.create_from(sample_project(_now()))
+
+    def create_from(self, project: VideoProject) -> None:
+        """Make a project that starts like this one."""
+
+        def make(_: CancelToken) -> Path:
+            folder = self._free_folder(project.name)
+            create_project(folder, project)
+            return folder
+
+        self._open(make, ())
+
+    def import_from(self, path: Path) -> None:
+        """Make a project from one of ImageAI's."""
+        notes: list[str] = []
+
+        def make(cancel: CancelToken) -> Path:
+            folder = self._free_folder(path.parent.name or path.stem)
+            imported = import_imageai(path, folder, _now(), cancel)
+            notes.extend(imported.report)
+            return folder
+
+        self._open(make, notes)
+
+    def unpack(self, zip_path: Path) -> None:
+        """Make a project from a package."""
+
+        def make(cancel: CancelToken) -> Path:
+            folder = self._free_folder(zip_path.stem)
+            unpack(zip_path, folder, cancel)
+            return folder
+
+        self._open(make, ())
+
+    def save_as(self, project: VideoProject, folder: Path, destination: Path) -> None:
+        """Copy a project with all its media into a new folder, and open the copy."""
+
+        def make(cancel: CancelToken) -> Path:
+            save_copy(project, folder, destination, cancel)
+            return destination
+
+        self._open(make, ())
+
+    def package(self, project: VideoProject, folder: Path, zip_path: Path) -> None:
+        """Write a project with all its media into one file."""
+
+        def make(cancel: CancelToken) -> str:
+            package(project, folder, zip_path, cancel)
+            return f"The project is packed in {str(zip_path)!r}."
+
+        self._background.run(make, self.done.emit, self.failed.emit)
+
+    def _open(self, make: Callable[[CancelToken], Path], notes: list[str] | tuple[()]) -> None:
+        def work(cancel: CancelToken) -> Opened:
+            folder = make(cancel)
+            loaded = read_project(folder)
+            lock = ProjectLock(folder)
+            is_ours = lock.acquire()
+            project = loaded.project
+            told = [*notes, *loaded.notes]
+            if is_ours:
+                project = adopt_takes(project, folder, cancel)
+                found = sum(len(t.takes) for t in project.takes.values()) - sum(
+                    len(t.takes) for t in loaded.project.takes.values()
+                )
+                if found:
+                    told.append(f"{found} finished clips were found and taken into the project.")
+                if project != loaded.project:
+                    write_project(project, folder)
+            else:
+                told.append("Another window has this project open, so it is read-only here.")
+            return Opened(
+                project, folder, lock if is_ours else None, tuple(told), missing_media(project)
+            )
+
+        self._background.run(work, self.opened.emit, self.failed.emit, key="open")
+
+    def _free_folder(self, name: str) -> Path:
+        base = self._projects_dir / slug(name)
+        folder, number = base, 2
+        while folder.exists():
+            folder, number = base.with_name(f"{base.name}-{number}"), number + 1
+        return folder
+
+
+def session_of(opened: Opened, parent: QObject) -> ProjectSession:
+    """The session of a project that was read."""
+    return ProjectSession(opened.project, opened.folder, opened.lock, parent)
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()

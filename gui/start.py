@@ -1,0 +1,84 @@
+"""The window's start: what it needs is looked for first, so that it never just aborts."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import StudioError
+from core.log import start_log
+from core.paths import Paths
+from gui.platform_check import platform_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from core.film.lettering import Letterer
+    from core.video.provider import ProviderEntry
+    from gui.main_window import MainWindow
+
+log = logging.getLogger(__name__)
+
+
+def run_window(
+    arguments: Sequence[str], entries: Sequence[ProviderEntry], letterer: Letterer
+) -> int:
+    """Open the window and give the exit code when it is closed.
+
+    Args:
+        arguments: at most one: the folder of a project to open.
+        entries: the providers.
+        letterer: draws the words of films.
+    """
+    problem = platform_problem()
+    if problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
+    # Loaded late: without the libraries that were just looked for, Qt would not load.
+    from PySide6.QtWidgets import QApplication, QMessageBox
+
+    from core.studio import Studio
+    from gui import theme
+    from gui.main_window import MainWindow
+
+    paths = Paths.of_user()
+    trouble = start_log(paths.log_file)
+    app = QApplication([sys.argv[0]])
+    app.setApplicationName("ImageAI")
+    app.setDesktopFileName("imageai")
+    try:
+        studio = Studio(entries, paths=paths, letterer=letterer)
+    except StudioError as error:
+        QMessageBox.critical(None, "ImageAI", str(error))
+        return 1
+    theme.apply(app, theme.Appearance(studio.settings.ui.appearance))
+    window = MainWindow(studio)
+    _tell_defects(window)
+    for note in (*([trouble] if trouble else []), *studio.notes):
+        window.say(note)
+    window.show()
+    window.begin(Path(arguments[0]).expanduser().absolute() if arguments else None)
+    try:
+        return app.exec()
+    finally:
+        window.shut_down()
+
+
+def _tell_defects(window: MainWindow) -> None:
+    """Log what nobody foresaw and tell it in the window, which goes on."""
+
+    def excepthook(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        log.error("a defect", exc_info=(kind, error, trace))
+        if threading.current_thread() is threading.main_thread():
+            window.say(
+                f"Something unexpected went wrong ({kind.__name__}: {error}). Your work is kept; "
+                f"the log has the details: {window.studio.paths.log_file}"
+            )
+
+    sys.excepthook = excepthook
