@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
@@ -19,52 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
-
-
-@dataclass(frozen=True)
-class NewProject:
-    """A person wants an empty project of that name."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class OpenProject:
-    """A person wants the project of that folder."""
-
-    folder: Path
-
-
-@dataclass(frozen=True)
-class SaveProjectAs:
-    """A person wants a copy in that folder, which does not exist yet."""
-
-    folder: Path
-
-
-@dataclass(frozen=True)
-class PackageProject:
-    """A person wants the project in that one file."""
-
-    zip_path: Path
-
-
-@dataclass(frozen=True)
-class UnpackProject:
-    """A person wants the project that is in that file."""
-
-    zip_path: Path
-
-
-@dataclass(frozen=True)
-class ImportProject:
-    """A person wants the ImageAI project of that file."""
-
-    path: Path
-
-
-ProjectWish = (
-    NewProject | OpenProject | SaveProjectAs | PackageProject | UnpackProject | ImportProject
+from gui.project_wishes import (
+    ImportProject,
+    NewProject,
+    OpenProject,
+    PackageProject,
+    ProjectWish,
+    SaveProjectAs,
+    UnpackProject,
 )
 
 

@@ -1,0 +1,268 @@
+"""The main window: the rooms as tabs, the one queue below them, and the project that is open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, Qt, QTimer, Slot
+from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox, QSplitter, QStackedWidget
+
+from core.errors import ProjectError
+from core.project.recent import RecentProjects
+from gui.background import Background
+from gui.jobs_area import JobsArea
+from gui.main_menu import MainMenu
+from gui.project_opener import Opened, ProjectOpener, session_of
+from gui.project_wishes import (
+    ImportProject,
+    NewProject,
+    OpenProject,
+    PackageProject,
+    ProjectWish,
+    SampleProject,
+    SaveProjectAs,
+    UnpackProject,
+)
+from gui.rooms import Rooms
+from gui.theme import Tone
+from gui.video.video_project_tab import VideoProjectTab
+from gui.welcome_page import WelcomePage
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+
+    from core.errors import StudioError
+    from core.studio import Studio
+    from gui.project_session import ProjectSession
+
+_SIZE = (1280, 800)
+_JOBS_HEIGHT = 150
+
+
+class MainWindow(QMainWindow):
+    """Everything a person sees; owns the threads and gives them back when it closes."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.studio = studio
+        self._places = QSettings(
+            str(studio.paths.state_dir / "window.ini"), QSettings.Format.IniFormat
+        )
+        self._background = Background(self, threads=4)
+        self._recent = RecentProjects(studio.paths.state_dir)
+        self._opener = ProjectOpener(studio.paths.projects_dir, self._background, self)
+        self._session: ProjectSession | None = None
+        self._tab: VideoProjectTab | None = None
+        self._renders_when_open = False
+        self._jobs = JobsArea(studio, self._background, self)
+        self._welcome = WelcomePage()
+        self._video = QStackedWidget()
+        self._video.addWidget(self._welcome)
+        self._rooms = Rooms(studio, self._background, self._jobs, self._video)
+        self._menu = MainMenu(self)
+        self._saved = QLabel()
+        self._summary = QLabel()
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        self.setWindowTitle("ImageAI")
+        self.resize(*_SIZE)
+        self.setAcceptDrops(True)
+        halves = QSplitter(Qt.Orientation.Vertical, objectName="halves")
+        halves.addWidget(self._rooms)
+        halves.addWidget(self._jobs)
+        halves.setStretchFactor(0, 1)
+        halves.setCollapsible(0, False)
+        halves.setSizes([_SIZE[1] - _JOBS_HEIGHT, _JOBS_HEIGHT])
+        self.setCentralWidget(halves)
+        self.statusBar().addWidget(self._saved, 1)
+        self.statusBar().addPermanentWidget(self._rooms.network_badge)
+        self.statusBar().addPermanentWidget(self._summary)
+        geometry = self._places.value("geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+    def _connect(self) -> None:
+        self._welcome.wanted.connect(self._on_wish)
+        self._menu.wanted.connect(self._on_wish)
+        self._opener.opened.connect(self._on_opened)
+        self._opener.done.connect(self.say)
+        self._opener.failed.connect(self._on_error)
+        self._jobs.summary_changed.connect(self._summary.setText)
+        self._jobs.ready.connect(self._on_queue_ready)
+        self._rooms.told.connect(self.say)
+        self._rooms.use_wanted.connect(self._on_use)
+        self._rooms.recipe_wanted.connect(self._on_recipe)
+
+    def begin(self, folder: Path | None) -> None:
+        """Open the queue, and this project or the last one, once the window is seen."""
+        QTimer.singleShot(0, self._jobs.begin)
+        last = self._recent.last if self.studio.settings.ui.reopens_last_project else None
+        self._show_recent()
+        wanted = folder or last
+        if wanted is not None:
+            QTimer.singleShot(0, lambda: self._opener.open(wanted))
+
+    @Slot(object)
+    def say(self, text: str, tone: Tone = Tone.QUIET) -> None:
+        """Write a line on the status console."""
+        self._jobs.console.say(text, tone)
+
+    @Slot(object)
+    def _on_error(self, error: StudioError) -> None:
+        self._renders_when_open = False
+        self.say(str(error), Tone.BAD)
+        QMessageBox.warning(self, "ImageAI", f"{error.message}\n\n{error.hint}".strip())
+
+    @Slot(object)
+    def _on_wish(self, wish: ProjectWish) -> None:
+        match wish:
+            case NewProject(name=name):
+                self._opener.create(name)
+            case SampleProject():
+                self._renders_when_open = True
+                self._opener.create_sample()
+            case OpenProject(folder=folder):
+                self._opener.open(folder)
+            case UnpackProject(zip_path=path):
+                self._opener.unpack(path)
+            case ImportProject(path=path):
+                self._opener.import_from(path)
+            case SaveProjectAs(folder=destination):
+                if self._session is not None:
+                    model = self._session.model
+                    self._opener.save_as(model.project, model.folder, destination)
+            case PackageProject(zip_path=path):
+                if self._session is not None:
+                    model = self._session.model
+                    self._opener.package(model.project, model.folder, path)
+
+    @Slot(object)
+    def _on_opened(self, opened: Opened) -> None:
+        if not self._close_project():
+            if opened.lock is not None:
+                opened.lock.release()
+            return
+        self._session = session_of(opened, self)
+        self._session.saved.connect(self._on_saved)
+        self._session.save_failed.connect(self._on_not_saved)
+        self._session.model.changed.connect(self._on_change)
+        tab = VideoProjectTab(self.studio, self._session.model, self._jobs, self._background)
+        tab.told.connect(self.say)
+        tab.wanted.connect(self._on_wish)
+        self._tab = tab
+        self._video.addWidget(tab)
+        self._video.setCurrentWidget(tab)
+        self._rooms.show_video()
+        self._menu.set_project(tab)
+        self._recent.opened(opened.folder, opened.project.name)
+        self._show_recent()
+        self._show_title()
+        for note in opened.notes:
+            self.say(note, Tone.WARNING)
+        if opened.missing:
+            tab.show_missing(opened.missing)
+        if self._renders_when_open:
+            self._renders_when_open = False
+            tab.render_missing()
+
+    @Slot()
+    def _on_queue_ready(self) -> None:
+        if self._tab is not None:
+            self._tab.take_up_jobs()
+
+    @Slot(object)
+    def _on_change(self, _: object) -> None:
+        self._show_title()
+        self._saved.setText("Saving…")
+
+    @Slot()
+    def _on_saved(self) -> None:
+        self._saved.setText("Saved")
+
+    @Slot(object)
+    def _on_not_saved(self, error: StudioError) -> None:
+        self._saved.setText(f"Not saved: {error}")
+        self.say(f"{error} It is tried again every few seconds.", Tone.BAD)
+
+    @Slot(object)
+    def _on_use(self, use: object) -> None:
+        if self._tab is None:
+            self.say("Open a project first, then use the picture there.", Tone.WARNING)
+            return
+        self._tab.use_picture(use)
+        self._rooms.show_video()
+
+    @Slot(object)
+    def _on_recipe(self, recipe: object) -> None:
+        if self._tab is None:
+            self.say("Open a project first; the settings go into a new scene.", Tone.WARNING)
+            return
+        self._tab.add_recipe(recipe)
+        self._rooms.show_video()
+
+    def _show_recent(self) -> None:
+        entries = self._recent.entries()
+        self._welcome.set_recent(entries)
+        self._menu.set_recent(entries)
+
+    def _show_title(self) -> None:
+        if self._session is None:
+            self.setWindowTitle("ImageAI")
+            return
+        locked = " (read-only)" if self._session.model.is_read_only else ""
+        self.setWindowTitle(f"{self._session.model.project.name}{locked} · ImageAI")
+
+    def _close_project(self) -> bool:
+        """Close the open project; False when its last changes could not be written."""
+        if self._session is None:
+            return True
+        try:
+            self._session.close()
+        except ProjectError as error:
+            answer = QMessageBox.question(
+                self,
+                "Not saved",
+                f"{error}\n\nClose the project and lose its last changes?",
+                QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
+                QMessageBox.StandardButton.Cancel,
+            )
+            if answer != QMessageBox.StandardButton.Discard:
+                return False
+        if self._tab is not None:
+            self._tab.close_down()
+            self._video.removeWidget(self._tab)
+            self._tab.deleteLater()
+            self._tab = None
+        self._session.deleteLater()
+        self._session = None
+        self._menu.set_project(None)
+        return True
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls():
+            if url.isLocalFile():
+                self._rooms.read_settings_of(Path(url.toLocalFile()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._jobs.asks_to_stay(self) or not self._close_project():
+            event.ignore()
+            return
+        self._places.setValue("geometry", self.saveGeometry())
+        self.shut_down()
+        event.accept()
+
+    def shut_down(self) -> None:
+        """Stop every thread and process; may be called twice."""
+        if self._session is not None:
+            self._close_project()
+        self._rooms.close_down()
+        self._jobs.close_down()
+        self._background.close()
+        self.studio.close()
