@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from core.film.lettering import Letterer
+
 HZ = 48_000
 WIDTH, HEIGHT, RATE = 64, 64, 25
 # Where a clip clicks: in the film at the same moment, when the clip is its first.
@@ -80,6 +82,7 @@ def export(
     path: Path,
     *,
     store: Path | PieceStore | None = None,
+    letterer: Letterer | None = None,
     cancel: CancelToken | None = None,
     on_event: Callable[[Progressed | Noted], None] = lambda _: None,
     overwrite: bool = False,
@@ -103,7 +106,7 @@ def export(
         overwrite=overwrite,
         skips_bad_clips=skips_bad_clips,
     )
-    job = ExportJob(order, kept, None, 10**9)
+    job = ExportJob(order, kept, letterer, 10**9)
     context = JobContext(workdir=work, cancel=cancel or CancelToken(), report=report, job_id="x")
     return Exported(job.run(context), events)
 

@@ -9,35 +9,10 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import uniform_filter
 
-from core.film.export import ExportJob, ExportOrder
-from core.film.pieces import PieceStore
-from core.jobs import CancelToken, JobContext, Noted, Progressed
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-    from core.film.delivery import ExportSettings
-    from core.film.film import Film
-    from core.film.lettering import Letterer
-
-
-def make_film(
-    film: Film,
-    settings: ExportSettings,
-    path: Path,
-    store: Path,
-    letterer: Letterer | None = None,
-) -> list[Progressed | Noted]:
-    """Run an export to its end; gives all that it told."""
-    workdir = path.parent / f".work-{path.name}"
-    workdir.mkdir()
-    told: list[Progressed | Noted] = []
-    order = ExportOrder(film=film, settings=settings, path=path)
-    context = JobContext(workdir=workdir, cancel=CancelToken(), report=told.append, job_id="test")
-    ExportJob(order, PieceStore(store), letterer, 10**10).run(context)
-    return told
 
 
 def frames_of(path: Path) -> NDArray[np.uint8]:

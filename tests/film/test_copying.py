@@ -12,10 +12,13 @@ from core.film.delivery import Container, ExportSettings, FrameFormat, Quality
 from core.film.film import Clip, Film, Music, Transition
 from core.jobs import CancelToken, Progressed
 from core.video.ffmpeg import run_ffmpeg
-from tests.film.seen import frames_of, make_film
+from tests.film.exporting import export
+from tests.film.seen import frames_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.film.exporting import Exported
 
 TAGS = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=limited"
 
@@ -46,8 +49,8 @@ def coded_pictures(path: Path) -> list[str]:
     return found
 
 
-def is_copied(told: list[object]) -> bool:
-    messages = [event.message for event in told if isinstance(event, Progressed)]
+def is_copied(made: Exported) -> bool:
+    messages = [event.message for event in made.events if isinstance(event, Progressed)]
     return any("copied" in message for message in messages)
 
 
@@ -57,8 +60,8 @@ def test_matching_clips_keep_every_coded_byte(
 ) -> None:
     film = Film(clips=tuple(Clip(path=path) for path in clips))
     out = tmp_path / f"film.{container.value}"
-    told = make_film(film, ExportSettings(container=container), out, tmp_path / "store")
-    assert is_copied(list(told))
+    made = export(film, ExportSettings(container=container), out)
+    assert is_copied(made)
     assert coded_pictures(out) == [code for path in clips for code in coded_pictures(path)]
     shown = frames_of(out)
     assert len(shown) == 72
@@ -70,8 +73,8 @@ def test_music_changes_nothing_about_that(clips: list[Path], tmp_path: Path) -> 
     tone = tmp_path / "tone.wav"
     run_ffmpeg(["-f", "lavfi", "-i", "sine=d=5", str(tone)], CancelToken())
     film = Film(clips=tuple(Clip(path=path) for path in clips), music=(Music(path=tone),))
-    told = make_film(film, ExportSettings(), tmp_path / "film.mp4", tmp_path / "store")
-    assert is_copied(list(told))
+    made = export(film, ExportSettings(), tmp_path / "film.mp4")
+    assert is_copied(made)
 
 
 def test_whatever_touches_a_picture_has_all_of_them_encoded(
@@ -99,7 +102,7 @@ def test_whatever_touches_a_picture_has_all_of_them_encoded(
     }
     copied = []
     for name, (film, settings) in cases.items():
-        told = make_film(film, settings, tmp_path / f"{name}.mp4", tmp_path / "store")
-        if is_copied(list(told)):
+        made = export(film, settings, tmp_path / f"{name}.mp4")
+        if is_copied(made):
             copied.append(name)
     assert copied == []

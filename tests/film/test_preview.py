@@ -20,7 +20,8 @@ from core.film.transitions import NONE, TRANSITIONS
 from core.jobs import CancelToken
 from core.video.ffmpeg import run_ffmpeg
 from gui.lettering import QtLetterer
-from tests.film.seen import frames_of, likeness, make_film, picture_of
+from tests.film.exporting import export
+from tests.film.seen import frames_of, likeness, picture_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +53,7 @@ def compare(
     """How alike preview and export are at some frames (every fifth)."""
     settings = ExportSettings(frame=FRAME, crf=10).model_copy(update=changes)
     path = folder / "film.mp4"
-    make_film(film, settings, path, folder / "store", QtLetterer())
+    export(film, settings, path, store=folder / "store", letterer=QtLetterer())
     exported = frames_of(path)
     sources = [read_source(clip.path) for clip in film.clips]
     timeline = lay_out(film, sources, FRAME)
