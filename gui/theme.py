@@ -18,6 +18,8 @@ GAP = 8
 """Pixels between neighbours that belong together."""
 EDGE = 12
 """Pixels around the content of a panel."""
+BESIDE = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+TEXT = Qt.ToolButtonStyle.ToolButtonTextOnly
 
 
 class Appearance(StrEnum):

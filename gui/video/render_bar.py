@@ -1,0 +1,107 @@
+"""The buttons that render: this scene, the selected, what is missing or out of date, all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from gui import theme
+
+
+class RenderWish(StrEnum):
+    """Which scenes a person wants rendered."""
+
+    THIS = "this"
+    SELECTED = "selected"
+    MISSING = "missing"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class RenderCounts:
+    """How many scenes each wish would render now."""
+
+    this: int = 0
+    selected: int = 0
+    missing: int = 0
+    all: int = 0
+
+
+_BUTTONS = {
+    RenderWish.THIS: (
+        "&Render scene", "play-box-outline", "Render the scene that is shown", "Ctrl+Return",
+    ),
+    RenderWish.SELECTED: (
+        "Selected", "playlist-check", "Render every selected scene", "Ctrl+Shift+Return",
+    ),
+    RenderWish.MISSING: (
+        "Missing or out of date", "playlist-plus",
+        "Render every scene that has no clip, or one made from something else", "F5",
+    ),
+    RenderWish.ALL: (
+        "All", "playlist-play", "Render a new take of every scene", "Shift+F5",
+    ),
+}  # fmt: skip
+
+
+class RenderBar(QWidget):
+    """Says what would be rendered, and takes the wish.
+
+    Signals:
+        wanted(RenderWish): a person wants these scenes rendered.
+    """
+
+    wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GAP)
+        self.actions_by_wish: dict[RenderWish, QAction] = {}
+        for wish, (text, icon, tip, key) in _BUTTONS.items():
+            action = QAction(theme.icon(icon, self.palette()), text, self)
+            action.setToolTip(f"{tip} ({key})")
+            action.setShortcut(QKeySequence(key))
+            action.setData(wish)
+            action.triggered.connect(self._on_triggered)
+            button = QToolButton(objectName=f"render_{wish.value}")
+            button.setDefaultAction(action)
+            if wish in (RenderWish.THIS, RenderWish.MISSING):
+                button.setToolButtonStyle(theme.BESIDE)
+            else:
+                button.setToolButtonStyle(theme.TEXT)
+            row.addWidget(button)
+            self.actions_by_wish[wish] = action
+        row.addStretch(1)
+        self._busy = QLabel()
+        row.addWidget(self._busy)
+        self.set_counts(RenderCounts())
+
+    def set_counts(self, counts: RenderCounts) -> None:
+        """Enable what there is to render, and say how much."""
+        numbers = {
+            RenderWish.THIS: counts.this,
+            RenderWish.SELECTED: counts.selected,
+            RenderWish.MISSING: counts.missing,
+            RenderWish.ALL: counts.all,
+        }
+        for wish, number in numbers.items():
+            action = self.actions_by_wish[wish]
+            action.setEnabled(number > 0)
+            text = _BUTTONS[wish][0]
+            action.setText(text if wish is RenderWish.THIS else f"{text} ({number})")
+
+    def show_planning(self, is_planning: bool) -> None:
+        """Say that the scenes are being looked at."""
+        self._busy.setText("Planning…" if is_planning else "")
+
+    @Slot()
+    def _on_triggered(self) -> None:
+        action = self.sender()
+        assert isinstance(action, QAction), "only actions are connected"
+        self.wanted.emit(RenderWish(action.data()))
