@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Slot
 from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox, QSplitter, QStackedWidget
+from typing_extensions import override
 
 from core.errors import ProjectError
 from core.project.recent import RecentProjects
@@ -241,15 +242,18 @@ class MainWindow(QMainWindow):
         self._menu.set_project(None)
         return True
 
+    @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
 
+    @override
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls():
             if url.isLocalFile():
                 self._rooms.read_settings_of(Path(url.toLocalFile()))
 
+    @override
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._jobs.asks_to_stay(self) or not self._close_project():
             event.ignore()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
+from typing_extensions import override
 
 from core.project.project import Scene, SceneTakes, Take, VideoProject
 
@@ -127,16 +128,20 @@ class _Edit(QUndoCommand):
         self.after = after
         self.merge = merge
 
+    @override
     def redo(self) -> None:
         self._model.restore(self.after)
 
+    @override
     def undo(self) -> None:
         self._model.restore(self._before)
 
+    @override
     def id(self) -> int:
         return (hash(self.merge) & 0x7FFFFFFF) if self.merge else -1
 
-    def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802
+    @override
+    def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, _Edit) or other.merge != self.merge:
             return False
         self.after = other.after
@@ -151,8 +156,10 @@ class _ChooseTake(QUndoCommand):
         self._before = before
         self._after = after
 
+    @override
     def redo(self) -> None:
         self._model.restore_choice(self._scene_id, self._after)
 
+    @override
     def undo(self) -> None:
         self._model.restore_choice(self._scene_id, self._before)

@@ -11,8 +11,8 @@ from core.errors import Problem, StudioError, UnsupportedRequest
 from core.jobs import Cancelled, Failed, Progressed, Queued, Started, Succeeded
 from core.project.media import read_take
 from core.project.planning import PlannedScene, RefusedScene, plan_scene, start_take
-from core.video.render import KIND, Origin, RenderPayload
 from core.project.status import SceneJob, SceneJobState
+from core.video.render import KIND, Origin, RenderPayload
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
