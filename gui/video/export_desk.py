@@ -18,7 +18,6 @@ from core.project.project_file import EXPORTS
 from core.video.output import find_free_name, slug
 
 if TYPE_CHECKING:
-    from core.errors import StudioError
     from core.film.ordering import PlannedExport
     from core.jobs import CancelToken
     from core.project.project import VideoProject
