@@ -5,6 +5,8 @@
     ├── SettingsError                a setting or the settings file cannot be used
     ├── KeyStoreError                the keyring cannot keep or give a key
     ├── JournalError                 the job journal, or a job in it, cannot be used
+    ├── SpendingError                the ledger of paid renders cannot be used
+    ├── SpendingCapReached           a paid render would pass the month's cap
     ├── OutputError                  the finished file cannot be put where it belongs
     ├── FFmpegMissing                no FFmpeg on this machine
     ├── FFmpegFailed                 command, exit_code, last_lines
@@ -83,6 +85,14 @@ class KeyStoreError(StudioError):
 
 class JournalError(StudioError):
     """The job journal, or a job in it, cannot be used."""
+
+
+class SpendingError(StudioError):
+    """The ledger of paid renders cannot be used."""
+
+
+class SpendingCapReached(StudioError):
+    """A paid render would cost more than what is left of the month's cap."""
 
 
 class OutputError(StudioError):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from core.errors import JournalError
-from core.files import set_aside
 from core.job_record import JobRecord, JobState, Owner
 from core.jobs import (
     EVENT_JSON,
@@ -25,42 +22,54 @@ from core.jobs import (
     Terminal,
 )
 from core.names import nearest_name
+from core.sqlite_file import Contents, SqliteFile
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    import sqlite3
     from pathlib import Path
 
     from core.jobs import Job
 
-_SCHEMA = 1
-_BUSY_TIMEOUT_S = 10.0
-_TABLES = """
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL,
-    lane TEXT NOT NULL,
-    title TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    state TEXT NOT NULL,
-    owner_pid INTEGER NOT NULL,
-    owner_started REAL NOT NULL,
-    cancel_requested INTEGER NOT NULL DEFAULT 0,
-    ticket TEXT,
-    progress TEXT,
-    outcome TEXT,
-    created_at REAL NOT NULL,
-    started_at REAL,
-    ended_at REAL
-);
-CREATE TABLE IF NOT EXISTS notes (
-    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-    message TEXT NOT NULL
-);
-PRAGMA user_version = 1;
-COMMIT;
-"""
+_TABLES = (
+    """
+    CREATE TABLE jobs (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        lane TEXT NOT NULL,
+        title TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        state TEXT NOT NULL,
+        owner_pid INTEGER NOT NULL,
+        owner_started REAL NOT NULL,
+        cancel_requested INTEGER NOT NULL DEFAULT 0,
+        ticket TEXT,
+        progress TEXT,
+        outcome TEXT,
+        created_at REAL NOT NULL,
+        started_at REAL,
+        ended_at REAL
+    )
+    """,
+    """
+    CREATE TABLE notes (
+        job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        message TEXT NOT NULL
+    )
+    """,
+)
+# Who comes first is no longer decided by who came first.
+_POSITIONS = (
+    "ALTER TABLE jobs ADD COLUMN position INTEGER NOT NULL DEFAULT 0",
+    "UPDATE jobs SET position = number",
+)
+_CONTENTS = Contents(
+    name="job journal",
+    comfort="finished clips are not touched.",
+    steps=(_TABLES, _POSITIONS),
+    error=JournalError,
+)
+_ENDED = ", ".join(f"'{state.value}'" for state in JobState if state.has_ended)
 
 
 class Journal:
@@ -71,92 +80,18 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
         self.owner = Owner.this_process()
-        self.notes: tuple[str, ...] = self._open()
-
-    def _open(self) -> tuple[str, ...]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise JournalError(
-                f"The folder {str(self.path.parent)!r} for the job journal cannot be made: "
-                f"{error.strerror}.",
-                hint="Make it writable, or set IMAGEAI_HOME to another folder.",
-            ) from error
-        try:
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise self._unusable(error) from error
-            return self._start_anew(error)
-        return ()
-
-    def _prepare(self) -> None:
-        with closing(self._connect()) as db:
-            version = int(db.execute("PRAGMA user_version").fetchone()[0])
-            if version > _SCHEMA:
-                raise JournalError(
-                    f"The job journal {str(self.path)!r} was written by a newer version of this "
-                    "program.",
-                    hint="Update the program, or set IMAGEAI_HOME to another folder.",
-                )
-            answer = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
-            if answer != "ok":
-                raise sqlite3.DatabaseError(answer)
-            if version == 0:
-                db.executescript(_TABLES)
-
-    def _start_anew(self, reason: Exception) -> tuple[str, ...]:
-        try:
-            bad = set_aside(self.path)
-            self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
-            self._prepare()
-        except (OSError, sqlite3.Error) as error:
-            raise JournalError(
-                f"The job journal {str(self.path)!r} is damaged ({reason}) and cannot be replaced: "
-                f"{error}.",
-                hint="Move it away by hand.",
-            ) from error
-        return (
-            f"The job journal was damaged ({reason}). It is kept as {str(bad)!r} and a new one is "
-            "begun; finished clips are not touched.",
-        )
-
-    def _connect(self) -> sqlite3.Connection:
-        # Explicit transactions only: `isolation_level=None` leaves BEGIN to us.
-        db = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
-        db.row_factory = sqlite3.Row
-        db.execute("PRAGMA foreign_keys = ON")
-        return db
-
-    @contextmanager
-    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Generator[sqlite3.Connection]:
-        # Writers lock at once, so that two processes never both read "free" and both write.
-        try:
-            with closing(self._connect()) as db:
-                db.execute(begin)
-                try:
-                    yield db
-                except BaseException:
-                    db.execute("ROLLBACK")
-                    raise
-                db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise self._unusable(error) from error
-
-    def _unusable(self, error: sqlite3.Error) -> JournalError:
-        return JournalError(
-            f"The job journal {str(self.path)!r} cannot be used: {error}.",
-            hint="Check that its disk has space and that its folder is writable, then try again.",
-        )
+        self._file = SqliteFile(path, _CONTENTS)
+        self._transaction = self._file.transaction
+        self.notes = self._file.notes
 
     def add(self, job_id: str, job: Job) -> JobRecord:
         """Write a new job, owned by this process."""
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO jobs (id, kind, lane, title, payload, state, owner_pid,"
-                " owner_started, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " owner_started, created_at, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                " (SELECT COALESCE(MAX(position), 0) + 1 FROM jobs))",
                 (
                     job_id,
                     job.kind,
@@ -171,11 +106,43 @@ class Journal:
             )
             return self._get(db, job_id)
 
-    def all(self) -> tuple[JobRecord, ...]:
-        """Every job, oldest first."""
+    def all(self, ended: int | None = None) -> tuple[JobRecord, ...]:
+        """The jobs in their order, which is that of their coming until one is moved.
+
+        Args:
+            ended: how many of those that have ended, the newest; None for every one.
+        """
         with self._transaction("BEGIN") as db:
-            rows = db.execute("SELECT * FROM jobs ORDER BY number").fetchall()
+            rows = db.execute(
+                f"SELECT * FROM jobs WHERE state NOT IN ({_ENDED}) OR id IN (SELECT id FROM jobs"
+                f" WHERE state IN ({_ENDED}) ORDER BY ended_at DESC LIMIT ?) ORDER BY position",
+                (-1 if ended is None else ended,),
+            ).fetchall()
             return tuple(_record(db, row) for row in rows)
+
+    def move(self, job_id: str, before_id: str | None) -> None:
+        """Let a waiting job of this process run before another one, or after all others.
+
+        Raises:
+            JournalError: one of the two does not wait here.
+        """
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT id, position FROM jobs WHERE state = ? AND owner_pid = ?"
+                " AND owner_started = ? ORDER BY position",
+                (JobState.QUEUED.value, self.owner.pid, self.owner.started),
+            ).fetchall()
+            order = [str(row["id"]) for row in rows]
+            for asked in (job_id, before_id):
+                if asked is not None and asked not in order:
+                    raise JournalError(f"Job {asked} does not wait here, so it has no turn.")
+            if job_id == before_id:
+                return
+            order.remove(job_id)
+            order.insert(len(order) if before_id is None else order.index(before_id), job_id)
+            # The same places, taken by others: jobs that do not wait keep theirs.
+            for moved_id, row in zip(order, rows, strict=True):
+                db.execute("UPDATE jobs SET position = ? WHERE id = ?", (row["position"], moved_id))
 
     def find(self, text: str) -> JobRecord:
         """The job whose id begins with `text`.
@@ -204,7 +171,7 @@ class Journal:
         found: list[JobRecord] = []
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT * FROM jobs WHERE state IN (?, ?) ORDER BY number",
+                "SELECT * FROM jobs WHERE state IN (?, ?) ORDER BY position",
                 (JobState.QUEUED.value, JobState.RUNNING.value),
             ).fetchall()
             for row in rows:
@@ -234,7 +201,7 @@ class Journal:
                 return None
             row = db.execute(
                 "SELECT id FROM jobs WHERE lane = ? AND state = ? AND owner_pid = ?"
-                " AND owner_started = ? AND (? IS NULL OR id = ?) ORDER BY number LIMIT 1",
+                " AND owner_started = ? AND (? IS NULL OR id = ?) ORDER BY position LIMIT 1",
                 (
                     lane.value,
                     JobState.QUEUED.value,
@@ -273,6 +240,16 @@ class Journal:
             )
             db.execute("DELETE FROM notes WHERE job_id = ?", (job_id,))
             return self._get(db, job_id)
+
+    def interrupt(self, job_id: str) -> bool:
+        """Leave a running job to be resumed, unless it was asked to stop; whether it is left."""
+        with self._transaction() as db:
+            if self._get(db, job_id).cancel_requested:
+                return False
+            db.execute(
+                "UPDATE jobs SET state = ? WHERE id = ?", (JobState.INTERRUPTED.value, job_id)
+            )
+            return True
 
     def request_cancel(self, job_id: str) -> JobRecord:
         """Ask the owner of a running job to stop; end one that nobody runs.
@@ -324,7 +301,7 @@ class Journal:
     def clear(self, *, interrupted: bool) -> tuple[JobRecord, ...]:
         """Forget the jobs that have ended, and on request the interrupted ones; clips stay."""
         with self._transaction() as db:
-            rows = db.execute("SELECT * FROM jobs ORDER BY number").fetchall()
+            rows = db.execute("SELECT * FROM jobs ORDER BY position").fetchall()
             gone = [
                 record
                 for record in (_record(db, row) for row in rows)

@@ -64,6 +64,11 @@ class Paths:
         return self.state_dir / "jobs.sqlite"
 
     @property
+    def spending_file(self) -> Path:
+        """The ledger of paid renders."""
+        return self.state_dir / "spending.sqlite"
+
+    @property
     def work_dir(self) -> Path:
         """The parent of the jobs' own folders."""
         return self.state_dir / "work"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-import time
 import uuid
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -25,12 +24,13 @@ from core.jobs import (
     JobEvent,
     Lane,
     Noted,
-    Progressed,
     Queued,
     Started,
     Succeeded,
     Terminal,
 )
+from core.kept_inputs import KeptInputs
+from core.reporter import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -46,8 +46,12 @@ PLACES: Mapping[Lane, int] = MappingProxyType({Lane.GPU: 1, Lane.CLOUD: 4, Lane.
 """How many jobs of a lane run at once, over all processes that share the journal."""
 
 _POLL_S = 0.2
-# Longer than any copying takes: a folder without a job may be one that is being queued elsewhere.
-_STRAY_AFTER_S = 3600.0
+_IDLE_S = 2.0
+
+
+def new_job_id() -> str:
+    """A name that no other job has."""
+    return uuid.uuid4().hex[:12]
 
 
 class JobQueue:
@@ -63,15 +67,24 @@ class JobQueue:
     ) -> None:
         self._journal = journal
         self._work_dir = work_dir
-        self._inputs_dir = inputs_dir
+        self._inputs = KeptInputs(inputs_dir)
         self._factories = factories
         self._places = places
         self._listeners: list[Callable[[str, JobEvent], None]] = []
         self._tokens: dict[str, CancelToken] = {}
+        self._running: set[str] = set()
+        self._paused: set[Lane] = set()
         self._lock = threading.Lock()
         self._changed = threading.Condition()
+        self._changes = 0
         self._closed = CancelToken()
+        self._leaves_jobs = False
         self._recover()
+
+    @property
+    def places(self) -> Mapping[Lane, int]:
+        """How many jobs of each lane run at once."""
+        return self._places
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -89,23 +102,25 @@ class JobQueue:
 
         return unsubscribe
 
-    def submit(self, job: Job, cancel: CancelToken | None = None) -> str:
+    def submit(
+        self, job: Job, cancel: CancelToken | None = None, *, job_id: str | None = None
+    ) -> str:
         """Write the job into the journal and give its id; it waits for `run` or `run_job`.
 
         Args:
             job: the work.
             cancel: the caller's own wish that it stop, where there is one.
+            job_id: from `new_job_id`, where the caller has to know it beforehand.
 
         Raises:
             JournalError: it cannot be written, or what the job reads cannot be kept for it.
         """
-        job_id = uuid.uuid4().hex[:12]
-        inputs = self._inputs_dir / job_id
+        job_id = job_id or new_job_id()
         try:
-            job.keep(inputs)
+            job.keep(self._inputs.folder(job_id))
             self._journal.add(job_id, job)
         except BaseException:
-            shutil.rmtree(inputs, ignore_errors=True)
+            self._inputs.forget(job_id)
             raise
         self._announce(job_id, cancel)
         return job_id
@@ -129,8 +144,45 @@ class JobQueue:
         with self._lock:
             self._tokens[job_id] = cancel or CancelToken()
         self._send(job_id, Queued())
-        with self._changed:
-            self._changed.notify_all()
+        self._wake()
+
+    def resume_all(self) -> tuple[str, ...]:
+        """Put every interrupted job back in line, in the old order; gives their ids."""
+        resumed: list[str] = []
+        for record in self.resumable():
+            with suppress(JournalError):
+                # Another process may have taken it up in the meantime.
+                self._journal.requeue(record.id)
+                resumed.append(record.id)
+                self._announce(record.id, None)
+        return tuple(resumed)
+
+    def move(self, job_id: str, before_id: str | None) -> None:
+        """Let a waiting job of this process run before another one, or after all others.
+
+        Raises:
+            JournalError: one of the two does not wait here.
+        """
+        self._journal.move(job_id, before_id)
+
+    def pause(self, lane: Lane) -> None:
+        """Start nothing new in a lane; what runs goes on.
+
+        It holds for the workers of this process and ends with it.
+        """
+        with self._lock:
+            self._paused.add(lane)
+
+    def unpause(self, lane: Lane) -> None:
+        """Let the lane go on."""
+        with self._lock:
+            self._paused.discard(lane)
+        self._wake()
+
+    def is_paused(self, lane: Lane) -> bool:
+        """Whether the lane starts nothing new."""
+        with self._lock:
+            return lane in self._paused
 
     def cancel(self, text: str) -> JobRecord:
         """Stop a job wherever it runs; one in another process stops within a second.
@@ -154,10 +206,14 @@ class JobQueue:
             self._send(record.id, Cancelled())
         return record
 
-    def jobs(self) -> tuple[JobRecord, ...]:
-        """Every job, oldest first, with those whose process is gone marked as interrupted."""
+    def jobs(self, ended: int | None = None) -> tuple[JobRecord, ...]:
+        """The jobs in their order, with those whose process is gone marked as interrupted.
+
+        Args:
+            ended: how many of those that have ended, the newest; None for every one.
+        """
         self._recover()
-        return self._journal.all()
+        return self._journal.all(ended)
 
     def job(self, text: str) -> JobRecord:
         """The job whose id begins with `text`.
@@ -180,27 +236,32 @@ class JobQueue:
         self._recover()
         gone = self._journal.clear(interrupted=interrupted)
         for record in gone:
-            shutil.rmtree(self._inputs_dir / record.id, ignore_errors=True)
-        self._remove_strays()
+            self._inputs.forget(record.id)
+        self._inputs.forget_strays({record.id for record in self._journal.all()})
         return gone
-
-    def _remove_strays(self) -> None:
-        """Remove what was kept for jobs that a kill prevented from being written down."""
-        known = {record.id for record in self._journal.all()}
-        for folder in self._inputs_dir.iterdir() if self._inputs_dir.is_dir() else ():
-            age_s = time.time() - folder.stat().st_mtime
-            if folder.name not in known and age_s > _STRAY_AFTER_S:
-                shutil.rmtree(folder, ignore_errors=True)
 
     def run(self, lane: Lane) -> None:
         """Run the jobs of a lane, one after the other, until the queue is closed."""
         while not self._closed.cancelled:
-            record = self._journal.claim(lane, self._places[lane])
+            seen = self._changes
+            record = None if self.is_paused(lane) else self._claim(lane)
             if record is not None:
                 self._execute(record)
                 continue
+            with self._lock:
+                has_waiting = bool(self._tokens.keys() - self._running)
+            # What waits here may wait for the place of another process, which wakes nobody.
+            patience_s = _POLL_S if has_waiting else _IDLE_S
             with self._changed:
-                self._changed.wait(_POLL_S)
+                self._changed.wait_for(lambda seen=seen: self._changes != seen, patience_s)
+
+    def _claim(self, lane: Lane) -> JobRecord | None:
+        try:
+            return self._journal.claim(lane, self._places[lane])
+        except JournalError as error:
+            # A full disk ends some day, and then the queue shall go on.
+            log.warning("no job can be taken: %s", error)
+            return None
 
     def run_job(self, job_id: str) -> Terminal:
         """Run one job of this process in the calling thread and give how it ended.
@@ -245,25 +306,33 @@ class JobQueue:
             self._send(job_id, outcome)
         return outcome
 
-    def close(self) -> None:
-        """Stop the workers and ask every running job of this process to stop."""
+    def close(self, *, leaves_jobs: bool = False) -> None:
+        """Stop the workers and ask every running job of this process to stop.
+
+        Args:
+            leaves_jobs: what is stopped by this counts as interrupted, not as cancelled: it is
+                offered to be resumed, and a remote render keeps its ticket.
+        """
+        self._leaves_jobs = leaves_jobs or self._leaves_jobs
         self._closed.cancel()
         with self._lock:
             tokens = list(self._tokens.values())
         for token in tokens:
             token.cancel()
+        self._wake()
+
+    def _wake(self) -> None:
         with self._changed:
+            self._changes += 1
             self._changed.notify_all()
 
-    def _token(self, job_id: str) -> CancelToken:
-        with self._lock:
-            return self._tokens.setdefault(job_id, CancelToken())
-
     def _execute(self, record: JobRecord) -> Terminal:
-        token = self._token(record.id)
+        with self._lock:
+            token = self._tokens.setdefault(record.id, CancelToken())
+            self._running.add(record.id)
         self._send(record.id, Started())
         workdir = self._work_dir / record.id
-        reporter = _Reporter(partial(self._send, record.id), self._journal, record.id)
+        reporter = Reporter(partial(self._send, record.id), self._journal, record.id)
         try:
             job = self._build(record)
             shutil.rmtree(workdir, ignore_errors=True)
@@ -275,7 +344,7 @@ class JobQueue:
                 job_id=record.id,
                 ticket=record.ticket,
                 save_ticket=lambda ticket: self._journal.save_ticket(record.id, ticket),
-                inputs_dir=self._inputs_dir / record.id,
+                inputs_dir=self._inputs.folder(record.id),
             )
             with self._watch(record.id, token, reporter):
                 outcome: Terminal = Succeeded(path=job.run(ctx))
@@ -317,18 +386,21 @@ class JobQueue:
 
     def _finish(self, job_id: str, outcome: Terminal) -> None:
         try:
+            is_left = self._leaves_jobs and isinstance(outcome, Cancelled)
+            if is_left and self._journal.interrupt(job_id):
+                return
             self._journal.finish(job_id, outcome)
         except JournalError as error:
             # The work itself is done or undone; only its line in the journal is missing.
             log.error("the end of job %s could not be written down: %s", job_id, error)
         with self._lock:
             self._tokens.pop(job_id, None)
+            self._running.discard(job_id)
         self._send(job_id, outcome)
-        with self._changed:
-            self._changed.notify_all()
+        self._wake()
 
     @contextmanager
-    def _watch(self, job_id: str, token: CancelToken, reporter: _Reporter) -> Generator[None]:
+    def _watch(self, job_id: str, token: CancelToken, reporter: Reporter) -> Generator[None]:
         """Look for a cancel from another process, and write progress down, while the job runs."""
         ended = CancelToken()
 
@@ -373,36 +445,3 @@ class JobQueue:
             listeners = list(self._listeners)
         for listener in listeners:
             listener(job_id, event)
-
-
-class _Reporter:
-    """Takes a job's reports: keeps fractions from falling, tells and writes each change once."""
-
-    def __init__(self, send: Callable[[JobEvent], None], journal: Journal, job_id: str) -> None:
-        self._send = send
-        self._journal = journal
-        self._job_id = job_id
-        self._lock = threading.Lock()
-        self._fraction = 0.0
-        self._told: Progressed | None = None
-        self._unsaved: Progressed | None = None
-
-    def report(self, event: Progressed | Noted) -> None:
-        if isinstance(event, Noted):
-            self._journal.add_note(self._job_id, event)
-            self._send(event)
-            return
-        with self._lock:
-            if event.fraction is not None:
-                self._fraction = max(self._fraction, event.fraction)
-                event = event.model_copy(update={"fraction": self._fraction})
-            if event == self._told:
-                return
-            self._told = self._unsaved = event
-        self._send(event)
-
-    def flush(self) -> None:
-        with self._lock:
-            event, self._unsaved = self._unsaved, None
-        if event is not None:
-            self._journal.save_progress(self._job_id, event)

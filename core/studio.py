@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from core.api_keys import ApiKeys
 from core.config import ConfigManager
-from core.errors import FFmpegMissing, NotConfigured, Problem, UnsupportedRequest
+from core.errors import (
+    FFmpegMissing,
+    JournalError,
+    NotConfigured,
+    Problem,
+    UnsupportedRequest,
+)
 from core.film.export import KIND as EXPORT_KIND
 from core.film.export import ExportJob, ExportOrder
 from core.film.ordering import Disks, PlannedExport, plan_export
@@ -19,7 +25,8 @@ from core.jobs import CancelToken
 from core.journal import Journal
 from core.machine import free_disk_bytes, read_machine
 from core.paths import Paths
-from core.queue import JobQueue
+from core.queue import JobQueue, new_job_id
+from core.spending import Ledger
 from core.video.ffmpeg import find_ffmpeg
 from core.video.images import StartImage, check_start_image
 from core.video.output import Output, check_space, default_name, find_place, make_folder
@@ -98,7 +105,15 @@ class Studio:
             EXPORT_KIND: self._build_export,
         }
         journal = Journal(self.paths.journal_file)
-        return JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories)
+        queue = JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories)
+        self.ledger.catch_up(queue.jobs)
+        queue.subscribe(self.ledger.hear)
+        return queue
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What paid renders cost."""
+        return Ledger(self.paths.spending_file)
 
     def plan(
         self, request: RenderRequest, *, out: Path | None = None, overwrite: bool = False
@@ -134,10 +149,18 @@ class Studio:
                 problems.append(Problem("target", f"{readiness.reason} {readiness.fix}"))
         raise UnsupportedRequest(problems)
 
-    def submit_render(self, planned: PlannedRender) -> str:
+    def submit_render(
+        self, planned: PlannedRender, *, spending_cap_usd: float | None = None
+    ) -> str:
         """Put the render into the queue and give the job's id.
 
+        Args:
+            planned: what `plan` gave.
+            spending_cap_usd: what all paid renders of this month may cost; None for no cap.
+
         Raises:
+            SpendingCapReached: it would pass the cap.
+            SpendingError: it is to be paid, and the ledger cannot be used.
             NotConfigured: the model is not installed, or the machine or a key does not suffice.
             OutputError: the output folder cannot be made.
             JournalError: the journal cannot be written, or the start image cannot be kept.
@@ -154,7 +177,36 @@ class Studio:
                 hint="Choose a smaller size, a shorter clip or another model.",
             )
         make_folder(planned.output)
-        return self.queue.submit(RenderJob.of(planned.plan, planned.output, self.registry))
+        job = RenderJob.of(planned.plan, planned.output, self.registry)
+        job_id = new_job_id()
+        # Written down before anybody can start it: no order is ever without its price.
+        self.ledger.order(job_id, planned.plan.cost_usd, spending_cap_usd)
+        try:
+            return self.queue.submit(job, job_id=job_id)
+        except JournalError:
+            self.ledger.release(job_id)
+            raise
+
+    def resume(self, text: str, *, spending_cap_usd: float | None = None) -> str:
+        """Put an interrupted, failed or cancelled job back in line and give its id.
+
+        Args:
+            text: how the job's id begins.
+            spending_cap_usd: held by what would be bought once more; None for no cap.
+
+        Raises:
+            SpendingCapReached: it would pass the cap.
+            SpendingError: the ledger cannot be used.
+            JournalError: no such job, or nothing to resume.
+        """
+        job_id = self.queue.job(text).id
+        is_ordered = self.ledger.order_again(job_id, spending_cap_usd)
+        try:
+            return self.queue.resume(job_id)
+        except JournalError:
+            if is_ordered:
+                self.ledger.release(job_id)
+            raise
 
     @cached_property
     def pieces(self) -> PieceStore:

@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import (
+    ContentRefused,
+    JournalError,
+    RateLimited,
+    ResultLost,
+    SpendingCapReached,
+    SpendingError,
+    StudioError,
+    SubmitUnknown,
+)
+from core.job_record import JobState
+from core.jobs import Cancelled, ErrorReport, Failed, JobEvent, Queued, Started, Succeeded
+from core.journal import Journal
+from core.spending import Ledger
+from core.studio import Studio
+from core.video.provider import ProviderContext, ProviderEntry
+from core.video.spec import ModelSpec, Price
+from tests.fakes.provider import ENTRY, SMALL, FakeProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.paths import Paths
+    from core.video.request import RenderRequest
+
+DONE = Succeeded(path=Path("clip.mp4"))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Clock) -> Ledger:
+    return Ledger(tmp_path / "state" / "spending.sqlite", clock)
+
+
+def failed(error: StudioError) -> Failed:
+    return Failed(error=ErrorReport.of(error))
+
+
+def test_nothing_is_written_for_what_is_free(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.order("a", 0.0, 0.0)
+    ledger.order("b", None, None)
+    ledger.hear("a", DONE)
+    ledger.release("b")
+    assert ledger.spent_usd() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_order_counts_at_once_and_after_its_end(ledger: Ledger) -> None:
+    ledger.order("a", 1.25, None)
+    assert ledger.spent_usd() == 1.25
+    for event in (Queued(), Started(), DONE):
+        ledger.hear("a", event)
+        assert ledger.spent_usd() == 1.25
+
+
+@pytest.mark.parametrize("event", [Cancelled(), failed(RateLimited("Later."))])
+def test_what_was_not_made_costs_nothing(ledger: Ledger, event: JobEvent) -> None:
+    ledger.order("a", 1.0, None)
+    ledger.hear("a", event)
+    assert ledger.spent_usd() == 0
+
+
+@pytest.mark.parametrize("error", [SubmitUnknown, ResultLost, ContentRefused])
+def test_what_may_have_been_charged_counts(ledger: Ledger, error: type[StudioError]) -> None:
+    ledger.order("a", 1.0, None)
+    ledger.hear("a", failed(error("Gone.")))
+    assert ledger.spent_usd() == 1
+
+
+@pytest.mark.parametrize(
+    ("cap_usd", "cost_usd", "exceeds"),
+    [
+        (None, 100.0, False),
+        (None, None, False),
+        (5.0, 3.0, False),
+        (5.0, 3.01, True),
+        (5.0, None, True),
+        (0.0, 0.0, False),
+        (0.0, 0.01, True),
+        (1.0, 0.0, False),
+    ],
+)
+def test_cap_holds_to_the_cent(
+    ledger: Ledger, cap_usd: float | None, cost_usd: float | None, exceeds: bool
+) -> None:
+    ledger.order("a", 2.0, None)
+    assert ledger.would_exceed(cap_usd, cost_usd) is exceeds
+    if exceeds:
+        with pytest.raises(SpendingCapReached):
+            ledger.order("b", cost_usd, cap_usd)
+        assert ledger.spent_usd() == 2
+    else:
+        ledger.order("b", cost_usd, cap_usd)
+
+
+@given(costs=st.lists(st.integers(1, 300).map(lambda cents: cents / 100), max_size=12))
+def test_orders_never_pass_the_cap(
+    costs: list[float], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    ledger = Ledger(tmp_path_factory.mktemp("ledger") / "spending.sqlite")
+    kept = 0.0
+    for number, cost in enumerate(costs):
+        fits = kept + cost <= 5 + 1e-9
+        try:
+            ledger.order(str(number), cost, 5.0)
+        except SpendingCapReached:
+            assert not fits
+        else:
+            assert fits
+            kept += cost
+    assert ledger.spent_usd() == pytest.approx(kept)
+
+
+def test_cap_counts_only_this_calendar_month(ledger: Ledger, clock: Clock) -> None:
+    ledger.order("a", 4.0, 5.0)
+    ledger.hear("a", DONE)
+    clock.now += timedelta(days=5)
+    assert ledger.spent_usd() == 4
+    clock.now += timedelta(days=1)
+    assert ledger.spent_usd() == 0
+    ledger.order("b", 5.0, 5.0)
+
+
+def test_two_that_order_at_once_do_not_both_pass_the_cap(tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def order(name: str) -> None:
+        try:
+            Ledger(tmp_path / "spending.sqlite").order(name, 1.0, 3.0)
+        except SpendingCapReached:
+            refused.append(name)
+
+    threads = [threading.Thread(target=order, args=(str(number),)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 5
+    assert Ledger(tmp_path / "spending.sqlite").spent_usd() == 3
+
+
+def test_refusal_says_the_figures_and_what_to_do(ledger: Ledger) -> None:
+    ledger.order("a", 4.1, None)
+    with pytest.raises(SpendingCapReached) as refused:
+        ledger.order("b", 1.2, 5.0)
+    assert "$1.20" in refused.value.message
+    assert "$4.10" in refused.value.message
+    assert "$5.00" in refused.value.message
+    assert "Raise the cap" in refused.value.hint
+
+
+def test_damaged_ledger_is_set_aside_and_begun_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "spending.sqlite"
+    path.write_bytes(b"rubbish" * 500)
+    ledger = Ledger(path)
+    ledger.order("a", 1.0, None)
+    assert ledger.spent_usd() == 1
+    assert path.with_name("spending.sqlite.bad").exists()
+    assert "no longer counts" in caplog.text
+
+
+def test_ledger_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SpendingError, match="cannot be made"):
+        Ledger(tmp_path / "file" / "spending.sqlite").order("a", 1.0, None)
+
+
+PAID = SMALL.model_copy(
+    update={"price": Price(usd_per_s=0.5, as_of=date(2026, 11, 1), source="this file")}
+)
+
+
+class PaidProvider(FakeProvider):
+    def models(self) -> tuple[ModelSpec, ...]:
+        return (PAID,)
+
+
+def open_paid(_: ProviderContext) -> PaidProvider:
+    return PaidProvider()
+
+
+@pytest.fixture
+def shop(paths: Paths) -> Iterator[Studio]:
+    shop = Studio([ProviderEntry(ENTRY.info, open_paid)], paths=paths)
+    yield shop
+    shop.close()
+
+
+def buy(shop: Studio, request: RenderRequest, words: str = "ball", **more: float) -> str:
+    asked = request.model_copy(update={"prompt": words})
+    return shop.submit_render(shop.plan(asked), **more)
+
+
+def test_bought_clip_is_in_the_ledger_and_survives_a_clear(
+    shop: Studio, request_small: RenderRequest
+) -> None:
+    job_id = buy(shop, request_small)
+    price = shop.ledger.spent_usd()
+    assert price == pytest.approx(0.5625)
+    assert shop.queue.run_job(job_id).event == "succeeded"
+    shop.queue.clear()
+    assert shop.ledger.spent_usd() == price
+
+
+def test_failed_and_cancelled_clips_leave_the_cap_free(
+    shop: Studio, request_small: RenderRequest
+) -> None:
+    shop.queue.run_job(buy(shop, request_small, "fail"))
+    shop.queue.cancel(buy(shop, request_small))
+    assert shop.ledger.spent_usd() == 0
+
+
+def test_clip_beyond_the_cap_is_not_queued(shop: Studio, request_small: RenderRequest) -> None:
+    buy(shop, request_small, spending_cap_usd=1.0)
+    with pytest.raises(SpendingCapReached):
+        buy(shop, request_small, spending_cap_usd=1.0)
+    assert len(shop.queue.jobs()) == 1
+
+
+def test_order_that_cannot_be_queued_is_released(
+    shop: Studio, request_small: RenderRequest
+) -> None:
+    planned = shop.plan(request_small)
+    shop.queue.clear()
+    shop.paths.journal_file.unlink()
+    shop.paths.journal_file.mkdir()
+    with pytest.raises(JournalError):
+        shop.submit_render(planned)
+    assert shop.ledger.spent_usd() == 0
+
+
+def test_failed_clip_made_again_counts_again_and_heeds_the_cap(
+    shop: Studio, request_small: RenderRequest
+) -> None:
+    job_id = buy(shop, request_small, "fail")
+    shop.queue.run_job(job_id)
+    buy(shop, request_small)
+    with pytest.raises(SpendingCapReached):
+        shop.resume(job_id, spending_cap_usd=1.0)
+    assert shop.queue.job(job_id).state is JobState.FAILED
+    shop.resume(job_id, spending_cap_usd=2.0)
+    assert shop.ledger.spent_usd() == pytest.approx(1.125)
+    with pytest.raises(JournalError, match="nothing to resume"):
+        shop.resume(job_id)
+    assert shop.ledger.spent_usd() == pytest.approx(1.125)
+
+
+def test_what_ended_unheard_is_settled_at_the_next_start(
+    shop: Studio, request_small: RenderRequest, paths: Paths
+) -> None:
+    paid, dropped, waits = (buy(shop, request_small) for _ in range(3))
+    # As a process leaves it that is killed between the journal and the ledger.
+    journal = Journal(paths.journal_file)
+    journal.finish(paid, DONE)
+    journal.finish(dropped, Cancelled())
+    assert shop.ledger.spent_usd() == pytest.approx(3 * 0.5625)
+    later = Studio([ProviderEntry(ENTRY.info, open_paid)], paths=paths)
+    assert later.queue.job(waits).state is JobState.QUEUED
+    assert later.ledger.spent_usd() == pytest.approx(2 * 0.5625)
+    later.close()
