@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from core.machine import Machine
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderEntry, ProviderInfo, VideoProvider
+    from core.video.record import Origin
     from core.video.spec import ModelSpec
 
 
@@ -134,8 +135,12 @@ class Studio:
                 problems.append(Problem("target", f"{readiness.reason} {readiness.fix}"))
         raise UnsupportedRequest(problems)
 
-    def submit_render(self, planned: PlannedRender) -> str:
+    def submit_render(self, planned: PlannedRender, origin: Origin | None = None) -> str:
         """Put the render into the queue and give the job's id.
+
+        Args:
+            planned: what to render and where to.
+            origin: the scene of a project that the clip is for; its record will name it.
 
         Raises:
             NotConfigured: the model is not installed, or the machine or a key does not suffice.
@@ -154,7 +159,8 @@ class Studio:
                 hint="Choose a smaller size, a shorter clip or another model.",
             )
         make_folder(planned.output)
-        return self.queue.submit(RenderJob.of(planned.plan, planned.output, self.registry))
+        job = RenderJob.of(planned.plan, planned.output, self.registry, origin)
+        return self.queue.submit(job)
 
     @cached_property
     def pieces(self) -> PieceStore:
