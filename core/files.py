@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -42,6 +43,18 @@ def write_text_atomically(path: Path, text: str) -> None:
         with suppress(OSError):
             aside.unlink()
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Force the names in a folder to disk, where the system can do that."""
+    # Windows opens no folders, and keeps names safe by itself.
+    if sys.platform == "win32":
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def set_aside(path: Path) -> Path:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from core.machine import Machine
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderEntry, ProviderInfo, VideoProvider
+    from core.video.record import Origin
     from core.video.spec import ModelSpec
 
 
@@ -150,12 +151,17 @@ class Studio:
         raise UnsupportedRequest(problems)
 
     def submit_render(
-        self, planned: PlannedRender, *, spending_cap_usd: float | None = None
+        self,
+        planned: PlannedRender,
+        origin: Origin | None = None,
+        *,
+        spending_cap_usd: float | None = None,
     ) -> str:
         """Put the render into the queue and give the job's id.
 
         Args:
             planned: what `plan` gave.
+            origin: the scene of a project that the clip is for; its record will name it.
             spending_cap_usd: what all paid renders of this month may cost; None for no cap.
 
         Raises:
@@ -177,7 +183,7 @@ class Studio:
                 hint="Choose a smaller size, a shorter clip or another model.",
             )
         make_folder(planned.output)
-        job = RenderJob.of(planned.plan, planned.output, self.registry)
+        job = RenderJob.of(planned.plan, planned.output, self.registry, origin)
         job_id = new_job_id()
         # Written down before anybody can start it: no order is ever without its price.
         self.ledger.order(job_id, planned.plan.cost_usd, spending_cap_usd)

@@ -6,7 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from core.video.ffmpeg import ClipFacts, run_ffmpeg
+from core.errors import UnreadableClip
+from core.frozen import Frozen
+from core.video.ffmpeg import ClipFacts, read_comment, run_ffmpeg
 from core.video.plan import ClipSettings, RenderPlan
 from core.video.provider import Provenance
 from core.video.request import Inputs, RenderRequest
@@ -17,11 +19,20 @@ if TYPE_CHECKING:
 _FFMETADATA_SPECIAL = "\\=;#\n"
 
 
+class Origin(Frozen):
+    """Where in which project a clip belongs; `fingerprint` is of all that it was asked from."""
+
+    project_id: str
+    scene_id: str
+    fingerprint: str = ""
+
+
 class ClipRecord(ClipSettings):
     """What was asked, what was planned, and what made the clip; holds no path and no key.
 
     Attributes:
         start_image_sha256: of the start image, which is named without its folder.
+        origin: the scene that it was made for; None for a clip of no project.
     """
 
     schema_version: Literal[1] = 1
@@ -33,6 +44,7 @@ class ClipRecord(ClipSettings):
     licence: str
     start_image_sha256: str | None
     provenance: Provenance
+    origin: Origin | None = None
 
 
 def make_record(
@@ -43,6 +55,7 @@ def make_record(
     job_id: str,
     created_at: datetime,
     start_image_sha256: str | None,
+    origin: Origin | None = None,
 ) -> ClipRecord:
     """The record of one clip that was made by this plan."""
     image = plan.start_image
@@ -58,6 +71,7 @@ def make_record(
         licence=plan.spec.licence.name,
         start_image_sha256=start_image_sha256,
         provenance=provenance,
+        origin=origin,
     )
 
 
@@ -81,7 +95,25 @@ def embed_record(clip: Path, record: ClipRecord, destination: Path, cancel: Canc
 
 def read_embedded_record(facts: ClipFacts) -> ClipRecord | None:
     """The record inside a clip, or None when it carries none of ours."""
+    return _parsed(facts.comment)
+
+
+def find_record(clip: Path) -> ClipRecord | None:
+    """The record beside a clip or else inside it, without decoding it; None when there is none."""
     try:
-        return ClipRecord.model_validate_json(facts.comment)
+        beside = _parsed(clip.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        beside = None
+    if beside is not None:
+        return beside
+    try:
+        return _parsed(read_comment(clip))
+    except UnreadableClip:
+        return None
+
+
+def _parsed(text: str) -> ClipRecord | None:
+    try:
+        return ClipRecord.model_validate_json(text)
     except ValueError:
         return None

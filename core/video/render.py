@@ -24,7 +24,13 @@ from core.jobs import JobContext, Lane, Noted, Progressed, Stage
 from core.video.ffmpeg import ClipFacts, probe_clip
 from core.video.output import Output, aside_path, place_clip
 from core.video.plan import RenderPlan
-from core.video.record import ClipRecord, embed_record, make_record, read_embedded_record
+from core.video.record import (
+    ClipRecord,
+    Origin,
+    embed_record,
+    make_record,
+    read_embedded_record,
+)
 
 if TYPE_CHECKING:
     from core.video.registry import ProviderRegistry
@@ -43,6 +49,7 @@ class RenderPayload(Frozen):
     is_named: bool
     overwrite: bool
     start_image_sha256: str | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ class RenderJob:
 
     Attributes:
         start_image_sha256: of the start image as it was when the job was queued.
+        origin: the scene that the clip is made for, which its record names.
     """
 
     plan: RenderPlan
@@ -64,9 +72,16 @@ class RenderJob:
     lane: Lane
     registry: ProviderRegistry
     start_image_sha256: str | None = None
+    origin: Origin | None = None
 
     @classmethod
-    def of(cls, plan: RenderPlan, output: Output, registry: ProviderRegistry) -> RenderJob:
+    def of(
+        cls,
+        plan: RenderPlan,
+        output: Output,
+        registry: ProviderRegistry,
+        origin: Origin | None = None,
+    ) -> RenderJob:
         """The job that carries out a plan, with its start image as it is now.
 
         Raises:
@@ -74,7 +89,7 @@ class RenderJob:
         """
         image = plan.start_image
         sha256 = None if image is None else hashlib.sha256(_read(image)).hexdigest()
-        return cls(plan, output, registry.find(plan.target).lane, registry, sha256)
+        return cls(plan, output, registry.find(plan.target).lane, registry, sha256, origin)
 
     @property
     def kind(self) -> str:
@@ -93,7 +108,7 @@ class RenderJob:
         stored = RenderPayload.model_validate_json(payload)
         output = Output(stored.path, is_named=stored.is_named, overwrite=stored.overwrite)
         lane = registry.find(stored.plan.target).lane
-        return cls(stored.plan, output, lane, registry, stored.start_image_sha256)
+        return cls(stored.plan, output, lane, registry, stored.start_image_sha256, stored.origin)
 
     def payload(self) -> str:
         """The plan and the place, as JSON."""
@@ -103,6 +118,7 @@ class RenderJob:
             is_named=self.output.is_named,
             overwrite=self.output.overwrite,
             start_image_sha256=self.start_image_sha256,
+            origin=self.origin,
         )
         return stored.model_dump_json()
 
@@ -146,6 +162,7 @@ class RenderJob:
             job_id=ctx.job_id,
             created_at=started_at,
             start_image_sha256=self.start_image_sha256,
+            origin=self.origin,
         )
         finished = ctx.workdir / "finished.mp4"
         try:
