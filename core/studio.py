@@ -28,7 +28,7 @@ from core.paths import Paths
 from core.queue import JobQueue, new_job_id
 from core.spending import Ledger
 from core.video.ffmpeg import find_ffmpeg
-from core.video.images import StartImage, check_start_image
+from core.video.inputs import CheckedInputs, check_inputs, with_absolute_paths
 from core.video.output import Output, check_space, default_name, find_place, make_folder
 from core.video.planning import make_plan, prompt_problems
 from core.video.provider import NotReady, ProviderContext, Readiness
@@ -122,7 +122,7 @@ class Studio:
         """The exact plan for a request, its place, and whether it can start; costs nothing.
 
         Args:
-            request: as asked; a start image is taken from the current folder.
+            request: as asked; paths are taken from the current folder.
             out: a file, a folder, or None for the usual output folder.
             overwrite: replace an existing file.
 
@@ -130,16 +130,14 @@ class Studio:
             UnsupportedRequest: with everything that is wrong, of request and place.
         """
         problems: list[Problem] = []
-        image = _collect(problems, partial(self._start_image, request))
-        if image is not None:
-            inputs = request.inputs.model_copy(update={"start_image": image.path})
-            request = request.model_copy(update={"inputs": inputs})
+        request = with_absolute_paths(request)
+        inputs = _collect(problems, partial(check_inputs, request)) or CheckedInputs()
         chosen = _collect(problems, partial(self._choose_model, request))
         plan = None
         if chosen is None:
             problems += prompt_problems(request)
         else:
-            plan = _collect(problems, partial(_fitted_plan, chosen, image))
+            plan = _collect(problems, partial(_fitted_plan, chosen, inputs))
         output = _collect(problems, partial(self._place, request, plan, out, overwrite=overwrite))
         _collect(problems, _need_ffmpeg)
         if chosen is not None and plan is not None and output is not None and not problems:
@@ -256,11 +254,6 @@ class Studio:
             self.queue.close()
         self.registry.close()
 
-    def _start_image(self, request: RenderRequest) -> StartImage | None:
-        path = request.inputs.start_image
-        # Absolute, because a job may be resumed from another folder.
-        return None if path is None else check_start_image(path.expanduser().absolute())
-
     def _choose_model(self, request: RenderRequest) -> _ChosenModel:
         provider = self.registry.open(request.target)
         request, notes = _with_real_name(request, self.registry.find(request.target))
@@ -306,11 +299,14 @@ def _with_real_name(
     return request.with_model(other.model), (other.meaning,)
 
 
-def _fitted_plan(chosen: _ChosenModel, image: StartImage | None) -> RenderPlan:
-    image_size = None if image is None else (image.width, image.height)
-    plan = make_plan(chosen.request, chosen.spec, start_image_size=image_size)
-    notes = (*chosen.notes, *(image.notes if image else ()))
-    return chosen.provider.fit(plan.with_notes(*notes))
+def _fitted_plan(chosen: _ChosenModel, inputs: CheckedInputs) -> RenderPlan:
+    plan = make_plan(
+        chosen.request,
+        chosen.spec,
+        start_image_size=inputs.start_image_size,
+        end_image_size=inputs.end_image_size,
+    )
+    return chosen.provider.fit(plan.with_notes(*chosen.notes, *inputs.notes))
 
 
 def _collect(problems: list[Problem], step: Callable[[], T]) -> T | None:

@@ -1,4 +1,4 @@
-"""Start images: everything that can be wrong with one, and an upright RGB picture of the rest."""
+"""Pictures that clips are made from: what can be wrong with one, and an upright one of the rest."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
+_START = "start image"
 _WHITE = (255, 255, 255)
 
 
 @dataclass(frozen=True)
-class StartImage:
-    """A start image that can be used: its upright size, and what is done to it."""
+class InputImage:
+    """A picture that can be used: its upright size, and what is done to it."""
 
     path: Path
     width: int
@@ -25,14 +26,23 @@ class StartImage:
     notes: tuple[str, ...]
 
 
-def check_start_image(path: Path) -> StartImage:
+def check_start_image(path: Path) -> InputImage:
     """The facts of a start image, read by decoding all of it.
 
     Raises:
         UnsupportedRequest: it is missing, unreadable, cut off or huge.
     """
-    image, notes = _read(path)
-    return StartImage(path, image.width, image.height, notes)
+    return check_image(path, _START, "inputs.start_image")
+
+
+def check_image(path: Path, kind: str, field: str) -> InputImage:
+    """The facts of any picture, which sentences call by its `kind`, such as "end image".
+
+    Raises:
+        UnsupportedRequest: it is missing, unreadable, cut off or huge.
+    """
+    image, notes = _read(path, kind, field)
+    return InputImage(path, image.width, image.height, notes)
 
 
 def write_start_image(source: Path, destination: Path, width: int, height: int) -> None:
@@ -43,13 +53,13 @@ def write_start_image(source: Path, destination: Path, width: int, height: int) 
     """
     from PIL import Image, ImageOps
 
-    image, _ = _read(source)
+    image, _ = _read(source, _START, "inputs.start_image")
     fitted = ImageOps.fit(image, (width, height), method=Image.Resampling.LANCZOS)
     fitted.save(destination, format="PNG")
 
 
-def _read(path: Path) -> tuple[Image.Image, tuple[str, ...]]:
-    picture = read_picture(path, "start image", "inputs.start_image")
+def _read(path: Path, kind: str, field: str) -> tuple[Image.Image, tuple[str, ...]]:
+    picture = read_picture(path, kind, field)
     if picture.image.mode == "RGB":
         return picture.image, picture.notes
     # Imported late: most commands never look at a picture.
@@ -57,4 +67,4 @@ def _read(path: Path) -> tuple[Image.Image, tuple[str, ...]]:
 
     rgb = Image.new("RGB", picture.image.size, _WHITE)
     rgb.paste(picture.image, mask=picture.image.getchannel("A"))
-    return rgb, (*picture.notes, "The transparent parts of the start image are shown on white.")
+    return rgb, (*picture.notes, f"The transparent parts of the {kind} are shown on white.")

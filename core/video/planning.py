@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.names import unknown_name
+from core.video.extras import extras_problems
 from core.video.plan import RenderPlan
 from core.video.spec import AspectRatio, FloatRange, FrameSize, IntRange, ModelSpec, Task
 
@@ -34,6 +35,7 @@ def make_plan(
     spec: ModelSpec,
     *,
     start_image_size: tuple[int, int] | None = None,
+    end_image_size: tuple[int, int] | None = None,
     new_seed: Callable[[], int] = draw_seed,
 ) -> RenderPlan:
     """The exact plan for a request on one model; reads no file and asks nobody.
@@ -42,6 +44,7 @@ def make_plan(
         request: what is asked, with a concrete model.
         spec: that model.
         start_image_size: upright width and height of the start image, where there is one.
+        end_image_size: likewise of the end image.
         new_seed: called when the request names no seed.
 
     Raises:
@@ -50,7 +53,7 @@ def make_plan(
     draft = _Draft(request, spec)
     draft.check_words()
     draft.check_task()
-    size = draft.choose_size(start_image_size)
+    size = draft.choose_size(start_image_size, end_image_size)
     fps = draft.choose_fps()
     duration_s = draft.choose_duration(size)
     steps = draft.choose_number(
@@ -68,6 +71,7 @@ def make_plan(
     prompt = draft.join_camera(request.prompt.strip())
     has_audio = draft.choose_audio()
     draft.check_seed()
+    draft.problems += extras_problems(request, spec)
     if draft.problems or size is None or fps is None or duration_s is None:
         raise UnsupportedRequest(draft.problems)
 
@@ -117,6 +121,7 @@ class _Draft:
         for field, text in (
             ("prompt", self.request.prompt),
             ("negative_prompt", self.request.negative_prompt or ""),
+            ("audio_prompt", self.request.audio_prompt or ""),
         ):
             words = len(text.split())
             if words > limit:
@@ -145,15 +150,19 @@ class _Draft:
             "Choose another model.",
         )
 
-    def choose_size(self, start_image_size: tuple[int, int] | None) -> FrameSize | None:
-        """A line of the size table; the start image decides the aspect where nothing else does."""
+    def choose_size(
+        self, start_image_size: tuple[int, int] | None, end_image_size: tuple[int, int] | None
+    ) -> FrameSize | None:
+        """A line of the size table; a given image decides the aspect where nothing else does."""
         frame = self.request.frame
         if frame.resolution is not None and _PIXEL_SIZE.fullmatch(frame.resolution.strip()):
             size = self._size_in_pixels(frame.resolution, frame.aspect)
         else:
-            size = self._size_by_name(start_image_size)
+            size = self._size_by_name(start_image_size or end_image_size)
         if size is not None and start_image_size is not None:
-            self._tell_crop(size, start_image_size)
+            self._tell_crop("start image", size, start_image_size)
+        if size is not None and end_image_size is not None:
+            self._tell_crop("end image", size, end_image_size)
         return size
 
     def _size_in_pixels(self, text: str, aspect: str | None) -> FrameSize | None:
@@ -180,7 +189,7 @@ class _Draft:
         )
         return None
 
-    def _size_by_name(self, start_image_size: tuple[int, int] | None) -> FrameSize | None:
+    def _size_by_name(self, image_size: tuple[int, int] | None) -> FrameSize | None:
         spec, frame = self.spec, self.request.frame
         resolution = self._known_resolution(frame.resolution)
         aspect = self._known_aspect(frame.aspect)
@@ -207,8 +216,8 @@ class _Draft:
         default = spec.default_size
         if resolution is None:
             fitting = [s for s in fitting if s.resolution == default.resolution] or fitting
-        if aspect is None and start_image_size is not None:
-            ratio = start_image_size[0] / start_image_size[1]
+        if aspect is None and image_size is not None:
+            ratio = image_size[0] / image_size[1]
             return min(fitting, key=lambda s: abs(math.log(s.width / s.height / ratio)))
         return next((size for size in fitting if size.aspect is default.aspect), fitting[0])
 
@@ -232,9 +241,9 @@ class _Draft:
         self._refuse("frame.aspect", f"{self.spec.label}: {message}")
         return None
 
-    def _tell_crop(self, size: FrameSize, start_image_size: tuple[int, int]) -> None:
-        width, height = start_image_size
-        shown = f"The start image of {width}x{height}"
+    def _tell_crop(self, kind: str, size: FrameSize, image_size: tuple[int, int]) -> None:
+        width, height = image_size
+        shown = f"The {kind} of {width}x{height}"
         if abs(math.log(size.width / size.height * height / width)) > _SAME_ASPECT:
             self.notes.append(f"{shown} is cut at its edges to fill {size}.")
         elif (width, height) != (size.width, size.height):
@@ -305,10 +314,7 @@ class _Draft:
         """A number within its range, or the default; None where the model leaves no choice."""
         if allowed is None:
             if asked is not None:
-                self._refuse(
-                    field,
-                    f"{self.spec.label} has a fixed {name}. Leave it out.",
-                )
+                self._refuse(field, f"{self.spec.label} has a fixed {name}. Leave it out.")
             return None
         if asked is None:
             return allowed.default
@@ -380,7 +386,10 @@ class _Draft:
             self._refuse(
                 "audio", f"{self.spec.label} makes no sound. Leave it out or choose another model."
             )
-        return self.spec.has_audio if asked is None else asked
+        has_audio = self.spec.has_audio if asked is None else asked
+        if self.request.audio_prompt and self.spec.takes_audio_prompt and not has_audio:
+            self.notes.append("The clip is silent, so its audio prompt is not used.")
+        return has_audio
 
     def check_seed(self) -> None:
         """A seed must be one that every random source takes."""

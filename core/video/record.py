@@ -11,7 +11,7 @@ from core.frozen import Frozen
 from core.video.ffmpeg import ClipFacts, read_comment, run_ffmpeg
 from core.video.plan import ClipSettings, RenderPlan
 from core.video.provider import Provenance
-from core.video.request import Inputs, RenderRequest
+from core.video.request import Delivery, Inputs, RenderRequest
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
@@ -31,7 +31,9 @@ class ClipRecord(ClipSettings):
     """What was asked, what was planned, and what made the clip; holds no path and no key.
 
     Attributes:
-        start_image_sha256: of the start image, which is named without its folder.
+        request: as asked, its files named without their folders, and without `delivery`: how the
+            render was carried out is in the plan, and a webhook may hold a secret.
+        start_image_sha256: of the start image.
         origin: the scene that it was made for; None for a clip of no project.
     """
 
@@ -58,21 +60,31 @@ def make_record(
     origin: Origin | None = None,
 ) -> ClipRecord:
     """The record of one clip that was made by this plan."""
-    image = plan.start_image
-    inputs = Inputs(start_image=None if image is None else Path(image.name))
     settings = plan.model_dump(include=set(ClipSettings.model_fields))
     return ClipRecord(
         **settings,
         program=program,
         job_id=job_id,
         created_at=created_at,
-        request=plan.request.model_copy(update={"inputs": inputs}),
+        request=_portable(plan.request),
         model_label=plan.spec.label,
         licence=plan.spec.licence.name,
         start_image_sha256=start_image_sha256,
         provenance=provenance,
         origin=origin,
     )
+
+
+def _portable(request: RenderRequest) -> RenderRequest:
+    """The request without what only this machine knows."""
+    start, end = request.inputs.start_image, request.inputs.end_image
+    inputs = Inputs(
+        start_image=None if start is None else Path(start.name),
+        end_image=None if end is None else Path(end.name),
+        reference_images=tuple(Path(path.name) for path in request.inputs.reference_images),
+    )
+    loras = tuple(lora.model_copy(update={"path": Path(lora.path.name)}) for lora in request.loras)
+    return request.model_copy(update={"inputs": inputs, "loras": loras, "delivery": Delivery()})
 
 
 def embed_record(clip: Path, record: ClipRecord, destination: Path, cancel: CancelToken) -> None:

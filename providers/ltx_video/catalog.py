@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from core.frozen import Frozen
+from core.video.plan import Precision
 from core.video.spec import (
     AspectRatio,
     AudioSpec,
@@ -20,6 +21,7 @@ from core.video.spec import (
     ModelSpec,
     Needs,
     Price,
+    Residency,
     Task,
 )
 from providers.ltx_video import profiles
@@ -168,6 +170,8 @@ def _model(
         camera=offer.camera,
         audio=offer.audio,
         max_prompt_tokens=profile.max_sequence_length,
+        # In 32 bit a model is small, and always lies in memory whole.
+        residencies=tuple(Residency) if profile.dtype is Precision.BFLOAT16 else (),
         size_bytes=weights.download_bytes,
         licence=offer.licence,
         needs=offer.needs,

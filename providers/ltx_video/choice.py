@@ -40,7 +40,7 @@ def choose_model(
         request: with `auto` as its model.
         models: best first.
         on_disk: tells whether a model's files are there; the built-in model's always are.
-        memory_for: the layout that would be used for a plan.
+        memory_for: the layout that would be used for a plan; refuses one that cannot be had.
     """
     passed_over: list[str] = []
     absent = 0
@@ -78,7 +78,7 @@ def _why_not(
 ) -> str | None:
     try:
         plan = make_plan(request.with_model(model.id), model.spec, new_seed=lambda: 0)
+        memory = memory_for(model, plan)
     except UnsupportedRequest as error:
         return error.problems[0].message
-    memory = memory_for(model, plan)
     return None if memory.fits else " ".join(memory.reasons)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from core.api_keys import KeySpec
     from core.jobs import JobContext
     from core.machine import Machine
-    from core.video.plan import RenderPlan
+    from core.video.plan import MemoryPlan, RenderPlan
     from core.video.provider import ModelChoice, ProviderContext, ProviderInfo
     from core.video.spec import ModelSpec
     from providers.ltx_video.catalog import LocalModel
@@ -81,7 +81,7 @@ class LocalLTX:
             request,
             self._models.values(),
             on_disk=self._on_disk,
-            memory_for=lambda model, plan: self._ladder(model, plan).choose(),
+            memory_for=self._memory,
         )
 
     def check(self, target: Target) -> Readiness:
@@ -121,7 +121,7 @@ class LocalLTX:
                 )
                 raise UnsupportedRequest([Problem("prompt", message)])
             notes = mini_notes(plan.prompt)
-        memory = self._ladder(model, plan).choose()
+        memory = self._memory(model, plan)
         fitted = plan.with_notes(*notes).model_copy(update={"memory_plan": memory})
         return self._with_time(fitted)
 
@@ -130,7 +130,8 @@ class LocalLTX:
         if plan.memory_plan is None:
             return None
         model = self._models[plan.target.model]
-        memory = self._ladder(model, plan).cheaper(plan.memory_plan)
+        asked = plan.request.delivery.memory
+        memory = self._ladder(model, plan).cheaper(plan.memory_plan, asked)
         if memory is None:
             return None
         return self._with_time(plan.model_copy(update={"memory_plan": memory}))
@@ -214,6 +215,29 @@ class LocalLTX:
             case Damaged() as state:
                 return NotReady(Lack.DAMAGED, f"{label}: {state.reason}", repair)
 
+    def _memory(self, model: LocalModel, plan: RenderPlan) -> MemoryPlan:
+        """The layout for a plan: the quickest that fits, within what the user chose.
+
+        Raises:
+            UnsupportedRequest: the user's choice is not possible here.
+        """
+        ladder, asked = self._ladder(model, plan), plan.request.delivery.memory
+        if asked is None:
+            return ladder.choose()
+        advice = "Choose another memory layout, or leave it to the program."
+        if asked not in ladder.residencies:
+            raise _refused_memory(
+                f"The memory layout {asked.value!r} needs an NVIDIA GPU, and this machine has "
+                f"none. {advice}"
+            )
+        memory = ladder.choose(asked)
+        if not memory.fits:
+            raise _refused_memory(
+                f"{model.spec.label} does not fit into this machine as {asked.value!r}. "
+                f"{' '.join(memory.reasons)} {advice}"
+            )
+        return memory
+
     def _ladder(self, model: LocalModel, plan: RenderPlan) -> MemoryLadder:
         guidance = model.profile.guidance.at(plan.guidance_scale)
         workload = Workload(
@@ -260,7 +284,7 @@ class LocalLTX:
         lack = self._lack_of_files(model)
         if lack is not None:
             raise NotConfigured(lack.reason, target=str(plan.target), hint=lack.fix)
-        memory = plan.memory_plan or self._ladder(model, plan).choose()
+        memory = plan.memory_plan or self._memory(model, plan)
         image = None
         if plan.start_image is not None:
             image = ctx.workdir / "start.png"
@@ -333,6 +357,10 @@ class LocalLTX:
 def _identity(order: RenderOrder) -> str:
     """What a warm engine must have loaded to begin with the order at once."""
     return f"{order.plan.target.model}|{layout_name(order.plan)}|{order.model_key}"
+
+
+def _refused_memory(message: str) -> UnsupportedRequest:
+    return UnsupportedRequest([Problem("delivery.memory", message)])
 
 
 def _repair(model: LocalModel) -> str:

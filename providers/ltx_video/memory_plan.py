@@ -70,18 +70,27 @@ class MemoryLadder:
     rungs: tuple[MemoryPlan, ...]
     missing_gb: tuple[float, ...]
 
-    def choose(self) -> MemoryPlan:
-        """The quickest layout that fits, or the one that lacks least, which says what it lacks."""
-        for rung in self.rungs:
+    @property
+    def residencies(self) -> tuple[Residency, ...]:
+        """The ways to lay out the weights that this machine has at all, quickest first."""
+        return tuple(dict.fromkeys(rung.residency for rung in self.rungs))
+
+    def choose(self, asked: Residency | None = None) -> MemoryPlan:
+        """The quickest layout that fits, or the one that lacks least, which says what it lacks.
+
+        Args:
+            asked: one of `residencies`, to which the choice is limited; None for any.
+        """
+        rungs = [rung for rung in self.rungs if asked in (None, rung.residency)]
+        for rung in rungs:
             if rung.fits:
                 return rung
-        nearest = min(range(len(self.rungs)), key=self.missing_gb.__getitem__)
-        return self.rungs[nearest]
+        return min(rungs, key=lambda rung: self.missing_gb[rung.rung])
 
-    def cheaper(self, than: MemoryPlan) -> MemoryPlan | None:
+    def cheaper(self, than: MemoryPlan, asked: Residency | None = None) -> MemoryPlan | None:
         """The next layout that fits and needs less where `than` ran out, or None."""
         for rung in self.rungs[than.rung + 1 :]:
-            if rung.fits and _needs_less(rung, than):
+            if asked in (None, rung.residency) and rung.fits and _needs_less(rung, than):
                 return rung
         return None
 

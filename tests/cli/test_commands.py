@@ -10,7 +10,7 @@ import typer
 
 from cli.app import app
 from core.config import Settings, fields
-from tests.fakes.provider import BIG, SMALL
+from tests.fakes.provider import BIG, FULL, SMALL
 
 # Every subcommand there is.
 COMMANDS = tuple(sorted(cast("Any", typer.main.get_command(app)).commands))
@@ -24,9 +24,9 @@ def test_help_fits_80_columns_and_reads_its_values_from_the_table(run) -> None:
     assert answer.code == 0
     assert max(map(len, answer.out.splitlines())) <= 80
     text = " ".join(answer.out.split())
-    assert "auto, fake-big, fake-small; auto when not given" in text
-    assert "0.5 to 4 s; 1 s when not given" in text
-    assert "1 to 20 (only fake-small); 4 when not given" in text
+    assert "auto, fake-big, fake-small, fake-full; auto when not given" in text
+    assert "0.5 to 10 s; 1 s when not given" in text
+    assert "1 to 20 (not fake-big); 4 when not given" in text
     for command in COMMANDS:
         assert f"  {command} " in answer.out
 
@@ -98,7 +98,7 @@ def test_models_says_what_is_there_and_what_it_costs(run) -> None:
 
 def test_models_in_json_gives_whole_table_rows(run) -> None:
     events = run("models", "--json").events
-    assert [event["spec"]["id"] for event in events] == [BIG.id, SMALL.id]
+    assert [event["spec"]["id"] for event in events] == [BIG.id, SMALL.id, FULL.id]
     assert events[0]["fix"] == "Install it."
     assert events[1]["can_run"] is True
     assert events[1]["spec"]["fps"] == [8, 16]

@@ -8,14 +8,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import UnsupportedRequest
+from core.video.extras import is_web_address
 from core.video.plan import RenderPlan
 from core.video.planning import MAX_SEED, make_plan
-from core.video.request import FrameRequest, Inputs, Motion, RenderRequest, Sampling, Target
-from core.video.spec import FrameGrid, ModelSpec
-from tests.fakes.provider import BIG, SMALL
+from core.video.request import (
+    Delivery,
+    FrameRequest,
+    Inputs,
+    Lora,
+    Motion,
+    RenderRequest,
+    Sampling,
+    Target,
+)
+from core.video.spec import FrameGrid, ModelSpec, Residency
+from tests.fakes.provider import BIG, FULL, SMALL
 
 TARGET = Target(provider="fake", deployment="local", model="fake-small")
-SPECS = (SMALL, BIG)
+SPECS = (SMALL, BIG, FULL)
 
 
 def ask(prompt: str = "a red ball", **parts: object) -> RenderRequest:
@@ -226,3 +236,95 @@ def test_asked_shape_wins_over_the_start_image() -> None:
 def test_sound_can_be_left_out() -> None:
     assert not make_plan(ask(audio=False), SMALL).has_audio
     assert not make_plan(ask(), BIG).has_audio
+
+
+def pictures(count: int) -> tuple[Path, ...]:
+    return tuple(Path(f"{number}.png") for number in range(count))
+
+
+def loras(count: int) -> tuple[Lora, ...]:
+    return tuple(Lora(path=Path(f"{number}.safetensors")) for number in range(count))
+
+
+EVERYTHING = {
+    "inputs": Inputs(end_image=Path("end.png"), reference_images=pictures(3)),
+    "audio_prompt": "rain",
+    "loras": loras(2),
+    "delivery": Delivery(memory=Residency.GROUP_OFFLOAD, webhook_url="https://example.com/done"),
+}
+
+
+def test_a_model_that_takes_everything_is_asked_for_everything() -> None:
+    request = ask(**EVERYTHING)
+    assert make_plan(request, FULL).request == request
+
+
+def test_a_model_that_takes_nothing_extra_refuses_each_part_and_says_what_to_do() -> None:
+    found = problems(ask(**EVERYTHING))
+    assert set(found) == {
+        "inputs.end_image",
+        "inputs.reference_images",
+        "audio_prompt",
+        "loras",
+        "delivery.memory",
+        "delivery.webhook_url",
+    }
+    assert all(message.startswith("Fake Small ") for message in found.values())
+    assert "in the prompt instead" in found["audio_prompt"]
+    assert "makes no sound" in problems(ask(audio_prompt="rain"), BIG)["audio_prompt"]
+
+
+def test_more_than_the_model_takes_is_refused_with_how_many_to_leave_out() -> None:
+    request = ask(inputs=Inputs(reference_images=pictures(5)), loras=loras(3))
+    found = problems(request, FULL)
+    assert (
+        "at most 3 reference images, and 5 are given. Leave 2" in found["inputs.reference_images"]
+    )
+    assert "at most 2 LoRAs, and 3 are given. Leave 1" in found["loras"]
+    one = FULL.model_copy(update={"max_loras": 1})
+    assert "at most 1 LoRA, and" in problems(ask(loras=loras(2)), one)["loras"]
+
+
+def test_a_memory_layout_that_is_not_offered_names_those_that_are() -> None:
+    request = ask(delivery=Delivery(memory=Residency.MODEL_OFFLOAD))
+    assert "resident, group-offload" in problems(request, FULL)["delivery.memory"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/done?id=3",
+        "http://127.0.0.1:8080/x",
+        "http://localhost/",
+        "http://[::1]/",
+    ],
+)
+def test_a_webhook_is_https_or_on_this_machine(url: str) -> None:
+    assert is_web_address(url)
+    make_plan(ask(delivery=Delivery(webhook_url=url)), FULL)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "done", "http://example.com/", "https://", "ftp://a.b/", "https://a b/", "https://a:x/"],
+)
+def test_another_webhook_is_refused_and_not_repeated(url: str) -> None:
+    message = problems(ask(delivery=Delivery(webhook_url=url)), FULL)["delivery.webhook_url"]
+    assert "https://" in message
+    assert "example.com" not in message
+
+
+def test_an_audio_prompt_for_a_silent_clip_is_told() -> None:
+    plan = make_plan(ask(audio=False, audio_prompt="rain"), FULL)
+    assert "The clip is silent, so its audio prompt is not used." in plan.notes
+
+
+def test_a_long_audio_prompt_is_refused() -> None:
+    assert "reads at most 64" in problems(ask(audio_prompt="rain " * 65), FULL)["audio_prompt"]
+
+
+def test_an_end_image_alone_decides_the_aspect_and_its_crop_is_told() -> None:
+    request = ask(inputs=Inputs(end_image=Path("end.png")))
+    plan = make_plan(request, FULL, end_image_size=(300, 500))
+    assert (plan.width, plan.height) == (64, 96)
+    assert any("end image of 300x500 is cut" in note for note in plan.notes)

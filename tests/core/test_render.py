@@ -15,7 +15,7 @@ from core.video.ffmpeg import probe_clip
 from core.video.output import Output, aside_path
 from core.video.plan import ClipSettings
 from core.video.record import ClipRecord, read_embedded_record
-from core.video.request import Inputs, RenderRequest
+from core.video.request import Delivery, Inputs, Lora, RenderRequest
 from tests.fakes.provider import FakeProvider
 
 if TYPE_CHECKING:
@@ -124,6 +124,31 @@ def image(tmp_path: Path) -> Path:
 @pytest.fixture
 def request_image(request_small: RenderRequest, image: Path) -> RenderRequest:
     return request_small.model_copy(update={"inputs": Inputs(start_image=image)})
+
+
+def test_record_holds_no_folder_and_no_webhook(
+    studio: Studio, request_small: RenderRequest, tmp_path: Path
+) -> None:
+    picture, lora = tmp_path / "end.png", tmp_path / "a.safetensors"
+    Image.new("RGB", (96, 64)).save(picture)
+    lora.write_bytes(b"x" * 20)
+    request = request_small.model_copy(
+        update={
+            "target": request_small.target.with_model("fake-full"),
+            "inputs": Inputs(end_image=picture, reference_images=(picture,)),
+            "loras": (Lora(path=lora, scale=0.5),),
+            "delivery": Delivery(webhook_url="https://example.com/?token=secret"),
+        }
+    )
+    run = Run(studio, request, tmp_path / "ball.mp4")
+    text = run.path.with_suffix(".json").read_text(encoding="utf-8")
+    record = ClipRecord.model_validate_json(text)
+    assert record.request.inputs == Inputs(
+        end_image=Path("end.png"), reference_images=(Path("end.png"),)
+    )
+    assert record.request.loras == (Lora(path=Path("a.safetensors"), scale=0.5),)
+    assert "secret" not in text
+    assert str(tmp_path) not in text
 
 
 def test_clip_is_made_from_the_start_image_as_it_was_when_queued(

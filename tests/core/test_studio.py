@@ -12,7 +12,7 @@ from PIL import Image
 from core.errors import NotConfigured, UnsupportedRequest
 from core.studio import Studio
 from core.video.provider import NotReady, OtherName, ProviderEntry
-from core.video.request import AUTO, FrameRequest, Inputs, RenderRequest, Target
+from core.video.request import AUTO, FrameRequest, Inputs, Lora, RenderRequest, Target
 from tests.fakes.provider import ENTRY, FakeProvider
 
 if TYPE_CHECKING:
@@ -125,6 +125,59 @@ def test_start_image_becomes_absolute_and_its_notes_are_told(
     plan = studio.plan(ask(inputs=Inputs(start_image=Path("a.tif")))).plan
     assert plan.start_image == tmp_path / "a.tif"
     assert any("CMYK" in note for note in plan.notes)
+
+
+def test_every_file_of_a_request_is_checked_and_all_problems_come_together(
+    studio: Studio, tmp_path: Path
+) -> None:
+    (tmp_path / "text.png").write_text("no picture", encoding="utf-8")
+    (tmp_path / "cut.safetensors").write_bytes(b"x")
+    (tmp_path / "folder.safetensors").mkdir()
+    (tmp_path / "weights.bin").write_bytes(b"x" * 20)
+    request = ask(
+        "fake-full",
+        inputs=Inputs(
+            start_image=tmp_path / "none.png",
+            end_image=tmp_path / "text.png",
+            reference_images=(tmp_path, tmp_path / "text.png"),
+        ),
+    )
+    names = ("cut.safetensors", "folder.safetensors", "weights.bin", "none.safetensors")
+    found: list[str] = []
+    for pair in (names[:2], names[2:]):
+        loras = tuple(Lora(path=tmp_path / name) for name in pair)
+        with pytest.raises(UnsupportedRequest) as caught:
+            studio.plan(request.model_copy(update={"loras": loras}))
+        assert [problem.field for problem in caught.value.problems] == [
+            "inputs.start_image",
+            "inputs.end_image",
+            "inputs.reference_images",
+            "inputs.reference_images",
+            "loras",
+            "loras",
+        ]
+        found += [problem.message for problem in caught.value.problems]
+    assert "The end image" in found[1]
+    assert "The reference image" in found[2]
+    said = " ".join(found)
+    for words in ("is cut off", "is a folder", "is no .safetensors file", "There is no LoRA"):
+        assert words in said
+
+
+def test_files_of_a_request_become_absolute_and_their_notes_are_told(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("CMYK", (96, 64)).save(tmp_path / "end.tif")
+    Image.new("RGB", (9, 9)).save(tmp_path / "ref.png")
+    (tmp_path / "a.safetensors").write_bytes(b"x" * 20)
+    monkeypatch.chdir(tmp_path)
+    inputs = Inputs(end_image=Path("end.tif"), reference_images=(Path("ref.png"),))
+    request = ask("fake-full", inputs=inputs, loras=(Lora(path=Path("a.safetensors")),))
+    plan = studio.plan(request).plan
+    assert plan.request.inputs.end_image == tmp_path / "end.tif"
+    assert plan.request.inputs.reference_images == (tmp_path / "ref.png",)
+    assert plan.request.loras == (Lora(path=tmp_path / "a.safetensors"),)
+    assert any("The end image is for print" in note for note in plan.notes)
 
 
 def test_clip_goes_to_the_chosen_folder(paths: Paths, tmp_path: Path) -> None:

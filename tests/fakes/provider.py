@@ -111,10 +111,28 @@ BIG = SMALL.model_copy(
         "is_builtin": False,
     }
 )
+FULL = SMALL.model_copy(
+    update={
+        "id": "fake-full",
+        "label": "Fake Full",
+        "summary": "Takes everything that a model can take.",
+        "fps": (24, 25, 30, 48, 50),
+        "default_fps": 24,
+        "duration_s": FloatRange(minimum=0.5, maximum=10.0, default=1.0),
+        "guidance_scale": FloatRange(minimum=1.0, maximum=20.0, default=3.0),
+        "takes_end_image": True,
+        "max_reference_images": 3,
+        "takes_audio_prompt": True,
+        "max_loras": 2,
+        "residencies": (Residency.RESIDENT, Residency.GROUP_OFFLOAD),
+        "takes_webhook": True,
+        "price": Price(usd_per_s=0.04, as_of=_DAY, source="this file"),
+    }
+)
 
 
 class FakeProvider:
-    """Renders grey clips with FFmpeg; "fake-big" is never installed."""
+    """Renders grey clips with FFmpeg; "fake-big" is never installed, "fake-full" takes all."""
 
     def __init__(self, lane: Lane = Lane.GPU) -> None:
         self.info = ProviderInfo(
@@ -129,7 +147,7 @@ class FakeProvider:
         self.is_closed = False
 
     def models(self) -> tuple[ModelSpec, ...]:
-        return (BIG, SMALL)
+        return (BIG, SMALL, FULL)
 
     def resolve(self, request: RenderRequest) -> ModelChoice:
         return ModelChoice(SMALL.id, ("auto → fake-small: Fake Big is not installed.",))
@@ -142,7 +160,8 @@ class FakeProvider:
     def fit(self, plan: RenderPlan) -> RenderPlan:
         if "unfit" in plan.prompt:
             raise UnsupportedRequest([Problem("prompt", "The fake does not like this prompt.")])
-        return plan.model_copy(update={"memory_plan": memory_plan(0), "est_seconds": 1.0})
+        rung = 1 if plan.request.delivery.memory is Residency.GROUP_OFFLOAD else 0
+        return plan.model_copy(update={"memory_plan": memory_plan(rung), "est_seconds": 1.0})
 
     def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
         rung = plan.memory_plan.rung if plan.memory_plan else 0

@@ -9,9 +9,11 @@ import pytest
 
 from core.errors import NotConfigured, UnsupportedRequest
 from core.jobs import CancelToken, JobContext, Stage
-from core.machine import Machine
+from core.machine import Gpu, Machine
+from core.video.planning import make_plan
 from core.video.provider import Lack, NotReady, ProviderContext, Ready
-from core.video.request import Target
+from core.video.request import Delivery, FrameRequest, RenderRequest, Target
+from core.video.spec import Control, Residency
 from providers.ltx_video.catalog import BY_ID, MODELS
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.model_files import damage_of, model_key
@@ -107,6 +109,56 @@ def test_cheaper_goes_down_the_ladder_and_ends(tiny: LocalLTX) -> None:
         rungs.append(plan.memory_plan.rung)
         plan = tiny.cheaper(plan)
     assert rungs == sorted(set(rungs))
+
+
+def local_on(tmp_path: Path, vram_gb: float) -> LocalLTX:
+    context = context_of(tmp_path / "home")
+    gpus = (Gpu("Test GPU", "cuda", vram_gb, vram_gb),) if vram_gb else ()
+    machine = Machine("Linux", "x86_64", 8, 128.0, 120.0, gpus)
+    return LocalLTX(ProviderContext(context.paths, context.settings, context.keys, lambda: machine))
+
+
+def with_memory(memory: Residency) -> RenderPlan:
+    spec = BY_ID[LTXModel.LTX_2_3_DISTILLED].spec
+    request = RenderRequest(
+        target=target(spec.id),
+        prompt="a red ball",
+        frame=FrameRequest(resolution="540p", duration_s=5),
+        delivery=Delivery(memory=memory),
+    )
+    return make_plan(request, spec)
+
+
+def test_only_models_that_can_be_laid_out_in_several_ways_offer_a_memory_choice() -> None:
+    for model in MODELS:
+        assert (Control.MEMORY in model.spec.controls) is (model.id != LTXModel.LTX_MINI)
+
+
+def test_a_chosen_memory_layout_is_kept_and_stays_when_it_must_be_cheaper(
+    tmp_path: Path,
+) -> None:
+    provider = local_on(tmp_path, 48)
+    plan: RenderPlan | None = provider.fit(with_memory(Residency.GROUP_OFFLOAD))
+    while plan is not None:
+        assert plan.memory_plan is not None
+        assert plan.memory_plan.residency is Residency.GROUP_OFFLOAD
+        plan = provider.cheaper(plan)
+
+
+@pytest.mark.parametrize(
+    ("vram_gb", "memory", "reason"),
+    [
+        (48, Residency.RESIDENT, "GB are missing"),
+        (0, Residency.MODEL_OFFLOAD, "needs an NVIDIA GPU"),
+    ],
+)
+def test_a_memory_layout_that_cannot_be_had_is_refused_with_the_reason(
+    tmp_path: Path, vram_gb: float, memory: Residency, reason: str
+) -> None:
+    with pytest.raises(UnsupportedRequest, match=reason) as caught:
+        local_on(tmp_path, vram_gb).fit(with_memory(memory))
+    assert [problem.field for problem in caught.value.problems] == ["delivery.memory"]
+    assert "leave it to the program" in str(caught.value)
 
 
 def test_mini_refuses_more_words_than_it_reads(empty: LocalLTX) -> None:

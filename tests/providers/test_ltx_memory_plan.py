@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.machine import Gpu, Machine
-from core.video.plan import Device, Precision
+from core.video.plan import Device, MemoryPlan, Precision
 from core.video.spec import Residency
 from providers.ltx_video.catalog import BY_ID, MODELS, LocalModel
 from providers.ltx_video.memory_plan import MemoryLadder, Workload, memory_ladder
@@ -135,6 +135,22 @@ def test_usual_machines_get_the_layout_that_suits_them(
     plan = ladder(BY_ID[name], machine(ram_gb, vram_gb), SMALL_CLIP).choose()
     assert plan.fits, plan.reasons
     assert (plan.residency, plan.precision) == (residency, precision)
+
+
+def test_a_chosen_residency_limits_the_ladder() -> None:
+    found = ladder(BY_ID[LTXModel.LTX_2_3_DISTILLED], machine(128, 48), SMALL_CLIP)
+    assert found.residencies == tuple(Residency)
+    assert found.choose().residency is Residency.MODEL_OFFLOAD
+    streamed = found.choose(Residency.GROUP_OFFLOAD)
+    assert streamed.fits
+    assert streamed.residency is Residency.GROUP_OFFLOAD
+    whole = found.choose(Residency.RESIDENT)
+    assert not whole.fits
+    assert "are missing" in whole.reasons[0]
+    plan: MemoryPlan | None = found.choose(Residency.MODEL_OFFLOAD)
+    while plan is not None:
+        assert plan.residency is Residency.MODEL_OFFLOAD
+        plan = found.cheaper(plan, Residency.MODEL_OFFLOAD)
 
 
 def test_a_comfortable_gpu_needs_no_streaming() -> None:
