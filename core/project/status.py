@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from core.project.project import Scene, VideoProject
+
+
+class SceneJobState(StrEnum):
+    """Where a job for a scene stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FAILED = "failed"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it may still give a clip."""
+        return self is not SceneJobState.FAILED
+
+
+@dataclass(frozen=True)
+class SceneJob:
+    """The newest job for a scene, unless it is over and gave its clip.
+
+    Attributes:
+        fraction: how far it is, 0 to 1; None where it is not known.
+        reason: why it failed.
+    """
+
+    scene_id: str
+    state: SceneJobState
+    fraction: float | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,9 +85,6 @@ class Failed:
 
     reason: str
 
-
-SceneJob = InQueue | Rendering | Failed
-"""What is known of the newest job for a scene that gave no clip, or has not given it yet."""
 
 SceneStatus = NoPrompt | Missing | WaitingFor | InQueue | Rendering | Done | Stale | Failed
 
@@ -151,12 +177,14 @@ def _status(
     *,
     waits_for: int,
 ) -> SceneStatus:
-    if job is not None and not isinstance(job, Failed):
-        return job
+    if job is not None and job.state is SceneJobState.RUNNING:
+        return Rendering(job.fraction)
+    if job is not None and job.state is SceneJobState.QUEUED:
+        return InQueue()
     if waits_for:
         return WaitingFor(waits_for)
     if job is not None:
-        return job
+        return Failed(job.reason)
     take = project.chosen_take(scene.id)
     if take is not None:
         is_stale = bool(fingerprint and take.fingerprint and fingerprint != take.fingerprint)

@@ -11,8 +11,8 @@ from core.errors import Problem, StudioError, UnsupportedRequest
 from core.jobs import Cancelled, Failed, Progressed, Queued, Started, Succeeded
 from core.project.media import read_take
 from core.project.planning import PlannedScene, RefusedScene, plan_scene, start_take
+from core.project.status import SceneJob, SceneJobState
 from core.video.render import KIND, Origin, RenderPayload
-from gui.video.scene_jobs import SceneJob, SceneJobState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,6 +14,7 @@ from core.project.status import (
     NoPrompt,
     Rendering,
     SceneJob,
+    SceneJobState,
     SceneStatus,
     Stale,
     WaitingFor,
@@ -27,6 +28,8 @@ from tests.fakes.scenes import make_project, make_take
 if TYPE_CHECKING:
     from core.project.project import VideoProject
 
+QUEUED = SceneJob("s2", SceneJobState.QUEUED)
+FAILED = SceneJob("s2", SceneJobState.FAILED, reason="No memory.")
 EVERY = (
     NoPrompt(),
     Missing(),
@@ -77,15 +80,20 @@ def test_clip_is_not_called_stale_when_that_is_not_known(made_from: str, now: st
 
 
 def test_job_counts_more_than_the_clip_of_before() -> None:
-    for job in (InQueue(), Rendering(0.5), Failed("No memory.")):
-        assert status(with_fingerprint("a"), fingerprint="a", job=job) == job
+    for job, shown in (
+        (QUEUED, InQueue()),
+        (SceneJob("s2", SceneJobState.RUNNING, 0.5), Rendering(0.5)),
+        (FAILED, Failed("No memory.")),
+    ):
+        assert status(with_fingerprint("a"), fingerprint="a", job=job) == shown
+        assert job.state.is_under_way == (job is not FAILED)
 
 
 def test_scene_that_waits_names_the_scene_before_it() -> None:
     project = make_project().model_copy(update={"to_render": ("s2", "s1")})
     assert status(project) == WaitingFor(1)
-    assert status(project, job=Failed("old")) == WaitingFor(1)
-    assert status(project, job=Rendering()) == Rendering()
+    assert status(project, job=FAILED) == WaitingFor(1)
+    assert status(project, job=SceneJob("s2", SceneJobState.RUNNING)) == Rendering()
     assert status(project, number=1) == Missing()
 
 
