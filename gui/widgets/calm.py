@@ -10,6 +10,7 @@ class CalmWheel(QObject):
     """An event filter: boxes without the focus leave the wheel to what scrolls around them."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Whether the wheel is kept from the box."""
         if event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget):
             return False
         if watched.hasFocus():
