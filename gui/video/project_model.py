@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 from typing_extensions import override
 
+from core.project.edits import change_scenes
 from core.project.project import Scene, SceneTakes, Take, VideoProject
+from core.project.takes_edit import TakesEdit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from core.project.takes_edit import Takes
+
 # What a person edits can be undone; what machines add (takes, exports, waiting scenes) cannot.
-_NOT_EDITED = ("takes", "to_render", "last_export")
+_NOT_EDITED = ("to_render", "last_export")
+_PAUSE_MS = 1000
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,20 @@ class Change:
     is_edit: bool = True
 
 
+@dataclass(frozen=True)
+class SceneEdit:
+    """What a panel asks for: these scenes in the place of those with their ids, as one step.
+
+    Attributes:
+        text: what the step does, for the menu: "Change prompt of scene 3".
+        merge: steps of the same non-empty name that follow each other without a pause are one.
+    """
+
+    text: str
+    scenes: tuple[Scene, ...]
+    merge: str = ""
+
+
 class ProjectModel(QObject):
     """Holds one open project and its folder.
 
@@ -37,12 +56,22 @@ class ProjectModel(QObject):
 
     changed = Signal(object)
 
-    def __init__(self, project: VideoProject, folder: Path, *, is_read_only: bool = False) -> None:
+    def __init__(
+        self,
+        project: VideoProject,
+        folder: Path,
+        *,
+        is_read_only: bool = False,
+        pause_ms: int = _PAUSE_MS,
+    ) -> None:
         super().__init__()
         self._project = project
         self.folder = folder
         self.is_read_only = is_read_only
         self.undo_stack = QUndoStack(self)
+        self._pause_ms = pause_ms
+        self._since_edit = QElapsedTimer()
+        self._burst = 0
 
     @property
     def project(self) -> VideoProject:
@@ -54,22 +83,41 @@ class ProjectModel(QObject):
 
         Args:
             text: what the step did, for the menu: "Change prompt of scene 3".
-            project: the project as it shall be; its takes are not looked at.
-            merge: steps of the same non-empty name that follow each other become one.
+            project: made from the project as it is now. Takes that it adds or drops go and come
+                with the step; takes that arrive later are never lost by undoing it.
+            merge: steps of the same non-empty name that follow each other without a pause are one.
         """
-        project = _with_machine_parts(project, self._project)
-        if not self.is_read_only and project != self._project:
-            self.undo_stack.push(_Edit(self, text, self._project, project, merge))
+        before = self._project
+        after = _with_machine_parts(project, before)
+        if self.is_read_only or after == before:
+            return
+        if self._since_edit.isValid() and self._since_edit.elapsed() > self._pause_ms:
+            self.end_merging()
+        self._since_edit.start()
+        name = f"{merge}#{self._burst}" if merge else ""
+        self.undo_stack.push(_Edit(self, text, before, after, name))
 
     def edit_scene(self, text: str, scene: Scene, *, merge: str = "") -> None:
         """Replace the scene of that id."""
         self.edit(text, self._project.with_scene(scene), merge=merge)
 
+    @Slot(object)
+    def apply(self, edit: SceneEdit) -> None:
+        """Do what a panel asks for; scenes that are gone stay gone."""
+        new = {scene.id: scene for scene in edit.scenes}
+        project = change_scenes(self._project, new.keys(), lambda scene: new[scene.id])
+        self.edit(edit.text, project, merge=edit.merge)
+
+    def end_merging(self) -> None:
+        """Let the next edit be a step of its own, whatever its name."""
+        self._burst += 1
+
     def choose_take(self, scene_id: str, take_id: str) -> None:
         """Let the film use another take."""
-        before = self._project.takes_of(scene_id).chosen
-        if not self.is_read_only and before != take_id:
-            self.undo_stack.push(_ChooseTake(self, scene_id, before, take_id))
+        takes = self._project.takes_of(scene_id)
+        is_known = any(take.id == take_id for take in takes.takes)
+        if is_known and not self.is_read_only and takes.chosen != take_id:
+            self.undo_stack.push(_ChooseTake(self, scene_id, takes.chosen, take_id))
 
     def add_take(self, scene_id: str, take: Take) -> None:
         """Take over a finished clip; it is chosen, and no undo removes it."""
@@ -84,9 +132,10 @@ class ProjectModel(QObject):
         """Remember which scenes are to be rendered once the clip before them is there."""
         self.absorb(self._project.model_copy(update={"to_render": tuple(scene_ids)}))
 
-    def restore(self, project: VideoProject) -> None:
-        """For undo commands: set everything that a person edits."""
-        self._set(_with_machine_parts(project, self._project), is_edit=True)
+    def restore(self, project: VideoProject, takes: Takes) -> None:
+        """For undo commands: set everything that a person edits, and the takes."""
+        parts = _with_machine_parts(project, self._project)
+        self._set(parts.model_copy(update={"takes": takes}), is_edit=True)
 
     def restore_choice(self, scene_id: str, take_id: str | None) -> None:
         """For undo commands: set the chosen take."""
@@ -100,17 +149,8 @@ class ProjectModel(QObject):
 
 
 def _with_machine_parts(project: VideoProject, now: VideoProject) -> VideoProject:
-    """The project with the takes and the like that there are now.
-
-    Takes that only `project` has are those of scenes that it duplicates or merges: they stay.
-    """
-    takes = {**project.takes, **now.takes}
-    for scene_id, asked in project.takes.items():
-        known = now.takes.get(scene_id)
-        if known is not None and len(asked.takes) > len(known.takes):
-            takes[scene_id] = asked
-    parts = {name: getattr(now, name) for name in _NOT_EDITED}
-    return project.model_copy(update={**parts, "takes": takes})
+    """The project with what machines add as it is now."""
+    return project.model_copy(update={name: getattr(now, name) for name in _NOT_EDITED})
 
 
 class _Edit(QUndoCommand):
@@ -125,16 +165,22 @@ class _Edit(QUndoCommand):
         super().__init__(text)
         self._model = model
         self._before = before
+        self._was_undone = False
         self.after = after
+        self.takes = TakesEdit.between(before.takes, after.takes)
         self.merge = merge
 
     @override
     def redo(self) -> None:
-        self._model.restore(self.after)
+        if self._was_undone:
+            self._model.end_merging()
+        self._model.restore(self.after, self.takes.done(self._model.project.takes))
 
     @override
     def undo(self) -> None:
-        self._model.restore(self._before)
+        self._was_undone = True
+        self._model.end_merging()
+        self._model.restore(self._before, self.takes.undone(self._model.project.takes))
 
     @override
     def id(self) -> int:
@@ -144,7 +190,12 @@ class _Edit(QUndoCommand):
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, _Edit) or other.merge != self.merge:
             return False
+        # Clips may have arrived between the two: what each did to takes cannot be told as one.
+        if not (self.takes.is_empty and other.takes.is_empty):
+            return False
         self.after = other.after
+        # What was typed and taken back again is no step.
+        self.setObsolete(self.after == self._before)
         return True
 
 

@@ -1,0 +1,150 @@
+"""Small pictures of picture files and clips, read beside the main thread and kept for a while."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
+
+from gui import theme
+from gui.background import Background
+from gui.widgets.small_pictures import read_small_picture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtGui import QImage
+
+    from core.errors import StudioError
+
+Moment = Literal["start", "end"]
+_MIB = 1 << 20
+_AT_A_TIME = 2
+# More than a screen shows; what was scrolled past is asked for again when it comes back.
+_WAITING = 48
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """Which small picture: of which file, how large at most in device pixels, at which moment."""
+
+    path: Path
+    size: QSize
+    at: Moment
+
+
+class Thumbnails(QObject):
+    """Gives small pictures at once where they are known, else reads them and tells.
+
+    Signals:
+        ready(Path): there is a picture now, or a mark of a broken one, of this file.
+    """
+
+    ready = Signal(object)
+
+    def __init__(self, parent: QObject | None = None, *, capacity_bytes: int = 64 * _MIB) -> None:
+        super().__init__(parent)
+        self._background = Background(self, threads=_AT_A_TIME)
+        self._capacity_bytes = capacity_bytes
+        self._known: OrderedDict[Thumbnail, QPixmap] = OrderedDict()
+        self._broken: dict[Thumbnail, str] = {}
+        self._waiting: OrderedDict[Thumbnail, None] = OrderedDict()
+        self._reading: set[Thumbnail] = set()
+        self._size_bytes = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """What all pictures that are kept take in memory."""
+        return self._size_bytes
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being read or waits for it."""
+        return not self._reading and not self._waiting
+
+    def pixmap(self, path: Path, size: QSize, at: Moment = "start") -> QPixmap | None:
+        """The picture as large as fits into the size, or None; then `ready` tells of it later.
+
+        Args:
+            path: a picture or a clip.
+            size: in device pixels.
+            at: which frame of a clip: its first or its last.
+        """
+        wanted = Thumbnail(path, QSize(size), at)
+        found = self._known.get(wanted)
+        if found is not None:
+            self._known.move_to_end(wanted)
+            return found
+        if wanted not in self._reading:
+            # The newest comes first: it is what is on the screen now.
+            self._waiting[wanted] = None
+            self._waiting.move_to_end(wanted)
+            while len(self._waiting) > _WAITING:
+                self._waiting.popitem(last=False)
+            self._read_on()
+        return None
+
+    def problem(self, path: Path, size: QSize, at: Moment = "start") -> str:
+        """Why there is only a mark in the place of the picture; empty where there is a picture."""
+        return self._broken.get(Thumbnail(path, QSize(size), at), "")
+
+    def forget(self, path: Path) -> None:
+        """Read the file anew when it is asked for next: it has changed, or is there again."""
+        for known in [known for known in self._known if known.path == path]:
+            self._drop(known)
+
+    def close(self) -> None:
+        """Stop reading; to be called before the program ends."""
+        self._waiting.clear()
+        self._background.close()
+
+    def _read_on(self) -> None:
+        while self._waiting and len(self._reading) < _AT_A_TIME:
+            wanted, _ = self._waiting.popitem()
+            self._reading.add(wanted)
+            self._read(wanted)
+
+    def _read(self, wanted: Thumbnail) -> None:
+        size = (wanted.size.width(), wanted.size.height())
+
+        def arrived(image: QImage) -> None:
+            self._keep(wanted, QPixmap.fromImage(image))
+
+        def failed(error: StudioError) -> None:
+            self._broken[wanted] = str(error)
+            self._keep(wanted, _broken_mark(wanted.size))
+
+        self._background.run(
+            lambda cancel: read_small_picture(wanted.path, size, wanted.at, cancel), arrived, failed
+        )
+
+    def _keep(self, wanted: Thumbnail, pixmap: QPixmap) -> None:
+        self._reading.discard(wanted)
+        self._known[wanted] = pixmap
+        self._size_bytes += _size_of(pixmap)
+        while self._size_bytes > self._capacity_bytes and len(self._known) > 1:
+            self._drop(next(iter(self._known)))
+        self._read_on()
+        self.ready.emit(wanted.path)
+
+    def _drop(self, known: Thumbnail) -> None:
+        self._size_bytes -= _size_of(self._known.pop(known))
+        self._broken.pop(known, None)
+
+
+def _size_of(pixmap: QPixmap) -> int:
+    return pixmap.width() * pixmap.height() * pixmap.depth() // 8
+
+
+def _broken_mark(size: QSize) -> QPixmap:
+    side = max(8, min(size.width(), size.height()) * 2 // 3)
+    mark = QPixmap(side, side)
+    mark.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(mark)
+    icon = theme.icon("image-broken-variant", QGuiApplication.palette())
+    icon.paint(painter, mark.rect())
+    painter.end()
+    return mark

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.project.edits import change_scenes
+from core.project.scene_edits import with_prompt
+from core.project.status import (
+    Done,
+    Failed,
+    InQueue,
+    Missing,
+    NoPrompt,
+    Rendering,
+    SceneJob,
+    SceneJobState,
+    SceneStatus,
+    Stale,
+    WaitingFor,
+    describe_status,
+    explain_status,
+    project_statuses,
+    scene_status,
+)
+from tests.fakes.scenes import make_project, make_take
+
+if TYPE_CHECKING:
+    from core.project.project import VideoProject
+
+QUEUED = SceneJob("s2", SceneJobState.QUEUED)
+FAILED = SceneJob("s2", SceneJobState.FAILED, reason="No memory.")
+EVERY = (
+    NoPrompt(),
+    Missing(),
+    WaitingFor(3),
+    InQueue(),
+    Rendering(),
+    Rendering(0.42),
+    Done(),
+    Stale(),
+    Failed("The disk is full."),
+)
+
+
+def status(
+    project: VideoProject, *, fingerprint: str = "", job: SceneJob | None = None, number: int = 2
+) -> SceneStatus:
+    scene = project.scenes[number - 1]
+    one = scene_status(project, scene, fingerprint, job)
+    fingerprints = {scene.id: fingerprint}
+    all_of_them = project_statuses(project, fingerprints, {scene.id: job} if job else {})
+    assert all_of_them[number - 1] == one
+    return one
+
+
+def with_fingerprint(text: str) -> VideoProject:
+    project = make_project()
+    takes = project.takes_of("s2").with_take(make_take("t", fingerprint=text))
+    return project.with_takes("s2", takes)
+
+
+def test_scene_without_prompt_says_so() -> None:
+    project = change_scenes(make_project(), {"s2"}, lambda scene: with_prompt(scene, "  "))
+    assert status(project) == NoPrompt()
+
+
+def test_scene_without_clip_is_missing() -> None:
+    assert status(make_project()) == Missing()
+
+
+def test_clip_is_done_while_the_request_is_the_one_it_was_made_from() -> None:
+    assert status(with_fingerprint("a"), fingerprint="a") == Done()
+    assert status(with_fingerprint("a"), fingerprint="b") == Stale()
+
+
+@pytest.mark.parametrize(("made_from", "now"), [("", "b"), ("a", "")])
+def test_clip_is_not_called_stale_when_that_is_not_known(made_from: str, now: str) -> None:
+    assert status(with_fingerprint(made_from), fingerprint=now) == Done()
+
+
+def test_job_counts_more_than_the_clip_of_before() -> None:
+    for job, shown in (
+        (QUEUED, InQueue()),
+        (SceneJob("s2", SceneJobState.RUNNING, 0.5), Rendering(0.5)),
+        (FAILED, Failed("No memory.")),
+    ):
+        assert status(with_fingerprint("a"), fingerprint="a", job=job) == shown
+        assert job.state.is_under_way == (job is not FAILED)
+
+
+def test_scene_that_waits_names_the_scene_before_it() -> None:
+    project = make_project().model_copy(update={"to_render": ("s2", "s1")})
+    assert status(project) == WaitingFor(1)
+    assert status(project, job=FAILED) == WaitingFor(1)
+    assert status(project, job=SceneJob("s2", SceneJobState.RUNNING)) == Rendering()
+    assert status(project, number=1) == Missing()
+
+
+def test_clip_that_is_not_chosen_leaves_the_scene_without() -> None:
+    project = with_fingerprint("a")
+    takes = project.takes_of("s2").model_copy(update={"chosen": None})
+    assert status(project.with_takes("s2", takes)) == Missing()
+
+
+def test_every_status_has_words_of_its_own() -> None:
+    assert len({describe_status(one) for one in EVERY}) == len(EVERY)
+    assert all(explain_status(one).endswith(".") for one in EVERY)
+    assert describe_status(Rendering(0.42)) == "Rendering 42%"
