@@ -5,6 +5,7 @@
     ├── SettingsError                a setting or the settings file cannot be used
     ├── KeyStoreError                the keyring cannot keep or give a key
     ├── JournalError                 the job journal, or a job in it, cannot be used
+    ├── HistoryError                 the list of everything made cannot be read or written
     ├── OutputError                  the finished file cannot be put where it belongs
     ├── FFmpegMissing                no FFmpeg on this machine
     ├── FFmpegFailed                 command, exit_code, last_lines
@@ -83,6 +84,10 @@ class KeyStoreError(StudioError):
 
 class JournalError(StudioError):
     """The job journal, or a job in it, cannot be used."""
+
+
+class HistoryError(StudioError):
+    """The list of everything that was made cannot be read or written."""
 
 
 class OutputError(StudioError):

@@ -22,6 +22,7 @@ class ClipRecord(ClipSettings):
 
     Attributes:
         start_image_sha256: of the start image, which is named without its folder.
+        still_frame: of a picture: which frame of the clip it is, from 0; None for a clip.
     """
 
     schema_version: Literal[1] = 1
@@ -33,6 +34,7 @@ class ClipRecord(ClipSettings):
     licence: str
     start_image_sha256: str | None
     provenance: Provenance
+    still_frame: int | None = None
 
 
 def make_record(
@@ -84,4 +86,12 @@ def read_embedded_record(facts: ClipFacts) -> ClipRecord | None:
     try:
         return ClipRecord.model_validate_json(facts.comment)
     except ValueError:
+        return None
+
+
+def read_sidecar(file: Path) -> ClipRecord | None:
+    """The record beside a clip or a picture, or None when there is none of ours."""
+    try:
+        return ClipRecord.model_validate_json(file.with_suffix(".json").read_bytes())
+    except (OSError, ValueError):
         return None
