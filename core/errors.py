@@ -7,6 +7,7 @@
     ├── JournalError                 the job journal, or a job in it, cannot be used
     ├── SpendingError                the ledger of paid renders cannot be used
     ├── SpendingCapReached           a paid render would pass the month's cap
+    ├── HistoryError                 the list of everything made cannot be read or written
     ├── OutputError                  the finished file cannot be put where it belongs
     ├── FFmpegMissing                no FFmpeg on this machine
     ├── FFmpegFailed                 command, exit_code, last_lines
@@ -93,6 +94,10 @@ class SpendingError(StudioError):
 
 class SpendingCapReached(StudioError):
     """A paid render would cost more than what is left of the month's cap."""
+
+
+class HistoryError(StudioError):
+    """The list of everything that was made cannot be read or written."""
 
 
 class OutputError(StudioError):

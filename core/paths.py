@@ -69,6 +69,11 @@ class Paths:
         return self.state_dir / "spending.sqlite"
 
     @property
+    def history_file(self) -> Path:
+        """The list of everything that was made."""
+        return self.state_dir / "history.sqlite"
+
+    @property
     def work_dir(self) -> Path:
         """The parent of the jobs' own folders."""
         return self.state_dir / "work"

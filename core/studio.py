@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
@@ -21,6 +21,8 @@ from core.film.export import ExportJob, ExportOrder
 from core.film.ordering import Disks, PlannedExport, plan_export
 from core.film.pieces import PieceStore
 from core.film.preparing import SourceReader
+from core.history import History
+from core.history_keeper import HistoryKeeper
 from core.jobs import CancelToken
 from core.journal import Journal
 from core.machine import free_disk_bytes, read_machine
@@ -29,12 +31,22 @@ from core.queue import JobQueue, new_job_id
 from core.spending import Ledger
 from core.video.ffmpeg import find_ffmpeg
 from core.video.inputs import CheckedInputs, check_inputs, with_absolute_paths
-from core.video.output import Output, check_space, default_name, find_place, make_folder
+from core.video.output import (
+    STILL_SUFFIX,
+    SUFFIX,
+    Output,
+    check_space,
+    default_name,
+    find_place,
+    make_folder,
+)
 from core.video.planning import make_plan, prompt_problems
 from core.video.provider import NotReady, ProviderContext, Readiness
 from core.video.registry import ProviderRegistry
 from core.video.render import KIND, RenderJob
 from core.video.request import AUTO, RenderRequest
+from core.video.still import KIND as STILL_KIND
+from core.video.still import StillJob, shortest, still_frame, still_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,11 +66,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PlannedRender:
-    """A plan, the place of its clip, and whether it can start now."""
+    """A plan, the place of its clip, and whether it can start now.
+
+    Attributes:
+        still_frame: which frame of the clip is kept as a picture, from 0; None keeps the clip.
+    """
 
     plan: RenderPlan
     output: Output
     readiness: Readiness
+    still_frame: int | None = None
 
 
 class Studio:
@@ -103,18 +120,25 @@ class Studio:
         factories = {
             **self.registry.job_factories,
             KIND: build_render,
+            STILL_KIND: partial(StillJob.from_payload, registry=self.registry),
             EXPORT_KIND: self._build_export,
         }
         journal = Journal(self.paths.journal_file)
         queue = JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories)
         self.ledger.catch_up(queue.jobs)
         queue.subscribe(self.ledger.hear)
+        queue.subscribe(HistoryKeeper(self.history, queue).heed)
         return queue
 
     @cached_property
     def ledger(self) -> Ledger:
         """What paid renders cost."""
         return Ledger(self.paths.spending_file)
+
+    @cached_property
+    def history(self) -> History:
+        """Everything that was made here, in the window or by a command."""
+        return History(self.paths.history_file, [self.paths.output_dir])
 
     def plan(
         self, request: RenderRequest, *, out: Path | None = None, overwrite: bool = False
@@ -129,16 +153,33 @@ class Studio:
         Raises:
             UnsupportedRequest: with everything that is wrong, of request and place.
         """
+        return self._plan(request, _Wish(out, overwrite))
+
+    def plan_still(
+        self, request: RenderRequest, *, out: Path | None = None, overwrite: bool = False
+    ) -> PlannedRender:
+        """The plan of a picture: one frame of the shortest clip; see `plan`.
+
+        Raises:
+            UnsupportedRequest: with everything that is wrong, of request and place.
+        """
+        planned = self._plan(request, _Wish(out, overwrite, is_still=True))
+        plan = planned.plan.with_notes(still_note(planned.plan))
+        return replace(planned, plan=plan, still_frame=still_frame(plan.num_frames))
+
+    def _plan(self, request: RenderRequest, wish: _Wish) -> PlannedRender:
         problems: list[Problem] = []
         request = with_absolute_paths(request)
         inputs = _collect(problems, partial(check_inputs, request)) or CheckedInputs()
         chosen = _collect(problems, partial(self._choose_model, request))
+        if chosen is not None and wish.is_still:
+            chosen = replace(chosen, request=shortest(chosen.request, chosen.spec))
         plan = None
         if chosen is None:
             problems += prompt_problems(request)
         else:
             plan = _collect(problems, partial(_fitted_plan, chosen, inputs))
-        output = _collect(problems, partial(self._place, request, plan, out, overwrite=overwrite))
+        output = _collect(problems, partial(self._place, request, plan, wish))
         _collect(problems, _need_ffmpeg)
         if chosen is not None and plan is not None and output is not None and not problems:
             return PlannedRender(plan, output, chosen.provider.check(chosen.request.target))
@@ -182,11 +223,12 @@ class Studio:
             )
         make_folder(planned.output)
         job = RenderJob.of(planned.plan, planned.output, self.registry, origin)
+        frame = planned.still_frame
         job_id = new_job_id()
         # Written down before anybody can start it: no order is ever without its price.
         self.ledger.order(job_id, planned.plan.cost_usd, spending_cap_usd)
         try:
-            return self.queue.submit(job, job_id=job_id)
+            return self.queue.submit(job if frame is None else StillJob(job, frame), job_id=job_id)
         except JournalError:
             self.ledger.release(job_id)
             raise
@@ -262,20 +304,23 @@ class Studio:
             request, notes = request.with_model(choice.model), choice.notes
         return _ChosenModel(provider, request, self.registry.spec(request.target), notes)
 
-    def _place(
-        self,
-        request: RenderRequest,
-        plan: RenderPlan | None,
-        out: Path | None,
-        *,
-        overwrite: bool,
-    ) -> Output:
+    def _place(self, request: RenderRequest, plan: RenderPlan | None, wish: _Wish) -> Output:
         seed = plan.seed if plan else 0
-        name = default_name(request.prompt, seed, datetime.now().astimezone().date())
-        output = find_place(out, self.paths.output_dir, name, overwrite=overwrite)
+        day = datetime.now().astimezone().date()
+        name = default_name(request.prompt, seed, day, STILL_SUFFIX if wish.is_still else SUFFIX)
+        output = find_place(wish.out, self.paths.output_dir, name, overwrite=wish.overwrite)
         if plan is not None:
             check_space(plan, output.path.parent, self.paths.work_dir, self._free_bytes)
         return output
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """Where the file shall go, and whether it is a picture instead of a clip."""
+
+    out: Path | None
+    overwrite: bool
+    is_still: bool = False
 
 
 @dataclass(frozen=True)

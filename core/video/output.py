@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from core.video.plan import RenderPlan
 
 SUFFIX = ".mp4"
+STILL_SUFFIX = ".png"
+_KINDS = {SUFFIX: "Clips are MP4 files.", STILL_SUFFIX: "Stills are PNG files."}
 _SLUG_WORDS = 6
 _SLUG_LENGTH = 48
 _MAX_NAME_BYTES = 200
@@ -51,9 +53,9 @@ def slug(prompt: str) -> str:
     return "-".join(words)[:_SLUG_LENGTH].strip("-") or "clip"
 
 
-def default_name(prompt: str, seed: int, day: date) -> str:
+def default_name(prompt: str, seed: int, day: date, suffix: str = SUFFIX) -> str:
     """A name made of date, prompt and seed."""
-    return f"{day.isoformat()}_{slug(prompt)}_{seed}{SUFFIX}"
+    return f"{day.isoformat()}_{slug(prompt)}_{seed}{suffix}"
 
 
 def clip_bytes(plan: RenderPlan) -> int:
@@ -64,10 +66,10 @@ def clip_bytes(plan: RenderPlan) -> int:
 
 
 def find_place(out: Path | None, output_dir: Path, name: str, *, overwrite: bool) -> Output:
-    """The path for a clip; a folder or nothing at all gets `name`, numbered when it is taken.
+    """The path for a file; a folder or nothing at all gets `name`, numbered when it is taken.
 
-    The usual output folder may be missing: `make_folder` makes it. One that the user names must
-    exist.
+    The suffix of `name`, ".mp4" or ".png", is the one that the file must have. The usual output
+    folder may be missing: `make_folder` makes it. One that the user names must exist.
 
     Raises:
         UnsupportedRequest: with everything that is wrong with the place.
@@ -78,7 +80,8 @@ def find_place(out: Path | None, output_dir: Path, name: str, *, overwrite: bool
     try:
         if out.is_dir():
             return Output(find_free_name(out / name), is_named=False)
-        found = place_problems(out, SUFFIX, "Clips are MP4 files.")
+        suffix = STILL_SUFFIX if name.endswith(STILL_SUFFIX) else SUFFIX
+        found = place_problems(out, suffix, _KINDS[suffix])
         if not found and not overwrite:
             found = taken_problems(out, out.with_suffix(".json"))
     except OSError as error:
@@ -201,10 +204,10 @@ def aside_path(output: Path, job_id: str) -> Path:
 
 
 def place_clip(finished: Path, output: Output, job_id: str) -> Path:
-    """Put the finished clip where it belongs and give its path there.
+    """Put the finished file where it belongs and give its path there.
 
-    Nothing is overwritten unless that was asked for: when the name was taken while the clip was
-    made, the clip gets the next free one. Two processes can never end up on the same name.
+    Nothing is overwritten unless that was asked for: when the name was taken while the file was
+    made, it gets the next free one. Two processes can never end up on the same name.
 
     Raises:
         OutputError: the folder is gone, full or closed to us; `finished` is still there.
@@ -222,7 +225,7 @@ def place_clip(finished: Path, output: Output, job_id: str) -> Path:
         return path
     except OSError as error:
         raise OutputError(
-            f"The clip is made, but cannot be put at {str(output.path)!r}: {error.strerror}.",
+            f"The file is finished, but cannot be put at {str(output.path)!r}: {error.strerror}.",
             hint="Free some space or name another folder, then resume the job.",
         ) from error
     finally:

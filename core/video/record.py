@@ -35,6 +35,7 @@ class ClipRecord(ClipSettings):
             render was carried out is in the plan, and a webhook may hold a secret.
         start_image_sha256: of the start image.
         origin: the scene that it was made for; None for a clip of no project.
+        still_frame: of a picture: which frame of the clip it is, from 0; None for a clip.
     """
 
     schema_version: Literal[1] = 1
@@ -47,6 +48,7 @@ class ClipRecord(ClipSettings):
     start_image_sha256: str | None
     provenance: Provenance
     origin: Origin | None = None
+    still_frame: int | None = None
 
 
 def make_record(
@@ -112,10 +114,7 @@ def read_embedded_record(facts: ClipFacts) -> ClipRecord | None:
 
 def find_record(clip: Path) -> ClipRecord | None:
     """The record beside a clip or else inside it, without decoding it; None when there is none."""
-    try:
-        beside = _parsed(clip.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        beside = None
+    beside = read_sidecar(clip)
     if beside is not None:
         return beside
     try:
@@ -128,4 +127,12 @@ def _parsed(text: str) -> ClipRecord | None:
     try:
         return ClipRecord.model_validate_json(text)
     except ValueError:
+        return None
+
+
+def read_sidecar(file: Path) -> ClipRecord | None:
+    """The record beside a clip or a picture, or None when there is none of ours."""
+    try:
+        return ClipRecord.model_validate_json(file.with_suffix(".json").read_bytes())
+    except (OSError, ValueError):
         return None

@@ -189,7 +189,7 @@ class RenderJob:
                     f"is named {path.name!r}."
                 )
             )
-        _write_sidecar(replace(self.output, path=path), record, ctx)
+        write_sidecar(replace(self.output, path=path), record, ctx)
         ctx.report(Progressed(stage=Stage.WRITE, fraction=1.0))
         return path
 
@@ -245,7 +245,7 @@ class RenderJob:
             record = read_embedded_record(probe_clip(path, ctx.cancel))
             if record is not None and record.job_id == ctx.job_id:
                 if not self.output.sidecar.exists():
-                    _write_sidecar(self.output, record, ctx)
+                    write_sidecar(self.output, record, ctx)
                 return path
         return None
 
@@ -284,8 +284,8 @@ def _verify(plan: RenderPlan, facts: ClipFacts) -> None:
         )
 
 
-def _write_sidecar(output: Output, record: ClipRecord, ctx: JobContext) -> None:
-    """Write the record beside the clip; failing to is told and costs no clip."""
+def write_sidecar(output: Output, record: ClipRecord, ctx: JobContext) -> None:
+    """Write the record beside the file; failing to is told and costs no file."""
     sidecar = output.sidecar
     if sidecar.exists() and not output.overwrite:
         ctx.report(
