@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
@@ -15,29 +15,34 @@ from core.film.export import ExportJob, ExportOrder
 from core.film.ordering import Disks, PlannedExport, plan_export
 from core.film.pieces import PieceStore
 from core.film.preparing import SourceReader
-from core.jobs import CancelToken
+from core.jobs import PLACES, CancelToken, Lane
 from core.journal import Journal
 from core.machine import free_disk_bytes, read_machine
+from core.network import SWITCH_ON, NetworkSwitch, sentence
 from core.paths import Paths
 from core.queue import JobQueue
 from core.video.ffmpeg import find_ffmpeg
 from core.video.images import StartImage, check_start_image
 from core.video.output import Output, check_space, default_name, find_place, make_folder
 from core.video.planning import make_plan, prompt_problems
-from core.video.provider import NotReady, ProviderContext, Readiness
+from core.video.provider import Lack, NotReady, ProviderContext, Readiness
 from core.video.registry import ProviderRegistry
 from core.video.render import KIND, RenderJob
 from core.video.request import AUTO, RenderRequest
+from core.video.spec import Control
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from core.api_keys import KeySpec
+    from core.config import Settings
     from core.film.lettering import Letterer
     from core.jobs import Job
     from core.machine import Machine
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderEntry, ProviderInfo, VideoProvider
+    from core.video.request import Target
     from core.video.spec import ModelSpec
 
 
@@ -71,7 +76,7 @@ class Studio:
         letterer: Letterer | None = None,
     ) -> None:
         self._letterer = letterer
-        places = paths or Paths.of_user()
+        self._places = places = paths or Paths.of_user()
         self.config = ConfigManager(places.settings_file)
         loaded = self.config.load()
         self.settings = loaded.settings
@@ -81,7 +86,8 @@ class Studio:
         self.keys = keys or ApiKeys()
         self.read_machine = machine
         self._free_bytes = free_bytes
-        context = ProviderContext(self.paths, self.settings, self.keys, machine)
+        network = NetworkSwitch(is_off=self.settings.network.is_off)
+        context = ProviderContext(self.paths, self.settings, self.keys, machine, network)
         self.registry = ProviderRegistry(entries, context)
 
     @cached_property
@@ -98,7 +104,28 @@ class Studio:
             EXPORT_KIND: self._build_export,
         }
         journal = Journal(self.paths.journal_file)
-        return JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories)
+        places = {**PLACES, Lane.CLOUD: self.settings.cloud.parallel_jobs}
+        return JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories, places)
+
+    def apply_settings(self, settings: Settings) -> None:
+        """Go by these settings from now on; does not save them.
+
+        The folder of models alone stays what it was: the providers have been given it. When the
+        network is switched off, downloads and renders in the cloud stop at their next call; what
+        they have is kept, and they go on by resuming.
+        """
+        self.settings = settings
+        output_dir = settings.folders.output
+        self.paths = replace(self.paths, output_dir=output_dir or self._places.output_dir)
+        self.registry.network.is_off = settings.network.is_off
+        if "queue" in self.__dict__:
+            self.queue.set_places(Lane.CLOUD, settings.cloud.parallel_jobs)
+
+    def check_key(self, target: Target, key: KeySpec) -> Readiness:
+        """Whether the service of a target accepts the key that is set; asks the service."""
+        if self.registry.network.is_off:
+            return _network_is_off(f"the {key.label} key is not tested")
+        return self.registry.open(target).check_key(key)
 
     def plan(
         self, request: RenderRequest, *, out: Path | None = None, overwrite: bool = False
@@ -127,9 +154,9 @@ class Studio:
         output = _collect(problems, partial(self._place, request, plan, out, overwrite=overwrite))
         _collect(problems, _need_ffmpeg)
         if chosen is not None and plan is not None and output is not None and not problems:
-            return PlannedRender(plan, output, chosen.provider.check(chosen.request.target))
+            return PlannedRender(plan, output, self._readiness(chosen))
         if chosen is not None:
-            readiness = chosen.provider.check(chosen.request.target)
+            readiness = self._readiness(chosen)
             if isinstance(readiness, NotReady):
                 problems.append(Problem("target", f"{readiness.reason} {readiness.fix}"))
         raise UnsupportedRequest(problems)
@@ -138,13 +165,17 @@ class Studio:
         """Put the render into the queue and give the job's id.
 
         Raises:
-            NotConfigured: the model is not installed, or the machine or a key does not suffice.
+            NotConfigured: the model is not installed, the network is switched off, or the machine
+                or a key does not suffice.
             OutputError: the output folder cannot be made.
             JournalError: the journal cannot be written, or the start image cannot be kept.
         """
         target = str(planned.plan.target)
         if isinstance(planned.readiness, NotReady):
             raise NotConfigured(planned.readiness.reason, target=target, hint=planned.readiness.fix)
+        if self.registry.find(planned.plan.target).lane is Lane.CLOUD:
+            label = planned.plan.spec.label
+            self.registry.network.check(f"{label} is not asked", target=target)
         memory = planned.plan.memory_plan
         if memory is not None and not memory.fits:
             raise NotConfigured(
@@ -155,6 +186,23 @@ class Studio:
             )
         make_folder(planned.output)
         return self.queue.submit(RenderJob.of(planned.plan, planned.output, self.registry))
+
+    def submit_install(self, target: Target, adopt_from: Sequence[Path] = ()) -> str:
+        """Put the installation of a model into the queue and give the job's id.
+
+        Raises:
+            UnsupportedRequest: the model cannot be installed.
+            NotConfigured: the network is switched off.
+            JournalError: the journal cannot be written.
+        """
+        store = self.registry.open(target).store
+        if store is None:
+            message = f"{target} is no model that is installed on this machine."
+            raise UnsupportedRequest([Problem("target.model", message)])
+        job = store.install_job(target.model, adopt_from)
+        if not adopt_from:
+            self.registry.network.check(f"{target.model} is not downloaded", target=str(target))
+        return self.queue.submit(job)
 
     @cached_property
     def pieces(self) -> PieceStore:
@@ -209,7 +257,22 @@ class Studio:
         if request.target.model == AUTO:
             choice = provider.resolve(request)
             request, notes = request.with_model(choice.model), choice.notes
-        return _ChosenModel(provider, request, self.registry.spec(request.target), notes)
+        spec = self.registry.spec(request.target)
+        return _ChosenModel(provider, self._with_usual_memory(request, spec), spec, notes)
+
+    def _readiness(self, chosen: _ChosenModel) -> Readiness:
+        if chosen.provider.info.lane is Lane.CLOUD and self.registry.network.is_off:
+            return _network_is_off(f"{chosen.spec.label} is not asked")
+        return chosen.provider.check(chosen.request.target)
+
+    def _with_usual_memory(self, request: RenderRequest, spec: ModelSpec) -> RenderRequest:
+        """The request with the layout of the settings, where it asks for none and may choose."""
+        usual = self.settings.render.memory
+        may_choose = Control.MEMORY in spec.controls and usual in spec.residencies
+        if usual is None or request.delivery.memory is not None or not may_choose:
+            return request
+        delivery = request.delivery.model_copy(update={"memory": usual})
+        return request.model_copy(update={"delivery": delivery})
 
     def _place(
         self,
@@ -246,6 +309,10 @@ def _with_real_name(
     if other.model is None:
         raise UnsupportedRequest([Problem("target.model", other.meaning)])
     return request.with_model(other.model), (other.meaning,)
+
+
+def _network_is_off(what: str) -> NotReady:
+    return NotReady(Lack.NETWORK_OFF, sentence(what), SWITCH_ON)
 
 
 def _fitted_plan(chosen: _ChosenModel, image: StartImage | None) -> RenderPlan:

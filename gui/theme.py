@@ -10,6 +10,8 @@ import qtawesome
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 
+from core.config import Appearance
+
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
@@ -18,14 +20,6 @@ GAP = 8
 """Pixels between neighbours that belong together."""
 EDGE = 12
 """Pixels around the content of a panel."""
-
-
-class Appearance(StrEnum):
-    """The choice of the user; SYSTEM follows the desktop."""
-
-    SYSTEM = "system"
-    LIGHT = "light"
-    DARK = "dark"
 
 
 class Tone(StrEnum):

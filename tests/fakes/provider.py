@@ -44,6 +44,7 @@ from core.video.spec import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.video.model_store import ModelStore
     from core.video.request import RenderRequest, Target
 
 _DAY = date(2026, 11, 1)
@@ -115,6 +116,8 @@ BIG = SMALL.model_copy(
 
 class FakeProvider:
     """Renders grey clips with FFmpeg; "fake-big" is never installed."""
+
+    store: ModelStore | None = None
 
     def __init__(self, lane: Lane = Lane.GPU) -> None:
         self.info = ProviderInfo(
