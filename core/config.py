@@ -245,10 +245,6 @@ class ConfigManager:
                 hint="Make the folder writable, or set IMAGEAI_HOME to another one.",
             ) from error
 
-    def change(self, settings: Settings, name: str, text: str) -> Settings:
-        """See `with_text`."""
-        return with_text(settings, name, text)
-
 
 def with_text(settings: Settings, name: str, text: str) -> Settings:
     """The settings with one value replaced; an empty text gives the default back.

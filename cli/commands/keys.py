@@ -88,7 +88,7 @@ def test(ctx: typer.Context, name: _Name) -> int:
             f"The {owned.key.label} key is not set.",
             hint=f"Set {owned.key.variables[0]} or run 'main.py keys set {owned.key.id}'.",
         )
-    readiness = desk.studio.registry.open(owned.target).check_key(owned.key)
+    readiness = desk.studio.check_key(owned.target, owned.key)
     if isinstance(readiness, NotReady):
         raise NotConfigured(readiness.reason, hint=readiness.fix)
     desk.speech.answer(f"The {owned.key.label} key works.")
