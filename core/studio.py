@@ -121,6 +121,12 @@ class Studio:
         if "queue" in self.__dict__:
             self.queue.set_places(Lane.CLOUD, settings.cloud.parallel_jobs)
 
+    @property
+    def usual_folders(self) -> dict[str, Path]:
+        """By the name of its setting, the folder that is used while none is set."""
+        places = self._places
+        return {"folders.output": places.output_dir, "folders.models": places.models_dir}
+
     def check_key(self, target: Target, key: KeySpec) -> Readiness:
         """Whether the service of a target accepts the key that is set; asks the service."""
         if self.registry.network.is_off:

@@ -19,13 +19,6 @@ TargetNames = dict[TargetPart, tuple[Choice, ...]]
 """For each part of a target, the names that exist."""
 
 
-_FOLLOWERS: Mapping[TargetPart, tuple[TargetPart, ...]] = {
-    TargetPart.PROVIDER: (TargetPart.DEPLOYMENT, TargetPart.MODEL),
-    TargetPart.DEPLOYMENT: (TargetPart.MODEL,),
-    TargetPart.MODEL: (),
-}
-
-
 @dataclass(frozen=True)
 class ChangedSettings:
     """The settings after a change, and what else had to change with it."""
@@ -69,13 +62,19 @@ def change_setting(
     value, known = _field(changed, part).value, _names(registry, changed, part)
     if value not in known:
         raise SettingsError(unknown_name(part.value, value, known))
+    return settle_target(registry, changed)
+
+
+def settle_target(registry: ProviderRegistry, settings: Settings) -> ChangedSettings:
+    """The settings with a deployment and a model that the provider has, and what gave way."""
     notes: list[str] = []
-    for follower in _FOLLOWERS[part]:
-        field, names = _field(changed, follower), _names(registry, changed, follower)
+    for part in (TargetPart.DEPLOYMENT, TargetPart.MODEL):
+        field, names = _field(settings, part), _names(registry, settings, part)
         if names and field.value not in names:
-            changed = with_text(changed, field.name, names[0])
-            notes.append(f"{field.name} is now {names[0]!r}: {value!r} has no {field.value!r}.")
-    return ChangedSettings(changed, tuple(notes))
+            provider = settings.render.provider
+            settings = with_text(settings, field.name, names[0])
+            notes.append(f"{field.name} is now {names[0]!r}: {provider!r} has no {field.value!r}.")
+    return ChangedSettings(settings, tuple(notes))
 
 
 def _field(settings: Settings, part: TargetPart) -> SettingField:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.keys import known_keys, place_of
 from cli.commands.models import state_of
 from cli.desk import Desk, desk_of
 from cli.rendering import tell_resumable
 from cli.speech import wrapped
 from core.errors import FFmpegMissing
+from core.known_keys import known_keys, place_of
 from core.machine import free_disk_bytes
 from core.units import bytes_text
 from core.video.ffmpeg import find_ffmpeg
@@ -171,9 +171,9 @@ def _packages(desk: Desk) -> Iterator[Finding]:
 
 
 def _keys(desk: Desk) -> Iterator[Finding]:
-    known = known_keys(desk)
+    known = known_keys(desk.studio.registry)
     for owned in known.values():
-        place = place_of(desk, owned.key)
+        place = place_of(desk.studio.keys, owned.key)
         yield Finding(
             f"{owned.key.label} key",
             f"set ({place})" if place else f"not set (what for: {owned.key.purpose}).",
