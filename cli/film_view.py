@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cli.speech import wrapped
-from cli.units import bytes_text
 from core.film.delivery import CODECS, CONTAINERS, AudioCodec
+from core.units import bytes_text
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from cli.units import clock
+from core.units import clock
 
 if TYPE_CHECKING:
     from collections.abc import Generator

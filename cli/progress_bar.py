@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from cli.progress import stage_text
 from cli.speech import ForgivingStream
-from cli.units import clock
+from core.units import clock
 
 if TYPE_CHECKING:
     from collections.abc import Generator

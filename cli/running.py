@@ -12,9 +12,9 @@ import core.errors
 from cli.progress import progress_view
 from cli.speech import wrapped
 from cli.stopping import EXIT_CANCELLED, leave_at_once
-from cli.units import clock
 from core.errors import JournalError
 from core.jobs import Cancelled, Failed, Noted, Progressed, Queued, Started, Succeeded
+from core.units import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,36 +5,87 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from pydantic import Field, ValidationError
 
 from core.errors import SettingsError
 from core.files import set_aside, write_text_atomically
 from core.frozen import Frozen
+from core.jobs import PLACES, Lane
 from core.names import unknown_name
+from core.setting_kinds import (
+    About,
+    Choice,
+    SettingKind,
+    TargetPart,
+    ValueRange,
+    about,
+    choices_of,
+    kind_of,
+    range_of,
+)
+from core.video.request import Target
+from core.video.spec import Residency
 
 log = logging.getLogger(__name__)
 
 
-class RenderSettings(Frozen):
-    """Who renders when the command does not say."""
+class Appearance(StrEnum):
+    """The colours of the window; SYSTEM follows the desktop."""
 
-    provider: str = Field(default="ltx-video", description="The provider that renders.")
-    deployment: str = Field(default="local", description="Where that provider runs.")
-    model: str = Field(
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class RenderSettings(Frozen):
+    """Who renders when nobody says, and how."""
+
+    provider: Annotated[str, About("Provider", part=TargetPart.PROVIDER)] = Field(
+        default="ltx-video", description="The provider that renders."
+    )
+    deployment: Annotated[str, About("Deployment", part=TargetPart.DEPLOYMENT)] = Field(
+        default="local", description="Where that provider runs."
+    )
+    model: Annotated[str, About("Model", part=TargetPart.MODEL)] = Field(
         default="auto", description="The model; auto is the best one this machine can run."
     )
+    memory: Annotated[
+        Residency | None,
+        About(
+            "Memory",
+            unset="Automatic",
+            names=(
+                Choice(Residency.RESIDENT, "All of the model at once (quickest)"),
+                Choice(Residency.MODEL_OFFLOAD, "One part of the model after the other"),
+                Choice(Residency.GROUP_OFFLOAD, "Block by block"),
+                Choice(Residency.GROUP_OFFLOAD_TO_DISK, "Block by block from disk (slowest)"),
+            ),
+        ),
+    ] = Field(
+        default=None,
+        description="How models lie in memory where a request does not say; automatic takes what "
+        "fits. Models that offer no choice are not asked.",
+    )
+
+    @property
+    def target(self) -> Target:
+        """The target of a request that names none."""
+        return Target(provider=self.provider, deployment=self.deployment, model=self.model)
 
 
 class FolderSettings(Frozen):
     """Where big files go."""
 
-    output: Path | None = Field(
+    output: Annotated[Path | None, About("Finished clips", unset="The usual folder")] = Field(
         default=None, description="The folder for finished clips; empty for the usual one."
     )
-    models: Path | None = Field(
+    models: Annotated[
+        Path | None, About("Models", unset="The usual folder", needs_restart=True)
+    ] = Field(
         default=None, description="The folder for downloaded models; empty for the usual one."
     )
 
@@ -42,29 +93,90 @@ class FolderSettings(Frozen):
 class ExportStoreSettings(Frozen):
     """What exports may keep on disk."""
 
-    cache_gb: float = Field(
+    cache_gb: Annotated[float, About("Kept pieces of films", unit="GB")] = Field(
         default=20.0,
         ge=0,
+        allow_inf_nan=False,
         description="GB of finished pieces of films that are kept, so that a re-export is quick.",
+    )
+
+
+class CloudSettings(Frozen):
+    """How much is ordered from paid services."""
+
+    parallel_jobs: Annotated[int, About("Jobs at once", unit="jobs")] = Field(
+        default=PLACES[Lane.CLOUD],
+        ge=1,
+        le=16,
+        description="How many renders are ordered from services at the same time.",
+    )
+    spending_cap_usd: Annotated[
+        float | None, About("Spending cap", unit="US dollars a month", unset="No cap")
+    ] = Field(
+        default=None,
+        ge=0,
+        allow_inf_nan=False,
+        description="Renders that would cost more than this in a calendar month are refused.",
+    )
+
+
+class NetworkSettings(Frozen):
+    """Whether anything may leave this machine."""
+
+    is_off: Annotated[bool, About("Network off")] = Field(
+        default=False,
+        description="No provider makes a call: no cloud renders, no downloads, no key tests.",
+    )
+
+
+class WindowSettings(Frozen):
+    """How the window looks and starts."""
+
+    appearance: Annotated[
+        Appearance,
+        About(
+            "Appearance",
+            names=(
+                Choice(Appearance.SYSTEM, "As the desktop"),
+                Choice(Appearance.LIGHT, "Light"),
+                Choice(Appearance.DARK, "Dark"),
+            ),
+        ),
+    ] = Field(default=Appearance.SYSTEM, description="The colours of the window.")
+    reopens_last_project: Annotated[bool, About("Reopen the last project")] = Field(
+        default=True, description="The window starts with the project that was open last."
     )
 
 
 class Settings(Frozen):
     """Every setting, in sections; a setting is named "section.field"."""
 
-    render: RenderSettings = RenderSettings()
-    folders: FolderSettings = FolderSettings()
-    export: ExportStoreSettings = ExportStoreSettings()
+    render: Annotated[RenderSettings, About("Rendering")] = RenderSettings()
+    folders: Annotated[FolderSettings, About("Folders")] = FolderSettings()
+    export: Annotated[ExportStoreSettings, About("Export")] = ExportStoreSettings()
+    cloud: Annotated[CloudSettings, About("Cloud")] = CloudSettings()
+    network: Annotated[NetworkSettings, About("Network")] = NetworkSettings()
+    ui: Annotated[WindowSettings, About("Window")] = WindowSettings()
 
 
 @dataclass(frozen=True)
 class SettingField:
-    """One setting as it is shown: values are text, empty where nothing is set."""
+    """One setting as it is shown: values are text, empty where nothing is set.
+
+    Attributes:
+        section: the title of its section.
+        choices: the values that it may have, where they are known without the providers.
+    """
 
     name: str
     value: str
     default: str
     help: str
+    section: str
+    kind: SettingKind
+    about: About
+    range: ValueRange
+    choices: tuple[Choice, ...]
 
 
 @dataclass(frozen=True)
@@ -133,31 +245,30 @@ class ConfigManager:
                 hint="Make the folder writable, or set IMAGEAI_HOME to another one.",
             ) from error
 
-    def change(self, settings: Settings, name: str, text: str) -> Settings:
-        """The settings with one value replaced; an empty text gives the default back.
 
-        Raises:
-            SettingsError: no such setting, or a value that it does not accept.
-        """
-        _find(settings, name)
-        section, field = name.split(".")
-        values = cast("dict[str, dict[str, Any]]", json.loads(settings.model_dump_json()))
-        if text.strip():
-            values[section][field] = text.strip()
-        else:
-            del values[section][field]
-        try:
-            return Settings.model_validate_json(json.dumps(values))
-        except ValidationError as error:
-            raise SettingsError(
-                f"{name} does not accept {text!r}: {_first_reason(error)}"
-            ) from error
+def with_text(settings: Settings, name: str, text: str) -> Settings:
+    """The settings with one value replaced; an empty text gives the default back.
+
+    Raises:
+        SettingsError: no such setting, or a value that it does not accept.
+    """
+    _find(settings, name)
+    section, field = name.split(".")
+    values = cast("dict[str, dict[str, Any]]", json.loads(settings.model_dump_json()))
+    if text.strip():
+        values[section][field] = text.strip()
+    else:
+        del values[section][field]
+    try:
+        return Settings.model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        raise SettingsError(f"{name} does not accept {text!r}: {_first_reason(error)}") from error
 
 
 def fields(settings: Settings) -> tuple[SettingField, ...]:
-    """Every setting with its value, default and help."""
+    """Every setting with its value, default, limits and words."""
     found: list[SettingField] = []
-    for section in Settings.model_fields:
+    for section, section_info in Settings.model_fields.items():
         values = cast("Frozen", getattr(settings, section))
         for name, info in type(values).model_fields.items():
             found.append(
@@ -166,6 +277,11 @@ def fields(settings: Settings) -> tuple[SettingField, ...]:
                     value=_as_text(getattr(values, name)),
                     default=_as_text(info.default),
                     help=info.description or "",
+                    section=about(section_info).label,
+                    kind=kind_of(info),
+                    about=about(info),
+                    range=range_of(info),
+                    choices=choices_of(info),
                 )
             )
     return tuple(found)
@@ -188,7 +304,13 @@ def _find(settings: Settings, name: str) -> SettingField:
 
 
 def _as_text(value: object) -> str:
-    return "" if value is None else str(value)
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value)
 
 
 def _first_reason(error: ValidationError) -> str:

@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
 from pydantic import Field, TypeAdapter
@@ -15,7 +16,7 @@ from core.errors import JobCancelled, OutputError, ProviderError, StudioError
 from core.frozen import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 class Lane(StrEnum):
@@ -24,6 +25,10 @@ class Lane(StrEnum):
     GPU = "gpu"
     CLOUD = "cloud"
     DISK = "disk"
+
+
+PLACES: Mapping[Lane, int] = MappingProxyType({Lane.GPU: 1, Lane.CLOUD: 4, Lane.DISK: 2})
+"""How many jobs of a lane run at once, over all processes that share the journal."""
 
 
 class Stage(StrEnum):

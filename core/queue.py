@@ -8,7 +8,6 @@ import threading
 import uuid
 from contextlib import contextmanager, suppress
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 from core.errors import JobCancelled, JournalError, StudioError
 from core.job_record import JobState
 from core.jobs import (
+    PLACES,
     Cancelled,
     CancelToken,
     ErrorReport,
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PLACES: Mapping[Lane, int] = MappingProxyType({Lane.GPU: 1, Lane.CLOUD: 4, Lane.DISK: 2})
-"""How many jobs of a lane run at once, over all processes that share the journal."""
-
 _POLL_S = 0.2
 _IDLE_S = 2.0
 
@@ -69,7 +66,7 @@ class JobQueue:
         self._work_dir = work_dir
         self._inputs = KeptInputs(inputs_dir)
         self._factories = factories
-        self._places = places
+        self._places = dict(places)
         self._listeners: list[Callable[[str, JobEvent], None]] = []
         self._tokens: dict[str, CancelToken] = {}
         self._running: set[str] = set()
@@ -90,6 +87,12 @@ class JobQueue:
     def notes(self) -> tuple[str, ...]:
         """What the user must be told about the journal."""
         return self._journal.notes
+
+    def set_places(self, lane: Lane, count: int) -> None:
+        """Let so many jobs of a lane run at once from now on; those that run go on."""
+        self._places[lane] = count
+        with self._changed:
+            self._changed.notify_all()
 
     def subscribe(self, listener: Callable[[str, JobEvent], None]) -> Callable[[], None]:
         """Send every event and its job id to `listener`, from any thread; gives the way to stop."""

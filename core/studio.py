@@ -23,9 +23,10 @@ from core.film.pieces import PieceStore
 from core.film.preparing import SourceReader
 from core.history import History
 from core.history_keeper import HistoryKeeper
-from core.jobs import CancelToken
+from core.jobs import PLACES, CancelToken, Lane
 from core.journal import Journal
 from core.machine import free_disk_bytes, read_machine
+from core.network import SWITCH_ON, NetworkSwitch, sentence
 from core.paths import Paths
 from core.queue import JobQueue, new_job_id
 from core.spending import Ledger
@@ -41,10 +42,11 @@ from core.video.output import (
     make_folder,
 )
 from core.video.planning import make_plan, prompt_problems
-from core.video.provider import NotReady, ProviderContext, Readiness
+from core.video.provider import Lack, NotReady, ProviderContext, Readiness
 from core.video.registry import ProviderRegistry
 from core.video.render import KIND, RenderJob
 from core.video.request import AUTO, RenderRequest
+from core.video.spec import Control
 from core.video.still import KIND as STILL_KIND
 from core.video.still import StillJob, shortest, still_frame, still_note
 
@@ -52,12 +54,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from core.api_keys import KeySpec
+    from core.config import Settings
     from core.film.lettering import Letterer
     from core.jobs import Job
     from core.machine import Machine
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderEntry, ProviderInfo, VideoProvider
     from core.video.record import Origin
+    from core.video.request import Target
     from core.video.spec import ModelSpec
 
 
@@ -96,7 +101,7 @@ class Studio:
         letterer: Letterer | None = None,
     ) -> None:
         self._letterer = letterer
-        places = paths or Paths.of_user()
+        self._places = places = paths or Paths.of_user()
         self.config = ConfigManager(places.settings_file)
         loaded = self.config.load()
         self.settings = loaded.settings
@@ -106,7 +111,8 @@ class Studio:
         self.keys = keys or ApiKeys()
         self.read_machine = machine
         self._free_bytes = free_bytes
-        context = ProviderContext(self.paths, self.settings, self.keys, machine)
+        network = NetworkSwitch(is_off=self.settings.network.is_off)
+        context = ProviderContext(self.paths, self.settings, self.keys, machine, network)
         self.registry = ProviderRegistry(entries, context)
 
     @cached_property
@@ -124,7 +130,8 @@ class Studio:
             EXPORT_KIND: self._build_export,
         }
         journal = Journal(self.paths.journal_file)
-        queue = JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories)
+        places = {**PLACES, Lane.CLOUD: self.settings.cloud.parallel_jobs}
+        queue = JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories, places)
         self.ledger.catch_up(queue.jobs)
         queue.subscribe(self.ledger.hear)
         queue.subscribe(HistoryKeeper(self.history, queue).heed)
@@ -139,6 +146,32 @@ class Studio:
     def history(self) -> History:
         """Everything that was made here, in the window or by a command."""
         return History(self.paths.history_file, [self.paths.output_dir])
+
+    def apply_settings(self, settings: Settings) -> None:
+        """Go by these settings from now on; does not save them.
+
+        The folder of models alone stays what it was: the providers have been given it. When the
+        network is switched off, downloads and renders in the cloud stop at their next call; what
+        they have is kept, and they go on by resuming.
+        """
+        self.settings = settings
+        output_dir = settings.folders.output
+        self.paths = replace(self.paths, output_dir=output_dir or self._places.output_dir)
+        self.registry.network.is_off = settings.network.is_off
+        if "queue" in self.__dict__:
+            self.queue.set_places(Lane.CLOUD, settings.cloud.parallel_jobs)
+
+    @property
+    def usual_folders(self) -> dict[str, Path]:
+        """By the name of its setting, the folder that is used while none is set."""
+        places = self._places
+        return {"folders.output": places.output_dir, "folders.models": places.models_dir}
+
+    def check_key(self, target: Target, key: KeySpec) -> Readiness:
+        """Whether the service of a target accepts the key that is set; asks the service."""
+        if self.registry.network.is_off:
+            return _network_is_off(f"the {key.label} key is not tested")
+        return self.registry.open(target).check_key(key)
 
     def plan(
         self, request: RenderRequest, *, out: Path | None = None, overwrite: bool = False
@@ -182,9 +215,9 @@ class Studio:
         output = _collect(problems, partial(self._place, request, plan, wish))
         _collect(problems, _need_ffmpeg)
         if chosen is not None and plan is not None and output is not None and not problems:
-            return PlannedRender(plan, output, chosen.provider.check(chosen.request.target))
+            return PlannedRender(plan, output, self._readiness(chosen))
         if chosen is not None:
-            readiness = chosen.provider.check(chosen.request.target)
+            readiness = self._readiness(chosen)
             if isinstance(readiness, NotReady):
                 problems.append(Problem("target", f"{readiness.reason} {readiness.fix}"))
         raise UnsupportedRequest(problems)
@@ -206,13 +239,17 @@ class Studio:
         Raises:
             SpendingCapReached: it would pass the cap.
             SpendingError: it is to be paid, and the ledger cannot be used.
-            NotConfigured: the model is not installed, or the machine or a key does not suffice.
+            NotConfigured: the model is not installed, the network is switched off, or the machine
+                or a key does not suffice.
             OutputError: the output folder cannot be made.
             JournalError: the journal cannot be written, or the start image cannot be kept.
         """
         target = str(planned.plan.target)
         if isinstance(planned.readiness, NotReady):
             raise NotConfigured(planned.readiness.reason, target=target, hint=planned.readiness.fix)
+        if self.registry.find(planned.plan.target).lane is Lane.CLOUD:
+            label = planned.plan.spec.label
+            self.registry.network.check(f"{label} is not asked", target=target)
         memory = planned.plan.memory_plan
         if memory is not None and not memory.fits:
             raise NotConfigured(
@@ -253,6 +290,23 @@ class Studio:
             if is_ordered:
                 self.ledger.release(job_id)
             raise
+
+    def submit_install(self, target: Target, adopt_from: Sequence[Path] = ()) -> str:
+        """Put the installation of a model into the queue and give the job's id.
+
+        Raises:
+            UnsupportedRequest: the model cannot be installed.
+            NotConfigured: the network is switched off.
+            JournalError: the journal cannot be written.
+        """
+        store = self.registry.open(target).store
+        if store is None:
+            message = f"{target} is no model that is installed on this machine."
+            raise UnsupportedRequest([Problem("target.model", message)])
+        job = store.install_job(target.model, adopt_from)
+        if not adopt_from:
+            self.registry.network.check(f"{target.model} is not downloaded", target=str(target))
+        return self.queue.submit(job)
 
     @cached_property
     def pieces(self) -> PieceStore:
@@ -302,7 +356,22 @@ class Studio:
         if request.target.model == AUTO:
             choice = provider.resolve(request)
             request, notes = request.with_model(choice.model), choice.notes
-        return _ChosenModel(provider, request, self.registry.spec(request.target), notes)
+        spec = self.registry.spec(request.target)
+        return _ChosenModel(provider, self._with_usual_memory(request, spec), spec, notes)
+
+    def _readiness(self, chosen: _ChosenModel) -> Readiness:
+        if chosen.provider.info.lane is Lane.CLOUD and self.registry.network.is_off:
+            return _network_is_off(f"{chosen.spec.label} is not asked")
+        return chosen.provider.check(chosen.request.target)
+
+    def _with_usual_memory(self, request: RenderRequest, spec: ModelSpec) -> RenderRequest:
+        """The request with the layout of the settings, where it asks for none and may choose."""
+        usual = self.settings.render.memory
+        may_choose = Control.MEMORY in spec.controls and usual in spec.residencies
+        if usual is None or request.delivery.memory is not None or not may_choose:
+            return request
+        delivery = request.delivery.model_copy(update={"memory": usual})
+        return request.model_copy(update={"delivery": delivery})
 
     def _place(self, request: RenderRequest, plan: RenderPlan | None, wish: _Wish) -> Output:
         seed = plan.seed if plan else 0
@@ -342,6 +411,10 @@ def _with_real_name(
     if other.model is None:
         raise UnsupportedRequest([Problem("target.model", other.meaning)])
     return request.with_model(other.model), (other.meaning,)
+
+
+def _network_is_off(what: str) -> NotReady:
+    return NotReady(Lack.NETWORK_OFF, sentence(what), SWITCH_ON)
 
 
 def _fitted_plan(chosen: _ChosenModel, inputs: CheckedInputs) -> RenderPlan:

@@ -10,6 +10,8 @@ import qtawesome
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 
+from core.config import Appearance
+
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
@@ -20,14 +22,6 @@ EDGE = 12
 """Pixels around the content of a panel."""
 BESIDE = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 TEXT = Qt.ToolButtonStyle.ToolButtonTextOnly
-
-
-class Appearance(StrEnum):
-    """The choice of the user; SYSTEM follows the desktop."""
-
-    SYSTEM = "system"
-    LIGHT = "light"
-    DARK = "dark"
 
 
 class Tone(StrEnum):

@@ -24,7 +24,9 @@ def _build_install(context: ProviderContext, payload: str) -> Job:
     # Only who takes up an installation pays for importing what it needs.
     from providers.ltx_video.weights import InstallModel
 
-    return InstallModel.from_payload(payload, context.paths.models_dir, context.keys)
+    return InstallModel.from_payload(
+        payload, context.paths.models_dir, context.keys, network=context.network
+    )
 
 
 PROVIDERS: tuple[ProviderEntry, ...] = (

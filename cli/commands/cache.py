@@ -8,7 +8,7 @@ import typer
 
 from cli.desk import desk_of
 from cli.running import EXIT_DONE
-from cli.units import bytes_text
+from core.units import bytes_text
 
 app = typer.Typer(
     rich_markup_mode=None,

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.desk import Desk, desk_of
+from cli.desk import desk_of
 from cli.speech import wrapped
 from core.config import Settings, fields, setting
-from core.errors import SettingsError
-from core.names import unknown_name
-from core.video.request import AUTO, Target
+from core.target_names import change_setting
 
 if TYPE_CHECKING:
     from core.config import SettingField
@@ -67,10 +65,11 @@ def set_(
     """Change one setting."""
     desk = desk_of(ctx)
     studio = desk.studio
-    changed = studio.config.change(studio.settings, name, value)
-    _check_target(desk, name, changed)
-    studio.config.save(changed)
-    desk.speech.tell(f"{name} is now {setting(changed, name).value!r}.")
+    changed = change_setting(studio.registry, studio.settings, name, value)
+    studio.config.save(changed.settings)
+    desk.speech.tell(f"{name} is now {setting(changed.settings, name).value!r}.")
+    for note in changed.notes:
+        desk.speech.note(note)
     return 0
 
 
@@ -87,22 +86,3 @@ def _lines(field: SettingField) -> str:
     is_changed = field.value != field.default
     default = f" (default {field.default or 'not set'})" if is_changed else ""
     return f"{field.name} = {value}{default}\n{wrapped(field.help, first='    ', rest='    ')}"
-
-
-def _check_target(desk: Desk, name: str, settings: Settings) -> None:
-    """A provider, deployment or model must be one that exists.
-
-    Raises:
-        SettingsError: it does not, with the nearest that does.
-    """
-    registry, render = desk.studio.registry, settings.render
-    known: dict[str, list[str]] = {
-        "render.provider": [info.id for info in registry.infos],
-        "render.deployment": [i.deployment for i in registry.infos if i.id == render.provider],
-    }
-    if name == "render.model":
-        target = Target(provider=render.provider, deployment=render.deployment)
-        known[name] = [AUTO, *(spec.id for spec in registry.open(target).models())]
-    value = setting(settings, name).value
-    if name in known and value not in known[name]:
-        raise SettingsError(unknown_name(name.removeprefix("render."), value, known[name]))

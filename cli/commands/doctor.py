@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.keys import known_keys, place_of
-from cli.commands.models import Listed, list_models
+from cli.commands.models import state_of
 from cli.desk import Desk, desk_of
 from cli.rendering import tell_resumable
 from cli.speech import wrapped
-from cli.units import bytes_text
 from core.errors import FFmpegMissing
+from core.known_keys import known_keys, place_of
 from core.machine import free_disk_bytes
+from core.units import bytes_text
 from core.video.ffmpeg import find_ffmpeg
-from core.video.planning import make_plan
+from core.video.model_listing import list_models
 from core.video.provider import NotReady
-from core.video.request import RenderRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from core.video.model_listing import ListedModel
 
 _ENCODERS = ("libx264", "aac")
 _FFMPEG_TIMEOUT_S = 10.0
@@ -170,9 +171,9 @@ def _packages(desk: Desk) -> Iterator[Finding]:
 
 
 def _keys(desk: Desk) -> Iterator[Finding]:
-    known = known_keys(desk)
+    known = known_keys(desk.studio.registry)
     for owned in known.values():
-        place = place_of(desk, owned.key)
+        place = place_of(desk.studio.keys, owned.key)
         yield Finding(
             f"{owned.key.label} key",
             f"set ({place})" if place else f"not set (what for: {owned.key.purpose}).",
@@ -187,23 +188,20 @@ def _keys(desk: Desk) -> Iterator[Finding]:
 def _models(desk: Desk) -> int:
     """Say of each model whether it can run; gives the exit code."""
     can_run_builtin = False
-    for item in list_models(desk):
-        finding = _judge(desk, item)
+    for item in list_models(desk.studio.registry):
+        finding = _judge(item)
         can_run_builtin |= item.spec.is_builtin and finding.is_ok
         _say(desk, finding)
     return 0 if can_run_builtin else EXIT_BUILTIN_CANNOT_RUN
 
 
-def _judge(desk: Desk, item: Listed) -> Finding:
+def _judge(item: ListedModel) -> Finding:
     """Whether a model is there, and whether this machine could run it if it were."""
     lack = item.readiness if isinstance(item.readiness, NotReady) else None
-    request = RenderRequest(target=item.target, prompt="a clip")
-    plan = desk.studio.registry.open(item.target).fit(make_plan(request, item.spec))
-    memory = plan.memory_plan
     subject = str(item.target)
-    if memory is not None and not memory.fits:
+    if item.too_large:
         state = f"{lack.lack.value}, and " if lack else ""
-        return Finding(subject, f"{state}too large here. {' '.join(memory.reasons)}", is_ok=False)
+        return Finding(subject, f"{state}too large here. {item.too_large}", is_ok=False)
     if lack is not None:
         return Finding(subject, lack.reason, is_ok=False, advice=lack.fix)
-    return Finding(subject, f"{item.state}; this machine can run it.")
+    return Finding(subject, f"{state_of(item)}; this machine can run it.")

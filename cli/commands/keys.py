@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import sys
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -13,9 +12,9 @@ from cli.desk import Desk, desk_of
 from cli.speech import wrapped
 from core.api_keys import KeySource, KeySpec
 from core.errors import KeyStoreError, NotConfigured, Problem, UnsupportedRequest
+from core.known_keys import OwnedKey, known_keys, place_of
 from core.names import unknown_name
 from core.video.provider import NotReady
-from core.video.request import Target
 
 app = typer.Typer(
     help="Set, test, remove and list keys: in the system's keyring or the environment only.",
@@ -24,14 +23,6 @@ app = typer.Typer(
 
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 _Name = Annotated[str, typer.Argument(help="The key; 'keys list' shows which there are.")]
-
-
-@dataclass(frozen=True)
-class _Owned:
-    """A key and a provider that asks for it."""
-
-    key: KeySpec
-    target: Target
 
 
 @app.callback(invoke_without_command=True)
@@ -46,8 +37,8 @@ def list_(ctx: typer.Context, json: _Json = False) -> int:
     desk = desk_of(ctx)
     desk.speak_as(is_json=json)
     lines: list[str] = []
-    for owned in known_keys(desk).values():
-        place = place_of(desk, owned.key)
+    for owned in known_keys(desk.studio.registry).values():
+        place = place_of(desk.studio.keys, owned.key)
         desk.speech.event("key", id=owned.key.id, label=owned.key.label, set_in=place)
         lines.append(f"{owned.key.id:<16}{place or 'not set'}")
         use = f"{owned.key.label}: {owned.key.purpose} {owned.key.url}"
@@ -88,7 +79,7 @@ def test(ctx: typer.Context, name: _Name) -> int:
             f"The {owned.key.label} key is not set.",
             hint=f"Set {owned.key.variables[0]} or run 'main.py keys set {owned.key.id}'.",
         )
-    readiness = desk.studio.registry.open(owned.target).check_key(owned.key)
+    readiness = desk.studio.check_key(owned.target, owned.key)
     if isinstance(readiness, NotReady):
         raise NotConfigured(readiness.reason, hint=readiness.fix)
     desk.speech.answer(f"The {owned.key.label} key works.")
@@ -101,32 +92,15 @@ def remove(ctx: typer.Context, name: _Name) -> int:
     desk = desk_of(ctx)
     key = _find(desk, name).key
     if not desk.studio.keys.remove(key):
-        place = place_of(desk, key)
+        place = place_of(desk.studio.keys, key)
         where = f" It is set in the environment ({place})." if place else ""
         raise KeyStoreError(f"The keyring holds no {key.label} key.{where}")
     desk.speech.tell(f"The {key.label} key is removed from the keyring.")
     return 0
 
 
-def known_keys(desk: Desk) -> dict[str, _Owned]:
-    """Every key that a provider may ask for, by its id."""
-    return {
-        key.id: _Owned(key, Target(provider=info.id, deployment=info.deployment))
-        for info in reversed(desk.studio.registry.infos)
-        for key in info.keys
-    }
-
-
-def place_of(desk: Desk, key: KeySpec) -> str | None:
-    """Where a key is set: a variable's name or "keyring"."""
-    found = desk.studio.keys.find(key)
-    if found is None:
-        return None
-    return found.variable or found.source.value
-
-
-def _find(desk: Desk, name: str) -> _Owned:
-    known = known_keys(desk)
+def _find(desk: Desk, name: str) -> OwnedKey:
+    known = known_keys(desk.studio.registry)
     if name not in known:
         raise UnsupportedRequest([Problem("key", unknown_name("key", name, known))])
     return known[name]

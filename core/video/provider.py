@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from core.frozen import Frozen
 from core.jobs import JobContext, Lane
+from core.network import NetworkSwitch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from core.jobs import Job
     from core.machine import Machine
     from core.paths import Paths
+    from core.video.model_store import ModelStore
     from core.video.plan import RenderPlan
     from core.video.request import RenderRequest, Target
     from core.video.spec import ModelSpec
@@ -69,6 +71,7 @@ class Lack(StrEnum):
     MACHINE_TOO_SMALL = "machine too small"
     PACKAGE_MISSING = "package missing"
     KEY_MISSING = "key missing"
+    NETWORK_OFF = "network switched off"
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,11 @@ class VideoProvider(Protocol):
         """What is known without opening the provider."""
         ...
 
+    @property
+    def store(self) -> ModelStore | None:
+        """What installs its models, or None where they are no files on this disk."""
+        ...
+
     def models(self) -> tuple[ModelSpec, ...]:
         """Every model, best first; fast and offline."""
         ...
@@ -171,12 +179,13 @@ class VideoProvider(Protocol):
 
 @dataclass(frozen=True)
 class ProviderContext:
-    """What a provider is given when it is built."""
+    """What a provider is given when it is built; `network` is asked before every call."""
 
     paths: Paths
     settings: Settings
     keys: ApiKeys
     read_machine: Callable[[], Machine]
+    network: NetworkSwitch = field(default_factory=NetworkSwitch)
 
 
 @dataclass(frozen=True)

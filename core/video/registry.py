@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from core.jobs import Job
+    from core.network import NetworkSwitch
     from core.video.provider import ProviderContext, ProviderEntry, ProviderInfo, VideoProvider
     from core.video.request import Target
     from core.video.spec import ModelSpec
@@ -31,6 +32,11 @@ class ProviderRegistry:
     def infos(self) -> tuple[ProviderInfo, ...]:
         """Every provider and deployment, in registration order."""
         return tuple(entry.info for entry in self._entries.values())
+
+    @property
+    def network(self) -> NetworkSwitch:
+        """What the providers ask before every call."""
+        return self._context.network
 
     @property
     def job_factories(self) -> dict[str, Callable[[str], Job]]:

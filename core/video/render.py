@@ -195,6 +195,10 @@ class RenderJob:
 
     def _render(self, ctx: JobContext) -> _Rendered:
         """Let the provider work, one step cheaper each time the memory does not suffice."""
+        if self.lane is Lane.CLOUD:
+            self.registry.network.check(
+                f"{self.plan.spec.label} is not asked", target=str(self.plan.target)
+            )
         provider = self.registry.open(self.plan.target)
 
         def report(event: Progressed | Noted) -> None:

@@ -1,9 +1,8 @@
-"""The export of the open project: its estimate while settings change, its job, its finished file."""
+"""The export of the open project: what it would make, its job, its finished file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -18,6 +17,8 @@ from core.project.project_file import EXPORTS
 from core.video.output import find_free_name, slug
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.film.ordering import PlannedExport
     from core.jobs import CancelToken
     from core.project.project import VideoProject

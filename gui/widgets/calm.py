@@ -1,16 +1,18 @@
-"""Number and choice boxes that a wheel turned over them does not change by accident."""
+"""Keeps the wheel from changing a value that a person only scrolled past."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QAbstractSlider, QAbstractSpinBox, QComboBox, QScrollBar, QWidget
 
+_BOXES = (QAbstractSpinBox, QComboBox, QAbstractSlider)
+
 
 class CalmWheel(QObject):
     """An event filter: boxes without the focus leave the wheel to what scrolls around them."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Whether the wheel is kept from the box."""
+        """Take the wheel away from a box that has no focus."""
         if event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget):
             return False
         if watched.hasFocus():
@@ -19,12 +21,11 @@ class CalmWheel(QObject):
         return True
 
 
-def keep_calm(panel: QWidget) -> None:
-    """Make every number box, choice box and slider inside the panel calm."""
-    wheel = CalmWheel(panel)
-    for kind in (QAbstractSpinBox, QComboBox, QAbstractSlider):
-        for box in panel.findChildren(kind):
-            if not isinstance(box, QScrollBar):
-                # The usual policy takes the focus, and with it the wheel, at the first turn.
-                box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-                box.installEventFilter(wheel)
+def keep_calm(widget: QWidget) -> None:
+    """Let the wheel change this box, or every box inside this panel, only while it has focus."""
+    wheel = CalmWheel(widget)
+    for box in (widget, *widget.findChildren(QWidget)):
+        if isinstance(box, _BOXES) and not isinstance(box, QScrollBar):
+            # The usual policy takes the focus, and with it the wheel, at the first turn.
+            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            box.installEventFilter(wheel)

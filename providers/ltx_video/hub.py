@@ -21,6 +21,7 @@ from core.errors import (
     ProviderUnavailable,
     RateLimited,
 )
+from core.network import NetworkSwitch
 from core.video.provider import Lack, NotReady, Readiness, Ready
 
 if TYPE_CHECKING:
@@ -109,10 +110,19 @@ class Unsettled(Exception):
 class Hub:
     """One hub with one account; the account's token shows in no repr, message or log."""
 
-    def __init__(self, keys: ApiKeys, target: str) -> None:
+    def __init__(self, keys: ApiKeys, target: str, network: NetworkSwitch | None = None) -> None:
         self._target = target
+        self._network = network or NetworkSwitch()
         self.endpoint = os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or _DEFAULT_ENDPOINT
         self._token = _find_token(keys)
+
+    def check_open(self) -> None:
+        """Do nothing while the network may be used.
+
+        Raises:
+            NotConfigured: it is switched off.
+        """
+        self._network.check(f"nothing is asked of {self.endpoint}", target=self._target)
 
     def list_files(self, spec: WeightsSpec) -> tuple[NeededFile, ...]:
         """Every file of a model with size, hash and commit.
@@ -272,6 +282,7 @@ class Hub:
         import httpx2
         from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
+        self.check_open()
         what = what or (f"{path!r} in {repo_id!r}" if path else f"the repository {repo_id!r}")
         try:
             yield
@@ -352,10 +363,10 @@ class Hub:
         )
 
 
-def check_token(keys: ApiKeys) -> Readiness:
+def check_token(keys: ApiKeys, network: NetworkSwitch | None = None) -> Readiness:
     """Whether the hub accepts the token that is set; asks the hub once."""
     try:
-        account = Hub(keys, "").account()
+        account = Hub(keys, "", network).account()
     except Unsettled as failure:
         return NotReady(Lack.KEY_MISSING, failure.error.message, "Try again later.")
     except ProviderError as error:

@@ -136,8 +136,8 @@ def check_installed(models_dir: Path, model: str) -> InstallState:
     try:
         manifest = read_manifest(folder / MANIFEST_NAME)
         if manifest is None:
-            present_bytes = _present_bytes(folder)
-            return Partial(folder, present_bytes) if present_bytes else Absent(folder)
+            found_bytes = present_bytes(folder)
+            return Partial(folder, found_bytes) if found_bytes else Absent(folder)
         changed = [file.place for file in manifest.files if not _is_believed(folder, file)]
         missing = [place for place in changed if not (folder / place).exists()]
     except ValueError as error:
@@ -197,7 +197,7 @@ def remove_installed(models_dir: Path, model: str) -> int:
     if not folder.exists():
         return 0
     try:
-        freed = _present_bytes(folder)
+        freed = present_bytes(folder)
         # First of all, so that a removal that is cut short never looks like a model.
         (folder / MANIFEST_NAME).unlink(missing_ok=True)
         shutil.rmtree(folder)
@@ -270,7 +270,12 @@ def _is_believed(folder: Path, file: InstalledFile) -> bool:
     return found.st_size == file.size_bytes and found.st_mtime_ns == file.modified_ns
 
 
-def _present_bytes(folder: Path) -> int:
+def present_bytes(folder: Path) -> int:
+    """The size of everything below a folder.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 

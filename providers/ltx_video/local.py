@@ -32,6 +32,7 @@ from providers.ltx_video.memory_plan import MemoryLadder, Workload, memory_ladde
 from providers.ltx_video.mini_notes import MOST_TOKENS, count_tokens, mini_notes
 from providers.ltx_video.model_files import damage_of, folder_of, model_key, weight_files
 from providers.ltx_video.protocol import RenderOrder
+from providers.ltx_video.store import LTXStore
 from providers.ltx_video.timings import ProgressMeter, Timing, TimingTable, layout_name, work_of
 from providers.ltx_video.warm_engine import EngineProcess
 
@@ -58,6 +59,7 @@ class LocalLTX:
     def __init__(self, context: ProviderContext, models: tuple[LocalModel, ...] = MODELS) -> None:
         self._context = context
         self._models = {model.id: model for model in models}
+        self._store = LTXStore(context, self._models)
         self._timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -70,6 +72,11 @@ class LocalLTX:
     def info(self) -> ProviderInfo:
         """What is known without opening the provider."""
         return INFO
+
+    @property
+    def store(self) -> LTXStore:
+        """The models as files."""
+        return self._store
 
     def models(self) -> tuple[ModelSpec, ...]:
         """Every model of the catalogue, best first."""
@@ -174,7 +181,7 @@ class LocalLTX:
 
     def check_key(self, key: KeySpec) -> Readiness:
         """Only downloads need a key, and only some of them."""
-        return check_token(self._context.keys)
+        return check_token(self._context.keys, self._context.network)
 
     def close(self) -> None:
         """End the engine."""

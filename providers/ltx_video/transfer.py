@@ -57,6 +57,8 @@ def fetch_files(
     try:
         while crew.is_busy():
             ctx.cancel.check()
+            # Thrown in the middle of a download, the switch ends it too.
+            hub.check_open()
             for landed in crew.take_landed():
                 on_file(landed.file, landed.sha256)
             tally.report(ctx, Stage.DOWNLOAD)

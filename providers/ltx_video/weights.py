@@ -13,6 +13,7 @@ from core.frozen import Frozen
 from core.jobs import JobContext, Lane, Noted, Progressed, Stage
 from core.machine import free_disk_bytes
 from core.names import unknown_name
+from core.network import NetworkSwitch
 from providers.ltx_video.adoption import Shelf, adopt, check_content, hub_cache_folders
 from providers.ltx_video.catalog import BY_ID
 from providers.ltx_video.hub import Hub, NeededFile
@@ -38,10 +39,11 @@ from providers.ltx_video.tally import Tally
 from providers.ltx_video.transfer import fetch_files, part_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from core.api_keys import ApiKeys
     from core.video.spec import Licence
+    from providers.ltx_video.catalog import LocalModel
     from providers.ltx_video.weights_spec import WeightsSpec
 
 T = TypeVar("T")
@@ -66,22 +68,24 @@ class Installable:
         return self.weights.model
 
     @classmethod
-    def find(cls, model: str) -> Installable:
+    def find(cls, model: str, models: Mapping[str, LocalModel] = BY_ID) -> Installable:
         """A model of the catalogue.
 
         Raises:
             UnsupportedRequest: there is no such model, or it comes with the program.
         """
-        row = BY_ID.get(model)
+        row = models.get(model)
         if row is None:
-            raise UnsupportedRequest([Problem("model", unknown_name("model", model, BY_ID))])
+            raise UnsupportedRequest([Problem("model", unknown_name("model", model, models))])
         if row.weights is None:
             message = f"{row.spec.label} comes with ImageAI: there is nothing to install or remove."
             raise UnsupportedRequest([Problem("model", message)])
         return cls(row.spec.label, row.weights, row.spec.licence)
 
 
-class _Payload(Frozen):
+class InstallPayload(Frozen):
+    """An installation as it is stored."""
+
     model: str
     adopt_from: tuple[Path, ...] = ()
 
@@ -119,12 +123,14 @@ class InstallModel:
         keys: ApiKeys,
         adopt_from: Sequence[Path] = (),
         waits_s: Sequence[float] = WAITS_S,
+        network: NetworkSwitch | None = None,
     ) -> None:
         self._model = model
         self._models_dir = models_dir
         self._keys = keys
         self._adopt_from = tuple(path.expanduser().absolute() for path in adopt_from)
         self._waits_s = waits_s
+        self._network = network or NetworkSwitch()
 
     @classmethod
     def from_payload(
@@ -133,14 +139,15 @@ class InstallModel:
         models_dir: Path,
         keys: ApiKeys,
         find: Callable[[str], Installable] = Installable.find,
+        network: NetworkSwitch | None = None,
     ) -> InstallModel:
         """The job again from the journal; `find` looks a model up.
 
         Raises:
             UnsupportedRequest: the catalogue no longer has it.
         """
-        wish = _Payload.model_validate_json(payload)
-        return cls(find(wish.model), models_dir, keys, wish.adopt_from)
+        wish = InstallPayload.model_validate_json(payload)
+        return cls(find(wish.model), models_dir, keys, wish.adopt_from, network=network)
 
     @property
     def title(self) -> str:
@@ -149,7 +156,7 @@ class InstallModel:
 
     def payload(self) -> str:
         """The job as JSON; holds no key."""
-        return _Payload(model=self._model.id, adopt_from=self._adopt_from).model_dump_json()
+        return InstallPayload(model=self._model.id, adopt_from=self._adopt_from).model_dump_json()
 
     def keep(self, folder: Path) -> None:
         """Nothing: the files of another folder may be gone later, and the hub has them too."""
@@ -209,7 +216,7 @@ class InstallModel:
 
     def _look(self, ctx: JobContext) -> _Findings:
         ctx.report(Progressed(stage=Stage.DOWNLOAD, message="asking which files are needed"))
-        hub = Hub(self._keys, f"ltx-video/local/{self._model.id}")
+        hub = Hub(self._keys, f"ltx-video/local/{self._model.id}", self._network)
         files = self._list_files(ctx, hub)
         shelf = Shelf(
             (*self._adopt_from, *hub_cache_folders(self._model.weights.repo_ids)), ctx.cancel

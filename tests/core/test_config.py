@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.config import ConfigManager, Settings, fields, setting
+from core.config import ConfigManager, Settings, fields, setting, with_text
 from core.errors import SettingsError
 from core.paths import HOME_VARIABLE, Paths
 
@@ -22,8 +22,8 @@ def test_no_file_means_defaults_and_makes_no_file(config: ConfigManager) -> None
 
 
 def test_changed_setting_is_there_after_save_and_load(config: ConfigManager) -> None:
-    changed = config.change(Settings(), "render.model", "ltx-mini")
-    changed = config.change(changed, "folders.output", "/clips")
+    changed = with_text(Settings(), "render.model", "ltx-mini")
+    changed = with_text(changed, "folders.output", "/clips")
     config.save(changed)
     assert config.load().settings == changed
     assert setting(changed, "render.model").value == "ltx-mini"
@@ -31,8 +31,8 @@ def test_changed_setting_is_there_after_save_and_load(config: ConfigManager) -> 
 
 
 def test_empty_text_gives_the_default_back(config: ConfigManager) -> None:
-    changed = config.change(Settings(), "folders.output", "/clips")
-    assert config.change(changed, "folders.output", "") == Settings()
+    changed = with_text(Settings(), "folders.output", "/clips")
+    assert with_text(changed, "folders.output", "") == Settings()
 
 
 def test_every_setting_has_help() -> None:
@@ -42,7 +42,7 @@ def test_every_setting_has_help() -> None:
 
 def test_unknown_setting_offers_the_nearest(config: ConfigManager) -> None:
     with pytest.raises(SettingsError, match=r"Did you mean 'render\.model'"):
-        config.change(Settings(), "render.modle", "x")
+        with_text(Settings(), "render.modle", "x")
 
 
 @pytest.mark.parametrize(

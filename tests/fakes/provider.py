@@ -44,6 +44,7 @@ from core.video.spec import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.video.model_store import ModelStore
     from core.video.request import RenderRequest, Target
 
 _DAY = date(2026, 11, 1)
@@ -133,6 +134,8 @@ FULL = SMALL.model_copy(
 
 class FakeProvider:
     """Renders grey clips with FFmpeg; "fake-big" is never installed, "fake-full" takes all."""
+
+    store: ModelStore | None = None
 
     def __init__(self, lane: Lane = Lane.GPU) -> None:
         self.info = ProviderInfo(

@@ -1,0 +1,118 @@
+"""What a setting is: the kind of its value, its limits, and the words that it is shown with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from pathlib import Path
+from types import NoneType
+from typing import TYPE_CHECKING, get_args
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+
+class SettingKind(StrEnum):
+    """The kinds of values, which decide how one is entered."""
+
+    SWITCH = "switch"
+    CHOICE = "choice"
+    WHOLE_NUMBER = "whole number"
+    NUMBER = "number"
+    FOLDER = "folder"
+    TEXT = "text"
+
+
+class TargetPart(StrEnum):
+    """Settings whose values are the names that the registered providers give."""
+
+    PROVIDER = "provider"
+    DEPLOYMENT = "deployment"
+    MODEL = "model"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the values that a setting may have, and its name in a list."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class About:
+    """How a setting is shown; stands in the annotation of its field.
+
+    Attributes:
+        unit: what a number counts, as it stands behind the number.
+        unset: what happens while nothing is set; empty where there is always a value.
+        names: of the values of an enum, each in a few words.
+        part: where the values are names that providers give.
+        needs_restart: whether a change takes effect at the next start only.
+    """
+
+    label: str
+    unit: str = ""
+    unset: str = ""
+    names: tuple[Choice, ...] = ()
+    part: TargetPart | None = None
+    needs_restart: bool = False
+
+
+@dataclass(frozen=True)
+class ValueRange:
+    """The ends of a range, both allowed; None where it is open."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+def about(field: FieldInfo) -> About:
+    """How a field is shown.
+
+    Raises:
+        LookupError: its annotation does not say.
+    """
+    for item in field.metadata:
+        if isinstance(item, About):
+            return item
+    raise LookupError(f"a setting has no About: {field!r}")
+
+
+def kind_of(field: FieldInfo) -> SettingKind:
+    """The kind of a field's values, read from its annotation."""
+    kinds = (
+        (bool, SettingKind.SWITCH),
+        (Enum, SettingKind.CHOICE),
+        (int, SettingKind.WHOLE_NUMBER),
+        (float, SettingKind.NUMBER),
+        (Path, SettingKind.FOLDER),
+    )
+    value_type = _value_type(field)
+    return next((kind for of, kind in kinds if issubclass(value_type, of)), SettingKind.TEXT)
+
+
+def choices_of(field: FieldInfo) -> tuple[Choice, ...]:
+    """The values of an enum in their order, named; nothing for other kinds."""
+    value_type = _value_type(field)
+    if not issubclass(value_type, Enum):
+        return ()
+    names = {choice.value: choice.label for choice in about(field).names}
+    values = [str(member.value) for member in value_type]
+    return tuple(Choice(value, names.get(value, value)) for value in values)
+
+
+def range_of(field: FieldInfo) -> ValueRange:
+    """The numbers that a field accepts."""
+    minimum: float | None = None
+    maximum: float | None = None
+    for item in field.metadata:
+        minimum = getattr(item, "ge", minimum)
+        maximum = getattr(item, "le", maximum)
+    return ValueRange(minimum, maximum)
+
+
+def _value_type(field: FieldInfo) -> type:
+    found = [part for part in get_args(field.annotation) if part is not NoneType]
+    value_type = found[0] if found else field.annotation
+    return value_type if isinstance(value_type, type) else str

@@ -1,0 +1,99 @@
+"""What a provider promises whose models are files on this disk: to install and remove them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from core.jobs import CancelToken, Job
+
+
+class OnDisk(StrEnum):
+    """How much of a model is on this disk."""
+
+    NOTHING = "nothing"
+    PARTLY = "partly"
+    WHOLE = "whole"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What there is of a model: `size_bytes` on disk, and one sentence where it is not whole."""
+
+    on_disk: OnDisk
+    folder: Path
+    size_bytes: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class InstallSurvey:
+    """What installing a model means here and now.
+
+    Attributes:
+        total_bytes: the size of the installed model.
+        fetch_bytes: what has to be downloaded: neither in place nor elsewhere on this machine.
+        free_bytes: room on the disk of `folder`.
+        page_url: where the model and its licence are described.
+    """
+
+    folder: Path
+    file_count: int
+    total_bytes: int
+    fetch_bytes: int
+    free_bytes: int
+    page_url: str
+
+
+class ModelStore(Protocol):
+    """Installs, checks and removes the models of one provider; a model that is built in is none.
+
+    Every method but `installation` and `model_of` raises `UnsupportedRequest` for a model that
+    cannot be installed.
+    """
+
+    def installation(self, model: str) -> Installation | None:
+        """What is on disk, by sizes and times alone, or None for a model that is built in."""
+        ...
+
+    def survey(self, model: str, adopt_from: Sequence[Path], cancel: CancelToken) -> InstallSurvey:
+        """What would be fetched; asks the hub and changes nothing.
+
+        Raises:
+            JobCancelled: asked to stop.
+            StudioError: it could not be installed, with the reason that shows before a download.
+        """
+        ...
+
+    def install_job(self, model: str, adopt_from: Sequence[Path] = ()) -> Job:
+        """The job that installs the model; what has arrived is kept when it is stopped."""
+        ...
+
+    def model_of(self, kind: str, payload: str) -> str | None:
+        """The model that a job in the journal installs, or None where it does not."""
+        ...
+
+    def verify(
+        self, model: str, cancel: CancelToken, on_fraction: Callable[[float], None]
+    ) -> Installation:
+        """Whether the model is whole, by reading every byte of it.
+
+        Raises:
+            JobCancelled: asked to stop.
+            OutputError: someone else is changing the model.
+        """
+        ...
+
+    def remove(self, model: str) -> int:
+        """Delete the model, also a half-installed one, and give the bytes set free.
+
+        Raises:
+            OutputError: someone else is changing the model, or a file cannot be deleted.
+        """
+        ...

@@ -1,0 +1,60 @@
+"""The network switch where it is always seen: in the status bar."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from gui import theme
+
+
+class NetworkBadge(QToolButton):
+    """Says whether anything may leave this machine; a click throws the switch.
+
+    Signals:
+        changed(bool): whether the network is off, after a person clicked.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("network_off")
+        self.setCheckable(True)
+        self.setAutoRaise(True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.toggled.connect(self._tell)
+        self._show()
+
+    def value(self) -> bool:
+        """Whether the network is off."""
+        return self.isChecked()
+
+    def set_value(self, is_off: bool) -> None:
+        """Show whether it is off without telling of it."""
+        with QSignalBlocker(self):
+            self.setChecked(is_off)
+        self._show()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Draw the icon in the colours of the new theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._show()
+
+    @Slot(bool)
+    def _tell(self, is_off: bool) -> None:
+        self._show()
+        self.changed.emit(is_off)
+
+    def _show(self) -> None:
+        is_off = self.isChecked()
+        text = "Offline: nothing leaves this machine" if is_off else "Network on"
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setToolTip(
+            "No provider makes a call. Click to allow cloud renders, downloads and key tests."
+            if is_off
+            else "Providers may be asked. Click to keep everything on this machine."
+        )
+        self.setIcon(theme.icon("wifi-off" if is_off else "wifi", self.palette()))
