@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
-from superqt import QDoubleSlider
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from gui.video.number_box import NumberBox
 
 _STEP = 0.05
+# A slider knows whole numbers only.
+_UNITS = 100
 
 
 class CameraSpeedField(QWidget):
@@ -22,12 +23,12 @@ class CameraSpeedField(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._slider = QDoubleSlider(Qt.Orientation.Horizontal)
+        self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setObjectName("camera_speed_slider")
         self._slider.setAccessibleName("Camera speed")
         self._slider.setToolTip("How fast the camera moves: 1 is normal")
-        self._slider.setSingleStep(_STEP)
-        self._slider.setPageStep(5 * _STEP)
+        self._slider.setSingleStep(round(_STEP * _UNITS))
+        self._slider.setPageStep(round(5 * _STEP * _UNITS))
         self._number = NumberBox(decimals=2, step=_STEP, suffix=" ×")
         self._number.setObjectName("camera_speed_number")
         self._number.setAccessibleName("Camera speed")
@@ -44,12 +45,13 @@ class CameraSpeedField(QWidget):
         """Show a speed; tells nobody."""
         self._number.show_number(speed, minimum, maximum)
         with QSignalBlocker(self._slider):
-            self._slider.setRange(min(minimum, speed), max(maximum, speed))
-            self._slider.setValue(speed)
+            self._slider.setRange(round(minimum * _UNITS), round(maximum * _UNITS))
+            # One beyond the limits is told by the number.
+            self._slider.setValue(round(min(max(speed, minimum), maximum) * _UNITS))
 
-    @Slot(float)
-    def _on_slid(self, speed: float) -> None:
-        self.edited.emit(round(speed, 2))
+    @Slot(int)
+    def _on_slid(self, units: int) -> None:
+        self.edited.emit(units / _UNITS)
 
     @Slot(object)
     def _on_entered(self, speed: object) -> None:

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 from gui.widgets.icon_button import IconButton
 
 _WIDEST_LABEL = "• Negative prompt"
-# How much higher than two lines an editor is whose label stands beside its first line.
-_ROOM = 8
+_RESET_WIDTH = 28
 
 
 class ChoiceGrid(QWidget):
@@ -34,12 +33,14 @@ class RowWords:
     Attributes:
         name: the object name of its editor.
         field: the field of the choices that it edits.
+        is_tall: its editor has several lines, and the label stands beside the first.
     """
 
     name: str
     field: str
     label: str
     tip: str
+    is_tall: bool = False
 
 
 class ChoiceRow(QObject):
@@ -68,14 +69,12 @@ class ChoiceRow(QObject):
         )
         row = grid.grid.rowCount()
         top = Qt.AlignmentFlag.AlignTop
-        is_tall = editor.sizeHint().height() > 2 * self._label.sizeHint().height() + _ROOM
-        grid.grid.addWidget(self._label, row, 0, top if is_tall else Qt.AlignmentFlag.AlignVCenter)
+        beside = top if words.is_tall else Qt.AlignmentFlag.AlignVCenter
+        grid.grid.addWidget(self._label, row, 0, beside)
         grid.grid.addWidget(editor, row, 1)
         if self._reset is not None:
-            # It keeps its room, so that the editors do not jump when it comes and goes.
-            policy = self._reset.sizePolicy()
-            policy.setRetainSizeWhenHidden(True)
-            self._reset.setSizePolicy(policy)
+            # Its room is kept, so that the editors do not jump when it comes and goes.
+            grid.grid.setColumnMinimumWidth(2, _RESET_WIDTH)
             self._reset.clicked.connect(self._on_reset)
             grid.grid.addWidget(self._reset, row, 2, top)
 

@@ -54,11 +54,15 @@ _ADVANCED = (
         "Steps",
         "How often the picture is refined; more take longer",
     ),
-    RowWords("seed", "seed", "Seed", "The same seed gives the same clip"),
+    RowWords("seed", "seed", "Seed", "The same seed gives the same clip", is_tall=True),
     RowWords(
-        "negative_prompt", "negative_prompt", "Negative prompt", "What the clip should not show"
+        "negative_prompt",
+        "negative_prompt",
+        "Negative prompt",
+        "What the clip should not show",
+        is_tall=True,
     ),
-    RowWords("loras", "loras", "LoRAs", "Small weights laid over the model's own"),
+    RowWords("loras", "loras", "LoRAs", "Small weights laid over the model's own", is_tall=True),
     RowWords("memory", "memory", "Memory", "Where the weights lie while a clip is made"),
     RowWords(
         "webhook_url",

@@ -161,8 +161,8 @@ class RenderSettingsWidget(ChoicesPanel):
         )
         automatic = Choice(
             None,
-            f"Automatic ({usual.aspect.value}, or as the start frame)",
-            tip="The start frame decides, where there is one",
+            f"Automatic ({usual.aspect.value})",
+            tip="As the start frame, where there is one",
         )
         choices = [automatic, *(Choice(aspect, aspect) for aspect in aspects)]
         self._aspect.show_choices(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from core.video.planning import MAX_SEED
+from gui.theme import GAP
 
 
 class SeedField(QWidget):
@@ -29,11 +30,15 @@ class SeedField(QWidget):
         self._same = QPushButton("Same &again", objectName="seed_same")
         self._new = QPushButton("&New each time", objectName="seed_new")
         self._new.setToolTip("Draw a new seed for every clip")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._text, 1)
-        row.addWidget(self._same)
-        row.addWidget(self._new)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._same)
+        buttons.addWidget(self._new)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP // 2)
+        column.addWidget(self._text)
+        column.addLayout(buttons)
         self.setFocusProxy(self._text)
         self._text.textEdited.connect(self._on_typed)
         self._same.clicked.connect(self._on_same)
