@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QPaintEvent
+
 _FEWEST_LETTERS = 12
+_ROOM_BESIDE_TEXT = 24
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class ChoiceBox(QComboBox):
                 for row, choice in enumerate(choices):
                     self.addItem(choice.label)
                     self.setItemData(row, choice.tip, Qt.ItemDataRole.ToolTipRole)
+                # The list may be wider than the box, so that what differs at the end is read.
+                self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + _ROOM_BESIDE_TEXT)
             values = [choice.value for choice in choices]
             self.setCurrentIndex(values.index(value) if value in values else -1)
 
@@ -56,6 +61,23 @@ class ChoiceBox(QComboBox):
         """What is shown as chosen; None where nothing is."""
         index = self.currentIndex()
         return self._choices[index].value if index >= 0 else None
+
+    def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802
+        """Show that a text goes on where it does not fit."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        place = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox,
+            option,
+            QStyle.SubControl.SC_ComboBoxEditField,
+            self,
+        )
+        option.currentText = self.fontMetrics().elidedText(  # pyright: ignore[reportAttributeAccessIssue]
+            self.currentText(), Qt.TextElideMode.ElideRight, place.width() - _ROOM_BESIDE_TEXT // 3
+        )
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     @Slot(int)
     def _on_activated(self, index: int) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 from gui.widgets.icon_button import IconButton
 
 _WIDEST_LABEL = "• Negative prompt"
-_RESET_WIDTH = 28
+_RESET_WIDTH = 34
 
 
 class ChoiceGrid(QWidget):
@@ -58,7 +58,8 @@ class ChoiceRow(QObject):
         super().__init__(grid)
         self.words = words
         self._editor = editor
-        self._label = QLabel(words.label, toolTip=words.tip)
+        self._label = QLabel(words.label)
+        self._label.setToolTip(words.tip)
         self._label.setBuddy(editor)
         self._label.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
         editor.setObjectName(words.name)

@@ -59,7 +59,8 @@ class LoraList(QWidget):
         self._rows: list[_LoraRow] = []
         self._limit = 0
         self._note = ToneLabel()
-        self._add = QPushButton("Add &LoRA…", objectName="lora_add")
+        self._add = QPushButton("Add &LoRA…")
+        self._add.setObjectName("lora_add")
         self._lines = QVBoxLayout()
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(2)

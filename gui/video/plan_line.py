@@ -159,7 +159,8 @@ class _ObjectionLine(QWidget):
         column.addWidget(words)
         words.say(message)
         if remedy is not None:
-            button = QPushButton(remedy.label, objectName=f"fix_{number}")
+            button = QPushButton(remedy.label)
+            button.setObjectName(f"fix_{number}")
             button.setToolTip(f"{remedy.label}: {message}")
             button.clicked.connect(self._on_clicked)
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
