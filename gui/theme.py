@@ -114,6 +114,12 @@ def icon(name: str, colours: QPalette) -> QIcon:
     return _icon(name, role, grey)
 
 
+def tone_icon(name: str, colours: QPalette, of: Tone) -> QIcon:
+    """A Material Design icon in the colour of what it says."""
+    colour = tone(colours, of).name()
+    return _icon(name, colour, colour)
+
+
 @cache
 def _icon(name: str, colour: str, disabled: str) -> QIcon:
     return qtawesome.icon(f"mdi6.{name}", color=colour, color_disabled=disabled)

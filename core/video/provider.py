@@ -44,6 +44,8 @@ class ProviderInfo:
     """A provider on one deployment, as far as it is known without opening it.
 
     Attributes:
+        name: of the provider, the same on every deployment; its id where it is empty.
+        place: of this deployment, for a list of those that the provider has.
         packages: the names, as pip knows them, of what it needs besides the app's own.
         other_names: names besides those of its models that a request may carry.
     """
@@ -56,6 +58,8 @@ class ProviderInfo:
     keys: tuple[KeySpec, ...] = ()
     packages: tuple[str, ...] = ()
     other_names: tuple[OtherName, ...] = ()
+    name: str = ""
+    place: str = ""
 
     @property
     def is_local(self) -> bool:

@@ -22,4 +22,6 @@ INFO = ProviderInfo(
     keys=(HUGGINGFACE_KEY,),
     packages=PACKAGES,
     other_names=OTHER_NAMES,
+    name="LTX-Video",
+    place="Local",
 )

@@ -1,0 +1,99 @@
+"""The seed: a new one each time, the same as last time, or one that is typed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QValidator
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from core.video.planning import MAX_SEED
+from gui.theme import GAP
+
+
+class SeedField(QWidget):
+    """Edits a seed or None, which draws a new one each time.
+
+    Signals:
+        edited(int | None)
+    """
+
+    edited = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._seed: int | None = None
+        self._last: int | None = None
+        self._text = QLineEdit()
+        self._text.setObjectName("seed_number")
+        self._text.setPlaceholderText("New each time")
+        self._text.setAccessibleName("Seed")
+        self._text.setToolTip(f"A number from 0 to {MAX_SEED}; the same seed gives the same clip")
+        self._text.setValidator(_SeedValidator(self))
+        self._same = QPushButton("Same &again")
+        self._same.setObjectName("seed_same")
+        self._new = QPushButton("&New each time")
+        self._new.setObjectName("seed_new")
+        self._new.setToolTip("Draw a new seed for every clip")
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._same)
+        buttons.addWidget(self._new)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP // 2)
+        column.addWidget(self._text)
+        column.addLayout(buttons)
+        self.setFocusProxy(self._text)
+        self._text.textEdited.connect(self._on_typed)
+        self._same.clicked.connect(self._on_same)
+        self._new.clicked.connect(self._on_new)
+        self.show_seed(None)
+
+    def show_seed(self, seed: int | None) -> None:
+        """Show a seed; tells nobody."""
+        self._seed = seed
+        text = "" if seed is None else str(seed)
+        if self._text.text() != text and not (text and self._text.text() == f"0{text}"):
+            self._text.setText(text)
+        self._new.setEnabled(seed is not None)
+        self._show_last()
+
+    def set_last(self, seed: int | None) -> None:
+        """The seed of the clip that was made last; None where there is none."""
+        self._last = seed
+        self._show_last()
+
+    def _show_last(self) -> None:
+        self._same.setEnabled(self._last is not None and self._last != self._seed)
+        tip = (
+            "There is no clip yet whose seed could be used again"
+            if self._last is None
+            else f"Use the seed of the last clip again: {self._last}"
+        )
+        self._same.setToolTip(tip)
+
+    @Slot(str)
+    def _on_typed(self, text: str) -> None:
+        self._tell(int(text) if text else None)
+
+    @Slot()
+    def _on_same(self) -> None:
+        self._tell(self._last)
+
+    @Slot()
+    def _on_new(self) -> None:
+        self._tell(None)
+
+    def _tell(self, seed: int | None) -> None:
+        self.show_seed(seed)
+        self.edited.emit(seed)
+
+
+class _SeedValidator(QValidator):
+    """Lets only digits of a legal seed be typed."""
+
+    def validate(self, text: str, position: int) -> object:
+        """Whether the text is a seed, or nothing yet."""
+        is_seed = text.isascii() and text.isdigit() and int(text) <= MAX_SEED
+        state = QValidator.State.Acceptable if is_seed or not text else QValidator.State.Invalid
+        return state, text, position

@@ -1,0 +1,48 @@
+"""Any legal choices, for tests that let hypothesis choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from core.project.project import RenderChoices
+from core.video.request import Lora, Target
+from core.video.spec import Residency
+from tests.fakes.offers import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OTHER
+
+_numbers = st.none() | st.floats(-1e6, 1e6, allow_nan=False)
+_targets = st.sampled_from(
+    [
+        *(offer.target for offer in (LOCAL, CLOUD, OTHER)),
+        LTX_SMALL,
+        LTX_FULL,
+        LOCAL.target.with_model("gone"),
+        Target(provider="gone", deployment="nowhere"),
+    ]
+)
+_loras = st.builds(
+    Lora,
+    path=st.sampled_from([Path("/a.safetensors"), Path("/b/c.bin")]),
+    scale=st.floats(0, 2),
+)
+
+any_choices = st.builds(
+    RenderChoices,
+    target=_targets,
+    resolution=st.none() | st.sampled_from(["64p", "128p", "1080p"]) | st.text(max_size=4),
+    aspect=st.none() | st.sampled_from(["3:2", "9:16"]) | st.text(max_size=4),
+    fps=st.none() | st.integers(-1, 200),
+    duration_s=_numbers,
+    audio=st.none() | st.booleans(),
+    audio_prompt=st.text(max_size=9),
+    camera=st.none() | st.sampled_from(["pan_left", "crane_up"]),
+    camera_speed=_numbers,
+    negative_prompt=st.text(max_size=9),
+    num_inference_steps=st.none() | st.integers(-5, 10**6),
+    guidance_scale=_numbers,
+    seed=st.none() | st.integers(-1, 2**33),
+    loras=st.lists(_loras, max_size=4).map(tuple),
+    memory=st.none() | st.sampled_from(list(Residency)),
+    webhook_url=st.text(max_size=9),
+)
