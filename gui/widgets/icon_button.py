@@ -1,0 +1,45 @@
+"""Small buttons whose icons follow the theme."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QToolButton
+
+from gui.theme import icon
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+
+class IconButton(QToolButton):
+    """A flat button with an icon, a tooltip and a name for screen readers."""
+
+    def __init__(self, name: str, picture: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture = picture
+        self.setObjectName(name)
+        self.setAutoRaise(True)
+        self.set_tip(tip)
+        self._draw()
+
+    def set_tip(self, tip: str) -> None:
+        """Say what the button does."""
+        self.setToolTip(tip)
+        self.setAccessibleName(tip.partition("\n")[0])
+
+    def set_picture(self, picture: str) -> None:
+        """Show another icon."""
+        if picture != self._picture:
+            self._picture = picture
+            self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Draw the icon anew in another theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._draw()
+
+    def _draw(self) -> None:
+        self.setIcon(icon(self._picture, QApplication.palette()))
