@@ -138,8 +138,8 @@ class RateField(QWidget):
         self._own.hide()
         self.setFocusProxy(self._usual)
         self._usual.edited.connect(self._choose)
-        self._own.textEdited.connect(self._type)
-        self._own.editingFinished.connect(self._settle)
+        self._own.textEdited.connect(self._check)
+        self._own.editingFinished.connect(self._take)
 
     def show_value(self, value: object) -> None:
         """Show a rate; tells nobody."""
@@ -164,18 +164,25 @@ class RateField(QWidget):
             self.edited.emit(self._rate)
 
     @Slot(str)
-    def _type(self, text: str) -> None:
+    def _check(self, text: str) -> Fraction | None:
         try:
             rate = Fraction(text.strip().replace(",", "."))
         except (ValueError, ZeroDivisionError):
             self._wrong.say("Write a number such as 12.5, or a fraction such as 30000/1001.")
-            return
+            return None
         if not 1 <= rate <= MAX_RATE:
             self._wrong.say(f"A film has 1 to {MAX_RATE} frames per second.")
-            return
+            return None
         self._wrong.say("")
-        self._rate = rate
-        self.edited.emit(rate)
+        return rate
+
+    @Slot()
+    def _take(self) -> None:
+        rate = self._check(self._own.text())
+        if rate is not None and rate != self._rate:
+            self._rate = rate
+            self.edited.emit(rate)
+        self._settle()
 
     @Slot()
     def _settle(self) -> None:

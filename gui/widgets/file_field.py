@@ -52,17 +52,18 @@ class FileField(QWidget):
         self._choose = QPushButton("Choose…", objectName=name)
         self._choose.setToolTip(f"Choose {kind.what}.")
         self._choose.setAccessibleName(f"Choose {kind.what}")
-        self._clear = IconButton(f"{name}_clear", "close", f"Without {kind.what}.")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._name, 1)
         layout.addWidget(self._choose)
-        layout.addWidget(self._clear)
-        self._clear.setVisible(bool(kind.none_text))
+        self._clear: IconButton | None = None
+        if kind.none_text:
+            self._clear = IconButton(f"{name}_clear", "close", f"Without {kind.what}.")
+            self._clear.clicked.connect(self._without)
+            layout.addWidget(self._clear)
         self.setFocusProxy(self._choose)
         self.setAcceptDrops(not kind.is_saved)
         self._choose.clicked.connect(self._open_dialog)
-        self._clear.clicked.connect(self._without)
         self._draw()
 
     def show_value(self, value: object) -> None:
@@ -109,7 +110,8 @@ class FileField(QWidget):
     def _draw(self) -> None:
         self._name.show_text(self._path.name if self._path else self._kind.none_text)
         self._name.setToolTip(printable(self._path) if self._path else "")
-        self._clear.setEnabled(self._path is not None)
+        if self._clear is not None:
+            self._clear.setEnabled(self._path is not None)
 
 
 def printable(path: Path) -> str:
