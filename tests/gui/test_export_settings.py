@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QStandardItemModel, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -51,6 +51,7 @@ from core.film.transitions import TRANSITIONS
 from core.project.project import FilmChoices
 from gui.video.export_settings_widget import ExportSettingsWidget
 from gui.video.film_edits import is_preset_changed, with_path, with_preset
+from gui.widgets.section import Section
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import (
     answer_with,
@@ -95,21 +96,27 @@ OWN_FRAME = FULL.model_copy(
 
 
 def opened(qtbot: QtBot, value: FilmChoices = FULL) -> ExportSettingsWidget:
-    """The panel with every section open and the second piece of each list chosen."""
     panel = ExportSettingsWidget()
     qtbot.addWidget(panel)
-    panel.set_value(value)
     panel.set_last_export(Path("/media/film.mp4"))
     panel.resize(420, 3000)
     panel.show()
-    for name, control in controls_of(panel).items():
-        if name.startswith("section_"):
-            click(control)
+    set_back(panel, value)
+    return panel
+
+
+def set_back(panel: ExportSettingsWidget, value: FilmChoices) -> None:
+    """Show these choices, every section open, the second piece of each list chosen."""
+    # Dialogs that were answered.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    panel.set_value(value)
+    for section in panel.findChildren(Section):
+        section.open()
+    QApplication.processEvents()
     for name in ("music_list", "caption_list"):
         view = controls_of(panel)[name]
         if not view.isHidden():
             choose_row(1)(view)
-    return panel
 
 
 def value_of(panel: ExportSettingsWidget) -> object:
@@ -276,15 +283,16 @@ SECTIONS = {
 
 
 def test_every_control_changes_the_choices(qtbot: QtBot) -> None:
-    told: dict[QWidget, list[object]] = {}
+    panel = opened(qtbot)
+    told = signals_of(panel)
 
     def make() -> ExportSettingsWidget:
-        panel = opened(qtbot)
-        told[panel] = signals_of(panel)
+        # One panel for all, set back each time: a hundred of them take their time.
+        set_back(panel, FULL)
         return panel
 
-    def asked(panel: QWidget) -> object:
-        return tuple(told[panel])
+    def asked(_: QWidget) -> object:
+        return tuple(told)
 
     folds = [
         ControlCase(
