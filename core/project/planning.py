@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnsupportedRequest
 from core.project.project_file import CLIPS, INPUTS
 from core.project.requests import scene_request
-from core.video.frames import LAST, write_frame
+from core.video.frames import write_last_frame
 from core.video.output import find_free_name
 from core.video.request import AUTO, RenderRequest
 
@@ -103,7 +103,7 @@ def plan_scene(
         image = link_image(folder, take)
         if not image.is_file():
             image.parent.mkdir(parents=True, exist_ok=True)
-            write_frame(take.path, LAST, image, cancel)
+            write_last_frame(take.path, image, cancel)
     sent = scene_request(project, scene, spec, image)
     request = sent.request.with_model(spec.id)
     planned = studio.plan(request, out=next_take_path(project, scene, folder))

@@ -174,6 +174,7 @@ class FilmChoices(Frozen):
         film: all but the clips, which come from the scenes.
         preset: the name of the preset that `settings` came from; empty for none.
         path: the file; None for a name of its own in the project's `exports` folder.
+        skips_bad_clips: leave out, with a note, clips that cannot be read.
     """
 
     film: Film = Film(clips=())
@@ -181,6 +182,7 @@ class FilmChoices(Frozen):
     preset: str = ""
     path: Path | None = None
     poster_s: float | None = Field(default=None, ge=0)
+    skips_bad_clips: bool = False
 
 
 class VideoProject(Frozen):

@@ -1,0 +1,159 @@
+"""A clip in motion, with its sound: QtMultimedia, begun only when something is played."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl, Signal, Slot
+from PySide6.QtMultimedia import (
+    QAudioOutput,
+    QMediaDevices,
+    QMediaPlayer,
+    QVideoFrame,
+    QVideoSink,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtGui import QImage
+
+_US = 1000
+
+
+@dataclass(frozen=True)
+class PlayedFrame:
+    """What is seen at a moment; `image` is None where Qt cannot draw such a picture."""
+
+    moment_us: int
+    image: QImage | None
+
+
+class Playback(QObject):
+    """Plays one file; pauses where it is told.
+
+    Signals:
+        pictured(PlayedFrame): while it plays.
+        ended(): it came to its end and does not loop.
+        silent(str): why there is no sound.
+        failed(str): why it does not play.
+    """
+
+    pictured = Signal(object)
+    ended = Signal()
+    silent = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._path: Path | None = None
+        self._player: QMediaPlayer | None = None
+        self._sink: QVideoSink | None = None
+        self._output: QAudioOutput | None = None
+        self._volume = 1.0
+        self._is_muted = False
+        self._is_looped = False
+        self._is_playing = False
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether it plays now."""
+        return self._is_playing
+
+    def open(self, path: Path | None) -> None:
+        """Take another file; nothing is read before it is played."""
+        self.pause()
+        self._path = path
+        if self._player is not None:
+            self._player.setSource(QUrl())
+
+    def play(self, moment_us: int) -> None:
+        """Play from a moment."""
+        if self._path is None:
+            return
+        player = self._started()
+        source = QUrl.fromLocalFile(str(self._path))
+        if player.source() != source:
+            player.setSource(source)
+        self._is_playing = True
+        self.seek(moment_us)
+        player.play()
+
+    def pause(self) -> None:
+        """Stop where it is."""
+        self._is_playing = False
+        if self._player is not None:
+            self._player.pause()
+
+    def seek(self, moment_us: int) -> None:
+        """Go on from another moment."""
+        if self._player is not None:
+            self._player.setPosition(moment_us // _US)
+
+    def set_sound(self, volume: float, *, is_muted: bool) -> None:
+        """How loud it is, 0 to 1 as people hear it."""
+        self._volume, self._is_muted = volume, is_muted
+        if self._output is not None:
+            # The ear counts in decibels: half the way of a slider is a quarter of the power.
+            self._output.setVolume(volume * volume)
+            self._output.setMuted(is_muted)
+
+    def set_looped(self, *, is_looped: bool) -> None:
+        """Whether it begins again at its end."""
+        self._is_looped = is_looped
+        if self._player is not None:
+            self._player.setLoops(_loops(is_looped=is_looped))
+
+    def release(self) -> None:
+        """Let go of the file and the devices."""
+        self.open(None)
+        if self._player is not None:
+            self._player.stop()
+            self._player.setVideoSink(None)
+            self._player.setAudioOutput(None)
+
+    def _started(self) -> QMediaPlayer:
+        if self._player is not None:
+            return self._player
+        player = QMediaPlayer(self)
+        self._sink = QVideoSink(self)
+        self._sink.videoFrameChanged.connect(self._see)
+        player.setVideoSink(self._sink)
+        if QMediaDevices.defaultAudioOutput().isNull():
+            self.silent.emit("This machine has no sound device, so it plays without sound.")
+        else:
+            self._output = QAudioOutput(self)
+            player.setAudioOutput(self._output)
+            self.set_sound(self._volume, is_muted=self._is_muted)
+        player.setLoops(_loops(is_looped=self._is_looped))
+        player.mediaStatusChanged.connect(self._heed)
+        player.errorOccurred.connect(self._fail)
+        self._player = player
+        return player
+
+    @Slot(QVideoFrame)
+    def _see(self, frame: QVideoFrame) -> None:
+        if not self._is_playing or not frame.isValid():
+            return
+        image = frame.toImage()
+        moment = frame.startTime()
+        if moment < 0 and self._player is not None:
+            moment = self._player.position() * _US
+        self.pictured.emit(PlayedFrame(moment, None if image.isNull() else image))
+
+    @Slot(QMediaPlayer.MediaStatus)
+    def _heed(self, status: QMediaPlayer.MediaStatus) -> None:
+        if status is QMediaPlayer.MediaStatus.EndOfMedia and self._is_playing:
+            self._is_playing = False
+            self.ended.emit()
+
+    @Slot(QMediaPlayer.Error, str)
+    def _fail(self, _: QMediaPlayer.Error, message: str) -> None:
+        self._is_playing = False
+        self.failed.emit(message)
+
+
+def _loops(*, is_looped: bool) -> int:
+    loops = QMediaPlayer.Loops.Infinite if is_looped else QMediaPlayer.Loops.Once
+    return int(loops.value)

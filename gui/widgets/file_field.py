@@ -1,0 +1,135 @@
+"""A file: its name, and buttons to choose another or none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+
+from gui.widgets.elided_label import ElidedLabel
+from gui.widgets.icon_button import IconButton
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """What can be chosen.
+
+    Attributes:
+        what: as in "Choose the music".
+        filters: of the file dialog: "Music (*.mp3 *.wav)".
+        none_text: shown while no file is chosen; empty where there must be one.
+        is_saved: the file will be written and need not exist.
+    """
+
+    what: str
+    filters: tuple[str, ...]
+    none_text: str = ""
+    is_saved: bool = False
+
+
+class FileField(QWidget):
+    """Edits a path or None; files can be dropped on it.
+
+    Signals:
+        edited(Path | None)
+    """
+
+    edited = Signal(object)
+
+    def __init__(self, name: str, kind: FileKind, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kind = kind
+        self._path: Path | None = None
+        self._name = ElidedLabel()
+        self._choose = QPushButton("Choose…", objectName=name)
+        self._choose.setToolTip(f"Choose {kind.what}.")
+        self._choose.setAccessibleName(f"Choose {kind.what}")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._name, 1)
+        layout.addWidget(self._choose)
+        self._clear: IconButton | None = None
+        if kind.none_text:
+            self._clear = IconButton(f"{name}_clear", "close", f"Without {kind.what}.")
+            self._clear.clicked.connect(self._without)
+            layout.addWidget(self._clear)
+        self.setFocusProxy(self._choose)
+        self.setAcceptDrops(not kind.is_saved)
+        self._choose.clicked.connect(self._open_dialog)
+        self._draw()
+
+    def show_value(self, value: object) -> None:
+        """Show a path or that there is none; tells nobody."""
+        self._path = value if isinstance(value, Path) else None
+        self._draw()
+
+    def set_filters(self, filters: Sequence[str]) -> None:
+        """Other kinds of file from now on."""
+        self._kind = FileKind(
+            self._kind.what, tuple(filters), self._kind.none_text, self._kind.is_saved
+        )
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Welcome files."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Take the first of the dropped files."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            self._take(Path(paths[0]))
+
+    @Slot()
+    def _open_dialog(self) -> None:
+        dialog = file_dialog(self, self._kind, self._path)
+        dialog.fileSelected.connect(self._chosen)
+        dialog.open()
+
+    @Slot(str)
+    def _chosen(self, path: str) -> None:
+        self._take(Path(path))
+
+    @Slot()
+    def _without(self) -> None:
+        self._take(None)
+
+    def _take(self, path: Path | None) -> None:
+        self._path = path
+        self._draw()
+        self.edited.emit(path)
+
+    def _draw(self) -> None:
+        self._name.show_text(self._path.name if self._path else self._kind.none_text)
+        self._name.setToolTip(printable(self._path) if self._path else "")
+        if self._clear is not None:
+            self._clear.setEnabled(self._path is not None)
+
+
+def printable(path: Path) -> str:
+    """A path as it can be shown: bytes that are no text are marked."""
+    return str(path).encode("utf-8", "replace").decode("utf-8")
+
+
+def file_dialog(parent: QWidget, kind: FileKind, path: Path | None) -> QFileDialog:
+    """A dialog for one file, to be connected and opened; it goes when it is done."""
+    dialog = QFileDialog(parent, f"Choose {kind.what}")
+    dialog.setNameFilters([*kind.filters, "All files (*)"])
+    if kind.is_saved:
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    else:
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    if path is not None:
+        dialog.setDirectory(printable(path.parent))
+        dialog.selectFile(printable(path))
+    dialog.finished.connect(dialog.deleteLater)
+    return dialog

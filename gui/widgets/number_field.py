@@ -1,0 +1,98 @@
+"""A number with a unit, a range, and perhaps a word for "not chosen"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QDoubleSpinBox
+
+from gui.widgets.calm import keep_calm
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from gui.widgets.limits import Limits
+
+_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class NumberLook:
+    """How a number is shown.
+
+    Attributes:
+        scale: what is shown for 1: 100 for a share in percent.
+        is_whole: the value is an int.
+        none_text: shown for None; empty where the number cannot be left open.
+        first: the value with which stepping up from None begins.
+    """
+
+    decimals: int = 2
+    step: float = 0.1
+    suffix: str = ""
+    scale: float = 1.0
+    is_whole: bool = False
+    none_text: str = ""
+    first: float = 0.0
+
+
+SECONDS = NumberLook(suffix=" s")
+DECIBELS = NumberLook(decimals=1, step=1.0, suffix=" dB")
+PERCENT = NumberLook(decimals=1, step=1.0, suffix=" %", scale=100.0)
+
+
+class NumberField(QDoubleSpinBox):
+    """Edits an int, a float or None.
+
+    A value that it cannot show exactly is kept by whoever set it: `edited` comes only when a
+    person changes the number.
+
+    Signals:
+        edited(int | float | None)
+    """
+
+    edited = Signal(object)
+
+    def __init__(
+        self, limits: Limits, look: NumberLook = SECONDS, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._look = look
+        unit = 10.0**-look.decimals
+        self._low = limits.low * look.scale + (unit if limits.is_open else 0.0)
+        self.setDecimals(look.decimals)
+        self.setSingleStep(look.step)
+        self.setSuffix(look.suffix)
+        self.setMaximum(limits.high * look.scale)
+        self.setMinimum(self._low - unit if look.none_text else self._low)
+        self.setSpecialValueText(look.none_text)
+        # A half-typed number is no choice: "19" on the way to "1920" would be one.
+        self.setKeyboardTracking(False)
+        keep_calm(self)
+        self.valueChanged.connect(self._tell)
+
+    def show_value(self, value: object) -> None:
+        """Show a number or None; tells nobody."""
+        with QSignalBlocker(self):
+            if isinstance(value, (int, float)):
+                self.setValue(max(float(value) * self._look.scale, self._low))
+            else:
+                self.setValue(self.minimum())
+
+    def stepBy(self, steps: int) -> None:  # noqa: N802
+        """Leave "not chosen" with a sensible number."""
+        if self._look.none_text and self.value() < self._low and steps > 0:
+            self.setValue(max(self._look.first * self._look.scale, self._low))
+        else:
+            super().stepBy(steps)
+
+    @Slot(float)
+    def _tell(self, shown: float) -> None:
+        if self._look.none_text and shown < self._low:
+            self.edited.emit(None)
+        elif self._look.is_whole:
+            self.edited.emit(round(shown))
+        else:
+            self.edited.emit(round(shown / self._look.scale, _DIGITS))

@@ -1,0 +1,90 @@
+"""Words: a line, a box of lines, and a box to tick."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+
+class LineField(QLineEdit):
+    """One line of text.
+
+    Signals:
+        edited(str): a person typed.
+    """
+
+    edited = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._told = ""
+        self.textEdited.connect(self._tell)
+
+    def show_value(self, value: object) -> None:
+        """Show a text; tells nobody and leaves the cursor where the same text stands."""
+        if value != self._told:
+            self._told = str(value)
+            self.setText(self._told)
+
+    @Slot(str)
+    def _tell(self, text: str) -> None:
+        self._told = text
+        self.edited.emit(text)
+
+
+class WordsField(QPlainTextEdit):
+    """Several lines of text; the tab key goes on to the next field.
+
+    Signals:
+        edited(str): a person typed.
+    """
+
+    edited = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None, *, lines: int = 2) -> None:
+        super().__init__(parent)
+        self._told = ""
+        self.setTabChangesFocus(True)
+        room = self.frameWidth() + round(self.document().documentMargin())
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 2 * room)
+        self.textChanged.connect(self._tell)
+
+    def show_value(self, value: object) -> None:
+        """Show a text; tells nobody and leaves the cursor where the same text stands."""
+        if value != self._told:
+            self._told = str(value)
+            with QSignalBlocker(self):
+                self.setPlainText(self._told)
+
+    @Slot()
+    def _tell(self) -> None:
+        self._told = self.toPlainText()
+        self.edited.emit(self._told)
+
+
+class SwitchField(QCheckBox):
+    """Yes or no, with its words beside it.
+
+    Signals:
+        edited(bool): a person switched.
+    """
+
+    edited = Signal(object)
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.toggled.connect(self._tell)
+
+    def show_value(self, value: object) -> None:
+        """Show it; tells nobody."""
+        with QSignalBlocker(self):
+            self.setChecked(bool(value))
+
+    @Slot(bool)
+    def _tell(self, is_on: bool) -> None:
+        self.edited.emit(is_on)
