@@ -95,7 +95,10 @@ class Started(Frozen):
 
 
 class Progressed(Frozen):
-    """How far the job is: `fraction` 0 to 1 over the whole job, None where it is not known."""
+    """How far the job is: `fraction` 0 to 1 over the whole job, None where it is not known.
+
+    `preview`: a picture of the clip so far, in the job's own folder, where one was made.
+    """
 
     event: Literal["progressed"] = "progressed"
     stage: Stage
@@ -104,6 +107,7 @@ class Progressed(Frozen):
     eta_s: float | None = None
     step: int | None = None
     steps: int | None = None
+    preview: Path | None = None
 
 
 class Noted(Frozen):

@@ -150,8 +150,12 @@ class Journal:
         Raises:
             JournalError: there is none, or more than one.
         """
-        records = self.all()
         begin = text.strip()
+        with self._transaction("BEGIN") as db:
+            row = db.execute("SELECT * FROM jobs WHERE id = ?", (begin,)).fetchone()
+            if row is not None:
+                return _record(db, row)
+        records = self.all()
         # Every id begins with nothing, and nothing must never name the only job there is.
         matches = [record for record in records if begin and record.id.startswith(begin)]
         if len(matches) == 1:

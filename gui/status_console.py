@@ -1,0 +1,141 @@
+"""What happened, line by line, with the time: nothing that was said is gone at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtGui import QColor, QGuiApplication, QPalette, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from gui import theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gui.theme import Tone
+
+MOST_LINES = 2000
+
+
+@dataclass(frozen=True)
+class _Said:
+    time: str
+    text: str
+    tone: Tone | None
+
+
+class StatusConsole(QWidget):
+    """Takes sentences and keeps the newest; it scrolls on only for who reads the end."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._said: deque[_Said] = deque(maxlen=MOST_LINES)
+        self._lines = QPlainTextEdit()
+        self._lines.setObjectName("console_lines")
+        self._lines.setReadOnly(True)
+        self._lines.setMaximumBlockCount(MOST_LINES)
+        self._lines.setUndoRedoEnabled(False)
+        self._lines.setAccessibleName("What happened")
+        self._lines.setToolTip("What happened, the newest below; the text can be selected")
+        self._lines.setPlaceholderText("Nothing has happened yet.")
+        self._lines.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._copy = self._button("console_copy", "content-copy", "Copy all lines", self.copy)
+        self._clear = self._button("console_clear", "broom", "Clear all lines", self.clear)
+        bar = QHBoxLayout()
+        bar.setSpacing(2)
+        bar.addWidget(QLabel("What happened"), 1)
+        bar.addWidget(self._copy)
+        bar.addWidget(self._clear)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(theme.GAP // 2)
+        rows.addLayout(bar)
+        rows.addWidget(self._lines, 1)
+        self._offer()
+
+    @property
+    def text(self) -> str:
+        """Every line that is kept."""
+        return self._lines.toPlainText()
+
+    def say(self, text: str, tone: Tone | None = None) -> None:
+        """Add a line with the time of day; several lines of text stay below one time.
+
+        Args:
+            text: a sentence.
+            tone: how it is meant; None for plain words.
+        """
+        said = _Said(datetime.now().astimezone().strftime("%H:%M:%S"), text.strip(), tone)
+        self._said.append(said)
+        self._write(said)
+        self._offer()
+
+    @Slot()
+    def copy(self) -> None:
+        """Put every line on the clipboard."""
+        QGuiApplication.clipboard().setText(self.text)
+
+    @Slot()
+    def clear(self) -> None:
+        """Forget every line."""
+        self._said.clear()
+        self._lines.clear()
+        self._offer()
+
+    def _button(self, name: str, picture: str, tip: str, act: Callable[[], None]) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(name)
+        button.setIcon(theme.icon(picture, self.palette()))
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.clicked.connect(act)
+        return button
+
+    def _offer(self) -> None:
+        self._copy.setEnabled(bool(self._said))
+        self._clear.setEnabled(bool(self._said))
+
+    def _write(self, said: _Said) -> None:
+        bar = self._lines.verticalScrollBar()
+        is_at_end, place = bar.value() >= bar.maximum(), bar.value()
+        lines_before = self._lines.blockCount()
+        # A cursor of its own: what the person has selected stays selected.
+        cursor = QTextCursor(self._lines.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        if not self._lines.document().isEmpty():
+            cursor.insertBlock()
+        cursor.insertText(f"{said.time}  ", self._in(theme.Tone.QUIET))
+        # A line separator keeps what belongs together one block, which is what is counted.
+        cursor.insertText(said.text.replace("\n", "\u2028"), self._in(said.tone))
+        if is_at_end:
+            bar.setValue(bar.maximum())
+        elif self._lines.blockCount() == lines_before == MOST_LINES:
+            # A line fell out above: what is read stays where it is.
+            bar.setValue(place - 1)
+
+    def _in(self, tone: Tone | None) -> QTextCharFormat:
+        words = QTextCharFormat()
+        colours = self.palette()
+        plain: QColor = colours.color(QPalette.ColorRole.Text)
+        words.setForeground(plain if tone is None else theme.tone(colours, tone))
+        return words
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._copy.setIcon(theme.icon("content-copy", self.palette()))
+            self._clear.setIcon(theme.icon("broom", self.palette()))
+            self._lines.clear()
+            for said in self._said:
+                self._write(said)
