@@ -219,14 +219,14 @@ def _keep_copy(folder: Path) -> None:
     for left in folder.glob(f".{NAME}.*"):
         # Of a save that was killed: only one window at a time saves here.
         left.unlink(missing_ok=True)
-    newest, *older = _copies(folder)
-    for number in range(len(older) - 1, -1, -1):
-        source = (newest, *older)[number]
-        if source.exists():
-            source.replace(older[number])
+    copies = _copies(folder)
+    # Only up to the first gap, which a kill may have left: saves that are killed cost no copy.
+    gaps = (number for number, copy in enumerate(copies) if not copy.exists())
+    for number in range(next(gaps, len(copies) - 1), 0, -1):
+        copies[number - 1].replace(copies[number])
     aside = folder / f".{NAME}.{uuid.uuid4().hex[:12]}"
     # A copy and not a rename: the project file stays where it is until the new one replaces it.
     shutil.copyfile(folder / NAME, aside)
     with aside.open("rb+") as file:
         os.fsync(file.fileno())
-    aside.replace(newest)
+    aside.replace(copies[0])
