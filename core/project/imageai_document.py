@@ -120,9 +120,9 @@ def find_document(path: Path) -> Path:
         return path / _NAME
     others = sorted(path.glob(f"*{SUFFIX}"))
     if len(others) != 1:
-        told = f"{len(others)} of them" if others else "none"
+        told = f"{len(others)} files" if others else "no file"
         raise ProjectError(
-            f"There must be one file *{SUFFIX} in {str(path)!r}, and there is {told}.", hint=_HINT
+            f"The folder {str(path)!r} holds {told} of the kind *{SUFFIX}.", hint=_HINT
         )
     return others[0]
 
