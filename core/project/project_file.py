@@ -186,10 +186,18 @@ def write_project(project: VideoProject, folder: Path) -> None:
     Every few minutes the file that is replaced is kept as the newest of the last good copies.
 
     Raises:
-        ProjectError: the disk is full or read-only, or the project names a file that no text names.
+        ProjectError: the disk is full or read-only, or the project could not be read again: a
+            value in it is out of range, or it names a file that no text names.
     """
     folder = folder.absolute()
     text = project_text(project, folder)
+    # Edits are not checked one by one; what could not be read again must not replace what can.
+    read = parse_project(text.encode(), folder)
+    if isinstance(read, Unusable):
+        raise ProjectError(
+            f"The project cannot be saved, as it could not be read again: {read.reason}.",
+            hint="Undo the last change. This is a defect of the program.",
+        )
     try:
         if _needs_copy(folder):
             _keep_copy(folder)

@@ -272,6 +272,13 @@ def test_saving_on_a_full_disk_says_so_and_keeps_what_was_there(
         assert read_project(folder).notes == ()
 
 
+def test_what_could_not_be_read_again_is_not_saved(folder: Path, project: VideoProject) -> None:
+    endless = project.model_copy(update={"target_length_s": -1.0})
+    with pytest.raises(ProjectError, match="target_length_s"):
+        write_project(endless, folder)
+    assert read_project(folder).project == project
+
+
 def test_saving_into_a_folder_that_is_gone_says_so(folder: Path, project: VideoProject) -> None:
     folder.rename(folder.with_name("away"))
     folder.touch()
