@@ -67,13 +67,18 @@ class FilmArguments:
 
 @dataclass(frozen=True)
 class FilmReading:
-    """What the arguments say, and what is wrong with them."""
+    """What the arguments say, and what is wrong with them.
+
+    Attributes:
+        folder: where a film goes that `out` names no place for; None for the usual output folder.
+    """
 
     film: Film
     settings: ExportSettings
     out: Path | None
     poster_s: float | None
     problems: tuple[Problem, ...]
+    folder: Path | None = None
 
 
 def read_film(

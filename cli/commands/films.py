@@ -13,6 +13,7 @@ from cli.desk import desk_of
 from cli.film_arguments import FilmArguments, FilmReading, read_film
 from cli.film_options import OPTIONS, Kind, with_film_options
 from cli.film_view import as_event, describe
+from cli.project_film import read_project_film
 from cli.running import EXIT_DONE, run_job
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.files import is_folder
@@ -22,6 +23,7 @@ from core.film.film_file import read_film_file, write_film_file
 from core.film.film_paths import expanded, with_absolute_paths
 from core.film.handoff import HANDOFF_FORMATS, write_handoff
 from core.film.transitions import TRANSITIONS
+from core.project.project_file import is_project
 from core.video.output import find_free_name, slug, taken_problems
 
 if TYPE_CHECKING:
@@ -46,14 +48,21 @@ def _export(*, ctx: typer.Context, project: str | None, **given: Any) -> int:
             raise UnsupportedRequest(
                 [Problem("project", "Name the project's folder or the film file to export.")]
             )
-        stored = read_film_file(expanded(Path(project)))
+        place = expanded(Path(project))
+        if is_project(place):
+            return read_project_film(typed, place, desk.speech)
+        stored = read_film_file(place)
         return read_film(typed, stored.film, stored.settings)
 
-    return _run(desk_of(ctx), typed, given, read)
+    desk = desk_of(ctx)
+    return _run(desk, typed, given, read)
 
 
 _CLIPS = Annotated[list[str] | None, typer.Argument(help="The clips, in order.")]
-_PROJECT = Annotated[str | None, typer.Argument(help="A folder with a film.json, or such a file.")]
+_PROJECT = Annotated[
+    str | None,
+    typer.Argument(help="A project's folder, a folder with a film.json, or one of those files."),
+]
 assemble = with_film_options(
     _assemble,
     inspect.Parameter("clips", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_CLIPS),
@@ -107,7 +116,8 @@ def _plan(
     problems = [*reading.problems, *_beside_problems(given)]
     out = expanded(reading.out) if reading.out is not None else None
     if out is None:
-        out = _usual_place(studio.paths.output_dir, film.title, reading)
+        folder = reading.folder or studio.paths.output_dir
+        out = _usual_place(folder, film.title, reading)
     elif is_folder(out) and reading.settings.container is not Container.PNG:
         out = _usual_place(out, film.title, reading)
     order = ExportOrder(

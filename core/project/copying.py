@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from core.project.project import VideoProject
     from core.project.project_json import LoadedProject
 
-MAX_ENTRIES = 100_000
+MAX_ENTRIES = 30_000
 # The oldest time that a zip file can name.
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = (stat.S_IFREG | 0o644) << 16

@@ -142,8 +142,7 @@ def stored_path(path: Path, folder: Path) -> str:
     if ".." not in path.parts:
         for base in (folder, folder.resolve()):
             if path.is_relative_to(base):
-                text = path.relative_to(base).as_posix()
-                return f"./{text}" if is_absolute_anywhere(text) else text
+                return path.relative_to(base).as_posix()
     return str(path)
 
 

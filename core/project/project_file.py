@@ -186,10 +186,18 @@ def write_project(project: VideoProject, folder: Path) -> None:
     Every few minutes the file that is replaced is kept as the newest of the last good copies.
 
     Raises:
-        ProjectError: the disk is full or read-only, or the project names a file that no text names.
+        ProjectError: the disk is full or read-only, or the project could not be read again: a
+            value in it is out of range, or it names a file that no text names.
     """
     folder = folder.absolute()
     text = project_text(project, folder)
+    # Edits are not checked one by one; what could not be read again must not replace what can.
+    read = parse_project(text.encode(), folder)
+    if isinstance(read, Unusable):
+        raise ProjectError(
+            f"The project cannot be saved, as it could not be read again: {read.reason}.",
+            hint="Undo the last change. This is a defect of the program.",
+        )
     try:
         if _needs_copy(folder):
             _keep_copy(folder)
@@ -219,14 +227,14 @@ def _keep_copy(folder: Path) -> None:
     for left in folder.glob(f".{NAME}.*"):
         # Of a save that was killed: only one window at a time saves here.
         left.unlink(missing_ok=True)
-    newest, *older = _copies(folder)
-    for number in range(len(older) - 1, -1, -1):
-        source = (newest, *older)[number]
-        if source.exists():
-            source.replace(older[number])
+    copies = _copies(folder)
+    # Only up to the first gap, which a kill may have left: saves that are killed cost no copy.
+    gaps = (number for number, copy in enumerate(copies) if not copy.exists())
+    for number in range(next(gaps, len(copies) - 1), 0, -1):
+        copies[number - 1].replace(copies[number])
     aside = folder / f".{NAME}.{uuid.uuid4().hex[:12]}"
     # A copy and not a rename: the project file stays where it is until the new one replaces it.
     shutil.copyfile(folder / NAME, aside)
     with aside.open("rb+") as file:
         os.fsync(file.fileno())
-    aside.replace(newest)
+    aside.replace(copies[0])

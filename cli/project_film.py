@@ -1,0 +1,64 @@
+"""The film of a project, as `export` takes it: what is rendered, cut as its scenes say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cli.film_arguments import FilmArguments, FilmReading, read_film
+from core.errors import Problem, UnsupportedRequest
+from core.film.delivery import CONTAINERS
+from core.project.filming import film_of
+from core.project.project_file import EXPORTS, project_folder, read_project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from cli.speech import Speech
+
+_MAX_TOLD = 12
+
+
+def read_project_film(typed: FilmArguments, place: Path, speech: Speech) -> FilmReading:
+    """The film of the project at `place` with what was typed on top; notes are told at once.
+
+    Raises:
+        UnsupportedRequest: no scene of it has a clip.
+        ProjectError: it cannot be read.
+    """
+    folder = project_folder(place).absolute()
+    loaded = read_project(folder)
+    for note in loaded.notes:
+        speech.note(note)
+    made = film_of(loaded.project)
+    if not made.film.clips:
+        raise UnsupportedRequest(
+            [
+                Problem(
+                    "project",
+                    f"No scene of the project {loaded.project.name!r} has a clip yet. Render its "
+                    "scenes first.",
+                )
+            ]
+        )
+    if made.missing:
+        speech.note(_left_out(made.missing))
+    choices = loaded.project.film
+    reading = read_film(typed, made.film, choices.settings)
+    if reading.poster_s is None:
+        reading = replace(reading, poster_s=choices.poster_s)
+    # A film of another kind than the one that the project names gets a name of its own.
+    suffix = CONTAINERS[reading.settings.container].suffix
+    if reading.out is None and choices.path and choices.path.suffix.lower() == suffix:
+        reading = replace(reading, out=choices.path)
+    return replace(reading, folder=folder / EXPORTS)
+
+
+def _left_out(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"Scene {numbers[0]} has no clip yet and is left out."
+    told = [str(number) for number in numbers[:_MAX_TOLD]]
+    if len(numbers) > _MAX_TOLD:
+        told.append(f"{len(numbers) - _MAX_TOLD} more")
+    return f"Scenes {', '.join(told[:-1])} and {told[-1]} have no clip yet and are left out."

@@ -1,0 +1,119 @@
+"""`export` of a project: its chosen clips become its film, and what is lacking is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli import main
+from core.film.delivery import Container, ExportSettings
+from core.film.film import Film
+from core.project.project import FilmChoices, Scene, SceneCut, SceneTakes, Take, VideoProject
+from core.project.project_file import NAME, create_project, write_project
+from tests.fakes.app import ENTRY
+from tests.film.exporting import look_at, make_clip
+from tests.project.projects import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Export = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(tmp_path_factory.mktemp("clips") / "clip.mp4", 1.0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of four scenes; the second and the fourth have clips."""
+    monkeypatch.setenv("IMAGEAI_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "Storm"
+    project = create_project(folder, "Storm", NOW)
+    takes: dict[str, SceneTakes] = {}
+    for name in ("b", "d"):
+        path = folder / "clips" / f"{name}.mp4"
+        path.write_bytes(clip.read_bytes())
+        takes[name] = SceneTakes(takes=(Take(id=name, path=path, created_at=NOW),), chosen=name)
+    scenes = tuple(Scene(id=name, cut=SceneCut(end_s=0.4)) for name in "abcd")
+    _save(project, folder, scenes=scenes, takes=takes)
+    return folder
+
+
+def _save(project: VideoProject, folder: Path, **changes: object) -> VideoProject:
+    project = project.model_copy(update=changes)
+    write_project(project, folder)
+    return project
+
+
+@pytest.fixture
+def export(capsys: pytest.CaptureFixture[str]) -> Export:
+    def run(*words: str) -> tuple[int, str, str]:
+        code = main(["export", *words], [ENTRY])
+        said = capsys.readouterr()
+        return code, said.out.strip(), " ".join(said.err.split())
+
+    return run
+
+
+def test_the_chosen_clips_become_the_film_in_the_projects_exports(
+    folder: Path, export: Export
+) -> None:
+    code, path, told = export(str(folder))
+    assert code == 0, told
+    assert Path(path).parent == folder / "exports"
+    assert Path(path).name.endswith("storm.mp4")
+    assert "Scenes 1 and 3 have no clip yet and are left out." in told
+    look = look_at(Path(path))
+    assert len(look.frames) == 20
+    assert look.metadata["title"] == "Storm"
+
+
+def test_the_projects_own_settings_and_place_count_and_its_file_is_as_good_as_its_folder(
+    folder: Path, clip: Path, export: Export, tmp_path: Path
+) -> None:
+    takes = SceneTakes(takes=(Take(id="a", path=clip, created_at=NOW),), chosen="a")
+    choices = FilmChoices(
+        film=Film(clips=(), title="Mine"),
+        settings=ExportSettings(container=Container.MKV),
+        path=tmp_path / "mine.mkv",
+    )
+    _save(
+        create_project(tmp_path / "other", "x", NOW),
+        folder,
+        scenes=(Scene(id="a"),),
+        takes={"a": takes},
+        film=choices,
+    )
+    code, path, told = export(str(folder / NAME))
+    assert code == 0, told
+    assert Path(path) == tmp_path / "mine.mkv"
+    assert look_at(Path(path)).metadata["title"] == "Mine"
+    code, path, told = export(str(folder), "--container", "mp4", "--dry-run")
+    assert code == 0, told
+    assert "exports" in told
+
+
+def test_a_project_without_any_clip_is_refused_with_what_to_do(
+    tmp_path: Path, export: Export
+) -> None:
+    create_project(tmp_path / "empty", "Nothing yet", NOW)
+    code, path, told = export(str(tmp_path / "empty"))
+    assert code == 2
+    assert path == ""
+    assert "No scene of the project 'Nothing yet' has a clip yet. Render its scenes first." in told
+
+
+def test_a_damaged_project_and_a_missing_clip_are_told(folder: Path, export: Export) -> None:
+    (folder / "clips" / "b.mp4").unlink()
+    code, _, told = export(str(folder), "-o", str(folder / "film.mp4"))
+    assert code == 2
+    assert "b.mp4" in told
+    (folder / f"{NAME}.1").unlink()
+    (folder / NAME).write_text("{", encoding="utf-8")
+    code, _, told = export(str(folder))
+    assert code == 1
+    assert "no good copy" in told
