@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -21,9 +20,11 @@ from PySide6.QtWidgets import (
 from core.setting_kinds import Choice, SettingKind
 from gui import theme
 from gui.widgets.calm import keep_calm
+from gui.widgets.folder_choice import choose_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from core.config import SettingField
 
@@ -224,10 +225,11 @@ class FolderEditor(SettingEditor):
 
     @Slot()
     def _choose(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self.field.about.label, self.text())
-        if folder:
-            self._line.setText(folder)
-            self._finish()
+        choose_folder(self, self.field.about.label, self.text(), self._take)
+
+    def _take(self, folder: Path) -> None:
+        self._line.setText(str(folder))
+        self._finish()
 
     @Slot()
     def _clear(self) -> None:

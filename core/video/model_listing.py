@@ -28,7 +28,7 @@ class ModelState(StrEnum):
     PARTLY = "partly installed"
     DAMAGED = "damaged"
     NOT_INSTALLED = "not installed"
-    TOO_LARGE = "too large for this machine"
+    TOO_LARGE = "too large"
     PACKAGE_MISSING = "package missing"
     KEY_MISSING = "key missing"
     NETWORK_OFF = "network switched off"
