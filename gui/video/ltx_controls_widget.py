@@ -99,7 +99,9 @@ class LTXControlsWidget(ChoicesPanel):
         simple, advanced = ChoiceGrid(), ChoiceGrid()
         self._add_simple_rows(simple)
         self._add_advanced_rows(advanced)
-        self._section = Section("Advanced", advanced, name="advanced", is_open=False)
+        self._section = Section(
+            "advanced", "Advanced", "LoRAs, guidance, steps, seed and more", [advanced]
+        )
         self._body = QWidget()
         inner = QVBoxLayout(self._body)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -119,7 +121,7 @@ class LTXControlsWidget(ChoicesPanel):
 
     def open_advanced(self) -> None:
         """Show what is folded away."""
-        self._section.set_open(True)
+        self._section.open()
 
     def show_rows(self) -> None:
         """Fill the rows from value, scope and offers."""

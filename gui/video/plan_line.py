@@ -45,7 +45,9 @@ class PlanLine(QWidget):
         self._objections.setContentsMargins(0, 0, 0, 0)
         self._shown: list[QWidget] = []
         self._notes = ToneLabel()
-        self._section = Section("Notes", self._notes, name="notes", is_open=False)
+        self._section = Section(
+            "notes", "Notes", "What was adjusted, and what the plan chose", [self._notes]
+        )
         self._timer = QTimer(self, singleShot=True, interval=_CHECKING_AFTER_MS)
         self._timer.timeout.connect(self._tell_checking)
         words = QVBoxLayout()
@@ -81,7 +83,6 @@ class PlanLine(QWidget):
         count = len(text.notes)
         self._section.set_title("1 note" if count == 1 else f"{count} notes")
         self._notes.say("\n".join(f"• {note}" for note in text.notes))
-        self._section.set_open(self._section.is_open)
         self._section.setVisible(bool(text.notes))
         self._draw(self._judgement())
 

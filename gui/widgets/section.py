@@ -89,6 +89,11 @@ class Section(QWidget):
         """Show the content."""
         self._heading.setChecked(True)
 
+    def set_title(self, text: str) -> None:
+        """Give the heading other words."""
+        self._heading.setText(text)
+        self._heading.setAccessibleName(text)
+
     def set_summary(self, text: str) -> None:
         """A few words about the content, seen beside the heading."""
         self._summary.show_text(text)
