@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.files import exists
 from core.project.lock import NAME as LOCK_NAME
-from core.project.media_uses import MediaKind, media_of, with_paths
+from core.project.media_uses import MediaKind, StoredPaths, media_of, with_paths
 from core.project.project_file import CLIPS, INPUTS, NAME
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def gather(project: VideoProject, folder: Path, destination: Path) -> Gathering:
 
     What lies in the folder keeps its place, the rest goes to `inputs` and `clips`.
     """
-    places = _Places(folder.absolute())
+    paths = StoredPaths(folder.absolute())
+    places = _Places(paths)
     for use in media_of(project):
         places.find(use)
     moved = {file.source: destination / file.place for file in places.files}
@@ -54,7 +55,7 @@ def gather(project: VideoProject, folder: Path, destination: Path) -> Gathering:
     def change(path: Path) -> Path:
         if path in moved:
             return moved[path]
-        inside = places.inside(path)
+        inside = paths.inside(path)
         return path if inside is None else destination / inside
 
     gathered = with_paths(project.model_copy(update={"last_export": None}), change)
@@ -64,20 +65,11 @@ def gather(project: VideoProject, folder: Path, destination: Path) -> Gathering:
 class _Places:
     """The place of every file; no two share one, on disks that ignore capitals either."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, paths: StoredPaths) -> None:
         self.files: list[GatheredFile] = []
-        self._folder = folder
+        self._paths = paths
         self._placed: set[Path] = set()
         self._taken = {NAME, LOCK_NAME}
-
-    def inside(self, path: Path) -> PurePosixPath | None:
-        """Where in the project's folder the file lies; None when it does not."""
-        if ".." in path.parts:
-            return None
-        for base in (self._folder, self._folder.resolve()):
-            if path.is_relative_to(base):
-                return PurePosixPath(path.relative_to(base).as_posix())
-        return None
 
     def find(self, use: MediaUse) -> None:
         """Give the file of a use its place, and a clip's record the one beside it."""
@@ -85,7 +77,7 @@ class _Places:
             return
         self._placed.add(use.path)
         is_clip = use.kind is MediaKind.CLIP
-        place = self.inside(use.path)
+        place = self._paths.inside(use.path)
         if place is None or self._is_taken(place, is_clip=is_clip):
             place = self._free(CLIPS if is_clip else INPUTS, use.path, is_clip=is_clip)
         self._add(use.path, place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
 
 from core.frozen import Frozen
@@ -116,8 +116,7 @@ def _changed(value: object, change: Callable[[Path], Path]) -> object:
             return change(value)
         case Frozen():
             update: dict[str, object] = {}
-            for name in type(value).model_fields:
-                before: object = getattr(value, name)
+            for name, before in value:
                 after = _changed(before, change)
                 if after is not before:
                     update[name] = after
@@ -134,20 +133,29 @@ def _changed(value: object, change: Callable[[Path], Path]) -> object:
             return value
 
 
-def stored_path(path: Path, folder: Path) -> str:
-    """How a path is written in the project file: from the folder, if it lies inside, with slashes.
+class StoredPaths:
+    """How paths are written in the project file of one folder."""
 
-    Everything else stays absolute: it does not move with the folder.
-    """
-    if ".." not in path.parts:
-        for base in (folder, folder.resolve()):
-            if path.is_relative_to(base):
-                return path.relative_to(base).as_posix()
-    return str(path)
+    def __init__(self, folder: Path) -> None:
+        # A folder that is reached through a link has two names.
+        self._bases = tuple(dict.fromkeys((folder, folder.resolve())))
+
+    def inside(self, path: Path) -> PurePosixPath | None:
+        """The way from the folder to a path inside; None for every other."""
+        if ".." not in path.parts:
+            for base in self._bases:
+                if path.is_relative_to(base):
+                    return PurePosixPath(path.relative_to(base).as_posix())
+        return None
+
+    def text(self, path: Path) -> str:
+        """Counted from the folder if it lies inside, else absolute: it does not move with it."""
+        inside = self.inside(path)
+        return str(path) if inside is None else str(inside)
 
 
 def loaded_path(path: Path, folder: Path) -> Path:
-    """The path that `stored_path` wrote; one of another system stays as it is."""
+    """The path that was stored; one of another system stays as it is."""
     if path.is_absolute() or is_absolute_anywhere(str(path)):
         return path
     return folder / path

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from core.errors import ProjectError
 from core.film.film_paths import is_text
-from core.project.media_uses import loaded_path, stored_path, with_paths
+from core.project.media_uses import StoredPaths, loaded_path, with_paths
 from core.project.migrations import MIGRATIONS, VERSION, Migration, Stored, migrate, newest
 from core.project.project import RenderChoices, Scene, VideoProject, new_id
 
@@ -54,6 +54,7 @@ def project_text(project: VideoProject, folder: Path) -> str:
     Raises:
         ProjectError: a file that it names has a name that cannot be written down.
     """
+    paths = StoredPaths(folder)
 
     def plain(value: object) -> str:
         match value:
@@ -64,7 +65,7 @@ def project_text(project: VideoProject, folder: Path) -> str:
                         "down.",
                         hint="Rename that file and choose it again, or take it out.",
                     )
-                return stored_path(value, folder)
+                return paths.text(value)
             case datetime():
                 return value.isoformat()
             case Fraction():

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import ProjectError
-from core.project.media_uses import file_name, media_of, stored_path, with_paths
+from core.project.media_uses import StoredPaths, file_name, media_of, with_paths
 from core.project.migrations import VERSION, migrate
 from core.project.project import RenderChoices, Scene, VideoProject, new_project
 from core.project.project_json import (
@@ -95,7 +95,7 @@ def test_a_folder_reached_through_a_link_is_the_same_folder(tmp_path: Path) -> N
     real.mkdir()
     link = tmp_path / "link"
     link.symlink_to(real)
-    assert stored_path(real / "inputs" / "a.png", link) == "inputs/a.png"
+    assert StoredPaths(link).text(real / "inputs" / "a.png") == "inputs/a.png"
 
 
 def test_names_of_other_systems_are_understood() -> None:
