@@ -1,118 +1,64 @@
-"""A part of a long panel that folds away, with a few words about what is in it."""
+"""A titled part of a panel that folds away."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtWidgets import (
-    QApplication,
-    QHBoxLayout,
-    QLayout,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
-
-from gui.theme import GAP, Tone, icon
-from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.tone_label import ToneLabel
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-_ICON = 16
-_FLAT = """
-QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 2px; }
-QToolButton:hover { background: palette(midlight); }
-QToolButton:focus { border-color: palette(highlight); }
-"""
+from gui import theme
 
 
 class Section(QWidget):
-    """A heading that opens and closes what is under it."""
+    """A heading to click on, and the content below it.
 
-    def __init__(
-        self,
-        name: str,
-        title: str,
-        tip: str,
-        parts: Sequence[QWidget],
-        *,
-        is_open: bool = False,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._heading = QToolButton(objectName=f"section_{name}")
-        self._heading.setText(title)
-        self._heading.setToolTip(tip)
-        self._heading.setAccessibleName(title)
-        self._heading.setCheckable(True)
-        self._heading.setChecked(is_open)
-        self._heading.setAutoRaise(True)
+    Signals:
+        folded(bool): it was folded or opened by a person.
+    """
+
+    folded = Signal(object)
+
+    def __init__(self, title: str, content: QWidget, *, name: str, is_open: bool = True) -> None:
+        super().__init__()
+        self._content = content
+        self._heading = QToolButton(text=title, checkable=True, checked=is_open)
+        self._heading.setObjectName(f"{name}_heading")
+        self._heading.setToolTip(f"Show or hide: {title}")
         self._heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        # Open or closed is what the arrow says; a sunken button would say it twice.
-        self._heading.setStyleSheet(_FLAT)
+        self._heading.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._heading.setAutoRaise(True)
         font = self._heading.font()
         font.setBold(True)
         self._heading.setFont(font)
-        self._summary = ElidedLabel()
-        self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._problems = ToneLabel(Tone.BAD)
-        self._problems.setWordWrap(False)
-        head = QHBoxLayout()
-        head.addWidget(self._heading)
-        head.addWidget(self._summary, 1)
-        head.addWidget(self._problems)
-        self._body = QWidget()
-        body = QVBoxLayout(self._body)
-        body.setContentsMargins(_ICON + GAP, 0, 0, GAP)
-        for part in parts:
-            body.addWidget(part)
-        self._body.setVisible(is_open)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP // 2)
-        layout.addLayout(head)
-        layout.addWidget(self._body)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._heading.toggled.connect(self._fold)
-        self._draw()
+        self._heading.toggled.connect(self._toggle)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, theme.GAP)
+        rows.setSpacing(2)
+        rows.addWidget(self._heading)
+        rows.addWidget(content)
+        self.set_open(is_open)
 
     @property
     def is_open(self) -> bool:
-        """Whether its content is shown."""
+        """Whether the content is shown."""
         return self._heading.isChecked()
 
-    def open(self) -> None:
-        """Show the content."""
-        self._heading.setChecked(True)
+    def set_open(self, is_open: bool) -> None:
+        """Show or hide the content; tells nobody."""
+        self._heading.blockSignals(True)
+        self._heading.setChecked(is_open)
+        self._heading.blockSignals(False)
+        self._show(is_open)
 
-    def set_summary(self, text: str) -> None:
-        """A few words about the content, seen beside the heading."""
-        self._summary.show_text(text)
-        self._summary.setToolTip(text)
-
-    def set_problem_count(self, count: int) -> None:
-        """Say beside the heading that something inside needs attention."""
-        self._problems.say("" if not count else "1 problem" if count == 1 else f"{count} problems")
-
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Draw the arrow anew in another theme."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self._draw()
+    def set_title(self, title: str) -> None:
+        """Give the heading other words."""
+        self._heading.setText(title)
 
     @Slot(bool)
-    def _fold(self, is_open: bool) -> None:
-        # Rows that came or went while this was closed are unknown to the layouts around them.
-        for layout in self._body.findChildren(QLayout):
-            layout.invalidate()
-        self._body.setVisible(is_open)
-        self._body.updateGeometry()
-        self._draw()
+    def _toggle(self, is_open: bool) -> None:
+        self._show(is_open)
+        self.folded.emit(not is_open)
 
-    def _draw(self) -> None:
-        picture = "chevron-down" if self.is_open else "chevron-right"
-        self._heading.setIcon(icon(picture, QApplication.palette()))
+    def _show(self, is_open: bool) -> None:
+        arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
+        self._heading.setArrowType(arrow)
+        self._content.setVisible(is_open)
