@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from gui.theme import GAP
+from gui.theme import GAP, Tone
 from gui.video.playback import Playback, PlayedFrame
 from gui.video.player_words import (
     FilmMark,
@@ -82,6 +82,7 @@ class ClipPlayer(QWidget):
         self._scene = ElidedLabel()
         self._scene.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._note = ToneLabel()
+        self._damage = ToneLabel(Tone.WARNING)
         self._transport = TransportBar()
         self._lay_out()
         self._connect()
@@ -181,6 +182,7 @@ class ClipPlayer(QWidget):
         layout.addLayout(head)
         layout.addWidget(self._surface, 1)
         layout.addWidget(self._note)
+        layout.addWidget(self._damage)
         layout.addWidget(self._position)
         layout.addLayout(foot)
         layout.addWidget(self._transport)
@@ -249,6 +251,7 @@ class ClipPlayer(QWidget):
         self._marks = ()
         self._grabs = {}
         self._note.say("")
+        self._damage.say("")
         self._place.setText("")
         self._scene.show_text("")
         self._position.show_clip(0, 1, ())
@@ -292,6 +295,7 @@ class ClipPlayer(QWidget):
     def _show_still(self, still: Still) -> None:
         if not self._playback.is_playing or still.number == self._number:
             self._surface.show_image(still.image)
+            self._damage.say("")
 
     @Slot(object)
     def _show_played(self, frame: PlayedFrame) -> None:
@@ -315,7 +319,7 @@ class ClipPlayer(QWidget):
         if self._frames is None or self._surface.image is None:
             self.say(str(error))
         else:
-            self._note.say(str(error))
+            self._damage.say(str(error))
 
     @Slot(object)
     def _cannot_play(self, message: str) -> None:

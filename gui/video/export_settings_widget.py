@@ -19,8 +19,8 @@ from gui.video.film_forms import AboutForm, CodingForm, CutsForm, FileForm, Soun
 from gui.video.look_box import FilePart, lut_part, subtitles_part, watermark_part
 from gui.video.music_list import MusicList
 from gui.video.preset_box import PresetBox
+from gui.widgets.folding_section import FoldingSection
 from gui.widgets.model_form import ModelForm, part
-from gui.widgets.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class _Part:
     form: ModelForm[FilmChoices]
-    section: Section | None = None
+    section: FoldingSection | None = None
 
 
 class ExportSettingsWidget(QWidget):
@@ -56,7 +56,7 @@ class ExportSettingsWidget(QWidget):
         self._value = FilmChoices()
         self._given: tuple[Problem, ...] = ()
         self._preset = PresetBox()
-        self._sections: dict[str, Section] = {}
+        self._sections: dict[str, FoldingSection] = {}
         self._parts: list[_Part] = []
         page = QWidget()
         self._page = QVBoxLayout(page)
@@ -121,7 +121,7 @@ class ExportSettingsWidget(QWidget):
     def _add(
         self, form: ModelForm[FilmChoices], name: str = "", title: str = "", tip: str = ""
     ) -> None:
-        section = Section(name, title, tip, [form]) if name else None
+        section = FoldingSection(name, title, tip, [form]) if name else None
         if section is not None:
             self._sections[name] = section
         self._parts.append(_Part(form, section))

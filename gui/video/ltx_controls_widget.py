@@ -20,7 +20,7 @@ from gui.video.number_box import NumberBox
 from gui.video.offers import Offer, find_offer
 from gui.video.seed_field import SeedField
 from gui.widgets.calm import keep_calm
-from gui.widgets.section import Section
+from gui.widgets.folding_section import FoldingSection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +99,7 @@ class LTXControlsWidget(ChoicesPanel):
         simple, advanced = ChoiceGrid(), ChoiceGrid()
         self._add_simple_rows(simple)
         self._add_advanced_rows(advanced)
-        self._section = Section(
+        self._section = FoldingSection(
             "advanced", "Advanced", "LoRAs, guidance, steps, seed and more", [advanced]
         )
         self._body = QWidget()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QV
 from gui import theme
 from gui.theme import Tone
 from gui.video.plan_text import Objection, PlanText
-from gui.widgets.section import Section
+from gui.widgets.folding_section import FoldingSection
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class PlanLine(QWidget):
         self._objections.setContentsMargins(0, 0, 0, 0)
         self._shown: list[QWidget] = []
         self._notes = ToneLabel()
-        self._section = Section(
+        self._section = FoldingSection(
             "notes", "Notes", "What was adjusted, and what the plan chose", [self._notes]
         )
         self._timer = QTimer(self, singleShot=True, interval=_CHECKING_AFTER_MS)

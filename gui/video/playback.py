@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
 _US = 1000
+_Status = QMediaPlayer.MediaStatus
+_OPEN = (
+    _Status.LoadedMedia,
+    _Status.BufferingMedia,
+    _Status.BufferedMedia,
+    _Status.EndOfMedia,
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ class Playback(QObject):
         self._is_muted = False
         self._is_looped = False
         self._is_playing = False
+        self._begin_us: int | None = None
 
     @property
     def is_playing(self) -> bool:
@@ -74,21 +82,26 @@ class Playback(QObject):
             return
         player = self._started()
         source = QUrl.fromLocalFile(str(self._path))
-        if player.source() != source:
-            player.setSource(source)
         self._is_playing = True
-        self.seek(moment_us)
-        player.play()
+        self._begin_us = moment_us
+        if player.source() != source:
+            # A position that is set before the file is open is forgotten, so `_heed` goes on.
+            player.setSource(source)
+        elif player.mediaStatus() in _OPEN:
+            self._begin()
 
     def pause(self) -> None:
         """Stop where it is."""
         self._is_playing = False
+        self._begin_us = None
         if self._player is not None:
             self._player.pause()
 
     def seek(self, moment_us: int) -> None:
         """Go on from another moment."""
-        if self._player is not None:
+        if self._begin_us is not None:
+            self._begin_us = moment_us
+        elif self._player is not None:
             self._player.setPosition(moment_us // _US)
 
     def set_sound(self, volume: float, *, is_muted: bool) -> None:
@@ -144,13 +157,22 @@ class Playback(QObject):
 
     @Slot(QMediaPlayer.MediaStatus)
     def _heed(self, status: QMediaPlayer.MediaStatus) -> None:
-        if status is QMediaPlayer.MediaStatus.EndOfMedia and self._is_playing:
+        if status in _OPEN and self._begin_us is not None:
+            self._begin()
+        elif status is QMediaPlayer.MediaStatus.EndOfMedia and self._is_playing:
             self._is_playing = False
             self.ended.emit()
+
+    def _begin(self) -> None:
+        if self._player is not None and self._begin_us is not None:
+            self._player.setPosition(self._begin_us // _US)
+            self._begin_us = None
+            self._player.play()
 
     @Slot(QMediaPlayer.Error, str)
     def _fail(self, _: QMediaPlayer.Error, message: str) -> None:
         self._is_playing = False
+        self._begin_us = None
         self.failed.emit(message)
 
 

@@ -51,7 +51,7 @@ from core.film.transitions import TRANSITIONS
 from core.project.project import FilmChoices
 from gui.video.export_settings_widget import ExportSettingsWidget
 from gui.video.film_edits import is_preset_changed, with_path, with_preset
-from gui.widgets.section import Section
+from gui.widgets.folding_section import FoldingSection
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import (
     answer_with,
@@ -110,7 +110,7 @@ def set_back(panel: ExportSettingsWidget, value: FilmChoices) -> None:
     # Dialogs that were answered.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     panel.set_value(value)
-    for section in panel.findChildren(Section):
+    for section in panel.findChildren(FoldingSection):
         section.open()
     QApplication.processEvents()
     for name in ("music_list", "caption_list"):

@@ -30,7 +30,7 @@ QToolButton:focus { border-color: palette(highlight); }
 """
 
 
-class Section(QWidget):
+class FoldingSection(QWidget):
     """A heading that opens and closes what is under it."""
 
     def __init__(

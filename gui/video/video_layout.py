@@ -1,0 +1,193 @@
+"""Where the panels of the video tab stand: down the left side in the order of the work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QRadioButton,
+    QScrollArea,
+    QSplitter,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import theme
+from gui.widgets.folding_section import FoldingSection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QAction
+
+    from gui.video.clip_player import ClipPlayer
+    from gui.video.export_settings_widget import ExportSettingsWidget
+    from gui.video.ltx_controls_widget import LTXControlsWidget
+    from gui.video.plan_line import PlanLine
+    from gui.video.project_bar import ProjectBar
+    from gui.video.reference_images_widget import ReferenceImagesWidget
+    from gui.video.render_bar import RenderBar
+    from gui.video.render_settings_widget import RenderSettingsWidget
+    from gui.video.scene_inspector import SceneInspector
+    from gui.video.scene_table_view import SceneTableView
+    from gui.video.storyboard_widget import StoryboardWidget
+    from gui.video.takes_widget import TakesWidget
+
+_LEFT, _MIDDLE, _RIGHT = 400, 480, 400
+_TABLE, _INSPECTOR = 330, 230
+_PLAYER, _TAKES = 360, 150
+
+
+@dataclass(frozen=True)
+class VideoPanels:
+    """Every panel of the tab."""
+
+    bar: ProjectBar
+    storyboard: StoryboardWidget
+    settings: RenderSettingsWidget
+    ltx: LTXControlsWidget
+    line: PlanLine
+    references: ReferenceImagesWidget
+    scene_references: ReferenceImagesWidget
+    export: ExportSettingsWidget
+    table: SceneTableView
+    inspector: SceneInspector
+    takes: TakesWidget
+    player: ClipPlayer
+    render: RenderBar
+    scope: ScopeSwitch
+
+
+class ScopeSwitch(QWidget):
+    """Whose render settings are edited: the project's or the shown scene's.
+
+    Signals:
+        changed(bool): whether they are the scene's.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._project = QRadioButton("Whole &project", objectName="scope_project", checked=True)
+        self._project.setToolTip("What you choose counts for every scene")
+        self._scene = QRadioButton("This &scene alone", objectName="scope_scene")
+        self._scene.setToolTip("What you choose counts for the scene that is shown")
+        group = QButtonGroup(self)
+        group.addButton(self._project)
+        group.addButton(self._scene)
+        self._scene.toggled.connect(self._on_toggled)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GAP)
+        row.addWidget(self._project)
+        row.addWidget(self._scene)
+        row.addStretch(1)
+        self.set_scene("")
+
+    def value(self) -> bool:
+        """Whether the scene's own choices are edited."""
+        return self._scene.isChecked()
+
+    def set_scene(self, label: str) -> None:
+        """Name the scene that is shown; empty where there is none."""
+        self._scene.setText(f"{label} alone" if label else "This scene alone")
+        self._scene.setEnabled(bool(label))
+        if not label:
+            self._project.setChecked(True)
+
+    @Slot(bool)
+    def _on_toggled(self, is_scene: bool) -> None:
+        self.changed.emit(is_scene)
+
+
+def arrange(
+    tab: QWidget, panels: VideoPanels, actions: Sequence[QAction]
+) -> dict[str, FoldingSection]:
+    """Put the panels into the tab; gives the sections of the left side by name."""
+    sections = _sections(panels)
+    halves = QSplitter(Qt.Orientation.Horizontal)
+    halves.setObjectName("video_columns")
+    halves.addWidget(_column(list(sections.values())))
+    halves.addWidget(_scenes(panels, actions))
+    halves.addWidget(_stacked([panels.player, panels.takes], [_PLAYER, _TAKES]))
+    halves.setSizes([_LEFT, _MIDDLE, _RIGHT])
+    for place in range(3):
+        halves.setStretchFactor(place, int(place > 0))
+        halves.setCollapsible(place, False)
+    rows = QVBoxLayout(tab)
+    rows.setContentsMargins(theme.EDGE, theme.GAP, theme.EDGE, 0)
+    rows.setSpacing(theme.GAP)
+    rows.addWidget(panels.bar)
+    rows.addWidget(halves, 1)
+    return sections
+
+
+def _sections(panels: VideoPanels) -> dict[str, FoldingSection]:
+    references = QTabWidget(objectName="reference_tabs")
+    references.addTab(panels.references, "Whole project")
+    references.addTab(panels.scene_references, "This scene")
+    return {
+        "storyboard": FoldingSection(
+            "storyboard", "1  Storyboard", "Text that becomes scenes", [panels.storyboard],
+            is_open=True,
+        ),
+        "render": FoldingSection(
+            "render", "2  Render settings", "How clips are made",
+            [panels.scope, panels.settings, panels.ltx, panels.line], is_open=True,
+        ),
+        "references": FoldingSection(
+            "references", "3  Reference images", "Pictures that show what things look like",
+            [references],
+        ),
+        "export": FoldingSection(
+            "export", "4  Export", "What becomes of the clips", [panels.export],
+        ),
+    }  # fmt: skip
+
+
+def _column(sections: Sequence[FoldingSection]) -> QScrollArea:
+    content = QWidget()
+    rows = QVBoxLayout(content)
+    rows.setContentsMargins(0, 0, theme.GAP, theme.GAP)
+    rows.setSpacing(theme.GAP)
+    for section in sections:
+        rows.addWidget(section)
+    rows.addStretch(1)
+    area = QScrollArea(objectName="video_left")
+    area.setWidget(content)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setMinimumWidth(360)
+    return area
+
+
+def _scenes(panels: VideoPanels, actions: Sequence[QAction]) -> QWidget:
+    tools = QToolBar(objectName="scene_tools")
+    tools.addActions(list(actions))
+    upper = QWidget()
+    rows = QVBoxLayout(upper)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setSpacing(2)
+    rows.addWidget(tools)
+    rows.addWidget(panels.table, 1)
+    rows.addWidget(panels.render)
+    return _stacked([upper, panels.inspector], [_TABLE, _INSPECTOR])
+
+
+def _stacked(widgets: Sequence[QWidget], sizes: Sequence[int]) -> QSplitter:
+    splitter = QSplitter(Qt.Orientation.Vertical)
+    for place, widget in enumerate(widgets):
+        splitter.addWidget(widget)
+        splitter.setCollapsible(place, False)
+    splitter.setSizes(list(sizes))
+    splitter.setStretchFactor(0, 1)
+    return splitter
