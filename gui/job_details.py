@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from gui import job_words, theme
@@ -72,7 +72,7 @@ class JobDetails(QScrollArea):
     def _write(self) -> None:
         if self._record is None:
             return
-        record, colours = self._record, self.palette()
+        record, colours = self._record, QApplication.palette()
         parts = [f"<b>{escape(record.title)}</b>"]
         if record.error is not None and record.state.has_ended:
             bad = theme.tone(colours, theme.Tone.BAD).name()

@@ -161,7 +161,7 @@ class JobsModel(QAbstractListModel):
         held, self._held = self._held, []
         for place, news in enumerate(held):
             if self.find(news.job_id) is not None:
-                self._apply(news)
+                self._apply(news, is_read=place < self._held_before)
             elif place >= self._held_before:
                 # It came while the journal was being read; the next reading knows the job.
                 self._held.append(news)
@@ -170,19 +170,22 @@ class JobsModel(QAbstractListModel):
             self._reads_again = False
             self.refresh()
 
-    def _apply(self, news: JobNews) -> None:
+    def _apply(self, news: JobNews, *, is_read: bool = False) -> None:
+        """Let an event change its job; what is read already is in the journal before it is told."""
         record = self.find(news.job_id)
         if record is None:
             return
-        changed = after(record, news.event, datetime.now(UTC))
+        now = datetime.now(UTC)
         if isinstance(news.event, Progressed):
-            self._replace(changed)
+            self._replace(after(record, news.event, now))
             if news.event.preview is not None:
                 self._load_preview(news.job_id, news.event.preview)
-        else:
-            records = [changed if other.id == changed.id else other for other in self._records]
+            return
+        if not is_read:
+            record = after(record, news.event, now)
+            records = [record if other.id == record.id else other for other in self._records]
             self._show(in_order(records))
-        line = job_words.told(changed, news.event)
+        line = job_words.told(record, news.event)
         if line is not None:
             self.told.emit(line)
 
@@ -195,6 +198,8 @@ class JobsModel(QAbstractListModel):
 
     def _show(self, records: Sequence[JobRecord]) -> None:
         """Make the rows these, by removing, moving and inserting, so that selections stay."""
+        running = {record.id for record in records if not record.state.has_ended}
+        self._previews = {key: image for key, image in self._previews.items() if key in running}
         wanted = {record.id for record in records}
         for row in range(len(self._records) - 1, -1, -1):
             if self._records[row].id not in wanted:
@@ -213,8 +218,6 @@ class JobsModel(QAbstractListModel):
                 self._records.insert(row, self._records.pop(now))
                 self.endMoveRows()
             self._replace(record)
-        running = {record.id for record in records if not record.state.has_ended}
-        self._previews = {key: image for key, image in self._previews.items() if key in running}
 
     def _row_of(self, job_id: str, start: int) -> int | None:
         """The row of a job, from one on; mostly it is that very one."""

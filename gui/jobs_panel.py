@@ -18,7 +18,6 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QListView,
     QSizePolicy,
     QSplitter,
@@ -46,6 +45,7 @@ from gui.job_wishes import (
     ShowFolder,
 )
 from gui.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
+from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,14 +82,14 @@ class JobsPanel(QWidget):
         self._list = QListView()
         self._list.setObjectName("jobs")
         self._details = JobDetails()
-        self._nothing = QLabel()
+        self._nothing = ToneLabel()
         self._nothing.setObjectName("no_jobs")
         self._pages = QStackedWidget()
         self._halves = QSplitter(Qt.Orientation.Horizontal)
         self._halves.setObjectName("job_halves")
-        self._problem = QLabel()
+        self._problem = ToneLabel(theme.Tone.BAD)
         self._problem.setObjectName("job_problem")
-        self._news = QLabel()
+        self._news = ToneLabel(theme.Tone.WARNING)
         self._news.setObjectName("interrupted_jobs")
         self._icons: dict[QAction, str] = {}
         self._bar = QHBoxLayout()
@@ -140,8 +140,7 @@ class JobsPanel(QWidget):
     @Slot(object)
     def show_problem(self, error: StudioError) -> None:
         """Say above the list why a wish could not be fulfilled; the next wish takes it away."""
-        self._problem.setText(str(error))
-        self._problem.show()
+        self._problem.say(str(error))
 
     def _make_actions(self) -> None:
         self._pause = self._action(
@@ -192,12 +191,11 @@ class JobsPanel(QWidget):
     ) -> QAction:
         action = QAction(text, self)
         action.setShortcut(QKeySequence(key))
-        # Only here: elsewhere the same keys copy and delete other things.
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        # In the list alone: elsewhere the same keys copy and delete other things.
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.setToolTip(f"{tip} ({action.shortcut().toString()})")
         action.triggered.connect(act)
         self._icons[action] = picture
-        self.addAction(action)
         self._list.addAction(action)
         button = QToolButton()
         button.setObjectName(name)
@@ -219,11 +217,6 @@ class JobsPanel(QWidget):
         self._list.setUniformItemSizes(True)
         self._list.doubleClicked.connect(self._folder.trigger)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._nothing.setWordWrap(True)
-        for label in (self._nothing, self._problem, self._news):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-        self._problem.setWordWrap(True)
-        self._problem.hide()
         self._continue = QToolButton()
         self._continue.setObjectName("continue")
         self._continue.setText("Continue them")
@@ -235,10 +228,11 @@ class JobsPanel(QWidget):
         banner.setContentsMargins(0, 0, 0, 0)
         banner.addWidget(self._news, 1)
         banner.addWidget(self._continue)
-        self._news.setWordWrap(True)
         self._details.hide()
         self._pages.addWidget(self._list)
-        self._pages.addWidget(self._nothing)
+        empty = QWidget()
+        QVBoxLayout(empty).addWidget(self._nothing)
+        self._pages.addWidget(empty)
         self._halves.addWidget(self._pages)
         self._halves.addWidget(self._details)
         self._halves.setChildrenCollapsible(False)
@@ -259,14 +253,6 @@ class JobsPanel(QWidget):
     def _colour(self) -> None:
         for action, picture in self._icons.items():
             action.setIcon(theme.icon(picture, self.palette()))
-        for label, tone in (
-            (self._problem, theme.Tone.BAD),
-            (self._news, theme.Tone.WARNING),
-            (self._nothing, theme.Tone.QUIET),
-        ):
-            colours = label.palette()
-            colours.setColor(label.foregroundRole(), theme.tone(self.palette(), tone))
-            label.setPalette(colours)
 
     @Slot()
     def _follow(self) -> None:
@@ -292,7 +278,7 @@ class JobsPanel(QWidget):
         else:
             self._details.hide()
         self._pages.setCurrentIndex(0 if self._jobs.rowCount() else 1)
-        self._nothing.setText(_NOTHING[self._jobs.chosen])
+        self._nothing.say(_NOTHING[self._jobs.chosen])
         summary = summary_of(self._model.records)
         self._show_news(summary)
         is_moving = summary.running > 0 and self.isVisible()
@@ -307,12 +293,12 @@ class JobsPanel(QWidget):
         if count:
             jobs = "1 job was" if count == 1 else f"{count} jobs were"
             news.append(f"{jobs} interrupted when the program ended.")
-        self._news.setText(" ".join(news))
+        self._news.say(" ".join(news))
         self._banner.setVisible(bool(news))
         self._continue.setVisible(count > 0)
 
     def _want(self, wish: JobWish) -> None:
-        self._problem.hide()
+        self._problem.say("")
         self.wanted.emit(wish)
 
     @Slot()

@@ -109,7 +109,7 @@ class StatusConsole(QWidget):
         bar = self._lines.verticalScrollBar()
         is_at_end, place = bar.value() >= bar.maximum(), bar.value()
         lines_before = self._lines.blockCount()
-        # A cursor of its own: what the person has selected stays selected.
+        self._keep_selection()
         cursor = QTextCursor(self._lines.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         if not self._lines.document().isEmpty():
@@ -122,6 +122,13 @@ class StatusConsole(QWidget):
         elif self._lines.blockCount() == lines_before == MOST_LINES:
             # A line fell out above: what is read stays where it is.
             bar.setValue(place - 1)
+
+    def _keep_selection(self) -> None:
+        """Let a selection that reaches the end not take in what is added there."""
+        chosen = self._lines.textCursor()
+        if chosen.hasSelection() and not chosen.keepPositionOnInsert():
+            chosen.setKeepPositionOnInsert(True)
+            self._lines.setTextCursor(chosen)
 
     def _in(self, tone: Tone | None) -> QTextCharFormat:
         words = QTextCharFormat()

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-Make = Callable if TYPE_CHECKING else object
-
 
 class Room:
     """Panels over a list that the test decides, with what they told."""
@@ -63,8 +61,9 @@ class Room:
             buttons.changed.connect(told.append)
         self.told[panel] = told
         panel.resize(560, 420)
-        panel.show()
-        self.qtbot.waitExposed(panel)
+        with self.qtbot.waitActive(panel):
+            panel.show()
+            panel.activateWindow()
         return panel
 
     def settle(self) -> None:
@@ -183,7 +182,6 @@ def test_button_sends_the_wish_for_what_is_chosen(
 )
 def test_keys_do_what_the_buttons_do(room: Room, keys: str, chosen: str, kind: type) -> None:
     panel = room.panel()
-    panel.activateWindow()
     jobs = panel.findChild(QListView)
     jobs.setFocus()
     panel.select(chosen)
