@@ -23,7 +23,7 @@ from core.units import bytes_text
 from core.video.model_listing import ModelState
 from core.video.model_store import OnDisk
 from core.video.model_words import facts_of
-from core.video.provider import NotReady
+from core.video.provider import Lack, NotReady
 from gui import theme
 from gui.model_rows import Installing, InstallPhase, ModelItem
 from gui.widgets.link_label import LinkLabel
@@ -210,7 +210,8 @@ class ModelDetails(QWidget):
         if item.installing is None and isinstance(listed.readiness, NotReady):
             reasons.append(listed.readiness.reason)
             # A command to type is no help where a button does the same.
-            if on_disk is None or on_disk.on_disk is OnDisk.WHOLE:
+            has_button = listed.readiness.lack in (Lack.NOT_INSTALLED, Lack.DAMAGED)
+            if on_disk is None or not has_button:
                 reasons.append(listed.readiness.fix)
         if listed.too_large:
             reasons.append(f"This machine cannot run it. {listed.too_large}")

@@ -40,7 +40,12 @@ FRAMEWORK_FILES = (
 )
 QT_FILES = ("gui/*", "tests/gui/*")
 # What of gui the start of the program may load; it loads no Qt.
-STARTS_WITHOUT_QT = ("gui/__init__.py", "gui/lettering.py", "gui/lettering_messages.py")
+STARTS_WITHOUT_QT = (
+    "gui/__init__.py",
+    "gui/lettering.py",
+    "gui/lettering_messages.py",
+    "gui/platform_check.py",
+)
 # What core never touches and what no import of core, providers and cli may load.
 FOREIGN_TO_CORE = FRAMEWORKS | {"PySide6", "fal_client", "replicate", "google", "huggingface_hub"}
 NEVER_AT_START = (FOREIGN_TO_CORE | {"numpy", "av", "cv2"}) - {"google"} | {"google.genai"}

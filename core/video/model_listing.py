@@ -68,8 +68,8 @@ class ListedModel:
             return ModelState.PARTLY
         if on_disk is OnDisk.DAMAGED:
             return ModelState.DAMAGED
-        if self.too_large and on_disk is not OnDisk.WHOLE:
-            return ModelState.TOO_LARGE
+        if on_disk is OnDisk.NOTHING:
+            return ModelState.TOO_LARGE if self.too_large else ModelState.NOT_INSTALLED
         if isinstance(self.readiness, NotReady):
             return _STATES[self.readiness.lack]
         if self.spec.is_builtin:

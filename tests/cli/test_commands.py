@@ -10,7 +10,7 @@ import typer
 
 from cli.app import app
 from core.config import Settings, fields
-from tests.fakes.provider import BIG, FULL, SMALL
+from tests.fakes.provider import BIG, FAKE_KEY, FULL, SMALL
 
 # Every subcommand there is.
 COMMANDS = tuple(sorted(cast("Any", typer.main.get_command(app)).commands))
@@ -141,6 +141,8 @@ def test_config_set_is_seen_by_the_next_command(run, home: Path, tmp_path: Path)
         ("render.model", "fake-smal", "Did you mean 'fake-small'?"),
         ("render.provider", "fkae", "Did you mean 'fake'?"),
         ("render.deployment", "clod", "Known: local"),
+        ("cloud.parallel_jobs", "17", "less than or equal to 16"),
+        ("network.is_off", "perhaps", "valid boolean"),
     ],
 )
 def test_config_set_refuses_what_does_not_exist(run, home: Path, name, value, part) -> None:
@@ -149,6 +151,16 @@ def test_config_set_refuses_what_does_not_exist(run, home: Path, name, value, pa
     assert answer.code == 2
     assert part in " ".join(answer.err.split())
     assert (home / "settings.json").read_text() == before
+
+
+def test_config_switches_the_network_off_for_every_command(run, monkeypatch) -> None:
+    monkeypatch.setenv(FAKE_KEY.variables[0], "a key")
+    assert run("config", "set", "network.is_off", "yes").code == 0
+    assert run("config", "get", "network.is_off").out == "yes\n"
+    refused = run("keys", "test", "fake")
+    assert refused.code == 3
+    assert "The network is switched off" in refused.err
+    assert run("-p", "a ball").code == 0
 
 
 # jobs

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from core.config import ConfigManager, Settings, fields, setting, with_text
+from core.config import Appearance, ConfigManager, Settings, fields, setting, with_text
 from core.errors import SettingsError
 from core.paths import HOME_VARIABLE, Paths
+from core.setting_kinds import SettingKind, TargetPart, ValueRange
+from core.video.spec import Residency
 
 
 @pytest.fixture
@@ -110,3 +112,77 @@ def test_chosen_folders_replace_the_usual_ones(tmp_path: Path) -> None:
     paths = Paths.below(tmp_path).moved(output_dir=tmp_path / "out", models_dir=None)
     assert paths.output_dir == tmp_path / "out"
     assert paths.models_dir == tmp_path / "models"
+
+
+OLD_FILE = """{"render": {"provider": "ltx-video", "deployment": "local", "model": "ltx-mini"},
+"folders": {"output": "/clips", "models": null}, "export": {"cache_gb": 5.0}}"""
+
+
+def test_a_file_of_an_earlier_version_keeps_loading(config: ConfigManager) -> None:
+    config.path.parent.mkdir(parents=True)
+    config.path.write_text(OLD_FILE, encoding="utf-8")
+    loaded = config.load()
+    assert loaded.notes == ()
+    assert loaded.settings.render.model == "ltx-mini"
+    assert loaded.settings.export.cache_gb == 5.0
+    assert loaded.settings.cloud == Settings().cloud
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("render.memory", "group-offload", Residency.GROUP_OFFLOAD),
+        ("cloud.parallel_jobs", "16", 16),
+        ("cloud.spending_cap_usd", "0", 0.0),
+        ("network.is_off", "on", True),
+        ("network.is_off", "yes", True),
+        ("network.is_off", "off", False),
+        ("ui.appearance", "dark", Appearance.DARK),
+        ("ui.reopens_last_project", "no", False),
+    ],
+)
+def test_a_text_becomes_the_value_and_comes_back(
+    config: ConfigManager, name: str, text: str, value: object
+) -> None:
+    changed = with_text(Settings(), name, text)
+    section, field = name.split(".")
+    assert getattr(getattr(changed, section), field) == value
+    assert with_text(Settings(), name, setting(changed, name).value) == changed
+    config.save(changed)
+    assert config.load().settings == changed
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("render.memory", "huge"),
+        ("cloud.parallel_jobs", "0"),
+        ("cloud.parallel_jobs", "17"),
+        ("cloud.parallel_jobs", "2.5"),
+        ("cloud.spending_cap_usd", "-1"),
+        ("cloud.spending_cap_usd", "inf"),
+        ("export.cache_gb", "nan"),
+        ("network.is_off", "perhaps"),
+        ("ui.appearance", "pink"),
+    ],
+)
+def test_a_value_out_of_range_is_a_sentence_that_names_the_setting(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} does not accept {text!r}"):
+        with_text(Settings(), name, text)
+
+
+def test_every_setting_says_how_it_is_entered() -> None:
+    by_name = {field.name: field for field in fields(Settings())}
+    assert all(field.about.label and field.section for field in by_name.values())
+    assert by_name["network.is_off"].kind is SettingKind.SWITCH
+    assert by_name["folders.models"].kind is SettingKind.FOLDER
+    assert by_name["render.model"].about.part is TargetPart.MODEL
+    assert by_name["export.cache_gb"].about.unit == "GB"
+    jobs = by_name["cloud.parallel_jobs"]
+    assert (jobs.kind, jobs.range) == (SettingKind.WHOLE_NUMBER, ValueRange(1, 16))
+    assert [choice.value for choice in by_name["render.memory"].choices] == list(Residency)
+    for field in by_name.values():
+        if field.kind is SettingKind.CHOICE:
+            assert all(choice.label != choice.value for choice in field.choices)
+        if not field.default:
+            assert field.about.unset, f"{field.name} does not say what none means"

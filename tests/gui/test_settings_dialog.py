@@ -267,18 +267,25 @@ def test_every_text_follows_the_theme(qtbot: QtBot, qapp: QApplication) -> None:
 OWNED = OwnedKey(FAKE_KEY, Target(provider="fake", deployment="local"))
 
 
-def make_keys(qtbot: QtBot, place: str = "keyring") -> KeysPanel:
-    panel = KeysPanel()
+class HeardKeys(KeysPanel):
+    """A panel whose wishes are kept for the tests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[object] = []
+        for signal in (self.store_wanted, self.test_wanted, self.remove_wanted):
+            signal.connect(self.said.append)
+
+
+def make_keys(qtbot: QtBot, place: str = "keyring") -> HeardKeys:
+    panel = HeardKeys()
     qtbot.addWidget(panel)
     panel.set_keys((KeyState(OWNED, place),))
-    panel.said = []  # type: ignore[attr-defined] - what the signals told, for the table below
-    for signal in (panel.store_wanted, panel.test_wanted, panel.remove_wanted):
-        signal.connect(panel.said.append)
     return panel
 
 
 def test_every_control_of_the_keys_says_what_is_wanted(qtbot: QtBot) -> None:
-    def make() -> KeysPanel:
+    def make() -> HeardKeys:
         panel = make_keys(qtbot)
         controls_of(panel)["fake_key"].setText("half")
         return panel
@@ -287,7 +294,7 @@ def test_every_control_of_the_keys_says_what_is_wanted(qtbot: QtBot) -> None:
         qtbot.keyClicks(line, "more")
         qtbot.keyClick(line, Qt.Key.Key_Return)
 
-    def said(panel: KeysPanel) -> list[object]:
+    def said(panel: HeardKeys) -> list[object]:
         return list(panel.said)
 
     def click(button: QAbstractButton) -> None:
