@@ -14,6 +14,7 @@ from core.film.handoff import write_handoff
 from core.jobs import Cancelled, Failed, Succeeded
 from core.project.filming import film_of
 from core.project.project_file import EXPORTS
+from core.units import bytes_text
 from core.video.output import find_free_name, slug
 
 if TYPE_CHECKING:
@@ -43,6 +44,22 @@ class ExportOutlook:
     planned: PlannedExport | None
     missing: tuple[int, ...]
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The film in a line: length, picture, expected size, and what is left out."""
+        parts: list[str] = []
+        if self.planned is not None:
+            timeline = self.planned.timeline
+            size = bytes_text(self.planned.size_bytes)
+            parts.append(
+                f"{float(timeline.duration_s):.2f} s, {timeline.width}x{timeline.height} at "
+                f"{float(timeline.rate):g} frames per second, at most {size}."
+            )
+        if self.missing and self.planned is not None:
+            numbers = ", ".join(map(str, self.missing))
+            parts.append(f"Left out, without a clip: scene {numbers}.")
+        return " ".join(parts)
 
 
 class ExportDesk(QObject):

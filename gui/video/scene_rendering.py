@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from core.errors import Problem, StudioError, UnsupportedRequest
+from core.errors import Problem, StudioError, UnreadableClip, UnsupportedRequest
 from core.jobs import Cancelled, Failed, Progressed, Queued, Started, Succeeded
-from core.project.media import read_take
 from core.project.planning import PlannedScene, RefusedScene, plan_scene, start_take
 from core.project.status import SceneJob, SceneJobState
-from core.video.render import KIND, Origin, RenderPayload
+from core.project.takes import take_of
+from core.video.record import Origin, find_record
+from core.video.render import KIND, RenderPayload
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,14 +101,17 @@ class SceneRendering(QObject):
         self._model.wait_for(tuple(dict.fromkeys(waiting)))
         self._submit(offer.planned)
 
-    def take_up(self, records: Sequence[JobRecord]) -> None:
-        """Know the jobs of this project that the queue still has from before."""
+    def find_jobs(self) -> None:
+        """Take up the jobs of this project that the queue still has from before."""
+        self._background.run(lambda _: self._studio.queue.jobs(0), self._take_up, self.failed.emit)
+
+    def _take_up(self, records: Sequence[JobRecord]) -> None:
         for record in records:
             if record.kind != KIND or record.state.has_ended:
                 continue
             origin = RenderPayload.model_validate_json(record.payload).origin
             if origin is not None and origin.project_id == self._model.project.id:
-                self._jobs[record.id] = SceneJob(origin.scene_id, SceneJobState.QUEUED)
+                self._jobs.setdefault(record.id, SceneJob(origin.scene_id, SceneJobState.QUEUED))
         self.jobs_changed.emit()
         self._go_on()
 
@@ -173,7 +177,7 @@ class SceneRendering(QObject):
             self._jobs[job_id] = SceneJob(scene_id, SceneJobState.FAILED, reason=str(error))
             self.jobs_changed.emit()
 
-        self._background.run(lambda cancel: read_take(path, cancel), arrived, lost)
+        self._background.run(lambda _: _read_take(path), arrived, lost)
 
     def _go_on(self) -> None:
         """Queue the waiting scenes whose start is there now."""
@@ -210,6 +214,13 @@ class SceneRendering(QObject):
         left = tuple(i for i in self._model.project.to_render if i != scene_id)
         self._model.wait_for(left)
         self.jobs_changed.emit()
+
+
+def _read_take(path: Path) -> Take:
+    record = find_record(path)
+    if record is None:
+        raise UnreadableClip(f"The finished clip {str(path)!r} carries no record.")
+    return take_of(record, path)
 
 
 def _waits(project: VideoProject, scene: Scene, coming: set[str]) -> bool:

@@ -1,3 +1,301 @@
-"""The video project tab: makes the panels, gives each its place, and joins them."""
+"""The video project tab: makes the panels and joins them with the project's desks."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from core.project.planning import missing_or_stale
+from core.project.scene_edits import FrameSlot
+from core.video.output import taken_problems
+from gui.video.choices_desk import ChoicesDesk, ChoicesPanels
+from gui.video.clip_player import ClipPlayer
+from gui.video.export_desk import ExportDesk
+from gui.video.export_settings_widget import ExportSettingsWidget
+from gui.video.ltx_controls_widget import LTXControlsWidget
+from gui.video.picture_desk import PictureDesk, PictureRole
+from gui.video.plan_fixes import EditPrompt
+from gui.video.plan_line import PlanLine
+from gui.video.player_desk import PlayerDesk
+from gui.video.project_bar import ProjectBar
+from gui.video.reference_images_widget import ReferenceImagesWidget
+from gui.video.render_agreement import agree
+from gui.video.render_bar import RenderBar, RenderCounts, RenderWish
+from gui.video.render_settings_widget import RenderSettingsWidget
+from gui.video.scene_actions import SceneActions
+from gui.video.scene_inspector import SceneInspector
+from gui.video.scene_rendering import SceneRendering
+from gui.video.scene_states import SceneStates
+from gui.video.scene_table_model import SceneTableModel
+from gui.video.scene_table_view import SceneTableView
+from gui.video.storyboard_widget import StoryboardWidget
+from gui.video.takes_widget import TakesWidget
+from gui.video.video_layout import ScopeSwitch, VideoPanels, arrange
+from gui.widgets.thumbnails import Thumbnails
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.errors import StudioError
+    from core.project.project import FilmChoices, Scene
+    from core.studio import Studio
+    from core.video.spec import ModelSpec
+    from gui.background import Background
+    from gui.jobs_area import JobsArea
+    from gui.video.export_desk import ExportOutlook
+    from gui.video.plan_fixes import Fix
+    from gui.video.project_model import ProjectModel
+    from gui.video.scene_rendering import RenderOffer
+
+_ROLES = {FrameSlot.START: PictureRole.START, FrameSlot.END: PictureRole.END}
+
+
+class VideoProjectTab(QWidget):
+    """One open project from storyboard to film.
+
+    Signals:
+        told(str, through one object): a sentence for the status console.
+        wanted(ProjectWish): something to be done with projects.
+        fix_wanted(Fix): what only another room can mend.
+    """
+
+    told = Signal(object)
+    wanted = Signal(object)
+    fix_wanted = Signal(object)
+
+    def __init__(
+        self,
+        studio: Studio,
+        model: ProjectModel,
+        jobs: JobsArea,
+        background: Background,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._model = model
+        self._jobs = jobs
+        self._selected: tuple[str, ...] = ()
+        self._thumbnails = Thumbnails(self)
+        self.actions_ = SceneActions(model, self)
+        self._rows = SceneTableModel(model, self)
+        self._panels = self._make_panels()
+        self._sections = arrange(self, self._panels, self.actions_.for_toolbar())
+        panels = self._panels
+        self._pictures = PictureDesk(model, background, self)
+        self._choices = ChoicesDesk(
+            studio,
+            model,
+            ChoicesPanels(panels.settings, panels.ltx, panels.line),
+            background,
+            self,
+        )
+        self._states = SceneStates(studio, model, background, self)
+        self._rendering = SceneRendering(studio, model, background, self)
+        self._export = ExportDesk(studio, model, background, self)
+        self._player = PlayerDesk(model, panels.player, self._pictures, self)
+        self._connect_panels()
+        self._connect_desks()
+        self._show_project()
+
+    def _make_panels(self) -> VideoPanels:
+        model = self._model
+        return VideoPanels(
+            bar=ProjectBar(self._studio.paths.projects_dir),
+            storyboard=StoryboardWidget(),
+            settings=RenderSettingsWidget(),
+            ltx=LTXControlsWidget(),
+            line=PlanLine(),
+            references=ReferenceImagesWidget(),
+            scene_references=ReferenceImagesWidget(),
+            export=ExportSettingsWidget(),
+            table=SceneTableView(self._rows, self._thumbnails),
+            inspector=SceneInspector(model, self._thumbnails),
+            takes=TakesWidget(model, self._thumbnails),
+            player=ClipPlayer(),
+            render=RenderBar(),
+            scope=ScopeSwitch(),
+        )
+
+    def _connect_panels(self) -> None:
+        panels = self._panels
+        panels.bar.changed.connect(self._rename)
+        panels.bar.wanted.connect(self.wanted)
+        panels.table.selection_changed.connect(self._on_selection)
+        panels.table.play_wanted.connect(self._on_play_scene)
+        panels.table.set_actions(self.actions_.for_scenes())
+        self.actions_.select_wanted.connect(panels.table.select)
+        self.actions_.added.connect(panels.table.edit_prompt)
+        self._rows.image_dropped.connect(self._on_frame_brought)
+        panels.scope.changed.connect(self._choices.set_scene_scope)
+        panels.render.wanted.connect(self._on_render_wish)
+        panels.takes.play_wanted.connect(self._player.play_take)
+        panels.export.changed.connect(self._on_film_choices)
+        panels.export.export_wanted.connect(self._on_export)
+        panels.export.show_file_wanted.connect(self._on_show_file)
+        panels.export.handoff_wanted.connect(self._export.hand_over)
+
+    def _connect_desks(self) -> None:
+        self._jobs.news.connect(self._rendering.hear)
+        self._jobs.news.connect(self._export.hear)
+        self._rendering.offered.connect(self._on_offer)
+        self._rendering.jobs_changed.connect(self._on_jobs_changed)
+        self._rendering.told.connect(self.told)
+        self._states.changed.connect(self._on_states_changed)
+        self._choices.spec_changed.connect(self._on_spec)
+        self._choices.offers_changed.connect(self._states.refresh)
+        self._choices.fix_wanted.connect(self._on_fix)
+        self._export.outlook_changed.connect(self._on_outlook)
+        self._export.exported.connect(self._on_exported)
+        self._export.told.connect(self.told)
+        for desk in (self._rendering, self._export, self._pictures):
+            desk.failed.connect(self._on_failed)
+        self._model.changed.connect(self._show_project)
+
+    @Slot()
+    def _show_project(self, _: object = None) -> None:
+        project, panels = self._model.project, self._panels
+        panels.bar.set_value(project.name)
+        panels.bar.set_read_only(self._model.is_read_only)
+        panels.export.set_value(project.film)
+        panels.export.set_last_export(project.last_export)
+        self._show_counts()
+
+    def _show_counts(self) -> None:
+        project = self._model.project
+        ready = [scene for scene in project.scenes if scene.prompt.strip()]
+        can = not self._model.is_read_only and self._jobs.is_ready
+        chosen = set(self._selected)
+        stale = missing_or_stale(project, self._states.fingerprints, ready)
+        busy = {
+            scene_id for scene_id, job in self._rendering.jobs.items() if job.state.is_under_way
+        }
+        busy |= set(project.to_render)
+        counts = RenderCounts(
+            this=len(chosen) if len(chosen) == 1 else 0,
+            selected=len(chosen) if len(chosen) > 1 else 0,
+            missing=sum(scene.id not in busy for scene in stale),
+            all=len(ready),
+        )
+        self._panels.render.set_counts(counts if can else RenderCounts())
+
+    @Slot(object)
+    def _on_selection(self, scene_ids: tuple[str, ...]) -> None:
+        self._selected = scene_ids
+        self.actions_.set_selection(scene_ids)
+        shown = scene_ids[0] if scene_ids else ""
+        project = self._model.project
+        label = f"Scene {project.index(shown) + 1}" if shown else ""
+        self._panels.scope.set_scene(label)
+        self._panels.inspector.show_scenes(scene_ids)
+        self._panels.takes.show_scene(shown if len(scene_ids) == 1 else "")
+        self._choices.show_scene(shown)
+        self._player.show_scene(shown)
+        self._show_counts()
+
+    @Slot(object)
+    def _rename(self, name: str) -> None:
+        project = self._model.project.model_copy(update={"name": name})
+        self._model.edit("Rename the project", project, merge="name")
+
+    @Slot(object)
+    def _on_play_scene(self, scene_id: str) -> None:
+        take = self._model.project.chosen_take(scene_id)
+        if take is not None:
+            self._player.play_take(take)
+            self._panels.player.toggle_play()
+
+    def render_missing(self) -> None:
+        """Render every scene that has no clip, or one made from something else."""
+        self._on_render_wish(RenderWish.MISSING)
+
+    @Slot(object)
+    def _on_render_wish(self, wish: RenderWish) -> None:
+        self._panels.render.show_planning(True)
+        self._rendering.offer(self._scenes_of(wish))
+
+    def _scenes_of(self, wish: RenderWish) -> tuple[Scene, ...]:
+        scenes = self._model.project.scenes
+        match wish:
+            case RenderWish.THIS | RenderWish.SELECTED:
+                return tuple(scene for scene in scenes if scene.id in self._selected)
+            case RenderWish.MISSING:
+                return missing_or_stale(self._model.project, self._states.fingerprints, scenes)
+            case RenderWish.ALL:
+                return scenes
+
+    @Slot(object)
+    def _on_offer(self, offer: RenderOffer) -> None:
+        self._panels.render.show_planning(False)
+        if agree(self, self._model.project, offer):
+            self._rendering.queue(offer)
+
+    @Slot()
+    def take_up_jobs(self) -> None:
+        """Know what the queue still has of this project from before."""
+        self._rendering.find_jobs()
+
+    @Slot()
+    def _on_jobs_changed(self) -> None:
+        self._rows.set_jobs(self._rendering.jobs)
+        self._show_counts()
+
+    @Slot()
+    def _on_states_changed(self) -> None:
+        self._rows.set_fingerprints(self._states.fingerprints)
+        self._show_counts()
+
+    @Slot(object)
+    def _on_spec(self, spec: ModelSpec) -> None:
+        self._panels.table.set_spec(spec)
+        self._rows.set_default_duration(spec.duration_s.default)
+
+    @Slot(object)
+    def _on_fix(self, fix: Fix) -> None:
+        if isinstance(fix, EditPrompt):
+            if self._selected:
+                self._panels.table.edit_prompt(self._selected[0])
+            return
+        self.fix_wanted.emit(fix)
+
+    @Slot(object)
+    def _on_film_choices(self, film: FilmChoices) -> None:
+        project = self._model.project.model_copy(update={"film": film})
+        self._model.edit("Change the export", project, merge="export")
+
+    @Slot()
+    def _on_export(self) -> None:
+        path = self._model.project.film.path
+        overwrite = False
+        if path is not None and taken_problems(path):
+            question = f"{path.name!r} exists. Replace it?"
+            answer = QMessageBox.question(self, "Export", question)
+            if answer != QMessageBox.StandardButton.Yes:
+                return
+            overwrite = True
+        self._export.export(overwrite=overwrite)
+
+    @Slot(object)
+    def _on_outlook(self, outlook: ExportOutlook) -> None:
+        self._panels.export.show_problems(outlook.problems)
+        self._panels.export.set_estimate(outlook.text)
+
+    @Slot(object)
+    def _on_exported(self, path: Path) -> None:
+        self._panels.export.set_last_export(path)
+        self._player.show_export()
+
+    @Slot()
+    def _on_show_file(self) -> None:
+        path = self._model.project.last_export
+        if path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+    @Slot(object)
+    def _on_failed(self, error: StudioError) -> None:
+        self._panels.render.show_planning(False)
+        self.told.emit(str(error))
+        QMessageBox.warning(self, "ImageAI", str(error))
