@@ -23,9 +23,10 @@ from core.video.record import find_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
-    from core.project.project import VideoProject
+    from core.project.project import Take, VideoProject
 
 _HASH_LENGTH = 8
 _MAX_STEM = 60
@@ -215,27 +216,46 @@ def _shared_tail(path: Path, named: Path) -> int:
     return count
 
 
-def adopt_takes(project: VideoProject, folder: Path) -> VideoProject:
+def read_take(path: Path, cancel: CancelToken) -> Take:
+    """The take that a finished clip is, by the record beside it or inside it.
+
+    Raises:
+        ProjectError: there is no clip, or it carries no record of this program.
+        JobCancelled: asked to stop.
+    """
+    cancel.check()
+    record = find_record(path) if _is_file(path) else None
+    if record is None:
+        raise ProjectError(
+            f"There is no clip of this program at {str(path)!r}.",
+            hint="It was moved or replaced. Put it back, or render the scene again.",
+        )
+    return take_of(record, path)
+
+
+def adopt_takes(
+    project: VideoProject, folder: Path, cancel: CancelToken | None = None
+) -> VideoProject:
     """The project with the clips in its folder that were made for its scenes and that it lacks.
 
     There are such when the program ended between a clip and the save that names it.
+
+    Raises:
+        JobCancelled: asked to stop.
     """
+    token = cancel or CancelToken()
     known_paths = {take.path for takes in project.takes.values() for take in takes.takes}
     known_jobs = {take.id for takes in project.takes.values() for take in takes.takes}
     scenes = {scene.id for scene in project.scenes} | set(project.takes)
-    found = [
-        (record, path)
-        for path in sorted((folder.absolute() / CLIPS).glob(f"*{_CLIP_SUFFIX}"))
-        if path not in known_paths
-        and (record := find_record(path)) is not None
-        and record.job_id not in known_jobs
-        and record.origin is not None
-        and record.origin.project_id == project.id
-        and record.origin.scene_id in scenes
-    ]
-    for record, path in sorted(found, key=lambda pair: pair[0].created_at):
-        assert record.origin is not None, "those without are not among them"
-        scene_id = record.origin.scene_id
-        takes = project.takes_of(scene_id).with_take(take_of(record, path))
-        project = project.with_takes(scene_id, takes)
+    found: list[tuple[datetime, str, Take]] = []
+    for path in sorted((folder.absolute() / CLIPS).glob(f"*{_CLIP_SUFFIX}")):
+        token.check()
+        record = None if path in known_paths else find_record(path)
+        if record is None or record.origin is None or record.job_id in known_jobs:
+            continue
+        origin = record.origin
+        if origin.project_id == project.id and origin.scene_id in scenes:
+            found.append((record.created_at, origin.scene_id, take_of(record, path)))
+    for _, scene_id, take in sorted(found, key=lambda item: item[0]):
+        project = project.with_takes(scene_id, project.takes_of(scene_id).with_take(take))
     return project

@@ -15,7 +15,6 @@ from core.errors import ProjectError
 from core.files import exists, is_folder, set_aside, sync_folder, write_text_atomically
 from core.project.disk_errors import cannot_write
 from core.project.migrations import MIGRATIONS, VERSION, Migration
-from core.project.project import VideoProject, new_project
 from core.project.project_json import (
     LoadedProject,
     Unusable,
@@ -27,6 +26,8 @@ from core.project.project_json import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from core.project.project import VideoProject
 
 NAME = "project.json"
 INPUTS, CLIPS, EXPORTS = "inputs", "clips", "exports"
@@ -64,13 +65,12 @@ def free_folder(parent: Path, name: str) -> Path:
     return candidate
 
 
-def create_project(folder: Path, name: str, now: datetime) -> VideoProject:
-    """A new, empty project in a folder that is new or empty.
+def create_project(folder: Path, project: VideoProject) -> None:
+    """Make the folder of a project that has none yet; it must be new or empty.
 
     Raises:
         ProjectError: there is something in the folder, or it cannot be made.
     """
-    project = new_project(name, now)
     need_empty(folder)
     was_there = folder.exists()
     try:
@@ -87,7 +87,6 @@ def create_project(folder: Path, name: str, now: datetime) -> VideoProject:
         if isinstance(error, ProjectError):
             raise
         raise cannot_write("The project's folder cannot be made at", folder, error) from error
-    return project
 
 
 def need_empty(folder: Path) -> None:

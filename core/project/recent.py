@@ -18,9 +18,7 @@ NAME = "recent_projects.json"
 MAX_PROJECTS = 30
 
 
-class RecentProject(Frozen):
-    """A project that was open at some time."""
-
+class _StoredEntry(Frozen):
     folder: Path
     name: str
     opened_at: datetime
@@ -28,14 +26,16 @@ class RecentProject(Frozen):
 
 class _Stored(Frozen):
     schema_version: Literal[1] = 1
-    projects: tuple[RecentProject, ...] = ()
+    projects: tuple[_StoredEntry, ...] = ()
 
 
 @dataclass(frozen=True)
-class ListedProject:
-    """A line of the list; one that `is_missing` may be on a disk that is not there now."""
+class RecentProject:
+    """A project that was open lately; one that `is_missing` may be on a disk that is away."""
 
-    recent: RecentProject
+    folder: Path
+    name: str
+    opened_at: datetime
     is_missing: bool
 
 
@@ -45,9 +45,14 @@ class RecentProjects:
     def __init__(self, state_dir: Path) -> None:
         self.path = state_dir / NAME
 
-    def listed(self) -> tuple[ListedProject, ...]:
+    def entries(self) -> tuple[RecentProject, ...]:
         """The projects, latest first, each looked for on disk."""
-        return tuple(ListedProject(item, not is_project(item.folder)) for item in self._read())
+        return tuple(
+            RecentProject(
+                item.folder, item.name, item.opened_at, is_missing=not is_project(item.folder)
+            )
+            for item in self._read()
+        )
 
     @property
     def last(self) -> Path | None:
@@ -55,15 +60,16 @@ class RecentProjects:
         first = next(iter(self._read()), None)
         return first.folder if first is not None and is_project(first.folder) else None
 
-    def add(self, folder: Path, name: str, now: datetime) -> None:
-        """Put a project at the top of the list.
+    def opened(self, folder: Path, name: str) -> None:
+        """Put a project that is open now at the top of the list.
 
         Raises:
             ProjectError: the list cannot be written.
         """
         folder = folder.absolute()
+        now = datetime.now().astimezone()
         others = [item for item in self._read() if item.folder != folder]
-        self._write([RecentProject(folder=folder, name=name, opened_at=now), *others])
+        self._write([_StoredEntry(folder=folder, name=name, opened_at=now), *others])
 
     def remove(self, folder: Path) -> None:
         """Take a project off the list; its files stay as they are.
@@ -74,7 +80,7 @@ class RecentProjects:
         folder = folder.absolute()
         self._write([item for item in self._read() if item.folder != folder])
 
-    def _read(self) -> tuple[RecentProject, ...]:
+    def _read(self) -> tuple[_StoredEntry, ...]:
         try:
             return _Stored.model_validate_json(self.path.read_bytes()).projects
         except OSError:
@@ -90,7 +96,7 @@ class RecentProjects:
         except OSError:
             return
 
-    def _write(self, projects: list[RecentProject]) -> None:
+    def _write(self, projects: list[_StoredEntry]) -> None:
         stored = _Stored(projects=tuple(projects[:MAX_PROJECTS]))
         try:
             write_text_atomically(self.path, stored.model_dump_json(indent=1) + "\n")

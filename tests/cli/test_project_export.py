@@ -11,10 +11,10 @@ from cli import main
 from core.film.delivery import Container, ExportSettings
 from core.film.film import Film
 from core.project.project import FilmChoices, Scene, SceneCut, SceneTakes, Take, VideoProject
-from core.project.project_file import NAME, create_project, write_project
+from core.project.project_file import NAME, write_project
 from tests.fakes.app import ENTRY
 from tests.film.exporting import look_at, make_clip
-from tests.project.projects import NOW
+from tests.project.projects import NOW, made_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of four scenes; the second and the fourth have clips."""
     monkeypatch.setenv("IMAGEAI_HOME", str(tmp_path / "home"))
     folder = tmp_path / "Storm"
-    project = create_project(folder, "Storm", NOW)
+    project = made_project(folder, "Storm")
     takes: dict[str, SceneTakes] = {}
     for name in ("b", "d"):
         path = folder / "clips" / f"{name}.mp4"
@@ -82,7 +82,7 @@ def test_the_projects_own_settings_and_place_count_and_its_file_is_as_good_as_it
         path=tmp_path / "mine.mkv",
     )
     _save(
-        create_project(tmp_path / "other", "x", NOW),
+        made_project(tmp_path / "other", "x"),
         folder,
         scenes=(Scene(id="a"),),
         takes={"a": takes},
@@ -100,7 +100,7 @@ def test_the_projects_own_settings_and_place_count_and_its_file_is_as_good_as_it
 def test_a_project_without_any_clip_is_refused_with_what_to_do(
     tmp_path: Path, export: Export
 ) -> None:
-    create_project(tmp_path / "empty", "Nothing yet", NOW)
+    made_project(tmp_path / "empty", "Nothing yet")
     code, path, told = export(str(tmp_path / "empty"))
     assert code == 2
     assert path == ""

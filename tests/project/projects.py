@@ -19,7 +19,9 @@ from core.project.project import (
     SceneTakes,
     Take,
     VideoProject,
+    new_project,
 )
+from core.project.project_file import create_project
 from core.video.request import Lora, Target
 from core.video.spec import Residency
 
@@ -138,3 +140,10 @@ projects = st.builds(
     last_export=st.none() | paths,
     imported=st.dictionaries(words, json_values, max_size=2),
 )
+
+
+def made_project(folder: Path, name: str) -> VideoProject:
+    """An empty project in a folder of its own."""
+    project = new_project(name, NOW)
+    create_project(folder, project)
+    return project

@@ -27,9 +27,9 @@ from core.project.project import (
     Take,
     VideoProject,
 )
-from core.project.project_file import NAME, create_project, read_project, write_project
+from core.project.project_file import NAME, read_project, write_project
 from core.video.request import Lora
-from tests.project.projects import NOW
+from tests.project.projects import NOW, made_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def project(folder: Path, tmp_path: Path) -> VideoProject:
         path.write_bytes(path.relative_to(tmp_path).as_posix().encode())
         return path
 
-    project = create_project(folder, "Storm: one", NOW)
+    project = made_project(folder, "Storm: one")
     inside_take = Take(id="t1", path=made(folder / "clips" / "a.mp4"), created_at=NOW)
     outside_take = Take(id="t2", path=made(outside / "a.mp4"), created_at=NOW)
     deleted = Take(id="t3", path=made(folder / "clips" / "old.mp4"), created_at=NOW)

@@ -169,6 +169,8 @@ def test_everything_with_a_place_here_is_taken_over(
     assert "2 scenes" in result.report.found
     assert "1 clip" in result.report.found
     told = result.report.text
+    assert next(iter(result.report)).startswith("Imported: 2 scenes, 1 clip, 3 pictures")
+    assert all(line in told for line in result.report.left_out)
     for words in ("Google Veo", "Ken Burns", "Earlier versions of prompts", "word for word"):
         assert words in told
 

@@ -12,7 +12,7 @@ from core.errors import JobCancelled, ProjectError, UnsupportedRequest
 from core.film.film import Film, Lut, Music, Subtitles, Watermark
 from core.jobs import CancelToken
 from core.paths import Paths
-from core.project.media import MissingFile, adopt_takes, bring_in, missing_media, relink
+from core.project.media import MissingFile, adopt_takes, bring_in, missing_media, read_take, relink
 from core.project.project import (
     FilmChoices,
     ReferenceImage,
@@ -23,7 +23,7 @@ from core.project.project import (
     VideoProject,
     new_project,
 )
-from core.project.project_file import create_project, read_project, write_project
+from core.project.project_file import read_project, write_project
 from core.project.takes import take_of
 from core.studio import Studio
 from core.video.ffmpeg import probe_clip
@@ -31,7 +31,7 @@ from core.video.record import Origin, find_record, read_embedded_record
 from core.video.request import Lora, RenderRequest, Sampling, Target
 from tests.fakes.provider import ENTRY
 from tests.film.exporting import make_clip
-from tests.project.projects import NOW
+from tests.project.projects import NOW, made_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ FAKE_SMALL = Target(provider="fake", deployment="local", model="fake-small")
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "film"
-    create_project(folder, "Film", NOW)
+    made_project(folder, "Film")
     return folder
 
 
@@ -266,6 +266,7 @@ def test_a_clip_says_where_it_belongs_beside_it_and_inside_it(
     assert find_record(clip) == record
     take = take_of(record, clip)
     assert (take.id, take.path, take.fingerprint) == (job_id, clip, "f")
+    assert read_take(clip, CancelToken()) == take
     assert (take.width, take.height, take.fps, take.seed) == (96, 64, 8, 5)
     assert take.num_frames == record.num_frames
     assert take.model == "Fake Small"
@@ -282,6 +283,8 @@ def test_what_is_no_clip_of_ours_has_no_record(tmp_path: Path) -> None:
     make_clip(tmp_path / "b.mp4", comment="theirs")
     for name in ("a.mp4", "b.mp4", "gone.mp4"):
         assert find_record(tmp_path / name) is None
+        with pytest.raises(ProjectError, match="no clip of this program"):
+            read_take(tmp_path / name, CancelToken())
 
 
 def test_a_clip_that_was_finished_before_a_crash_comes_to_its_scene(

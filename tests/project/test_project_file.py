@@ -15,14 +15,13 @@ from core.project.project_file import (
     COPY_EVERY_S,
     FOLDERS,
     NAME,
-    create_project,
     free_folder,
     is_project,
     project_folder,
     read_project,
     write_project,
 )
-from tests.project.projects import NOW
+from tests.project.projects import made_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(folder: Path) -> VideoProject:
-    return create_project(folder, "My film", NOW)
+    return made_project(folder, "My film")
 
 
 def told(project: VideoProject, words: str) -> VideoProject:
@@ -73,16 +72,16 @@ def test_a_new_project_is_a_folder_with_its_rooms(folder: Path, project: VideoPr
 
 def test_an_empty_folder_is_as_good_as_a_new_one(folder: Path) -> None:
     folder.mkdir()
-    create_project(folder, "x", NOW)
+    made_project(folder, "x")
     assert is_project(folder)
 
 
 def test_nothing_is_made_where_something_is(folder: Path, project: VideoProject) -> None:
     with pytest.raises(ProjectError, match="something at"):
-        create_project(folder, "x", NOW)
+        made_project(folder, "x")
     (folder.parent / "file").touch()
     with pytest.raises(ProjectError, match="something at"):
-        create_project(folder.parent / "file", "x", NOW)
+        made_project(folder.parent / "file", "x")
     assert read_project(folder).project == project
 
 
@@ -90,7 +89,7 @@ def test_a_project_that_cannot_be_made_leaves_nothing(
     closed_folder: Path, as_a_guest: Guest
 ) -> None:
     with as_a_guest(closed_folder), pytest.raises(ProjectError, match="cannot be made") as refusal:
-        create_project(closed_folder / "new", "x", NOW)
+        made_project(closed_folder / "new", "x")
     assert "read-only" in refusal.value.hint
     assert names(closed_folder) == []
 
@@ -202,7 +201,7 @@ def test_damage_in_a_folder_that_cannot_be_written_is_read_all_the_same(
     closed_folder: Path, as_a_guest: Guest
 ) -> None:
     folder = closed_folder / "film"
-    good = create_project(folder, "x", NOW)
+    good = made_project(folder, "x")
     write_project(told(good, "later"), folder)
     (folder / NAME).write_text("{", encoding="utf-8")
     with as_a_guest(folder):
@@ -254,7 +253,7 @@ def test_a_moved_folder_finds_its_files(folder: Path, project: VideoProject) -> 
 
 def test_saving_into_a_read_only_folder_says_so(closed_folder: Path, as_a_guest: Guest) -> None:
     folder = closed_folder / "film"
-    project = create_project(folder, "x", NOW)
+    project = made_project(folder, "x")
     with as_a_guest(folder), pytest.raises(ProjectError, match="cannot be saved") as refusal:
         write_project(told(project, "x"), folder)
     assert "read-only" in refusal.value.hint
