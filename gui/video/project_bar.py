@@ -43,7 +43,8 @@ class ProjectBar(QWidget):
     def __init__(self, projects_dir: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._projects_dir = projects_dir
-        self._name = QLineEdit(placeholderText="Name of the project")
+        self._name = QLineEdit()
+        self._name.setPlaceholderText("Name of the project")
         self._name.setObjectName("project_name")
         self._name.setToolTip("The project's name; also the film's title where it has no other")
         self._name.setAccessibleName("Name of the project")
@@ -58,10 +59,13 @@ class ProjectBar(QWidget):
         row.addWidget(self._name, 1)
         self.actions_ = _Actions(self)
         for action in self.actions_.in_bar:
-            button = QToolButton(objectName=action.objectName().replace("action", "button"))
+            button = QToolButton()
+            button.setObjectName(action.objectName().replace("action", "button"))
             button.setDefaultAction(action)
             row.addWidget(button)
-        self._recent = QToolButton(text="Recent", objectName="recent_button")
+        self._recent = QToolButton()
+        self._recent.setText("Recent")
+        self._recent.setObjectName("recent_button")
         self._recent.setToolTip("Projects that were open before")
         self._recent.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.recent_menu = QMenu("&Recent", self)

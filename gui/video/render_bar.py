@@ -69,7 +69,8 @@ class RenderBar(QWidget):
             action.setShortcut(QKeySequence(key))
             action.setData(wish)
             action.triggered.connect(self._on_triggered)
-            button = QToolButton(objectName=f"render_{wish.value}")
+            button = QToolButton()
+            button.setObjectName(f"render_{wish.value}")
             button.setDefaultAction(action)
             if wish in (RenderWish.THIS, RenderWish.MISSING):
                 button.setToolButtonStyle(theme.BESIDE)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from core.errors import Problem, StudioError, UnreadableClip, UnsupportedRequest
+from core.errors import Problem, StudioError, UnsupportedRequest
 from core.jobs import Cancelled, Failed, Progressed, Queued, Started, Succeeded
+from core.project.media import read_take
 from core.project.planning import PlannedScene, RefusedScene, plan_scene, start_take
 from core.project.status import SceneJob, SceneJobState
-from core.project.takes import take_of
-from core.video.record import Origin, find_record
+from core.video.record import Origin
 from core.video.render import KIND, RenderPayload
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class SceneRendering(QObject):
             self._jobs[job_id] = SceneJob(scene_id, SceneJobState.FAILED, reason=str(error))
             self.jobs_changed.emit()
 
-        self._background.run(lambda _: _read_take(path), arrived, lost)
+        self._background.run(lambda cancel: read_take(path, cancel), arrived, lost)
 
     def _go_on(self) -> None:
         """Queue the waiting scenes whose start is there now."""
@@ -214,13 +214,6 @@ class SceneRendering(QObject):
         left = tuple(i for i in self._model.project.to_render if i != scene_id)
         self._model.wait_for(left)
         self.jobs_changed.emit()
-
-
-def _read_take(path: Path) -> Take:
-    record = find_record(path)
-    if record is None:
-        raise UnreadableClip(f"The finished clip {str(path)!r} carries no record.")
-    return take_of(record, path)
 
 
 def _waits(project: VideoProject, scene: Scene, coming: set[str]) -> bool:

@@ -76,9 +76,12 @@ class ScopeSwitch(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._project = QRadioButton("Whole &project", objectName="scope_project", checked=True)
+        self._project = QRadioButton("Whole &project")
+        self._project.setObjectName("scope_project")
+        self._project.setChecked(True)
         self._project.setToolTip("What you choose counts for every scene")
-        self._scene = QRadioButton("This &scene alone", objectName="scope_scene")
+        self._scene = QRadioButton("This &scene alone")
+        self._scene.setObjectName("scope_scene")
         self._scene.setToolTip("What you choose counts for the scene that is shown")
         group = QButtonGroup(self)
         group.addButton(self._project)
@@ -131,7 +134,8 @@ def arrange(
 
 
 def _sections(panels: VideoPanels) -> dict[str, FoldingSection]:
-    references = QTabWidget(objectName="reference_tabs")
+    references = QTabWidget()
+    references.setObjectName("reference_tabs")
     references.addTab(panels.references, "Whole project")
     references.addTab(panels.scene_references, "This scene")
     return {
@@ -161,7 +165,8 @@ def _column(sections: Sequence[FoldingSection]) -> QScrollArea:
     for section in sections:
         rows.addWidget(section)
     rows.addStretch(1)
-    area = QScrollArea(objectName="video_left")
+    area = QScrollArea()
+    area.setObjectName("video_left")
     area.setWidget(content)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
@@ -171,7 +176,8 @@ def _column(sections: Sequence[FoldingSection]) -> QScrollArea:
 
 
 def _scenes(panels: VideoPanels, actions: Sequence[QAction]) -> QWidget:
-    tools = QToolBar(objectName="scene_tools")
+    tools = QToolBar()
+    tools.setObjectName("scene_tools")
     tools.addActions(list(actions))
     upper = QWidget()
     rows = QVBoxLayout(upper)
