@@ -96,7 +96,7 @@ def find_pieces(text: str, marks: Sequence[Mark]) -> tuple[Piece, ...]:
 class _Reader:
     def __init__(self, text: str, marks: Sequence[Mark]) -> None:
         self._text = text
-        self._marks = marks
+        self._marks = list(marks)
         self._starts = [mark.start for mark in marks]
         self._bare = without(text, marks)
         self._words = [match.start() for match in _WORD.finditer(self._bare)]
@@ -270,7 +270,7 @@ class _Reader:
                     counted = self._count(match.start(), match.end())
         return starts
 
-    def _marks_in(self, start: int, end: int) -> Sequence[Mark]:
+    def _marks_in(self, start: int, end: int) -> list[Mark]:
         return self._marks[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
     def _length(self, start: int, end: int) -> float | None:
