@@ -5,15 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPalette, QPen, QTextLayout, QTextOption
-from PySide6.QtWidgets import (
-    QDoubleSpinBox,
-    QPlainTextEdit,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtGui import QKeyEvent, QPalette, QPen
+from PySide6.QtWidgets import QDoubleSpinBox, QPlainTextEdit, QStyleOptionViewItem, QWidget
 
 from core.project.status import (
     Done,
@@ -26,120 +19,70 @@ from core.project.status import (
     WaitingFor,
     describe_status,
 )
-from gui import theme
 from gui.theme import Tone
 from gui.video.scene_rows import Column, SceneRow
 from gui.video.scene_table_model import ROW_ROLE
+from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, in_two_lines
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QAbstractItemModel, QPersistentModelIndex
-    from PySide6.QtGui import QColor, QPainter
 
     from core.project.status import SceneStatus
     from gui.widgets.thumbnails import Thumbnails
 
     Index = QModelIndex | QPersistentModelIndex
 
-PAD = 6
-ICON = 16
 THUMBNAIL = QSize(64, 40)
 LONGEST_S = 600.0
 _SHOWN_LETTERS = 400
 _EDITOR_HEIGHT = 120
 
 
-def row_height(metrics_height: int) -> int:
+def row_height(line_height: int) -> int:
     """The height of a row: two lines of text, or a small picture."""
-    return max(THUMBNAIL.height() + 4, 2 * metrics_height + PAD) + 4
-
-
-def text_colour(option: QStyleOptionViewItem, tone: Tone | None = None) -> QColor:
-    """The colour of a cell's text, readable on a selected row too."""
-    if option.state & QStyle.StateFlag.State_Selected:
-        return option.palette.color(QPalette.ColorRole.HighlightedText)
-    if tone is not None:
-        return theme.tone(option.palette, tone)
-    return option.palette.color(QPalette.ColorRole.Text)
-
-
-def paint_icon(painter: QPainter, name: str, rect: QRect, colour: QColor) -> None:
-    """Draw an icon of the theme in a colour."""
-    tinted = QPalette()
-    tinted.setColor(QPalette.ColorRole.ButtonText, colour)
-    theme.icon(name, tinted).paint(painter, rect)
-
-
-class CellDelegate(QStyledItemDelegate):
-    """Draws the background of a cell, and leaves the content to `paint_cell`."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw the cell."""
-        cell = QStyleOptionViewItem(option)
-        style = option.widget.style()
-        style.drawPrimitive(
-            QStyle.PrimitiveElement.PE_PanelItemViewItem, cell, painter, option.widget
-        )
-        painter.save()
-        painter.setClipRect(option.rect)
-        self.paint_cell(painter, option, index.data(ROW_ROLE))
-        painter.restore()
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            pen = QPen(text_colour(option), 1, Qt.PenStyle.DotLine)
-            painter.setPen(pen)
-            painter.drawRect(option.rect.adjusted(1, 1, -2, -2))
-
-    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, row: SceneRow) -> None:
-        """Draw what the cell holds."""
+    return max(THUMBNAIL.height() + 4, 2 * line_height + PAD) + 4
 
 
 class NumberDelegate(CellDelegate):
     """The scene's number, and a link where it goes on from the scene before."""
 
-    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, row: SceneRow) -> None:
-        """Draw the number, the link above it at the upper edge that joins it to the row before."""
-        painter.setPen(text_colour(option))
-        painter.drawText(option.rect, Qt.AlignmentFlag.AlignCenter, str(row.number))
+    def paint_cell(self, cell: Cell, index: Index) -> None:
+        """Draw the number; the link stands at the upper edge, which joins it to the row before."""
+        row: SceneRow = index.data(ROW_ROLE)
+        cell.painter.setPen(cell.colour())
+        cell.painter.drawText(cell.rect, Qt.AlignmentFlag.AlignCenter, str(row.number))
         if row.is_linked:
             place = QRect(0, 0, ICON, ICON)
-            place.moveCenter(option.rect.center())
-            place.moveTop(option.rect.top() + 1)
-            link = option.palette.color(QPalette.ColorRole.Link)
-            is_selected = option.state & QStyle.StateFlag.State_Selected
-            paint_icon(painter, "link-variant", place, text_colour(option) if is_selected else link)
+            place.moveCenter(cell.rect.center())
+            place.moveTop(cell.rect.top() + 1)
+            cell.icon("link-variant", place, cell.link_colour())
 
 
 class PromptDelegate(CellDelegate):
     """Title and prompt in two lines; edited in a box of several."""
 
-    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, row: SceneRow) -> None:
+    def paint_cell(self, cell: Cell, index: Index) -> None:
         """Draw a bold title above a line of the prompt, or two lines of the prompt."""
-        rect = option.rect.adjusted(PAD, 0, -PAD, 0)
-        height = option.fontMetrics.height()
-        top = rect.center().y() - height
-        prompt = " ".join(row.scene.prompt[:_SHOWN_LETTERS].split())
-        lines = 2
-        if row.scene.title:
-            font = painter.font()
+        row: SceneRow = index.data(ROW_ROLE)
+        scene, rect = row.scene, cell.inner
+        height = cell.option.fontMetrics.height()
+        prompt = " ".join(scene.prompt[:_SHOWN_LETTERS].split())
+        colour = cell.colour(None if prompt else Tone.QUIET)
+        prompt = prompt or "No prompt yet"
+        lines = [prompt] if scene.title else in_two_lines(prompt, cell.option, rect.width())
+        place = QRect(rect.left(), 0, rect.width(), height)
+        place.moveTop(rect.center().y() - height * (len(lines) + bool(scene.title)) // 2)
+        if scene.title:
+            font = cell.painter.font()
             font.setBold(True)
-            painter.setFont(font)
-            painter.setPen(text_colour(option))
-            title = painter.fontMetrics().elidedText(
-                row.scene.title, Qt.TextElideMode.ElideRight, rect.width()
-            )
-            line = QRect(rect.left(), top, rect.width(), height)
-            painter.drawText(line, Qt.AlignmentFlag.AlignLeft, title)
+            cell.painter.setFont(font)
+            cell.text(scene.title, place, cell.colour())
             font.setBold(False)
-            painter.setFont(font)
-            top, lines = top + height, 1
-        painter.setPen(text_colour(option, None if prompt else Tone.QUIET))
-        shown = _wrapped(prompt or "No prompt yet", option, rect.width(), lines)
-        if len(shown) == 1 and not row.scene.title:
-            top += height // 2
-        for line in shown:
-            painter.drawText(
-                QRect(rect.left(), top, rect.width(), height), Qt.AlignmentFlag.AlignLeft, line
-            )
-            top += height
+            cell.painter.setFont(font)
+            place.translate(0, height)
+        for line in lines:
+            cell.text(line, place, colour)
+            place.translate(0, height)
 
     def createEditor(  # noqa: N802
         self, parent: QWidget, option: QStyleOptionViewItem, index: Index
@@ -196,56 +139,50 @@ class PictureDelegate(CellDelegate):
         self._thumbnails = thumbnails
         self._column = column
 
-    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, row: SceneRow) -> None:
+    def paint_cell(self, cell: Cell, index: Index) -> None:
         """Draw the picture in the middle of the cell."""
+        row: SceneRow = index.data(ROW_ROLE)
         place = QRect(0, 0, THUMBNAIL.width(), THUMBNAIL.height())
-        place.moveCenter(option.rect.center())
+        place.moveCenter(cell.rect.center())
         picture = row.picture(self._column)
         if picture is None:
-            self._paint_empty(painter, option, place, row)
+            self._paint_empty(cell, place, row)
             return
-        ratio = option.widget.devicePixelRatio()
+        ratio = cell.option.widget.devicePixelRatio()
         found = self._thumbnails.pixmap(picture.path, THUMBNAIL * ratio, picture.at)
         if found is None:
-            painter.fillRect(place, option.palette.color(QPalette.ColorRole.Midlight))
+            cell.painter.fillRect(place, cell.palette.color(QPalette.ColorRole.Midlight))
             return
         shown = QRect(0, 0, round(found.width() / ratio), round(found.height() / ratio))
         shown.moveCenter(place.center())
-        painter.drawPixmap(shown, found)
+        cell.painter.drawPixmap(shown, found)
         if self._column is Column.START and row.is_linked:
-            self._paint_badge(painter, option, shown)
+            badge = QRect(shown.left(), shown.bottom() - ICON + 1, ICON, ICON)
+            cell.painter.fillRect(badge, cell.palette.color(QPalette.ColorRole.Base))
+            link = cell.palette.color(QPalette.ColorRole.Link)
+            cell.icon("link-variant", badge, link)
 
-    def _paint_empty(
-        self, painter: QPainter, option: QStyleOptionViewItem, place: QRect, row: SceneRow
-    ) -> None:
-        colour = text_colour(option, Tone.QUIET)
-        is_linked = self._column is Column.START and row.is_linked
+    def _paint_empty(self, cell: Cell, place: QRect, row: SceneRow) -> None:
         if self._column is Column.CLIP:
             return
-        if is_linked:
+        if self._column is Column.START and row.is_linked:
             icon = QRect(0, 0, ICON, ICON)
             icon.moveCenter(place.center())
-            paint_icon(painter, "link-variant", icon, colour)
+            cell.icon("link-variant", icon, cell.colour(Tone.QUIET))
             return
-        painter.setPen(QPen(option.palette.color(QPalette.ColorRole.Mid), 1, Qt.PenStyle.DashLine))
-        painter.drawRoundedRect(place.adjusted(8, 4, -8, -4), 4, 4)
-
-    def _paint_badge(self, painter: QPainter, option: QStyleOptionViewItem, shown: QRect) -> None:
-        badge = QRect(shown.left(), shown.bottom() - ICON + 1, ICON, ICON)
-        painter.fillRect(badge, option.palette.color(QPalette.ColorRole.Base))
-        link = option.palette.color(QPalette.ColorRole.Link)
-        paint_icon(painter, "link-variant", badge.adjusted(1, 1, -1, -1), link)
+        mid = cell.palette.color(QPalette.ColorRole.Mid)
+        cell.painter.setPen(QPen(mid, 1, Qt.PenStyle.DashLine))
+        cell.painter.drawRoundedRect(place.adjusted(8, 4, -8, -4), 4, 4)
 
 
 class DurationDelegate(CellDelegate):
     """The length in seconds; the usual one is quiet."""
 
-    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, row: SceneRow) -> None:
+    def paint_cell(self, cell: Cell, index: Index) -> None:
         """Draw the length at the right."""
-        painter.setPen(text_colour(option, None if row.is_own_duration else Tone.QUIET))
-        align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        rect = option.rect.adjusted(PAD, 0, -PAD, 0)
-        painter.drawText(rect, align, row.text(Column.DURATION) or "Usual")
+        row: SceneRow = index.data(ROW_ROLE)
+        colour = cell.colour(None if row.is_own_duration else Tone.QUIET)
+        cell.text(row.text(Column.DURATION) or "Usual", cell.inner, colour, is_right=True)
 
     def createEditor(  # noqa: N802
         self, parent: QWidget, option: QStyleOptionViewItem, index: Index
@@ -295,26 +232,21 @@ class DurationDelegate(CellDelegate):
 class StatusDelegate(CellDelegate):
     """A mark and a word; a bar while the scene is rendered."""
 
-    def paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, row: SceneRow) -> None:
+    def paint_cell(self, cell: Cell, index: Index) -> None:
         """Draw the status."""
+        row: SceneRow = index.data(ROW_ROLE)
         icon, tone = _mark(row.status)
-        colour = text_colour(option, tone)
-        rect = option.rect.adjusted(PAD, 0, -PAD, 0)
+        colour, rect = cell.colour(tone), cell.inner
         place = QRect(rect.left(), 0, ICON, ICON)
         place.moveTop(rect.center().y() - ICON // 2)
-        paint_icon(painter, icon, place, colour)
-        painter.setPen(colour)
+        cell.icon(icon, place, colour)
         words = rect.adjusted(ICON + PAD - 2, 0, 0, 0)
-        text = painter.fontMetrics().elidedText(
-            describe_status(row.status), Qt.TextElideMode.ElideRight, words.width()
-        )
-        align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(words, align, text)
+        cell.text(describe_status(row.status), words, colour)
         if isinstance(row.status, Rendering) and row.status.fraction is not None:
             bar = QRect(rect.left(), rect.bottom() - 6, rect.width(), 3)
-            painter.fillRect(bar, option.palette.color(QPalette.ColorRole.Mid))
+            cell.painter.fillRect(bar, cell.palette.color(QPalette.ColorRole.Mid))
             bar.setWidth(round(bar.width() * row.status.fraction))
-            painter.fillRect(bar, colour)
+            cell.painter.fillRect(bar, colour)
 
 
 def _mark(status: SceneStatus) -> tuple[str, Tone | None]:
@@ -337,21 +269,3 @@ def _mark(status: SceneStatus) -> tuple[str, Tone | None]:
             return "close-circle", Tone.BAD
         case _:
             assert_never(status)
-
-
-def _wrapped(text: str, option: QStyleOptionViewItem, width: int, lines: int) -> list[str]:
-    """The text in at most so many lines, the last of them cut short where there is more."""
-    if lines == 1:
-        return [option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, width)]
-    layout = QTextLayout(text, option.font)
-    layout.setTextOption(QTextOption(Qt.AlignmentFlag.AlignLeft))
-    layout.beginLayout()
-    first = layout.createLine()
-    first.setLineWidth(width)
-    layout.endLayout()
-    cut = first.textLength()
-    rest = text[cut:]
-    shown = [text[:cut].rstrip()]
-    if rest:
-        shown.append(option.fontMetrics.elidedText(rest, Qt.TextElideMode.ElideRight, width))
-    return shown

@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject,
 
 from core.project.edits import move_scenes
 from core.project.scene_edits import FrameSlot, with_duration, with_prompt
+from core.project.status import project_statuses
 from gui.video.frame_pictures import FrameBrought, files_in
 from gui.video.scene_rows import Column, SceneRow, TableFacts, rows_of
 
@@ -27,6 +28,17 @@ SCENES_MIME = "application/x-imageai-scenes"
 ROW_ROLE = Qt.ItemDataRole.UserRole
 _SLOTS = {Column.START: FrameSlot.START, Column.END: FrameSlot.END}
 _NOWHERE = QModelIndex()
+# Read once: Qt asks for them with every cell that it draws.
+_COLUMNS = tuple(Column)
+_FLAG = Qt.ItemFlag
+_PLAIN = _FLAG.ItemIsEnabled | _FLAG.ItemIsSelectable | _FLAG.ItemNeverHasChildren
+_FLAGS = {
+    column: _PLAIN
+    | _FLAG.ItemIsDragEnabled
+    | (_FLAG.ItemIsEditable if column in (Column.PROMPT, Column.DURATION) else _PLAIN)
+    | (_FLAG.ItemIsDropEnabled if column in _SLOTS else _PLAIN)
+    for column in Column
+}
 
 
 class SceneTableModel(QAbstractTableModel):
@@ -56,19 +68,24 @@ class SceneTableModel(QAbstractTableModel):
 
     def set_fingerprints(self, fingerprints: Mapping[str, str]) -> None:
         """Tell what each scene's clip would be made from now, by scene id."""
-        self._set_facts(replace(self._facts, fingerprints=dict(fingerprints)))
+        self._facts = replace(self._facts, fingerprints=dict(fingerprints))
+        self._update_statuses()
 
     def set_jobs(self, jobs: Mapping[str, SceneJob]) -> None:
         """Tell where the newest job of each scene stands, by scene id."""
-        self._set_facts(replace(self._facts, jobs=dict(jobs)))
+        self._facts = replace(self._facts, jobs=dict(jobs))
+        self._update_statuses()
 
     def set_default_duration(self, seconds: float | None) -> None:
         """Tell the length of a clip where nobody asks for one."""
-        self._set_facts(replace(self._facts, default_duration_s=seconds))
+        self._facts = replace(self._facts, default_duration_s=seconds)
+        self._update(rows_of(self._model.project, self._facts))
 
-    def _set_facts(self, facts: TableFacts) -> None:
-        self._facts = facts
-        self._update(rows_of(self._model.project, facts))
+    def _update_statuses(self) -> None:
+        facts = self._facts
+        statuses = project_statuses(self._model.project, facts.fingerprints, facts.jobs)
+        rows = zip(self._rows, statuses, strict=True)
+        self._replace([row if row.status == now else replace(row, status=now) for row, now in rows])
 
     @Slot(object)
     def _take_over(self, change: Change) -> None:
@@ -135,10 +152,11 @@ class SceneTableModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The row itself, its words, its help and what an editor begins with."""
-        row, column = self._rows[index.row()], Column(index.column())
+        row = self._rows[index.row()]
+        if role == ROW_ROLE:
+            return row
+        column = _COLUMNS[index.column()]
         match role:
-            case Qt.ItemDataRole.UserRole:
-                return row
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 return row.text(column)
             case Qt.ItemDataRole.ToolTipRole:
@@ -170,18 +188,10 @@ class SceneTableModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """What can be done with a cell."""
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        flags |= Qt.ItemFlag.ItemNeverHasChildren
-        if self._model.is_read_only or not index.isValid():
+        if not index.isValid():
             # Between the rows a row can be put down.
-            return flags if index.isValid() else Qt.ItemFlag.ItemIsDropEnabled
-        flags |= Qt.ItemFlag.ItemIsDragEnabled
-        column = Column(index.column())
-        if column in (Column.PROMPT, Column.DURATION):
-            flags |= Qt.ItemFlag.ItemIsEditable
-        if column in _SLOTS:
-            flags |= Qt.ItemFlag.ItemIsDropEnabled
-        return flags
+            return _FLAG.ItemIsDropEnabled
+        return _PLAIN if self._model.is_read_only else _FLAGS[_COLUMNS[index.column()]]
 
     def supportedDropActions(self) -> Qt.DropAction:  # noqa: N802
         """Rows are moved, files are copied."""

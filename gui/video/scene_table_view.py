@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from gui import theme
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from gui.widgets.thumbnails import Thumbnails
 
 _WIDTHS = {
-    Column.NUMBER: 36, Column.START: 76, Column.END: 76, Column.CLIP: 76, Column.DURATION: 64,
-    Column.STATUS: 112,
+    Column.NUMBER: 34, Column.START: 72, Column.END: 72, Column.CLIP: 72, Column.DURATION: 58,
+    Column.STATUS: 130,
 }  # fmt: skip
 _NARROWEST_PROMPT = 140
 _EMPTY = "No scenes yet. Write a storyboard and make scenes of it, or press Insert to add one."
@@ -91,7 +91,7 @@ class SceneTableView(QTableView):
         columns.setMinimumSectionSize(30)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
-        columns.setSectionResizeMode(Column.PROMPT, QHeaderView.ResizeMode.Stretch)
+        columns.setSectionResizeMode(Column.PROMPT, QHeaderView.ResizeMode.Fixed)
 
     def _set_up_behaviour(self) -> None:
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -117,6 +117,7 @@ class SceneTableView(QTableView):
     def set_spec(self, spec: ModelSpec) -> None:
         """Show the end frames only where the model takes them."""
         self.setColumnHidden(Column.END, not spec.takes_end_image)
+        self._fit_prompt()
 
     @property
     def selected_ids(self) -> tuple[str, ...]:
@@ -163,6 +164,16 @@ class SceneTableView(QTableView):
         row = self._scenes.row(index.row())
         if Column(index.column()) is Column.CLIP and row.take is not None:
             self.play_wanted.emit(row.scene.id)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Give the prompt what the other columns leave."""
+        super().resizeEvent(event)
+        self._fit_prompt()
+
+    def _fit_prompt(self) -> None:
+        others = sum(self.columnWidth(c) for c in Column if c is not Column.PROMPT)
+        width = max(self.viewport().width() - others, _NARROWEST_PROMPT)
+        self.setColumnWidth(Column.PROMPT, width)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw the table, or what to do where it is empty."""

@@ -1,0 +1,119 @@
+"""Drawing the cells of a table: colours, icons and lines of text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, QRect, Qt
+from PySide6.QtGui import QColor, QPalette, QPen, QPixmap, QTextLayout
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from gui import theme
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QPersistentModelIndex
+    from PySide6.QtGui import QPainter
+
+    from gui.theme import Tone
+
+PAD = 6
+ICON = 16
+# Read once: each use of an enumeration of Qt takes as long as drawing a word.
+_SELECTED = QStyle.StateFlag.State_Selected.value
+_FOCUSED = QStyle.StateFlag.State_HasFocus.value
+_PANEL = QStyle.PrimitiveElement.PE_PanelItemViewItem
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+_ELIDED = Qt.TextElideMode.ElideRight
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell that is being drawn."""
+
+    painter: QPainter
+    option: QStyleOptionViewItem
+    rect: QRect
+    palette: QPalette
+    is_selected: bool
+
+    @property
+    def inner(self) -> QRect:
+        """Where text stands."""
+        return self.rect.adjusted(PAD, 0, -PAD, 0)
+
+    def colour(self, tone: Tone | None = None) -> QColor:
+        """The colour of text that says this, readable on a selected row too."""
+        if self.is_selected:
+            return self.palette.color(QPalette.ColorRole.HighlightedText)
+        if tone is not None:
+            return theme.tone(self.palette, tone)
+        return self.palette.color(QPalette.ColorRole.Text)
+
+    def link_colour(self) -> QColor:
+        """The colour of a mark that joins rows."""
+        if self.is_selected:
+            return self.palette.color(QPalette.ColorRole.HighlightedText)
+        return self.palette.color(QPalette.ColorRole.Link)
+
+    def text(self, text: str, rect: QRect, colour: QColor, *, is_right: bool = False) -> None:
+        """A line of text, cut short where it does not fit."""
+        shown = self.painter.fontMetrics().elidedText(text, _ELIDED, rect.width())
+        self.painter.setPen(colour)
+        self.painter.drawText(rect, _RIGHT if is_right else _LEFT, shown)
+
+    def icon(self, name: str, place: QRect, colour: QColor) -> None:
+        """An icon of the theme in that colour."""
+        ratio = self.painter.device().devicePixelRatio()
+        self.painter.drawPixmap(place, _icon_pixmap(name, colour.name(), place.width(), ratio))
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Draws the background of a cell, and leaves the content to `paint_cell`."""
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Draw the cell."""
+        state = option.state.value
+        widget, rect, palette = option.widget, option.rect, option.palette
+        widget.style().drawPrimitive(_PANEL, option, painter, widget)
+        painter.save()
+        painter.setClipRect(rect)
+        cell = Cell(painter, option, rect, palette, bool(state & _SELECTED))
+        self.paint_cell(cell, index)
+        painter.restore()
+        if state & _FOCUSED:
+            painter.setPen(QPen(cell.colour(), 1, Qt.PenStyle.DotLine))
+            painter.drawRect(rect.adjusted(1, 1, -2, -2))
+
+    def paint_cell(self, cell: Cell, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Draw what the cell holds."""
+
+
+def in_two_lines(text: str, option: QStyleOptionViewItem, width: int) -> list[str]:
+    """The text in at most two lines, the second cut short where there is more."""
+    layout = QTextLayout(text, option.font)
+    layout.beginLayout()
+    first = layout.createLine()
+    first.setLineWidth(width)
+    layout.endLayout()
+    cut = first.textLength()
+    lines = [text[:cut].rstrip()]
+    if text[cut:]:
+        lines.append(option.fontMetrics.elidedText(text[cut:], _ELIDED, width))
+    return lines
+
+
+@cache
+def _icon_pixmap(name: str, colour: str, side: int, ratio: float) -> QPixmap:
+    tinted = QPalette()
+    tinted.setColor(QPalette.ColorRole.ButtonText, QColor(colour))
+    pixmap = theme.icon(name, tinted).pixmap(round(side * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    return pixmap
