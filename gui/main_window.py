@@ -5,15 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, QTimer, Slot
-from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox, QSplitter, QStackedWidget
+from PySide6.QtCore import QSettings, Qt, QTimer, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QMainWindow,
+    QMessageBox,
+    QSplitter,
+    QStackedWidget,
+)
 from typing_extensions import override
 
+import core
 from core.errors import ProjectError
 from core.project.recent import RecentProjects
+from gui import theme
 from gui.background import Background
 from gui.jobs_area import JobsArea
 from gui.main_menu import MainMenu
+from gui.project_actions import ProjectActions
 from gui.project_opener import Opened, ProjectOpener, session_of
 from gui.project_wishes import (
     ImportProject,
@@ -27,18 +38,21 @@ from gui.project_wishes import (
 )
 from gui.rooms import Rooms
 from gui.theme import Tone
+from gui.video.plan_fixes import Fix, InstallModel, SetKey
 from gui.video.video_project_tab import VideoProjectTab
 from gui.welcome_page import WelcomePage
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
+    from core.config import Settings
     from core.errors import StudioError
     from core.studio import Studio
     from gui.project_session import ProjectSession
 
 _SIZE = (1280, 800)
 _JOBS_HEIGHT = 150
+_GUIDE = Path(__file__).resolve().parents[1] / "Docs" / "User-Guide.md"
 
 
 class MainWindow(QMainWindow):
@@ -60,8 +74,9 @@ class MainWindow(QMainWindow):
         self._welcome = WelcomePage()
         self._video = QStackedWidget()
         self._video.addWidget(self._welcome)
-        self._rooms = Rooms(studio, self._background, self._jobs, self._video)
-        self._menu = MainMenu(self)
+        self._rooms = Rooms(studio, self._jobs, self._video)
+        self._projects = ProjectActions(studio.paths.projects_dir, self)
+        self._menu = MainMenu(self, self._projects)
         self._saved = QLabel()
         self._summary = QLabel()
         self._lay_out()
@@ -88,15 +103,17 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self._welcome.wanted.connect(self._on_wish)
-        self._menu.wanted.connect(self._on_wish)
+        self._projects.wanted.connect(self._on_wish)
+        self._menu.settings_wanted.connect(self._rooms.show_settings)
+        self._menu.help_wanted.connect(self._show_help)
+        self._menu.about_wanted.connect(self._show_about)
         self._opener.opened.connect(self._on_opened)
         self._opener.done.connect(self.say)
         self._opener.failed.connect(self._on_error)
         self._jobs.summary_changed.connect(self._summary.setText)
         self._jobs.ready.connect(self._on_queue_ready)
         self._rooms.told.connect(self.say)
-        self._rooms.use_wanted.connect(self._on_use)
-        self._rooms.recipe_wanted.connect(self._on_recipe)
+        self._rooms.settings_changed.connect(self._on_settings)
 
     def begin(self, folder: Path | None) -> None:
         """Open the queue, and this project or the last one, once the window is seen."""
@@ -151,9 +168,12 @@ class MainWindow(QMainWindow):
         self._session.saved.connect(self._on_saved)
         self._session.save_failed.connect(self._on_not_saved)
         self._session.model.changed.connect(self._on_change)
-        tab = VideoProjectTab(self.studio, self._session.model, self._jobs, self._background)
+        tab = VideoProjectTab(
+            self.studio, self._session.model, self._jobs, self._background, self._projects
+        )
         tab.told.connect(self.say)
-        tab.wanted.connect(self._on_wish)
+        tab.fix_wanted.connect(self._on_fix)
+        self._rooms.models_changed.connect(tab.read_offers)
         self._tab = tab
         self._video.addWidget(tab)
         self._video.setCurrentWidget(tab)
@@ -190,32 +210,51 @@ class MainWindow(QMainWindow):
         self.say(f"{error} It is tried again every few seconds.", Tone.BAD)
 
     @Slot(object)
-    def _on_use(self, use: object) -> None:
-        if self._tab is None:
-            self.say("Open a project first, then use the picture there.", Tone.WARNING)
-            return
-        self._tab.use_picture(use)
-        self._rooms.show_video()
+    def _on_fix(self, fix: Fix) -> None:
+        match fix:
+            case SetKey():
+                self._rooms.show_keys()
+            case InstallModel(target=target):
+                self._rooms.show_model(target)
+            case _:
+                pass
 
     @Slot(object)
-    def _on_recipe(self, recipe: object) -> None:
-        if self._tab is None:
-            self.say("Open a project first; the settings go into a new scene.", Tone.WARNING)
-            return
-        self._tab.add_recipe(recipe)
-        self._rooms.show_video()
+    def _on_settings(self, settings: Settings) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, theme.Appearance(settings.ui.appearance))
+        self._projects.refresh_icons()
+        if self._tab is not None:
+            self._tab.scene_actions.refresh_icons()
+
+    @Slot()
+    def _show_help(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(_GUIDE)))
+
+    @Slot()
+    def _show_about(self) -> None:
+        QMessageBox.about(
+            self,
+            "About ImageAI",
+            f"{core.NAME} {core.VERSION}\n\nFilms with generative video models, on your own "
+            "machine first.\n\nLTX Mini is this project's own; other models carry their makers' "
+            "licences.",
+        )
 
     def _show_recent(self) -> None:
         entries = self._recent.entries()
         self._welcome.set_recent(entries)
-        self._menu.set_recent(entries)
+        self._projects.set_recent(entries)
 
     def _show_title(self) -> None:
+        name = "" if self._session is None else self._session.model.project.name
+        self._projects.set_project(name)
         if self._session is None:
             self.setWindowTitle("ImageAI")
             return
         locked = " (read-only)" if self._session.model.is_read_only else ""
-        self.setWindowTitle(f"{self._session.model.project.name}{locked} · ImageAI")
+        self.setWindowTitle(f"{name}{locked} · ImageAI")
 
     def _close_project(self) -> bool:
         """Close the open project; False when its last changes could not be written."""
@@ -250,9 +289,9 @@ class MainWindow(QMainWindow):
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self._rooms.read_settings_of(Path(url.toLocalFile()))
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            self._read_settings_of(paths[0])
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from core.errors import StudioError
 from core.log import start_log
 from core.paths import Paths
-from gui.platform_check import platform_problem
+from gui.platform_check import NoWindow, check_platform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,8 +35,9 @@ def run_window(
         entries: the providers.
         letterer: draws the words of films.
     """
-    problem = platform_problem()
-    if problem:
+    try:
+        check_platform(os.environ)
+    except NoWindow as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
     # Loaded late: without the libraries that were just looked for, Qt would not load.

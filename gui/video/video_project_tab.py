@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
     from gui.background import Background
     from gui.jobs_area import JobsArea
+    from gui.project_actions import ProjectActions
     from gui.video.export_desk import ExportOutlook
     from gui.video.plan_fixes import Fix
     from gui.video.project_model import ProjectModel
@@ -58,12 +59,10 @@ class VideoProjectTab(QWidget):
 
     Signals:
         told(str, through one object): a sentence for the status console.
-        wanted(ProjectWish): something to be done with projects.
         fix_wanted(Fix): what only another room can mend.
     """
 
     told = Signal(object)
-    wanted = Signal(object)
     fix_wanted = Signal(object)
 
     def __init__(
@@ -72,18 +71,20 @@ class VideoProjectTab(QWidget):
         model: ProjectModel,
         jobs: JobsArea,
         background: Background,
+        projects: ProjectActions,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._studio = studio
         self._model = model
         self._jobs = jobs
+        self._projects = projects
         self._selected: tuple[str, ...] = ()
         self._thumbnails = Thumbnails(self)
-        self.actions_ = SceneActions(model, self)
+        self.scene_actions = SceneActions(model, self)
         self._rows = SceneTableModel(model, self)
         self._panels = self._make_panels()
-        self._sections = arrange(self, self._panels, self.actions_.for_toolbar())
+        self._sections = arrange(self, self._panels, self.scene_actions.for_scenes())
         panels = self._panels
         self._pictures = PictureDesk(model, background, self)
         self._choices = ChoicesDesk(
@@ -104,7 +105,7 @@ class VideoProjectTab(QWidget):
     def _make_panels(self) -> VideoPanels:
         model = self._model
         return VideoPanels(
-            bar=ProjectBar(self._studio.paths.projects_dir),
+            bar=ProjectBar(self._projects),
             storyboard=StoryboardWidget(),
             settings=RenderSettingsWidget(),
             ltx=LTXControlsWidget(),
@@ -123,12 +124,11 @@ class VideoProjectTab(QWidget):
     def _connect_panels(self) -> None:
         panels = self._panels
         panels.bar.changed.connect(self._rename)
-        panels.bar.wanted.connect(self.wanted)
         panels.table.selection_changed.connect(self._on_selection)
         panels.table.play_wanted.connect(self._on_play_scene)
-        panels.table.set_actions(self.actions_.for_scenes())
-        self.actions_.select_wanted.connect(panels.table.select)
-        self.actions_.added.connect(panels.table.edit_prompt)
+        panels.table.set_actions(self.scene_actions.for_scenes())
+        self.scene_actions.select_wanted.connect(panels.table.select)
+        self.scene_actions.added.connect(panels.table.edit_prompt)
         self._rows.image_dropped.connect(self._on_frame_brought)
         panels.scope.changed.connect(self._choices.set_scene_scope)
         panels.render.wanted.connect(self._on_render_wish)
@@ -185,7 +185,7 @@ class VideoProjectTab(QWidget):
     @Slot(object)
     def _on_selection(self, scene_ids: tuple[str, ...]) -> None:
         self._selected = scene_ids
-        self.actions_.set_selection(scene_ids)
+        self.scene_actions.set_selection(scene_ids)
         shown = scene_ids[0] if scene_ids else ""
         project = self._model.project
         label = f"Scene {project.index(shown) + 1}" if shown else ""
@@ -207,6 +207,16 @@ class VideoProjectTab(QWidget):
         if take is not None:
             self._player.play_take(take)
             self._panels.player.toggle_play()
+
+    @property
+    def render_actions(self) -> tuple[QAction, ...]:
+        """What renders, for the menu."""
+        return tuple(self._panels.render.actions_by_wish.values())
+
+    @Slot()
+    def read_offers(self) -> None:
+        """Look again at what there is to render with."""
+        self._choices.read_offers()
 
     def render_missing(self) -> None:
         """Render every scene that has no clip, or one made from something else."""

@@ -1,0 +1,71 @@
+"""The menu bar: everything that the window can do, by name and key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow
+
+if TYPE_CHECKING:
+    from gui.project_actions import ProjectActions
+    from gui.video.video_project_tab import VideoProjectTab
+
+
+class MainMenu(QObject):
+    """Fills the menu bar; what belongs to a project comes and goes with it.
+
+    Signals:
+        settings_wanted(), help_wanted(), about_wanted(), quit_wanted().
+    """
+
+    settings_wanted = Signal()
+    help_wanted = Signal()
+    about_wanted = Signal()
+
+    def __init__(self, window: QMainWindow, projects: ProjectActions) -> None:
+        super().__init__(window)
+        bar = window.menuBar()
+        file = bar.addMenu("&File")
+        file.addActions([projects.new, projects.open])
+        file.addMenu(projects.recent_menu)
+        file.addActions([projects.sample, projects.import_])
+        file.addSeparator()
+        file.addActions([projects.save_as, projects.package])
+        file.addSeparator()
+        settings = self._make("&Settings…", "Ctrl+,", self.settings_wanted)
+        quit_ = self._make("&Quit", "Ctrl+Q", None)
+        quit_.triggered.connect(window.close)
+        file.addActions([settings, quit_])
+        self._edit = bar.addMenu("&Edit")
+        self._scene = bar.addMenu("&Scene")
+        self._render = bar.addMenu("&Render")
+        help_ = bar.addMenu("&Help")
+        help_.addActions(
+            [
+                self._make("&User guide", "F1", self.help_wanted),
+                self._make("&About ImageAI", "", self.about_wanted),
+            ]
+        )
+        self.set_project(None)
+
+    def _make(self, text: str, key: str, signal: object) -> QAction:
+        action = QAction(text, self)
+        if key:
+            action.setShortcut(QKeySequence(key))
+        if signal is not None:
+            action.triggered.connect(signal)
+        return action
+
+    def set_project(self, tab: VideoProjectTab | None) -> None:
+        """Offer what the open project's tab offers; nothing of it without one."""
+        menus = (self._edit, self._scene, self._render)
+        for menu in menus:
+            menu.clear()
+            menu.menuAction().setEnabled(tab is not None)
+        if tab is not None:
+            scenes = tab.scene_actions
+            self._edit.addActions([scenes.undo, scenes.redo])
+            self._scene.addActions(list(scenes.for_scenes()))
+            self._render.addActions(list(tab.render_actions))

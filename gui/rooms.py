@@ -1,0 +1,141 @@
+"""The rooms of the window as tabs: video, images, history, models; each made when first seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from gui.models_desk import ModelsDesk
+from gui.models_page import ModelsPage
+from gui.settings_dialog import SettingsDialog
+from gui.settings_keeper import SettingsKeeper
+from gui.widgets.network_badge import NetworkBadge
+
+if TYPE_CHECKING:
+    from core.config import Settings
+    from core.errors import StudioError
+    from core.studio import Studio
+    from core.video.request import Target
+    from gui.job_bridge import JobNews
+    from gui.jobs_area import JobsArea
+
+_P = TypeVar("_P", bound=QWidget)
+
+
+class Rooms(QTabWidget):
+    """Owns all rooms but the video project's, and the settings.
+
+    Signals:
+        told(str): a sentence for the status console.
+        models_changed(): a model was installed or removed, or a key or setting changed.
+        settings_changed(Settings): they are in effect.
+    """
+
+    told = Signal(object)
+    models_changed = Signal()
+    settings_changed = Signal(object)
+
+    def __init__(self, studio: Studio, jobs: JobsArea, video: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("rooms")
+        self.setDocumentMode(True)
+        self._studio = studio
+        self._keeper = SettingsKeeper(studio, self)
+        self._keeper.changed.connect(self._on_settings)
+        self._keeper.told.connect(self.told)
+        self._keeper.failed.connect(self._complain)
+        self.network_badge = NetworkBadge()
+        self.network_badge.set_value(studio.settings.network.is_off)
+        self.network_badge.changed.connect(self._switch_network)
+        self._settings: SettingsDialog | None = None
+        self._models: ModelsDesk | None = None
+        self._models_page: ModelsPage | None = None
+        self._video = video
+        self._models_room = QWidget()
+        self.addTab(video, "&Video")
+        self.addTab(self._models_room, "&Models")
+        self.currentChanged.connect(self._on_room)
+        jobs.news.connect(self._hear)
+
+    def show_video(self) -> None:
+        """Turn to the video project."""
+        self.setCurrentWidget(self._video)
+
+    def show_model(self, target: Target) -> None:
+        """Turn to a model where it can be installed."""
+        self.setCurrentWidget(self._models_room)
+        if self._models_page is not None:
+            self._models_page.choose(target)
+
+    @Slot()
+    def show_settings(self) -> None:
+        """Open the settings."""
+        self._settings_dialog().show()
+        self._settings_dialog().raise_()
+
+    @Slot()
+    def show_keys(self) -> None:
+        """Open the settings at the keys."""
+        self._settings_dialog().show_keys()
+        self.show_settings()
+
+    def _settings_dialog(self) -> SettingsDialog:
+        if self._settings is None:
+            self._settings = SettingsDialog(self._studio, self._keeper, self.window())
+            self._settings.keys_changed.connect(self._on_models_changed)
+        return self._settings
+
+    @Slot(int)
+    def _on_room(self, _: int) -> None:
+        if self.currentWidget() is self._models_room:
+            self._make_models()
+
+    def _make_models(self) -> None:
+        if self._models is None:
+            self._models_page = _fill(self._models_room, ModelsPage())
+            self._models = ModelsDesk(self._studio, self._models_page, self)
+            self._models.changed.connect(self._on_models_changed)
+            self._models.keys_wanted.connect(self.show_keys)
+            self._models.refresh()
+
+    @Slot(object)
+    def _hear(self, news: JobNews) -> None:
+        if self._models is not None:
+            self._models.hear(news.job_id, news.event)
+
+    @Slot(object)
+    def _on_models_changed(self, _: object) -> None:
+        self.models_changed.emit()
+
+    @Slot(object)
+    def _on_settings(self, settings: Settings) -> None:
+        self.network_badge.set_value(settings.network.is_off)
+        self.settings_changed.emit(settings)
+        self.models_changed.emit()
+
+    @Slot(object)
+    def _switch_network(self, is_off: bool) -> None:
+        settings = self._studio.settings
+        network = settings.network.model_copy(update={"is_off": is_off})
+        self._keeper.change(settings.model_copy(update={"network": network}))
+
+    @Slot(object)
+    def _complain(self, error: StudioError) -> None:
+        self.told.emit(str(error))
+
+    def close_down(self) -> None:
+        """Save what is not saved and stop what runs."""
+        if self._models is not None:
+            self._models.close()
+        if self._settings is not None:
+            self._settings.close_down()
+        self._keeper.close()
+
+
+def _fill(room: QWidget, page: _P) -> _P:
+    rows = QVBoxLayout(room)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.addWidget(page)
+    return page
