@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMainWindow
+
     from gui.project_actions import ProjectActions
     from gui.video.video_project_tab import VideoProjectTab
 
