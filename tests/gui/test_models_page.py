@@ -44,6 +44,7 @@ from providers.ltx_video.downloads import WEIGHTS
 from providers.ltx_video.installed import Complete, check_installed
 from tests.fakes.provider import BIG, SMALL, FakeProvider
 from tests.fakes.stub_hub import StubFile, StubHub, StubRepo, running_hub
+from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 
 if TYPE_CHECKING:
@@ -111,13 +112,19 @@ def offered(page: ModelsPage) -> set[str]:
 
 
 def page_of(widget: QWidget) -> HeardPage:
-    while not isinstance(widget, HeardPage):
-        widget = widget.parentWidget()
-    return widget
+    above: QWidget | None = widget
+    while not isinstance(above, HeardPage):
+        assert above is not None
+        above = above.parentWidget()
+    return above
+
+
+def has_dialog(page: ModelsPage) -> bool:
+    return page.findChild(InstallDialog) is not None
 
 
 def shown_models(page: ModelsPage) -> list[str]:
-    rows = page.findChild(QListView).model()
+    rows = child(page, QListView).model()
     return [rows.index(row, 0).data() for row in range(rows.rowCount())]
 
 
@@ -126,14 +133,14 @@ def shown_models(page: ModelsPage) -> list[str]:
 
 def choose_folder(button: QAbstractButton) -> None:
     button.click()
-    dialog = page_of(button).findChild(QFileDialog)
+    dialog = child(page_of(button), QFileDialog)
     dialog.fileSelected.emit("/tmp")
     dialog.close()
 
 
 def confirm_removal(button: QAbstractButton) -> None:
     button.click()
-    page_of(button).findChild(QAbstractButton, "confirm_remove").click()
+    child(page_of(button), QAbstractButton, "confirm_remove").click()
 
 
 def test_every_control_has_its_effect(qtbot: QtBot) -> None:
@@ -232,7 +239,7 @@ def test_each_state_has_its_word(listed: ListedModel, state: ModelState) -> None
 def test_a_model_that_is_too_large_says_why(qtbot: QtBot) -> None:
     page = make_page(qtbot, big(OnDisk.NOTHING, too_large="It needs about 99 GB of memory."))
     assert "This machine cannot run it. It needs about 99 GB of memory." in words(page)
-    page.findChild(QComboBox, "scope").setCurrentText("This machine can run")
+    child(page, QComboBox, "scope").setCurrentText("This machine can run")
     assert shown_models(page) == ["Fake Small: built in"]
 
 
@@ -248,12 +255,12 @@ def test_progress_is_shown_in_the_list_and_beside_it(qtbot: QtBot) -> None:
     page.set_installing(target(BIG.id), going_on)
     assert shown_models(page)[0] == "Fake Big: installing"
     assert "25%, 12.5 of 50.0 GB, 80 MB/s, about 7 min 50 s left" in words(page)
-    assert page.findChild(QProgressBar).value() == 250
+    assert child(page, QProgressBar).value() == 250
 
 
 def test_a_search_without_a_hit_says_so(qtbot: QtBot) -> None:
     page = make_page(qtbot)
-    page.findChild(QLineEdit, "search").setText("nothing like it")
+    child(page, QLineEdit, "search").setText("nothing like it")
     assert "No model is like that." in words(page)
     assert "Choose a model" in words(page)
 
@@ -269,22 +276,22 @@ def test_nobody_installs_without_consent(qtbot: QtBot) -> None:
     page = make_page(qtbot)
     wish = InstallWish(target(BIG.id))
     page.ask_consent(wish, SURVEY)
-    dialog = page.findChild(InstallDialog)
+    dialog = child(page, InstallDialog)
     told = words(dialog)
     for part in ("50.0 GB in 12 files", "30.0 GB; 20.0 GB are on this machine already",
                  "99.0 GB", str(FOLDER), "Some Licence", "http://127.0.0.1/licence"):  # fmt: skip
         assert part in told
-    install = dialog.findChild(QPushButton, "confirm_install")
+    install = child(dialog, QPushButton, "confirm_install")
     assert not install.isEnabled()
-    dialog.findChild(QCheckBox, "consent").click()
+    child(dialog, QCheckBox, "consent").click()
     install.click()
     assert page.said == [f"install_wanted {wish}"]
 
 
 def test_a_removal_that_is_not_confirmed_removes_nothing(qtbot: QtBot) -> None:
     page = make_page(qtbot, big(OnDisk.WHOLE))
-    page.findChild(QPushButton, "remove").click()
-    question = page.findChild(QMessageBox)
+    child(page, QPushButton, "remove").click()
+    question = child(page, QMessageBox)
     assert "free 20.0 GB" in question.text()
     question.reject()
     assert page.said == []
@@ -346,15 +353,15 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubHub]:
 class Bridge(QObject):
     """Carries the queue's events to the main thread."""
 
-    event = Signal(object, object)
+    heard = Signal(object, object)
 
     def __init__(self, studio: Studio, desk: ModelsDesk) -> None:
         super().__init__()
-        self.event.connect(desk.hear)
+        self.heard.connect(desk.hear)
         self.stop: Callable[[], None] = studio.queue.subscribe(self._pass_on)
 
     def _pass_on(self, job_id: str, event: JobEvent) -> None:
-        self.event.emit(job_id, event)
+        self.heard.emit(job_id, event)
 
 
 class Shop:
@@ -383,16 +390,16 @@ class Shop:
 
     def click(self, name: str) -> None:
         self.wait(lambda: name in offered(self.page))
-        self.page.findChild(QPushButton, name).click()
+        child(self.page, QPushButton, name).click()
 
     def choose(self, model: str) -> None:
         self.page.choose(Target(provider="ltx-video", deployment="local", model=model))
 
     def agree(self) -> None:
-        self.wait(lambda: self.page.findChild(InstallDialog) is not None)
-        dialog = self.page.findChild(InstallDialog)
-        dialog.findChild(QCheckBox, "consent").click()
-        dialog.findChild(QPushButton, "confirm_install").click()
+        self.wait(lambda: has_dialog(self.page))
+        dialog = child(self.page, InstallDialog)
+        child(dialog, QCheckBox, "consent").click()
+        child(dialog, QPushButton, "confirm_install").click()
 
     def state(self, model: str = MODEL) -> str:
         return next(i.state for i in self.page.models() if i.listed.target.model == model)
@@ -427,7 +434,7 @@ def test_a_model_is_installed_checked_and_removed(shop: Shop, hub: StubHub) -> N
     shop.click("verify")
     shop.wait(lambda: "Every file is there and right." in words(shop.page))
     shop.click("remove")
-    shop.page.findChild(QAbstractButton, "confirm_remove").click()
+    child(shop.page, QAbstractButton, "confirm_remove").click()
     shop.wait(lambda: shop.state() == ModelState.NOT_INSTALLED)
     assert "It is removed; 0.9 MB are free." in words(shop.page)
     assert not (shop.studio.paths.models_dir / MODEL).exists()
@@ -477,11 +484,11 @@ def test_files_in_a_folder_are_adopted_instead_of_downloaded(
     copy.parent.mkdir(parents=True)
     copy.write_bytes(b"\x07" * BIG_BYTES)
     shop.click("adopt")
-    dialog = shop.page.findChild(QFileDialog)
+    dialog = child(shop.page, QFileDialog)
     dialog.fileSelected.emit(str(tmp_path / "copy"))
     dialog.close()
-    shop.wait(lambda: shop.page.findChild(InstallDialog) is not None)
-    assert "0.9 MB are on this machine already" in words(shop.page.findChild(InstallDialog))
+    shop.wait(lambda: has_dialog(shop.page))
+    assert "0.9 MB are on this machine already" in words(child(shop.page, InstallDialog))
     shop.agree()
     shop.wait(lambda: shop.state() == ModelState.INSTALLED)
     assert hub.sent_bytes(BIG_FILE) == 0
@@ -508,7 +515,7 @@ def test_a_closed_gate_is_a_sentence_before_anything_is_fetched(shop: Shop, hub:
     shop.choose(GATED)
     shop.click("install")
     shop.wait(lambda: "accept the licence; make a token" in words(shop.page))
-    assert shop.page.findChild(InstallDialog) is None
+    assert not has_dialog(shop.page)
     with shop.qtbot.waitSignal(shop.desk.keys_wanted):
         shop.click("keys")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gui.platform_check import NoWindow, check_platform
+from gui.platform_check import NoWindow, check_platform, platform_problem
 
 X11 = {"DISPLAY": ":0"}
 
@@ -79,6 +79,13 @@ def test_other_systems_are_not_looked_at(system: str) -> None:
     load = Libraries()
     check_platform({}, load, system)
     assert load.asked == []
+
+
+def test_the_problem_of_this_process_is_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert platform_problem() == ""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert "There is no display" in platform_problem()
 
 
 def test_this_machine_opens_windows_without_a_screen_and_the_check_loads_no_qt() -> None:

@@ -43,6 +43,7 @@ from gui.settings_keeper import SettingsKeeper
 from gui.settings_panel import SettingsPanel
 from gui.widgets.network_badge import NetworkBadge
 from tests.fakes.provider import FAKE_KEY, FakeProvider
+from tests.gui.children import carried, child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def setting_cases(qtbot: QtBot, field: SettingField) -> list[ControlCase]:
 
     def browse(button: QAbstractButton) -> None:
         click(button)
-        dialog = button.parentWidget().findChild(QFileDialog)
+        dialog = child(button.parentWidget(), QFileDialog)
         dialog.selectFile("/tmp")
         dialog.fileSelected.emit("/tmp")
         dialog.close()
@@ -172,8 +173,8 @@ def test_a_changed_control_tells_the_new_settings_and_changes_nothing_else(qtbot
     panel = make_panel(qtbot)
     before = panel.value()
     with qtbot.waitSignal(panel.changed) as told:
-        controls_of(panel)["network_is_off"].click()
-    (settings,) = told.args
+        child(panel, QAbstractButton, "network_is_off").click()
+    settings = carried(told)
     assert settings == with_text(before, "network.is_off", "no") == panel.value()
 
 
@@ -287,7 +288,7 @@ def make_keys(qtbot: QtBot, place: str = "keyring") -> HeardKeys:
 def test_every_control_of_the_keys_says_what_is_wanted(qtbot: QtBot) -> None:
     def make() -> HeardKeys:
         panel = make_keys(qtbot)
-        controls_of(panel)["fake_key"].setText("half")
+        child(panel, QLineEdit, "fake_key").setText("half")
         return panel
 
     def type_and_enter(line: QLineEdit) -> None:
@@ -319,7 +320,7 @@ def test_a_typed_key_is_masked_handed_over_once_and_shown_nowhere(qtbot: QtBot) 
     qtbot.keyClicks(line, SECRET)
     with qtbot.waitSignal(panel.store_wanted) as told:
         qtbot.mouseClick(controls_of(panel)["fake_save"], Qt.MouseButton.LeftButton)
-    (wish,) = told.args
+    wish = carried(told)
     assert wish == StoreKey(OWNED, SECRET)
     assert SECRET not in repr(wish)
     assert line.text() == ""
@@ -427,7 +428,7 @@ def settle(qtbot: QtBot, dialog: SettingsDialog) -> None:
 
 
 def click(qtbot: QtBot, dialog: SettingsDialog, name: str) -> None:
-    button = dialog.findChild(QAbstractButton, name)
+    button = child(dialog, QAbstractButton, name)
     assert button.isEnabled(), f"{name} cannot be clicked"
     button.click()
     settle(qtbot, dialog)
@@ -442,7 +443,9 @@ def test_a_change_is_in_effect_told_and_on_disk(
 ) -> None:
     with qtbot.waitSignal(keeper.changed) as told:
         click(qtbot, dialog, "network_is_off")
-    assert told.args[0].network.is_off
+    told_settings = carried(told)
+    assert isinstance(told_settings, Settings)
+    assert told_settings.network.is_off
     assert studio.settings.network.is_off
     assert studio.registry.network.is_off
     assert on_disk(studio) == studio.settings
@@ -451,7 +454,7 @@ def test_a_change_is_in_effect_told_and_on_disk(
 def test_many_quick_changes_leave_the_last_on_disk(
     qtbot: QtBot, dialog: SettingsDialog, keeper: SettingsKeeper, studio: Studio
 ) -> None:
-    box = dialog.findChild(QSpinBox, "cloud_parallel_jobs")
+    box = child(dialog, QSpinBox, "cloud_parallel_jobs")
     for number in (*range(1, 17), 7):
         box.setValue(number)
     settle(qtbot, dialog)
@@ -461,7 +464,7 @@ def test_many_quick_changes_leave_the_last_on_disk(
 def test_what_is_not_saved_yet_is_saved_at_the_end(
     dialog: SettingsDialog, keeper: SettingsKeeper, studio: Studio
 ) -> None:
-    dialog.findChild(QSpinBox, "cloud_parallel_jobs").setValue(11)
+    child(dialog, QSpinBox, "cloud_parallel_jobs").setValue(11)
     keeper.close()
     assert on_disk(studio).cloud.parallel_jobs == 11
 
@@ -483,15 +486,15 @@ def test_a_switch_thrown_elsewhere_is_shown(
 ) -> None:
     keeper.change(with_text(studio.settings, "network.is_off", "yes"))
     settle(qtbot, dialog)
-    assert dialog.findChild(QAbstractButton, "network_is_off").isChecked()
+    assert child(dialog, QAbstractButton, "network_is_off").isChecked()
 
 
 def test_names_come_from_the_providers_and_what_does_not_fit_gives_way(
     qtbot: QtBot, dialog: SettingsDialog, keeper: SettingsKeeper, studio: Studio
 ) -> None:
-    box = dialog.findChild(QComboBox, "render_model")
+    box = child(dialog, QComboBox, "render_model")
     offered = [box.itemData(index) for index in range(box.count())]
-    assert offered == ["auto", "fake-big", "fake-small"]
+    assert offered == ["auto", *(spec.id for spec in FakeProvider().models())]
     keeper.change(with_text(studio.settings, "render.model", "gone"))
     settle(qtbot, dialog)
     assert on_disk(studio).render.model == studio.settings.render.model == "auto"
@@ -503,7 +506,7 @@ def test_a_folder_that_is_a_file_is_a_sentence_beside_its_row(
 ) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     dialog.panel.show_section("Folders")
-    line = dialog.findChild(QLineEdit, "folders_output")
+    line = child(dialog, QLineEdit, "folders_output")
     qtbot.keyClicks(line, str(tmp_path / "file"))
     qtbot.keyClick(line, Qt.Key.Key_Return)
     settle(qtbot, dialog)
@@ -519,7 +522,7 @@ def test_a_key_is_kept_tested_and_removed(
     qtbot: QtBot, dialog: SettingsDialog, kept: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     dialog.show_keys()
-    qtbot.keyClicks(dialog.findChild(QLineEdit, "fake_key"), SECRET)
+    qtbot.keyClicks(child(dialog, QLineEdit, "fake_key"), SECRET)
     with qtbot.waitSignal(dialog.keys_changed):
         click(qtbot, dialog, "fake_save")
     assert kept == {"fake": SECRET}
@@ -543,7 +546,7 @@ def test_a_keyring_that_refuses_names_the_variable(
 ) -> None:
     use_keyring(fail.Keyring())
     dialog.show_keys()
-    qtbot.keyClicks(dialog.findChild(QLineEdit, "fake_key"), SECRET)
+    qtbot.keyClicks(child(dialog, QLineEdit, "fake_key"), SECRET)
     click(qtbot, dialog, "fake_save")
     (said,) = [text for text in told(dialog) if "no keyring" in text]
     assert f"Set the environment variable {FAKE_KEY.variables[0]} instead" in said
@@ -554,7 +557,7 @@ def test_no_key_is_tested_while_the_network_is_off(
     qtbot: QtBot, dialog: SettingsDialog, kept: dict[str, str]
 ) -> None:
     dialog.show_keys()
-    qtbot.keyClicks(dialog.findChild(QLineEdit, "fake_key"), SECRET)
+    qtbot.keyClicks(child(dialog, QLineEdit, "fake_key"), SECRET)
     click(qtbot, dialog, "fake_save")
     click(qtbot, dialog, "network_is_off")
     click(qtbot, dialog, "fake_test")
