@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from gui.video.player_words import PlayerSource
+from gui.widgets.named import named
 
 _LABELS = {
     PlayerSource.TAKE: ("Take", "The chosen take of the scene."),
@@ -31,7 +32,7 @@ class SourceBar(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         for source, (label, tip) in _LABELS.items():
-            button = QToolButton(objectName=f"source_{source.value}")
+            button = named(QToolButton(), f"source_{source.value}")
             button.setText(label)
             button.setToolTip(tip)
             button.setCheckable(True)

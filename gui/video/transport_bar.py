@@ -11,6 +11,7 @@ from gui.theme import GAP
 from gui.video.player_words import GrabUse, PlayerChoices
 from gui.widgets.calm import keep_calm
 from gui.widgets.icon_button import IconButton
+from gui.widgets.named import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,7 @@ class TransportBar(QWidget):
         self._grab.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._mute = IconButton("mute", "volume-high", "Sound on or off.\nM")
         self._mute.setCheckable(True)
-        self._volume = QSlider(Qt.Orientation.Horizontal, objectName="volume")
+        self._volume = named(QSlider(Qt.Orientation.Horizontal), "volume")
         self._volume.setRange(0, _LOUDEST)
         self._volume.setMinimumWidth(_VOLUME_WIDTH)
         self._volume.setMaximumWidth(2 * _VOLUME_WIDTH)

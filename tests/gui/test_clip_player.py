@@ -180,8 +180,9 @@ def test_grabbed_frame_is_the_one_that_is_shown(
     wait_for(qtbot, player, 17)
     grabs: list[Grab] = []
     player.grabbed.connect(grabs.append)
-    menu = controls_of(player)["grab"].menu()
-    for action in menu.actions():
+    button = controls_of(player)["grab"]
+    assert isinstance(button, QToolButton)
+    for action in button.menu().actions():
         action.trigger()
     qtbot.waitUntil(lambda: len(grabs) == len(GrabUse), timeout=5000)
     assert [grab.use for grab in grabs] == list(GrabUse)
