@@ -13,6 +13,12 @@ _LABELS = {
     PlayerSource.SEQUENCE: ("Sequence", "All scenes, cut as the export will cut them."),
     PlayerSource.EXPORT: ("Last export", "The newest finished film file."),
 }
+# Fusion shows which of them is pressed by a shade that the dark theme does not have.
+_PRESSED = """
+QToolButton { border: 1px solid palette(mid); padding: 3px 8px; background: palette(button); }
+QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
+QToolButton:focus { border-color: palette(text); }
+"""
 
 
 class SourceBar(QWidget):
@@ -26,6 +32,7 @@ class SourceBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setStyleSheet(_PRESSED)
         self._group = QButtonGroup(self)
         self._buttons: dict[PlayerSource, QToolButton] = {}
         layout = QHBoxLayout(self)

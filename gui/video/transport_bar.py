@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 _LOUDEST = 100
 _VOLUME_WIDTH = 60
 _QUIET = 0.5
+_SWITCH = """
+QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 2px; }
+QToolButton:hover { background: palette(midlight); }
+QToolButton:checked { border-color: palette(highlight); background: palette(midlight); }
+QToolButton:focus { border-color: palette(text); }
+"""
 
 
 class TransportBar(QWidget):
@@ -60,6 +66,8 @@ class TransportBar(QWidget):
         self._volume.setToolTip("How loud it plays.")
         self._volume.setAccessibleName("Volume in percent")
         keep_calm(self._volume)
+        for switch in (self._loop, self._mute):
+            switch.setStyleSheet(_SWITCH)
         self._scene_buttons = (self._before, self._after)
         self._clip_buttons = (self._back, self._play, self._forward, self._grab)
         layout = QHBoxLayout(self)
