@@ -64,7 +64,7 @@ class _CaptionForm(ModelForm[Caption]):
         self, name: str, label: str, field: WordsField | ChoiceField | NumberField, tip: str
     ) -> None:
         field.setObjectName(f"caption_{name}")
-        self.add_row(name, label, field, field, part(name), tip)
+        self.add_row(name, label, field.wiring(), part(name), tip)
 
     def _number(self, name: str, label: str, look: NumberLook, tip: str) -> None:
         self._add(name, label, NumberField(limits_of(Caption, name, most=_DAY_S), look), tip)
@@ -72,7 +72,7 @@ class _CaptionForm(ModelForm[Caption]):
     def _colour(self, name: str, label: str, what: str) -> None:
         field = ColourField(f"caption_{name}", what)
         field.setObjectName(f"caption_{name}_row")
-        self.add_row(name, label, field, field, part(name), "")
+        self.add_row(name, label, field.wiring(), part(name), "")
 
 
 class CaptionsList(PartsEditor[Caption]):

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from gui.theme import GAP, Tone
 from gui.video.playback import Playback, PlayedFrame
 from gui.video.player_words import (
-    FilmMark,
     Grab,
     GrabUse,
     PlayerChoices,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent
 
     from core.errors import StudioError
+    from core.film.preview_film import SceneStart
     from core.video.frames import ClipFrames
 
 _NOTHING = "Nothing to play yet. Render a scene, or choose one that has a clip."
@@ -67,7 +67,7 @@ class ClipPlayer(QWidget):
         super().__init__(parent)
         self._frames: ClipFrames | None = None
         self._number = 0
-        self._marks: tuple[FilmMark, ...] = ()
+        self._marks: tuple[SceneStart, ...] = ()
         self._grabs: dict[Path, GrabUse] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._stills = Stills(self)
@@ -110,7 +110,7 @@ class ClipPlayer(QWidget):
         """Open a clip and stand at its first frame."""
         self.show_film(path, (), title)
 
-    def show_film(self, path: Path, marks: Sequence[FilmMark], title: str = "") -> None:
+    def show_film(self, path: Path, marks: Sequence[SceneStart], title: str = "") -> None:
         """Open a film; `marks` tell where its scenes begin."""
         self._leave()
         self._marks = tuple(marks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout
 from core.film.film_file import NAME
 from core.film.handoff import HANDOFF_FORMATS
 from gui.theme import GAP, Tone
+from gui.widgets.named import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
@@ -36,12 +38,12 @@ class ExportActions(QWidget):
         super().__init__(parent)
         self._estimate = ToneLabel()
         self._problems = ToneLabel(Tone.BAD)
-        self._export = QPushButton("Export video", objectName="export")
+        self._export = named(QPushButton("Export video"), "export")
         self._export.setToolTip("Makes the film file; runs beside your work.\nCtrl+E")
         self._export.setShortcut("Ctrl+E")
         self._export.setDefault(True)
-        self._show = QPushButton("Show file", objectName="show_file")
-        self._handoff = QPushButton("For editors…", objectName="handoff")
+        self._show = named(QPushButton("Show file"), "show_file")
+        self._handoff = named(QPushButton("For editors…"), "handoff")
         self._handoff.setToolTip(
             "Writes the cuts, transitions and music for another program: "
             + ", ".join(kind.label for kind in HANDOFF_FORMATS.values())
@@ -95,9 +97,7 @@ class ExportActions(QWidget):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         dialog.setDefaultSuffix(next(iter(HANDOFF_FORMATS)).removeprefix("."))
-        dialog.filterSelected.connect(
-            lambda chosen: dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
-        )
+        dialog.filterSelected.connect(partial(_take_suffix, dialog))
         dialog.fileSelected.connect(self._chosen)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -105,3 +105,8 @@ class ExportActions(QWidget):
     @Slot(str)
     def _chosen(self, path: str) -> None:
         self.handoff_wanted.emit(Path(path))
+
+
+def _take_suffix(dialog: QFileDialog, chosen: str) -> None:
+    """A name without a suffix gets that of the kind that is chosen: "OpenTimelineIO (*.otio)"."""
+    dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))

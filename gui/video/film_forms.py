@@ -78,13 +78,13 @@ class _FilmForm(ModelForm[FilmChoices]):
     ) -> ChoiceField:
         """A row with a combo box."""
         field = ChoiceField(choices_of(labels))
-        self.add_row(name, label, field, field, lens, tip)
+        self.add_row(name, label, field.wiring(), lens, tip)
         return field
 
     def setting(self, name: str, label: str, look: NumberLook, tip: str) -> NumberField:
         """A row with a number of the export settings."""
         field = NumberField(limits_of(ExportSettings, name), look)
-        self.add_row(name, label, field, field, part("settings", name), tip)
+        self.add_row(name, label, field.wiring(), part("settings", name), tip)
         return field
 
 
@@ -103,10 +103,22 @@ class FileForm(_FilmForm):
         )
         size = SizeField()
         size.setObjectName("size_row")
-        self.add_row("size", "Size", size, size, part("settings", "frame"), "")
+        self.add_row(
+            "size",
+            "Size",
+            size.wiring(),
+            part("settings", "frame"),
+            "",
+        )
         rate = RateField()
         rate.setObjectName("rate_row")
-        self.add_row("fps", "Frames per second", rate, rate, part("settings", "frame", "rate"), "")
+        self.add_row(
+            "fps",
+            "Frames per second",
+            rate.wiring(),
+            part("settings", "frame", "rate"),
+            "",
+        )
         self.choice(
             "quality",
             "Quality",
@@ -120,7 +132,13 @@ class FileForm(_FilmForm):
         )
         self._place.setObjectName("out_row")
         lens = Lens[FilmChoices](lambda held: held.path, _put_path)
-        self.add_row("out", "Save as", self._place, self._place, lens, "")
+        self.add_row(
+            "out",
+            "Save as",
+            self._place.wiring(),
+            lens,
+            "",
+        )
         self.refresh(self.value())
 
     def refresh(self, value: FilmChoices) -> None:
@@ -237,8 +255,7 @@ class SoundForm(_FilmForm):
         self.add_row(
             "has_clip_sound",
             "",
-            sound,
-            sound,
+            sound.wiring(),
             part("film", "has_clip_sound"),
             "Off mutes every clip; music stays.",
         )
@@ -246,8 +263,7 @@ class SoundForm(_FilmForm):
         self.add_row(
             "clip_volume_db",
             "Volume of the clips",
-            volume,
-            volume,
+            volume.wiring(),
             part("film", "clip_volume_db"),
             "Added to the volume of every clip.",
         )
@@ -300,7 +316,13 @@ class CutsForm(_FilmForm):
         transition = TransitionField()
         transition.setObjectName("transition_row")
         lens = part("film", "transition")
-        self.add_row("transition", "Between scenes", transition, transition, lens, "")
+        self.add_row(
+            "transition",
+            "Between scenes",
+            transition.wiring(),
+            lens,
+            "",
+        )
         self.choice(
             "fit",
             "Other shapes",
@@ -311,13 +333,18 @@ class CutsForm(_FilmForm):
         background = ColourField("background", "Colour of bars and behind transparency")
         background.setObjectName("background_row")
         lens = part("film", "background")
-        self.add_row("background", "Bars", background, background, lens, "")
+        self.add_row(
+            "background",
+            "Bars",
+            background.wiring(),
+            lens,
+            "",
+        )
         skip = SwitchField("Leave out clips that cannot be read")
         self.add_row(
             "skips_bad_clips",
             "",
-            skip,
-            skip,
+            skip.wiring(),
             part("skips_bad_clips"),
             "Off: a damaged clip stops the export before it begins.",
         )
@@ -331,14 +358,17 @@ class AboutForm(_FilmForm):
         title = LineField()
         title.setPlaceholderText("The project's name")
         self.add_row(
-            "title", "Title", title, title, part("film", "title"), "The film's title, in the file."
+            "title",
+            "Title",
+            title.wiring(),
+            part("film", "title"),
+            "The film's title, in the file.",
         )
         chapters = SwitchField("A chapter for each scene")
         self.add_row(
             "has_chapters",
             "",
-            chapters,
-            chapters,
+            chapters.wiring(),
             part("film", "has_chapters"),
             "Players can then jump from scene to scene.",
         )
@@ -356,8 +386,7 @@ class AboutForm(_FilmForm):
         self.add_row(
             "poster",
             "Poster at",
-            poster,
-            poster,
+            poster.wiring(),
             part("poster_s"),
             "Also writes the picture at that moment beside the film, as a PNG.",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -14,23 +15,32 @@ from gui.theme import GAP, Tone
 from gui.video.export_words import RATES, rate_text
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.limits import limits_of
+from gui.widgets.named import named
 from gui.widgets.number_field import NumberField, NumberLook
 from gui.widgets.tone_label import ToneLabel
+from gui.widgets.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
+@dataclass(frozen=True)
+class _Size:
+    width: int | None = None
+    height: int | None = None
+
+
 _OWN = "own"
 _KEPT = "As the clips"
-_SIZES: tuple[tuple[str, int | None, int | None], ...] = (
-    ("As most clips", None, None),
-    ("3840×2160 · 4K", 3840, 2160),
-    ("1920×1080 · Full HD", 1920, 1080),
-    ("1280×720 · HD", 1280, 720),
-    ("1080×1920 · upright", 1080, 1920),
-    ("1080×1080 · square", 1080, 1080),
-    ("1080×1350 · 4:5", 1080, 1350),
-    ("720 high, shape of the clips", None, 720),
+_SIZES = (
+    ("As most clips", _Size()),
+    ("3840×2160 · 4K", _Size(3840, 2160)),
+    ("1920×1080 · Full HD", _Size(1920, 1080)),
+    ("1280×720 · HD", _Size(1280, 720)),
+    ("1080×1920 · upright", _Size(1080, 1920)),
+    ("1080×1080 · square", _Size(1080, 1080)),
+    ("1080×1350 · 4:5", _Size(1080, 1350)),
+    ("720 high, shape of the clips", _Size(None, 720)),
 )
 
 
@@ -46,7 +56,7 @@ class SizeField(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._frame = FrameFormat()
-        choices = [Choice((width, height), label) for label, width, height in _SIZES]
+        choices = [Choice(size, label) for label, size in _SIZES]
         self._usual = ChoiceField([*choices, Choice(_OWN, "Another size…", begins_group=True)])
         self._usual.setObjectName("size")
         self._usual.setAccessibleName("Size")
@@ -70,12 +80,16 @@ class SizeField(QWidget):
         self._width.edited.connect(self._set_width)
         self._height.edited.connect(self._set_height)
 
+    def wiring(self) -> Wiring:
+        """This field as a form takes it."""
+        return Wiring(self, self.show_value, self.edited)
+
     def show_value(self, value: object) -> None:
         """Show a size; tells nobody."""
         if not isinstance(value, FrameFormat):
             return
-        size = (value.width, value.height)
-        is_same = size == (self._frame.width, self._frame.height)
+        size = _Size(value.width, value.height)
+        is_same = size == _Size(self._frame.width, self._frame.height)
         self._frame = value
         self._width.show_value(value.width)
         self._height.show_value(value.height)
@@ -87,9 +101,8 @@ class SizeField(QWidget):
     @Slot(object)
     def _choose(self, size: object) -> None:
         self._own.setVisible(size == _OWN)
-        if isinstance(size, tuple):
-            width, height = size
-            self._tell(width=width, height=height)
+        if isinstance(size, _Size):
+            self._tell(width=size.width, height=size.height)
 
     @Slot(object)
     def _set_width(self, width: object) -> None:
@@ -124,7 +137,7 @@ class RateField(QWidget):
         self._usual.setObjectName("rate")
         self._usual.setAccessibleName("Frames per second")
         self._usual.setToolTip("Frames per second of the film.")
-        self._own = QLineEdit(objectName="own_rate")
+        self._own = named(QLineEdit(), "own_rate")
         self._own.setPlaceholderText("12.5 or 30000/1001")
         self._own.setAccessibleName("Another number of frames per second")
         self._own.setToolTip("Frames per second: a number such as 12.5, or a fraction.")
@@ -140,6 +153,10 @@ class RateField(QWidget):
         self._usual.edited.connect(self._choose)
         self._own.textEdited.connect(self._check)
         self._own.editingFinished.connect(self._take)
+
+    def wiring(self) -> Wiring:
+        """This field as a form takes it."""
+        return Wiring(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a rate; tells nobody."""

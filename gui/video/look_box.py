@@ -16,6 +16,7 @@ from gui.widgets.file_field import FileField, FileKind
 from gui.widgets.limits import limits_of
 from gui.widgets.model_form import ModelForm, part
 from gui.widgets.number_field import PERCENT, NumberField
+from gui.widgets.wiring import Wiring
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -52,6 +53,10 @@ class FilePart(QWidget, Generic[P]):
         form.changed.connect(self._change)
         form.hide()
 
+    def wiring(self) -> Wiring:
+        """This field as a form takes it."""
+        return Wiring(self, self.show_value, self.edited)
+
     def show_value(self, value: object) -> None:
         """Show a part or that there is none; tells nobody."""
         part_ = value if isinstance(value, type(self._form.value())) else None
@@ -86,7 +91,7 @@ def subtitles_part() -> FilePart[Subtitles]:
     mode = ChoiceField(modes)
     tip = "Drawn words are always seen; a track is switched on in the player."
     mode.setObjectName("subtitles_mode")
-    form.add_row("mode", "Shown", mode, mode, part("mode"), tip)
+    form.add_row("mode", "Shown", mode.wiring(), part("mode"), tip)
     kind = FileKind("a file of subtitles", ("SRT subtitles (*.srt)",), "None")
     return FilePart(FileField("subtitles_file", kind), form)
 
@@ -97,7 +102,13 @@ def lut_part() -> FilePart[Lut]:
     strength = NumberField(limits_of(Lut, "strength"), PERCENT)
     strength.setObjectName("lut_strength")
     tip = "0 leaves the picture alone, 100 applies all of the table."
-    form.add_row("strength", "Strength", strength, strength, part("strength"), tip)
+    form.add_row(
+        "strength",
+        "Strength",
+        strength.wiring(),
+        part("strength"),
+        tip,
+    )
     kind = FileKind("a colour table", ("Colour tables (*.cube)",), "None")
     return FilePart(FileField("lut_file", kind), form)
 
@@ -107,7 +118,13 @@ def watermark_part() -> FilePart[Watermark]:
     form = ModelForm(Watermark(path=Path()))
     place = ChoiceField([Choice(place, label) for place, label in PLACES.items()])
     place.setObjectName("watermark_place")
-    form.add_row("place", "Place", place, place, part("place"), "Where it stands.")
+    form.add_row(
+        "place",
+        "Place",
+        place.wiring(),
+        part("place"),
+        "Where it stands.",
+    )
     for name, label, tip in (
         ("size", "Size", "Its width, of the film's width."),
         ("opacity", "Opacity", "100 covers the picture, 0 cannot be seen."),
@@ -115,6 +132,6 @@ def watermark_part() -> FilePart[Watermark]:
     ):
         number = NumberField(limits_of(Watermark, name), PERCENT)
         number.setObjectName(f"watermark_{name}")
-        form.add_row(name, label, number, number, part(name), tip)
+        form.add_row(name, label, number.wiring(), part(name), tip)
     kind = FileKind("a watermark", (_PICTURES,), "None")
     return FilePart(FileField("watermark_file", kind), form)

@@ -38,7 +38,7 @@ class _MusicForm(ModelForm[Music]):
         super().__init__(Music(path=Path()), parent)
         path = FileField("music_path", _FILE)
         path.setObjectName("music_path_row")
-        self.add_row("path", "File", path, path, part("path"), "")
+        self.add_row("path", "File", path.wiring(), part("path"), "")
         self._number("volume_db", "Volume", DECIBELS, "How loud the piece is.")
         self._number("start_s", "Begins at", SECONDS, "When in the film it begins.")
         self._number(
@@ -52,8 +52,7 @@ class _MusicForm(ModelForm[Music]):
         self.add_row(
             "is_looped",
             "",
-            loop,
-            loop,
+            loop.wiring(),
             part("is_looped"),
             "Plays the piece again and again until its time ends.",
         )
@@ -70,7 +69,7 @@ class _MusicForm(ModelForm[Music]):
     def _number(self, name: str, label: str, look: NumberLook, tip: str) -> None:
         field = NumberField(limits_of(Music, name, most=_DAY_S), look)
         field.setObjectName(f"music_{name}")
-        self.add_row(name, label, field, field, part(name), tip)
+        self.add_row(name, label, field.wiring(), part(name), tip)
 
 
 class MusicList(PartsEditor[Music]):

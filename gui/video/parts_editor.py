@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.widgets.parts_list import PartsList, PartsWords
+from gui.widgets.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,6 +53,10 @@ class PartsEditor(QWidget, Generic[P]):
     def value(self) -> tuple[P, ...]:
         """The parts as they are now."""
         return self._parts
+
+    def wiring(self) -> Wiring:
+        """This field as a form takes it."""
+        return Wiring(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show other parts; tells nobody."""

@@ -123,8 +123,6 @@ class Playback(QObject):
         self.open(None)
         if self._player is not None:
             self._player.stop()
-            self._player.setVideoSink(None)
-            self._player.setAudioOutput(None)
 
     def _started(self) -> QMediaPlayer:
         if self._player is not None:

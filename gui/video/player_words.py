@@ -41,14 +41,6 @@ class PlayerChoices(Frozen):
 
 
 @dataclass(frozen=True)
-class FilmMark:
-    """A scene of a film: its name and when it begins, in seconds from the film's start."""
-
-    title: str
-    start_s: float
-
-
-@dataclass(frozen=True)
 class Grab:
     """A frame as a PNG, in a folder that goes with the player, and what it is wanted for."""
 

@@ -6,12 +6,19 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from gui.video.player_words import PlayerSource
+from gui.widgets.named import named
 
 _LABELS = {
     PlayerSource.TAKE: ("Take", "The chosen take of the scene."),
     PlayerSource.SEQUENCE: ("Sequence", "All scenes, cut as the export will cut them."),
     PlayerSource.EXPORT: ("Last export", "The newest finished film file."),
 }
+# Fusion shows which of them is pressed by a shade that the dark theme does not have.
+_PRESSED = """
+QToolButton { border: 1px solid palette(mid); padding: 3px 8px; background: palette(button); }
+QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
+QToolButton:focus { border-color: palette(text); }
+"""
 
 
 class SourceBar(QWidget):
@@ -25,13 +32,14 @@ class SourceBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setStyleSheet(_PRESSED)
         self._group = QButtonGroup(self)
         self._buttons: dict[PlayerSource, QToolButton] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         for source, (label, tip) in _LABELS.items():
-            button = QToolButton(objectName=f"source_{source.value}")
+            button = named(QToolButton(), f"source_{source.value}")
             button.setText(label)
             button.setToolTip(tip)
             button.setCheckable(True)

@@ -11,6 +11,7 @@ from gui.video.export_words import transition_choices
 from gui.widgets.choice_field import ChoiceField
 from gui.widgets.limits import limits_of
 from gui.widgets.number_field import SECONDS, NumberField
+from gui.widgets.wiring import Wiring
 
 
 class TransitionField(QWidget):
@@ -41,6 +42,10 @@ class TransitionField(QWidget):
         self._kind.edited.connect(self._set_kind)
         self._length.edited.connect(self._set_length)
         self.show_value(self._value)
+
+    def wiring(self) -> Wiring:
+        """This field as a form takes it."""
+        return Wiring(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a transition; tells nobody."""

@@ -11,6 +11,7 @@ from gui.theme import GAP
 from gui.video.player_words import GrabUse, PlayerChoices
 from gui.widgets.calm import keep_calm
 from gui.widgets.icon_button import IconButton
+from gui.widgets.named import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 _LOUDEST = 100
 _VOLUME_WIDTH = 60
 _QUIET = 0.5
+_SWITCH = """
+QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 2px; }
+QToolButton:hover { background: palette(midlight); }
+QToolButton:checked { border-color: palette(highlight); background: palette(midlight); }
+QToolButton:focus { border-color: palette(text); }
+"""
 
 
 class TransportBar(QWidget):
@@ -52,13 +59,15 @@ class TransportBar(QWidget):
         self._grab.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._mute = IconButton("mute", "volume-high", "Sound on or off.\nM")
         self._mute.setCheckable(True)
-        self._volume = QSlider(Qt.Orientation.Horizontal, objectName="volume")
+        self._volume = named(QSlider(Qt.Orientation.Horizontal), "volume")
         self._volume.setRange(0, _LOUDEST)
         self._volume.setMinimumWidth(_VOLUME_WIDTH)
         self._volume.setMaximumWidth(2 * _VOLUME_WIDTH)
         self._volume.setToolTip("How loud it plays.")
         self._volume.setAccessibleName("Volume in percent")
         keep_calm(self._volume)
+        for switch in (self._loop, self._mute):
+            switch.setStyleSheet(_SWITCH)
         self._scene_buttons = (self._before, self._after)
         self._clip_buttons = (self._back, self._play, self._forward, self._grab)
         layout = QHBoxLayout(self)

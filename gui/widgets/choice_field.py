@@ -10,6 +10,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox
 
 from gui.widgets.calm import keep_calm
+from gui.widgets.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +74,10 @@ class ChoiceField(QComboBox):
                 self._add(choice)
         if value is not None:
             self.show_value(value)
+
+    def wiring(self) -> Wiring:
+        """This field as a form takes it."""
+        return Wiring(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show this as chosen; tells nobody."""

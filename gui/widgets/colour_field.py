@@ -6,6 +6,9 @@ from PySide6.QtCore import QRegularExpression, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap, QRegularExpressionValidator
 from PySide6.QtWidgets import QColorDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
+from gui.widgets.named import named
+from gui.widgets.wiring import Wiring
+
 _CODE = r"#[0-9a-fA-F]{6}"
 _SWATCH = 16
 
@@ -22,11 +25,11 @@ class ColourField(QWidget):
     def __init__(self, name: str, what: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._colour = "#000000"
-        self._code = QLineEdit(objectName=name)
+        self._code = named(QLineEdit(), name)
         self._code.setValidator(QRegularExpressionValidator(QRegularExpression(_CODE), self._code))
         self._code.setToolTip(f"{what} as #rrggbb, for example #ff8800.")
         self._code.setAccessibleName(what)
-        self._swatch = QToolButton(objectName=f"{name}_swatch")
+        self._swatch = named(QToolButton(), f"{name}_swatch")
         self._swatch.setToolTip(f"Choose: {what.lower()}.")
         self._swatch.setAccessibleName(f"Choose: {what.lower()}")
         layout = QHBoxLayout(self)
@@ -38,6 +41,10 @@ class ColourField(QWidget):
         self._code.editingFinished.connect(self._mend)
         self._swatch.clicked.connect(self._choose)
         self._draw()
+
+    def wiring(self) -> Wiring:
+        """This field as a form takes it."""
+        return Wiring(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a colour; tells nobody."""

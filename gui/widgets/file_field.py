@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.icon_button import IconButton
+from gui.widgets.named import named
+from gui.widgets.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +51,7 @@ class FileField(QWidget):
         self._kind = kind
         self._path: Path | None = None
         self._name = ElidedLabel()
-        self._choose = QPushButton("Choose…", objectName=name)
+        self._choose = named(QPushButton("Choose…"), name)
         self._choose.setToolTip(f"Choose {kind.what}.")
         self._choose.setAccessibleName(f"Choose {kind.what}")
         layout = QHBoxLayout(self)
@@ -65,6 +67,10 @@ class FileField(QWidget):
         self.setAcceptDrops(not kind.is_saved)
         self._choose.clicked.connect(self._open_dialog)
         self._draw()
+
+    def wiring(self) -> Wiring:
+        """This field as a form takes it."""
+        return Wiring(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a path or that there is none; tells nobody."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from gui.theme import GAP, Tone, icon
 from gui.widgets.elided_label import ElidedLabel
+from gui.widgets.named import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class FoldingSection(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._heading = QToolButton(objectName=f"section_{name}")
+        self._heading = named(QToolButton(), f"section_{name}")
         self._heading.setText(title)
         self._heading.setToolTip(tip)
         self._heading.setAccessibleName(title)

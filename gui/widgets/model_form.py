@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
 from PySide6.QtCore import Qt, Signal
@@ -15,22 +16,9 @@ from gui.widgets.tone_label import ToneLabel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtCore import SignalInstance
+    from gui.widgets.wiring import Wiring
 
 M = TypeVar("M")
-
-
-class Field(Protocol):
-    """A widget that edits one value and tells of it by `edited`."""
-
-    @property
-    def edited(self) -> SignalInstance:
-        """Comes with the new value when a person changed it."""
-        ...
-
-    def show_value(self, value: object) -> None:
-        """Show a value; tells nobody."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -66,8 +54,7 @@ def part(*path: str) -> Lens[Any]:
 
 @dataclass(frozen=True)
 class _Row(Generic[M]):
-    field: Field
-    widget: QWidget
+    field: Wiring
     lens: Lens[M]
     problem: ToneLabel
 
@@ -99,25 +86,23 @@ class ModelForm(QWidget, Generic[M]):
         """Show another value; tells nobody."""
         self._value = value
         for row in self._rows.values():
-            row.field.show_value(row.lens.get(value))
+            row.field.show(row.lens.get(value))
         self.refresh(value)
 
     def refresh(self, value: M) -> None:
         """Called after every change: for what rows depend on, such as which are shown."""
 
-    def add_row(
-        self, name: str, label: str, widget: QWidget, field: Field, lens: Lens[M], tip: str
-    ) -> None:
+    def add_row(self, name: str, label: str, field: Wiring, lens: Lens[M], tip: str) -> None:
         """One more row.
 
         Args:
             name: finds the row again; also the widget's object name where it has none.
             label: stands before it; empty for a widget that says itself what it is.
-            widget: the field as a widget.
-            field: the same object as a field.
+            field: the widget with its wiring.
             lens: the part of the value that it edits.
             tip: says what it does.
         """
+        widget = field.widget
         if not widget.objectName():
             widget.setObjectName(name)
         if tip:
@@ -134,20 +119,20 @@ class ModelForm(QWidget, Generic[M]):
         problem = ToneLabel(Tone.BAD)
         self._form.addRow(problem)
         self._form.setRowVisible(problem, False)
-        self._rows[name] = _Row(field, widget, lens, problem)
-        field.show_value(lens.get(self._value))
-        field.edited.connect(lambda value, lens=lens: self._put(lens, value))
+        self._rows[name] = _Row(field, lens, problem)
+        field.show(lens.get(self._value))
+        field.edited.connect(partial(self._put, lens))
 
     def show_row(self, name: str, *, is_shown: bool) -> None:
         """Show or hide a row; its value stays."""
         row = self._rows[name]
-        self._form.setRowVisible(row.widget, is_shown)
+        self._form.setRowVisible(row.field.widget, is_shown)
         self._form.setRowVisible(row.problem, is_shown and bool(row.problem.text()))
 
     def show_problem(self, name: str, text: str) -> bool:
         """Say under a row what is wrong with it; gives whether there is such a row to be seen."""
         row = self._rows.get(name)
-        if row is None or not self._form.isRowVisible(row.widget):
+        if row is None or not self._form.isRowVisible(row.field.widget):
             return False
         row.problem.say(text)
         self._form.setRowVisible(row.problem, bool(text))

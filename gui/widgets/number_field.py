@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QDoubleSpinBox
 
 from gui.widgets.calm import keep_calm
+from gui.widgets.wiring import Wiring
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -72,6 +73,10 @@ class NumberField(QDoubleSpinBox):
         self.setKeyboardTracking(False)
         keep_calm(self)
         self.valueChanged.connect(self._tell)
+
+    def wiring(self) -> Wiring:
+        """This field as a form takes it."""
+        return Wiring(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a number or None; tells nobody."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout
 
 from gui.theme import GAP
 from gui.widgets.icon_button import IconButton
+from gui.widgets.named import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
@@ -53,14 +54,14 @@ class PartsList(QWidget):
 
     def __init__(self, words: PartsWords, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._add = QPushButton(words.add, objectName=f"{words.name}_add")
+        self._add = named(QPushButton(words.add), f"{words.name}_add")
         self._add.setToolTip(f"Add a {words.one}.")
         self._remove = IconButton(
             f"{words.name}_remove", "delete-outline", f"Remove this {words.one}.\nDel"
         )
         self._up = IconButton(f"{words.name}_up", "arrow-up", f"Move this {words.one} up.")
         self._down = IconButton(f"{words.name}_down", "arrow-down", f"Move this {words.one} down.")
-        self._list = QListWidget(objectName=f"{words.name}_list")
+        self._list = named(QListWidget(), f"{words.name}_list")
         self._list.setToolTip(f"Choose a {words.one} to change it below.")
         self._list.setAccessibleName(f"Each {words.one}")
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit
 
+from gui.widgets.wiring import Wiring
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
@@ -24,6 +26,10 @@ class LineField(QLineEdit):
         super().__init__(parent)
         self._told = ""
         self.textEdited.connect(self._tell)
+
+    def wiring(self) -> Wiring:
+        """This field as a form takes it."""
+        return Wiring(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a text; tells nobody and leaves the cursor where the same text stands."""
@@ -54,6 +60,10 @@ class WordsField(QPlainTextEdit):
         self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 2 * room)
         self.textChanged.connect(self._tell)
 
+    def wiring(self) -> Wiring:
+        """This field as a form takes it."""
+        return Wiring(self, self.show_value, self.edited)
+
     def show_value(self, value: object) -> None:
         """Show a text; tells nobody and leaves the cursor where the same text stands."""
         if value != self._told:
@@ -79,6 +89,10 @@ class SwitchField(QCheckBox):
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self.toggled.connect(self._tell)
+
+    def wiring(self) -> Wiring:
+        """This field as a form takes it."""
+        return Wiring(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show it; tells nobody."""

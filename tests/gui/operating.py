@@ -48,6 +48,16 @@ def choose(text: str) -> Callable[[QWidget], None]:
     return act
 
 
+def choose_index(index: int) -> Callable[[QWidget], None]:
+    """Choose a row of a combo box, whatever it is called."""
+
+    def act(combo: QWidget) -> None:
+        assert isinstance(combo, QComboBox)
+        combo.setCurrentIndex(index)
+
+    return act
+
+
 def write(text: str) -> Callable[[QWidget], None]:
     """Replace what stands in a field by typing, and finish with Enter or by leaving."""
 

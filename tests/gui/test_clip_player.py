@@ -12,11 +12,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSlider, QToolButton, QWidget
 
+from core.film.preview_film import SceneStart
 from core.jobs import CancelToken
 from core.video.ffmpeg import run_ffmpeg
 from core.video.frames import FrameReader
 from gui.video.clip_player import ClipPlayer
-from gui.video.player_words import FilmMark, Grab, GrabUse, PlayerChoices, PlayerSource, clock
+from gui.video.player_words import Grab, GrabUse, PlayerChoices, PlayerSource, clock
 from tests.film.counted_clips import Pulses, mark_of, write_counted
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import click
@@ -96,7 +97,7 @@ def wait_for(qtbot: QtBot, player: ClipPlayer, number: int) -> None:
     qtbot.waitUntil(shows, timeout=5000)
 
 
-def open_in(qtbot: QtBot, player: ClipPlayer, path: Path, *marks: FilmMark) -> ClipPlayer:
+def open_in(qtbot: QtBot, player: ClipPlayer, path: Path, *marks: SceneStart) -> ClipPlayer:
     if marks:
         player.show_film(path, marks, "The film")
     else:
@@ -179,8 +180,9 @@ def test_grabbed_frame_is_the_one_that_is_shown(
     wait_for(qtbot, player, 17)
     grabs: list[Grab] = []
     player.grabbed.connect(grabs.append)
-    menu = controls_of(player)["grab"].menu()
-    for action in menu.actions():
+    button = controls_of(player)["grab"]
+    assert isinstance(button, QToolButton)
+    for action in button.menu().actions():
         action.trigger()
     qtbot.waitUntil(lambda: len(grabs) == len(GrabUse), timeout=5000)
     assert [grab.use for grab in grabs] == list(GrabUse)
@@ -265,7 +267,7 @@ def test_ten_bit_picture_that_qt_cannot_draw_is_played_by_its_frames(
 def test_scenes_of_a_film_are_named_and_jumped_to(
     folder: Path, player: ClipPlayer, qtbot: QtBot
 ) -> None:
-    marks = (FilmMark("Dawn", 0.0), FilmMark("Noon", 0.4), FilmMark("Night", 1.0))
+    marks = (SceneStart("Dawn", 0.0), SceneStart("Noon", 0.4), SceneStart("Night", 1.0))
     open_in(qtbot, player, folder / "h264.mp4", *marks)
     assert "Dawn" in texts_of(player)
     click(controls_of(player)["scene_after"])
@@ -403,7 +405,7 @@ def test_times_are_written_as_people_read_them(seconds: float, text: str) -> Non
 def test_every_control_of_the_player_has_its_effect(
     folder: Path, make: Callable[[], ClipPlayer], qtbot: QtBot
 ) -> None:
-    marks = (FilmMark("One", 0.0), FilmMark("Two", 0.4), FilmMark("Three", 1.2))
+    marks = (SceneStart("One", 0.0), SceneStart("Two", 0.4), SceneStart("Three", 1.2))
     player = open_in(qtbot, make(), folder / "sound.mov", *marks)
     told: list[object] = []
     player.grabbed.connect(told.append)

@@ -57,6 +57,7 @@ from tests.gui.operating import (
     answer_with,
     answer_with_colour,
     choose,
+    choose_index,
     choose_row,
     click,
     step_up,
@@ -199,7 +200,7 @@ CASES = (
         for name in ("start_s", "end_s", "size", "outline", "margin", "fade_in_s", "fade_out_s")
     ),
     changes("caption_place", choose("Top left")),
-    changes("caption_font", lambda combo: combo.setCurrentIndex(1)),
+    changes("caption_font", choose_index(1)),
     changes("caption_colour", write("#00ff00")),
     changes("caption_colour_swatch", answer_with_colour("#00ff00")),
     changes("caption_outline_colour", write("#0000ff")),
@@ -443,7 +444,7 @@ def test_pairs_that_no_file_holds_are_closed_and_say_why(
         if not is_open
     }
     assert closed == {why for (kind, _), why in WHY_NOT.items() if kind is container}
-    assert panel.value().path == FULL.path.with_suffix(CONTAINERS[container].suffix)
+    assert panel.value().path == Path("/media/film").with_suffix(CONTAINERS[container].suffix)
 
 
 def test_pictures_have_neither_codec_nor_sound_and_both_come_back(

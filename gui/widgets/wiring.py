@@ -1,0 +1,21 @@
+"""How a widget is a field of a form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtCore import SignalInstance
+    from PySide6.QtWidgets import QWidget
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """A field: its widget, what shows a value in it, and what comes when a person edited it."""
+
+    widget: QWidget
+    show: Callable[[object], None]
+    edited: SignalInstance
