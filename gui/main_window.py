@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, QTimer, QUrl, Slot
+from PySide6.QtCore import QSettings, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QApplication,
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from core.errors import StudioError
     from core.studio import Studio
     from gui.project_session import ProjectSession
+    from gui.video.project_model import ProjectModel
 
 _SIZE = (1280, 800)
 _JOBS_HEIGHT = 150
@@ -56,7 +57,15 @@ _GUIDE = Path(__file__).resolve().parents[1] / "Docs" / "User-Guide.md"
 
 
 class MainWindow(QMainWindow):
-    """Everything a person sees; owns the threads and gives them back when it closes."""
+    """Everything a person sees; owns the threads and gives them back when it closes.
+
+    Signals:
+        project_opened(ProjectModel): a project is shown.
+        saved(): everything is on disk.
+    """
+
+    project_opened = Signal(object)
+    saved = Signal()
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -68,13 +77,13 @@ class MainWindow(QMainWindow):
         self._recent = RecentProjects(studio.paths.state_dir)
         self._opener = ProjectOpener(studio.paths.projects_dir, self._background, self)
         self._session: ProjectSession | None = None
-        self._tab: VideoProjectTab | None = None
+        self.video_tab: VideoProjectTab | None = None
         self._renders_when_open = False
-        self._jobs = JobsArea(studio, self._background, self)
+        self.jobs = JobsArea(studio, self._background, self)
         self._welcome = WelcomePage()
         self._video = QStackedWidget()
         self._video.addWidget(self._welcome)
-        self._rooms = Rooms(studio, self._jobs, self._video)
+        self._rooms = Rooms(studio, self.jobs, self._video)
         self._projects = ProjectActions(studio.paths.projects_dir, self)
         self._menu = MainMenu(self, self._projects)
         self._saved = QLabel()
@@ -89,7 +98,7 @@ class MainWindow(QMainWindow):
         halves = QSplitter(Qt.Orientation.Vertical)
         halves.setObjectName("halves")
         halves.addWidget(self._rooms)
-        halves.addWidget(self._jobs)
+        halves.addWidget(self.jobs)
         halves.setStretchFactor(0, 1)
         halves.setCollapsible(0, False)
         halves.setSizes([_SIZE[1] - _JOBS_HEIGHT, _JOBS_HEIGHT])
@@ -102,22 +111,27 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
     def _connect(self) -> None:
-        self._welcome.wanted.connect(self._on_wish)
-        self._projects.wanted.connect(self._on_wish)
+        self._welcome.wanted.connect(self.fulfil)
+        self._projects.wanted.connect(self.fulfil)
         self._menu.settings_wanted.connect(self._rooms.show_settings)
         self._menu.help_wanted.connect(self._show_help)
         self._menu.about_wanted.connect(self._show_about)
         self._opener.opened.connect(self._on_opened)
         self._opener.done.connect(self.say)
         self._opener.failed.connect(self._on_error)
-        self._jobs.summary_changed.connect(self._summary.setText)
-        self._jobs.ready.connect(self._on_queue_ready)
+        self.jobs.summary_changed.connect(self._summary.setText)
+        self.jobs.ready.connect(self._on_queue_ready)
         self._rooms.told.connect(self.say)
         self._rooms.settings_changed.connect(self._on_settings)
 
+    @property
+    def project_model(self) -> ProjectModel | None:
+        """The project that is open."""
+        return None if self._session is None else self._session.model
+
     def begin(self, folder: Path | None) -> None:
         """Open the queue, and this project or the last one, once the window is seen."""
-        QTimer.singleShot(0, self._jobs.begin)
+        QTimer.singleShot(0, self.jobs.begin)
         last = self._recent.last if self.studio.settings.ui.reopens_last_project else None
         self._show_recent()
         wanted = folder or last
@@ -127,7 +141,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def say(self, text: str, tone: Tone = Tone.QUIET) -> None:
         """Write a line on the status console."""
-        self._jobs.console.say(text, tone)
+        self.jobs.console.say(text, tone)
 
     @Slot(object)
     def _on_error(self, error: StudioError) -> None:
@@ -136,7 +150,8 @@ class MainWindow(QMainWindow):
         QMessageBox.warning(self, "ImageAI", f"{error.message}\n\n{error.hint}".strip())
 
     @Slot(object)
-    def _on_wish(self, wish: ProjectWish) -> None:
+    def fulfil(self, wish: ProjectWish) -> None:
+        """Do with projects what a person wants."""
         match wish:
             case NewProject(name=name):
                 self._opener.create(name)
@@ -169,12 +184,12 @@ class MainWindow(QMainWindow):
         self._session.save_failed.connect(self._on_not_saved)
         self._session.model.changed.connect(self._on_change)
         tab = VideoProjectTab(
-            self.studio, self._session.model, self._jobs, self._background, self._projects
+            self.studio, self._session.model, self.jobs, self._background, self._projects
         )
         tab.told.connect(self.say)
         tab.fix_wanted.connect(self._on_fix)
         self._rooms.models_changed.connect(tab.read_offers)
-        self._tab = tab
+        self.video_tab = tab
         self._video.addWidget(tab)
         self._video.setCurrentWidget(tab)
         self._rooms.show_video()
@@ -186,14 +201,15 @@ class MainWindow(QMainWindow):
             self.say(note, Tone.WARNING)
         if opened.missing:
             tab.show_missing(opened.missing)
+        self.project_opened.emit(self._session.model)
         if self._renders_when_open:
             self._renders_when_open = False
             tab.render_missing()
 
     @Slot()
     def _on_queue_ready(self) -> None:
-        if self._tab is not None:
-            self._tab.take_up_jobs()
+        if self.video_tab is not None:
+            self.video_tab.take_up_jobs()
 
     @Slot(object)
     def _on_change(self, _: object) -> None:
@@ -203,6 +219,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_saved(self) -> None:
         self._saved.setText("Saved")
+        self.saved.emit()
 
     @Slot(object)
     def _on_not_saved(self, error: StudioError) -> None:
@@ -225,8 +242,8 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             theme.apply(app, theme.Appearance(settings.ui.appearance))
         self._projects.refresh_icons()
-        if self._tab is not None:
-            self._tab.scene_actions.refresh_icons()
+        if self.video_tab is not None:
+            self.video_tab.scene_actions.refresh_icons()
 
     @Slot()
     def _show_help(self) -> None:
@@ -272,11 +289,11 @@ class MainWindow(QMainWindow):
             )
             if answer != QMessageBox.StandardButton.Discard:
                 return False
-        if self._tab is not None:
-            self._tab.close_down()
-            self._video.removeWidget(self._tab)
-            self._tab.deleteLater()
-            self._tab = None
+        if self.video_tab is not None:
+            self.video_tab.close_down()
+            self._video.removeWidget(self.video_tab)
+            self.video_tab.deleteLater()
+            self.video_tab = None
         self._session.deleteLater()
         self._session = None
         self._menu.set_project(None)
@@ -295,7 +312,7 @@ class MainWindow(QMainWindow):
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._jobs.asks_to_stay(self) or not self._close_project():
+        if self.jobs.asks_to_stay(self) or not self._close_project():
             event.ignore()
             return
         self._places.setValue("geometry", self.saveGeometry())
@@ -307,6 +324,6 @@ class MainWindow(QMainWindow):
         if self._session is not None:
             self._close_project()
         self._rooms.close_down()
-        self._jobs.close_down()
+        self.jobs.close_down()
         self._background.close()
         self.studio.close()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
 
+from core.errors import OutputError
 from core.project.media import bring_in
 from core.project.project import ReferenceImage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from core.jobs import CancelToken
     from core.project.project import Scene, VideoProject
@@ -69,6 +72,25 @@ class PictureDesk(QObject):
             after()
 
         self._background.run(copy, arrived, self.failed.emit)
+
+    def bring_picture(self, picture: Path | QImage, role: PictureRole, scene_id: str) -> None:
+        """Bring one picture, from a file or from the clipboard, for one use."""
+        if not isinstance(picture, QImage):
+            self.bring(PictureUse((picture,), role, scene_id))
+            return
+        folder = self._model.folder
+
+        def write(_: CancelToken) -> Path:
+            with tempfile.TemporaryDirectory(prefix="imageai-") as place:
+                path = Path(place) / "pasted.png"
+                if not picture.save(str(path), "PNG"):
+                    raise OutputError("The picture of the clipboard cannot be written.")
+                return bring_in(path, folder)
+
+        def arrived(copy: Path) -> None:
+            self._use(PictureUse((copy,), role, scene_id), (copy,))
+
+        self._background.run(write, arrived, self.failed.emit)
 
     def _use(self, use: PictureUse, copies: Sequence[Path]) -> None:
         project = self._model.project

@@ -128,6 +128,11 @@ class ProjectModel(QObject):
         """Take over what is no edit of a person's: takes, waiting scenes, the last export."""
         self._set(project, is_edit=False)
 
+    def take_over(self, project: VideoProject) -> None:
+        """Make the project this one in every part, for good: files have been found elsewhere."""
+        self.undo_stack.clear()
+        self.absorb(project)
+
     def wait_for(self, scene_ids: Sequence[str]) -> None:
         """Remember which scenes are to be rendered once the clip before them is there."""
         self.absorb(self._project.model_copy(update={"to_render": tuple(scene_ids)}))

@@ -67,7 +67,7 @@ class SceneRendering(QObject):
 
     offered = Signal(object)
     jobs_changed = Signal()
-    told = Signal(str)
+    told = Signal(object)
     failed = Signal(object)
 
     def __init__(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from core.project.media import relink
 from core.project.planning import missing_or_stale
 from core.project.scene_edits import FrameSlot
 from core.video.output import taken_problems
@@ -37,9 +39,11 @@ from gui.video.video_layout import ScopeSwitch, VideoPanels, arrange
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from core.errors import StudioError
+    from core.jobs import CancelToken
+    from core.project.media import MissingFile, Relinked
     from core.project.project import FilmChoices, Scene
     from core.studio import Studio
     from core.video.spec import ModelSpec
@@ -47,10 +51,12 @@ if TYPE_CHECKING:
     from gui.jobs_area import JobsArea
     from gui.project_actions import ProjectActions
     from gui.video.export_desk import ExportOutlook
+    from gui.video.frame_pictures import FrameBrought
     from gui.video.plan_fixes import Fix
     from gui.video.project_model import ProjectModel
     from gui.video.scene_rendering import RenderOffer
 
+_MOST_MISSING = 8
 _ROLES = {FrameSlot.START: PictureRole.START, FrameSlot.END: PictureRole.END}
 
 
@@ -79,6 +85,7 @@ class VideoProjectTab(QWidget):
         self._model = model
         self._jobs = jobs
         self._projects = projects
+        self._background = background
         self._selected: tuple[str, ...] = ()
         self._thumbnails = Thumbnails(self)
         self.scene_actions = SceneActions(model, self)
@@ -134,7 +141,7 @@ class VideoProjectTab(QWidget):
         panels.render.wanted.connect(self._on_render_wish)
         panels.takes.play_wanted.connect(self._player.play_take)
         panels.export.changed.connect(self._on_film_choices)
-        panels.export.export_wanted.connect(self._on_export)
+        panels.export.export_wanted.connect(self.export_film)
         panels.export.show_file_wanted.connect(self._on_show_file)
         panels.export.handoff_wanted.connect(self._export.hand_over)
 
@@ -149,7 +156,7 @@ class VideoProjectTab(QWidget):
         self._choices.offers_changed.connect(self._states.refresh)
         self._choices.fix_wanted.connect(self._on_fix)
         self._export.outlook_changed.connect(self._on_outlook)
-        self._export.exported.connect(self._on_exported)
+        self._export.exported.connect(self.export_filmed)
         self._export.told.connect(self.told)
         for desk in (self._rendering, self._export, self._pictures):
             desk.failed.connect(self._on_failed)
@@ -277,7 +284,8 @@ class VideoProjectTab(QWidget):
         self._model.edit("Change the export", project, merge="export")
 
     @Slot()
-    def _on_export(self) -> None:
+    def export_film(self) -> None:
+        """Export the film as it is now; asks before it replaces a file."""
         path = self._model.project.film.path
         overwrite = False
         if path is not None and taken_problems(path):
@@ -309,3 +317,51 @@ class VideoProjectTab(QWidget):
         self._panels.render.show_planning(False)
         self.told.emit(str(error))
         QMessageBox.warning(self, "ImageAI", str(error))
+
+    @Slot(object)
+    def _on_frame_brought(self, brought: FrameBrought) -> None:
+        role = _ROLES[brought.slot]
+        self._pictures.bring_picture(brought.picture, role, brought.scene_id)
+
+    def show_missing(self, missing: Sequence[MissingFile]) -> None:
+        """Name the files that are not there, and look for them in a folder if that is wanted."""
+        lines = [
+            f"{item.what}{f' of scene {item.scene}' if item.scene else ''}: {item.path.name}"
+            for item in missing[:_MOST_MISSING]
+        ]
+        more = len(missing) - len(lines)
+        box = QMessageBox(QMessageBox.Icon.Warning, "Missing files", "", parent=self)
+        count = "A file is" if len(missing) == 1 else f"{len(missing)} files are"
+        box.setText(f"{count} not where the project expects it. Everything else works.")
+        box.setInformativeText("\n".join([*lines, *([f"and {more} more"] if more > 0 else [])]))
+        search = box.addButton("Look in a folder…", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton("Go on without", QMessageBox.ButtonRole.RejectRole)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        search.clicked.connect(self._ask_where)
+        # Not modal to the program: nothing waits for the answer.
+        box.open()
+
+    @Slot()
+    def _ask_where(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Look for the missing files in")
+        if not folder:
+            return
+        project = self._model.project
+
+        def search(cancel: CancelToken) -> Relinked:
+            return relink(project, Path(folder), cancel)
+
+        self._background.run(search, self._relinked, self._on_failed)
+
+    def _relinked(self, relinked: Relinked) -> None:
+        self._model.take_over(relinked.project)
+        left = len(relinked.still_missing)
+        self.told.emit(
+            f"{len(relinked.found)} missing files were found"
+            + (f", {left} are still missing." if left else ".")
+        )
+
+    def close_down(self) -> None:
+        """Let go of what plays and of every thread."""
+        self._panels.player.release()
+        self._thumbnails.close()

@@ -1,0 +1,119 @@
+"""The window in a process of its own, worked through lines on stdin, to be killed at any moment.
+
+    python -m tests.fakes.window_app FOLDER
+
+Each line on stdin is a JSON object: {"do": "new", "name": …}, {"do": "scenes", "prompts": […]},
+{"do": "write", "scene": 0, "text": …}, {"do": "link", "scene": 1}, {"do": "render"},
+{"do": "export"}, {"do": "quit"}. Each line on stdout is one too: what the window tells.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+from core.paths import Paths
+from core.project.edits import insert_scenes
+from core.project.project import Scene, new_id
+from core.studio import Studio
+from gui.main_window import MainWindow
+from gui.project_wishes import NewProject
+from tests.fakes.app import ENTRY
+
+if TYPE_CHECKING:
+    from gui.job_bridge import JobNews
+    from gui.video.project_model import ProjectModel
+
+
+class Puppet(QObject):
+    """Obeys the lines on the main thread."""
+
+    line = Signal(object)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__()
+        self.window = window
+        self.line.connect(self.obey)
+        window.project_opened.connect(self.on_opened)
+        window.saved.connect(self.on_saved)
+        window.jobs.news.connect(self.on_news)
+        window.jobs.ready.connect(self.on_ready)
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self) -> None:
+        for line in sys.stdin:
+            self.line.emit(json.loads(line))
+
+    @property
+    def model(self) -> ProjectModel:
+        model = self.window.project_model
+        assert model is not None, "no project is open"
+        return model
+
+    @Slot(object)
+    def obey(self, told: dict[str, Any]) -> None:
+        project = None if self.window.project_model is None else self.model.project
+        match told:
+            case {"do": "new", "name": name}:
+                self.window.fulfil(NewProject(name))
+            case {"do": "scenes", "prompts": prompts} if project is not None:
+                scenes = [Scene(id=new_id("scene"), prompt=prompt) for prompt in prompts]
+                self.model.edit("Add scenes", insert_scenes(project, 0, scenes))
+            case {"do": "write", "scene": number, "text": text} if project is not None:
+                scene = project.scenes[number].model_copy(update={"prompt": text})
+                self.model.edit_scene("Write", scene, merge=f"prompt:{scene.id}")
+            case {"do": "link", "scene": number} if project is not None:
+                scene = project.scenes[number].model_copy(update={"continues": True})
+                self.model.edit_scene("Link", scene)
+            case {"do": "render"}:
+                assert self.window.video_tab is not None, "no project is open"
+                self.window.video_tab.render_missing()
+            case {"do": "export"}:
+                assert self.window.video_tab is not None, "no project is open"
+                self.window.video_tab.export_film()
+            case {"do": "quit"}:
+                self.window.close()
+            case _:
+                raise AssertionError(told)
+
+    @Slot(object)
+    def on_opened(self, model: ProjectModel) -> None:
+        say("opened", folder=str(model.folder), scenes=len(model.project.scenes))
+
+    @Slot()
+    def on_saved(self) -> None:
+        say("saved")
+
+    @Slot()
+    def on_ready(self) -> None:
+        say("ready")
+
+    @Slot(object)
+    def on_news(self, news: JobNews) -> None:
+        say("job", id=news.job_id, **news.event.model_dump(mode="json", exclude_none=True))
+
+
+def say(kind: str, **more: object) -> None:
+    more.setdefault("event", "")
+    print(json.dumps({"kind": kind, **more}), flush=True)
+
+
+def main() -> int:
+    app = QApplication(sys.argv[:1])
+    window = MainWindow(Studio([ENTRY], paths=Paths.of_user()))
+    puppet = Puppet(window)
+    window.show()
+    window.begin(Path(sys.argv[1]) if sys.argv[1:] else None)
+    code = app.exec()
+    puppet.line.disconnect()
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
