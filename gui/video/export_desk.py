@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -10,6 +11,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from core.errors import Problem, UnsupportedRequest
 from core.film.delivery import CONTAINERS, Container
 from core.film.export import ExportOrder
+from core.film.film_file import NAME as FILM_FILE
+from core.film.film_file import write_film_file
 from core.film.handoff import write_handoff
 from core.jobs import Cancelled, Failed, Succeeded
 from core.project.filming import film_of
@@ -18,8 +21,6 @@ from core.units import bytes_text
 from core.video.output import find_free_name, slug
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from core.film.ordering import PlannedExport
     from core.jobs import CancelToken
     from core.project.project import VideoProject
@@ -122,13 +123,16 @@ class ExportDesk(QObject):
         self._background.run(order, self._ordered, self.failed.emit)
 
     def hand_over(self, path: Path) -> None:
-        """Write the film for another program: its cuts, transitions, music and captions."""
+        """Write the film for another program, or as a film file where the suffix says so."""
         project, folder = self._model.project, self._model.folder
 
         def write(cancel: CancelToken) -> str:
             outlook = self._outlook(project, folder, cancel, overwrite=True)
             if outlook.planned is None:
                 raise UnsupportedRequest(outlook.problems)
+            if path.suffix.lower() == Path(FILM_FILE).suffix:
+                write_film_file(outlook.planned.order.film, project.film.settings, path)
+                return f"The film file is {str(path)!r}."
             handoff = write_handoff(outlook.planned.timeline, path)
             return " ".join([f"For editors: {str(path)!r}.", *handoff.notes])
 
@@ -147,6 +151,7 @@ class ExportDesk(QObject):
             path=project.film.path or usual_place(project, folder),
             overwrite=overwrite and project.film.path is not None,
             makes_folder=project.film.path is None,
+            skips_bad_clips=project.film.skips_bad_clips,
             poster_s=project.film.poster_s,
         )
         try:

@@ -133,7 +133,7 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("camera_speed_slider", up, value),
         ControlCase("camera_speed_number", up, value),
         ControlCase("camera_speed_reset", click, value),
-        ControlCase("advanced_heading", click, is_advanced_hidden),
+        ControlCase("section_advanced", click, is_advanced_hidden),
         ControlCase("guidance_scale", up, value),
         ControlCase("guidance_scale_reset", click, value),
         ControlCase("num_inference_steps", up, value),

@@ -237,7 +237,7 @@ def test_every_control_works(qtbot: QtBot) -> None:
         [
             ControlCase("fix_0", click, lambda _: tuple(told)),
             ControlCase("fix_1", click, lambda _: tuple(told)),
-            ControlCase("notes_heading", click, said),
+            ControlCase("section_notes", click, said),
         ],
     )
     assert told == [EditPrompt(), ChooseValue("fps", 8)]
@@ -248,7 +248,7 @@ def test_a_good_plan_is_one_line_with_its_notes_folded(line: PlanLine) -> None:
     line.set_text(text)
     assert text.line in said(line)
     assert text.notes[0] not in said(line)
-    heading = controls_of(line)["notes_heading"]
+    heading = controls_of(line)["section_notes"]
     assert isinstance(heading, QWidget)
     line.set_text(replace(text, notes=()))
     assert not heading.isVisibleTo(line)
@@ -256,7 +256,7 @@ def test_a_good_plan_is_one_line_with_its_notes_folded(line: PlanLine) -> None:
 
 def test_notes_stay_open_from_plan_to_plan(line: PlanLine) -> None:
     line.set_text(replace(described(planned()), notes=("One.",)))
-    QTest.mouseClick(controls_of(line)["notes_heading"], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(controls_of(line)["section_notes"], Qt.MouseButton.LeftButton)
     line.set_text(replace(described(planned()), notes=("Two.", "Three.")))
     assert "Two." in said(line)
     assert "Three." in said(line)
