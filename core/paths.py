@@ -89,6 +89,11 @@ class Paths:
         return self.cache_dir / "films"
 
     @property
+    def previews_dir(self) -> Path:
+        """Small films of whole projects, for the player."""
+        return self.cache_dir / "previews"
+
+    @property
     def log_file(self) -> Path:
         """The log of what went wrong."""
         return self.state_dir / "log" / "imageai.log"

@@ -21,6 +21,7 @@ from core.film.export import ExportJob, ExportOrder
 from core.film.ordering import Disks, PlannedExport, plan_export
 from core.film.pieces import PieceStore
 from core.film.preparing import SourceReader
+from core.film.preview_film import PreviewStores
 from core.history import History
 from core.history_keeper import HistoryKeeper
 from core.jobs import PLACES, CancelToken, Lane
@@ -67,6 +68,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+_PREVIEWS_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -312,6 +315,18 @@ class Studio:
     def pieces(self) -> PieceStore:
         """The finished pieces of films that are kept."""
         return PieceStore(self.paths.films_dir)
+
+    @property
+    def letterer(self) -> Letterer | None:
+        """Who draws words; None where this program was started without one."""
+        return self._letterer
+
+    @cached_property
+    def preview_stores(self) -> PreviewStores:
+        """Where previews of films lie, sharing finished pieces with the exports."""
+        limit_bytes = int(self.settings.export.cache_gb * 1e9)
+        films = PieceStore(self.paths.previews_dir)
+        return PreviewStores(self.pieces, films, limit_bytes, _PREVIEWS_BYTES)
 
     def plan_export(self, order: ExportOrder, cancel: CancelToken | None = None) -> PlannedExport:
         """The exact plan of a film's export; costs nothing but reading the clips.

@@ -6,13 +6,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from core.project.filming import film_of
+from gui.video.film_preview import FilmPreviewer
 from gui.video.picture_desk import PictureRole, PictureUse
 from gui.video.player_words import GrabUse, PlayerSource
 
 if TYPE_CHECKING:
+    from core.errors import StudioError
+    from core.film.film import Film
+    from core.film.preview_film import PreviewFilm
+    from core.jobs import Progressed
     from core.project.project import Take
+    from core.studio import Studio
     from gui.video.clip_player import ClipPlayer
-    from gui.video.picture_desk import PictureDesk
+    from core.project.filming import film_of
+from gui.video.film_preview import FilmPreviewer
+from gui.video.picture_desk import PictureDesk
     from gui.video.player_words import Grab
     from gui.video.project_model import ProjectModel
 
@@ -27,22 +36,32 @@ class PlayerDesk(QObject):
     """Follows the shown scene and the choice of a person.
 
     Signals:
-        sequence_wanted(): the film of all scenes is to be made and shown.
+        told(str): a sentence for the status console.
     """
 
-    sequence_wanted = Signal()
+    told = Signal(object)
 
     def __init__(
-        self, model: ProjectModel, player: ClipPlayer, pictures: PictureDesk, parent: QObject
+        self,
+        studio: Studio,
+        model: ProjectModel,
+        player: ClipPlayer,
+        pictures: PictureDesk,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._model = model
         self._player = player
         self._pictures = pictures
+        self._previewer = FilmPreviewer(studio.preview_stores, studio.letterer, self)
+        self._previewer.ready.connect(self._show_preview)
+        self._previewer.failed.connect(self._on_no_preview)
+        self._previewer.progress.connect(self._on_preview_progress)
         self._scene_id = ""
         self._shown: Take | None = None
+        self._shown_film: Film | None = None
         player.take_wanted.connect(self.show_take)
-        player.sequence_wanted.connect(self.sequence_wanted)
+        player.sequence_wanted.connect(self.show_sequence)
         player.export_wanted.connect(self.show_export)
         player.grabbed.connect(self._on_grab)
         model.changed.connect(self._on_change)
@@ -74,6 +93,41 @@ class PlayerDesk(QObject):
         self._player.show_clip(take.path, take.path.name)
 
     @Slot()
+    def show_sequence(self) -> None:
+        """Make the film of all scenes as the export cuts it, small, and show it."""
+        self._player.set_source(PlayerSource.SEQUENCE)
+        project = self._model.project
+        made = film_of(project)
+        self._shown_film = made.film
+        if not made.film.clips:
+            self._player.say("No scene has a clip yet.")
+            return
+        self._player.say("Putting the scenes together…")
+        self._previewer.build(
+            made.film, project.film.settings, skips_bad_clips=project.film.skips_bad_clips
+        )
+
+    @Slot(object)
+    def _show_preview(self, preview: PreviewFilm) -> None:
+        if self._player.source() is PlayerSource.SEQUENCE:
+            self._player.show_film(preview.path, preview.scenes, self._model.project.name)
+
+    @Slot(object)
+    def _on_no_preview(self, error: StudioError) -> None:
+        if self._player.source() is PlayerSource.SEQUENCE:
+            self._player.say(str(error))
+
+    @Slot(object)
+    def _on_preview_progress(self, event: Progressed) -> None:
+        if self._player.source() is PlayerSource.SEQUENCE and event.fraction is not None:
+            self._player.say(f"Putting the scenes together… {event.fraction:.0%}")
+
+    def release(self) -> None:
+        """Let go of files and threads."""
+        self._previewer.release()
+        self._player.release()
+
+    @Slot()
     def show_export(self) -> None:
         """Show the last export."""
         self._player.set_source(PlayerSource.EXPORT)
@@ -85,6 +139,11 @@ class PlayerDesk(QObject):
 
     @Slot(object)
     def _on_change(self, _: object) -> None:
+        if self._player.source() is PlayerSource.SEQUENCE:
+            if film_of(self._model.project).film != self._shown_film:
+                self._previewer.cancel()
+                self._player.say("The film has changed. Press Sequence to see it anew.")
+            return
         if self._player.source() is not PlayerSource.TAKE:
             return
         scene = self._model.project.scene(self._scene_id)

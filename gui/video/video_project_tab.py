@@ -104,7 +104,7 @@ class VideoProjectTab(QWidget):
         self._states = SceneStates(studio, model, background, self)
         self._rendering = SceneRendering(studio, model, background, self)
         self._export = ExportDesk(studio, model, background, self)
-        self._player = PlayerDesk(model, panels.player, self._pictures, self)
+        self._player = PlayerDesk(studio, model, panels.player, self._pictures, self)
         self._connect_panels()
         self._connect_desks()
         self._show_project()
@@ -363,5 +363,5 @@ class VideoProjectTab(QWidget):
 
     def close_down(self) -> None:
         """Let go of what plays and of every thread."""
-        self._panels.player.release()
+        self._player.release()
         self._thumbnails.close()
