@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from core.project.project import Take
     from core.studio import Studio
     from gui.video.clip_player import ClipPlayer
-    from core.project.filming import film_of
-from gui.video.film_preview import FilmPreviewer
-from gui.video.picture_desk import PictureDesk
+    from gui.video.picture_desk import PictureDesk
     from gui.video.player_words import Grab
     from gui.video.project_model import ProjectModel
 
