@@ -156,7 +156,7 @@ class VideoProjectTab(QWidget):
         self._choices.offers_changed.connect(self._states.refresh)
         self._choices.fix_wanted.connect(self._on_fix)
         self._export.outlook_changed.connect(self._on_outlook)
-        self._export.exported.connect(self.export_filmed)
+        self._export.exported.connect(self._on_exported)
         self._export.told.connect(self.told)
         for desk in (self._rendering, self._export, self._pictures):
             desk.failed.connect(self._on_failed)
