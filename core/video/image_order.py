@@ -1,0 +1,44 @@
+"""Pictures as a person orders them: words, a model, a size, and how many."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from core.frozen import Frozen
+from core.video.planning import MAX_SEED
+from core.video.request import FrameRequest, RenderRequest, Sampling, Target
+
+MAX_COUNT = 8
+
+
+class ImageOrder(Frozen):
+    """One or more pictures of the same words.
+
+    Attributes:
+        resolution, aspect: names of the model's own sizes; empty for its usual one.
+        seed: of the first picture, the next ones count on; None draws a new one for each.
+    """
+
+    target: Target
+    prompt: str = ""
+    resolution: str = ""
+    aspect: str = ""
+    seed: int | None = Field(default=None, ge=0, le=MAX_SEED)
+    count: int = Field(default=1, ge=1, le=MAX_COUNT)
+
+    @property
+    def requests(self) -> tuple[RenderRequest, ...]:
+        """A request for each picture."""
+        frame = FrameRequest(resolution=self.resolution or None, aspect=self.aspect or None)
+        return tuple(
+            RenderRequest(
+                target=self.target,
+                prompt=self.prompt,
+                frame=frame,
+                sampling=Sampling(seed=self._seed(number)),
+            )
+            for number in range(self.count)
+        )
+
+    def _seed(self, number: int) -> int | None:
+        return None if self.seed is None else (self.seed + number) % (MAX_SEED + 1)
