@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from core.job_record import JobState
+from core.jobs import Lane
 from gui.job_bridge import JobBridge
 from gui.jobs_desk import JobsDesk
 from gui.jobs_model import JobsModel
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from gui.background import Background
     from gui.job_list import Summary
     from gui.job_words import Line
+
+_WORTH_ASKING_S = 30.0
 
 
 class JobsArea(QWidget):
@@ -109,6 +114,22 @@ class JobsArea(QWidget):
     @Slot(object)
     def _show_summary(self, summary: Summary) -> None:
         self.summary_changed.emit(str(summary))
+
+    @property
+    def losing(self) -> tuple[JobRecord, ...]:
+        """Jobs whose work so far would be lost by stopping now; they begin again at the next start.
+
+        Exports keep their finished pieces, and services go on without us.
+        """
+        now = datetime.now(UTC)
+        return tuple(
+            record
+            for record in self._model.records
+            if record.state is JobState.RUNNING
+            and record.lane is Lane.GPU
+            and record.started_at is not None
+            and (now - record.started_at).total_seconds() > _WORTH_ASKING_S
+        )
 
     def close_down(self) -> None:
         """Stop what runs; it goes on at the next start."""

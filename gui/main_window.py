@@ -273,6 +273,22 @@ class MainWindow(QMainWindow):
         locked = " (read-only)" if self._session.model.is_read_only else ""
         self.setWindowTitle(f"{name}{locked} · ImageAI")
 
+    def _may_stop_jobs(self) -> bool:
+        """Ask before minutes of rendering are thrown away; everything else just goes on later."""
+        losing = self.jobs.losing
+        if not losing:
+            return True
+        names = ", ".join(record.title for record in losing)
+        answer = QMessageBox.question(
+            self,
+            "Close ImageAI",
+            f"A render is under way: {names}.\n\nIf you close now, it begins again from its start "
+            "the next time you open ImageAI.",
+            QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Cancel,
+        )
+        return answer == QMessageBox.StandardButton.Close
+
     def _close_project(self) -> bool:
         """Close the open project; False when its last changes could not be written."""
         if self._session is None:
@@ -312,7 +328,7 @@ class MainWindow(QMainWindow):
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.jobs.asks_to_stay(self) or not self._close_project():
+        if not self._may_stop_jobs() or not self._close_project():
             event.ignore()
             return
         self._places.setValue("geometry", self.saveGeometry())
