@@ -88,8 +88,7 @@ def click(control: QWidget) -> None:
 
 
 def press(widget: QWidget, keys: str) -> None:
-    pressed = QKeySequence(keys)[0]
-    QTest.keyClick(widget, pressed.key(), pressed.keyboardModifiers())
+    QTest.keySequence(widget.window().windowHandle(), QKeySequence(keys))
 
 
 def click_with(*job_ids: str) -> Callable[[QWidget], None]:
