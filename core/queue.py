@@ -91,8 +91,7 @@ class JobQueue:
     def set_places(self, lane: Lane, count: int) -> None:
         """Let so many jobs of a lane run at once from now on; those that run go on."""
         self._places[lane] = count
-        with self._changed:
-            self._changed.notify_all()
+        self._wake()
 
     def subscribe(self, listener: Callable[[str, JobEvent], None]) -> Callable[[], None]:
         """Send every event and its job id to `listener`, from any thread; gives the way to stop."""

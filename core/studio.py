@@ -145,6 +145,10 @@ class Studio:
         """What paid renders cost."""
         return Ledger(self.paths.spending_file)
 
+    @property
+    def _spending_cap_usd(self) -> float | None:
+        return self.settings.cloud.spending_cap_usd
+
     @cached_property
     def history(self) -> History:
         """Everything that was made here, in the window or by a command."""
@@ -225,22 +229,15 @@ class Studio:
                 problems.append(Problem("target", f"{readiness.reason} {readiness.fix}"))
         raise UnsupportedRequest(problems)
 
-    def submit_render(
-        self,
-        planned: PlannedRender,
-        origin: Origin | None = None,
-        *,
-        spending_cap_usd: float | None = None,
-    ) -> str:
+    def submit_render(self, planned: PlannedRender, origin: Origin | None = None) -> str:
         """Put the render into the queue and give the job's id.
 
         Args:
             planned: what `plan` gave.
             origin: the scene of a project that the clip is for; its record will name it.
-            spending_cap_usd: what all paid renders of this month may cost; None for no cap.
 
         Raises:
-            SpendingCapReached: it would pass the cap.
+            SpendingCapReached: it would pass the month's cap.
             SpendingError: it is to be paid, and the ledger cannot be used.
             NotConfigured: the model is not installed, the network is switched off, or the machine
                 or a key does not suffice.
@@ -266,27 +263,28 @@ class Studio:
         frame = planned.still_frame
         job_id = new_job_id()
         # Written down before anybody can start it: no order is ever without its price.
-        self.ledger.order(job_id, planned.plan.cost_usd, spending_cap_usd)
+        self.ledger.order(job_id, planned.plan.cost_usd, self._spending_cap_usd)
         try:
             return self.queue.submit(job if frame is None else StillJob(job, frame), job_id=job_id)
         except JournalError:
             self.ledger.release(job_id)
             raise
 
-    def resume(self, text: str, *, spending_cap_usd: float | None = None) -> str:
+    def resume(self, text: str) -> str:
         """Put an interrupted, failed or cancelled job back in line and give its id.
+
+        Unlike the queue's own way, this one holds the cap where a clip is bought once more.
 
         Args:
             text: how the job's id begins.
-            spending_cap_usd: held by what would be bought once more; None for no cap.
 
         Raises:
-            SpendingCapReached: it would pass the cap.
+            SpendingCapReached: it would pass the month's cap.
             SpendingError: the ledger cannot be used.
             JournalError: no such job, or nothing to resume.
         """
         job_id = self.queue.job(text).id
-        is_ordered = self.ledger.order_again(job_id, spending_cap_usd)
+        is_ordered = self.ledger.order_again(job_id, self._spending_cap_usd)
         try:
             return self.queue.resume(job_id)
         except JournalError:

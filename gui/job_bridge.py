@@ -5,16 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from core.jobs import JobEvent, Progressed
 
 if TYPE_CHECKING:
-    from core.queue import JobQueue
+    from collections.abc import Callable
 
 _EVERY_S = 0.05
+
+
+class TellsOfJobs(Protocol):
+    """What a bridge hears: the job queue."""
+
+    def subscribe(self, listener: Callable[[str, JobEvent], None]) -> Callable[[], None]:
+        """Send every event to `listener`, from any thread; gives the way to stop."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class JobBridge(QObject):
     news = Signal(object)
     _arrived = Signal()
 
-    def __init__(self, queue: JobQueue, parent: QObject | None = None) -> None:
+    def __init__(self, queue: TellsOfJobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lock = threading.Lock()
         self._inbox: list[JobNews] = []

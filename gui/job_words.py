@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.job_record import JobRecord, JobState
 from core.jobs import Cancelled, Failed, JobEvent, Noted, Progressed, Stage, Started, Succeeded
+from core.units import clock
 from gui.theme import Tone
 
 if TYPE_CHECKING:
@@ -48,18 +49,6 @@ class Line:
     tone: Tone
 
 
-def duration(seconds: float) -> str:
-    """A length of time, such as "8 s", "3 min 20 s" or "2 h 5 min"."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-
-
 def stage(progress: Progressed) -> str:
     """What the job is at: "Making the pictures, step 3 of 8"."""
     words = _STAGES[progress.stage]
@@ -97,13 +86,13 @@ def times(record: JobRecord, now: datetime) -> str:
     """How long it has run and will still run, or how long it took."""
     if record.started_at is None or record.state is JobState.INTERRUPTED:
         return ""
-    passed = duration(((record.ended_at or now) - record.started_at).total_seconds())
+    passed = clock(((record.ended_at or now) - record.started_at).total_seconds())
     if record.ended_at is not None:
         return passed
     share = fraction(record)
     percent = "" if share is None else f"{share * 100:.0f} % · "
     left = record.progress.eta_s if record.progress else None
-    return f"{percent}{passed}" + ("" if left is None else f", {duration(left)} left")
+    return f"{percent}{passed}" + ("" if left is None else f", {clock(left)} left")
 
 
 def details(record: JobRecord, now: datetime) -> str:

@@ -94,7 +94,7 @@ def resume(
     worst = EXIT_DONE
     for job_id in waiting:
         desk.speech.tell(f"Resuming {queue.job(job_id).title}")
-        code = run_job(desk, lambda job_id=job_id: queue.resume(job_id))
+        code = run_job(desk, lambda job_id=job_id: desk.studio.resume(job_id))
         worst = max(worst, code)
         if code == EXIT_CANCELLED:
             break

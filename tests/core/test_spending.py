@@ -211,9 +211,14 @@ def shop(paths: Paths) -> Iterator[Studio]:
     shop.close()
 
 
-def buy(shop: Studio, request: RenderRequest, words: str = "ball", **more: float) -> str:
+def buy(shop: Studio, request: RenderRequest, words: str = "ball") -> str:
     asked = request.model_copy(update={"prompt": words})
-    return shop.submit_render(shop.plan(asked), **more)
+    return shop.submit_render(shop.plan(asked))
+
+
+def set_cap(shop: Studio, cap_usd: float) -> None:
+    cloud = shop.settings.cloud.model_copy(update={"spending_cap_usd": cap_usd})
+    shop.apply_settings(shop.settings.model_copy(update={"cloud": cloud}))
 
 
 def test_bought_clip_is_in_the_ledger_and_survives_a_clear(
@@ -236,9 +241,10 @@ def test_failed_and_cancelled_clips_leave_the_cap_free(
 
 
 def test_clip_beyond_the_cap_is_not_queued(shop: Studio, request_small: RenderRequest) -> None:
-    buy(shop, request_small, spending_cap_usd=1.0)
+    set_cap(shop, 1.0)
+    buy(shop, request_small)
     with pytest.raises(SpendingCapReached):
-        buy(shop, request_small, spending_cap_usd=1.0)
+        buy(shop, request_small)
     assert len(shop.queue.jobs()) == 1
 
 
@@ -260,10 +266,12 @@ def test_failed_clip_made_again_counts_again_and_heeds_the_cap(
     job_id = buy(shop, request_small, "fail")
     shop.queue.run_job(job_id)
     buy(shop, request_small)
+    set_cap(shop, 1.0)
     with pytest.raises(SpendingCapReached):
-        shop.resume(job_id, spending_cap_usd=1.0)
+        shop.resume(job_id)
     assert shop.queue.job(job_id).state is JobState.FAILED
-    shop.resume(job_id, spending_cap_usd=2.0)
+    set_cap(shop, 2.0)
+    shop.resume(job_id)
     assert shop.ledger.spent_usd() == pytest.approx(1.125)
     with pytest.raises(JournalError, match="nothing to resume"):
         shop.resume(job_id)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QObject, QThread, Slot
+from PySide6.QtCore import QObject, QThread, Slot
 
 from core.jobs import Noted, Progressed, Queued, Stage, Started, Succeeded
 from core.paths import Paths
@@ -90,7 +90,7 @@ def test_events_of_other_threads_arrive_on_the_main_thread_in_order(
     thread.join()
     qtbot.waitUntil(lambda: len(listener.news) == len(told))
     assert listener.of("one") == told
-    assert listener.threads == {QCoreApplication.instance().thread()}
+    assert listener.threads == {QThread.currentThread()}
 
 
 def test_flood_of_progress_becomes_a_trickle_and_its_last_word_is_heard(

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QPixmap
+from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QListView, QToolButton, QWidget
 
@@ -32,7 +33,6 @@ from tests.gui.controls import ControlCase, check_every_control, controls_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -87,6 +87,10 @@ def click(control: QWidget) -> None:
     QTest.mouseClick(control, Qt.MouseButton.LeftButton)
 
 
+def press(widget: QWidget, keys: str) -> None:
+    QTest.keySequence(widget.window().windowHandle(), QKeySequence(keys))
+
+
 def click_with(*job_ids: str) -> Callable[[QWidget], None]:
     def act(control: QWidget) -> None:
         panel_of(control).select(*job_ids)
@@ -101,13 +105,25 @@ def click_row(control: QWidget) -> None:
 
 
 def titles(panel: JobsPanel) -> list[str]:
-    model = panel.findChild(QListView).model()
+    model = jobs_of(panel).model()
     rows = (model.index(row, 0) for row in range(model.rowCount()))
     return [index.data().removeprefix("fake-small: ") for index in rows]
 
 
-def text_of(panel: JobsPanel, name: str) -> str:
+def jobs_of(panel: JobsPanel) -> QListView:
+    jobs = controls_of(panel)["jobs"]
+    assert isinstance(jobs, QListView)
+    return jobs
+
+
+def label_of(panel: JobsPanel, name: str) -> QLabel:
     label = panel.findChild(QLabel, name)
+    assert label is not None
+    return label
+
+
+def text_of(panel: JobsPanel, name: str) -> str:
+    label = label_of(panel, name)
     return label.text() if label.isVisible() else ""
 
 
@@ -182,25 +198,26 @@ def test_button_sends_the_wish_for_what_is_chosen(
 )
 def test_keys_do_what_the_buttons_do(room: Room, keys: str, chosen: str, kind: type) -> None:
     panel = room.panel()
-    jobs = panel.findChild(QListView)
+    jobs = jobs_of(panel)
     jobs.setFocus()
     panel.select(chosen)
-    QTest.keySequence(jobs, keys)
+    press(jobs, keys)
     assert [type(wish) for wish in room.told[panel]] == [kind]
 
 
 def test_double_click_opens_the_folder_of_a_finished_file(room: Room) -> None:
-    room.records = [record("done", JobState.SUCCEEDED, path=one_of_each()[6].path)]
+    clip = Path("/films/ball.mp4")
+    room.records = [record("done", JobState.SUCCEEDED, path=clip)]
     panel = room.panel()
-    viewport = panel.findChild(QListView).viewport()
+    viewport = jobs_of(panel).viewport()
     for act in (QTest.mouseClick, QTest.mouseDClick):
         act(viewport, Qt.MouseButton.LeftButton, pos=QPoint(60, 20))
-    assert room.told[panel] == [ShowFolder(room.records[0].path)]
+    assert room.told[panel] == [ShowFolder(clip)]
 
 
 def test_menu_offers_the_same_as_the_buttons(room: Room) -> None:
     panel = room.panel()
-    jobs = panel.findChild(QListView)
+    jobs = jobs_of(panel)
     assert jobs.contextMenuPolicy() is Qt.ContextMenuPolicy.ActionsContextMenu
     names = {action.text() for action in jobs.actions()}
     assert {"Cancel", "Try again", "Move up", "Move down", "Copy details"} <= names
@@ -333,7 +350,7 @@ def test_moves_one_after_the_other_build_on_each_other(room: Room) -> None:
 
 
 def pixels(panel: JobsPanel) -> QImage:
-    return panel.findChild(QListView).grab().toImage().copy(0, 0, 400, 56)
+    return jobs_of(panel).grab().toImage().copy(0, 0, 400, 56)
 
 
 def test_bar_is_filled_by_the_real_fraction(room: Room) -> None:
@@ -360,10 +377,10 @@ def test_clip_so_far_is_shown_while_it_is_made(room: Room, tmp_path: Path) -> No
     event = Progressed(stage=Stage.DENOISE, fraction=0.5, preview=tmp_path / "preview.png")
     model.take(JobNews("running", event))
     room.settle()
-    assert panel.findChild(QLabel, "job_preview").isVisible()
+    assert label_of(panel, "job_preview").isVisible()
     assert pixels(panel).pixelColor(20, 20) == Qt.GlobalColor.magenta
     model.take(JobNews("running", Failed(error=ErrorReport(kind="RenderFailed", message="No."))))
-    assert not panel.findChild(QLabel, "job_preview").isVisible()
+    assert not label_of(panel, "job_preview").isVisible()
 
 
 def test_missing_picture_of_the_clip_so_far_is_no_matter(room: Room, tmp_path: Path) -> None:
@@ -382,7 +399,7 @@ def test_it_follows_the_theme(room: Room, qapp: QApplication, appearance: theme.
     QApplication.processEvents()
     bad = theme.tone(qapp.palette(), theme.Tone.BAD).name()
     assert bad in text_of(panel, "job_details_text")
-    label = panel.findChild(QLabel, "job_problem")
+    label = label_of(panel, "job_problem")
     assert label.palette().color(label.foregroundRole()).name() == bad
 
 
@@ -400,7 +417,7 @@ def test_it_is_usable_at_any_width(room: Room, width: int) -> None:
 def test_hundreds_of_jobs_do_not_stall(room: Room, responsive: object) -> None:
     room.records = [record(f"{number}") for number in range(300)]
     panel = room.panel()
-    model = panel.findChild(QListView).model()
+    model = jobs_of(panel).model()
     assert model.rowCount() == 300
 
 

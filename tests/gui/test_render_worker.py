@@ -53,6 +53,12 @@ def test_there_is_a_thread_for_every_place(studio: Studio, workers: Workers) -> 
     workers.start()
     assert workers.running == sum(studio.queue.places.values())
     assert studio.queue.places[Lane.GPU] == 1
+    studio.queue.set_places(Lane.CLOUD, 7)
+    workers.start()
+    assert workers.running == sum(studio.queue.places.values()) == 10
+    workers.stop()
+    workers.start()
+    assert workers.running == 0
 
 
 def test_failures_never_stop_the_rest(studio: Studio, workers: Workers, qtbot: QtBot) -> None:

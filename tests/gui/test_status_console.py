@@ -32,7 +32,9 @@ def make(qtbot: QtBot) -> StatusConsole:
 
 
 def lines_of(console: StatusConsole) -> QPlainTextEdit:
-    return console.findChild(QPlainTextEdit)
+    lines = controls_of(console)["console_lines"]
+    assert isinstance(lines, QPlainTextEdit)
+    return lines
 
 
 def click(control: QWidget) -> None:
@@ -40,8 +42,8 @@ def click(control: QWidget) -> None:
 
 
 def copy_by_keys(control: QWidget) -> None:
-    QTest.keySequence(control, "Ctrl+A")
-    QTest.keySequence(control, "Ctrl+C")
+    for key in (Qt.Key.Key_A, Qt.Key.Key_C):
+        QTest.keyClick(control, key, Qt.KeyboardModifier.ControlModifier)
 
 
 def test_every_control_does_something(qtbot: QtBot) -> None:
