@@ -2,8 +2,8 @@
 
     python -m tests.fakes.window_app FOLDER
 
-Each line on stdin is a JSON object: {"do": "new", "name": …}, {"do": "scenes", "prompts": […]},
-{"do": "write", "scene": 0, "text": …}, {"do": "link", "scene": 1}, {"do": "render"},
+Each line on stdin is a JSON object: {"do": "new", "name": …}, {"do": "target"},
+{"do": "scenes", "prompts": […]}, {"do": "write", "scene": 0, "text": …}, {"do": "link", "scene": 1}, {"do": "render"},
 {"do": "export"}, {"do": "quit"}. Each line on stdout is one too: what the window tells.
 """
 
@@ -22,6 +22,7 @@ from core.paths import Paths
 from core.project.edits import insert_scenes
 from core.project.project import Scene, new_id
 from core.studio import Studio
+from core.video.request import Target
 from gui.main_window import MainWindow
 from gui.project_wishes import NewProject
 from tests.fakes.app import ENTRY
@@ -62,6 +63,10 @@ class Puppet(QObject):
         match told:
             case {"do": "new", "name": name}:
                 self.window.fulfil(NewProject(name))
+            case {"do": "target"} if project is not None:
+                target = Target(provider="fake", deployment="local", model="fake-small")
+                render = project.render.model_copy(update={"target": target})
+                self.model.edit("Target", project.model_copy(update={"render": render}))
             case {"do": "scenes", "prompts": prompts} if project is not None:
                 scenes = [Scene(id=new_id("scene"), prompt=prompt) for prompt in prompts]
                 self.model.edit("Add scenes", insert_scenes(project, 0, scenes))
@@ -101,7 +106,8 @@ class Puppet(QObject):
 
 def say(kind: str, **more: object) -> None:
     more.setdefault("event", "")
-    print(json.dumps({"kind": kind, **more}), flush=True)
+    sys.stdout.write(json.dumps({"kind": kind, **more}) + "\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
