@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from core.config import Settings
     from core.errors import StudioError
+    from core.project.from_record import FromRecord
     from core.studio import Studio
     from gui.project_session import ProjectSession
     from gui.video.project_model import ProjectModel
@@ -83,7 +84,7 @@ class MainWindow(QMainWindow):
         self._welcome = WelcomePage()
         self._video = QStackedWidget()
         self._video.addWidget(self._welcome)
-        self._rooms = Rooms(studio, self.jobs, self._video)
+        self._rooms = Rooms(studio, self._background, self.jobs, self._video)
         self._projects = ProjectActions(studio.paths.projects_dir, self)
         self._menu = MainMenu(self, self._projects)
         self._saved = QLabel()
@@ -122,6 +123,8 @@ class MainWindow(QMainWindow):
         self.jobs.summary_changed.connect(self._summary.setText)
         self.jobs.ready.connect(self._on_queue_ready)
         self._rooms.told.connect(self.say)
+        self._rooms.failed.connect(self._on_error)
+        self._rooms.recipe_wanted.connect(self._on_recipe)
         self._rooms.settings_changed.connect(self._on_settings)
 
     @property
@@ -227,6 +230,14 @@ class MainWindow(QMainWindow):
         self.say(f"{error} It is tried again every few seconds.", Tone.BAD)
 
     @Slot(object)
+    def _on_recipe(self, recipe: FromRecord) -> None:
+        if self.video_tab is None:
+            self.say("Open a project first: the settings become a scene of it.", Tone.WARNING)
+            return
+        self.video_tab.add_recipe(recipe)
+        self._rooms.show_video()
+
+    @Slot(object)
     def _on_fix(self, fix: Fix) -> None:
         match fix:
             case SetKey():
@@ -324,7 +335,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
-            self._read_settings_of(paths[0])
+            self._rooms.history.read_settings_of(paths[0])
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:

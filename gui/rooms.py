@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from gui.history_room import HistoryRoom
 from gui.models_desk import ModelsDesk
 from gui.models_page import ModelsPage
 from gui.settings_dialog import SettingsDialog
 from gui.settings_keeper import SettingsKeeper
 from gui.widgets.network_badge import NetworkBadge
+from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from core.config import Settings
     from core.errors import StudioError
     from core.studio import Studio
     from core.video.request import Target
+    from gui.background import Background
     from gui.job_bridge import JobNews
     from gui.jobs_area import JobsArea
 
@@ -31,13 +34,19 @@ class Rooms(QTabWidget):
         told(str): a sentence for the status console.
         models_changed(): a model was installed or removed, or a key or setting changed.
         settings_changed(Settings): they are in effect.
+        recipe_wanted(FromRecord): settings of a clip to be opened in the project.
+        failed(StudioError): a wish cannot be fulfilled.
     """
 
     told = Signal(object)
     models_changed = Signal()
     settings_changed = Signal(object)
+    recipe_wanted = Signal(object)
+    failed = Signal(object)
 
-    def __init__(self, studio: Studio, jobs: JobsArea, video: QWidget) -> None:
+    def __init__(
+        self, studio: Studio, background: Background, jobs: JobsArea, video: QWidget
+    ) -> None:
         super().__init__()
         self.setObjectName("rooms")
         self.setDocumentMode(True)
@@ -54,7 +63,13 @@ class Rooms(QTabWidget):
         self._models_page: ModelsPage | None = None
         self._video = video
         self._models_room = QWidget()
+        self._thumbnails = Thumbnails(self)
+        self.history = HistoryRoom(studio, background, self._thumbnails)
+        self.history.recipe_wanted.connect(self.recipe_wanted)
+        self.history.told.connect(self.told)
+        self.history.failed.connect(self.failed)
         self.addTab(video, "&Video")
+        self.addTab(self.history, "&History")
         self.addTab(self._models_room, "&Models")
         self.currentChanged.connect(self._on_room)
         jobs.news.connect(self._hear)
@@ -91,6 +106,8 @@ class Rooms(QTabWidget):
     def _on_room(self, _: int) -> None:
         if self.currentWidget() is self._models_room:
             self._make_models()
+        if self.currentWidget() is self.history:
+            self.history.begin()
 
     def _make_models(self) -> None:
         if self._models is None:
@@ -104,6 +121,7 @@ class Rooms(QTabWidget):
     def _hear(self, news: JobNews) -> None:
         if self._models is not None:
             self._models.hear(news.job_id, news.event)
+        self.history.hear(news)
 
     @Slot(object)
     def _on_models_changed(self, _: object) -> None:
@@ -131,6 +149,7 @@ class Rooms(QTabWidget):
             self._models.close()
         if self._settings is not None:
             self._settings.close_down()
+        self._thumbnails.close()
         self._keeper.close()
 
 

@@ -60,7 +60,6 @@ LONGEST_TEST = 720  # a long table of cases is easier to read than two half ones
 IMPORT_NAMES = {
     "pillow": "PIL",
     "pyside6-essentials": "PySide6",
-    "pyside6-addons": "PySide6.QtMultimedia",
     "typing-extensions": "typing_extensions",
     "fonttools": "fontTools",
     "protobuf": "google.protobuf",
@@ -70,6 +69,7 @@ IMPORT_NAMES = {
 }
 # Needed without an import of ours: tools, plugins, and what a library loads by itself.
 USED_UNSEEN = {
+    "pyside6-addons": "PySide6.QtMultimedia is a part of it",
     "accelerate": "diffusers loads and offloads weights through it",
     "sentencepiece": "the T5 tokenizer of LTX-Video 0.9.x",
     "protobuf": "the same tokenizer's file format",

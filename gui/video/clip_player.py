@@ -106,6 +106,11 @@ class ClipPlayer(QWidget):
         """Press one of the three buttons; tells nobody."""
         self._sources.set_source(source)
 
+    def set_alone(self) -> None:
+        """Be a player of one file, outside of a project: no other sources, no frames to grab."""
+        self._sources.hide()
+        self._transport.hide_grab()
+
     def show_clip(self, path: Path, title: str) -> None:
         """Open a clip and stand at its first frame."""
         self.show_film(path, (), title)

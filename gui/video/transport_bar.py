@@ -129,6 +129,10 @@ class TransportBar(QWidget):
         """As if the button were pressed."""
         self._mute.toggle()
 
+    def hide_grab(self) -> None:
+        """Offer no frames to be grabbed."""
+        self._grab.hide()
+
     def _grab_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setObjectName("grab_menu")

@@ -9,8 +9,10 @@ from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from core.project.edits import insert_scenes
 from core.project.media import relink
 from core.project.planning import missing_or_stale
+from core.project.project import RenderChoices, Scene, new_id
 from core.project.scene_edits import FrameSlot
 from core.video.output import taken_problems
 from gui.video.choices_desk import ChoicesDesk, ChoicesPanels
@@ -43,8 +45,9 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.jobs import CancelToken
+    from core.project.from_record import FromRecord
     from core.project.media import MissingFile, Relinked
-    from core.project.project import FilmChoices, Scene
+    from core.project.project import FilmChoices
     from core.studio import Studio
     from core.video.spec import ModelSpec
     from gui.background import Background
@@ -360,6 +363,16 @@ class VideoProjectTab(QWidget):
             f"{len(relinked.found)} missing files were found"
             + (f", {left} are still missing." if left else ".")
         )
+
+    def add_recipe(self, recipe: FromRecord) -> None:
+        """Add a scene that is made as a clip was made, its settings its own."""
+        own = tuple(RenderChoices.model_fields)
+        scene = Scene(id=new_id("scene"), prompt=recipe.prompt, own=recipe.choices, own_fields=own)
+        project = self._model.project
+        self._model.edit(
+            "Add a scene from a clip", insert_scenes(project, len(project.scenes), [scene])
+        )
+        self._panels.table.select((scene.id,))
 
     def close_down(self) -> None:
         """Let go of what plays and of every thread."""

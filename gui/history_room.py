@@ -1,0 +1,134 @@
+"""The history with what its buttons do: play, show, make again, open the settings in a project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from core.errors import Problem, UnsupportedRequest
+from core.film.export import ExportOrder
+from core.jobs import Succeeded
+from core.project.from_record import FromRecord, choices_of, request_again
+from core.project.project_file import INPUTS
+from core.project.recent import RecentProjects
+from core.video.output import find_free_name
+from core.video.read_back import find_start_image, read_settings_of
+from gui.history_tab import HistoryTab
+from gui.play_dialog import PlayDialog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.history import HistoryEntry
+    from core.jobs import CancelToken
+    from core.studio import Studio
+    from core.video.record import ClipRecord
+    from core.video.request import RenderRequest
+    from gui.background import Background
+    from gui.job_bridge import JobNews
+    from gui.widgets.thumbnails import Thumbnails
+
+
+class HistoryRoom(QWidget):
+    """Everything that was ever made.
+
+    Signals:
+        recipe_wanted(FromRecord): settings to be opened in the project.
+        told(str): a sentence for the status console.
+        failed(StudioError): a wish cannot be fulfilled.
+    """
+
+    recipe_wanted = Signal(object)
+    told = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, studio: Studio, background: Background, thumbnails: Thumbnails) -> None:
+        super().__init__()
+        self._studio = studio
+        self._background = background
+        self._tab: HistoryTab | None = None
+        self._thumbnails = thumbnails
+        self._recent = RecentProjects(studio.paths.state_dir)
+
+    def begin(self) -> None:
+        """Make the list when it is first seen, and read it anew from then on."""
+        if self._tab is not None:
+            self._tab.reload()
+            return
+        self._tab = HistoryTab(self._studio.history, self._background, self._thumbnails)
+        self._tab.play_wanted.connect(self._play)
+        self._tab.show_file_wanted.connect(self._show_file)
+        self._tab.make_again.connect(self._make_again)
+        self._tab.edit_wanted.connect(self.open_settings)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self._tab)
+        self._tab.begin()
+
+    @Slot(object)
+    def hear(self, news: JobNews) -> None:
+        """Show what has just been made."""
+        if self._tab is not None and isinstance(news.event, Succeeded):
+            self._tab.reload()
+
+    @Slot(object)
+    def _play(self, entry: HistoryEntry) -> None:
+        PlayDialog(entry.path, self).open()
+
+    @Slot(object)
+    def _show_file(self, path: Path) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+    @Slot(object)
+    def _make_again(self, made: ClipRecord | ExportOrder) -> None:
+        def submit(cancel: CancelToken) -> str:
+            if isinstance(made, ExportOrder):
+                order = made.model_copy(update={"path": find_free_name(made.path)})
+                return self._studio.submit_export(self._studio.plan_export(order, cancel))
+            return self._studio.submit_render(self._studio.plan(self._request(made)))
+
+        def queued(_: str) -> None:
+            self.told.emit("It is in the queue and will be made with the very same settings.")
+
+        self._background.run(submit, queued, self.failed.emit)
+
+    def _request(self, record: ClipRecord) -> RenderRequest:
+        request = request_again(record)
+        if request.inputs.start_image is None:
+            return request
+        projects = [entry.folder / INPUTS for entry in self._recent.entries()]
+        folders = [self._studio.paths.inputs_dir / record.job_id, *projects]
+        image = find_start_image(record, folders)
+        if image is None:
+            name = request.inputs.start_image.name
+            message = f"The picture {name!r} that the clip starts from is not to be found."
+            raise UnsupportedRequest([Problem("inputs.start_image", message)])
+        inputs = request.inputs.model_copy(update={"start_image": image})
+        return request.model_copy(update={"inputs": inputs})
+
+    @Slot(object)
+    def open_settings(self, record: ClipRecord) -> None:
+        """Open the settings of a clip in the project."""
+
+        def look(_: CancelToken) -> FromRecord:
+            return choices_of(record)
+
+        self._background.run(look, self.recipe_wanted.emit, self.failed.emit)
+
+    def read_settings_of(self, path: Path) -> None:
+        """Open in the project what a clip says of itself."""
+
+        def look(_: CancelToken) -> FromRecord | None:
+            record = read_settings_of(path)
+            return None if record is None else choices_of(record)
+
+        def arrived(recipe: FromRecord | None) -> None:
+            if recipe is None:
+                self.told.emit(f"{path.name!r} carries no settings of this program.")
+            else:
+                self.recipe_wanted.emit(recipe)
+
+        self._background.run(look, arrived, self.failed.emit)
