@@ -161,7 +161,7 @@ class _Reader:
         return None
 
     def _block(self, start: int, lines: tuple[slice, ...], in_script: bool, leads: bool) -> _Block:
-        is_verse = len(lines) > 1 and not in_script and self._is_verse(lines)
+        is_verse = not in_script and self._is_verse(lines)
         begin = lines[0].start
         marks = self._marks_in(begin, lines[0].stop)
         if not marks:
@@ -175,6 +175,8 @@ class _Reader:
 
     def _is_verse(self, lines: Sequence[slice]) -> bool:
         """Whether the lines stand for themselves, and are not a paragraph wrapped at a width."""
+        if len(lines) < 2:
+            return False
         told = [text for line in lines if (text := self._bare[line].strip())]
         if len(told) < 2:
             return False
