@@ -49,6 +49,11 @@ def with_duration(scene: Scene, seconds: float | None) -> Scene:
     return scene.with_own("duration_s", seconds)
 
 
+def with_seed(scene: Scene, seed: int) -> Scene:
+    """The scene with a seed of its own, so that the same settings give the same clip."""
+    return scene.with_own("seed", seed)
+
+
 def with_cut(scene: Scene, name: str, value: object) -> Scene:
     """The scene with one field of its cut changed."""
     return scene.model_copy(update={"cut": scene.cut.model_copy(update={name: value})})

@@ -101,7 +101,7 @@ class PromptDelegate(CellDelegate):
         """Higher than the row, but never out of the table."""
         rect = QRect(option.rect)
         rect.setHeight(max(rect.height(), _EDITOR_HEIGHT))
-        lowest = editor.parentWidget().rect().bottom()
+        lowest = _room_of(editor).bottom()
         if rect.bottom() > lowest:
             rect.moveBottom(max(lowest, rect.height() - 1))
         editor.setGeometry(rect)
@@ -117,7 +117,7 @@ class PromptDelegate(CellDelegate):
     ) -> None:
         """Take over what was typed."""
         if isinstance(editor, QPlainTextEdit) and editor.document().isModified():
-            model.setData(QModelIndex(index), editor.toPlainText())
+            model.setData(model.index(index.row(), index.column()), editor.toPlainText())
 
     def eventFilter(self, editor: QObject, event: QEvent) -> bool:  # noqa: N802
         """Enter ends the editing; with Shift it begins a new line."""
@@ -217,7 +217,7 @@ class DurationDelegate(CellDelegate):
         row: SceneRow = index.data(ROW_ROLE)
         value = editor.value()
         if round(row.duration_s or 0.0, 2) != value:
-            model.setData(QModelIndex(index), value or None)
+            model.setData(model.index(index.row(), index.column()), value or None)
 
     def updateEditorGeometry(  # noqa: N802
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
@@ -225,7 +225,7 @@ class DurationDelegate(CellDelegate):
         """Wide enough for its number."""
         rect = QRect(option.rect)
         rect.setWidth(max(rect.width(), editor.sizeHint().width()))
-        rect.moveRight(min(rect.right(), editor.parentWidget().rect().right()))
+        rect.moveRight(min(rect.right(), _room_of(editor).right()))
         editor.setGeometry(rect)
 
 
@@ -269,3 +269,9 @@ def _mark(status: SceneStatus) -> tuple[str, Tone | None]:
             return "close-circle", Tone.BAD
         case _:
             assert_never(status)
+
+
+def _room_of(editor: QWidget) -> QRect:
+    """The whole of what the editor lies in."""
+    around = editor.parentWidget()
+    return editor.rect() if around is None else around.rect()

@@ -36,6 +36,7 @@ from gui.video.scene_states import SceneStates
 from gui.video.scene_table_model import SceneTableModel
 from gui.video.scene_table_view import SceneTableView
 from gui.video.storyboard_widget import StoryboardWidget
+from gui.video.takes_desk import TakesDesk
 from gui.video.takes_widget import TakesWidget
 from gui.video.video_layout import ScopeSwitch, VideoPanels, arrange
 from gui.widgets.thumbnails import Thumbnails
@@ -105,6 +106,7 @@ class VideoProjectTab(QWidget):
             self,
         )
         self._states = SceneStates(studio, model, background, self)
+        self._takes = TakesDesk(model, panels.takes, self._states, background, self)
         self._rendering = SceneRendering(studio, model, background, self)
         self._export = ExportDesk(studio, model, background, self)
         self._player = PlayerDesk(studio, model, panels.player, self._pictures, self)
@@ -161,7 +163,8 @@ class VideoProjectTab(QWidget):
         self._export.outlook_changed.connect(self._on_outlook)
         self._export.exported.connect(self._on_exported)
         self._export.told.connect(self.told)
-        for desk in (self._rendering, self._export, self._pictures):
+        self._takes.told.connect(self.told)
+        for desk in (self._rendering, self._export, self._pictures, self._takes):
             desk.failed.connect(self._on_failed)
         self._model.changed.connect(self._show_project)
 
@@ -201,7 +204,7 @@ class VideoProjectTab(QWidget):
         label = f"Scene {project.index(shown) + 1}" if shown else ""
         self._panels.scope.set_scene(label)
         self._panels.inspector.show_scenes(scene_ids)
-        self._panels.takes.show_scene(shown if len(scene_ids) == 1 else "")
+        self._takes.show_scene(shown if len(scene_ids) == 1 else "")
         self._choices.show_scene(shown)
         self._player.show_scene(shown)
         self._show_counts()
