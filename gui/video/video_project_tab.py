@@ -35,6 +35,7 @@ from gui.video.scene_rendering import SceneRendering
 from gui.video.scene_states import SceneStates
 from gui.video.scene_table_model import SceneTableModel
 from gui.video.scene_table_view import SceneTableView
+from gui.video.storyboard_desk import StoryboardDesk
 from gui.video.storyboard_widget import StoryboardWidget
 from gui.video.takes_desk import TakesDesk
 from gui.video.takes_widget import TakesWidget
@@ -105,6 +106,7 @@ class VideoProjectTab(QWidget):
             background,
             self,
         )
+        self._storyboard = StoryboardDesk(model, panels.storyboard, self)
         self._states = SceneStates(studio, model, background, self)
         self._takes = TakesDesk(model, panels.takes, self._states, background, self)
         self._rendering = SceneRendering(studio, model, background, self)
@@ -118,7 +120,7 @@ class VideoProjectTab(QWidget):
         model = self._model
         return VideoPanels(
             bar=ProjectBar(self._projects),
-            storyboard=StoryboardWidget(),
+            storyboard=StoryboardWidget(self._background),
             settings=RenderSettingsWidget(),
             ltx=LTXControlsWidget(),
             line=PlanLine(),
@@ -274,6 +276,7 @@ class VideoProjectTab(QWidget):
     @Slot(object)
     def _on_spec(self, spec: ModelSpec) -> None:
         self._panels.table.set_spec(spec)
+        self._storyboard.set_spec(spec)
         self._rows.set_default_duration(spec.duration_s.default)
 
     @Slot(object)
