@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QLineEdit,
+    QScrollArea,
+    QWidget,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +42,13 @@ class Hands:
         self.window = window
         self._pictures = pictures
         self._count = 0
+
+    def take_hold(self) -> None:
+        """Bring the window to the front, where keys go to it; there may be no window manager."""
+        handle = self.window.windowHandle()
+        assert handle is not None, "the window is shown"
+        handle.requestActivate()
+        self.until("the window in front", self.window.isActiveWindow)
 
     def find(self, name: str, kind: type[W] = QWidget, *, inside: QWidget | None = None) -> W:
         """The visible widget of that object name.
@@ -113,6 +128,19 @@ class Hands:
         """Press a key on a widget, or on the one that has the focus."""
         QTest.keyClick(on or QApplication.focusWidget() or self.window, key, keys)
         self.rest(0.05)
+
+    def pick(self, box: QComboBox, text: str) -> None:
+        """Choose the entry that begins so, with the mouse."""
+        self.show(box)
+        row = next(row for row in range(box.count()) if box.itemText(row).startswith(text))
+        box.showPopup()
+        self.rest(0.1)
+        view = box.view()
+        view.scrollTo(view.model().index(row, 0))
+        place = view.visualRect(view.model().index(row, 0)).center()
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, _NO_KEYS, place)
+        self.rest(0.1)
+        assert box.currentIndex() == row, f"{box.objectName()!r} did not take {text!r}"
 
     def answer(self, act: Callable[[QDialog], None]) -> None:
         """Do this with the next dialog that opens; call it before what opens it."""

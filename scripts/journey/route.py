@@ -1,0 +1,211 @@
+"""The way: new project, storyboard, pictures, render, takes, sequence, export, and the rooms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QInputDialog,
+    QLineEdit,
+    QPlainTextEdit,
+    QTabWidget,
+    QToolButton,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.project.project import VideoProject
+    from gui.main_window import MainWindow
+    from scripts.journey.hands import Hands
+
+NAME = "Three small things"
+STORYBOARD = """{title: Morning} [1s] A red ball moving right in a meadow. {seed: 3}
+
+{title: Evening} [1s] A blue box in the desert. {camera: zoom in} {seed: 4}
+
+{title: Night} [1s] A pink star falling at night. {seed: 5}"""
+DISSOLVE_S = 0.25
+_RENDERED_WITHIN_S = 240.0
+_CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@dataclass(frozen=True)
+class Things:
+    """What the traveller carries: a picture, a piece of music, and where the film shall be."""
+
+    picture: Path
+    music: Path
+    film: Path
+
+
+class Journey:
+    """Goes the whole way in an open window; raises where it does not lead on."""
+
+    def __init__(self, window: MainWindow, hands: Hands, things: Things) -> None:
+        self._window = window
+        self._hands = hands
+        self._things = things
+
+    @property
+    def project(self) -> VideoProject:
+        """The open project."""
+        model = self._window.project_model
+        assert model is not None, "no project is open"
+        return model.project
+
+    def go(self) -> None:
+        """Go from the welcome page to the finished film and through every room."""
+        hands = self._hands
+        hands.take_hold()
+        hands.until("the queue", lambda: self._window.jobs.is_ready)
+        hands.look("welcome")
+        self._begin_project()
+        self._write_storyboard()
+        self._bring_reference()
+        self._link_scene()
+        self._render()
+        self._choose_take()
+        self._play_sequence()
+        self._export()
+        self._see_rooms()
+
+    def _begin_project(self) -> None:
+        def name_it(dialog: QDialog) -> None:
+            assert isinstance(dialog, QInputDialog), type(dialog).__name__
+            field = dialog.findChild(QLineEdit)
+            assert field is not None, "the dialog has a field"
+            QTest.keyClicks(field, NAME)
+            QTest.keyClick(field, Qt.Key.Key_Return)
+
+        self._hands.answer(name_it)
+        self._hands.press(Qt.Key.Key_N, _CTRL, on=self._window)
+        self._hands.until("the project", lambda: self._window.video_tab is not None)
+        self._hands.rest(0.5)
+
+    def _write_storyboard(self) -> None:
+        hands = self._hands
+        hands.write(hands.find("storyboard_text", QPlainTextEdit), STORYBOARD)
+        button = hands.find("make_scenes")
+        hands.until("the split", button.isEnabled)
+        hands.click(button)
+        hands.until("three scenes", lambda: len(self.project.scenes) == 3)
+        hands.click_row(self._table, 0, 1)
+        hands.rest(0.6)
+        hands.look("storyboard")
+
+    @property
+    def _table(self) -> QAbstractItemView:
+        return self._hands.find("scene_table", QAbstractItemView)
+
+    def _bring_reference(self) -> None:
+        hands = self._hands
+        self._open("references")
+        hands.choose_file(self._things.picture)
+        hands.click(hands.find("references_add"))
+        hands.until("the reference", lambda: len(self.project.references) == 1)
+        hands.rest(0.5)
+        hands.look("references")
+        self._close("references")
+
+    def _link_scene(self) -> None:
+        hands = self._hands
+        hands.click_row(self._table, 2, 1)
+        hands.press(Qt.Key.Key_L, _CTRL, on=self._window)
+        hands.until("the link", lambda: self.project.scenes[2].continues)
+        hands.click_row(self._table, 0, 1)
+
+    def _render(self) -> None:
+        hands = self._hands
+        button = hands.find("render_missing")
+        hands.until("something to render", button.isEnabled)
+        hands.click(button)
+        hands.until("the first clip", lambda: self._num_takes(0) == 1, _RENDERED_WITHIN_S)
+        hands.look("rendering")
+        hands.until(
+            "every clip",
+            lambda: all(self._num_takes(place) == 1 for place in range(3)),
+            _RENDERED_WITHIN_S,
+        )
+        self._close("storyboard")
+        hands.rest(0.8)
+        hands.look("rendered")
+
+    def _num_takes(self, place: int) -> int:
+        return len(self.project.takes_of(self.project.scenes[place].id).takes)
+
+    def _choose_take(self) -> None:
+        hands = self._hands
+        hands.click_row(self._table, 0, 1)
+        hands.click(hands.find("render_this"))
+        hands.until("another take", lambda: self._num_takes(0) == 2, _RENDERED_WITHIN_S)
+        hands.rest(0.8)
+        scene = self.project.scenes[0]
+        first = self.project.takes_of(scene.id).takes[0].id
+        hands.click_row(hands.find("take_strip", QAbstractItemView), 0)
+        hands.click(hands.find("take_use"))
+        hands.until("the choice", lambda: self.project.takes_of(scene.id).chosen == first)
+        hands.rest(0.5)
+        hands.look("takes")
+
+    def _play_sequence(self) -> None:
+        hands = self._hands
+        hands.click(hands.find("source_sequence", QToolButton))
+        play = hands.find("play", QToolButton, inside=self._window.video_tab)
+        hands.until("the sequence", play.isEnabled, 60.0)
+        hands.click(play)
+        hands.rest(1.2)
+        hands.look("sequence")
+
+    def _export(self) -> None:
+        hands = self._hands
+        self._close("render")
+        self._open("export")
+        self._open("cuts")
+        hands.pick(hands.find("transition_kind", QComboBox), "dissolve")
+        hands.write(hands.find("transition_length"), f"{DISSOLVE_S:g}")
+        hands.press(Qt.Key.Key_Tab)
+        self._close("cuts")
+        self._open("music")
+        hands.choose_file(self._things.music)
+        hands.click(hands.find("music_add"))
+        hands.until("the music", lambda: len(self.project.film.film.music) == 1)
+        hands.rest(0.5)
+        hands.look("music")
+        self._close("music")
+        hands.choose_file(self._things.film)
+        hands.click(hands.find("out"))
+        hands.until("the place", lambda: self.project.film.path == self._things.film)
+        hands.rest(1.0)
+        hands.click(hands.find("export"))
+        hands.until("the film", lambda: self.project.last_export is not None, 120.0)
+        hands.rest(1.0)
+        hands.look("exported")
+
+    def _see_rooms(self) -> None:
+        hands = self._hands
+        rooms = hands.find("rooms", QTabWidget)
+        for place in range(1, rooms.count()):
+            bar = rooms.tabBar()
+            hands.click(bar, bar.tabRect(place).center())
+            hands.rest(1.5)
+            hands.look(rooms.tabText(place).replace("&", "").lower())
+        bar = rooms.tabBar()
+        hands.click(bar, bar.tabRect(0).center())
+
+    def _open(self, name: str) -> None:
+        self._fold(name, is_open=True)
+
+    def _close(self, name: str) -> None:
+        self._fold(name, is_open=False)
+
+    def _fold(self, name: str, *, is_open: bool) -> None:
+        heading = self._hands.find(f"section_{name}", QToolButton)
+        if heading.isChecked() != is_open:
+            self._hands.click(heading, QPoint(20, heading.height() // 2))
