@@ -1,4 +1,4 @@
-"""Pictures that a person brings for a scene's frames; the project's folder takes them in."""
+"""Pictures that a person brings; the project's folder takes them in before they are used."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ class FrameBrought:
     picture: Path | QImage
 
 
+@dataclass(frozen=True)
+class PicturesBrought:
+    """Pictures that shall become references: files from anywhere, or one from the clipboard."""
+
+    pictures: tuple[Path, ...] | QImage
+
+
 def files_in(mime: QMimeData) -> tuple[Path, ...]:
     """The files of this machine that are dragged or copied."""
     return tuple(Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile())
@@ -39,3 +46,11 @@ def picture_in(mime: QMimeData) -> Path | QImage | None:
         return files[0]
     image = mime.imageData() if mime.hasImage() else None
     return image if isinstance(image, QImage) and not image.isNull() else None
+
+
+def pictures_in(mime: QMimeData) -> PicturesBrought | None:
+    """What of the clipboard or a drag can be pictures: every file, else the picture itself."""
+    picture = picture_in(mime)
+    if picture is None:
+        return None
+    return PicturesBrought(picture if isinstance(picture, QImage) else files_in(mime))

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from core.errors import OutputError
+from core.errors import OutputError, ProjectError, StudioError, UnsupportedRequest
 from core.project.media import bring_in
 from core.project.project import ReferenceImage
+from core.project.reference_edits import describe_edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from core.project.project import Scene, VideoProject
     from gui.background import Background
     from gui.video.project_model import ProjectModel
+
+_MOST_TOLD = 3
 
 
 class PictureRole(StrEnum):
@@ -56,41 +59,58 @@ class PictureDesk(QObject):
         self._model = model
         self._background = background
 
-    def bring(self, use: PictureUse, after: Callable[[], None] = lambda: None) -> None:
-        """Copy the pictures into the project and use them; `after` is called when that is done."""
+    def bring(
+        self,
+        use: PictureUse,
+        after: Callable[[], None] = lambda: None,
+        failed: Callable[[StudioError], None] | None = None,
+    ) -> None:
+        """Copy the pictures into the project and use them; one that is none stops no other.
+
+        Args:
+            use: the files and what they are for.
+            after: called when they are used.
+            failed: called with what is wrong with them, in the place of the signal.
+        """
         folder = self._model.folder
 
-        def copy(cancel: CancelToken) -> tuple[Path, ...]:
-            copies: list[Path] = []
-            for path in use.paths:
-                cancel.check()
-                copies.append(bring_in(path, folder))
-            return tuple(copies)
+        def copy(cancel: CancelToken) -> _Copies:
+            return _copy(use.paths, folder, cancel)
 
-        def arrived(copies: tuple[Path, ...]) -> None:
-            self._use(use, copies)
+        def arrived(copies: _Copies) -> None:
+            self._use(use, copies.paths)
             after()
+            if copies.errors:
+                (failed or self.failed.emit)(_as_one(copies.errors))
 
-        self._background.run(copy, arrived, self.failed.emit)
+        self._background.run(copy, arrived, failed or self.failed.emit)
 
-    def bring_picture(self, picture: Path | QImage, role: PictureRole, scene_id: str) -> None:
+    def bring_picture(
+        self,
+        picture: Path | QImage,
+        role: PictureRole,
+        scene_id: str,
+        after: Callable[[], None] = lambda: None,
+        failed: Callable[[StudioError], None] | None = None,
+    ) -> None:
         """Bring one picture, from a file or from the clipboard, for one use."""
         if not isinstance(picture, QImage):
-            self.bring(PictureUse((picture,), role, scene_id))
+            self.bring(PictureUse((picture,), role, scene_id), after, failed)
             return
         folder = self._model.folder
 
         def write(_: CancelToken) -> Path:
             with tempfile.TemporaryDirectory(prefix="imageai-") as place:
                 path = Path(place) / "pasted.png"
-                if not picture.save(str(path), "PNG"):
+                if not picture.save(str(path)):
                     raise OutputError("The picture of the clipboard cannot be written.")
                 return bring_in(path, folder)
 
         def arrived(copy: Path) -> None:
             self._use(PictureUse((copy,), role, scene_id), (copy,))
+            after()
 
-        self._background.run(write, arrived, self.failed.emit)
+        self._background.run(write, arrived, failed or self.failed.emit)
 
     def _use(self, use: PictureUse, copies: Sequence[Path]) -> None:
         project = self._model.project
@@ -98,12 +118,44 @@ class PictureDesk(QObject):
             return
         if use.role is PictureRole.PROJECT_REFERENCE:
             references = with_references(project.references, copies)
-            self._model.edit("Add references", _with(project, references))
+            text = describe_edit(project.references, references)
+            self._model.edit(text, _with(project, references))
             return
         scene = project.scene(use.scene_id)
         if scene is None:
             return
-        self._model.edit_scene(f"Set {use.role.value}", _scene_with(scene, use.role, copies))
+        after = _scene_with(scene, use.role, copies)
+        text = f"Set {use.role.value}"
+        if use.role is PictureRole.SCENE_REFERENCE:
+            number = project.index(scene.id) + 1
+            text = f"{describe_edit(scene.references, after.references)} of scene {number}"
+        self._model.edit_scene(text, after)
+
+
+@dataclass(frozen=True)
+class _Copies:
+    paths: tuple[Path, ...]
+    errors: tuple[StudioError, ...]
+
+
+def _copy(paths: Sequence[Path], folder: Path, cancel: CancelToken) -> _Copies:
+    copies: list[Path] = []
+    errors: list[StudioError] = []
+    for path in paths:
+        cancel.check()
+        try:
+            copies.append(bring_in(path, folder))
+        except (UnsupportedRequest, ProjectError) as error:
+            errors.append(error)
+    return _Copies(tuple(copies), tuple(errors))
+
+
+def _as_one(errors: Sequence[StudioError]) -> StudioError:
+    if len(errors) == 1:
+        return errors[0]
+    told = "\n".join(str(error) for error in errors[:_MOST_TOLD])
+    more = len(errors) - _MOST_TOLD
+    return StudioError(told, hint=f"\nSo it is with {more} more." if more > 0 else "")
 
 
 def with_references(

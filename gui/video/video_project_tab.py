@@ -26,6 +26,7 @@ from gui.video.plan_line import PlanLine
 from gui.video.player_desk import PlayerDesk
 from gui.video.project_bar import ProjectBar
 from gui.video.reference_images_widget import ReferenceImagesWidget
+from gui.video.references_desk import ReferencePanels, ReferencesDesk
 from gui.video.render_agreement import agree
 from gui.video.render_bar import RenderBar, RenderCounts, RenderWish
 from gui.video.render_settings_widget import RenderSettingsWidget
@@ -99,6 +100,13 @@ class VideoProjectTab(QWidget):
         self._sections = arrange(self, self._panels, self.scene_actions.for_scenes())
         panels = self._panels
         self._pictures = PictureDesk(model, background, self)
+        self._references = ReferencesDesk(
+            model,
+            ReferencePanels(panels.references, panels.scene_references),
+            self._pictures,
+            background,
+            self,
+        )
         self._choices = ChoicesDesk(
             studio,
             model,
@@ -124,8 +132,8 @@ class VideoProjectTab(QWidget):
             settings=RenderSettingsWidget(),
             ltx=LTXControlsWidget(),
             line=PlanLine(),
-            references=ReferenceImagesWidget(),
-            scene_references=ReferenceImagesWidget(),
+            references=ReferenceImagesWidget(self._thumbnails),
+            scene_references=ReferenceImagesWidget(self._thumbnails, is_scene=True),
             export=ExportSettingsWidget(),
             table=SceneTableView(self._rows, self._thumbnails),
             inspector=SceneInspector(model, self._thumbnails),
@@ -208,6 +216,7 @@ class VideoProjectTab(QWidget):
         self._panels.inspector.show_scenes(scene_ids)
         self._takes.show_scene(shown if len(scene_ids) == 1 else "")
         self._choices.show_scene(shown)
+        self._references.show_scene(shown)
         self._player.show_scene(shown)
         self._show_counts()
 
@@ -277,6 +286,7 @@ class VideoProjectTab(QWidget):
     def _on_spec(self, spec: ModelSpec) -> None:
         self._panels.table.set_spec(spec)
         self._storyboard.set_spec(spec)
+        self._references.set_spec(spec)
         self._rows.set_default_duration(spec.duration_s.default)
 
     @Slot(object)
