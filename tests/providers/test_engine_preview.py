@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from core.jobs import CancelToken, Noted, Progressed
+from core.jobs import CancelToken, Stage
 from core.video.spec import Residency
 from providers.ltx_video.catalog import BY_ID
 from providers.ltx_video.engine_pipeline import (
@@ -23,9 +23,12 @@ from providers.ltx_video.engine_preview import SHARE, Previewer
 from providers.ltx_video.engine_stages import decode, denoise
 from providers.ltx_video.engine_text import EncodedPrompt, encode
 from providers.ltx_video.local import LocalLTX
+from providers.ltx_video.local_render import follow
 from providers.ltx_video.model_files import folder_of
 from providers.ltx_video.model_names import LTXModel
-from providers.ltx_video.protocol import RenderOrder
+from providers.ltx_video.protocol import Advanced, Made, RenderOrder
+from providers.ltx_video.timings import ProgressMeter, TimingTable
+from providers.ltx_video.warm_engine import EngineProcess
 from tests.providers.tiny_home import TINY_AV, TINY_VIDEO, context_of, plan_for
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from providers.ltx_video.catalog import LocalModel
     from providers.ltx_video.engine_pipeline import Pipeline
     from providers.ltx_video.engine_stages import Denoised
+    from providers.ltx_video.protocol import Event, Order
     from tests.providers.tiny_home import Watched
 
 MINI = BY_ID[LTXModel.LTX_MINI]
@@ -173,21 +177,38 @@ def test_pictures_take_their_small_share_of_the_time_and_no_more(mini: Engine) -
     assert len(mini.pictures) * clock.look_s <= SHARE * clock.now + clock.look_s
 
 
-def test_whoever_watches_the_job_sees_the_newest_picture(
-    provider: LocalLTX, watched: Callable[[], Watched]
+class ToldEngine(EngineProcess):
+    """Says what it is given, without a process."""
+
+    def __init__(self, *events: Event) -> None:
+        self.events = list(events)
+
+    def send(self, order: Order) -> None:
+        """Take any order."""
+
+    def next_event(self, timeout_s: float) -> Event | None:
+        return self.events.pop(0)
+
+
+def test_whoever_misses_a_picture_sees_it_in_the_next_event(
+    tiny_home: Path, watched: Callable[[], Watched], tmp_path: Path
 ) -> None:
     job = watched()
-    found: list[Path] = []
+    provider = LocalLTX(context_of(tiny_home), (TINY_VIDEO,))
+    order = order_for(provider, tiny_home, TINY_VIDEO, job.context.workdir)
+    first, second = tmp_path / "preview-002.png", tmp_path / "preview-004.png"
 
-    def look(event: Progressed | Noted) -> None:
-        if isinstance(event, Progressed) and event.preview is not None:
-            assert event.preview.is_file()
-            found.append(event.preview)
+    def step(number: int, preview: Path | None) -> Advanced:
+        return Advanced(number=1, stage=Stage.DENOISE, done=number / 5, preview=preview)
 
-    job.on_event = look
-    # Long enough that a picture is a small part of it.
-    plan = plan_for(provider, TINY_VIDEO, size="512p", steps=20)
-    provider.render(plan, job.context)
-    assert found
-    assert found[0].parent == job.context.workdir
-    assert job.progress[-1].preview == found[-1]
+    engine = ToldEngine(
+        step(1, None),
+        step(2, first),
+        step(3, None),
+        step(4, second),
+        Advanced(number=1, stage=Stage.DECODE, done=0.5),
+        Made(number=1, clip=tmp_path / "clip.mp4", figures=()),
+    )
+    meter = ProgressMeter(TimingTable(tmp_path / "none.json"), order.plan, is_warm=False)
+    follow(engine, order, meter, job.context)
+    assert [event.preview for event in job.progress] == [None, first, first, second, second]
