@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QImage
 from typing_extensions import override
 
+from core.job_record import JobState
 from core.jobs import Progressed, Queued
 from gui import job_words
 from gui.job_list import after, in_order, summary_of, with_progress_of
@@ -71,6 +72,7 @@ class JobsModel(QAbstractListModel):
         self._background = background
         self._records: list[JobRecord] = []
         self._previews: dict[str, QImage] = {}
+        self._preview_paths: dict[str, Path] = {}
         self._held: list[JobNews] = []
         self._held_before = 0
         self._is_reading = False
@@ -178,8 +180,10 @@ class JobsModel(QAbstractListModel):
         now = datetime.now(UTC)
         if isinstance(news.event, Progressed):
             self._replace(after(record, news.event, now))
-            if news.event.preview is not None:
-                self._load_preview(news.job_id, news.event.preview)
+            preview = news.event.preview
+            if preview is not None and preview != self._preview_paths.get(record.id):
+                self._preview_paths[record.id] = preview
+                self._load_preview(record.id, preview)
             return
         if not is_read:
             record = after(record, news.event, now)
@@ -198,8 +202,10 @@ class JobsModel(QAbstractListModel):
 
     def _show(self, records: Sequence[JobRecord]) -> None:
         """Make the rows these, by removing, moving and inserting, so that selections stay."""
-        running = {record.id for record in records if not record.state.has_ended}
-        self._previews = {key: image for key, image in self._previews.items() if key in running}
+        for record in records:
+            if record.state is not JobState.RUNNING:
+                self._previews.pop(record.id, None)
+                self._preview_paths.pop(record.id, None)
         wanted = {record.id for record in records}
         for row in range(len(self._records) - 1, -1, -1):
             if self._records[row].id not in wanted:
@@ -233,7 +239,7 @@ class JobsModel(QAbstractListModel):
         def show(image: QImage) -> None:
             record = self.find(job_id)
             # The job may have ended and taken its folder with it.
-            if record is None or record.state.has_ended or image.isNull():
+            if record is None or record.state is not JobState.RUNNING or image.isNull():
                 return
             self._previews[job_id] = image
             index = self.index(self._records.index(record))

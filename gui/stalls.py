@@ -49,6 +49,9 @@ class StallWatch(QObject):
     def _watch(self) -> None:
         while not self._is_over.wait(_BEAT_S):
             self._answered.clear()
+            if self._is_over.is_set():
+                # Closed just before the line above, which wiped out the answer that ends this.
+                return
             asked_at, waited_s = time.monotonic(), self._waited_for_processor_s()
             self._knock.emit()
             self._answered.wait()

@@ -18,12 +18,14 @@ from providers.ltx_video.engine_clip import Sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
     from typing import Any
 
     import numpy as np
 
     from core.jobs import CancelToken
     from providers.ltx_video.engine_pipeline import Pipeline
+    from providers.ltx_video.engine_preview import Previewer
     from providers.ltx_video.engine_text import EncodedPrompt
     from providers.ltx_video.profiles import Guidance
     from providers.ltx_video.protocol import RenderOrder
@@ -48,19 +50,31 @@ def denoise(
     order: RenderOrder,
     prompt: EncodedPrompt,
     dtype: torch.dtype,
-    on_step: Callable[[int, int], None],
+    on_step: Callable[[int, int, Path | None], None],
     cancel: CancelToken,
+    previewer: Previewer | None = None,
 ) -> Denoised:
-    """Make the latents of a clip; stops between two blocks of the transformer when asked to."""
+    """Make the latents of a clip; stops between two blocks of the transformer when asked to.
+
+    Args:
+        pipeline: with everything but the text encoder.
+        order: the clip.
+        prompt: encoded.
+        dtype: of the arithmetic.
+        on_step: told the step, how many there are, and a picture of the clip where one was made.
+        cancel: the wish to stop.
+        previewer: makes those pictures.
+    """
     plan, profile = order.plan, order.profile
     steps = plan.num_inference_steps or profile.num_inference_steps
     guidance = profile.guidance.at(plan.guidance_scale)
     # On the CPU, so that every device draws the same noise for a seed.
     generator = torch.Generator("cpu").manual_seed(plan.seed)
 
-    def on_step_end(running: Pipeline, index: int, _time: Any, _tensors: Any) -> dict[str, Any]:
+    def on_step_end(running: Pipeline, index: int, at: Any, tensors: Any) -> dict[str, Any]:
         cancel.check()
-        on_step(index + 1, running.num_timesteps)
+        picture = previewer.look(tensors["latents"], index, float(at)) if previewer else None
+        on_step(index + 1, running.num_timesteps, picture)
         return {}
 
     shared: dict[str, Any] = {

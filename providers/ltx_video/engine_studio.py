@@ -25,6 +25,7 @@ from providers.ltx_video.engine_pipeline import (
     needed_parts,
     set_tiling,
 )
+from providers.ltx_video.engine_preview import Previewer
 from providers.ltx_video.engine_stages import decode, denoise
 from providers.ltx_video.engine_text import (
     EmbeddingCache,
@@ -76,7 +77,8 @@ class EngineStudio:
         dtype = compute_dtype(order)
         steps = order.plan.num_inference_steps or order.profile.num_inference_steps
         with run.stage(Stage.DENOISE, message=f"Step 0 of {steps}"):
-            denoised = denoise(pipeline, order, prompt, dtype, run.on_step, run.cancel)
+            previewer = Previewer(pipeline, order)
+            denoised = denoise(pipeline, order, prompt, dtype, run.on_step, run.cancel, previewer)
         with run.stage(Stage.DECODE, message="Decoding"):
             set_tiling(pipeline.vae, order)
             frames, sound = decode(pipeline, order, denoised, dtype, run.on_progress, run.cancel)
@@ -205,7 +207,7 @@ class _Run:
         )
         self.cancel.check()
 
-    def on_step(self, step: int, steps: int) -> None:
+    def on_step(self, step: int, steps: int, preview: Path | None) -> None:
         self._send(
             Advanced(
                 number=self.order.number,
@@ -214,6 +216,7 @@ class _Run:
                 message=f"Step {step} of {steps}",
                 step=step,
                 steps=steps,
+                preview=preview,
             )
         )
 

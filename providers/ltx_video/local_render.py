@@ -27,6 +27,8 @@ from providers.ltx_video.protocol import (
 from providers.ltx_video.warm_engine import EngineEnded, EngineProcess
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.jobs import JobContext
     from providers.ltx_video.timings import ProgressMeter
 
@@ -55,6 +57,7 @@ def follow(
     """
     engine.send(order)
     stop = _Stop(engine, order)
+    preview: Path | None = None
     while True:
         try:
             event = engine.next_event(_LISTEN_S)
@@ -70,11 +73,12 @@ def follow(
             case Began():
                 ctx.report(meter.begin(event.stage, event.message, is_short=event.is_short))
             case Advanced():
-                ctx.report(
-                    meter.advance(
-                        event.stage, event.done, event.message, step=event.step, steps=event.steps
-                    )
+                progress = meter.advance(
+                    event.stage, event.done, event.message, step=event.step, steps=event.steps
                 )
+                # Each event carries the newest picture: whoever misses one sees it in the next.
+                preview = event.preview or preview
+                ctx.report(progress.model_copy(update={"preview": preview}))
             case Made():
                 # The wish to stop may have come too late for the engine, but not for the user.
                 ctx.cancel.check()

@@ -63,7 +63,10 @@ class Began(Frozen):
 
 
 class Advanced(Frozen):
-    """How much of the present stage is done, 0 to 1, counted in real pieces of its work."""
+    """How much of the present stage is done, 0 to 1, counted in real pieces of its work.
+
+    `preview`: a picture of the clip so far, in the job's folder, where one was made just now.
+    """
 
     event: Literal["advanced"] = "advanced"
     number: int
@@ -72,6 +75,7 @@ class Advanced(Frozen):
     message: str = ""
     step: int | None = None
     steps: int | None = None
+    preview: Path | None = None
 
 
 class StageFigures(Frozen):

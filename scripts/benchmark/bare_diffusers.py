@@ -92,7 +92,7 @@ def render_by_stages(order: RenderOrder) -> tuple[np.ndarray, Sound | None]:
         None if negative is None else encode(text, order, negative),
     )
     dtype = compute_dtype(order)
-    denoised = denoise(pipeline, order, prompt, dtype, lambda _step, _steps: None, cancel)
+    denoised = denoise(pipeline, order, prompt, dtype, lambda _step, _steps, _picture: None, cancel)
     set_tiling(pipeline.vae, order)
     return decode(pipeline, order, denoised, dtype, lambda _done: None, cancel)
 
