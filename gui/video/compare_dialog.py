@@ -30,8 +30,8 @@ from gui.widgets.tone_label import ToneLabel
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
-    from core.project.project import Take
     from core.video.frames import ClipFrames
+    from gui.video.takes_model import ShownTake
 
 _US = 1_000_000
 _WIDTH, _HEIGHT = 960, 460
@@ -50,14 +50,14 @@ class CompareDialog(QDialog):
 
     def __init__(
         self,
-        takes: tuple[Take, Take],
-        numbers: tuple[int, int],
+        takes: tuple[ShownTake, ShownTake],
         parent: QWidget | None = None,
         *,
         can_choose: bool = True,
     ) -> None:
         super().__init__(parent)
-        self._takes = list(zip(takes, numbers, strict=True))
+        self._can_choose = can_choose
+        self._takes = list(takes)
         self._frame = 0
         self._begin_us = 0
         self._sides = (CompareSide("left"), CompareSide("right"))
@@ -77,7 +77,6 @@ class CompareDialog(QDialog):
         )
         for button, side in zip(self._uses, ("left", "right"), strict=True):
             button.setToolTip(f"Let the film use the take on the {side}.")
-            button.setEnabled(can_choose)
             button.setAutoDefault(False)
         self._close = named(QPushButton("&Close"), "compare_close")
         self._close.setToolTip("Leave the choice as it is.\nEscape")
@@ -176,8 +175,9 @@ class CompareDialog(QDialog):
 
     def _open(self) -> None:
         self._frame = 0
-        for side, (take, number) in zip(self._sides, self._takes, strict=True):
-            side.show_take(take, number)
+        for side, use, shown in zip(self._sides, self._uses, self._takes, strict=True):
+            side.show_take(shown)
+            use.setEnabled(self._can_choose and not shown.is_chosen)
         self._place.setText("")
         self._follow_sound()
 
@@ -265,7 +265,7 @@ class CompareDialog(QDialog):
 
     def _follow_sound(self) -> None:
         heard = self._sounds.checkedId()
-        self._sound.open(None if heard == _NONE else self._takes[heard][0].path)
+        self._sound.open(None if heard == _NONE else self._takes[heard].take.path)
 
     def _hear_from(self, moment_us: int) -> None:
         if self._sounds.checkedId() != _NONE:
@@ -284,7 +284,7 @@ class CompareDialog(QDialog):
         self._use(_RIGHT)
 
     def _use(self, side: int) -> None:
-        self.chosen.emit(self._takes[side][0])
+        self.chosen.emit(self._takes[side].take)
         self.accept()
 
     @override

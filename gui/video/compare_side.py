@@ -15,8 +15,8 @@ from gui.widgets.elided_label import ElidedLabel
 
 if TYPE_CHECKING:
     from core.errors import StudioError
-    from core.project.project import Take
     from core.video.frames import ClipFrames
+    from gui.video.takes_model import ShownTake
 
 
 class CompareSide(QWidget):
@@ -62,11 +62,15 @@ class CompareSide(QWidget):
         """The frame that is shown, from 0."""
         return self._number
 
-    def show_take(self, take: Take, number: int, *, is_chosen: bool = False) -> None:
-        """Open a take; `number` is what it is called by."""
+    def show_take(self, shown: ShownTake) -> None:
+        """Open a take."""
+        take = shown.take
         self._frames = None
-        chosen = ", in the film" if is_chosen else ""
-        self._title.show_text(take_name(number) + chosen)
+        self._title.show_text(
+            take_name(shown.number)
+            + (" · in the film" if shown.is_chosen else "")
+            + (" · out of date" if shown.is_stale else "")
+        )
         facts = (short_facts(take), seed_text(take), take.model, when_text(take))
         self._facts.show_text(" · ".join(part for part in facts if part))
         self._facts.setToolTip(self._facts.whole_text())

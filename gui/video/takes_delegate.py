@@ -57,7 +57,7 @@ class TakesDelegate(CellDelegate):
         line = QRect(box.left(), picture.bottom() + PAD // 2 + 1, box.width(), height)
         cell.text(_title(row), line, cell.colour())
         line.translate(0, height)
-        words = short_facts(row.take) if is_there else "The file is missing or damaged"
+        words = short_facts(row.take) if is_there else "Missing or damaged"
         cell.text(words, line, cell.colour(Tone.QUIET if is_there else Tone.BAD))
 
     def _paint_picture(self, cell: Cell, place: QRect, row: ShownTake) -> bool:

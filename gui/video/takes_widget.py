@@ -247,14 +247,11 @@ class TakesWidget(QWidget):
 
     @Slot(object)
     def _on_change(self, change: Change) -> None:
-        if not self._scene_id:
-            return
-        before = change.before.takes_of(self._scene_id)
-        now = self._takes()
-        if before != now or change.after.scene(self._scene_id) is None:
+        if self._scene_id:
             self._refresh()
-        if before.chosen != now.chosen:
-            self._select(now.chosen)
+            now = self._takes()
+            if change.before.takes_of(self._scene_id).chosen != now.chosen:
+                self._select(now.chosen)
 
     @Slot()
     def _redraw(self) -> None:
@@ -280,9 +277,9 @@ class TakesWidget(QWidget):
     def _want_compare(self) -> None:
         pair = self._pair()
         if pair is not None:
-            names = [self._rows.place_of(take.id) + 1 for take in pair]
+            left, right = (self._rows.row(self._rows.place_of(take.id)) for take in pair)
             can_choose = not self._model.is_read_only
-            dialog = CompareDialog(pair, (names[0], names[1]), self, can_choose=can_choose)
+            dialog = CompareDialog((left, right), self, can_choose=can_choose)
             dialog.chosen.connect(self._choose_compared)
             dialog.open()
 

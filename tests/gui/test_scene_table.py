@@ -37,6 +37,7 @@ from gui.video.scene_table_view import SceneTableView
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import SMALL
 from tests.fakes.scenes import make_project, make_take
+from tests.gui.children import child
 from tests.gui.frames import slowest_frame_s
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def test_only_what_changed_is_told(table: Table) -> None:
 
 def test_prompt_is_edited_in_its_row(qtbot: QtBot, table: Table) -> None:
     double_click(qtbot, table, 1, Column.PROMPT)
-    editor = table.view.findChild(QPlainTextEdit, "prompt_editor")
+    editor = child(table.view, QPlainTextEdit, "prompt_editor")
     assert editor.toPlainText() == "A boat sails past s2."
     qtbot.keyClicks(editor, "Rain")
     qtbot.keyClick(editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
@@ -201,7 +202,7 @@ def test_prompt_is_edited_in_its_row(qtbot: QtBot, table: Table) -> None:
 def test_escape_leaves_the_prompt_as_it_was(qtbot: QtBot, table: Table) -> None:
     table.view.select(("s2",))
     key(qtbot, table, Qt.Key.Key_F2)
-    editor = table.view.findChild(QPlainTextEdit, "prompt_editor")
+    editor = child(table.view, QPlainTextEdit, "prompt_editor")
     qtbot.keyClicks(editor, "Rain")
     qtbot.keyClick(editor, Qt.Key.Key_Escape)
     assert table.project.project == make_project()
@@ -210,7 +211,7 @@ def test_escape_leaves_the_prompt_as_it_was(qtbot: QtBot, table: Table) -> None:
 def test_progress_does_not_take_away_what_is_being_typed(qtbot: QtBot, table: Table) -> None:
     table.view.select(("s2",))
     key(qtbot, table, Qt.Key.Key_F2)
-    editor = table.view.findChild(QPlainTextEdit, "prompt_editor")
+    editor = child(table.view, QPlainTextEdit, "prompt_editor")
     qtbot.keyClicks(editor, "Rain")
     table.rows.set_jobs({"s2": SceneJob("s2", SceneJobState.RUNNING, 0.5)})
     table.rows.set_default_duration(3.0)
@@ -220,7 +221,7 @@ def test_progress_does_not_take_away_what_is_being_typed(qtbot: QtBot, table: Ta
 def test_length_is_edited_in_its_row(qtbot: QtBot, table: Table) -> None:
     table.rows.set_default_duration(4.0)
     double_click(qtbot, table, 0, Column.DURATION)
-    editor = table.view.findChild(QDoubleSpinBox, "duration_editor")
+    editor = child(table.view, QDoubleSpinBox, "duration_editor")
     assert editor.value() == 4.0
     editor.selectAll()
     qtbot.keyClicks(editor, "2.5")
@@ -228,7 +229,7 @@ def test_length_is_edited_in_its_row(qtbot: QtBot, table: Table) -> None:
     qtbot.waitUntil(lambda: own_duration_s(table.project.project.scenes[0]) == 2.5)
     qtbot.waitUntil(lambda: table.view.findChild(QDoubleSpinBox, "duration_editor") is None)
     double_click(qtbot, table, 0, Column.DURATION)
-    editor = table.view.findChild(QDoubleSpinBox, "duration_editor")
+    editor = child(table.view, QDoubleSpinBox, "duration_editor")
     editor.selectAll()
     qtbot.keyClicks(editor, "0")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
@@ -238,7 +239,7 @@ def test_length_is_edited_in_its_row(qtbot: QtBot, table: Table) -> None:
 def test_looking_at_a_length_changes_nothing(qtbot: QtBot, table: Table) -> None:
     table.rows.set_default_duration(2.0625)
     double_click(qtbot, table, 0, Column.DURATION)
-    editor = table.view.findChild(QDoubleSpinBox, "duration_editor")
+    editor = child(table.view, QDoubleSpinBox, "duration_editor")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: table.view.findChild(QDoubleSpinBox, "duration_editor") is None)
     assert table.project.project == make_project()
@@ -561,7 +562,7 @@ def test_300_scenes_are_edited_without_a_long_frame(
     chosen = table.view.selected_ids
     assert len(chosen) == 300
 
-    def timed(act: Callable[[], None]) -> float:
+    def timed(act: Callable[[], object]) -> float:
         before = time.thread_time()
         act()
         table.view.viewport().repaint()
