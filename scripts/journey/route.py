@@ -108,7 +108,7 @@ class Journey:
         hands = self._hands
         self._open("references")
         hands.choose_file(self._things.picture)
-        hands.click(hands.find("references_add"))
+        hands.click(hands.find("reference_add"))
         hands.until("the reference", lambda: len(self.project.references) == 1)
         hands.rest(0.5)
         hands.look("references")
