@@ -81,11 +81,11 @@ class MainWindow(QMainWindow):
         self.video_tab: VideoProjectTab | None = None
         self._renders_when_open = False
         self.jobs = JobsArea(studio, self._background, self)
-        self._welcome = WelcomePage()
+        self._projects = ProjectActions(studio.paths.projects_dir, self)
+        self._welcome = WelcomePage(self._projects)
         self._video = QStackedWidget()
         self._video.addWidget(self._welcome)
         self._rooms = Rooms(studio, self._background, self.jobs, self._video)
-        self._projects = ProjectActions(studio.paths.projects_dir, self)
         self._menu = MainMenu(self, self._projects)
         self._saved = QLabel()
         self._summary = QLabel()

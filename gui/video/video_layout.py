@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from gui.video.storyboard_widget import StoryboardWidget
     from gui.video.takes_widget import TakesWidget
 
-_LEFT, _MIDDLE, _RIGHT = 400, 480, 400
+_LEFT, _MIDDLE, _RIGHT = 372, 524, 360
 _TABLE, _INSPECTOR = 330, 230
 _PLAYER, _TAKES = 360, 150
 

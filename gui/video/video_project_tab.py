@@ -151,6 +151,8 @@ class VideoProjectTab(QWidget):
         panels.table.set_actions(self.scene_actions.for_scenes())
         self.scene_actions.select_wanted.connect(panels.table.select)
         self.scene_actions.added.connect(panels.table.edit_prompt)
+        panels.inspector.frame_brought.connect(self._on_frame_brought)
+        panels.inspector.cursor_moved.connect(self.scene_actions.set_cursor)
         self._rows.image_dropped.connect(self._on_frame_brought)
         panels.scope.changed.connect(self._choices.set_scene_scope)
         panels.render.wanted.connect(self._on_render_wish)
@@ -285,6 +287,7 @@ class VideoProjectTab(QWidget):
     @Slot(object)
     def _on_spec(self, spec: ModelSpec) -> None:
         self._panels.table.set_spec(spec)
+        self._panels.inspector.set_spec(spec)
         self._storyboard.set_spec(spec)
         self._references.set_spec(spec)
         self._rows.set_default_duration(spec.duration_s.default)
@@ -292,8 +295,7 @@ class VideoProjectTab(QWidget):
     @Slot(object)
     def _on_fix(self, fix: Fix) -> None:
         if isinstance(fix, EditPrompt):
-            if self._selected:
-                self._panels.table.edit_prompt(self._selected[0])
+            self._panels.inspector.focus_prompt()
             return
         self.fix_wanted.emit(fix)
 

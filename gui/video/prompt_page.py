@@ -1,0 +1,123 @@
+"""The words of one scene: title, prompt, and the storyboard's own words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QFormLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from core.project.scene_edits import with_prompt
+from gui import theme
+from gui.theme import Tone
+from gui.video.project_model import SceneEdit
+from gui.widgets.text_fields import LineField
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from core.project.project import Scene
+    from core.video.spec import ModelSpec
+
+
+class PromptPage(QWidget):
+    """Edits the words of one scene.
+
+    Signals:
+        edited(SceneEdit)
+        cursor_moved(int): where the cursor stands in the prompt.
+    """
+
+    edited = Signal(object)
+    cursor_moved = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene: Scene | None = None
+        self._number = 0
+        self._spec: ModelSpec | None = None
+        self._title = LineField()
+        self._title.setObjectName("scene_title")
+        self._title.setToolTip("Names the scene, in the table and as a chapter of the film")
+        self._title.setPlaceholderText("No title")
+        self._prompt = QPlainTextEdit()
+        self._prompt.setObjectName("scene_prompt")
+        self._prompt.setAccessibleName("Prompt")
+        self._prompt.setToolTip("What the clip shall show; the model reads exactly these words")
+        self._prompt.setPlaceholderText("Describe what is seen and heard.")
+        self._prompt.setTabChangesFocus(True)
+        self._count = ToneLabel()
+        self._words = ToneLabel()
+        form = QFormLayout()
+        label = QLabel("&Title")
+        label.setBuddy(self._title)
+        form.addRow(label, self._title)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        rows.setSpacing(theme.GAP // 2)
+        rows.addLayout(form)
+        rows.addWidget(self._prompt, 1)
+        rows.addWidget(self._count)
+        rows.addWidget(self._words)
+        self._title.edited.connect(self._on_title)
+        self._prompt.textChanged.connect(self._on_prompt)
+        self._prompt.cursorPositionChanged.connect(self._on_cursor)
+
+    def show_scene(self, scene: Scene, number: int) -> None:
+        """Show the words of a scene; what is being typed keeps its cursor."""
+        is_other = self._scene is None or self._scene.id != scene.id
+        self._scene, self._number = scene, number
+        self._title.show_value(scene.title)
+        if scene.prompt != self._prompt.toPlainText():
+            with QSignalBlocker(self._prompt):
+                at = self._prompt.textCursor().position()
+                self._prompt.setPlainText(scene.prompt)
+                if not is_other:
+                    cursor = self._prompt.textCursor()
+                    cursor.setPosition(min(at, len(scene.prompt)))
+                    self._prompt.setTextCursor(cursor)
+        words = " ".join(scene.text.split())
+        has_more = bool(words) and words != " ".join(scene.prompt.split())
+        self._words.say(f"In the storyboard: {words}" if has_more else "")
+        self._tell_length()
+
+    def set_spec(self, spec: ModelSpec) -> None:
+        """How long prompts can be is up to this model."""
+        self._spec = spec
+        self._tell_length()
+
+    def set_read_only(self, is_read_only: bool) -> None:
+        """Whether the words can only be read."""
+        self._title.setReadOnly(is_read_only)
+        self._prompt.setReadOnly(is_read_only)
+
+    def focus_prompt(self) -> None:
+        """Go to the prompt."""
+        self._prompt.setFocus()
+
+    def _tell_length(self) -> None:
+        count = len(self._prompt.toPlainText().split())
+        limit = None if self._spec is None else self._spec.max_prompt_tokens
+        text = "1 word" if count == 1 else f"{count} words"
+        if limit is not None and self._spec is not None:
+            text += f"; {self._spec.label} reads at most {limit} tokens, a word is one or more"
+        is_long = limit is not None and count > limit
+        self._count.say(f"{text}.", Tone.BAD if is_long else Tone.QUIET)
+
+    @Slot(object)
+    def _on_title(self, title: object) -> None:
+        if self._scene is not None:
+            scene = self._scene.model_copy(update={"title": str(title)})
+            text = f"Change title of scene {self._number}"
+            self.edited.emit(SceneEdit(text, (scene,), merge=f"title:{scene.id}"))
+
+    @Slot()
+    def _on_prompt(self) -> None:
+        self._tell_length()
+        if self._scene is not None:
+            scene = with_prompt(self._scene, self._prompt.toPlainText())
+            text = f"Change prompt of scene {self._number}"
+            self.edited.emit(SceneEdit(text, (scene,), merge=f"prompt:{scene.id}"))
+
+    @Slot()
+    def _on_cursor(self) -> None:
+        self.cursor_moved.emit(self._prompt.textCursor().position())
