@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -28,7 +27,7 @@ from gui.widgets.named import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent
+    from PySide6.QtGui import QCloseEvent, QKeyEvent
 
     from core.video.frames import ClipFrames
     from gui.video.takes_model import ShownTake
@@ -164,14 +163,6 @@ class CompareDialog(QDialog):
         self._sound.failed.connect(self._say)
         self._close.clicked.connect(self.reject)
         self._close.setAutoDefault(False)
-        keys = {
-            Qt.Key.Key_Space: self.toggle_play,
-            Qt.Key.Key_Comma: self._step_back,
-            Qt.Key.Key_Period: self._step_on,
-            Qt.Key.Key_X: self.swap,
-        }
-        for key, act in keys.items():
-            QShortcut(QKeySequence(key), self, act)
 
     def _open(self) -> None:
         self._frame = 0
@@ -286,6 +277,21 @@ class CompareDialog(QDialog):
     def _use(self, side: int) -> None:
         self.chosen.emit(self._takes[side].take)
         self.accept()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # No shortcuts: they would take the space bar from a button that has the focus.
+        match event.key():
+            case Qt.Key.Key_Space:
+                self.toggle_play()
+            case Qt.Key.Key_Comma:
+                self._step_back()
+            case Qt.Key.Key_Period:
+                self._step_on()
+            case Qt.Key.Key_X:
+                self.swap()
+            case _:
+                super().keyPressEvent(event)
 
     @override
     def done(self, result: int) -> None:
