@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     Index = QModelIndex | QPersistentModelIndex
 
-PICTURE = QSize(94, 64)
+PICTURE = QSize(90, 62)
 _FAINT = 0.45
+_EDITOR_WIDTH = 180
 _BADGE = ICON + 4
 
 
@@ -98,6 +99,10 @@ class ReferenceDelegate(CellDelegate):
     ) -> None:
         rect = QRect(option.rect)
         rect.setTop(rect.bottom() - editor.sizeHint().height())
+        # Wider than the picture, but never out of the list.
+        room = editor.parentWidget().rect()
+        rect.setWidth(min(max(rect.width(), _EDITOR_WIDTH), room.width()))
+        rect.moveRight(min(rect.right(), room.right()))
         editor.setGeometry(rect)
 
 

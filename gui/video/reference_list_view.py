@@ -5,14 +5,15 @@ from __future__ import annotations
 from math import ceil
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
+from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QDropEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QWidget
 from typing_extensions import override
 
 from gui import theme
 from gui.theme import Tone
 from gui.video.reference_delegate import ReferenceDelegate, cell_size
+from gui.video.reference_list_model import ROWS_MIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,7 +67,6 @@ class ReferenceListView(QListView):
         self.setWrapping(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
-        self.setGridSize(cell_size(self.fontMetrics()))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
 
@@ -114,7 +114,7 @@ class ReferenceListView(QListView):
         self.move_right.setEnabled(can and rows[-1] < count - 1)
         self.remove.setEnabled(can)
         self.paste.setEnabled(self._references.is_editable)
-        self._fit_height()
+        self._fit()
 
     @Slot()
     def _want_preview(self, _: object = None) -> None:
@@ -156,17 +156,32 @@ class ReferenceListView(QListView):
     def _redraw(self) -> None:
         self.viewport().update()
 
-    def _fit_height(self) -> None:
-        """As high as its lines of pictures, up to some; then it scrolls."""
-        cell = self.gridSize()
-        in_line = max(self.contentsRect().width() // cell.width(), 1)
+    def _fit(self) -> None:
+        """Share the width among the pictures; be as high as their lines, then scroll."""
+        # Qt leaves room for the scroll bar whether it is shown or not, and a pixel more.
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self)
+        width = max(self.contentsRect().width() - bar - 1, 1)
+        cell = cell_size(self.fontMetrics())
+        in_line = max(width // cell.width(), 1)
+        grid = QSize(max(width // in_line, cell.width()), cell.height())
+        if grid != self.gridSize():
+            self.setGridSize(grid)
         lines = min(max(ceil(len(self._references.rows) / in_line), 1), _MOST_LINES)
         self.setFixedHeight(lines * cell.height() + 2 * self.frameWidth() + 2)
 
     @override
+    def dropEvent(self, event: QDropEvent) -> None:
+        is_ours = event.mimeData().hasFormat(ROWS_MIME)
+        # Not the list's own way: it moves row by row, and ends at the first that stays.
+        QAbstractItemView.dropEvent(self, event)
+        if not is_ours:
+            # Files are copied later: who sent them must not take them for moved.
+            event.setDropAction(Qt.DropAction.CopyAction)
+
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_height()
+        self._fit()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -69,7 +69,7 @@ def describe_limit(spec: ModelSpec) -> str:
     limit = spec.max_reference_images
     if limit == 0:
         return f"{spec.label} takes no reference images; they are kept for other models."
-    return f"{spec.label} takes at most {limit}; the first in the list are sent."
+    return f"At most {limit} are sent to {spec.label}: a scene's own first, then the project's."
 
 
 def describe_choice(rows: Sequence[ReferenceRow], whose: str) -> str:
@@ -92,7 +92,7 @@ def describe_choice(rows: Sequence[ReferenceRow], whose: str) -> str:
         if row.chosen is not None and not row.chosen.is_sent:
             left.setdefault(row.chosen.reason, []).append(row.caption)
     told += [f"Left out: {_names(names)}. {reason}" for reason, names in left.items()]
-    return " ".join(told)
+    return "\n".join(told)
 
 
 def _names(names: Sequence[str]) -> str:
