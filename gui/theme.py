@@ -45,8 +45,8 @@ _LIGHT = {
     _Role.Shadow: "#6b737d",
 }  # fmt: skip
 _DARK = {
-    _Role.Window: "#1e2125", _Role.WindowText: "#e8eaed", _Role.Base: "#15171a",
-    _Role.AlternateBase: "#1b1e22", _Role.Text: "#e8eaed", _Role.Button: "#2d3238",
+    _Role.Window: "#1e2125", _Role.WindowText: "#e8eaed", _Role.Base: "#2a2f36",
+    _Role.AlternateBase: "#262a30", _Role.Text: "#e8eaed", _Role.Button: "#2d3238",
     _Role.ButtonText: "#e8eaed", _Role.BrightText: "#ffffff", _Role.Highlight: "#2f6fd0",
     _Role.HighlightedText: "#ffffff", _Role.ToolTipBase: "#e8eaed", _Role.ToolTipText: "#15171a",
     _Role.PlaceholderText: "#9aa3ad", _Role.Link: "#7fb0ff", _Role.LinkVisited: "#c3a1ff",

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from core.film.film import Fit, Transition
 from core.project.project import SceneCut
@@ -71,40 +71,35 @@ class CutPage(QWidget):
 
     def _lay_out(self) -> None:
         named = (
-            (self._duration, "scene_duration", "Rendered &length", "How long the clip is made"),
-            (self._start, "cut_start", "Use &from", "Where in the clip the film begins to use it"),
-            (self._end, "cut_end", "Use &to", "Where in the clip the film stops using it"),
+            (self._duration, "scene_duration", "&Length", "How long the clip is made"),
+            (self._start, "cut_start", "&From", "Where in the clip the film begins to use it"),
+            (self._end, "cut_end", "&To", "Where in the clip the film stops using it"),
             (self._speed, "cut_speed", "S&peed", "How fast the clip plays in the film"),
             (self._volume, "cut_volume", "Vol&ume", "How loud its sound is in the film"),
-            (self._own_transition, "cut_own_transition", "Transition &in", "How it comes in"),
+            (self._own_transition, "cut_own_transition", "Comes &in by", "How it comes in"),
             (self._fit, "cut_fit", "S&hape", "How a picture of another shape fills the frame"),
         )
         self._mute.setObjectName("cut_mute")
         self._mute.setToolTip("Leave the clip's own sound out of the film")
-        forms = (QFormLayout(), QFormLayout())
+        grid = QGridLayout(self)
+        grid.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        grid.setHorizontalSpacing(theme.GAP)
         for place, (field, name, words, tip) in enumerate(named):
             field.setObjectName(name)
             field.setToolTip(tip)
             label = QLabel(words)
             label.setBuddy(field)
-            form = forms[0] if place < 4 else forms[1]
-            row: QWidget | QHBoxLayout = field
-            if field is self._volume:
-                row = QHBoxLayout()
-                row.addWidget(field, 1)
-                row.addWidget(self._mute)
-            form.addRow(label, row)
-            if field is self._own_transition:
-                form.addRow("", self._transition)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        grid.setHorizontalSpacing(theme.EDGE)
-        grid.addLayout(forms[0], 0, 0)
-        grid.addLayout(forms[1], 0, 1)
-        grid.addWidget(self._mixed, 1, 0, 1, 2)
-        grid.setRowStretch(2, 1)
-        grid.setColumnStretch(0, 2)
-        grid.setColumnStretch(1, 3)
+            column, row = divmod(place, 4)
+            # The transition's own row stands under its switch.
+            row += int(field is self._fit)
+            grid.addWidget(label, row, 2 * column)
+            grid.addWidget(field, row, 2 * column + 1)
+        grid.addWidget(self._mute, 0, 4)
+        grid.addWidget(self._transition, 2, 2, 1, 3)
+        grid.addWidget(self._mixed, 4, 0, 1, 5)
+        grid.setRowStretch(5, 1)
+        grid.setColumnStretch(1, 2)
+        grid.setColumnStretch(3, 3)
 
     def _connect(self) -> None:
         self._duration.edited.connect(self._on_duration)

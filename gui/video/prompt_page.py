@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFormLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from core.project.scene_edits import with_prompt
 from gui import theme
@@ -17,6 +19,27 @@ from gui.widgets.tone_label import ToneLabel
 if TYPE_CHECKING:
     from core.project.project import Scene
     from core.video.spec import ModelSpec
+
+
+class PromptBox(QPlainTextEdit):
+    """A box whose undo is that of the project: there is one history, not two."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        is_history = isinstance(event, QKeyEvent) and (
+            event.matches(QKeySequence.StandardKey.Undo)
+            or event.matches(QKeySequence.StandardKey.Redo)
+        )
+        if is_history and event.type() == QEvent.Type.ShortcutOverride:
+            # Left to the window's own undo.
+            event.ignore()
+            return False
+        return super().event(event)
 
 
 class PromptPage(QWidget):
@@ -39,12 +62,11 @@ class PromptPage(QWidget):
         self._title.setObjectName("scene_title")
         self._title.setToolTip("Names the scene, in the table and as a chapter of the film")
         self._title.setPlaceholderText("No title")
-        self._prompt = QPlainTextEdit()
+        self._prompt = PromptBox()
         self._prompt.setObjectName("scene_prompt")
         self._prompt.setAccessibleName("Prompt")
         self._prompt.setToolTip("What the clip shall show; the model reads exactly these words")
         self._prompt.setPlaceholderText("Describe what is seen and heard.")
-        self._prompt.setTabChangesFocus(True)
         self._count = ToneLabel()
         self._words = ToneLabel()
         form = QFormLayout()

@@ -40,6 +40,7 @@ class SceneInspector(QWidget):
         super().__init__(parent)
         self._model = model
         self._ids: tuple[str, ...] = ()
+        self._shown_count = 0
         self._prompt = PromptPage()
         self._frames = FramesPage(thumbnails)
         self._cut = CutPage()
@@ -110,6 +111,9 @@ class SceneInspector(QWidget):
             self._pages.setTabVisible(self._pages.indexOf(page), is_shown)
         if not scenes:
             return
+        if len(scenes) == 1 and self._shown_count != 1:
+            self._pages.setCurrentWidget(self._prompt)
+        self._shown_count = len(scenes)
         number = self._model.project.index(scenes[0].id) + 1
         if is_one:
             self._prompt.show_scene(scenes[0], number)

@@ -162,8 +162,8 @@ class Hands:
             assert isinstance(dialog, QFileDialog), type(dialog).__name__
             field = dialog.findChild(QLineEdit, "fileNameEdit")
             assert field is not None, "a dialog of the system's own"
-            field.setText("")
-            QTest.keyClicks(field, str(path))
+            # Pasted: while a path is typed, the dialog completes it and changes its folder.
+            field.setText(str(path))
             QTest.keyClick(field, Qt.Key.Key_Return)
 
         self.answer(type_name)

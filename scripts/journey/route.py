@@ -117,7 +117,7 @@ class Journey:
     def _link_scene(self) -> None:
         hands = self._hands
         hands.click_row(self._table, 2, 1)
-        hands.press(Qt.Key.Key_L, _CTRL, on=self._window)
+        hands.press(Qt.Key.Key_L, _CTRL, on=self._table)
         hands.until("the link", lambda: self.project.scenes[2].continues)
         hands.click_row(self._table, 0, 1)
 
