@@ -94,6 +94,8 @@ class Hands:
         """Click the widget's middle, or a place in it."""
         self.show(widget)
         assert widget.isEnabled(), f"{widget.objectName()!r} is disabled"
+        if QApplication.activeWindow() is None:
+            self.take_hold()
         QTest.mouseClick(widget, Qt.MouseButton.LeftButton, _NO_KEYS, at or widget.rect().center())
         self.rest(0.05)
 
@@ -126,6 +128,9 @@ class Hands:
         self, key: Qt.Key, keys: Qt.KeyboardModifier = _NO_KEYS, on: QWidget | None = None
     ) -> None:
         """Press a key on a widget, or on the one that has the focus."""
+        if QApplication.activeWindow() is None:
+            # A dialog has closed, and without a window manager nobody takes its place.
+            self.take_hold()
         QTest.keyClick(on or QApplication.focusWidget() or self.window, key, keys)
         self.rest(0.05)
 

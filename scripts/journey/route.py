@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QTabWidget,
     QToolButton,
 )
@@ -104,6 +105,10 @@ class Journey:
     def _table(self) -> QAbstractItemView:
         return self._hands.find("scene_table", QAbstractItemView)
 
+    @property
+    def _left(self) -> QScrollArea:
+        return self._hands.find("video_left", QScrollArea)
+
     def _bring_reference(self) -> None:
         hands = self._hands
         self._open("references")
@@ -168,8 +173,8 @@ class Journey:
         self._close("render")
         self._open("export")
         self._open("cuts")
-        hands.pick(hands.find("transition_kind", QComboBox), "dissolve")
-        hands.write(hands.find("transition_length"), f"{DISSOLVE_S:g}")
+        hands.pick(hands.find("transition_kind", QComboBox, inside=self._left), "Dissolve")
+        hands.write(hands.find("transition_length", inside=self._left), f"{DISSOLVE_S:g}")
         hands.press(Qt.Key.Key_Tab)
         self._close("cuts")
         self._open("music")
