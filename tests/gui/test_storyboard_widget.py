@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, Qt
 from PySide6.QtGui import QAction, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -94,7 +94,9 @@ def wait_until(is_true: Callable[[], bool]) -> None:
     end = time.monotonic() + 5
     while not is_true():
         assert time.monotonic() < end, "it never came true"
-        QTest.qWait(5)
+        # Not QTest.qWait(), which keeps other threads from running Python meanwhile.
+        QCoreApplication.processEvents()
+        time.sleep(0.005)
 
 
 def told(panel: QWidget) -> str:
