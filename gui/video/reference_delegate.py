@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Index = QModelIndex | QPersistentModelIndex
 
-PICTURE = QSize(90, 62)
+PICTURE = QSize(84, 60)
 _FAINT = 0.45
 _EDITOR_WIDTH = 180
 _BADGE = ICON + 4

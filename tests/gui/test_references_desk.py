@@ -243,11 +243,13 @@ def test_files_are_copied_into_the_project_and_listed(
         for name, colour in (("mast", "#101010"), ("sail", "#202020"))
     )
     room.whole.brought.emit(PicturesBrought(paths))
+    assert "Copying into the project" in words(room.whole)
     qtbot.waitUntil(lambda: len(room.project.references) == 4)
     new = room.project.references[2:]
     assert [item.name for item in new] == ["mast", "sail"]
     assert all(item.path.parent == room.model.folder / "inputs" for item in new)
     assert room.done == "Add 2 references"
+    assert "Copying" not in words(room.whole)
     assert room.whole.value() == room.project.references
 
 
