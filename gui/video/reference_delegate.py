@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Index = QModelIndex | QPersistentModelIndex
 
-PICTURE = QSize(90, 62)
+PICTURE = QSize(84, 60)
 _FAINT = 0.45
 _EDITOR_WIDTH = 180
 _BADGE = ICON + 4
@@ -100,7 +100,8 @@ class ReferenceDelegate(CellDelegate):
         rect = QRect(option.rect)
         rect.setTop(rect.bottom() - editor.sizeHint().height())
         # Wider than the picture, but never out of the list.
-        room = editor.parentWidget().rect()
+        around = editor.parentWidget()
+        room = rect if around is None else around.rect()
         rect.setWidth(min(max(rect.width(), _EDITOR_WIDTH), room.width()))
         rect.moveRight(min(rect.right(), room.right()))
         editor.setGeometry(rect)

@@ -93,7 +93,7 @@ class ReferenceImagesWidget(QWidget):
         ):
             buttons.addWidget(_button(f"reference_{name}", picture, tip, action))
         rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setContentsMargins(0, GAP // 2, 0, 0)
         rows.setSpacing(GAP // 2)
         rows.addWidget(self._uses_global)
         rows.addWidget(view)
@@ -145,7 +145,11 @@ class ReferenceImagesWidget(QWidget):
 
     def show_problem(self, text: str) -> None:
         """Say what is wrong with a picture; it goes with the next one that is brought."""
-        self._problem.say(text)
+        self._problem.say(text, Tone.BAD)
+
+    def show_note(self, text: str) -> None:
+        """Say what is being done with a picture, in the place of a problem."""
+        self._problem.say(text, Tone.QUIET)
 
     def _show(self, value: tuple[ReferenceImage, ...]) -> None:
         rows = rows_of(value, self._choice, shows_global=self._is_scene)
@@ -157,20 +161,20 @@ class ReferenceImagesWidget(QWidget):
 
     @Slot(object)
     def _take(self, value: tuple[ReferenceImage, ...]) -> None:
-        self._problem.say("")
+        self.show_problem("")
         self._show(value)
         self.changed.emit(value)
 
     @Slot(object)
     def _bring(self, brought: PicturesBrought) -> None:
-        self._problem.say("")
+        self.show_problem("")
         self.brought.emit(brought)
 
     @Slot()
     def _paste(self) -> None:
         brought = pictures_in(QGuiApplication.clipboard().mimeData())
         if brought is None:
-            self._problem.say(_NO_PICTURE)
+            self.show_problem(_NO_PICTURE)
         else:
             self._bring(brought)
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _READ_ONLY = "There are none. The project is open for reading only."
 _NO_SCENE = "Choose a scene to give it pictures of its own."
+_COPYING = "Copying into the project…"
 _KNOWN = "That is in the list already."
 
 
@@ -166,8 +167,8 @@ class ReferencesDesk(QObject):
         before = self._model.project.references
 
         def used() -> None:
-            if self._model.project.references == before:
-                self._project_list.show_problem(_KNOWN)
+            is_known = self._model.project.references == before
+            self._project_list.show_problem(_KNOWN if is_known else "")
 
         self._bring(brought, PictureRole.PROJECT_REFERENCE, used, self._project_list)
 
@@ -179,8 +180,9 @@ class ReferencesDesk(QObject):
 
         def used() -> None:
             now = self._model.project.scene(scene.id)
-            if now is not None and now.references == scene.references:
-                self._scene_list.show_problem(_KNOWN)
+            is_known = now is not None and now.references == scene.references
+            if scene.id == self._scene_id:
+                self._scene_list.show_problem(_KNOWN if is_known else "")
 
         self._bring(brought, PictureRole.SCENE_REFERENCE, used, self._scene_list)
 
@@ -194,6 +196,7 @@ class ReferencesDesk(QObject):
         def failed(error: StudioError) -> None:
             panel.show_problem(str(error))
 
+        panel.show_note(_COPYING)
         if isinstance(brought.pictures, QImage):
             self._pictures.bring_picture(brought.pictures, role, self._scene_id, used, failed)
         else:

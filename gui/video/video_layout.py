@@ -136,6 +136,8 @@ def arrange(
 def _sections(panels: VideoPanels) -> dict[str, FoldingSection]:
     references = QTabWidget()
     references.setObjectName("reference_tabs")
+    # On the window's own ground, for which the colours of words are chosen.
+    references.setDocumentMode(True)
     references.addTab(panels.references, "Whole project")
     references.addTab(panels.scene_references, "This scene")
     return {
