@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from core.project.project import Take
 
 
@@ -23,6 +25,14 @@ def short_facts(take: Take) -> str:
 def seed_text(take: Take) -> str:
     """The seed in a few words; empty where it is not known."""
     return "" if take.seed is None else f"Seed {take.seed}"
+
+
+def short_when(take: Take, today: date) -> str:
+    """The time of a take that was made today, the day of an older one."""
+    made = take.created_at.astimezone()
+    if made.date() == today:
+        return made.strftime("%H:%M")
+    return made.strftime("%d %b" if made.year == today.year else "%d %b %Y")
 
 
 def when_text(take: Take) -> str:

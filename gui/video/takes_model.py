@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
@@ -11,6 +11,8 @@ from typing_extensions import override
 from gui.video.take_words import describe_take, take_name
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtCore import QPersistentModelIndex
 
     from core.project.project import SceneTakes, Take
@@ -29,12 +31,14 @@ class ShownTake:
         number: counted from 1.
         is_chosen: the film uses it.
         is_stale: it was made from something else than the scene says now.
+        problem: why its file cannot be read, where that is known.
     """
 
     take: Take
     number: int
     is_chosen: bool
     is_stale: bool
+    problem: str = ""
 
 
 class TakesModel(QAbstractListModel):
@@ -43,6 +47,8 @@ class TakesModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[ShownTake] = []
+        # Of the scenes that were shown before too: a file is read once.
+        self._problems: dict[Path, str] = {}
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -65,6 +71,7 @@ class TakesModel(QAbstractListModel):
                 number,
                 take.id == takes.chosen,
                 bool(fingerprint and take.fingerprint and take.fingerprint != fingerprint),
+                self._problems.get(take.path, ""),
             )
             for number, take in enumerate(takes.takes, start=1)
         ]
@@ -82,6 +89,14 @@ class TakesModel(QAbstractListModel):
             self._rows = rows
             self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
 
+    def set_problem(self, path: Path, problem: str) -> None:
+        """Tell why a file cannot be read; an empty text says that it can."""
+        self._problems[path] = problem
+        for place, row in enumerate(self._rows):
+            if row.take.path == path and row.problem != problem:
+                self._rows[place] = replace(row, problem=problem)
+                self.dataChanged.emit(self.index(place), self.index(place))
+
     @override
     def rowCount(self, parent: Index = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._rows)
@@ -98,6 +113,8 @@ class TakesModel(QAbstractListModel):
                 state = ["It is the one in the film."] if row.is_chosen else []
                 if row.is_stale:
                     state.append("The scene was changed after it was made.")
+                if row.problem:
+                    state.append(row.problem)
                 return "\n".join((describe_take(row.take), *state))
             case _:
                 return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -30,6 +30,7 @@ from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from core.project.project import Take
     from gui.video.project_model import Change, ProjectModel
@@ -84,6 +85,7 @@ class TakesWidget(QWidget):
         self._fingerprint = ""
         self._menu: list[tuple[QAction, QPushButton | IconButton]] = []
         self._rows = TakesModel(self)
+        self._drawing = TakesDelegate(thumbnails, self)
         self._strip = self._make_strip(thumbnails)
         self._empty = ToneLabel()
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -134,16 +136,16 @@ class TakesWidget(QWidget):
         strip.setAccessibleName("Takes")
         strip.setToolTip("Every clip that was made for the scene. Click to play, Enter to choose.")
         strip.setModel(self._rows)
-        strip.setItemDelegate(TakesDelegate(thumbnails, strip))
+        strip.setItemDelegate(self._drawing)
         strip.setFlow(QListView.Flow.LeftToRight)
         strip.setUniformItemSizes(True)
         strip.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         strip.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         strip.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        tile: QSize = tile_size(strip.fontMetrics().height())
+        tile = tile_size(strip.fontMetrics())
         strip.setMinimumHeight(tile.height() + strip.horizontalScrollBar().sizeHint().height() + 4)
-        thumbnails.ready.connect(self._redraw)
+        thumbnails.ready.connect(self._on_thumbnail)
         return strip
 
     def _lay_out(self) -> None:
@@ -253,8 +255,9 @@ class TakesWidget(QWidget):
             if change.before.takes_of(self._scene_id).chosen != now.chosen:
                 self._select(now.chosen)
 
-    @Slot()
-    def _redraw(self) -> None:
+    @Slot(object)
+    def _on_thumbnail(self, path: Path) -> None:
+        self._rows.set_problem(path, self._drawing.problem(path, self._strip))
         self._strip.viewport().update()
 
     @Slot(QModelIndex)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from core.paths import Paths
@@ -21,10 +20,10 @@ from gui.theme import Appearance, apply
 from gui.video.compare_dialog import CompareDialog
 from gui.video.project_model import ProjectModel
 from gui.video.scene_states import SceneStates
-from gui.video.take_words import describe_take
+from gui.video.takes_delegate import PICTURE
 from gui.video.takes_desk import TakesDesk
-from gui.video.takes_model import TakesModel
 from gui.video.takes_widget import TakeStrip, TakesWidget
+from gui.widgets.cells import ICON, PAD
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import ENTRY
 from tests.fakes.records import record_of
@@ -36,10 +35,13 @@ from tests.gui.operating import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from PySide6.QtCore import QRect
+    from PySide6.QtGui import QImage
     from pytestqt.qtbot import QtBot
 
     from core.project.project import Take
 
+IN_PICTURE = QPoint(PAD + PICTURE.width() // 2, PAD + PICTURE.height() // 2)
 TARGET = Target(provider="fake", deployment="local", model="fake-small")
 FOLDER = Path("/projects/harbour")
 _Flag = QItemSelectionModel.SelectionFlag
@@ -272,20 +274,6 @@ def test_menu_has_what_the_buttons_have(make: Callable[..., Shown]) -> None:
     assert shown.chosen == "s1-take1"
 
 
-def test_every_fact_of_a_take_is_told(make: Callable[..., Shown]) -> None:
-    take = make_take("t").model_copy(update={"cost_usd": 0.25, "has_audio": True})
-    told = describe_take(take)
-    for words in ("t.mp4", "Fake Small", "96×64 · 2.12 s", "17 frames at 8", "With sound"):
-        assert words in told
-    assert "Seed 7" in told
-    assert "Cost $0.25" in told
-    assert "Free" in describe_take(take.model_copy(update={"cost_usd": 0.0}))
-    bare = take.model_copy(
-        update={"width": 0, "fps": 0.0, "seed": None, "cost_usd": None, "model": ""}
-    )
-    assert describe_take(bare).splitlines()[:2] == ["t.mp4", "With sound"]
-
-
 @pytest.mark.parametrize("appearance", [Appearance.LIGHT, Appearance.DARK])
 def test_strip_is_drawn_with_pictures_marks_and_missing_files(
     make: Callable[..., Shown],
@@ -296,7 +284,7 @@ def test_strip_is_drawn_with_pictures_marks_and_missing_files(
 ) -> None:
     apply(qapp, appearance)
     picture = tmp_path / "t.png"
-    Image.new("RGB", (128, 60), "#00ff00").save(picture)
+    Image.new("RGB", (160, 90), "#00ff00").save(picture)
     takes = SceneTakes().with_take(make_take("gone", tmp_path / "gone.mp4", fingerprint="x"))
     takes = takes.with_take(make_take("there", picture, fingerprint="x"))
     shown = make(make_project().with_takes("s1", takes))
@@ -306,25 +294,56 @@ def test_strip_is_drawn_with_pictures_marks_and_missing_files(
         shown.widget.grab()
         image = shown.strip.viewport().grab().toImage()
         index = shown.strip.model().index(1, 0)
-        place = shown.strip.visualRect(index)
-        return image.pixelColor(place.center().x(), place.top() + 20).name() == "#00ff00"
+        middle = shown.strip.visualRect(index).topLeft() + IN_PICTURE
+        return image.pixelColor(middle).name() == "#00ff00"
 
     shown.qtbot.waitUntil(is_drawn)
     shown.qtbot.waitUntil(lambda: thumbnails.is_idle)
 
 
-def test_rows_are_told_as_they_are(qtbot: QtBot) -> None:
-    model = TakesModel()
-    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal, model)
-    takes = SceneTakes()
-    for name in "abc":
-        takes = takes.with_take(make_take(name))
-        model.show_takes(takes, "")
-    model.show_takes(takes.model_copy(update={"chosen": "a"}), "")
-    assert [model.row(row).is_chosen for row in range(3)] == [True, False, False]
-    model.show_takes(SceneTakes().with_take(make_take("z")), "")
-    assert model.ids == ("z",)
-    assert model.place_of("a") == -1
+def test_missing_file_is_greyed_and_says_why_until_it_is_back(
+    make: Callable[..., Shown], thumbnails: Thumbnails, tmp_path: Path
+) -> None:
+    path = tmp_path / "gone.png"
+    takes = SceneTakes().with_take(make_take("a", path))
+    shown = make(make_project().with_takes("s1", takes))
+
+    def tile() -> QImage:
+        return shown.strip.viewport().grab(shown.strip.visualRect(first)).toImage()
+
+    first = shown.strip.model().index(0, 0)
+    shown.widget.grab()
+    shown.qtbot.waitUntil(lambda: "gone.png" in shown.tip(0).splitlines()[-1])
+    shown.widget.show_scene("s2")
+    shown.widget.show_scene("s1")
+    assert "gone.png" in shown.tip(0).splitlines()[-1], "it is known of a scene shown before"
+    missing = tile()
+    Image.new("RGB", (160, 90), "#00ff00").save(path)
+    thumbnails.forget(path)
+    shown.widget.grab()
+    shown.qtbot.waitUntil(lambda: "gone.png" not in shown.tip(0).splitlines()[-1])
+    assert tile() != missing
+    assert tile().pixelColor(IN_PICTURE).name() == "#00ff00"
+
+
+def test_marks_are_words_and_change_nothing_else(make: Callable[..., Shown]) -> None:
+    takes = SceneTakes().with_take(make_take("a", fingerprint="x"))
+    shown = make(make_project().with_takes("s1", takes))
+    shown.strip.clearSelection()
+    index = shown.strip.model().index(0, 0)
+    place = shown.strip.visualRect(index)
+    # Only the words, without the icons before them.
+    first = place.adjusted(PAD + PICTURE.width() + PAD + ICON, 0, 0, 0)
+    first.setHeight(PAD + ICON)
+    second = first.translated(0, ICON + PAD)
+
+    def seen(rect: QRect) -> QImage:
+        return shown.strip.viewport().grab(rect).toImage()
+
+    in_film, nothing = seen(first), seen(second)
+    shown.widget.set_fingerprint("y")
+    assert seen(first) == in_film
+    assert seen(second) != nothing
 
 
 @pytest.fixture
