@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gui.video.takes_model import ShownTake
 
 _US = 1_000_000
-_WIDTH, _HEIGHT = 960, 460
+_WIDTH, _HEIGHT = 1040, 500
 _LEFT, _RIGHT, _NONE = 0, 1, 2
 _SOUNDS = ("left", "right", "none")
 

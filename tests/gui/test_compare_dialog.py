@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import psutil
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
@@ -224,6 +225,26 @@ def test_closing_while_it_reads_and_plays_leaves_nothing_behind(
     dialog.close()
     assert not dialog.is_playing
     qtbot.wait(50)
+
+
+@pytest.mark.parametrize("is_heard", [False, True])
+def test_files_are_let_go_of_as_soon_as_it_closes(
+    make: Callable[..., CompareDialog], qtbot: QtBot, folder: Path, is_heard: bool
+) -> None:
+    clips = {str((folder / name).resolve()) for name in ("left.mov", "right.mov")}
+
+    def held() -> set[str]:
+        return clips & {file.path for file in psutil.Process().open_files()}
+
+    dialog = make()
+    wait_for(qtbot, dialog, 0, 0)
+    assert held() == clips
+    if is_heard:
+        click(button(dialog, "compare_sound_left"))
+    dialog.toggle_play()
+    qtbot.waitUntil(lambda: dialog.frame_number > 3, timeout=5000)
+    dialog.reject()
+    assert not held()
 
 
 def test_every_control_has_its_effect(make: Callable[..., CompareDialog], qtbot: QtBot) -> None:
