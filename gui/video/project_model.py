@@ -117,7 +117,7 @@ class ProjectModel(QObject):
         takes = self._project.takes_of(scene_id)
         is_known = any(take.id == take_id for take in takes.takes)
         if is_known and not self.is_read_only and takes.chosen != take_id:
-            self.undo_stack.push(_ChooseTake(self, scene_id, takes.chosen, take_id))
+            self.undo_stack.push(_ChooseTake(self, scene_id, take_id))
 
     def add_take(self, scene_id: str, take: Take) -> None:
         """Take over a finished clip; it is chosen, and no undo removes it."""
@@ -205,15 +205,17 @@ class _Edit(QUndoCommand):
 
 
 class _ChooseTake(QUndoCommand):
-    def __init__(self, model: ProjectModel, scene_id: str, before: str | None, after: str) -> None:
+    def __init__(self, model: ProjectModel, scene_id: str, after: str) -> None:
         super().__init__("Choose take")
         self._model = model
         self._scene_id = scene_id
-        self._before = before
+        self._before: str | None = None
         self._after = after
 
     @override
     def redo(self) -> None:
+        # Looked up each time: a clip that was finished since may have become the chosen one.
+        self._before = self._model.project.takes_of(self._scene_id).chosen
         self._model.restore_choice(self._scene_id, self._after)
 
     @override
