@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
 
@@ -76,13 +76,13 @@ class Background(QObject):
         self._pool.waitForDone()
 
     @Slot(object)
-    def _deliver(self, outcome: _Outcome) -> None:
+    def _deliver(self, outcome: _Outcome[object]) -> None:
         self._tokens.discard(outcome.token)
         if not self._is_closed and not outcome.token.cancelled:
             outcome.tell()
 
 
-class _Outcome:
+class _Outcome(Generic[T]):
     def __init__(
         self,
         done: Callable[[T], None],
@@ -101,12 +101,12 @@ class _Outcome:
         self.tell = lambda: self._failed(error)
 
 
-class _Work(QRunnable):
+class _Work(QRunnable, Generic[T]):
     def __init__(
         self,
         work: Callable[[CancelToken], T],
         token: CancelToken,
-        outcome: _Outcome,
+        outcome: _Outcome[T],
         emit: Callable[[object], None],
     ) -> None:
         super().__init__()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-import qtawesome
+import qtawesome  # pyright: ignore[reportMissingTypeStubs] - it has none
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 
 from core.config import Appearance
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
@@ -122,4 +124,6 @@ def tone_icon(name: str, colours: QPalette, of: Tone) -> QIcon:
 
 @cache
 def _icon(name: str, colour: str, disabled: str) -> QIcon:
-    return qtawesome.icon(f"mdi6.{name}", color=colour, color_disabled=disabled)
+    # The package has no types of its own.
+    draw = cast("Callable[..., QIcon]", qtawesome.icon)  # pyright: ignore[reportUnknownMemberType]
+    return draw(f"mdi6.{name}", color=colour, color_disabled=disabled)

@@ -210,14 +210,18 @@ class _ChooseTake(QUndoCommand):
         self._model = model
         self._scene_id = scene_id
         self._before: str | None = None
-        self._after = after
+        self._after: str | None = after
 
     @override
     def redo(self) -> None:
-        # Looked up each time: a clip that was finished since may have become the chosen one.
-        self._before = self._model.project.takes_of(self._scene_id).chosen
-        self._model.restore_choice(self._scene_id, self._after)
+        self._before = self._swap(self._after)
 
     @override
     def undo(self) -> None:
-        self._model.restore_choice(self._scene_id, self._before)
+        self._after = self._swap(self._before)
+
+    def _swap(self, take_id: str | None) -> str | None:
+        """Choose another take; gives the one that was chosen, perhaps one finished since."""
+        was = self._model.project.takes_of(self._scene_id).chosen
+        self._model.restore_choice(self._scene_id, take_id)
+        return was

@@ -18,5 +18,9 @@ def choose_folder(parent: QWidget, title: str, start: str, chosen: Callable[[Pat
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-    dialog.fileSelected.connect(lambda folder: chosen(Path(folder)))
+
+    def accept(folder: str) -> None:
+        chosen(Path(folder))
+
+    dialog.fileSelected.connect(accept)
     dialog.open()

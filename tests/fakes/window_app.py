@@ -2,9 +2,9 @@
 
     python -m tests.fakes.window_app FOLDER
 
-Each line on stdin is a JSON object: {"do": "new", "name": …}, {"do": "target"},
-{"do": "scenes", "prompts": […]}, {"do": "write", "scene": 0, "text": …}, {"do": "link", "scene": 1}, {"do": "render"},
-{"do": "export"}, {"do": "quit"}. Each line on stdout is one too: what the window tells.
+Each line on stdin is a JSON object that names what to do: {"do": "new", "name": …}, "target",
+"scenes" with "prompts", "write" with "scene" and "text", "link" with "scene", "render", "export",
+"quit". Each line on stdout is one too: what the window tells.
 """
 
 from __future__ import annotations

@@ -115,10 +115,16 @@ def choose_tag(name: str) -> Callable[[QWidget], None]:
     return act
 
 
+def parent_of(widget: QWidget) -> QWidget:
+    parent = widget.parentWidget()
+    assert parent is not None
+    return parent
+
+
 def choose_file(path: Path) -> Callable[[QWidget], None]:
     def act(button: QWidget) -> None:
         click(button)
-        panel = button.parentWidget()
+        panel = parent_of(button)
         dialog = panel.findChild(QFileDialog)
         assert dialog is not None
         dialog.selectFile(str(path))
@@ -160,12 +166,12 @@ def test_every_control_does_what_it_says(
         return panel
 
     def load(button: QWidget) -> None:
-        panel = button.parentWidget()
+        panel = parent_of(button)
         choose_file(file)(button)
         wait_until(lambda: box(panel).text() == "from a file")
 
     def type_length(field: QWidget) -> None:
-        click(control(field.parentWidget(), "no_target"))
+        click(control(parent_of(field), "no_target"))
         write("1:30")(field)
 
     value = StoryboardWidget.value
