@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from core.video.request import RenderRequest
     from gui.background import Background
     from gui.job_bridge import JobNews
+    from gui.thumbnail_source import ThumbnailSource
     from gui.widgets.thumbnails import Thumbnails
 
 
@@ -58,7 +59,9 @@ class HistoryRoom(QWidget):
         if self._tab is not None:
             self._tab.reload()
             return
-        self._tab = HistoryTab(self._studio.history, self._background, self._thumbnails)
+        # Qt's stubs know a signal of an instance only as one of its class.
+        thumbnails = cast("ThumbnailSource", self._thumbnails)
+        self._tab = HistoryTab(self._studio.history, self._background, thumbnails)
         self._tab.play_wanted.connect(self._play)
         self._tab.show_file_wanted.connect(self._show_file)
         self._tab.make_again.connect(self._make_again)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtCore import QSize, Signal
+    from PySide6.QtCore import QSize, SignalInstance
     from PySide6.QtGui import QPixmap
 
 
@@ -15,7 +15,7 @@ class ThumbnailSource(Protocol):
     """Gives a picture at once where it is known, else reads it beside the main thread."""
 
     @property
-    def ready(self) -> Signal:
+    def ready(self) -> SignalInstance:
         """Tells that a file's picture is there now."""
         ...
 

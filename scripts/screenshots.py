@@ -1,0 +1,74 @@
+"""Makes the pictures of the window for Docs/: goes the journey light and dark, small and large."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[1]
+if __name__ == "__main__":
+    # Started as a file, Python looks for modules beside it; ours are counted from the root.
+    sys.path[0] = str(_ROOT)
+
+from scripts import bootstrap  # noqa: E402 - needs the lines above
+
+_PICTURES = _ROOT / "Docs" / "images" / "window"
+_LOOKS = (
+    ("light", "1280x800"),
+    ("dark", "1280x800"),
+    ("light", "1920x1080"),
+    ("dark", "1920x1080"),
+)
+_COLOURS = 128
+
+
+def main(arguments: list[str]) -> int:
+    """Writes the pictures of every look; gives 1 when a journey did not arrive."""
+    parser = argparse.ArgumentParser(prog="python3 scripts/screenshots.py", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=_PICTURES, help="where they are written")
+    options = parser.parse_args(arguments)
+    bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, [bootstrap.APP, bootstrap.LTX])
+    from scripts.journey.screen import screen
+
+    with screen() as places:
+        for appearance, size in _LOOKS:
+            print(f"The window in {appearance}, {size} ...", flush=True)
+            folder = options.folder / f"{appearance}-{size}"
+            if not _travel(appearance, size, folder, places):
+                print("The journey did not arrive.", file=sys.stderr)
+                return 1
+    return 0
+
+
+def _travel(appearance: str, size: str, folder: Path, places: dict[str, str]) -> bool:
+    with tempfile.TemporaryDirectory(prefix="imageai-pictures-") as work:
+        pictures = Path(work) / "pictures"
+        command = [
+            sys.executable, "-m", "scripts.journey", "--home", str(Path(work) / "home"),
+            "--pictures", str(pictures), "--size", size, "--appearance", appearance,
+        ]  # fmt: skip
+        env = {**os.environ, **places}
+        if subprocess.run(command, cwd=_ROOT, env=env, check=False).returncode:
+            return False
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.png"):
+            old.unlink()
+        for picture in sorted(pictures.glob("*.png")):
+            _shrink(picture, folder / picture.name)
+    return True
+
+
+def _shrink(picture: Path, place: Path) -> None:
+    """Write it in few colours: a window has no more, and the repository stays small."""
+    from PIL import Image
+
+    image = Image.open(picture).convert("RGB")
+    image.quantize(_COLOURS, dither=Image.Dither.NONE).save(place, optimize=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
