@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 log = logging.getLogger(__name__)
+
+# For one picture of a table Qt asks Python hundreds of times, and may have to wait each time this
+# long for a thread that computes. At the usual 5 ms the window would stand still for a second.
+_GIVE_WAY_S = 0.0005
 
 T = TypeVar("T")
 
@@ -28,10 +33,11 @@ class Background(QObject):
 
     def __init__(self, parent: QObject | None = None, *, threads: int = 2) -> None:
         super().__init__(parent)
+        sys.setswitchinterval(_GIVE_WAY_S)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(threads)
         self._latest: dict[str, CancelToken] = {}
-        self._tokens: set[CancelToken] = set()
+        self._tells: dict[CancelToken, Callable[[], None]] = {}
         self._is_closed = False
         self._done.connect(self._deliver)
 
@@ -58,47 +64,46 @@ class Background(QObject):
             if older is not None:
                 older.cancel()
             self._latest[key] = token
-        self._tokens.add(token)
-        self._pool.start(_Work(work, token, _Outcome(done, failed, token), self._done.emit))
+        result: _Result[T] = _Result()
+
+        def tell() -> None:
+            if result.error is not None:
+                failed(result.error)
+            for value in result.values:
+                done(value)
+
+        # The thread never holds what belongs to this one: were it the last to let go of a widget,
+        # the widget would be destroyed there, and the process with it.
+        self._tells[token] = tell
+        self._pool.start(_Work(work, token, result, self._done.emit))
         return token
 
     @property
     def is_idle(self) -> bool:
         """Whether everything that was begun has ended and was delivered."""
-        return not self._tokens
+        return not self._tells
 
     def close(self) -> None:
         """Ask everything to stop and wait for it."""
         self._is_closed = True
-        for token in self._tokens:
+        for token in self._tells:
             token.cancel()
         self._pool.clear()
         self._pool.waitForDone()
 
     @Slot(object)
-    def _deliver(self, outcome: _Outcome[object]) -> None:
-        self._tokens.discard(outcome.token)
-        if not self._is_closed and not outcome.token.cancelled:
-            outcome.tell()
+    def _deliver(self, token: CancelToken) -> None:
+        tell = self._tells.pop(token)
+        if not self._is_closed and not token.cancelled:
+            tell()
 
 
-class _Outcome(Generic[T]):
-    def __init__(
-        self,
-        done: Callable[[T], None],
-        failed: Callable[[StudioError], None],
-        token: CancelToken,
-    ) -> None:
-        self.token = token
-        self.tell: Callable[[], None] = lambda: None
-        self._done = done
-        self._failed = failed
+class _Result(Generic[T]):
+    """What a work comes to: one value, an error, or neither where it stopped."""
 
-    def succeed(self, result: T) -> None:
-        self.tell = lambda: self._done(result)
-
-    def fail(self, error: StudioError) -> None:
-        self.tell = lambda: self._failed(error)
+    def __init__(self) -> None:
+        self.values: list[T] = []
+        self.error: StudioError | None = None
 
 
 class _Work(QRunnable, Generic[T]):
@@ -106,24 +111,24 @@ class _Work(QRunnable, Generic[T]):
         self,
         work: Callable[[CancelToken], T],
         token: CancelToken,
-        outcome: _Outcome[T],
+        result: _Result[T],
         emit: Callable[[object], None],
     ) -> None:
         super().__init__()
         self._work = work
         self._token = token
-        self._outcome = outcome
+        self._result = result
         self._emit = emit
 
     def run(self) -> None:
         try:
             self._token.check()
-            self._outcome.succeed(self._work(self._token))
+            self._result.values.append(self._work(self._token))
         except JobCancelled:
             self._token.cancel()
         except StudioError as error:
-            self._outcome.fail(error)
+            self._result.error = error
         except OSError as error:
-            self._outcome.fail(StudioError(str(error)))
+            self._result.error = StudioError(str(error))
         finally:
-            self._emit(self._outcome)
+            self._emit(self._token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -64,6 +65,9 @@ def run_window(
         window.say(note)
     window.show()
     window.begin(Path(arguments[0]).expanduser().absolute() if arguments else None)
+    # What is there now stays. Looked through again with every collection of garbage, whichever
+    # thread it falls to, it would hold up the window for a tenth of a second.
+    gc.freeze()
     try:
         return app.exec()
     finally:

@@ -39,7 +39,7 @@ _SHOWN = 4
 _SENTENCE_ENDS = tuple(".!?…:;\u061f\u0964\u3002\uff01\uff1f")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SceneDraft:
     """One scene as the storyboard asks for it.
 
@@ -86,7 +86,7 @@ class Storyboard:
         return round(sum(draft.duration_s for draft in self.drafts), 2)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Looks:
     """What holds for more than the words of one scene: place, style and mood."""
 
@@ -180,7 +180,7 @@ def _drafts(
         yield draft, own.ignored
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Own:
     """What the marks in one scene's text say; where several say the same, the first counts."""
 

@@ -95,7 +95,7 @@ Meaning = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A stretch of the text and what it means."""
 

@@ -39,7 +39,7 @@ _ABBREVIATION = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Atom:
     """What is never divided: a line of a verse or a sentence."""
 
@@ -47,7 +47,7 @@ class Atom:
     words: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Piece:
     """What is never joined with another: a paragraph, a verse, an item of a list.
 
@@ -73,7 +73,7 @@ class Piece:
         return sum(atom.words for atom in self.atoms)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Block:
     """Lines without an empty line between them.
 

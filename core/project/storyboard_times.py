@@ -43,7 +43,7 @@ class ClipLengths:
         return max(self.low, floor(self.max_s * _PER_S + 1e-6))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TimedPart:
     """A scene's place in the text and its length; `is_asked` where a tag or times say so."""
 
@@ -75,7 +75,7 @@ class _Span:
         return None if self.end is None else self.end - self.start
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Timed:
     piece: Piece
     length: int

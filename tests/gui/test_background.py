@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QCoreApplication
+
+from core.errors import StudioError
+from gui.background import Background
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from core.jobs import CancelToken
+
+
+@pytest.fixture
+def background(qtbot: QtBot) -> Iterator[Background]:
+    made = Background()
+    yield made
+    made.close()
+
+
+class Listener:
+    """Says where it ends, as a widget would end there."""
+
+    def __init__(self, ended_in: list[str]) -> None:
+        self.heard: list[object] = []
+        self._ended_in = ended_in
+
+    def hear(self, what: object) -> None:
+        self.heard.append(what)
+
+    def __del__(self) -> None:
+        self._ended_in.append(threading.current_thread().name)
+
+
+def wait_until(is_true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not is_true():
+        assert time.monotonic() < end, "it never came true"
+        QCoreApplication.processEvents()
+        time.sleep(0.001)
+
+
+def test_results_and_errors_arrive_on_the_main_thread(background: Background) -> None:
+    heard: list[object] = []
+
+    def fail(_: CancelToken) -> object:
+        raise StudioError("It went wrong.")
+
+    def refuse(_: CancelToken) -> object:
+        raise PermissionError(13, "Not allowed")
+
+    def hear(what: object) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        heard.append(str(what))
+
+    background.run(lambda _: threading.current_thread().name, hear, hear)
+    background.run(fail, hear, hear)
+    background.run(refuse, hear, hear)
+    background.run(lambda _: None, hear, hear)
+    wait_until(lambda: background.is_idle)
+    assert threading.main_thread().name not in heard
+    assert {"It went wrong.", "[Errno 13] Not allowed", "None"} < set(map(str, heard))
+
+
+def test_of_works_with_one_key_only_the_newest_is_delivered(background: Background) -> None:
+    listener = Listener([])
+    for number in range(20):
+        background.run(lambda _, n=number: n, listener.hear, listener.hear, key="same")
+    wait_until(lambda: background.is_idle)
+    assert listener.heard == [19]
+
+
+def test_who_listens_never_ends_in_another_thread(background: Background) -> None:
+    ended_in: list[str] = []
+    for _ in range(200):
+        listener = Listener(ended_in)
+        background.run(lambda _: 1, listener.hear, listener.hear)
+        del listener
+        QCoreApplication.processEvents()
+    wait_until(lambda: len(ended_in) == 200)
+    assert set(ended_in) == {threading.main_thread().name}
+
+
+def test_nothing_arrives_after_the_end(background: Background) -> None:
+    listener = Listener([])
+    token = background.run(lambda cancel: cancel.wait(5), listener.hear, listener.hear)
+    background.close()
+    assert token.cancelled
+    QCoreApplication.processEvents()
+    assert listener.heard == []
