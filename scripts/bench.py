@@ -31,6 +31,9 @@ PARTS = {
     "memory": "memory of the app while the engine works",
     "film": "the export of a film against one FFmpeg command, the usual steps and MoviePy",
     "film-scale": "time, memory and open files of exports of 10 to 300 clips",
+    "window": "the start of the window, and what it loads",
+    "window-300": "a project of 300 scenes in the window: opening, scrolling, memory",
+    "window-stall": "the longest silence of the window while a clip is rendered",
 }
 """The parts by name, in the order in which they run."""
 
@@ -114,6 +117,9 @@ def _measurement(name: str) -> Callable[[int], Section]:
         film_scale,
         startup,
         warm_engine,
+        window_large,
+        window_stall,
+        window_start,
     )
 
     return {
@@ -123,6 +129,9 @@ def _measurement(name: str) -> Callable[[int], Section]:
         "memory": app_memory.measure,
         "film": film_race.measure,
         "film-scale": film_scale.measure,
+        "window": window_start.measure,
+        "window-300": window_large.measure,
+        "window-stall": window_stall.measure,
     }[name]
 
 

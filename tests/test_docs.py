@@ -121,14 +121,14 @@ def test_what_is_said_of_the_large_models_is_so() -> None:
     assert "Fourteen" in text_of(CHANGELOG)
 
 
-def test_the_readme_begins_with_one_picture_and_the_two_commands() -> None:
+def test_the_readme_begins_with_a_picture_and_the_two_commands() -> None:
     lines = [line.strip() for line in text_of(README).splitlines() if line.strip()]
     assert re.fullmatch(r"!\[.+\]\(Docs/images/ltx-mini\.png\)", lines[0])
     assert lines[1:3] == [
         'python3 main.py --provider ltx-video -p "a red ball moving right at sunset" -o ball.mp4',
         "python3 scripts/test.py",
     ]
-    assert text_of(README).count("![") == 1
+    assert text_of(README).count("![") == 2, "what a clip looks like, and the window"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,0 +1,82 @@
+"""Part "window-300": a large project in the window."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from core.jobs import CancelToken
+from core.project.project import Scene, SceneTakes, Take, new_id, new_project
+from core.project.project_file import CLIPS, create_project, write_project
+from core.video.ffmpeg import run_ffmpeg
+from scripts.benchmark.clips import scratch
+from scripts.benchmark.figures import Series
+from scripts.benchmark.tables import Goal, Section, series_table
+from scripts.benchmark.window_runs import HOW, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCENES = 300
+_MOST_S, _MOST_FRAME_MS = 1.0, 50.0
+
+
+def measure(repeats: int) -> Section:
+    """Run the part on one project, a new window each time."""
+    runs: list[dict[str, float]] = []
+    with scratch() as folder:
+        project = make_project(folder / "large", SCENES)
+        for number in range(repeats + 1):
+            told = run("open", folder / f"home-{number}", str(project))
+            if number:
+                runs.append(told)
+    return section(runs)
+
+
+def make_project(folder: Path, count: int) -> Path:
+    """A project of that many scenes, each with a clip of its own name."""
+    now = datetime.now(UTC)
+    project = new_project("Large", now)
+    create_project(folder, project)
+    first = folder / CLIPS / "first.mp4"
+    first.parent.mkdir(exist_ok=True)
+    picture = ["-f", "lavfi", "-i", "testsrc2=s=320x192:r=24:d=2"]
+    run_ffmpeg([*picture, "-pix_fmt", "yuv420p", str(first)], CancelToken())
+    scenes: list[Scene] = []
+    takes: dict[str, SceneTakes] = {}
+    for number in range(1, count + 1):
+        clip = first.with_name(f"scene_{number:03}_take_01.mp4")
+        os.link(first, clip)
+        scene = Scene(id=new_id("scene"), title=f"Scene {number}", prompt=f"a ball, {number}")
+        take = Take(id=f"take-{number}", path=clip, created_at=now, num_frames=48, fps=24)
+        scenes.append(scene)
+        takes[scene.id] = SceneTakes(takes=(take,), chosen=take.id)
+    write_project(project.model_copy(update={"scenes": tuple(scenes), "takes": takes}), folder)
+    return folder
+
+
+def section(runs: list[dict[str, float]]) -> Section:
+    """The outcome in words."""
+    opened = Series("open", tuple(told["opened_s"] * 1000 for told in runs))
+    frame = Series("a step of scrolling", tuple(told["frame_ms"] for told in runs))
+    slowest = Series("the slowest step", tuple(told["slowest_frame_ms"] for told in runs))
+    empty = Series("empty", tuple(told["memory_mb"] for told in runs))
+    full = Series("full", tuple(told["memory_open_mb"] for told in runs))
+    return Section(
+        title=f"The window: {SCENES} scenes",
+        table=series_table((opened, frame, slowest), "ms", 1),
+        findings=(
+            f"{HOW} From the wish to a table that is filled and drawn; then scrolled from top to "
+            "bottom, two rows a step, its thumbnails read meanwhile.",
+            f"Resident memory: {full.median:.0f} MB after scrolling, {empty.median:.0f} MB on the "
+            "first page.",
+        ),
+        goals=(
+            Goal(f"Open within {_MOST_S:g} s", opened.median <= _MOST_S * 1000),
+            Goal(
+                f"No step of scrolling over {_MOST_FRAME_MS:g} ms",
+                slowest.median <= _MOST_FRAME_MS,
+            ),
+        ),
+    )

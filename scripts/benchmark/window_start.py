@@ -1,0 +1,39 @@
+"""Part "window": how long it takes until the window is seen."""
+
+from __future__ import annotations
+
+from scripts.benchmark.clips import scratch
+from scripts.benchmark.figures import Series
+from scripts.benchmark.tables import Goal, Section, series_table
+from scripts.benchmark.window_runs import HOW, run
+
+_MOST_S = 1.5
+
+
+def measure(repeats: int) -> Section:
+    """Run the part; the first start is not counted, since it may compile modules."""
+    runs: list[dict[str, float]] = []
+    for number in range(repeats + 1):
+        with scratch() as folder:
+            told = run("start", folder / "home")
+        if number:
+            runs.append(told)
+    return section(runs)
+
+
+def section(runs: list[dict[str, float]]) -> Section:
+    """The outcome in words."""
+    seen = Series("process to visible window", tuple(told["visible_s"] for told in runs))
+    memory = Series("memory", tuple(told["memory_mb"] for told in runs))
+    return Section(
+        title="The window: starting",
+        table=series_table((seen,), "s", 2),
+        findings=(
+            f"{HOW} Counted from the start of the process, Python and Qt included.",
+            f"Resident memory on the first page, with the queue open: {memory.median:.0f} MB.",
+        ),
+        goals=(
+            Goal(f"Visible within {_MOST_S:g} s", seen.median <= _MOST_S),
+            Goal("torch is not loaded", not any(told["has_torch"] for told in runs)),
+        ),
+    )
