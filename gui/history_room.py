@@ -16,8 +16,6 @@ from core.project.project_file import INPUTS
 from core.project.recent import RecentProjects
 from core.video.output import find_free_name
 from core.video.read_back import find_start_image, read_settings_of
-from gui.history_tab import HistoryTab
-from gui.play_dialog import PlayDialog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from core.video.record import ClipRecord
     from core.video.request import RenderRequest
     from gui.background import Background
+    from gui.history_tab import HistoryTab
     from gui.job_bridge import JobNews
     from gui.thumbnail_source import ThumbnailSource
     from gui.widgets.thumbnails import Thumbnails
@@ -59,6 +58,9 @@ class HistoryRoom(QWidget):
         if self._tab is not None:
             self._tab.reload()
             return
+        # Loaded late, when the room is first seen.
+        from gui.history_tab import HistoryTab
+
         # Qt's stubs know a signal of an instance only as one of its class.
         thumbnails = cast("ThumbnailSource", self._thumbnails)
         self._tab = HistoryTab(self._studio.history, self._background, thumbnails)
@@ -79,6 +81,8 @@ class HistoryRoom(QWidget):
 
     @Slot(object)
     def _play(self, entry: HistoryEntry) -> None:
+        from gui.play_dialog import PlayDialog
+
         PlayDialog(entry.path, self).open()
 
     @Slot(object)

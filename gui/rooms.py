@@ -8,9 +8,6 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from gui.history_room import HistoryRoom
-from gui.models_desk import ModelsDesk
-from gui.models_page import ModelsPage
-from gui.settings_dialog import SettingsDialog
 from gui.settings_keeper import SettingsKeeper
 from gui.widgets.network_badge import NetworkBadge
 from gui.widgets.thumbnails import Thumbnails
@@ -23,6 +20,9 @@ if TYPE_CHECKING:
     from gui.background import Background
     from gui.job_bridge import JobNews
     from gui.jobs_area import JobsArea
+    from gui.models_desk import ModelsDesk
+    from gui.models_page import ModelsPage
+    from gui.settings_dialog import SettingsDialog
 
 _P = TypeVar("_P", bound=QWidget)
 
@@ -98,6 +98,8 @@ class Rooms(QTabWidget):
 
     def _settings_dialog(self) -> SettingsDialog:
         if self._settings is None:
+            from gui.settings_dialog import SettingsDialog
+
             self._settings = SettingsDialog(self._studio, self._keeper, self.window())
             self._settings.keys_changed.connect(self._on_models_changed)
         return self._settings
@@ -111,6 +113,10 @@ class Rooms(QTabWidget):
 
     def _make_models(self) -> None:
         if self._models is None:
+            # Loaded late, when the room is first seen.
+            from gui.models_desk import ModelsDesk
+            from gui.models_page import ModelsPage
+
             self._models_page = _fill(self._models_room, ModelsPage())
             self._models = ModelsDesk(self._studio, self._models_page, self)
             self._models.changed.connect(self._on_models_changed)
