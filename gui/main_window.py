@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from core.errors import StudioError
     from core.project.from_record import FromRecord
     from core.studio import Studio
+    from gui.image_gallery import GalleryUse
     from gui.project_session import ProjectSession
     from gui.video.project_model import ProjectModel
     from gui.video.video_project_tab import VideoProjectTab
@@ -124,6 +125,8 @@ class MainWindow(QMainWindow):
         self.jobs.ready.connect(self._on_queue_ready)
         self._rooms.told.connect(self.say)
         self._rooms.failed.connect(self._on_error)
+        self._rooms.use_wanted.connect(self._on_use)
+        self._rooms.fix_wanted.connect(self._on_fix)
         self._rooms.recipe_wanted.connect(self._on_recipe)
         self._rooms.settings_changed.connect(self._on_settings)
 
@@ -231,6 +234,14 @@ class MainWindow(QMainWindow):
     def _on_not_saved(self, error: StudioError) -> None:
         self._saved.setText(f"Not saved: {error}")
         self.say(f"{error} It is tried again every few seconds.", Tone.BAD)
+
+    @Slot(object)
+    def _on_use(self, use: GalleryUse) -> None:
+        if self.video_tab is None:
+            self.say("Open a project first, then use the picture there.", Tone.WARNING)
+            return
+        self._rooms.show_video()
+        self.video_tab.use_picture(use.path, use.role)
 
     @Slot(object)
     def _on_recipe(self, recipe: FromRecord) -> None:

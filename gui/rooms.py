@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from gui.history_room import HistoryRoom
+from gui.image_room import ImageRoom
 from gui.settings_keeper import SettingsKeeper
 from gui.widgets.network_badge import NetworkBadge
 from gui.widgets.thumbnails import Thumbnails
@@ -35,6 +36,8 @@ class Rooms(QTabWidget):
         models_changed(): a model was installed or removed, or a key or setting changed.
         settings_changed(Settings): they are in effect.
         recipe_wanted(FromRecord): settings of a clip to be opened in the project.
+        use_wanted(GalleryUse): a picture is wanted in the open project.
+        fix_wanted(Fix): what another room can mend.
         failed(StudioError): a wish cannot be fulfilled.
     """
 
@@ -42,6 +45,8 @@ class Rooms(QTabWidget):
     models_changed = Signal()
     settings_changed = Signal(object)
     recipe_wanted = Signal(object)
+    use_wanted = Signal(object)
+    fix_wanted = Signal(object)
     failed = Signal(object)
 
     def __init__(
@@ -68,7 +73,13 @@ class Rooms(QTabWidget):
         self.history.recipe_wanted.connect(self.recipe_wanted)
         self.history.told.connect(self.told)
         self.history.failed.connect(self.failed)
+        self.images = ImageRoom(studio, background, self._thumbnails)
+        self.images.use_wanted.connect(self.use_wanted)
+        self.images.fix_wanted.connect(self.fix_wanted)
+        self.images.failed.connect(self.failed)
+        self.models_changed.connect(self.images.read_offers)
         self.addTab(video, "&Video")
+        self.addTab(self.images, "&Images")
         self.addTab(self.history, "&History")
         self.addTab(self._models_room, "&Models")
         self.currentChanged.connect(self._on_room)
@@ -110,6 +121,8 @@ class Rooms(QTabWidget):
             self._make_models()
         if self.currentWidget() is self.history:
             self.history.begin()
+        if self.currentWidget() is self.images:
+            self.images.begin()
 
     def _make_models(self) -> None:
         if self._models is None:
@@ -128,6 +141,7 @@ class Rooms(QTabWidget):
         if self._models is not None:
             self._models.hear(news.job_id, news.event)
         self.history.hear(news)
+        self.images.hear(news)
 
     @Slot(object)
     def _on_models_changed(self, _: object) -> None:

@@ -20,7 +20,7 @@ from gui.video.clip_player import ClipPlayer
 from gui.video.export_desk import ExportDesk
 from gui.video.export_settings_widget import ExportSettingsWidget
 from gui.video.ltx_controls_widget import LTXControlsWidget
-from gui.video.picture_desk import PictureDesk, PictureRole
+from gui.video.picture_desk import PictureDesk, PictureRole, PictureUse
 from gui.video.plan_fixes import EditPrompt
 from gui.video.plan_line import PlanLine
 from gui.video.player_desk import PlayerDesk
@@ -381,6 +381,13 @@ class VideoProjectTab(QWidget):
             f"{len(relinked.found)} missing files were found"
             + (f", {left} are still missing." if left else ".")
         )
+
+    def use_picture(self, path: Path, role: PictureRole) -> None:
+        """Bring a picture into the project, for the shown scene or for all of them."""
+        if role is not PictureRole.PROJECT_REFERENCE and not self._selected:
+            self.told.emit("Choose a scene first, then use the picture there.")
+            return
+        self._pictures.bring(PictureUse((path,), role, next(iter(self._selected), "")))
 
     def add_recipe(self, recipe: FromRecord) -> None:
         """Add a scene that is made as a clip was made, its settings its own."""
