@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         self._welcome = WelcomePage(self._projects)
         self._video = QStackedWidget()
         self._video.addWidget(self._welcome)
-        self._rooms = Rooms(studio, self._background, self.jobs, self._video)
+        self.rooms = Rooms(studio, self._background, self.jobs, self._video)
         self._menu = MainMenu(self, self._projects)
         self._saved = QLabel()
         self._summary = QLabel()
@@ -99,14 +99,14 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         halves = QSplitter(Qt.Orientation.Vertical)
         halves.setObjectName("halves")
-        halves.addWidget(self._rooms)
+        halves.addWidget(self.rooms)
         halves.addWidget(self.jobs)
         halves.setStretchFactor(0, 1)
         halves.setCollapsible(0, False)
         halves.setSizes([_SIZE[1] - _JOBS_HEIGHT, _JOBS_HEIGHT])
         self.setCentralWidget(halves)
         self.statusBar().addWidget(self._saved, 1)
-        self.statusBar().addPermanentWidget(self._rooms.network_badge)
+        self.statusBar().addPermanentWidget(self.rooms.network_badge)
         self.statusBar().addPermanentWidget(self._summary)
         geometry = self._places.value("geometry")
         if geometry is not None:
@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self._welcome.wanted.connect(self.fulfil)
         self._projects.wanted.connect(self.fulfil)
-        self._menu.settings_wanted.connect(self._rooms.show_settings)
+        self._menu.settings_wanted.connect(self.rooms.show_settings)
         self._menu.help_wanted.connect(self._show_help)
         self._menu.about_wanted.connect(self._show_about)
         self._opener.opened.connect(self._on_opened)
@@ -123,17 +123,30 @@ class MainWindow(QMainWindow):
         self._opener.failed.connect(self._on_error)
         self.jobs.summary_changed.connect(self._summary.setText)
         self.jobs.ready.connect(self._on_queue_ready)
-        self._rooms.told.connect(self.say)
-        self._rooms.failed.connect(self._on_error)
-        self._rooms.use_wanted.connect(self._on_use)
-        self._rooms.fix_wanted.connect(self._on_fix)
-        self._rooms.recipe_wanted.connect(self._on_recipe)
-        self._rooms.settings_changed.connect(self._on_settings)
+        self.rooms.told.connect(self.say)
+        self.rooms.failed.connect(self._on_error)
+        self.rooms.use_wanted.connect(self._on_use)
+        self.rooms.fix_wanted.connect(self._on_fix)
+        self.rooms.recipe_wanted.connect(self._on_recipe)
+        self.rooms.settings_changed.connect(self._on_settings)
 
     @property
     def project_model(self) -> ProjectModel | None:
         """The project that is open."""
         return None if self._session is None else self._session.model
+
+    def read_settings_of(self, path: Path) -> None:
+        """Open in the project what a clip says of itself."""
+        self.rooms.history.read_settings_of(path)
+
+    def change_settings(self, settings: Settings) -> None:
+        """Go by these settings from now on."""
+        self.rooms.change_settings(settings)
+
+    @property
+    def is_offline_shown(self) -> bool:
+        """Whether the window says that nothing leaves this machine."""
+        return self.rooms.network_badge.value()
 
     def begin(self, folder: Path | None) -> None:
         """Open the queue, and this project or the last one, once the window is seen."""
@@ -197,11 +210,11 @@ class MainWindow(QMainWindow):
         )
         tab.told.connect(self.say)
         tab.fix_wanted.connect(self._on_fix)
-        self._rooms.models_changed.connect(tab.read_offers)
+        self.rooms.models_changed.connect(tab.read_offers)
         self.video_tab = tab
         self._video.addWidget(tab)
         self._video.setCurrentWidget(tab)
-        self._rooms.show_video()
+        self.rooms.show_video()
         self._menu.set_project(tab)
         self._recent.opened(opened.folder, opened.project.name)
         self._show_recent()
@@ -240,7 +253,7 @@ class MainWindow(QMainWindow):
         if self.video_tab is None:
             self.say("Open a project first, then use the picture there.", Tone.WARNING)
             return
-        self._rooms.show_video()
+        self.rooms.show_video()
         self.video_tab.use_picture(use.path, use.role)
 
     @Slot(object)
@@ -249,15 +262,15 @@ class MainWindow(QMainWindow):
             self.say("Open a project first: the settings become a scene of it.", Tone.WARNING)
             return
         self.video_tab.add_recipe(recipe)
-        self._rooms.show_video()
+        self.rooms.show_video()
 
     @Slot(object)
     def _on_fix(self, fix: Fix) -> None:
         match fix:
             case SetKey():
-                self._rooms.show_keys()
+                self.rooms.show_keys()
             case InstallModel(target=target):
-                self._rooms.show_model(target)
+                self.rooms.show_model(target)
             case _:
                 pass
 
@@ -349,7 +362,7 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
-            self._rooms.history.read_settings_of(paths[0])
+            self.read_settings_of(paths[0])
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -364,7 +377,7 @@ class MainWindow(QMainWindow):
         """Stop every thread and process; may be called twice."""
         if self._session is not None:
             self._close_project()
-        self._rooms.close_down()
+        self.rooms.close_down()
         self.jobs.close_down()
         self._background.close()
         self.studio.close()

@@ -153,11 +153,15 @@ class Rooms(QTabWidget):
         self.settings_changed.emit(settings)
         self.models_changed.emit()
 
+    def change_settings(self, settings: Settings) -> None:
+        """Go by these settings from now on, and save them."""
+        self._keeper.change(settings)
+
     @Slot(object)
     def _switch_network(self, is_off: bool) -> None:
         settings = self._studio.settings
         network = settings.network.model_copy(update={"is_off": is_off})
-        self._keeper.change(settings.model_copy(update={"network": network}))
+        self.change_settings(settings.model_copy(update={"network": network}))
 
     @Slot(object)
     def _complain(self, error: StudioError) -> None:

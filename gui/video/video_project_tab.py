@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QScrollArea, QWidget
 
 from core.project.edits import insert_scenes
 from core.project.media import relink
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from core.project.from_record import FromRecord
     from core.project.media import MissingFile, Relinked
     from core.project.project import FilmChoices
+    from core.project.status import SceneJob
     from core.studio import Studio
     from core.video.spec import ModelSpec
     from gui.background import Background
@@ -238,6 +239,22 @@ class VideoProjectTab(QWidget):
     def render_actions(self) -> tuple[QAction, ...]:
         """What renders, for the menu."""
         return tuple(self._panels.render.actions_by_wish.values())
+
+    @property
+    def scene_jobs(self) -> dict[str, SceneJob]:
+        """Where the newest job of each scene stands, by scene id."""
+        return self._rendering.jobs
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """What each scene's clip would be made from now, by scene id."""
+        return self._states.fingerprints
+
+    @property
+    def left_scrolls_sideways(self) -> bool:
+        """Whether the left side is wider than its place."""
+        area = self.findChild(QScrollArea, "video_left")
+        return area is not None and area.widget().minimumSizeHint().width() > area.width()
 
     @Slot()
     def read_offers(self) -> None:

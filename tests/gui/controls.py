@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_CONTROLS = (
+CONTROLS = (
     QAbstractButton,
     QAbstractSlider,
     QAbstractSpinBox,
@@ -56,7 +56,7 @@ def controls_of(panel: QWidget) -> dict[str, QWidget]:
     """Every control inside a panel by its object name; one without a name fails."""
     found: dict[str, QWidget] = {}
     for widget in panel.findChildren(QWidget):
-        if not isinstance(widget, _CONTROLS) or _is_inner(widget):
+        if not isinstance(widget, CONTROLS) or is_inner(widget):
             continue
         name = widget.objectName()
         assert name, f"{type(widget).__name__} in {type(panel).__name__} has no object name"
@@ -65,7 +65,8 @@ def controls_of(panel: QWidget) -> dict[str, QWidget]:
     return found
 
 
-def _is_inner(widget: QWidget) -> bool:
+def is_inner(widget: QWidget) -> bool:
+    """Whether a widget is a part that Qt puts inside of a control."""
     if isinstance(widget, QScrollBar) or widget.objectName().startswith("qt_"):
         return True
     parent = widget.parentWidget()

@@ -1,0 +1,363 @@
+"""The whole window with the fake provider: projects, renders, exports, and what goes wrong."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QThread, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from core.paths import Paths
+from core.project.edits import insert_scenes
+from core.project.project import Scene, new_id
+from core.project.project_file import NAME, read_project
+from core.project.status import Failed, Stale, project_statuses
+from core.studio import Studio
+from core.video.request import Target
+from gui.main_window import MainWindow
+from gui.project_wishes import (
+    NewProject,
+    OpenProject,
+    PackageProject,
+    SaveProjectAs,
+    UnpackProject,
+)
+from tests.fakes.provider import ENTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from gui.stalls import StallWatch
+    from gui.video.project_model import ProjectModel
+    from gui.video.video_project_tab import VideoProjectTab
+
+WITHIN_MS = 30_000
+
+
+class Open:
+    """A window, and short words for what is done with it."""
+
+    def __init__(self, home: Path, qtbot: QtBot) -> None:
+        self.qtbot = qtbot
+        self.window = MainWindow(Studio([ENTRY], paths=Paths.below(home)))
+        self.window.show()
+        self.window.begin(None)
+        self.until(lambda: self.window.jobs.is_ready)
+
+    def until(self, is_so: Callable[[], object]) -> None:
+        self.qtbot.waitUntil(lambda: bool(is_so()), timeout=WITHIN_MS)
+
+    @property
+    def model(self) -> ProjectModel:
+        model = self.window.project_model
+        assert model is not None
+        return model
+
+    @property
+    def tab(self) -> VideoProjectTab:
+        tab = self.window.video_tab
+        assert tab is not None
+        return tab
+
+    @property
+    def folder(self) -> Path:
+        return self.model.folder
+
+    @property
+    def told(self) -> str:
+        return self.window.jobs.console.text
+
+    def new(self, *prompts: str, model: str = "fake-small") -> None:
+        before = self.window.project_model
+        self.window.fulfil(NewProject("A film"))
+        self.until(lambda: self.window.project_model not in (None, before))
+        target = Target(provider="fake", deployment="local", model=model)
+        render = self.model.project.render.model_copy(update={"target": target})
+        self.model.edit("Target", self.model.project.model_copy(update={"render": render}))
+        scenes = [Scene(id=new_id("scene"), prompt=prompt) for prompt in prompts]
+        self.model.edit("Scenes", insert_scenes(self.model.project, 0, scenes))
+
+    def open(self, folder: Path) -> None:
+        before = self.window.project_model
+        self.window.fulfil(OpenProject(folder))
+        self.until(lambda: self.window.project_model not in (None, before))
+
+    def render(self) -> None:
+        self.tab.render_missing()
+
+    def num_takes(self) -> list[int]:
+        project = self.model.project
+        return [len(project.takes_of(scene.id).takes) for scene in project.scenes]
+
+    def saved(self) -> None:
+        self.until(lambda: read_project(self.folder).project == self.model.project)
+
+    def close(self) -> None:
+        self.window.close()
+        self.window.deleteLater()
+
+
+@pytest.fixture
+def opened(tmp_path: Path, qtbot: QtBot) -> Iterator[Open]:
+    opened = Open(tmp_path / "home", qtbot)
+    yield opened
+    opened.close()
+    assert not [t for t in opened.window.findChildren(QThread) if t.isRunning()]
+
+
+def answer_boxes(button: QMessageBox.StandardButton, heard: list[str]) -> QTimer:
+    """Answer every message box with that button, and keep what it said."""
+    timer = QTimer(interval=30)
+
+    def look() -> None:
+        for widget in QApplication.topLevelWidgets():
+            if isinstance(widget, QMessageBox) and widget.isVisible():
+                heard.append(f"{widget.text()} {widget.informativeText()}")
+                found = widget.button(button) or widget.buttons()[0]
+                found.click()
+
+    timer.timeout.connect(look)
+    timer.start()
+    return timer
+
+
+@pytest.fixture
+def heard() -> Iterator[list[str]]:
+    heard: list[str] = []
+    timer = answer_boxes(QMessageBox.StandardButton.Ok, heard)
+    yield heard
+    timer.stop()
+
+
+def test_scenes_become_takes_and_a_film(
+    opened: Open, heard: list[str], responsive: StallWatch
+) -> None:
+    opened.new("one", "two")
+    opened.render()
+    opened.until(lambda: opened.num_takes() == [1, 1])
+    opened.tab.export_film()
+    opened.until(lambda: opened.model.project.last_export)
+
+    assert opened.model.project.last_export is not None
+    assert opened.model.project.last_export.is_file()
+    assert heard == [], "a free render and an export ask nothing"
+    opened.saved()
+
+
+def test_a_failed_scene_says_why_and_stops_no_other(opened: Open, heard: list[str]) -> None:
+    opened.new("fail", "two", "three")
+    opened.render()
+    opened.until(lambda: opened.num_takes() == [0, 1, 1])
+    project = opened.model.project
+    opened.until(
+        lambda: any(
+            isinstance(status, Failed)
+            for status in project_statuses(project, {}, opened.tab.scene_jobs)
+        )
+    )
+
+    assert "The fake was told to fail." in opened.told
+
+
+def test_a_linked_scene_waits_and_follows(opened: Open, heard: list[str]) -> None:
+    opened.new("slow one", "two")
+    second = opened.model.project.scenes[1]
+    opened.model.edit_scene("Link", second.model_copy(update={"continues": True}))
+    opened.render()
+    opened.until(lambda: opened.model.project.to_render == (second.id,))
+    opened.until(lambda: opened.num_takes() == [1, 1])
+
+    assert opened.model.project.to_render == ()
+    assert list((opened.folder / "inputs").glob("last-of-*.png"))
+
+
+def test_scenes_that_cannot_be_rendered_are_told_all_at_once(
+    opened: Open, heard: list[str]
+) -> None:
+    opened.new("one", "")
+    first = opened.model.project.scenes[0]
+    opened.model.edit_scene("Long", first.with_own("duration_s", 400.0))
+    opened.render()
+    opened.until(lambda: heard)
+
+    assert len(heard) == 1
+    assert "Scene 1:" in heard[0]
+    assert "Scene 2:" in heard[0]
+    assert opened.num_takes() == [0, 0]
+
+
+def test_what_costs_money_is_asked_about_once_for_everything(
+    opened: Open, heard: list[str]
+) -> None:
+    opened.new("one", "two", model="fake-full")
+    opened.render()
+    opened.until(lambda: opened.num_takes() == [1, 1])
+
+    assert len(heard) == 1
+    assert "These 2 clips cost $" in heard[0]
+
+
+def test_a_changed_scene_is_out_of_date(opened: Open, heard: list[str]) -> None:
+    opened.new("one")
+    opened.render()
+    opened.until(lambda: opened.num_takes() == [1])
+    scene = opened.model.project.scenes[0]
+    opened.model.edit_scene("Write", scene.model_copy(update={"prompt": "another"}))
+
+    def statuses() -> tuple[object, ...]:
+        return project_statuses(opened.model.project, opened.tab.fingerprints, {})
+
+    opened.until(lambda: isinstance(statuses()[0], Stale))
+    opened.model.undo_stack.undo()
+    opened.until(lambda: not isinstance(statuses()[0], Stale))
+    assert opened.num_takes() == [1]
+
+
+def test_a_clip_that_arrives_while_another_project_is_open_is_found_later(
+    opened: Open, heard: list[str]
+) -> None:
+    opened.new("slow one")
+    opened.saved()
+    first = opened.folder
+    opened.render()
+    opened.until(lambda: opened.tab.scene_jobs)
+    opened.new("something else")
+    opened.until(lambda: list((first / "clips").glob("*.mp4")))
+    opened.until(lambda: "Done" in opened.told)
+
+    opened.open(first)
+
+    assert opened.num_takes() == [1]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"schema_version": 99}', "newer"),
+        ('{"schema": "imageai.video_project.v1"}', "Import"),
+        ("no project at all", "cannot be"),
+    ],
+)
+def test_a_project_that_cannot_be_read_is_told_calmly(
+    opened: Open, heard: list[str], tmp_path: Path, content: str, words: str
+) -> None:
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    (folder / NAME).write_text(content, encoding="utf-8")
+    opened.window.fulfil(OpenProject(folder))
+    opened.until(lambda: heard)
+
+    assert words.lower() in heard[0].lower()
+    assert opened.window.project_model is None
+    opened.new("the window goes on")
+
+
+def test_a_second_window_on_a_project_is_read_only(
+    opened: Open, heard: list[str], tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened.new("one")
+    opened.saved()
+    other = Open(tmp_path / "other", qtbot)
+    other.open(opened.folder)
+
+    assert other.model.is_read_only
+    assert "read-only" in other.told
+    before = other.model.project
+    other.model.edit("Rename", before.model_copy(update={"name": "mine now"}))
+    assert other.model.project == before
+    other.close()
+
+
+def test_save_as_and_a_package_carry_the_clips(
+    opened: Open, heard: list[str], tmp_path: Path
+) -> None:
+    opened.new("one")
+    opened.render()
+    opened.until(lambda: opened.num_takes() == [1])
+    opened.saved()
+    original = opened.folder
+
+    opened.window.fulfil(SaveProjectAs(tmp_path / "copy"))
+    opened.until(lambda: opened.folder == tmp_path / "copy")
+    opened.window.fulfil(PackageProject(tmp_path / "packed.zip"))
+    opened.until((tmp_path / "packed.zip").is_file)
+    opened.until(lambda: "packed" in opened.told)
+    shutil.rmtree(original)
+    opened.window.fulfil(UnpackProject(tmp_path / "packed.zip"))
+    opened.until(lambda: opened.folder not in (original, tmp_path / "copy"))
+
+    take = opened.model.project.chosen_take(opened.model.project.scenes[0].id)
+    assert take is not None
+    assert take.path.is_file()
+    assert take.path.is_relative_to(opened.folder)
+
+
+def test_missing_clips_are_named_and_the_project_opens(
+    opened: Open, heard: list[str], tmp_path: Path
+) -> None:
+    opened.new("one")
+    opened.render()
+    opened.until(lambda: opened.num_takes() == [1])
+    opened.saved()
+    first = opened.folder
+    opened.new("other")
+    for clip in (first / "clips").glob("*.mp4"):
+        clip.unlink()
+    opened.open(first)
+    opened.until(lambda: heard)
+
+    assert "scene_001_take_01.mp4" in heard[0]
+    assert opened.num_takes() == [1]
+
+
+def test_a_clip_that_is_dropped_brings_its_settings_back(opened: Open, heard: list[str]) -> None:
+    opened.new("a rare prompt")
+    opened.render()
+    opened.until(lambda: opened.num_takes() == [1])
+    take = opened.model.project.chosen_take(opened.model.project.scenes[0].id)
+    assert take is not None
+    opened.window.read_settings_of(take.path)
+    opened.until(lambda: len(opened.model.project.scenes) == 2)
+
+    added = opened.model.project.scenes[1]
+    assert added.prompt == "a rare prompt"
+    assert added.choices(opened.model.project.render).seed == take.seed
+
+
+def test_projects_come_and_go_without_leaving_anything(
+    opened: Open, heard: list[str], qtbot: QtBot
+) -> None:
+    def count() -> int:
+        qtbot.wait(200)
+        return len(opened.window.findChildren(QThread))
+
+    opened.new("one")
+    before = count()
+    for _ in range(3):
+        opened.new("next")
+
+    assert count() == before
+
+
+def test_settings_take_effect_at_once(opened: Open) -> None:
+    settings = opened.window.studio.settings
+    network = settings.network.model_copy(update={"is_off": True})
+    opened.window.change_settings(settings.model_copy(update={"network": network}))
+
+    assert opened.window.studio.registry.network.is_off
+    assert opened.window.is_offline_shown
+
+
+def test_the_window_fits_a_small_screen(opened: Open, qtbot: QtBot) -> None:
+    opened.new("one")
+    opened.window.resize(1280, 720)
+    qtbot.wait(300)
+
+    assert opened.window.minimumSizeHint().width() <= 1280
+    assert opened.window.minimumSizeHint().height() <= 720
+    assert not opened.tab.left_scrolls_sideways
