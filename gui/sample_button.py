@@ -107,7 +107,7 @@ class SampleButton(QPushButton):
         middle, size = QPointF(place.center() + QPoint(1, 1)), place.height() * 0.2
         arrow = [QPointF(-0.7, -1), QPointF(1.2, 0), QPointF(-0.7, 1)]
         painter.setBrush(self._colour(_Role.HighlightedText))
-        painter.drawPolygon(QPolygonF([middle + size * corner for corner in arrow]))
+        painter.drawPolygon(QPolygonF([middle + corner * size for corner in arrow]))
 
     def _paint_words(self, painter: QPainter, place: QRect) -> None:
         font = self._title_font()

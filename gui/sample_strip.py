@@ -70,7 +70,7 @@ def _dusk(painter: QPainter, frame: QRectF) -> None:
     _paint_sky(painter, frame, "#59437c", "#ff9a62")
     _paint_hill(painter, frame, 0.78, 0.06, "#2c2136")
     middle, size = _at(frame, 0.42, 0.5), frame.height() * 0.26
-    corners = [middle + size * _turned(turn) for turn in (-0.25, 1 / 12, 5 / 12)]
+    corners = [middle + _turned(turn) * size for turn in (-0.25, 1 / 12, 5 / 12)]
     painter.setBrush(QColor("#8e44c9"))
     painter.drawPolygon(QPolygonF(corners))
 
@@ -88,7 +88,7 @@ def _night(painter: QPainter, frame: QRectF) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor("#ff8fc4"))
     points = [
-        middle + size * (1 if number % 2 == 0 else 0.42) * _turned(number / 10 - 0.25)
+        middle + _turned(number / 10 - 0.25) * (size if number % 2 == 0 else size * 0.42)
         for number in range(10)
     ]
     painter.drawPolygon(QPolygonF(points))
