@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QItemSelection,
     QModelIndex,
     QPersistentModelIndex,
+    QSize,
     Qt,
     Signal,
     Slot,
@@ -170,7 +171,9 @@ class PreviewTable(QTableView):
         self.setColumnWidth(Column.NUMBER, wide("000") + 14)
         self.setColumnWidth(Column.LENGTH, wide("00.00 s") + 12)
         self.setColumnWidth(Column.BECOMES, wide("Becomes") + 12)
-        self.setMinimumHeight(header.sizeHint().height() + self.rowHeight(0) * _ROWS_SHOWN)
+        rows = self.verticalHeader().defaultSectionSize() * _ROWS_SHOWN
+        self._usual_height = header.sizeHint().height() + rows + 2 * self.frameWidth()
+        self.setMinimumHeight(self._usual_height)
         self.selectionModel().selectionChanged.connect(self._on_selection)
 
     def show_board(self, board: Storyboard, renewal: Renewal) -> None:
@@ -178,6 +181,10 @@ class PreviewTable(QTableView):
         self._rows.show_board(board, renewal)
         self.setColumnHidden(Column.TAGS, not any(tags_of(draft) for draft in board.drafts))
         self.setColumnHidden(Column.BECOMES, not (renewal.kept or renewal.gone))
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Room for a few rows."""
+        return QSize(super().sizeHint().width(), self._usual_height)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Leave most of the room to the words."""
