@@ -118,7 +118,7 @@ class PreviewModel(QAbstractTableModel):
         if role == _Role.ToolTipRole:
             if column is Column.LENGTH:
                 return "As the text says" if draft.is_asked else "Its share"
-            return draft.prompt
+            return "\n".join((draft.prompt, ", ".join(tags_of(draft)))).strip()
         return None
 
     def _text(self, row: int, column: Column) -> str:
@@ -147,6 +147,7 @@ class PreviewTable(QTableView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._has_tags = False
         self._rows = PreviewModel(self)
         self.setModel(self._rows)
         self.setObjectName("storyboard_preview")
@@ -179,8 +180,9 @@ class PreviewTable(QTableView):
     def show_board(self, board: Storyboard, renewal: Renewal) -> None:
         """Show another storyboard."""
         self._rows.show_board(board, renewal)
-        self.setColumnHidden(Column.TAGS, not any(tags_of(draft) for draft in board.drafts))
+        self._has_tags = any(tags_of(draft) for draft in board.drafts)
         self.setColumnHidden(Column.BECOMES, not (renewal.kept or renewal.gone))
+        self._fit()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Room for a few rows."""
@@ -188,8 +190,17 @@ class PreviewTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Leave most of the room to the words."""
-        self.setColumnWidth(Column.TAGS, self.viewport().width() * 3 // 10)
+        self._fit()
         super().resizeEvent(event)
+
+    def _fit(self) -> None:
+        """Show the tags where the words still have more room than they."""
+        wide = self.viewport().width()
+        tags = wide * 3 // 10
+        others = (Column.NUMBER, Column.LENGTH, Column.BECOMES)
+        left = wide - tags - sum(self.columnWidth(column) for column in others)
+        self.setColumnWidth(Column.TAGS, tags)
+        self.setColumnHidden(Column.TAGS, not self._has_tags or left < tags)
 
     @Slot(QItemSelection, QItemSelection)
     def _on_selection(self, selected: QItemSelection, _: QItemSelection) -> None:

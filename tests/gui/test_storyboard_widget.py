@@ -294,6 +294,20 @@ def test_the_preview_shows_lengths_words_and_tags(make: Callable[[], StoryboardW
     assert "3 scenes · 10 words · 0:12 in all" in told(panel)
 
 
+def test_the_words_have_more_room_than_the_tags_at_every_width(
+    make: Callable[[], StoryboardWidget],
+) -> None:
+    panel = make()
+    panel.set_scenes((Scene(id="a", text="A fox runs.", prompt="A fox runs."),))
+    wait_until(lambda: panel.is_up_to_date)
+    view = table(panel)
+    for width, has_tags in ((330, False), (600, True)):
+        panel.resize(width, 400)
+        wait_until(lambda has_tags=has_tags: view.isColumnHidden(3) is not has_tags)
+        assert view.columnWidth(2) > view.columnWidth(3)
+        assert "pan left" in view.model().index(0, 2).data(Qt.ItemDataRole.ToolTipRole)
+
+
 def test_a_chosen_scene_is_selected_in_the_text(make: Callable[[], StoryboardWidget]) -> None:
     panel = make()
     panel.set_value(StoryboardText(TEXT.replace("\n", "\r\n")))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QInputDialog,
     QLabel,
+    QLineEdit,
     QListWidget,
     QMessageBox,
     QProgressBar,
@@ -91,14 +92,50 @@ def double_click(row: int) -> Callable[[QWidget], None]:
     return act
 
 
-def test_every_control_does_something(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_: ("Harbour", True))
-    chosen = {"Open project": room.folder / "project.json"}
+def when_asked(owner: QObject, answer: Callable[[QWidget], None]) -> None:
+    """Answer the next dialog that waits for an answer, when it is there."""
+    timer = QTimer(owner)
 
-    def choose(_: QWidget, title: str, *_rest: str) -> tuple[str, str]:
-        return str(chosen.get(title, room.folder / "old.iaproj.json")), ""
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if dialog is not None:
+            timer.stop()
+            answer(dialog)
 
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    timer.timeout.connect(look)
+    timer.start(10)
+
+
+def click_and(answer: Callable[[QWidget], None]) -> Callable[[QWidget], None]:
+    def act(button: QWidget) -> None:
+        when_asked(button, answer)
+        click(button)
+
+    return act
+
+
+def name_it(name: str) -> Callable[[QWidget], None]:
+    def answer(dialog: QWidget) -> None:
+        assert isinstance(dialog, QInputDialog)
+        dialog.setTextValue(name)
+        dialog.accept()
+
+    return answer
+
+
+def choose(path: Path) -> Callable[[QWidget], None]:
+    def answer(dialog: QWidget) -> None:
+        assert isinstance(dialog, QFileDialog)
+        child(dialog, QLineEdit, "fileNameEdit").setText(str(path))
+        dialog.accept()
+
+    return answer
+
+
+def test_every_control_does_something(room: Room) -> None:
+    project, old = room.folder / "project.json", room.folder / "old.iaproj.json"
+    for path in (project, old):
+        path.write_text("{}", encoding="utf-8")
 
     def wanted(_: WelcomePage) -> object:
         return list(room.wanted)
@@ -107,9 +144,9 @@ def test_every_control_does_something(room: Room, monkeypatch: pytest.MonkeyPatc
         lambda: room.page(THERE),
         [
             ControlCase("welcome_sample", click, wanted),
-            ControlCase("welcome_new", click, wanted),
-            ControlCase("welcome_open", click, wanted),
-            ControlCase("welcome_import", click, wanted),
+            ControlCase("welcome_new", click_and(name_it("Harbour")), wanted),
+            ControlCase("welcome_open", click_and(choose(project)), wanted),
+            ControlCase("welcome_import", click_and(choose(old)), wanted),
             ControlCase("welcome_recent", double_click(0), wanted),
         ],
     )
@@ -271,11 +308,17 @@ def test_the_window_says_that_it_opens_a_project_until_it_is_open(
 
 
 def test_the_window_can_be_used_again_when_a_project_cannot_be_opened(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda _, __, text: told.append(text))
+
+    def read(dialog: QWidget) -> None:
+        assert isinstance(dialog, QMessageBox)
+        told.append(dialog.text())
+        dialog.accept()
+
     page = child(window, WelcomePage)
+    when_asked(window, read)
     window.fulfil(OpenProject(tmp_path / "nowhere"))
     assert child(page, QProgressBar).isVisible()
     qtbot.waitUntil(lambda: bool(told))
