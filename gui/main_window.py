@@ -55,6 +55,13 @@ if TYPE_CHECKING:
 
 _SIZE = (1280, 800)
 _JOBS_HEIGHT = 150
+_BUSY: dict[type[ProjectWish], str] = {
+    NewProject: "Making the project…",
+    OpenProject: "Opening the project…",
+    UnpackProject: "Unpacking the project…",
+    ImportProject: "Taking the project over…",
+    SampleProject: "Making the sample project…",
+}
 _GUIDE = Path(__file__).resolve().parents[1] / "Docs" / "User-Guide.md"
 
 
@@ -155,7 +162,7 @@ class MainWindow(QMainWindow):
         self._show_recent()
         wanted = folder or last
         if wanted is not None:
-            QTimer.singleShot(0, lambda: self._opener.open(wanted))
+            QTimer.singleShot(0, lambda: self.fulfil(OpenProject(wanted)))
 
     @Slot(object)
     def say(self, text: str, tone: Tone = Tone.QUIET) -> None:
@@ -165,12 +172,14 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_error(self, error: StudioError) -> None:
         self._renders_when_open = False
+        self._welcome.show_busy("")
         self.say(str(error), Tone.BAD)
         QMessageBox.warning(self, "ImageAI", f"{error.message}\n\n{error.hint}".strip())
 
     @Slot(object)
     def fulfil(self, wish: ProjectWish) -> None:
         """Do with projects what a person wants."""
+        self._welcome.show_busy(_BUSY.get(type(wish), ""))
         match wish:
             case NewProject(name=name):
                 self._opener.create(name)
@@ -194,6 +203,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:
+        self._welcome.show_busy("")
         if not self._close_project():
             if opened.lock is not None:
                 opened.lock.release()

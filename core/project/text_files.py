@@ -23,6 +23,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DOCUMENTS = {b"%PDF": "a PDF", b"PK\x03\x04": "a packed document", b"{\\rtf": "an RTF document"}
+_ZEROS = 0.2
+"""The least share of zeros among the bytes of what is taken for UTF-16."""
 _HINT = "Save it as plain text (UTF-8), or copy the words and paste them."
 
 
@@ -35,7 +37,7 @@ class TextFile:
 
 
 def read_text_file(path: Path) -> TextFile:
-    """Read a text file: UTF-8, UTF-16 or UTF-32 with its mark, else Windows-1252.
+    """Read a text file: UTF-8, UTF-16, UTF-32 with its mark, else Windows-1252.
 
     Raises:
         ProjectError: it is missing, huge or no text.
@@ -61,12 +63,23 @@ def read_text_file(path: Path) -> TextFile:
         if content.startswith(mark):
             return TextFile(_decoded(content, encoding, name))
     if b"\0" in content:
-        raise ProjectError(f"{name} is not a text file.", hint=_HINT)
+        encoding = _two_byte_encoding(content)
+        if encoding is None:
+            raise ProjectError(f"{name} is not a text file.", hint=_HINT)
+        return TextFile(_decoded(content, encoding, name))
     try:
         return TextFile(content.decode("utf-8"))
     except UnicodeDecodeError:
         note = f"{name} is not in UTF-8; it was read as Windows-1252. Check letters with accents."
         return TextFile(_decoded(content, "cp1252", name), note)
+
+
+def _two_byte_encoding(content: bytes) -> str | None:
+    """UTF-16 without a mark, told by the zeros that half of its bytes are in western texts."""
+    first, second = content[0::2].count(0), content[1::2].count(0)
+    if len(content) % 2 or max(first, second) < len(content) * _ZEROS or min(first, second):
+        return None
+    return "utf-16-be" if first else "utf-16-le"
 
 
 def _decoded(content: bytes, encoding: str, name: str) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QItemSelection,
     QModelIndex,
     QPersistentModelIndex,
+    QSize,
     Qt,
     Signal,
     Slot,
@@ -117,7 +118,7 @@ class PreviewModel(QAbstractTableModel):
         if role == _Role.ToolTipRole:
             if column is Column.LENGTH:
                 return "As the text says" if draft.is_asked else "Its share"
-            return draft.prompt
+            return "\n".join((draft.prompt, ", ".join(tags_of(draft)))).strip()
         return None
 
     def _text(self, row: int, column: Column) -> str:
@@ -146,6 +147,7 @@ class PreviewTable(QTableView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._has_tags = False
         self._rows = PreviewModel(self)
         self.setModel(self._rows)
         self.setObjectName("storyboard_preview")
@@ -170,19 +172,35 @@ class PreviewTable(QTableView):
         self.setColumnWidth(Column.NUMBER, wide("000") + 14)
         self.setColumnWidth(Column.LENGTH, wide("00.00 s") + 12)
         self.setColumnWidth(Column.BECOMES, wide("Becomes") + 12)
-        self.setMinimumHeight(header.sizeHint().height() + self.rowHeight(0) * _ROWS_SHOWN)
+        rows = self.verticalHeader().defaultSectionSize() * _ROWS_SHOWN
+        self._usual_height = header.sizeHint().height() + rows + 2 * self.frameWidth()
+        self.setMinimumHeight(self._usual_height)
         self.selectionModel().selectionChanged.connect(self._on_selection)
 
     def show_board(self, board: Storyboard, renewal: Renewal) -> None:
         """Show another storyboard."""
         self._rows.show_board(board, renewal)
-        self.setColumnHidden(Column.TAGS, not any(tags_of(draft) for draft in board.drafts))
+        self._has_tags = any(tags_of(draft) for draft in board.drafts)
         self.setColumnHidden(Column.BECOMES, not (renewal.kept or renewal.gone))
+        self._fit()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Room for a few rows."""
+        return QSize(super().sizeHint().width(), self._usual_height)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Leave most of the room to the words."""
-        self.setColumnWidth(Column.TAGS, self.viewport().width() * 3 // 10)
+        self._fit()
         super().resizeEvent(event)
+
+    def _fit(self) -> None:
+        """Show the tags where the words still have more room than they."""
+        wide = self.viewport().width()
+        tags = wide * 3 // 10
+        others = (Column.NUMBER, Column.LENGTH, Column.BECOMES)
+        left = wide - tags - sum(self.columnWidth(column) for column in others)
+        self.setColumnWidth(Column.TAGS, tags)
+        self.setColumnHidden(Column.TAGS, not self._has_tags or left < tags)
 
     @Slot(QItemSelection, QItemSelection)
     def _on_selection(self, selected: QItemSelection, _: QItemSelection) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.project.storyboard import Storyboard, split_storyboard
 from core.project.storyboard_marks import clock
@@ -18,9 +18,11 @@ from gui import theme
 from gui.theme import Tone
 from gui.video.length_field import LengthField
 from gui.video.storyboard_box import StoryboardBox
+from gui.video.storyboard_notes import StoryboardNotes
 from gui.video.storyboard_preview import PreviewTable
 from gui.video.storyboard_tags import TagMenu
 from gui.widgets.file_field import FileKind, file_dialog
+from gui.widgets.height_grip import HeightGrip
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from gui.background import Background
 
 _PAUSE_MS = 250
-_MOST_NOTES = 8
+_LINES = 7
 _FILES = FileKind("a text file", ("Texts (*.txt *.md *.lrc *.srt *.fountain)",))
 
 
@@ -95,14 +97,15 @@ class StoryboardWidget(QWidget):
         self._makes_when_split = False
         self._is_read_only = False
         self._box = StoryboardBox()
+        self._grip = HeightGrip(self._box, self._box.height_of(_LINES))
         self._length = LengthField()
         self._preview = PreviewTable()
         self._problem = ToneLabel(Tone.BAD)
         self._total = ToneLabel()
-        self._notes = ToneLabel(Tone.WARNING)
+        self._notes = StoryboardNotes()
         self._outcome = ToneLabel()
         self._load = QPushButton("&Load file…")
-        self._tags = QToolButton()
+        self._tags = QPushButton("Insert ta&g")
         self._make = QPushButton("&Make scenes")
         self._pause = QTimer(self)
         self._menu = TagMenu(self)
@@ -157,17 +160,16 @@ class StoryboardWidget(QWidget):
         self._box.setObjectName("storyboard_text")
         self._box.setAccessibleName("Storyboard")
         self._box.setToolTip("Story, lyrics or script; the words are never changed")
-        self._box.setMinimumHeight(self._box.fontMetrics().lineSpacing() * 7)
+        self._grip.setObjectName("storyboard_height")
+        self._grip.setAccessibleName("Height of the storyboard's text")
+        self._grip.setToolTip("Drag, or press the arrow keys, for more room to write")
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
         self._load.setObjectName("load_text")
         self._load.setToolTip("Put the words of a text file in the place of these")
-        self._tags.setText("Insert ta&g")
         self._tags.setObjectName("insert_tag")
         self._tags.setToolTip("Say how long a scene is, how the camera moves and more")
         self._tags.setMenu(self._menu)
-        self._tags.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._tags.setSizePolicy(self._load.sizePolicy())
         self._make.setObjectName("make_scenes")
         self._make.setToolTip("Make the scenes that the preview shows; it can be undone")
 
@@ -186,13 +188,18 @@ class StoryboardWidget(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(theme.GAP)
         rows.addLayout(above)
-        rows.addWidget(self._box, 3)
+        written = QVBoxLayout()
+        written.setSpacing(0)
+        written.addWidget(self._box)
+        written.addWidget(self._grip)
+        rows.addLayout(written)
         rows.addWidget(self._problem)
         rows.addWidget(self._length)
-        rows.addWidget(self._preview, 2)
+        rows.addWidget(self._preview, 1)
         rows.addWidget(self._total)
         rows.addWidget(self._notes)
         rows.addLayout(below)
+        rows.addStretch(0)
 
     def _connect(self) -> None:
         self._box.edited.connect(self._on_edited)
@@ -298,13 +305,12 @@ class StoryboardWidget(QWidget):
         self._make.setEnabled(has_text and bool(drafts) and not self._is_read_only)
         self._preview.setVisible(bool(drafts))
         if answer is None or not has_text:
-            for label in (self._total, self._notes, self._outcome):
-                label.say("")
+            self._total.say("")
+            self._notes.show_notes(())
+            self._outcome.say("")
             return
         self._total.say(_total(answer.board) if drafts else "")
-        notes = answer.board.notes
-        more = [f"And {len(notes) - _MOST_NOTES} more notes."] if notes[_MOST_NOTES:] else []
-        self._notes.say("\n".join(f"• {note}" for note in [*notes[:_MOST_NOTES], *more]))
+        self._notes.show_notes(answer.board.notes)
         self._outcome.say(_outcome(answer.renewal, self._rendered) if self._scenes else "")
 
 

@@ -11,11 +11,12 @@ from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, Qt
 from PySide6.QtGui import QAction, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QFileDialog,
     QLabel,
     QMenu,
+    QPushButton,
     QTableView,
-    QToolButton,
     QWidget,
 )
 
@@ -25,7 +26,9 @@ from gui.background import Background
 from gui.video.storyboard_box import StoryboardBox
 from gui.video.storyboard_preview import tags_of
 from gui.video.storyboard_widget import StoryboardText, StoryboardWidget
+from gui.widgets.height_grip import HeightGrip
 from providers.ltx_video.catalog import BY_ID
+from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.dropping import drop, files
 from tests.gui.operating import click, write
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 # They come out as plain line ends.
 _LINE_ENDS = "\r\u2029\ufdd0\ufdd1"
 TEXT = "A fox runs. {camera: pan left}\n\n[2s] An owl 🦉 sees it.\n\nIt sleeps."
+
+MISTAKES = "A fox {camra: up}.\n\n[0s] An owl.\n\nA hen {seed: x}.\n\nA cow {camera: fly}."
 
 
 @pytest.fixture
@@ -103,11 +108,15 @@ def told(panel: QWidget) -> str:
     return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
 
 
+def said_by(button: QWidget) -> str:
+    assert isinstance(button, QAbstractButton)
+    return button.text() if button.isVisible() else ""
+
+
 def choose_tag(name: str) -> Callable[[QWidget], None]:
     def act(button: QWidget) -> None:
-        assert isinstance(button, QToolButton)
-        actions = [a for menu in button.findChildren(QMenu) for a in menu.actions()]
-        actions += button.menu().actions()
+        assert isinstance(button, QPushButton)
+        actions = list(button.menu().actions())
         for menu in button.menu().findChildren(QMenu):
             actions += menu.actions()
         next(action for action in actions if action.text() == name).trigger()
@@ -170,6 +179,13 @@ def test_every_control_does_what_it_says(
         choose_file(file)(button)
         wait_until(lambda: box(panel).text() == "from a file")
 
+    def ask_for_all_notes(button: QWidget) -> None:
+        panel = parent_of(parent_of(button))
+        assert isinstance(panel, StoryboardWidget)
+        panel.set_value(StoryboardText(MISTAKES))
+        wait_until(lambda: "2 more…" in said_by(button))
+        click(button)
+
     def type_length(field: QWidget) -> None:
         click(control(parent_of(field), "no_target"))
         write("1:30")(field)
@@ -186,6 +202,7 @@ def test_every_control_does_what_it_says(
             ControlCase(
                 "storyboard_preview", choose_scene(1), lambda p: box(p).textCursor().selectedText()
             ),
+            ControlCase("more_notes", ask_for_all_notes, lambda p: told(p).count("stays in")),
             ControlCase("make_scenes", click, lambda _: len(recorder.made)),
         ],
     )
@@ -277,6 +294,20 @@ def test_the_preview_shows_lengths_words_and_tags(make: Callable[[], StoryboardW
     assert "3 scenes · 10 words · 0:12 in all" in told(panel)
 
 
+def test_the_words_have_more_room_than_the_tags_at_every_width(
+    make: Callable[[], StoryboardWidget],
+) -> None:
+    panel = make()
+    panel.set_scenes((Scene(id="a", text="A fox runs.", prompt="A fox runs."),))
+    wait_until(lambda: panel.is_up_to_date)
+    view = table(panel)
+    for width, has_tags in ((330, False), (600, True)):
+        panel.resize(width, 400)
+        wait_until(lambda has_tags=has_tags: view.isColumnHidden(3) is not has_tags)
+        assert view.columnWidth(2) > view.columnWidth(3)
+        assert "pan left" in view.model().index(0, 2).data(Qt.ItemDataRole.ToolTipRole)
+
+
 def test_a_chosen_scene_is_selected_in_the_text(make: Callable[[], StoryboardWidget]) -> None:
     panel = make()
     panel.set_value(StoryboardText(TEXT.replace("\n", "\r\n")))
@@ -296,6 +327,40 @@ def test_the_target_is_shared_and_notes_say_what_does_not_fit(
     wait_until(lambda: "0:09 of 0:09" in told(panel))
     panel.set_value(StoryboardText(TEXT, 90))
     wait_until(lambda: "The scenes come to 0:12, not to 1:30" in told(panel))
+
+
+def test_the_first_notes_are_shown_and_the_others_when_wanted(
+    make: Callable[[], StoryboardWidget],
+) -> None:
+    panel = make()
+    assert not control(panel, "more_notes").isVisible()
+    panel.set_value(StoryboardText(MISTAKES))
+    wait_until(lambda: "camra" in told(panel))
+    assert "fly" not in told(panel)
+    click(control(panel, "more_notes"))
+    assert "fly" in told(panel)
+    assert said_by(control(panel, "more_notes")) == "Fewer notes"
+    click(control(panel, "more_notes"))
+    assert "fly" not in told(panel)
+
+
+def test_the_text_is_made_higher_by_mouse_and_keys_and_never_too_low(
+    make: Callable[[], StoryboardWidget],
+) -> None:
+    panel = make()
+    panel.resize(360, 500)
+    grip = child(panel, HeightGrip)
+    height = box(panel).height()
+    QTest.mousePress(grip, Qt.MouseButton.LeftButton, pos=QPoint(20, 4))
+    QTest.mouseMove(grip, QPoint(20, 64))
+    QTest.mouseRelease(grip, Qt.MouseButton.LeftButton, pos=QPoint(20, 64))
+    wait_until(lambda: box(panel).height() == height + 60)
+    QTest.keyClick(grip, Qt.Key.Key_Down)
+    wait_until(lambda: box(panel).height() > height + 60)
+    for _ in range(20):
+        QTest.keyClick(grip, Qt.Key.Key_Up)
+    wait_until(lambda: box(panel).height() == height)
+    assert height >= 6 * box(panel).fontMetrics().lineSpacing()
 
 
 def test_the_usual_length_comes_from_the_settings_and_else_from_the_model(
@@ -393,7 +458,7 @@ def test_every_tag_of_the_menu_is_understood(make: Callable[[], StoryboardWidget
     recorder = Recorder()
     recorder.watch(panel)
     button = control(panel, "insert_tag")
-    assert isinstance(button, QToolButton)
+    assert isinstance(button, QPushButton)
     menus = [button.menu(), *button.menu().findChildren(QMenu)]
     actions = [a for menu in menus for a in menu.actions() if a.data()]
     assert len(actions) > 20

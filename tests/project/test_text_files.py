@@ -21,10 +21,21 @@ TEXT = "Ein Fuchs läuft über die Brücke.\r\n🦊 שועל"
         codecs.BOM_UTF8 + TEXT.encode(),
         TEXT.encode("utf-16"),
         codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"),
+        TEXT.encode("utf-16-le"),
+        TEXT.encode("utf-16-be"),
         TEXT.encode("utf-32"),
         codecs.BOM_UTF32_BE + TEXT.encode("utf-32-be"),
     ],
-    ids=["utf-8", "utf-8 with mark", "utf-16", "utf-16 be", "utf-32", "utf-32 be"],
+    ids=[
+        "utf-8",
+        "utf-8 with mark",
+        "utf-16",
+        "utf-16 be",
+        "utf-16 le without mark",
+        "utf-16 be without mark",
+        "utf-32",
+        "utf-32 be",
+    ],
 )
 def test_unicode_is_read_to_the_letter(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "story.txt"
@@ -48,11 +59,25 @@ def test_an_old_windows_file_is_read_and_it_is_told(tmp_path: Path) -> None:
         (b"PK\x03\x04....", "a packed document"),
         (b"{\\rtf1 }", "an RTF document"),
         (b"\x00\x01\x02", "not a text file"),
+        (b"a\x00\x00b\x00\x00c\x00", "not a text file"),
+        (b"a\x00" * 4 + b"\x00\xd8", "not a text file"),
+        (b"a\x00" * 4 + b"\x01\xd8", "damaged"),
         (b"\xff\xfe\x00", "damaged"),
         (b"\x81\x8d", "damaged"),
         (b"x" * (MAX_BYTES + 1), "8 MB"),
     ],
-    ids=["pdf", "docx", "rtf", "binary", "half a letter", "no encoding", "huge"],
+    ids=[
+        "pdf",
+        "docx",
+        "rtf",
+        "binary",
+        "zeros on both sides",
+        "a zero on the other side",
+        "half a pair",
+        "half a letter",
+        "no encoding",
+        "huge",
+    ],
 )
 def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "story.bin"
