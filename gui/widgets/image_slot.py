@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gui.widgets.thumbnails import Thumbnails
 
 _SIZE = QSize(132, 88)
-_PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)"
+_PICTURES = ("Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)", "All files (*)")
 
 
 class _Frame(QFrame):
@@ -123,11 +123,16 @@ class ImageSlot(QWidget):
 
     @Slot()
     def _on_choose(self) -> None:
-        text, _ = QFileDialog.getOpenFileName(
-            self, f"Choose the {self._title.lower()}", "", _PICTURES
-        )
-        if text:
-            self.brought.emit(Path(text))
+        dialog = QFileDialog(self, f"Choose the {self._title.lower()}")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(list(_PICTURES))
+        dialog.fileSelected.connect(self._on_file)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(str)
+    def _on_file(self, name: str) -> None:
+        self.brought.emit(Path(name))
 
     @Slot()
     def _on_paste(self) -> None:

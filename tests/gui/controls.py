@@ -38,6 +38,16 @@ CONTROLS = (
 _INNER_PARENTS = (QAbstractSpinBox, QComboBox, QLineEdit)
 
 
+class Heard:
+    """What a panel told; kept with it as a property, which Qt would copy if it were a list."""
+
+    def __init__(self) -> None:
+        self.wishes: list[object] = []
+
+    def take(self, wish: object) -> None:
+        self.wishes.append(wish)
+
+
 @dataclass(frozen=True)
 class ControlCase:
     """One control by its object name.

@@ -19,7 +19,7 @@ from gui.video.project_bar import ProjectBar
 from gui.video.render_bar import RenderBar, RenderCounts
 from gui.video.video_layout import ScopeSwitch
 from gui.welcome_page import WelcomePage
-from tests.gui.controls import ControlCase, check_every_control, controls_of
+from tests.gui.controls import ControlCase, Heard, check_every_control, controls_of
 from tests.gui.operating import click, write
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 RENDER = tuple(
-    ControlCase(f"render_{wish}", click, lambda bar: tuple(bar.property("told")))
+    ControlCase(f"render_{wish}", click, lambda bar: tuple(bar.property("told").wishes))
     for wish in ("this", "selected", "missing", "all")
 )
 SCOPE = (
@@ -37,27 +37,27 @@ SCOPE = (
 PROJECT = (
     ControlCase("project_name", write("Another"), lambda bar: bar.value()),
     *(
-        ControlCase(f"{name}_project_button", click, lambda bar: tuple(bar.property("told")))
+        ControlCase(f"{name}_project_button", click, lambda bar: tuple(bar.property("told").wishes))
         for name in ("new", "open", "save_as", "package", "import")
     ),
     ControlCase("recent_projects_button", click, lambda bar: bar.property("menu").isVisible()),
 )
 WELCOME = (
     *(
-        ControlCase(name, click, lambda page: tuple(page.property("told")))
+        ControlCase(name, click, lambda page: tuple(page.property("told").wishes))
         for name in ("welcome_sample", "welcome_new", "welcome_open", "welcome_import")
     ),
     ControlCase(
         "welcome_recent",
         lambda view: QTest.keyClick(view, Qt.Key.Key_Return),
-        lambda page: tuple(page.property("told")),
+        lambda page: tuple(page.property("told").wishes),
     ),
 )
 ALL = (*RENDER, *SCOPE, *PROJECT, *WELCOME)
 """Also for the test that walks the whole window."""
 
 
-def hear(widget: QWidget, told: list[object]) -> None:
+def hear(widget: QWidget, told: Heard) -> None:
     widget.setProperty("told", told)
 
 
@@ -66,8 +66,8 @@ def test_every_button_that_renders_says_so(qtbot: QtBot) -> None:
         bar = RenderBar()
         qtbot.addWidget(bar)
         bar.set_counts(RenderCounts(this=1, selected=2, missing=3, all=4))
-        told: list[object] = []
-        bar.wanted.connect(told.append)
+        told = Heard()
+        bar.wanted.connect(told.take)
         hear(bar, told)
         bar.show()
         return bar
@@ -104,11 +104,11 @@ def test_the_scope_of_the_settings(qtbot: QtBot) -> None:
         assert case.seen(switch) != before
 
 
-def note(told: list[object], name: str, _: bool = False) -> None:
-    told.append(name)
+def note(told: Heard, name: str, _: bool = False) -> None:
+    told.take(name)
 
 
-def quiet_actions(window: QWidget, told: list[object]) -> ProjectActions:
+def quiet_actions(window: QWidget, told: Heard) -> ProjectActions:
     """The actions with their dialogs left out: they say that they were triggered."""
     actions = ProjectActions(Path("/projects"), window)
     actions.set_project("A film")
@@ -122,7 +122,7 @@ def test_the_project_bar(qtbot: QtBot) -> None:
     def make() -> QWidget:
         window = QMainWindow()
         qtbot.addWidget(window)
-        told: list[object] = []
+        told = Heard()
         actions = quiet_actions(window, told)
         actions.set_recent([RecentProject(Path("/projects/one"), "One", NOW, is_missing=False)])
         bar = ProjectBar(actions)
@@ -146,12 +146,12 @@ def test_the_first_page(qtbot: QtBot) -> None:
     def make() -> QWidget:
         window = QMainWindow()
         qtbot.addWidget(window)
-        told: list[object] = []
+        told = Heard()
         page = WelcomePage(quiet_actions(window, told))
         qtbot.addWidget(page)
         page.setProperty("window", window)
         page.set_recent([RecentProject(Path("/projects/one"), "One", NOW, is_missing=False)])
-        page.wanted.connect(told.append)
+        page.wanted.connect(told.take)
         hear(page, told)
         page.show()
         view = controls_of(page)["welcome_recent"]
@@ -161,18 +161,18 @@ def test_the_first_page(qtbot: QtBot) -> None:
     check_every_control(make, WELCOME)
     page = make()
     QTest.keyClick(controls_of(page)["welcome_recent"], Qt.Key.Key_Return)
-    assert page.property("told") == [OpenProject(Path("/projects/one"))]
+    assert page.property("told").wishes == [OpenProject(Path("/projects/one"))]
 
 
 def test_a_missing_project_cannot_be_opened(qtbot: QtBot) -> None:
     window = QMainWindow()
     qtbot.addWidget(window)
-    told: list[object] = []
+    told = Heard()
     page = WelcomePage(quiet_actions(window, told))
     qtbot.addWidget(page)
     page.set_recent([RecentProject(Path("/gone"), "Gone", NOW, is_missing=True)])
-    page.wanted.connect(told.append)
+    page.wanted.connect(told.take)
     view = controls_of(page)["welcome_recent"]
     view.setCurrentRow(0)
     QTest.keyClick(view, Qt.Key.Key_Return)
-    assert told == []
+    assert told.wishes == []

@@ -21,7 +21,7 @@ from gui.video.offers import read_offers
 from gui.video.picture_desk import PictureRole
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import ENTRY
-from tests.gui.controls import ControlCase, check_every_control, controls_of
+from tests.gui.controls import ControlCase, Heard, check_every_control, controls_of
 from tests.gui.operating import choose_index, click, step_up, write
 
 if TYPE_CHECKING:
@@ -50,16 +50,6 @@ def background(qtbot: QtBot) -> Iterator[Background]:
     background.close()
 
 
-class Told:
-    """What a panel told, as its value after the last thing."""
-
-    def __init__(self) -> None:
-        self.wishes: list[object] = []
-
-    def take(self, wish: object) -> None:
-        self.wishes.append(wish)
-
-
 ORDER_CASES = (
     ControlCase("image_prompt", write("a ball"), lambda box: box.value().prompt),
     ControlCase("image_model", choose_index(1), lambda box: box.value().target),
@@ -83,7 +73,7 @@ def test_every_control_of_the_order_has_its_effect(qtbot: QtBot, studio: Studio)
         box.set_offers(offers)
         box.set_last_seed(7)
         box.set_value(ImageOrder(target=FAKE, prompt="something", seed=3))
-        told = Told()
+        told = Heard()
         box.make_wanted.connect(told.take)
         box.setProperty("told", told)
         box.show()
@@ -143,7 +133,7 @@ def test_a_picture_is_made_and_lies_in_the_gallery(room: ImageRoom, qtbot: QtBot
 
 def test_every_button_of_the_gallery_says_what_is_wanted(room: ImageRoom, qtbot: QtBot) -> None:
     make_picture(room, qtbot)
-    told = Told()
+    told = Heard()
     for signal in (
         room.gallery.use_wanted, room.gallery.show_file_wanted, room.gallery.again_wanted,
         room.gallery.trash_wanted,

@@ -19,7 +19,7 @@ from gui.video.project_model import ProjectModel
 from gui.video.scene_inspector import SceneInspector
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import FULL, SMALL
-from tests.gui.controls import ControlCase, controls_of
+from tests.gui.controls import ControlCase, Heard, controls_of
 from tests.gui.operating import answer_with, choose_index, click, step_up, tick, write
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def inspector(
     panel = SceneInspector(model, thumbnails)
     model.setParent(panel)
     panel.setProperty("model", model)
-    brought: list[object] = []
+    brought = Heard()
     panel.setProperty("brought", brought)
-    panel.frame_brought.connect(brought.append)
+    panel.frame_brought.connect(brought.take)
     qtbot.addWidget(panel)
     panel.set_spec(FULL)
     panel.show_scenes(ids)
@@ -84,7 +84,7 @@ def paste(button: QWidget) -> None:
 
 
 def brought_by(panel: QWidget) -> int:
-    return len(panel.property("brought"))
+    return len(panel.property("brought").wishes)
 
 
 ONE = (
@@ -233,7 +233,7 @@ def test_a_picture_from_the_clipboard_is_brought_for_its_place(
 
     paste(controls_of(panel)["end_frame_paste"])
 
-    (brought,) = panel.property("brought")
+    (brought,) = panel.property("brought").wishes
     assert isinstance(brought, FrameBrought)
     assert (brought.scene_id, brought.slot) == ("s2", FrameSlot.END)
 
