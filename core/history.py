@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import sqlite3
 import threading
 import unicodedata
-from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,47 +14,48 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import ValidationError
 
 from core.errors import HistoryError
-from core.files import exists, set_aside
+from core.files import exists
 from core.history_entry import HistoryEntry, WorkKind
 from core.jobs import CancelToken
 from core.made_files import entry_of, files_below
+from core.sqlite_file import Contents, SqliteFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-log = logging.getLogger(__name__)
+    from collections.abc import Callable, Iterator, Sequence
 
 T = TypeVar("T")
 
-_SCHEMA = 1
-_BUSY_TIMEOUT_S = 10.0
 _BATCH = 100
-_TABLES = """
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS works (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    path TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL,
-    created_at REAL NOT NULL,
-    model TEXT NOT NULL,
-    is_missing INTEGER NOT NULL DEFAULT 0,
-    entry TEXT NOT NULL,
-    words TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS works_by_time ON works (created_at DESC, id DESC);
-CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5 (
-    words, content = 'works', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
-);
-CREATE TRIGGER IF NOT EXISTS work_added AFTER INSERT ON works BEGIN
-    INSERT INTO search (rowid, words) VALUES (new.id, new.words);
-END;
-CREATE TRIGGER IF NOT EXISTS work_removed AFTER DELETE ON works BEGIN
-    INSERT INTO search (search, rowid, words) VALUES ('delete', old.id, old.words);
-END;
-CREATE TABLE IF NOT EXISTS caught_up (moment REAL NOT NULL);
-PRAGMA user_version = 1;
-COMMIT;
-"""
+_BREATH_S = 0.003
+_TABLES = (
+    """CREATE TABLE works (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        path TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        created_at REAL NOT NULL,
+        model TEXT NOT NULL,
+        is_missing INTEGER NOT NULL DEFAULT 0,
+        entry TEXT NOT NULL,
+        words TEXT NOT NULL
+    )""",
+    "CREATE INDEX works_by_time ON works (created_at DESC, id DESC)",
+    """CREATE VIRTUAL TABLE search USING fts5 (
+        words, content = 'works', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+    )""",
+    """CREATE TRIGGER work_added AFTER INSERT ON works BEGIN
+        INSERT INTO search (rowid, words) VALUES (new.id, new.words);
+    END""",
+    """CREATE TRIGGER work_removed AFTER DELETE ON works BEGIN
+        INSERT INTO search (search, rowid, words) VALUES ('delete', old.id, old.words);
+    END""",
+    "CREATE TABLE caught_up (moment REAL NOT NULL)",
+)
+_CONTENTS = Contents(
+    name="list of what was made",
+    comfort="it is filled from the files themselves, and no file is touched.",
+    steps=(_TABLES,),
+    error=HistoryError,
+)
 # Words of scripts that set spaces between them; others are found anywhere in the text instead.
 _PLAIN_WORD = re.compile(r"[^\W_]+")
 _FIRST_UNSPACED = "\u0e00"
@@ -82,9 +81,6 @@ class History:
     """The list of everything that was made; each call is one transaction, safe from any thread.
 
     A damaged file is set aside and begun anew; `catch_up` then fills it from the files themselves.
-
-    Attributes:
-        notes: what the user must be told about how the file was opened.
     """
 
     def __init__(self, path: Path, folders: Sequence[Path] = ()) -> None:
@@ -95,10 +91,14 @@ class History:
             folders: where finished files usually lie.
         """
         self.path = path
-        self.notes: tuple[str, ...] = ()
         self._folders = tuple(folders)
         self._lock = threading.Lock()
-        self._is_open = False
+        self._opened: SqliteFile | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user must be told about how the file was opened, as soon as it was."""
+        return () if self._opened is None else self._opened.notes
 
     def add(self, entry: HistoryEntry) -> None:
         """Take a finished file into the list; what was made at its place before leaves it.
@@ -106,7 +106,26 @@ class History:
         Raises:
             HistoryError: the list cannot be written.
         """
-        self._add([entry])
+        self.add_all([entry])
+
+    def add_all(self, entries: Sequence[HistoryEntry]) -> None:
+        """Take several in at once; see `add`.
+
+        Raises:
+            HistoryError: the list cannot be written.
+        """
+
+        def add(db: sqlite3.Connection) -> None:
+            for entry in entries:
+                db.execute("DELETE FROM works WHERE path = ?", (str(entry.path),))
+                db.execute(
+                    "INSERT INTO works (path, kind, created_at, model, is_missing, entry, words)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    _row(entry),
+                )
+
+        if entries:
+            self._do(add, "BEGIN IMMEDIATE")
 
     def find(
         self, query: HistoryQuery | None = None, *, limit: int = 200, offset: int = 0
@@ -159,13 +178,21 @@ class History:
         token = cancel or CancelToken()
         changed: list[tuple[bool, int]] = []
         # Looked up outside of a transaction: files on a network may keep one waiting for long.
-        for row in self._read("SELECT id, path, is_missing FROM works"):
-            token.check()
+        for row in self._rows(token):
             is_missing = not exists(Path(row["path"]))
             if is_missing != bool(row["is_missing"]):
                 changed.append((is_missing, row["id"]))
         self._write("UPDATE works SET is_missing = ? WHERE id = ?", changed)
         return len(changed)
+
+    def _rows(self, cancel: CancelToken) -> Iterator[sqlite3.Row]:
+        """All lines, a few at a time, so that other threads get their turns in between."""
+        last = 0
+        few = "SELECT id, path, is_missing FROM works WHERE id > ? ORDER BY id LIMIT ?"
+        while rows := self._read(few, (last, _BATCH)):
+            yield from rows
+            last = int(rows[-1]["id"])
+            cancel.wait(_BREATH_S)
 
     def scan(self, folders: Sequence[Path], cancel: CancelToken | None = None) -> int:
         """Add every file in and below the folders that says how it was made; gives their number.
@@ -175,21 +202,21 @@ class History:
             JobCancelled: asked to stop; what was found so far is kept.
         """
         token = cancel or CancelToken()
-        known = {Path(row["path"]) for row in self._read("SELECT path FROM works")}
+        known = {row["path"] for row in self._rows(token)}
         found: list[HistoryEntry] = []
         added = 0
         try:
             for path in files_below(folders):
                 token.check()
-                entry = None if path in known else entry_of(path)
+                entry = None if str(path) in known else entry_of(path)
                 if entry is not None:
                     found.append(entry)
                     added += 1
                 if len(found) >= _BATCH:
-                    self._add(found)
+                    self.add_all(found)
                     found = []
         finally:
-            self._add(found)
+            self.add_all(found)
         return added
 
     def catch_up(self, folders: Sequence[Path] = (), cancel: CancelToken | None = None) -> int:
@@ -211,19 +238,6 @@ class History:
         self._write("INSERT INTO caught_up VALUES (?)", [(datetime.now(UTC).timestamp(),)])
         return found
 
-    def _add(self, entries: Sequence[HistoryEntry]) -> None:
-        def add(db: sqlite3.Connection) -> None:
-            for entry in entries:
-                db.execute("DELETE FROM works WHERE path = ?", (str(entry.path),))
-                db.execute(
-                    "INSERT INTO works (path, kind, created_at, model, is_missing, entry, words)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    _row(entry),
-                )
-
-        if entries:
-            self._do(add, "BEGIN IMMEDIATE")
-
     def _read(self, statement: str, values: Sequence[str | float] = ()) -> list[sqlite3.Row]:
         return self._do(lambda db: db.execute(statement, values).fetchall(), "BEGIN")
 
@@ -235,76 +249,25 @@ class History:
 
     def _do(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
         """One transaction; on a file that turns out to be damaged, again on a new one."""
+        file = self._file()
         try:
-            self._open()
-            try:
-                return self._once(work, begin)
-            except sqlite3.DatabaseError as error:
-                if not _is_damage(error):
-                    raise
-                with self._lock:
-                    self._start_anew(error)
-                return self._once(work, begin)
-        except (sqlite3.Error, OSError) as error:
-            raise self._unusable(error) from error
-
-    def _once(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
-        with closing(self._connect()) as db:
-            db.execute(begin)
-            try:
-                result = work(db)
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    db.execute("ROLLBACK")
+            with file.transaction(begin) as db:
+                return work(db)
+        except HistoryError as error:
+            cause = error.__cause__
+            # The subclasses say that the disk is full, the file locked, or the statement wrong.
+            if cause is None or type(cause) is not sqlite3.DatabaseError:
                 raise
-            db.execute("COMMIT")
-            return result
+            with self._lock:
+                file.start_anew(cause)
+        with file.transaction(begin) as db:
+            return work(db)
 
-    def _open(self) -> None:
+    def _file(self) -> SqliteFile:
         with self._lock:
-            if self._is_open:
-                return
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            try:
-                self._prepare()
-            except sqlite3.DatabaseError as error:
-                if not _is_damage(error):
-                    raise
-                self._start_anew(error)
-            self._is_open = True
-
-    def _prepare(self) -> None:
-        with closing(self._connect()) as db:
-            version = int(db.execute("PRAGMA user_version").fetchone()[0])
-            if version > _SCHEMA:
-                raise HistoryError(
-                    f"The history {str(self.path)!r} was written by a newer version of this "
-                    "program.",
-                    hint="Update the program, or set IMAGEAI_HOME to another folder.",
-                )
-            answer = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
-            if answer != "ok":
-                raise sqlite3.DatabaseError(answer)
-            if version == 0:
-                db.executescript(_TABLES)
-
-    def _start_anew(self, reason: Exception) -> None:
-        try:
-            bad = set_aside(self.path)
-            # It belongs to the damaged file, and would be played back into the new one.
-            self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
-            self._prepare()
-        except (OSError, sqlite3.Error) as error:
-            raise HistoryError(
-                f"The history {str(self.path)!r} is damaged ({reason}) and cannot be replaced: "
-                f"{error}.",
-                hint="Move it away by hand.",
-            ) from error
-        log.warning("the history was damaged (%s) and is begun anew", reason)
-        self.notes = (
-            f"The list of what was made was damaged ({reason}). It is kept as {str(bad)!r} and "
-            "made anew from the files themselves; no file is touched.",
-        )
+            if self._opened is None:
+                self._opened = SqliteFile(self.path, _CONTENTS)
+            return self._opened
 
     def _entry(self, row: sqlite3.Row) -> HistoryEntry:
         try:
@@ -315,18 +278,6 @@ class History:
                 hint="Move the file away; it is made anew from the files themselves.",
             ) from error
         return entry.model_copy(update={"id": row["id"], "is_missing": bool(row["is_missing"])})
-
-    def _connect(self) -> sqlite3.Connection:
-        # Explicit transactions only: `isolation_level=None` leaves BEGIN to us.
-        db = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
-        db.row_factory = sqlite3.Row
-        return db
-
-    def _unusable(self, error: Exception) -> HistoryError:
-        return HistoryError(
-            f"The list of what was made, {str(self.path)!r}, cannot be used: {error}.",
-            hint="Check that its disk has space and that its folder is writable, then try again.",
-        )
 
 
 def _conditions(query: HistoryQuery) -> tuple[str, tuple[str | float, ...]]:
@@ -365,8 +316,3 @@ def _row(entry: HistoryEntry) -> tuple[str | float, ...]:
         entry.model_dump_json(),
         _plain("\n".join(entry.searched)),
     )
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    # Its subclasses say that the disk is full, the file locked, or the statement wrong.
-    return type(error) is sqlite3.DatabaseError

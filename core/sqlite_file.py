@@ -80,7 +80,7 @@ class SqliteFile:
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise self._unusable(error) from error
-            return self._start_anew(error)
+            return self._replace(error)
         return ()
 
     def _prepare(self) -> None:
@@ -110,7 +110,11 @@ class SqliteFile:
             )
         return version
 
-    def _start_anew(self, reason: Exception) -> tuple[str, ...]:
+    def start_anew(self, reason: Exception) -> None:
+        """Set the file aside, because it is damaged in a way that opening it did not show."""
+        self.notes = self._replace(reason)
+
+    def _replace(self, reason: Exception) -> tuple[str, ...]:
         name = self._contents.name
         try:
             bad = set_aside(self.path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from typing_extensions import override
 
 from core.history_entry import HistoryEntry, WorkKind
 from gui import theme
@@ -36,8 +37,8 @@ class RowDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._thumbnails = thumbnails
 
+    @override
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint one row's first cell."""
         entry = index.data(ENTRY)
         if not isinstance(entry, HistoryEntry):
             super().paint(painter, option, index)
@@ -59,8 +60,8 @@ class RowDelegate(QStyledItemDelegate):
         paint_line(painter, QRect(words.left(), top + line, words.width(), line), told)
         painter.restore()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
-        """Room for the picture and some words."""
+    @override
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(_ROW_PICTURE.width() + 240, ROW_HEIGHT)
 
 
@@ -71,8 +72,8 @@ class TileDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._thumbnails = thumbnails
 
+    @override
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint one tile."""
         entry = index.data(ENTRY)
         if not isinstance(entry, HistoryEntry):
             return
@@ -84,8 +85,8 @@ class TileDelegate(QStyledItemDelegate):
         paint_line(painter, words, title_of(entry))
         painter.restore()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
-        """Room for the picture and a line of words."""
+    @override
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return tile_size(option)
 
 

@@ -103,13 +103,11 @@ class HistoryFilterBar(QWidget):
         self._search.setToolTip("Words that must all occur: in prompts, titles, models, file names")
         self._search.setAccessibleName("Search")
         self._kind = _combo("kind", "Which kind of file is shown", "Kind")
-        for kind, label in _KINDS.items():
-            self._kind.addItem(label, kind)
+        self._kind.addItems(list(_KINDS.values()))
         self._model = _combo("model", "Only what was made with this model", "Model")
         self._model.addItem("Any model", "")
         self._span = _combo("span", "When it was made", "Time")
-        for span, label in _SPANS.items():
-            self._span.addItem(label, span)
+        self._span.addItems(list(_SPANS.values()))
         self._first = _day("first", "The first day that is shown", "From")
         self._last = _day("last", "The last day that is shown", "To")
         self._clear = QToolButton()
@@ -168,11 +166,11 @@ class HistoryFilterBar(QWidget):
 
     def value(self) -> HistoryFilter:
         """What is chosen now."""
-        span = cast("Span", self._span.currentData())
+        span = list(_SPANS)[self._span.currentIndex()]
         is_between = span is Span.BETWEEN
         return HistoryFilter(
             text=self._search.text(),
-            kind=cast("WorkKind | None", self._kind.currentData()),
+            kind=list(_KINDS)[self._kind.currentIndex()],
             model=cast("str", self._model.currentData()),
             span=span,
             first=_as_date(self._first.date()) if is_between else None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPalette
+from typing_extensions import override
 
 from core.history import HistoryQuery
 from core.history_entry import HistoryEntry, WorkKind
@@ -110,36 +111,36 @@ class HistoryModel(QAbstractTableModel):
         """How many rows stand before the first entry."""
         return 0
 
-    def rowCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802
-        """How many rows are read."""
+    @override
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:
         return 0 if parent.isValid() else self.lead + len(self._entries)
 
-    def columnCount(self, parent: Index = _NO_INDEX) -> int:  # noqa: N802
-        """What, model, made, length, size."""
+    @override
+    def columnCount(self, parent: Index = _NO_INDEX) -> int:
         return 0 if parent.isValid() else len(_HEADINGS)
 
-    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802
-        """Whether more fits the query than is read."""
+    @override
+    def canFetchMore(self, parent: Index) -> bool:
         return not parent.isValid() and not self._is_loading and len(self._entries) < self._total
 
-    def fetchMore(self, parent: Index) -> None:  # noqa: N802
-        """Read the next page."""
+    @override
+    def fetchMore(self, parent: Index) -> None:
         if self.canFetchMore(parent):
             self._load(len(self._entries), PAGE)
 
-    def headerData(  # noqa: N802
+    @override
+    def headerData(
         self,
         section: int,
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> object:
-        """The headings of the columns."""
         if role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal:
             return _HEADINGS[section]
         return None
 
+    @override
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """What a cell says."""
         entry = self.entry(index)
         if entry is None:
             return None

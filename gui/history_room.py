@@ -95,7 +95,8 @@ class HistoryRoom(QWidget):
             if isinstance(made, ExportOrder):
                 order = made.model_copy(update={"path": find_free_name(made.path)})
                 return self._studio.submit_export(self._studio.plan_export(order, cancel))
-            return self._studio.submit_render(self._studio.plan(self._request(made)))
+            plan = self._studio.plan if made.still_frame is None else self._studio.plan_still
+            return self._studio.submit_render(plan(self._request(made)))
 
         def queued(_: str) -> None:
             self.told.emit("It is in the queue and will be made with the very same settings.")
@@ -116,12 +117,20 @@ class HistoryRoom(QWidget):
         inputs = request.inputs.model_copy(update={"start_image": image})
         return request.model_copy(update={"inputs": inputs})
 
+    def _recipe(self, record: ClipRecord) -> FromRecord:
+        try:
+            spec = self._studio.registry.spec(record.request.target)
+        except UnsupportedRequest:
+            # Of another machine or version: what was asked for is all that can be told.
+            spec = None
+        return choices_of(record, spec)
+
     @Slot(object)
     def open_settings(self, record: ClipRecord) -> None:
         """Open the settings of a clip in the project."""
 
         def look(_: CancelToken) -> FromRecord:
-            return choices_of(record)
+            return self._recipe(record)
 
         self._background.run(look, self.recipe_wanted.emit, self.failed.emit)
 
@@ -130,7 +139,7 @@ class HistoryRoom(QWidget):
 
         def look(_: CancelToken) -> FromRecord | None:
             record = read_settings_of(path)
-            return None if record is None else choices_of(record)
+            return None if record is None else self._recipe(record)
 
         def arrived(recipe: FromRecord | None) -> None:
             if recipe is None:

@@ -188,6 +188,8 @@ class ImageRoom(QWidget):
                     f"{str(entry.path)!r} cannot be moved to the trash.",
                     hint="Delete it in its folder.",
                 )
+            # Its record goes with it; one that lies elsewhere or is gone already is no loss.
+            QFile.moveToTrash(str(entry.path.with_suffix(".json")))
             self._studio.history.remove(entry.id)
 
         self._background.run(remove, lambda _: self.gallery.reload(), self.failed.emit)

@@ -17,13 +17,19 @@ if TYPE_CHECKING:
 class FromRecord:
     """What a clip was made from, as a scene holds it.
 
+    A record names files without their folders: `core.video.read_back.find_start_image` finds the
+    start frame again. The LoRAs among the choices have such bare names too.
+
     Attributes:
-        start_image: the name of the picture that it starts from, without folder; empty for none.
+        start_image, end_image: names of pictures; empty for none.
+        references: names of pictures.
     """
 
     prompt: str
     choices: RenderChoices
-    start_image: str
+    start_image: str = ""
+    end_image: str = ""
+    references: tuple[str, ...] = ()
 
 
 def choices_of(record: ClipRecord, spec: ModelSpec | None = None) -> FromRecord:
@@ -50,11 +56,15 @@ def choices_of(record: ClipRecord, spec: ModelSpec | None = None) -> FromRecord:
         guidance_scale=record.guidance_scale,
         seed=record.seed,
         loras=asked.loras,
-        memory=asked.delivery.memory,
-        webhook_url=asked.delivery.webhook_url or "",
     )
-    image = asked.inputs.start_image
-    return FromRecord(asked.prompt, choices, image.name if image else "")
+    start, end = asked.inputs.start_image, asked.inputs.end_image
+    return FromRecord(
+        prompt=asked.prompt,
+        choices=choices,
+        start_image=start.name if start else "",
+        end_image=end.name if end else "",
+        references=tuple(path.name for path in asked.inputs.reference_images),
+    )
 
 
 def request_again(record: ClipRecord) -> RenderRequest:

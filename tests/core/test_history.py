@@ -288,7 +288,7 @@ def test_history_of_a_newer_program_is_refused_and_kept(history: History) -> Non
 
 def test_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "state").write_bytes(b"")
-    with pytest.raises(HistoryError, match="cannot be used") as caught:
+    with pytest.raises(HistoryError, match="cannot be made") as caught:
         History(tmp_path / "state" / "history.sqlite").find()
     assert "writable" in caught.value.hint
 
