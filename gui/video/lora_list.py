@@ -61,6 +61,7 @@ class LoraList(QWidget):
         self._note = ToneLabel()
         self._add = QPushButton("Add &LoRA…")
         self._add.setObjectName("lora_add")
+        self._add.setToolTip("Lay a file of small weights over the model's own")
         self._lines = QVBoxLayout()
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(2)

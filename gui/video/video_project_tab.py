@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QScrollArea, QWidget
+from PySide6.QtWidgets import QMessageBox, QScrollArea, QWidget
 
 from core.project.edits import insert_scenes
 from core.project.media import relink
@@ -41,10 +40,12 @@ from gui.video.storyboard_widget import StoryboardWidget
 from gui.video.takes_desk import TakesDesk
 from gui.video.takes_widget import TakesWidget
 from gui.video.video_layout import ScopeSwitch, VideoPanels, arrange
+from gui.widgets.folder_choice import choose_folder
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from core.errors import StudioError
     from core.jobs import CancelToken
@@ -381,13 +382,13 @@ class VideoProjectTab(QWidget):
 
     @Slot()
     def _ask_where(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Look for the missing files in")
-        if not folder:
-            return
+        choose_folder(self, "Look for the missing files in", "", self._look_in)
+
+    def _look_in(self, folder: Path) -> None:
         project = self._model.project
 
         def search(cancel: CancelToken) -> Relinked:
-            return relink(project, Path(folder), cancel)
+            return relink(project, folder, cancel)
 
         self._background.run(search, self._relinked, self._on_failed)
 

@@ -118,7 +118,7 @@ def answer_boxes(button: QMessageBox.StandardButton, heard: list[str]) -> QTimer
         for widget in QApplication.topLevelWidgets():
             if isinstance(widget, QMessageBox) and widget.isVisible():
                 heard.append(f"{widget.text()} {widget.informativeText()}")
-                found = widget.button(button) or widget.buttons()[0]
+                found = widget.button(button) or widget.buttons()[-1]
                 found.click()
 
     timer.timeout.connect(look)
