@@ -130,7 +130,7 @@ class ImageOrderBox(QWidget):
         self._model.set_choices(_models(self._offers))
         self._model.show_value(self._value.target)
         model = self.model
-        resolutions = [] if model is None else model.spec.resolutions
+        resolutions = () if model is None else model.spec.resolutions
         aspects = [] if model is None else [aspect.value for aspect in model.spec.aspects]
         self._resolution.set_choices((_USUAL, *(Choice(name, name) for name in resolutions)))
         self._resolution.show_value(self._value.resolution)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytestqt.qtbot import QtBot
+
+    from gui.thumbnail_source import ThumbnailSource
 
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -77,9 +79,9 @@ class Desk:
         self.background = Background()
         self.pictures = SmallPictures()
         self.heard: list[tuple[str, object]] = []
-        self.tab = HistoryTab(
-            history, self.background, self.pictures, choose_folder=lambda _: folder
-        )
+        # Qt's stubs know a signal of an instance only as one of its class.
+        pictures = cast("ThumbnailSource", self.pictures)
+        self.tab = HistoryTab(history, self.background, pictures, choose_folder=lambda _: folder)
         qtbot.addWidget(self.tab, before_close_func=lambda _: self.background.close())
         for name in ("play_wanted", "show_file_wanted", "make_again", "edit_wanted"):
             getattr(self.tab, name).connect(lambda told, name=name: self.heard.append((name, told)))
