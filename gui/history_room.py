@@ -16,13 +16,14 @@ from core.project.project_file import INPUTS
 from core.project.recent import RecentProjects
 from core.video.output import find_free_name
 from core.video.read_back import find_start_image, read_settings_of
+from gui.price_question import agree_to_price
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.history import HistoryEntry
     from core.jobs import CancelToken
-    from core.studio import Studio
+    from core.studio import PlannedRender, Studio
     from core.video.record import ClipRecord
     from core.video.request import RenderRequest
     from gui.background import Background
@@ -91,17 +92,30 @@ class HistoryRoom(QWidget):
 
     @Slot(object)
     def _make_again(self, made: ClipRecord | ExportOrder) -> None:
-        def submit(cancel: CancelToken) -> str:
-            if isinstance(made, ExportOrder):
-                order = made.model_copy(update={"path": find_free_name(made.path)})
-                return self._studio.submit_export(self._studio.plan_export(order, cancel))
+        if isinstance(made, ExportOrder):
+            self._background.run(
+                lambda cancel: self._export_again(made, cancel), self._queued, self.failed.emit
+            )
+            return
+
+        def plan(_: CancelToken) -> PlannedRender:
             plan = self._studio.plan if made.still_frame is None else self._studio.plan_still
-            return self._studio.submit_render(plan(self._request(made)))
+            return plan(self._request(made))
 
-        def queued(_: str) -> None:
-            self.told.emit("It is in the queue and will be made with the very same settings.")
+        self._background.run(plan, self._order_planned, self.failed.emit)
 
-        self._background.run(submit, queued, self.failed.emit)
+    def _export_again(self, order: ExportOrder, cancel: CancelToken) -> str:
+        order = order.model_copy(update={"path": find_free_name(order.path)})
+        return self._studio.submit_export(self._studio.plan_export(order, cancel))
+
+    def _order_planned(self, planned: PlannedRender) -> None:
+        if agree_to_price(self, [planned]):
+            self._background.run(
+                lambda _: self._studio.submit_render(planned), self._queued, self.failed.emit
+            )
+
+    def _queued(self, _: str) -> None:
+        self.told.emit("It is in the queue and will be made with the very same settings.")
 
     def _request(self, record: ClipRecord) -> RenderRequest:
         request = request_again(record)

@@ -16,17 +16,20 @@ from core.video.provider import Ready
 from gui import theme
 from gui.image_gallery import GalleryUse, ImageGallery
 from gui.image_order_box import ImageOrderBox
+from gui.price_question import agree_to_price
 from gui.video.offers import read_offers
 from gui.video.plan_fixes import Situation
 from gui.video.plan_text import PlanText, describe_plan, describe_problems
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from core.history_entry import HistoryEntry
     from core.jobs import CancelToken
-    from core.studio import Studio
+    from core.studio import PlannedRender, Studio
     from core.video.image_order import ImageOrder
+    from core.video.request import RenderRequest
     from gui.background import Background
     from gui.job_bridge import JobNews
     from gui.thumbnail_source import ThumbnailSource
@@ -127,24 +130,33 @@ class ImageRoom(QWidget):
 
     @Slot(object)
     def _make(self, order: ImageOrder) -> None:
-        def submit(cancel: CancelToken) -> list[str]:
-            planned = [self._studio.plan_still(request) for request in order.requests]
-            cancel.check()
-            return [self._studio.submit_render(one) for one in planned]
-
-        self._background.run(submit, self._queued, self.failed.emit)
+        self._offer(order.requests)
 
     @Slot(object)
     def _make_again(self, entry: HistoryEntry) -> None:
         record = entry.clip_record
-        if record is None:
-            return
-        request = request_again(record)
+        if record is not None:
+            self._offer((request_again(record),))
 
-        def submit(_: CancelToken) -> list[str]:
-            return [self._studio.submit_render(self._studio.plan_still(request))]
+    def _offer(self, requests: Sequence[RenderRequest]) -> None:
+        """Plan these pictures, ask about their price where they have one, and queue them."""
 
-        self._background.run(submit, self._queued, self.failed.emit)
+        def plan(cancel: CancelToken) -> list[PlannedRender]:
+            planned: list[PlannedRender] = []
+            for request in requests:
+                cancel.check()
+                planned.append(self._studio.plan_still(request))
+            return planned
+
+        self._background.run(plan, self._order_planned, self.failed.emit)
+
+    def _order_planned(self, planned: list[PlannedRender]) -> None:
+        if agree_to_price(self, planned):
+            self._background.run(
+                lambda _: [self._studio.submit_render(one) for one in planned],
+                self._queued,
+                self.failed.emit,
+            )
 
     def _queued(self, ids: list[str]) -> None:
         self._jobs.update(ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from core.config import Settings
     from core.errors import StudioError
+    from core.jobs import CancelToken
     from core.project.from_record import FromRecord
     from core.studio import Studio
     from gui.image_gallery import GalleryUse
@@ -158,6 +160,8 @@ class MainWindow(QMainWindow):
     def begin(self, folder: Path | None) -> None:
         """Open the queue, and this project or the last one, once the window is seen."""
         QTimer.singleShot(0, self.jobs.begin)
+        # Beside the main thread, so that the first project does not have to wait for it.
+        self._background.run(_load_panels, lambda _: None, self._on_error)
         last = self._recent.last if self.studio.settings.ui.reopens_last_project else None
         self._show_recent()
         wanted = folder or last
@@ -215,9 +219,7 @@ class MainWindow(QMainWindow):
         # Loaded late, with all its panels: the window is seen a quarter of a second sooner.
         from gui.video.video_project_tab import VideoProjectTab
 
-        tab = VideoProjectTab(
-            self.studio, self._session.model, self.jobs, self._background, self._projects
-        )
+        tab = VideoProjectTab(self.studio, self._session.model, self.jobs, self._projects)
         tab.told.connect(self.say)
         tab.fix_wanted.connect(self._on_fix)
         self.rooms.models_changed.connect(tab.read_offers)
@@ -391,3 +393,7 @@ class MainWindow(QMainWindow):
         self.jobs.close_down()
         self._background.close()
         self.studio.close()
+
+
+def _load_panels(_: CancelToken) -> None:
+    importlib.import_module("gui.video.video_project_tab")

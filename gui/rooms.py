@@ -101,6 +101,11 @@ class Rooms(QTabWidget):
         self._settings_dialog().show()
         self._settings_dialog().raise_()
 
+    @property
+    def is_settings_open(self) -> bool:
+        """Whether the settings are seen."""
+        return self._settings is not None and self._settings.isVisible()
+
     @Slot()
     def show_keys(self) -> None:
         """Open the settings at the keys."""

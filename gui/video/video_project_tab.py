@@ -14,6 +14,7 @@ from core.project.planning import missing_or_stale
 from core.project.project import RenderChoices, Scene, new_id
 from core.project.scene_edits import FrameSlot
 from core.video.output import taken_problems
+from gui.background import Background
 from gui.video.choices_desk import ChoicesDesk, ChoicesPanels
 from gui.video.clip_player import ClipPlayer
 from gui.video.export_desk import ExportDesk
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
     from core.project.status import SceneJob
     from core.studio import Studio
     from core.video.spec import ModelSpec
-    from gui.background import Background
     from gui.jobs_area import JobsArea
     from gui.project_actions import ProjectActions
     from gui.video.export_desk import ExportOutlook
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from gui.video.scene_rendering import RenderOffer
 
 _MOST_MISSING = 8
+_THREADS = 4
 _ROLES = {FrameSlot.START: PictureRole.START, FrameSlot.END: PictureRole.END}
 
 
@@ -84,7 +85,6 @@ class VideoProjectTab(QWidget):
         studio: Studio,
         model: ProjectModel,
         jobs: JobsArea,
-        background: Background,
         projects: ProjectActions,
         parent: QWidget | None = None,
     ) -> None:
@@ -93,7 +93,8 @@ class VideoProjectTab(QWidget):
         self._model = model
         self._jobs = jobs
         self._projects = projects
-        self._background = background
+        # Its own, and closed with it: nothing arrives for a project that is no longer shown.
+        background = self._background = Background(self, threads=_THREADS)
         self._selected: tuple[str, ...] = ()
         self._thumbnails = Thumbnails(self)
         self.scene_actions = SceneActions(model, self)
@@ -255,7 +256,10 @@ class VideoProjectTab(QWidget):
     def left_scrolls_sideways(self) -> bool:
         """Whether the left side is wider than its place."""
         area = self.findChild(QScrollArea, "video_left")
-        return area is not None and area.widget().minimumSizeHint().width() > area.width()
+        content = None if area is None else area.widget()
+        if area is None or content is None:
+            return False
+        return content.minimumSizeHint().width() > area.width()
 
     @Slot()
     def read_offers(self) -> None:
@@ -420,4 +424,5 @@ class VideoProjectTab(QWidget):
     def close_down(self) -> None:
         """Let go of what plays and of every thread."""
         self._player.release()
+        self._background.close()
         self._thumbnails.close()

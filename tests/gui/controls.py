@@ -42,7 +42,7 @@ class Heard:
     """What a panel told; kept with it as a property, which Qt would copy if it were a list."""
 
     def __init__(self) -> None:
-        self.wishes: list[object] = []
+        self.wishes: list[Any] = []
 
     def take(self, wish: object) -> None:
         self.wishes.append(wish)
@@ -62,9 +62,9 @@ class ControlCase:
     seen: Callable[[Any], object]
 
 
-def controls_of(panel: QWidget) -> dict[str, QWidget]:
+def controls_of(panel: QWidget) -> dict[str, Any]:
     """Every control inside a panel by its object name; one without a name fails."""
-    found: dict[str, QWidget] = {}
+    found: dict[str, Any] = {}
     for widget in panel.findChildren(QWidget):
         if not isinstance(widget, CONTROLS) or is_inner(widget):
             continue

@@ -20,7 +20,8 @@ from core.studio import Studio
 from gui.main_window import MainWindow
 from gui.project_wishes import NewProject
 from tests.fakes.provider import ENTRY
-from tests.gui.controls import CONTROLS, is_inner
+from tests.gui.controls import CONTROLS, ControlCase, is_inner
+from tests.gui.operating import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,3 +119,18 @@ def test_every_control_says_what_it_is_for(window: MainWindow) -> None:
         if not widget.toolTip() and not widget.accessibleName()
     ]
     assert sorted(set(silent)) == []
+
+
+# What belongs to the window itself and to no panel.
+WINDOW = (
+    ControlCase("network_off", click, lambda window: window.studio.registry.network.is_off),
+    ControlCase("close", click, lambda window: window.rooms.is_settings_open),
+)
+
+
+@pytest.mark.parametrize("case", WINDOW, ids=lambda case: case.name)
+def test_the_controls_of_the_window_itself(window: MainWindow, case: ControlCase) -> None:
+    control = next(c for c in controls_in(window) if c.objectName() == case.name)
+    before = case.seen(window)
+    case.act(control)
+    assert case.seen(window) != before

@@ -239,7 +239,8 @@ def test_a_picture_from_the_clipboard_is_brought_for_its_place(
 
 
 def test_only_what_the_model_takes_is_offered(qtbot: QtBot, thumbnails: Thumbnails) -> None:
-    panel = shown(lambda: inspector(qtbot, thumbnails, ("s2",)), 1)()
+    panel = inspector(qtbot, thumbnails, ("s2",))
+    shown(lambda: panel, 1)()
     panel.set_spec(SMALL)
     assert not controls_of(panel)["end_frame_choose"].isVisible()
     assert controls_of(panel)["start_frame_choose"].isVisible()

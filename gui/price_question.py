@@ -1,0 +1,33 @@
+"""The one question before money is spent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QMessageBox
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtWidgets import QWidget
+
+    from core.studio import PlannedRender
+
+
+def agree_to_price(parent: QWidget, planned: Sequence[PlannedRender]) -> bool:
+    """Ask about everything that is about to be bought at once; what is free is not asked about."""
+    costs = [one.plan.cost_usd for one in planned]
+    known = [cost for cost in costs if cost is not None]
+    if len(known) == len(costs) and sum(known) == 0:
+        return True
+    count = "This" if len(costs) == 1 else f"These {len(costs)} renders"
+    verb = "costs" if len(costs) == 1 else "cost"
+    price = f"${sum(known):.2f}" if len(known) == len(costs) else "money, and the price is unknown"
+    answer = QMessageBox.question(
+        parent,
+        "Render",
+        f"{count} {verb} {price}.",
+        QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel,
+        QMessageBox.StandardButton.Cancel,
+    )
+    return answer == QMessageBox.StandardButton.Ok
