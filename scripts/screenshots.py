@@ -23,7 +23,7 @@ _LOOKS = (
     ("light", "1920x1080"),
     ("dark", "1920x1080"),
 )
-_COLOURS = 128
+_COLOURS = 256
 
 
 def main(arguments: list[str]) -> int:
@@ -63,11 +63,12 @@ def _travel(appearance: str, size: str, folder: Path, places: dict[str, str]) ->
 
 
 def _shrink(picture: Path, place: Path) -> None:
-    """Write it in few colours: a window has no more, and the repository stays small."""
+    """Write it in few colours, so that the repository stays small; small bright things keep theirs."""
     from PIL import Image
 
     image = Image.open(picture).convert("RGB")
-    image.quantize(_COLOURS, dither=Image.Dither.NONE).save(place, optimize=True)
+    few = image.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(place, optimize=True)
 
 
 if __name__ == "__main__":
