@@ -63,7 +63,7 @@ def _travel(appearance: str, size: str, folder: Path, places: dict[str, str]) ->
 
 
 def _shrink(picture: Path, place: Path) -> None:
-    """Write it in few colours, so that the repository stays small; small bright things keep theirs."""
+    """Write it in few colours, to keep the repository small; small bright things keep theirs."""
     from PIL import Image
 
     image = Image.open(picture).convert("RGB")
