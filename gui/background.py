@@ -59,6 +59,9 @@ class Background(QObject):
                 older are asked to stop.
         """
         token = CancelToken()
+        if self._is_closed:
+            token.cancel()
+            return token
         if key:
             older = self._latest.get(key)
             if older is not None:
@@ -82,6 +85,10 @@ class Background(QObject):
     def is_idle(self) -> bool:
         """Whether everything that was begun has ended and was delivered."""
         return not self._tells
+
+    def wait(self) -> None:
+        """Wait until everything that was begun has ended; it is delivered after this."""
+        self._pool.waitForDone()
 
     def close(self) -> None:
         """Ask everything to stop and wait for it."""

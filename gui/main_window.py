@@ -235,6 +235,8 @@ class MainWindow(QMainWindow):
             self.say(note, Tone.WARNING)
         if opened.missing:
             tab.show_missing(opened.missing)
+        if self.jobs.is_ready:
+            tab.take_up_jobs()
         self.project_opened.emit(self._session.model)
         if self._renders_when_open:
             self._renders_when_open = False
@@ -355,6 +357,7 @@ class MainWindow(QMainWindow):
             )
             if answer != QMessageBox.StandardButton.Discard:
                 return False
+            self._session.give_up()
         if self.video_tab is not None:
             self.video_tab.close_down()
             self._video.removeWidget(self.video_tab)

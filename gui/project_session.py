@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from core.errors import ProjectError
 from core.project.project_file import write_project
 from gui.background import Background
 from gui.video.project_model import ProjectModel
@@ -107,9 +108,20 @@ class ProjectSession(QObject):
         """
         self._pause.stop()
         self._deadline.stop()
-        self._background.close()
+        self._background.wait()
         if not self.is_saved:
-            write_project(self.model.project, self.folder)
+            try:
+                write_project(self.model.project, self.folder)
+            except ProjectError:
+                self._pause.start(_RETRY_MS)
+                raise
             self._on_disk = self.model.project
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Give the lock back; what is not written yet is lost."""
+        self._pause.stop()
+        self._deadline.stop()
+        self._background.close()
         if self._lock is not None:
             self._lock.release()

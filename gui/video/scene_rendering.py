@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import Problem, StudioError, UnsupportedRequest
+from core.job_record import JobState
 from core.jobs import Cancelled, Failed, Progressed, Queued, Started, Succeeded
 from core.project.media import read_take
 from core.project.planning import PlannedScene, RefusedScene, plan_scene, start_take
@@ -16,7 +17,7 @@ from core.video.record import Origin
 from core.video.render import KIND, RenderPayload
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from core.job_record import JobRecord
@@ -78,32 +79,56 @@ class SceneRendering(QObject):
         self._model = model
         self._background = background
         self._jobs: dict[str, SceneJob] = {}
+        self._left_out: dict[str, str] = {}
         self._following: set[str] = set()
+        self._in_hand: list[frozenset[str]] = []
+        self._early: list[JobNews] = []
 
     @property
     def jobs(self) -> dict[str, SceneJob]:
         """Where the newest job of each scene stands, by scene id."""
-        return {job.scene_id: job for job in self._jobs.values()}
+        left_out = {
+            scene_id: SceneJob(scene_id, SceneJobState.FAILED, reason=reason)
+            for scene_id, reason in self._left_out.items()
+        }
+        return left_out | {job.scene_id: job for job in self._jobs.values()}
+
+    @property
+    def _coming(self) -> set[str]:
+        """The scenes that are to get a clip yet."""
+        queued = {job.scene_id for job in self._jobs.values() if job.state.is_under_way}
+        return queued.union(self._model.project.to_render, *self._in_hand)
 
     def offer(self, scenes: Sequence[Scene]) -> None:
         """Plan these scenes; `offered` follows."""
-        project, folder = self._model.project, self._model.folder
         wanted = {scene.id for scene in scenes}
+        self._look(wanted, self.offered.emit, key="offer")
+
+    def _look(
+        self, wanted: set[str], planned: Callable[[RenderOffer], None], *, key: str = ""
+    ) -> None:
+        project, folder, coming = self._model.project, self._model.folder, self._coming
 
         def plan(cancel: CancelToken) -> RenderOffer:
-            return _plan(self._studio, project, folder, wanted, cancel)
+            return _plan(self._studio, project, folder, wanted, coming, cancel)
 
-        self._background.run(plan, self.offered.emit, self.failed.emit, key="offer")
+        self._background.run(plan, planned, self.failed.emit, key=key)
 
     def queue(self, offer: RenderOffer) -> None:
         """Put everything that was planned into the queue, and remember what follows by itself."""
         waiting = (*self._model.project.to_render, *(item.scene.id for item in offer.waiting))
+        for scene_id in waiting:
+            self._forget(scene_id)
         self._model.wait_for(tuple(dict.fromkeys(waiting)))
         self._submit(offer.planned)
 
     def find_jobs(self) -> None:
-        """Take up the jobs of this project that the queue still has from before."""
-        self._background.run(lambda _: self._studio.queue.jobs(0), self._take_up, self.failed.emit)
+        """Take up the jobs of this project that the queue has from before."""
+        if self._model.is_read_only:
+            return  # they are the other window's
+        self._background.run(
+            lambda _: self._studio.queue.jobs(0), self._take_up, self.failed.emit, key="scene jobs"
+        )
 
     def _take_up(self, records: Sequence[JobRecord]) -> None:
         for record in records:
@@ -111,15 +136,20 @@ class SceneRendering(QObject):
                 continue
             origin = RenderPayload.model_validate_json(record.payload).origin
             if origin is not None and origin.project_id == self._model.project.id:
-                self._jobs.setdefault(record.id, SceneJob(origin.scene_id, SceneJobState.QUEUED))
+                runs = record.state is JobState.RUNNING
+                state = SceneJobState.RUNNING if runs else SceneJobState.QUEUED
+                self._jobs.setdefault(record.id, SceneJob(origin.scene_id, state))
         self.jobs_changed.emit()
         self._go_on()
 
     def _submit(self, planned: Sequence[PlannedScene]) -> None:
+        if not planned:
+            return
         project_id = self._model.project.id
+        in_hand = frozenset(item.scene.id for item in planned)
+        queued: dict[str, str] = {}
 
-        def submit(_: CancelToken) -> dict[str, str]:
-            queued: dict[str, str] = {}
+        def submit(_: CancelToken) -> None:
             for item in planned:
                 origin = Origin(
                     project_id=project_id,
@@ -127,23 +157,44 @@ class SceneRendering(QObject):
                     fingerprint=item.sent.fingerprint,
                 )
                 queued[self._studio.submit_render(item.planned, origin)] = item.scene.id
-            return queued
 
-        self._background.run(submit, self._queued, self.failed.emit)
+        def done(_: None) -> None:
+            self._in_hand.remove(in_hand)
+            self._queued(queued)
 
-    def _queued(self, jobs: dict[str, str]) -> None:
-        for job_id, scene_id in jobs.items():
-            self._jobs.setdefault(job_id, SceneJob(scene_id, SceneJobState.QUEUED))
+        def broke(error: StudioError) -> None:
+            # What came before the error is in the queue.
+            done(None)
+            self._following -= in_hand
+            self.failed.emit(error)
+
+        self._in_hand.append(in_hand)
+        self._background.run(submit, done, broke)
+
+    def _queued(self, queued: dict[str, str]) -> None:
+        for job_id, scene_id in queued.items():
+            self._forget(scene_id)
+            self._jobs[job_id] = SceneJob(scene_id, SceneJobState.QUEUED)
             self._following.discard(scene_id)
-        left = tuple(i for i in self._model.project.to_render if i not in jobs.values())
-        self._model.wait_for(left)
-        self.jobs_changed.emit()
+        self._stop_waiting(set(queued.values()))
+        # A fast job may have come to its end before it was known whose it is.
+        early, self._early = self._early, []
+        for news in early:
+            self.hear(news)
+
+    def _forget(self, scene_id: str) -> None:
+        """What became of a scene's earlier jobs counts no more."""
+        self._left_out.pop(scene_id, None)
+        for job_id, job in list(self._jobs.items()):
+            if job.scene_id == scene_id and not job.state.is_under_way:
+                del self._jobs[job_id]
 
     @Slot(object)
     def hear(self, news: JobNews) -> None:
         """Take in what the queue says of a job."""
         job = self._jobs.get(news.job_id)
         if job is None:
+            self._hear_of_another(news)
             return
         match news.event:
             case Queued():
@@ -156,14 +207,29 @@ class SceneRendering(QObject):
                 self._fetch_take(news.job_id, job.scene_id, path)
                 return
             case Failed(error=error):
-                job = SceneJob(job.scene_id, SceneJobState.FAILED, reason=str(error))
+                self._fail(news.job_id, job.scene_id, str(error))
+                return
             case Cancelled():
                 del self._jobs[news.job_id]
+                self._leave_followers(job.scene_id, "was cancelled")
                 self.jobs_changed.emit()
                 return
             case _:
                 return
         self._jobs[news.job_id] = job
+        self.jobs_changed.emit()
+
+    def _hear_of_another(self, news: JobNews) -> None:
+        if self._in_hand:
+            if not isinstance(news.event, Progressed):
+                self._early.append(news)
+        elif isinstance(news.event, Queued):
+            # It may be one of this project that was given up, and is in line again.
+            self.find_jobs()
+
+    def _fail(self, job_id: str, scene_id: str, reason: str) -> None:
+        self._jobs[job_id] = SceneJob(scene_id, SceneJobState.FAILED, reason=reason)
+        self._leave_followers(scene_id, "could not be rendered")
         self.jobs_changed.emit()
 
     def _fetch_take(self, job_id: str, scene_id: str, path: Path) -> None:
@@ -174,31 +240,29 @@ class SceneRendering(QObject):
             self._go_on()
 
         def lost(error: StudioError) -> None:
-            self._jobs[job_id] = SceneJob(scene_id, SceneJobState.FAILED, reason=str(error))
-            self.jobs_changed.emit()
+            self._fail(job_id, scene_id, str(error))
 
         self._background.run(lambda cancel: read_take(path, cancel), arrived, lost)
 
     def _go_on(self) -> None:
         """Queue the waiting scenes whose start is there now."""
         project = self._model.project
-        busy = {job.scene_id for job in self._jobs.values() if job.state.is_under_way}
-        ready = {
-            scene.id
-            for scene in project.scenes
-            if scene.id in project.to_render
-            and scene.id not in self._following | busy
-            and not _waits(project, scene, busy | set(project.to_render))
-        }
-        if not ready:
-            return
-        self._following |= ready
-        folder = self._model.folder
-
-        def plan(cancel: CancelToken) -> RenderOffer:
-            return _plan(self._studio, project, folder, ready, cancel)
-
-        self._background.run(plan, self._follow, self.failed.emit)
+        waiting = set(project.to_render)
+        coming = self._coming
+        ready: set[str] = set()
+        for scene in project.scenes:
+            if scene.id not in waiting or scene.id in self._following:
+                continue
+            if not _waits(project, scene, coming):
+                ready.add(scene.id)
+            elif not _follows(project, scene, coming):
+                # The one before it was given up while the window was closed.
+                coming.discard(scene.id)
+                self._leave_out(scene.id, "has no clip")
+        ready -= {job.scene_id for job in self._jobs.values() if job.state.is_under_way}
+        if ready:
+            self._following |= ready
+            self._look(ready, self._follow)
 
     def _follow(self, offer: RenderOffer) -> None:
         for refused in offer.refused:
@@ -206,14 +270,38 @@ class SceneRendering(QObject):
             reasons = " ".join(problem.message for problem in refused.problems)
             self.told.emit(f"Scene {number} cannot follow: {reasons}")
             self._following.discard(refused.scene.id)
-            self.forget_waiting(refused.scene.id)
+            self._left_out[refused.scene.id] = reasons
+            self._stop_waiting({refused.scene.id})
+            self._leave_followers(refused.scene.id, "could not be rendered")
         self._submit(offer.planned)
 
-    def forget_waiting(self, scene_id: str) -> None:
-        """Let a scene no longer wait for the one before it."""
-        left = tuple(i for i in self._model.project.to_render if i != scene_id)
+    def _leave_followers(self, scene_id: str, fate: str) -> None:
+        """Let no scene wait for a clip that does not come."""
+        project = self._model.project
+        at = project.index(scene_id) + 1
+        if at < len(project.scenes):
+            scene = project.scenes[at]
+            if scene.continues and scene.id in project.to_render:
+                self._leave_out(scene.id, fate)
+                self._leave_followers(scene.id, "could not be rendered")
+
+    def _leave_out(self, scene_id: str, fate: str) -> None:
+        number = self._model.project.index(scene_id)
+        reason = f"It goes on from scene {number}, which {fate}. Render that one again."
+        self._left_out[scene_id] = reason
+        self.told.emit(f"Scene {number + 1} is not rendered. {reason}")
+        self._stop_waiting({scene_id})
+
+    def _stop_waiting(self, scene_ids: set[str]) -> None:
+        left = tuple(i for i in self._model.project.to_render if i not in scene_ids)
         self._model.wait_for(left)
         self.jobs_changed.emit()
+
+
+def _follows(project: VideoProject, scene: Scene, coming: set[str]) -> bool:
+    """Whether a scene goes on from a clip that is yet to come."""
+    before = project.before(scene.id)
+    return scene.continues and before is not None and before.id in coming
 
 
 def _waits(project: VideoProject, scene: Scene, coming: set[str]) -> bool:
@@ -225,17 +313,22 @@ def _waits(project: VideoProject, scene: Scene, coming: set[str]) -> bool:
 
 
 def _plan(
-    studio: Studio, project: VideoProject, folder: Path, wanted: set[str], cancel: CancelToken
+    studio: Studio,
+    project: VideoProject,
+    folder: Path,
+    wanted: set[str],
+    coming: set[str],
+    cancel: CancelToken,
 ) -> RenderOffer:
     planned: list[PlannedScene] = []
     waiting: list[PlannedScene] = []
     refused: list[RefusedScene] = []
-    coming: set[str] = set()
+    coming = set(coming)
     for scene in project.scenes:
         if scene.id not in wanted:
             continue
         cancel.check()
-        has_to_wait = _waits(project, scene, coming)
+        has_to_wait = _follows(project, scene, coming)
         # A frame that is yet to come changes no size and no price.
         asked = (
             scene.model_copy(update={"continues": False, "start_image": None})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,17 +14,19 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
     from gui.stalls import StallWatch
+    from tests.gui.whole_window import BoxAnswers, OpenWindow
 
 LONGEST_STALL_S = 0.1
 
 
-@pytest.fixture
-def responsive(qtbot: QtBot) -> Iterator[StallWatch]:
-    """Fails the test when the main thread was busy for more than 100 ms at a stretch."""
+@contextmanager
+def held_to_respond() -> Iterator[StallWatch]:
+    """Fails when the main thread was busy for more than 100 ms at a stretch."""
     from PySide6.QtCore import QCoreApplication, QEvent
 
     from gui.stalls import StallWatch
@@ -41,3 +44,39 @@ def responsive(qtbot: QtBot) -> Iterator[StallWatch]:
     assert watch.longest_s <= LONGEST_STALL_S, (
         f"the main thread was busy for {watch.longest_s * 1000:.0f} ms"
     )
+
+
+@pytest.fixture
+def responsive(qtbot: QtBot) -> Iterator[StallWatch]:
+    """Fails the test when the main thread was busy for more than 100 ms at a stretch."""
+    with held_to_respond() as watch:
+        yield watch
+
+
+@pytest.fixture
+def opened(tmp_path: Path, qtbot: QtBot) -> Iterator[OpenWindow]:
+    """A whole window with a home of its own; no thread of it is left when it is closed."""
+    from PySide6.QtCore import QThread
+
+    from tests.gui.whole_window import OpenWindow
+
+    opened = OpenWindow(tmp_path / "home", qtbot)
+    yield opened
+    opened.close()
+    assert not [thread for thread in opened.window.findChildren(QThread) if thread.isRunning()]
+
+
+@pytest.fixture
+def answers(qtbot: QtBot) -> Iterator[BoxAnswers]:
+    """Message boxes are answered with OK, or with what the test says."""
+    from tests.gui.whole_window import BoxAnswers
+
+    answers = BoxAnswers()
+    yield answers
+    answers.stop()
+
+
+@pytest.fixture
+def heard(answers: BoxAnswers) -> list[str]:
+    """What message boxes say; each is answered with OK."""
+    return answers.heard

@@ -6,152 +6,40 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QThread, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtCore import QThread
 
-from core.paths import Paths
-from core.project.edits import insert_scenes
-from core.project.project import Scene, new_id
-from core.project.project_file import NAME, read_project
+from core.project.project_file import NAME
 from core.project.status import Failed, Stale, project_statuses
-from core.studio import Studio
-from core.video.request import Target
-from gui.main_window import MainWindow
 from gui.project_wishes import (
-    NewProject,
     OpenProject,
     PackageProject,
     SaveProjectAs,
     UnpackProject,
 )
-from gui.stalls import StallWatch
-from tests.fakes.provider import ENTRY
-from tests.gui.conftest import LONGEST_STALL_S
+from tests.gui.conftest import held_to_respond
+from tests.gui.whole_window import OpenWindow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
-    from gui.video.project_model import ProjectModel
-    from gui.video.video_project_tab import VideoProjectTab
 
-WITHIN_MS = 30_000
-
-
-class Open:
-    """A window, and short words for what is done with it."""
-
-    def __init__(self, home: Path, qtbot: QtBot) -> None:
-        self.qtbot = qtbot
-        self.window = MainWindow(Studio([ENTRY], paths=Paths.below(home)))
-        self.window.show()
-        self.window.begin(None)
-        self.until(lambda: self.window.jobs.is_ready)
-
-    def until(self, is_so: Callable[[], object]) -> None:
-        self.qtbot.waitUntil(lambda: bool(is_so()), timeout=WITHIN_MS)
-
-    @property
-    def model(self) -> ProjectModel:
-        model = self.window.project_model
-        assert model is not None
-        return model
-
-    @property
-    def tab(self) -> VideoProjectTab:
-        tab = self.window.video_tab
-        assert tab is not None
-        return tab
-
-    @property
-    def folder(self) -> Path:
-        return self.model.folder
-
-    @property
-    def told(self) -> str:
-        return self.window.jobs.console.text
-
-    def new(self, *prompts: str, model: str = "fake-small") -> None:
-        before = self.window.project_model
-        self.window.fulfil(NewProject("A film"))
-        self.until(lambda: self.window.project_model not in (None, before))
-        target = Target(provider="fake", deployment="local", model=model)
-        render = self.model.project.render.model_copy(update={"target": target})
-        self.model.edit("Target", self.model.project.model_copy(update={"render": render}))
-        scenes = [Scene(id=new_id("scene"), prompt=prompt) for prompt in prompts]
-        self.model.edit("Scenes", insert_scenes(self.model.project, 0, scenes))
-
-    def open(self, folder: Path) -> None:
-        before = self.window.project_model
-        self.window.fulfil(OpenProject(folder))
-        self.until(lambda: self.window.project_model not in (None, before))
-
-    def render(self) -> None:
-        self.tab.render_missing()
-
-    def num_takes(self) -> list[int]:
-        project = self.model.project
-        return [len(project.takes_of(scene.id).takes) for scene in project.scenes]
-
-    def saved(self) -> None:
-        self.until(lambda: read_project(self.folder).project == self.model.project)
-
-    def close(self) -> None:
-        self.window.close()
-        self.window.deleteLater()
-
-
-@pytest.fixture
-def opened(tmp_path: Path, qtbot: QtBot) -> Iterator[Open]:
-    opened = Open(tmp_path / "home", qtbot)
-    yield opened
-    opened.close()
-    assert not [t for t in opened.window.findChildren(QThread) if t.isRunning()]
-
-
-def answer_boxes(button: QMessageBox.StandardButton, heard: list[str]) -> QTimer:
-    """Answer every message box with that button, and keep what it said."""
-    timer = QTimer(interval=30)
-
-    def look() -> None:
-        for widget in QApplication.topLevelWidgets():
-            if isinstance(widget, QMessageBox) and widget.isVisible():
-                heard.append(f"{widget.text()} {widget.informativeText()}")
-                found = widget.button(button) or widget.buttons()[-1]
-                found.click()
-
-    timer.timeout.connect(look)
-    timer.start()
-    return timer
-
-
-@pytest.fixture
-def heard() -> Iterator[list[str]]:
-    heard: list[str] = []
-    timer = answer_boxes(QMessageBox.StandardButton.Ok, heard)
-    yield heard
-    timer.stop()
-
-
-def test_scenes_become_takes_and_a_film(opened: Open, heard: list[str]) -> None:
+def test_scenes_become_takes_and_a_film(opened: OpenWindow, heard: list[str]) -> None:
     opened.new("one", "two")
-    watch = StallWatch()
-    opened.render()
-    opened.until(lambda: opened.num_takes() == [1, 1])
-    opened.tab.export_film()
-    opened.until(lambda: opened.model.project.last_export)
-    watch.close()
+    with held_to_respond():
+        opened.render()
+        opened.until(lambda: opened.num_takes() == [1, 1])
+        opened.tab.export_film()
+        opened.until(lambda: opened.model.project.last_export)
 
-    assert watch.longest_s <= LONGEST_STALL_S
     assert opened.model.project.last_export is not None
     assert opened.model.project.last_export.is_file()
     assert heard == [], "a free render and an export ask nothing"
     opened.saved()
 
 
-def test_a_failed_scene_says_why_and_stops_no_other(opened: Open, heard: list[str]) -> None:
+def test_a_failed_scene_says_why_and_stops_no_other(opened: OpenWindow, heard: list[str]) -> None:
     opened.new("fail", "two", "three")
     opened.render()
     opened.until(lambda: opened.num_takes() == [0, 1, 1])
@@ -166,7 +54,7 @@ def test_a_failed_scene_says_why_and_stops_no_other(opened: Open, heard: list[st
     assert "The fake was told to fail." in opened.told
 
 
-def test_a_linked_scene_waits_and_follows(opened: Open, heard: list[str]) -> None:
+def test_a_linked_scene_waits_and_follows(opened: OpenWindow, heard: list[str]) -> None:
     opened.new("slow one", "two")
     second = opened.model.project.scenes[1]
     opened.model.edit_scene("Link", second.model_copy(update={"continues": True}))
@@ -179,7 +67,7 @@ def test_a_linked_scene_waits_and_follows(opened: Open, heard: list[str]) -> Non
 
 
 def test_scenes_that_cannot_be_rendered_are_told_all_at_once(
-    opened: Open, heard: list[str]
+    opened: OpenWindow, heard: list[str]
 ) -> None:
     opened.new("one", "")
     first = opened.model.project.scenes[0]
@@ -194,7 +82,7 @@ def test_scenes_that_cannot_be_rendered_are_told_all_at_once(
 
 
 def test_what_costs_money_is_asked_about_once_for_everything(
-    opened: Open, heard: list[str]
+    opened: OpenWindow, heard: list[str]
 ) -> None:
     opened.new("one", "two", model="fake-full")
     opened.render()
@@ -204,7 +92,7 @@ def test_what_costs_money_is_asked_about_once_for_everything(
     assert "These 2 clips cost $" in heard[0]
 
 
-def test_a_changed_scene_is_out_of_date(opened: Open, heard: list[str]) -> None:
+def test_a_changed_scene_is_out_of_date(opened: OpenWindow, heard: list[str]) -> None:
     opened.new("one")
     opened.render()
     opened.until(lambda: opened.num_takes() == [1])
@@ -221,7 +109,7 @@ def test_a_changed_scene_is_out_of_date(opened: Open, heard: list[str]) -> None:
 
 
 def test_a_clip_that_arrives_while_another_project_is_open_is_found_later(
-    opened: Open, heard: list[str]
+    opened: OpenWindow, heard: list[str]
 ) -> None:
     opened.new("slow one")
     opened.saved()
@@ -246,7 +134,7 @@ def test_a_clip_that_arrives_while_another_project_is_open_is_found_later(
     ],
 )
 def test_a_project_that_cannot_be_read_is_told_calmly(
-    opened: Open, heard: list[str], tmp_path: Path, content: str, words: str
+    opened: OpenWindow, heard: list[str], tmp_path: Path, content: str, words: str
 ) -> None:
     folder = tmp_path / "bad"
     folder.mkdir()
@@ -260,11 +148,11 @@ def test_a_project_that_cannot_be_read_is_told_calmly(
 
 
 def test_a_second_window_on_a_project_is_read_only(
-    opened: Open, heard: list[str], tmp_path: Path, qtbot: QtBot
+    opened: OpenWindow, heard: list[str], tmp_path: Path, qtbot: QtBot
 ) -> None:
     opened.new("one")
     opened.saved()
-    other = Open(tmp_path / "other", qtbot)
+    other = OpenWindow(tmp_path / "other", qtbot)
     other.open(opened.folder)
 
     assert other.model.is_read_only
@@ -276,7 +164,7 @@ def test_a_second_window_on_a_project_is_read_only(
 
 
 def test_save_as_and_a_package_carry_the_clips(
-    opened: Open, heard: list[str], tmp_path: Path
+    opened: OpenWindow, heard: list[str], tmp_path: Path
 ) -> None:
     opened.new("one")
     opened.render()
@@ -300,7 +188,7 @@ def test_save_as_and_a_package_carry_the_clips(
 
 
 def test_missing_clips_are_named_and_the_project_opens(
-    opened: Open, heard: list[str], tmp_path: Path
+    opened: OpenWindow, heard: list[str], tmp_path: Path
 ) -> None:
     opened.new("one")
     opened.render()
@@ -317,7 +205,9 @@ def test_missing_clips_are_named_and_the_project_opens(
     assert opened.num_takes() == [1]
 
 
-def test_a_clip_that_is_dropped_brings_its_settings_back(opened: Open, heard: list[str]) -> None:
+def test_a_clip_that_is_dropped_brings_its_settings_back(
+    opened: OpenWindow, heard: list[str]
+) -> None:
     opened.new("a rare prompt")
     opened.render()
     opened.until(lambda: opened.num_takes() == [1])
@@ -332,7 +222,7 @@ def test_a_clip_that_is_dropped_brings_its_settings_back(opened: Open, heard: li
 
 
 def test_projects_come_and_go_without_leaving_anything(
-    opened: Open, heard: list[str], qtbot: QtBot
+    opened: OpenWindow, heard: list[str], qtbot: QtBot
 ) -> None:
     def count() -> int:
         qtbot.wait(200)
@@ -346,7 +236,7 @@ def test_projects_come_and_go_without_leaving_anything(
     assert count() == before
 
 
-def test_settings_take_effect_at_once(opened: Open) -> None:
+def test_settings_take_effect_at_once(opened: OpenWindow) -> None:
     settings = opened.window.studio.settings
     network = settings.network.model_copy(update={"is_off": True})
     opened.window.change_settings(settings.model_copy(update={"network": network}))
@@ -355,7 +245,7 @@ def test_settings_take_effect_at_once(opened: Open) -> None:
     assert opened.window.is_offline_shown
 
 
-def test_the_window_fits_a_small_screen(opened: Open, qtbot: QtBot) -> None:
+def test_the_window_fits_a_small_screen(opened: OpenWindow, qtbot: QtBot) -> None:
     opened.new("one")
     opened.window.resize(1280, 720)
     qtbot.wait(300)

@@ -1,0 +1,118 @@
+"""The whole window with the fake provider, and short words for what is done with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from core.paths import Paths
+from core.project.edits import insert_scenes
+from core.project.project import Scene, new_id
+from core.project.project_file import read_project
+from core.studio import Studio
+from core.video.request import Target
+from gui.main_window import MainWindow
+from gui.project_wishes import NewProject, OpenProject
+from tests.fakes.provider import ENTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from gui.video.project_model import ProjectModel
+    from gui.video.video_project_tab import VideoProjectTab
+
+WITHIN_MS = 30_000
+_LOOK_EVERY_MS = 30
+
+
+class OpenWindow:
+    """A window, and short words for what is done with it."""
+
+    def __init__(self, home: Path, qtbot: QtBot) -> None:
+        self.qtbot = qtbot
+        self.window = MainWindow(Studio([ENTRY], paths=Paths.below(home)))
+        self.window.show()
+        self.window.begin(None)
+        self.until(lambda: self.window.jobs.is_ready)
+
+    def until(self, is_so: Callable[[], object]) -> None:
+        self.qtbot.waitUntil(lambda: bool(is_so()), timeout=WITHIN_MS)
+
+    @property
+    def model(self) -> ProjectModel:
+        model = self.window.project_model
+        assert model is not None
+        return model
+
+    @property
+    def tab(self) -> VideoProjectTab:
+        tab = self.window.video_tab
+        assert tab is not None
+        return tab
+
+    @property
+    def folder(self) -> Path:
+        return self.model.folder
+
+    @property
+    def told(self) -> str:
+        return self.window.jobs.console.text
+
+    def new(self, *prompts: str, model: str = "fake-small") -> None:
+        before = self.window.project_model
+        self.window.fulfil(NewProject("A film"))
+        self.until(lambda: self.window.project_model not in (None, before))
+        target = Target(provider="fake", deployment="local", model=model)
+        render = self.model.project.render.model_copy(update={"target": target})
+        self.model.edit("Target", self.model.project.model_copy(update={"render": render}))
+        scenes = [Scene(id=new_id("scene"), prompt=prompt) for prompt in prompts]
+        self.model.edit("Scenes", insert_scenes(self.model.project, 0, scenes))
+
+    def open(self, folder: Path) -> None:
+        before = self.window.project_model
+        self.window.fulfil(OpenProject(folder))
+        self.until(lambda: self.window.project_model not in (None, before))
+
+    def render(self) -> None:
+        self.tab.render_missing()
+
+    def num_takes(self) -> list[int]:
+        project = self.model.project
+        return [len(project.takes_of(scene.id).takes) for scene in project.scenes]
+
+    def saved(self) -> None:
+        self.until(lambda: read_project(self.folder).project == self.model.project)
+
+    def close(self) -> None:
+        self.window.close()
+        self.window.deleteLater()
+
+
+class BoxAnswers:
+    """Answers every message box, and keeps what it said.
+
+    Attributes:
+        button: is pressed; the last one of a box that has none such.
+        heard: what the boxes said, in order.
+    """
+
+    def __init__(self) -> None:
+        self.button = QMessageBox.StandardButton.Ok
+        self.heard: list[str] = []
+        self._timer = QTimer(interval=_LOOK_EVERY_MS)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+
+    def _look(self) -> None:
+        for widget in QApplication.topLevelWidgets():
+            if isinstance(widget, QMessageBox) and widget.isVisible():
+                self.heard.append(f"{widget.text()} {widget.informativeText()}")
+                (widget.button(self.button) or widget.buttons()[-1]).click()
+
+    def stop(self) -> None:
+        self._timer.stop()
