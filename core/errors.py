@@ -17,6 +17,7 @@
     ├── AssemblyError                the film cannot be put together, or came out wrong
     ├── UnreadableSubtitles          a subtitle file is damaged
     ├── LetteringUnavailable         texts cannot be drawn on this machine
+    ├── NoWindow                     a window cannot be opened here (gui/platform_check.py)
     └── ProviderError                target, retryable
         ├── NotConfigured            a model, package or key is missing
         ├── AuthFailed               the key was rejected

@@ -67,8 +67,10 @@ def test_second_start_says_and_installs_nothing(checkout: Checkout) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_no_arguments_are_the_command_lines_affair(checkout: Checkout) -> None:
-    assert checkout.run().stdout.splitlines()[0] == str(checkout.root / ".venv")
+def test_no_arguments_open_the_window(checkout: Checkout) -> None:
+    offer_torch(checkout, "2.13.0+cpu")
+    assert checkout.run().stdout.splitlines()[-1] == "window"
+    assert checkout.run("window", "a project").stdout.splitlines()[-1] == "window a project"
 
 
 def test_changed_requirements_are_installed_at_the_next_start(checkout: Checkout) -> None:
@@ -264,7 +266,8 @@ def test_mistake_in_the_arguments_is_told_before_torch_is_fetched(checkout: Chec
         (["models"], []),
         (["jobs", "resume"], [LTX]),
         (["jobs", "list"], []),
-        ([], []),
+        ([], [LTX]),
+        (["window", "a project"], [LTX]),
     ],
 )
 def test_only_a_local_render_needs_the_large_packages(

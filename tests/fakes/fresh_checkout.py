@@ -19,6 +19,11 @@ ROOT = Path(__file__).resolve().parents[2]
 MACHINERY = ("__init__", "bootstrap", "installing", "requirement_files", "torch_build")
 
 # Stands where the real command line stands: says which Python runs it, refuses what it is told to.
+WINDOW = """
+def run_window(arguments, entries, letterer):
+    print("window", *arguments)
+    return 0
+"""
 COMMAND_LINE = """\
 import importlib.metadata, sys
 
@@ -89,6 +94,7 @@ class Checkout:
         (self.root / "cli" / "__init__.py").write_text(COMMAND_LINE)
         (self.root / "gui" / "__init__.py").touch()
         (self.root / "gui" / "lettering.py").write_text("QtLetterer = object\n")
+        (self.root / "gui" / "start.py").write_text(WINDOW)
         (self.root / "providers" / "__init__.py").write_text("PROVIDERS = ()\n")
         (self.root / APP).write_text("tiny-app==1.0\n")
         (self.root / LTX).write_text("torch==2.13.0  # the build is chosen\n")
