@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -298,15 +299,24 @@ def asked(script: Script, hub: StubHub, typed: str) -> subprocess.Popen[bytes]:
         preexec_fn=partial(fcntl.ioctl, 0, termios.TIOCSCTTY, 0),
     )
     os.close(terminal)
-    seen = b""
-    while b"[y/N]" not in seen:
-        seen += os.read(person, 4096)
-    os.write(person, typed.encode())
-    with suppress(OSError):
-        while os.read(person, 4096):
-            pass
-    process.wait(timeout=30)
-    os.close(person)
+    try:
+        seen = b""
+        while b"[y/N]" not in seen:
+            seen += os.read(person, 4096)
+        os.write(person, typed.encode())
+        deadline = time.monotonic() + 60
+        with suppress(OSError):
+            while time.monotonic() < deadline:
+                if select.select([person], [], [], 1)[0]:
+                    os.read(person, 4096)
+                elif typed == "\x03":
+                    # Python does not see a Ctrl-C that comes just before it waits for a key; a
+                    # person presses it again.
+                    os.write(person, typed.encode())
+        process.wait(timeout=30)
+    finally:
+        process.kill()
+        os.close(person)
     return process
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})"
 # What follows the times are positions on a screen of some player; nobody else heeds them.
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
-_LIKE_TIMING = re.compile(r"\s*\d[\d:., ]*-+>")
+_LIKE_TIMING = re.compile(r"\s*\d[\d., ]*:[\d:., ]*-+>")
 _NUMBER = re.compile(r"\d{1,9}")
 _LINE_END = re.compile("\r\n|\r|\n")
 _TAGS = re.compile(r"</?(?:[ibus]|font(?:\s[^<>]*)?)>|\{\\[^{}]*\}", re.IGNORECASE)

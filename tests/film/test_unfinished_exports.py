@@ -185,9 +185,10 @@ def test_a_stop_in_any_stage_ends_within_two_seconds_and_leaves_nothing(
             cancel.cancel()
 
     film = film_of(room / "ball.mp4", room / "bars.mp4")
+    before = set(psutil.Process().children(recursive=True))
     with pytest.raises(JobCancelled):
         export(film, ExportSettings(), tmp_path / "out" / "film.mp4", cancel=cancel, on_event=stop)
 
     assert time.monotonic() - asked[0] < 2
-    assert psutil.Process().children(recursive=True) == []
+    assert set(psutil.Process().children(recursive=True)) <= before
     assert list((tmp_path / "out").iterdir()) == []
