@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QFile, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QFile, QStandardPaths, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
@@ -20,7 +21,6 @@ from gui.video.offers import read_offers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from core.history_entry import HistoryEntry
     from core.jobs import CancelToken
@@ -220,6 +220,9 @@ class _Submitted:
 
 def _throw_away(picture: Path) -> None:
     """Move a picture to the trash, and the record beside it where that is its own."""
+    # On Linux the trash is not made where its parent, the folder of all programs' data, is missing.
+    data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    Path(data).mkdir(parents=True, exist_ok=True)
     record = read_sidecar(picture)
     paths = [picture]
     # A clip of the same name would have its record in the same place.
