@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QListView, QProgressBar, QSpinBox
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QListView,
+    QProgressBar,
+    QSpinBox,
+)
 
 from core.errors import StudioError
 from core.history import History
@@ -34,6 +42,7 @@ from gui.video.plan_fixes import ChooseValue, EditPrompt, InstallModel
 from gui.video.plan_text import PlanText
 from tests.fakes.provider import ENTRY, SMALL
 from tests.fakes.stills import TARGET, add_still
+from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import choose_index, click, step_up, write
 from tests.gui.small_pictures import SmallPictures
@@ -44,6 +53,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
     from pytestqt.qtbot import QtBot
+
+    from gui.thumbnail_source import ThumbnailSource
 
 
 @pytest.fixture
@@ -77,7 +88,8 @@ def history(tmp_path: Path) -> History:
 def make_tab(
     qtbot: QtBot, history: History, background: Background, offers: tuple[Offer, ...]
 ) -> Callable[[], ImageTab]:
-    pictures = SmallPictures()
+    # Qt's stubs know a signal of an instance only as one of its class.
+    pictures = cast("ThumbnailSource", SmallPictures())
 
     def make() -> ImageTab:
         tab = ImageTab(history, background, pictures)
@@ -133,6 +145,10 @@ def wishes(tab: ImageTab) -> int:
     return len(tab.property("wishes").all)
 
 
+def are_notes_shown(tab: ImageTab) -> bool:
+    return child(tab, QAbstractButton, "section_notes").isChecked()
+
+
 CASES = (
     ControlCase("image_prompt", write("a ball"), lambda tab: tab.value().prompt),
     ControlCase("image_model", choose_index(0), lambda tab: tab.value().target),
@@ -142,7 +158,7 @@ CASES = (
     ControlCase("seed_same", click, lambda tab: tab.value().seed),
     ControlCase("seed_new", click, lambda tab: tab.value().seed),
     ControlCase("image_count", step_up, lambda tab: tab.value().count),
-    ControlCase("section_notes", click, lambda tab: controls_of(tab)["section_notes"].isChecked()),
+    ControlCase("section_notes", click, are_notes_shown),
     ControlCase("image_make", click, wishes),
     ControlCase("image_stop", click, wishes),
     ControlCase("gallery", choose_tile(1), chosen),
