@@ -43,7 +43,7 @@ from gui.video.plan_text import PlanText
 from tests.fakes.provider import ENTRY, SMALL
 from tests.fakes.stills import TARGET, add_still
 from tests.gui.children import child
-from tests.gui.controls import ControlCase, check_every_control, controls_of
+from tests.gui.controls import ControlCase, Heard, check_every_control, controls_of
 from tests.gui.operating import choose_index, click, step_up, write
 from tests.gui.small_pictures import SmallPictures
 
@@ -125,24 +125,19 @@ def chosen(tab: ImageTab) -> str:
     return "" if entry is None else entry.prompt
 
 
-class Wishes:
-    """What a tab wants of others."""
-
-    def __init__(self, tab: ImageTab) -> None:
-        self.all: list[object] = []
-        details = tab.details
-        for signal in (
-            tab.make_wanted, tab.fix_wanted, tab.progress.stop_wanted, details.use_wanted,
-            details.again_wanted, details.show_file_wanted, details.trash_wanted,
-        ):  # fmt: skip
-            signal.connect(self.take)
-
-    def take(self, wish: object) -> None:
-        self.all.append(wish)
+def hear(tab: ImageTab) -> Heard:
+    """What a tab wants of others from now on."""
+    heard, details = Heard(), tab.details
+    for signal in (
+        tab.make_wanted, tab.fix_wanted, tab.progress.stop_wanted, details.use_wanted,
+        details.again_wanted, details.show_file_wanted, details.trash_wanted,
+    ):  # fmt: skip
+        signal.connect(heard.take)
+    return heard
 
 
 def wishes(tab: ImageTab) -> int:
-    return len(tab.property("wishes").all)
+    return len(tab.property("told").wishes)
 
 
 def are_notes_shown(tab: ImageTab) -> bool:
@@ -184,7 +179,7 @@ def test_every_control_has_its_effect(make_tab: Callable[[], ImageTab], qtbot: Q
         tab.progress.begin()
         tab.progress.settle(("job",))
         choose_tile(0)(tiles(tab))
-        tab.setProperty("wishes", Wishes(tab))
+        tab.setProperty("told", hear(tab))
         return tab
 
     searching = ControlCase("gallery_search", search, lambda tab: tiles(tab).model().rowCount())
@@ -325,7 +320,7 @@ def turn_wheel(widget: QWidget) -> None:
 def test_a_button_that_mends_a_choice_mends_it_here(make_tab: Callable[[], ImageTab]) -> None:
     tab = make_tab()
     tab.set_value(ImageOrder(target=TARGET, prompt="a ball", resolution="9000p", aspect="7:1"))
-    wanted = Wishes(tab)
+    wanted = hear(tab)
 
     tab.line.fix_wanted.emit(ChooseValue("resolution", None))
     tab.line.fix_wanted.emit(ChooseValue("aspect", None))
@@ -336,13 +331,13 @@ def test_a_button_that_mends_a_choice_mends_it_here(make_tab: Callable[[], Image
 
     tab.line.fix_wanted.emit(EditPrompt())
     tab.line.fix_wanted.emit(InstallModel(TARGET))
-    assert wanted.all == [InstallModel(TARGET)]
+    assert wanted.wishes == [InstallModel(TARGET)]
 
 
 def test_each_use_names_the_picture_and_what_it_is_for(make_tab: Callable[[], ImageTab]) -> None:
     tab = make_tab()
     choose_tile(1)(tiles(tab))
-    wanted = Wishes(tab)
+    wanted = hear(tab)
     entry = tab.gallery.entry
     assert entry is not None
 
@@ -350,7 +345,7 @@ def test_each_use_names_the_picture_and_what_it_is_for(make_tab: Callable[[], Im
         click(controls_of(tab)[name])
 
     roles = (PictureRole.START, PictureRole.END, PictureRole.PROJECT_REFERENCE)
-    assert wanted.all == [GalleryUse(entry.path, role) for role in roles]
+    assert wanted.wishes == [GalleryUse(entry.path, role) for role in roles]
 
 
 def test_the_chosen_picture_is_told_in_full(make_tab: Callable[[], ImageTab], qtbot: QtBot) -> None:
