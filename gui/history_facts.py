@@ -62,11 +62,12 @@ def _of_record(record: ClipRecord) -> list[Fact]:
     speed = asked.motion.speed
     camera = (asked.motion.camera or "").replace("_", " ")
     frames = f"{record.num_frames} at {record.fps} per second"
+    sound = "yes" if record.has_audio else "no"
     if record.still_frame is not None:
         frames = f"number {record.still_frame + 1} of {frames}"
     return [
         Fact("Frames", frames),
-        Fact("Sound", "yes" if record.has_audio else "no"),
+        Fact("Sound", sound if record.still_frame is None else ""),
         Fact("Model", record.model_label),
         Fact("Made by", str(asked.target)),
         Fact("Seed", str(record.seed)),

@@ -8,15 +8,14 @@ from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from core.errors import Problem, UnsupportedRequest
+from core.errors import UnsupportedRequest
 from core.film.export import ExportOrder
 from core.jobs import Succeeded
-from core.project.from_record import FromRecord, choices_of, request_again
-from core.project.project_file import INPUTS
-from core.project.recent import RecentProjects
+from core.project.from_record import FromRecord, choices_of
 from core.video.output import find_free_name
-from core.video.read_back import find_start_image, read_settings_of
+from core.video.read_back import read_settings_of
 from gui.price_question import agree_to_price
+from gui.remake import plan_again
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from core.jobs import CancelToken
     from core.studio import PlannedRender, Studio
     from core.video.record import ClipRecord
-    from core.video.request import RenderRequest
     from gui.background import Background
     from gui.history_tab import HistoryTab
     from gui.job_bridge import JobNews
@@ -52,7 +50,6 @@ class HistoryRoom(QWidget):
         self._background = background
         self._tab: HistoryTab | None = None
         self._thumbnails = thumbnails
-        self._recent = RecentProjects(studio.paths.state_dir)
 
     def begin(self) -> None:
         """Make the list when it is first seen, and read it anew from then on."""
@@ -99,8 +96,7 @@ class HistoryRoom(QWidget):
             return
 
         def plan(_: CancelToken) -> PlannedRender:
-            plan = self._studio.plan if made.still_frame is None else self._studio.plan_still
-            return plan(self._request(made))
+            return plan_again(self._studio, made)
 
         self._background.run(plan, self._order_planned, self.failed.emit)
 
@@ -116,20 +112,6 @@ class HistoryRoom(QWidget):
 
     def _queued(self, _: str) -> None:
         self.told.emit("It is in the queue and will be made with the very same settings.")
-
-    def _request(self, record: ClipRecord) -> RenderRequest:
-        request = request_again(record)
-        if request.inputs.start_image is None:
-            return request
-        projects = [entry.folder / INPUTS for entry in self._recent.entries()]
-        folders = [self._studio.paths.inputs_dir / record.job_id, *projects]
-        image = find_start_image(record, folders)
-        if image is None:
-            name = request.inputs.start_image.name
-            message = f"The picture {name!r} that the clip starts from is not to be found."
-            raise UnsupportedRequest([Problem("inputs.start_image", message)])
-        inputs = request.inputs.model_copy(update={"start_image": image})
-        return request.model_copy(update={"inputs": inputs})
 
     def _recipe(self, record: ClipRecord) -> FromRecord:
         try:

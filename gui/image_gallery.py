@@ -1,18 +1,16 @@
-"""All pictures that were made, and what can be done with one."""
+"""All pictures that were made, newest first, found by their words."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
-    QGridLayout,
+    QAbstractItemView,
     QLabel,
     QLineEdit,
     QListView,
-    QPushButton,
-    QStackedLayout,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -23,12 +21,9 @@ from gui import theme
 from gui.entry_delegates import TileDelegate
 from gui.history_model import HistoryModel
 from gui.theme import Tone
-from gui.video.picture_desk import PictureRole
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from core.errors import StudioError
     from core.history import History
     from core.history_entry import HistoryEntry
@@ -36,165 +31,130 @@ if TYPE_CHECKING:
     from gui.thumbnail_source import ThumbnailSource
 
 _PAUSE_MS = 250
-
-
-@dataclass(frozen=True)
-class GalleryUse:
-    """A picture of the gallery is wanted in the project."""
-
-    path: Path
-    role: PictureRole
+_NOTHING_MADE = "No pictures yet.\nDescribe one on the left, then press Make."
+_NOTHING_FITS = "No picture has these words.\nUse others, or clear the search."
 
 
 class ImageGallery(QWidget):
-    """Shows pictures, newest first.
+    """Shows pictures as tiles.
 
     Signals:
-        use_wanted(GalleryUse)
-        show_file_wanted(Path)
-        again_wanted(HistoryEntry): the very same picture once more.
-        trash_wanted(HistoryEntry)
-        chosen(HistoryEntry | None)
+        chosen(HistoryEntry | None): another picture is chosen, or none is.
     """
 
-    use_wanted = Signal(object)
-    show_file_wanted = Signal(object)
-    again_wanted = Signal(object)
-    trash_wanted = Signal(object)
     chosen = Signal(object)
 
     def __init__(
         self, history: History, background: Background, thumbnails: ThumbnailSource
     ) -> None:
         super().__init__()
+        self._chosen: HistoryEntry | None = None
+        self._follows = False
         self._model = HistoryModel(history, background)
         self._model.setParent(self)
         self._search = QLineEdit()
         self._search.setObjectName("gallery_search")
-        self._search.setPlaceholderText("Search words, models, file names")
-        self._search.setToolTip("Show only pictures whose prompt has these words")
+        self._search.setPlaceholderText("Search prompts, models and file names")
+        self._search.setToolTip("Show only pictures with these words")
+        self._search.setAccessibleName("Search pictures")
         self._search.setClearButtonEnabled(True)
         self._tiles = QListView()
-        self._tiles.setObjectName("gallery")
-        self._tiles.setAccessibleName("Pictures, newest first")
-        self._tiles.setModel(self._model)
-        self._tiles.setItemDelegate(TileDelegate(thumbnails, self._tiles))
-        self._tiles.setViewMode(QListView.ViewMode.IconMode)
-        self._tiles.setResizeMode(QListView.ResizeMode.Adjust)
-        self._tiles.setMovement(QListView.Movement.Static)
-        self._tiles.setUniformItemSizes(True)
-        self._tiles.setSpacing(theme.GAP // 2)
-        self._empty = QLabel("No pictures yet. Describe one on the left and press Make.")
+        self._prepare_tiles(thumbnails)
+        self._empty = QLabel("", alignment=Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
-        self._facts = ToneLabel(Tone.QUIET)
+        self._count = ToneLabel()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
-        self._buttons = {
-            "gallery_start": ("Use as &start frame", self._use_as_start),
-            "gallery_end": ("Use as &end frame", self._use_as_end),
-            "gallery_reference": ("Use as re&ference", self._use_as_reference),
-            "gallery_again": ("Make a&gain", self._again),
-            "gallery_file": ("Show &file", self._show_file),
-            "gallery_trash": ("Move to &trash", self._trash),
-        }
         self._lay_out()
-        self._pause.timeout.connect(self.reload)
-        self._search.textChanged.connect(self._pause.start)
+        self._pause.timeout.connect(self._ask)
+        self._search.textChanged.connect(self._on_typed)
         self._tiles.selectionModel().currentChanged.connect(self._on_current)
-        self._model.modelReset.connect(self._on_current)
         self._model.loaded.connect(self._on_loaded)
         self._model.failed.connect(self._on_failed)
         thumbnails.ready.connect(self._on_thumbnail)
-        self._on_current()
+
+    def _prepare_tiles(self, thumbnails: ThumbnailSource) -> None:
+        tiles = self._tiles
+        tiles.setObjectName("gallery")
+        tiles.setAccessibleName("Pictures, newest first")
+        tiles.setModel(self._model)
+        tiles.setItemDelegate(TileDelegate(thumbnails, tiles))
+        tiles.setViewMode(QListView.ViewMode.IconMode)
+        tiles.setResizeMode(QListView.ResizeMode.Adjust)
+        tiles.setMovement(QListView.Movement.Static)
+        tiles.setUniformItemSizes(True)
+        tiles.setSpacing(theme.GAP // 2)
+        tiles.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        tiles.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
 
     def _lay_out(self) -> None:
-        pages = QWidget()
-        self._pages = QStackedLayout(pages)
+        self._pages = QStackedWidget()
         self._pages.addWidget(self._tiles)
         self._pages.addWidget(self._empty)
-        grid = QGridLayout()
-        grid.setSpacing(theme.GAP)
-        self._widgets: list[QPushButton] = []
-        for place, (name, (text, act)) in enumerate(self._buttons.items()):
-            button = QPushButton(text)
-            button.setObjectName(name)
-            button.setToolTip(f"{text.replace('&', '')}: the chosen picture")
-            button.clicked.connect(act)
-            grid.addWidget(button, place // 3, place % 3)
-            self._widgets.append(button)
         rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setContentsMargins(theme.GAP // 2, 0, theme.GAP // 2, 0)
         rows.setSpacing(theme.GAP)
         rows.addWidget(self._search)
-        rows.addWidget(pages, 1)
-        rows.addWidget(self._facts)
-        rows.addLayout(grid)
+        rows.addWidget(self._pages, 1)
+        rows.addWidget(self._count)
 
-    @Slot()
-    def reload(self) -> None:
-        """Read the pictures anew."""
-        self._model.ask(HistoryQuery(text=self._search.text(), kind=WorkKind.IMAGE))
+    def begin(self) -> None:
+        """Read the pictures for the first time."""
+        self._ask()
+
+    def reload(self, *, is_made: bool = False) -> None:
+        """Read the pictures anew.
+
+        Args:
+            is_made: one was just made; it is chosen, unless a person is looking at an older one.
+        """
+        newest = self._tiles.currentIndex().row() <= 0
+        self._follows = newest and (is_made or self._follows)
+        self._model.reload()
+
+    def take_out(self, entry_id: int) -> None:
+        """Remove a picture that the history has lost; the next one is chosen."""
+        self._model.take_out(entry_id)
 
     @property
     def entry(self) -> HistoryEntry | None:
         """The chosen picture."""
-        index = self._tiles.currentIndex()
-        return self._model.entry(index) if index.isValid() else None
+        return self._model.entry(self._tiles.currentIndex())
 
     @Slot()
-    def _on_current(self, _: object = None, __: object = None) -> None:
-        entry = self.entry
-        for button in self._widgets:
-            button.setEnabled(entry is not None and not entry.is_missing)
-        self._facts.say(
-            ""
-            if entry is None
-            else f"{entry.prompt} · {entry.model} · seed {entry.seed} · "
-            f"{entry.width}x{entry.height}"
-        )
-        self.chosen.emit(entry)
+    def _ask(self) -> None:
+        self._model.ask(HistoryQuery(text=self._search.text(), kind=WorkKind.IMAGE))
 
     @Slot()
-    def _on_loaded(self, _: object = None) -> None:
+    def _on_typed(self) -> None:
+        self._pause.start()
+
+    @Slot(object)
+    def _on_loaded(self, total: int) -> None:
+        has_words = bool(self._model.query.text.strip())
+        self._empty.setText(_NOTHING_FITS if has_words else _NOTHING_MADE)
         self._pages.setCurrentWidget(self._tiles if self._model.rowCount() else self._empty)
+        word = "picture" if total == 1 else "pictures"
+        self._count.say(f"{total:,} {word}" if total else "", Tone.QUIET)
+        if self._follows and total:
+            self._tiles.setCurrentIndex(self._model.index(0, 0))
+        elif self._chosen is not None and not self._tiles.currentIndex().isValid():
+            # All rows were read anew: it is looked for among them.
+            self._tiles.setCurrentIndex(self._model.index_of(self._chosen.id))
+        self._follows = False
+        self._on_current()
+
+    @Slot(QModelIndex)
+    def _on_current(self, _: object = None) -> None:
+        if self.entry != self._chosen:
+            self._chosen = self.entry
+            self.chosen.emit(self._chosen)
 
     @Slot(object)
     def _on_failed(self, error: StudioError) -> None:
-        self._facts.say(str(error), Tone.BAD)
+        self._count.say(str(error), Tone.BAD)
 
     @Slot(object)
     def _on_thumbnail(self, _: object) -> None:
         self._tiles.viewport().update()
-
-    def _use(self, role: PictureRole) -> None:
-        entry = self.entry
-        if entry is not None:
-            self.use_wanted.emit(GalleryUse(entry.path, role))
-
-    @Slot()
-    def _use_as_start(self) -> None:
-        self._use(PictureRole.START)
-
-    @Slot()
-    def _use_as_end(self) -> None:
-        self._use(PictureRole.END)
-
-    @Slot()
-    def _use_as_reference(self) -> None:
-        self._use(PictureRole.PROJECT_REFERENCE)
-
-    @Slot()
-    def _again(self) -> None:
-        if self.entry is not None:
-            self.again_wanted.emit(self.entry)
-
-    @Slot()
-    def _show_file(self) -> None:
-        if self.entry is not None:
-            self.show_file_wanted.emit(self.entry.path)
-
-    @Slot()
-    def _trash(self) -> None:
-        if self.entry is not None:
-            self.trash_wanted.emit(self.entry)

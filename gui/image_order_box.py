@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from core.project.project import DEFAULT_TARGET
 from core.video.image_order import MAX_COUNT, ImageOrder
+from core.video.request import Target
+from core.video.spec import Task
 from gui import theme
-from gui.theme import Tone
-from gui.video.offers import model_label
-from gui.video.plan_line import PlanLine
+from gui.video.offers import find_model, model_label
+from gui.video.plan_fixes import ChooseValue
 from gui.video.seed_field import SeedField
 from gui.widgets.calm import keep_calm
 from gui.widgets.choice_field import Choice, ChoiceField
@@ -22,22 +23,21 @@ from gui.widgets.tone_label import ToneLabel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.video.request import Target
+    from core.video.spec import ModelSpec
     from gui.video.offers import ModelOffer, Offer
 
 _USUAL = Choice("", "The model's usual one")
+_NO_WORDS = "It makes clips from a picture only, not from words."
 
 
 class ImageOrderBox(QWidget):
     """Edits an `ImageOrder`.
 
     Signals:
-        changed(ImageOrder)
-        make_wanted(ImageOrder)
+        changed(ImageOrder): a person changed it.
     """
 
     changed = Signal(object)
-    make_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,21 +45,16 @@ class ImageOrderBox(QWidget):
         self._offers: tuple[Offer, ...] = ()
         self._prompt = WordsField(lines=5)
         self._prompt.setObjectName("image_prompt")
-        self._prompt.setToolTip("What the picture shall show")
+        self._prompt.setToolTip("What the picture shows, in your own words")
         self._prompt.setPlaceholderText("Describe the picture.")
         self._prompt.setAccessibleName("Prompt")
         self._model = ChoiceField()
         self._resolution = ChoiceField()
         self._aspect = ChoiceField()
-        self._seed = SeedField()
+        self._seed = SeedField(what="picture")
         self._count = QSpinBox()
         self._count.setRange(1, MAX_COUNT)
-        self._told = ToneLabel(Tone.QUIET)
-        self.line = PlanLine()
-        self._make = QPushButton("&Make picture")
-        self._make.setObjectName("image_make")
-        self._make.setShortcut("Ctrl+Return")
-        self._make.setToolTip("Put it into the queue (Ctrl+Return)")
+        self._told = ToneLabel()
         self._lay_out()
         self._connect()
         keep_calm(self)
@@ -67,12 +62,16 @@ class ImageOrderBox(QWidget):
 
     def _lay_out(self) -> None:
         form = QFormLayout()
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setSpacing(theme.GAP)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for words, field, name, tip in (
             ("M&odel", self._model, "image_model", "Who makes the picture"),
-            ("&Resolution", self._resolution, "image_resolution", "How large the picture is"),
-            ("&Aspect", self._aspect, "image_aspect", "Width to height"),
-            ("&Seed", self._seed, "image_seed", "The same seed gives the same picture"),
-            ("&How many", self._count, "image_count", "Each has the next seed"),
+            ("Reso&lution", self._resolution, "image_resolution", "How large the picture is"),
+            ("As&pect", self._aspect, "image_aspect", "Width to height"),
+            ("See&d", self._seed, "image_seed", "The same seed gives the same picture"),
+            ("Ho&w many", self._count, "image_count", "Each has a seed of its own"),
         ):
             field.setObjectName(name)
             field.setToolTip(tip)
@@ -85,9 +84,6 @@ class ImageOrderBox(QWidget):
         rows.addWidget(self._prompt)
         rows.addLayout(form)
         rows.addWidget(self._told)
-        rows.addWidget(self.line)
-        rows.addWidget(self._make)
-        rows.addStretch(1)
 
     def _connect(self) -> None:
         self._prompt.edited.connect(self._on_prompt)
@@ -96,7 +92,6 @@ class ImageOrderBox(QWidget):
         self._aspect.edited.connect(self._on_aspect)
         self._seed.edited.connect(self._on_seed)
         self._count.valueChanged.connect(self._on_count)
-        self._make.clicked.connect(self._on_make)
 
     def value(self) -> ImageOrder:
         """The order as it stands."""
@@ -113,45 +108,54 @@ class ImageOrderBox(QWidget):
         self._show()
 
     def set_last_seed(self, seed: int | None) -> None:
-        """The seed of the picture that was made last."""
+        """The seed that "same again" stands for; None where there is none."""
         self._seed.set_last(seed)
 
     @property
     def model(self) -> ModelOffer | None:
         """The model that would make the picture, where it is known."""
-        target = self._value.target
-        for offer in self._offers:
-            if (offer.info.id, offer.info.deployment) == (target.provider, target.deployment):
-                return offer.model(target.model)
-        return None
+        return find_model(self._offers, self._value.target)
+
+    def focus_prompt(self) -> None:
+        """Go to the words."""
+        self._prompt.setFocus()
+
+    def choose(self, fix: ChooseValue) -> None:
+        """Set one field as a person would; one that pictures do not have is left alone."""
+        match fix:
+            case ChooseValue(field="target", value=Target() as target):
+                self._on_model(target)
+            case ChooseValue(field="resolution" | "aspect" | "seed" as name, value=value):
+                self._change(name, value if name == "seed" else value or "")
+            case _:
+                pass
 
     def _show(self) -> None:
         self._prompt.show_value(self._value.prompt)
-        self._model.set_choices(_models(self._offers))
+        # The value before the choices: so the old one leaves no row among the new.
         self._model.show_value(self._value.target)
+        self._model.set_choices(_models(self._offers) or [_not_read(self._value.target)])
         model = self.model
-        resolutions = () if model is None else model.spec.resolutions
-        aspects = [] if model is None else [aspect.value for aspect in model.spec.aspects]
-        self._resolution.set_choices((_USUAL, *(Choice(name, name) for name in resolutions)))
+        spec = None if model is None else model.spec
+        resolutions = () if spec is None else spec.resolutions
         self._resolution.show_value(self._value.resolution)
-        self._aspect.set_choices((_USUAL, *(Choice(name, name) for name in aspects)))
+        self._resolution.set_choices((_USUAL, *(Choice(name, name) for name in resolutions)))
+        aspects = [] if spec is None else _aspects(spec, self._value.resolution)
         self._aspect.show_value(self._value.aspect)
+        self._aspect.set_choices((_USUAL, *(Choice(name, name) for name in aspects)))
         self._seed.show_seed(self._value.seed)
-        self._count.blockSignals(True)
-        self._count.setValue(self._value.count)
-        self._count.blockSignals(False)
-        if model is not None:
-            self._told.say(
-                f"{model.spec.label} makes clips: the picture is the middle frame of the "
-                "shortest one."
-            )
-        self._make.setEnabled(bool(self._value.prompt.strip()))
-        self._make.setText("&Make picture" if self._value.count == 1 else "&Make pictures")
+        with QSignalBlocker(self._count):
+            self._count.setValue(self._value.count)
+        self._told.say("" if spec is None else _origin(spec))
 
     def _change(self, name: str, value: object) -> None:
-        self._value = self._value.model_copy(update={name: value})
-        self._show()
-        self.changed.emit(self._value)
+        self._tell(self._value.model_copy(update={name: value}))
+
+    def _tell(self, value: ImageOrder) -> None:
+        if value != self._value:
+            self._value = value
+            self._show()
+            self.changed.emit(value)
 
     @Slot(object)
     def _on_prompt(self, text: object) -> None:
@@ -160,10 +164,8 @@ class ImageOrderBox(QWidget):
     @Slot(object)
     def _on_model(self, target: object) -> None:
         # The other model may not have that size.
-        changes = {"target": cast("Target", target), "resolution": "", "aspect": ""}
-        self._value = self._value.model_copy(update=changes)
-        self._show()
-        self.changed.emit(self._value)
+        changes = {"target": target, "resolution": "", "aspect": ""}
+        self._tell(self._value.model_copy(update=changes))
 
     @Slot(object)
     def _on_resolution(self, name: object) -> None:
@@ -181,12 +183,12 @@ class ImageOrderBox(QWidget):
     def _on_count(self, count: int) -> None:
         self._change("count", count)
 
-    @Slot()
-    def _on_make(self) -> None:
-        self.make_wanted.emit(self._value)
+
+def _not_read(target: Target) -> Choice:
+    return Choice(target, "Looking for models…")
 
 
-def _models(offers: Sequence[Offer]) -> tuple[Choice, ...]:
+def _models(offers: Sequence[Offer]) -> list[Choice]:
     choices: list[Choice] = []
     for offer in offers:
         automatic = offer.model(offer.target.model)
@@ -194,8 +196,19 @@ def _models(offers: Sequence[Offer]) -> tuple[Choice, ...]:
         choices.append(
             Choice(offer.target, f"{offer.name}, automatic{name}", begins_group=bool(choices))
         )
-        choices += [
-            Choice(offer.target.with_model(model.spec.id), model_label(model, offer.info))
-            for model in offer.models
-        ]
-    return tuple(choices)
+        for model in offer.models:
+            why_not = "" if Task.TEXT_TO_VIDEO in model.spec.tasks else _NO_WORDS
+            target = offer.target.with_model(model.spec.id)
+            label = model_label(model, offer.info)
+            choices.append(Choice(target, label, why_not, model.spec.summary))
+    return choices
+
+
+def _aspects(spec: ModelSpec, resolution: str) -> list[str]:
+    """Those that the model has in this resolution, or in any where that says none."""
+    fitting = [size for size in spec.sizes if size.resolution == resolution] or spec.sizes
+    return list(dict.fromkeys(size.aspect.value for size in fitting))
+
+
+def _origin(spec: ModelSpec) -> str:
+    return f"{spec.label} makes clips: the picture is the middle frame of its shortest one."

@@ -1,188 +1,191 @@
-"""The image tab: pictures from words, and their way into the project."""
+"""The image tab with what its buttons do: plan, make, make again, throw away."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QFile, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QFile, QStandardPaths, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QMessageBox, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
-from core.errors import OutputError, UnsupportedRequest
-from core.jobs import Cancelled, Failed, Progressed, Succeeded
-from core.project.from_record import request_again
-from core.project.project import RenderChoices
-from core.video.provider import Ready
-from gui import theme
-from gui.image_gallery import GalleryUse, ImageGallery
-from gui.image_order_box import ImageOrderBox
+from core.errors import OutputError, StudioError
+from core.jobs import Succeeded
+from core.video.output import STILL_SUFFIX
+from core.video.record import read_sidecar
+from gui.image_outlook import outlook, plan_pictures
 from gui.price_question import agree_to_price
+from gui.remake import plan_again
 from gui.video.offers import read_offers
-from gui.video.plan_fixes import Situation
-from gui.video.plan_text import PlanText, describe_plan, describe_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from core.history_entry import HistoryEntry
     from core.jobs import CancelToken
     from core.studio import PlannedRender, Studio
     from core.video.image_order import ImageOrder
-    from core.video.request import RenderRequest
     from gui.background import Background
+    from gui.image_tab import ImageTab
     from gui.job_bridge import JobNews
     from gui.thumbnail_source import ThumbnailSource
-    from gui.video.offers import ModelOffer, Offer
+    from gui.video.offers import Offer
+    from gui.video.plan_text import PlanText
     from gui.widgets.thumbnails import Thumbnails
 
 _PLAN_AFTER_MS = 250
-_ORDER_WIDTH = 380
+_Button = QMessageBox.StandardButton
 
 
 class ImageRoom(QWidget):
-    """Made when it is first seen.
+    """Pictures from words, and their way into the project; made when it is first seen.
 
     Signals:
         use_wanted(GalleryUse): a picture is wanted in the open project.
         fix_wanted(Fix): what only another room can mend.
-        failed(StudioError)
     """
 
     use_wanted = Signal(object)
     fix_wanted = Signal(object)
-    failed = Signal(object)
 
     def __init__(self, studio: Studio, background: Background, thumbnails: Thumbnails) -> None:
         super().__init__()
         self._studio = studio
         self._background = background
         self._thumbnails = thumbnails
-        self._jobs: set[str] = set()
-        self._is_made = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PLAN_AFTER_MS)
-        self._timer.timeout.connect(self._plan)
+        self._offers: tuple[Offer, ...] = ()
+        self.tab: ImageTab | None = None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PLAN_AFTER_MS)
+        self._pause.timeout.connect(self._plan)
 
     def begin(self) -> None:
-        """Show the room."""
-        if self._is_made:
-            self.gallery.reload()
+        """Make the tab when it is first seen, and read the pictures anew from then on."""
+        if self.tab is not None:
+            self.tab.gallery.reload()
             return
-        self._is_made = True
-        self.order = ImageOrderBox()
-        self.order.setMaximumWidth(_ORDER_WIDTH)
-        self.gallery = ImageGallery(
-            self._studio.history, self._background, cast("ThumbnailSource", self._thumbnails)
-        )
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setMaximumHeight(theme.GAP)
-        self._bar.hide()
-        left = QVBoxLayout()
-        left.addWidget(self.order, 1)
-        left.addWidget(self._bar)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
-        row.setSpacing(theme.EDGE)
-        row.addLayout(left, 2)
-        row.addWidget(self.gallery, 5)
-        self.order.changed.connect(self._timer.start)
-        self.order.make_wanted.connect(self._make)
-        self.order.line.fix_wanted.connect(self.fix_wanted)
-        self.order.line.set_nothing("Describe a picture to see what it takes.")
-        self.gallery.use_wanted.connect(self.use_wanted)
-        self.gallery.show_file_wanted.connect(self._show_file)
-        self.gallery.again_wanted.connect(self._make_again)
-        self.gallery.trash_wanted.connect(self._ask_trash)
-        self.gallery.chosen.connect(self._on_chosen)
-        self.gallery.reload()
+        # Loaded late, when the room is first seen.
+        from gui.image_tab import ImageTab
+
+        # Qt's stubs know a signal of an instance only as one of its class.
+        thumbnails = cast("ThumbnailSource", self._thumbnails)
+        self.tab = tab = ImageTab(self._studio.history, self._background, thumbnails)
+        tab.order.changed.connect(self._on_changed)
+        tab.make_wanted.connect(self._make)
+        tab.fix_wanted.connect(self.fix_wanted)
+        tab.progress.stop_wanted.connect(self._stop)
+        tab.details.use_wanted.connect(self.use_wanted)
+        tab.details.again_wanted.connect(self._make_again)
+        tab.details.show_file_wanted.connect(self._show_file)
+        tab.details.trash_wanted.connect(self._ask_trash)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(tab)
+        tab.gallery.begin()
         self.read_offers()
 
     @Slot()
     def read_offers(self) -> None:
         """Look again at what there is to make pictures with."""
-        if self._is_made:
+        if self.tab is not None:
             self._background.run(
                 lambda cancel: read_offers(self._studio.registry, cancel),
                 self._take_offers,
-                self.failed.emit,
+                self.tab.progress.complain,
                 key="image-offers",
             )
 
     def _take_offers(self, offers: tuple[Offer, ...]) -> None:
-        self.order.set_offers(offers)
+        if self.tab is not None:
+            self.tab.order.set_offers(offers)
+            self._pause.start()
+
+    @Slot(object)
+    def _on_changed(self, _: ImageOrder) -> None:
+        self._pause.start()
 
     @Slot()
     def _plan(self) -> None:
-        order, model = self.order.value(), self.order.model
-        if not order.prompt.strip():
-            self.order.line.set_nothing("Describe a picture to see what it takes.")
+        tab = self.tab
+        if tab is None or not tab.value().prompt.strip():
             return
-        self.order.line.set_checking()
+        order, model = tab.value(), tab.order.model
+
+        def arrived(text: PlanText) -> None:
+            # The words may have been taken back meanwhile.
+            if tab.value().prompt.strip():
+                tab.line.set_text(text)
+
+        tab.line.set_checking()
         self._background.run(
-            lambda _: _outlook(self._studio, order, model),
-            self.order.line.set_text,
-            self.failed.emit,
+            lambda _: outlook(self._studio, order, model),
+            arrived,
+            tab.progress.complain,
             key="image-plan",
         )
 
     @Slot(object)
     def _make(self, order: ImageOrder) -> None:
-        self._offer(order.requests)
+        self._begin(lambda cancel: plan_pictures(self._studio, order, cancel))
 
     @Slot(object)
     def _make_again(self, entry: HistoryEntry) -> None:
         record = entry.clip_record
         if record is not None:
-            self._offer((request_again(record),))
+            self._begin(lambda _: [plan_again(self._studio, record)])
 
-    def _offer(self, requests: Sequence[RenderRequest]) -> None:
-        """Plan these pictures, ask about their price where they have one, and queue them."""
+    def _begin(self, plan: Callable[[CancelToken], Sequence[PlannedRender]]) -> None:
+        if self.tab is not None:
+            self.tab.progress.begin()
+            self._background.run(plan, self._agree, self._refused)
 
-        def plan(cancel: CancelToken) -> list[PlannedRender]:
-            planned: list[PlannedRender] = []
-            for request in requests:
-                cancel.check()
-                planned.append(self._studio.plan_still(request))
-            return planned
+    def _agree(self, planned: Sequence[PlannedRender]) -> None:
+        """Queue free pictures at once, and others when a person agrees to their price."""
+        if not agree_to_price(self, planned):
+            self._settled(_Submitted((), None))
+            return
+        studio = self._studio
 
-        self._background.run(plan, self._order_planned, self.failed.emit)
+        def submit(_: CancelToken) -> _Submitted:
+            job_ids: list[str] = []
+            try:
+                for one in planned:
+                    job_ids.append(studio.submit_render(one))
+            except StudioError as error:
+                # Those before it are queued all the same.
+                return _Submitted(tuple(job_ids), error)
+            return _Submitted(tuple(job_ids), None)
 
-    def _order_planned(self, planned: list[PlannedRender]) -> None:
-        if agree_to_price(self, planned):
-            self._background.run(
-                lambda _: [self._studio.submit_render(one) for one in planned],
-                self._queued,
-                self.failed.emit,
-            )
+        self._background.run(submit, self._settled, self._refused)
 
-    def _queued(self, ids: list[str]) -> None:
-        self._jobs.update(ids)
-        self._bar.setRange(0, 0)
-        self._bar.setVisible(bool(self._jobs))
+    def _settled(self, submitted: _Submitted) -> None:
+        if self.tab is not None:
+            self.tab.progress.settle(submitted.job_ids, submitted.error)
+
+    def _refused(self, error: StudioError) -> None:
+        self._settled(_Submitted((), error))
+
+    @Slot(object)
+    def _stop(self, job_ids: tuple[str, ...]) -> None:
+        queue = self._studio.queue
+
+        def cancel(_: CancelToken) -> None:
+            for job_id in job_ids:
+                queue.cancel(job_id)
+
+        if self.tab is not None:
+            self._background.run(cancel, lambda _: None, self.tab.progress.complain)
 
     @Slot(object)
     def hear(self, news: JobNews) -> None:
-        """Show how far the pictures are, and the finished ones."""
-        if news.job_id not in self._jobs:
+        """Show how far the pictures are, and every one that is finished."""
+        if self.tab is None:
             return
-        match news.event:
-            case Progressed(fraction=float(fraction)):
-                self._bar.setRange(0, 1000)
-                self._bar.setValue(round(fraction * 1000))
-            case Succeeded() | Failed() | Cancelled():
-                self._jobs.discard(news.job_id)
-                self._bar.setVisible(bool(self._jobs))
-                # The history is told by the queue as well, a moment sooner or later.
-                QTimer.singleShot(_PLAN_AFTER_MS, self.gallery.reload)
-            case _:
-                pass
-
-    @Slot(object)
-    def _on_chosen(self, entry: HistoryEntry | None) -> None:
-        self.order.set_last_seed(None if entry is None else entry.seed)
+        self.tab.progress.hear(news)
+        if isinstance(news.event, Succeeded) and news.event.path.suffix.lower() == STILL_SUFFIX:
+            self.tab.gallery.reload(is_made=True)
 
     @Slot(object)
     def _show_file(self, path: Path) -> None:
@@ -190,38 +193,43 @@ class ImageRoom(QWidget):
 
     @Slot(object)
     def _ask_trash(self, entry: HistoryEntry) -> None:
-        question = f"Move {entry.path.name!r} to the trash?"
-        if QMessageBox.question(self, "Pictures", question) != QMessageBox.StandardButton.Yes:
-            return
-
-        def remove(_: CancelToken) -> None:
-            if not QFile.moveToTrash(str(entry.path)):
-                raise OutputError(
-                    f"{str(entry.path)!r} cannot be moved to the trash.",
-                    hint="Delete it in its folder.",
-                )
-            # Its record goes with it; one that lies elsewhere or is gone already is no loss.
-            QFile.moveToTrash(str(entry.path.with_suffix(".json")))
-            self._studio.history.remove(entry.id)
-
-        self._background.run(remove, lambda _: self.gallery.reload(), self.failed.emit)
-
-
-def _outlook(studio: Studio, order: ImageOrder, model: ModelOffer | None) -> PlanText:
-    request = order.requests[0]
-    try:
-        planned = studio.plan_still(request)
-    except UnsupportedRequest as error:
-        situation = Situation(
-            target=request.target,
-            choices=RenderChoices(target=request.target),
-            spec=None if model is None else model.spec,
-            info=studio.registry.find(request.target),
-            readiness=Ready() if model is None else model.readiness,
+        answer = QMessageBox.question(
+            self,
+            "Move to trash",
+            f"Move {entry.path.name!r} to the trash?\n\nProjects that use it keep their own copy.",
         )
-        return describe_problems(error.problems, situation)
-    info = studio.registry.find(planned.plan.target)
-    return describe_plan(planned.plan, info, planned.readiness, studio.read_machine())
+        if answer != _Button.Yes or self.tab is None:
+            return
+        history = self._studio.history
+
+        def remove(_: CancelToken) -> int:
+            _throw_away(entry.path)
+            history.remove(entry.id)
+            return entry.id
+
+        self._background.run(remove, self.tab.gallery.take_out, self.tab.progress.complain)
 
 
-__all__ = ["GalleryUse", "ImageRoom"]
+@dataclass(frozen=True)
+class _Submitted:
+    """Jobs that are in the queue, and why others are not."""
+
+    job_ids: tuple[str, ...]
+    error: StudioError | None
+
+
+def _throw_away(picture: Path) -> None:
+    """Move a picture to the trash, and the record beside it where that is its own."""
+    # On Linux the trash is not made where its parent, the folder of all programs' data, is missing.
+    data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    Path(data).mkdir(parents=True, exist_ok=True)
+    record = read_sidecar(picture)
+    paths = [picture]
+    # A clip of the same name would have its record in the same place.
+    if record is not None and record.still_frame is not None:
+        paths.append(picture.with_suffix(".json"))
+    for path in paths:
+        if path.exists() and not QFile.moveToTrash(str(path)):
+            raise OutputError(
+                f"{str(path)!r} cannot be moved to the trash.", hint="Delete it in its folder."
+            )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QMainWindow
+    from PySide6.QtWidgets import QMainWindow, QMenu
 
     from gui.project_actions import ProjectActions
     from gui.video.video_project_tab import VideoProjectTab
@@ -49,6 +49,8 @@ class MainMenu(QObject):
                 self._make("&About ImageAI", "", self.about_wanted),
             ]
         )
+        self._has_project = False
+        self._is_video_shown = True
         self.set_project(None)
 
     def _make(self, text: str, key: str, signal: object) -> QAction:
@@ -61,12 +63,26 @@ class MainMenu(QObject):
 
     def set_project(self, tab: VideoProjectTab | None) -> None:
         """Offer what the open project's tab offers; nothing of it without one."""
-        menus = (self._edit, self._scene, self._render)
-        for menu in menus:
+        for menu in self._project_menus:
             menu.clear()
-            menu.menuAction().setEnabled(tab is not None)
         if tab is not None:
             scenes = tab.scene_actions
             self._edit.addActions([scenes.undo, scenes.redo])
             self._scene.addActions(list(scenes.for_scenes()))
             self._render.addActions(list(tab.render_actions))
+        self._has_project = tab is not None
+        self._enable()
+
+    @Slot(object)
+    def show_project_menus(self, is_video_shown: bool) -> None:
+        """Take the project's menus and keys away while another room is shown."""
+        self._is_video_shown = is_video_shown
+        self._enable()
+
+    @property
+    def _project_menus(self) -> tuple[QMenu, ...]:
+        return self._edit, self._scene, self._render
+
+    def _enable(self) -> None:
+        for menu in self._project_menus:
+            menu.menuAction().setEnabled(self._has_project and self._is_video_shown)

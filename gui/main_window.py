@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from core.jobs import CancelToken
     from core.project.from_record import FromRecord
     from core.studio import Studio
-    from gui.image_gallery import GalleryUse
+    from gui.image_details import GalleryUse
     from gui.project_session import ProjectSession
     from gui.video.project_model import ProjectModel
     from gui.video.video_project_tab import VideoProjectTab
@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
         self.jobs.summary_changed.connect(self._summary.setText)
         self.jobs.ready.connect(self._on_queue_ready)
         self.rooms.told.connect(self.say)
+        self.rooms.video_shown.connect(self._menu.show_project_menus)
         self.rooms.failed.connect(self._on_error)
         self.rooms.use_wanted.connect(self._on_use)
         self.rooms.fix_wanted.connect(self._on_fix)
@@ -267,8 +268,8 @@ class MainWindow(QMainWindow):
         if self.video_tab is None:
             self.say("Open a project first, then use the picture there.", Tone.WARNING)
             return
-        self.rooms.show_video()
-        self.video_tab.use_picture(use.path, use.role)
+        if self.video_tab.use_picture(use.path, use.role):
+            self.rooms.show_video()
 
     @Slot(object)
     def _on_recipe(self, recipe: FromRecord) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMessageBox
 
+from core.video.provider import Ready
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,8 +17,11 @@ if TYPE_CHECKING:
 
 
 def agree_to_price(parent: QWidget, planned: Sequence[PlannedRender]) -> bool:
-    """Ask about everything that is about to be bought at once; what is free is not asked about."""
-    costs = [one.plan.cost_usd for one in planned]
+    """Ask about everything that is about to be bought at once.
+
+    What is free is not asked about, nor what cannot start: it is refused before it costs anything.
+    """
+    costs = [one.plan.cost_usd for one in planned if isinstance(one.readiness, Ready)]
     known = [cost for cost in costs if cost is not None]
     if len(known) == len(costs) and sum(known) == 0:
         return True

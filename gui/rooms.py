@@ -38,6 +38,7 @@ class Rooms(QTabWidget):
         recipe_wanted(FromRecord): settings of a clip to be opened in the project.
         use_wanted(GalleryUse): a picture is wanted in the open project.
         fix_wanted(Fix): what another room can mend.
+        video_shown(bool): whether the room that is shown is the video project's.
         failed(StudioError): a wish cannot be fulfilled.
     """
 
@@ -47,6 +48,7 @@ class Rooms(QTabWidget):
     recipe_wanted = Signal(object)
     use_wanted = Signal(object)
     fix_wanted = Signal(object)
+    video_shown = Signal(object)
     failed = Signal(object)
 
     def __init__(
@@ -76,7 +78,6 @@ class Rooms(QTabWidget):
         self.images = ImageRoom(studio, background, self._thumbnails)
         self.images.use_wanted.connect(self.use_wanted)
         self.images.fix_wanted.connect(self.fix_wanted)
-        self.images.failed.connect(self.failed)
         self.models_changed.connect(self.images.read_offers)
         self.addTab(video, "&Video")
         self.addTab(self.images, "&Images")
@@ -122,6 +123,7 @@ class Rooms(QTabWidget):
 
     @Slot(int)
     def _on_room(self, _: int) -> None:
+        self.video_shown.emit(self.currentWidget() is self._video)
         if self.currentWidget() is self._models_room:
             self._make_models()
         if self.currentWidget() is self.history:

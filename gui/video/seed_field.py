@@ -19,21 +19,23 @@ class SeedField(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, what: str = "clip") -> None:
+        """A field without a seed; `what` it is of is named in its tooltips."""
         super().__init__(parent)
+        self._what = what
         self._seed: int | None = None
         self._last: int | None = None
         self._text = QLineEdit()
         self._text.setObjectName("seed_number")
         self._text.setPlaceholderText("New each time")
         self._text.setAccessibleName("Seed")
-        self._text.setToolTip(f"A number from 0 to {MAX_SEED}; the same seed gives the same clip")
+        self._text.setToolTip(f"A number from 0 to {MAX_SEED}; the same seed gives the same {what}")
         self._text.setValidator(_SeedValidator(self))
         self._same = QPushButton("Same &again")
         self._same.setObjectName("seed_same")
         self._new = QPushButton("&New each time")
         self._new.setObjectName("seed_new")
-        self._new.setToolTip("Draw a new seed for every clip")
+        self._new.setToolTip(f"Draw a new seed for every {what}")
         buttons = QHBoxLayout()
         buttons.addWidget(self._same)
         buttons.addWidget(self._new)
@@ -66,9 +68,9 @@ class SeedField(QWidget):
     def _show_last(self) -> None:
         self._same.setEnabled(self._last is not None and self._last != self._seed)
         tip = (
-            "There is no clip yet whose seed could be used again"
+            f"There is no {self._what} yet whose seed could be used again"
             if self._last is None
-            else f"Use the seed of the last clip again: {self._last}"
+            else f"Use the seed of the last {self._what} again: {self._last}"
         )
         self._same.setToolTip(tip)
 

@@ -404,12 +404,19 @@ class VideoProjectTab(QWidget):
             + (f", {left} are still missing." if left else ".")
         )
 
-    def use_picture(self, path: Path, role: PictureRole) -> None:
-        """Bring a picture into the project, for the shown scene or for all of them."""
+    def use_picture(self, path: Path, role: PictureRole) -> bool:
+        """Bring a picture into the project, for the shown scene or for all of them.
+
+        Gives whether that can be done; else it is told why not.
+        """
+        if self._model.is_read_only:
+            self.told.emit("The project is open for reading only: no picture can be used in it.")
+            return False
         if role is not PictureRole.PROJECT_REFERENCE and not self._selected:
             self.told.emit("Choose a scene first, then use the picture there.")
-            return
+            return False
         self._pictures.bring(PictureUse((path,), role, next(iter(self._selected), "")))
+        return True
 
     def add_recipe(self, recipe: FromRecord) -> None:
         """Add a scene that is made as a clip was made, its settings its own."""

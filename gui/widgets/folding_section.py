@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ICON = 16
+_FRAME = 3
 _FLAT = """
 QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 2px; }
 QToolButton:hover { background: palette(midlight); }
@@ -55,6 +56,8 @@ class FoldingSection(QWidget):
         self._heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         # Open or closed is what the arrow says; a sunken button would say it twice.
         self._heading.setStyleSheet(_FLAT)
+        # A layout that does not know its rows yet leaves it none, and no icon can be drawn on that.
+        self._heading.setMinimumHeight(_ICON + 2 * _FRAME)
         font = self._heading.font()
         font.setBold(True)
         self._heading.setFont(font)
