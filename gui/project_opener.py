@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from core.project.project import VideoProject
     from gui.background import Background
 
+_GRACE_S = 0.3
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -140,7 +142,7 @@ class ProjectOpener(QObject):
             loaded = read_project(folder)
             lock = ProjectLock(folder)
             told = [*notes, *loaded.notes]
-            if not lock.acquire():
+            if not _take(lock, cancel):
                 told.append(lock.reason)
                 missing = missing_media(loaded.project)
                 return Opened(loaded.project, loaded.project, folder, None, tuple(told), missing)
@@ -152,6 +154,7 @@ class ProjectOpener(QObject):
                     clips = "A finished clip was" if found == 1 else f"{found} finished clips were"
                     told.append(f"{clips} found and taken into the project.")
                 missing = missing_media(project)
+                cancel.check()
                 on_failure.pop_all()
             return Opened(project, loaded.project, folder, lock, tuple(told), missing)
 
@@ -178,6 +181,14 @@ def session_of(opened: Opened, parent: QObject) -> ProjectSession:
     return ProjectSession(
         opened.project, opened.folder, opened.lock, parent, on_disk=opened.on_disk
     )
+
+
+def _take(lock: ProjectLock, cancel: CancelToken) -> bool:
+    if lock.acquire():
+        return True
+    # Whoever has it may be about to let go: a window that closes, or an opening that was overtaken.
+    cancel.wait(_GRACE_S)
+    return lock.acquire()
 
 
 def _num_takes(project: VideoProject) -> int:

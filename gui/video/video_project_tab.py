@@ -123,6 +123,8 @@ class VideoProjectTab(QWidget):
         self._rendering = SceneRendering(studio, model, background, self)
         self._export = ExportDesk(studio, model, background, self)
         self._player = PlayerDesk(studio, model, panels.player, self._pictures, self)
+        for panel in (panels.scope, panels.settings, panels.ltx, panels.export):
+            panel.setEnabled(not model.is_read_only)
         self._connect_panels()
         self._connect_desks()
         self._show_project()
@@ -266,12 +268,19 @@ class VideoProjectTab(QWidget):
         """Look again at what there is to render with."""
         self._choices.read_offers()
 
+    def select(self, scene_ids: Sequence[str]) -> None:
+        """Turn to these scenes."""
+        self._panels.table.select(tuple(scene_ids))
+
     def render_missing(self) -> None:
         """Render every scene that has no clip, or one made from something else."""
         self._on_render_wish(RenderWish.MISSING)
 
     @Slot(object)
     def _on_render_wish(self, wish: RenderWish) -> None:
+        if self._model.is_read_only:
+            self.told.emit("The project is open for reading only: nothing is rendered.")
+            return
         self._panels.render.show_planning(True)
         self._rendering.offer(self._scenes_of(wish))
 
@@ -406,6 +415,9 @@ class VideoProjectTab(QWidget):
 
     def use_picture(self, path: Path, role: PictureRole) -> None:
         """Bring a picture into the project, for the shown scene or for all of them."""
+        if self._model.is_read_only:
+            self.told.emit("The project is open for reading only: it takes no picture.")
+            return
         if role is not PictureRole.PROJECT_REFERENCE and not self._selected:
             self.told.emit("Choose a scene first, then use the picture there.")
             return
@@ -413,6 +425,9 @@ class VideoProjectTab(QWidget):
 
     def add_recipe(self, recipe: FromRecord) -> None:
         """Add a scene that is made as a clip was made, its settings its own."""
+        if self._model.is_read_only:
+            self.told.emit("The project is open for reading only: it gets no scene.")
+            return
         own = tuple(RenderChoices.model_fields)
         scene = Scene(id=new_id("scene"), prompt=recipe.prompt, own=recipe.choices, own_fields=own)
         project = self._model.project
