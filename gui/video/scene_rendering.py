@@ -94,7 +94,7 @@ class SceneRendering(QObject):
         return left_out | {job.scene_id: job for job in self._jobs.values()}
 
     @property
-    def _coming(self) -> set[str]:
+    def coming(self) -> set[str]:
         """The scenes that are to get a clip yet."""
         queued = {job.scene_id for job in self._jobs.values() if job.state.is_under_way}
         return queued.union(self._model.project.to_render, *self._in_hand)
@@ -107,7 +107,7 @@ class SceneRendering(QObject):
     def _look(
         self, wanted: set[str], planned: Callable[[RenderOffer], None], *, key: str = ""
     ) -> None:
-        project, folder, coming = self._model.project, self._model.folder, self._coming
+        project, folder, coming = self._model.project, self._model.folder, self.coming
 
         def plan(cancel: CancelToken) -> RenderOffer:
             return _plan(self._studio, project, folder, wanted, coming, cancel)
@@ -248,7 +248,7 @@ class SceneRendering(QObject):
         """Queue the waiting scenes whose start is there now."""
         project = self._model.project
         waiting = set(project.to_render)
-        coming = self._coming
+        coming = self.coming
         ready: set[str] = set()
         for scene in project.scenes:
             if scene.id not in waiting or scene.id in self._following:
@@ -266,22 +266,24 @@ class SceneRendering(QObject):
 
     def _follow(self, offer: RenderOffer) -> None:
         for refused in offer.refused:
-            number = self._model.project.index(refused.scene.id) + 1
+            scene_id = refused.scene.id
             reasons = " ".join(problem.message for problem in refused.problems)
-            self.told.emit(f"Scene {number} cannot follow: {reasons}")
-            self._following.discard(refused.scene.id)
-            self._left_out[refused.scene.id] = reasons
-            self._stop_waiting({refused.scene.id})
-            self._leave_followers(refused.scene.id, "could not be rendered")
+            if self._model.project.scene(scene_id) is not None:
+                number = self._model.project.index(scene_id) + 1
+                self.told.emit(f"Scene {number} cannot follow: {reasons}")
+            self._following.discard(scene_id)
+            self._left_out[scene_id] = reasons
+            self._stop_waiting({scene_id})
+            self._leave_followers(scene_id, "could not be rendered")
         self._submit(offer.planned)
 
     def _leave_followers(self, scene_id: str, fate: str) -> None:
         """Let no scene wait for a clip that does not come."""
         project = self._model.project
-        at = project.index(scene_id) + 1
-        if at < len(project.scenes):
-            scene = project.scenes[at]
-            if scene.continues and scene.id in project.to_render:
+        for scene in project.scenes[1:]:
+            before = project.before(scene.id)
+            is_next = before is not None and before.id == scene_id
+            if is_next and scene.continues and scene.id in project.to_render:
                 self._leave_out(scene.id, fate)
                 self._leave_followers(scene.id, "could not be rendered")
 

@@ -199,15 +199,11 @@ class VideoProjectTab(QWidget):
         ready = [scene for scene in project.scenes if scene.prompt.strip()]
         can = not self._model.is_read_only and self._jobs.is_ready
         chosen = set(self._selected)
-        stale = missing_or_stale(project, self._states.fingerprints, ready)
-        busy = {
-            scene_id for scene_id, job in self._rendering.jobs.items() if job.state.is_under_way
-        }
-        busy |= set(project.to_render)
+        missing = self._missing(ready)
         counts = RenderCounts(
             this=len(chosen) if len(chosen) == 1 else 0,
             selected=len(chosen) if len(chosen) > 1 else 0,
-            missing=sum(scene.id not in busy for scene in stale),
+            missing=len(missing),
             all=len(ready),
         )
         self._panels.render.set_counts(counts if can else RenderCounts())
@@ -290,9 +286,15 @@ class VideoProjectTab(QWidget):
             case RenderWish.THIS | RenderWish.SELECTED:
                 return tuple(scene for scene in scenes if scene.id in self._selected)
             case RenderWish.MISSING:
-                return missing_or_stale(self._model.project, self._states.fingerprints, scenes)
+                return self._missing(scenes)
             case RenderWish.ALL:
                 return scenes
+
+    def _missing(self, scenes: Sequence[Scene]) -> tuple[Scene, ...]:
+        """Those without a clip, or with an old one, that are not to get one anyway."""
+        found = missing_or_stale(self._model.project, self._states.fingerprints, scenes)
+        coming = self._rendering.coming
+        return tuple(scene for scene in found if scene.id not in coming)
 
     @Slot(object)
     def _on_offer(self, offer: RenderOffer) -> None:
