@@ -402,8 +402,9 @@ class MainWindow(QMainWindow):
     @override
     def dropEvent(self, event: QDropEvent) -> None:
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            self.read_settings_of(paths[0])
+        for path in paths:
+            self.read_settings_of(path)
+        event.acceptProposedAction()
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
