@@ -158,7 +158,7 @@ def test_a_second_window_on_a_project_is_read_only(
     other.open(opened.folder)
 
     assert other.model.is_read_only
-    assert "read-only" in other.told
+    assert "open for reading only" in other.told
     before = other.model.project
     other.model.edit("Rename", before.model_copy(update={"name": "mine now"}))
     assert other.model.project == before
