@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.errors import Problem, StudioError, UnsupportedRequest
 from core.job_record import JobState
 from core.jobs import Cancelled, Failed, Progressed, Queued, Started, Succeeded
-from core.project.media import read_take
+from core.project.media import adopt_takes, read_take
 from core.project.planning import PlannedScene, RefusedScene, plan_scene, start_take
 from core.project.status import SceneJob, SceneJobState
 from core.video.record import Origin
@@ -56,6 +56,14 @@ class RenderOffer:
         return self.cost_usd == 0
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Jobs that have not ended, and the project with every clip that is there."""
+
+    records: Sequence[JobRecord]
+    project: VideoProject
+
+
 class SceneRendering(QObject):
     """Renders scenes of one project; knows which job belongs to which scene.
 
@@ -83,6 +91,7 @@ class SceneRendering(QObject):
         self._following: set[str] = set()
         self._in_hand: list[frozenset[str]] = []
         self._early: list[JobNews] = []
+        self._searches = 0
 
     @property
     def jobs(self) -> dict[str, SceneJob]:
@@ -123,15 +132,26 @@ class SceneRendering(QObject):
         self._submit(offer.planned)
 
     def find_jobs(self) -> None:
-        """Take up the jobs of this project that the queue has from before."""
+        """Take up the jobs of this project that the queue has from before, and their clips."""
         if self._model.is_read_only:
             return  # they are the other window's
-        self._background.run(
-            lambda _: self._studio.queue.jobs(0), self._take_up, self.failed.emit, key="scene jobs"
-        )
+        project, folder = self._model.project, self._model.folder
 
-    def _take_up(self, records: Sequence[JobRecord]) -> None:
-        for record in records:
+        def find(cancel: CancelToken) -> _Found:
+            # In this order: a job that ends in between has its clip in the folder by then.
+            records = self._studio.queue.jobs(0)
+            return _Found(records, adopt_takes(project, folder, cancel))
+
+        def broke(error: StudioError) -> None:
+            self._searches -= 1
+            self.failed.emit(error)
+
+        self._searches += 1
+        self._background.run(find, self._take_up, broke)
+
+    def _take_up(self, found: _Found) -> None:
+        self._searches -= 1
+        for record in found.records:
             if record.kind != KIND or record.state.has_ended:
                 continue
             origin = RenderPayload.model_validate_json(record.payload).origin
@@ -139,7 +159,11 @@ class SceneRendering(QObject):
                 runs = record.state is JobState.RUNNING
                 state = SceneJobState.RUNNING if runs else SceneJobState.QUEUED
                 self._jobs.setdefault(record.id, SceneJob(origin.scene_id, state))
+        for scene_id, takes in found.project.takes.items():
+            for take in takes.takes:
+                self._model.add_take(scene_id, take)
         self.jobs_changed.emit()
+        self._hear_early()
         self._go_on()
 
     def _submit(self, planned: Sequence[PlannedScene]) -> None:
@@ -177,6 +201,9 @@ class SceneRendering(QObject):
             self._jobs[job_id] = SceneJob(scene_id, SceneJobState.QUEUED)
             self._following.discard(scene_id)
         self._stop_waiting(set(queued.values()))
+        self._hear_early()
+
+    def _hear_early(self) -> None:
         # A fast job may have come to its end before it was known whose it is.
         early, self._early = self._early, []
         for news in early:
@@ -220,7 +247,7 @@ class SceneRendering(QObject):
         self.jobs_changed.emit()
 
     def _hear_of_another(self, news: JobNews) -> None:
-        if self._in_hand:
+        if self._in_hand or self._searches:
             if not isinstance(news.event, Progressed):
                 self._early.append(news)
         elif isinstance(news.event, Queued):
