@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
@@ -78,7 +79,7 @@ class Background(QObject):
         # The thread never holds what belongs to this one: were it the last to let go of a widget,
         # the widget would be destroyed there, and the process with it.
         self._tells[token] = tell
-        self._pool.start(_Work(work, token, result, self._done.emit))
+        self._pool.start(_Work(partial(_carry_out, work, token, result, self._done.emit)))
         return token
 
     @property
@@ -113,29 +114,30 @@ class _Result(Generic[T]):
         self.error: StudioError | None = None
 
 
-class _Work(QRunnable, Generic[T]):
-    def __init__(
-        self,
-        work: Callable[[CancelToken], T],
-        token: CancelToken,
-        result: _Result[T],
-        emit: Callable[[object], None],
-    ) -> None:
+class _Work(QRunnable):
+    def __init__(self, call: Callable[[], None]) -> None:
         super().__init__()
-        self._work = work
-        self._token = token
-        self._result = result
-        self._emit = emit
+        self._calls = [call]
 
     def run(self) -> None:
-        try:
-            self._token.check()
-            self._result.values.append(self._work(self._token))
-        except JobCancelled:
-            self._token.cancel()
-        except StudioError as error:
-            self._result.error = error
-        except OSError as error:
-            self._result.error = StudioError(str(error))
-        finally:
-            self._emit(self._token)
+        # Qt may keep this object as long as the pool: what it was for must go when it is done.
+        self._calls.pop()()
+
+
+def _carry_out(
+    work: Callable[[CancelToken], T],
+    token: CancelToken,
+    result: _Result[T],
+    emit: Callable[[object], None],
+) -> None:
+    try:
+        token.check()
+        result.values.append(work(token))
+    except JobCancelled:
+        token.cancel()
+    except StudioError as error:
+        result.error = error
+    except OSError as error:
+        result.error = StudioError(str(error))
+    finally:
+        emit(token)

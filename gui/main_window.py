@@ -20,7 +20,7 @@ from typing_extensions import override
 
 import core
 from core.errors import ProjectError
-from core.project.recent import RecentProjects
+from core.project.project_file import project_folder
 from gui import theme
 from gui.background import Background
 from gui.jobs_area import JobsArea
@@ -37,18 +37,22 @@ from gui.project_wishes import (
     SaveProjectAs,
     UnpackProject,
 )
+from gui.recent_desk import RecentDesk
 from gui.rooms import Rooms
 from gui.theme import Tone
 from gui.video.plan_fixes import Fix, InstallModel, SetKey
 from gui.welcome_page import WelcomePage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
     from core.config import Settings
     from core.errors import StudioError
     from core.jobs import CancelToken
     from core.project.from_record import FromRecord
+    from core.project.recent import RecentProject
     from core.studio import Studio
     from gui.image_details import GalleryUse
     from gui.project_session import ProjectSession
@@ -85,11 +89,12 @@ class MainWindow(QMainWindow):
             str(studio.paths.state_dir / "window.ini"), QSettings.Format.IniFormat
         )
         self._background = Background(self, threads=4)
-        self._recent = RecentProjects(studio.paths.state_dir)
+        self._recent = RecentDesk(studio.paths.state_dir, self._background, self)
         self._opener = ProjectOpener(studio.paths.projects_dir, self._background, self)
         self._session: ProjectSession | None = None
         self.video_tab: VideoProjectTab | None = None
         self._renders_when_open = False
+        self._reopens = False
         self.jobs = JobsArea(studio, self._background, self)
         self._projects = ProjectActions(studio.paths.projects_dir, self)
         self._welcome = WelcomePage(self._projects)
@@ -127,6 +132,9 @@ class MainWindow(QMainWindow):
         self._menu.settings_wanted.connect(self.rooms.show_settings)
         self._menu.help_wanted.connect(self._show_help)
         self._menu.about_wanted.connect(self._show_about)
+        self._recent.read.connect(self._reopen)
+        self._recent.changed.connect(self._show_recent)
+        self._recent.failed.connect(self._warn)
         self._opener.opened.connect(self._on_opened)
         self._opener.done.connect(self.say)
         self._opener.failed.connect(self._on_error)
@@ -163,16 +171,25 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self.jobs.begin)
         # Beside the main thread, so that the first project does not have to wait for it.
         self._background.run(_load_panels, lambda _: None, self._on_error)
-        last = self._recent.last if self.studio.settings.ui.reopens_last_project else None
-        self._show_recent()
-        wanted = folder or last
-        if wanted is not None:
-            QTimer.singleShot(0, lambda: self.fulfil(OpenProject(wanted)))
+        self._reopens = folder is None and self.studio.settings.ui.reopens_last_project
+        self._recent.begin()
+        if folder is not None:
+            QTimer.singleShot(0, lambda: self.fulfil(OpenProject(folder)))
+
+    @Slot(object)
+    def _reopen(self, entries: Sequence[RecentProject]) -> None:
+        is_free = self._session is None and not self._opener.is_opening
+        if self._reopens and is_free and entries and not entries[0].is_missing:
+            self.fulfil(OpenProject(entries[0].folder))
 
     @Slot(object)
     def say(self, text: str, tone: Tone = Tone.QUIET) -> None:
         """Write a line on the status console."""
         self.jobs.console.say(text, tone)
+
+    @Slot(object)
+    def _warn(self, error: StudioError) -> None:
+        self.say(str(error), Tone.WARNING)
 
     @Slot(object)
     def _on_error(self, error: StudioError) -> None:
@@ -185,12 +202,16 @@ class MainWindow(QMainWindow):
     def fulfil(self, wish: ProjectWish) -> None:
         """Do with projects what a person wants."""
         self._welcome.show_busy(_BUSY.get(type(wish), ""))
+        self._renders_when_open = False
         match wish:
             case NewProject(name=name):
                 self._opener.create(name)
             case SampleProject():
                 self._renders_when_open = True
                 self._opener.create_sample()
+            case OpenProject(folder=folder) if self._is_open(folder):
+                self.say("That project is open already.")
+                self.rooms.show_video()
             case OpenProject(folder=folder):
                 self._opener.open(folder)
             case UnpackProject(zip_path=path):
@@ -205,6 +226,12 @@ class MainWindow(QMainWindow):
                 if self._session is not None:
                     model = self._session.model
                     self._opener.package(model.project, model.folder, path)
+
+    def _is_open(self, folder: Path) -> bool:
+        # One that is read-only may be opened anew: the other window may have let go of it.
+        if self._session is None or self._session.model.is_read_only:
+            return False
+        return project_folder(folder).absolute() == self._session.folder.absolute()
 
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:
@@ -229,8 +256,7 @@ class MainWindow(QMainWindow):
         self._video.setCurrentWidget(tab)
         self.rooms.show_video()
         self._menu.set_project(tab)
-        self._recent.opened(opened.folder, opened.project.name)
-        self._show_recent()
+        self._recent.put_first(opened.folder, opened.project.name)
         self._show_title()
         for note in opened.notes:
             self.say(note, Tone.WARNING)
@@ -312,8 +338,8 @@ class MainWindow(QMainWindow):
             "licences.",
         )
 
-    def _show_recent(self) -> None:
-        entries = self._recent.entries()
+    @Slot(object)
+    def _show_recent(self, entries: Sequence[RecentProject]) -> None:
         self._welcome.set_recent(entries)
         self._projects.set_recent(entries)
 
@@ -377,8 +403,9 @@ class MainWindow(QMainWindow):
     @override
     def dropEvent(self, event: QDropEvent) -> None:
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            self.read_settings_of(paths[0])
+        for path in paths:
+            self.read_settings_of(path)
+        event.acceptProposedAction()
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from core.project.imageai_import import import_imageai
 from core.project.lock import ProjectLock
 from core.project.media import adopt_takes, missing_media
 from core.project.project import new_project
-from core.project.project_file import create_project, read_project, write_project
+from core.project.project_file import create_project, read_project
 from core.project.sample import sample_project
 from core.video.output import slug
 from gui.project_session import ProjectSession
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from core.errors import StudioError
     from core.jobs import CancelToken
     from core.project.media import MissingFile
     from core.project.project import VideoProject
     from gui.background import Background
+
+_GRACE_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,12 @@ class Opened:
     """A project that was read: what to tell, and what is missing of it.
 
     Attributes:
+        on_disk: as it was read; `project` has the clips that were found since.
         lock: held by this window; None where another one holds it.
     """
 
     project: VideoProject
+    on_disk: VideoProject
     folder: Path
     lock: ProjectLock | None
     notes: tuple[str, ...]
@@ -60,6 +66,12 @@ class ProjectOpener(QObject):
         super().__init__(parent)
         self._projects_dir = projects_dir
         self._background = background
+        self._newest: CancelToken | None = None
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a project is on its way into the window."""
+        return self._newest is not None
 
     def open(self, folder: Path) -> None:
         """Open the project in a folder, or the one that a project file lies in."""
@@ -129,25 +141,32 @@ class ProjectOpener(QObject):
             folder = make(cancel)
             loaded = read_project(folder)
             lock = ProjectLock(folder)
-            is_ours = lock.acquire()
-            project = loaded.project
             told = [*notes, *loaded.notes]
-            if is_ours:
-                project = adopt_takes(project, folder, cancel)
-                found = sum(len(t.takes) for t in project.takes.values()) - sum(
-                    len(t.takes) for t in loaded.project.takes.values()
-                )
+            if not _take(lock, cancel):
+                told.append(lock.reason)
+                missing = missing_media(loaded.project)
+                return Opened(loaded.project, loaded.project, folder, None, tuple(told), missing)
+            with ExitStack() as on_failure:
+                on_failure.callback(lock.release)
+                project = adopt_takes(loaded.project, folder, cancel)
+                found = _num_takes(project) - _num_takes(loaded.project)
                 if found:
-                    told.append(f"{found} finished clips were found and taken into the project.")
-                if project != loaded.project:
-                    write_project(project, folder)
-            else:
-                told.append("Another window has this project open, so it is read-only here.")
-            return Opened(
-                project, folder, lock if is_ours else None, tuple(told), missing_media(project)
-            )
+                    clips = "A finished clip was" if found == 1 else f"{found} finished clips were"
+                    told.append(f"{clips} found and taken into the project.")
+                missing = missing_media(project)
+                cancel.check()
+                on_failure.pop_all()
+            return Opened(project, loaded.project, folder, lock, tuple(told), missing)
 
-        self._background.run(work, self.opened.emit, self.failed.emit, key="open")
+        def arrived(opened: Opened) -> None:
+            self._newest = None
+            self.opened.emit(opened)
+
+        def fail(error: StudioError) -> None:
+            self._newest = None
+            self.failed.emit(error)
+
+        self._newest = self._background.run(work, arrived, fail, key="open")
 
     def _free_folder(self, name: str) -> Path:
         base = self._projects_dir / slug(name)
@@ -159,7 +178,21 @@ class ProjectOpener(QObject):
 
 def session_of(opened: Opened, parent: QObject) -> ProjectSession:
     """The session of a project that was read."""
-    return ProjectSession(opened.project, opened.folder, opened.lock, parent)
+    return ProjectSession(
+        opened.project, opened.folder, opened.lock, parent, on_disk=opened.on_disk
+    )
+
+
+def _take(lock: ProjectLock, cancel: CancelToken) -> bool:
+    if lock.acquire():
+        return True
+    # Whoever has it may be about to let go: a window that closes, or an opening that was overtaken.
+    cancel.wait(_GRACE_S)
+    return lock.acquire()
+
+
+def _num_takes(project: VideoProject) -> int:
+    return sum(len(takes.takes) for takes in project.takes.values())
 
 
 def _now() -> datetime:

@@ -41,12 +41,22 @@ class ProjectSession(QObject):
         folder: Path,
         lock: ProjectLock | None,
         parent: QObject | None = None,
+        *,
+        on_disk: VideoProject | None = None,
     ) -> None:
-        """Args: `lock` is held by this window; None opens the project read-only."""
+        """Begin to keep a project.
+
+        Args:
+            project: as it is to be shown.
+            folder: the project's.
+            lock: held by this window; None opens the project read-only.
+            parent: owns the session.
+            on_disk: the project as its file has it, where that is not `project`.
+        """
         super().__init__(parent)
         self.model = ProjectModel(project, folder, is_read_only=lock is None)
         self._lock = lock
-        self._on_disk = project
+        self._on_disk = on_disk or project
         self._background = Background(self, threads=1)
         self._is_writing = False
         self._pause = QTimer(self, singleShot=True, interval=_SAVE_AFTER_MS)
@@ -54,6 +64,8 @@ class ProjectSession(QObject):
         self._pause.timeout.connect(self.save)
         self._deadline.timeout.connect(self.save)
         self.model.changed.connect(self._on_change)
+        if not self.is_saved:
+            self._pause.start()
 
     @property
     def folder(self) -> Path:

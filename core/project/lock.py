@@ -64,6 +64,10 @@ class ProjectLock:
         if number is not None:
             os.close(number)
 
+    def __del__(self) -> None:
+        # A project may be opened and not wanted any more before anybody has its lock.
+        self.release()
+
 
 def _lock(number: int) -> None:
     """Take the system's lock on an open file; closing the file gives it back.

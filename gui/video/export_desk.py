@@ -165,10 +165,8 @@ class ExportDesk(QObject):
     @Slot(object)
     def hear(self, news: JobNews) -> None:
         """Take in what the queue says of a job."""
-        if news.job_id not in self._jobs:
-            return
         match news.event:
-            case Succeeded(path=path):
+            case Succeeded(path=path) if news.job_id in self._jobs or self._is_ours(path):
                 self._jobs.discard(news.job_id)
                 project = self._model.project
                 self._model.absorb(project.model_copy(update={"last_export": path}))
@@ -177,6 +175,10 @@ class ExportDesk(QObject):
                 self._jobs.discard(news.job_id)
             case _:
                 pass
+
+    def _is_ours(self, path: Path) -> bool:
+        # Ordered before the project was closed, or done before the order's job was known.
+        return path == self._model.project.film.path or path.parent == self._model.folder / EXPORTS
 
 
 def usual_place(project: VideoProject, folder: Path) -> Path:

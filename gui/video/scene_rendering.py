@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.errors import Problem, StudioError, UnsupportedRequest
 from core.job_record import JobState
 from core.jobs import Cancelled, Failed, Progressed, Queued, Started, Succeeded
-from core.project.media import read_take
+from core.project.media import adopt_takes, read_take
 from core.project.planning import PlannedScene, RefusedScene, plan_scene, start_take
 from core.project.status import SceneJob, SceneJobState
 from core.video.record import Origin
@@ -56,6 +56,14 @@ class RenderOffer:
         return self.cost_usd == 0
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Jobs that have not ended, and the project with every clip that is there."""
+
+    records: Sequence[JobRecord]
+    project: VideoProject
+
+
 class SceneRendering(QObject):
     """Renders scenes of one project; knows which job belongs to which scene.
 
@@ -83,6 +91,7 @@ class SceneRendering(QObject):
         self._following: set[str] = set()
         self._in_hand: list[frozenset[str]] = []
         self._early: list[JobNews] = []
+        self._searches = 0
 
     @property
     def jobs(self) -> dict[str, SceneJob]:
@@ -94,7 +103,7 @@ class SceneRendering(QObject):
         return left_out | {job.scene_id: job for job in self._jobs.values()}
 
     @property
-    def _coming(self) -> set[str]:
+    def coming(self) -> set[str]:
         """The scenes that are to get a clip yet."""
         queued = {job.scene_id for job in self._jobs.values() if job.state.is_under_way}
         return queued.union(self._model.project.to_render, *self._in_hand)
@@ -107,7 +116,7 @@ class SceneRendering(QObject):
     def _look(
         self, wanted: set[str], planned: Callable[[RenderOffer], None], *, key: str = ""
     ) -> None:
-        project, folder, coming = self._model.project, self._model.folder, self._coming
+        project, folder, coming = self._model.project, self._model.folder, self.coming
 
         def plan(cancel: CancelToken) -> RenderOffer:
             return _plan(self._studio, project, folder, wanted, coming, cancel)
@@ -123,15 +132,26 @@ class SceneRendering(QObject):
         self._submit(offer.planned)
 
     def find_jobs(self) -> None:
-        """Take up the jobs of this project that the queue has from before."""
+        """Take up the jobs of this project that the queue has from before, and their clips."""
         if self._model.is_read_only:
             return  # they are the other window's
-        self._background.run(
-            lambda _: self._studio.queue.jobs(0), self._take_up, self.failed.emit, key="scene jobs"
-        )
+        project, folder = self._model.project, self._model.folder
 
-    def _take_up(self, records: Sequence[JobRecord]) -> None:
-        for record in records:
+        def find(cancel: CancelToken) -> _Found:
+            # In this order: a job that ends in between has its clip in the folder by then.
+            records = self._studio.queue.jobs(0)
+            return _Found(records, adopt_takes(project, folder, cancel))
+
+        def broke(error: StudioError) -> None:
+            self._searches -= 1
+            self.failed.emit(error)
+
+        self._searches += 1
+        self._background.run(find, self._take_up, broke)
+
+    def _take_up(self, found: _Found) -> None:
+        self._searches -= 1
+        for record in found.records:
             if record.kind != KIND or record.state.has_ended:
                 continue
             origin = RenderPayload.model_validate_json(record.payload).origin
@@ -139,7 +159,11 @@ class SceneRendering(QObject):
                 runs = record.state is JobState.RUNNING
                 state = SceneJobState.RUNNING if runs else SceneJobState.QUEUED
                 self._jobs.setdefault(record.id, SceneJob(origin.scene_id, state))
+        for scene_id, takes in found.project.takes.items():
+            for take in takes.takes:
+                self._model.add_take(scene_id, take)
         self.jobs_changed.emit()
+        self._hear_early()
         self._go_on()
 
     def _submit(self, planned: Sequence[PlannedScene]) -> None:
@@ -177,6 +201,9 @@ class SceneRendering(QObject):
             self._jobs[job_id] = SceneJob(scene_id, SceneJobState.QUEUED)
             self._following.discard(scene_id)
         self._stop_waiting(set(queued.values()))
+        self._hear_early()
+
+    def _hear_early(self) -> None:
         # A fast job may have come to its end before it was known whose it is.
         early, self._early = self._early, []
         for news in early:
@@ -220,7 +247,7 @@ class SceneRendering(QObject):
         self.jobs_changed.emit()
 
     def _hear_of_another(self, news: JobNews) -> None:
-        if self._in_hand:
+        if self._in_hand or self._searches:
             if not isinstance(news.event, Progressed):
                 self._early.append(news)
         elif isinstance(news.event, Queued):
@@ -248,7 +275,7 @@ class SceneRendering(QObject):
         """Queue the waiting scenes whose start is there now."""
         project = self._model.project
         waiting = set(project.to_render)
-        coming = self._coming
+        coming = self.coming
         ready: set[str] = set()
         for scene in project.scenes:
             if scene.id not in waiting or scene.id in self._following:
@@ -266,22 +293,24 @@ class SceneRendering(QObject):
 
     def _follow(self, offer: RenderOffer) -> None:
         for refused in offer.refused:
-            number = self._model.project.index(refused.scene.id) + 1
+            scene_id = refused.scene.id
             reasons = " ".join(problem.message for problem in refused.problems)
-            self.told.emit(f"Scene {number} cannot follow: {reasons}")
-            self._following.discard(refused.scene.id)
-            self._left_out[refused.scene.id] = reasons
-            self._stop_waiting({refused.scene.id})
-            self._leave_followers(refused.scene.id, "could not be rendered")
+            if self._model.project.scene(scene_id) is not None:
+                number = self._model.project.index(scene_id) + 1
+                self.told.emit(f"Scene {number} cannot follow: {reasons}")
+            self._following.discard(scene_id)
+            self._left_out[scene_id] = reasons
+            self._stop_waiting({scene_id})
+            self._leave_followers(scene_id, "could not be rendered")
         self._submit(offer.planned)
 
     def _leave_followers(self, scene_id: str, fate: str) -> None:
         """Let no scene wait for a clip that does not come."""
         project = self._model.project
-        at = project.index(scene_id) + 1
-        if at < len(project.scenes):
-            scene = project.scenes[at]
-            if scene.continues and scene.id in project.to_render:
+        for scene in project.scenes[1:]:
+            before = project.before(scene.id)
+            is_next = before is not None and before.id == scene_id
+            if is_next and scene.continues and scene.id in project.to_render:
                 self._leave_out(scene.id, fate)
                 self._leave_followers(scene.id, "could not be rendered")
 

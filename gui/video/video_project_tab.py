@@ -123,6 +123,8 @@ class VideoProjectTab(QWidget):
         self._rendering = SceneRendering(studio, model, background, self)
         self._export = ExportDesk(studio, model, background, self)
         self._player = PlayerDesk(studio, model, panels.player, self._pictures, self)
+        for panel in (panels.scope, panels.settings, panels.ltx, panels.export):
+            panel.setEnabled(not model.is_read_only)
         self._connect_panels()
         self._connect_desks()
         self._show_project()
@@ -197,15 +199,11 @@ class VideoProjectTab(QWidget):
         ready = [scene for scene in project.scenes if scene.prompt.strip()]
         can = not self._model.is_read_only and self._jobs.is_ready
         chosen = set(self._selected)
-        stale = missing_or_stale(project, self._states.fingerprints, ready)
-        busy = {
-            scene_id for scene_id, job in self._rendering.jobs.items() if job.state.is_under_way
-        }
-        busy |= set(project.to_render)
+        missing = self._missing(ready)
         counts = RenderCounts(
             this=len(chosen) if len(chosen) == 1 else 0,
             selected=len(chosen) if len(chosen) > 1 else 0,
-            missing=sum(scene.id not in busy for scene in stale),
+            missing=len(missing),
             all=len(ready),
         )
         self._panels.render.set_counts(counts if can else RenderCounts())
@@ -266,12 +264,19 @@ class VideoProjectTab(QWidget):
         """Look again at what there is to render with."""
         self._choices.read_offers()
 
+    def select(self, scene_ids: Sequence[str]) -> None:
+        """Turn to these scenes."""
+        self._panels.table.select(tuple(scene_ids))
+
     def render_missing(self) -> None:
         """Render every scene that has no clip, or one made from something else."""
         self._on_render_wish(RenderWish.MISSING)
 
     @Slot(object)
     def _on_render_wish(self, wish: RenderWish) -> None:
+        if self._model.is_read_only:
+            self.told.emit("The project is open for reading only: nothing is rendered.")
+            return
         self._panels.render.show_planning(True)
         self._rendering.offer(self._scenes_of(wish))
 
@@ -281,9 +286,15 @@ class VideoProjectTab(QWidget):
             case RenderWish.THIS | RenderWish.SELECTED:
                 return tuple(scene for scene in scenes if scene.id in self._selected)
             case RenderWish.MISSING:
-                return missing_or_stale(self._model.project, self._states.fingerprints, scenes)
+                return self._missing(scenes)
             case RenderWish.ALL:
                 return scenes
+
+    def _missing(self, scenes: Sequence[Scene]) -> tuple[Scene, ...]:
+        """Those without a clip, or with an old one, that are not to get one anyway."""
+        found = missing_or_stale(self._model.project, self._states.fingerprints, scenes)
+        coming = self._rendering.coming
+        return tuple(scene for scene in found if scene.id not in coming)
 
     @Slot(object)
     def _on_offer(self, offer: RenderOffer) -> None:
@@ -420,6 +431,9 @@ class VideoProjectTab(QWidget):
 
     def add_recipe(self, recipe: FromRecord) -> None:
         """Add a scene that is made as a clip was made, its settings its own."""
+        if self._model.is_read_only:
+            self.told.emit("The project is open for reading only: it gets no scene.")
+            return
         own = tuple(RenderChoices.model_fields)
         scene = Scene(id=new_id("scene"), prompt=recipe.prompt, own=recipe.choices, own_fields=own)
         project = self._model.project

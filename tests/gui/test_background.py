@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,3 +96,25 @@ def test_nothing_arrives_after_the_end(background: Background) -> None:
     assert token.cancelled
     QCoreApplication.processEvents()
     assert listener.heard == []
+
+
+class Thing:
+    """Something that a work gives."""
+
+
+def test_nothing_of_what_was_overtaken_is_kept(background: Background) -> None:
+    alive: weakref.WeakSet[Thing] = weakref.WeakSet()
+
+    def make(_: CancelToken) -> Thing:
+        thing = Thing()
+        alive.add(thing)
+        return thing
+
+    heard: list[object] = []
+    for _ in range(200):
+        background.run(make, lambda _: heard.append("made"), heard.append, key="thing")
+        time.sleep(0.0005)
+    wait_until(lambda: background.is_idle)
+
+    assert heard
+    wait_until(lambda: not alive)

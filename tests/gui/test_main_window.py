@@ -17,12 +17,14 @@ from gui.project_wishes import (
     UnpackProject,
 )
 from tests.gui.conftest import held_to_respond
-from tests.gui.whole_window import OpenWindow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
+
+    from tests.gui.whole_window import OpenWindow
 
 
 def test_scenes_become_takes_and_a_film(opened: OpenWindow, heard: list[str]) -> None:
@@ -148,19 +150,18 @@ def test_a_project_that_cannot_be_read_is_told_calmly(
 
 
 def test_a_second_window_on_a_project_is_read_only(
-    opened: OpenWindow, heard: list[str], tmp_path: Path, qtbot: QtBot
+    opened: OpenWindow, heard: list[str], open_window: Callable[[str], OpenWindow]
 ) -> None:
     opened.new("one")
     opened.saved()
-    other = OpenWindow(tmp_path / "other", qtbot)
+    other = open_window("other")
     other.open(opened.folder)
 
     assert other.model.is_read_only
-    assert "read-only" in other.told
+    assert "open for reading only" in other.told
     before = other.model.project
     other.model.edit("Rename", before.model_copy(update={"name": "mine now"}))
     assert other.model.project == before
-    other.close()
 
 
 def test_save_as_and_a_package_carry_the_clips(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox
 
 from core.paths import Paths
 from core.project.edits import insert_scenes
@@ -35,6 +35,7 @@ class OpenWindow:
 
     def __init__(self, home: Path, qtbot: QtBot) -> None:
         self.qtbot = qtbot
+        self.is_closed = False
         self.window = MainWindow(Studio([ENTRY], paths=Paths.below(home)))
         self.window.show()
         self.window.begin(None)
@@ -89,8 +90,12 @@ class OpenWindow:
         self.until(lambda: read_project(self.folder).project == self.model.project)
 
     def close(self) -> None:
-        self.window.close()
-        self.window.deleteLater()
+        """Close the window, whatever it asks; may be called twice."""
+        if not self.is_closed:
+            self.is_closed = True
+            if not self.window.close():
+                self.window.shut_down()
+            self.window.deleteLater()
 
 
 class BoxAnswers:
@@ -98,11 +103,13 @@ class BoxAnswers:
 
     Attributes:
         button: is pressed; the last one of a box that has none such.
+        role: of the button that is pressed first of all, where one has it.
         heard: what the boxes said, in order.
     """
 
     def __init__(self) -> None:
         self.button = QMessageBox.StandardButton.Ok
+        self.role: QMessageBox.ButtonRole | None = None
         self.heard: list[str] = []
         self._timer = QTimer(interval=_LOOK_EVERY_MS)
         self._timer.timeout.connect(self._look)
@@ -112,7 +119,11 @@ class BoxAnswers:
         for widget in QApplication.topLevelWidgets():
             if isinstance(widget, QMessageBox) and widget.isVisible():
                 self.heard.append(f"{widget.text()} {widget.informativeText()}")
-                (widget.button(self.button) or widget.buttons()[-1]).click()
+                self._button_of(widget).click()
+
+    def _button_of(self, box: QMessageBox) -> QAbstractButton:
+        of_role = [button for button in box.buttons() if box.buttonRole(button) is self.role]
+        return next(iter(of_role), None) or box.button(self.button) or box.buttons()[-1]
 
     def stop(self) -> None:
         self._timer.stop()
