@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import qtawesome  # pyright: ignore[reportMissingTypeStubs] - it has none
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QColor, QPalette
 
 from core.config import Appearance
+from gui.icon_font import font_icon
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication
 
@@ -120,6 +118,4 @@ def tone_icon(name: str, colours: QPalette, of: Tone) -> QIcon:
 
 @cache
 def _icon(name: str, colour: str, disabled: str) -> QIcon:
-    # The package has no types of its own.
-    draw = cast("Callable[..., QIcon]", qtawesome.icon)  # pyright: ignore[reportUnknownMemberType]
-    return draw(f"mdi6.{name}", color=colour, color_disabled=disabled)
+    return font_icon(name, QColor(colour), QColor(disabled))
