@@ -271,10 +271,11 @@ def test_a_window_tells_how_it_starts_and_opens(tmp_path: Path) -> None:
     assert not told["has_torch"]
     assert told["scenes"] == 12
     assert 0 < told["opened_s"] < 60
-    assert 0 < told["step_ms"] <= told["slowest_step_ms"]
+    assert 0 < told["fling_ms"] <= told["slowest_fling_ms"]
+    assert 0 < told["notch_ms"] <= told["slowest_notch_ms"]
     assert 20 < told["memory_mb"] < told["memory_open_mb"]
     assert "| nothing is left to do" in window_start.section([told]).text()
-    assert "| the slowest step" in window_large.section([told]).text()
+    assert "| the slowest notch" in window_large.section([told]).text()
 
 
 def test_a_window_that_measures_nothing_says_why(tmp_path: Path) -> None:
@@ -293,12 +294,12 @@ def test_a_slow_start_or_torch_misses_its_goal() -> None:
 
 
 def test_one_slow_step_of_scrolling_misses_its_goal() -> None:
-    smooth = {"opened_s": 0.9, "step_ms": 8.0, "slowest_step_ms": 49.0}
-    smooth |= {"memory_mb": 140.0, "memory_open_mb": 210.0}
+    smooth = {"opened_s": 0.9, "fling_ms": 8.0, "slowest_fling_ms": 49.0, "notch_ms": 8.0}
+    smooth |= {"slowest_notch_ms": 49.0, "memory_mb": 140.0, "memory_open_mb": 210.0}
     assert [goal.is_met for goal in window_large.section([smooth]).goals] == [True, True]
-    rough = smooth | {"slowest_step_ms": 51.0}
-    runs = [smooth, smooth, rough]
-    assert [goal.is_met for goal in window_large.section(runs).goals] == [True, False]
+    for slow in ("slowest_fling_ms", "slowest_notch_ms"):
+        runs = [smooth, smooth, smooth | {slow: 51.0}]
+        assert [goal.is_met for goal in window_large.section(runs).goals] == [True, False]
     late = smooth | {"opened_s": 1.1}
     assert [goal.is_met for goal in window_large.section([late]).goals] == [False, True]
 

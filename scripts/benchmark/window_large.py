@@ -59,22 +59,26 @@ def make_project(folder: Path, count: int) -> Path:
 def section(runs: list[dict[str, float]]) -> Section:
     """The outcome in words."""
     opened = Series("open", tuple(told["opened_s"] * 1000 for told in runs))
-    step = Series("a step of scrolling", tuple(told["step_ms"] for told in runs))
-    slowest = Series("the slowest step", tuple(told["slowest_step_ms"] for told in runs))
+    fling = Series("a step of a fling", tuple(told["fling_ms"] for told in runs))
+    flung = Series("its slowest step", tuple(told["slowest_fling_ms"] for told in runs))
+    notch = Series("a notch of the wheel", tuple(told["notch_ms"] for told in runs))
+    turned = Series("the slowest notch", tuple(told["slowest_notch_ms"] for told in runs))
+    slowest_ms = max(flung.most, turned.most)
     empty = Series("empty", tuple(told["memory_mb"] for told in runs))
     full = Series("full", tuple(told["memory_open_mb"] for told in runs))
     return Section(
         title=f"The window: {SCENES} scenes",
-        table=series_table((opened, step, slowest), "ms", 1),
+        table=series_table((opened, fling, flung, notch, turned), "ms", 1),
         findings=(
-            f"{HOW} From the wish until the table is filled and nothing is left to do; then "
-            "scrolled from top to bottom, two rows a step, each drawn, its thumbnails read "
-            "meanwhile. Each has a clip of its own.",
+            f"{HOW} From the wish until the table is filled and nothing is left to do. Then it is "
+            "scrolled: down in one fling, two rows a step, and up by three rows a notch, ten "
+            "notches a second, while the pictures of what comes into sight are read. Each scene "
+            "has a clip of its own.",
             f"Resident memory: {full.median:.0f} MB after scrolling, {empty.median:.0f} MB on the "
             "first page.",
         ),
         goals=(
             Goal(f"Open within {_MOST_S:g} s", opened.median <= _MOST_S * 1000),
-            Goal(f"No step of scrolling over {_MOST_STEP_MS:g} ms", slowest.most <= _MOST_STEP_MS),
+            Goal(f"No step of scrolling over {_MOST_STEP_MS:g} ms", slowest_ms <= _MOST_STEP_MS),
         ),
     )
