@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QTableView,
     QToolButton,
@@ -30,6 +29,7 @@ from gui.history_details import HistoryDetails
 from gui.history_filter_bar import HistoryFilter, HistoryFilterBar
 from gui.history_model import HistoryModel
 from gui.theme import Tone
+from gui.widgets.splitter import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,7 +169,7 @@ class HistoryTab(QWidget):
         lines.setSpacing(theme.GAP)
         lines.addWidget(self._views, 1)
         lines.addLayout(below)
-        halves = QSplitter(Qt.Orientation.Horizontal)
+        halves = Splitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
         halves.addWidget(left)
         halves.addWidget(self._details)

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListView,
     QSizePolicy,
-    QSplitter,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -45,6 +44,7 @@ from gui.job_wishes import (
     ShowFolder,
 )
 from gui.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
+from gui.widgets.splitter import Splitter
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class JobsPanel(QWidget):
         self._nothing = ToneLabel()
         self._nothing.setObjectName("no_jobs")
         self._pages = QStackedWidget()
-        self._halves = QSplitter(Qt.Orientation.Horizontal)
+        self._halves = Splitter(Qt.Orientation.Horizontal)
         self._halves.setObjectName("job_halves")
         self._problem = ToneLabel(theme.Tone.BAD)
         self._problem.setObjectName("job_problem")

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMessageBox,
-    QSplitter,
     QStackedWidget,
 )
 from typing_extensions import override
@@ -42,6 +41,7 @@ from gui.rooms import Rooms
 from gui.theme import Tone
 from gui.video.plan_fixes import Fix, InstallModel, SetKey
 from gui.welcome_page import WelcomePage
+from gui.widgets.splitter import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("ImageAI")
         self.resize(*_SIZE)
         self.setAcceptDrops(True)
-        halves = QSplitter(Qt.Orientation.Vertical)
+        halves = Splitter(Qt.Orientation.Vertical)
         halves.setObjectName("halves")
         halves.addWidget(self.rooms)
         halves.addWidget(self.jobs)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QMessageBox,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -32,6 +31,7 @@ from gui.model_rows import (
 )
 from gui.widgets.calm import keep_calm
 from gui.widgets.folder_choice import choose_folder
+from gui.widgets.splitter import Splitter
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class ModelsPage(QWidget):
         lines.addLayout(head)
         lines.addWidget(self._list, 1)
         lines.addWidget(self._nothing)
-        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split = Splitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
         split.addWidget(left)
         split.addWidget(self._details)

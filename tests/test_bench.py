@@ -11,8 +11,9 @@ import av
 import numpy as np
 import pytest
 
+from core.project.project_file import read_project
 from scripts.bench import PARTS, parse
-from scripts.benchmark import film_race, film_scale
+from scripts.benchmark import film_race, film_scale, window_large, window_stall, window_start
 from scripts.benchmark.app_memory import section as memory_section
 from scripts.benchmark.clips import prompt
 from scripts.benchmark.engine_race import Race, goals
@@ -24,6 +25,7 @@ from scripts.benchmark.startup import run_seconds
 from scripts.benchmark.surroundings import machine_line, name_in_cpuinfo
 from scripts.benchmark.tables import Goal, Section, series_table
 from scripts.benchmark.warm_engine import section as warm_section
+from scripts.benchmark.window_runs import run
 from scripts.markdown import markdown_table, put_between
 from tests.film.seen import frames_of
 
@@ -250,3 +252,60 @@ def test_memory_that_grows_with_the_film_misses_its_goal() -> None:
 def test_a_film_of_other_frames_misses_its_goal() -> None:
     wrong = film_scale.Length(TINY, TINY.num_frames - 1, Peaks())
     assert [goal.is_met for goal in film_scale.goals([wrong])] == [False]
+
+
+def test_a_project_of_many_scenes_has_a_clip_for_each(tmp_path: Path) -> None:
+    folder = window_large.make_project(tmp_path / "large", 3)
+    project = read_project(folder).project
+    takes = [project.chosen_take(scene.id) for scene in project.scenes]
+    clips = [take.path for take in takes if take is not None]
+    assert len(set(clips)) == 3
+    assert sorted((folder / "clips").iterdir()) == clips
+    assert [len(frames_of(clip)) for clip in clips] == [48, 48, 48]
+
+
+def test_a_window_tells_how_it_starts_and_opens(tmp_path: Path) -> None:
+    project = window_large.make_project(tmp_path / "large", 12)
+    told = run("open", tmp_path / "home", str(project))
+    assert 0.1 < told["visible_s"] <= told["idle_s"] < 60
+    assert not told["has_torch"]
+    assert told["scenes"] == 12
+    assert 0 < told["opened_s"] < 60
+    assert 0 < told["fling_ms"] <= told["slowest_fling_ms"]
+    assert 0 < told["notch_ms"] <= told["slowest_notch_ms"]
+    assert 20 < told["memory_mb"] < told["memory_open_mb"]
+    assert "| nothing is left to do" in window_start.section([told]).text()
+    assert "| the slowest notch" in window_large.section([told]).text()
+
+
+def test_a_window_that_measures_nothing_says_why(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="'dance' is nothing to measure"):
+        run("dance", tmp_path / "home")
+
+
+def test_a_slow_start_or_torch_misses_its_goal() -> None:
+    quick: dict[str, float]
+    quick = {"visible_s": 1.0, "idle_s": 1.4, "has_torch": False, "memory_mb": 140.0}
+    assert [goal.is_met for goal in window_start.section([quick]).goals] == [True, True]
+    busy = quick | {"idle_s": 1.6}
+    assert [goal.is_met for goal in window_start.section([busy]).goals] == [False, True]
+    heavy = quick | {"has_torch": True}
+    assert [goal.is_met for goal in window_start.section([quick, heavy]).goals] == [True, False]
+
+
+def test_one_slow_step_of_scrolling_misses_its_goal() -> None:
+    smooth = {"opened_s": 0.9, "fling_ms": 8.0, "slowest_fling_ms": 49.0, "notch_ms": 8.0}
+    smooth |= {"slowest_notch_ms": 49.0, "memory_mb": 140.0, "memory_open_mb": 210.0}
+    assert [goal.is_met for goal in window_large.section([smooth]).goals] == [True, True]
+    for slow in ("slowest_fling_ms", "slowest_notch_ms"):
+        runs = [smooth, smooth, smooth | {slow: 51.0}]
+        assert [goal.is_met for goal in window_large.section(runs).goals] == [True, False]
+    late = smooth | {"opened_s": 1.1}
+    assert [goal.is_met for goal in window_large.section([late]).goals] == [False, True]
+
+
+def test_one_long_silence_misses_its_goal() -> None:
+    calm = {"idle_ms": 1.0, "render_ms": 99.0}
+    assert [goal.is_met for goal in window_stall.section([calm]).goals] == [True]
+    silent = calm | {"render_ms": 101.0}
+    assert [goal.is_met for goal in window_stall.section([calm, silent, calm]).goals] == [False]

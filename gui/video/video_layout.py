@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QRadioButton,
     QScrollArea,
-    QSplitter,
     QTabWidget,
     QToolBar,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from gui import theme
 from gui.widgets.folding_section import FoldingSection
+from gui.widgets.splitter import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +116,7 @@ def arrange(
 ) -> dict[str, FoldingSection]:
     """Put the panels into the tab; gives the sections of the left side by name."""
     sections = _sections(panels)
-    halves = QSplitter(Qt.Orientation.Horizontal)
+    halves = Splitter(Qt.Orientation.Horizontal)
     halves.setObjectName("video_columns")
     halves.addWidget(_column(list(sections.values())))
     halves.addWidget(_scenes(panels, actions))
@@ -191,8 +191,8 @@ def _scenes(panels: VideoPanels, actions: Sequence[QAction]) -> QWidget:
     return _stacked([upper, panels.inspector], [_TABLE, _INSPECTOR])
 
 
-def _stacked(widgets: Sequence[QWidget], sizes: Sequence[int]) -> QSplitter:
-    splitter = QSplitter(Qt.Orientation.Vertical)
+def _stacked(widgets: Sequence[QWidget], sizes: Sequence[int]) -> Splitter:
+    splitter = Splitter(Qt.Orientation.Vertical)
     for place, widget in enumerate(widgets):
         splitter.addWidget(widget)
         splitter.setCollapsible(place, False)

@@ -421,7 +421,7 @@ class VideoProjectTab(QWidget):
         Gives whether that can be done; else it is told why not.
         """
         if self._model.is_read_only:
-            self.told.emit("The project is open for reading only: no picture can be used in it.")
+            self.told.emit("The project is open for reading only: it takes no picture.")
             return False
         if role is not PictureRole.PROJECT_REFERENCE and not self._selected:
             self.told.emit("Choose a scene first, then use the picture there.")

@@ -62,6 +62,8 @@ def _frame(
 
     try:
         with av.open(str(path)) as container:
+            # Several are read at a time; to set up more threads for a frame takes longer than it.
+            container.streams.video[0].codec_context.thread_count = 1
             frame = _last(container, cancel) if at == "end" else _first(container)
             if frame is not None:
                 return _small(frame, size)

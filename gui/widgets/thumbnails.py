@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 
 from gui import theme
@@ -25,6 +25,9 @@ _MIB = 1 << 20
 _AT_A_TIME = 2
 # More than a screen shows; what was scrolled past is asked for again when it comes back.
 _WAITING = 48
+# So long nothing new is asked for before reading begins: what flies past is not read, and the
+# threads that read do not take from the main thread the processor that it scrolls with.
+_REST_MS = 50
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Thumbnails(QObject):
         self._waiting: OrderedDict[Thumbnail, None] = OrderedDict()
         self._reading: set[Thumbnail] = set()
         self._size_bytes = 0
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(self._read_on)
 
     @property
     def size_bytes(self) -> int:
@@ -79,12 +84,13 @@ class Thumbnails(QObject):
             self._known.move_to_end(wanted)
             return found
         if wanted not in self._reading:
+            if wanted not in self._waiting:
+                self._rest.start()
             # The newest comes first: it is what is on the screen now.
             self._waiting[wanted] = None
             self._waiting.move_to_end(wanted)
             while len(self._waiting) > _WAITING:
                 self._waiting.popitem(last=False)
-            self._read_on()
         return None
 
     def problem(self, path: Path, size: QSize, at: Moment = "start") -> str:
@@ -101,6 +107,7 @@ class Thumbnails(QObject):
         self._waiting.clear()
         self._background.close()
 
+    @Slot()
     def _read_on(self) -> None:
         while self._waiting and len(self._reading) < _AT_A_TIME:
             wanted, _ = self._waiting.popitem()
@@ -127,7 +134,8 @@ class Thumbnails(QObject):
         self._size_bytes += _size_of(pixmap)
         while self._size_bytes > self._capacity_bytes and len(self._known) > 1:
             self._drop(next(iter(self._known)))
-        self._read_on()
+        if not self._rest.isActive():
+            self._read_on()
         self.ready.emit(wanted.path)
 
     def _drop(self, known: Thumbnail) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCENES = 300
-_MOST_S, _MOST_FRAME_MS = 1.0, 50.0
+_MOST_S, _MOST_STEP_MS = 1.0, 50.0
 
 
 def measure(repeats: int) -> Section:
@@ -39,14 +39,14 @@ def make_project(folder: Path, count: int) -> Path:
     now = datetime.now(UTC)
     project = new_project("Large", now)
     create_project(folder, project)
-    first = folder / CLIPS / "first.mp4"
-    first.parent.mkdir(exist_ok=True)
+    (folder / CLIPS).mkdir(exist_ok=True)
+    first = folder.with_name(f"{folder.name}.mp4")
     picture = ["-f", "lavfi", "-i", "testsrc2=s=320x192:r=24:d=2"]
     run_ffmpeg([*picture, "-pix_fmt", "yuv420p", str(first)], CancelToken())
     scenes: list[Scene] = []
     takes: dict[str, SceneTakes] = {}
     for number in range(1, count + 1):
-        clip = first.with_name(f"scene_{number:03}_take_01.mp4")
+        clip = folder / CLIPS / f"scene_{number:03}_take_01.mp4"
         os.link(first, clip)
         scene = Scene(id=new_id("scene"), title=f"Scene {number}", prompt=f"a ball, {number}")
         take = Take(id=f"take-{number}", path=clip, created_at=now, num_frames=48, fps=24)
@@ -59,24 +59,26 @@ def make_project(folder: Path, count: int) -> Path:
 def section(runs: list[dict[str, float]]) -> Section:
     """The outcome in words."""
     opened = Series("open", tuple(told["opened_s"] * 1000 for told in runs))
-    frame = Series("a step of scrolling", tuple(told["frame_ms"] for told in runs))
-    slowest = Series("the slowest step", tuple(told["slowest_frame_ms"] for told in runs))
+    fling = Series("a step of a fling", tuple(told["fling_ms"] for told in runs))
+    flung = Series("its slowest step", tuple(told["slowest_fling_ms"] for told in runs))
+    notch = Series("a notch of the wheel", tuple(told["notch_ms"] for told in runs))
+    turned = Series("the slowest notch", tuple(told["slowest_notch_ms"] for told in runs))
+    slowest_ms = max(flung.most, turned.most)
     empty = Series("empty", tuple(told["memory_mb"] for told in runs))
     full = Series("full", tuple(told["memory_open_mb"] for told in runs))
     return Section(
         title=f"The window: {SCENES} scenes",
-        table=series_table((opened, frame, slowest), "ms", 1),
+        table=series_table((opened, fling, flung, notch, turned), "ms", 1),
         findings=(
-            f"{HOW} From the wish to a table that is filled and drawn; then scrolled from top to "
-            "bottom, two rows a step, its thumbnails read meanwhile.",
+            f"{HOW} From the wish until the table is filled and nothing is left to do. Then it is "
+            "scrolled: down in one fling, two rows a step, and up by three rows a notch, ten "
+            "notches a second, while the pictures of what comes into sight are read. Each scene "
+            "has a clip of its own.",
             f"Resident memory: {full.median:.0f} MB after scrolling, {empty.median:.0f} MB on the "
             "first page.",
         ),
         goals=(
             Goal(f"Open within {_MOST_S:g} s", opened.median <= _MOST_S * 1000),
-            Goal(
-                f"No step of scrolling over {_MOST_FRAME_MS:g} ms",
-                slowest.median <= _MOST_FRAME_MS,
-            ),
+            Goal(f"No step of scrolling over {_MOST_STEP_MS:g} ms", slowest_ms <= _MOST_STEP_MS),
         ),
     )

@@ -1,127 +1,198 @@
 """The window in a process of its own, measured from inside; prints one line of JSON.
 
-python -m scripts.benchmark.window_process start|open|render [PROJECT]
+    python -m scripts.benchmark.window_process start|open|render BEGUN [PROJECT]
+
+It runs main.py as it is. What measures lies among Qt's events before there is a window, and is
+reached as soon as main.py begins to work them off. BEGUN is when this process was started, as
+`time.time()` counts: the system itself knows it to the second only.
 """
 
 from __future__ import annotations
 
 import json
+import runpy
 import sys
 import time
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 import psutil
+from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QApplication
 
-from core.paths import Paths
 from core.project.project import DEFAULT_TARGET, Scene, new_id
-from core.studio import Studio
-from gui import theme
-from gui.lettering import QtLetterer
+from core.project.status import SceneJobState
 from gui.main_window import MainWindow
 from gui.project_wishes import NewProject
 from gui.stalls import StallWatch
-from providers import PROVIDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-_WITHIN_S = 300.0
-_IDLE_S = 3.0
-_STEP_ROWS = 2
+_MAIN = Path(__file__).resolve().parents[2] / "main.py"
+_CALM_S = 2.0
+# A fling stops nowhere; the wheel moves three rows a notch, ten times a second.
+_FLING_ROWS, _NOTCH_ROWS, _NOTCH_S = 2, 3, 0.1
+
+
+class Probe(QObject):
+    """Measures one thing as soon as events are worked off, and ends the program.
+
+    Attributes:
+        told: what was measured; None until then, and for good when it came to nothing.
+    """
+
+    _begun = Signal()
+
+    def __init__(self, measure: Callable[[MainWindow], dict[str, float]]) -> None:
+        super().__init__()
+        self.told: dict[str, float] | None = None
+        self._measure = measure
+        self._begun.connect(self._on_begun, Qt.ConnectionType.QueuedConnection)
+        self._begun.emit()
+
+    @Slot()
+    def _on_begun(self) -> None:
+        (window,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+        try:
+            self.told = self._measure(window)
+        except RuntimeError as error:
+            sys.stderr.write(f"{error}\n")
+        finally:
+            QApplication.exit()
 
 
 def main(arguments: list[str]) -> int:
     """Measures one thing."""
-    app = QApplication(sys.argv[:1])
-    theme.apply(app, theme.Appearance.LIGHT)
-    window = MainWindow(Studio(PROVIDERS, paths=Paths.of_user(), letterer=QtLetterer()))
-    window.show()
-    window.begin(None)
-    while not window.isVisible() or not window.windowHandle().isExposed():
-        app.processEvents()
-    app.processEvents()
-    visible_s = time.time() - psutil.Process().create_time()
-    told: dict[str, float | bool] = {"visible_s": visible_s, "has_torch": "torch" in sys.modules}
-    _until(lambda: window.jobs.is_ready)
-    told["memory_mb"] = _memory_mb()
-    match arguments[0]:
-        case "open":
-            told |= _open(window, Path(arguments[1]))
-        case "render":
-            told |= _render(window)
-        case _:
-            pass
-    sys.stdout.write(json.dumps(told) + "\n")
-    window.close()
+    what, begun, *project = arguments
+
+    def measure(window: MainWindow) -> dict[str, float]:
+        match what:
+            case "start":
+                return _start(window, float(begun))
+            case "open":
+                return _start(window, float(begun)) | _open(window, Path(*project))
+            case "render":
+                return _start(window, float(begun)) | _render(window)
+            case _:
+                raise RuntimeError(f"{what!r} is nothing to measure")
+
+    probe = Probe(measure)
+    sys.argv[:] = [str(_MAIN)]
+    try:
+        runpy.run_path(str(_MAIN), run_name="__main__")
+    except SystemExit as ended:
+        if ended.code:
+            return 1
+    if probe.told is None:
+        return 1
+    sys.stdout.write(json.dumps(probe.told) + "\n")
     return 0
 
 
+def _start(window: MainWindow, begun: float) -> dict[str, float]:
+    """Waits until the window is there, and nothing is left to do for it."""
+    _until(lambda: window.isVisible() and window.windowHandle().isExposed())
+    visible_s = time.time() - begun
+    _work_off()
+    idle_s = time.time() - begun
+    _until(lambda: window.jobs.is_ready)
+    _rest(_CALM_S)
+    return {
+        "visible_s": visible_s,
+        "idle_s": idle_s,
+        "has_torch": "torch" in sys.modules,
+        "memory_mb": _memory_mb(),
+    }
+
+
 def _open(window: MainWindow, folder: Path) -> dict[str, float]:
-    """Opens a project and scrolls its table from its top to its bottom."""
+    """Opens a project and scrolls its table, down in one fling and up by the notches of a wheel."""
     begun = time.perf_counter()
     window.begin(folder)
     _until(lambda: window.video_tab is not None)
     table = window.findChild(QAbstractItemView, "scene_table")
-    assert table is not None, "the tab has a table"
+    if table is None:
+        raise RuntimeError("The video tab has no table of scenes.")
     _until(lambda: table.model().rowCount() > 0)
-    QApplication.processEvents()
+    _work_off()
     opened_s = time.perf_counter() - begun
-    _rest(_IDLE_S)
-    frames: list[float] = []
-    for row in range(0, table.model().rowCount(), _STEP_ROWS):
+    _rest(_CALM_S)
+    rows = range(table.model().rowCount())
+    fling_ms = _scroll(table, rows[::_FLING_ROWS], 0.0)
+    notch_ms = _scroll(table, rows[::-_NOTCH_ROWS], _NOTCH_S)
+    return {
+        "opened_s": opened_s,
+        "fling_ms": median(fling_ms),
+        "slowest_fling_ms": max(fling_ms),
+        "notch_ms": median(notch_ms),
+        "slowest_notch_ms": max(notch_ms),
+        "memory_open_mb": _memory_mb(),
+        "scenes": len(rows),
+    }
+
+
+def _scroll(table: QAbstractItemView, rows: Sequence[int], pause_s: float) -> list[float]:
+    """Brings one row after the other to be seen; how long each step took until it was drawn."""
+    steps_ms: list[float] = []
+    for row in rows:
+        _rest(pause_s)
         at = time.perf_counter()
         table.scrollTo(table.model().index(row, 0), QAbstractItemView.ScrollHint.PositionAtTop)
         table.viewport().repaint()
         QApplication.processEvents()
-        frames.append((time.perf_counter() - at) * 1000)
-    frames.sort()
-    return {
-        "opened_s": opened_s,
-        "frame_ms": frames[len(frames) // 2],
-        "slowest_frame_ms": frames[-1],
-        "memory_open_mb": _memory_mb(),
-    }
+        steps_ms.append((time.perf_counter() - at) * 1000)
+    return steps_ms
 
 
 def _render(window: MainWindow) -> dict[str, float]:
     """Renders one clip of the built-in model; gives the longest silences before and during it."""
     window.fulfil(NewProject("Stall"))
-    _until(lambda: window.project_model is not None)
-    model = window.project_model
-    assert model is not None, "it was just waited for"
+    _until(lambda: window.video_tab is not None)
+    model, tab = window.project_model, window.video_tab
+    if model is None or tab is None:
+        raise RuntimeError("No project is open.")
     scene = Scene(id=new_id("scene"), prompt="a red ball moving right at sunset")
     render = model.project.render.model_copy(
         update={"target": DEFAULT_TARGET.with_model("ltx-mini")}
     )
     model.edit("Scene", model.project.model_copy(update={"scenes": (scene,), "render": render}))
-    _rest(_IDLE_S)
+    _rest(_CALM_S)
     idle = StallWatch()
-    _rest(_IDLE_S)
+    _rest(_CALM_S)
     idle.close()
+
+    def has_ended() -> bool:
+        job = tab.scene_jobs.get(scene.id)
+        if job is not None and job.state is SceneJobState.FAILED:
+            raise RuntimeError(f"The clip was not made: {job.reason}")
+        return model.project.chosen_take(scene.id) is not None
+
     busy = StallWatch()
-    assert window.video_tab is not None, "a project is open"
-    window.video_tab.render_missing()
-    _until(lambda: model.project.chosen_take(scene.id) is not None)
+    tab.render_missing()
+    _until(has_ended)
     _rest(1.0)
     busy.close()
     return {"idle_ms": idle.longest_s * 1000, "render_ms": busy.longest_s * 1000}
 
 
-def _until(is_so: Callable[[], object]) -> None:
-    end = time.monotonic() + _WITHIN_S
+def _work_off() -> None:
+    """Work events off until there is none."""
+    dispatcher = QAbstractEventDispatcher.instance()
+    while dispatcher.processEvents(QEventLoop.ProcessEventsFlag.AllEvents):
+        pass
+
+
+def _until(is_so: Callable[[], bool]) -> None:
     while not is_so():
-        assert time.monotonic() < end, "it takes too long"
         QApplication.processEvents()
         time.sleep(0.001)
 
 
 def _rest(seconds: float) -> None:
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        QApplication.processEvents()
-        time.sleep(0.001)
+    _until(lambda: time.monotonic() > end)
 
 
 def _memory_mb() -> float:

@@ -1,4 +1,4 @@
-"""Part "window": how long it takes until the window is seen."""
+"""Part "window": how long it takes until the window is seen, and has nothing left to do."""
 
 from __future__ import annotations
 
@@ -23,17 +23,19 @@ def measure(repeats: int) -> Section:
 
 def section(runs: list[dict[str, float]]) -> Section:
     """The outcome in words."""
-    seen = Series("process to visible window", tuple(told["visible_s"] for told in runs))
+    seen = Series("the window is visible", tuple(told["visible_s"] for told in runs))
+    idle = Series("nothing is left to do", tuple(told["idle_s"] for told in runs))
     memory = Series("memory", tuple(told["memory_mb"] for told in runs))
     return Section(
         title="The window: starting",
-        table=series_table((seen,), "s", 2),
+        table=series_table((seen, idle), "s", 2),
         findings=(
-            f"{HOW} Counted from the start of the process, Python and Qt included.",
+            f"{HOW} `main.py` without arguments, counted from the start of its process, Python "
+            "and Qt included; everyone's first start, with an empty home.",
             f"Resident memory on the first page, with the queue open: {memory.median:.0f} MB.",
         ),
         goals=(
-            Goal(f"Visible within {_MOST_S:g} s", seen.median <= _MOST_S),
+            Goal(f"Visible, and nothing left to do, within {_MOST_S:g} s", idle.median <= _MOST_S),
             Goal("torch is not loaded", not any(told["has_torch"] for told in runs)),
         ),
     )

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, QTimer
 
 from core.jobs import CancelToken
 from core.video.ffmpeg import run_ffmpeg
@@ -148,12 +149,38 @@ def test_what_was_scrolled_past_is_not_read_before_what_is_seen(
     assert paths[-1] in order[:4]
 
 
+def test_reading_waits_until_nothing_new_is_asked_for(
+    qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.png"
+    assert thumbnails.pixmap(path, SIZE) is None
+    assert not thumbnails.is_idle
+    # Only now, as far as a thread can tell that would have begun at once.
+    time.sleep(0.1)
+    picture(path)
+    qtbot.waitUntil(lambda: thumbnails.is_idle)
+    assert thumbnails.problem(path, SIZE) == ""
+
+
+def test_drawing_the_same_again_does_not_put_reading_off(
+    qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path
+) -> None:
+    path = picture(tmp_path / "a.png")
+    again = QTimer(interval=1)
+    again.timeout.connect(lambda: thumbnails.pixmap(path, SIZE))
+    again.start()
+    qtbot.waitUntil(lambda: thumbnails.pixmap(path, SIZE) is not None)
+    again.stop()
+
+
 def test_closing_while_files_are_read_tells_nothing_more(qtbot: QtBot, tmp_path: Path) -> None:
     thumbnails = Thumbnails()
     told: list[Path] = []
     thumbnails.ready.connect(told.append)
     for number in range(20):
         thumbnails.pixmap(picture(tmp_path / f"{number}.png"), SIZE)
+    qtbot.waitUntil(lambda: bool(told))
     thumbnails.close()
-    qtbot.wait(50)
-    assert told == []
+    count = len(told)
+    qtbot.wait(100)
+    assert len(told) == count
