@@ -126,6 +126,7 @@ class CutPage(QWidget):
             is_first: whether it is the first scene alone, which no clip comes before.
         """
         self._scenes, self._what = tuple(scenes), what
+        self._told.say("")
         for name, field in self._fields.items():
             self._show(field, values_of(CUT_VALUES[name], self._scenes))
         self._fields["overlap"].setEnabled(any(map(has_own_transition, scenes)))
@@ -137,10 +138,7 @@ class CutPage(QWidget):
         )  # fmt: skip
 
     def show_take(self, take: Take | None) -> None:
-        """Say what the film shows of the clip of the one scene; nothing for several."""
-        if take is None or len(self._scenes) != 1:
-            self._told.say("")
-            return
+        """Say what the film shows of the clip of the one scene that is shown."""
         use = describe_use(self._scenes[0].cut, take)
         self._told.say(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
 

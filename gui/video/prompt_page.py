@@ -67,7 +67,7 @@ class PromptPage(QWidget):
 
     Signals:
         edited(SceneEdit)
-        cursor_moved(int): where the cursor stands in the prompt.
+        cursor_moved(int): before which letter of the prompt the cursor stands.
     """
 
     edited = Signal(object)

@@ -30,7 +30,7 @@ class SceneInspector(QWidget):
 
     Signals:
         frame_brought(FrameBrought): a picture that must first be copied into the project.
-        cursor_moved(int): where the cursor stands in the prompt.
+        cursor_moved(int): before which letter of the prompt the cursor stands.
     """
 
     frame_brought = Signal(object)
@@ -60,7 +60,7 @@ class SceneInspector(QWidget):
         ):
             self._pages.setTabToolTip(self._pages.addTab(page, title), tip)
         self._heading = named(QLabel(), "inspector_heading")
-        self._heading.setContentsMargins(theme.GAP, 0, theme.GAP, theme.GAP)
+        self._heading.setContentsMargins(theme.GAP, 0, theme.GAP, theme.GAP // 2)
         self._pages.setCornerWidget(self._heading)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -144,4 +144,3 @@ class SceneInspector(QWidget):
         first = self._model.project.scenes[0]
         self._bulk.show_scenes(scenes, [scene for scene in scenes if scene.id != first.id])
         self._cut.show_scenes(scenes, what)
-        self._cut.show_take(None)

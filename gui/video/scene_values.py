@@ -50,18 +50,17 @@ def has_own_transition(scene: Scene) -> bool:
     return scene.cut.transition is not None and scene.cut.transition.kind != NONE
 
 
-def describe_use(cut: SceneCut, take: Take) -> ClipUse:
-    """What the film shows of a clip that is cut like this."""
-    whole_s = take.duration_s
+def describe_use(cut: SceneCut, take: Take | None) -> ClipUse:
+    """What the film shows of a clip that is cut like this; empty where it is not known."""
+    whole_s = take.duration_s if take is not None else 0.0
     end_s = whole_s if cut.end_s is None else cut.end_s
-    if not whole_s:
+    if cut.end_s is not None and cut.start_s >= cut.end_s:
+        return ClipUse("The end must come after the start.", is_possible=False)
+    if take is None or not whole_s:
         return ClipUse("")
     # A frame's worth too much is rounding of whoever measured it.
-    frame_s = 1 / take.fps
-    if cut.start_s >= whole_s or end_s > whole_s + frame_s:
-        return ClipUse(f"The clip is {whole_s:.2f} s long: it ends before that.", False)
-    if cut.start_s >= end_s:
-        return ClipUse("The end must come after the start.", False)
+    if cut.start_s >= whole_s or end_s > whole_s + 1 / take.fps:
+        return ClipUse(f"The clip ends at {whole_s:.2f} s already.", is_possible=False)
     seen_s = (min(end_s, whole_s) - cut.start_s) / cut.speed
     return ClipUse(f"The clip is {whole_s:.2f} s long; {seen_s:.2f} s of film are made of it.")
 

@@ -33,6 +33,8 @@ def drop(
     """Bring something over a widget and let it go there; whether it was taken."""
     for kind in (QDragEnterEvent, QDragMoveEvent):
         over = kind(place, action, mime, _BUTTON, _NO_KEY)
+        # As Qt does: a move begins with the answer that the widget gave before.
+        over.setAccepted(kind is QDragMoveEvent)
         QApplication.sendEvent(widget, over)
         if not over.isAccepted():
             return False
