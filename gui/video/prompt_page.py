@@ -34,8 +34,8 @@ class PromptBox(QPlainTextEdit):
         self.setMinimumHeight(_height_of(self, _FEWEST_LINES))
 
     @property
-    def cursor(self) -> int:
-        """Before which letter of the text the cursor stands; Qt itself counts UTF-16 units."""
+    def letters_before_cursor(self) -> int:
+        """How many there are; Qt itself counts UTF-16 units, in which some letters are two."""
         units = self.toPlainText().encode("utf-16-le", "surrogatepass")
         before = units[: 2 * self.textCursor().position()]
         return len(before.decode("utf-16-le", "surrogatepass"))
@@ -180,7 +180,7 @@ class PromptPage(QWidget):
 
     @Slot()
     def _on_cursor(self) -> None:
-        self.cursor_moved.emit(self._prompt.cursor)
+        self.cursor_moved.emit(self._prompt.letters_before_cursor)
 
 
 def _height_of(box: QPlainTextEdit, lines: int) -> int:

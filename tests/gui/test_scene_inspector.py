@@ -607,7 +607,9 @@ def test_a_frame_that_cannot_be_read_is_told_in_its_place(
     qtbot.waitUntil(lambda: thumbnails.is_idle, timeout=20_000)
     told = slot.grab().toImage()
     slot.show_picture(SlotPicture(words="There is no picture at '/nowhere/a.png'."))
-    place = slot.findChild(QWidget, "frame_picture").geometry()
+    frame = slot.findChild(QWidget, "frame_picture")
+    assert frame is not None
+    place = frame.geometry()
     assert told.copy(place) == slot.grab().toImage().copy(place)
 
 
