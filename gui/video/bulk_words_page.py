@@ -1,4 +1,4 @@
-"""The prompts of several scenes at once: words at their ends, and find and replace."""
+"""Several scenes at once: words after their prompts, find and replace, and the links."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class BulkWordsPage(QWidget):
-    """Edits the words of several scenes; each button is one step of undo.
+    """Edits the words of several scenes and whether they continue; each is one step of undo.
 
     Signals:
         edited(SceneEdit)
@@ -44,35 +44,51 @@ class BulkWordsPage(QWidget):
         self._case.setObjectName("bulk_case")
         self._case.setToolTip("Tell large letters from small ones")
         self._replace = _button("bulk_replace", "&Replace", "Replace it in every prompt")
-        self._link = _button(
-            "bulk_link", "&Link each to the one before",
-            "Let each of them begin where the scene before it ends",
-        )  # fmt: skip
-        self._count = ToneLabel()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        grid.addWidget(QLabel("Add words"), 0, 0)
-        grid.addWidget(self._append, 0, 1)
-        grid.addWidget(self._add, 0, 2)
-        grid.addWidget(QLabel("Find"), 1, 0)
-        grid.addWidget(self._find, 1, 1)
-        grid.addWidget(self._case, 1, 2)
-        grid.addWidget(QLabel("Replace by"), 2, 0)
-        grid.addWidget(self._replacement, 2, 1)
-        grid.addWidget(self._replace, 2, 2)
-        grid.addWidget(self._count, 3, 1, 1, 2)
-        grid.addWidget(self._link, 4, 1, 1, 2)
-        grid.setRowStretch(5, 1)
+        self._continues = SwitchField("&Continue each from the last frame of the scene before")
+        self._continues.setObjectName("bulk_continues")
+        self._continues.setToolTip("Each clip begins where the one before it ends (Ctrl+L)")
+        self._told = ToneLabel()
+        self._lay_out()
         self._add.clicked.connect(self._on_add)
         self._replace.clicked.connect(self._on_replace)
-        self._link.clicked.connect(self._on_link)
+        self._append.returnPressed.connect(self._add.click)
+        self._replacement.returnPressed.connect(self._replace.click)
+        self._continues.edited.connect(self._on_continues)
         for field in (self._append, self._find, self._replacement, self._case):
             field.edited.connect(self._tell)
         self._tell()
 
-    def show_scenes(self, scenes: Sequence[Scene]) -> None:
-        """Work on these scenes."""
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        grid.setVerticalSpacing(theme.GAP // 2)
+        for row, (words, field, beside) in enumerate((
+            ("A&dd words", self._append, self._add),
+            ("&Find", self._find, self._case),
+            ("Replace &by", self._replacement, self._replace),
+        )):  # fmt: skip
+            label = QLabel(words)
+            label.setBuddy(field)
+            grid.addWidget(label, row, 0)
+            grid.addWidget(field, row, 1)
+            grid.addWidget(beside, row, 2)
+        grid.addWidget(self._told, 3, 1, 1, 2)
+        grid.addWidget(self._continues, 4, 0, 1, 3)
+        grid.setRowStretch(5, 1)
+
+    def show_scenes(self, scenes: Sequence[Scene], linkable: Sequence[Scene]) -> None:
+        """Work on these scenes.
+
+        Args:
+            scenes: at least two.
+            linkable: those of them that have a scene before them.
+        """
         self._scenes = tuple(scenes)
+        links = {scene.continues for scene in linkable}
+        if len(links) > 1:
+            self._continues.show_several()
+        else:
+            self._continues.show_value(links == {True})
         self._tell()
 
     @Slot()
@@ -85,13 +101,16 @@ class BulkWordsPage(QWidget):
         self._add.setEnabled(bool(self._append.text().strip()))
         self._replace.setEnabled(count > 0)
         found = "Found once" if count == 1 else f"Found {count} times"
-        self._count.say(f"{found} in {len(self._scenes)} prompts." if find else "")
+        self._told.say(f"{found} in {len(self._scenes)} prompts." if find else "")
 
     @Slot()
     def _on_add(self) -> None:
         words = self._append.text()
         changed = tuple(append_to_prompt(scene, words) for scene in self._scenes)
+        # Emptied first: a second press shall not add the same words again.
+        self._append.show_value("")
         self.edited.emit(SceneEdit(f"Add words to {len(changed)} prompts", changed))
+        self._told.say(f"Added to {len(changed)} prompts: {words.strip()}")
 
     @Slot()
     def _on_replace(self) -> None:
@@ -106,10 +125,11 @@ class BulkWordsPage(QWidget):
         )
         self.edited.emit(SceneEdit(f"Replace words in {len(changed)} prompts", changed))
 
-    @Slot()
-    def _on_link(self) -> None:
-        changed = tuple(with_continues(scene, True) for scene in self._scenes)
-        self.edited.emit(SceneEdit(f"Link {len(changed)} scenes", changed))
+    @Slot(object)
+    def _on_continues(self, continues: object) -> None:
+        changed = tuple(with_continues(scene, bool(continues)) for scene in self._scenes)
+        verb = "Continue" if continues else "Unlink"
+        self.edited.emit(SceneEdit(f"{verb} {len(changed)} scenes", changed))
 
 
 def _line(name: str, tip: str) -> LineField:
@@ -124,4 +144,5 @@ def _button(name: str, text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setObjectName(name)
     button.setToolTip(tip)
+    button.setAutoDefault(False)
     return button

@@ -6,40 +6,41 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
-from core.film.film import Fit, Transition
 from core.project.project import SceneCut
-from core.project.scene_edits import with_cut, with_duration
 from gui import theme
+from gui.theme import Tone
+from gui.video.export_words import FITS, transition_choices
 from gui.video.project_model import SceneEdit
-from gui.video.transition_field import TransitionField
+from gui.video.scene_values import (
+    CUT_VALUES,
+    SceneValue,
+    describe_use,
+    has_own_transition,
+    values_of,
+)
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.limits import Limits, limits_of
+from gui.widgets.named import named
 from gui.widgets.number_field import DECIBELS, NumberField, NumberLook
 from gui.widgets.text_fields import SwitchField
+from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from core.project.project import Scene
+    from core.project.project import Scene, Take
 
-_SEVERAL = "(several)"
-_OF_FILM = "film"
-_FITS = (
-    Choice(None, "As the film"),
-    Choice(Fit.FIT, "Fit, with bars"),
-    Choice(Fit.FILL, "Fill, cut at the edges"),
-    Choice(Fit.STRETCH, "Stretch"),
-    Choice(Fit.BLUR, "Fit, over a blurred copy"),
-)
+_LONGEST_S = 3600.0
+_AS_FILM = Choice(None, "As the film")
 
 
 class CutPage(QWidget):
-    """Edits one scene or several at once; what differs among them is shown as such.
+    """Edits one scene or several at once; what differs among them is shown as "(several)".
 
     Signals:
-        edited(SceneEdit)
+        edited(SceneEdit): one step for all of the scenes.
     """
 
     edited = Signal(object)
@@ -48,133 +49,110 @@ class CutPage(QWidget):
         super().__init__(parent)
         self._scenes: tuple[Scene, ...] = ()
         self._what = ""
-        seconds = limits_of(SceneCut, "start_s", most=3600)
-        self._duration = NumberField(
-            Limits(0.1, 600), NumberLook(suffix=" s", none_text="As the project", first=2.0)
-        )
-        self._start = NumberField(seconds)
-        self._end = NumberField(
-            limits_of(SceneCut, "end_s", most=3600),
-            NumberLook(suffix=" s", none_text="Its end", first=1.0),
-        )
-        self._speed = NumberField(limits_of(SceneCut, "speed"), NumberLook(suffix="×"))
-        self._volume = NumberField(limits_of(SceneCut, "volume_db"), DECIBELS)
-        self._mute = SwitchField("M&ute")
-        self._own_transition = ChoiceField(
-            (Choice(_OF_FILM, "The film's"), Choice("own", "Its own"))
-        )
-        self._transition = TransitionField()
-        self._fit = ChoiceField(_FITS)
-        self._mixed = QLabel()
+        usual = NumberLook(suffix=" s", none_text="As the project", first=2.0)
+        its_end = NumberLook(suffix=" s", none_text="Its end", first=1.0)
+        seconds = limits_of(SceneCut, "start_s", most=_LONGEST_S)
+        self._fields: dict[str, NumberField | ChoiceField | SwitchField] = {
+            "duration": named(NumberField(Limits(0.1, 600), usual), "scene_duration"),
+            "start": named(NumberField(seconds), "cut_start"),
+            "end": named(
+                NumberField(limits_of(SceneCut, "end_s", most=_LONGEST_S), its_end), "cut_end"
+            ),
+            "speed": named(
+                NumberField(limits_of(SceneCut, "speed"), NumberLook(suffix="×")), "cut_speed"
+            ),
+            "volume": named(NumberField(limits_of(SceneCut, "volume_db"), DECIBELS), "cut_volume"),
+            "mute": named(SwitchField("&Mute"), "cut_mute"),
+            "transition": named(
+                ChoiceField((_AS_FILM, *transition_choices())), "cut_transition"
+            ),
+            "overlap": named(NumberField(Limits(0, 60)), "cut_overlap"),
+            "fit": named(
+                ChoiceField((_AS_FILM, *(Choice(fit, label) for fit, label in FITS.items()))),
+                "cut_fit",
+            ),
+        }  # fmt: skip
+        self._told = ToneLabel()
         self._lay_out()
-        self._connect()
+        for name, field in self._fields.items():
+            field.edited.connect(partial(self._edit, CUT_VALUES[name]))
 
     def _lay_out(self) -> None:
-        named = (
-            (self._duration, "scene_duration", "&Length", "How long the clip is made"),
-            (self._start, "cut_start", "&From", "Where in the clip the film begins to use it"),
-            (self._end, "cut_end", "&To", "Where in the clip the film stops using it"),
-            (self._speed, "cut_speed", "S&peed", "How fast the clip plays in the film"),
-            (self._volume, "cut_volume", "Vol&ume", "How loud its sound is in the film"),
-            (self._own_transition, "cut_own_transition", "Comes &in by", "How it comes in"),
-            (self._fit, "cut_fit", "S&hape", "How a picture of another shape fills the frame"),
-        )
-        self._mute.setObjectName("cut_mute")
-        self._mute.setToolTip("Leave the clip's own sound out of the film")
         grid = QGridLayout(self)
         grid.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
         grid.setHorizontalSpacing(theme.GAP)
-        for place, (field, name, words, tip) in enumerate(named):
-            field.setObjectName(name)
-            field.setToolTip(tip)
-            label = QLabel(words)
-            label.setBuddy(field)
-            column, row = divmod(place, 4)
-            # The transition's own row stands under its switch.
-            row += int(field is self._fit)
-            grid.addWidget(label, row, 2 * column)
-            grid.addWidget(field, row, 2 * column + 1)
-        grid.addWidget(self._mute, 0, 4)
-        grid.addWidget(self._transition, 2, 2, 1, 3)
-        grid.addWidget(self._mixed, 4, 0, 1, 5)
+        grid.setVerticalSpacing(theme.GAP // 2)
+        for column, rows in enumerate((
+            (
+                ("duration", "&Length", "How long the clip is made when it is rendered"),
+                ("start", "&From", "Where in the clip the film begins to use it"),
+                ("end", "T&o", "Where in the clip the film stops using it"),
+                ("speed", "S&peed", "How fast the clip plays in the film"),
+            ),
+            (
+                ("volume", "&Volume", "How loud the clip's own sound is in the film"),
+                ("transition", "Comes &in by", "How the clip before gives way to this one"),
+                ("overlap", "L&asting", "For how long both clips are seen"),
+                ("fit", "S&hape", "How a picture of another shape fills the film's frame"),
+            ),
+        )):  # fmt: skip
+            for row, (name, words, tip) in enumerate(rows):
+                field = self._fields[name]
+                field.setToolTip(tip)
+                label = QLabel(words)
+                label.setBuddy(field)
+                label.setToolTip(tip)
+                grid.addWidget(label, row, 2 * column)
+                if name != "volume":
+                    grid.addWidget(field, row, 2 * column + 1)
+        mute = self._fields["mute"]
+        mute.setToolTip("Leave the clip's own sound out of the film")
+        sound = QHBoxLayout()
+        sound.setSpacing(theme.GAP)
+        sound.addWidget(self._fields["volume"], 1)
+        sound.addWidget(mute)
+        grid.addLayout(sound, 0, 3)
+        grid.addWidget(self._told, 4, 0, 1, 4)
         grid.setRowStretch(5, 1)
         grid.setColumnStretch(1, 2)
         grid.setColumnStretch(3, 3)
 
-    def _connect(self) -> None:
-        self._duration.edited.connect(self._on_duration)
-        for name, field in self._cut_fields.items():
-            field.edited.connect(partial(self._on_cut, name))
-        self._own_transition.edited.connect(self._on_own_transition)
-        self._transition.edited.connect(partial(self._on_cut, "transition"))
-
-    @property
-    def _cut_fields(self) -> dict[str, NumberField | ChoiceField | SwitchField]:
-        return {
-            "start_s": self._start,
-            "end_s": self._end,
-            "speed": self._speed,
-            "volume_db": self._volume,
-            "is_muted": self._mute,
-            "fit": self._fit,
-        }
-
-    def show_scenes(self, scenes: Sequence[Scene], what: str) -> None:
-        """Show the first scene's values; name those in which the others differ.
+    def show_scenes(self, scenes: Sequence[Scene], what: str, *, is_first: bool = False) -> None:
+        """Show what the scenes have in common.
 
         Args:
             scenes: at least one.
             what: what they are called in the undo menu, such as "scene 3" or "7 scenes".
+            is_first: whether it is the first scene alone, which no clip comes before.
         """
         self._scenes, self._what = tuple(scenes), what
-        first = scenes[0]
-        own = first.own.duration_s if "duration_s" in first.own_fields else None
-        self._duration.show_value(own)
-        for name, field in self._cut_fields.items():
-            field.show_value(getattr(first.cut, name))
-        transition = first.cut.transition
-        self._own_transition.show_value(_OF_FILM if transition is None else "own")
-        self._transition.show_value(transition or Transition())
-        self._transition.setVisible(transition is not None)
-        differing = self._differing()
-        self._mixed.setText(f"{_SEVERAL}: {', '.join(differing)}" if differing else "")
-        self._mixed.setVisible(bool(differing))
+        self._told.say("")
+        for name, field in self._fields.items():
+            self._show(field, values_of(CUT_VALUES[name], self._scenes))
+        self._fields["overlap"].setEnabled(any(map(has_own_transition, scenes)))
+        comes = self._fields["transition"]
+        comes.setEnabled(not is_first)
+        comes.setToolTip(
+            "No clip comes before the first one" if is_first
+            else "How the clip before gives way to this one"
+        )  # fmt: skip
 
-    def _differing(self) -> list[str]:
-        values: dict[str, Callable[[Scene], object]] = {
-            "rendered length": lambda s: (
-                s.choices(s.own).duration_s if "duration_s" in s.own_fields else None
-            ),
-            "use from": lambda s: s.cut.start_s,
-            "use to": lambda s: s.cut.end_s,
-            "speed": lambda s: s.cut.speed,
-            "volume": lambda s: s.cut.volume_db,
-            "mute": lambda s: s.cut.is_muted,
-            "transition": lambda s: s.cut.transition,
-            "shape": lambda s: s.cut.fit,
-        }
-        return [
-            name
-            for name, read in values.items()
-            if any(read(scene) != read(self._scenes[0]) for scene in self._scenes[1:])
-        ]
+    def show_take(self, take: Take | None) -> None:
+        """Say what the film shows of the clip of the one scene that is shown."""
+        use = describe_use(self._scenes[0].cut, take)
+        self._told.say(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
 
-    def _on_duration(self, seconds: object) -> None:
-        number = float(seconds) if isinstance(seconds, (int, float)) else None
-        self._edit("length", lambda scene: with_duration(scene, number))
+    def _show(self, field: NumberField | ChoiceField | SwitchField, values: list[object]) -> None:
+        if len(values) == 1:
+            field.show_value(values[0])
+        elif isinstance(field, NumberField):
+            field.show_several(values[0])
+        else:
+            field.show_several()
 
-    def _on_cut(self, name: str, value: object) -> None:
-        self._edit(name.removesuffix("_s").replace("_", " "), lambda s: with_cut(s, name, value))
-
-    def _on_own_transition(self, choice: object) -> None:
-        value = None if choice == _OF_FILM else Transition(kind="dissolve")
-        self._edit("transition", lambda scene: with_cut(scene, "transition", value))
-
-    def _edit(self, name: str, change: Callable[[Scene], Scene]) -> None:
-        if not self._scenes:
-            return
-        changed = tuple(change(scene) for scene in self._scenes)
-        ids = ",".join(scene.id for scene in self._scenes)
-        self.edited.emit(
-            SceneEdit(f"Change {name} of {self._what}", changed, merge=f"{name}:{ids}")
-        )
+    def _edit(self, value: SceneValue, new: object) -> None:
+        if self._scenes:
+            changed = tuple(value.write(scene, new) for scene in self._scenes)
+            ids = ",".join(scene.id for scene in self._scenes)
+            text = f"Change {value.name} of {self._what}"
+            self.edited.emit(SceneEdit(text, changed, merge=f"{value.name}:{ids}"))

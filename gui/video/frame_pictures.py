@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
+from gui.widgets.mime_pictures import files_in, picture_in
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtCore import QMimeData
 
     from core.project.scene_edits import FrameSlot
@@ -32,20 +35,6 @@ class PicturesBrought:
     """Pictures that shall become references: files from anywhere, or one from the clipboard."""
 
     pictures: tuple[Path, ...] | QImage
-
-
-def files_in(mime: QMimeData) -> tuple[Path, ...]:
-    """The files of this machine that are dragged or copied."""
-    return tuple(Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile())
-
-
-def picture_in(mime: QMimeData) -> Path | QImage | None:
-    """What of the clipboard or a drag can be a picture: the first file, else the picture itself."""
-    files = files_in(mime)
-    if files:
-        return files[0]
-    image = mime.imageData() if mime.hasImage() else None
-    return image if isinstance(image, QImage) and not image.isNull() else None
 
 
 def pictures_in(mime: QMimeData) -> PicturesBrought | None:

@@ -12,7 +12,7 @@ from core.film.film import Lut, Subtitles, Watermark
 from gui.theme import GAP
 from gui.video.export_words import PLACES
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.file_field import FileField, FileKind
+from gui.widgets.file_field import PICTURES, FileField, FileKind
 from gui.widgets.limits import limits_of
 from gui.widgets.model_form import ModelForm, part
 from gui.widgets.number_field import PERCENT, NumberField
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 P = TypeVar("P", bound="BaseModel")
-_PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)"
 
 
 class FilePart(QWidget, Generic[P]):
@@ -133,5 +132,5 @@ def watermark_part() -> FilePart[Watermark]:
         number = NumberField(limits_of(Watermark, name), PERCENT)
         number.setObjectName(f"watermark_{name}")
         form.add_row(name, label, number.wiring(), part(name), tip)
-    kind = FileKind("a watermark", (_PICTURES,), "None")
+    kind = FileKind("a watermark", (PICTURES,), "None")
     return FilePart(FileField("watermark_file", kind), form)

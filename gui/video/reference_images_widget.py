@@ -13,10 +13,11 @@ from gui.theme import GAP, Tone
 from gui.video.frame_pictures import PicturesBrought, pictures_in
 from gui.video.reference_list_model import ReferenceListModel
 from gui.video.reference_list_view import ReferenceListView
-from gui.video.reference_preview import ReferencePreview
 from gui.video.reference_rows import describe_choice, describe_limit, rows_of
+from gui.widgets.file_field import PICTURES
 from gui.widgets.icon_button import IconButton
 from gui.widgets.named import named
+from gui.widgets.picture_dialog import PictureDialog, ShownPicture
 from gui.widgets.text_fields import SwitchField
 from gui.widgets.tone_label import ToneLabel
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from gui.video.reference_rows import ReferenceRow
     from gui.widgets.thumbnails import Thumbnails
 
-_FILTERS = ("Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)", "All files (*)")
 _EMPTY_PROJECT = "Drop pictures here, paste them, or press Add. They go with every scene."
 _EMPTY_SCENE = "Drop pictures here, paste them, or press Add. They go with this scene alone."
 _NO_PICTURE = "The clipboard holds no picture. Copy one, or the file of one, and paste again."
@@ -182,7 +182,7 @@ class ReferenceImagesWidget(QWidget):
     def _open_dialog(self) -> None:
         dialog = QFileDialog(self, "Add reference images")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters(list(_FILTERS))
+        dialog.setNameFilters([PICTURES, "All files (*)"])
         dialog.filesSelected.connect(self._add_files)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -193,7 +193,11 @@ class ReferenceImagesWidget(QWidget):
 
     @Slot(object)
     def _open_preview(self, row: ReferenceRow) -> None:
-        ReferencePreview(row, self._thumbnails, self).open()
+        is_left_out = row.chosen is not None and not row.chosen.is_sent
+        shown = ShownPicture(row.reference.path, row.caption)
+        dialog = PictureDialog("reference_preview", shown, self._thumbnails, self)
+        dialog.say(row.verdict, Tone.WARNING if is_left_out else Tone.QUIET)
+        dialog.open()
 
 
 def _button(name: str, picture: str, tip: str, action: QAction) -> IconButton:

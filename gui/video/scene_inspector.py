@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
+from gui import theme
 from gui.theme import Tone
 from gui.video.bulk_words_page import BulkWordsPage
 from gui.video.cut_page import CutPage
 from gui.video.frames_page import FramesPage
 from gui.video.prompt_page import PromptPage
+from gui.widgets.named import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ class SceneInspector(QWidget):
 
     Signals:
         frame_brought(FrameBrought): a picture that must first be copied into the project.
-        cursor_moved(int): where the cursor stands in the prompt.
+        cursor_moved(int): before which letter of the prompt the cursor stands.
     """
 
     frame_brought = Signal(object)
@@ -50,10 +52,16 @@ class SceneInspector(QWidget):
         self._pages = QTabWidget()
         self._pages.setObjectName("inspector_pages")
         self._pages.setDocumentMode(True)
-        self._pages.addTab(self._prompt, "Prompt")
-        self._pages.addTab(self._frames, "Frames")
-        self._pages.addTab(self._bulk, "Words")
-        self._pages.addTab(self._cut, "Cut")
+        for page, title, tip in (
+            (self._prompt, "Prompt", "The words of the scene"),
+            (self._frames, "Frames", "The pictures that the clip begins and ends with"),
+            (self._bulk, "Together", "Words and links of all chosen scenes"),
+            (self._cut, "Cut", "How the clip is used in the film"),
+        ):
+            self._pages.setTabToolTip(self._pages.addTab(page, title), tip)
+        self._heading = named(QLabel(), "inspector_heading")
+        self._heading.setContentsMargins(theme.GAP, 0, theme.GAP, theme.GAP // 2)
+        self._pages.setCornerWidget(self._heading)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self._nothing, 1)
@@ -69,7 +77,8 @@ class SceneInspector(QWidget):
     def _set_read_only(self) -> None:
         is_read_only = self._model.is_read_only
         self._prompt.set_read_only(is_read_only)
-        for page in (self._frames, self._cut, self._bulk):
+        self._frames.set_read_only(is_read_only)
+        for page in (self._cut, self._bulk):
             page.setEnabled(not is_read_only)
 
     def show_scenes(self, ids: tuple[str, ...]) -> None:
@@ -97,7 +106,8 @@ class SceneInspector(QWidget):
 
     @Slot(object)
     def _on_change(self, change: Change) -> None:
-        if change.before.scenes != change.after.scenes:
+        before, after = change.before, change.after
+        if before.scenes != after.scenes or before.takes != after.takes:
             self._show()
 
     def _show(self) -> None:
@@ -109,15 +119,28 @@ class SceneInspector(QWidget):
             (self._prompt, is_one), (self._frames, is_one), (self._bulk, len(scenes) > 1),
         ):  # fmt: skip
             self._pages.setTabVisible(self._pages.indexOf(page), is_shown)
-        if not scenes:
-            return
-        if len(scenes) == 1 and self._shown_count != 1:
+        if is_one and self._shown_count != 1:
             self._pages.setCurrentWidget(self._prompt)
         self._shown_count = len(scenes)
-        number = self._model.project.index(scenes[0].id) + 1
         if is_one:
-            self._prompt.show_scene(scenes[0], number)
-            self._frames.show_scene(scenes[0], number)
-        else:
-            self._bulk.show_scenes(scenes)
-        self._cut.show_scenes(scenes, f"scene {number}" if is_one else f"{len(scenes)} scenes")
+            self._show_one(scenes[0])
+        elif scenes:
+            self._show_several(scenes)
+
+    def _show_one(self, scene: Scene) -> None:
+        project = self._model.project
+        number = project.index(scene.id) + 1
+        before = project.before(scene.id)
+        self._heading.setText(f"Scene {number} of {len(project.scenes)}")
+        self._prompt.show_scene(scene, number)
+        take = None if before is None else project.chosen_take(before.id)
+        self._frames.show_scene(scene, number, take)
+        self._cut.show_scenes((scene,), f"scene {number}", is_first=before is None)
+        self._cut.show_take(project.chosen_take(scene.id))
+
+    def _show_several(self, scenes: tuple[Scene, ...]) -> None:
+        what = f"{len(scenes)} scenes"
+        self._heading.setText(what)
+        first = self._model.project.scenes[0]
+        self._bulk.show_scenes(scenes, [scene for scene in scenes if scene.id != first.id])
+        self._cut.show_scenes(scenes, what)

@@ -11,8 +11,9 @@ from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject,
 from core.project.edits import move_scenes
 from core.project.scene_edits import FrameSlot, with_duration, with_prompt
 from core.project.status import project_statuses
-from gui.video.frame_pictures import FrameBrought, files_in
+from gui.video.frame_pictures import FrameBrought
 from gui.video.scene_rows import Column, SceneRow, TableFacts, rows_of
+from gui.widgets.mime_pictures import files_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -328,6 +328,8 @@ class VideoProjectTab(QWidget):
     @Slot(object)
     def _on_fix(self, fix: Fix) -> None:
         if isinstance(fix, EditPrompt):
+            # The settings, and so the fix, are those of the first selected scene.
+            self._panels.table.select(self._selected[:1])
             self._panels.inspector.focus_prompt()
             return
         self.fix_wanted.emit(fix)

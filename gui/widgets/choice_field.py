@@ -10,7 +10,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox
 
 from gui.widgets.calm import keep_calm
-from gui.widgets.wiring import Wiring
+from gui.widgets.wiring import SEVERAL, Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +87,12 @@ class ChoiceField(QComboBox):
                 self._add(Choice(value, f"{value} (unknown)"))
                 index = len(self._shown) - 1
             self.setCurrentIndex(index)
+
+    def show_several(self) -> None:
+        """Show that it stands for several values; tells nobody."""
+        with QSignalBlocker(self):
+            self.setPlaceholderText(SEVERAL)
+            self.setCurrentIndex(-1)
 
     def index_of(self, value: object) -> int | None:
         """The row of a value; None where it is not offered."""

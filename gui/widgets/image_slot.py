@@ -1,15 +1,14 @@
-"""A place for one picture: shown small, chosen, pasted, dropped, taken out."""
+"""A place for one picture: shown small and large, chosen, pasted, dropped, taken out."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPainter, QPen, QShortcut
+from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QPalette, QPen, QShortcut
 from PySide6.QtWidgets import (
-    QFileDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -21,48 +20,105 @@ from typing_extensions import override
 
 from gui import theme
 from gui.theme import Tone
-from gui.video.frame_pictures import picture_in
+from gui.widgets.file_field import PICTURES, FileKind, file_dialog, printable
 from gui.widgets.icon_button import IconButton
+from gui.widgets.mime_pictures import picture_in
+from gui.widgets.named import named
+from gui.widgets.picture_dialog import PictureDialog, ShownPicture
+from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPaintEvent
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QPaintEvent, QPixmap
 
-    from gui.widgets.thumbnails import Thumbnails
+    from gui.widgets.thumbnails import Moment, Thumbnails
 
-_SIZE = QSize(132, 88)
-_PICTURES = ("Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)", "All files (*)")
+_SMALLEST = QSize(120, 64)
+# Read once for every size of the window: a file is not read again while a person drags a border.
+_READ = QSize(480, 320)
+_NO_PICTURE = "The clipboard holds no picture. Copy one, or the file of one."
 
 
-class _Frame(QFrame):
+@dataclass(frozen=True)
+class SlotPicture:
+    """What stands in a slot.
+
+    Attributes:
+        path: a picture, or a clip of which one frame counts; None for an empty place.
+        words: said in an empty place, or under the picture.
+        at: which frame of a clip.
+        is_own: whether it can be taken out.
+    """
+
+    path: Path | None = None
+    words: str = ""
+    at: Moment = "start"
+    is_own: bool = True
+
+
+class _Frame(QWidget):
     """Draws the picture, or a dashed place for one."""
+
+    double_clicked = Signal()
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
-        self.path: Path | None = None
-        self.words = ""
-        self.setMinimumSize(_SIZE)
+        self._shown = SlotPicture()
+        self.setMinimumSize(_SMALLEST)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        thumbnails.ready.connect(self._arrived)
+
+    def show_picture(self, shown: SlotPicture) -> None:
+        """Show this from now on."""
+        self._shown = shown
+        self.update()
+
+    @Slot(object)
+    def _arrived(self, path: Path) -> None:
+        if path == self._shown.path:
+            self.update()
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.double_clicked.emit()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        place = self.rect().adjusted(1, 1, -2, -2)
-        size = place.size() * self.devicePixelRatioF()
-        pixmap = None if self.path is None else self._thumbnails.pixmap(self.path, size)
-        if pixmap is not None and not pixmap.isNull():
-            shown = pixmap.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            left = place.x() + (place.width() - shown.width()) // 2
-            top = place.y() + (place.height() - shown.height()) // 2
-            painter.drawPixmap(left, top, shown.width(), shown.height(), pixmap)
-            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        shown, place = self._shown, self.rect().adjusted(1, 1, -2, -2)
+        if shown.path is None:
+            self._paint_words(painter, place, shown.words)
+        else:
+            size = _READ * self.devicePixelRatioF()
+            pixmap = self._thumbnails.pixmap(shown.path, size, shown.at)
+            problem = self._thumbnails.problem(shown.path, size, shown.at)
+            if pixmap is None or problem:
+                self._paint_words(painter, place, problem or "Reading the picture…")
+            else:
+                self._paint_picture(painter, place, pixmap)
+        painter.end()
+
+    def _paint_words(self, painter: QPainter, place: QRect, words: str) -> None:
         colour = theme.tone(self.palette(), Tone.QUIET)
         painter.setPen(QPen(colour, 1, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(place, 4, 4)
         painter.setPen(colour)
-        words = "…" if self.path is not None else self.words
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(place.adjusted(8, 4, -8, -4), flags, words)
+        painter.drawText(place.adjusted(theme.GAP, 2, -theme.GAP, -2), flags, words)
+
+    def _paint_picture(self, painter: QPainter, place: QRect, pixmap: QPixmap) -> None:
+        shown = QRect(
+            place.topLeft(), pixmap.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        )
+        shown.moveCenter(place.center())
+        painter.drawPixmap(shown, pixmap)
+        if self._shown.words:
+            band = QRect(place.left(), 0, place.width(), self.fontMetrics().height() + 4)
+            band.moveBottom(place.bottom())
+            painter.fillRect(band, self.palette().color(QPalette.ColorRole.Window))
+            painter.setPen(theme.tone(self.palette(), Tone.QUIET))
+            painter.drawText(band, Qt.AlignmentFlag.AlignCenter, self._shown.words)
 
 
 class ImageSlot(QWidget):
@@ -80,65 +136,106 @@ class ImageSlot(QWidget):
         self, name: str, title: str, tip: str, thumbnails: Thumbnails, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self._name = name
         self._title = title
-        self._picture = _Frame(thumbnails, self)
-        self._picture.setToolTip(tip)
-        self._choose = QPushButton("Choose…")
-        self._choose.setObjectName(f"{name}_choose")
-        self._choose.setToolTip(f"{tip}\nYou can also drop or paste a picture here")
-        self._paste = IconButton(f"{name}_paste", "content-paste", "Paste a picture")
-        self._clear = IconButton(f"{name}_clear", "close", f"Take the {title.lower()} out")
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._choose, 1)
-        buttons.addWidget(self._paste)
-        buttons.addWidget(self._clear)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addWidget(QLabel(title))
-        rows.addWidget(self._picture, 1)
-        rows.addLayout(buttons)
+        self._tip = tip
+        self._thumbnails = thumbnails
+        self._shown = SlotPicture()
+        self._is_read_only = False
+        what = f"the {title.lower()}"
+        self._kind = FileKind(what, (PICTURES,))
+        self._picture = named(_Frame(thumbnails, self), f"{name}_picture")
+        self._choose = named(QPushButton("Choose…"), f"{name}_choose")
+        self._choose.setAccessibleName(f"Choose {what}")
+        self._choose.setToolTip(f"Choose a picture as {what}\nYou can also drop one here")
+        self._paste = IconButton(
+            f"{name}_paste", "content-paste", f"Paste a picture as {what} (Ctrl+V)"
+        )
+        self._preview = IconButton(
+            f"{name}_preview", "magnify-plus-outline", f"See {what} large (or double-click it)"
+        )
+        self._clear = IconButton(f"{name}_clear", "close", f"Take {what} out")
+        self._problem = ToneLabel(Tone.WARNING)
+        self._lay_out()
         self.setAcceptDrops(True)
         paste = QShortcut(QKeySequence.StandardKey.Paste, self)
         paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         paste.activated.connect(self._on_paste)
+        self._picture.double_clicked.connect(self._on_preview)
         self._choose.clicked.connect(self._on_choose)
         self._paste.clicked.connect(self._on_paste)
+        self._preview.clicked.connect(self._on_preview)
         self._clear.clicked.connect(self.cleared)
-        thumbnails.ready.connect(self._on_ready)
-        self.show_picture(None, "")
+        self._draw()
 
-    def show_picture(self, path: Path | None, words: str) -> None:
-        """Show a picture, or these words in its place."""
-        self._picture.path = path
-        self._picture.words = words
-        self._picture.setAccessibleName(f"{self._title}: {path.name if path else 'none'}")
-        self._clear.setEnabled(path is not None)
-        self._picture.update()
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(2)
+        buttons.addWidget(self._choose, 1)
+        for button in (self._paste, self._preview, self._clear):
+            buttons.addWidget(button)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(theme.GAP // 2)
+        rows.addWidget(QLabel(self._title))
+        rows.addWidget(self._picture, 1)
+        rows.addWidget(self._problem)
+        rows.addLayout(buttons)
 
-    @Slot(object)
-    def _on_ready(self, path: Path) -> None:
-        if path == self._picture.path:
-            self._picture.update()
+    def show_picture(self, shown: SlotPicture) -> None:
+        """Show this."""
+        if shown != self._shown:
+            self._shown = shown
+            self._problem.say("")
+            self._draw()
+
+    def set_read_only(self, is_read_only: bool) -> None:
+        """Whether the picture can only be looked at."""
+        self._is_read_only = is_read_only
+        self.setAcceptDrops(not is_read_only)
+        self._draw()
+
+    def _draw(self) -> None:
+        path, is_open = self._shown.path, not self._is_read_only
+        name = "none" if path is None else printable(Path(path.name))
+        self._picture.setAccessibleName(f"{self._title}: {name}")
+        self._picture.setToolTip(self._tip if path is None else f"{self._tip}\n{name}")
+        self._picture.show_picture(self._shown)
+        self._choose.setEnabled(is_open)
+        self._paste.setEnabled(is_open)
+        self._preview.setEnabled(path is not None)
+        self._clear.setEnabled(is_open and path is not None and self._shown.is_own)
 
     @Slot()
     def _on_choose(self) -> None:
-        dialog = QFileDialog(self, f"Choose the {self._title.lower()}")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(list(_PICTURES))
+        dialog = file_dialog(self, self._kind, None)
         dialog.fileSelected.connect(self._on_file)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     @Slot(str)
     def _on_file(self, name: str) -> None:
-        self.brought.emit(Path(name))
+        self._bring(Path(name))
 
     @Slot()
     def _on_paste(self) -> None:
-        picture: Path | QImage | None = picture_in(QGuiApplication.clipboard().mimeData())
-        if picture is not None:
-            self.brought.emit(picture)
+        if self._is_read_only:
+            return
+        picture = picture_in(QGuiApplication.clipboard().mimeData())
+        if picture is None:
+            self._problem.say(_NO_PICTURE)
+        else:
+            self._bring(picture)
+
+    @Slot()
+    def _on_preview(self) -> None:
+        shown = self._shown
+        if shown.path is not None:
+            large = ShownPicture(shown.path, self._title, shown.at)
+            PictureDialog(f"{self._name}_large", large, self._thumbnails, self).open()
+
+    def _bring(self, picture: object) -> None:
+        self._problem.say("")
+        self.brought.emit(picture)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -150,4 +247,4 @@ class ImageSlot(QWidget):
         picture = picture_in(event.mimeData())
         if picture is not None:
             event.acceptProposedAction()
-            self.brought.emit(picture)
+            self._bring(picture)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QDoubleSpinBox
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox
 
 from gui.widgets.calm import keep_calm
-from gui.widgets.wiring import Wiring
+from gui.widgets.wiring import SEVERAL, Wiring
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -61,13 +61,17 @@ class NumberField(QDoubleSpinBox):
     ) -> None:
         super().__init__(parent)
         self._look = look
-        unit = 10.0**-look.decimals
+        self._several_first: object = None
+        self._is_several = False
+        unit = self._unit = 10.0**-look.decimals
         self._low = limits.low * look.scale + (unit if limits.is_open else 0.0)
+        # The special text of the spin box stands for the value at its lower end.
+        self._bottom = self._low - unit if look.none_text else self._low
         self.setDecimals(look.decimals)
         self.setSingleStep(look.step)
         self.setSuffix(look.suffix)
         self.setMaximum(limits.high * look.scale)
-        self.setMinimum(self._low - unit if look.none_text else self._low)
+        self.setMinimum(self._bottom)
         self.setSpecialValueText(look.none_text)
         # A half-typed number is no choice: "19" on the way to "1920" would be one.
         self.setKeyboardTracking(False)
@@ -80,21 +84,52 @@ class NumberField(QDoubleSpinBox):
 
     def show_value(self, value: object) -> None:
         """Show a number or None; tells nobody."""
+        self._be_several(False)
         with QSignalBlocker(self):
             if isinstance(value, (int, float)):
                 self.setValue(max(float(value) * self._look.scale, self._low))
             else:
                 self.setValue(self.minimum())
 
+    def show_several(self, first: object) -> None:
+        """Show that it stands for several values; tells nobody.
+
+        Args:
+            first: what the arrows take then, for all of them.
+        """
+        self._several_first = first
+        self._be_several(True)
+        with QSignalBlocker(self):
+            self.setValue(self.minimum())
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:  # noqa: N802
+        """Of several values both arrows lead to one."""
+        flags = QAbstractSpinBox.StepEnabledFlag
+        if self._is_several and not self.isReadOnly():
+            return flags.StepUpEnabled | flags.StepDownEnabled
+        return super().stepEnabled()
+
     def stepBy(self, steps: int) -> None:  # noqa: N802
-        """Leave "not chosen" with a sensible number."""
-        if self._look.none_text and self.value() < self._low and steps > 0:
+        """Leave "not chosen" with a sensible number, and several values with the first."""
+        if self._is_several:
+            self.show_value(self._several_first)
+            self.edited.emit(self._several_first)
+        elif self._look.none_text and self.value() < self._low and steps > 0:
             self.setValue(max(self._look.first * self._look.scale, self._low))
         else:
             super().stepBy(steps)
 
+    def _be_several(self, is_several: bool) -> None:
+        if is_several == self._is_several:
+            return
+        self._is_several = is_several
+        with QSignalBlocker(self):
+            self.setMinimum(self._bottom - self._unit if is_several else self._bottom)
+            self.setSpecialValueText(SEVERAL if is_several else self._look.none_text)
+
     @Slot(float)
     def _tell(self, shown: float) -> None:
+        self._be_several(False)
         if self._look.none_text and shown < self._low:
             self.edited.emit(None)
         elif self._look.is_whole:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit
 
 from gui.widgets.wiring import Wiring
@@ -88,7 +88,7 @@ class SwitchField(QCheckBox):
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
-        self.toggled.connect(self._tell)
+        self.checkStateChanged.connect(self._tell)
 
     def wiring(self) -> Wiring:
         """This field as a form takes it."""
@@ -97,8 +97,15 @@ class SwitchField(QCheckBox):
     def show_value(self, value: object) -> None:
         """Show it; tells nobody."""
         with QSignalBlocker(self):
-            self.setChecked(bool(value))
+            self.setTristate(False)
+            self.setCheckState(Qt.CheckState.Checked if value else Qt.CheckState.Unchecked)
 
-    @Slot(bool)
-    def _tell(self, is_on: bool) -> None:
-        self.edited.emit(is_on)
+    def show_several(self) -> None:
+        """Show that it stands for some that are on and some that are not; tells nobody."""
+        with QSignalBlocker(self):
+            self.setCheckState(Qt.CheckState.PartiallyChecked)
+
+    @Slot(Qt.CheckState)
+    def _tell(self, state: Qt.CheckState) -> None:
+        self.setTristate(False)
+        self.edited.emit(state == Qt.CheckState.Checked)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from PySide6.QtCore import SignalInstance
     from PySide6.QtWidgets import QWidget
 
+SEVERAL = "(several)"
+"""What a field shows where it stands for things that differ in its value."""
+
 
 @dataclass(frozen=True)
 class Wiring:

@@ -39,6 +39,8 @@ def drop(
     """
     for kind in (QDragEnterEvent, QDragMoveEvent) if moves else (QDragEnterEvent,):
         over = kind(place, action, mime, _BUTTON, _NO_KEY)
+        # As Qt does: a move begins with the answer that the widget gave before.
+        over.setAccepted(kind is QDragMoveEvent)
         QApplication.sendEvent(widget, over)
         if not over.isAccepted():
             return False

@@ -1,7 +1,8 @@
-"""A reference image as large as the dialog."""
+"""A picture as large as the dialog."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, Slot
@@ -19,31 +20,40 @@ from gui.widgets.tone_label import ToneLabel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gui.video.reference_rows import ReferenceRow
-    from gui.widgets.thumbnails import Thumbnails
+    from gui.widgets.thumbnails import Moment, Thumbnails
 
 # In device pixels: enough for most screens, and little beside what is kept of small pictures.
 _LARGEST = QSize(1920, 1440)
 _FIRST_SIZE = QSize(760, 600)
 
 
-class ReferencePreview(QDialog):
+@dataclass(frozen=True)
+class ShownPicture:
+    """A picture with its name, or one frame of a clip."""
+
+    path: Path
+    name: str
+    at: Moment = "start"
+
+
+class PictureDialog(QDialog):
     """Shows a picture, its name, and what is to say about it; reads it beside the main thread."""
 
-    def __init__(self, row: ReferenceRow, thumbnails: Thumbnails, parent: QWidget) -> None:
+    def __init__(
+        self, name: str, shown: ShownPicture, thumbnails: Thumbnails, parent: QWidget
+    ) -> None:
         super().__init__(parent)
-        self._path = row.reference.path
+        self._shown = shown
         self._thumbnails = thumbnails
-        self.setObjectName("reference_preview")
-        self.setWindowTitle(row.caption)
+        self.setObjectName(name)
+        self.setWindowTitle(shown.name)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._picture = _Picture(row.caption)
-        self._verdict = ToneLabel()
-        self._verdict.say(row.verdict, _tone(row))
+        self._picture = _Picture(shown.name)
+        self._words = ToneLabel()
         self._problem = ToneLabel(Tone.BAD)
         where = ElidedLabel()
-        where.show_text(printable(self._path))
-        where.setToolTip(printable(self._path))
+        where.show_text(printable(shown.path))
+        where.setToolTip(printable(shown.path))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close = named(buttons.button(QDialogButtonBox.StandardButton.Close), "close_preview")
         close.setToolTip("Close the picture (Escape)")
@@ -53,18 +63,22 @@ class ReferencePreview(QDialog):
         rows.setSpacing(GAP)
         rows.addWidget(self._picture, 1)
         rows.addWidget(self._problem)
-        rows.addWidget(self._verdict)
+        rows.addWidget(self._words)
         rows.addWidget(where)
         rows.addWidget(buttons)
         self.resize(_FIRST_SIZE)
         thumbnails.ready.connect(self._arrived)
-        self._arrived(self._path)
+        self._arrived(shown.path)
+
+    def say(self, text: str, of: Tone) -> None:
+        """Say something about the picture, under it."""
+        self._words.say(text, of)
 
     @Slot(object)
     def _arrived(self, path: Path) -> None:
-        if path == self._path:
-            found = self._thumbnails.pixmap(path, _LARGEST)
-            problem = self._thumbnails.problem(path, _LARGEST)
+        if path == self._shown.path:
+            found = self._thumbnails.pixmap(path, _LARGEST, self._shown.at)
+            problem = self._thumbnails.problem(path, _LARGEST, self._shown.at)
             self._problem.say(problem)
             self._picture.show_picture(None if problem else found, is_waiting=not problem)
 
@@ -97,8 +111,3 @@ class _Picture(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawPixmap(place, self._pixmap)
         painter.end()
-
-
-def _tone(row: ReferenceRow) -> Tone:
-    is_left_out = row.chosen is not None and not row.chosen.is_sent
-    return Tone.WARNING if is_left_out else Tone.QUIET
