@@ -151,21 +151,11 @@ def _run(argv: list[str], desk: Desk) -> int:
     if sifted.command is None and "--version" in given:
         desk.speech.answer(f"{core.NAME} {core.VERSION}")
         return 0
-    if sifted.command is None and not given and not sifted.problems:
-        raise UnsupportedRequest([_WELCOME])
     if sifted.command is not None and sifted.problems:
         raise UnsupportedRequest(sifted.problems)
     desk.problems = tuple(sifted.problems)
     answer = command.main(args=sifted.words, prog_name=PROGRAM, standalone_mode=False, obj=desk)
     return int(answer or 0)
-
-
-_WELCOME = Problem(
-    "prompt",
-    "There is nothing to do without a prompt. To make a clip: "
-    'main.py -p "a red ball moving right at sunset" -o ball.mp4\n'
-    "To see which models this machine can run: main.py doctor ('main.py --help' lists the rest).",
-)
 
 
 def option_words() -> dict[str, OptionWord]:

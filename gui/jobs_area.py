@@ -99,6 +99,11 @@ class JobsArea(QWidget):
         self.is_ready = True
         self.ready.emit()
 
+    def follow_settings(self) -> None:
+        """Have as many threads as the settings now let jobs run at once."""
+        if self._workers is not None and self.is_ready:
+            self._workers.start()
+
     def _read(self, ended: int) -> Sequence[JobRecord]:
         return self._studio.queue.jobs(ended)
 

@@ -320,6 +320,7 @@ class MainWindow(QMainWindow):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             theme.apply(app, theme.Appearance(settings.ui.appearance))
+        self.jobs.follow_settings()
         self._projects.refresh_icons()
         if self.video_tab is not None:
             self.video_tab.scene_actions.refresh_icons()

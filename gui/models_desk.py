@@ -214,7 +214,7 @@ class ModelsDesk(QObject):
             case ModelAction.PAUSE:
                 self._pause(target)
             case ModelAction.RESUME:
-                self._with_job(target, lambda job_id: self._studio.queue.resume(job_id))
+                self._with_job(target, self._studio.resume)
             case ModelAction.VERIFY:
                 self._verify(target)
             case ModelAction.REMOVE:

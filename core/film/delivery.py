@@ -287,17 +287,17 @@ def settings_problems(settings: ExportSettings) -> tuple[tuple[str, str], ...]:
     is_lossless = settings.quality is Quality.LOSSLESS and not (settings.crf or settings.video_kbps)
     if is_lossless and settings.hardware is not Hardware.OFF:
         found.append(
-            ("hardware", "Chips do not keep every bit. Leave --hardware off for lossless, or high.")
+            ("hardware", "Chips do not keep every bit: turn hardware encoding off for lossless.")
         )
     if settings.crf is not None and not settings.crf <= traits.max_crf:
         sentence = (
-            f"{traits.label} has no constant quality number. Use --prores-profile."
+            f"{traits.label} has no constant quality number. Choose a ProRes profile."
             if traits.max_crf == 0
             else f"The crf of {traits.label} goes from 0 to {traits.max_crf}, not {settings.crf}."
         )
         found.append(("crf", sentence))
     if settings.video_kbps is not None and settings.video_codec is _V.PRORES:
-        found.append(("video_kbps", "ProRes has fixed rates. Use --prores-profile."))
+        found.append(("video_kbps", "ProRes has fixed rates. Choose a ProRes profile."))
     return tuple(found)
 
 

@@ -148,25 +148,6 @@ def probe_clip(path: Path, cancel: CancelToken | None = None) -> ClipFacts:
         ) from error
 
 
-def read_comment(path: Path) -> str:
-    """The comment in a clip's header; empty when it has none.
-
-    Raises:
-        UnreadableClip: it is missing or its header is damaged.
-    """
-    # Imported late: PyAV loads FFmpeg's libraries.
-    import av
-    from av.error import FFmpegError
-
-    try:
-        with av.open(str(path)) as container:
-            return container.metadata.get("comment", "")
-    except (FFmpegError, OSError) as error:
-        raise UnreadableClip(
-            f"The clip {str(path)!r} cannot be read: {error.strerror or error}."
-        ) from error
-
-
 def _count(path: Path, container: InputContainer, cancel: CancelToken) -> ClipFacts:
     if not container.streams.video:
         raise UnreadableClip(f"The file {str(path)!r} holds no picture.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from core.video.output import STILL_SUFFIX
-from core.video.record import ClipRecord, read_sidecar
+from core.video.record import ClipRecord, parse_record, read_sidecar
 from core.video.still_file import read_still_record
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def read_settings_of(path: Path) -> ClipRecord | None:
         inside = read_still_record(path)
     else:
         head = read_head(path)
-        inside = _record(head.comment) if head is not None else None
+        inside = parse_record(head.comment) if head is not None else None
     if inside is not None or not path.is_file():
         return inside
     beside = read_sidecar(path)
@@ -94,10 +94,3 @@ def find_start_image(record: ClipRecord, folders: Iterable[Path]) -> Path | None
         if hashlib.sha256(content).hexdigest() == record.start_image_sha256:
             return candidate
     return None
-
-
-def _record(comment: str) -> ClipRecord | None:
-    try:
-        return ClipRecord.model_validate_json(comment)
-    except ValueError:
-        return None

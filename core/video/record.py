@@ -6,9 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from core.errors import UnreadableClip
 from core.frozen import Frozen
-from core.video.ffmpeg import ClipFacts, read_comment, run_ffmpeg
+from core.video.ffmpeg import ClipFacts, run_ffmpeg
 from core.video.plan import ClipSettings, RenderPlan
 from core.video.provider import Provenance
 from core.video.request import Delivery, Inputs, RenderRequest
@@ -109,21 +108,11 @@ def embed_record(clip: Path, record: ClipRecord, destination: Path, cancel: Canc
 
 def read_embedded_record(facts: ClipFacts) -> ClipRecord | None:
     """The record inside a clip, or None when it carries none of ours."""
-    return _parsed(facts.comment)
+    return parse_record(facts.comment)
 
 
-def find_record(clip: Path) -> ClipRecord | None:
-    """The record beside a clip or else inside it, without decoding it; None when there is none."""
-    beside = read_sidecar(clip)
-    if beside is not None:
-        return beside
-    try:
-        return _parsed(read_comment(clip))
-    except UnreadableClip:
-        return None
-
-
-def _parsed(text: str) -> ClipRecord | None:
+def parse_record(text: str) -> ClipRecord | None:
+    """The record that a comment is, or None when it is none of ours."""
     try:
         return ClipRecord.model_validate_json(text)
     except ValueError:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices
 
 from core.errors import ProjectError
 from core.project.again import scene_again
-from core.video.record import find_record
+from core.video.read_back import read_settings_of
 
 if TYPE_CHECKING:
     from core.jobs import CancelToken
@@ -66,7 +66,7 @@ class TakesDesk(QObject):
 
         def read(cancel: CancelToken) -> ClipRecord:
             cancel.check()
-            record = find_record(take.path)
+            record = read_settings_of(take.path)
             if record is None:
                 raise ProjectError(
                     f"The clip {take.path.name!r} does not say how it was made.",

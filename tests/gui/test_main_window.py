@@ -16,6 +16,8 @@ from gui.project_wishes import (
     SaveProjectAs,
     UnpackProject,
 )
+from gui.render_worker import Workers
+from tests.gui.children import child
 from tests.gui.conftest import held_to_respond
 
 if TYPE_CHECKING:
@@ -244,6 +246,16 @@ def test_settings_take_effect_at_once(opened: OpenWindow) -> None:
 
     assert opened.window.studio.registry.network.is_off
     assert opened.window.is_offline_shown
+
+
+def test_more_jobs_at_once_get_more_threads(opened: OpenWindow) -> None:
+    workers = child(opened.window, Workers)
+    cloud = opened.window.studio.settings.cloud
+    before = workers.running
+    more = cloud.model_copy(update={"parallel_jobs": cloud.parallel_jobs + 3})
+    opened.window.change_settings(opened.window.studio.settings.model_copy(update={"cloud": more}))
+
+    assert workers.running == before + 3
 
 
 def test_the_window_fits_a_small_screen(opened: OpenWindow, qtbot: QtBot) -> None:

@@ -27,7 +27,8 @@ from core.project.project_file import read_project, write_project
 from core.project.takes import take_of
 from core.studio import Studio
 from core.video.ffmpeg import probe_clip
-from core.video.record import Origin, find_record, read_embedded_record
+from core.video.read_back import read_settings_of
+from core.video.record import Origin, read_embedded_record
 from core.video.request import Lora, RenderRequest, Sampling, Target
 from tests.fakes.provider import ENTRY
 from tests.film.exporting import make_clip
@@ -258,12 +259,12 @@ def test_a_clip_says_where_it_belongs_beside_it_and_inside_it(
     origin = Origin(project_id="p", scene_id="s", fingerprint="f")
     clip = tmp_path / "a.mp4"
     job_id = rendered(studio, clip, origin)
-    record = find_record(clip)
+    record = read_settings_of(clip)
     assert record is not None
     assert record.origin == origin
     assert read_embedded_record(probe_clip(clip)) == record
     clip.with_suffix(".json").unlink()
-    assert find_record(clip) == record
+    assert read_settings_of(clip) == record
     take = take_of(record, clip)
     assert (take.id, take.path, take.fingerprint) == (job_id, clip, "f")
     assert read_take(clip, CancelToken()) == take
@@ -271,7 +272,7 @@ def test_a_clip_says_where_it_belongs_beside_it_and_inside_it(
     assert take.num_frames == record.num_frames
     assert take.model == "Fake Small"
     rendered(studio, tmp_path / "b.mp4", None)
-    other = find_record(tmp_path / "b.mp4")
+    other = read_settings_of(tmp_path / "b.mp4")
     assert other is not None
     assert other.origin is None
     assert take_of(other, tmp_path / "b.mp4").fingerprint == ""
@@ -282,7 +283,7 @@ def test_what_is_no_clip_of_ours_has_no_record(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"\xff")
     make_clip(tmp_path / "b.mp4", comment="theirs")
     for name in ("a.mp4", "b.mp4", "gone.mp4"):
-        assert find_record(tmp_path / name) is None
+        assert read_settings_of(tmp_path / name) is None
         with pytest.raises(ProjectError, match="no clip of this program"):
             read_take(tmp_path / name, CancelToken())
 
