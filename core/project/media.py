@@ -19,7 +19,7 @@ from core.project.fresh_folder import CHUNK, copy_file
 from core.project.media_uses import MediaKind, MediaUse, file_name, media_of, with_paths
 from core.project.project_file import CLIPS, INPUTS
 from core.project.takes import take_of
-from core.video.record import find_record
+from core.video.read_back import read_settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,7 +192,7 @@ class _Search:
             if use.kind is MediaKind.PICTURE:
                 return _has_content(path, use.path)
             if use.take is not None:
-                record = find_record(path)
+                record = read_settings_of(path)
                 return None if record is None else record.job_id == use.take.id
         except OSError:
             return False
@@ -224,7 +224,7 @@ def read_take(path: Path, cancel: CancelToken) -> Take:
         JobCancelled: asked to stop.
     """
     cancel.check()
-    record = find_record(path) if _is_file(path) else None
+    record = read_settings_of(path) if _is_file(path) else None
     if record is None:
         raise ProjectError(
             f"There is no clip of this program at {str(path)!r}.",
@@ -250,7 +250,7 @@ def adopt_takes(
     found: list[tuple[datetime, str, Take]] = []
     for path in sorted((folder.absolute() / CLIPS).glob(f"*{_CLIP_SUFFIX}")):
         token.check()
-        record = None if path in known_paths else find_record(path)
+        record = None if path in known_paths else read_settings_of(path)
         if record is None or record.origin is None or record.job_id in known_jobs:
             continue
         origin = record.origin

@@ -50,7 +50,7 @@ def read_settings_of(path: Path) -> ClipRecord | None:
     else:
         head = read_head(path)
         inside = parse_record(head.comment) if head is not None else None
-    if inside is not None or not path.is_file():
+    if inside is not None:
         return inside
     beside = read_sidecar(path)
     if beside is None:

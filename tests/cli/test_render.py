@@ -189,14 +189,6 @@ def test_out_of_memory_is_told_and_the_cheaper_plan_tried(run) -> None:
     assert "ran out of memory. Trying again with a cheaper plan." in answer.err
 
 
-def test_without_any_argument_two_commands_are_named(run) -> None:
-    answer = run()
-    assert answer.code == 2
-    assert answer.out == ""
-    assert 'main.py -p "' in answer.err
-    assert "main.py doctor" in answer.err
-
-
 def test_damaged_settings_are_told_and_kept(run, home: Path) -> None:
     (home / "settings.json").write_text("{", encoding="utf-8")
     answer = run("-p", "a ball", "--provider", "fake")
