@@ -102,7 +102,8 @@ class ModelsDesk(QObject):
         )
 
     def _look(self, cancel: CancelToken) -> _Look:
-        models = list_models(self._studio.registry, cancel)
+        listed = list_models(self._studio.registry, cancel)
+        models = tuple(sorted(listed, key=lambda model: model.obstacles))
         whole = {
             str(listed.target)
             for listed in models

@@ -84,7 +84,9 @@ class ModelsPage(QWidget):
         self._list = QListView(self)
         self._list.setObjectName("models")
         self._list.setAccessibleName("Models")
-        self._list.setToolTip("Every model of every provider, best first.")
+        self._list.setToolTip(
+            "Every model of every provider: what works here first, and the best of it first."
+        )
         self._list.setModel(self._filter)
         self._list.setItemDelegate(ModelDelegate(self._list))
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -105,7 +107,7 @@ class ModelsPage(QWidget):
         return self._model.items()
 
     def set_models(self, models: Sequence[ListedModel]) -> None:
-        """Show these models; the choice stays."""
+        """Show these models in this order; the choice stays."""
         chosen = self.chosen
         self._model.set_models(models)
         self._say_what_is_missing()

@@ -76,6 +76,14 @@ class ListedModel:
             return ModelState.BUILT_IN
         return ModelState.INSTALLED if self.info.is_local else ModelState.READY
 
+    @property
+    def obstacles(self) -> int:
+        """How far it is from a clip: 0 at once, 1 once it is installed or set up, 2 never here."""
+        if not isinstance(self.readiness, NotReady):
+            return 0
+        is_too_small = self.readiness.lack is Lack.MACHINE_TOO_SMALL
+        return 2 if is_too_small or self.too_large else 1
+
 
 def list_models(
     registry: ProviderRegistry, cancel: CancelToken | None = None

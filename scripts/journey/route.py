@@ -31,9 +31,11 @@ STORYBOARD = """{title: Morning} [1s] A red ball moving right in a meadow. {seed
 
 {title: Evening} [1s] A blue box in the desert. {camera: zoom in} {seed: 4}
 
-{title: Night} [1s] A pink star falling at night. {seed: 5}"""
+{title: Later} [1s] A blue box moving right in the desert. {seed: 5}"""
+PICTURE = "A big yellow star over the sea"
 DISSOLVE_S = 0.25
 _RENDERED_WITHIN_S = 240.0
+_IMAGES = 1
 _CTRL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -200,9 +202,28 @@ class Journey:
             bar = rooms.tabBar()
             hands.click(bar, bar.tabRect(place).center())
             hands.rest(1.5)
+            if place == _IMAGES:
+                self._make_picture()
             hands.look(rooms.tabText(place).replace("&", "").lower())
         bar = rooms.tabBar()
         hands.click(bar, bar.tabRect(0).center())
+
+    def _make_picture(self) -> None:
+        hands = self._hands
+        hands.write(hands.find("image_prompt"), PICTURE)
+        button = hands.find("image_make")
+        hands.until("a picture that can be made", button.isEnabled)
+        hands.click(button)
+        gallery = hands.find("gallery_search").parentWidget()
+        hands.until(
+            "the picture",
+            lambda: any(
+                view.model().rowCount()
+                for view in gallery.findChildren(QAbstractItemView, "gallery")
+            ),
+            _RENDERED_WITHIN_S,
+        )
+        hands.rest(1.5)
 
     def _open(self, name: str) -> None:
         self._fold(name, is_open=True)

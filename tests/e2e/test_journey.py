@@ -17,7 +17,7 @@ from tests.fakes.program import ROOT, environment
 FRAMES_A_CLIP, DISSOLVE_FRAMES = 17, 4
 STEPS = (
     "welcome", "storyboard", "references", "rendering", "rendered", "takes", "sequence", "music",
-    "exported",
+    "exported", "images", "history", "models",
 )  # fmt: skip
 
 
