@@ -23,7 +23,7 @@ _LOOKS = (
     ("light", "1920x1080"),
     ("dark", "1920x1080"),
 )
-_COLOURS = 256
+_COLOURS, _KEPT = 256, 96
 
 
 def main(arguments: list[str]) -> int:
@@ -63,11 +63,28 @@ def _travel(appearance: str, size: str, folder: Path, places: dict[str, str]) ->
 
 
 def _shrink(picture: Path, place: Path) -> None:
-    """Write it in few colours, to keep the repository small; small bright things keep theirs."""
+    """Write it in few colours, to keep the repository small.
+
+    The window's own colours are the most frequent ones and stay exactly; what clips show shares
+    the rest of the palette.
+    """
+    import numpy as np
     from PIL import Image
 
     image = Image.open(picture).convert("RGB")
-    few = image.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    shape = (image.height, image.width)
+    colours, places, counts = np.unique(
+        np.asarray(image).reshape(-1, 3), axis=0, return_inverse=True, return_counts=True
+    )
+    order = np.argsort(-counts)
+    kept, others = colours[order[:_KEPT]], colours[order[_KEPT:]]
+    if len(others):
+        sample = Image.fromarray(others[np.newaxis])
+        shared = sample.quantize(_COLOURS - _KEPT, Image.Quantize.MAXCOVERAGE).getpalette() or []
+        kept = np.concatenate([kept, np.array(shared, np.uint8).reshape(-1, 3)])
+    near = [np.argmin(((kept - colour.astype(int)) ** 2).sum(axis=1)) for colour in colours]
+    few = Image.fromarray(np.array(near, np.uint8)[places].reshape(shape), mode="P")
+    few.putpalette(kept.ravel().tolist())
     few.save(place, optimize=True)
 
 

@@ -128,7 +128,7 @@ class FileForm(_FilmForm):
         )
         self._place = FileField(
             "out",
-            FileKind("the place of the film", (), "A name of its own", is_saved=True),
+            FileKind("the place of the film", (), "Automatic", is_saved=True),
         )
         self._place.setObjectName("out_row")
         lens = Lens[FilmChoices](lambda held: held.path, _put_path)

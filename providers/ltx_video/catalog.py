@@ -207,7 +207,7 @@ _MINI_SPEC = ModelSpec(
     audio=AudioSpec(sample_rate_hz=24_000),
     # In words: Mini's tokenizer drops most of them, and what is left is counted when it is read.
     max_prompt_tokens=256,
-    size_bytes=None,
+    size_bytes=33_100_000,
     licence=MINI_LICENCE,
     needs=Needs(ram_gb=1, note="No GPU, no download."),
     price=_FREE,

@@ -13,6 +13,7 @@ from core.video.planning import make_plan
 from core.video.request import FrameRequest, Inputs, Motion, RenderRequest, Sampling, Target
 from core.video.spec import Control
 from providers.ltx_video.catalog import BY_ID, MODELS, LocalModel
+from providers.ltx_video.model_files import BUILTIN_FOLDER
 from providers.ltx_video.model_names import OTHER_NAMES, LTXModel
 from providers.ltx_video.offers import SIZE_GRID
 from providers.ltx_video.profiles import PipelineFamily
@@ -205,3 +206,8 @@ def test_mini_makes_33_frames_of_192_by_128_by_default() -> None:
     assert (plan.width, plan.height, plan.num_frames, plan.fps) == (192, 128, 33, 16)
     assert plan.has_audio
     assert plan.num_inference_steps == 8
+
+
+def test_mini_is_as_large_as_its_row_says() -> None:
+    on_disk = sum(file.stat().st_size for file in BUILTIN_FOLDER.rglob("*.safetensors"))
+    assert BY_ID["ltx-mini"].spec.size_bytes == pytest.approx(on_disk, rel=0.01)
