@@ -36,21 +36,47 @@ ELSEWHERE = {"scene_table": "test_scene_table.py"}
 
 
 def names_in_tables() -> list[re.Pattern[str]]:
-    """What the modules with tables name; an f-string stands for every name of its form.
+    """The names that cases are made with; an f-string stands for every name of its form.
 
-    That a table holds all of its own panel is seen to by `check_every_control`.
+    A case whose name is a variable takes every text of the statement that makes it. That a table
+    holds all of its own panel is seen to by `check_every_control`.
     """
     found: list[re.Pattern[str]] = []
     for table in TABLES:
-        source = table.read_text(encoding="utf-8")
-        if "ControlCase" not in source:
-            continue
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.append(re.compile(re.escape(node.value)))
-            elif isinstance(node, ast.JoinedStr):
-                found.append(re.compile(_form_of(node)))
+        module = ast.parse(table.read_text(encoding="utf-8"))
+        makers = {ControlCase.__name__} | {
+            node.name
+            for node in ast.walk(module)
+            if isinstance(node, ast.FunctionDef) and _is_case(node.returns)
+        }
+        for statement in module.body:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Call) and _is_one_of(node.func, makers):
+                    found += _names_of(node.args[0], statement)
     return found
+
+
+def _is_case(told: ast.expr | None) -> bool:
+    return told is not None and _is_one_of(told, {ControlCase.__name__})
+
+
+def _is_one_of(name: ast.expr, names: set[str]) -> bool:
+    return isinstance(name, ast.Name) and name.id in names
+
+
+def _names_of(name: ast.expr, statement: ast.stmt) -> Iterator[re.Pattern[str]]:
+    if isinstance(name, ast.Constant | ast.JoinedStr):
+        yield from _patterns(name)
+        return
+    for node in ast.walk(statement):
+        yield from _patterns(node)
+
+
+def _patterns(node: ast.AST) -> Iterator[re.Pattern[str]]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield re.compile(re.escape(node.value))
+    elif isinstance(node, ast.JoinedStr):
+        yield re.compile(_form_of(node))
 
 
 def _form_of(name: ast.JoinedStr) -> str:
