@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import random
 from datetime import datetime
 from pathlib import Path
 
@@ -15,11 +15,14 @@ from core.video.request import Lora, Target
 from core.video.spec import Residency
 
 DEFAULT_TARGET = Target(provider="ltx-video", deployment="local")
+# Seeded by the system once. A `uuid4` asks it each time and lets other threads run meanwhile: where
+# thousands of scenes are made beside the window, the window then waits for each turn in vain.
+_IDS = random.Random()
 
 
 def new_id(kind: str) -> str:
-    """A name that nothing else has, such as "scene-3f2a9c01"."""
-    return f"{kind}-{uuid.uuid4().hex[:8]}"
+    """A name that nothing else has, such as "scene-3f2a9c01d6e4"."""
+    return f"{kind}-{_IDS.getrandbits(48):012x}"
 
 
 class ReferenceImage(Frozen):

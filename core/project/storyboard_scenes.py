@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from core.project.storyboard import SceneDraft, Storyboard
     from core.project.storyboard_marks import Meaning
 
+# Thousands of scenes begin with it, while a person types: it is made once.
+_USUAL = RenderChoices()
+
 
 @dataclass(frozen=True)
 class Renewal:
@@ -101,15 +104,17 @@ def renew_scenes(scenes: Sequence[Scene], storyboard: Storyboard) -> Renewal:
 
 
 def _new_scene(draft: SceneDraft) -> Scene:
+    own = {"duration_s": draft.duration_s, "camera": draft.camera, "seed": draft.seed}
+    own = {name: value for name, value in own.items() if value is not None}
     scene = Scene(
-        id=new_id("scene"), title=draft.title, text=draft.text, prompt=draft.prompt
-    ).with_own("duration_s", draft.duration_s)
-    if draft.transition is not None:
-        scene = _with_cut(scene, draft)
-    for name, value in (("camera", draft.camera), ("seed", draft.seed)):
-        if value is not None:
-            scene = scene.with_own(name, value)
-    return scene
+        id=new_id("scene"),
+        title=draft.title,
+        text=draft.text,
+        prompt=draft.prompt,
+        own=_USUAL.model_copy(update=own),
+        own_fields=tuple(own),
+    )
+    return scene if draft.transition is None else _with_cut(scene, draft)
 
 
 def _with_cut(scene: Scene, draft: SceneDraft) -> Scene:
@@ -181,7 +186,7 @@ def _added_by_hand(scenes: Sequence[Scene]) -> tuple[Scene, ...]:
             or scene.start_image
             or scene.end_image
             or scene.references
-            or scene.own != RenderChoices()
+            or scene.own != _USUAL
         )
     )
 

@@ -214,7 +214,7 @@ class Journey:
         button = hands.find("image_make")
         hands.until("a picture that can be made", button.isEnabled)
         hands.click(button)
-        gallery = hands.find("gallery_search").parentWidget()
+        gallery = hands.find("image_columns")
         hands.until(
             "the picture",
             lambda: any(

@@ -19,7 +19,14 @@ from core.project.edits import (
     own_duration_s,
     split_scene,
 )
-from core.project.project import ReferenceImage, Scene, SceneCut, SceneTakes, VideoProject
+from core.project.project import (
+    ReferenceImage,
+    Scene,
+    SceneCut,
+    SceneTakes,
+    VideoProject,
+    new_id,
+)
 from core.project.scene_edits import (
     FrameSlot,
     append_to_prompt,
@@ -277,3 +284,7 @@ def test_undone_takes_are_exact_and_lose_no_clip(
     undone = edit.undone(later)
     assert undone[scene] == before.get(scene, SceneTakes()).with_take(new)
     assert edit.done(undone) == later
+
+
+def test_no_two_scenes_of_any_project_have_the_same_id() -> None:
+    assert len({new_id("scene") for _ in range(200_000)}) == 200_000
