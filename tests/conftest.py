@@ -26,6 +26,38 @@ if WORKERS > 1:
 
 # What takes longest begins first, so that no process is left with it alone at the end.
 LONGEST = ("tests/e2e/test_mini", "tests/providers/test_engine", "tests/test_")
+# What starts programs, engines and environments, or makes and reads many clips: the gate runs it,
+# and whoever waits for an answer may leave it out with `--quick`. LTX Mini's clips stay.
+SLOWEST = (
+    "tests/cli/test_film_options.py",
+    "tests/cli/test_stopping.py",
+    "tests/core/test_queue_processes.py",
+    "tests/e2e/test_cli_bad_input.py",
+    "tests/e2e/test_film_cli.py",
+    "tests/e2e/test_journey.py",
+    "tests/e2e/test_mini_stopping.py",
+    "tests/e2e/test_window_kills.py",
+    "tests/film/test_every_file_kind.py",
+    "tests/film/test_export_cache.py",
+    "tests/film/test_pieces_like_one_pass.py",
+    "tests/film/test_preview.py",
+    "tests/film/test_random_timelines.py",
+    "tests/gui/test_desks.py",
+    "tests/gui/test_lettering.py",
+    "tests/gui/test_main_window.py",
+    "tests/gui/test_project_opening.py",
+    "tests/gui/test_scene_rendering.py",
+    "tests/gui/test_storyboard_widget.py",
+    "tests/providers/test_bench_race.py",
+    "tests/providers/test_engine_clips.py",
+    "tests/providers/test_engine_life.py",
+    "tests/test_bench.py",
+    "tests/test_bootstrap.py",
+    "tests/test_ltx_mini_analyser.py",
+    "tests/test_ltx_mini_exam.py",
+    "tests/test_ltx_mini_training.py",
+    "tests/test_setup_script.py",
+)
 # These share one engine and the tiny models in it.
 TINY_MODELS = (
     "tests/providers/test_bench_race",
@@ -48,8 +80,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     return ByFile(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="leave out the slowest files")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    if not config.getoption("quick"):
+        return []
+    return [f"--quick leaves out {len(SLOWEST)} files:", *(f"  {name}" for name in SLOWEST)]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=_place)
+    if config.getoption("quick"):
+        left_out = [item for item in items if item.nodeid.startswith(SLOWEST)]
+        items[:] = [item for item in items if not item.nodeid.startswith(SLOWEST)]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def _place(item: pytest.Item) -> int:
