@@ -203,6 +203,7 @@ def translate(run: Callable[[], int], desk: Desk) -> int:
         speech.fail(ErrorReport.of(error))
         return _exit_code(error)
     except Exception as error:
+        # The last resort, with the traceback in the log: whoever types a command gets a sentence.
         log.exception("an unexpected error ended the command")
         told = StudioError(
             f"An unexpected error ended this command: {type(error).__name__}: {error}",

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.history_facts import facts_of, notes_of
 from gui.history_model import title_of
+from gui.widgets.scrolled import scrolled
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
@@ -71,16 +72,11 @@ class EntryView(QWidget):
         lines.addLayout(self._facts)
         lines.addWidget(self._notes)
         lines.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.GAP)
         whole.addWidget(self._picture)
-        whole.addWidget(area, 1)
+        whole.addWidget(scrolled(inside), 1)
 
     @property
     def entry(self) -> HistoryEntry | None:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
-from gui.entry_delegates import ROW_HEIGHT, RowDelegate, TileDelegate
+from gui.entry_delegates import ROW_HEIGHT, RowDelegate, show_as_tiles
 from gui.history_details import HistoryDetails
 from gui.history_filter_bar import HistoryFilter, HistoryFilterBar
 from gui.history_model import HistoryModel
@@ -131,14 +131,7 @@ class HistoryTab(QWidget):
         tiles.setAccessibleName("Everything made, newest first")
         tiles.setModel(self._model)
         tiles.setSelectionModel(self._table.selectionModel())
-        tiles.setItemDelegate(TileDelegate(self._thumbnails, tiles))
-        tiles.setViewMode(QListView.ViewMode.IconMode)
-        tiles.setResizeMode(QListView.ResizeMode.Adjust)
-        tiles.setMovement(QListView.Movement.Static)
-        tiles.setUniformItemSizes(True)
-        tiles.setSpacing(theme.GAP // 2)
-        tiles.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        tiles.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        show_as_tiles(tiles, self._thumbnails)
 
     def _lay_out(self) -> None:
         self._empty.setWordWrap(True)

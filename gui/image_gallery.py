@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QLabel,
     QLineEdit,
     QListView,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 from core.history import HistoryQuery
 from core.history_entry import WorkKind
 from gui import theme
-from gui.entry_delegates import TileDelegate
+from gui.entry_delegates import show_as_tiles
 from gui.history_model import HistoryModel
 from gui.theme import Tone
 from gui.widgets.tone_label import ToneLabel
@@ -79,14 +78,7 @@ class ImageGallery(QWidget):
         tiles.setObjectName("gallery")
         tiles.setAccessibleName("Pictures, newest first")
         tiles.setModel(self._model)
-        tiles.setItemDelegate(TileDelegate(thumbnails, tiles))
-        tiles.setViewMode(QListView.ViewMode.IconMode)
-        tiles.setResizeMode(QListView.ResizeMode.Adjust)
-        tiles.setMovement(QListView.Movement.Static)
-        tiles.setUniformItemSizes(True)
-        tiles.setSpacing(theme.GAP // 2)
-        tiles.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        tiles.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        show_as_tiles(tiles, thumbnails)
 
     def _lay_out(self) -> None:
         self._pages = QStackedWidget()

@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
@@ -22,6 +19,8 @@ from gui.image_order_box import ImageOrderBox
 from gui.image_progress import ImageProgress
 from gui.video.plan_fixes import ChooseValue, EditPrompt
 from gui.video.plan_line import PlanLine
+from gui.widgets.scrolled import scrolled
+from gui.widgets.splitter import Splitter
 
 if TYPE_CHECKING:
     from core.history import History
@@ -84,23 +83,17 @@ class ImageTab(QWidget):
         column.addWidget(self.order)
         column.addWidget(self.line)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setObjectName("image_left")
-        area.setWidget(content)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         left = QWidget()
         rows = QVBoxLayout(left)
         rows.setContentsMargins(0, 0, theme.GAP, 0)
         rows.setSpacing(theme.GAP)
-        rows.addWidget(area, 1)
+        rows.addWidget(scrolled(content, "image_left"), 1)
         rows.addWidget(self.progress)
         rows.addWidget(self._make)
         self.details.setContentsMargins(theme.GAP, 0, 0, 0)
         left.setMinimumWidth(_LEFT * 4 // 5)
         self.details.setMinimumWidth(_RIGHT * 4 // 5)
-        parts = QSplitter(Qt.Orientation.Horizontal)
+        parts = Splitter(Qt.Orientation.Horizontal)
         parts.setObjectName("image_columns")
         parts.setChildrenCollapsible(False)
         for part in (left, self.gallery, self.details):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from typing_extensions import override
 
 from gui import theme
 from gui.model_rows import ITEM_ROLE, ModelItem
@@ -16,7 +17,8 @@ _ROW_GAP = 3
 class ModelDelegate(QStyledItemDelegate):
     """Draws the lines of the list of models."""
 
-    def sizeHint(  # noqa: N802
+    @override
+    def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         """Room for two lines and a bar."""

@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
+from typing_extensions import override
 
 from core.units import bytes_text, clock
 from core.video.model_listing import ListedModel, ModelState
@@ -106,7 +107,8 @@ class ModelListModel(QAbstractListModel):
         super().__init__(parent)
         self._items: list[ModelItem] = []
 
-    def rowCount(self, parent: _Index | None = None) -> int:  # noqa: N802
+    @override
+    def rowCount(self, parent: _Index | None = None) -> int:
         """How many models there are."""
         return 0 if parent is not None and parent.isValid() else len(self._items)
 
@@ -183,7 +185,8 @@ class ModelFilter(QSortFilterProxyModel):
         self._words = tuple(words.casefold().split())
         self.endFilterChange()
 
-    def filterAcceptsRow(self, source_row: int, source_parent: _Index) -> bool:  # noqa: N802
+    @override
+    def filterAcceptsRow(self, source_row: int, source_parent: _Index) -> bool:
         """Whether a model is shown."""
         source = self.sourceModel()
         item = source.index(source_row, 0, source_parent).data(ITEM_ROLE)

@@ -35,6 +35,8 @@ _LARGEST = 1_000_000
 class SettingEditor(QWidget):
     """Shows and changes the text of one setting; "" where nothing is set.
 
+    Abstract, though not by `abc`: Qt's classes have a metaclass of their own.
+
     Signals:
         edited(str): the text, after a person changed it.
     """

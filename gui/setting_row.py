@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from core.setting_kinds import SettingKind
 from gui import theme
@@ -67,7 +68,8 @@ class SettingRow(QWidget):
         told = f"{self.field.section} {about.label} {self.field.help} {self.field.name}".casefold()
         return all(word in told for word in words.casefold().split())
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    @override
+    def changeEvent(self, event: QEvent) -> None:
         """Draw the icon in the colours of the new theme."""
         if event.type() is QEvent.Type.PaletteChange:
             self._paint_icon()

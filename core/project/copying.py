@@ -177,6 +177,7 @@ def unpack(
             read = parse_project((aside / NAME).read_bytes(), aside)
             if isinstance(read, Unusable):
                 raise _refused(zip_path, f"its {NAME} cannot be used: {read.reason}", read.hint)
+    # The last one is how `zipfile` refuses a way of packing that it does not know.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise ProjectError(
             f"The package {str(zip_path)!r} is damaged or no zip file: {error}.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +63,8 @@ class ChoiceBox(QComboBox):
         index = self.currentIndex()
         return self._choices[index].value if index >= 0 else None
 
-    def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802
+    @override
+    def paintEvent(self, _: QPaintEvent) -> None:
         """Show that a text goes on where it does not fit."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)

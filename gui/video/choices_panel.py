@@ -76,6 +76,7 @@ class ChoicesPanel(QWidget):
 
     def show_rows(self) -> None:
         """Fill the rows from the value; every panel does it in its own way."""
+        # Not `abc.abstractmethod`: Qt's classes have a metaclass of their own.
         raise NotImplementedError
 
     def add_row(

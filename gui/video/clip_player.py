@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from gui.theme import GAP, Tone
 from gui.video.playback import Playback, PlayedFrame
@@ -244,7 +245,8 @@ class ClipPlayer(QWidget):
             shortcut.setContext(context)
             shortcut.activated.connect(act)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click on the picture plays or pauses."""
         if self._surface.geometry().contains(event.position().toPoint()):
             self.toggle_play()

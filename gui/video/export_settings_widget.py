@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.errors import Problem
 from core.film.delivery import settings_problems
@@ -21,6 +21,7 @@ from gui.video.music_list import MusicList
 from gui.video.preset_box import PresetBox
 from gui.widgets.folding_section import FoldingSection
 from gui.widgets.model_form import ModelForm, part
+from gui.widgets.scrolled import scrolled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,12 +66,8 @@ class ExportSettingsWidget(QWidget):
         self._page.addWidget(self._preset)
         self._add_parts()
         self._page.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = scrolled(page)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(page)
         self._actions = ExportActions()
         self._actions.setContentsMargins(EDGE, 0, EDGE, EDGE)
         layout = QVBoxLayout(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+from typing_extensions import override
 
 from core.project.storyboard_marks import clock, read_clock
 from gui import theme
@@ -18,11 +19,13 @@ _STEP_S = 5
 class ClockBox(QSpinBox):
     """Edits whole seconds as "1:30"; plain seconds can be typed too."""
 
-    def textFromValue(self, value: int) -> str:  # noqa: N802
+    @override
+    def textFromValue(self, value: int) -> str:
         """The seconds as minutes and seconds."""
         return clock(value)
 
-    def valueFromText(self, text: str) -> int:  # noqa: N802
+    @override
+    def valueFromText(self, text: str) -> int:
         """The seconds that a text stands for."""
         seconds = read_clock(text)
         return self.value() if seconds is None else round(seconds)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from core.video.request import Lora
 from gui.theme import Tone
@@ -104,12 +105,14 @@ class LoraList(QWidget):
             Tone.WARNING,
         )
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+    @override
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take LoRA files as long as there is room."""
         if self._dropped(event) and len(self._loras) < self._limit:
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
         """Add what is dropped."""
         self._append(self._dropped(event))
         event.acceptProposedAction()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFileDialog
+from typing_extensions import override
 
 from core.film.film import Music
 from gui.video.export_words import music_text
@@ -79,12 +80,14 @@ class MusicList(PartsEditor[Music]):
         super().__init__(_WORDS, _MusicForm(), music_text, parent)
         self.setAcceptDrops(True)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+    @override
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome files."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
         """Add the dropped files."""
         self._add(*(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()))
 

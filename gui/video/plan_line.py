@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from gui import theme
 from gui.theme import Tone
@@ -96,7 +97,8 @@ class PlanLine(QWidget):
         self._nothing.say(why)
         self._draw(None)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    @override
+    def changeEvent(self, event: QEvent) -> None:
         """Draw the icon anew in another theme."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.ApplicationPaletteChange:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QWidget
+from typing_extensions import override
 
 from gui.widgets.calm import keep_calm
 
@@ -52,13 +53,15 @@ class PositionBar(QSlider):
         with QSignalBlocker(self):
             self.setValue(number)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go where the click was made, and be dragged from there."""
         if event.button() is Qt.MouseButton.LeftButton:
             self.setValue(self._frame_at(event.position().x()))
         super().mousePressEvent(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the marks under the slider."""
         super().paintEvent(event)
         if not self._marks or self.maximum() <= 0:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPalette, QPen
 from PySide6.QtWidgets import QDoubleSpinBox, QPlainTextEdit, QStyleOptionViewItem, QWidget
+from typing_extensions import override
 
 from core.project.status import (
     Done,
@@ -84,9 +85,8 @@ class PromptDelegate(CellDelegate):
             cell.text(line, place, colour)
             place.translate(0, height)
 
-    def createEditor(  # noqa: N802
-        self, parent: QWidget, option: QStyleOptionViewItem, index: Index
-    ) -> QWidget:
+    @override
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         """A box for several lines."""
         box = QPlainTextEdit(parent)
         box.setObjectName("prompt_editor")
@@ -95,7 +95,8 @@ class PromptDelegate(CellDelegate):
         box.setTabChangesFocus(True)
         return box
 
-    def updateEditorGeometry(  # noqa: N802
+    @override
+    def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:
         """Higher than the row, but never out of the table."""
@@ -106,20 +107,21 @@ class PromptDelegate(CellDelegate):
             rect.moveBottom(max(lowest, rect.height() - 1))
         editor.setGeometry(rect)
 
-    def setEditorData(self, editor: QWidget, index: Index) -> None:  # noqa: N802
+    @override
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
         """The prompt, unless something was typed already while the table changed."""
         if isinstance(editor, QPlainTextEdit) and not editor.document().isModified():
             editor.setPlainText(index.data(Qt.ItemDataRole.EditRole))
             editor.selectAll()
 
-    def setModelData(  # noqa: N802
-        self, editor: QWidget, model: QAbstractItemModel, index: Index
-    ) -> None:
+    @override
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         """Take over what was typed."""
         if isinstance(editor, QPlainTextEdit) and editor.document().isModified():
             model.setData(model.index(index.row(), index.column()), editor.toPlainText())
 
-    def eventFilter(self, editor: QObject, event: QEvent) -> bool:  # noqa: N802
+    @override
+    def eventFilter(self, editor: QObject, event: QEvent) -> bool:
         """Enter ends the editing; with Shift it begins a new line."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -184,9 +186,8 @@ class DurationDelegate(CellDelegate):
         colour = cell.colour(None if row.is_own_duration else Tone.QUIET)
         cell.text(row.text(Column.DURATION) or "Usual", cell.inner, colour, is_right=True)
 
-    def createEditor(  # noqa: N802
-        self, parent: QWidget, option: QStyleOptionViewItem, index: Index
-    ) -> QWidget:
+    @override
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         """A number box whose lowest value stands for the usual length."""
         box = QDoubleSpinBox(parent)
         box.setObjectName("duration_editor")
@@ -199,7 +200,8 @@ class DurationDelegate(CellDelegate):
         box.setSpecialValueText("Usual")
         return box
 
-    def setEditorData(self, editor: QWidget, index: Index) -> None:  # noqa: N802
+    @override
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
         """The scene's own length, or the usual one to begin with."""
         if isinstance(editor, QDoubleSpinBox) and not editor.property("is_begun"):
             row: SceneRow = index.data(ROW_ROLE)
@@ -207,9 +209,8 @@ class DurationDelegate(CellDelegate):
             editor.setProperty("is_begun", True)
             editor.selectAll()
 
-    def setModelData(  # noqa: N802
-        self, editor: QWidget, model: QAbstractItemModel, index: Index
-    ) -> None:
+    @override
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         """Take the length over, unless it is the one that is there."""
         if not isinstance(editor, QDoubleSpinBox):
             return
@@ -219,7 +220,8 @@ class DurationDelegate(CellDelegate):
         if round(row.duration_s or 0.0, 2) != value:
             model.setData(model.index(index.row(), index.column()), value or None)
 
-    def updateEditorGeometry(  # noqa: N802
+    @override
+    def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> None:
         """Wide enough for its number."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, Qt, Signal, Slot
+from typing_extensions import override
 
 from core.project.edits import move_scenes
 from core.project.scene_edits import FrameSlot, with_duration, with_prompt
@@ -135,15 +136,18 @@ class SceneTableModel(QAbstractTableModel):
             self.endInsertRows()
         self._replace(rows)
 
-    def rowCount(self, parent: Index = _NOWHERE) -> int:  # noqa: N802
+    @override
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
         """One row for each scene."""
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = _NOWHERE) -> int:  # noqa: N802
+    @override
+    def columnCount(self, parent: Index = _NOWHERE) -> int:
         """The columns of `Column`."""
         return 0 if parent.isValid() else len(Column)
 
-    def headerData(  # noqa: N802
+    @override
+    def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         """The headings."""
@@ -169,9 +173,8 @@ class SceneTableModel(QAbstractTableModel):
             case _:
                 return None
 
-    def setData(  # noqa: N802
-        self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole
-    ) -> bool:
+    @override
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Write a prompt (str), or a length of the scene's own (float, None for the usual)."""
         row, column = self._rows[index.row()], Column(index.column())
         name = f"scene {row.number}"
@@ -194,15 +197,18 @@ class SceneTableModel(QAbstractTableModel):
             return _FLAG.ItemIsDropEnabled
         return _PLAIN if self._model.is_read_only else _FLAGS[_COLUMNS[index.column()]]
 
-    def supportedDropActions(self) -> Qt.DropAction:  # noqa: N802
+    @override
+    def supportedDropActions(self) -> Qt.DropAction:
         """Rows are moved, files are copied."""
         return Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
 
-    def mimeTypes(self) -> list[str]:  # noqa: N802
+    @override
+    def mimeTypes(self) -> list[str]:
         """What can be put down on the table."""
         return [SCENES_MIME, "text/uri-list"]
 
-    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802
+    @override
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         """The dragged scenes' ids."""
         rows = sorted({index.row() for index in indexes})
         mime = QMimeData()
@@ -210,7 +216,8 @@ class SceneTableModel(QAbstractTableModel):
         mime.setData(SCENES_MIME, ids.encode())
         return mime
 
-    def canDropMimeData(  # noqa: N802
+    @override
+    def canDropMimeData(
         self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
     ) -> bool:
         """Rows anywhere, files on a start or end frame."""
@@ -221,7 +228,8 @@ class SceneTableModel(QAbstractTableModel):
         on_frame = parent.isValid() and Column(parent.column()) in _SLOTS
         return on_frame and bool(files_in(data))
 
-    def dropMimeData(  # noqa: N802
+    @override
+    def dropMimeData(
         self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
     ) -> bool:
         """Move the scenes, or tell of the pictures: the first for this scene, others for the next.

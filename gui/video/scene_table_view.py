@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from typing_extensions import override
 
 from gui import theme
 from gui.theme import Tone
@@ -33,7 +34,8 @@ _WIDTHS = {
     Column.NUMBER: 34, Column.START: 72, Column.END: 72, Column.CLIP: 72, Column.DURATION: 58,
     Column.STATUS: 130,
 }  # fmt: skip
-_NARROWEST_PROMPT = 140
+# Where all columns are shown on a small screen, the words give way first, then the status.
+_NARROWEST_PROMPT, _NARROWEST_STATUS = 96, 96
 _EMPTY = "No scenes yet. Write a storyboard and make scenes of it, or press Insert to add one."
 
 
@@ -74,6 +76,7 @@ class SceneTableView(QTableView):
         # After the table: the selection of a row that was taken out is gone by then.
         model.rowsRemoved.connect(self._tell_selection)
         model.layoutChanged.connect(self._tell_selection)
+        model.rowsInserted.connect(self._show_first)
         self.doubleClicked.connect(self._play)
 
     def _set_up_looks(self) -> None:
@@ -92,6 +95,8 @@ class SceneTableView(QTableView):
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
         columns.setSectionResizeMode(Column.PROMPT, QHeaderView.ResizeMode.Fixed)
+        # Most models take none; until the model is known the column would come and go.
+        self.setColumnHidden(Column.END, True)
 
     def _set_up_behaviour(self) -> None:
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -140,6 +145,12 @@ class SceneTableView(QTableView):
             self.scrollTo(first)
         self.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
 
+    @Slot(QModelIndex, int, int)
+    def _show_first(self, _: QModelIndex, first: int, last: int) -> None:
+        """Turn to the first scene when the first ones come: all panels are about a scene."""
+        if last - first + 1 == self._scenes.rowCount():
+            self.select(self._scenes.ids[:1])
+
     @Slot(object)
     def edit_prompt(self, scene_id: str) -> None:
         """Begin to write the prompt of a scene in its row."""
@@ -165,17 +176,22 @@ class SceneTableView(QTableView):
         if Column(index.column()) is Column.CLIP and row.take is not None:
             self.play_wanted.emit(row.scene.id)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the prompt what the other columns leave."""
         super().resizeEvent(event)
         self._fit_prompt()
 
     def _fit_prompt(self) -> None:
-        others = sum(self.columnWidth(c) for c in Column if c is not Column.PROMPT)
-        width = max(self.viewport().width() - others, _NARROWEST_PROMPT)
-        self.setColumnWidth(Column.PROMPT, width)
+        flexible = (Column.PROMPT, Column.STATUS)
+        others = sum(self.columnWidth(column) for column in Column if column not in flexible)
+        left = self.viewport().width() - others
+        status = min(max(left - _NARROWEST_PROMPT, _NARROWEST_STATUS), _WIDTHS[Column.STATUS])
+        self.setColumnWidth(Column.STATUS, status)
+        self.setColumnWidth(Column.PROMPT, max(left - status, _NARROWEST_PROMPT))
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the table, or what to do where it is empty."""
         super().paintEvent(event)
         if not self._scenes.rowCount():

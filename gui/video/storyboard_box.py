@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QMimeData, Signal, Slot
 from PySide6.QtGui import QKeySequence, QTextBlock, QTextBlockFormat, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,11 +102,13 @@ class StoryboardBox(QPlainTextEdit):
         self.setTextCursor(cursor)
         self.centerCursor()
 
-    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802
+    @override
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Welcome files too."""
         return _file(source) is not None or super().canInsertFromMimeData(source)
 
-    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802
+    @override
+    def insertFromMimeData(self, source: QMimeData) -> None:
         """Tell of a file; take in everything else as text."""
         path = _file(source)
         if path is not None:
@@ -114,7 +117,8 @@ class StoryboardBox(QPlainTextEdit):
             self._insert(self.textCursor(), source.text())
             self.ensureCursorVisible()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Begin a true new line with Enter, also inside of a very long one."""
         is_enter = event.matches(QKeySequence.StandardKey.InsertParagraphSeparator)
         if is_enter and not self.isReadOnly():

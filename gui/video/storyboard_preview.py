@@ -16,6 +16,7 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
@@ -89,15 +90,18 @@ class PreviewModel(QAbstractTableModel):
         self._kept = frozenset(row for row, scene in enumerate(from_board) if scene.id in kept)
         self.endResetModel()
 
-    def rowCount(self, parent: _Index = _TOP) -> int:  # noqa: N802
+    @override
+    def rowCount(self, parent: _Index = _TOP) -> int:
         """One for each draft."""
         return 0 if parent.isValid() else len(self._drafts)
 
-    def columnCount(self, parent: _Index = _TOP) -> int:  # noqa: N802
+    @override
+    def columnCount(self, parent: _Index = _TOP) -> int:
         """All columns; the view hides what says nothing."""
         return 0 if parent.isValid() else len(Column)
 
-    def headerData(  # noqa: N802
+    @override
+    def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole
     ) -> object:
         """The headings."""
@@ -184,11 +188,13 @@ class PreviewTable(QTableView):
         self.setColumnHidden(Column.BECOMES, not (renewal.kept or renewal.gone))
         self._fit()
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    @override
+    def sizeHint(self) -> QSize:
         """Room for a few rows."""
         return QSize(super().sizeHint().width(), self._usual_height)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave most of the room to the words."""
         self._fit()
         super().resizeEvent(event)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFrame,
     QHBoxLayout,
     QRadioButton,
     QScrollArea,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from gui import theme
 from gui.widgets.folding_section import FoldingSection
+from gui.widgets.scrolled import scrolled
 from gui.widgets.splitter import Splitter
 
 if TYPE_CHECKING:
@@ -167,12 +167,7 @@ def _column(sections: Sequence[FoldingSection]) -> QScrollArea:
     for section in sections:
         rows.addWidget(section)
     rows.addStretch(1)
-    area = QScrollArea()
-    area.setObjectName("video_left")
-    area.setWidget(content)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area = scrolled(content, "video_left")
     area.setMinimumWidth(360)
     return area
 

@@ -128,6 +128,7 @@ class VideoProjectTab(QWidget):
         self._connect_panels()
         self._connect_desks()
         self._show_project()
+        panels.table.select(self._rows.ids[:1])
 
     def _make_panels(self) -> VideoPanels:
         model = self._model

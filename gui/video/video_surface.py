@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
+from typing_extensions import override
 
 from gui.theme import EDGE
 
@@ -52,7 +53,8 @@ class VideoSurface(QWidget):
         self.setAccessibleDescription(message)
         self.update()
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    @override
+    def sizeHint(self) -> QSize:
         """A small picture in the usual shape."""
         return QSize(_WIDTH, _HEIGHT)
 
@@ -67,7 +69,8 @@ class VideoSurface(QWidget):
         rect.moveCenter(room.center())
         return rect
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the picture, or the sentence."""
         painter = QPainter(self)
         if self._image is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QAbstractSlider, QAbstractSpinBox, QComboBox, QScrollBar, QWidget
+from typing_extensions import override
 
 _BOXES = (QAbstractSpinBox, QComboBox, QAbstractSlider)
 
@@ -11,7 +12,8 @@ _BOXES = (QAbstractSpinBox, QComboBox, QAbstractSlider)
 class CalmWheel(QObject):
     """An event filter: boxes without the focus leave the wheel to what scrolls around them."""
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the wheel away from a box that has no focus."""
         if event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget):
             return False

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from gui.theme import GAP, Tone, icon
 from gui.widgets.elided_label import ElidedLabel
@@ -107,7 +108,8 @@ class FoldingSection(QWidget):
         """Say beside the heading that something inside needs attention."""
         self._problems.say("" if not count else "1 problem" if count == 1 else f"{count} problems")
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    @override
+    def changeEvent(self, event: QEvent) -> None:
         """Draw the arrow anew in another theme."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QToolButton
+from typing_extensions import override
 
 from gui.theme import icon
 
@@ -35,7 +36,8 @@ class IconButton(QToolButton):
             self._picture = picture
             self._draw()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    @override
+    def changeEvent(self, event: QEvent) -> None:
         """Draw the icon anew in another theme."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:

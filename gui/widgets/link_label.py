@@ -6,6 +6,7 @@ from html import escape
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QLabel, QWidget
+from typing_extensions import override
 
 
 class LinkLabel(QLabel):
@@ -27,7 +28,8 @@ class LinkLabel(QLabel):
         self.setVisible(bool(url))
         self._write()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    @override
+    def changeEvent(self, event: QEvent) -> None:
         """Take the colour of another theme, which rich text does not do by itself."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox
+from typing_extensions import override
 
 from gui.widgets.calm import keep_calm
 from gui.widgets.wiring import SEVERAL, Wiring
@@ -102,14 +103,16 @@ class NumberField(QDoubleSpinBox):
         with QSignalBlocker(self):
             self.setValue(self.minimum())
 
-    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:  # noqa: N802
+    @override
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
         """Of several values both arrows lead to one."""
         flags = QAbstractSpinBox.StepEnabledFlag
         if self._is_several and not self.isReadOnly():
             return flags.StepUpEnabled | flags.StepDownEnabled
         return super().stepEnabled()
 
-    def stepBy(self, steps: int) -> None:  # noqa: N802
+    @override
+    def stepBy(self, steps: int) -> None:
         """Leave "not chosen" with a sensible number, and several values with the first."""
         if self._is_several:
             self.show_value(self._several_first)

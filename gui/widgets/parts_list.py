@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from gui.theme import GAP
 from gui.widgets.icon_button import IconButton
@@ -104,7 +105,8 @@ class PartsList(QWidget):
             self._list.setCurrentRow(current)
         self._enable()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The delete key removes what is chosen."""
         if (
             watched is self._list

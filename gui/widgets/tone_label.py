@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy
+from typing_extensions import override
 
 from gui.theme import Tone, tone
 
@@ -35,7 +36,8 @@ class ToneLabel(QLabel):
         self.setText(text)
         self.setVisible(bool(text))
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    @override
+    def changeEvent(self, event: QEvent) -> None:
         """Take the colour of another theme."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:

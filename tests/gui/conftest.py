@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from core.studio import Studio
+    from gui.background import Background
     from gui.stalls import StallWatch
     from tests.gui.whole_window import BoxAnswers, OpenWindow
 
@@ -44,6 +46,28 @@ def held_to_respond() -> Iterator[StallWatch]:
     assert watch.longest_s <= LONGEST_STALL_S, (
         f"the main thread was busy for {watch.longest_s * 1000:.0f} ms"
     )
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    """A studio with the fake provider and an empty home."""
+    from core.paths import Paths
+    from core.studio import Studio
+    from tests.fakes.provider import ENTRY
+
+    studio = Studio([ENTRY], paths=Paths.below(tmp_path / "home"))
+    yield studio
+    studio.close()
+
+
+@pytest.fixture
+def background(qtbot: QtBot) -> Iterator[Background]:
+    """Threads for what a panel does beside the main thread."""
+    from gui.background import Background
+
+    background = Background()
+    yield background
+    background.close()
 
 
 @pytest.fixture

@@ -5,25 +5,15 @@ import time
 import weakref
 from typing import TYPE_CHECKING
 
-import pytest
 from PySide6.QtCore import QCoreApplication
 
 from core.errors import StudioError
-from gui.background import Background
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from pytestqt.qtbot import QtBot
+    from collections.abc import Callable
 
     from core.jobs import CancelToken
-
-
-@pytest.fixture
-def background(qtbot: QtBot) -> Iterator[Background]:
-    made = Background()
-    yield made
-    made.close()
+    from gui.background import Background
 
 
 class Listener:

@@ -12,7 +12,6 @@ from core.video.request import FrameRequest, Inputs, RenderRequest, Sampling, Ta
 from gui.background import Background
 from gui.history_room import HistoryRoom
 from gui.widgets.thumbnails import Thumbnails
-from tests.fakes.provider import ENTRY
 from tests.gui.controls import controls_of
 from tests.gui.operating import click
 
@@ -28,13 +27,6 @@ if TYPE_CHECKING:
 
 FAKE = Target(provider="fake", deployment="local", model="fake-small")
 REQUEST = RenderRequest(target=FAKE, prompt="a red ball", sampling=Sampling(seed=5))
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    studio = Studio([ENTRY], paths=Paths.below(tmp_path / "home"))
-    yield studio
-    studio.close()
 
 
 class Desk:

@@ -23,14 +23,11 @@ from PySide6.QtWidgets import (
 from core.errors import StudioError
 from core.history import History
 from core.jobs import Cancelled, CancelToken, ErrorReport, Failed, Progressed, Stage, Succeeded
-from core.paths import Paths
 from core.project.project import DEFAULT_TARGET
-from core.studio import Studio
 from core.video.image_order import MAX_COUNT, ImageOrder
 from core.video.planning import MAX_SEED
 from core.video.request import AUTO, Target
 from core.video.spec import Task
-from gui.background import Background
 from gui.image_details import GalleryUse
 from gui.image_order_box import ImageOrderBox
 from gui.image_progress import ImageProgress
@@ -40,7 +37,7 @@ from gui.video.offers import ModelOffer, Offer, read_offers
 from gui.video.picture_desk import PictureRole
 from gui.video.plan_fixes import ChooseValue, EditPrompt, InstallModel
 from gui.video.plan_text import PlanText
-from tests.fakes.provider import ENTRY, SMALL
+from tests.fakes.provider import SMALL
 from tests.fakes.stills import TARGET, add_still
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, Heard, check_every_control, controls_of
@@ -48,32 +45,20 @@ from tests.gui.operating import choose_index, click, step_up, write
 from tests.gui.small_pictures import SmallPictures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from PySide6.QtWidgets import QWidget
     from pytestqt.qtbot import QtBot
 
+    from core.studio import Studio
+    from gui.background import Background
     from gui.thumbnail_source import ThumbnailSource
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    studio = Studio([ENTRY], paths=Paths.below(tmp_path / "home"))
-    yield studio
-    studio.close()
 
 
 @pytest.fixture
 def offers(studio: Studio) -> tuple[Offer, ...]:
     return read_offers(studio.registry, CancelToken())
-
-
-@pytest.fixture
-def background(qtbot: QtBot) -> Iterator[Background]:
-    background = Background()
-    yield background
-    background.close()
 
 
 @pytest.fixture

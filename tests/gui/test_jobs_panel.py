@@ -440,13 +440,6 @@ class Journal:
         return read
 
 
-@pytest.fixture
-def background(qtbot: QtBot) -> Iterator[Background]:
-    background = Background()
-    yield background
-    background.close()
-
-
 def open_model(journal: Journal, background: Background, qtbot: QtBot) -> JobsModel:
     model = JobsModel(journal.read, background)
     model.refresh()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QMessageBox,
+    QPlainTextEdit,
     QWidget,
 )
 
@@ -31,6 +32,7 @@ from gui.project_wishes import (
     UnpackProject,
 )
 from gui.video.picture_desk import PictureRole
+from gui.video.scene_table_view import SceneTableView
 from tests.gui.children import child
 
 if TYPE_CHECKING:
@@ -423,3 +425,15 @@ def test_the_window_gives_every_lock_back(opened: OpenWindow) -> None:
     lock = ProjectLock(folder)
     assert lock.acquire()
     lock.release()
+
+
+def test_a_project_opens_with_its_first_scene_in_every_panel(opened: OpenWindow) -> None:
+    opened.new("one", "two")
+    opened.saved()
+    folder, first = opened.folder, opened.model.project.scenes[0]
+    opened.new("other")
+
+    opened.open(folder)
+
+    assert child(opened.tab, SceneTableView).selected_ids == (first.id,)
+    assert child(opened.tab, QPlainTextEdit, "scene_prompt").toPlainText() == "one"

@@ -8,24 +8,15 @@ import pytest
 
 from core.job_record import JobState
 from core.jobs import Lane
-from core.paths import Paths
-from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
 from gui.render_worker import Workers
-from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Iterator[Studio]:
-    studio = Studio([ENTRY], paths=Paths.below(tmp_path / "home"))
-    yield studio
-    studio.close()
+    from core.studio import Studio
 
 
 @pytest.fixture

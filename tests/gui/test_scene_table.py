@@ -491,11 +491,30 @@ def test_clip_is_played_by_a_double_click(qtbot: QtBot, tables: Callable[..., Ta
     assert told.args == ["s2"]
 
 
-def test_end_frames_are_hidden_where_the_model_takes_none(table: Table) -> None:
-    table.view.set_spec(SMALL)
+def test_end_frames_are_shown_only_where_the_model_takes_them(table: Table) -> None:
     assert table.view.isColumnHidden(Column.END)
     table.view.set_spec(SMALL.model_copy(update={"takes_end_image": True}))
     assert not table.view.isColumnHidden(Column.END)
+    table.view.set_spec(SMALL)
+    assert table.view.isColumnHidden(Column.END)
+
+
+def test_every_column_is_seen_in_the_room_of_a_small_screen(table: Table) -> None:
+    table.view.set_spec(SMALL.model_copy(update={"takes_end_image": True}))
+    table.view.resize(520, 240)
+    assert sum(table.view.columnWidth(column) for column in Column) <= table.view.viewport().width()
+
+
+def test_the_first_scenes_of_a_project_are_turned_to(tables: Callable[..., Table]) -> None:
+    table = tables(make_project(0))
+    project = table.project.project
+    scenes = [Scene(id=new_id("scene"), prompt=words) for words in ("one", "two")]
+    table.project.edit("Scenes", insert_scenes(project, 0, scenes))
+    assert table.view.selected_ids == (scenes[0].id,)
+    table.view.select((scenes[1].id,))
+    more = Scene(id=new_id("scene"), prompt="three")
+    table.project.edit("More", insert_scenes(table.project.project, 0, [more]))
+    assert table.view.selected_ids == (scenes[1].id,)
 
 
 def test_table_fits_into_its_room(table: Table) -> None:

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 
 from core.project.project import Scene
 from core.project.storyboard_scenes import scenes_of
-from gui.background import Background
 from gui.video.storyboard_box import StoryboardBox
 from gui.video.storyboard_preview import tags_of
 from gui.video.storyboard_widget import StoryboardText, StoryboardWidget
@@ -34,12 +33,13 @@ from tests.gui.dropping import drop, files
 from tests.gui.operating import click, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
     from core.project.storyboard import Storyboard
+    from gui.background import Background
     from gui.stalls import StallWatch
 
 # They come out as plain line ends.
@@ -47,13 +47,6 @@ _LINE_ENDS = "\r\u2029\ufdd0\ufdd1"
 TEXT = "A fox runs. {camera: pan left}\n\n[2s] An owl 🦉 sees it.\n\nIt sleeps."
 
 MISTAKES = "A fox {camra: up}.\n\n[0s] An owl.\n\nA hen {seed: x}.\n\nA cow {camera: fly}."
-
-
-@pytest.fixture
-def background(qtbot: QtBot) -> Iterator[Background]:
-    made = Background()
-    yield made
-    made.close()
 
 
 @pytest.fixture
