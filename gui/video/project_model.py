@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -158,6 +159,12 @@ def _with_machine_parts(project: VideoProject, now: VideoProject) -> VideoProjec
     return project.model_copy(update={name: getattr(now, name) for name in _NOT_EDITED})
 
 
+def _weakly(model: ProjectModel) -> ProjectModel:
+    # A step never outlives the model, whose stack owns it. Were the two to hold each other, Python
+    # would let go of them together, in any order, while Qt still destroys one with the other.
+    return weakref.proxy(model)
+
+
 class _Edit(QUndoCommand):
     def __init__(
         self,
@@ -168,7 +175,7 @@ class _Edit(QUndoCommand):
         merge: str,
     ) -> None:
         super().__init__(text)
-        self._model = model
+        self._model = _weakly(model)
         self._before = before
         self._was_undone = False
         self.after = after
@@ -207,7 +214,7 @@ class _Edit(QUndoCommand):
 class _ChooseTake(QUndoCommand):
     def __init__(self, model: ProjectModel, scene_id: str, after: str) -> None:
         super().__init__("Choose take")
-        self._model = model
+        self._model = _weakly(model)
         self._scene_id = scene_id
         self._before: str | None = None
         self._after: str | None = after

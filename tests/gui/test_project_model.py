@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -301,3 +303,18 @@ class Editing(RuleBasedStateMachine):
 
 TestEditing = Editing.TestCase
 TestEditing.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+
+def test_a_model_goes_at_once_when_nobody_holds_it(qtbot: QtBot) -> None:
+    """Not with its steps in one heap of garbage, which Python would clear in any order."""
+    model = make_model()
+    typed(model, "A hen.")
+    model.edit("Rename", model.project.model_copy(update={"name": "Other"}))
+    model.undo_stack.undo()
+    watched = weakref.ref(model)
+    gc.disable()
+    try:
+        del model
+        assert watched() is None
+    finally:
+        gc.enable()
