@@ -76,7 +76,6 @@ class SceneTableView(QTableView):
         # After the table: the selection of a row that was taken out is gone by then.
         model.rowsRemoved.connect(self._tell_selection)
         model.layoutChanged.connect(self._tell_selection)
-        model.rowsInserted.connect(self._show_first)
         self.doubleClicked.connect(self._play)
 
     def _set_up_looks(self) -> None:
@@ -144,12 +143,6 @@ class SceneTableView(QTableView):
             self.selectionModel().setCurrentIndex(first, flags.NoUpdate)
             self.scrollTo(first)
         self.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
-
-    @Slot(QModelIndex, int, int)
-    def _show_first(self, _: QModelIndex, first: int, last: int) -> None:
-        """Turn to the first scene when the first ones come: all panels are about a scene."""
-        if last - first + 1 == self._scenes.rowCount():
-            self.select(self._scenes.ids[:1])
 
     @Slot(object)
     def edit_prompt(self, scene_id: str) -> None:

@@ -96,6 +96,7 @@ class VideoProjectTab(QWidget):
         # Its own, and closed with it: nothing arrives for a project that is no longer shown.
         background = self._background = Background(self, threads=_THREADS)
         self._selected: tuple[str, ...] = ()
+        self._has_scenes = False
         self._thumbnails = Thumbnails(self)
         self.scene_actions = SceneActions(model, self)
         self._rows = SceneTableModel(model, self)
@@ -128,7 +129,6 @@ class VideoProjectTab(QWidget):
         self._connect_panels()
         self._connect_desks()
         self._show_project()
-        panels.table.select(self._rows.ids[:1])
 
     def _make_panels(self) -> VideoPanels:
         model = self._model
@@ -194,6 +194,11 @@ class VideoProjectTab(QWidget):
         panels.export.set_value(project.film)
         panels.export.set_last_export(project.last_export)
         self._show_counts()
+        has_scenes = bool(project.scenes)
+        if has_scenes and not self._has_scenes:
+            # All panels are about a scene: without one there is no plan and nothing to play.
+            panels.table.select(self._rows.ids[:1])
+        self._has_scenes = has_scenes
 
     def _show_counts(self) -> None:
         project = self._model.project

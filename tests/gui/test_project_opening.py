@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.project.edits import insert_scenes
 from core.project.lock import NAME as LOCK
 from core.project.lock import ProjectLock
+from core.project.project import Scene, new_id
 from core.project.project_file import NAME, read_project
 from gui.project_wishes import (
     ImportProject,
@@ -437,3 +439,16 @@ def test_a_project_opens_with_its_first_scene_in_every_panel(opened: OpenWindow)
 
     assert child(opened.tab, SceneTableView).selected_ids == (first.id,)
     assert child(opened.tab, QPlainTextEdit, "scene_prompt").toPlainText() == "one"
+
+
+def test_the_first_scenes_of_a_project_are_turned_to_and_no_later_ones(opened: OpenWindow) -> None:
+    opened.new("one", "two")
+    first, second = (scene.id for scene in opened.model.project.scenes)
+    table = child(opened.tab, SceneTableView)
+    assert table.selected_ids == (first,)
+
+    opened.tab.select((second,))
+    project = opened.model.project
+    opened.model.edit("More", insert_scenes(project, 0, [Scene(id=new_id("scene"))]))
+
+    assert table.selected_ids == (second,)

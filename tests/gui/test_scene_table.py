@@ -505,18 +505,6 @@ def test_every_column_is_seen_in_the_room_of_a_small_screen(table: Table) -> Non
     assert sum(table.view.columnWidth(column) for column in Column) <= table.view.viewport().width()
 
 
-def test_the_first_scenes_of_a_project_are_turned_to(tables: Callable[..., Table]) -> None:
-    table = tables(make_project(0))
-    project = table.project.project
-    scenes = [Scene(id=new_id("scene"), prompt=words) for words in ("one", "two")]
-    table.project.edit("Scenes", insert_scenes(project, 0, scenes))
-    assert table.view.selected_ids == (scenes[0].id,)
-    table.view.select((scenes[1].id,))
-    more = Scene(id=new_id("scene"), prompt="three")
-    table.project.edit("More", insert_scenes(table.project.project, 0, [more]))
-    assert table.view.selected_ids == (scenes[1].id,)
-
-
 def test_table_fits_into_its_room(table: Table) -> None:
     table.view.resize(600, 400)
     assert not table.view.horizontalScrollBar().isVisible()
