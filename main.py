@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> int:
             return refused
         bootstrap.ensure(script, arguments, _ROOT, [bootstrap.APP, *extra])
     try:
-        from gui.lettering import QtLetterer
+        from gui.text.text_renderer import QtLetterer
         from providers import PROVIDERS
 
         if _opens_window(arguments):

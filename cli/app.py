@@ -10,14 +10,14 @@ import typer
 
 import core
 from cli.arguments import RenderArguments
+from cli.argv_check import OptionWord, sift
 from cli.commands import cache, config, doctor, films, jobs, keys, models
-from cli.desk import Desk, desk_of
-from cli.rendering import render
+from cli.console import Speech
+from cli.context import Desk, desk_of
+from cli.render_command import render
 from cli.root_help import root_help
-from cli.running import EXIT_FAILED, EXIT_NOT_CONFIGURED
-from cli.sifting import OptionWord, sift
-from cli.speech import Speech
-from cli.stopping import EXIT_CANCELLED, StopSignals
+from cli.run_job import EXIT_FAILED, EXIT_NOT_CONFIGURED
+from cli.signals import EXIT_CANCELLED, StopSignals
 from core.errors import (
     FFmpegMissing,
     KeyStoreError,
@@ -28,13 +28,13 @@ from core.errors import (
     StudioError,
     UnsupportedRequest,
 )
-from core.jobs import ErrorReport
+from core.jobs.job import ErrorReport
 from core.studio import Studio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from core.film.lettering import Letterer
+    from core.film.picture.text_overlays import Letterer
     from core.video.provider import ProviderEntry
 
 log = logging.getLogger(__name__)

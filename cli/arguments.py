@@ -21,7 +21,7 @@ from core.video.request import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from core.config import RenderSettings
+    from core.config.settings import RenderSettings
     from core.video.provider import ProviderInfo
 
 T = TypeVar("T")

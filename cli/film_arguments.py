@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from cli import film_values as values
 from core.errors import Problem
-from core.film.delivery import (
+from core.film.model.delivery import (
     PRESETS,
     AudioCodec,
     Container,
@@ -26,7 +26,7 @@ from core.film.delivery import (
     container_of,
     with_container,
 )
-from core.film.film import (
+from core.film.model.film import (
     Caption,
     Clip,
     Film,
@@ -37,7 +37,7 @@ from core.film.film import (
     Subtitles,
     Watermark,
 )
-from core.names import unknown_name
+from core.platform.suggestions import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.film.delivery import (
+from core.film.model.delivery import (
     PRESETS,
     AudioCodec,
     Container,
@@ -19,8 +19,8 @@ from core.film.delivery import (
     Retime,
     VideoCodec,
 )
-from core.film.film import Fit, Place
-from core.film.transitions import TRANSITIONS
+from core.film.model.film import Fit, Place
+from core.film.model.transitions import TRANSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

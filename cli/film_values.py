@@ -7,9 +7,9 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
-from core.film.film import Transition
-from core.film.transitions import TRANSITIONS
-from core.names import unknown_name
+from core.film.model.film import Transition
+from core.film.model.transitions import TRANSITIONS
+from core.platform.suggestions import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cli.speech import wrapped
-from core.film.delivery import CODECS, CONTAINERS, AudioCodec
-from core.units import bytes_text
+from cli.console import wrapped
+from core.film.model.delivery import CODECS, CONTAINERS, AudioCodec
+from core.platform.units import bytes_text
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from core.film.ordering import PlannedExport
+    from core.film.build.export_plan import PlannedExport
 
 
 def describe(planned: PlannedExport) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cli.speech import wrapped
-from core.units import clock, price
+from cli.console import wrapped
+from core.platform.units import clock, price
 from core.video.plan import Device
 from core.video.provider import NotReady
 from core.video.spec import Residency

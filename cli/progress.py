@@ -7,13 +7,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from core.units import clock
+from core.platform.units import clock
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from cli.speech import Speech
-    from core.jobs import Progressed
+    from cli.console import Speech
+    from core.jobs.job import Progressed
 
 _QUIET_S = 5.0
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, TextIO, cast
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from cli.console import ForgivingStream
 from cli.progress import stage_text
-from cli.speech import ForgivingStream
-from core.units import clock
+from core.platform.units import clock
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from core.jobs import Progressed
+    from core.jobs.job import Progressed
 
 
 @contextmanager

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from cli.film_arguments import FilmArguments, FilmReading, read_film
 from core.errors import Problem, UnsupportedRequest
-from core.film.delivery import CONTAINERS
-from core.project.filming import film_of
-from core.project.project_file import EXPORTS, project_folder, read_project
+from core.film.model.delivery import CONTAINERS
+from core.project.files.project_file import EXPORTS, project_folder, read_project
+from core.project.render.film_from_takes import film_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from cli.speech import Speech
+    from cli.console import Speech
 
 _MAX_TOLD = 12
 

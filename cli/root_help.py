@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cli.arguments import RenderArguments, choose_target
-from cli.speech import WIDTH, wrapped
-from core.config import setting
+from cli.console import WIDTH, wrapped
+from core.config.settings import setting
 from core.errors import UnsupportedRequest
 from core.video.request import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from cli.desk import Desk
+    from cli.context import Desk
     from core.video.spec import FloatRange, IntRange, ModelSpec
 
 _COLUMN = 28

@@ -15,16 +15,16 @@ from core.errors import (
     SpendingError,
     SubmitUnknown,
 )
-from core.job_record import JobState
-from core.jobs import Cancelled, Failed, JobEvent, Succeeded
-from core.sqlite_file import Contents, SqliteFile
+from core.jobs.job import Cancelled, Failed, JobEvent, Succeeded
+from core.jobs.job_record import JobState
+from core.platform.sqlite_file import Contents, SqliteFile
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from core.job_record import JobRecord
+    from core.jobs.job_record import JobRecord
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
-from core.api_keys import ApiKeys
-from core.config import ConfigManager
+from core.config.api_keys import ApiKeys
+from core.config.settings import ConfigManager
 from core.errors import (
     FFmpegMissing,
     JournalError,
@@ -16,24 +16,19 @@ from core.errors import (
     Problem,
     UnsupportedRequest,
 )
-from core.film.export import KIND as EXPORT_KIND
-from core.film.export import ExportJob, ExportOrder
-from core.film.ordering import Disks, PlannedExport, plan_export
-from core.film.pieces import PieceStore
-from core.film.preparing import SourceReader
-from core.film.preview_film import PreviewStores
-from core.history import History
-from core.history_keeper import HistoryKeeper
-from core.jobs import PLACES, CancelToken, Lane
-from core.journal import Journal
-from core.machine import free_disk_bytes, read_machine
-from core.network import SWITCH_ON, NetworkSwitch, sentence
-from core.paths import Paths
-from core.queue import JobQueue, new_job_id
-from core.spending import Ledger
-from core.video.ffmpeg import find_ffmpeg
-from core.video.inputs import CheckedInputs, check_inputs, with_absolute_paths
-from core.video.output import (
+from core.film.build.export import KIND as EXPORT_KIND
+from core.film.build.export import ExportJob, ExportOrder
+from core.film.build.export_inputs import SourceReader
+from core.film.build.export_plan import Disks, PlannedExport, plan_export
+from core.film.build.preview_film import PreviewStores
+from core.film.build.render_cache import PieceStore
+from core.history.history import History
+from core.history.history_recorder import HistoryKeeper
+from core.jobs.job import PLACES, CancelToken, Lane
+from core.jobs.journal import Journal
+from core.jobs.queue import JobQueue, new_job_id
+from core.media.ffmpeg import find_ffmpeg
+from core.media.output import (
     STILL_SUFFIX,
     SUFFIX,
     Output,
@@ -42,6 +37,11 @@ from core.video.output import (
     find_place,
     make_folder,
 )
+from core.platform.machine import free_disk_bytes, read_machine
+from core.platform.network import SWITCH_ON, NetworkSwitch, sentence
+from core.platform.paths import Paths
+from core.spending import Ledger
+from core.video.inputs import CheckedInputs, check_inputs, with_absolute_paths
 from core.video.planning import make_plan, prompt_problems
 from core.video.provider import Lack, NotReady, ProviderContext, Readiness
 from core.video.registry import ProviderRegistry
@@ -55,11 +55,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.api_keys import KeySpec
-    from core.config import Settings
-    from core.film.lettering import Letterer
-    from core.jobs import Job
-    from core.machine import Machine
+    from core.config.api_keys import KeySpec
+    from core.config.settings import Settings
+    from core.film.picture.text_overlays import Letterer
+    from core.jobs.job import Job
+    from core.platform.machine import Machine
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderEntry, ProviderInfo, VideoProvider
     from core.video.record import Origin

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
 
 from core.errors import JobCancelled, StudioError
-from core.jobs import CancelToken
+from core.jobs.job import CancelToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QMainWindow, QMenu
 
-    from gui.project_actions import ProjectActions
+    from gui.project.project_actions import ProjectActions
     from gui.video.video_project_tab import VideoProjectTab
 
 

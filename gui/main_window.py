@@ -19,14 +19,15 @@ from typing_extensions import override
 
 import core
 from core.errors import ProjectError
-from core.project.project_file import project_folder
+from core.project.files.project_file import project_folder
 from gui import theme
 from gui.background import Background
-from gui.jobs_area import JobsArea
+from gui.jobs.jobs_area import JobsArea
 from gui.main_menu import MainMenu
-from gui.project_actions import ProjectActions
-from gui.project_opener import Opened, ProjectOpener, session_of
-from gui.project_wishes import (
+from gui.main_tabs import Rooms
+from gui.project.project_actions import ProjectActions
+from gui.project.project_opener import Opened, ProjectOpener, session_of
+from gui.project.project_requests import (
     ImportProject,
     NewProject,
     OpenProject,
@@ -36,11 +37,10 @@ from gui.project_wishes import (
     SaveProjectAs,
     UnpackProject,
 )
-from gui.recent_desk import RecentDesk
-from gui.rooms import Rooms
+from gui.project.recent_controller import RecentDesk
+from gui.project.welcome_page import WelcomePage
+from gui.render.plan_fixes import Fix, InstallModel, SetKey
 from gui.theme import Tone
-from gui.video.plan_fixes import Fix, InstallModel, SetKey
-from gui.welcome_page import WelcomePage
 from gui.widgets.splitter import Splitter
 
 if TYPE_CHECKING:
@@ -48,15 +48,15 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 
-    from core.config import Settings
+    from core.config.settings import Settings
     from core.errors import StudioError
-    from core.jobs import CancelToken
-    from core.project.from_record import FromRecord
-    from core.project.recent import RecentProject
+    from core.jobs.job import CancelToken
+    from core.project.files.recent import RecentProject
+    from core.project.render.from_record import FromRecord
     from core.studio import Studio
-    from gui.image_details import GalleryUse
-    from gui.project_session import ProjectSession
-    from gui.video.project_model import ProjectModel
+    from gui.images.image_details import GalleryUse
+    from gui.project.project_model import ProjectModel
+    from gui.project.project_session import ProjectSession
     from gui.video.video_project_tab import VideoProjectTab
 
 _SIZE = (1280, 800)

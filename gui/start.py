@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import StudioError
-from core.log import start_log
-from core.paths import Paths
+from core.platform.log import start_log
+from core.platform.paths import Paths
 from gui.platform_check import NoWindow, check_platform
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from core.film.lettering import Letterer
+    from core.film.picture.text_overlays import Letterer
     from core.video.provider import ProviderEntry
     from gui.main_window import MainWindow
 

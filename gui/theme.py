@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QColor, QPalette
 
-from core.config import Appearance
+from core.config.settings import Appearance
 from gui.icon_font import font_icon
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.video.provider import JobKind, ProviderEntry
-from providers.ltx_video.info import INFO as LTX_LOCAL
-from providers.ltx_video.info import INSTALL_MODEL
+from providers.ltx_video.models.info import INFO as LTX_LOCAL
+from providers.ltx_video.models.info import INSTALL_MODEL
 
 if TYPE_CHECKING:
-    from core.jobs import Job
+    from core.jobs.job import Job
     from core.video.provider import ProviderContext, VideoProvider
 
 
@@ -22,7 +22,7 @@ def _open_ltx_local(context: ProviderContext) -> VideoProvider:
 
 def _build_install(context: ProviderContext, payload: str) -> Job:
     # Only who takes up an installation pays for importing what it needs.
-    from providers.ltx_video.weights import InstallModel
+    from providers.ltx_video.install.weights import InstallModel
 
     return InstallModel.from_payload(
         payload, context.paths.models_dir, context.keys, network=context.network

@@ -19,7 +19,7 @@ from scripts import bootstrap  # noqa: E402 - needs the lines above
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.film.film import Film
+    from core.film.model.film import Film
 
 TITLE = "A Day of Small Things"
 _DISSOLVE_S = 0.5
@@ -46,7 +46,7 @@ STORYBOARD = (
 
 def compose_film(clips: Sequence[Path], music: Path) -> Film:
     """The film of finished clips, one for each scene."""
-    from core.film.film import Caption, Clip, Film, Music, Place, Transition
+    from core.film.model.film import Caption, Clip, Film, Music, Place, Transition
 
     return Film(
         clips=tuple(
@@ -78,7 +78,7 @@ def render_scenes(folder: Path) -> list[Path]:
         StudioError: a scene cannot be rendered.
     """
     from core.errors import RenderFailed
-    from core.jobs import Succeeded
+    from core.jobs.job import Succeeded
     from core.studio import Studio
     from core.video.request import RenderRequest, Sampling, Target
     from providers import PROVIDERS
@@ -119,8 +119,8 @@ def main(arguments: list[str]) -> int:
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, files)
 
     from core.errors import StudioError
-    from core.film.delivery import ExportSettings, FrameFormat
-    from core.film.film_file import NAME, write_film_file
+    from core.film.model.delivery import ExportSettings, FrameFormat
+    from core.film.model.film_file import NAME, write_film_file
     from scripts.sample_music import write_music
 
     folder: Path = options.folder.expanduser().absolute()

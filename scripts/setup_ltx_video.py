@@ -21,12 +21,12 @@ from scripts import bootstrap  # noqa: E402 - needs the lines above
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from core.jobs import CancelToken, ErrorReport, JobEvent, Terminal
-    from core.machine import Machine
-    from core.queue import JobQueue
+    from core.jobs.job import CancelToken, ErrorReport, JobEvent, Terminal
+    from core.jobs.queue import JobQueue
+    from core.platform.machine import Machine
     from core.studio import Studio
-    from providers.ltx_video.catalog import LocalModel
-    from providers.ltx_video.weights import Installable, InstallModel, Survey
+    from providers.ltx_video.install.weights import Installable, InstallModel, Survey
+    from providers.ltx_video.models.catalog import LocalModel
     from scripts.voice import Voice
 
 _COMMAND = "python3 scripts/setup_ltx_video.py"
@@ -93,7 +93,7 @@ def main(arguments: list[str]) -> int:
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, [bootstrap.APP])
 
     from core.errors import JobCancelled, StudioError
-    from core.jobs import Cancelled, CancelToken, ErrorReport
+    from core.jobs.job import Cancelled, CancelToken, ErrorReport
     from scripts.voice import Voice
 
     cancel = CancelToken()
@@ -111,7 +111,7 @@ def main(arguments: list[str]) -> int:
 
 def _tell_failure(error: ErrorReport, voice: Voice) -> int:
     """Say why it failed; gives the exit code."""
-    from core.jobs import Failed
+    from core.jobs.job import Failed
 
     voice.say(str(error))
     voice.tell(Failed(error=error))
@@ -145,8 +145,8 @@ def _show_models(models_dir: Path, voice: Voice) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from core.machine import read_machine
-    from providers.ltx_video.catalog import MODELS
+    from core.platform.machine import read_machine
+    from providers.ltx_video.models.catalog import MODELS
 
     machine = read_machine()
     rows = [_row(model, models_dir, machine) for model in MODELS]
@@ -188,11 +188,11 @@ class _Row:
 
 
 def _row(model: LocalModel, models_dir: Path, machine: Machine) -> _Row:
-    from core.machine import free_disk_bytes
+    from core.platform.machine import free_disk_bytes
     from core.video.planning import make_plan
     from core.video.request import RenderRequest, Target
-    from providers.ltx_video.catalog import DEPLOYMENT, PROVIDER
-    from providers.ltx_video.memory_plan import Workload, memory_ladder
+    from providers.ltx_video.models.catalog import DEPLOYMENT, PROVIDER
+    from providers.ltx_video.models.memory_plan import Workload, memory_ladder
 
     target = Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id)
     usual = make_plan(RenderRequest(target=target, prompt="a clip"), model.spec)
@@ -218,7 +218,13 @@ def _row(model: LocalModel, models_dir: Path, machine: Machine) -> _Row:
 
 
 def _state_text(model: LocalModel, models_dir: Path) -> str:
-    from providers.ltx_video.installed import Absent, Complete, Damaged, Partial, check_installed
+    from providers.ltx_video.install.installed import (
+        Absent,
+        Complete,
+        Damaged,
+        Partial,
+        check_installed,
+    )
 
     if model.weights is None:
         return "built in"
@@ -235,9 +241,9 @@ def _state_text(model: LocalModel, models_dir: Path) -> str:
 
 def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice) -> int:
     from core.errors import JobCancelled
-    from core.jobs import Cancelled, Failed, JobContext, Succeeded
-    from providers.ltx_video.installed import Complete, check_installed
-    from providers.ltx_video.weights import Installable, InstallModel
+    from core.jobs.job import Cancelled, Failed, JobContext, Succeeded
+    from providers.ltx_video.install.installed import Complete, check_installed
+    from providers.ltx_video.install.weights import Installable, InstallModel
 
     model = Installable.find(options.model or "")
     job = InstallModel(model, studio.paths.models_dir, studio.keys, options.sources)
@@ -273,8 +279,8 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
 
 def _run_job(job: InstallModel, studio: Studio, cancel: CancelToken, voice: Voice) -> Terminal:
     """Run the installation in the queue, so that `main.py jobs resume` goes on after a kill."""
-    from core.jobs import Noted, Progressed
-    from core.log import start_log
+    from core.jobs.job import Noted, Progressed
+    from core.platform.log import start_log
 
     def hear(_: str, event: JobEvent) -> None:
         if isinstance(event, Progressed | Noted):
@@ -333,9 +339,9 @@ def _announce(
 
 def _verify(options: Options, models_dir: Path, cancel: CancelToken, voice: Voice) -> int:
     from core.errors import OutputError
-    from core.jobs import JobContext, Succeeded
-    from providers.ltx_video.installed import Complete
-    from providers.ltx_video.weights import Installable, verify_model
+    from core.jobs.job import JobContext, Succeeded
+    from providers.ltx_video.install.installed import Complete
+    from providers.ltx_video.install.weights import Installable, verify_model
 
     model = Installable.find(options.model or "")
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir, voice.progress():
@@ -353,9 +359,9 @@ def _verify(options: Options, models_dir: Path, cancel: CancelToken, voice: Voic
 
 
 def _remove(options: Options, models_dir: Path, voice: Voice) -> int:
-    from core.jobs import Succeeded
-    from providers.ltx_video.installed import Absent, check_installed
-    from providers.ltx_video.weights import Installable, remove_model
+    from core.jobs.job import Succeeded
+    from providers.ltx_video.install.installed import Absent, check_installed
+    from providers.ltx_video.install.weights import Installable, remove_model
 
     model = Installable.find(options.model or "")
     state = check_installed(models_dir, model.id)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from core.jobs import Noted, Progressed
+from core.jobs.job import Noted, Progressed
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from core.jobs import JobEvent
+    from core.jobs.job import JobEvent
 
 # Where no bar can be drawn, such as in a log file.
 _LINE_EVERY_S = 10.0

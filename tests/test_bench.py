@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from core.project.project_file import read_project
+from core.project.files.project_file import read_project
 from scripts.bench import PARTS, parse
 from scripts.benchmark import film_race, film_scale, window_large, window_stall, window_start
 from scripts.benchmark.app_memory import section as memory_section

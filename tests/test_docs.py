@@ -11,11 +11,11 @@ import pytest
 
 from cli.app import option_words
 from cli.film_options import OPTIONS as FILM_OPTIONS
-from core.film.transitions import TRANSITIONS
+from core.film.model.transitions import TRANSITIONS
 from core.video.spec import Task
-from providers.ltx_video.catalog import MODELS
+from providers.ltx_video.install.model_files import BUILTIN_FOLDER
 from providers.ltx_video.mini.vocabulary import read
-from providers.ltx_video.model_files import BUILTIN_FOLDER
+from providers.ltx_video.models.catalog import MODELS
 from scripts import make_docs
 from scripts.docs.code_map import ROOMS, first_line, modules
 from scripts.setup_ltx_video import parse

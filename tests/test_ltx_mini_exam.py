@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from providers.ltx_video.install.model_files import BUILTIN_FOLDER
 from providers.ltx_video.mini.vocabulary import PHRASES, Attribute, read
-from providers.ltx_video.model_files import BUILTIN_FOLDER
 from scripts import measure_ltx_mini
 from scripts.ltx_mini.captions import describe
 from scripts.ltx_mini.exam import ATTRIBUTES, Marks, compare, examine

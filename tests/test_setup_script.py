@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from providers.ltx_video.downloads import WEIGHTS
-from providers.ltx_video.installed import Complete, check_installed
+from providers.ltx_video.install.installed import Complete, check_installed
+from providers.ltx_video.models.downloads import WEIGHTS
 from scripts.setup_ltx_video import main
 from tests.fakes.installation import wait_until
 from tests.fakes.program import REAL

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import desk_of
-from cli.running import EXIT_DONE
-from core.units import bytes_text
+from cli.context import desk_of
+from cli.run_job import EXIT_DONE
+from core.platform.units import bytes_text
 
 app = typer.Typer(
     rich_markup_mode=None,

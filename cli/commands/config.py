@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.desk import desk_of
-from cli.speech import wrapped
-from core.config import Settings, fields, setting
-from core.target_names import change_setting
+from cli.console import wrapped
+from cli.context import desk_of
+from core.config.settings import Settings, fields, setting
+from core.config.target_names import change_setting
 
 if TYPE_CHECKING:
-    from core.config import SettingField
+    from core.config.settings import SettingField
 
 _NAMES = ", ".join(field.name for field in fields(Settings()))
 

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.commands.models import state_of
-from cli.desk import Desk, desk_of
-from cli.rendering import tell_resumable
-from cli.speech import wrapped
+from cli.console import wrapped
+from cli.context import Desk, desk_of
+from cli.render_command import tell_resumable
+from core.config.key_registry import known_keys, place_of
 from core.errors import FFmpegMissing
-from core.known_keys import known_keys, place_of
-from core.machine import free_disk_bytes
-from core.units import bytes_text
-from core.video.ffmpeg import find_ffmpeg
-from core.video.model_listing import list_models
+from core.media.ffmpeg import find_ffmpeg
+from core.platform.machine import free_disk_bytes
+from core.platform.units import bytes_text
+from core.video.listing import list_models
 from core.video.provider import NotReady
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from core.video.model_listing import ListedModel
+    from core.video.listing import ListedModel
 
 _ENCODERS = ("libx264", "aac")
 _FFMPEG_TIMEOUT_S = 10.0

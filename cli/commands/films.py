@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.desk import desk_of
+from cli.context import desk_of
 from cli.film_arguments import FilmArguments, FilmReading, read_film
 from cli.film_options import OPTIONS, Kind, with_film_options
 from cli.film_view import as_event, describe
 from cli.project_film import read_project_film
-from cli.running import EXIT_DONE, run_job
+from cli.run_job import EXIT_DONE, run_job
 from core.errors import OutputError, Problem, UnsupportedRequest
-from core.files import is_folder
-from core.film.delivery import CONTAINERS, Container
-from core.film.export import ExportOrder
-from core.film.film_file import read_film_file, write_film_file
-from core.film.film_paths import expanded, with_absolute_paths
+from core.film.build.export import ExportOrder
 from core.film.handoff import HANDOFF_FORMATS, write_handoff
-from core.film.transitions import TRANSITIONS
-from core.project.project_file import is_project
-from core.video.output import find_free_name, slug, taken_problems
+from core.film.model.delivery import CONTAINERS, Container
+from core.film.model.film_file import read_film_file, write_film_file
+from core.film.model.film_paths import expanded, with_absolute_paths
+from core.film.model.transitions import TRANSITIONS
+from core.media.output import find_free_name, slug, taken_problems
+from core.platform.files import is_folder
+from core.project.files.project_file import is_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cli.desk import Desk
-    from core.film.ordering import PlannedExport
+    from cli.context import Desk
+    from core.film.build.export_plan import PlannedExport
 
 
 def _assemble(*, ctx: typer.Context, clips: list[str] | None, **given: Any) -> int:

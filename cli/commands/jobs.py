@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from cli.desk import Desk, desk_of
-from cli.running import EXIT_DONE, run_job
-from cli.speech import wrapped
-from cli.stopping import EXIT_CANCELLED
+from cli.console import wrapped
+from cli.context import Desk, desk_of
+from cli.run_job import EXIT_DONE, run_job
+from cli.signals import EXIT_CANCELLED
 from core.errors import JournalError, Problem, UnsupportedRequest
-from core.job_record import JobState
+from core.jobs.job_record import JobState
 from core.video.render import KIND, RenderPayload
 
 if TYPE_CHECKING:
-    from core.job_record import JobRecord
-    from core.queue import JobQueue
+    from core.jobs.job_record import JobRecord
+    from core.jobs.queue import JobQueue
 
 app = typer.Typer(
     help="List, show, cancel, resume and clear jobs; finished clips are never touched.",

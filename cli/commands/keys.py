@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from cli.desk import Desk, desk_of
-from cli.speech import wrapped
-from core.api_keys import KeySource, KeySpec
+from cli.console import wrapped
+from cli.context import Desk, desk_of
+from core.config.api_keys import KeySource, KeySpec
+from core.config.key_registry import OwnedKey, known_keys, place_of
 from core.errors import KeyStoreError, NotConfigured, Problem, UnsupportedRequest
-from core.known_keys import OwnedKey, known_keys, place_of
-from core.names import unknown_name
+from core.platform.suggestions import unknown_name
 from core.video.provider import NotReady
 
 app = typer.Typer(

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.desk import desk_of
-from cli.speech import wrapped
+from cli.console import wrapped
+from cli.context import desk_of
 from core.errors import Problem, UnsupportedRequest
-from core.names import unknown_name
-from core.units import bytes_text
-from core.video.model_listing import ListedModel, list_models
-from core.video.model_words import Fact, facts_of, licence_text, needs_text
+from core.platform.suggestions import unknown_name
+from core.platform.units import bytes_text
+from core.video.listing import ListedModel, list_models
+from core.video.model_text import Fact, facts_of, licence_text, needs_text
 from core.video.provider import NotReady
 
 if TYPE_CHECKING:

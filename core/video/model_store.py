@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.jobs import CancelToken, Job
+    from core.jobs.job import CancelToken, Job
 
 
 class OnDisk(StrEnum):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from core.frozen import Frozen
-from core.jobs import Stage
+from core.jobs.job import Stage
 from core.video.request import RenderRequest, Target
 from core.video.spec import ModelSpec, Residency, Task
 

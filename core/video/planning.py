@@ -8,7 +8,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.names import unknown_name
+from core.platform.suggestions import unknown_name
 from core.video.extras import extras_problems
 from core.video.plan import RenderPlan
 from core.video.spec import AspectRatio, FloatRange, FrameSize, IntRange, ModelSpec, Task

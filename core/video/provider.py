@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import Field
 
 from core.frozen import Frozen
-from core.jobs import JobContext, Lane
-from core.network import NetworkSwitch
+from core.jobs.job import JobContext, Lane
+from core.platform.network import NetworkSwitch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from core.api_keys import ApiKeys, KeySpec
-    from core.config import Settings
-    from core.jobs import Job
-    from core.machine import Machine
-    from core.paths import Paths
+    from core.config.api_keys import ApiKeys, KeySpec
+    from core.config.settings import Settings
+    from core.jobs.job import Job
+    from core.platform.machine import Machine
+    from core.platform.paths import Paths
     from core.video.model_store import ModelStore
     from core.video.plan import RenderPlan
     from core.video.request import RenderRequest, Target

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from core.frozen import Frozen
-from core.video.ffmpeg import ClipFacts, run_ffmpeg
+from core.media.ffmpeg import ClipFacts, run_ffmpeg
 from core.video.plan import ClipSettings, RenderPlan
 from core.video.provider import Provenance
 from core.video.request import Delivery, Inputs, RenderRequest
 
 if TYPE_CHECKING:
-    from core.jobs import CancelToken
+    from core.jobs.job import CancelToken
 
 _FFMETADATA_SPECIAL = "\\=;#\n"
 

@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.names import unknown_name
+from core.platform.suggestions import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from core.jobs import Job
-    from core.network import NetworkSwitch
+    from core.jobs.job import Job
+    from core.platform.network import NetworkSwitch
     from core.video.provider import ProviderContext, ProviderEntry, ProviderInfo, VideoProvider
     from core.video.request import Target
     from core.video.spec import ModelSpec

@@ -18,11 +18,11 @@ from core.errors import (
     RenderFailed,
     UnreadableClip,
 )
-from core.files import write_text_atomically
 from core.frozen import Frozen
-from core.jobs import JobContext, Lane, Noted, Progressed, Stage
-from core.video.ffmpeg import ClipFacts, probe_clip
-from core.video.output import Output, aside_path, place_clip
+from core.jobs.job import JobContext, Lane, Noted, Progressed, Stage
+from core.media.ffmpeg import ClipFacts, probe_clip
+from core.media.output import Output, aside_path, place_clip
+from core.platform.files import write_text_atomically
 from core.video.plan import RenderPlan
 from core.video.record import (
     ClipRecord,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from core.errors import FFmpegFailed, OutputError, RenderFailed
 from core.frozen import Frozen
-from core.jobs import JobContext, Lane, Noted, Progressed, Stage
-from core.video.ffmpeg import run_ffmpeg
-from core.video.output import Output, place_clip
-from core.video.read_back import read_settings_of
+from core.jobs.job import JobContext, Lane, Noted, Progressed, Stage
+from core.media.ffmpeg import run_ffmpeg
+from core.media.output import Output, place_clip
+from core.video.read_metadata import read_settings_of
 from core.video.render import RenderJob, write_sidecar
 from core.video.still_file import read_still_record, write_still_record
 

@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QAction
 
-    from gui.video.clip_player import ClipPlayer
-    from gui.video.export_settings_widget import ExportSettingsWidget
-    from gui.video.ltx_controls_widget import LTXControlsWidget
-    from gui.video.plan_line import PlanLine
-    from gui.video.project_bar import ProjectBar
-    from gui.video.reference_images_widget import ReferenceImagesWidget
-    from gui.video.render_bar import RenderBar
-    from gui.video.render_settings_widget import RenderSettingsWidget
-    from gui.video.scene_inspector import SceneInspector
-    from gui.video.scene_table_view import SceneTableView
-    from gui.video.storyboard_widget import StoryboardWidget
-    from gui.video.takes_widget import TakesWidget
+    from gui.export.export_settings_widget import ExportSettingsWidget
+    from gui.player.clip_player import ClipPlayer
+    from gui.project.project_bar import ProjectBar
+    from gui.render.ltx_controls_widget import LTXControlsWidget
+    from gui.render.plan_line import PlanLine
+    from gui.render.render_bar import RenderBar
+    from gui.render.render_settings_widget import RenderSettingsWidget
+    from gui.scenes.reference_images_widget import ReferenceImagesWidget
+    from gui.scenes.scene_inspector import SceneInspector
+    from gui.scenes.scene_table_view import SceneTableView
+    from gui.storyboard.storyboard_widget import StoryboardWidget
+    from gui.takes.takes_widget import TakesWidget
 
 _LEFT, _MIDDLE, _RIGHT = 372, 524, 360
 _TABLE, _INSPECTOR = 330, 230

@@ -8,38 +8,38 @@ from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QScrollArea, QWidget
 
-from core.project.edits import insert_scenes
-from core.project.media import relink
-from core.project.planning import missing_or_stale
-from core.project.project import RenderChoices, Scene, new_id
-from core.project.scene_edits import FrameSlot
-from core.video.output import taken_problems
+from core.media.output import taken_problems
+from core.project.files.media import relink
+from core.project.model.edits import insert_scenes
+from core.project.model.project import RenderChoices, Scene, new_id
+from core.project.model.scene_edits import FrameSlot
+from core.project.render.planning import missing_or_stale
 from gui.background import Background
-from gui.video.choices_desk import ChoicesDesk, ChoicesPanels
-from gui.video.clip_player import ClipPlayer
-from gui.video.export_desk import ExportDesk
-from gui.video.export_settings_widget import ExportSettingsWidget
-from gui.video.ltx_controls_widget import LTXControlsWidget
-from gui.video.picture_desk import PictureDesk, PictureRole, PictureUse
-from gui.video.plan_fixes import EditPrompt
-from gui.video.plan_line import PlanLine
-from gui.video.player_desk import PlayerDesk
-from gui.video.project_bar import ProjectBar
-from gui.video.reference_images_widget import ReferenceImagesWidget
-from gui.video.references_desk import ReferencePanels, ReferencesDesk
-from gui.video.render_agreement import agree
-from gui.video.render_bar import RenderBar, RenderCounts, RenderWish
-from gui.video.render_settings_widget import RenderSettingsWidget
-from gui.video.scene_actions import SceneActions
-from gui.video.scene_inspector import SceneInspector
-from gui.video.scene_rendering import SceneRendering
-from gui.video.scene_states import SceneStates
-from gui.video.scene_table_model import SceneTableModel
-from gui.video.scene_table_view import SceneTableView
-from gui.video.storyboard_desk import StoryboardDesk
-from gui.video.storyboard_widget import StoryboardWidget
-from gui.video.takes_desk import TakesDesk
-from gui.video.takes_widget import TakesWidget
+from gui.export.export_controller import ExportDesk
+from gui.export.export_settings_widget import ExportSettingsWidget
+from gui.player.clip_player import ClipPlayer
+from gui.player.player_controller import PlayerDesk
+from gui.project.project_bar import ProjectBar
+from gui.render.choices_controller import ChoicesDesk, ChoicesPanels
+from gui.render.ltx_controls_widget import LTXControlsWidget
+from gui.render.plan_fixes import EditPrompt
+from gui.render.plan_line import PlanLine
+from gui.render.render_agreement import agree
+from gui.render.render_bar import RenderBar, RenderCounts, RenderWish
+from gui.render.render_settings_widget import RenderSettingsWidget
+from gui.render.scene_rendering import SceneRendering
+from gui.scenes.image_controller import PictureDesk, PictureRole, PictureUse
+from gui.scenes.reference_images_widget import ReferenceImagesWidget
+from gui.scenes.references_controller import ReferencePanels, ReferencesDesk
+from gui.scenes.scene_actions import SceneActions
+from gui.scenes.scene_inspector import SceneInspector
+from gui.scenes.scene_states import SceneStates
+from gui.scenes.scene_table_model import SceneTableModel
+from gui.scenes.scene_table_view import SceneTableView
+from gui.storyboard.storyboard_controller import StoryboardDesk
+from gui.storyboard.storyboard_widget import StoryboardWidget
+from gui.takes.takes_controller import TakesDesk
+from gui.takes.takes_widget import TakesWidget
 from gui.video.video_layout import ScopeSwitch, VideoPanels, arrange
 from gui.widgets.folder_choice import choose_folder
 from gui.widgets.thumbnails import Thumbnails
@@ -49,20 +49,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.errors import StudioError
-    from core.jobs import CancelToken
-    from core.project.from_record import FromRecord
-    from core.project.media import MissingFile, Relinked
-    from core.project.project import FilmChoices
-    from core.project.status import SceneJob
+    from core.jobs.job import CancelToken
+    from core.project.files.media import MissingFile, Relinked
+    from core.project.model.project import FilmChoices
+    from core.project.model.status import SceneJob
+    from core.project.render.from_record import FromRecord
     from core.studio import Studio
     from core.video.spec import ModelSpec
-    from gui.jobs_area import JobsArea
-    from gui.project_actions import ProjectActions
-    from gui.video.export_desk import ExportOutlook
-    from gui.video.frame_pictures import FrameBrought
-    from gui.video.plan_fixes import Fix
-    from gui.video.project_model import ProjectModel
-    from gui.video.scene_rendering import RenderOffer
+    from gui.export.export_controller import ExportOutlook
+    from gui.jobs.jobs_area import JobsArea
+    from gui.project.project_actions import ProjectActions
+    from gui.project.project_model import ProjectModel
+    from gui.render.plan_fixes import Fix
+    from gui.render.scene_rendering import RenderOffer
+    from gui.scenes.frame_images import FrameBrought
 
 _MOST_MISSING = 8
 _THREADS = 4

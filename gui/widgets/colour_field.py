@@ -6,8 +6,8 @@ from PySide6.QtCore import QRegularExpression, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap, QRegularExpressionValidator
 from PySide6.QtWidgets import QColorDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
-from gui.widgets.named import named
-from gui.widgets.wiring import Wiring
+from gui.widgets.field_binding import Wiring
+from gui.widgets.naming import named
 
 _CODE = r"#[0-9a-fA-F]{6}"
 _SWATCH = 16

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 from typing_extensions import override
 
 from gui.widgets.elided_label import ElidedLabel
+from gui.widgets.field_binding import Wiring
 from gui.widgets.icon_button import IconButton
-from gui.widgets.named import named
-from gui.widgets.wiring import Wiring
+from gui.widgets.naming import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,9 +22,9 @@ from gui import theme
 from gui.theme import Tone
 from gui.widgets.file_field import PICTURES, FileKind, file_dialog, printable
 from gui.widgets.icon_button import IconButton
-from gui.widgets.mime_pictures import picture_in
-from gui.widgets.named import named
-from gui.widgets.picture_dialog import PictureDialog, ShownPicture
+from gui.widgets.image_dialog import PictureDialog, ShownPicture
+from gui.widgets.mime_images import picture_in
+from gui.widgets.naming import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from gui.widgets.tone_label import ToneLabel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gui.widgets.wiring import Wiring
+    from gui.widgets.field_binding import Wiring
 
 M = TypeVar("M")
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox
 from typing_extensions import override
 
-from gui.widgets.calm import keep_calm
-from gui.widgets.wiring import SEVERAL, Wiring
+from gui.widgets.field_binding import SEVERAL, Wiring
+from gui.widgets.ignore_wheel import keep_calm
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

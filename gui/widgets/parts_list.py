@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from gui.theme import GAP
 from gui.widgets.icon_button import IconButton
-from gui.widgets.named import named
+from gui.widgets.naming import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

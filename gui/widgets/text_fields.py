@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit
 
-from gui.widgets.wiring import Wiring
+from gui.widgets.field_binding import Wiring
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 
 from gui import theme
 from gui.background import Background
-from gui.widgets.small_pictures import read_small_picture
+from gui.widgets.image_thumbnails import read_small_picture
 
 if TYPE_CHECKING:
     from pathlib import Path

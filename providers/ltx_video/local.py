@@ -16,37 +16,49 @@ from typing import TYPE_CHECKING
 import psutil
 
 from core.errors import EngineCrashed, NotConfigured, Problem, UnsupportedRequest
-from core.jobs import Progressed, Stage
-from core.machine import free_disk_bytes
-from core.video.images import write_start_image
+from core.jobs.job import Progressed, Stage
+from core.media.input_images import write_start_image
+from core.platform.machine import free_disk_bytes
 from core.video.planning import make_plan
 from core.video.provider import Lack, NotReady, Provenance, Readiness, Ready
 from core.video.request import FrameRequest, RenderRequest, Target
-from providers.ltx_video.catalog import DEPLOYMENT, MODELS, PROVIDER
-from providers.ltx_video.choice import OnDisk, choose_model
-from providers.ltx_video.hub import check_token
-from providers.ltx_video.info import INFO, PACKAGES
-from providers.ltx_video.installed import Absent, Complete, Damaged, Partial, check_installed
-from providers.ltx_video.local_render import follow
-from providers.ltx_video.memory_plan import MemoryLadder, Workload, memory_ladder
-from providers.ltx_video.mini_notes import MOST_TOKENS, count_tokens, mini_notes
-from providers.ltx_video.model_files import damage_of, folder_of, model_key, weight_files
-from providers.ltx_video.protocol import RenderOrder
-from providers.ltx_video.store import LTXStore
-from providers.ltx_video.timings import ProgressMeter, Timing, TimingTable, layout_name, work_of
-from providers.ltx_video.warm_engine import EngineProcess
+from providers.ltx_video.engine.drive_render import follow
+from providers.ltx_video.engine.engine_process import EngineProcess
+from providers.ltx_video.engine.protocol import RenderOrder
+from providers.ltx_video.install.hub import check_token
+from providers.ltx_video.install.installed import (
+    Absent,
+    Complete,
+    Damaged,
+    Partial,
+    check_installed,
+)
+from providers.ltx_video.install.model_files import damage_of, folder_of, model_key, weight_files
+from providers.ltx_video.install.store import LTXStore
+from providers.ltx_video.models.auto_model import OnDisk, choose_model
+from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
+from providers.ltx_video.models.info import INFO, PACKAGES
+from providers.ltx_video.models.memory_plan import MemoryLadder, Workload, memory_ladder
+from providers.ltx_video.models.mini_notes import MOST_TOKENS, count_tokens, mini_notes
+from providers.ltx_video.models.timings import (
+    ProgressMeter,
+    Timing,
+    TimingTable,
+    layout_name,
+    work_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.api_keys import KeySpec
-    from core.jobs import JobContext
-    from core.machine import Machine
+    from core.config.api_keys import KeySpec
+    from core.jobs.job import JobContext
+    from core.platform.machine import Machine
     from core.video.plan import MemoryPlan, RenderPlan
     from core.video.provider import ModelChoice, ProviderContext, ProviderInfo
     from core.video.spec import ModelSpec
-    from providers.ltx_video.catalog import LocalModel
-    from providers.ltx_video.protocol import StageFigures
+    from providers.ltx_video.engine.protocol import StageFigures
+    from providers.ltx_video.models.catalog import LocalModel
 
 log = logging.getLogger(__name__)
 

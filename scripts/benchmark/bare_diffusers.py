@@ -19,23 +19,23 @@ from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2ConditionPipeli
 from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
-from core.jobs import CancelToken
-from providers.ltx_video.engine_clip import Sound, write_clip
-from providers.ltx_video.engine_pipeline import (
+from core.jobs.job import CancelToken
+from providers.ltx_video.engine.clip import Sound, write_clip
+from providers.ltx_video.engine.pipeline import (
     PartLoader,
     compute_dtype,
     load_pipeline,
     load_text_pipeline,
     set_tiling,
 )
-from providers.ltx_video.engine_stages import decode, denoise
-from providers.ltx_video.engine_text import EncodedPrompt, encode, negative_text
+from providers.ltx_video.engine.stages import decode, denoise
+from providers.ltx_video.engine.text import EncodedPrompt, encode, negative_text
 from scripts.benchmark.bare_messages import BareAnswer, BareOrder
 
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from providers.ltx_video.protocol import RenderOrder
+    from providers.ltx_video.engine.protocol import RenderOrder
 
 
 def load_bare(order: RenderOrder) -> LTX2ConditionPipeline:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.frozen import Frozen
-from providers.ltx_video.protocol import RenderOrder
+from providers.ltx_video.engine.protocol import RenderOrder
 
 
 class BareOrder(Frozen):

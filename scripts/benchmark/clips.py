@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from core.errors import NotConfigured
-from core.jobs import Succeeded
-from core.paths import Paths
+from core.jobs.job import Succeeded
+from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.provider import NotReady
 from core.video.request import RenderRequest, Sampling, Target

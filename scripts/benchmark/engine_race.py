@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.jobs import CancelToken, JobContext
-from providers.ltx_video.catalog import BY_ID
-from providers.ltx_video.model_files import folder_of, model_key
-from providers.ltx_video.protocol import RenderOrder
-from providers.ltx_video.warm_engine import ENGINE_ENVIRONMENT
+from core.jobs.job import CancelToken, JobContext
+from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
+from providers.ltx_video.engine.protocol import RenderOrder
+from providers.ltx_video.install.model_files import folder_of, model_key
+from providers.ltx_video.models.catalog import BY_ID
 from scripts.benchmark.bare_messages import BareAnswer, BareOrder
 from scripts.benchmark.clips import TARGET, fresh_studio, planned, scratch
 from scripts.benchmark.figures import Series, ratio
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from core.video.plan import RenderPlan
     from core.video.provider import VideoProvider
-    from providers.ltx_video.profiles import Profile
+    from providers.ltx_video.models.profiles import Profile
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MOST = 1.05

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from core.film.film import Clip, Film, Music, Transition
-from core.jobs import CancelToken
-from core.video.ffmpeg import run_ffmpeg
+from core.film.model.film import Clip, Film, Music, Transition
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import run_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.film.delivery import ExportSettings
-from core.film.export import ExportJob, ExportOrder
-from core.film.joining import count_frames
-from core.film.pieces import PieceStore
-from core.jobs import CancelToken, JobContext, Noted, Progressed, Stage
+from core.film.build.export import ExportJob, ExportOrder
+from core.film.build.joining import count_frames
+from core.film.build.render_cache import PieceStore
+from core.film.model.delivery import ExportSettings
+from core.jobs.job import CancelToken, JobContext, Noted, Progressed, Stage
 from scripts.benchmark import moviepy_side
 from scripts.benchmark.clips import scratch
 from scripts.benchmark.figures import Series, ratio
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.film.film import Film
+    from core.film.model.film import Film
 
 USUAL = FilmSize(width=1280, height=720, fps=24, clips=10, clip_frames=72, dissolve=12)
 SINGLE, EXPORT, STEPS, MOVIEPY = (

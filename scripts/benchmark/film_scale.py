@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.film.delivery import ExportSettings
-from core.film.film_file import NAME, write_film_file
-from core.film.joining import count_frames
+from core.film.build.joining import count_frames
+from core.film.model.delivery import ExportSettings
+from core.film.model.film_file import NAME, write_film_file
 from scripts.benchmark.clips import scratch
 from scripts.benchmark.film_clips import FilmSize, film_of, make_clip, make_music
 from scripts.benchmark.peaks import EVERY_S, Peaks, watch

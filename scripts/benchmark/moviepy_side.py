@@ -9,9 +9,9 @@ import venv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.film.delivery import USUAL_AUDIO_KBPS, AudioCodec, ExportSettings
-from core.film.encoding import constant_quality, video_arguments
-from core.video.ffmpeg import find_ffmpeg
+from core.film.build.encoding import constant_quality, video_arguments
+from core.film.model.delivery import USUAL_AUDIO_KBPS, AudioCodec, ExportSettings
+from core.media.ffmpeg import find_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

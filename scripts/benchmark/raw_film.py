@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.film.delivery import ExportSettings
-from core.film.encoding import audio_arguments, video_arguments
-from core.film.timeline import SAMPLE_RATE_HZ
-from core.jobs import CancelToken
-from core.video.ffmpeg import run_ffmpeg
+from core.film.build.encoding import audio_arguments, video_arguments
+from core.film.model.delivery import ExportSettings
+from core.film.model.timeline import SAMPLE_RATE_HZ
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import run_ffmpeg
 from scripts.benchmark.film_clips import TAGS
 
 if TYPE_CHECKING:

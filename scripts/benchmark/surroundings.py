@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from core.machine import read_machine
+from core.platform.machine import read_machine
 
 _PACKAGES = ("torch", "diffusers", "transformers")
 _BUSY = 0.3

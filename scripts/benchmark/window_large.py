@@ -6,10 +6,10 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.jobs import CancelToken
-from core.project.project import Scene, SceneTakes, Take, new_id, new_project
-from core.project.project_file import CLIPS, create_project, write_project
-from core.video.ffmpeg import run_ffmpeg
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import run_ffmpeg
+from core.project.files.project_file import CLIPS, create_project, write_project
+from core.project.model.project import Scene, SceneTakes, Take, new_id, new_project
 from scripts.benchmark.clips import scratch
 from scripts.benchmark.figures import Series
 from scripts.benchmark.tables import Goal, Section, series_table

@@ -21,11 +21,11 @@ import psutil
 from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QApplication
 
-from core.project.project import DEFAULT_TARGET, Scene, new_id
-from core.project.status import SceneJobState
+from core.project.model.project import DEFAULT_TARGET, Scene, new_id
+from core.project.model.status import SceneJobState
 from gui.main_window import MainWindow
-from gui.project_wishes import NewProject
-from gui.stalls import StallWatch
+from gui.project.project_requests import NewProject
+from gui.ui_watchdog import StallWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

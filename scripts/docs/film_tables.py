@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.film.delivery import CONTAINERS, PRESETS, WHY_NOT, AudioCodec, VideoCodec
-from core.film.transitions import TRANSITIONS
+from core.film.model.delivery import CONTAINERS, PRESETS, WHY_NOT, AudioCodec, VideoCodec
+from core.film.model.transitions import TRANSITIONS
 from scripts.markdown import markdown_table
 
 

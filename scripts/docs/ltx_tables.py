@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.config import Settings, fields
-from providers.ltx_video.catalog import MODELS
+from core.config.settings import Settings, fields
 from providers.ltx_video.mini.vocabulary import PHRASES, Attribute
-from providers.ltx_video.profiles import Guidance
+from providers.ltx_video.models.catalog import MODELS
+from providers.ltx_video.models.profiles import Guidance
 from scripts.markdown import markdown_table
 
 if TYPE_CHECKING:
     from core.video.spec import FloatRange, IntRange, Needs
-    from providers.ltx_video.catalog import LocalModel
-    from providers.ltx_video.profiles import Profile
+    from providers.ltx_video.models.catalog import LocalModel
+    from providers.ltx_video.models.profiles import Profile
 
 # The sizes of a generation's models are the same; their names begin alike.
 _GENERATIONS = {

@@ -25,11 +25,11 @@ def main(arguments: list[str]) -> int:
 
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
     app = QApplication(sys.argv[:1])
-    from core.paths import Paths
+    from core.platform.paths import Paths
     from core.studio import Studio
     from gui import theme
-    from gui.lettering import QtLetterer
     from gui.main_window import MainWindow
+    from gui.text.text_renderer import QtLetterer
     from providers import PROVIDERS
     from scripts.journey.hands import Hands
     from scripts.journey.route import Journey, Things

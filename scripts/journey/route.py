@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.project.project import VideoProject
+    from core.project.model.project import VideoProject
     from gui.main_window import MainWindow
     from scripts.journey.hands import Hands
 

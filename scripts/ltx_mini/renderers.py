@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Protocol, Self
 import av
 import numpy as np
 
-from core.api_keys import ApiKeys
-from core.config import Settings
-from core.jobs import CancelToken, JobContext
-from core.machine import read_machine
-from core.paths import Paths
+from core.config.api_keys import ApiKeys
+from core.config.settings import Settings
+from core.jobs.job import CancelToken, JobContext
+from core.platform.machine import read_machine
+from core.platform.paths import Paths
 from core.video.planning import make_plan
 from core.video.provider import NotReady, ProviderContext
 from core.video.request import FrameRequest, Inputs, RenderRequest, Sampling, Target
-from providers.ltx_video.catalog import BY_ID, DEPLOYMENT, PROVIDER
-from providers.ltx_video.engine_clip import Sound, write_clip
+from providers.ltx_video.engine.clip import Sound, write_clip
 from providers.ltx_video.local import LocalLTX
-from providers.ltx_video.model_names import LTXModel
+from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER
+from providers.ltx_video.models.model_names import LTXModel
 from scripts.ltx_mini.sounds import WAVE_RATE_HZ, wave
 from scripts.ltx_mini.world import draw
 

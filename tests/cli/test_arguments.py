@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli.arguments import RenderArguments, choose_target, read_arguments
-from core.config import RenderSettings
-from core.jobs import Lane
+from core.config.settings import RenderSettings
+from core.jobs.job import Lane
 from core.video.provider import ProviderInfo
 
 INFOS = [

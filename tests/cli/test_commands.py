@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from cli.app import app
-from core.config import Settings, fields
+from core.config.settings import Settings, fields
 from tests.fakes.provider import BIG, FAKE_KEY, FULL, SMALL
 
 # Every subcommand there is.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cli.film_arguments import FilmArguments, FilmReading, read_film
-from core.film.delivery import AudioCodec, Container, VideoCodec
+from core.film.model.delivery import AudioCodec, Container, VideoCodec
 
 
 def reading(*, out: str | None = None, preset: str | None = None, **lists: str) -> FilmReading:

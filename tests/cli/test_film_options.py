@@ -15,10 +15,10 @@ from PIL import Image
 
 from cli import main
 from cli.film_options import OPTIONS
-from core.film.source import read_source
-from core.jobs import CancelToken
-from core.video.ffmpeg import run_ffmpeg
-from gui.lettering import QtLetterer
+from core.film.model.source import read_source
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import run_ffmpeg
+from gui.text.text_renderer import QtLetterer
 from tests.fakes.app import ENTRY
 from tests.film.exporting import Look, look_at
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cli import main
-from core.film.delivery import Container, ExportSettings
-from core.film.film import Film
-from core.project.project import FilmChoices, Scene, SceneCut, SceneTakes, Take, VideoProject
-from core.project.project_file import NAME, write_project
+from core.film.model.delivery import Container, ExportSettings
+from core.film.model.film import Film
+from core.project.files.project_file import NAME, write_project
+from core.project.model.project import FilmChoices, Scene, SceneCut, SceneTakes, Take, VideoProject
 from tests.fakes.app import ENTRY
 from tests.film.exporting import look_at, make_clip
 from tests.project.projects import NOW, made_project

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.video.ffmpeg import probe_clip
+from core.media.ffmpeg import probe_clip
 
 TERMINAL = {"succeeded", "failed", "cancelled"}
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from core.video.ffmpeg import probe_clip
+from core.media.ffmpeg import probe_clip
 from tests.fakes.app import DEAF_VARIABLE, STAY_VARIABLE
 from tests.fakes.program import FAKE, Program, environment, remains
 

@@ -19,9 +19,9 @@ from core.errors import (
     StudioError,
     SubmitUnknown,
 )
-from core.job_record import JobState
-from core.jobs import Cancelled, ErrorReport, Failed, JobEvent, Queued, Started, Succeeded
-from core.journal import Journal
+from core.jobs.job import Cancelled, ErrorReport, Failed, JobEvent, Queued, Started, Succeeded
+from core.jobs.job_record import JobState
+from core.jobs.journal import Journal
 from core.spending import Ledger
 from core.studio import Studio
 from core.video.provider import ProviderContext, ProviderEntry
@@ -31,7 +31,7 @@ from tests.fakes.provider import ENTRY, SMALL, FakeProvider
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from core.paths import Paths
+    from core.platform.paths import Paths
     from core.video.request import RenderRequest
 
 DONE = Succeeded(path=Path("clip.mp4"))

@@ -16,7 +16,7 @@ from core.video.request import AUTO, FrameRequest, Inputs, Lora, RenderRequest, 
 from tests.fakes.provider import ENTRY, FakeProvider
 
 if TYPE_CHECKING:
-    from core.paths import Paths
+    from core.platform.paths import Paths
 
 
 def ask(model: str = "fake-small", **parts: object) -> RenderRequest:

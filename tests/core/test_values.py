@@ -8,8 +8,16 @@ import pytest
 from pydantic import ValidationError
 
 from core.errors import FFmpegFailed, Problem, RateLimited, StudioError, UnsupportedRequest
-from core.jobs import EVENT_JSON, CancelToken, ErrorReport, Failed, JobCancelled, Progressed, Stage
-from core.names import nearest_name, unknown_name
+from core.jobs.job import (
+    EVENT_JSON,
+    CancelToken,
+    ErrorReport,
+    Failed,
+    JobCancelled,
+    Progressed,
+    Stage,
+)
+from core.platform.suggestions import nearest_name, unknown_name
 from core.video.request import AUTO, Target
 from core.video.spec import AspectRatio, Control, FloatRange, FrameGrid, FrameSize, ModelSpec, Price
 from tests.fakes.provider import BIG, SMALL

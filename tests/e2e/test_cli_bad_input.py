@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from providers.ltx_video.catalog import BY_ID
+from providers.ltx_video.models.catalog import BY_ID
 from tests.fakes.program import ROOT, remains
 from tests.providers.tiny_home import install
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.film.transitions import TRANSITIONS
-from core.video.ffmpeg import find_ffmpeg
+from core.film.model.transitions import TRANSITIONS
+from core.media.ffmpeg import find_ffmpeg
 from tests.fakes.program import remains
 from tests.film.exporting import look_at, make_clip, two_clips
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.video.ffmpeg import probe_clip
+from core.media.ffmpeg import probe_clip
 from tests.fakes.program import REAL, environment
 
 pytestmark = pytest.mark.timeout(600)

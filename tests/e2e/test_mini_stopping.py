@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from core.video.ffmpeg import probe_clip
+from core.media.ffmpeg import probe_clip
 from tests.fakes.program import REAL, Program, remains
 
 if TYPE_CHECKING:

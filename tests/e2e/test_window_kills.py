@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core.project.project_file import read_project
+from core.project.files.project_file import read_project
 from tests.fakes.app import STAY_VARIABLE
 from tests.fakes.program import ROOT, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from core.project.project import VideoProject
+    from core.project.model.project import VideoProject
 
 WITHIN_S = 40.0
 

@@ -16,8 +16,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cli import main
-from core.jobs import JobContext, Progressed, Stage
-from core.machine import free_disk_bytes
+from core.jobs.job import JobContext, Progressed, Stage
+from core.platform.machine import free_disk_bytes
 from core.studio import Studio
 from core.video.provider import ProviderContext, ProviderEntry
 from tests.fakes.provider import FakeProvider, write_clip

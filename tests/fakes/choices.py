@@ -6,10 +6,10 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from core.project.project import RenderChoices
+from core.project.model.project import RenderChoices
 from core.video.request import Lora, Target
 from core.video.spec import Residency
-from tests.fakes.offers import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OTHER
+from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OTHER
 
 _numbers = st.none() | st.floats(-1e6, 1e6, allow_nan=False)
 _targets = st.sampled_from(

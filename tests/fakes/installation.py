@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.api_keys import ApiKeys, FoundKey, KeySource, KeySpec
-from core.jobs import CancelToken, JobContext, Noted, Progressed
+from core.config.api_keys import ApiKeys, FoundKey, KeySource, KeySpec
+from core.jobs.job import CancelToken, JobContext, Noted, Progressed
 from core.video.spec import Licence
-from providers.ltx_video.weights import Installable, InstallModel
-from providers.ltx_video.weights_spec import FileSet, WeightsSpec
+from providers.ltx_video.install.weights import Installable, InstallModel
+from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
 from tests.fakes.stub_hub import StubFile, StubHub, StubRepo
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from core.job_record import JobRecord, JobState, Owner
-from core.jobs import ErrorReport, Lane, Progressed, Stage
+from core.jobs.job import ErrorReport, Lane, Progressed, Stage
+from core.jobs.job_record import JobRecord, JobState, Owner
 
 NOW = datetime.now(UTC)
 HERE = Owner.this_process()

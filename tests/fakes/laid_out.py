@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from core.film.delivery import FrameFormat
-from core.film.film import Clip, Film, Transition
-from core.film.layout import lay_out
-from core.film.source import Colour, Source, SourceFacts
-from core.film.timeline import exact
+from core.film.model.delivery import FrameFormat
+from core.film.model.film import Clip, Film, Transition
+from core.film.model.layout import lay_out
+from core.film.model.source import Colour, Source, SourceFacts
+from core.film.model.timeline import exact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.film.timeline import Seen, Timeline
+    from core.film.model.timeline import Seen, Timeline
 
 RATES = tuple(Fraction(rate) for rate in ("24", "25", "30", "24000/1001", "30000/1001", "50", "60"))
 KINDS = ("dissolve", "wipe-right", "wipe-left", "fade", "circle-open")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from core.api_keys import KeySpec
+from core.config.api_keys import KeySpec
 from core.errors import OutOfMemory, Problem, RenderFailed, UnsupportedRequest
-from core.jobs import CancelToken, JobContext, Lane, Progressed, Stage
-from core.video.ffmpeg import run_ffmpeg
+from core.jobs.job import CancelToken, JobContext, Lane, Progressed, Stage
+from core.media.ffmpeg import run_ffmpeg
 from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
 from core.video.provider import (
     Lack,

@@ -13,14 +13,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.jobs import Lane
-from core.paths import Paths
+from core.jobs.job import Lane
+from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
 from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:
-    from core.jobs import JobEvent
+    from core.jobs.job import JobEvent
 
 
 def main(home: str, folder: str, *prompts: str) -> None:

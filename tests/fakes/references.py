@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from core.project.project import ReferenceImage
+from core.project.model.project import ReferenceImage
 
 if TYPE_CHECKING:
     from pathlib import Path

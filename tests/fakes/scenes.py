@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.project.project import Scene, SceneTakes, Take, VideoProject
+from core.project.model.project import Scene, SceneTakes, Take, VideoProject
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from core.made_files import entry_of
+from core.history.history_index import entry_of
 from core.video.request import RenderRequest, Sampling, Target
 from core.video.still_file import write_still_record
 from tests.fakes.records import record_of
@@ -15,8 +15,8 @@ from tests.fakes.records import record_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.history import History
-    from core.history_entry import HistoryEntry
+    from core.history.history import History
+    from core.history.history_entry import HistoryEntry
 
 TARGET = Target(provider="fake", deployment="local", model="fake-small")
 

@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
-from core.paths import Paths
-from core.project.edits import insert_scenes
-from core.project.project import Scene, new_id
+from core.platform.paths import Paths
+from core.project.model.edits import insert_scenes
+from core.project.model.project import Scene, new_id
 from core.studio import Studio
 from core.video.request import Target
 from gui.main_window import MainWindow
-from gui.project_wishes import NewProject
+from gui.project.project_requests import NewProject
 from tests.fakes.app import ENTRY
 
 if TYPE_CHECKING:
-    from gui.job_bridge import JobNews
-    from gui.video.project_model import ProjectModel
+    from gui.jobs.job_bridge import JobNews
+    from gui.project.project_model import ProjectModel
 
 
 class Puppet(QObject):

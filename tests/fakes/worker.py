@@ -12,13 +12,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.paths import Paths
+from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
 from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:
-    from core.jobs import JobEvent
+    from core.jobs.job import JobEvent
 
 
 def main(home: str, action: str, *rest: str) -> int:

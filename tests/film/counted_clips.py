@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 
-from core.film.export import ExportJob, ExportOrder
-from core.film.pieces import PieceStore
-from core.jobs import CancelToken, JobContext
-from core.video.ffmpeg import run_ffmpeg
+from core.film.build.export import ExportJob, ExportOrder
+from core.film.build.render_cache import PieceStore
+from core.jobs.job import CancelToken, JobContext
+from core.media.ffmpeg import run_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.film.delivery import ExportSettings
-    from core.film.film import Film
-    from core.film.lettering import Letterer
-    from core.jobs import Noted, Progressed
+    from core.film.model.delivery import ExportSettings
+    from core.film.model.film import Film
+    from core.film.picture.text_overlays import Letterer
+    from core.jobs.job import Noted, Progressed
 
 BLACK, WHITE = 16, 235
 _COLUMNS, _ROWS = 6, 4

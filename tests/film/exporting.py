@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 
-from core.film.delivery import CONTAINERS, AudioCodec, ExportSettings
-from core.film.export import ExportJob, ExportOrder
-from core.film.film import Clip, Film, Transition
-from core.film.pieces import PieceStore
-from core.jobs import CancelToken, JobContext, Noted, Progressed
-from core.video.ffmpeg import run_ffmpeg
+from core.film.build.export import ExportJob, ExportOrder
+from core.film.build.render_cache import PieceStore
+from core.film.model.delivery import CONTAINERS, AudioCodec, ExportSettings
+from core.film.model.film import Clip, Film, Transition
+from core.jobs.job import CancelToken, JobContext, Noted, Progressed
+from core.media.ffmpeg import run_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.film.lettering import Letterer
+    from core.film.picture.text_overlays import Letterer
 
 HZ = 48_000
 WIDTH, HEIGHT, RATE = 64, 64, 25

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.film.delivery import FrameFormat
-from core.film.film import Clip, Film
-from core.film.layout import lay_out
-from core.film.pieces import PieceStore
-from core.film.soundtrack import sound_of
-from core.film.source import Colour, Source, SourceFacts, read_source
-from core.jobs import CancelToken
-from core.video.ffmpeg import run_ffmpeg
+from core.film.build.render_cache import PieceStore
+from core.film.model.delivery import FrameFormat
+from core.film.model.film import Clip, Film
+from core.film.model.layout import lay_out
+from core.film.model.source import Colour, Source, SourceFacts, read_source
+from core.film.sound.soundtrack import sound_of
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import run_ffmpeg
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.film.soundtrack import Soundtrack
-    from core.film.timeline import Timeline
+    from core.film.model.timeline import Timeline
+    from core.film.sound.soundtrack import Soundtrack
 
 HZ = 48_000
 NTSC, NTSC_FILM = Fraction(30_000, 1001), Fraction(24_000, 1001)

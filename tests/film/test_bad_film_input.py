@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import UnsupportedRequest
-from core.film.delivery import AudioCodec, Container, ExportSettings
-from core.film.export import ExportOrder
-from core.film.film import Clip, Film, Music, Transition
-from core.film.ordering import Disks, plan_export
-from core.film.pieces import PieceStore
-from core.film.preparing import SourceReader
-from core.jobs import CancelToken
-from core.video.ffmpeg import FFMPEG_VARIABLE
+from core.film.build.export import ExportOrder
+from core.film.build.export_inputs import SourceReader
+from core.film.build.export_plan import Disks, plan_export
+from core.film.build.render_cache import PieceStore
+from core.film.model.delivery import AudioCodec, Container, ExportSettings
+from core.film.model.film import Clip, Film, Music, Transition
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import FFMPEG_VARIABLE
 from tests.film.exporting import NO_SOUND, export, film_of, look_at, make_clip, two_clips
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from core.film.ordering import PlannedExport
+    from core.film.build.export_plan import PlannedExport
 
 SILENT = ExportSettings(audio_codec=NO_SOUND)
 ODD_NAMES = (

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import ProjectError
-from core.film.delivery import ExportSettings
-from core.film.film import Caption, Clip, Film, Lut, Music, Subtitles, Transition, Watermark
-from core.film.film_file import read_film_file, write_film_file
+from core.film.model.delivery import ExportSettings
+from core.film.model.film import Caption, Clip, Film, Lut, Music, Subtitles, Transition, Watermark
+from core.film.model.film_file import read_film_file, write_film_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,11 +9,11 @@ import av
 import numpy as np
 import pytest
 
-from core.film.delivery import AudioCodec, Container, ExportSettings, FrameFormat, Quality
-from core.film.film import Clip, Film, Fit
-from core.film.source import read_source
-from core.jobs import CancelToken
-from core.video.ffmpeg import run_ffmpeg
+from core.film.model.delivery import AudioCodec, Container, ExportSettings, FrameFormat, Quality
+from core.film.model.film import Clip, Film, Fit
+from core.film.model.source import read_source
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import run_ffmpeg
 from tests.film.counted_clips import (
     LOSSLESS_H264,
     Cinema,

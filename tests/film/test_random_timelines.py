@@ -19,15 +19,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from core.film.assembler import Dressing, stretch
-from core.film.delivery import AudioCodec, Container, ExportSettings, FrameFormat, Quality
-from core.film.film import Clip, Film, Fit, Transition
-from core.film.graph import arguments
-from core.film.layout import lay_out
-from core.film.picture import Look
-from core.film.source import read_source
-from core.jobs import CancelToken
-from core.video.ffmpeg import run_ffmpeg
+from core.film.model.delivery import AudioCodec, Container, ExportSettings, FrameFormat, Quality
+from core.film.model.film import Clip, Film, Fit, Transition
+from core.film.model.layout import lay_out
+from core.film.model.source import read_source
+from core.film.picture.assembler import Dressing, stretch
+from core.film.picture.graph import arguments
+from core.film.picture.picture import Look
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import run_ffmpeg
 from tests.film.counted_clips import (
     PULSE,
     Cinema,
@@ -42,7 +42,7 @@ from tests.film.counted_clips import (
 )
 
 if TYPE_CHECKING:
-    from core.film.source import Source
+    from core.film.model.source import Source
 
 NTSC, NTSC_FILM = Fraction(30_000, 1001), Fraction(24_000, 1001)
 FFV1 = ("-c:v", "ffv1")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from core.studio import Studio
     from gui.background import Background
-    from gui.stalls import StallWatch
+    from gui.ui_watchdog import StallWatch
     from tests.gui.whole_window import BoxAnswers, OpenWindow
 
 LONGEST_STALL_S = 0.1
@@ -31,7 +31,7 @@ def held_to_respond() -> Iterator[StallWatch]:
     """Fails when the main thread was busy for more than 100 ms at a stretch."""
     from PySide6.QtCore import QCoreApplication, QEvent
 
-    from gui.stalls import StallWatch
+    from gui.ui_watchdog import StallWatch
 
     # What other tests left behind is cleared away before: Qt's widgets, and what makes each of
     # Python's collections slow.
@@ -51,7 +51,7 @@ def held_to_respond() -> Iterator[StallWatch]:
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[Studio]:
     """A studio with the fake provider and an empty home."""
-    from core.paths import Paths
+    from core.platform.paths import Paths
     from core.studio import Studio
     from tests.fakes.provider import ENTRY
 

@@ -12,7 +12,7 @@ from core.errors import StudioError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.jobs import CancelToken
+    from core.jobs.job import CancelToken
     from gui.background import Background
 
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QToolBar, QToolButton, QWidget
 
-from core.config import Settings, fields
-from core.paths import Paths
+from core.config.settings import Settings, fields
+from core.platform.paths import Paths
 from core.studio import Studio
 from gui.main_window import MainWindow
-from gui.project_wishes import NewProject
+from gui.project.project_requests import NewProject
 from tests.fakes.provider import ENTRY
 from tests.gui.controls import CONTROLS, ControlCase, is_inner
 from tests.gui.operating import click
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 TABLES_DIR = Path(__file__).parent
-TABLES = sorted(TABLES_DIR.glob("test_*.py"))
+TABLES = sorted(TABLES_DIR.rglob("test_*.py"))
 WITHIN_MS = 30_000
 # Views whose whole use is tested in files of their own.
-ELSEWHERE = {"scene_table": "test_scene_table.py"}
+ELSEWHERE = {"scene_table": "scenes/test_scene_table.py"}
 
 
 def names_in_tables() -> list[re.Pattern[str]]:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QThread
 
-from core.project.project_file import NAME
-from core.project.status import Failed, Stale, project_statuses
-from gui.project_wishes import (
+from core.project.files.project_file import NAME
+from core.project.model.status import Failed, Stale, project_statuses
+from gui.jobs.render_worker import Workers
+from gui.project.project_requests import (
     OpenProject,
     PackageProject,
     SaveProjectAs,
     UnpackProject,
 )
-from gui.render_worker import Workers
 from tests.gui.children import child
 from tests.gui.conftest import held_to_respond
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
-from core.config import Appearance
+from core.config.settings import Appearance
 from gui import theme
 from gui.widgets.splitter import Splitter
 

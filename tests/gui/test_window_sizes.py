@@ -19,11 +19,11 @@ import json, sys
 from pathlib import Path
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QTabWidget
-from core.paths import Paths
+from core.platform.paths import Paths
 from core.studio import Studio
 from gui import theme
 from gui.main_window import MainWindow
-from gui.project_wishes import NewProject
+from gui.project.project_requests import NewProject
 from tests.fakes.provider import ENTRY
 
 app = QApplication([])

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox
 
-from core.paths import Paths
-from core.project.edits import insert_scenes
-from core.project.project import Scene, new_id
-from core.project.project_file import read_project
+from core.platform.paths import Paths
+from core.project.files.project_file import read_project
+from core.project.model.edits import insert_scenes
+from core.project.model.project import Scene, new_id
 from core.studio import Studio
 from core.video.request import Target
 from gui.main_window import MainWindow
-from gui.project_wishes import NewProject, OpenProject
+from gui.project.project_requests import NewProject, OpenProject
 from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from gui.video.project_model import ProjectModel
+    from gui.project.project_model import ProjectModel
     from gui.video.video_project_tab import VideoProjectTab
 
 WITHIN_MS = 30_000

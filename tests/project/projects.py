@@ -7,10 +7,11 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from core.film.delivery import ExportSettings, FrameFormat
-from core.film.film import Caption, Film, Fit, Lut, Music, Subtitles, Transition, Watermark
-from core.project.media_uses import is_absolute_anywhere
-from core.project.project import (
+from core.film.model.delivery import ExportSettings, FrameFormat
+from core.film.model.film import Caption, Film, Fit, Lut, Music, Subtitles, Transition, Watermark
+from core.project.files.media_uses import is_absolute_anywhere
+from core.project.files.project_file import create_project
+from core.project.model.project import (
     FilmChoices,
     ReferenceImage,
     RenderChoices,
@@ -21,7 +22,6 @@ from core.project.project import (
     VideoProject,
     new_project,
 )
-from core.project.project_file import create_project
 from core.video.request import Lora, Target
 from core.video.spec import Residency
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.project.again import scene_again
-from core.project.project import RenderChoices, Scene, VideoProject
-from core.project.requests import scene_request
-from core.project.scene_edits import with_continues
+from core.project.model.project import RenderChoices, Scene, VideoProject
+from core.project.model.scene_edits import with_continues
+from core.project.render.again import scene_again
+from core.project.render.requests import scene_request
 from core.video.request import Lora, RenderRequest, Sampling, Target
 from tests.fakes.provider import SMALL
 from tests.fakes.records import record_of

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import JobCancelled, ProjectError
-from core.film.film import Film, Lut, Music, Subtitles, Watermark
-from core.jobs import CancelToken
-from core.project import copying
-from core.project.copying import package, save_copy, unpack
-from core.project.media import missing_media
-from core.project.media_uses import media_of
-from core.project.project import (
+from core.film.model.film import Film, Lut, Music, Subtitles, Watermark
+from core.jobs.job import CancelToken
+from core.project.files.media import missing_media
+from core.project.files.media_uses import media_of
+from core.project.files.package import MAX_ENTRIES, package, save_copy, unpack
+from core.project.files.project_file import NAME, read_project, write_project
+from core.project.model.project import (
     FilmChoices,
     ReferenceImage,
     RenderChoices,
@@ -27,7 +27,6 @@ from core.project.project import (
     Take,
     VideoProject,
 )
-from core.project.project_file import NAME, read_project, write_project
 from core.video.request import Lora
 from tests.project.projects import NOW, made_project
 
@@ -333,7 +332,7 @@ def test_more_files_than_any_project_has_are_refused(text: bytes, tmp_path: Path
     path = tmp_path / "many.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(NAME, text)
-        for number in range(copying.MAX_ENTRIES):
+        for number in range(MAX_ENTRIES):
             archive.writestr(str(number), b"")
     with pytest.raises(ProjectError, match="holds 30001 files"):
         unpack(path, tmp_path / "out", CancelToken())

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.film.film import Fit, Transition
-from core.project.edits import (
+from core.film.model.film import Fit, Transition
+from core.project.model.edits import (
     change_scenes,
     delete_scenes,
     duplicate_scenes,
@@ -19,7 +19,7 @@ from core.project.edits import (
     own_duration_s,
     split_scene,
 )
-from core.project.project import (
+from core.project.model.project import (
     ReferenceImage,
     Scene,
     SceneCut,
@@ -27,7 +27,7 @@ from core.project.project import (
     VideoProject,
     new_id,
 )
-from core.project.scene_edits import (
+from core.project.model.scene_edits import (
     FrameSlot,
     append_to_prompt,
     count_in_prompt,
@@ -39,7 +39,7 @@ from core.project.scene_edits import (
     with_frame,
     with_prompt,
 )
-from core.project.takes_edit import TakesEdit
+from core.project.model.takes_edit import TakesEdit
 from tests.fakes.scenes import make_project, make_take
 
 if TYPE_CHECKING:

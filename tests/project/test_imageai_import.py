@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import JobCancelled, ProjectError
-from core.jobs import CancelToken
-from core.project.imageai_import import Imported, import_imageai
-from core.project.media import missing_media, relink
-from core.project.project_file import read_project
+from core.jobs.job import CancelToken
+from core.project.files.media import missing_media, relink
+from core.project.files.project_file import read_project
+from core.project.imageai_import.importer import Imported, import_imageai
 from tests.film.exporting import make_clip
 from tests.project.projects import NOW
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.project.lock import NAME, ProjectLock
+from core.project.files.lock import NAME, ProjectLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """
 import sys, time
 from pathlib import Path
-from core.project.lock import ProjectLock
+from core.project.files.lock import ProjectLock
 lock = ProjectLock(Path(sys.argv[1]))
 sys.stdout.write(f"{lock.acquire()}\\n")
 sys.stdout.flush()

@@ -9,11 +9,20 @@ import pytest
 from PIL import Image
 
 from core.errors import JobCancelled, ProjectError, UnsupportedRequest
-from core.film.film import Film, Lut, Music, Subtitles, Watermark
-from core.jobs import CancelToken
-from core.paths import Paths
-from core.project.media import MissingFile, adopt_takes, bring_in, missing_media, read_take, relink
-from core.project.project import (
+from core.film.model.film import Film, Lut, Music, Subtitles, Watermark
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import probe_clip
+from core.platform.paths import Paths
+from core.project.files.media import (
+    MissingFile,
+    adopt_takes,
+    bring_in,
+    missing_media,
+    read_take,
+    relink,
+)
+from core.project.files.project_file import read_project, write_project
+from core.project.model.project import (
     FilmChoices,
     ReferenceImage,
     RenderChoices,
@@ -23,11 +32,9 @@ from core.project.project import (
     VideoProject,
     new_project,
 )
-from core.project.project_file import read_project, write_project
-from core.project.takes import take_of
+from core.project.model.takes import take_of
 from core.studio import Studio
-from core.video.ffmpeg import probe_clip
-from core.video.read_back import read_settings_of
+from core.video.read_metadata import read_settings_of
 from core.video.record import Origin, read_embedded_record
 from core.video.request import Lora, RenderRequest, Sampling, Target
 from tests.fakes.provider import ENTRY

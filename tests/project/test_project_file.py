@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import ProjectError
-from core.project.project import Scene, VideoProject
-from core.project.project_file import (
+from core.project.files.project_file import (
     COPY_EVERY_S,
     FOLDERS,
     NAME,
@@ -21,6 +20,7 @@ from core.project.project_file import (
     read_project,
     write_project,
 )
+from core.project.model.project import Scene, VideoProject
 from tests.project.projects import made_project
 
 if TYPE_CHECKING:

@@ -11,10 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.errors import ProjectError
-from core.project.media_uses import StoredPaths, file_name, media_of, with_paths
-from core.project.migrations import VERSION, migrate
-from core.project.project import RenderChoices, Scene, VideoProject, new_project
-from core.project.project_json import (
+from core.project.files.media_uses import StoredPaths, file_name, media_of, with_paths
+from core.project.files.migrations import VERSION, migrate
+from core.project.files.project_json import (
     UNKNOWN,
     LoadedProject,
     Unusable,
@@ -22,10 +21,11 @@ from core.project.project_json import (
     project_text,
     version_of,
 )
+from core.project.model.project import RenderChoices, Scene, VideoProject, new_project
 from tests.project.projects import FOLDER, NOW, projects
 
 if TYPE_CHECKING:
-    from core.project.migrations import Stored
+    from core.project.files.migrations import Stored
 
 BARE = new_project("Bare", NOW)
 

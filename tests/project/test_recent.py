@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import ProjectError
-from core.project.recent import MAX_PROJECTS, NAME, RecentProjects
+from core.project.files.recent import MAX_PROJECTS, NAME, RecentProjects
 from tests.project.projects import made_project
 
 if TYPE_CHECKING:

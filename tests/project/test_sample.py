@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from core.project.requests import scene_request
-from core.project.sample import sample_project, sample_storyboard
+from core.project.render.requests import scene_request
+from core.project.storyboard.sample import sample_project, sample_storyboard
 from core.video.planning import make_plan
-from providers.ltx_video.catalog import BY_ID
 from providers.ltx_video.mini.vocabulary import Attribute, read
-from providers.ltx_video.mini_notes import mini_notes
+from providers.ltx_video.models.catalog import BY_ID
+from providers.ltx_video.models.mini_notes import mini_notes
 
 PROJECT = sample_project(datetime(2026, 3, 1, tzinfo=UTC))
 

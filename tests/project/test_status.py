@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.project.edits import change_scenes
-from core.project.scene_edits import with_prompt
-from core.project.status import (
+from core.project.model.edits import change_scenes
+from core.project.model.scene_edits import with_prompt
+from core.project.model.status import (
     Done,
     Failed,
     InQueue,
@@ -26,7 +26,7 @@ from core.project.status import (
 from tests.fakes.scenes import make_project, make_take
 
 if TYPE_CHECKING:
-    from core.project.project import VideoProject
+    from core.project.model.project import VideoProject
 
 QUEUED = SceneJob("s2", SceneJobState.QUEUED)
 FAILED = SceneJob("s2", SceneJobState.FAILED, reason="No memory.")

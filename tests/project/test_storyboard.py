@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.film.film import Transition
-from core.project.storyboard import Storyboard, split_storyboard
+from core.film.model.film import Transition
+from core.project.storyboard.storyboard import Storyboard, split_storyboard
 
 # Signs that begin tags, headings, times or list items.
 _SIGNS = "[](){}<>#*-_=•‣.):–—0123456789"

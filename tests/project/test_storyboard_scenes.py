@@ -6,10 +6,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.film.film import Transition
-from core.project.project import Scene, SceneTakes, Take, VideoProject, new_project
-from core.project.storyboard import Storyboard, split_storyboard
-from core.project.storyboard_scenes import renew, renew_scenes, scenes_of
+from core.film.model.film import Transition
+from core.project.model.project import Scene, SceneTakes, Take, VideoProject, new_project
+from core.project.storyboard.scenes import renew, renew_scenes, scenes_of
+from core.project.storyboard.storyboard import Storyboard, split_storyboard
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

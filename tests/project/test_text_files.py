@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import ProjectError
-from core.project.text_files import MAX_BYTES, read_text_file
+from core.project.storyboard.text_files import MAX_BYTES, read_text_file
 
 if TYPE_CHECKING:
     from pathlib import Path

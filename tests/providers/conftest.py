@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.jobs import CancelToken, JobContext
-from core.paths import Paths
+from core.jobs.job import CancelToken, JobContext
+from core.platform.paths import Paths
+from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.local import LocalLTX
-from providers.ltx_video.warm_engine import ENGINE_ENVIRONMENT
 from tests.fakes.installation import MODEL, REPO, Run, small_model
 from tests.fakes.stub_hub import StubHub, running_hub
 from tests.providers.tiny_home import TINY_MODELS, Watched, context_of, install
@@ -20,7 +20,7 @@ from tests.providers.tiny_home import TINY_MODELS, Watched, context_of, install
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from core.jobs import Noted, Progressed
+    from core.jobs.job import Noted, Progressed
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from core.jobs import CancelToken, JobContext, Noted, Progressed
+from core.jobs.job import CancelToken, JobContext, Noted, Progressed
 from providers.ltx_video.local import LocalLTX
 from tests.providers.tiny_home import TINY_MODELS, TINY_VIDEO, context_of, plan_for
 

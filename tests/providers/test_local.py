@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import NotConfigured, UnsupportedRequest
-from core.jobs import CancelToken, JobContext, Stage
-from core.machine import Gpu, Machine
+from core.jobs.job import CancelToken, JobContext, Stage
+from core.platform.machine import Gpu, Machine
 from core.video.planning import make_plan
 from core.video.provider import Lack, NotReady, ProviderContext, Ready
 from core.video.request import Delivery, FrameRequest, RenderRequest, Target
 from core.video.spec import Control, Residency
-from providers.ltx_video.catalog import BY_ID, MODELS
+from providers.ltx_video.install.model_files import damage_of, model_key
 from providers.ltx_video.local import LocalLTX
-from providers.ltx_video.model_files import damage_of, model_key
-from providers.ltx_video.model_names import LTXModel
-from providers.ltx_video.timings import (
+from providers.ltx_video.models.catalog import BY_ID, MODELS
+from providers.ltx_video.models.model_names import LTXModel
+from providers.ltx_video.models.timings import (
     STAGES,
     ProgressMeter,
     Timing,

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.api_keys import ApiKeys
-from core.config import Settings
-from core.machine import Machine
-from core.paths import Paths
+from core.config.api_keys import ApiKeys
+from core.config.settings import Settings
+from core.platform.machine import Machine
+from core.platform.paths import Paths
 from core.video.provider import ProviderContext
 from core.video.registry import ProviderRegistry
 from core.video.render import KIND as RENDER
 from core.video.request import Target
 from providers import PROVIDERS
-from providers.ltx_video.catalog import MODELS
-from providers.ltx_video.model_names import LTXModel
-from providers.ltx_video.weights import Installable, InstallModel
+from providers.ltx_video.install.weights import Installable, InstallModel
+from providers.ltx_video.models.catalog import MODELS
+from providers.ltx_video.models.model_names import LTXModel
 
 if TYPE_CHECKING:
     from core.video.provider import ProviderEntry
@@ -85,11 +85,11 @@ def test_every_model_is_planned_or_refused_with_reasons_without_torch(tmp_path: 
 import json, sys
 from pathlib import Path
 from core.errors import UnsupportedRequest
-from core.paths import Paths
+from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.request import RenderRequest, Target
 from providers import PROVIDERS
-from providers.ltx_video.catalog import MODELS
+from providers.ltx_video.models.catalog import MODELS
 studio = Studio(PROVIDERS, paths=Paths.below(Path(sys.argv[1]) / "home"))
 found = {}
 for model in MODELS:

@@ -6,26 +6,26 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.api_keys import ApiKeys
-from core.config import Settings
-from core.jobs import JobContext, Noted, Progressed
-from core.machine import Machine
-from core.paths import Paths
+from core.config.api_keys import ApiKeys
+from core.config.settings import Settings
+from core.jobs.job import JobContext, Noted, Progressed
+from core.platform.machine import Machine
+from core.platform.paths import Paths
 from core.video.plan import Precision
 from core.video.planning import make_plan
 from core.video.provider import ProviderContext
 from core.video.request import FrameRequest, Inputs, RenderRequest, Sampling, Target
 from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange
-from providers.ltx_video import profiles
-from providers.ltx_video.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
-from providers.ltx_video.installed import (
+from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
     InstalledFile,
     ModelManifest,
     write_manifest,
 )
-from providers.ltx_video.model_names import LTXModel
-from providers.ltx_video.profiles import Guidance, Profile
+from providers.ltx_video.models import profiles
+from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
+from providers.ltx_video.models.model_names import LTXModel
+from providers.ltx_video.models.profiles import Guidance, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.files import write_text_atomically
-from core.film.film_paths import made_of
 from core.film.handoff.edl import edl
 from core.film.handoff.fcpxml import fcpxml
 from core.film.handoff.otio import otio
 from core.film.handoff.srt import srt
-from core.names import unknown_name
+from core.film.model.film_paths import made_of
+from core.platform.files import write_text_atomically
+from core.platform.suggestions import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from core.film.handoff.document import Document
-    from core.film.timeline import Timeline
+    from core.film.model.timeline import Timeline
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,21 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.film.cuts import parts_of
 from core.film.handoff.document import Document
 from core.film.handoff.losses import common_losses, fit_losses
-from core.film.handoff.places import relative_path
+from core.film.handoff.plain_text import clips, decimal, one_line, title_of
 from core.film.handoff.reels import reel_names
+from core.film.handoff.relative_paths import relative_path
 from core.film.handoff.timecode import counted_rate, frame_of_hour, is_drop_frame, timecode
-from core.film.handoff.wording import clips, decimal, one_line, title_of
-from core.film.timeline import nearest
+from core.film.model.edit_points import parts_of
+from core.film.model.timeline import nearest
 
 if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
-    from core.film.cuts import Part
-    from core.film.timeline import Timeline
+    from core.film.model.edit_points import Part
+    from core.film.model.timeline import Timeline
 
 DISSOLVE = "dissolve"
 # Codes of SMPTE 258M. It has none for a wipe that runs the other way.

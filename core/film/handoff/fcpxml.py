@@ -6,24 +6,24 @@ import xml.etree.ElementTree as ET
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from core.film.chapters import chapters_of
-from core.film.cuts import parts_of
-from core.film.film import Fit
+from core.film.build.chapters import chapters_of
 from core.film.handoff.document import Document
 from core.film.handoff.fcpxml_resources import Resources, seconds
 from core.film.handoff.losses import common_losses, fit_losses, sound_losses
 from core.film.handoff.music import music_rows
+from core.film.handoff.plain_text import clips, decimal, one_line, readable, title_of
 from core.film.handoff.timecode import is_drop_frame
-from core.film.handoff.wording import clips, decimal, one_line, readable, title_of
-from core.film.timeline import SAMPLE_RATE_HZ, nearest
+from core.film.model.edit_points import parts_of
+from core.film.model.film import Fit
+from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from core.film.cuts import Part
     from core.film.handoff.music import MusicRow
-    from core.film.timeline import Shot, Timeline
+    from core.film.model.edit_points import Part
+    from core.film.model.timeline import Shot, Timeline
 
 VERSION = "1.10"
 _DISSOLVE = "dissolve"

@@ -7,16 +7,16 @@ import xml.etree.ElementTree as ET
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from core.film.handoff.places import relative_url
-from core.film.handoff.wording import one_line
-from core.film.timeline import SAMPLE_RATE_HZ
+from core.film.handoff.plain_text import one_line
+from core.film.handoff.relative_paths import relative_url
+from core.film.model.timeline import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.film.handoff.music import MusicFacts
-    from core.film.source import Source
-    from core.film.timeline import Timeline
+    from core.film.model.source import Source
+    from core.film.model.timeline import Timeline
 
 # Final Cut's own name for its effect.
 _DISSOLVE_UID = "FxPlug:4731E73A-8DAC-4113-9A30-AE85B1761265"

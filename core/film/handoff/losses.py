@@ -5,15 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from core.film.cuts import is_seen
-from core.film.film import Fit
-from core.film.handoff.wording import clips
+from core.film.handoff.plain_text import clips
+from core.film.model.edit_points import is_seen
+from core.film.model.film import Fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.film.film import Film
-    from core.film.timeline import Shot, Timeline
+    from core.film.model.film import Film
+    from core.film.model.timeline import Shot, Timeline
 
 BLACK = "#000000"
 

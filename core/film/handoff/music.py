@@ -7,13 +7,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from core.errors import UnreadableMusic
-from core.film.timeline import SAMPLE_RATE_HZ, exact, nearest
-from core.film.tracks import SEAM
+from core.film.model.timeline import SAMPLE_RATE_HZ, exact, nearest
+from core.film.sound.tracks import SEAM
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.film.timeline import Score, Timeline
+    from core.film.model.timeline import Score, Timeline
 
 
 @dataclass(frozen=True)

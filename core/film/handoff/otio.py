@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from core.film.chapters import chapters_of
-from core.film.cuts import parts_of
+from core.film.build.chapters import chapters_of
 from core.film.handoff.document import Document
 from core.film.handoff.losses import common_losses, fit_losses, sound_losses
 from core.film.handoff.music import music_rows
-from core.film.handoff.places import relative_url
-from core.film.handoff.wording import readable, title_of
-from core.film.timeline import SAMPLE_RATE_HZ, nearest
+from core.film.handoff.plain_text import readable, title_of
+from core.film.handoff.relative_paths import relative_url
+from core.film.model.edit_points import parts_of
+from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
 
 if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
-    from core.film.cuts import Part
     from core.film.handoff.music import MusicPart, MusicRow
-    from core.film.timeline import Timeline
+    from core.film.model.edit_points import Part
+    from core.film.model.timeline import Timeline
 
 NAMESPACE = "imageai"
 _DISSOLVE = "dissolve"

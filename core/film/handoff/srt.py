@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.film.handoff.document import Document
-from core.film.handoff.wording import readable
-from core.film.timeline import nearest
+from core.film.handoff.plain_text import readable
+from core.film.model.timeline import nearest
 
 if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
-    from core.film.timeline import Timeline
+    from core.film.model.timeline import Timeline
 
 _EMPTY_LINES = re.compile(r"\n\s*\n")
 

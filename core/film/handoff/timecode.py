@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from core.film.timeline import nearest
+from core.film.model.timeline import nearest
 
 _DROPPING = {Fraction(30_000, 1001): 2, Fraction(60_000, 1001): 4}
 

@@ -1,0 +1,149 @@
+"""What the program says: results and events on stdout, everything meant for people on stderr."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import sys
+import textwrap
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from core.errors import Problem
+    from core.jobs.job import ErrorReport
+
+WIDTH = 80
+_QUOTED = re.compile(r"(?<!\w)'[^'\n]{1,72}'(?!\w)")
+_GLUE = "\x00"
+
+
+class Speech:
+    """The two streams of a command; a reader that has gone away is no error.
+
+    Attributes:
+        is_json: events go to stdout, one a line, and nothing is written for people.
+        is_quiet: people are told of errors only.
+    """
+
+    def __init__(self, *, is_json: bool = False, is_quiet: bool = False) -> None:
+        self.is_json = is_json
+        self.is_quiet = is_quiet
+        for stream in (sys.stdout, sys.stderr):
+            _never_fail_to_encode(stream)
+
+    def answer(self, text: str) -> None:
+        """Write the result of a command on stdout."""
+        _write(sys.stdout, f"{text}\n")
+
+    def event(self, name: str, /, **fields: object) -> None:
+        """Write one event on stdout, when events are asked for."""
+        if self.is_json:
+            self.answer(json.dumps({"event": name, **fields}))
+
+    def tell(self, text: str) -> None:
+        """Tell people something on stderr."""
+        if not self.is_json and not self.is_quiet:
+            _write(sys.stderr, f"{text}\n")
+
+    def note(self, message: str) -> None:
+        """Tell what the user did not ask for but should know."""
+        self.event("noted", message=message)
+        self.tell(wrapped(f"Note: {message}"))
+
+    def fail(
+        self, report: ErrorReport, problems: Sequence[Problem] = (), *, job: str | None = None
+    ) -> None:
+        """Tell why nothing came of it."""
+        listed = [{"field": item.field, "message": item.message} for item in problems]
+        fields: Mapping[str, object] = {**report.model_dump(mode="json"), "problems": listed}
+        self.event("failed", **({"job": job} if job else {}), **fields)
+        if self.is_json:
+            return
+        if len(problems) > 1:
+            lines = [f"{len(problems)} things are wrong, and nothing was started:"]
+            lines += [wrapped(problem.message, first="  - ", rest="    ") for problem in problems]
+            _write(sys.stderr, "\n".join(lines) + "\n")
+        else:
+            _write(sys.stderr, wrapped(f"Error: {report}") + "\n")
+
+
+def wrapped(text: str, *, first: str = "", rest: str = "  ") -> str:
+    """The text in lines of at most 80 columns.
+
+    Its own line breaks stay; long paths and what stands in quotes, such as a command to copy, are
+    not cut.
+    """
+    lines: list[str] = []
+    glued = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _GLUE), text)
+    for line in glued.splitlines() or [""]:
+        lines += textwrap.wrap(
+            line,
+            WIDTH,
+            initial_indent=rest if lines else first,
+            subsequent_indent=rest,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return "\n".join(lines).replace(_GLUE, " ")
+
+
+def _never_fail_to_encode(stream: TextIO) -> None:
+    # A terminal of an old code page has no arrow, and a file name may hold bytes of no encoding.
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        is_utf8 = (stream.encoding or "").lower().replace("-", "") == "utf8"
+        reconfigure(errors="surrogateescape" if is_utf8 else "backslashreplace")
+
+
+class ForgivingStream(io.TextIOBase):
+    """A text stream whose reader may go away, such as a terminal that is closed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - as in io
+        """The encoding of the stream behind it."""
+        return self._stream.encoding
+
+    def write(self, text: str, /) -> int:
+        """Write, or pretend to when nobody reads."""
+        try:
+            return self._stream.write(text)
+        except (OSError, ValueError):
+            _let_go(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush, or pretend to when nobody reads."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            _let_go(self._stream)
+
+    def isatty(self) -> bool:
+        """Whether a terminal is behind it."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """The number of the file behind it."""
+        return self._stream.fileno()
+
+
+def _write(stream: TextIO, text: str) -> None:
+    forgiving = ForgivingStream(stream)
+    forgiving.write(text)
+    forgiving.flush()
+
+
+def _let_go(stream: TextIO) -> None:
+    """Point a stream whose reader is gone at nothing, so that leaving does not fail on it."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -1,0 +1,161 @@
+"""Runs a job in a thread of its own while this one shows progress and listens for the end."""
+
+from __future__ import annotations
+
+import queue
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, assert_never
+
+import core.errors
+from cli.console import wrapped
+from cli.progress import progress_view
+from cli.signals import EXIT_CANCELLED, leave_at_once
+from core.errors import JournalError
+from core.jobs.job import Cancelled, Failed, Noted, Progressed, Queued, Started, Succeeded
+from core.platform.units import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from cli.context import Desk
+    from cli.progress import ProgressView
+    from core.jobs.job import ErrorReport, JobEvent, Terminal
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_NOT_CONFIGURED = 3
+_NOT_CONFIGURED = frozenset({"NotConfigured", "FFmpegMissing", "LetteringUnavailable"})
+_TICK_S = 0.25
+# Everything must have ended two seconds after the wish to stop; the rest is for leaving.
+_STOP_WITHIN_S = 1.7
+
+
+def run_job(desk: Desk, begin: Callable[[], str]) -> int:
+    """Put a job into the queue by calling `begin`, run it to its end and give the exit code.
+
+    Raises:
+        StudioError: the job cannot even be put into the queue.
+    """
+    run = _Run(desk)
+    unsubscribe = desk.studio.queue.subscribe(run.hear)
+    try:
+        # The signals are heard from before the job exists, so that none is lost in between.
+        with desk.signals.heard_by(run.stop):
+            outcome = run.to_the_end(begin)
+    finally:
+        unsubscribe()
+    return run.tell_end(outcome)
+
+
+class _Run:
+    """One job, from its first event to its last."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._speech = desk.speech
+        self._queue = desk.studio.queue
+        self._job_id = ""
+        self._started = time.monotonic()
+        self._stop_asked: float | None = None
+        self._is_cancelled = False
+        self._events: queue.SimpleQueue[tuple[str, JobEvent] | None] = queue.SimpleQueue()
+
+    def hear(self, job_id: str, event: JobEvent) -> None:
+        """Take an event from any thread."""
+        self._events.put((job_id, event))
+
+    def stop(self) -> None:
+        """Ask the job to stop; called between two instructions, so it only leaves a mark."""
+        self._stop_asked = time.monotonic()
+        self._events.put(None)
+
+    def to_the_end(self, begin: Callable[[], str]) -> Terminal:
+        """Run the job; gives how it ended."""
+        self._job_id = begin()
+        # Never joined when it hangs: `leave_at_once` ends the process with all its threads.
+        with (
+            ThreadPoolExecutor(max_workers=1, thread_name_prefix="job") as worker,
+            progress_view(self._speech) as view,
+        ):
+            future = worker.submit(self._queue.run_job, self._job_id)
+            future.add_done_callback(lambda _: self._events.put(None))
+            while not (future.done() and self._events.empty()):
+                self._look(view, future)
+        return future.result()
+
+    def _look(self, view: ProgressView, future: Future[Terminal]) -> None:
+        if self._stop_asked is not None:
+            self._cancel(view, self._stop_asked, is_done=future.done())
+        try:
+            item = self._events.get(timeout=_TICK_S)
+        except queue.Empty:
+            view.tick()
+            return
+        if item is not None and item[0] == self._job_id:
+            self._pass_on(item[1], view)
+
+    def _cancel(self, view: ProgressView, asked: float, *, is_done: bool) -> None:
+        if not self._is_cancelled:
+            self._is_cancelled = True
+            view.print("Stopping. Ctrl-C again ends at once.")
+            with suppress(JournalError):
+                self._queue.cancel(self._job_id)
+        if not is_done and time.monotonic() - asked > _STOP_WITHIN_S:
+            self._speech.event("cancelled", job=self._job_id)
+            leave_at_once()
+
+    def _pass_on(self, event: JobEvent, view: ProgressView) -> None:
+        match event:
+            case Queued() | Started() | Cancelled():
+                self._event(event)
+            case Progressed():
+                self._event(event)
+                view.show(event)
+            case Noted():
+                self._event(event)
+                view.print(wrapped(f"Note: {event.message}"))
+            case Succeeded():
+                sidecar = event.path.with_suffix(".json")
+                record = str(sidecar) if sidecar.exists() else None
+                self._speech.event(
+                    event.event, job=self._job_id, path=str(event.path), record=record
+                )
+            case Failed():
+                # Told at the very end, when nothing is drawn on the terminal any more.
+                pass
+            case _:
+                assert_never(event)
+
+    def _with_log(self, error: ErrorReport) -> ErrorReport:
+        """The error, with the log's place where it is one that nobody foresaw."""
+        if hasattr(core.errors, error.kind):
+            return error
+        hint = f"{error.hint} It is {self._desk.studio.paths.log_file}."
+        return error.model_copy(update={"hint": hint})
+
+    def _event(self, event: JobEvent) -> None:
+        fields = event.model_dump(mode="json", exclude_none=True, exclude={"event"})
+        self._speech.event(event.event, job=self._job_id, **fields)
+
+    def tell_end(self, outcome: Terminal) -> int:
+        """Say how the job ended; gives the exit code."""
+        match outcome:
+            case Succeeded():
+                self._speech.tell(f"Done in {clock(time.monotonic() - self._started)}.")
+                if not self._speech.is_json:
+                    self._speech.answer(str(outcome.path))
+                return EXIT_DONE
+            case Failed():
+                self._speech.fail(self._with_log(outcome.error), job=self._job_id)
+                is_missing = outcome.error.kind in _NOT_CONFIGURED
+                return EXIT_NOT_CONFIGURED if is_missing else EXIT_FAILED
+            case Cancelled():
+                self._speech.tell(
+                    f"Cancelled. To start it again: main.py jobs resume {self._job_id}"
+                )
+                return EXIT_CANCELLED
+            case _:
+                assert_never(outcome)

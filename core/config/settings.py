@@ -1,0 +1,319 @@
+"""The user's settings: what can be set, its default and its help, and the file that keeps it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+from pydantic import Field, ValidationError
+
+from core.config.settings_schema import (
+    About,
+    Choice,
+    SettingKind,
+    TargetPart,
+    ValueRange,
+    about,
+    choices_of,
+    kind_of,
+    range_of,
+)
+from core.errors import SettingsError
+from core.frozen import Frozen
+from core.jobs.job import PLACES, Lane
+from core.platform.files import set_aside, write_text_atomically
+from core.platform.suggestions import unknown_name
+from core.video.request import Target
+from core.video.spec import Residency
+
+log = logging.getLogger(__name__)
+
+
+class Appearance(StrEnum):
+    """The colours of the window; SYSTEM follows the desktop."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class RenderSettings(Frozen):
+    """Who renders when nobody says, and how."""
+
+    provider: Annotated[str, About("Provider", part=TargetPart.PROVIDER)] = Field(
+        default="ltx-video", description="The provider that renders."
+    )
+    deployment: Annotated[str, About("Deployment", part=TargetPart.DEPLOYMENT)] = Field(
+        default="local", description="Where that provider runs."
+    )
+    model: Annotated[str, About("Model", part=TargetPart.MODEL)] = Field(
+        default="auto", description="The model; auto is the best one this machine can run."
+    )
+    memory: Annotated[
+        Residency | None,
+        About(
+            "Memory",
+            unset="Automatic",
+            names=(
+                Choice(Residency.RESIDENT, "All of the model at once (quickest)"),
+                Choice(Residency.MODEL_OFFLOAD, "One part of the model after the other"),
+                Choice(Residency.GROUP_OFFLOAD, "Block by block"),
+                Choice(Residency.GROUP_OFFLOAD_TO_DISK, "Block by block from disk (slowest)"),
+            ),
+        ),
+    ] = Field(
+        default=None,
+        description="How models lie in memory where a request does not say; automatic takes what "
+        "fits. Models that offer no choice are not asked.",
+    )
+
+    @property
+    def target(self) -> Target:
+        """The target of a request that names none."""
+        return Target(provider=self.provider, deployment=self.deployment, model=self.model)
+
+
+class FolderSettings(Frozen):
+    """Where big files go."""
+
+    output: Annotated[Path | None, About("Finished clips", unset="The usual folder")] = Field(
+        default=None, description="The folder for finished clips; empty for the usual one."
+    )
+    models: Annotated[
+        Path | None, About("Models", unset="The usual folder", needs_restart=True)
+    ] = Field(
+        default=None, description="The folder for downloaded models; empty for the usual one."
+    )
+
+
+class ExportStoreSettings(Frozen):
+    """What exports may keep on disk."""
+
+    cache_gb: Annotated[float, About("Kept pieces of films", unit="GB")] = Field(
+        default=20.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="GB of finished pieces of films that are kept, so that a re-export is quick.",
+    )
+
+
+class CloudSettings(Frozen):
+    """How much is ordered from paid services."""
+
+    parallel_jobs: Annotated[int, About("Jobs at once", unit="jobs")] = Field(
+        default=PLACES[Lane.CLOUD],
+        ge=1,
+        le=16,
+        description="How many renders are ordered from services at the same time.",
+    )
+    spending_cap_usd: Annotated[
+        float | None, About("Spending cap", unit="US dollars a month", unset="No cap")
+    ] = Field(
+        default=None,
+        ge=0,
+        allow_inf_nan=False,
+        description="Renders that would cost more than this in a calendar month are refused.",
+    )
+
+
+class NetworkSettings(Frozen):
+    """Whether anything may leave this machine."""
+
+    is_off: Annotated[bool, About("Network off")] = Field(
+        default=False,
+        description="No provider makes a call: no cloud renders, no downloads, no key tests.",
+    )
+
+
+class WindowSettings(Frozen):
+    """How the window looks and starts."""
+
+    appearance: Annotated[
+        Appearance,
+        About(
+            "Appearance",
+            names=(
+                Choice(Appearance.SYSTEM, "As the desktop"),
+                Choice(Appearance.LIGHT, "Light"),
+                Choice(Appearance.DARK, "Dark"),
+            ),
+        ),
+    ] = Field(default=Appearance.SYSTEM, description="The colours of the window.")
+    reopens_last_project: Annotated[bool, About("Reopen the last project")] = Field(
+        default=True, description="The window starts with the project that was open last."
+    )
+
+
+class Settings(Frozen):
+    """Every setting, in sections; a setting is named "section.field"."""
+
+    render: Annotated[RenderSettings, About("Rendering")] = RenderSettings()
+    folders: Annotated[FolderSettings, About("Folders")] = FolderSettings()
+    export: Annotated[ExportStoreSettings, About("Export")] = ExportStoreSettings()
+    cloud: Annotated[CloudSettings, About("Cloud")] = CloudSettings()
+    network: Annotated[NetworkSettings, About("Network")] = NetworkSettings()
+    ui: Annotated[WindowSettings, About("Window")] = WindowSettings()
+
+
+@dataclass(frozen=True)
+class SettingField:
+    """One setting as it is shown: values are text, empty where nothing is set.
+
+    Attributes:
+        section: the title of its section.
+        choices: the values that it may have, where they are known without the providers.
+    """
+
+    name: str
+    value: str
+    default: str
+    help: str
+    section: str
+    kind: SettingKind
+    about: About
+    range: ValueRange
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """The settings, and what the user must be told about how they were read."""
+
+    settings: Settings
+    notes: tuple[str, ...] = ()
+
+
+class ConfigManager:
+    """Reads and writes the settings file; an unreadable one is set aside, never overwritten."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def load(self) -> LoadedSettings:
+        """The settings in the file, or the defaults where there is none.
+
+        Raises:
+            SettingsError: the file exists, and can neither be read nor set aside.
+        """
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return LoadedSettings(Settings())
+        except UnicodeDecodeError as error:
+            return self._defaults_instead(str(error))
+        except OSError as error:
+            raise SettingsError(
+                f"The settings file {str(self.path)!r} cannot be read: {error.strerror}.",
+                hint="Make it readable, or remove it to start with the defaults.",
+            ) from error
+        try:
+            return LoadedSettings(Settings.model_validate_json(text))
+        except ValidationError as error:
+            return self._defaults_instead(_first_reason(error))
+
+    def _defaults_instead(self, reason: str) -> LoadedSettings:
+        try:
+            bad = set_aside(self.path)
+        except OSError as error:
+            raise SettingsError(
+                f"The settings file {str(self.path)!r} is damaged ({reason}) and cannot be set "
+                f"aside: {error.strerror}.",
+                hint="Move it away by hand.",
+            ) from error
+        note = (
+            f"The settings file was damaged ({reason}). It is kept as {str(bad)!r} and the "
+            "defaults are used."
+        )
+        log.warning("%s", note)
+        return LoadedSettings(Settings(), (note,))
+
+    def save(self, settings: Settings) -> None:
+        """Write the settings; the old file stays whole until the new one is.
+
+        Raises:
+            SettingsError: the file cannot be written.
+        """
+        try:
+            write_text_atomically(self.path, settings.model_dump_json(indent=2) + "\n")
+        except OSError as error:
+            raise SettingsError(
+                f"The settings cannot be written to {str(self.path)!r}: {error.strerror}.",
+                hint="Make the folder writable, or set IMAGEAI_HOME to another one.",
+            ) from error
+
+
+def with_text(settings: Settings, name: str, text: str) -> Settings:
+    """The settings with one value replaced; an empty text gives the default back.
+
+    Raises:
+        SettingsError: no such setting, or a value that it does not accept.
+    """
+    _find(settings, name)
+    section, field = name.split(".")
+    values = cast("dict[str, dict[str, Any]]", json.loads(settings.model_dump_json()))
+    if text.strip():
+        values[section][field] = text.strip()
+    else:
+        del values[section][field]
+    try:
+        return Settings.model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        raise SettingsError(f"{name} does not accept {text!r}: {_first_reason(error)}") from error
+
+
+def fields(settings: Settings) -> tuple[SettingField, ...]:
+    """Every setting with its value, default, limits and words."""
+    found: list[SettingField] = []
+    for section, section_info in Settings.model_fields.items():
+        values = cast("Frozen", getattr(settings, section))
+        for name, info in type(values).model_fields.items():
+            found.append(
+                SettingField(
+                    name=f"{section}.{name}",
+                    value=_as_text(getattr(values, name)),
+                    default=_as_text(info.default),
+                    help=info.description or "",
+                    section=about(section_info).label,
+                    kind=kind_of(info),
+                    about=about(info),
+                    range=range_of(info),
+                    choices=choices_of(info),
+                )
+            )
+    return tuple(found)
+
+
+def setting(settings: Settings, name: str) -> SettingField:
+    """One setting by its name.
+
+    Raises:
+        SettingsError: there is no such setting.
+    """
+    return _find(settings, name)
+
+
+def _find(settings: Settings, name: str) -> SettingField:
+    by_name = {field.name: field for field in fields(settings)}
+    if name not in by_name:
+        raise SettingsError(unknown_name("setting", name, by_name))
+    return by_name[name]
+
+
+def _as_text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value)
+
+
+def _first_reason(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else first["msg"]

@@ -1,0 +1,85 @@
+"""The names that provider, deployment and model may have in the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.config.settings import Settings, fields, with_text
+from core.config.settings_schema import Choice, TargetPart
+from core.errors import SettingsError
+from core.platform.suggestions import unknown_name
+from core.video.request import AUTO, Target
+
+if TYPE_CHECKING:
+    from core.config.settings import SettingField
+    from core.video.registry import ProviderRegistry
+
+TargetNames = dict[TargetPart, tuple[Choice, ...]]
+"""For each part of a target, the names that exist."""
+
+
+@dataclass(frozen=True)
+class ChangedSettings:
+    """The settings after a change, and what else had to change with it."""
+
+    settings: Settings
+    notes: tuple[str, ...] = ()
+
+
+def target_names(registry: ProviderRegistry, settings: Settings) -> TargetNames:
+    """The names to choose from, under the provider and deployment that are set."""
+    render = settings.render
+    infos = registry.infos
+    offered = [info for info in infos if info.id == render.provider]
+    models = [Choice(AUTO, "Automatic: the best one this machine can run")]
+    if render.deployment in [info.deployment for info in offered]:
+        target = Target(provider=render.provider, deployment=render.deployment)
+        models += [Choice(spec.id, spec.label) for spec in registry.open(target).models()]
+    return {
+        TargetPart.PROVIDER: tuple(
+            Choice(name, name) for name in dict.fromkeys(info.id for info in infos)
+        ),
+        TargetPart.DEPLOYMENT: tuple(Choice(info.deployment, info.label) for info in offered),
+        TargetPart.MODEL: tuple(models),
+    }
+
+
+def change_setting(
+    registry: ProviderRegistry, settings: Settings, name: str, text: str
+) -> ChangedSettings:
+    """The settings with one value replaced; an empty text gives the default back.
+
+    A deployment and a model that the newly chosen provider does not have give way to its own.
+
+    Raises:
+        SettingsError: no such setting, or a value that it does not accept, with the nearest.
+    """
+    changed = with_text(settings, name, text)
+    part = next((part for part in TargetPart if _field(changed, part).name == name), None)
+    if part is None:
+        return ChangedSettings(changed)
+    value, known = _field(changed, part).value, _names(registry, changed, part)
+    if value not in known:
+        raise SettingsError(unknown_name(part.value, value, known))
+    return settle_target(registry, changed)
+
+
+def settle_target(registry: ProviderRegistry, settings: Settings) -> ChangedSettings:
+    """The settings with a deployment and a model that the provider has, and what gave way."""
+    notes: list[str] = []
+    for part in (TargetPart.DEPLOYMENT, TargetPart.MODEL):
+        field, names = _field(settings, part), _names(registry, settings, part)
+        if names and field.value not in names:
+            provider = settings.render.provider
+            settings = with_text(settings, field.name, names[0])
+            notes.append(f"{field.name} is now {names[0]!r}: {provider!r} has no {field.value!r}.")
+    return ChangedSettings(settings, tuple(notes))
+
+
+def _field(settings: Settings, part: TargetPart) -> SettingField:
+    return next(field for field in fields(settings) if field.about.part is part)
+
+
+def _names(registry: ProviderRegistry, settings: Settings, part: TargetPart) -> list[str]:
+    return [choice.value for choice in target_names(registry, settings)[part]]

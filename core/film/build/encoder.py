@@ -1,0 +1,189 @@
+"""Encodes the pieces of a film that are not there yet, a few at a time."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core.errors import AssemblyError, FFmpegFailed
+from core.film.build.failures import explained
+from core.film.build.hardware_encoders import chip_formats, device_arguments
+from core.film.build.joining import count_frames
+from core.film.model.delivery import Hardware
+from core.film.picture.assembler import Dressing, stretch
+from core.film.picture.graph import arguments
+from core.media.ffmpeg import run_ffmpeg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from core.film.build.render_cache import PieceStore
+    from core.film.build.segments import Segment
+    from core.film.model.timeline import Timeline
+    from core.film.picture.graph import Picture, Value
+    from core.jobs.job import CancelToken
+
+_MAX_WORKERS = 4
+_TICK_S = 0.1
+
+
+@dataclass(frozen=True)
+class Way:
+    """How pieces are encoded, all of them alike.
+
+    Attributes:
+        options: FFmpeg's, from `core.film.build.encoding.video_arguments`.
+        suffix: the kind of file that a piece is.
+    """
+
+    options: Mapping[str, Value | None]
+    suffix: str
+    chip: Hardware
+    bit_depth: int
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """How far the encoding is: frames done, of those that have to be."""
+
+    num_frames: int
+    total: int
+    message: str = ""
+    eta_s: float | None = None
+
+
+class Encoder:
+    """Encodes the segments of one film.
+
+    Attributes:
+        doubtful: pieces of clips in which FFmpeg found faults and went on, with a sentence each.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        dressing: Dressing,
+        way: Way,
+        store: PieceStore,
+        cancel: CancelToken,
+    ) -> None:
+        self._timeline = timeline
+        self._dressing = dressing
+        self._way = way
+        self._store = store
+        self._cancel = cancel
+        cores = os.cpu_count() or 1
+        self._workers = min(cores, _MAX_WORKERS)
+        self._options = {**way.options, "threads": max(1, cores // self._workers)}
+        self._started = time.monotonic()
+        self._lock = threading.Lock()
+        self._frames: dict[str, int] = {}
+        self._written = 0
+        self.doubtful: dict[Path, str] = {}
+
+    def encode(
+        self,
+        segments: Sequence[Segment],
+        keys: Sequence[str],
+        on_progress: Callable[[Encoded], None],
+    ) -> list[Path]:
+        """A file for each segment, in order; what the store has under its key is not made again.
+
+        Raises:
+            AssemblyError: a piece cannot be made, or came out with other frames than planned.
+            OutputError: the disk is full.
+            JobCancelled: asked to stop.
+        """
+        # Two equal segments have one key and are made once.
+        wanted = dict(zip(keys, segments, strict=True))
+        found = {key: self._store.find(key, self._way.suffix) for key in wanted}
+        missing = {key: segment for key, segment in wanted.items() if found[key] is None}
+        total = sum(segment.num_frames for segment in missing.values())
+        kept = len(wanted) - len(missing)
+        message = f"{kept} of {len(wanted)} pieces kept from before" if kept else ""
+        on_progress(Encoded(0, total, message))
+        # A stop of its own: one failed piece ends the others, and that is no wish of the user.
+        failed = threading.Event()
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="encode") as pool:
+            futures: dict[str, Future[Path | None]] = {
+                key: pool.submit(self._make, key, segment, failed)
+                for key, segment in missing.items()
+            }
+            running = list(futures.values())
+            while not all(future.done() for future in running):
+                wait(running, timeout=_TICK_S, return_when=FIRST_EXCEPTION)
+                if self._cancel.cancelled or any(f.done() and f.exception() for f in running):
+                    failed.set()
+                on_progress(self._now(total, message))
+        self._cancel.check()
+        made = {**found, **{key: future.result() for key, future in futures.items()}}
+        return [path for key in keys if (path := made[key]) is not None]
+
+    def _now(self, total: int, message: str) -> Encoded:
+        with self._lock:
+            done = min(sum(self._frames.values()), total)
+            written = self._written
+        passed_s = time.monotonic() - self._started
+        said = [message] if message else []
+        if not done:
+            return Encoded(0, total, message)
+        speed = float(done / self._timeline.rate) / passed_s
+        said += [f"{speed:.1f}x", f"{written / 1e6:.1f} MB"]
+        return Encoded(done, total, ", ".join(said), passed_s / done * (total - done))
+
+    def _make(self, key: str, segment: Segment, failed: threading.Event) -> Path | None:
+        if failed.is_set():
+            return None
+        make = partial(self._write, key=key, segment=segment)
+        faults: list[str] = []
+        path = self._store.keep(key, self._way.suffix, partial(make, faults=faults))
+        if faults:
+            with self._lock:
+                self.doubtful[path] = (
+                    f"{_name(segment)} is damaged and may show faults: FFmpeg says {faults[-1]!r}."
+                )
+        return path
+
+    def _write(self, place: Path, *, key: str, segment: Segment, faults: list[str]) -> None:
+        name = _name(segment)
+
+        def progressed(done: int) -> None:
+            with self._lock:
+                self._frames[key] = min(done, segment.num_frames)
+
+        words = arguments(self._picture(segment), str(place), self._options)
+        try:
+            words = [*device_arguments(self._way.chip), *words]
+            faults += run_ffmpeg(words, self._cancel, progressed)
+        except FFmpegFailed as error:
+            what = f"{name}: its pictures cannot be made"
+            raise explained(error, what, place.parent) from error
+        count = count_frames(place)
+        if count != segment.num_frames:
+            raise AssemblyError(
+                f"{name}: its pictures came out as {count} frames instead of {segment.num_frames}.",
+                hint="The clip may be damaged: render it again, or leave it out.",
+            )
+        progressed(segment.num_frames)
+        with self._lock:
+            self._written += place.stat().st_size
+
+    def _picture(self, segment: Segment) -> Picture:
+        picture = stretch(self._timeline, segment.first, segment.end, self._dressing)
+        if self._way.chip is Hardware.OFF:
+            return picture
+        planes, *more = chip_formats(self._way.chip, self._way.bit_depth)
+        picture = picture.filter("format", planes)
+        for name in more:
+            picture = picture.filter(name)
+        return picture
+
+
+def _name(segment: Segment) -> str:
+    return f"Clip {segment.shot.number} ({segment.shot.source.path.name})"

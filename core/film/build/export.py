@@ -1,0 +1,295 @@
+"""The export of a film as a job: free, repeatable, and only as long as what was changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from core.errors import FFmpegFailed
+from core.film.build.encoder import Encoded, Encoder, Way
+from core.film.build.encoding import (
+    piece_suffix,
+    pixel_format,
+    timescale,
+    video_arguments,
+    working_settings,
+)
+from core.film.build.export_inputs import SourceReader, prepare
+from core.film.build.failures import explained
+from core.film.build.film_output import aside_film, place_film
+from core.film.build.hardware_encoders import choose, works
+from core.film.build.joining import Ingredients, join, verify
+from core.film.build.metadata import write_metadata
+from core.film.build.preview import FilmPreview
+from core.film.build.segments import segment_key, segments_of
+from core.film.build.stream_copy import copied_pictures, may_copy
+from core.film.model.delivery import AudioCodec, Container, ExportSettings
+from core.film.model.film import Film
+from core.film.model.timeline import exact
+from core.film.picture.overlays import digests, dress
+from core.film.picture.picture import Look
+from core.film.sound.soundtrack import sound_of
+from core.frozen import Frozen
+from core.jobs.job import JobContext, Lane, Noted, Progressed, Stage
+from core.media.ffmpeg import ffmpeg_version
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.film.build.render_cache import PieceStore
+    from core.film.build.segments import Segment
+    from core.film.model.timeline import Timeline
+    from core.film.picture.assembler import Dressing
+    from core.film.picture.text_overlays import Letterer
+    from core.film.sound.soundtrack import Soundtrack
+
+KIND = "export"
+# Shares of the whole, for the bar: reading and sound take little beside encoding.
+_READ, _ENCODED, _MIXED, _JOINED = 0.04, 0.86, 0.92, 0.99
+
+
+class ExportOrder(Frozen):
+    """All that an export needs: what the journal keeps.
+
+    Attributes:
+        path: the file to be written; a folder for a PNG sequence.
+        overwrite: replace it when it exists.
+        makes_folder: the folder of `path` is made when it is missing.
+        skips_bad_clips: leave out, with a note, clips that cannot be read.
+        poster_s: also write the picture at that moment, as a PNG beside the film.
+        told: notes of the plan, which the user has read already.
+    """
+
+    film: Film
+    settings: ExportSettings
+    path: Path
+    overwrite: bool = False
+    makes_folder: bool = False
+    skips_bad_clips: bool = False
+    poster_s: float | None = Field(default=None, ge=0)
+    told: tuple[str, ...] = ()
+
+    @property
+    def poster(self) -> Path | None:
+        """Where the poster goes."""
+        if self.poster_s is None:
+            return None
+        return self.path.with_name(f"{self.path.stem}-poster.png")
+
+
+@dataclass(frozen=True)
+class ExportJob:
+    """Makes one film file; what an earlier export already made is taken from the store.
+
+    Attributes:
+        store: where pieces of films lie.
+        limit_bytes: how much of them may stay when the export is done.
+        letterer: draws words; called only for films that have some.
+    """
+
+    order: ExportOrder
+    store: PieceStore
+    letterer: Letterer | None
+    limit_bytes: int
+
+    kind = KIND
+    lane = Lane.DISK
+
+    @property
+    def title(self) -> str:
+        """A few words for lists."""
+        return f"export {self.order.path.name}"
+
+    def payload(self) -> str:
+        """The order as JSON."""
+        return self.order.model_dump_json()
+
+    def keep(self, folder: Path) -> None:
+        """Nothing: clips are large, and what has changed is made again anyway."""
+
+    def leftovers(self, job_id: str) -> tuple[Path, ...]:
+        """The half files that a kill may leave in the output folder."""
+        poster = self.order.poster
+        halves = [aside_film(self.order.path, job_id)]
+        return (*halves, aside_film(poster, job_id)) if poster else tuple(halves)
+
+    def run(self, ctx: JobContext) -> Path:
+        """Make the film; gives its final path."""
+        return _Export(self, ctx).run()
+
+
+class _Export:
+    def __init__(self, job: ExportJob, ctx: JobContext) -> None:
+        self.order = job.order
+        self.settings = job.order.settings
+        self.store = job.store
+        self.letterer = job.letterer
+        self.limit_bytes = job.limit_bytes
+        self.ctx = ctx
+        self.doubtful: list[Path] = []
+
+    def run(self) -> Path:
+        self._tell(Stage.READ, 0.0)
+        reader = SourceReader(self.store, self.ctx.cancel)
+        count = len(self.order.film.clips)
+        prepared = prepare(
+            self.order.film,
+            self.settings,
+            reader,
+            self.ctx.cancel,
+            skips_bad_clips=self.order.skips_bad_clips,
+            on_read=lambda done: self._tell(Stage.READ, _READ * done / count, f"clip {done}"),
+        )
+        self._note(prepared.notes)
+        timeline = prepared.timeline
+        dressed = dress(
+            timeline,
+            Look(pixel_format(working_settings(self.settings)), self.settings.retime),
+            self.letterer,
+            self.ctx.workdir / "drawn",
+            self.ctx.cancel,
+        )
+        self._note(dressed.notes)
+        segments = segments_of(timeline)
+        pieces = self._encode(timeline, segments, dressed.dressing)
+        sound = self._mix(timeline)
+        parts = Ingredients(
+            segments=segments,
+            pieces=tuple(pieces),
+            metadata=write_metadata(timeline, self.settings, self.ctx.workdir / "film.ffmetadata"),
+            sound=sound.path if sound else None,
+            sound_filter=sound.filter if sound else "",
+            subtitles=dressed.track,
+        )
+        poster = self._draw_poster(timeline, dressed.dressing)
+        path = self._join(timeline, parts)
+        if poster is not None:
+            self._place_poster(poster, path)
+        # Not kept: a film that is made of them again should tell of it again.
+        for piece in self.doubtful:
+            self.store.forget(piece)
+        self.store.trim(self.limit_bytes)
+        self._tell(Stage.WRITE, 1.0)
+        return path
+
+    def _encode(
+        self, timeline: Timeline, segments: Sequence[Segment], dressing: Dressing
+    ) -> list[Path]:
+        settings = working_settings(self.settings)
+        if may_copy(timeline, settings, dressing):
+            return self._copy(timeline, segments)
+        chip, sentence = choose(
+            settings.hardware,
+            settings.video_codec,
+            lambda chip: works(chip, settings.video_codec, settings.bit_depth, self.ctx.cancel),
+        )
+        self._note([sentence] if sentence else [])
+        options = video_arguments(settings, timeline.rate, chip)
+        program = ffmpeg_version()
+        seals = digests(dressing)
+        keys = [
+            segment_key(timeline, segment, dressing, options, program, seals)
+            for segment in segments
+        ]
+        way = Way(options, piece_suffix(settings), chip, settings.bit_depth)
+        encoder = Encoder(timeline, dressing, way, self.store, self.ctx.cancel)
+        pieces = encoder.encode(segments, keys, self._encoded)
+        self._note(list(encoder.doubtful.values()))
+        self.doubtful = list(encoder.doubtful)
+        return pieces
+
+    def _copy(self, timeline: Timeline, segments: Sequence[Segment]) -> list[Path]:
+        """The clips' own pictures in pieces; only the ticks that count their times change."""
+        pieces: list[Path] = []
+        for done, segment in enumerate(segments, start=1):
+            source, ticks = segment.shot.source, timescale(timeline.rate)
+            pieces.append(copied_pictures(source, ticks, self.store, self.ctx.cancel))
+            self._encoded(Encoded(done, len(segments), "copied as they are"))
+        return pieces
+
+    def _mix(self, timeline: Timeline) -> Soundtrack | None:
+        if self.settings.container.is_pictures or self.settings.audio_codec is AudioCodec.NONE:
+            return None
+        self._tell(Stage.MIX, _ENCODED)
+        try:
+            sound = sound_of(
+                timeline,
+                self.store,
+                self.ctx.workdir,
+                self.ctx.cancel,
+                lambda share: self._tell(Stage.MIX, _ENCODED + share * (_MIXED - _ENCODED)),
+                self.settings.loudness_lufs,
+            )
+        except FFmpegFailed as error:
+            raise explained(error, "The sound cannot be made", self.store.folder) from error
+        if sound is not None:
+            self._note(sound.notes)
+        return sound
+
+    def _join(self, timeline: Timeline, parts: Ingredients) -> Path:
+        self._tell(Stage.WRITE, _MIXED)
+        finished = self.ctx.workdir / f"film{self._suffix()}"
+
+        def progressed(done: int) -> None:
+            share = min(1.0, done / timeline.num_frames)
+            self._tell(Stage.WRITE, _MIXED + share * (_JOINED - _MIXED))
+
+        try:
+            join(timeline, parts, self.settings, finished, self.ctx.cancel, progressed)
+        except FFmpegFailed as error:
+            raise explained(error, "The film cannot be put together", self.ctx.workdir) from error
+        verify(timeline, self.settings, finished, has_sound=parts.sound is not None)
+        self.ctx.cancel.check()
+        placed = place_film(
+            finished, self.order.path, self.ctx.job_id, overwrite=self.order.overwrite
+        )
+        if placed != self.order.path:
+            self._note(
+                [
+                    f"{self.order.path.name!r} was taken while the film was made, so it is named "
+                    f"{placed.name!r}."
+                ]
+            )
+        return placed
+
+    def _draw_poster(self, timeline: Timeline, dressing: Dressing) -> Path | None:
+        if self.order.poster_s is None:
+            return None
+        preview = FilmPreview(timeline, dressing)
+        place = self.ctx.workdir / "poster.png"
+        number = preview.frame_number(exact(self.order.poster_s))
+        preview.write_frame(number, place, self.ctx.cancel)
+        return place
+
+    def _place_poster(self, poster: Path, film: Path) -> None:
+        wanted = film.with_name(f"{film.stem}-poster.png")
+        placed = place_film(poster, wanted, self.ctx.job_id, overwrite=self.order.overwrite)
+        self._note([f"The poster is {placed.name!r}."])
+
+    def _suffix(self) -> str:
+        is_folder = self.settings.container is Container.PNG
+        return "" if is_folder else self.order.path.suffix
+
+    def _tell(self, stage: Stage, fraction: float, message: str = "") -> None:
+        self.ctx.report(Progressed(stage=stage, fraction=fraction, message=message))
+
+    def _note(self, notes: Sequence[str]) -> None:
+        for note in notes:
+            if note not in self.order.told:
+                self.ctx.report(Noted(message=note))
+
+    def _encoded(self, now: Encoded) -> None:
+        share = now.num_frames / now.total if now.total else 1.0
+        self.ctx.report(
+            Progressed(
+                stage=Stage.ASSEMBLE,
+                fraction=_READ + share * (_ENCODED - _READ),
+                message=now.message,
+                step=now.num_frames,
+                steps=now.total,
+                eta_s=now.eta_s,
+            )
+        )

@@ -1,0 +1,314 @@
+"""Everything an export needs to know before it starts, read from the files that a film names."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import (
+    Problem,
+    UnreadableClip,
+    UnreadableMusic,
+    UnreadableSubtitles,
+    UnsupportedRequest,
+)
+from core.film.build.encoding import working_settings
+from core.film.build.joining import subtitle_codec
+from core.film.build.metadata import left_unsaid
+from core.film.build.render_cache import PieceStore, key_of
+from core.film.model.delivery import (
+    AUDIO_ENCODERS,
+    CODECS,
+    PICTURE_ENCODERS,
+    USUAL_AUDIO_KBPS,
+    AudioCodec,
+    Container,
+    ExportSettings,
+    Quality,
+    settings_problems,
+)
+from core.film.model.film_paths import is_text
+from core.film.model.layout import lay_out
+from core.film.model.source import PROBE_VERSION, Source, read_source
+from core.film.model.transitions import NONE
+from core.film.picture.luts import read_lut
+from core.film.picture.subtitles import Script, cut_to, read_srt, to_captions
+from core.film.sound.music import read_music
+from core.media.ffmpeg import ffmpeg_encoders, ffmpeg_version
+from core.media.images import read_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from core.film.model.film import Clip, Film
+    from core.film.model.timeline import Timeline
+    from core.jobs.job import CancelToken
+
+_QUALITY_FACTORS = {
+    Quality.HIGH: 1.6,
+    Quality.MEDIUM: 1.0,
+    Quality.LOW: 0.6,
+    Quality.LOSSLESS: 14.0,
+}
+_NO_TEXT = "The name of the file {} is no text, so the film cannot refer to it."
+_RENAME = "Rename it."
+_PCM_KBPS = 1536
+_FLAC_KBPS = 900
+_GIF_BITS_PER_PIXEL = 2.5
+_PNG_BITS_PER_PIXEL = 12.0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A film that is known to be possible.
+
+    Attributes:
+        film: as asked, without the clips that were skipped.
+        notes: what was adjusted or left out.
+    """
+
+    film: Film
+    timeline: Timeline
+    notes: tuple[str, ...]
+
+
+class SourceReader:
+    """Reads clips; one that has not changed since it was last read is not read again."""
+
+    def __init__(self, store: PieceStore, cancel: CancelToken) -> None:
+        self._store = store
+        self._cancel = cancel
+
+    def read(self, path: Path) -> Source:
+        """What the clip holds.
+
+        Raises:
+            UnreadableClip: it cannot be used.
+            JobCancelled: asked to stop.
+        """
+        if not is_text(path):
+            raise UnreadableClip(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
+        try:
+            facts = path.stat()
+        except OSError:
+            return read_source(path, self._cancel)
+        key = key_of(
+            {
+                "probe": PROBE_VERSION,
+                "path": str(path),
+                "size": facts.st_size,
+                "changed": facts.st_mtime_ns,
+                "inode": facts.st_ino,
+            }
+        )
+
+        def write(place: Path) -> None:
+            source = read_source(path, self._cancel)
+            place.write_text(source.model_dump_json(), encoding="utf-8")
+
+        kept = self._store.keep(key, ".json", write)
+        return Source.model_validate_json(kept.read_bytes())
+
+
+def prepare(
+    film: Film,
+    settings: ExportSettings,
+    reader: SourceReader,
+    cancel: CancelToken,
+    *,
+    skips_bad_clips: bool = False,
+    on_read: Callable[[int], None] = lambda _: None,
+) -> Prepared:
+    """Read every file that the film names and lay the film out.
+
+    Args:
+        film: with absolute paths.
+        settings: how it is delivered.
+        reader: reads clips.
+        cancel: the wish to stop.
+        skips_bad_clips: leave out, with a note, clips that cannot be read.
+        on_read: gets the number of clips read so far.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong.
+        JobCancelled: asked to stop.
+    """
+    problems = [Problem(field, message) for field, message in settings_problems(settings)]
+    problems += _encoder_problems(settings)
+    problems += _track_problems(film, settings)
+    notes: list[str] = []
+    clips, sources, bad = _read_clips(film, reader, on_read)
+    if bad and skips_bad_clips and clips:
+        notes += [f"Left out: {message}" for message in bad]
+        first, told = _without_transition(clips[0])
+        film = film.model_copy(update={"clips": (first, *clips[1:])})
+        notes += told
+    elif bad:
+        problems += [Problem("clips", message) for message in bad]
+    music, music_problems = _read_music(film, cancel)
+    problems += music_problems
+    problems += _look_problems(film)
+    script = _read_script(film, problems)
+    fit = settings.fit
+    if fit is not None:
+        film = film.model_copy(update={"fit": fit})
+    timeline = None
+    if film.clips and len(sources) == len(film.clips):
+        try:
+            timeline = lay_out(film, sources, settings.frame, music)
+            if script is not None:
+                shown = cut_to(script, timeline.num_frames, timeline.rate)
+                notes += shown.notes
+                film, timeline = _with_subtitles(film, timeline, shown, sources, settings, music)
+        except UnsupportedRequest as error:
+            problems += error.problems
+    elif not film.clips:
+        problems.append(Problem("clips", "The film has no clips. Name at least one clip."))
+    if problems or timeline is None:
+        raise UnsupportedRequest(problems)
+    return Prepared(film, timeline, (*notes, *timeline.notes, *left_unsaid(timeline, settings)))
+
+
+def _read_clips(
+    film: Film, reader: SourceReader, on_read: Callable[[int], None]
+) -> tuple[list[Clip], list[Source], list[str]]:
+    clips: list[Clip] = []
+    sources: list[Source] = []
+    bad: list[str] = []
+    # Side by side: decoding leaves the interpreter free. A clip that is used twice is read once.
+    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="read") as pool:
+        reads = {
+            path: pool.submit(reader.read, path)
+            for path in dict.fromkeys(clip.path for clip in film.clips)
+        }
+        for number, clip in enumerate(film.clips, start=1):
+            try:
+                sources.append(reads[clip.path].result())
+                clips.append(clip)
+            except UnreadableClip as error:
+                bad.append(f"Clip {number}: {error}")
+            on_read(number)
+    return clips, sources, bad
+
+
+def _read_script(film: Film, problems: list[Problem]) -> Script | None:
+    if film.subtitles is None:
+        return None
+    try:
+        return read_srt(film.subtitles.path)
+    except UnreadableSubtitles as error:
+        problems.append(Problem("subtitles", str(error)))
+        return None
+
+
+def _with_subtitles(
+    film: Film,
+    timeline: Timeline,
+    script: Script,
+    sources: Sequence[Source],
+    settings: ExportSettings,
+    music: Mapping[Path, str],
+) -> tuple[Film, Timeline]:
+    """The film with its subtitles among the words to draw, where they are to be drawn."""
+    assert film.subtitles is not None, "a script comes from the film's subtitles"
+    if film.subtitles.mode == "track":
+        return film, timeline
+    drawn = to_captions(script.cues, timeline.rate, timeline.width, timeline.height)
+    film = film.model_copy(update={"captions": (*film.captions, *drawn)})
+    return film, lay_out(film, sources, settings.frame, music)
+
+
+def _look_problems(film: Film) -> list[Problem]:
+    problems: list[Problem] = []
+    try:
+        if film.lut is not None:
+            read_lut(film.lut.path)
+    except UnsupportedRequest as error:
+        problems += error.problems
+    try:
+        if film.watermark is not None:
+            read_picture(film.watermark.path, "watermark", "watermark")
+    except UnsupportedRequest as error:
+        problems += error.problems
+    return problems
+
+
+def _without_transition(clip: Clip) -> tuple[Clip, list[str]]:
+    """The clip as the film's first, and a note where it came in by a transition before."""
+    if clip.transition is None or clip.transition.kind == NONE:
+        return clip, []
+    note = f"{clip.path.name!r} is the first clip now, so there is no transition into it."
+    return clip.model_copy(update={"transition": None}), [note]
+
+
+def _read_music(film: Film, cancel: CancelToken) -> tuple[dict[Path, str], list[Problem]]:
+    hashes: dict[Path, str] = {}
+    problems: list[Problem] = []
+    for music in film.music:
+        if music.path in hashes:
+            continue
+        try:
+            if not is_text(music.path):
+                raise UnreadableMusic(_NO_TEXT.format(repr(str(music.path))), hint=_RENAME)
+            hashes[music.path] = read_music(music.path, cancel).sha256
+        except UnreadableMusic as error:
+            problems.append(Problem("music", str(error)))
+    return hashes, problems
+
+
+def _encoder_problems(settings: ExportSettings) -> list[Problem]:
+    codec, audio = working_settings(settings).video_codec, settings.audio_codec
+    needed = [("video_codec", CODECS[codec].encoder, codec.value)]
+    if settings.container.is_pictures:
+        name = settings.container.value
+        needed.append(("container", PICTURE_ENCODERS[settings.container], name))
+    elif audio is not AudioCodec.NONE:
+        needed.append(("audio_codec", AUDIO_ENCODERS[audio], audio.value))
+    known = ffmpeg_encoders()
+    return [
+        Problem(
+            field,
+            f"This FFmpeg ({ffmpeg_version()}) was built without {encoder}, which {name} needs. "
+            "Run 'pip install imageio-ffmpeg' and set IMAGEAI_FFMPEG to its program, or choose "
+            "another codec.",
+        )
+        for field, encoder, name in needed
+        if encoder not in known
+    ]
+
+
+def _track_problems(film: Film, settings: ExportSettings) -> list[Problem]:
+    is_track = film.subtitles is not None and film.subtitles.mode == "track"
+    if is_track and not subtitle_codec(settings.container):
+        return [
+            Problem(
+                "subtitles",
+                f"{settings.container.value} cannot hold a subtitle track. Use mp4, mov, mkv or "
+                "webm, or draw them on the picture.",
+            )
+        ]
+    return []
+
+
+def size_estimate_bytes(timeline: Timeline, settings: ExportSettings) -> int:
+    """A generous estimate of the finished file's size."""
+    pixels = timeline.width * timeline.height * timeline.num_frames
+    seconds = float(timeline.duration_s)
+    match settings.container:
+        case Container.GIF | Container.WEBP:
+            return int(pixels * _GIF_BITS_PER_PIXEL / 8)
+        case Container.PNG:
+            return int(pixels * _PNG_BITS_PER_PIXEL / 8)
+        case _:
+            pass
+    if settings.video_kbps is not None:
+        picture = settings.video_kbps * 125 * seconds * 1.1
+    else:
+        factor = _QUALITY_FACTORS[settings.quality]
+        picture = pixels * CODECS[settings.video_codec].bits_per_pixel * factor / 8
+    usual = {AudioCodec.PCM: _PCM_KBPS, AudioCodec.FLAC: _FLAC_KBPS, AudioCodec.NONE: 0}
+    kbps = settings.audio_kbps or {**USUAL_AUDIO_KBPS, **usual}[settings.audio_codec]
+    return int(picture + kbps * 125 * seconds)

@@ -1,0 +1,104 @@
+"""From a film as asked to an order that can be carried out: every problem before any work."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import Problem, UnsupportedRequest
+from core.film.build.export_inputs import prepare, size_estimate_bytes
+from core.film.build.film_output import place_of_film_problems
+from core.film.picture.overlays import dress
+from core.film.picture.picture import Look
+from core.media.output import space_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.film.build.export import ExportOrder
+    from core.film.build.export_inputs import SourceReader
+    from core.film.model.timeline import Timeline
+    from core.film.picture.text_overlays import Letterer
+    from core.jobs.job import CancelToken
+
+_SPARE_BYTES = 20_000_000
+# Raw samples of the film's sound and of every clip's, as they lie in the store.
+_SOUND_BYTES_PER_S = 2 * 2 * 4 * 48_000
+
+
+@dataclass(frozen=True)
+class PlannedExport:
+    """An order, what it will make, and what the user should know about it."""
+
+    order: ExportOrder
+    timeline: Timeline
+    size_bytes: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Disks:
+    """The places an export writes to, and how to ask what is free there."""
+
+    store: Path
+    work: Path
+    free_bytes: Callable[[Path], int]
+
+
+def plan_export(
+    order: ExportOrder,
+    reader: SourceReader,
+    letterer: Letterer | None,
+    disks: Disks,
+    cancel: CancelToken,
+) -> PlannedExport:
+    """The plan of an export; reads the clips and keeps nothing but what it found in them.
+
+    Words are drawn once to see that they can be: with fonts that exist, and within the picture.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong, of film, settings and place.
+        StudioError: words cannot be drawn on this machine.
+        JobCancelled: asked to stop.
+    """
+    problems = list(place_of_film_problems(order))
+    prepared = None
+    try:
+        prepared = prepare(
+            order.film, order.settings, reader, cancel, skips_bad_clips=order.skips_bad_clips
+        )
+    except UnsupportedRequest as error:
+        problems += error.problems
+    if prepared is None:
+        raise UnsupportedRequest(problems)
+    notes = list(prepared.notes)
+    try:
+        with tempfile.TemporaryDirectory(prefix="imageai-") as folder:
+            dressed = dress(prepared.timeline, Look(), letterer, Path(folder), cancel)
+            notes += dressed.notes
+    except UnsupportedRequest as error:
+        problems += error.problems
+    film_s = float(prepared.timeline.duration_s)
+    if order.poster_s is not None and order.poster_s > film_s:
+        problems.append(
+            Problem(
+                "poster",
+                f"The film ends at {film_s:.2f} s, so it has no picture at {order.poster_s:g} s.",
+            )
+        )
+    size = size_estimate_bytes(prepared.timeline, order.settings)
+    sound = int(float(prepared.timeline.duration_s) * _SOUND_BYTES_PER_S)
+    needs = {
+        order.path.parent: size + _SPARE_BYTES,
+        disks.store: size + sound + _SPARE_BYTES,
+        disks.work: size + sound + _SPARE_BYTES,
+    }
+    problems += [
+        Problem("out", message) for message in space_problems("film", needs, disks.free_bytes)
+    ]
+    if problems:
+        raise UnsupportedRequest(problems)
+    order = order.model_copy(update={"told": tuple(notes)})
+    return PlannedExport(order, prepared.timeline, size, tuple(notes))

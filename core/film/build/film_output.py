@@ -1,0 +1,90 @@
+"""Where a film goes: what may be wrong with the place, and the final move, over nothing unasked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from core.errors import OutputError, Problem
+from core.film.model.delivery import CONTAINERS, Container
+from core.film.model.film_paths import is_text, made_of
+from core.media.output import (
+    Output,
+    aside_path,
+    place_clip,
+    place_problems,
+    taken_problems,
+    writing_problems,
+)
+from core.platform.machine import nearest_existing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.film.build.export import ExportOrder
+
+
+def aside_film(path: Path, job_id: str) -> Path:
+    """The hidden name under which a film is copied into its folder before the final rename."""
+    return aside_path(path, job_id)
+
+
+def place_film(finished: Path, path: Path, job_id: str, *, overwrite: bool) -> Path:
+    """Move a finished file, or a folder of pictures, to `path`, or to the next free name.
+
+    Raises:
+        OutputError: the folder is gone, full or closed to us; `finished` is still there.
+    """
+    if not finished.is_dir():
+        return place_clip(finished, Output(path, is_named=True, overwrite=overwrite), job_id)
+    aside = aside_film(path, job_id)
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.copytree(finished, aside)
+        place, number = path, 2
+        while os.path.lexists(place):
+            # A folder is never replaced: pictures of two films would lie in it together.
+            place = path.with_name(f"{path.name}-{number}")
+            number += 1
+        aside.rename(place)
+    except OSError as error:
+        raise OutputError(
+            f"The pictures are made, but cannot be put at {str(path)!r}: {error.strerror}.",
+            hint="Free some space or name another folder, then resume the job.",
+        ) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return place
+
+
+def place_of_film_problems(order: ExportOrder) -> list[Problem]:
+    """What is wrong with the place of the film."""
+    container = order.settings.container
+    pairing = CONTAINERS[container]
+    out = order.path
+    if not is_text(out):
+        return [Problem("out", f"{str(out)!r} is no text. Name the film in letters.")]
+    if order.makes_folder:
+        out = nearest_existing(out.parent) / out.name
+    suffix = "" if container is Container.PNG else pairing.suffix
+    kind = (
+        "A PNG sequence goes into a folder of its own."
+        if container is Container.PNG
+        else f"{pairing.label} files end in {suffix}."
+    )
+    try:
+        found = place_problems(out, suffix, kind)
+        if not found and not order.overwrite:
+            found = taken_problems(out, *([order.poster] if order.poster else []))
+        if not found and os.path.lexists(out) and out.is_dir():
+            found = [f"{str(out)!r} is a folder. Name a file, or remove the folder first."]
+        if not found:
+            found = writing_problems(out.parent)
+        found += [
+            f"The film would be written over {path.name!r}, which it is made of. Name another file."
+            for path in made_of(order.film, out)
+        ]
+    except OSError as error:
+        found = [f"{str(out)!r} cannot be a file name: {error.strerror}."]
+    return [Problem("out", message) for message in found]

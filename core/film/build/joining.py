@@ -1,0 +1,254 @@
+"""From finished pieces and sound to one file: joined by copying, never encoded twice."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from core.errors import AssemblyError
+from core.film.build.encoding import audio_arguments, timescale
+from core.film.model.delivery import AudioCodec, Container, ExportSettings
+from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
+from core.media.ffmpeg import run_ffmpeg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from core.film.build.segments import Segment
+    from core.film.model.timeline import Timeline
+    from core.jobs.job import CancelToken
+
+_MICROSECONDS = 1_000_000
+_PNG_DIGITS = 6
+# What codecs put before and after a sound: two frames of AAC or MP3, 80 ms of Opus.
+_CODEC_DELAY_S = Fraction(15, 100)
+# QuickTime's own texts end at 64 KiB, in the middle of a word; FFmpeg's tags do not.
+_LONGEST_TEXT_IN_MOV = 60_000
+# What a decoder of MP3 gives before the first sample. AVI has no place to say so: with as much
+# taken off the sound's beginning, the rest is heard in time.
+_MP3_DELAY = 1105
+_IN_TIME_IN_AVI = f"atrim=start_sample={_MP3_DELAY}"
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What a film is put together from.
+
+    Attributes:
+        pieces: a file for each segment, in order.
+        sound: raw stereo float32 samples at 48 kHz, or None for a silent film.
+        sound_filter: FFmpeg's filter that brings the sound to its level; may be empty.
+        metadata: a file in FFmpeg's metadata format.
+        subtitles: an SRT file that becomes a track.
+    """
+
+    segments: tuple[Segment, ...]
+    pieces: tuple[Path, ...]
+    metadata: Path
+    sound: Path | None = None
+    sound_filter: str = ""
+    subtitles: Path | None = None
+
+
+def write_list(timeline: Timeline, parts: Ingredients, path: Path) -> None:
+    """Write the list of pieces that FFmpeg joins, with exact lengths from the plan.
+
+    The lengths are differences of rounded places and not rounded lengths, so that nothing adds up.
+    """
+    lines = ["ffconcat version 1.0"]
+    for segment, piece in zip(parts.segments, parts.pieces, strict=True):
+        begin, end = (
+            nearest(Fraction(frame * _MICROSECONDS) / timeline.rate)
+            for frame in (segment.first, segment.end)
+        )
+        # Pieces are named in hex digits by the store: there is nothing to escape.
+        lines += [f"file '{piece.name}'", f"duration {end - begin}us"]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def join(
+    timeline: Timeline,
+    parts: Ingredients,
+    settings: ExportSettings,
+    destination: Path,
+    cancel: CancelToken,
+    on_progress: Callable[[int], None],
+) -> None:
+    """Write the film to `destination`; for a PNG sequence that is a folder, to be made.
+
+    Raises:
+        FFmpegFailed: it cannot be written.
+        JobCancelled: asked to stop.
+    """
+    # The list must lie beside the pieces: it names them without a folder.
+    listing = parts.pieces[0].with_name(f"{uuid.uuid4().hex}.ffconcat")
+    try:
+        write_list(timeline, parts, listing)
+        arguments = ["-f", "concat", "-i", str(listing)]
+        if settings.container.is_pictures:
+            arguments += _pictures(timeline, settings, destination)
+        else:
+            arguments += _film(timeline, parts, settings, destination)
+        run_ffmpeg(arguments, cancel, on_progress)
+    finally:
+        listing.unlink(missing_ok=True)
+
+
+def _film(
+    timeline: Timeline, parts: Ingredients, settings: ExportSettings, destination: Path
+) -> list[str]:
+    inputs: list[str] = []
+    maps = ["-map", "0:v"]
+    coding = ["-c:v", "copy"]
+    number = 1
+    if parts.sound is not None and settings.audio_codec is not AudioCodec.NONE:
+        inputs += ["-f", "f32le", "-ar", str(SAMPLE_RATE_HZ), "-ac", "2", "-i", str(parts.sound)]
+        maps += ["-map", f"{number}:a"]
+        coding += audio_arguments(settings)
+        late = [_IN_TIME_IN_AVI] if is_late(settings) else []
+        filters = [*filter(None, [parts.sound_filter]), *late]
+        if filters:
+            coding += ["-af", ",".join(filters)]
+        number += 1
+    if parts.subtitles is not None:
+        inputs += ["-i", str(parts.subtitles)]
+        maps += ["-map", f"{number}:s"]
+        coding += ["-c:s", subtitle_codec(settings.container)]
+        number += 1
+    inputs += ["-f", "ffmetadata", "-i", str(parts.metadata)]
+    maps += ["-map_metadata", str(number), "-map_chapters", str(number)]
+    ending: list[str] = []
+    if settings.container in (Container.MP4, Container.MOV):
+        is_long = parts.metadata.stat().st_size > _LONGEST_TEXT_IN_MOV
+        tagged = "+use_metadata_tags" if settings.container is Container.MOV and is_long else ""
+        ending += [
+            "-movflags",
+            f"+faststart{tagged}",
+            "-video_track_timescale",
+            str(timescale(timeline.rate)),
+        ]
+    if settings.container is Container.AVI:
+        # AVI counts frames and knows no times: without a rate it would count ticks, 600 a second.
+        # Its players look for start codes under this name.
+        rate = f"{timeline.rate.numerator}/{timeline.rate.denominator}"
+        ending += ["-r", rate, "-tag:v", "H264", "-bsf:v", "h264_mp4toannexb"]
+    return [*inputs, *maps, *coding, *ending, str(destination)]
+
+
+def is_late(settings: ExportSettings) -> bool:
+    """Whether the container cannot say that the sound begins before the film does."""
+    return settings.container is Container.AVI and settings.audio_codec is AudioCodec.MP3
+
+
+def subtitle_codec(container: Container) -> str:
+    """FFmpeg's name of the subtitle format that a container takes; empty where it takes none."""
+    match container:
+        case Container.MP4 | Container.MOV:
+            return "mov_text"
+        case Container.MKV:
+            return "srt"
+        case Container.WEBM:
+            return "webvtt"
+        case _:
+            return ""
+
+
+def _pictures(timeline: Timeline, settings: ExportSettings, destination: Path) -> list[str]:
+    match settings.container:
+        case Container.GIF:
+            # One palette for the whole film, made from all of it: counted from what moves alone,
+            # it has no colours for a background that stands still.
+            graph = (
+                "split[a][b];[a]palettegen=stats_mode=full[p];[b][p]paletteuse=dither=sierra2_4a"
+            )
+            return ["-filter_complex", graph, "-loop", "0", str(destination)]
+        case Container.WEBP:
+            quality = ["-lossless", "0", "-quality", "85", "-loop", "0"]
+            # From RGB, because WebP's own YUV is that of old TV and has no tag to say otherwise.
+            coding = ["-c:v", "libwebp_anim", "-pix_fmt", "bgra", *quality]
+            return [*coding, "-fps_mode", "passthrough", str(destination)]
+        case Container.PNG:
+            destination.mkdir(parents=True)
+            pattern = destination / f"frame_%0{_PNG_DIGITS}d.png"
+            return ["-fps_mode", "passthrough", "-pix_fmt", "rgb24", str(pattern)]
+        case _:
+            raise ValueError(f"{settings.container} holds more than pictures")
+
+
+def verify(timeline: Timeline, settings: ExportSettings, film: Path, *, has_sound: bool) -> None:
+    """The film must hold exactly what was planned: FFmpeg's exit code proves nothing.
+
+    Raises:
+        AssemblyError: naming every difference.
+    """
+    if settings.container is Container.PNG:
+        count = len(list(film.iterdir()))
+        if count != timeline.num_frames:
+            raise _wrong([f"{count} pictures instead of {timeline.num_frames}"])
+        return
+    _verify_file(timeline, settings, film, has_sound=has_sound)
+
+
+def count_frames(piece: Path) -> int:
+    """The number of frames in a piece, read from its packets."""
+    import av
+
+    with av.open(str(piece)) as container:
+        # FFmpeg writes a file without any stream when nothing came out of the graph.
+        if not container.streams.video:
+            return 0
+        video = container.streams.video[0]
+        return sum(1 for packet in container.demux(video) if packet.size)
+
+
+def _verify_file(
+    timeline: Timeline, settings: ExportSettings, film: Path, *, has_sound: bool
+) -> None:
+    import av
+
+    if settings.container is Container.WEBP:
+        _verify_webp(timeline, film)
+        return
+    found: list[str] = []
+    with av.open(str(film)) as container:
+        video = container.streams.video[0]
+        sound = container.streams.audio[0] if container.streams.audio else None
+        count, sound_s = 0, Fraction(0)
+        for packet in container.demux(*([video, sound] if sound else [video])):
+            if packet.stream is video:
+                count += packet.size > 0
+            elif sound is not None and packet.duration and sound.time_base:
+                sound_s += packet.duration * sound.time_base
+        # A GIF lacks frames that look like the one before.
+        if settings.container is not Container.GIF and count != timeline.num_frames:
+            found.append(f"{count} frames instead of {timeline.num_frames}")
+        if has_sound and sound is not None and abs(sound_s - timeline.duration_s) > _CODEC_DELAY_S:
+            found.append(f"{float(sound_s):.2f} s of sound, not {float(timeline.duration_s):.2f} s")
+        if (video.width, video.height) != (timeline.width, timeline.height):
+            found.append(
+                f"{video.width}x{video.height} instead of {timeline.width}x{timeline.height}"
+            )
+        if has_sound != (sound is not None):
+            found.append("no sound" if has_sound else "sound that was not asked for")
+    if found:
+        raise _wrong(found)
+
+
+def _verify_webp(timeline: Timeline, film: Path) -> None:
+    # FFmpeg writes animated WebP, and most of its versions cannot read it.
+    from PIL import Image
+
+    size = (timeline.width, timeline.height)
+    with Image.open(film) as picture:
+        if picture.size != size:
+            raise _wrong([f"{picture.width}x{picture.height} instead of {size[0]}x{size[1]}"])
+
+
+def _wrong(found: Sequence[str]) -> AssemblyError:
+    return AssemblyError(
+        f"The film came out with {', '.join(found)}, so it was not kept.",
+        hint="Try again; if it happens again, it is a defect of the program.",
+    )

@@ -1,0 +1,101 @@
+"""What a film's file says about itself: title, chapters, and where its pictures come from."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+import core
+from core.film.build.chapters import chapters_metadata, escaped
+from core.film.model.delivery import CONTAINERS, AudioCodec, Container
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.film.model.delivery import ExportSettings
+    from core.film.model.source import Source
+    from core.film.model.timeline import Timeline
+
+# IPTC's name for pictures that were made by a trained model.
+AI_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+_AI_SENTENCE = "Contains pictures made by generative AI models."
+# JSON may hold these as they are, and a metadata file may not.
+_TO_SPELL_OUT = re.compile(r"[\x7f\ud800-\udfff]")
+
+
+def write_metadata(timeline: Timeline, settings: ExportSettings, path: Path) -> Path:
+    """Write the film's metadata in FFmpeg's format; gives the path."""
+    head, _, chapters = chapters_metadata(timeline).partition("\n")
+    lines = [head]
+    told = {
+        "title": timeline.film.title,
+        "comment": _as_json(provenance(timeline, settings)),
+        "encoder": f"{core.NAME} {core.VERSION}",
+    }
+    if is_marked(timeline, settings):
+        told["description"] = _AI_SENTENCE
+    lines += [f"{name}={escaped(text)}" for name, text in told.items() if text]
+    if timeline.film.has_chapters:
+        lines.append(chapters)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def left_unsaid(timeline: Timeline, settings: ExportSettings) -> list[str]:
+    """Sentences about all that was asked for and that the container cannot say."""
+    container = settings.container
+    label = CONTAINERS[container].label
+    lost: list[str] = []
+    if container.is_pictures:
+        lost += ["the title"] if timeline.film.title else []
+        speaks = any(shot.source.facts.comment for shot in timeline.shots)
+        lost += ["what the clips say about themselves"] if speaks else []
+        lost += ["the mark of AI"] if is_marked(timeline, settings) else []
+    if timeline.film.has_chapters and (container.is_pictures or container is Container.AVI):
+        lost.append("chapters")
+    notes = [f"The {label} cannot hold {', '.join(lost)}. MP4 and MKV can."] if lost else []
+    if (container, settings.audio_codec) == (Container.AVI, AudioCodec.MP3):
+        notes.append(
+            "AVI with MP3 cannot hold the first 0.023 s of the sound, which are silent. "
+            "With PCM it can."
+        )
+    return notes
+
+
+def is_marked(timeline: Timeline, settings: ExportSettings) -> bool:
+    """Whether the file says that models made its pictures."""
+    if settings.is_marked_ai is not None:
+        return settings.is_marked_ai
+    return any(_record(shot.source) is not None for shot in timeline.shots)
+
+
+def provenance(timeline: Timeline, settings: ExportSettings) -> dict[str, Any]:
+    """Which clips the film is made of, each with what it says about itself, word for word."""
+    clips: dict[str, dict[str, Any]] = {}
+    for shot in timeline.shots:
+        source = shot.source
+        entry: dict[str, Any] = {"file": source.path.name, "sha256": source.sha256}
+        if source.facts.comment:
+            record = _record(source)
+            entry["says"] = source.facts.comment if record is None else record
+        clips[source.sha256] = entry
+    marker = {"digital_source_type": AI_SOURCE_TYPE} if is_marked(timeline, settings) else {}
+    program = f"{core.NAME} {core.VERSION}"
+    return {"program": program, **marker, "clips": list(clips.values())}
+
+
+def _record(source: Source) -> dict[str, Any] | None:
+    """The record that this program has put into a clip, or None."""
+    try:
+        found: Any = json.loads(source.facts.comment)
+    except ValueError:
+        return None
+    if not isinstance(found, dict) or "program" not in found:
+        return None
+    return cast("dict[str, Any]", found)
+
+
+def _as_json(told: dict[str, Any]) -> str:
+    text = json.dumps(told, ensure_ascii=False)
+    return _TO_SPELL_OUT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

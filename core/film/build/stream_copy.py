@@ -1,0 +1,86 @@
+"""When the pictures of clips may go into the film as they are, without being encoded again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.film.build.render_cache import PieceStore, key_of
+from core.film.model.delivery import Container, Hardware, Quality, VideoCodec
+from core.film.model.source import Colour, Source
+from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.film.model.delivery import ExportSettings
+    from core.film.model.timeline import Shot, Timeline
+    from core.film.picture.assembler import Dressing
+    from core.jobs.job import CancelToken
+
+_BT709 = Colour(primaries="bt709", transfer="bt709", matrix="bt709", range="tv")
+_CONTAINERS = (Container.MP4, Container.MOV, Container.MKV)
+
+
+def may_copy(timeline: Timeline, settings: ExportSettings, dressing: Dressing) -> bool:
+    """Whether every clip's stream can be joined untouched, and nobody could tell.
+
+    All or none: a film in which copied and encoded parts alternate has changing codec headers,
+    which not every player follows.
+    """
+    if dressing.look.lut is not None or dressing.watermark is not None or dressing.plates:
+        return False
+    return (
+        _asks_for_the_best(settings)
+        and all(_is_untouched(shot, timeline, dressing) for shot in timeline.shots)
+        and len({shot.source.facts.extradata_sha256 for shot in timeline.shots}) == 1
+    )
+
+
+def _asks_for_the_best(settings: ExportSettings) -> bool:
+    """A copy is the best there is; whoever asks for a size or a number does not want a copy."""
+    is_free = settings.crf is None and settings.video_kbps is None
+    return (
+        is_free
+        and settings.video_codec is VideoCodec.H264
+        and settings.container in _CONTAINERS
+        and settings.quality in (Quality.HIGH, Quality.LOSSLESS)
+        and settings.hardware is Hardware.OFF
+    )
+
+
+def _is_untouched(shot: Shot, timeline: Timeline, dressing: Dressing) -> bool:
+    facts = shot.source.facts
+    return (
+        shot.join is None
+        and timeline.outgoing(shot) == 0
+        and shot.speed == 1
+        and shot.skipped == 0
+        and shot.num_frames == facts.num_frames
+        and facts.rate == timeline.rate
+        and facts.is_constant_rate
+        and facts.first_frame_s == 0
+        and facts.codec == "h264"
+        and facts.starts_clean
+        and (facts.width, facts.height) == (timeline.width, timeline.height)
+        and facts.sample_aspect == 1
+        and facts.rotation == 0
+        and facts.pixel_format == dressing.look.pixel_format
+        and facts.colour == _BT709
+    )
+
+
+def copied_pictures(source: Source, ticks: int, store: PieceStore, cancel: CancelToken) -> Path:
+    """A piece with a clip's own pictures; only the ticks a second that count its times change.
+
+    Raises:
+        FFmpegFailed: it cannot be written.
+        JobCancelled: asked to stop.
+    """
+
+    def write(place: Path) -> None:
+        words = ["-protocol_whitelist", "file", "-i", str(source.path), "-map", "0:v:0"]
+        words += ["-c", "copy", "-map_metadata", "-1", "-video_track_timescale", str(ticks)]
+        run_ffmpeg([*words, str(place)], cancel)
+
+    key = key_of({"copy": source.sha256, "ticks": ticks, "program": ffmpeg_version()})
+    return store.keep(key, ".mp4", write)

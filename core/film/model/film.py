@@ -1,0 +1,164 @@
+"""What a film is made of, as a person asks for it: clips, cuts, music, titles; in seconds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from core.film.model.transitions import NONE
+from core.frozen import Frozen
+
+Seconds = float
+MIN_SPEED, MAX_SPEED = 0.1, 10.0
+MIN_VOLUME_DB, MAX_VOLUME_DB = -60.0, 24.0
+_COLOUR = r"^#[0-9a-fA-F]{6}$"
+
+
+class Fit(StrEnum):
+    """How a picture of another shape fills the frame."""
+
+    FIT = "fit"
+    FILL = "fill"
+    STRETCH = "stretch"
+    BLUR = "blur"
+
+
+class Place(StrEnum):
+    """Where on the picture something stands."""
+
+    TOP_LEFT = "top-left"
+    TOP = "top"
+    TOP_RIGHT = "top-right"
+    LEFT = "left"
+    CENTRE = "centre"
+    RIGHT = "right"
+    BOTTOM_LEFT = "bottom-left"
+    BOTTOM = "bottom"
+    BOTTOM_RIGHT = "bottom-right"
+
+
+class Transition(Frozen):
+    """How one clip gives way to the next; `kind` is a name of `core.film.model.transitions`."""
+
+    kind: str = NONE
+    duration_s: Seconds = Field(default=0.5, ge=0)
+
+
+class Clip(Frozen):
+    """One use of a clip in the film.
+
+    Attributes:
+        title: names the scene, in chapters and for other programs.
+        start_s: where it begins, counted in the clip as it lies on disk.
+        end_s: where it ends there; None for its end.
+        transition: from the clip before; None for the film's usual one.
+        fit: None for the film's.
+    """
+
+    path: Path
+    title: str = ""
+    start_s: Seconds = Field(default=0.0, ge=0)
+    end_s: Seconds | None = Field(default=None, gt=0)
+    speed: float = Field(default=1.0, ge=MIN_SPEED, le=MAX_SPEED)
+    volume_db: float = Field(default=0.0, ge=MIN_VOLUME_DB, le=MAX_VOLUME_DB)
+    is_muted: bool = False
+    transition: Transition | None = None
+    fit: Fit | None = None
+
+
+class Music(Frozen):
+    """A piece of music under the film.
+
+    Attributes:
+        start_s: when in the film it begins.
+        offset_s: from which moment of the piece.
+        end_s: when in the film it ends at the latest; None for the film's end.
+        duck_db: how much quieter it gets while a clip makes a sound; 0 for never.
+    """
+
+    path: Path
+    volume_db: float = Field(default=0.0, ge=MIN_VOLUME_DB, le=MAX_VOLUME_DB)
+    start_s: Seconds = Field(default=0.0, ge=0)
+    offset_s: Seconds = Field(default=0.0, ge=0)
+    end_s: Seconds | None = Field(default=None, gt=0)
+    is_looped: bool = False
+    fade_in_s: Seconds = Field(default=0.0, ge=0)
+    fade_out_s: Seconds = Field(default=0.0, ge=0)
+    duck_db: float = Field(default=0.0, ge=0, le=60)
+
+
+class Caption(Frozen):
+    """Words on the picture from `start_s` to `end_s` (None: to the film's end).
+
+    Attributes:
+        font: a family name; empty for the font that the program brings.
+        size: height of the letters' em square as a share of the picture's height.
+        outline: width of the outline as a share of the letters' size; 0 for none.
+        margin: share of the picture's height and width that stays free at each edge.
+    """
+
+    text: str
+    start_s: Seconds = Field(default=0.0, ge=0)
+    end_s: Seconds | None = Field(default=None, gt=0)
+    font: str = ""
+    size: float = Field(default=0.07, gt=0, le=1)
+    colour: str = Field(default="#ffffff", pattern=_COLOUR)
+    outline_colour: str = Field(default="#000000", pattern=_COLOUR)
+    outline: float = Field(default=0.08, ge=0, le=0.5)
+    place: Place = Place.BOTTOM
+    margin: float = Field(default=0.05, ge=0, le=0.4)
+    fade_in_s: Seconds = Field(default=0.0, ge=0)
+    fade_out_s: Seconds = Field(default=0.0, ge=0)
+
+
+class Subtitles(Frozen):
+    """Subtitles from an SRT file: drawn on the picture, or as a track to be switched on."""
+
+    path: Path
+    mode: Literal["burn", "track"] = "burn"
+
+
+class Lut(Frozen):
+    """A .cube colour table; `strength` 0 leaves the picture alone, 1 applies all of it."""
+
+    path: Path
+    strength: float = Field(default=1.0, ge=0, le=1)
+
+
+class Watermark(Frozen):
+    """A picture on the picture; `size` and `margin` are shares of the film's width."""
+
+    path: Path
+    place: Place = Place.BOTTOM_RIGHT
+    size: float = Field(default=0.15, gt=0, le=1)
+    opacity: float = Field(default=0.8, ge=0, le=1)
+    margin: float = Field(default=0.03, ge=0, le=0.4)
+
+
+class Film(Frozen):
+    """A whole film: what is in it, whatever file it becomes.
+
+    Attributes:
+        transition: between clips that name none of their own.
+        clip_volume_db: added to every clip's own volume.
+        has_clip_sound: False mutes every clip.
+        has_chapters: a chapter for each clip.
+        title: kept in the file.
+    """
+
+    clips: tuple[Clip, ...]
+    transition: Transition = Transition()
+    fit: Fit = Fit.FIT
+    background: str = Field(default="#000000", pattern=_COLOUR)
+    clip_volume_db: float = Field(default=0.0, ge=MIN_VOLUME_DB, le=MAX_VOLUME_DB)
+    has_clip_sound: bool = True
+    music: tuple[Music, ...] = ()
+    captions: tuple[Caption, ...] = ()
+    subtitles: Subtitles | None = None
+    lut: Lut | None = None
+    watermark: Watermark | None = None
+    has_chapters: bool = False
+    title: str = ""

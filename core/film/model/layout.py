@@ -1,0 +1,322 @@
+"""From a film as asked to the exact timeline: every problem at once, every adjustment told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+from typing import TYPE_CHECKING, TypeVar
+
+from core.errors import Problem, UnsupportedRequest
+from core.film.model.timeline import (
+    SAMPLE_RATE_HZ,
+    Join,
+    Score,
+    Shot,
+    Timeline,
+    Title,
+    exact,
+    nearest,
+)
+from core.film.model.transitions import NONE, TRANSITIONS
+from core.platform.suggestions import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from core.film.model.delivery import FrameFormat
+    from core.film.model.film import Clip, Film
+    from core.film.model.source import Source
+
+_T = TypeVar("_T")
+
+MAX_SIDE = 8192
+MAX_RATE = 240
+
+
+def lay_out(
+    film: Film,
+    sources: Sequence[Source],
+    frame: FrameFormat,
+    music_sha256: Mapping[Path, str] | None = None,
+) -> Timeline:
+    """The exact timeline of a film; reads no file.
+
+    Args:
+        film: as asked.
+        sources: what lies behind each of its clips, in the same order.
+        frame: size and rate; what it leaves open is that of most clips.
+        music_sha256: the content's hash of each music file.
+
+    Raises:
+        UnsupportedRequest: with every problem there is.
+    """
+    if not film.clips:
+        raise UnsupportedRequest(
+            [Problem("clips", "The film has no clips. Name at least one clip.")]
+        )
+    return _Layout(film, sources, frame).timeline(music_sha256 or {})
+
+
+class _Layout:
+    def __init__(self, film: Film, sources: Sequence[Source], frame: FrameFormat) -> None:
+        self.film = film
+        self.sources = sources
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+        self.rate = frame.rate or _most_common([source.facts.rate for source in sources])
+        self.rate = self._sound_rate(self.rate)
+        self.width, self.height = self._size(frame)
+
+    def timeline(self, music_sha256: Mapping[Path, str]) -> Timeline:
+        lengths = [
+            self._length(number, clip, source)
+            for number, (clip, source) in enumerate(
+                zip(self.film.clips, self.sources, strict=True), start=1
+            )
+        ]
+        joins = [self._join(number, clip) for number, clip in enumerate(self.film.clips, start=1)]
+        self._check_joins([count for _, count in lengths], joins)
+        if self.problems:
+            raise UnsupportedRequest(self.problems)
+        shots = self._shots(lengths, joins)
+        timeline = Timeline(self.film, self.width, self.height, self.rate, shots)
+        titles = self._titles(timeline.num_frames)
+        scores = self._scores(timeline.num_samples, music_sha256)
+        if self.problems:
+            raise UnsupportedRequest(self.problems)
+        return Timeline(
+            self.film,
+            self.width,
+            self.height,
+            self.rate,
+            shots,
+            titles,
+            scores,
+            tuple(self.notes),
+        )
+
+    def _refuse(self, field: str, message: str) -> None:
+        self.problems.append(Problem(field, message))
+
+    def _sound_rate(self, rate: Fraction) -> Fraction:
+        if 1 <= rate <= MAX_RATE:
+            # Measured averages such as 2997/100 mean the broadcast rate that is next to them.
+            return _broadcast(rate)
+        kept = min(max(rate, Fraction(1)), Fraction(MAX_RATE))
+        self._refuse(
+            "fps", f"{float(rate):g} frames per second is outside 1 to {MAX_RATE}. Choose another."
+        )
+        return kept
+
+    def _size(self, frame: FrameFormat) -> tuple[int, int]:
+        seen = [_display_size(source) for source in self.sources]
+        common = _most_common(seen)
+        width, height = frame.width, frame.height
+        if width is None and height is None:
+            width, height = common
+        elif width is None:
+            assert height is not None
+            width = nearest(Fraction(height * common[0], common[1]))
+        elif height is None:
+            height = nearest(Fraction(width * common[1], common[0]))
+        even = (max(2, width - width % 2), max(2, height - height % 2))
+        if even != (width, height):
+            self.notes.append(
+                f"{width}x{height} → {even[0]}x{even[1]}: video codecs want even sizes."
+            )
+        if max(even) > MAX_SIDE:
+            self._refuse(
+                "size",
+                f"{even[0]}x{even[1]} is more than {MAX_SIDE} on a side. Choose a smaller size.",
+            )
+        return even
+
+    def _length(self, number: int, clip: Clip, source: Source) -> tuple[int, int]:
+        """Frames that are skipped, and frames that are seen."""
+        facts = source.facts
+        name = f"Clip {number} ({clip.path.name})"
+        end = facts.duration_s
+        if clip.end_s is not None:
+            end = exact(clip.end_s)
+            # A frame's worth too much is rounding of whoever measured it.
+            if end > facts.duration_s + 1 / facts.rate:
+                self._refuse(
+                    "clips",
+                    f"{name} ends at {float(facts.duration_s):.2f} s, so it cannot be cut at "
+                    f"{clip.end_s:g} s. Choose an earlier end.",
+                )
+            end = min(end, facts.duration_s)
+        start = exact(clip.start_s)
+        speed = exact(clip.speed)
+        first = nearest(start / speed * self.rate)
+        last = nearest(end / speed * self.rate)
+        if start >= facts.duration_s:
+            self._refuse(
+                "clips",
+                f"{name} is {float(facts.duration_s):.2f} s long, so it cannot begin at "
+                f"{clip.start_s:g} s. Choose an earlier start.",
+            )
+        elif start >= end:
+            self._refuse(
+                "clips",
+                f"{name} would begin at {clip.start_s:g} s and end at {float(end):g} s. "
+                "The end must come after the start.",
+            )
+        elif last <= first:
+            if facts.num_frames == 1 or clip.end_s is None:
+                return first, 1
+            self._refuse(
+                "clips",
+                f"{name} is cut to less than one frame at {float(self.rate):g} fps. "
+                "Leave more of it.",
+            )
+        return first, max(1, last - first)
+
+    def _join(self, number: int, clip: Clip) -> Join | None:
+        asked = clip.transition if clip.transition is not None else self.film.transition
+        kind = TRANSITIONS.get(asked.kind)
+        if kind is None:
+            self._refuse("transition", unknown_name("transition", asked.kind, TRANSITIONS))
+            return None
+        if kind.name == NONE or number == 1:
+            if number == 1 and clip.transition is not None and kind.name != NONE:
+                self._refuse(
+                    "transition",
+                    "Clip 1 has no clip before it, so there is no transition into it. "
+                    "Give it to clip 2.",
+                )
+            return None
+        count = nearest(exact(asked.duration_s) * self.rate)
+        return Join(kind, count) if count > 0 else None
+
+    def _check_joins(self, counts: Sequence[int], joins: Sequence[Join | None]) -> None:
+        spans = [join.num_frames if join else 0 for join in joins] + [0]
+        for index, count in enumerate(counts):
+            incoming, outgoing = spans[index], spans[index + 1]
+            if incoming + outgoing <= count:
+                continue
+            name = f"Clip {index + 1} ({self.film.clips[index].path.name})"
+            needed = " and ".join(
+                f"{span / float(self.rate):.2f} s {way}"
+                for span, way in ((incoming, "into it"), (outgoing, "out of it"))
+                if span
+            )
+            room = count if not (incoming and outgoing) else count // 2
+            self._refuse(
+                "transition",
+                f"{name} is seen for {count / float(self.rate):.2f} s, too short for its "
+                f"transitions ({needed}). Shorten them to {_floor(room / float(self.rate))} s or "
+                "less, or use more of the clip.",
+            )
+
+    def _shots(
+        self, lengths: Sequence[tuple[int, int]], joins: Sequence[Join | None]
+    ) -> tuple[Shot, ...]:
+        shots: list[Shot] = []
+        start = 0
+        for number, (clip, source) in enumerate(
+            zip(self.film.clips, self.sources, strict=True), start=1
+        ):
+            skipped, count = lengths[number - 1]
+            join = joins[number - 1]
+            start -= join.num_frames if join else 0
+            is_silent = clip.is_muted or not self.film.has_clip_sound
+            shots.append(
+                Shot(
+                    number=number,
+                    title=clip.title or clip.path.stem,
+                    source=source,
+                    skipped=skipped,
+                    num_frames=count,
+                    start=start,
+                    speed=exact(clip.speed),
+                    fit=clip.fit or self.film.fit,
+                    gain_db=clip.volume_db + self.film.clip_volume_db,
+                    is_silent=is_silent or source.facts.audio_sample_rate_hz is None,
+                    join=join,
+                )
+            )
+            start += count
+        return tuple(shots)
+
+    def _titles(self, num_frames: int) -> tuple[Title, ...]:
+        titles: list[Title] = []
+        for number, caption in enumerate(self.film.captions, start=1):
+            if not caption.text.strip():
+                self._refuse(
+                    "captions", f"Text {number} is empty. Write something or leave it out."
+                )
+                continue
+            span = self._span(
+                f"Text {number}", caption.start_s, caption.end_s, self.rate, num_frames
+            )
+            if span is not None:
+                titles.append(Title(caption, *span))
+        return tuple(titles)
+
+    def _scores(self, num_samples: int, music_sha256: Mapping[Path, str]) -> tuple[Score, ...]:
+        scores: list[Score] = []
+        for music in self.film.music:
+            name = f"The music {music.path.name!r}"
+            span = self._span(name, music.start_s, music.end_s, SAMPLE_RATE_HZ, num_samples)
+            if span is not None:
+                scores.append(Score(music, music_sha256.get(music.path, ""), *span))
+        return tuple(scores)
+
+    def _span(
+        self,
+        name: str,
+        start_s: float,
+        end_s: float | None,
+        rate: Fraction | int,
+        length: int,
+    ) -> tuple[int, int] | None:
+        first = nearest(exact(start_s) * rate)
+        end = length if end_s is None else nearest(exact(end_s) * rate)
+        film_s = length / float(rate)
+        field = "music" if rate == SAMPLE_RATE_HZ else "captions"
+        if first >= length:
+            self._refuse(
+                field,
+                f"{name} begins at {start_s:g} s, and the film ends at {film_s:.2f} s. "
+                "Begin it earlier.",
+            )
+            return None
+        if end <= first:
+            self._refuse(
+                field,
+                f"{name} would begin at {start_s:g} s and end at {end_s:g} s. "
+                "The end must come after the start.",
+            )
+            return None
+        if end > length:
+            self.notes.append(f"{name} goes on to {end_s:g} s; the film ends at {film_s:.2f} s.")
+        return first, min(end, length)
+
+
+def _display_size(source: Source) -> tuple[int, int]:
+    """Width and height with square pixels."""
+    facts = source.facts
+    if facts.sample_aspect >= 1:
+        return nearest(facts.width * facts.sample_aspect), facts.height
+    return facts.width, nearest(facts.height / facts.sample_aspect)
+
+
+def _most_common(values: Sequence[_T]) -> _T:
+    """The value that occurs most often; of several, the first."""
+    return Counter(values).most_common(1)[0][0]
+
+
+def _broadcast(rate: Fraction) -> Fraction:
+    """The usual rate within a thousandth of a measured one, else the measured one, made simple."""
+    usual = [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
+    usual += [Fraction(n) for n in range(1, MAX_RATE + 1)]
+    near = min(usual, key=lambda one: abs(one - rate))
+    if abs(near - rate) <= near / 5000:
+        return near
+    return rate.limit_denominator(1001)
+
+
+def _floor(seconds: float) -> str:
+    return f"{int(seconds * 100) / 100:g}"

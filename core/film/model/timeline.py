@@ -1,0 +1,156 @@
+"""The exact film: which frame of which clip is seen when, in whole frames and samples."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.film.model.film import Caption, Film, Fit, Music
+    from core.film.model.source import Source
+    from core.film.model.transitions import TransitionKind
+
+SAMPLE_RATE_HZ = 48_000
+
+
+def nearest(value: Fraction) -> int:
+    """The nearest whole number; a half goes up, always."""
+    return math.floor(value + Fraction(1, 2))
+
+
+def exact(value: float) -> Fraction:
+    """The decimal number that a person typed: 0.1 is a tenth."""
+    return Fraction(str(value))
+
+
+@dataclass(frozen=True)
+class Join:
+    """A transition from the shot before: both are seen for `num_frames`."""
+
+    kind: TransitionKind
+    num_frames: int
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One use of a clip, in frames of the film.
+
+    Attributes:
+        number: counted from 1.
+        skipped: frames of the clip, at the film's rate and the shot's speed, before its first one.
+        start: the film's frame at which it begins to be seen.
+        join: the transition into it; None for a cut, and for the first shot.
+    """
+
+    number: int
+    title: str
+    source: Source
+    skipped: int
+    num_frames: int
+    start: int
+    speed: Fraction
+    fit: Fit
+    gain_db: float
+    is_silent: bool
+    join: Join | None
+
+    @property
+    def end(self) -> int:
+        """The film's frame after its last."""
+        return self.start + self.num_frames
+
+    @property
+    def incoming(self) -> int:
+        """Frames that it shares with the shot before."""
+        return self.join.num_frames if self.join else 0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one frame of the film shows.
+
+    Attributes:
+        shot: the shot, or the one that goes when there is a transition.
+        frame: the frame of `shot`, counted from its own first.
+        comes: the shot that comes, during a transition.
+        progress: how much of the transition is done, 0 to below 1.
+    """
+
+    shot: Shot
+    frame: int
+    comes: Shot | None = None
+    progress: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Title:
+    """A caption with its place in time: the frames from `first` up to `end`."""
+
+    caption: Caption
+    first: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """A piece of music with its place in time, in samples of the film."""
+
+    music: Music
+    path_sha256: str
+    first: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The film, laid out; `rate` is frames a second."""
+
+    film: Film
+    width: int
+    height: int
+    rate: Fraction
+    shots: tuple[Shot, ...]
+    titles: tuple[Title, ...] = ()
+    scores: tuple[Score, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def num_frames(self) -> int:
+        """Frames of the whole film."""
+        return self.shots[-1].end
+
+    @property
+    def num_samples(self) -> int:
+        """Samples of the whole film's sound."""
+        return self.sample_at(self.num_frames)
+
+    @property
+    def duration_s(self) -> Fraction:
+        """Length of the whole film."""
+        return self.num_frames / self.rate
+
+    def sample_at(self, frame: int) -> int:
+        """The sample at which a frame begins; counted from the film's start, so nothing adds up."""
+        return nearest(frame * SAMPLE_RATE_HZ / self.rate)
+
+    def outgoing(self, shot: Shot) -> int:
+        """Frames that a shot shares with the one after it."""
+        return self.shots[shot.number].incoming if shot.number < len(self.shots) else 0
+
+    def seen_at(self, frame: int) -> Seen:
+        """What a frame of the film shows.
+
+        Raises:
+            IndexError: the film has no such frame.
+        """
+        if not 0 <= frame < self.num_frames:
+            raise IndexError(f"the film has frames 0 to {self.num_frames - 1}, not {frame}")
+        shot = next(shot for shot in self.shots if frame < shot.end)
+        local = frame - shot.start
+        overlap = self.outgoing(shot)
+        into = local - (shot.num_frames - overlap)
+        if overlap == 0 or into < 0:
+            return Seen(shot, local)
+        return Seen(shot, local, self.shots[shot.number], Fraction(into, overlap))

@@ -1,0 +1,214 @@
+"""From a timeline to FFmpeg's graph: any stretch of the film, exactly as it will be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.film.model.transitions import FADE_WHITE
+from core.film.picture.graph import Graph, joined
+from core.film.picture.picture import Look, counted, in_film_colours, shot_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.film.model.timeline import Join, Shot, Timeline, Title
+    from core.film.picture.graph import Picture
+    from core.film.picture.text_overlays import Plate
+
+
+@dataclass(frozen=True)
+class Dressing:
+    """All that lies on or changes the pictures: made once, the same for preview and export.
+
+    Attributes:
+        plates: the drawn words, one for each title of the timeline, in the same order.
+        watermark: None where there is none.
+    """
+
+    look: Look
+    plates: tuple[Plate, ...] = ()
+    watermark: Plate | None = None
+
+
+@dataclass(frozen=True)
+class _Use:
+    """Some frames of one shot, counted from its own first."""
+
+    shot: Shot
+    first: int
+    end: int
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """A stretch that shows one shot."""
+
+    use: _Use
+
+
+@dataclass(frozen=True)
+class _Joining:
+    """A stretch of a transition: frames `first` up to `end` of all its frames."""
+
+    join: Join
+    goes: _Use
+    comes: _Use
+    first: int
+    end: int
+
+
+def stretch(timeline: Timeline, first: int, end: int, dressing: Dressing) -> Picture:
+    """The film's frames from `first` up to `end`, with times counted from 0.
+
+    Raises:
+        ValueError: the film has no such frames.
+    """
+    if not 0 <= first < end <= timeline.num_frames:
+        raise ValueError(f"no frames {first} to {end} in a film of {timeline.num_frames}")
+    graph = Graph()
+    parts = _parts(timeline, first, end)
+    pictures = _opened(graph, timeline, parts, dressing.look)
+    frames = [_shown(part, pictures, timeline, dressing.look) for part in parts]
+    picture = counted(joined(frames), timeline.rate) if len(frames) > 1 else frames[0]
+    picture = _dressed(graph, picture, timeline, first, end, dressing)
+    return counted(picture, timeline.rate)
+
+
+def _parts(timeline: Timeline, first: int, end: int) -> list[_Plain | _Joining]:
+    parts: list[_Plain | _Joining] = []
+    for shot in timeline.shots:
+        overlap = timeline.outgoing(shot)
+        body = (max(first, shot.start + shot.incoming), min(end, shot.end - overlap))
+        if body[0] < body[1]:
+            parts.append(_Plain(_Use(shot, body[0] - shot.start, body[1] - shot.start)))
+        tail = (max(first, shot.end - overlap), min(end, shot.end))
+        if overlap and tail[0] < tail[1]:
+            comes = timeline.shots[shot.number]
+            assert comes.join is not None
+            parts.append(
+                _Joining(
+                    comes.join,
+                    _Use(shot, shot.num_frames - overlap, shot.num_frames),
+                    _Use(comes, 0, overlap),
+                    tail[0] - comes.start,
+                    tail[1] - comes.start,
+                )
+            )
+    return parts
+
+
+def _opened(
+    graph: Graph, timeline: Timeline, parts: Sequence[_Plain | _Joining], look: Look
+) -> dict[_Use, Picture]:
+    """Each shot is read once, from the first frame that is used to the last."""
+    uses: dict[Shot, list[_Use]] = {}
+    for part in parts:
+        for use in (part.use,) if isinstance(part, _Plain) else (part.goes, part.comes):
+            uses.setdefault(use.shot, []).append(use)
+    pictures: dict[_Use, Picture] = {}
+    for shot, wanted in uses.items():
+        begin, end = min(use.first for use in wanted), max(use.end for use in wanted)
+        whole = shot_picture(graph, timeline, shot, begin, end, look)
+        for use, picture in zip(wanted, whole.split(len(wanted)), strict=True):
+            if len(wanted) > 1:
+                trimmed = picture.filter(
+                    "trim", start_frame=use.first - begin, end_frame=use.end - begin
+                )
+                pictures[use] = counted(trimmed, timeline.rate)
+            else:
+                pictures[use] = picture
+    return pictures
+
+
+def _shown(
+    part: _Plain | _Joining, pictures: dict[_Use, Picture], timeline: Timeline, look: Look
+) -> Picture:
+    if isinstance(part, _Plain):
+        return pictures[part.use]
+    whole = _transition(part, pictures[part.goes], pictures[part.comes], timeline, look)
+    if (part.first, part.end) == (0, part.join.num_frames):
+        return whole
+    trimmed = whole.filter("trim", start_frame=part.first, end_frame=part.end)
+    return counted(trimmed, timeline.rate)
+
+
+def _transition(
+    part: _Joining, goes: Picture, comes: Picture, timeline: Timeline, look: Look
+) -> Picture:
+    kind, count = part.join.kind, part.join.num_frames
+    if kind.xfade:
+        mixed = goes.under(
+            comes,
+            "xfade",
+            transition=kind.xfade,
+            duration=f"{float(count / timeline.rate):.6f}",
+            offset=0,
+        )
+        # Its own result has full-size chroma, which few players take.
+        mixed = mixed.filter("trim", end_frame=count)
+        return counted(in_film_colours(mixed, look.pixel_format), timeline.rate)
+    half = count // 2
+    colour = "white" if kind.name == FADE_WHITE else "black"
+    halves: list[Picture] = []
+    if half:
+        out = goes.filter("fade", type="out", start_frame=0, nb_frames=half, color=colour)
+        halves.append(counted(out.filter("trim", end_frame=half), timeline.rate))
+    into = comes.filter("fade", type="in", start_frame=half, nb_frames=count - half, color=colour)
+    halves.append(counted(into.filter("trim", start_frame=half), timeline.rate))
+    whole = in_film_colours(joined(halves), look.pixel_format)
+    return counted(whole, timeline.rate)
+
+
+def _dressed(
+    graph: Graph,
+    picture: Picture,
+    timeline: Timeline,
+    first: int,
+    end: int,
+    dressing: Dressing,
+) -> Picture:
+    overlaid = False
+    if dressing.watermark is not None:
+        plate = dressing.watermark
+        image = _plate(graph, plate)
+        picture = picture.under(image, x=plate.x, y=plate.y, eof_action="repeat", format="auto")
+        overlaid = True
+    for title, plate in zip(timeline.titles, dressing.plates, strict=True):
+        if title.first < end and first < title.end:
+            words = _title(graph, timeline, title, plate, first, end)
+            picture = picture.under(words, x=plate.x, y=plate.y, eof_action="pass", format="auto")
+            overlaid = True
+    return in_film_colours(picture, dressing.look.pixel_format) if overlaid else picture
+
+
+def _plate(graph: Graph, plate: Plate) -> Picture:
+    # Converted here: left to itself, FFmpeg would take the film's colours for those of old TV.
+    return (
+        graph.open(plate.path)
+        .filter("format", "rgba")
+        .filter("scale", out_color_matrix="bt709", out_range="tv")
+        .filter("format", "yuva444p")
+    )
+
+
+def _title(
+    graph: Graph, timeline: Timeline, title: Title, plate: Plate, first: int, end: int
+) -> Picture:
+    """The plate for as long as it is seen in the stretch, with its fades."""
+    length = title.end - title.first
+    image = _plate(graph, plate).filter("loop", loop=-1, size=1)
+    image = counted(image, timeline.rate).filter("trim", end_frame=length)
+    fade_in = min(length, round(title.caption.fade_in_s * timeline.rate))
+    fade_out = min(length, round(title.caption.fade_out_s * timeline.rate))
+    if fade_in:
+        image = image.filter("fade", type="in", start_frame=0, nb_frames=fade_in, alpha=1)
+    if fade_out:
+        image = image.filter(
+            "fade", type="out", start_frame=length - fade_out, nb_frames=fade_out, alpha=1
+        )
+    begin = max(first, title.first)
+    image = image.filter(
+        "trim", start_frame=begin - title.first, end_frame=min(end, title.end) - title.first
+    )
+    return counted(image, timeline.rate).filter("setpts", f"PTS+{begin - first}")

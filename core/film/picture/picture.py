@@ -1,0 +1,245 @@
+"""The pictures of one shot: at the film's rate, size and colours, whatever the clip is like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, assert_never
+
+from core.film.model.delivery import Retime
+from core.film.model.film import Fit
+from core.film.model.timeline import nearest
+from core.film.picture.geometry import contained, covering
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.film.model.source import Source, SourceFacts
+    from core.film.model.timeline import Shot, Timeline
+    from core.film.picture.graph import Graph, Picture
+
+# The chroma of half-size pictures; the film's frames have it everywhere but inside a filter.
+_BLUR_SHRINK = 8
+# Left to itself, FFmpeg darkens greys by up to three levels when it changes the colour matrix.
+_SCALING = "bicubic+accurate_rnd+full_chroma_int"
+_HD_FROM = 720
+# FFmpeg keeps both halves of a time base in 32 bits.
+_MAX_TICKS = 2**31 - 1
+_FINER = (10_000, 1000, 100)
+_USUAL_TICKS = 1_000_000
+_MORE_TO_LOSE = 3
+
+
+@dataclass(frozen=True)
+class LutFile:
+    """A .cube file and the FFmpeg filter that applies it."""
+
+    path: Path
+    filter_name: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is done to the pictures of every shot alike.
+
+    Attributes:
+        pixel_format: FFmpeg's name of the format between the steps.
+        lut: a finished colour table, or None.
+    """
+
+    pixel_format: str = "yuv420p"
+    retime: Retime = Retime.NEAREST
+    lut: LutFile | None = None
+
+
+def shot_picture(
+    graph: Graph, timeline: Timeline, shot: Shot, first: int, end: int, look: Look
+) -> Picture:
+    """Frames `first` up to `end` of a shot, counted from its own first one."""
+    facts = shot.source.facts
+    picture = _tagged(_opened(graph, shot.source), facts)
+    picture = _flattened(picture, facts, timeline.film.background)
+    picture = _at_rate(picture, shot, timeline.rate, look.retime)
+    start = shot.skipped + first
+    picture = counted(
+        picture.filter("trim", start_frame=start, end_frame=start + end - first), timeline.rate
+    )
+    picture = _fitted(picture, facts, timeline, shot.fit)
+    if facts.colour.is_hdr:
+        picture = _tone_mapped(picture)
+    if look.lut is not None:
+        interpolation = "tetrahedral" if look.lut.filter_name == "lut3d" else "linear"
+        picture = picture.filter(
+            look.lut.filter_name, file=str(look.lut.path), interp=interpolation
+        )
+    return in_film_colours(picture, look.pixel_format)
+
+
+def counted(picture: Picture, rate: Fraction) -> Picture:
+    """The same frames, with the times of frame 0, 1, 2 … at that rate."""
+    base = f"{rate.denominator}/{rate.numerator}"
+    return picture.filter("settb", base).filter("setpts", "N")
+
+
+def in_film_colours(picture: Picture, pixel_format: str) -> Picture:
+    """Frames in the film's pixel format, coded and tagged as BT.709."""
+    return (
+        picture.filter("scale", flags=_SCALING, out_color_matrix="bt709", out_range="tv")
+        .filter("format", pixel_format)
+        .filter("setsar", 1)
+        .filter(
+            "setparams",
+            color_primaries="bt709",
+            color_trc="bt709",
+            colorspace="bt709",
+            range="limited",
+        )
+    )
+
+
+def _opened(graph: Graph, source: Source) -> Picture:
+    # FFmpeg's own VP9 decoder drops the alpha without a word.
+    is_vpx = source.facts.has_alpha and source.facts.codec in ("vp9", "vp8", "libvpx-vp9")
+    if is_vpx:
+        decoder = "libvpx" if source.facts.codec == "vp8" else "libvpx-vp9"
+        return graph.open(source.path, vcodec=decoder)
+    return graph.open(source.path)
+
+
+def _tagged(picture: Picture, facts: SourceFacts) -> Picture:
+    """The frames with the colour tags that they lack: taken for BT.601 they would change."""
+    if facts.pixel_format.startswith(("rgb", "bgr", "gbr", "argb", "abgr", "pal8", "gray")):
+        return picture
+    usual = "bt709" if facts.height >= _HD_FROM else "smpte170m"
+    colour = facts.colour
+    missing: dict[str, str] = {}
+    if not colour.matrix:
+        missing["colorspace"] = usual
+    if not colour.primaries:
+        missing["color_primaries"] = usual
+    if not colour.transfer:
+        missing["color_trc"] = usual
+    if not colour.range and not facts.pixel_format.startswith("yuvj"):
+        missing["range"] = "limited"
+    return picture.filter("setparams", **missing) if missing else picture
+
+
+def _flattened(picture: Picture, facts: SourceFacts, background: str) -> Picture:
+    """The frames on the film's background where they let something through."""
+    if not facts.has_alpha:
+        return picture
+    over, under = picture.filter("format", "rgba").split(2)
+    filled = under.filter("drawbox", color=f"0x{background.removeprefix('#')}", t="fill", replace=1)
+    return filled.under(over, format="rgb").filter("format", "rgb24")
+
+
+def _at_rate(picture: Picture, shot: Shot, rate: Fraction, retime: Retime) -> Picture:
+    """The whole clip at the film's rate and its last frame for ever after."""
+    picture = _timed(picture, shot.source.facts, shot.speed)
+    wanted = f"{rate.numerator}/{rate.denominator}"
+    if shot.source.facts.rate * shot.speed != rate and retime is not Retime.NEAREST:
+        # The filter ends a few frames early, so it gets some more to lose.
+        more = picture.filter("tpad", stop_mode="clone", stop=_MORE_TO_LOSE)
+        match retime:
+            case Retime.BLEND:
+                picture = more.filter("minterpolate", fps=wanted, mi_mode="blend")
+            case Retime.MOTION:
+                picture = more.filter(
+                    "minterpolate", fps=wanted, mi_mode="mci", mc_mode="aobmc", vsbmc=1
+                )
+            case _:
+                assert_never(retime)
+    # A clip that ends before the film's first frame is half over still shows its last frame.
+    at_rate = picture.filter("fps", fps=wanted, start_time=0, round="near", eof_action="pass")
+    return at_rate.filter("tpad", stop_mode="clone", stop=-1)
+
+
+def _timed(picture: Picture, facts: SourceFacts, speed: Fraction) -> Picture:
+    """The frames at their exact times at that speed.
+
+    Many containers round times to milliseconds, and FFmpeg cuts them to whole ticks: a frame in the
+    middle between two of the film's would now fall here, now there, and the picture would judder.
+    """
+    if not facts.is_on_grid and speed == 1:
+        return picture
+    if not facts.is_on_grid:
+        picture = picture.filter("settb", f"1/{_USUAL_TICKS}")
+        return picture.filter("setpts", f"round(PTS*{speed.denominator}/{speed.numerator})")
+    hz = _ticks_a_second(facts.rate * speed.numerator)
+    picture = picture.filter("settb", f"{hz.denominator}/{hz.numerator}")
+    a_frame, first = hz / (facts.rate * speed), nearest(facts.first_frame_s * hz / speed)
+    number = f"round((T-{facts.first_frame_s})*{facts.rate})"
+    return picture.filter("setpts", f"round({number}*{a_frame})+{first}")
+
+
+def _ticks_a_second(rate: Fraction) -> Fraction:
+    """Ticks of which a frame at that rate has a whole number, unless they would be too many."""
+    for factor in _FINER:
+        if (rate * factor).numerator <= _MAX_TICKS:
+            return rate * factor
+    return Fraction(_USUAL_TICKS)
+
+
+def _fitted(picture: Picture, facts: SourceFacts, timeline: Timeline, fit: Fit) -> Picture:
+    width, height = timeline.width, timeline.height
+    match fit:
+        case Fit.STRETCH:
+            return _scaled(picture, width, height, facts)
+        case Fit.FILL:
+            size = covering(facts, width, height)
+            scaled = _scaled(picture, size.width, size.height, facts)
+            if (size.width, size.height) == (width, height):
+                return scaled
+            return scaled.filter("crop", width, height, max(0, -size.x), max(0, -size.y))
+        case Fit.FIT | Fit.BLUR:
+            size = contained(facts, width, height)
+            if (size.width, size.height) == (width, height):
+                return _scaled(picture, width, height, facts)
+            if fit is Fit.FIT:
+                colour = f"0x{timeline.film.background.removeprefix('#')}"
+                return _scaled(picture, size.width, size.height, facts).filter(
+                    "pad", width, height, size.x, size.y, colour
+                )
+            front, back = picture.split(2)
+            behind = _blurred(back, facts, width, height)
+            front = _scaled(front, size.width, size.height, facts)
+            return behind.under(front, x=size.x, y=size.y, format="auto")
+        case _:
+            assert_never(fit)
+
+
+def _scaled(picture: Picture, width: int, height: int, facts: SourceFacts) -> Picture:
+    if facts.colour.is_hdr:
+        # The brightness is still coded for HDR: only the size may change here.
+        return picture.filter("scale", width, height, flags=_SCALING).filter("setsar", 1)
+    return picture.filter(
+        "scale", width, height, flags=_SCALING, out_color_matrix="bt709", out_range="tv"
+    ).filter("setsar", 1)
+
+
+def _blurred(picture: Picture, facts: SourceFacts, width: int, height: int) -> Picture:
+    """The picture out of focus, filling the frame: blurred small, where it costs little."""
+    cover = covering(facts, width, height)
+    small = (
+        max(16, cover.width // _BLUR_SHRINK // 2 * 2),
+        max(16, cover.height // _BLUR_SHRINK // 2 * 2),
+    )
+    return (
+        _scaled(picture, *small, facts)
+        .filter("gblur", sigma=max(1.0, small[1] / 24))
+        .filter("scale", cover.width, cover.height, flags=_SCALING)
+        .filter("crop", width, height, max(0, -cover.x), max(0, -cover.y))
+        .filter("eq", brightness=-0.06)
+        .filter("setsar", 1)
+    )
+
+
+def _tone_mapped(picture: Picture) -> Picture:
+    """HDR frames brought to what an ordinary screen shows."""
+    return (
+        picture.filter("zscale", transfer="linear", npl=100)
+        .filter("format", "gbrpf32le")
+        .filter("zscale", primaries="bt709")
+        .filter("tonemap", tonemap="hable", desat=0)
+        .filter("zscale", transfer="bt709", matrix="bt709", range="limited")
+    )

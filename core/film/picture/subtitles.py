@@ -1,0 +1,278 @@
+"""Subtitles: read from an SRT file line by line, made into texts to draw, written again."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from core.errors import OutputError, UnreadableSubtitles
+from core.film.model.film import Caption, Place
+from core.film.model.timeline import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})"
+# What follows the times are positions on a screen of some player; nobody else heeds them.
+_TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
+_LIKE_TIMING = re.compile(r"\s*\d[\d., ]*:[\d:., ]*-+>")
+_NUMBER = re.compile(r"\d{1,9}")
+_LINE_END = re.compile("\r\n|\r|\n")
+_TAGS = re.compile(r"</?(?:[ibus]|font(?:\s[^<>]*)?)>|\{\\[^{}]*\}", re.IGNORECASE)
+_BYTE_ORDER_MARKS = {
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+_MS_PER_HOUR, _MS_PER_MINUTE, _MS_PER_S = 3_600_000, 60_000, 1000
+_SIZE = 0.055
+_OUTLINE = 0.1
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Words that are said from one moment to another; lines end in a line feed."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Script:
+    """Cues in the order of their times, and what there is to say about how they were read."""
+
+    cues: tuple[Cue, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_srt(path: Path) -> Script:
+    """Read an SRT file, in UTF-8, UTF-16 or, told in a note, Windows' western encoding.
+
+    Raises:
+        UnreadableSubtitles: it is missing, empty or damaged; the sentence names the line.
+    """
+    name = repr(str(path))
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise UnreadableSubtitles(f"There is no subtitle file at {name}.") from error
+    except OSError as error:
+        raise UnreadableSubtitles(
+            f"The subtitle file {name} cannot be read: {error.strerror}."
+        ) from error
+    encoding = _encoding(name, content)
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UnreadableSubtitles(
+            f"The subtitle file {name} is no text in {encoding}: byte {error.start} is wrong.",
+            hint="Save it as UTF-8.",
+        ) from error
+    notes: list[str] = []
+    if encoding == "cp1252":
+        notes.append(
+            f"The subtitle file {name} is not UTF-8 and is read as Windows-1252. "
+            "Save it as UTF-8 if letters come out wrong."
+        )
+    cues = _Lines(name, _LINE_END.split(text), notes).cues()
+    return Script(tuple(sorted(cues, key=lambda cue: cue.start_ms)), tuple(notes))
+
+
+def write_srt(cues: Sequence[Cue], path: Path) -> None:
+    """Write an SRT file in UTF-8; empty lines within a cue would end it and are left out.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    parts = [
+        f"{number}\n{_written(cue.start_ms)} --> {_written(cue.end_ms)}\n{_joined(cue.text)}\n"
+        for number, cue in enumerate(cues, start=1)
+    ]
+    try:
+        path.write_text("\n".join(parts), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise OutputError(
+            f"The subtitle file {str(path)!r} cannot be written: {error.strerror}."
+        ) from error
+
+
+def cut_to(script: Script, num_frames: int, rate: Fraction) -> Script:
+    """The cues that a film of so many frames has room for; a note says what it has not."""
+    kept = [cue for cue in script.cues if _frame(cue.start_ms, rate) < num_frames]
+    late = len(script.cues) - len(kept)
+    notes = script.notes
+    if late:
+        notes += (
+            f"{late} of {len(script.cues)} subtitles begin after the film's end at "
+            f"{float(num_frames / rate):.2f} s and are left out.",
+        )
+    last_ms = math.floor(num_frames / rate * _MS_PER_S)
+    return Script(
+        tuple(replace(cue, end_ms=max(cue.start_ms + 1, min(cue.end_ms, last_ms))) for cue in kept),
+        notes,
+    )
+
+
+def to_captions(
+    cues: Sequence[Cue], rate: Fraction, width: int, height: int
+) -> tuple[Caption, ...]:
+    """The cues as texts to draw, one at a time at the bottom centre, in a size to be read.
+
+    Cues that overlap share a text for as long as they do. Times lie on frames of that rate, and
+    each cue is seen for a frame at least.
+    """
+    spans = [(_frame(cue.start_ms, rate), _frame(cue.end_ms, rate), cue.text) for cue in cues]
+    spans = [(first, max(end, first + 1), text) for first, end, text in spans]
+    changes = sorted({frame for first, end, _ in spans for frame in (first, end)})
+    # In an upright picture it is the width that letters must fit.
+    size = _SIZE * min(1, width / height)
+    captions: list[Caption] = []
+    spans.sort(key=lambda span: span[0])
+    begun = 0
+    active: list[tuple[int, int, str]] = []
+    for first, end in pairwise(changes):
+        while begun < len(spans) and spans[begun][0] <= first:
+            active.append(spans[begun])
+            begun += 1
+        active = [span for span in active if span[1] > first]
+        if not active:
+            continue
+        captions.append(
+            Caption(
+                text="\n".join(text for _, _, text in active),
+                start_s=float(first / rate),
+                end_s=float(end / rate),
+                size=size,
+                outline=_OUTLINE,
+                place=Place.BOTTOM,
+            )
+        )
+    return tuple(captions)
+
+
+def _frame(time_ms: int, rate: Fraction) -> int:
+    return nearest(Fraction(time_ms, _MS_PER_S) * rate)
+
+
+def _encoding(name: str, content: bytes) -> str:
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if content.startswith(mark):
+            return encoding
+    if b"\0" in content:
+        raise UnreadableSubtitles(
+            f"The subtitle file {name} is no text: it holds zero bytes.", hint="Save it as UTF-8."
+        )
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+class _Lines:
+    """The lines of one file; a cue is what follows a line of times."""
+
+    def __init__(self, name: str, lines: list[str], notes: list[str]) -> None:
+        self.name = name
+        self.lines = lines
+        self.notes = notes
+        self.has_tags = False
+
+    def cues(self) -> list[Cue]:
+        timings = [at for at, line in enumerate(self.lines) if self._is_timing(at, line)]
+        if not timings:
+            raise UnreadableSubtitles(
+                f"The file {self.name} holds no subtitles: no line gives times such as "
+                "'00:00:01,000 --> 00:00:02,500'.",
+                hint="Choose an SRT file.",
+            )
+        heads = self._heads(timings)
+        for at in range(heads[0]):
+            if self.lines[at].strip():
+                raise self._damaged(at, "stands before the first times")
+        found: list[Cue] = []
+        for at, end in zip(timings, [*heads[1:], len(self.lines)], strict=True):
+            cue = self._cue(at, end)
+            if cue is not None:
+                found.append(cue)
+        if self.has_tags:
+            self.notes.append(
+                f"The subtitle file {self.name} has tags for italics, colours or places; "
+                "the words are shown without them."
+            )
+        return found
+
+    def _is_timing(self, at: int, line: str) -> bool:
+        if _TIMING.fullmatch(line):
+            return True
+        if _LIKE_TIMING.match(line):
+            raise self._damaged(at, "gives times that cannot be read")
+        return False
+
+    def _heads(self, timings: list[int]) -> list[int]:
+        """Where each cue begins: at its number, or at its times when it has none."""
+        heads: list[int] = []
+        number = 0
+        floor = 0
+        for at in timings:
+            before = self.lines[at - 1].strip() if at > floor else ""
+            is_apart = at - 1 <= floor or not self.lines[at - 2].strip()
+            # A line of digits right under a cue's words is their end, unless it counts on.
+            is_number = _NUMBER.fullmatch(before) and (is_apart or int(before) == number + 1)
+            number = int(before) if is_number else number + 1
+            heads.append(at - 1 if is_number else at)
+            floor = at + 1
+        return heads
+
+    def _cue(self, at: int, end: int) -> Cue | None:
+        match = _TIMING.fullmatch(self.lines[at])
+        assert match is not None, "chosen because it matches"
+        start_ms = self._time(at, match.groups()[:4])
+        end_ms = self._time(at, match.groups()[4:])
+        if end_ms < start_ms:
+            raise self._damaged(at, "ends before it begins")
+        text = _joined("\n".join(self.lines[at + 1 : end]))
+        bare = _joined(_TAGS.sub("", text))
+        self.has_tags = self.has_tags or bare != text
+        if not bare or start_ms == end_ms:
+            why = "has no words" if not bare else "lasts no time"
+            self.notes.append(
+                f"The subtitle in line {at + 1} of {self.name} {why}; it is left out."
+            )
+            return None
+        return Cue(start_ms, end_ms, bare)
+
+    def _time(self, at: int, parts: Sequence[str | None]) -> int:
+        hours, minutes, seconds, thousandths = (part or "0" for part in parts)
+        if int(minutes) > 59 or int(seconds) > 59:
+            raise self._damaged(at, "counts more than 59 minutes or seconds")
+        return (
+            int(hours) * _MS_PER_HOUR
+            + int(minutes) * _MS_PER_MINUTE
+            + int(seconds) * _MS_PER_S
+            + int(thousandths.ljust(3, "0"))
+        )
+
+    def _damaged(self, at: int, what: str) -> UnreadableSubtitles:
+        return UnreadableSubtitles(
+            f"Line {at + 1} of the subtitle file {self.name} {what}: {self.lines[at].strip()!r}.",
+            hint="Correct the line; times look like '00:00:01,000 --> 00:00:02,500'.",
+        )
+
+
+def _joined(text: str) -> str:
+    lines = (line.strip() for line in _LINE_END.split(text))
+    return "\n".join(line for line in lines if line)
+
+
+def _written(time_ms: int) -> str:
+    hours, rest = divmod(time_ms, _MS_PER_HOUR)
+    minutes, rest = divmod(rest, _MS_PER_MINUTE)
+    seconds, thousandths = divmod(rest, _MS_PER_S)
+    return f"{hours:02}:{minutes:02}:{seconds:02},{thousandths:03}"

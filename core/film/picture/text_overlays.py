@@ -1,0 +1,60 @@
+"""Texts as pictures: what whoever draws them is asked for and gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from core.film.model.film import Caption
+    from core.jobs.job import CancelToken
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A picture to be laid over the film's.
+
+    Attributes:
+        path: an RGBA PNG, straight alpha, cut to what is drawn.
+        x: of its left edge, in the film's frame.
+        y: of its top edge.
+    """
+
+    path: Path
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Lettering:
+    """A plate for each text, in the order of the texts, and what there is to say about them."""
+
+    plates: tuple[Plate, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Letterer(Protocol):
+    """Draws texts."""
+
+    def draw(
+        self,
+        captions: Sequence[Caption],
+        width: int,
+        height: int,
+        folder: Path,
+        cancel: CancelToken,
+    ) -> Lettering:
+        """Draw each text as typed, nothing in it being markup, for a frame of that size.
+
+        The plates are written into `folder`, which is made when it is missing.
+
+        Raises:
+            UnsupportedRequest: a font that does not exist, or a text that does not fit; every one.
+            LetteringUnavailable: nothing can be drawn on this machine.
+            OutputError: a plate cannot be written.
+            JobCancelled: asked to stop; finished plates may lie in the folder.
+        """
+        ...

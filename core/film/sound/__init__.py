@@ -1,0 +1,1 @@
+"""What is heard of a film: stems, music, mixing and loudness. Builds on model."""

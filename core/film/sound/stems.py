@@ -1,0 +1,158 @@
+"""The sound of one shot or one piece of music as raw samples, made once and found again."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from core.errors import FFmpegFailed, StudioError, UnreadableClip, UnreadableMusic
+from core.film.build.render_cache import key_of
+from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
+from core.film.sound.music import OTHER_FILE, read_music
+from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy import float32
+    from numpy.typing import NDArray
+
+    from core.film.build.render_cache import PieceStore
+    from core.film.model.timeline import Score, Shot, Timeline
+    from core.jobs.job import CancelToken
+
+CHANNELS = 2
+SAMPLE_BYTES = 4 * CHANNELS
+RAW_FORMAT = ("-f", "f32le", "-ar", str(SAMPLE_RATE_HZ), "-ac", str(CHANNELS))
+"""What FFmpeg must be told before the name of a file of raw samples."""
+SUFFIX = ".f32"
+
+# A mono file made stereo by the resampler would come out 3 dB too quiet on each side.
+_MONO_ON_BOTH_SIDES = "pan=stereo|c0=c0|c1=c0"
+# Silence where a sound begins late or has a gap of more than a film frame; smaller steps are
+# timestamps that a container rounded, and filling those would click.
+_IN_SYNC = f"aresample={SAMPLE_RATE_HZ}:async=1:first_pts=0:min_comp=0:min_hard_comp=0.04"
+_STEREO_FLOATS = "aformat=sample_fmts=flt:channel_layouts=stereo"
+# What atempo puts out is early by about a quarter of its window of 2048 samples, more or less
+# with the kind of sound; measured with tones, noise and a voice-like sound in FFmpeg 9.0.
+_ATEMPO_LEAD = 512
+
+
+@dataclass(frozen=True)
+class Stem:
+    """A file of raw samples: 32-bit floats, little-endian, left and right in turn, 48 kHz."""
+
+    path: Path
+    num_samples: int
+
+    def read(self, first: int, count: int) -> NDArray[float32]:
+        """Samples from `first` on, as `(count, 2)` float32."""
+        import numpy as np
+
+        flat = np.fromfile(
+            self.path, dtype="<f4", count=count * CHANNELS, offset=first * SAMPLE_BYTES
+        )
+        return flat.reshape(count, CHANNELS)
+
+
+class Stems:
+    """Makes stems in a store, or finds them there."""
+
+    def __init__(self, store: PieceStore, cancel: CancelToken) -> None:
+        self._store = store
+        self._cancel = cancel
+        self._version = ffmpeg_version()
+
+    def of_shot(self, timeline: Timeline, shot: Shot) -> Stem:
+        """The sound of a shot, from its first frame on, silence after the clip's own end.
+
+        It is as long as the shot can be: where the shot lies decides whether its last sample is
+        used, and a shot that only moves keeps its stem.
+
+        Raises:
+            UnreadableClip: the clip's sound does not decode.
+            JobCancelled: asked to stop.
+        """
+        first = nearest(shot.skipped * SAMPLE_RATE_HZ / timeline.rate)
+        count = math.ceil(shot.num_frames * SAMPLE_RATE_HZ / timeline.rate)
+        source = shot.source
+        steps = [
+            *_as_stereo(source.facts.audio_channels),
+            "apad",
+            *_at_speed(shot.speed),
+            f"atrim=start_sample={first}:end_sample={first + count}",
+            "asetpts=PTS-STARTPTS",
+        ]
+
+        def unreadable(why: str) -> StudioError:
+            return UnreadableClip(
+                f"The sound of the clip {str(source.path)!r} cannot be read: {why}.",
+                hint="Mute the clip, render it again, or leave it out.",
+            )
+
+        stem = self._keep(source.path, source.sha256, steps, unreadable, num_samples=count)
+        return Stem(stem, count)
+
+    def of_music(self, score: Score) -> Stem:
+        """All of a piece of music.
+
+        Raises:
+            UnreadableMusic: it is missing, empty, no sound, or does not decode.
+            JobCancelled: asked to stop.
+        """
+        path = score.music.path
+        file = read_music(path, self._cancel, score.path_sha256)
+
+        def unreadable(why: str) -> StudioError:
+            return UnreadableMusic(
+                f"The music {str(path)!r} cannot be read: {why}.", hint=OTHER_FILE
+            )
+
+        stem = self._keep(path, file.sha256, _as_stereo(file.channels), unreadable)
+        return Stem(stem, stem.stat().st_size // SAMPLE_BYTES)
+
+    def _keep(
+        self,
+        path: Path,
+        sha256: str,
+        steps: list[str],
+        unreadable: Callable[[str], StudioError],
+        num_samples: int | None = None,
+    ) -> Path:
+        recipe = ",".join(steps)
+
+        def make(aside: Path) -> None:
+            arguments = ["-protocol_whitelist", "file,pipe", "-i", str(path.absolute())]
+            arguments += ["-map", "0:a:0", "-af", recipe, *RAW_FORMAT, str(aside)]
+            try:
+                run_ffmpeg(arguments, self._cancel)
+            except FFmpegFailed as error:
+                if error.is_disk_full:
+                    raise
+                said = error.last_lines[-1] if error.last_lines else "FFmpeg does not say why"
+                raise unreadable(said.rstrip(".")) from error
+            size = aside.stat().st_size if aside.is_file() else 0
+            if size == 0 or num_samples not in (None, size // SAMPLE_BYTES):
+                raise unreadable("nothing in it decodes")
+
+        # The recipe holds everything else that decides about the samples, speed and range too.
+        key = key_of({"sound": sha256, "recipe": recipe, "ffmpeg": self._version})
+        return self._store.keep(key, SUFFIX, make)
+
+
+def _as_stereo(channels: int) -> list[str]:
+    mono = [_MONO_ON_BOTH_SIDES] if channels == 1 else []
+    return [*mono, _IN_SYNC, _STEREO_FLOATS]
+
+
+def _at_speed(speed: Fraction) -> list[str]:
+    """Filters that change the tempo, not the pitch; each by 2 at most, so nothing is skipped."""
+    steps: list[str] = []
+    while speed != 1:
+        factor = min(max(speed, Fraction(1, 2)), Fraction(2))
+        steps += [f"adelay={_ATEMPO_LEAD}S:all=1", f"atempo={float(factor)!r}"]
+        speed /= factor
+    return steps

@@ -1,0 +1,115 @@
+"""What each shot and each piece of music adds to a stretch of the film's sound."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from core.film.model.timeline import SAMPLE_RATE_HZ, exact, nearest
+from core.film.sound.fades import fall, gain_of, rise
+
+if TYPE_CHECKING:
+    from numpy import float32, float64
+    from numpy.typing import NDArray
+
+    from core.film.model.timeline import Score, Shot, Timeline
+    from core.film.sound.stems import Stem
+
+SEAM = SAMPLE_RATE_HZ * 30 // 1000
+"""Samples over which the end of a looped piece and its beginning overlap: 30 ms."""
+
+
+class ShotTrack:
+    """A shot's sound in its place, with the crossfades of its joins."""
+
+    def __init__(self, timeline: Timeline, shot: Shot, stem: Stem) -> None:
+        self._stem = stem
+        self._gain = gain_of(shot.gain_db)
+        self.first = timeline.sample_at(shot.start)
+        self.end = timeline.sample_at(shot.end)
+        self._joined = timeline.sample_at(shot.start + shot.incoming) - self.first
+        leaves = timeline.sample_at(shot.end - timeline.outgoing(shot))
+        self._leaving = self.end - leaves
+
+    def add_to(self, block: NDArray[float32], at: int) -> None:
+        """Add what belongs into the block that begins at sample `at` of the film."""
+        first, end = max(self.first, at), min(self.end, at + len(block))
+        if first >= end:
+            return
+        position, count = first - self.first, end - first
+        sound = self._stem.read(position, count) * self._gain
+        if position < self._joined:
+            sound *= rise(position, count, self._joined)[:, None]
+        from_leaving = position + self._leaving - (self.end - self.first)
+        if from_leaving + count > 0:
+            sound *= fall(from_leaving, count, self._leaving)[:, None]
+        block[first - at : end - at] += sound
+
+
+class MusicTrack:
+    """A piece of music in its place: looped, faded, at its volume.
+
+    A looped piece goes round from `offset_s` to its end. The last `SEAM` samples of a round lie
+    over the first ones of the next, so each round is 30 ms shorter than what it plays.
+    """
+
+    def __init__(self, score: Score, stem: Stem) -> None:
+        music = score.music
+        self._stem = stem
+        self._gain = gain_of(music.volume_db)
+        self._offset = offset_of(score)
+        self._is_looped = music.is_looped
+        length = stem.num_samples - self._offset
+        self._seam = min(SEAM, length // 2)
+        self._round = length - self._seam
+        self.first = score.first
+        self.end = score.end if self._is_looped else min(score.end, score.first + length)
+        self._fade_in = nearest(exact(music.fade_in_s) * SAMPLE_RATE_HZ)
+        self._fade_out = nearest(exact(music.fade_out_s) * SAMPLE_RATE_HZ)
+        self._duck_db = music.duck_db
+
+    def add_to(
+        self, block: NDArray[float32], at: int, depth: NDArray[float64] | None = None
+    ) -> None:
+        """Add what belongs into the block at sample `at`; `depth` as `Ducking.follow` gives it."""
+        import numpy as np
+
+        first, end = max(self.first, at), min(self.end, at + len(block))
+        if first >= end:
+            return
+        position, count = first - self.first, end - first
+        gains = np.full(count, self._gain)
+        if position < self._fade_in:
+            gains *= rise(position, count, self._fade_in)
+        from_fade = position + self._fade_out - (self.end - self.first)
+        if from_fade + count > 0 and self._fade_out:
+            gains *= fall(from_fade, count, self._fade_out)
+        if depth is not None and self._duck_db:
+            gains *= np.exp(depth[first - at : end - at] * math.log(gain_of(-self._duck_db)))
+        sound = self._looped(position, count) if self._is_looped else self._read(position, count)
+        block[first - at : end - at] += sound * gains[:, None]
+
+    def _read(self, position: int, count: int) -> NDArray[float32]:
+        return self._stem.read(self._offset + position, count)
+
+    def _looped(self, position: int, count: int) -> NDArray[float32]:
+        import numpy as np
+
+        parts: list[NDArray[float32]] = []
+        while count > 0:
+            number, into = divmod(position, self._round)
+            part = self._read(into, min(self._round - into, count))
+            if number > 0 and into < self._seam:
+                seam = min(self._seam - into, len(part))
+                part[:seam] *= rise(into, seam, self._seam)[:, None]
+                before = self._read(self._round + into, seam)
+                part[:seam] += before * fall(into, seam, self._seam)[:, None]
+            parts.append(part)
+            position += len(part)
+            count -= len(part)
+        return np.concatenate(parts)
+
+
+def offset_of(score: Score) -> int:
+    """The sample of a piece of music with which it begins in the film."""
+    return nearest(exact(score.music.offset_s) * SAMPLE_RATE_HZ)

@@ -1,0 +1,1 @@
+"""Everything that was ever made, and how it gets into the history."""

@@ -1,0 +1,38 @@
+"""Writes what finished jobs made into the history, whoever ran them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from core.errors import StudioError
+from core.history.history_index import entry_of_job
+from core.jobs.job import JobEvent, Succeeded
+
+if TYPE_CHECKING:
+    from core.history.history import History
+    from core.jobs.queue import JobQueue
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class HistoryKeeper:
+    """Listens to a queue; what cannot be written down is logged and costs no job."""
+
+    history: History
+    queue: JobQueue
+
+    def heed(self, job_id: str, event: JobEvent) -> None:
+        """Take the file of a job that succeeded into the history."""
+        if not isinstance(event, Succeeded):
+            return
+        try:
+            entry = entry_of_job(self.queue.job(job_id))
+            if entry is not None:
+                self.history.add(entry)
+        except (StudioError, OSError, ValidationError) as error:
+            log.warning("what job %s made is not in the history: %s", job_id, error)

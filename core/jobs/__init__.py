@@ -1,0 +1,1 @@
+"""Long work: what a job is, the journal that remembers it, the queue that runs it."""

@@ -1,0 +1,373 @@
+"""The durable list of jobs: one SQLite file, shared by processes, that a kill cannot break."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from core.errors import JournalError
+from core.jobs.job import (
+    EVENT_JSON,
+    Cancelled,
+    Failed,
+    JobEvent,
+    Lane,
+    Noted,
+    Progressed,
+    Succeeded,
+    Terminal,
+)
+from core.jobs.job_record import JobRecord, JobState, Owner
+from core.platform.sqlite_file import Contents, SqliteFile
+from core.platform.suggestions import nearest_name
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+    from core.jobs.job import Job
+
+_TABLES = (
+    """
+    CREATE TABLE jobs (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        lane TEXT NOT NULL,
+        title TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        state TEXT NOT NULL,
+        owner_pid INTEGER NOT NULL,
+        owner_started REAL NOT NULL,
+        cancel_requested INTEGER NOT NULL DEFAULT 0,
+        ticket TEXT,
+        progress TEXT,
+        outcome TEXT,
+        created_at REAL NOT NULL,
+        started_at REAL,
+        ended_at REAL
+    )
+    """,
+    """
+    CREATE TABLE notes (
+        job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+        message TEXT NOT NULL
+    )
+    """,
+)
+# Who comes first is no longer decided by who came first.
+_POSITIONS = (
+    "ALTER TABLE jobs ADD COLUMN position INTEGER NOT NULL DEFAULT 0",
+    "UPDATE jobs SET position = number",
+)
+_CONTENTS = Contents(
+    name="job journal",
+    comfort="finished clips are not touched.",
+    steps=(_TABLES, _POSITIONS),
+    error=JournalError,
+)
+_ENDED = ", ".join(f"'{state.value}'" for state in JobState if state.has_ended)
+
+
+class Journal:
+    """Reads and writes job rows; each call is one transaction, safe from threads and processes.
+
+    Attributes:
+        notes: what the user must be told about how the file was opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.owner = Owner.this_process()
+        self._file = SqliteFile(path, _CONTENTS)
+        self._transaction = self._file.transaction
+        self.notes = self._file.notes
+
+    def add(self, job_id: str, job: Job) -> JobRecord:
+        """Write a new job, owned by this process."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO jobs (id, kind, lane, title, payload, state, owner_pid,"
+                " owner_started, created_at, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                " (SELECT COALESCE(MAX(position), 0) + 1 FROM jobs))",
+                (
+                    job_id,
+                    job.kind,
+                    job.lane.value,
+                    job.title,
+                    job.payload(),
+                    JobState.QUEUED.value,
+                    self.owner.pid,
+                    self.owner.started,
+                    time.time(),
+                ),
+            )
+            return self._get(db, job_id)
+
+    def all(self, ended: int | None = None) -> tuple[JobRecord, ...]:
+        """The jobs in their order, which is that of their coming until one is moved.
+
+        Args:
+            ended: how many of those that have ended, the newest; None for every one.
+        """
+        with self._transaction("BEGIN") as db:
+            rows = db.execute(
+                f"SELECT * FROM jobs WHERE state NOT IN ({_ENDED}) OR id IN (SELECT id FROM jobs"
+                f" WHERE state IN ({_ENDED}) ORDER BY ended_at DESC LIMIT ?) ORDER BY position",
+                (-1 if ended is None else ended,),
+            ).fetchall()
+            return tuple(_record(db, row) for row in rows)
+
+    def move(self, job_id: str, before_id: str | None) -> None:
+        """Let a waiting job of this process run before another one, or after all others.
+
+        Raises:
+            JournalError: one of the two does not wait here.
+        """
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT id, position FROM jobs WHERE state = ? AND owner_pid = ?"
+                " AND owner_started = ? ORDER BY position",
+                (JobState.QUEUED.value, self.owner.pid, self.owner.started),
+            ).fetchall()
+            order = [str(row["id"]) for row in rows]
+            for asked in (job_id, before_id):
+                if asked is not None and asked not in order:
+                    raise JournalError(f"Job {asked} does not wait here, so it has no turn.")
+            if job_id == before_id:
+                return
+            order.remove(job_id)
+            order.insert(len(order) if before_id is None else order.index(before_id), job_id)
+            # The same places, taken by others: jobs that do not wait keep theirs.
+            for moved_id, row in zip(order, rows, strict=True):
+                db.execute("UPDATE jobs SET position = ? WHERE id = ?", (row["position"], moved_id))
+
+    def find(self, text: str) -> JobRecord:
+        """The job whose id begins with `text`.
+
+        Raises:
+            JournalError: there is none, or more than one.
+        """
+        begin = text.strip()
+        with self._transaction("BEGIN") as db:
+            row = db.execute("SELECT * FROM jobs WHERE id = ?", (begin,)).fetchone()
+            if row is not None:
+                return _record(db, row)
+        records = self.all()
+        # Every id begins with nothing, and nothing must never name the only job there is.
+        matches = [record for record in records if begin and record.id.startswith(begin)]
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            listed = ", ".join(record.id for record in matches)
+            raise JournalError(f"Several jobs begin with {text!r}: {listed}.", hint="Name one.")
+        near = nearest_name(text, [record.id for record in records])
+        guess = f"Did you mean {near}?" if near else "'jobs list' shows them all."
+        raise JournalError(f"There is no job {text!r}.", hint=guess)
+
+    def interrupt_orphans(self) -> tuple[JobRecord, ...]:
+        """Mark the jobs whose process is gone as interrupted, and give those found now.
+
+        One that had been asked to stop is cancelled: its process ended before it could say so.
+        """
+        found: list[JobRecord] = []
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT * FROM jobs WHERE state IN (?, ?) ORDER BY position",
+                (JobState.QUEUED.value, JobState.RUNNING.value),
+            ).fetchall()
+            for row in rows:
+                if _owner(row).is_alive():
+                    continue
+                if row["cancel_requested"]:
+                    _end(db, row["id"], Cancelled())
+                else:
+                    db.execute(
+                        "UPDATE jobs SET state = ? WHERE id = ?",
+                        (JobState.INTERRUPTED.value, row["id"]),
+                    )
+                found.append(self._get(db, row["id"]))
+        return tuple(found)
+
+    def claim(self, lane: Lane, places: int, job_id: str | None = None) -> JobRecord | None:
+        """Take the next queued job of this process (or the one named) when its lane has a place.
+
+        Places are counted over all living processes: two renders never share a GPU by accident.
+        """
+        with self._transaction() as db:
+            running = db.execute(
+                "SELECT * FROM jobs WHERE lane = ? AND state = ?",
+                (lane.value, JobState.RUNNING.value),
+            ).fetchall()
+            if sum(_owner(row).is_alive() for row in running) >= places:
+                return None
+            row = db.execute(
+                "SELECT id FROM jobs WHERE lane = ? AND state = ? AND owner_pid = ?"
+                " AND owner_started = ? AND (? IS NULL OR id = ?) ORDER BY position LIMIT 1",
+                (
+                    lane.value,
+                    JobState.QUEUED.value,
+                    self.owner.pid,
+                    self.owner.started,
+                    job_id,
+                    job_id,
+                ),
+            ).fetchone()
+            if row is None:
+                return None
+            db.execute(
+                "UPDATE jobs SET state = ?, started_at = ? WHERE id = ?",
+                (JobState.RUNNING.value, time.time(), row["id"]),
+            )
+            return self._get(db, row["id"])
+
+    def requeue(self, job_id: str) -> JobRecord:
+        """Put a job that is interrupted, failed or cancelled back in line, owned by this process.
+
+        Raises:
+            JournalError: it is waiting, running or done.
+        """
+        with self._transaction() as db:
+            record = self._get(db, job_id)
+            allowed = (JobState.INTERRUPTED, JobState.FAILED, JobState.CANCELLED)
+            if record.state not in allowed:
+                raise JournalError(
+                    f"Job {job_id} is {record.state.value}, so there is nothing to resume."
+                )
+            db.execute(
+                "UPDATE jobs SET state = ?, owner_pid = ?, owner_started = ?, progress = NULL,"
+                " cancel_requested = 0, outcome = NULL, started_at = NULL, ended_at = NULL"
+                " WHERE id = ?",
+                (JobState.QUEUED.value, self.owner.pid, self.owner.started, job_id),
+            )
+            db.execute("DELETE FROM notes WHERE job_id = ?", (job_id,))
+            return self._get(db, job_id)
+
+    def interrupt(self, job_id: str) -> bool:
+        """Leave a running job to be resumed, unless it was asked to stop; whether it is left."""
+        with self._transaction() as db:
+            if self._get(db, job_id).cancel_requested:
+                return False
+            db.execute(
+                "UPDATE jobs SET state = ? WHERE id = ?", (JobState.INTERRUPTED.value, job_id)
+            )
+            return True
+
+    def request_cancel(self, job_id: str) -> JobRecord:
+        """Ask the owner of a running job to stop; end one that nobody runs.
+
+        Raises:
+            JournalError: it has already ended.
+        """
+        with self._transaction() as db:
+            record = self._get(db, job_id)
+            if record.state.has_ended:
+                raise JournalError(
+                    f"Job {job_id} has already {record.state.value}, so it cannot be cancelled."
+                    if record.state is not JobState.CANCELLED
+                    else f"Job {job_id} is already cancelled."
+                )
+            if record.state is JobState.RUNNING and record.owner.is_alive():
+                db.execute("UPDATE jobs SET cancel_requested = 1 WHERE id = ?", (job_id,))
+            else:
+                _end(db, job_id, Cancelled())
+            return self._get(db, job_id)
+
+    def is_cancel_requested(self, job_id: str) -> bool:
+        """Whether any process asked this job to stop."""
+        with self._transaction("BEGIN") as db:
+            return self._get(db, job_id).cancel_requested
+
+    def save_ticket(self, job_id: str, ticket: str) -> None:
+        """Store the text with which the remote render is found again."""
+        with self._transaction() as db:
+            db.execute("UPDATE jobs SET ticket = ? WHERE id = ?", (ticket, job_id))
+
+    def save_progress(self, job_id: str, progress: Progressed) -> None:
+        """Store how far the job is, for other processes to show."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE jobs SET progress = ? WHERE id = ?", (progress.model_dump_json(), job_id)
+            )
+
+    def add_note(self, job_id: str, note: Noted) -> None:
+        """Store something the user should know about the job."""
+        with self._transaction() as db:
+            db.execute("INSERT INTO notes VALUES (?, ?)", (job_id, note.message))
+
+    def finish(self, job_id: str, outcome: Terminal) -> None:
+        """Store how the job ended."""
+        with self._transaction() as db:
+            _end(db, job_id, outcome)
+
+    def clear(self, *, interrupted: bool) -> tuple[JobRecord, ...]:
+        """Forget the jobs that have ended, and on request the interrupted ones; clips stay."""
+        with self._transaction() as db:
+            rows = db.execute("SELECT * FROM jobs ORDER BY position").fetchall()
+            gone = [
+                record
+                for record in (_record(db, row) for row in rows)
+                if record.state.has_ended or (interrupted and record.state is JobState.INTERRUPTED)
+            ]
+            for record in gone:
+                db.execute("DELETE FROM jobs WHERE id = ?", (record.id,))
+        return tuple(gone)
+
+    def _get(self, db: sqlite3.Connection, job_id: str) -> JobRecord:
+        row = db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        if row is None:
+            raise JournalError(f"There is no job {job_id!r}.", hint="It may have been cleared.")
+        return _record(db, row)
+
+
+def _end(db: sqlite3.Connection, job_id: str, outcome: Terminal) -> None:
+    db.execute(
+        "UPDATE jobs SET state = ?, outcome = ?, ended_at = ? WHERE id = ?",
+        (outcome.event, outcome.model_dump_json(), time.time(), job_id),
+    )
+    if not isinstance(outcome, Failed):
+        # A failed job keeps its ticket: what was paid for may still be fetched.
+        db.execute("UPDATE jobs SET ticket = NULL WHERE id = ?", (job_id,))
+
+
+def _owner(row: sqlite3.Row) -> Owner:
+    return Owner(row["owner_pid"], row["owner_started"])
+
+
+def _record(db: sqlite3.Connection, row: sqlite3.Row) -> JobRecord:
+    outcome = _event(row["outcome"])
+    progress = _event(row["progress"])
+    notes = db.execute("SELECT message FROM notes WHERE job_id = ? ORDER BY rowid", (row["id"],))
+    return JobRecord(
+        id=row["id"],
+        kind=row["kind"],
+        lane=Lane(row["lane"]),
+        title=row["title"],
+        payload=row["payload"],
+        state=JobState(row["state"]),
+        owner=_owner(row),
+        cancel_requested=bool(row["cancel_requested"]),
+        ticket=row["ticket"],
+        progress=progress if isinstance(progress, Progressed) else None,
+        path=outcome.path if isinstance(outcome, Succeeded) else None,
+        error=outcome.error if isinstance(outcome, Failed) else None,
+        notes=tuple(str(note["message"]) for note in notes),
+        created_at=_moment(row["created_at"]),
+        started_at=None if row["started_at"] is None else _moment(row["started_at"]),
+        ended_at=None if row["ended_at"] is None else _moment(row["ended_at"]),
+    )
+
+
+def _event(text: str | None) -> JobEvent | None:
+    if text is None:
+        return None
+    try:
+        return EVENT_JSON.validate_json(text)
+    except ValidationError as error:
+        raise JournalError(f"The job journal holds an event nobody can read: {text!r}.") from error
+
+
+def _moment(seconds: Any) -> datetime:
+    return datetime.fromtimestamp(float(seconds), UTC)

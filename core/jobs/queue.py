@@ -1,0 +1,449 @@
+"""The one durable queue for all long work: lanes, events, cancel across processes, resume."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import uuid
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from core.errors import JobCancelled, JournalError, StudioError
+from core.jobs.job import (
+    PLACES,
+    Cancelled,
+    CancelToken,
+    ErrorReport,
+    Failed,
+    JobContext,
+    JobEvent,
+    Lane,
+    Noted,
+    Queued,
+    Started,
+    Succeeded,
+    Terminal,
+)
+from core.jobs.job_inputs import KeptInputs
+from core.jobs.job_record import JobState
+from core.jobs.reporter import Reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
+
+    from core.jobs.job import Job
+    from core.jobs.job_record import JobRecord
+    from core.jobs.journal import Journal
+
+log = logging.getLogger(__name__)
+
+_POLL_S = 0.2
+_IDLE_S = 2.0
+
+
+def new_job_id() -> str:
+    """A name that no other job has."""
+    return uuid.uuid4().hex[:12]
+
+
+class JobQueue:
+    """Runs jobs from the journal; whoever owns a thread lends it by calling `run` or `run_job`."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        work_dir: Path,
+        inputs_dir: Path,
+        factories: Mapping[str, Callable[[str], Job]],
+        places: Mapping[Lane, int] = PLACES,
+    ) -> None:
+        self._journal = journal
+        self._work_dir = work_dir
+        self._inputs = KeptInputs(inputs_dir)
+        self._factories = factories
+        self._places = dict(places)
+        self._listeners: list[Callable[[str, JobEvent], None]] = []
+        self._tokens: dict[str, CancelToken] = {}
+        self._running: set[str] = set()
+        self._paused: set[Lane] = set()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._changes = 0
+        self._closed = CancelToken()
+        self._leaves_jobs = False
+        self._recover()
+
+    @property
+    def places(self) -> Mapping[Lane, int]:
+        """How many jobs of each lane run at once."""
+        return self._places
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user must be told about the journal."""
+        return self._journal.notes
+
+    def set_places(self, lane: Lane, count: int) -> None:
+        """Let so many jobs of a lane run at once from now on; those that run go on."""
+        self._places[lane] = count
+        self._wake()
+
+    def subscribe(self, listener: Callable[[str, JobEvent], None]) -> Callable[[], None]:
+        """Send every event and its job id to `listener`, from any thread; gives the way to stop."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            with self._lock, suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def submit(
+        self, job: Job, cancel: CancelToken | None = None, *, job_id: str | None = None
+    ) -> str:
+        """Write the job into the journal and give its id; it waits for `run` or `run_job`.
+
+        Args:
+            job: the work.
+            cancel: the caller's own wish that it stop, where there is one.
+            job_id: from `new_job_id`, where the caller has to know it beforehand.
+
+        Raises:
+            JournalError: it cannot be written, or what the job reads cannot be kept for it.
+        """
+        job_id = job_id or new_job_id()
+        try:
+            job.keep(self._inputs.folder(job_id))
+            self._journal.add(job_id, job)
+        except BaseException:
+            self._inputs.forget(job_id)
+            raise
+        self._announce(job_id, cancel)
+        return job_id
+
+    def resume(self, text: str, cancel: CancelToken | None = None) -> str:
+        """Put an interrupted, failed or cancelled job back in line and give its id.
+
+        Args:
+            text: how the job's id begins.
+            cancel: the caller's own wish that it stop, where there is one.
+
+        Raises:
+            JournalError: no such job, or nothing to resume.
+        """
+        self._recover()
+        record = self._journal.requeue(self._journal.find(text).id)
+        self._announce(record.id, cancel)
+        return record.id
+
+    def _announce(self, job_id: str, cancel: CancelToken | None) -> None:
+        with self._lock:
+            self._tokens[job_id] = cancel or CancelToken()
+        self._send(job_id, Queued())
+        self._wake()
+
+    def resume_all(self) -> tuple[str, ...]:
+        """Put every interrupted job back in line, in the old order; gives their ids."""
+        resumed: list[str] = []
+        for record in self.resumable():
+            with suppress(JournalError):
+                # Another process may have taken it up in the meantime.
+                self._journal.requeue(record.id)
+                resumed.append(record.id)
+                self._announce(record.id, None)
+        return tuple(resumed)
+
+    def move(self, job_id: str, before_id: str | None) -> None:
+        """Let a waiting job of this process run before another one, or after all others.
+
+        Raises:
+            JournalError: one of the two does not wait here.
+        """
+        self._journal.move(job_id, before_id)
+
+    def pause(self, lane: Lane) -> None:
+        """Start nothing new in a lane; what runs goes on.
+
+        It holds for the workers of this process and ends with it.
+        """
+        with self._lock:
+            self._paused.add(lane)
+
+    def unpause(self, lane: Lane) -> None:
+        """Let the lane go on."""
+        with self._lock:
+            self._paused.discard(lane)
+        self._wake()
+
+    def is_paused(self, lane: Lane) -> bool:
+        """Whether the lane starts nothing new."""
+        with self._lock:
+            return lane in self._paused
+
+    def cancel(self, text: str) -> JobRecord:
+        """Stop a job wherever it runs; one in another process stops within a second.
+
+        Raises:
+            JournalError: no such job, or it has already ended.
+        """
+        record = self._journal.request_cancel(self._journal.find(text).id)
+        if record.state is JobState.RUNNING:
+            with self._lock:
+                token = self._tokens.get(record.id)
+            if token is not None:
+                token.cancel()
+            return record
+        self._remove_leftovers(record)
+        with self._lock:
+            token = self._tokens.pop(record.id, None)
+        if token is not None:
+            token.cancel()
+        if token is not None or record.owner != self._journal.owner:
+            self._send(record.id, Cancelled())
+        return record
+
+    def jobs(self, ended: int | None = None) -> tuple[JobRecord, ...]:
+        """The jobs in their order, with those whose process is gone marked as interrupted.
+
+        Args:
+            ended: how many of those that have ended, the newest; None for every one.
+        """
+        self._recover()
+        return self._journal.all(ended)
+
+    def job(self, text: str) -> JobRecord:
+        """The job whose id begins with `text`.
+
+        Raises:
+            JournalError: there is none, or more than one.
+        """
+        self._recover()
+        return self._journal.find(text)
+
+    def resumable(self) -> tuple[JobRecord, ...]:
+        """The jobs whose process ended before they did."""
+        return tuple(record for record in self.jobs() if record.state is JobState.INTERRUPTED)
+
+    def clear(self, *, interrupted: bool = False) -> tuple[JobRecord, ...]:
+        """Forget the jobs that have ended, and on request the interrupted ones; clips stay.
+
+        What was kept for them goes with them.
+        """
+        self._recover()
+        gone = self._journal.clear(interrupted=interrupted)
+        for record in gone:
+            self._inputs.forget(record.id)
+        self._inputs.forget_strays({record.id for record in self._journal.all()})
+        return gone
+
+    def run(self, lane: Lane) -> None:
+        """Run the jobs of a lane, one after the other, until the queue is closed."""
+        while not self._closed.cancelled:
+            seen = self._changes
+            record = None if self.is_paused(lane) else self._claim(lane)
+            if record is not None:
+                self._execute(record)
+                continue
+            with self._lock:
+                has_waiting = bool(self._tokens.keys() - self._running)
+            # What waits here may wait for the place of another process, which wakes nobody.
+            patience_s = _POLL_S if has_waiting else _IDLE_S
+            with self._changed:
+                self._changed.wait_for(lambda seen=seen: self._changes != seen, patience_s)
+
+    def _claim(self, lane: Lane) -> JobRecord | None:
+        try:
+            return self._journal.claim(lane, self._places[lane])
+        except JournalError as error:
+            # A full disk ends some day, and then the queue shall go on.
+            log.warning("no job can be taken: %s", error)
+            return None
+
+    def run_job(self, job_id: str) -> Terminal:
+        """Run one job of this process in the calling thread and give how it ended.
+
+        A full lane is waited for; the listeners are told so.
+
+        Raises:
+            JournalError: no such job, or it was not submitted or resumed by this queue.
+        """
+        record = self._journal.find(job_id)
+        with self._lock:
+            token = self._tokens.get(job_id)
+        if token is None:
+            if record.state is JobState.CANCELLED:
+                return Cancelled()
+            raise JournalError(f"Job {job_id} is {record.state.value} and not waiting to be run.")
+        has_told = False
+        while True:
+            claimed = self._journal.claim(record.lane, self._places[record.lane], job_id)
+            if claimed is not None:
+                return self._execute(claimed)
+            record = self._journal.find(job_id)
+            if record.state is not JobState.QUEUED:
+                return self._cancelled_while_waiting(job_id)
+            if not has_told:
+                has_told = True
+                note = Noted(message="Another job is running; this one waits for it.")
+                self._journal.add_note(job_id, note)
+                self._send(job_id, note)
+            try:
+                token.wait(_POLL_S)
+            except JobCancelled:
+                with suppress(JournalError):
+                    self._journal.request_cancel(job_id)
+                return self._cancelled_while_waiting(job_id)
+
+    def _cancelled_while_waiting(self, job_id: str) -> Cancelled:
+        outcome = Cancelled()
+        with self._lock:
+            is_untold = self._tokens.pop(job_id, None) is not None
+        if is_untold:
+            self._send(job_id, outcome)
+        return outcome
+
+    def close(self, *, leaves_jobs: bool = False) -> None:
+        """Stop the workers and ask every running job of this process to stop.
+
+        Args:
+            leaves_jobs: what is stopped by this counts as interrupted, not as cancelled: it is
+                offered to be resumed, and a remote render keeps its ticket.
+        """
+        self._leaves_jobs = leaves_jobs or self._leaves_jobs
+        self._closed.cancel()
+        with self._lock:
+            tokens = list(self._tokens.values())
+        for token in tokens:
+            token.cancel()
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changes += 1
+            self._changed.notify_all()
+
+    def _execute(self, record: JobRecord) -> Terminal:
+        with self._lock:
+            token = self._tokens.setdefault(record.id, CancelToken())
+            self._running.add(record.id)
+        self._send(record.id, Started())
+        workdir = self._work_dir / record.id
+        reporter = Reporter(partial(self._send, record.id), self._journal, record.id)
+        try:
+            job = self._build(record)
+            shutil.rmtree(workdir, ignore_errors=True)
+            workdir.mkdir(parents=True)
+            ctx = JobContext(
+                workdir=workdir,
+                cancel=token,
+                report=reporter.report,
+                job_id=record.id,
+                ticket=record.ticket,
+                save_ticket=lambda ticket: self._journal.save_ticket(record.id, ticket),
+                inputs_dir=self._inputs.folder(record.id),
+            )
+            with self._watch(record.id, token, reporter):
+                outcome: Terminal = Succeeded(path=job.run(ctx))
+        except (JobCancelled, KeyboardInterrupt):
+            outcome = Cancelled()
+        except Exception as error:  # noqa: BLE001 - whatever a job does, the queue goes on
+            outcome = self._failure(record, error, token)
+        finally:
+            shutil.rmtree(workdir, ignore_errors=True)
+        if not isinstance(outcome, Succeeded):
+            self._remove_leftovers(record)
+        self._finish(record.id, outcome)
+        return outcome
+
+    def _build(self, record: JobRecord) -> Job:
+        factory = self._factories.get(record.kind)
+        if factory is None:
+            raise JournalError(
+                f"Job {record.id} is of the kind {record.kind!r}, which this version does not know."
+            )
+        try:
+            return factory(record.payload)
+        except ValidationError as error:
+            raise JournalError(
+                f"Job {record.id} was written by another version and cannot be read.",
+                hint="Give the command again.",
+            ) from error
+
+    def _failure(self, record: JobRecord, error: Exception, token: CancelToken) -> Terminal:
+        if token.cancelled:
+            # Stopping an engine or a transfer by force makes it fail; that is the stop asked for.
+            log.debug("job %s failed while stopping: %s", record.id, error)
+            return Cancelled()
+        if isinstance(error, StudioError):
+            log.error("job %s failed: %s: %s", record.id, type(error).__name__, error)
+        else:
+            log.error("job %s failed unexpectedly", record.id, exc_info=error)
+        return Failed(error=ErrorReport.of(error))
+
+    def _finish(self, job_id: str, outcome: Terminal) -> None:
+        try:
+            is_left = self._leaves_jobs and isinstance(outcome, Cancelled)
+            if is_left and self._journal.interrupt(job_id):
+                return
+            self._journal.finish(job_id, outcome)
+        except JournalError as error:
+            # The work itself is done or undone; only its line in the journal is missing.
+            log.error("the end of job %s could not be written down: %s", job_id, error)
+        with self._lock:
+            self._tokens.pop(job_id, None)
+            self._running.discard(job_id)
+        self._send(job_id, outcome)
+        self._wake()
+
+    @contextmanager
+    def _watch(self, job_id: str, token: CancelToken, reporter: Reporter) -> Generator[None]:
+        """Look for a cancel from another process, and write progress down, while the job runs."""
+        ended = CancelToken()
+
+        def look() -> None:
+            with suppress(JobCancelled):
+                while True:
+                    ended.wait(_POLL_S)
+                    try:
+                        reporter.flush()
+                        if self._journal.is_cancel_requested(job_id):
+                            token.cancel()
+                    except JournalError as error:
+                        log.warning("job %s runs on without its journal: %s", job_id, error)
+
+        thread = threading.Thread(target=look, name=f"watch-{job_id}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.cancel()
+            thread.join()
+
+    def _recover(self) -> None:
+        for record in self._journal.interrupt_orphans():
+            log.info("job %s: its process is gone, so it is %s", record.id, record.state.value)
+            self._remove_leftovers(record)
+
+    def _remove_leftovers(self, record: JobRecord) -> None:
+        shutil.rmtree(self._work_dir / record.id, ignore_errors=True)
+        try:
+            leftovers = self._build(record).leftovers(record.id)
+        except StudioError as error:
+            # Of another version, or of a provider that is gone: what it left is not known.
+            log.warning("%s", error)
+            return
+        for path in leftovers:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+    def _send(self, job_id: str, event: JobEvent) -> None:
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(job_id, event)

@@ -1,0 +1,228 @@
+"""Any frame of a clip exactly, by its number: what a player steps through and grabs."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from core.errors import UnreadableClip
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+    from PIL import Image
+
+    from core.jobs.job import CancelToken
+
+_US = 1_000_000
+# An untagged picture of more lines than that is taken for HD, as players do.
+_SD_LINES = 576
+_UNTAGGED = 2
+
+
+@dataclass(frozen=True)
+class ClipFrames:
+    """The frames of a clip in the order in which they are seen.
+
+    Attributes:
+        starts_us: when each is shown, in microseconds from the file's start.
+        end_us: when the last one ends.
+        bit_depth: bits of a channel.
+    """
+
+    starts_us: tuple[int, ...]
+    end_us: int
+    bit_depth: int
+    codec: str
+    has_sound: bool
+
+    @property
+    def count(self) -> int:
+        """How many there are, at least 1."""
+        return len(self.starts_us)
+
+    def number_at(self, moment_us: int) -> int:
+        """The frame that is seen at a moment; the first or the last one outside of the clip."""
+        return min(max(bisect_right(self.starts_us, moment_us) - 1, 0), self.count - 1)
+
+    def middle_us(self, number: int) -> int:
+        """The middle of the time for which a frame is seen."""
+        end = self.starts_us[number + 1] if number + 1 < self.count else self.end_us
+        return (self.starts_us[number] + end) // 2
+
+    def start_s(self, number: int) -> float:
+        """When a frame is first seen, in seconds from the first one."""
+        return (self.starts_us[number] - self.starts_us[0]) / _US
+
+    @property
+    def duration_s(self) -> float:
+        """How long the picture lasts."""
+        return (self.end_us - self.starts_us[0]) / _US
+
+
+class FrameReader:
+    """Reads single frames of one clip; for one thread at a time, and to be closed."""
+
+    def __init__(self, path: Path, cancel: CancelToken) -> None:
+        """Open the clip and find its frames without decoding them.
+
+        Raises:
+            UnreadableClip: it is missing, damaged or has no picture.
+            JobCancelled: asked to stop.
+        """
+        self._path = path
+        self._container = self._open()
+        try:
+            with self._told():
+                self._video, self._pts, self.frames = self._find(self._container, cancel)
+        except BaseException:
+            self._container.close()
+            raise
+        self._last: VideoFrame | None = None
+        self._coming = self._container.decode(self._video)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._last = None
+        self._container.close()
+
+    def read(self, number: int, cancel: CancelToken) -> Image.Image:
+        """One frame as it is to be seen: upright, with square pixels, 8 bits of red, green, blue.
+
+        Raises:
+            UnreadableClip: it does not decode.
+            JobCancelled: asked to stop.
+        """
+        with self._told():
+            frame = self._frame(self._pts[number], cancel)
+        if frame is None:
+            raise UnreadableClip(
+                f"Frame {number + 1} of {self._path.name!r} does not decode.",
+                hint="The clip is damaged there.",
+            )
+        return _upright(frame, self._video.sample_aspect_ratio or Fraction(1))
+
+    def _frame(self, wanted: int, cancel: CancelToken) -> VideoFrame | None:
+        last = self._last
+        if last is not None and last.pts == wanted:
+            return last
+        if last is not None and last.pts is not None and 0 < wanted - last.pts < self._gap():
+            found = self._go_on_to(wanted, cancel)
+            if found is not None:
+                return found
+        self._container.seek(wanted, stream=self._video, backward=True)
+        self._coming = self._container.decode(self._video)
+        found = self._go_on_to(wanted, cancel)
+        if found is not None:
+            return found
+        # There are files, MPEG-TS above all, whose seeking lands behind what was asked for.
+        self._container.close()
+        self._container = self._open()
+        self._video = self._container.streams.video[0]
+        self._coming = self._container.decode(self._video)
+        return self._go_on_to(wanted, cancel)
+
+    def _go_on_to(self, wanted: int, cancel: CancelToken) -> VideoFrame | None:
+        # One iterator until the next seek: a packet may give several frames.
+        for frame in self._coming:
+            cancel.check()
+            if frame.pts is None or frame.pts < wanted:
+                continue
+            self._last = frame
+            return frame if frame.pts == wanted else None
+        self._last = None
+        return None
+
+    def _gap(self) -> int:
+        """Up to how far ahead, in ticks, decoding on is quicker than seeking."""
+        base = self._video.time_base
+        return round(1 / base) if base else 0
+
+    def _find(
+        self, container: InputContainer, cancel: CancelToken
+    ) -> tuple[VideoStream, tuple[int, ...], ClipFrames]:
+        if not container.streams.video:
+            raise UnreadableClip(f"The file {str(self._path)!r} holds no picture.")
+        video = container.streams.video[0]
+        video.thread_type = "AUTO"
+        base = video.time_base
+        found: list[int] = []
+        length = 0
+        for packet in container.demux(video):
+            cancel.check()
+            if packet.size and packet.pts is not None and not packet.is_discard:
+                found.append(packet.pts)
+                length = packet.duration or length
+        if not found or not base:
+            raise UnreadableClip(f"The clip {str(self._path)!r} has no frames.")
+        found.sort()
+        begin_us = container.start_time or 0
+        context = video.codec_context
+        shape = context.format
+        frames = ClipFrames(
+            starts_us=tuple(round(pts * base * _US) - begin_us for pts in found),
+            end_us=round((found[-1] + length) * base * _US) - begin_us,
+            bit_depth=max((part.bits for part in shape.components), default=8) if shape else 8,
+            codec=context.name,
+            has_sound=bool(container.streams.audio),
+        )
+        return video, tuple(found), frames
+
+    def _open(self) -> InputContainer:
+        # Imported late: PyAV loads FFmpeg's libraries.
+        import av
+
+        with self._told():
+            return av.open(str(self._path))
+
+    @contextmanager
+    def _told(self) -> Generator[None, None, None]:
+        """Says what PyAV raises in a sentence."""
+        from av.error import FFmpegError
+
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise UnreadableClip(f"There is no clip at {str(self._path)!r}.") from error
+        except (FFmpegError, PermissionError, IsADirectoryError) as error:
+            raise UnreadableClip(
+                f"The clip {str(self._path)!r} cannot be read: {error.strerror or error}.",
+                hint="It is damaged, cut off or no video.",
+            ) from error
+
+
+def write_last_frame(clip: Path, picture: Path, cancel: CancelToken) -> None:
+    """Write the last frame of a clip as a PNG.
+
+    Raises:
+        UnreadableClip: the clip cannot be read.
+        OSError: the picture cannot be written.
+        JobCancelled: asked to stop.
+    """
+    reader = FrameReader(clip, cancel)
+    try:
+        image = reader.read(reader.frames.count - 1, cancel)
+    finally:
+        reader.close()
+    aside = picture.with_name(f".{picture.name}.part")
+    image.save(aside, format="PNG")
+    aside.replace(picture)
+
+
+def _upright(frame: VideoFrame, aspect: Fraction) -> Image.Image:
+    from PIL import Image
+
+    is_untagged_hd = frame.colorspace == _UNTAGGED and frame.height > _SD_LINES
+    matrix = "ITU709" if is_untagged_hd else None
+    image = Image.fromarray(frame.reformat(format="rgb24", src_colorspace=matrix).to_ndarray())
+    if aspect != 1:
+        image = image.resize((max(1, round(image.width * aspect)), image.height))
+    # Both count against the clock.
+    return image.rotate(frame.rotation, expand=True) if frame.rotation else image

@@ -1,0 +1,106 @@
+"""Picture files: everything that can be wrong with one, and an upright picture of the rest."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import Problem, UnsupportedRequest
+from core.platform.suggestions import nearest_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PIL import Image
+
+MAX_MEGAPIXELS = 80
+_ORIENTATION_TAG = 0x0112
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An upright picture, in RGB or, where it has clear parts, RGBA; and what was done to it."""
+
+    image: Image.Image
+    notes: tuple[str, ...]
+
+
+def read_picture(path: Path, kind: str, field: str) -> Picture:
+    """Read a picture by decoding all of it; sentences call it by its `kind`, "start image".
+
+    Raises:
+        UnsupportedRequest: it is missing, unreadable, cut off or huge.
+    """
+    # Imported late: most commands never look at a picture.
+    from PIL import Image, UnidentifiedImageError
+
+    name = repr(str(path))
+
+    def refused(message: str) -> UnsupportedRequest:
+        return UnsupportedRequest([Problem(field, message)])
+
+    def too_huge(size: str) -> UnsupportedRequest:
+        return refused(
+            f"The {kind} {name} {size}, and at most {MAX_MEGAPIXELS} are read. Make it smaller."
+        )
+
+    if path.is_dir():
+        raise refused(f"The {kind} {name} is a folder. Name a picture in it.")
+    try:
+        with warnings.catch_warnings():
+            # Pillow only warns about pictures whose size we refuse by name just below.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(path)
+        with image:
+            megapixels = image.width * image.height / 1e6
+            if megapixels > MAX_MEGAPIXELS:
+                raise too_huge(f"has {megapixels:.0f} megapixels")
+            image.load()
+            return _upright(image, kind)
+    except FileNotFoundError as error:
+        raise refused(f"There is no {kind} at {name}.{_guess(path)}") from error
+    except Image.DecompressionBombError as error:
+        raise too_huge("has hundreds of megapixels") from error
+    except UnidentifiedImageError as error:
+        raise refused(
+            f"The {kind} {name} is no picture in a known format. Save it as PNG or JPEG."
+        ) from error
+    except PermissionError as error:
+        raise refused(f"The {kind} {name} may not be read. Change its permissions.") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise refused(
+            f"The {kind} {name} is damaged or cut off ({error}). Get a whole copy of it."
+        ) from error
+
+
+def _opaque_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        # Pillow's own conversion would cut the values off at 255 instead of scaling them.
+        scaled = image.convert("I").point(lambda value: value * (1 / 256))
+        return scaled.convert("L").convert("RGB")
+    return image.convert("RGB")
+
+
+def _guess(path: Path) -> str:
+    siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = nearest_name(path.name, siblings)
+    return f" Did you mean {str(path.with_name(near))!r}?" if near else ""
+
+
+def _upright(image: Image.Image, kind: str) -> Picture:
+    from PIL import ImageOps
+
+    notes: list[str] = []
+    if getattr(image, "n_frames", 1) > 1:
+        notes.append(f"The {kind} is animated; its first picture is used.")
+    if image.getexif().get(_ORIENTATION_TAG, 1) not in (0, 1):
+        notes.append(f"The {kind} is turned upright as its camera noted (EXIF).")
+    upright = ImageOps.exif_transpose(image)
+    if upright.has_transparency_data:
+        return Picture(upright.convert("RGBA"), tuple(notes))
+    if upright.mode == "I" or upright.mode.startswith("I;16"):
+        notes.append(f"The {kind} has 16 bits a channel; it is reduced to 8.")
+    elif upright.mode == "CMYK":
+        notes.append(f"The {kind} is for print (CMYK); its colours are turned into RGB.")
+    return Picture(_opaque_rgb(upright), tuple(notes))

@@ -1,0 +1,257 @@
+"""Where a clip goes: its name, what may be wrong with the place, and the final move."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import OutputError, Problem, UnsupportedRequest
+from core.platform.machine import free_disk_bytes, nearest_existing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+    from pathlib import Path
+
+    from core.video.plan import RenderPlan
+
+SUFFIX = ".mp4"
+STILL_SUFFIX = ".png"
+_KINDS = {SUFFIX: "Clips are MP4 files.", STILL_SUFFIX: "Stills are PNG files."}
+_SLUG_WORDS = 6
+_SLUG_LENGTH = 48
+_MAX_NAME_BYTES = 200
+_BYTES_PER_PIXEL = 0.25
+_AUDIO_BYTES_PER_S = 48_000
+_SPARE_BYTES = 20_000_000
+
+
+@dataclass(frozen=True)
+class Output:
+    """The place a clip is meant for; `is_named` when the user gave the file's name."""
+
+    path: Path
+    is_named: bool
+    overwrite: bool = False
+
+    @property
+    def sidecar(self) -> Path:
+        """The record that lies beside the clip."""
+        return self.path.with_suffix(".json")
+
+
+def slug(prompt: str) -> str:
+    """The first words of a prompt as a file name, in letters every file system takes."""
+    plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", plain.lower())[:_SLUG_WORDS]
+    return "-".join(words)[:_SLUG_LENGTH].strip("-") or "clip"
+
+
+def default_name(prompt: str, seed: int, day: date, suffix: str = SUFFIX) -> str:
+    """A name made of date, prompt and seed."""
+    return f"{day.isoformat()}_{slug(prompt)}_{seed}{suffix}"
+
+
+def clip_bytes(plan: RenderPlan) -> int:
+    """A generous estimate of the finished file's size."""
+    pixels = plan.width * plan.height * plan.num_frames
+    sound = plan.duration_s * _AUDIO_BYTES_PER_S if plan.has_audio else 0
+    return int(pixels * _BYTES_PER_PIXEL + sound)
+
+
+def find_place(out: Path | None, output_dir: Path, name: str, *, overwrite: bool) -> Output:
+    """The path for a file; a folder or nothing at all gets `name`, numbered when it is taken.
+
+    The suffix of `name`, ".mp4" or ".png", is the one that the file must have. The usual output
+    folder may be missing: `make_folder` makes it. One that the user names must exist.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong with the place.
+    """
+    if out is None:
+        return Output(find_free_name(output_dir / name), is_named=False)
+    out = out.expanduser().absolute()
+    try:
+        if out.is_dir():
+            return Output(find_free_name(out / name), is_named=False)
+        suffix = STILL_SUFFIX if name.endswith(STILL_SUFFIX) else SUFFIX
+        found = place_problems(out, suffix, _KINDS[suffix])
+        if not found and not overwrite:
+            found = taken_problems(out, out.with_suffix(".json"))
+    except OSError as error:
+        raise _problems(f"{str(out)!r} cannot be a file name: {error.strerror}.") from error
+    if found:
+        raise _problems(*found)
+    return Output(out, is_named=True, overwrite=overwrite)
+
+
+def _problems(*messages: str) -> UnsupportedRequest:
+    return UnsupportedRequest([Problem("out", message) for message in messages])
+
+
+def place_problems(out: Path, suffix: str, kind: str) -> list[str]:
+    """What is wrong with a place for a file, taken names aside; `kind` says what the suffix means.
+
+    Raises:
+        OSError: the path cannot be one of a file.
+    """
+    found: list[str] = []
+    if out.suffix.lower() != suffix:
+        found.append(f"{kind} Name it {out.with_suffix(suffix).name!r}.")
+    if len(out.name.encode()) > _MAX_NAME_BYTES:
+        found.append(f"The file name is longer than {_MAX_NAME_BYTES} bytes. Shorten it.")
+    elif not out.parent.exists():
+        found.append(
+            f"The output folder {str(out.parent)!r} does not exist. Create it or name another."
+        )
+    elif not out.parent.is_dir():
+        found.append(f"{str(out.parent)!r} is a file, not a folder. Name another place.")
+    return found
+
+
+def taken_problems(*paths: Path) -> list[str]:
+    """A sentence for each of the paths that exists."""
+    return [
+        f"{str(path)!r} exists. Name another file, or use --force to replace it."
+        for path in paths
+        if os.path.lexists(path)
+    ]
+
+
+def find_free_name(path: Path) -> Path:
+    """The path, or one with a number where that is taken; no record lies beside either."""
+    candidate, number = path, 2
+    while os.path.lexists(candidate) or os.path.lexists(candidate.with_suffix(".json")):
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+    return candidate
+
+
+def check_space(
+    plan: RenderPlan,
+    folder: Path,
+    work_dir: Path,
+    free_bytes: Callable[[Path], int] = free_disk_bytes,
+) -> None:
+    """The folder must take a file, and both disks must have room for what is written there.
+
+    Changes nothing: for a folder that does not exist yet, its nearest parent must take one.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong.
+    """
+    clip = clip_bytes(plan)
+    scratch_gb = plan.memory_plan.scratch_disk_gb if plan.memory_plan else 0.0
+    # Two copies while working: the clip as the provider wrote it and the one with its record.
+    needs = {folder: clip + _SPARE_BYTES, work_dir: int(2 * clip + scratch_gb * 1e9) + _SPARE_BYTES}
+    found = [*writing_problems(folder), *space_problems("clip", needs, free_bytes)]
+    if found:
+        raise _problems(*found)
+
+
+def writing_problems(folder: Path) -> list[str]:
+    """Why no file can be written into the folder, or into the nearest parent that exists."""
+    try:
+        with tempfile.TemporaryFile(dir=nearest_existing(folder)):
+            return []
+    except OSError as error:
+        return [
+            f"The output folder {str(folder)!r} cannot be written ({error.strerror}). "
+            "Change its permissions or name another."
+        ]
+
+
+def space_problems(
+    what: str, needs: Mapping[Path, int], free_bytes: Callable[[Path], int]
+) -> list[str]:
+    """A sentence for each place whose disk has not the bytes that `what` needs there."""
+    found: list[str] = []
+    for place, needed in needs.items():
+        free = free_bytes(place)
+        if free < needed:
+            found.append(
+                f"The disk of {str(place)!r} has {free / 1e6:.0f} MB free, and this {what} needs "
+                f"about {needed / 1e6:.0f} MB there. Free some space or use another disk."
+            )
+    return found
+
+
+def make_folder(output: Output) -> None:
+    """Make the usual output folder where it is missing.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    folder = output.path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The output folder {str(folder)!r} cannot be made ({error.strerror}).",
+            hint="Name a file with another folder.",
+        ) from error
+
+
+def aside_path(output: Path, job_id: str) -> Path:
+    """The hidden name under which a clip is copied into its folder before the final rename."""
+    return output.with_name(f".{output.stem[:60]}.{job_id}.part")
+
+
+def place_clip(finished: Path, output: Output, job_id: str) -> Path:
+    """Put the finished file where it belongs and give its path there.
+
+    Nothing is overwritten unless that was asked for: when the name was taken while the file was
+    made, it gets the next free one. Two processes can never end up on the same name.
+
+    Raises:
+        OutputError: the folder is gone, full or closed to us; `finished` is still there.
+    """
+    aside = aside_path(output.path, job_id)
+    try:
+        shutil.copyfile(finished, aside)
+        _sync(aside)
+        if output.overwrite:
+            aside.replace(output.path)
+            return output.path
+        path = output.path
+        while not _rename_if_free(aside, path):
+            path = find_free_name(output.path)
+        return path
+    except OSError as error:
+        raise OutputError(
+            f"The file is finished, but cannot be put at {str(output.path)!r}: {error.strerror}.",
+            hint="Free some space or name another folder, then resume the job.",
+        ) from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _rename_if_free(source: Path, destination: Path) -> bool:
+    """Give the file its name in one step, unless the name is taken."""
+    try:
+        if sys.platform == "win32":
+            source.rename(destination)
+        else:
+            os.link(source, destination)
+        return True
+    except FileExistsError:
+        return False
+    except OSError:
+        # No hard links here (FAT, some network shares): reserve the name, then replace it.
+        try:
+            os.close(os.open(destination, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError:
+            return False
+        source.replace(destination)
+        return True

@@ -1,0 +1,1 @@
+"""What lies under everything: paths, files, SQLite, network, machine, log, units."""

@@ -1,0 +1,111 @@
+"""A folder that is there whole or not at all, and the copying that fills it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from core.errors import ProjectError
+from core.platform.machine import free_disk_bytes
+from core.project.files.disk_errors import cannot_write
+from core.project.files.project_file import need_empty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from core.jobs.job import CancelToken
+
+CHUNK = 1 << 20
+_SPARE_BYTES = 20_000_000
+
+
+@contextmanager
+def fresh_folder(destination: Path) -> Generator[Path]:
+    """A folder to fill, which becomes `destination` at the end and vanishes when that fails.
+
+    Raises:
+        ProjectError: something is at `destination`, or it cannot be written.
+    """
+    need_empty(destination)
+    aside = destination.with_name(f".{destination.name[:60]}.{uuid.uuid4().hex[:12]}.part")
+    try:
+        aside.mkdir(parents=True)
+        yield aside
+        if destination.exists():
+            destination.rmdir()
+        aside.rename(destination)
+    except BaseException as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise cannot_write("The folder cannot be made at", destination, error) from error
+        raise
+
+
+def pour(
+    source: IO[bytes], sink: IO[bytes], cancel: CancelToken, on_bytes: Callable[[int], None]
+) -> None:
+    """Copy what is left of one file into another; `on_bytes` gets the size of each part.
+
+    Raises:
+        JobCancelled: asked to stop; half of it is written.
+        OSError: one of them cannot be read or written.
+    """
+    while chunk := source.read(CHUNK):
+        cancel.check()
+        sink.write(chunk)
+        on_bytes(len(chunk))
+
+
+def copy_file(
+    source: Path, destination: Path, cancel: CancelToken, on_bytes: Callable[[int], None]
+) -> None:
+    """Copy a file to a place where there is none, and force it to disk.
+
+    Raises:
+        JobCancelled: asked to stop; half of it is written.
+        OSError: it cannot be read, written, or is there already.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as reader, destination.open("xb") as writer:
+        pour(reader, writer, cancel, on_bytes)
+        writer.flush()
+        os.fsync(writer.fileno())
+
+
+def need_space(
+    place: Path, num_bytes: int, free_bytes: Callable[[Path], int] = free_disk_bytes
+) -> None:
+    """Do nothing where the disk of `place` has room for so many bytes.
+
+    Raises:
+        ProjectError: it has not.
+    """
+    free = free_bytes(place)
+    if free < num_bytes + _SPARE_BYTES:
+        raise ProjectError(
+            f"The disk of {str(place)!r} has {free / 1e6:.0f} MB free, and about "
+            f"{(num_bytes + _SPARE_BYTES) / 1e6:.0f} MB are needed.",
+            hint="Free some space there, or use another disk.",
+        )
+
+
+class Meter:
+    """Tells how much of a number of bytes is done, as a fraction from 0 to 1."""
+
+    def __init__(self, total: int, progress: Callable[[float], None]) -> None:
+        self._total = max(total, 1)
+        self._progress = progress
+        self._done = 0
+
+    def add(self, num_bytes: int) -> None:
+        """Count bytes that are done; a file that grew meanwhile does not lead beyond the end."""
+        self._done += num_bytes
+        self._progress(min(self._done / self._total, 1.0))
+
+
+def no_progress(_: float) -> None:
+    """Tell nobody."""

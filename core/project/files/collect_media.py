@@ -1,0 +1,106 @@
+"""All media of a project brought together: which file goes where in one folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from core.platform.files import exists
+from core.project.files.lock import NAME as LOCK_NAME
+from core.project.files.media_uses import MediaKind, StoredPaths, media_of, with_paths
+from core.project.files.project_file import CLIPS, INPUTS, NAME
+
+if TYPE_CHECKING:
+    from core.project.files.media_uses import MediaUse
+    from core.project.model.project import VideoProject
+
+
+@dataclass(frozen=True)
+class GatheredFile:
+    """A file and its place in the folder."""
+
+    source: Path
+    place: PurePosixPath
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Gathering:
+    """A project whose media all lie in `destination`, and the files that have to be put there.
+
+    A file that is missing keeps its path; the last export is no part of a project.
+    """
+
+    project: VideoProject
+    files: tuple[GatheredFile, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """What the files take."""
+        return sum(file.size_bytes for file in self.files)
+
+
+def gather(project: VideoProject, folder: Path, destination: Path) -> Gathering:
+    """The project of `folder` as it is when all that it uses lies in `destination`.
+
+    What lies in the folder keeps its place, the rest goes to `inputs` and `clips`.
+    """
+    paths = StoredPaths(folder.absolute())
+    places = _Places(paths)
+    for use in media_of(project):
+        places.find(use)
+    moved = {file.source: destination / file.place for file in places.files}
+
+    def change(path: Path) -> Path:
+        if path in moved:
+            return moved[path]
+        inside = paths.inside(path)
+        return path if inside is None else destination / inside
+
+    gathered = with_paths(project.model_copy(update={"last_export": None}), change)
+    return Gathering(gathered, tuple(places.files))
+
+
+class _Places:
+    """The place of every file; no two share one, on disks that ignore capitals either."""
+
+    def __init__(self, paths: StoredPaths) -> None:
+        self.files: list[GatheredFile] = []
+        self._paths = paths
+        self._placed: set[Path] = set()
+        self._taken = {NAME, LOCK_NAME}
+
+    def find(self, use: MediaUse) -> None:
+        """Give the file of a use its place, and a clip's record the one beside it."""
+        if use.path in self._placed or not _is_file(use.path):
+            return
+        self._placed.add(use.path)
+        is_clip = use.kind is MediaKind.CLIP
+        place = self._paths.inside(use.path)
+        if place is None or self._is_taken(place, is_clip=is_clip):
+            place = self._free(CLIPS if is_clip else INPUTS, use.path, is_clip=is_clip)
+        self._add(use.path, place)
+        record = use.path.with_suffix(".json")
+        if is_clip and record not in self._placed and _is_file(record):
+            self._placed.add(record)
+            self._add(record, place.with_suffix(".json"))
+
+    def _free(self, room: str, path: Path, *, is_clip: bool) -> PurePosixPath:
+        place, number = PurePosixPath(room, path.name), 2
+        while self._is_taken(place, is_clip=is_clip):
+            place = PurePosixPath(room, f"{path.stem}-{number}{path.suffix}")
+            number += 1
+        return place
+
+    def _is_taken(self, place: PurePosixPath, *, is_clip: bool) -> bool:
+        both = (place, place.with_suffix(".json")) if is_clip else (place,)
+        return any(str(item).casefold() in self._taken for item in both)
+
+    def _add(self, source: Path, place: PurePosixPath) -> None:
+        self._taken.add(str(place).casefold())
+        self.files.append(GatheredFile(source, place, source.stat().st_size))
+
+
+def _is_file(path: Path) -> bool:
+    return exists(path) and path.is_file()

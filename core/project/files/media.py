@@ -1,0 +1,261 @@
+"""Pictures brought into a project, clips found in its folder, and files that went missing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import ProjectError
+from core.jobs.job import CancelToken
+from core.media.images import read_picture
+from core.platform.files import exists
+from core.project.files.atomic_folder import CHUNK, copy_file
+from core.project.files.disk_errors import cannot_write
+from core.project.files.media_uses import MediaKind, MediaUse, file_name, media_of, with_paths
+from core.project.files.project_file import CLIPS, INPUTS
+from core.project.model.takes import take_of
+from core.video.read_metadata import read_settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from core.project.model.project import Take, VideoProject
+
+_HASH_LENGTH = 8
+_MAX_STEM = 60
+_HASHED = re.compile(r".*-([0-9a-f]{8})")
+_CLIP_SUFFIX = ".mp4"
+
+
+def bring_in(picture: Path, folder: Path, kind: str = "picture") -> Path:
+    """Copy a picture into a project's inputs; the same content twice is the same file.
+
+    Args:
+        picture: any picture file; it is decoded whole, so this takes a moment.
+        folder: the project's.
+        kind: what sentences call it, such as "start frame".
+
+    Raises:
+        UnsupportedRequest: it is missing, unreadable, cut off or huge.
+        ProjectError: it cannot be copied.
+    """
+    read_picture(picture, kind, "picture")
+    inputs = folder.absolute() / INPUTS
+    aside = inputs / f".{uuid.uuid4().hex[:12]}.part"
+    try:
+        copy_file(picture, aside, CancelToken(), lambda _: None)
+        sha256 = _sha256(aside)
+        return _named(aside, picture, sha256, inputs)
+    except OSError as error:
+        raise cannot_write(f"{picture.name!r} cannot be copied into", inputs, error) from error
+    finally:
+        with suppress(OSError):
+            aside.unlink()
+
+
+def _named(aside: Path, picture: Path, sha256: str, inputs: Path) -> Path:
+    """Give the copy its name, or the file that holds the same already."""
+    suffix = picture.suffix.lower()
+    for known in sorted(inputs.glob(f"*-{sha256[:_HASH_LENGTH]}{suffix}")):
+        if known != aside and _sha256(known) == sha256:
+            return known
+    stem = re.sub(r'[<>:"/\\|?*\x00-\x1f\ud800-\udfff]+', "_", picture.stem)[:_MAX_STEM]
+    # Longer names only where two contents share the beginning of their hash.
+    for length in (_HASH_LENGTH, len(sha256)):
+        place = inputs / f"{stem}-{sha256[:length]}{suffix}"
+        if not os.path.lexists(place):
+            aside.rename(place)
+            return place
+    return place
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class MissingFile:
+    """A file that the project uses and that is not there; `scene` is a number from 1, or None."""
+
+    what: str
+    scene: int | None
+    path: Path
+
+
+def missing_media(project: VideoProject) -> tuple[MissingFile, ...]:
+    """Every use of a file that is not there."""
+    return tuple(_told(use) for use in _missing(project))
+
+
+def _missing(project: VideoProject) -> Iterator[MediaUse]:
+    there: dict[Path, bool] = {}
+    for use in media_of(project):
+        if use.is_reachable and not there.setdefault(use.path, _is_file(use.path)):
+            yield use
+
+
+def _told(use: MediaUse) -> MissingFile:
+    return MissingFile(use.what, use.scene, use.path)
+
+
+def _is_file(path: Path) -> bool:
+    return exists(path) and path.is_file()
+
+
+@dataclass(frozen=True)
+class Relinked:
+    """The project after a search: which of its files were found, by their old paths."""
+
+    project: VideoProject
+    found: tuple[MissingFile, ...]
+    still_missing: tuple[MissingFile, ...]
+
+
+def relink(project: VideoProject, folder: Path, cancel: CancelToken | None = None) -> Relinked:
+    """Look for missing files in a folder and all below: by name, else by what is known of them.
+
+    A file of the right name that is known to be another is not taken.
+
+    Raises:
+        ProjectError: the folder cannot be read.
+        JobCancelled: asked to stop.
+    """
+    token = cancel or CancelToken()
+    missing = tuple(_missing(project))
+    search = _Search(folder, token) if missing else None
+    places: dict[Path, Path] = {}
+    for use in missing:
+        token.check()
+        if search is not None and use.path not in places:
+            found = search.find(use)
+            if found is not None:
+                places[use.path] = found
+    if places:
+        project = with_paths(project, lambda path: places.get(path, path))
+    return Relinked(
+        project,
+        tuple(_told(use) for use in missing if use.path in places),
+        tuple(_told(use) for use in missing if use.path not in places),
+    )
+
+
+class _Search:
+    def __init__(self, folder: Path, cancel: CancelToken) -> None:
+        self._by_name: dict[str, list[Path]] = {}
+        self._by_suffix: dict[str, list[Path]] = {}
+        self._cancel = cancel
+        if not folder.is_dir():
+            raise ProjectError(
+                f"There is no folder {str(folder)!r}.", hint="Choose the folder to search."
+            )
+        for place, folders, names in os.walk(folder):
+            cancel.check()
+            folders.sort()
+            for name in sorted(names):
+                path = folder / place / name
+                self._by_name.setdefault(name.casefold(), []).append(path)
+                self._by_suffix.setdefault(path.suffix.casefold(), []).append(path)
+
+    def find(self, use: MediaUse) -> Path | None:
+        """The file that the use means: one that is proven to be it, else one of its name."""
+        name = file_name(use.path).casefold()
+        doubtful: list[Path] = []
+        for path in self._by_name.get(name, ()):
+            match self._is_it(use, path):
+                case True:
+                    return path
+                case None:
+                    doubtful.append(path)
+                case False:
+                    pass
+        if doubtful:
+            return max(doubtful, key=lambda path: _shared_tail(path, use.path))
+        suffix = f".{name.rpartition('.')[2]}"
+        others = self._by_suffix.get(suffix, ())
+        return next((path for path in others if self._is_it(use, path)), None)
+
+    def _is_it(self, use: MediaUse, path: Path) -> bool | None:
+        """Whether a file is the one that is meant; None when nothing tells."""
+        self._cancel.check()
+        try:
+            if use.kind is MediaKind.PICTURE:
+                return _has_content(path, use.path)
+            if use.take is not None:
+                record = read_settings_of(path)
+                return None if record is None else record.job_id == use.take.id
+        except OSError:
+            return False
+        return None
+
+
+def _has_content(path: Path, named: Path) -> bool | None:
+    """Whether the file's content is the one that a name ends in the hash of."""
+    match = _HASHED.fullmatch(file_name(named).rpartition(".")[0])
+    return None if match is None else _sha256(path).startswith(match[1])
+
+
+def _shared_tail(path: Path, named: Path) -> int:
+    """How many of the last parts of two paths are the same."""
+    count = 0
+    ours = reversed(path.parts)
+    for one, other in zip(ours, reversed(re.split(r"[\\/]", str(named))), strict=False):
+        if one.casefold() != other.casefold():
+            break
+        count += 1
+    return count
+
+
+def read_take(path: Path, cancel: CancelToken) -> Take:
+    """The take that a finished clip is, by the record beside it or inside it.
+
+    Raises:
+        ProjectError: there is no clip, or it carries no record of this program.
+        JobCancelled: asked to stop.
+    """
+    cancel.check()
+    record = read_settings_of(path) if _is_file(path) else None
+    if record is None:
+        raise ProjectError(
+            f"There is no clip of this program at {str(path)!r}.",
+            hint="It was moved or replaced. Put it back, or render the scene again.",
+        )
+    return take_of(record, path)
+
+
+def adopt_takes(
+    project: VideoProject, folder: Path, cancel: CancelToken | None = None
+) -> VideoProject:
+    """The project with the clips in its folder that were made for its scenes and that it lacks.
+
+    There are such when the program ended between a clip and the save that names it.
+
+    Raises:
+        JobCancelled: asked to stop.
+    """
+    token = cancel or CancelToken()
+    known_paths = {take.path for takes in project.takes.values() for take in takes.takes}
+    known_jobs = {take.id for takes in project.takes.values() for take in takes.takes}
+    scenes = {scene.id for scene in project.scenes} | set(project.takes)
+    found: list[tuple[datetime, str, Take]] = []
+    for path in sorted((folder.absolute() / CLIPS).glob(f"*{_CLIP_SUFFIX}")):
+        token.check()
+        record = None if path in known_paths else read_settings_of(path)
+        if record is None or record.origin is None or record.job_id in known_jobs:
+            continue
+        origin = record.origin
+        if origin.project_id == project.id and origin.scene_id in scenes:
+            found.append((record.created_at, origin.scene_id, take_of(record, path)))
+    for _, scene_id, take in sorted(found, key=lambda item: item[0]):
+        project = project.with_takes(scene_id, project.takes_of(scene_id).with_take(take))
+    return project

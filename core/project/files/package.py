@@ -1,0 +1,232 @@
+"""A project with all its media somewhere else: as a folder of its own, or as one zip file."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import uuid
+import zipfile
+import zlib
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from core.errors import ProjectError
+from core.platform.files import write_text_atomically
+from core.platform.machine import free_disk_bytes
+from core.project.files.atomic_folder import (
+    Meter,
+    copy_file,
+    fresh_folder,
+    need_space,
+    no_progress,
+    pour,
+)
+from core.project.files.collect_media import gather
+from core.project.files.disk_errors import cannot_write
+from core.project.files.project_file import FOLDERS, NAME, plain_name, read_project
+from core.project.files.project_json import Unusable, parse_project, project_text
+from core.project.model.project import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.jobs.job import CancelToken
+    from core.project.files.collect_media import Gathering
+    from core.project.files.project_json import LoadedProject
+    from core.project.model.project import VideoProject
+
+MAX_ENTRIES = 30_000
+# The oldest time that a zip file can name.
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+_PLAIN_FILE = (stat.S_IFREG | 0o644) << 16
+_ENCRYPTED = 0x1
+
+
+def save_copy(
+    project: VideoProject,
+    folder: Path,
+    destination: Path,
+    cancel: CancelToken,
+    progress: Callable[[float], None] = no_progress,
+) -> VideoProject:
+    """Copy a project with every file that it uses; the copy is a project of its own.
+
+    Args:
+        project: as it is now, saved or not.
+        folder: its folder.
+        destination: a folder that is new or empty, not inside the other.
+        cancel: heeded at every part of every file.
+        progress: gets the fraction that is done.
+
+    Raises:
+        ProjectError: it cannot be read or written, or does not fit; nothing of it is left.
+        JobCancelled: asked to stop; nothing of it is left.
+    """
+    destination = destination.absolute()
+    _need_outside(folder, destination)
+    gathering = gather(project.model_copy(update={"id": new_id("project")}), folder, destination)
+    need_space(destination, gathering.size_bytes)
+    meter = Meter(gathering.size_bytes, progress)
+    text = project_text(gathering.project, destination)
+    with fresh_folder(destination) as aside:
+        for part in FOLDERS:
+            (aside / part).mkdir()
+        for file in gathering.files:
+            copy_file(file.source, aside / file.place, cancel, meter.add)
+        cancel.check()
+        write_text_atomically(aside / NAME, text)
+    return gathering.project
+
+
+def _need_outside(folder: Path, destination: Path) -> None:
+    if destination.resolve().is_relative_to(folder.resolve()):
+        raise ProjectError(
+            f"{str(destination)!r} lies inside the project itself.",
+            hint="Choose a place outside the project's folder.",
+        )
+
+
+def package(
+    project: VideoProject,
+    folder: Path,
+    zip_path: Path,
+    cancel: CancelToken,
+    progress: Callable[[float], None] = no_progress,
+) -> None:
+    """Write a project with every file that it uses into one zip file, replacing what is there.
+
+    Raises:
+        ProjectError: it cannot be read or written, or does not fit; what was there still is.
+        JobCancelled: asked to stop; what was there still is.
+    """
+    zip_path = zip_path.absolute()
+    top = zip_path.parent / plain_name(project.name)
+    gathering = gather(project, folder, top)
+    need_space(zip_path.parent, gathering.size_bytes)
+    aside = zip_path.with_name(f".{zip_path.name[:60]}.{uuid.uuid4().hex[:12]}.part")
+    try:
+        with aside.open("xb") as file:
+            with zipfile.ZipFile(file, "w") as archive:
+                _fill(archive, gathering, top, cancel, Meter(gathering.size_bytes, progress))
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(zip_path)
+    except BaseException as error:
+        with suppress(OSError):
+            aside.unlink()
+        if isinstance(error, OSError):
+            raise cannot_write("The package cannot be written to", zip_path, error) from error
+        raise
+
+
+def _fill(
+    archive: zipfile.ZipFile, gathering: Gathering, top: Path, cancel: CancelToken, meter: Meter
+) -> None:
+    project = gathering.project
+    # Where this machine keeps the film means nothing on another.
+    if project.film.path is not None and not project.film.path.is_relative_to(top):
+        film = project.film.model_copy(update={"path": None})
+        project = project.model_copy(update={"film": film})
+    entry = _entry(f"{top.name}/{NAME}")
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(entry, project_text(project, top).encode())
+    for file in gathering.files:
+        entry = _entry(f"{top.name}/{file.place}")
+        entry.file_size = file.size_bytes
+        with file.source.open("rb") as reader, archive.open(entry, "w", force_zip64=True) as writer:
+            pour(reader, writer, cancel, meter.add)
+    cancel.check()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
+    entry.external_attr = _PLAIN_FILE
+    return entry
+
+
+def unpack(
+    zip_path: Path,
+    destination: Path,
+    cancel: CancelToken,
+    progress: Callable[[float], None] = no_progress,
+    free_bytes: Callable[[Path], int] = free_disk_bytes,
+) -> LoadedProject:
+    """Unpack a project into a folder that is new or empty, and read it there.
+
+    Raises:
+        ProjectError: it is no package or a dangerous one, or does not fit; nothing of it is left.
+        JobCancelled: asked to stop; nothing of it is left.
+    """
+    destination = destination.absolute()
+    try:
+        with zipfile.ZipFile(zip_path) as archive, fresh_folder(destination) as aside:
+            entries = _safe_entries(zip_path, archive)
+            size_bytes = sum(entry.file_size for entry in entries.values())
+            need_space(destination, size_bytes, free_bytes)
+            meter = Meter(size_bytes, progress)
+            for part in FOLDERS:
+                (aside / part).mkdir()
+            for place, entry in entries.items():
+                target = aside / place
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(entry) as reader, target.open("xb") as writer:
+                    pour(reader, writer, cancel, meter.add)
+            cancel.check()
+            read = parse_project((aside / NAME).read_bytes(), aside)
+            if isinstance(read, Unusable):
+                raise _refused(zip_path, f"its {NAME} cannot be used: {read.reason}", read.hint)
+    # The last one is how `zipfile` refuses a way of packing that it does not know.
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise ProjectError(
+            f"The package {str(zip_path)!r} is damaged or no zip file: {error}.",
+            hint="Copy it again from where it came from.",
+        ) from error
+    except OSError as error:
+        raise ProjectError(
+            f"The package {str(zip_path)!r} cannot be read: {error.strerror}."
+        ) from error
+    return read_project(destination)
+
+
+def _safe_entries(zip_path: Path, archive: zipfile.ZipFile) -> dict[PurePosixPath, zipfile.ZipInfo]:
+    """The files in a package by their place in the project's folder.
+
+    Raises:
+        ProjectError: one of them would land elsewhere, is none, or there is no project.
+    """
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(entries) > MAX_ENTRIES:
+        raise _refused(zip_path, f"it holds {len(entries)} files")
+    files: dict[PurePosixPath, zipfile.ZipInfo] = {}
+    for entry in entries:
+        place = PurePosixPath(entry.filename)
+        if not _is_safe(entry):
+            raise _refused(zip_path, f"{entry.filename!r} is no plain file inside it")
+        files[place] = entry
+    tops = [place.parent for place in files if place.name == NAME]
+    if not tops:
+        raise _refused(zip_path, f"there is no {NAME} in it")
+    top = min(tops, key=lambda folder: len(folder.parts))
+    return {
+        place.relative_to(top): entry for place, entry in files.items() if place.is_relative_to(top)
+    }
+
+
+def _is_safe(entry: zipfile.ZipInfo) -> bool:
+    """Whether the entry is a plain file at a place below the folder that it is unpacked into."""
+    # The name as it stands in the file: zipfile itself cuts it at a zero, and turns slashes.
+    name = entry.orig_filename
+    parts = name.split("/")
+    is_link = stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG)
+    is_strange = "\\" in name or "\0" in name or (sys.platform == "win32" and ":" in name)
+    is_outside = name.startswith("/") or ".." in parts or Path(name).is_absolute()
+    return not (is_link or is_strange or is_outside or entry.flag_bits & _ENCRYPTED)
+
+
+def _refused(zip_path: Path, why: str, hint: str = "") -> ProjectError:
+    return ProjectError(
+        f"{str(zip_path)!r} is no package of a project: {why}.",
+        hint=hint or "Choose a zip file that was written with Package.",
+    )

@@ -1,0 +1,239 @@
+"""A project as a folder: made, read with its last good copies at hand, and saved in one step."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+import uuid
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from core.errors import ProjectError
+from core.platform.files import exists, is_folder, set_aside, sync_folder, write_text_atomically
+from core.project.files.disk_errors import cannot_write
+from core.project.files.migrations import MIGRATIONS, VERSION, Migration
+from core.project.files.project_json import (
+    LoadedProject,
+    Unusable,
+    parse_project,
+    project_text,
+    version_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from core.project.model.project import VideoProject
+
+NAME = "project.json"
+INPUTS, CLIPS, EXPORTS = "inputs", "clips", "exports"
+FOLDERS = (INPUTS, CLIPS, EXPORTS)
+NUM_COPIES = 3
+COPY_EVERY_S = 300.0
+_MAX_NAME = 60
+
+
+def is_project(path: Path) -> bool:
+    """Whether it is a project's folder, or its file."""
+    if path.name == NAME:
+        return exists(path)
+    return is_folder(path) and any(exists(file) for file in (path / NAME, *_copies(path)))
+
+
+def project_folder(path: Path) -> Path:
+    """The folder of a project that is named by its folder or its file."""
+    return path.parent if path.name == NAME and not is_folder(path) else path
+
+
+def plain_name(name: str) -> str:
+    """The project's name as a file name that every disk takes."""
+    plain = re.sub(r'[<>:"/\\|?*\x00-\x1f\ud800-\udfff]+', " ", name)
+    return " ".join(plain.split())[:_MAX_NAME].strip(". ") or "Project"
+
+
+def free_folder(parent: Path, name: str) -> Path:
+    """A folder below `parent` that is not there yet, named after the project as disks allow."""
+    plain = plain_name(name)
+    candidate, number = parent / plain, 2
+    while os.path.lexists(candidate):
+        candidate = parent / f"{plain} {number}"
+        number += 1
+    return candidate
+
+
+def create_project(folder: Path, project: VideoProject) -> None:
+    """Make the folder of a project that has none yet; it must be new or empty.
+
+    Raises:
+        ProjectError: there is something in the folder, or it cannot be made.
+    """
+    need_empty(folder)
+    was_there = folder.exists()
+    try:
+        for part in FOLDERS:
+            (folder / part).mkdir(parents=True)
+        write_project(project, folder)
+    except (OSError, ProjectError) as error:
+        for part in FOLDERS:
+            with suppress(OSError):
+                (folder / part).rmdir()
+        if not was_there:
+            with suppress(OSError):
+                folder.rmdir()
+        if isinstance(error, ProjectError):
+            raise
+        raise cannot_write("The project's folder cannot be made at", folder, error) from error
+
+
+def need_empty(folder: Path) -> None:
+    """Do nothing for a folder that is missing or empty.
+
+    Raises:
+        ProjectError: something is there, or it cannot be looked at.
+    """
+    try:
+        is_taken = os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir()))
+    except OSError as error:
+        raise cannot_write("The folder cannot be used:", folder, error) from error
+    if is_taken:
+        raise ProjectError(
+            f"There is something at {str(folder)!r} already.",
+            hint="Choose a new or an empty folder.",
+        )
+
+
+def read_project(folder: Path, migrations: Sequence[Migration] = MIGRATIONS) -> LoadedProject:
+    """The project in a folder; where its file is damaged, the newest good copy, with a note.
+
+    Raises:
+        ProjectError: there is none, it is of a newer or another program, or no copy of it is good.
+    """
+    folder = folder.absolute()
+    file = folder / NAME
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return _from_copy(folder, migrations, None)
+    except OSError as error:
+        raise ProjectError(
+            f"The project file {str(file)!r} cannot be read: {error.strerror}.",
+            hint="Check its permissions and that the disk is there.",
+        ) from error
+    read = parse_project(content, folder, migrations)
+    if isinstance(read, LoadedProject):
+        return read
+    if not read.is_damage:
+        raise ProjectError(
+            f"The project {str(file)!r} cannot be opened: {read.reason}.", hint=read.hint
+        )
+    return _from_copy(folder, migrations, read)
+
+
+def _from_copy(
+    folder: Path, migrations: Sequence[Migration], damage: Unusable | None
+) -> LoadedProject:
+    """The newest good copy of a project file that is damaged, or missing where that is None."""
+    file = folder / NAME
+    for copy in _copies(folder):
+        try:
+            read = parse_project(copy.read_bytes(), folder, migrations)
+            written = datetime.fromtimestamp(copy.stat().st_mtime).astimezone()
+        except OSError:
+            continue
+        if isinstance(read, LoadedProject):
+            when = f"{written:%Y-%m-%d %H:%M}"
+            note = (
+                f"{_fate(file, damage)} The copy of {when} is used instead; what was changed after "
+                "that is not in it."
+            )
+            return LoadedProject(read.project, (note, *read.notes))
+    if damage is None:
+        raise ProjectError(
+            f"There is no project in {str(folder)!r}.",
+            hint=f"Name a folder with a {NAME}, or make a new project.",
+        )
+    raise ProjectError(
+        f"The project file {str(file)!r} cannot be understood: {damage.reason}. There is no good "
+        "copy of it beside it.",
+        hint=f"Put a copy from a backup in its place. The clips are safe in {CLIPS!r}.",
+    )
+
+
+def _fate(file: Path, damage: Unusable | None) -> str:
+    """What was found, and where the damaged file is now."""
+    if damage is None:
+        return f"The project file {file.name!r} was missing."
+    told = f"The project file {file.name!r} was damaged ({damage.reason})"
+    try:
+        return f"{told} and is kept as {set_aside(file).name!r}."
+    except OSError:
+        return f"{told}."
+
+
+def _copies(folder: Path) -> list[Path]:
+    """The places of the last good copies, newest first."""
+    return [folder / f"{NAME}.{number}" for number in range(1, NUM_COPIES + 1)]
+
+
+def write_project(project: VideoProject, folder: Path) -> None:
+    """Save the project in one step: at every moment a whole file, the old or the new, is there.
+
+    Every few minutes the file that is replaced is kept as the newest of the last good copies.
+
+    Raises:
+        ProjectError: the disk is full or read-only, or the project could not be read again: a
+            value in it is out of range, or it names a file that no text names.
+    """
+    folder = folder.absolute()
+    text = project_text(project, folder)
+    # Edits are not checked one by one; what could not be read again must not replace what can.
+    read = parse_project(text.encode(), folder)
+    if isinstance(read, Unusable):
+        raise ProjectError(
+            f"The project cannot be saved, as it could not be read again: {read.reason}.",
+            hint="Undo the last change. This is a defect of the program.",
+        )
+    try:
+        if _needs_copy(folder):
+            _keep_copy(folder)
+        write_text_atomically(folder / NAME, text)
+        sync_folder(folder)
+    except OSError as error:
+        raise cannot_write("The project cannot be saved in", folder, error) from error
+
+
+def _needs_copy(folder: Path) -> bool:
+    """Whether the file that is about to be replaced is good, and the newest copy is old."""
+    try:
+        version = version_of((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return False
+    if version == 0:
+        return False
+    try:
+        age_s = time.time() - _copies(folder)[0].stat().st_mtime
+    except OSError:
+        return True
+    # What an older version wrote is kept in any case. A clock that was set back has copies to come.
+    return version != VERSION or not 0 <= age_s < COPY_EVERY_S
+
+
+def _keep_copy(folder: Path) -> None:
+    for left in folder.glob(f".{NAME}.*"):
+        # Of a save that was killed: only one window at a time saves here.
+        left.unlink(missing_ok=True)
+    copies = _copies(folder)
+    # Only up to the first gap, which a kill may have left: saves that are killed cost no copy.
+    gaps = (number for number, copy in enumerate(copies) if not copy.exists())
+    for number in range(next(gaps, len(copies) - 1), 0, -1):
+        copies[number - 1].replace(copies[number])
+    aside = folder / f".{NAME}.{uuid.uuid4().hex[:12]}"
+    # A copy and not a rename: the project file stays where it is until the new one replaces it.
+    shutil.copyfile(folder / NAME, aside)
+    with aside.open("rb+") as file:
+        os.fsync(file.fileno())
+    aside.replace(copies[0])

@@ -1,0 +1,203 @@
+"""A project as text and back: every key that is not known is kept and told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import ValidationError
+
+from core.errors import ProjectError
+from core.film.model.film_paths import is_text
+from core.project.files.media_uses import StoredPaths, loaded_path, with_paths
+from core.project.files.migrations import MIGRATIONS, VERSION, Migration, Stored, migrate, newest
+from core.project.model.project import RenderChoices, Scene, VideoProject, new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+UNKNOWN = "unknown keys"
+"""The part of `VideoProject.imported` that keeps what the file has and nobody here knows."""
+_VERSION_KEY, _PROJECT_KEY = "schema_version", "project"
+_IMAGEAI = "imageai."
+_MAX_TOLD = 5
+
+
+@dataclass(frozen=True)
+class LoadedProject:
+    """A project that was read, and what the user must be told about how."""
+
+    project: VideoProject
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """Why a text is no project for this program.
+
+    Attributes:
+        is_damage: an earlier copy may be better; False where the file is whole, but not for us.
+    """
+
+    reason: str
+    hint: str = ""
+    is_damage: bool = True
+
+
+def project_text(project: VideoProject, folder: Path) -> str:
+    """The project as JSON: paths inside the folder count from it, and defaults are left out.
+
+    Raises:
+        ProjectError: a file that it names has a name that cannot be written down.
+    """
+    paths = StoredPaths(folder)
+
+    def plain(value: object) -> str:
+        match value:
+            case Path():
+                if not is_text(value):
+                    raise ProjectError(
+                        f"The project names the file {str(value)!r}, whose name cannot be written "
+                        "down.",
+                        hint="Rename that file and choose it again, or take it out.",
+                    )
+                return paths.text(value)
+            case datetime():
+                return value.isoformat()
+            case Fraction():
+                return str(value)
+            case _:
+                raise TypeError(type(value).__name__)
+
+    stored = {_VERSION_KEY: VERSION, _PROJECT_KEY: project.model_dump(exclude_defaults=True)}
+    text = json.dumps(stored, default=plain, indent=1, ensure_ascii=False) + "\n"
+    # Half of a character, which some programs put on the clipboard, is not text for any file.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def version_of(text: str) -> int:
+    """The version of a project file's text; 0 when it is damaged or no project at all."""
+    try:
+        stored: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return 0
+    return _version(stored)
+
+
+def _version(stored: object) -> int:
+    if not isinstance(stored, dict):
+        return 0
+    parts = cast("Stored", stored)
+    version: object = parts.get(_VERSION_KEY)
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        return 0
+    return version if isinstance(parts.get(_PROJECT_KEY), dict) else 0
+
+
+def parse_project(
+    content: bytes, folder: Path, migrations: Sequence[Migration] = MIGRATIONS
+) -> LoadedProject | Unusable:
+    """The project in a file's content, or why there is none."""
+    try:
+        stored: Any = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return Unusable("it is empty" if not content else "it is cut off or no JSON")
+    refusal = _refusal(stored, newest(migrations))
+    if refusal is not None:
+        return refusal
+    version = _version(stored)
+    unknown = {key: value for key, value in stored.items() if key not in (_VERSION_KEY, "project")}
+    try:
+        migrated = migrate(stored[_PROJECT_KEY], version, migrations)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        return Unusable(f"what version {version} stored makes no sense ({error!r})")
+    try:
+        project = _validated(migrated, unknown)
+    except ValidationError as error:
+        return Unusable(_mistakes(error))
+    notes: list[str] = []
+    if unknown:
+        told = ", ".join(repr(key) for key in list(unknown)[:_MAX_TOLD])
+        more = f" and {len(unknown) - _MAX_TOLD} more" if len(unknown) > _MAX_TOLD else ""
+        notes.append(
+            f"The project file has parts that this program does not know: {told}{more}. They have "
+            f"no effect; they are kept under 'imported'."
+        )
+        project = _with_unknown(project, unknown)
+    project = _sound(project, notes)
+    return LoadedProject(with_paths(project, lambda path: loaded_path(path, folder)), tuple(notes))
+
+
+def _refusal(stored: object, known: int) -> Unusable | None:
+    parts = cast("Stored", stored) if isinstance(stored, dict) else {}
+    if str(parts.get("schema", "")).startswith(_IMAGEAI):
+        return Unusable("it is a project of another program", "Import it.", is_damage=False)
+    version = _version(parts)
+    if version == 0:
+        return Unusable("it is no project of this program")
+    if version > known:
+        return Unusable(
+            f"it was written by a newer version of the program: it is of kind {version}, and this "
+            f"one knows {known}",
+            "Update the program. Nothing was changed.",
+            is_damage=False,
+        )
+    return None
+
+
+def _validated(stored: Stored, unknown: Stored) -> VideoProject:
+    """The project; keys that are not known move from `stored` to `unknown`."""
+    try:
+        return VideoProject.model_validate(stored)
+    except ValidationError as error:
+        extra = [item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"]
+        if not extra:
+            raise
+    for location in extra:
+        parent: Any = stored
+        for part in location[:-1]:
+            parent = parent[part]
+        unknown[".".join(map(str, location))] = parent.pop(location[-1])
+    return VideoProject.model_validate(stored)
+
+
+def _with_unknown(project: VideoProject, unknown: Stored) -> VideoProject:
+    before = project.imported.get(UNKNOWN)
+    kept = cast("Stored", before) if isinstance(before, dict) else {}
+    imported = {**project.imported, UNKNOWN: {**kept, **unknown}}
+    return project.model_copy(update={"imported": imported})
+
+
+def _mistakes(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, item['loc'])) or 'the project'}: {item['msg']}"
+        for item in error.errors()[:_MAX_TOLD]
+    )
+
+
+def _sound(project: VideoProject, notes: list[str]) -> VideoProject:
+    """The project with what only an edit by hand can have put out of joint mended, and told."""
+    scenes: list[Scene] = []
+    seen: set[str] = set()
+    for number, scene in enumerate(project.scenes, start=1):
+        mended = scene
+        if scene.id in seen or not scene.id:
+            mended = mended.model_copy(update={"id": new_id("scene")})
+            notes.append(f"Scene {number} had the name of another; it has one of its own now.")
+        fields = tuple(name for name in scene.own_fields if name in RenderChoices.model_fields)
+        if fields != scene.own_fields:
+            strange = ", ".join(sorted(set(scene.own_fields) - set(fields)))
+            mended = mended.model_copy(update={"own_fields": fields})
+            notes.append(f"Scene {number} had settings of its own that do not exist: {strange}.")
+        if number == 1 and scene.continues:
+            mended = mended.model_copy(update={"continues": False})
+            notes.append("Scene 1 has no scene before it that it could go on from.")
+        seen.add(mended.id)
+        scenes.append(mended)
+    if not notes or tuple(scenes) == project.scenes:
+        return project
+    return project.model_copy(update={"scenes": tuple(scenes)})

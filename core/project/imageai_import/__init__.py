@@ -1,0 +1,1 @@
+"""Projects of the earlier ImageAI become projects of this one."""

@@ -1,0 +1,168 @@
+"""The files of a project of ImageAI on their way into ours: pictures, clips and music."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from core.errors import UnreadableClip, UnsupportedRequest
+from core.film.model.film import MAX_VOLUME_DB, MIN_VOLUME_DB, Music
+from core.media.ffmpeg import probe_clip
+from core.project.files.atomic_folder import copy_file
+from core.project.files.media import bring_in
+from core.project.files.project_file import CLIPS
+from core.project.imageai_import.document import Part
+from core.project.model.project import ReferenceImage, Take, new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.jobs.job import CancelToken
+    from core.project.imageai_import.paths import FoundPath, PathFinder
+
+_PERCENT_FROM = 4.0
+
+
+@dataclass
+class Findings:
+    """What the report will say."""
+
+    repaired: list[str] = field(default_factory=list[str])
+    missing: list[str] = field(default_factory=list[str])
+    left_out: list[str] = field(default_factory=list[str])
+
+
+class MediaImport:
+    """Brings files into a project's folder and notes what became of each."""
+
+    def __init__(
+        self, finder: PathFinder, folder: Path, now: datetime, cancel: CancelToken
+    ) -> None:
+        self.findings = Findings()
+        self._finder = finder
+        self._folder = folder
+        self._now = now
+        self._cancel = cancel
+
+    def picture(self, what: str, told: Sequence[str]) -> Path | None:
+        """The first of some pictures that is there, brought in.
+
+        A missing one keeps its path, so that it can be found later; None for none, or a broken one.
+        """
+        named = [path for path in told if path]
+        for path in named:
+            found = self._found(what, path, is_only=False)
+            if found is not None:
+                return self._brought(what, found.path)
+        return self._lost(what, named[0]) if named else None
+
+    def _brought(self, what: str, path: Path) -> Path | None:
+        self._cancel.check()
+        try:
+            return bring_in(path, self._folder)
+        except UnsupportedRequest as error:
+            self.findings.left_out.append(f"{what}: {error.message}")
+            return None
+
+    def references(self, what: str, parts: Sequence[Part]) -> tuple[ReferenceImage, ...]:
+        """The reference images, each once."""
+        found: dict[Path, ReferenceImage] = {}
+        for part in parts:
+            path = self.picture(what, [part.text("path")])
+            if path is not None:
+                name = part.text("name") or part.text("label")
+                found.setdefault(path, ReferenceImage(path=path, name=name))
+        return tuple(found.values())
+
+    def clip(self, number: int, told: str) -> Take | None:
+        """The clip of a scene as a take, copied: ImageAI writes over its own."""
+        what = f"Scene {number}, clip"
+        if not told:
+            return None
+        found = self._found(what, told, is_only=True)
+        if found is None:
+            return Take(id=new_id("imported"), path=_as_path(told), created_at=self._now)
+        try:
+            facts = probe_clip(found.path, self._cancel)
+        except UnreadableClip as error:
+            self.findings.left_out.append(f"{what}: {error.message}")
+            return None
+        suffix = found.path.suffix.lower() or ".mp4"
+        place = self._folder / CLIPS / f"scene_{number:03d}_take_01{suffix}"
+        copy_file(found.path, place, self._cancel, lambda _: None)
+        sidecar = _sidecar(found.path)
+        return Take(
+            id=new_id("imported"),
+            path=place,
+            created_at=datetime.fromtimestamp(found.path.stat().st_mtime).astimezone(),
+            model=sidecar.text("model") or sidecar.text("provider"),
+            width=facts.width,
+            height=facts.height,
+            num_frames=facts.num_frames,
+            fps=facts.fps,
+            has_audio=facts.has_audio,
+        )
+
+    def music(self, number: int, track: Part) -> Music | None:
+        """A piece of music where it lies, as loud and as long as it was meant to be."""
+        what = f"Audio track {number}"
+        told = track.text("file_path")
+        if not told:
+            return None
+        found = self._found(what, told, is_only=True)
+        if (track.number("end_offset") or 0) > 0:
+            self.findings.left_out.append(f"{what}: that it is cut before its end.")
+        if track.text("track_type") not in ("", "music"):
+            self.findings.left_out.append(f"{what}: that it is no music; it plays as music.")
+        return Music(
+            path=found.path.absolute() if found is not None else _as_path(told),
+            volume_db=_decibels(track.number("volume")),
+            fade_in_s=max(track.number("fade_in") or 0.0, 0.0),
+            fade_out_s=max(track.number("fade_out") or 0.0, 0.0),
+            offset_s=max(track.number("start_offset") or 0.0, 0.0),
+        )
+
+    def _found(self, what: str, told: str, *, is_only: bool) -> FoundPath | None:
+        found = self._finder.find(told)
+        if found is None:
+            if is_only:
+                self._lost(what, told)
+            return None
+        if found.is_repaired:
+            self.findings.repaired.append(f"{what}: {told!r} is {str(found.path)!r}.")
+        return found
+
+    def _lost(self, what: str, told: str) -> Path:
+        self.findings.missing.append(f"{what}: {told!r}.")
+        return _as_path(told)
+
+
+def _as_path(told: str) -> Path:
+    """The path as it was told, which nothing here has to have: it is shown and looked for."""
+    return Path(told.replace("\0", "") or "unnamed")
+
+
+def _sidecar(clip: Path) -> Part:
+    """What ImageAI noted beside a clip."""
+    for place in (clip.with_suffix(".json"), clip.with_name(f"{clip.name}.json")):
+        try:
+            stored: Any = json.loads(place.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            continue
+        if isinstance(stored, dict):
+            return Part(cast("dict[str, object]", stored))
+    return Part({})
+
+
+def _decibels(volume: float | None) -> float:
+    """A volume as a factor, or as a percentage where it is too large for one, in dB."""
+    if volume is None:
+        return 0.0
+    factor = volume / 100 if volume > _PERCENT_FROM else volume
+    if factor <= 0:
+        return MIN_VOLUME_DB
+    return min(max(round(20 * math.log10(factor), 2), MIN_VOLUME_DB), MAX_VOLUME_DB)

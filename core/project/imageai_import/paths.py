@@ -1,0 +1,76 @@
+"""Paths in projects of ImageAI: often of another machine, and found again all the same."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.platform.files import exists
+
+_DRIVE = re.compile(r"([A-Za-z]):[\\/](.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class FoundPath:
+    """A file; `is_repaired` when it lies elsewhere than the project says."""
+
+    path: Path
+    is_repaired: bool
+
+
+class PathFinder:
+    """Finds files that a project names: where it says, below its folder, or by their name."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._by_name: dict[str, list[Path]] | None = None
+
+    def find(self, told: str) -> FoundPath | None:
+        """The file that is meant; None when it is nowhere."""
+        for path in self._as_told(told):
+            if _is_file(path):
+                return FoundPath(path, is_repaired=False)
+        parts = [part for part in re.split(r"[\\/]+", told) if part not in ("", ".", "..")]
+        for path in self._below(parts):
+            if _is_file(path):
+                return FoundPath(path, is_repaired=True)
+        named = self._named(parts[-1]) if parts else []
+        if not named:
+            return None
+        return FoundPath(max(named, key=lambda path: _shared_tail(path, parts)), is_repaired=True)
+
+    def _as_told(self, told: str) -> tuple[Path, ...]:
+        drive = _DRIVE.fullmatch(told)
+        if drive is None:
+            return (self._folder / told,)
+        # Where Linux inside Windows sees that drive.
+        mounted = Path("/mnt", drive[1].lower(), *re.split(r"[\\/]+", drive[2]))
+        return (Path(told), mounted)
+
+    def _below(self, parts: list[str]) -> list[Path]:
+        """The same last folders below the project's own, the longest way first."""
+        return [self._folder.joinpath(*parts[start:]) for start in range(len(parts))]
+
+    def _named(self, name: str) -> list[Path]:
+        if self._by_name is None:
+            self._by_name = {}
+            for place, folders, names in os.walk(self._folder):
+                folders.sort()
+                for found in sorted(names):
+                    self._by_name.setdefault(found.casefold(), []).append(Path(place, found))
+        return self._by_name.get(name.casefold(), [])
+
+
+def _is_file(path: Path) -> bool:
+    return exists(path) and path.is_file()
+
+
+def _shared_tail(path: Path, parts: list[str]) -> int:
+    count = 0
+    for one, other in zip(reversed(path.parts), reversed(parts), strict=False):
+        if one.casefold() != other.casefold():
+            break
+        count += 1
+    return count

@@ -1,0 +1,1 @@
+"""A project as values: scenes, takes, references, and edits as pure functions."""

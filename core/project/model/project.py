@@ -1,0 +1,265 @@
+"""What a video project is made of; every value is frozen, every path absolute in memory."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import Field
+
+from core.film.model.delivery import ExportSettings
+from core.film.model.film import (
+    MAX_SPEED,
+    MAX_VOLUME_DB,
+    MIN_SPEED,
+    MIN_VOLUME_DB,
+    Film,
+    Fit,
+    Transition,
+)
+from core.frozen import Frozen
+from core.video.request import Lora, Target
+from core.video.spec import Residency
+
+DEFAULT_TARGET = Target(provider="ltx-video", deployment="local")
+# Seeded by the system once. A `uuid4` asks it each time and lets other threads run meanwhile: where
+# thousands of scenes are made beside the window, the window then waits for each turn in vain.
+_IDS = random.Random()
+
+
+def new_id(kind: str) -> str:
+    """A name that nothing else has, such as "scene-3f2a9c01d6e4"."""
+    return f"{kind}-{_IDS.getrandbits(48):012x}"
+
+
+class ReferenceImage(Frozen):
+    """A picture that shows the model what something looks like."""
+
+    path: Path
+    name: str = ""
+
+
+class RenderChoices(Frozen):
+    """How clips are rendered, as far as it is chosen; None is the model's own default.
+
+    Values that the chosen model does not take are kept for the next model and left out of requests.
+
+    Attributes:
+        seed: None draws a new one each time.
+        memory: how the model is laid out in memory; None lets the program choose.
+        webhook_url: told by the service when a clip is ready; empty for none.
+    """
+
+    target: Target = DEFAULT_TARGET
+    resolution: str | None = None
+    aspect: str | None = None
+    fps: int | None = None
+    duration_s: float | None = None
+    audio: bool | None = None
+    audio_prompt: str = ""
+    camera: str | None = None
+    camera_speed: float | None = None
+    negative_prompt: str = ""
+    num_inference_steps: int | None = None
+    guidance_scale: float | None = None
+    seed: int | None = None
+    loras: tuple[Lora, ...] = ()
+    memory: Residency | None = None
+    webhook_url: str = ""
+
+
+class SceneCut(Frozen):
+    """How a scene's clip is used in the film; the fields are those of `film.Clip`."""
+
+    start_s: float = Field(default=0.0, ge=0)
+    end_s: float | None = Field(default=None, gt=0)
+    speed: float = Field(default=1.0, ge=MIN_SPEED, le=MAX_SPEED)
+    volume_db: float = Field(default=0.0, ge=MIN_VOLUME_DB, le=MAX_VOLUME_DB)
+    is_muted: bool = False
+    transition: Transition | None = None
+    fit: Fit | None = None
+
+
+class Scene(Frozen):
+    """One scene of the storyboard.
+
+    Attributes:
+        text: the words of the storyboard that it came from, unchanged.
+        continues: it starts from the last frame of the scene before it; `start_image` then rests.
+        uses_global_references: the project's references are sent besides its own.
+        own: the scene's own choices, of which only those in `own_fields` count.
+        own_fields: names of `RenderChoices` fields in which the scene differs from the project.
+    """
+
+    id: str
+    title: str = ""
+    text: str = ""
+    prompt: str = ""
+    start_image: Path | None = None
+    end_image: Path | None = None
+    continues: bool = False
+    references: tuple[ReferenceImage, ...] = ()
+    uses_global_references: bool = True
+    own: RenderChoices = RenderChoices()
+    own_fields: tuple[str, ...] = ()
+    cut: SceneCut = SceneCut()
+
+    def choices(self, project: RenderChoices) -> RenderChoices:
+        """How this scene is rendered: the project's choices with its own laid over them."""
+        own = {name: getattr(self.own, name) for name in self.own_fields}
+        return project.model_copy(update=own)
+
+    def with_own(self, name: str, value: object) -> Scene:
+        """The scene with one choice of its own."""
+        own = self.own.model_copy(update={name: value})
+        fields = tuple(dict.fromkeys((*self.own_fields, name)))
+        return self.model_copy(update={"own": own, "own_fields": fields})
+
+    def without_own(self, name: str) -> Scene:
+        """The scene with the project's choice in that field again."""
+        fields = tuple(field for field in self.own_fields if field != name)
+        return self.model_copy(update={"own_fields": fields})
+
+    def get_effective_reference_images(
+        self, global_references: tuple[ReferenceImage, ...]
+    ) -> tuple[ReferenceImage, ...]:
+        """The references that belong to this scene, its own first, each picture once.
+
+        The model's limit is not applied here: `requests.choose_references` does,
+        and says what was left out.
+        """
+        both = self.references + (global_references if self.uses_global_references else ())
+        return tuple({reference.path: reference for reference in reversed(both)}.values())[::-1]
+
+
+class Take(Frozen):
+    """A finished clip of a scene; the file is never changed.
+
+    Attributes:
+        id: the job that made it.
+        fingerprint: of all that it was made from; the scene is stale when its own is another.
+    """
+
+    id: str
+    path: Path
+    created_at: datetime
+    fingerprint: str = ""
+    model: str = ""
+    seed: int | None = None
+    width: int = 0
+    height: int = 0
+    num_frames: int = 0
+    fps: float = 0.0
+    has_audio: bool = False
+    cost_usd: float | None = None
+
+    @property
+    def duration_s(self) -> float:
+        """The length of the clip; 0 where it is not known."""
+        return self.num_frames / self.fps if self.fps else 0.0
+
+
+class SceneTakes(Frozen):
+    """All takes of one scene, oldest first, and the one that the film uses."""
+
+    takes: tuple[Take, ...] = ()
+    chosen: str | None = None
+
+    @property
+    def chosen_take(self) -> Take | None:
+        """The take that the film uses."""
+        return next((take for take in self.takes if take.id == self.chosen), None)
+
+    def with_take(self, take: Take) -> SceneTakes:
+        """With one more take, which is chosen; one that is known already changes nothing."""
+        if any(known.id == take.id for known in self.takes):
+            return self
+        return SceneTakes(takes=(*self.takes, take), chosen=take.id)
+
+
+class FilmChoices(Frozen):
+    """What becomes of the clips: the film around them and the file it is delivered as.
+
+    Attributes:
+        film: all but the clips, which come from the scenes.
+        preset: the name of the preset that `settings` came from; empty for none.
+        path: the file; None for a name of its own in the project's `exports` folder.
+        skips_bad_clips: leave out, with a note, clips that cannot be read.
+    """
+
+    film: Film = Film(clips=())
+    settings: ExportSettings = ExportSettings()
+    preset: str = ""
+    path: Path | None = None
+    poster_s: float | None = Field(default=None, ge=0)
+    skips_bad_clips: bool = False
+
+
+class VideoProject(Frozen):
+    """A whole project as it is edited and stored.
+
+    Attributes:
+        id: stays the same when the folder moves.
+        storyboard: the text as it was typed or pasted.
+        target_length_s: how long the film should be; None for as long as it gets.
+        takes: by scene id; takes of deleted scenes stay, so that undo brings them back.
+        to_render: ids of scenes that wait for another scene's clip before they can be queued.
+        imported: what an importer found and this program has no place for, word for word.
+    """
+
+    id: str
+    name: str
+    created_at: datetime
+    storyboard: str = ""
+    target_length_s: float | None = Field(default=None, gt=0)
+    render: RenderChoices = RenderChoices()
+    references: tuple[ReferenceImage, ...] = ()
+    scenes: tuple[Scene, ...] = ()
+    takes: dict[str, SceneTakes] = Field(default_factory=dict[str, SceneTakes])
+    film: FilmChoices = FilmChoices()
+    to_render: tuple[str, ...] = ()
+    last_export: Path | None = None
+    imported: dict[str, object] = Field(default_factory=dict[str, object])
+
+    def scene(self, scene_id: str) -> Scene | None:
+        """The scene of that id."""
+        return next((scene for scene in self.scenes if scene.id == scene_id), None)
+
+    def index(self, scene_id: str) -> int:
+        """The place of a scene, from 0.
+
+        Raises:
+            KeyError: there is no such scene.
+        """
+        for index, scene in enumerate(self.scenes):
+            if scene.id == scene_id:
+                return index
+        raise KeyError(scene_id)
+
+    def before(self, scene_id: str) -> Scene | None:
+        """The scene before this one."""
+        index = self.index(scene_id)
+        return self.scenes[index - 1] if index else None
+
+    def takes_of(self, scene_id: str) -> SceneTakes:
+        """The takes of a scene."""
+        return self.takes.get(scene_id, SceneTakes())
+
+    def chosen_take(self, scene_id: str) -> Take | None:
+        """The clip that the film uses for a scene."""
+        return self.takes_of(scene_id).chosen_take
+
+    def with_scene(self, scene: Scene) -> VideoProject:
+        """The project with this scene in the place of the one with its id."""
+        scenes = tuple(scene if old.id == scene.id else old for old in self.scenes)
+        return self.model_copy(update={"scenes": scenes})
+
+    def with_takes(self, scene_id: str, takes: SceneTakes) -> VideoProject:
+        """The project with other takes of one scene."""
+        return self.model_copy(update={"takes": {**self.takes, scene_id: takes}})
+
+
+def new_project(name: str, now: datetime) -> VideoProject:
+    """An empty project."""
+    return VideoProject(id=new_id("project"), name=name, created_at=now)

@@ -1,0 +1,192 @@
+"""How far each scene is: what the table shows, from the project and the jobs there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, assert_never
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.project.model.project import Scene, VideoProject
+
+
+class SceneJobState(StrEnum):
+    """Where a job for a scene stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FAILED = "failed"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it may still give a clip."""
+        return self is not SceneJobState.FAILED
+
+
+@dataclass(frozen=True)
+class SceneJob:
+    """The newest job for a scene, unless it is over and gave its clip.
+
+    Attributes:
+        fraction: how far it is, 0 to 1; None where it is not known.
+        reason: why it failed.
+    """
+
+    scene_id: str
+    state: SceneJobState
+    fraction: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class NoPrompt:
+    """Nothing says what the scene shows."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """It can be rendered and has no clip yet."""
+
+
+@dataclass(frozen=True)
+class WaitingFor:
+    """It is rendered once the scene of that number, from 1, has its clip."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class InQueue:
+    """A job for it waits."""
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """A job for it runs; `fraction` is None where it is not known."""
+
+    fraction: float | None = None
+
+
+@dataclass(frozen=True)
+class Done:
+    """Its clip is what it asks for."""
+
+
+@dataclass(frozen=True)
+class Stale:
+    """It has a clip, made from something else than it asks for now."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The last job for it failed."""
+
+    reason: str
+
+
+SceneStatus = NoPrompt | Missing | WaitingFor | InQueue | Rendering | Done | Stale | Failed
+
+
+def project_statuses(
+    project: VideoProject, fingerprints: Mapping[str, str], jobs: Mapping[str, SceneJob]
+) -> tuple[SceneStatus, ...]:
+    """How far each scene is, in their order.
+
+    Args:
+        project: with the takes and the waiting scenes.
+        fingerprints: by scene id, of the request that the scene stands for now; a scene that is
+            not in it cannot be told to be stale.
+        jobs: by scene id.
+    """
+    waiting = frozenset(project.to_render)
+    return tuple(
+        _status(
+            project,
+            scene,
+            fingerprints.get(scene.id, ""),
+            jobs.get(scene.id),
+            waits_for=number if scene.id in waiting else 0,
+        )
+        for number, scene in enumerate(project.scenes)
+    )
+
+
+def scene_status(
+    project: VideoProject, scene: Scene, fingerprint: str, job: SceneJob | None
+) -> SceneStatus:
+    """How far one scene of the project is; an empty fingerprint is not known."""
+    waits_for = project.index(scene.id) if scene.id in project.to_render else 0
+    return _status(project, scene, fingerprint, job, waits_for=waits_for)
+
+
+def describe_status(status: SceneStatus) -> str:
+    """The status in a word or two."""
+    match status:
+        case NoPrompt():
+            return "No prompt"
+        case Missing():
+            return "No clip yet"
+        case WaitingFor(number=number):
+            return f"Waits for {number}"
+        case InQueue():
+            return "In the queue"
+        case Rendering(fraction=None):
+            return "Rendering"
+        case Rendering(fraction=fraction):
+            return f"Rendering {fraction:.0%}"
+        case Done():
+            return "Done"
+        case Stale():
+            return "Out of date"
+        case Failed():
+            return "Failed"
+        case _:
+            assert_never(status)
+
+
+def explain_status(status: SceneStatus) -> str:
+    """The status as a sentence that says what to do about it."""
+    match status:
+        case NoPrompt():
+            return "The scene has no prompt. Write one to render it."
+        case Missing():
+            return "The scene has not been rendered yet."
+        case WaitingFor(number=number):
+            return f"It goes on from scene {number} and is rendered once that has its clip."
+        case InQueue():
+            return "It is in the queue of jobs."
+        case Rendering():
+            return "It is being rendered."
+        case Done():
+            return "The clip was made from what the scene says now."
+        case Stale():
+            return "The scene was changed after its clip was made. Render it again to bring it in."
+        case Failed(reason=reason):
+            return reason
+        case _:
+            assert_never(status)
+
+
+def _status(
+    project: VideoProject,
+    scene: Scene,
+    fingerprint: str,
+    job: SceneJob | None,
+    *,
+    waits_for: int,
+) -> SceneStatus:
+    if job is not None and job.state is SceneJobState.RUNNING:
+        return Rendering(job.fraction)
+    if job is not None and job.state is SceneJobState.QUEUED:
+        return InQueue()
+    if waits_for:
+        return WaitingFor(waits_for)
+    if job is not None:
+        return Failed(job.reason)
+    take = project.chosen_take(scene.id)
+    if take is not None:
+        is_stale = bool(fingerprint and take.fingerprint and fingerprint != take.fingerprint)
+        return Stale() if is_stale else Done()
+    return Missing() if scene.prompt.strip() else NoPrompt()

@@ -1,0 +1,129 @@
+"""From a scene to a render that can be queued: the model, the start frame, the plan, the place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import Problem, UnsupportedRequest
+from core.media.frames import write_last_frame
+from core.media.output import find_free_name
+from core.project.files.project_file import CLIPS, INPUTS
+from core.project.render.requests import scene_request
+from core.video.request import AUTO, RenderRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from core.jobs.job import CancelToken
+    from core.project.model.project import Scene, Take, VideoProject
+    from core.project.render.requests import SceneRequest
+    from core.studio import PlannedRender, Studio
+    from core.video.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class PlannedScene:
+    """One scene's render, ready to be queued."""
+
+    scene: Scene
+    sent: SceneRequest
+    planned: PlannedRender
+
+
+@dataclass(frozen=True)
+class RefusedScene:
+    """A scene that cannot be rendered as it is, and why."""
+
+    scene: Scene
+    problems: tuple[Problem, ...]
+
+
+def spec_of_scene(studio: Studio, project: VideoProject, scene: Scene) -> ModelSpec:
+    """The model that a scene's choices stand for.
+
+    Raises:
+        UnsupportedRequest: no such provider, deployment or model.
+    """
+    target = scene.choices(project.render).target
+    if target.model == AUTO:
+        provider = studio.registry.open(target)
+        request = RenderRequest(target=target, prompt=scene.prompt)
+        target = target.with_model(provider.resolve(request).model)
+    return studio.registry.spec(target)
+
+
+def link_image(folder: Path, take: Take) -> Path:
+    """Where the last frame of a take lies; named for the take, whose file never changes."""
+    return folder / INPUTS / f"last-of-{take.id}.png"
+
+
+def start_take(project: VideoProject, scene: Scene) -> Take | None:
+    """The clip that a linked scene goes on from; None where it is not rendered yet."""
+    before = project.before(scene.id)
+    return None if before is None else project.chosen_take(before.id)
+
+
+def fingerprint_of(studio: Studio, project: VideoProject, scene: Scene, folder: Path) -> str:
+    """What the scene's clip would be made from now; empty where it cannot be made."""
+    try:
+        spec = spec_of_scene(studio, project, scene)
+    except UnsupportedRequest:
+        return ""
+    take = start_take(project, scene) if scene.continues else None
+    image = None if take is None else link_image(folder, take)
+    return scene_request(project, scene, spec, image).fingerprint
+
+
+def plan_scene(
+    studio: Studio, project: VideoProject, scene: Scene, folder: Path, cancel: CancelToken
+) -> PlannedScene:
+    """The exact plan of a scene's next take; reads files, renders nothing.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong.
+        UnreadableClip: the clip that the scene goes on from cannot be read.
+        JobCancelled: asked to stop.
+    """
+    spec = spec_of_scene(studio, project, scene)
+    image = None
+    if scene.continues:
+        take = start_take(project, scene)
+        if take is None:
+            raise UnsupportedRequest(
+                [
+                    Problem(
+                        "continues",
+                        "The scene goes on from the one before, which has no clip yet. "
+                        "Render that one first.",
+                    )
+                ]
+            )
+        image = link_image(folder, take)
+        if not image.is_file():
+            image.parent.mkdir(parents=True, exist_ok=True)
+            write_last_frame(take.path, image, cancel)
+    sent = scene_request(project, scene, spec, image)
+    request = sent.request.with_model(spec.id)
+    planned = studio.plan(request, out=next_take_path(project, scene, folder))
+    return PlannedScene(scene, sent, planned)
+
+
+def next_take_path(project: VideoProject, scene: Scene, folder: Path) -> Path:
+    """A free name for the scene's next clip, such as `clips/scene_001_take_02.mp4`."""
+    number = project.index(scene.id) + 1
+    take = len(project.takes_of(scene.id).takes) + 1
+    return find_free_name(folder / CLIPS / f"scene_{number:03}_take_{take:02}.mp4")
+
+
+def missing_or_stale(
+    project: VideoProject, fingerprints: dict[str, str], scenes: Sequence[Scene]
+) -> tuple[Scene, ...]:
+    """The scenes that have no clip, or one that was made from something else."""
+    found: list[Scene] = []
+    for scene in scenes:
+        take = project.chosen_take(scene.id)
+        if take is None or take.fingerprint != fingerprints.get(scene.id, take.fingerprint):
+            found.append(scene)
+    return tuple(found)

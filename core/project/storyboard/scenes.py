@@ -1,0 +1,210 @@
+"""From a storyboard to a project's scenes, new or in the place of those that are there."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.project.model.project import RenderChoices, Scene, VideoProject, new_id
+from core.project.storyboard.markup import (
+    Camera,
+    CutInto,
+    Mood,
+    Place,
+    Seed,
+    Style,
+    Title,
+    plain_words,
+    read_marks,
+)
+from core.project.storyboard.storyboard import Looks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from core.project.storyboard.markup import Meaning
+    from core.project.storyboard.storyboard import SceneDraft, Storyboard
+
+# Thousands of scenes begin with it, while a person types: it is made once.
+_USUAL = RenderChoices()
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What becomes of a project's scenes when a storyboard is applied.
+
+    Attributes:
+        scenes: all scenes as they are afterwards.
+        kept: ids of scenes whose words are in the storyboard; takes and edits stay theirs.
+        made: ids of new scenes.
+        own: ids of scenes that were added by hand, which stay where they are.
+        gone: ids of scenes whose words are in the storyboard no longer.
+    """
+
+    scenes: tuple[Scene, ...]
+    kept: tuple[str, ...]
+    made: tuple[str, ...]
+    own: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def scenes_of(storyboard: Storyboard) -> tuple[Scene, ...]:
+    """A new scene for each draft."""
+    return tuple(_new_scene(draft) for draft in storyboard.drafts)
+
+
+def renew(project: VideoProject, storyboard: Storyboard) -> VideoProject:
+    """The project with the storyboard's text, target length and scenes.
+
+    Scenes whose words did not change keep id, prompt edits, pictures, cut and takes; takes of the
+    others stay in the project, so that undo brings them back.
+    """
+    return project.model_copy(
+        update={
+            "storyboard": storyboard.text,
+            "target_length_s": storyboard.target_length_s,
+            "scenes": renew_scenes(project.scenes, storyboard).scenes,
+        }
+    )
+
+
+def renew_scenes(scenes: Sequence[Scene], storyboard: Storyboard) -> Renewal:
+    """Match scenes with drafts by their words, in order; each is used once."""
+    by_words: dict[str, deque[Scene]] = defaultdict(deque)
+    for scene in scenes:
+        if scene.text.strip():
+            by_words[plain_words(scene.text)].append(scene)
+    before = _Before.of(scenes)
+    result: list[Scene] = []
+    kept: list[str] = []
+    made: list[str] = []
+    for draft in storyboard.drafts:
+        matching = by_words.get(plain_words(draft.text))
+        if matching:
+            scene = matching.popleft()
+            kept.append(scene.id)
+            result.append(_renewed(scene, draft, before))
+        else:
+            scene = _new_scene(draft)
+            made.append(scene.id)
+            result.append(scene)
+    own = _added_by_hand(scenes)
+    result = _put_back(result, scenes, own)
+    if result and result[0].continues:
+        result[0] = result[0].model_copy(update={"continues": False})
+    stays = {*kept, *(scene.id for scene in own)}
+    return Renewal(
+        scenes=tuple(result),
+        kept=tuple(kept),
+        made=tuple(made),
+        own=tuple(scene.id for scene in own),
+        gone=tuple(scene.id for scene in scenes if scene.id not in stays),
+    )
+
+
+def _new_scene(draft: SceneDraft) -> Scene:
+    own = {"duration_s": draft.duration_s, "camera": draft.camera, "seed": draft.seed}
+    own = {name: value for name, value in own.items() if value is not None}
+    scene = Scene(
+        id=new_id("scene"),
+        title=draft.title,
+        text=draft.text,
+        prompt=draft.prompt,
+        own=_USUAL.model_copy(update=own),
+        own_fields=tuple(own),
+    )
+    return scene if draft.transition is None else _with_cut(scene, draft)
+
+
+def _with_cut(scene: Scene, draft: SceneDraft) -> Scene:
+    cut = scene.cut.model_copy(update={"transition": draft.transition})
+    return scene.model_copy(update={"cut": cut})
+
+
+@dataclass(frozen=True)
+class _Before:
+    """The looks that the scenes' texts name, from any of which a prompt may have been made."""
+
+    places: tuple[str, ...]
+    styles: tuple[str, ...]
+
+    @classmethod
+    def of(cls, scenes: Iterable[Scene]) -> _Before:
+        meanings = [meaning for scene in scenes for meaning in _meanings(scene)]
+        places = [m.heading for m in meanings if isinstance(m, Place)]
+        styles = [m.text for m in meanings if isinstance(m, Style)]
+        return cls(tuple(dict.fromkeys(["", *places])), tuple(dict.fromkeys(["", *styles])))
+
+    def is_as_made(self, scene: Scene) -> bool:
+        """Whether the prompt is still the one that was made from the storyboard."""
+        words = plain_words(scene.text)
+        start = scene.prompt.find(words)
+        head, tail = scene.prompt[: max(start, 0)], scene.prompt[start + len(words) :]
+        if start < 0 or head not in ("", *(f"{place}. " for place in self.places)):
+            return False
+        moods = ["", *(m.text for m in _meanings(scene) if isinstance(m, Mood))]
+        return any(
+            tail == Looks(style=style, mood=mood).tail(words)
+            for style in self.styles
+            for mood in moods
+        )
+
+
+def _meanings(scene: Scene) -> tuple[Meaning, ...]:
+    return tuple(mark.meaning for mark in read_marks(scene.text).marks)
+
+
+def _renewed(scene: Scene, draft: SceneDraft, before: _Before) -> Scene:
+    """The scene with what the storyboard now says; what a person changed otherwise stays."""
+    told = {type(meaning) for meaning in _meanings(scene)}
+    update: dict[str, object] = {"text": draft.text}
+    if before.is_as_made(scene):
+        update["prompt"] = draft.prompt
+    if draft.title or Title in told:
+        update["title"] = draft.title
+    renewed = scene.model_copy(update=update).with_own("duration_s", draft.duration_s)
+    if draft.transition is not None or CutInto in told:
+        renewed = _with_cut(renewed, draft)
+    for name, kind, value in (("camera", Camera, draft.camera), ("seed", Seed, draft.seed)):
+        if value is not None:
+            renewed = renewed.with_own(name, value)
+        elif kind in told:
+            renewed = renewed.without_own(name)
+    return renewed
+
+
+def _added_by_hand(scenes: Sequence[Scene]) -> tuple[Scene, ...]:
+    """Scenes that came from no storyboard and are not empty."""
+    return tuple(
+        scene
+        for scene in scenes
+        if not scene.text.strip()
+        and (
+            scene.prompt.strip()
+            or scene.title
+            or scene.start_image
+            or scene.end_image
+            or scene.references
+            or scene.own != _USUAL
+        )
+    )
+
+
+def _put_back(result: list[Scene], scenes: Sequence[Scene], own: Sequence[Scene]) -> list[Scene]:
+    """The result with scenes added by hand after the scene that they followed."""
+    if not own:
+        return result
+    by_hand = {scene.id for scene in own}
+    stays = {scene.id for scene in result}
+    after: dict[str, list[Scene]] = defaultdict(list)
+    anchor = ""
+    for scene in scenes:
+        if scene.id in by_hand:
+            after[anchor].append(scene)
+        elif scene.id in stays:
+            anchor = scene.id
+    return [
+        *after[""],
+        *(item for scene in result for item in (scene, *after.get(scene.id, ()))),
+    ]

@@ -1,0 +1,238 @@
+"""From a storyboard's text to scenes: each word in its place, each scene with a length.
+
+What begins a scene: a paragraph, a line of a verse, an item of a list, a heading, a time. Where the
+film has a target length, paragraphs are divided at sentences, and lines of a verse are joined, so
+that scenes come near the usual length of a clip. The text is never changed: the scenes' texts,
+one after the other, are the storyboard, tags and headings and all; their prompts are the words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from core.project.storyboard.blocks import find_pieces
+from core.project.storyboard.markup import (
+    Camera,
+    CutInto,
+    Length,
+    Mark,
+    Meaning,
+    Mood,
+    Place,
+    Section,
+    Seed,
+    StartTime,
+    Style,
+    Title,
+    read_marks,
+    words_of,
+)
+from core.project.storyboard.times import ClipLengths, TimedPart, schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from core.film.model.film import Transition
+
+_SHOWN = 4
+_SENTENCE_ENDS = tuple(".!?…:;\u061f\u0964\u3002\uff01\uff1f")
+
+
+@dataclass(frozen=True, slots=True)
+class SceneDraft:
+    """One scene as the storyboard asks for it.
+
+    Attributes:
+        start: where its text begins in the storyboard.
+        text: its part of the storyboard, with every tag and heading.
+        words: that text without them.
+        prompt: the words, with the place of a script's scene before them and style and mood behind.
+        is_asked: its length is asked for by a tag or by times; else it was shared out.
+        place: the heading of the script's scene that it belongs to.
+    """
+
+    start: int
+    text: str
+    words: str
+    prompt: str
+    duration_s: float
+    is_asked: bool = False
+    title: str = ""
+    camera: str | None = None
+    transition: Transition | None = None
+    seed: int | None = None
+    style: str = ""
+    mood: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Storyboard:
+    """A text in scenes.
+
+    Attributes:
+        notes: a sentence on everything that could not be done as asked.
+    """
+
+    text: str
+    target_length_s: float | None
+    drafts: tuple[SceneDraft, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def total_s(self) -> float:
+        """The length of all scenes together."""
+        return round(sum(draft.duration_s for draft in self.drafts), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What holds for more than the words of one scene: place, style and mood."""
+
+    place: str = ""
+    style: str = ""
+    mood: str = ""
+
+    def prompt(self, words: str) -> str:
+        """The words as a prompt: the place before them, style and mood behind them."""
+        before = f"{self.place}. " if self.place and not words.startswith(self.place) else ""
+        return f"{before}{words}{self.tail(words)}"
+
+    def tail(self, words: str) -> str:
+        """What style and mood add behind the words."""
+        told = ", ".join(part for part in (self.style, self.mood) if part)
+        if not told:
+            return ""
+        return f" {told}." if words.endswith(_SENTENCE_ENDS) else f", {told}"
+
+
+def split_storyboard(
+    text: str, *, target_length_s: float | None, clip_s: float, min_s: float, max_s: float
+) -> Storyboard:
+    """A storyboard's text in scenes.
+
+    Args:
+        text: plain text, lyrics, a script or lines with times, with tags or without.
+        target_length_s: how long all scenes are together; None for as long as it gets.
+        clip_s: how long a scene is where nothing says otherwise.
+        min_s: the shortest clip that can be made.
+        max_s: the longest.
+    """
+    read = read_marks(text)
+    pieces = find_pieces(text, read.marks)
+    planned = schedule(pieces, target_length_s, ClipLengths(clip_s, min_s, max_s))
+    drafts: list[SceneDraft] = []
+    notes = _most_of(read.misread)
+    if not pieces and text.strip():
+        notes.append("There are only tags and headings here, and no words to make a clip of.")
+    several: list[str] = []
+    for draft, ignored in _drafts(text, read.marks, planned.parts):
+        drafts.append(draft)
+        several += [f"Scene {len(drafts)} {what}" for what in ignored]
+    notes += _most_of(several) + _most_of(planned.time_notes) + list(planned.notes)
+    return Storyboard(text, target_length_s, tuple(drafts), tuple(notes))
+
+
+def _most_of(notes: Sequence[str]) -> list[str]:
+    """The first of many notes of one kind, and how many there are more."""
+    more = len(notes) - _SHOWN
+    if more <= 1:
+        return list(notes)
+    return [*notes[:_SHOWN], f"The same kind of thing is found {more} times more."]
+
+
+def _drafts(
+    text: str, marks: Sequence[Mark], parts: Sequence[TimedPart]
+) -> Iterator[tuple[SceneDraft, tuple[str, ...]]]:
+    """Each draft, and what of its tags does not count."""
+    # Empty lines before the first words are a part of the storyboard too.
+    starts = [0 if index == 0 else part.start for index, part in enumerate(parts)]
+    following = iter((*marks, None))
+    mark = next(following)
+    looks = Looks()
+    ends = [*starts, len(text)][1:]
+    for part, start, end in zip(parts, starts, ends, strict=True):
+        inside: list[Mark] = []
+        while mark is not None and mark.start < end:
+            inside.append(mark)
+            mark = next(following)
+        own = _Own.of(mark.meaning for mark in inside)
+        here = own.looks(looks)
+        after = own.looks(looks, is_last=True)
+        looks = replace(after, mood="") if after.mood else after
+        words = words_of(text, inside, start, end)
+        draft = SceneDraft(
+            start=start,
+            text=text[start:end],
+            words=words,
+            prompt=here.prompt(words),
+            duration_s=part.length_s,
+            is_asked=part.is_asked,
+            title=own.title,
+            camera=own.camera,
+            transition=own.transition,
+            seed=own.seed,
+            style=here.style,
+            mood=here.mood,
+            place=here.place,
+        )
+        yield draft, own.ignored
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What the marks in one scene's text say; where several say the same, the first counts."""
+
+    title: str = ""
+    camera: str | None = None
+    transition: Transition | None = None
+    seed: int | None = None
+    meanings: tuple[Meaning, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, meanings: Iterable[Meaning]) -> _Own:
+        told = tuple(meanings)
+        if not told:
+            return cls()
+        titles = [m.text for m in told if isinstance(m, Title)]
+        headings = [m.title for m in told if isinstance(m, Section) and m.title]
+        places = [m.heading for m in told if isinstance(m, Place)]
+        counted = (
+            ("title", titles),
+            ("length", [m for m in told if isinstance(m, Length)]),
+            ("start", [m for m in told if isinstance(m, StartTime)]),
+            ("camera move", cameras := [m.motion for m in told if isinstance(m, Camera)]),
+            ("transition", cuts := [m.transition for m in told if isinstance(m, CutInto)]),
+            ("seed", seeds := [m.number for m in told if isinstance(m, Seed)]),
+        )
+        return cls(
+            # The heading nearest to the words names the scene.
+            title=next(iter([*titles, *headings[::-1], *places[::-1]]), ""),
+            camera=next(iter(cameras), None),
+            transition=next(iter(cuts), None),
+            seed=next(iter(seeds), None),
+            meanings=told,
+            ignored=tuple(
+                f"names more than one {what}; the first one counts."
+                for what, found in counted
+                if len(set(found)) > 1
+            ),
+        )
+
+    def looks(self, before: Looks, *, is_last: bool = False) -> Looks:
+        """How the scene looks; with `is_last` how it leaves things for the next one."""
+        if not self.meanings:
+            return before
+        place, style = before.place, before.style
+        styles = [m.text for m in self.meanings if isinstance(m, Style)]
+        for meaning in self.meanings:
+            if isinstance(meaning, Place):
+                place = meaning.heading
+            elif isinstance(meaning, Section):
+                place = ""
+        if styles:
+            style = styles[-1 if is_last else 0]
+        mood = next((m.text for m in self.meanings if isinstance(m, Mood)), "")
+        return Looks(place, style, mood)

@@ -1,0 +1,220 @@
+"""How long each scene of a storyboard is: what is asked for first, then shares of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+from core.project.storyboard.blocks import MOST_WORDS, Piece, divide
+from core.project.storyboard.lengths import share_out
+from core.project.storyboard.markup import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PER_S = 100
+"""Lengths are counted in hundredths of a second, so that they add up exactly."""
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class ClipLengths:
+    """How long clips are: usually, at least, and at most; in seconds."""
+
+    usual_s: float
+    min_s: float
+    max_s: float
+
+    @cached_property
+    def usual(self) -> int:
+        """In hundredths, within the bounds."""
+        return min(max(round(self.usual_s * _PER_S), self.low), self.high)
+
+    @cached_property
+    def low(self) -> int:
+        """In hundredths."""
+        return max(1, ceil(self.min_s * _PER_S - 1e-6))
+
+    @cached_property
+    def high(self) -> int:
+        """In hundredths."""
+        return max(self.low, floor(self.max_s * _PER_S + 1e-6))
+
+
+@dataclass(frozen=True, slots=True)
+class TimedPart:
+    """A scene's place in the text and its length; `is_asked` where a tag or times say so."""
+
+    start: int
+    length_s: float
+    is_asked: bool
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """All scenes in order, and what could not be done as asked: single times, and lengths."""
+
+    parts: tuple[TimedPart, ...]
+    time_notes: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass
+class _Span:
+    """Pieces that share a stretch of the film; it has no end where nobody says when it ends."""
+
+    start: int
+    end: int | None
+    is_exact: bool
+    pieces: list[Piece]
+
+    @property
+    def length(self) -> int | None:
+        return None if self.end is None else self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    piece: Piece
+    length: int
+    is_asked: bool
+
+
+def schedule(pieces: Sequence[Piece], target_s: float | None, clips: ClipLengths) -> Schedule:
+    """Divide pieces into scenes and give each a length.
+
+    Lengths that tags or times ask for are kept whatever they are; only the rest is shared.
+    """
+    time_notes: list[str] = []
+    target = None if target_s is None else round(target_s * _PER_S)
+    timed = [part for span in _spans(pieces, target, time_notes) for part in _fill(span, clips)]
+    notes = _length_notes(timed, clips)
+    if target is not None and timed:
+        notes += _target_notes(timed, target, clips)
+    parts = (TimedPart(t.piece.start, t.length / _PER_S, t.is_asked) for t in timed)
+    return Schedule(tuple(parts), tuple(time_notes), tuple(notes))
+
+
+def _spans(pieces: Sequence[Piece], target: int | None, notes: list[str]) -> list[_Span]:
+    """The pieces between one time and the next."""
+    spans: list[_Span] = [_Span(0, None, False, [])]
+    stated_end: int | None = None
+    for piece in pieces:
+        if piece.at is not None:
+            at = round(piece.at.seconds * _PER_S)
+            if at > spans[-1].start and spans[-1].pieces:
+                spans[-1].end, spans[-1].is_exact = at, True
+                spans.append(_Span(at, None, False, []))
+            elif at > spans[-1].start:
+                notes.append(
+                    f"Nothing comes before the scene at {clock(piece.at.seconds)}, so it begins "
+                    "with the film and lasts longer."
+                )
+            elif spans[-1].pieces:
+                notes.append(
+                    f"The time {clock(piece.at.seconds)} is not later than the one before it, "
+                    f"{clock(spans[-1].start / _PER_S)}, so it does not count."
+                )
+            stated_end = None if piece.at.end_s is None else round(piece.at.end_s * _PER_S)
+        spans[-1].pieces.append(piece)
+    last = spans[-1]
+    if stated_end is not None and stated_end > last.start:
+        last.end, last.is_exact = stated_end, True
+    elif target is not None and target > last.start:
+        last.end = target
+    return spans
+
+
+def _fill(span: _Span, clips: ClipLengths) -> list[_Timed]:
+    """The scenes of a span with their lengths."""
+    asked = sum(_asked(piece) or 0 for piece in span.pieces)
+    free = [piece for piece in span.pieces if _asked(piece) is None]
+    budget = None if span.length is None else span.length - asked
+    words = sum(piece.words for piece in free)
+    parts: list[_Timed] = []
+    for piece in span.pieces:
+        length = _asked(piece)
+        if length is not None:
+            parts.append(_Timed(piece, length, True))
+            continue
+        share = None if budget is None else budget * piece.words / words
+        parts += [_Timed(part, 0, False) for part in divide(piece, _count(piece, share, clips))]
+    shared = [part.piece.words for part in parts if not part.is_asked]
+    lengths = iter(_lengths(shared, budget, clips, is_exact=span.is_exact))
+    return [
+        part if part.is_asked else _Timed(part.piece, next(lengths), span.is_exact)
+        for part in parts
+    ]
+
+
+def _count(piece: Piece, share: float | None, clips: ClipLengths) -> int:
+    """In how many scenes a piece comes out best."""
+    readable = ceil(piece.words / MOST_WORDS)
+    if share is None:
+        return len(piece.atoms) if piece.is_verse else readable
+    return max(readable, round(share / clips.usual))
+
+
+def _lengths(
+    words: Sequence[int], budget: int | None, clips: ClipLengths, *, is_exact: bool
+) -> list[int]:
+    if budget is None:
+        return [clips.usual] * len(words)
+    if not is_exact or not words:
+        return share_out(budget, words, clips.low, clips.high)
+    # Times say when the next scene begins: that holds, even beyond what a clip can be.
+    low = min(clips.low, max(1, budget // len(words)))
+    high = clips.high if budget <= len(words) * clips.high else budget
+    return share_out(budget, words, low, high)
+
+
+def _asked(piece: Piece) -> int | None:
+    return None if piece.length_s is None else max(1, round(piece.length_s * _PER_S))
+
+
+def _length_notes(timed: Sequence[_Timed], clips: ClipLengths) -> list[str]:
+    """What is asked for and no clip can be."""
+    out = [
+        f"{number} ({_seconds(part.length)})"
+        for number, part in enumerate(timed, start=1)
+        if part.is_asked and not clips.low <= part.length <= clips.high
+    ]
+    if not out:
+        return []
+    more = f" and {len(out) - _SHOWN} more" if len(out) > _SHOWN else ""
+    return [
+        f"The storyboard asks for lengths that no clip can have: scene{'s' * (len(out) > 1)} "
+        f"{', '.join(out[:_SHOWN])}{more}. Clips last {_seconds(clips.low)} to "
+        f"{_seconds(clips.high)}: mark more scenes, or change the lengths."
+    ]
+
+
+def _target_notes(timed: Sequence[_Timed], target: int, clips: ClipLengths) -> list[str]:
+    """Why the scenes do not come to the target, with the numbers."""
+    total = sum(part.length for part in timed)
+    if total == target:
+        return []
+    told = f"The scenes come to {_clock(total)}, not to {_clock(target)}:"
+    free = sum(not part.is_asked for part in timed)
+    if not free:
+        return [f"{told} all lengths are given by tags and times."]
+    which = "all" if free == len(timed) else "those without a length of their own"
+    if total < target:
+        return [
+            f"{told} {which} have the most that a clip can have, {_seconds(clips.high)}. "
+            "Write more sentences, or choose a shorter target."
+        ]
+    return [
+        f"{told} {which} have the least that a clip can have, {_seconds(clips.low)}. "
+        "Join paragraphs, or choose a longer target."
+    ]
+
+
+def _seconds(length: int) -> str:
+    return f"{length / _PER_S:g} s"
+
+
+def _clock(length: int) -> str:
+    return clock(length / _PER_S)

@@ -1,0 +1,188 @@
+"""The export of the open project: what it would make, its job, its finished file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from core.errors import Problem, UnsupportedRequest
+from core.film.build.export import ExportOrder
+from core.film.handoff import write_handoff
+from core.film.model.delivery import CONTAINERS, Container
+from core.film.model.film_file import NAME as FILM_FILE
+from core.film.model.film_file import write_film_file
+from core.jobs.job import Cancelled, Failed, Succeeded
+from core.media.output import find_free_name, slug
+from core.platform.units import bytes_text
+from core.project.files.project_file import EXPORTS
+from core.project.render.film_from_takes import film_of
+
+if TYPE_CHECKING:
+    from core.film.build.export_plan import PlannedExport
+    from core.jobs.job import CancelToken
+    from core.project.model.project import VideoProject
+    from core.studio import Studio
+    from gui.background import Background
+    from gui.jobs.job_bridge import JobNews
+    from gui.project.project_model import ProjectModel
+
+_AFTER_MS = 400
+
+
+@dataclass(frozen=True)
+class ExportOutlook:
+    """What an export would make now.
+
+    Attributes:
+        planned: None where something is wrong.
+        missing: numbers of scenes that have no clip and would be left out.
+        problems: everything that is wrong.
+    """
+
+    planned: PlannedExport | None
+    missing: tuple[int, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The film in a line: length, picture, expected size, and what is left out."""
+        parts: list[str] = []
+        if self.planned is not None:
+            timeline = self.planned.timeline
+            size = bytes_text(self.planned.size_bytes)
+            parts.append(
+                f"{float(timeline.duration_s):.2f} s, {timeline.width}x{timeline.height} at "
+                f"{float(timeline.rate):g} frames per second, at most {size}."
+            )
+        if self.missing and self.planned is not None:
+            numbers = ", ".join(map(str, self.missing))
+            parts.append(f"Left out, without a clip: scene {numbers}.")
+        return " ".join(parts)
+
+
+class ExportDesk(QObject):
+    """Plans and orders exports of one project.
+
+    Signals:
+        outlook_changed(ExportOutlook): what an export would make now.
+        exported(Path): a film is finished.
+        told(str): a sentence for the status console.
+        failed(StudioError): an export could not be ordered.
+    """
+
+    outlook_changed = Signal(object)
+    exported = Signal(object)
+    told = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self, studio: Studio, model: ProjectModel, background: Background, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._model = model
+        self._background = background
+        self._jobs: set[str] = set()
+        self._timer = QTimer(self, singleShot=True, interval=_AFTER_MS)
+        self._timer.timeout.connect(self._look)
+        model.changed.connect(self.refresh)
+        self.refresh()
+
+    @property
+    def is_exporting(self) -> bool:
+        """Whether an export of this project is under way."""
+        return bool(self._jobs)
+
+    @Slot()
+    def refresh(self, _: object = None) -> None:
+        """Look again soon."""
+        self._timer.start()
+
+    @Slot()
+    def _look(self) -> None:
+        project, folder = self._model.project, self._model.folder
+
+        def look(cancel: CancelToken) -> ExportOutlook:
+            return self._outlook(project, folder, cancel, overwrite=True)
+
+        self._background.run(look, self.outlook_changed.emit, self.failed.emit, key="outlook")
+
+    def export(self, *, overwrite: bool) -> None:
+        """Order the export of the film as it is now."""
+        project, folder = self._model.project, self._model.folder
+
+        def order(cancel: CancelToken) -> str:
+            outlook = self._outlook(project, folder, cancel, overwrite=overwrite)
+            if outlook.planned is None:
+                raise UnsupportedRequest(outlook.problems)
+            return self._studio.submit_export(outlook.planned)
+
+        self._background.run(order, self._ordered, self.failed.emit)
+
+    def hand_over(self, path: Path) -> None:
+        """Write the film for another program, or as a film file where the suffix says so."""
+        project, folder = self._model.project, self._model.folder
+
+        def write(cancel: CancelToken) -> str:
+            outlook = self._outlook(project, folder, cancel, overwrite=True)
+            if outlook.planned is None:
+                raise UnsupportedRequest(outlook.problems)
+            if path.suffix.lower() == Path(FILM_FILE).suffix:
+                write_film_file(outlook.planned.order.film, project.film.settings, path)
+                return f"The film file is {str(path)!r}."
+            handoff = write_handoff(outlook.planned.timeline, path)
+            return " ".join([f"For editors: {str(path)!r}.", *handoff.notes])
+
+        self._background.run(write, self.told.emit, self.failed.emit)
+
+    def _outlook(
+        self, project: VideoProject, folder: Path, cancel: CancelToken, *, overwrite: bool
+    ) -> ExportOutlook:
+        made = film_of(project)
+        if not made.film.clips:
+            problem = Problem("clips", "No scene has a clip yet. Render some, then export.")
+            return ExportOutlook(None, made.missing, (problem,))
+        order = ExportOrder(
+            film=made.film,
+            settings=project.film.settings,
+            path=project.film.path or usual_place(project, folder),
+            overwrite=overwrite and project.film.path is not None,
+            makes_folder=project.film.path is None,
+            skips_bad_clips=project.film.skips_bad_clips,
+            poster_s=project.film.poster_s,
+        )
+        try:
+            return ExportOutlook(self._studio.plan_export(order, cancel), made.missing)
+        except UnsupportedRequest as error:
+            return ExportOutlook(None, made.missing, error.problems)
+
+    def _ordered(self, job_id: str) -> None:
+        self._jobs.add(job_id)
+
+    @Slot(object)
+    def hear(self, news: JobNews) -> None:
+        """Take in what the queue says of a job."""
+        match news.event:
+            case Succeeded(path=path) if news.job_id in self._jobs or self._is_ours(path):
+                self._jobs.discard(news.job_id)
+                project = self._model.project
+                self._model.absorb(project.model_copy(update={"last_export": path}))
+                self.exported.emit(path)
+            case Failed() | Cancelled():
+                self._jobs.discard(news.job_id)
+            case _:
+                pass
+
+    def _is_ours(self, path: Path) -> bool:
+        # Ordered before the project was closed, or done before the order's job was known.
+        return path == self._model.project.film.path or path.parent == self._model.folder / EXPORTS
+
+
+def usual_place(project: VideoProject, folder: Path) -> Path:
+    """A free name for the film in the project's own folder."""
+    container = project.film.settings.container
+    suffix = "" if container is Container.PNG else CONTAINERS[container].suffix
+    return find_free_name(folder / EXPORTS / f"{slug(project.name)}{suffix}")

@@ -1,0 +1,1 @@
+"""The history tab: everything that was made, found again, looked at and made once more."""

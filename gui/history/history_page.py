@@ -1,0 +1,146 @@
+"""The history with what its buttons do: play, show, make again, open the settings in a project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from core.errors import UnsupportedRequest
+from core.film.build.export import ExportOrder
+from core.jobs.job import Succeeded
+from core.media.output import find_free_name
+from core.project.render.from_record import FromRecord, choices_of
+from core.video.read_metadata import read_settings_of
+from gui.images.remake import plan_again
+from gui.render.price_question import agree_to_price
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.history.history import HistoryEntry
+    from core.jobs.job import CancelToken
+    from core.studio import PlannedRender, Studio
+    from core.video.record import ClipRecord
+    from gui.background import Background
+    from gui.history.history_tab import HistoryTab
+    from gui.history.thumbnail_source import ThumbnailSource
+    from gui.jobs.job_bridge import JobNews
+    from gui.widgets.thumbnails import Thumbnails
+
+
+class HistoryRoom(QWidget):
+    """Everything that was ever made.
+
+    Signals:
+        recipe_wanted(FromRecord): settings to be opened in the project.
+        told(str): a sentence for the status console.
+        failed(StudioError): a wish cannot be fulfilled.
+    """
+
+    recipe_wanted = Signal(object)
+    told = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, studio: Studio, background: Background, thumbnails: Thumbnails) -> None:
+        super().__init__()
+        self._studio = studio
+        self._background = background
+        self._tab: HistoryTab | None = None
+        self._thumbnails = thumbnails
+
+    def begin(self) -> None:
+        """Make the list when it is first seen, and read it anew from then on."""
+        if self._tab is not None:
+            self._tab.reload()
+            return
+        # Loaded late, when the room is first seen.
+        from gui.history.history_tab import HistoryTab
+
+        # Qt's stubs know a signal of an instance only as one of its class.
+        thumbnails = cast("ThumbnailSource", self._thumbnails)
+        self._tab = HistoryTab(self._studio.history, self._background, thumbnails)
+        self._tab.play_wanted.connect(self._play)
+        self._tab.show_file_wanted.connect(self._show_file)
+        self._tab.make_again.connect(self._make_again)
+        self._tab.edit_wanted.connect(self.open_settings)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self._tab)
+        self._tab.begin()
+
+    @Slot(object)
+    def hear(self, news: JobNews) -> None:
+        """Show what has just been made."""
+        if self._tab is not None and isinstance(news.event, Succeeded):
+            self._tab.reload()
+
+    @Slot(object)
+    def _play(self, entry: HistoryEntry) -> None:
+        from gui.history.play_dialog import PlayDialog
+
+        PlayDialog(entry.path, self).open()
+
+    @Slot(object)
+    def _show_file(self, path: Path) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+    @Slot(object)
+    def _make_again(self, made: ClipRecord | ExportOrder) -> None:
+        if isinstance(made, ExportOrder):
+            self._background.run(
+                lambda cancel: self._export_again(made, cancel), self._queued, self.failed.emit
+            )
+            return
+
+        def plan(_: CancelToken) -> PlannedRender:
+            return plan_again(self._studio, made)
+
+        self._background.run(plan, self._order_planned, self.failed.emit)
+
+    def _export_again(self, order: ExportOrder, cancel: CancelToken) -> str:
+        order = order.model_copy(update={"path": find_free_name(order.path)})
+        return self._studio.submit_export(self._studio.plan_export(order, cancel))
+
+    def _order_planned(self, planned: PlannedRender) -> None:
+        if agree_to_price(self, [planned]):
+            self._background.run(
+                lambda _: self._studio.submit_render(planned), self._queued, self.failed.emit
+            )
+
+    def _queued(self, _: str) -> None:
+        self.told.emit("It is in the queue and will be made with the very same settings.")
+
+    def _recipe(self, record: ClipRecord) -> FromRecord:
+        try:
+            spec = self._studio.registry.spec(record.request.target)
+        except UnsupportedRequest:
+            # Of another machine or version: what was asked for is all that can be told.
+            spec = None
+        return choices_of(record, spec)
+
+    @Slot(object)
+    def open_settings(self, record: ClipRecord) -> None:
+        """Open the settings of a clip in the project."""
+
+        def look(_: CancelToken) -> FromRecord:
+            return self._recipe(record)
+
+        self._background.run(look, self.recipe_wanted.emit, self.failed.emit)
+
+    def read_settings_of(self, path: Path) -> None:
+        """Open in the project what a clip says of itself."""
+
+        def look(_: CancelToken) -> FromRecord | None:
+            record = read_settings_of(path)
+            return None if record is None else self._recipe(record)
+
+        def arrived(recipe: FromRecord | None) -> None:
+            if recipe is None:
+                self.told.emit(f"{path.name!r} carries no settings of this program.")
+            else:
+                self.recipe_wanted.emit(recipe)
+
+        self._background.run(look, arrived, self.failed.emit)

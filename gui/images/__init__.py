@@ -1,0 +1,1 @@
+"""The image tab: images ordered, made and looked at."""

@@ -1,0 +1,65 @@
+"""What the pictures of an order would take, or what speaks against them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from core.errors import UnsupportedRequest
+from core.project.model.project import RenderChoices
+from core.video.provider import Ready
+from gui.render.plan_fixes import Situation
+from gui.render.plan_text import PlanText, describe_plan, describe_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.jobs.job import CancelToken
+    from core.studio import PlannedRender, Studio
+    from core.video.image_batch import ImageOrder
+    from gui.render.model_choices import ModelOffer
+
+
+def plan_pictures(
+    studio: Studio, order: ImageOrder, cancel: CancelToken
+) -> tuple[PlannedRender, ...]:
+    """The plan of each picture of an order.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong.
+        JobCancelled: asked to stop.
+    """
+    planned: list[PlannedRender] = []
+    for request in order.requests:
+        cancel.check()
+        planned.append(studio.plan_still(request))
+    return tuple(planned)
+
+
+def outlook(studio: Studio, order: ImageOrder, model: ModelOffer | None) -> PlanText:
+    """An order as it stands on this machine; of several pictures, what each and all take."""
+    request = order.requests[0]
+    try:
+        planned = studio.plan_still(request)
+    except UnsupportedRequest as error:
+        situation = Situation(
+            target=request.target,
+            choices=RenderChoices(target=request.target),
+            spec=None if model is None else model.spec,
+            info=studio.registry.find(request.target),
+            readiness=Ready() if model is None else model.readiness,
+        )
+        return describe_problems(error.problems, situation)
+    info = studio.registry.find(planned.plan.target)
+    text = describe_plan(planned.plan, info, planned.readiness, studio.read_machine())
+    if order.count == 1:
+        return text
+    total_usd = _total_usd([planned] * order.count)
+    price = f" · ${total_usd:.2f} in all" if total_usd else ""
+    return replace(text, line=f"{order.count} pictures, each {text.line}{price}")
+
+
+def _total_usd(planned: Sequence[PlannedRender]) -> float | None:
+    costs = [item.plan.cost_usd for item in planned]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None

@@ -1,0 +1,152 @@
+"""All pictures that were made, newest first, found by their words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import (
+    QLabel,
+    QLineEdit,
+    QListView,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.history.history import HistoryQuery
+from core.history.history_entry import WorkKind
+from gui import theme
+from gui.history.entry_delegates import show_as_tiles
+from gui.history.history_model import HistoryModel
+from gui.theme import Tone
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from core.errors import StudioError
+    from core.history.history import History
+    from core.history.history_entry import HistoryEntry
+    from gui.background import Background
+    from gui.history.thumbnail_source import ThumbnailSource
+
+_PAUSE_MS = 250
+_NOTHING_MADE = "No pictures yet.\nDescribe one on the left, then press Make."
+_NOTHING_FITS = "No picture has these words.\nUse others, or clear the search."
+
+
+class ImageGallery(QWidget):
+    """Shows pictures as tiles.
+
+    Signals:
+        chosen(HistoryEntry | None): another picture is chosen, or none is.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(
+        self, history: History, background: Background, thumbnails: ThumbnailSource
+    ) -> None:
+        super().__init__()
+        self._chosen: HistoryEntry | None = None
+        self._follows = False
+        self._model = HistoryModel(history, background)
+        self._model.setParent(self)
+        self._search = QLineEdit()
+        self._search.setObjectName("gallery_search")
+        self._search.setPlaceholderText("Search prompts, models and file names")
+        self._search.setToolTip("Show only pictures with these words")
+        self._search.setAccessibleName("Search pictures")
+        self._search.setClearButtonEnabled(True)
+        self._tiles = QListView()
+        self._prepare_tiles(thumbnails)
+        self._empty = QLabel("", alignment=Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._count = ToneLabel()
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._lay_out()
+        self._pause.timeout.connect(self._ask)
+        self._search.textChanged.connect(self._on_typed)
+        self._tiles.selectionModel().currentChanged.connect(self._on_current)
+        self._model.loaded.connect(self._on_loaded)
+        self._model.failed.connect(self._on_failed)
+        thumbnails.ready.connect(self._on_thumbnail)
+
+    def _prepare_tiles(self, thumbnails: ThumbnailSource) -> None:
+        tiles = self._tiles
+        tiles.setObjectName("gallery")
+        tiles.setAccessibleName("Pictures, newest first")
+        tiles.setModel(self._model)
+        show_as_tiles(tiles, thumbnails)
+
+    def _lay_out(self) -> None:
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._tiles)
+        self._pages.addWidget(self._empty)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(theme.GAP // 2, 0, theme.GAP // 2, 0)
+        rows.setSpacing(theme.GAP)
+        rows.addWidget(self._search)
+        rows.addWidget(self._pages, 1)
+        rows.addWidget(self._count)
+
+    def begin(self) -> None:
+        """Read the pictures for the first time."""
+        self._ask()
+
+    def reload(self, *, is_made: bool = False) -> None:
+        """Read the pictures anew.
+
+        Args:
+            is_made: one was just made; it is chosen, unless a person is looking at an older one.
+        """
+        newest = self._tiles.currentIndex().row() <= 0
+        self._follows = newest and (is_made or self._follows)
+        self._model.reload()
+
+    def take_out(self, entry_id: int) -> None:
+        """Remove a picture that the history has lost; the next one is chosen."""
+        self._model.take_out(entry_id)
+
+    @property
+    def entry(self) -> HistoryEntry | None:
+        """The chosen picture."""
+        return self._model.entry(self._tiles.currentIndex())
+
+    @Slot()
+    def _ask(self) -> None:
+        self._model.ask(HistoryQuery(text=self._search.text(), kind=WorkKind.IMAGE))
+
+    @Slot()
+    def _on_typed(self) -> None:
+        self._pause.start()
+
+    @Slot(object)
+    def _on_loaded(self, total: int) -> None:
+        has_words = bool(self._model.query.text.strip())
+        self._empty.setText(_NOTHING_FITS if has_words else _NOTHING_MADE)
+        self._pages.setCurrentWidget(self._tiles if self._model.rowCount() else self._empty)
+        word = "picture" if total == 1 else "pictures"
+        self._count.say(f"{total:,} {word}" if total else "", Tone.QUIET)
+        if self._follows and total:
+            self._tiles.setCurrentIndex(self._model.index(0, 0))
+        elif self._chosen is not None and not self._tiles.currentIndex().isValid():
+            # All rows were read anew: it is looked for among them.
+            self._tiles.setCurrentIndex(self._model.index_of(self._chosen.id))
+        self._follows = False
+        self._on_current()
+
+    @Slot(QModelIndex)
+    def _on_current(self, _: object = None) -> None:
+        if self.entry != self._chosen:
+            self._chosen = self.entry
+            self.chosen.emit(self._chosen)
+
+    @Slot(object)
+    def _on_failed(self, error: StudioError) -> None:
+        self._count.say(str(error), Tone.BAD)
+
+    @Slot(object)
+    def _on_thumbnail(self, _: object) -> None:
+        self._tiles.viewport().update()

@@ -1,0 +1,235 @@
+"""The image tab with what its buttons do: plan, make, make again, throw away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QFile, QStandardPaths, QTimer, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
+
+from core.errors import OutputError, StudioError
+from core.jobs.job import Succeeded
+from core.media.output import STILL_SUFFIX
+from core.video.record import read_sidecar
+from gui.images.image_estimate import outlook, plan_pictures
+from gui.images.remake import plan_again
+from gui.render.model_choices import read_offers
+from gui.render.price_question import agree_to_price
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from core.history.history_entry import HistoryEntry
+    from core.jobs.job import CancelToken
+    from core.studio import PlannedRender, Studio
+    from core.video.image_batch import ImageOrder
+    from gui.background import Background
+    from gui.history.thumbnail_source import ThumbnailSource
+    from gui.images.image_tab import ImageTab
+    from gui.jobs.job_bridge import JobNews
+    from gui.render.model_choices import Offer
+    from gui.render.plan_text import PlanText
+    from gui.widgets.thumbnails import Thumbnails
+
+_PLAN_AFTER_MS = 250
+_Button = QMessageBox.StandardButton
+
+
+class ImageRoom(QWidget):
+    """Pictures from words, and their way into the project; made when it is first seen.
+
+    Signals:
+        use_wanted(GalleryUse): a picture is wanted in the open project.
+        fix_wanted(Fix): what only another room can mend.
+    """
+
+    use_wanted = Signal(object)
+    fix_wanted = Signal(object)
+
+    def __init__(self, studio: Studio, background: Background, thumbnails: Thumbnails) -> None:
+        super().__init__()
+        self._studio = studio
+        self._background = background
+        self._thumbnails = thumbnails
+        self._offers: tuple[Offer, ...] = ()
+        self.tab: ImageTab | None = None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PLAN_AFTER_MS)
+        self._pause.timeout.connect(self._plan)
+
+    def begin(self) -> None:
+        """Make the tab when it is first seen, and read the pictures anew from then on."""
+        if self.tab is not None:
+            self.tab.gallery.reload()
+            return
+        # Loaded late, when the room is first seen.
+        from gui.images.image_tab import ImageTab
+
+        # Qt's stubs know a signal of an instance only as one of its class.
+        thumbnails = cast("ThumbnailSource", self._thumbnails)
+        self.tab = tab = ImageTab(self._studio.history, self._background, thumbnails)
+        tab.order.changed.connect(self._on_changed)
+        tab.make_wanted.connect(self._make)
+        tab.fix_wanted.connect(self.fix_wanted)
+        tab.progress.stop_wanted.connect(self._stop)
+        tab.details.use_wanted.connect(self.use_wanted)
+        tab.details.again_wanted.connect(self._make_again)
+        tab.details.show_file_wanted.connect(self._show_file)
+        tab.details.trash_wanted.connect(self._ask_trash)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(tab)
+        tab.gallery.begin()
+        self.read_offers()
+
+    @Slot()
+    def read_offers(self) -> None:
+        """Look again at what there is to make pictures with."""
+        if self.tab is not None:
+            self._background.run(
+                lambda cancel: read_offers(self._studio.registry, cancel),
+                self._take_offers,
+                self.tab.progress.complain,
+                key="image-offers",
+            )
+
+    def _take_offers(self, offers: tuple[Offer, ...]) -> None:
+        if self.tab is not None:
+            self.tab.order.set_offers(offers)
+            self._pause.start()
+
+    @Slot(object)
+    def _on_changed(self, _: ImageOrder) -> None:
+        self._pause.start()
+
+    @Slot()
+    def _plan(self) -> None:
+        tab = self.tab
+        if tab is None or not tab.value().prompt.strip():
+            return
+        order, model = tab.value(), tab.order.model
+
+        def arrived(text: PlanText) -> None:
+            # The words may have been taken back meanwhile.
+            if tab.value().prompt.strip():
+                tab.line.set_text(text)
+
+        tab.line.set_checking()
+        self._background.run(
+            lambda _: outlook(self._studio, order, model),
+            arrived,
+            tab.progress.complain,
+            key="image-plan",
+        )
+
+    @Slot(object)
+    def _make(self, order: ImageOrder) -> None:
+        self._begin(lambda cancel: plan_pictures(self._studio, order, cancel))
+
+    @Slot(object)
+    def _make_again(self, entry: HistoryEntry) -> None:
+        record = entry.clip_record
+        if record is not None:
+            self._begin(lambda _: [plan_again(self._studio, record)])
+
+    def _begin(self, plan: Callable[[CancelToken], Sequence[PlannedRender]]) -> None:
+        if self.tab is not None:
+            self.tab.progress.begin()
+            self._background.run(plan, self._agree, self._refused)
+
+    def _agree(self, planned: Sequence[PlannedRender]) -> None:
+        """Queue free pictures at once, and others when a person agrees to their price."""
+        if not agree_to_price(self, planned):
+            self._settled(_Submitted((), None))
+            return
+        studio = self._studio
+
+        def submit(_: CancelToken) -> _Submitted:
+            job_ids: list[str] = []
+            try:
+                for one in planned:
+                    job_ids.append(studio.submit_render(one))
+            except StudioError as error:
+                # Those before it are queued all the same.
+                return _Submitted(tuple(job_ids), error)
+            return _Submitted(tuple(job_ids), None)
+
+        self._background.run(submit, self._settled, self._refused)
+
+    def _settled(self, submitted: _Submitted) -> None:
+        if self.tab is not None:
+            self.tab.progress.settle(submitted.job_ids, submitted.error)
+
+    def _refused(self, error: StudioError) -> None:
+        self._settled(_Submitted((), error))
+
+    @Slot(object)
+    def _stop(self, job_ids: tuple[str, ...]) -> None:
+        queue = self._studio.queue
+
+        def cancel(_: CancelToken) -> None:
+            for job_id in job_ids:
+                queue.cancel(job_id)
+
+        if self.tab is not None:
+            self._background.run(cancel, lambda _: None, self.tab.progress.complain)
+
+    @Slot(object)
+    def hear(self, news: JobNews) -> None:
+        """Show how far the pictures are, and every one that is finished."""
+        if self.tab is None:
+            return
+        self.tab.progress.hear(news)
+        if isinstance(news.event, Succeeded) and news.event.path.suffix.lower() == STILL_SUFFIX:
+            self.tab.gallery.reload(is_made=True)
+
+    @Slot(object)
+    def _show_file(self, path: Path) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+
+    @Slot(object)
+    def _ask_trash(self, entry: HistoryEntry) -> None:
+        answer = QMessageBox.question(
+            self,
+            "Move to trash",
+            f"Move {entry.path.name!r} to the trash?\n\nProjects that use it keep their own copy.",
+        )
+        if answer != _Button.Yes or self.tab is None:
+            return
+        history = self._studio.history
+
+        def remove(_: CancelToken) -> int:
+            _throw_away(entry.path)
+            history.remove(entry.id)
+            return entry.id
+
+        self._background.run(remove, self.tab.gallery.take_out, self.tab.progress.complain)
+
+
+@dataclass(frozen=True)
+class _Submitted:
+    """Jobs that are in the queue, and why others are not."""
+
+    job_ids: tuple[str, ...]
+    error: StudioError | None
+
+
+def _throw_away(picture: Path) -> None:
+    """Move a picture to the trash, and the record beside it where that is its own."""
+    # On Linux the trash is not made where its parent, the folder of all programs' data, is missing.
+    data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+    Path(data).mkdir(parents=True, exist_ok=True)
+    record = read_sidecar(picture)
+    paths = [picture]
+    # A clip of the same name would have its record in the same place.
+    if record is not None and record.still_frame is not None:
+        paths.append(picture.with_suffix(".json"))
+    for path in paths:
+        if path.exists() and not QFile.moveToTrash(str(path)):
+            raise OutputError(
+                f"{str(path)!r} cannot be moved to the trash.", hint="Delete it in its folder."
+            )

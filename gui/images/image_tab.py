@@ -1,0 +1,147 @@
+"""The image tab: what is ordered on the left, all pictures in the middle, the chosen one right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import theme
+from gui.images.image_details import ImageDetails
+from gui.images.image_form import ImageOrderBox
+from gui.images.image_gallery import ImageGallery
+from gui.images.image_progress import ImageProgress
+from gui.render.plan_fixes import ChooseValue, EditPrompt
+from gui.render.plan_line import PlanLine
+from gui.widgets.scrolled import scrolled
+from gui.widgets.splitter import Splitter
+
+if TYPE_CHECKING:
+    from core.history.history import History
+    from core.history.history_entry import HistoryEntry
+    from core.video.image_batch import ImageOrder
+    from gui.background import Background
+    from gui.history.thumbnail_source import ThumbnailSource
+    from gui.render.plan_fixes import Fix
+
+_LEFT, _MIDDLE, _RIGHT = 340, 580, 324
+NOTHING = "Describe a picture to see what it takes."
+
+
+class ImageTab(QWidget):
+    """Holds the panels; who owns it wires what lies beyond them.
+
+    Signals:
+        make_wanted(ImageOrder): to be made as ordered.
+        fix_wanted(Fix): what is not mended by another choice here.
+
+    Attributes:
+        order: what is to be made.
+        line: what that takes, or what speaks against it.
+        progress: how far it is.
+        gallery: what was made.
+        details: the chosen one of it.
+    """
+
+    make_wanted = Signal(object)
+    fix_wanted = Signal(object)
+
+    def __init__(
+        self,
+        history: History,
+        background: Background,
+        thumbnails: ThumbnailSource,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.order = ImageOrderBox()
+        self.line = PlanLine()
+        self.line.set_nothing(NOTHING)
+        self.progress = ImageProgress()
+        self._make = QPushButton()
+        self._make.setObjectName("image_make")
+        self.gallery = ImageGallery(history, background, thumbnails)
+        self.details = ImageDetails(thumbnails)
+        self._lay_out()
+        self._make.clicked.connect(self._on_make)
+        self.order.changed.connect(self._show_order)
+        self.line.fix_wanted.connect(self._on_fix)
+        self.gallery.chosen.connect(self._on_chosen)
+        self._show_order()
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GAP)
+        column.addWidget(self.order)
+        column.addWidget(self.line)
+        column.addStretch(1)
+        left = QWidget()
+        rows = QVBoxLayout(left)
+        rows.setContentsMargins(0, 0, theme.GAP, 0)
+        rows.setSpacing(theme.GAP)
+        rows.addWidget(scrolled(content, "image_left"), 1)
+        rows.addWidget(self.progress)
+        rows.addWidget(self._make)
+        self.details.setContentsMargins(theme.GAP, 0, 0, 0)
+        left.setMinimumWidth(_LEFT * 4 // 5)
+        self.details.setMinimumWidth(_RIGHT * 4 // 5)
+        parts = Splitter(Qt.Orientation.Horizontal)
+        parts.setObjectName("image_columns")
+        parts.setChildrenCollapsible(False)
+        for part in (left, self.gallery, self.details):
+            parts.addWidget(part)
+        parts.setStretchFactor(1, 1)
+        parts.setSizes([_LEFT, _MIDDLE, _RIGHT])
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
+        row.addWidget(parts)
+
+    def value(self) -> ImageOrder:
+        """The order as it stands."""
+        return self.order.value()
+
+    def set_value(self, value: ImageOrder) -> None:
+        """Show another order; tells nobody."""
+        self.order.set_value(value)
+        self._show_order()
+
+    @Slot(object)
+    def _show_order(self, _: object = None) -> None:
+        order = self.order.value()
+        has_words = bool(order.prompt.strip())
+        self._make.setEnabled(has_words)
+        self._make.setText("Ma&ke picture" if order.count == 1 else f"Ma&ke {order.count} pictures")
+        # Again after every new text, which brings its own key and takes this one away.
+        self._make.setShortcut("Ctrl+Return")
+        self._make.setToolTip(
+            "Put it into the queue (Ctrl+Return)" if has_words else "Describe a picture first"
+        )
+        if not has_words:
+            self.line.set_nothing(NOTHING)
+
+    @Slot()
+    def _on_make(self) -> None:
+        self.make_wanted.emit(self.order.value())
+
+    @Slot(object)
+    def _on_fix(self, fix: Fix) -> None:
+        match fix:
+            case ChooseValue():
+                self.order.choose(fix)
+            case EditPrompt():
+                self.order.focus_prompt()
+            case _:
+                self.fix_wanted.emit(fix)
+
+    @Slot(object)
+    def _on_chosen(self, entry: HistoryEntry | None) -> None:
+        self.details.show_entry(entry)
+        self.order.set_last_seed(None if entry is None else entry.seed)

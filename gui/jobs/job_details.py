@@ -1,0 +1,116 @@
+"""All about the chosen job, to read and to copy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from html import escape
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from gui import theme
+from gui.jobs import job_text
+
+if TYPE_CHECKING:
+    from core.jobs.job_record import JobRecord
+
+_PREVIEW_HEIGHT = 140
+_LEAST = QSize(150, 70)
+
+
+class JobDetails(QScrollArea):
+    """Why a job failed and what to do, its notes, its file, its times."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._record: JobRecord | None = None
+        self._preview: QImage | None = None
+        self._text = QLabel()
+        self._text.setObjectName("job_details_text")
+        self._text.setAccessibleName("Details of the chosen job")
+        self._text.setToolTip("All about the chosen job; the text can be selected and copied")
+        self._text.setTextFormat(Qt.TextFormat.RichText)
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self._picture = QLabel()
+        self._picture.setObjectName("job_preview")
+        self._picture.setAccessibleName("The clip so far")
+        self._picture.setToolTip("The clip as it is so far")
+        content = QWidget()
+        rows = QVBoxLayout(content)
+        rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        rows.setSpacing(theme.GAP)
+        rows.addWidget(self._text)
+        rows.addWidget(self._picture)
+        rows.addStretch(1)
+        self.setObjectName("job_details")
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidgetResizable(True)
+        self.setMinimumSize(_LEAST)
+        self.setWidget(content)
+        self._picture.hide()
+
+    @property
+    def text(self) -> str:
+        """What is said, as plain text."""
+        return "" if self._record is None else job_text.details(self._record, datetime.now(UTC))
+
+    def show_job(self, record: JobRecord, preview: QImage | None) -> None:
+        """Show this job as it is now."""
+        is_same = preview is self._preview
+        self._record, self._preview = record, preview
+        self._write()
+        if not is_same:
+            self._draw()
+
+    def _write(self) -> None:
+        if self._record is None:
+            return
+        record, colours = self._record, QApplication.palette()
+        parts = [f"<b>{escape(record.title)}</b>"]
+        if record.error is not None and record.state.has_ended:
+            bad = theme.tone(colours, theme.Tone.BAD).name()
+            parts.append(f'<span style="color: {bad}">{escape(record.error.message)}</span>')
+            parts.append(escape(record.error.hint))
+        else:
+            shade = theme.tone(colours, job_text.tone(record)).name()
+            parts.append(f'<span style="color: {shade}">{escape(job_text.status(record))}</span>')
+        parts += [escape(note) for note in record.notes]
+        if record.path is not None:
+            parts.append(escape(str(record.path)))
+        quiet = theme.tone(colours, theme.Tone.QUIET).name()
+        told = job_text.times(record, datetime.now(UTC))
+        moment = record.created_at.astimezone().strftime("%H:%M:%S")
+        facts = f"Queued at {moment}" + (f" · {told}" if told else "") + f" · job {record.id}"
+        parts.append(f'<span style="color: {quiet}">{escape(facts)}</span>')
+        html = "<br>".join(part for part in parts if part)
+        # Written only when it differs: what a person has selected stays selected.
+        if html != self._text.text():
+            self._text.setText(html)
+
+    def _draw(self) -> None:
+        self._picture.setVisible(self._preview is not None)
+        if self._preview is None:
+            return
+        room = QSize(max(1, self.viewport().width() - 2 * theme.GAP), _PREVIEW_HEIGHT)
+        smooth = Qt.TransformationMode.SmoothTransformation
+        picture = self._preview.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+        self._picture.setPixmap(QPixmap.fromImage(picture))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._draw()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and self._record is not None:
+            self._write()

@@ -1,0 +1,144 @@
+"""The lower part of the window: the one queue, the threads that work for it, and the console."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from core.jobs.job import Lane
+from core.jobs.job_record import JobState
+from gui.jobs.job_bridge import JobBridge
+from gui.jobs.jobs_controller import JobsDesk
+from gui.jobs.jobs_model import JobsModel
+from gui.jobs.jobs_panel import JobsPanel
+from gui.jobs.render_worker import Workers
+from gui.jobs.status_console import StatusConsole
+from gui.theme import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.errors import StudioError
+    from core.jobs.job import CancelToken
+    from core.jobs.job_record import JobRecord
+    from core.jobs.queue import JobQueue
+    from core.studio import Studio
+    from gui.background import Background
+    from gui.jobs.job_list import Summary
+    from gui.jobs.job_text import Line
+
+_WORTH_ASKING_S = 30.0
+
+
+class JobsArea(QWidget):
+    """Jobs and console; the queue is opened beside the main thread once the window is seen.
+
+    Signals:
+        news(JobNews): something happened to a job.
+        summary_changed(str): how many jobs run and wait.
+        ready(): the queue is open, and what an earlier window left is in line again.
+    """
+
+    news = Signal(object)
+    summary_changed = Signal(object)
+    ready = Signal()
+
+    def __init__(self, studio: Studio, background: Background, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._background = background
+        self._bridge: JobBridge | None = None
+        self._workers: Workers | None = None
+        self.is_ready = False
+        self.console = StatusConsole()
+        self._model = JobsModel(self._read, background, self)
+        self._model.told.connect(self._say)
+        self._model.summary_changed.connect(self._show_summary)
+        self._model.failed.connect(self.complain)
+        self._panel = JobsPanel(self._model)
+        self._tabs = QTabWidget()
+        self._tabs.setObjectName("jobs_tabs")
+        self._tabs.setDocumentMode(True)
+        self._tabs.addTab(self._panel, "Jobs")
+        self._tabs.addTab(self.console, "Console")
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self._tabs)
+
+    def begin(self) -> None:
+        """Open the queue, go on with what was interrupted, and begin to work."""
+
+        def open_queue(_: CancelToken) -> JobQueue:
+            return self._studio.queue
+
+        self._background.run(open_queue, self._opened, self.complain)
+
+    def _opened(self, queue: JobQueue) -> None:
+        for note in queue.notes:
+            self.console.say(note, Tone.WARNING)
+        self._bridge = JobBridge(queue, self)
+        self._bridge.news.connect(self._model.take)
+        self._bridge.news.connect(self.news)
+        desk = JobsDesk(queue, self._background, resume=self._studio.resume, parent=self)
+        desk.changed.connect(self._model.refresh)
+        desk.failed.connect(self._panel.show_problem)
+        self._panel.wanted.connect(desk.fulfil)
+        self._workers = Workers(queue, self)
+        self._background.run(lambda _: queue.resume_all(), self._resumed, self.complain)
+
+    def _resumed(self, ids: Sequence[str]) -> None:
+        if ids:
+            count = "A job" if len(ids) == 1 else f"{len(ids)} jobs"
+            self.console.say(f"{count} of an earlier session go on.", Tone.GOOD)
+        self._model.refresh()
+        if self._workers is not None:
+            self._workers.start()
+        self.is_ready = True
+        self.ready.emit()
+
+    def follow_settings(self) -> None:
+        """Have as many threads as the settings now let jobs run at once."""
+        if self._workers is not None and self.is_ready:
+            self._workers.start()
+
+    def _read(self, ended: int) -> Sequence[JobRecord]:
+        return self._studio.queue.jobs(ended)
+
+    @Slot(object)
+    def complain(self, error: StudioError) -> None:
+        """Say on the console what went wrong."""
+        self.console.say(str(error), Tone.BAD)
+
+    @Slot(object)
+    def _say(self, line: Line) -> None:
+        self.console.say(line.text, line.tone)
+
+    @Slot(object)
+    def _show_summary(self, summary: Summary) -> None:
+        self.summary_changed.emit(str(summary))
+
+    @property
+    def losing(self) -> tuple[JobRecord, ...]:
+        """Jobs whose work so far would be lost by stopping now; they begin again at the next start.
+
+        Exports keep their finished pieces, and services go on without us.
+        """
+        now = datetime.now(UTC)
+        return tuple(
+            record
+            for record in self._model.records
+            if record.state is JobState.RUNNING
+            and record.lane is Lane.GPU
+            and record.started_at is not None
+            and (now - record.started_at).total_seconds() > _WORTH_ASKING_S
+        )
+
+    def close_down(self) -> None:
+        """Stop what runs; it goes on at the next start."""
+        if self._bridge is not None:
+            self._bridge.close()
+        if self._workers is not None:
+            self._workers.stop()

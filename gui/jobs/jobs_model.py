@@ -1,0 +1,254 @@
+"""The list of jobs for views: read from the journal once, then kept up to date by events."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QImage
+from typing_extensions import override
+
+from core.jobs.job import Progressed, Queued
+from core.jobs.job_record import JobState
+from gui.jobs import job_text
+from gui.jobs.job_list import after, in_order, summary_of, with_progress_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from core.errors import StudioError
+    from core.jobs.job import CancelToken
+    from core.jobs.job_record import JobRecord
+    from gui.background import Background
+    from gui.jobs.job_bridge import JobNews
+
+KEPT_ENDED = 300
+"""How many jobs that have ended are shown, the newest."""
+RECORD_ROLE = Qt.ItemDataRole.UserRole
+PREVIEW_ROLE = Qt.ItemDataRole.UserRole + 1
+
+_Index = QModelIndex | QPersistentModelIndex
+_TOP = QModelIndex()
+
+
+class JobsModel(QAbstractListModel):
+    """One row for a job: what runs first, then what waits in its order, then what has ended.
+
+    Signals:
+        summary_changed(Summary): the numbers are others now.
+        told(Line): something happened that the status console says.
+        failed(StudioError): the journal could not be read.
+    """
+
+    summary_changed = Signal(object)
+    told = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        read: Callable[[int], Sequence[JobRecord]],
+        background: Background,
+        parent: QObject | None = None,
+    ) -> None:
+        """Start empty.
+
+        Args:
+            read: gives the jobs with that many of the ended ones; called in another thread.
+            background: for reading.
+            parent: the owner.
+        """
+        super().__init__(parent)
+        self._read = read
+        self._background = background
+        self._records: list[JobRecord] = []
+        self._previews: dict[str, QImage] = {}
+        self._preview_paths: dict[str, Path] = {}
+        self._held: list[JobNews] = []
+        self._held_before = 0
+        self._is_reading = False
+        self._reads_again = False
+        self._summary = summary_of(())
+
+    @property
+    def records(self) -> tuple[JobRecord, ...]:
+        """The jobs in the order of the rows."""
+        return tuple(self._records)
+
+    def find(self, job_id: str) -> JobRecord | None:
+        """The job of that id, where it is in the list."""
+        return next((record for record in self._records if record.id == job_id), None)
+
+    @override
+    def rowCount(self, parent: _Index = _TOP) -> int:
+        return 0 if parent.isValid() else len(self._records)
+
+    @override
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        record = self._records[index.row()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return record.title
+            case Qt.ItemDataRole.ToolTipRole:
+                return f"{record.title}\n{job_text.status(record)}"
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return f"{record.title}: {job_text.status(record)}"
+            case int() if role == RECORD_ROLE:
+                return record
+            case int() if role == PREVIEW_ROLE:
+                return self._previews.get(record.id)
+            case _:
+                return None
+
+    @Slot()
+    def refresh(self) -> None:
+        """Read the journal anew, for what other processes do and what no event tells."""
+        if self._is_reading:
+            self._reads_again = True
+            return
+        self._is_reading = True
+        self._held_before = len(self._held)
+
+        def work(_: CancelToken) -> Sequence[JobRecord]:
+            return self._read(KEPT_ENDED)
+
+        self._background.run(work, self._on_read, self._on_not_read)
+
+    @Slot(object)
+    def take(self, news: JobNews) -> None:
+        """Take in what the queue says."""
+        is_new = isinstance(news.event, Queued) or self.find(news.job_id) is None
+        if self._is_reading or is_new:
+            # What is being read may be older than this.
+            self._held.append(news)
+            if not self._is_reading:
+                self.refresh()
+            return
+        self._apply(news)
+        self._tell_summary()
+
+    def move(self, job_id: str, before_id: str | None) -> None:
+        """Show a waiting job in its new place already; the journal follows."""
+        record = self.find(job_id)
+        if record is None or job_id == before_id:
+            return
+        others = [other for other in self._records if other.id != job_id]
+        ids = [other.id for other in others]
+        place = ids.index(before_id) if before_id in ids else len(others)
+        others.insert(place, record)
+        self._show(in_order(others))
+
+    def _on_read(self, read: Sequence[JobRecord]) -> None:
+        known = {record.id: record for record in self._records}
+        self._show(in_order([with_progress_of(known.get(new.id), new) for new in read]))
+        self._end_reading()
+
+    def _on_not_read(self, error: StudioError) -> None:
+        self.failed.emit(error)
+        self._end_reading()
+
+    def _end_reading(self) -> None:
+        self._is_reading = False
+        held, self._held = self._held, []
+        for place, news in enumerate(held):
+            if self.find(news.job_id) is not None:
+                self._apply(news, is_read=place < self._held_before)
+            elif place >= self._held_before:
+                # It came while the journal was being read; the next reading knows the job.
+                self._held.append(news)
+        self._tell_summary()
+        if self._held or self._reads_again:
+            self._reads_again = False
+            self.refresh()
+
+    def _apply(self, news: JobNews, *, is_read: bool = False) -> None:
+        """Let an event change its job; what is read already is in the journal before it is told."""
+        record = self.find(news.job_id)
+        if record is None:
+            return
+        now = datetime.now(UTC)
+        if isinstance(news.event, Progressed):
+            self._replace(after(record, news.event, now))
+            preview = news.event.preview
+            if preview is not None and preview != self._preview_paths.get(record.id):
+                self._preview_paths[record.id] = preview
+                self._load_preview(record.id, preview)
+            return
+        if not is_read:
+            record = after(record, news.event, now)
+            records = [record if other.id == record.id else other for other in self._records]
+            self._show(in_order(records))
+        line = job_text.told(record, news.event)
+        if line is not None:
+            self.told.emit(line)
+
+    def _replace(self, record: JobRecord) -> None:
+        row = next(row for row, other in enumerate(self._records) if other.id == record.id)
+        if self._records[row] != record:
+            self._records[row] = record
+            index = self.index(row)
+            self.dataChanged.emit(index, index)
+
+    def _show(self, records: Sequence[JobRecord]) -> None:
+        """Make the rows these, by removing, moving and inserting, so that selections stay."""
+        for record in records:
+            if record.state is not JobState.RUNNING:
+                self._previews.pop(record.id, None)
+                self._preview_paths.pop(record.id, None)
+        wanted = {record.id for record in records}
+        for row in range(len(self._records) - 1, -1, -1):
+            if self._records[row].id not in wanted:
+                self.beginRemoveRows(_TOP, row, row)
+                del self._records[row]
+                self.endRemoveRows()
+        for row, record in enumerate(records):
+            now = self._row_of(record.id, row)
+            if now is None:
+                self.beginInsertRows(_TOP, row, row)
+                self._records.insert(row, record)
+                self.endInsertRows()
+                continue
+            if now != row:
+                self.beginMoveRows(_TOP, now, now, _TOP, row)
+                self._records.insert(row, self._records.pop(now))
+                self.endMoveRows()
+            self._replace(record)
+
+    def _row_of(self, job_id: str, start: int) -> int | None:
+        """The row of a job, from one on; mostly it is that very one."""
+        for row in range(start, len(self._records)):
+            if self._records[row].id == job_id:
+                return row
+        return None
+
+    def _load_preview(self, job_id: str, path: Path) -> None:
+        def work(_: CancelToken) -> QImage:
+            return QImage(str(path))
+
+        def show(image: QImage) -> None:
+            record = self.find(job_id)
+            # The job may have ended and taken its folder with it.
+            if record is None or record.state is not JobState.RUNNING or image.isNull():
+                return
+            self._previews[job_id] = image
+            index = self.index(self._records.index(record))
+            self.dataChanged.emit(index, index)
+
+        self._background.run(work, show, lambda _: None, key=f"preview of {job_id}")
+
+    def _tell_summary(self) -> None:
+        summary = summary_of(self._records)
+        if summary != self._summary:
+            self._summary = summary
+            self.summary_changed.emit(summary)

@@ -1,0 +1,405 @@
+"""The one queue of renders, exports and downloads, and what a person can do with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QListView,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from core.jobs.job_record import JobRecord, JobState
+from gui import theme
+from gui.jobs import job_text
+from gui.jobs.job_delegate import JobDelegate
+from gui.jobs.job_details import JobDetails
+from gui.jobs.job_filter import FilterButtons, FilteredJobs, JobFilter
+from gui.jobs.job_list import Summary, movable, summary_of
+from gui.jobs.job_requests import (
+    CancelJobs,
+    ClearJobs,
+    ContinueJobs,
+    JobWish,
+    MoveJob,
+    PauseQueue,
+    RetryJobs,
+    ShowFolder,
+)
+from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
+from gui.widgets.splitter import Splitter
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
+
+    from core.errors import StudioError
+
+_TICK_MS = 1000
+_REFRESH_MS = 3000
+_RETRIED = (JobState.FAILED, JobState.CANCELLED, JobState.INTERRUPTED)
+
+
+_NOTHING = {
+    JobFilter.ALL: "No jobs yet. Renders, exports and downloads show up here.",
+    JobFilter.ACTIVE: "Nothing runs or waits.",
+    JobFilter.FAILED: "No job failed.",
+}
+
+
+class JobsPanel(QWidget):
+    """Shows the jobs; what a person wants done with them is a signal.
+
+    Signals:
+        wanted(JobWish): a person wants something done.
+    """
+
+    wanted = Signal(object)
+
+    def __init__(self, model: JobsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._jobs = FilteredJobs(model, self)
+        self._list = QListView()
+        self._list.setObjectName("jobs")
+        self._details = JobDetails()
+        self._nothing = ToneLabel()
+        self._nothing.setObjectName("no_jobs")
+        self._pages = QStackedWidget()
+        self._halves = Splitter(Qt.Orientation.Horizontal)
+        self._halves.setObjectName("job_halves")
+        self._problem = ToneLabel(theme.Tone.BAD)
+        self._problem.setObjectName("job_problem")
+        self._news = ToneLabel(theme.Tone.WARNING)
+        self._news.setObjectName("interrupted_jobs")
+        self._icons: dict[QAction, str] = {}
+        self._bar = QHBoxLayout()
+        self._make_actions()
+        self._lay_out()
+        self._ticks = QTimer(self, interval=_TICK_MS)
+        self._ticks.timeout.connect(self._on_tick)
+        self._reads = QTimer(self, interval=_REFRESH_MS)
+        self._reads.timeout.connect(model.refresh)
+        for told in (
+            self._jobs.rowsInserted,
+            self._jobs.rowsRemoved,
+            self._jobs.rowsMoved,
+            self._jobs.layoutChanged,
+            self._jobs.modelReset,
+            self._jobs.dataChanged,
+            self._list.selectionModel().selectionChanged,
+        ):
+            told.connect(self._follow)
+        model.dataChanged.connect(self._follow)
+        self._follow()
+
+    @property
+    def selected(self) -> tuple[JobRecord, ...]:
+        """The chosen jobs, from top to bottom."""
+        rows = sorted(self._list.selectionModel().selectedIndexes(), key=QModelIndex.row)
+        return tuple(index.data(RECORD_ROLE) for index in rows)
+
+    @property
+    def details(self) -> str:
+        """What is said of the chosen job."""
+        return self._details.text
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the queue is shown as paused."""
+        return self._pause.isChecked()
+
+    def select(self, *job_ids: str) -> None:
+        """Choose these jobs, where they are shown."""
+        selection = self._list.selectionModel()
+        selection.clear()
+        for row in range(self._jobs.rowCount()):
+            index = self._jobs.index(row, 0)
+            if index.data(RECORD_ROLE).id in job_ids:
+                selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.Select)
+
+    @Slot(object)
+    def show_problem(self, error: StudioError) -> None:
+        """Say above the list why a wish could not be fulfilled; the next wish takes it away."""
+        self._problem.say(str(error))
+
+    def _make_actions(self) -> None:
+        self._pause = self._action(
+            "pause", "Pause", "pause",
+            "Start nothing new; what runs goes on", "Ctrl+Alt+P", self._on_pause,
+        )  # fmt: skip
+        self._pause.setCheckable(True)
+        filters = FilterButtons()
+        filters.changed.connect(self._on_filter)
+        self._bar.addWidget(filters)
+        self._bar.addStretch(1)
+        self._up = self._action(
+            "up", "Move up", "arrow-up", "Let it run earlier", "Alt+Up", self._on_up
+        )
+        self._down = self._action(
+            "down", "Move down", "arrow-down", "Let it run later", "Alt+Down", self._on_down
+        )
+        self._cancel = self._action(
+            "cancel", "Cancel", "close-circle-outline", "Stop the chosen jobs", "Del",
+            self._on_cancel,
+        )  # fmt: skip
+        self._retry = self._action(
+            "retry", "Try again", "refresh", "Do the chosen jobs after all", "Ctrl+R",
+            self._on_retry,
+        )  # fmt: skip
+        self._folder = self._action(
+            "folder", "Open the folder", "folder-open-outline",
+            "Show the finished file in its folder", "Ctrl+Return", self._on_folder,
+        )  # fmt: skip
+        self._copy = self._action(
+            "copy", "Copy details", "content-copy", "Copy all about the chosen jobs", "Ctrl+C",
+            self._on_copy,
+        )  # fmt: skip
+        self._clear = self._action(
+            "clear", "Clear finished", "broom",
+            "Take the jobs that have ended out of the list; their files stay", "Ctrl+Del",
+            self._on_clear,
+        )  # fmt: skip
+
+    def _action(
+        self,
+        name: str,
+        text: str,
+        picture: str,
+        tip: str,
+        key: str,
+        act: Callable[[], None],
+    ) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(key))
+        # In the list alone: elsewhere the same keys copy and delete other things.
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.setToolTip(f"{tip} ({action.shortcut().toString()})")
+        action.triggered.connect(act)
+        self._icons[action] = picture
+        self._list.addAction(action)
+        button = QToolButton()
+        button.setObjectName(name)
+        button.setDefaultAction(action)
+        button.setAccessibleName(text)
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._bar.addWidget(button)
+        return action
+
+    def _lay_out(self) -> None:
+        self._list.setModel(self._jobs)
+        self._list.setItemDelegate(JobDelegate(self._list))
+        self._list.setAccessibleName("Jobs")
+        self._list.setToolTip("Jobs: what runs, what waits in its order, what has ended")
+        self._list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self._list.setUniformItemSizes(True)
+        self._list.doubleClicked.connect(self._folder.trigger)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._continue = QToolButton()
+        self._continue.setObjectName("continue")
+        self._continue.setText("Continue them")
+        self._continue.setToolTip("Put every interrupted job back in line, in the old order")
+        self._continue.setAccessibleName("Continue the interrupted jobs")
+        self._continue.clicked.connect(self._on_continue)
+        self._banner = QWidget()
+        banner = QHBoxLayout(self._banner)
+        banner.setContentsMargins(0, 0, 0, 0)
+        banner.addWidget(self._news, 1)
+        banner.addWidget(self._continue)
+        self._details.hide()
+        self._pages.addWidget(self._list)
+        empty = QWidget()
+        QVBoxLayout(empty).addWidget(self._nothing)
+        self._pages.addWidget(empty)
+        self._halves.addWidget(self._pages)
+        self._halves.addWidget(self._details)
+        self._halves.setChildrenCollapsible(False)
+        self._halves.setStretchFactor(0, 3)
+        self._halves.setStretchFactor(1, 2)
+        self._halves.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._bar.setContentsMargins(0, 0, 0, 0)
+        self._bar.setSpacing(2)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(theme.GAP // 2)
+        rows.addLayout(self._bar)
+        rows.addWidget(self._problem)
+        rows.addWidget(self._banner)
+        rows.addWidget(self._halves, 1)
+        self._colour()
+
+    def _colour(self) -> None:
+        for action, picture in self._icons.items():
+            action.setIcon(theme.icon(picture, self.palette()))
+
+    @Slot()
+    def _follow(self) -> None:
+        """Offer what can be done with the chosen jobs, and show the first of them."""
+        chosen = self.selected
+        states = {record.state for record in chosen}
+        waiting = movable(self._model.records, chosen[0]) if len(chosen) == 1 else []
+        place = waiting.index(chosen[0].id) if waiting else 0
+        self._up.setEnabled(place > 0)
+        self._down.setEnabled(bool(waiting) and place < len(waiting) - 1)
+        self._cancel.setEnabled(any(not state.has_ended for state in states))
+        self._retry.setEnabled(bool(states & set(_RETRIED)))
+        self._folder.setEnabled(len(chosen) == 1 and chosen[0].path is not None)
+        self._copy.setEnabled(bool(chosen))
+        self._clear.setEnabled(any(record.state.has_ended for record in self._model.records))
+        if chosen:
+            if self._details.isHidden():
+                self._details.show()
+                self._share_room()
+            index = min(self._list.selectionModel().selectedIndexes(), key=QModelIndex.row)
+            preview: QImage | None = index.data(PREVIEW_ROLE)
+            self._details.show_job(chosen[0], preview)
+        else:
+            self._details.hide()
+        self._pages.setCurrentIndex(0 if self._jobs.rowCount() else 1)
+        self._nothing.say(_NOTHING[self._jobs.chosen])
+        summary = summary_of(self._model.records)
+        self._show_news(summary)
+        is_moving = summary.running > 0 and self.isVisible()
+        if is_moving != self._ticks.isActive():
+            self._ticks.start() if is_moving else self._ticks.stop()
+
+    def _show_news(self, summary: Summary) -> None:
+        news: list[str] = []
+        if self.is_paused:
+            news.append("Paused: nothing new is started.")
+        count = summary.interrupted
+        if count:
+            jobs = "1 job was" if count == 1 else f"{count} jobs were"
+            news.append(f"{jobs} interrupted when the program ended.")
+        self._news.say(" ".join(news))
+        self._banner.setVisible(bool(news))
+        self._continue.setVisible(count > 0)
+
+    def _want(self, wish: JobWish) -> None:
+        self._problem.say("")
+        self.wanted.emit(wish)
+
+    @Slot()
+    def _on_pause(self) -> None:
+        is_paused = self._pause.isChecked()
+        self._icons[self._pause] = "play" if is_paused else "pause"
+        self._colour()
+        self._follow()
+        self._want(PauseQueue(is_paused))
+
+    @Slot()
+    def _on_continue(self) -> None:
+        self._want(ContinueJobs())
+
+    @Slot()
+    def _on_up(self) -> None:
+        (record,) = self.selected
+        waiting = movable(self._model.records, record)
+        self._move(record, waiting[waiting.index(record.id) - 1])
+
+    @Slot()
+    def _on_down(self) -> None:
+        (record,) = self.selected
+        waiting = movable(self._model.records, record)
+        behind = waiting[waiting.index(record.id) + 2 :]
+        self._move(record, behind[0] if behind else None)
+
+    def _move(self, record: JobRecord, before_id: str | None) -> None:
+        self._model.move(record.id, before_id)
+        self._want(MoveJob(record.id, before_id))
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        self._want(CancelJobs(self._ids(lambda record: not record.state.has_ended)))
+
+    @Slot()
+    def _on_retry(self) -> None:
+        self._want(RetryJobs(self._ids(lambda record: record.state in _RETRIED)))
+
+    def _ids(self, is_meant: Callable[[JobRecord], bool]) -> tuple[str, ...]:
+        return tuple(record.id for record in self.selected if is_meant(record))
+
+    @Slot()
+    def _on_folder(self) -> None:
+        (record,) = self.selected
+        if record.path is not None:
+            self._want(ShowFolder(record.path))
+
+    @Slot()
+    def _on_copy(self) -> None:
+        now = datetime.now(UTC)
+        QGuiApplication.clipboard().setText(
+            "\n\n".join(job_text.details(record, now) for record in self.selected)
+        )
+
+    @Slot()
+    def _on_clear(self) -> None:
+        self._want(ClearJobs())
+
+    @Slot(object)
+    def _on_filter(self, chosen: JobFilter) -> None:
+        self._jobs.choose(chosen)
+        self._follow()
+
+    @Slot()
+    def _on_tick(self) -> None:
+        """Let the passed seconds be seen."""
+        self._list.viewport().update()
+        self._follow()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._reads.start()
+        self._follow()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._reads.stop()
+        self._ticks.stop()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_wide = self.width() > 1.3 * self.height()
+        across = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
+        if across is not self._halves.orientation():
+            self._halves.setOrientation(across)
+            self._share_room()
+
+    def _share_room(self) -> None:
+        """Give the details two fifths; from then on a person moves the edge."""
+        room = self._halves.width()
+        if self._halves.orientation() is Qt.Orientation.Vertical:
+            room = self._halves.height()
+        self._halves.setSizes([room * 3 // 5, room * 2 // 5])
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._colour()

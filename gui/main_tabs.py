@@ -1,0 +1,191 @@
+"""The rooms of the window as tabs: video, images, history, models; each made when first seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from gui.history.history_page import HistoryRoom
+from gui.images.image_page import ImageRoom
+from gui.settings.settings_controller import SettingsKeeper
+from gui.widgets.network_badge import NetworkBadge
+from gui.widgets.thumbnails import Thumbnails
+
+if TYPE_CHECKING:
+    from core.config.settings import Settings
+    from core.errors import StudioError
+    from core.studio import Studio
+    from core.video.request import Target
+    from gui.background import Background
+    from gui.jobs.job_bridge import JobNews
+    from gui.jobs.jobs_area import JobsArea
+    from gui.models.models_controller import ModelsDesk
+    from gui.models.models_page import ModelsPage
+    from gui.settings.settings_dialog import SettingsDialog
+
+_P = TypeVar("_P", bound=QWidget)
+
+
+class Rooms(QTabWidget):
+    """Owns all rooms but the video project's, and the settings.
+
+    Signals:
+        told(str): a sentence for the status console.
+        models_changed(): a model was installed or removed, or a key or setting changed.
+        settings_changed(Settings): they are in effect.
+        recipe_wanted(FromRecord): settings of a clip to be opened in the project.
+        use_wanted(GalleryUse): a picture is wanted in the open project.
+        fix_wanted(Fix): what another room can mend.
+        video_shown(bool): whether the room that is shown is the video project's.
+        failed(StudioError): a wish cannot be fulfilled.
+    """
+
+    told = Signal(object)
+    models_changed = Signal()
+    settings_changed = Signal(object)
+    recipe_wanted = Signal(object)
+    use_wanted = Signal(object)
+    fix_wanted = Signal(object)
+    video_shown = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self, studio: Studio, background: Background, jobs: JobsArea, video: QWidget
+    ) -> None:
+        super().__init__()
+        self.setObjectName("rooms")
+        self.setDocumentMode(True)
+        self._studio = studio
+        self._keeper = SettingsKeeper(studio, self)
+        self._keeper.changed.connect(self._on_settings)
+        self._keeper.told.connect(self.told)
+        self._keeper.failed.connect(self._complain)
+        self.network_badge = NetworkBadge()
+        self.network_badge.set_value(studio.settings.network.is_off)
+        self.network_badge.changed.connect(self._switch_network)
+        self._settings: SettingsDialog | None = None
+        self._models: ModelsDesk | None = None
+        self._models_page: ModelsPage | None = None
+        self._video = video
+        self._models_room = QWidget()
+        self._thumbnails = Thumbnails(self)
+        self.history = HistoryRoom(studio, background, self._thumbnails)
+        self.history.recipe_wanted.connect(self.recipe_wanted)
+        self.history.told.connect(self.told)
+        self.history.failed.connect(self.failed)
+        self.images = ImageRoom(studio, background, self._thumbnails)
+        self.images.use_wanted.connect(self.use_wanted)
+        self.images.fix_wanted.connect(self.fix_wanted)
+        self.models_changed.connect(self.images.read_offers)
+        self.addTab(video, "&Video")
+        self.addTab(self.images, "&Images")
+        self.addTab(self.history, "&History")
+        self.addTab(self._models_room, "&Models")
+        self.currentChanged.connect(self._on_room)
+        jobs.news.connect(self._hear)
+
+    def show_video(self) -> None:
+        """Turn to the video project."""
+        self.setCurrentWidget(self._video)
+
+    def show_model(self, target: Target) -> None:
+        """Turn to a model where it can be installed."""
+        self.setCurrentWidget(self._models_room)
+        if self._models_page is not None:
+            self._models_page.choose(target)
+
+    @Slot()
+    def show_settings(self) -> None:
+        """Open the settings."""
+        self._settings_dialog().show()
+        self._settings_dialog().raise_()
+
+    @property
+    def is_settings_open(self) -> bool:
+        """Whether the settings are seen."""
+        return self._settings is not None and self._settings.isVisible()
+
+    @Slot()
+    def show_keys(self) -> None:
+        """Open the settings at the keys."""
+        self._settings_dialog().show_keys()
+        self.show_settings()
+
+    def _settings_dialog(self) -> SettingsDialog:
+        if self._settings is None:
+            from gui.settings.settings_dialog import SettingsDialog
+
+            self._settings = SettingsDialog(self._studio, self._keeper, self.window())
+            self._settings.keys_changed.connect(self._on_models_changed)
+        return self._settings
+
+    @Slot(int)
+    def _on_room(self, _: int) -> None:
+        self.video_shown.emit(self.currentWidget() is self._video)
+        if self.currentWidget() is self._models_room:
+            self._make_models()
+        if self.currentWidget() is self.history:
+            self.history.begin()
+        if self.currentWidget() is self.images:
+            self.images.begin()
+
+    def _make_models(self) -> None:
+        if self._models is None:
+            # Loaded late, when the room is first seen.
+            from gui.models.models_controller import ModelsDesk
+            from gui.models.models_page import ModelsPage
+
+            self._models_page = _fill(self._models_room, ModelsPage())
+            self._models = ModelsDesk(self._studio, self._models_page, self)
+            self._models.changed.connect(self._on_models_changed)
+            self._models.keys_wanted.connect(self.show_keys)
+            self._models.refresh()
+
+    @Slot(object)
+    def _hear(self, news: JobNews) -> None:
+        if self._models is not None:
+            self._models.hear(news.job_id, news.event)
+        self.history.hear(news)
+        self.images.hear(news)
+
+    @Slot(object)
+    def _on_models_changed(self, _: object) -> None:
+        self.models_changed.emit()
+
+    @Slot(object)
+    def _on_settings(self, settings: Settings) -> None:
+        self.network_badge.set_value(settings.network.is_off)
+        self.settings_changed.emit(settings)
+        self.models_changed.emit()
+
+    def change_settings(self, settings: Settings) -> None:
+        """Go by these settings from now on, and save them."""
+        self._keeper.change(settings)
+
+    @Slot(object)
+    def _switch_network(self, is_off: bool) -> None:
+        settings = self._studio.settings
+        network = settings.network.model_copy(update={"is_off": is_off})
+        self.change_settings(settings.model_copy(update={"network": network}))
+
+    @Slot(object)
+    def _complain(self, error: StudioError) -> None:
+        self.told.emit(str(error))
+
+    def close_down(self) -> None:
+        """Save what is not saved and stop what runs."""
+        if self._models is not None:
+            self._models.close()
+        if self._settings is not None:
+            self._settings.close_down()
+        self._thumbnails.close()
+        self._keeper.close()
+
+
+def _fill(room: QWidget, page: _P) -> _P:
+    rows = QVBoxLayout(room)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.addWidget(page)
+    return page

@@ -1,0 +1,1 @@
+"""The models tab: which models there are, installing and removing them."""

@@ -1,0 +1,282 @@
+"""All about one model, and what can be done with it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.platform.units import bytes_text
+from core.video.listing import ModelState
+from core.video.model_store import OnDisk
+from core.video.model_text import facts_of
+from core.video.provider import Lack, NotReady
+from gui import theme
+from gui.models.model_rows import Installing, InstallPhase, ModelItem
+from gui.widgets.link_label import LinkLabel
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from core.video.request import Target
+
+
+class ModelAction(StrEnum):
+    """What a person may do with a model."""
+
+    INSTALL = "install"
+    PAUSE = "pause"
+    RESUME = "resume"
+    ADOPT = "adopt"
+    VERIFY = "verify"
+    REMOVE = "remove"
+    KEYS = "keys"
+
+
+@dataclass(frozen=True)
+class ModelWish:
+    """An action and the model that it is for."""
+
+    action: ModelAction
+    target: Target
+
+
+_BUTTONS = {
+    ModelAction.INSTALL: ("Install…", "Shows licence, size and folder before anything is fetched."),
+    ModelAction.PAUSE: ("Pause", "Stops the download; what has arrived is kept."),
+    ModelAction.RESUME: ("Resume", "Goes on where the download stopped."),
+    ModelAction.ADOPT: (
+        "Use files on this disk…",
+        "Takes a folder with files of this model: they are checked and linked or copied.",
+    ),
+    ModelAction.VERIFY: ("Check files", "Reads every byte and compares it with what it must be."),
+    ModelAction.REMOVE: ("Remove…", "Deletes the model's files from this machine."),
+    ModelAction.KEYS: ("Set a token…", "Opens the keys in the settings."),
+}
+_GATED = (
+    "Its owner asks for consent first: open its page, sign in and accept the licence; then make a "
+    "token of the kind 'read' and add it to the keys."
+)
+
+
+class ModelDetails(QWidget):
+    """Shows one model.
+
+    Signals:
+        wanted(ModelWish): a button was pressed.
+    """
+
+    wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._item: ModelItem | None = None
+        self._title = QLabel(self)
+        self._title.setWordWrap(True)
+        font = self._title.font()
+        font.setPointSizeF(font.pointSizeF() * 1.25)
+        font.setBold(True)
+        self._title.setFont(font)
+        self._summary = QLabel(self)
+        self._summary.setWordWrap(True)
+        self._state = ToneLabel(theme.Tone.QUIET, self)
+        self._reason = ToneLabel(theme.Tone.QUIET, self)
+        self._gated = ToneLabel(theme.Tone.WARNING, self)
+        self._problem = ToneLabel(theme.Tone.BAD, self)
+        self._said = ToneLabel(theme.Tone.GOOD, self)
+        self._bar = QProgressBar(self)
+        self._bar.setTextVisible(False)
+        self._bar.setMaximumHeight(8)
+        self._bar.setAccessibleName("Progress of the installation")
+        self._progress = ToneLabel(theme.Tone.QUIET, self)
+        self._licence = LinkLabel(self)
+        self._facts = QFormLayout()
+        self._buttons = {action: self._button(action) for action in ModelAction}
+        self._lay_out()
+        self.set_item(None)
+
+    def set_item(self, item: ModelItem | None) -> None:
+        """Show this model, or that none is chosen."""
+        is_same = (
+            item is not None
+            and self._item is not None
+            and (item.listed.target == self._item.listed.target)
+        )
+        before, self._item = self._item, item
+        if not is_same:
+            self._problem.say("")
+            self._said.say("")
+        if item is None:
+            self._show_nothing()
+            return
+        if not is_same or before is None or before.listed.spec != item.listed.spec:
+            self._show_facts(item)
+        self._show_state(item)
+        self._show_progress(item.installing)
+        offered = _offered(item)
+        for action, button in self._buttons.items():
+            button.setVisible(action in offered)
+        is_begun = item.listed.state in (ModelState.PARTLY, ModelState.DAMAGED)
+        self._buttons[ModelAction.INSTALL].setText("Finish installing…" if is_begun else "Install…")
+
+    def show_problem(self, text: str) -> None:
+        """Say why the last thing that was asked for cannot be done; nothing for an empty text."""
+        self._said.say("")
+        self._problem.say(text)
+
+    def show_answer(self, text: str) -> None:
+        """Say what came of the last thing that was asked for."""
+        self._problem.say("")
+        self._said.say(text)
+
+    def _button(self, action: ModelAction) -> QPushButton:
+        text, tip = _BUTTONS[action]
+        button = QPushButton(text, self)
+        button.setObjectName(action.value)
+        button.setToolTip(tip)
+        button.setAccessibleName(text.rstrip("…"))
+        button.setAutoDefault(False)
+        button.clicked.connect(self._ask)
+        return button
+
+    def _lay_out(self) -> None:
+        self._facts.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        self._facts.setVerticalSpacing(6)
+        first = self._line(
+            ModelAction.INSTALL, ModelAction.PAUSE, ModelAction.RESUME, ModelAction.ADOPT
+        )
+        second = self._line(ModelAction.VERIFY, ModelAction.REMOVE, ModelAction.KEYS)
+        content = QWidget(self)
+        lines = QVBoxLayout(content)
+        lines.setContentsMargins(theme.EDGE, 0, theme.EDGE, theme.EDGE)
+        lines.setSpacing(theme.GAP)
+        for part in (self._title, self._state, self._summary, self._reason, self._gated):
+            lines.addWidget(part)
+        lines.addLayout(first)
+        lines.addLayout(second)
+        for part in (self._bar, self._progress, self._problem, self._said, self._licence):
+            lines.addWidget(part)
+        lines.addLayout(self._facts)
+        lines.addStretch(1)
+        area = QScrollArea(self)
+        area.setWidget(content)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area)
+
+    def _line(self, *actions: ModelAction) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setSpacing(theme.GAP)
+        for action in actions:
+            line.addWidget(self._buttons[action])
+        line.addStretch(1)
+        return line
+
+    def _show_nothing(self) -> None:
+        self._title.setText("")
+        self._summary.setText("Choose a model in the list to see what it can do and needs.")
+        for label in (self._state, self._reason, self._gated):
+            label.say("")
+        self._licence.lead("", "")
+        self._show_progress(None)
+        self._clear_facts()
+        for button in self._buttons.values():
+            button.hide()
+
+    def _show_state(self, item: ModelItem) -> None:
+        listed = item.listed
+        words = [item.state[:1].upper() + item.state[1:]]
+        on_disk = listed.installation
+        if on_disk is not None and on_disk.size_bytes:
+            words.append(f"{bytes_text(on_disk.size_bytes)} in {on_disk.folder}")
+        self._state.say(", ".join(words), item.tone)
+        reasons: list[str] = []
+        if item.installing is None and isinstance(listed.readiness, NotReady):
+            reasons.append(listed.readiness.reason)
+            # A command to type is no help where a button does the same.
+            has_button = listed.readiness.lack in (Lack.NOT_INSTALLED, Lack.DAMAGED)
+            if on_disk is None or not has_button:
+                reasons.append(listed.readiness.fix)
+        if listed.too_large:
+            reasons.append(f"This machine cannot run it. {listed.too_large}")
+        self._reason.say(" ".join(dict.fromkeys(reasons)))
+        is_gated = listed.spec.licence.is_gated and (
+            on_disk is not None and on_disk.on_disk is not OnDisk.WHOLE
+        )
+        self._gated.say(_GATED if is_gated else "")
+
+    def _show_progress(self, installing: Installing | None) -> None:
+        is_seen = installing is not None and (
+            installing.is_going_on or installing.fraction is not None
+        )
+        self._bar.setVisible(is_seen)
+        if installing is None:
+            self._progress.say("")
+            return
+        is_known = installing.fraction is not None
+        # An empty range makes the bar say that something goes on, of unknown length.
+        self._bar.setRange(0, 1000 if is_known or not installing.is_going_on else 0)
+        self._bar.setValue(round(1000 * (installing.fraction or 0)))
+        failed = installing.phase is InstallPhase.FAILED
+        self._progress.say(installing.words, theme.Tone.BAD if failed else theme.Tone.QUIET)
+
+    def _show_facts(self, item: ModelItem) -> None:
+        spec = item.listed.spec
+        self._title.setText(spec.label)
+        self._summary.setText(spec.summary)
+        self._licence.lead(f"Read the {spec.licence.name}", spec.licence.url)
+        self._clear_facts()
+        for fact in facts_of(spec):
+            text = ToneLabel(theme.Tone.QUIET, self)
+            text.say(fact.text)
+            name = QLabel(fact.name[:1].upper() + fact.name[1:], self)
+            name.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            self._facts.addRow(name, text)
+
+    def _clear_facts(self) -> None:
+        while self._facts.rowCount():
+            self._facts.removeRow(0)
+
+    @Slot()
+    def _ask(self) -> None:
+        if self._item is not None:
+            action = ModelAction(self.sender().objectName())
+            self.wanted.emit(ModelWish(action, self._item.listed.target))
+
+
+def _offered(item: ModelItem) -> set[ModelAction]:
+    """What can be done with a model now."""
+    on_disk = item.listed.installation
+    if on_disk is None:
+        return set()
+    installing = item.installing
+    if installing is not None and installing.is_going_on:
+        return {ModelAction.PAUSE}
+    is_whole = on_disk.on_disk is OnDisk.WHOLE
+    offered: set[ModelAction] = set()
+    if not is_whole:
+        offered |= {ModelAction.INSTALL if installing is None else ModelAction.RESUME}
+        offered |= {ModelAction.ADOPT}
+        if item.listed.spec.licence.is_gated:
+            offered |= {ModelAction.KEYS}
+    if on_disk.on_disk is not OnDisk.NOTHING:
+        offered |= {ModelAction.REMOVE}
+    if on_disk.on_disk in (OnDisk.WHOLE, OnDisk.DAMAGED):
+        offered |= {ModelAction.VERIFY}
+    return offered

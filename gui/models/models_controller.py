@@ -1,0 +1,333 @@
+"""Joins the page of models with the studio: looks, installs, checks and removes beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, assert_never
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from core.errors import StudioError
+from core.jobs.job import Cancelled, Failed, JobEvent, Noted, Progressed, Queued, Started, Succeeded
+from core.jobs.job_record import JobState
+from core.platform.units import bytes_text
+from core.video.listing import ListedModel, list_models, look_at
+from core.video.model_store import Installation, ModelStore, OnDisk
+from core.video.request import Target
+from gui.background import Background
+from gui.models.model_details import ModelAction, ModelWish
+from gui.models.model_rows import Installing, InstallPhase
+from gui.models.models_page import InstallWish, ModelsPage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.jobs.job import CancelToken
+    from core.jobs.job_record import JobRecord
+    from core.studio import Studio
+    from core.video.model_store import InstallSurvey
+
+
+T = TypeVar("T")
+
+_KEPT = "what has arrived is kept"
+
+
+@dataclass(frozen=True)
+class _Look:
+    """The models, and the newest installation of each that has not come to its end."""
+
+    models: tuple[ListedModel, ...]
+    installing: dict[str, Installing]
+    jobs: dict[str, Target]
+
+
+@dataclass(frozen=True)
+class _Checked:
+    target: Target
+    fraction: float
+
+
+class ModelsDesk(QObject):
+    """Does what the page asks for; jobs run in the queue, everything else in threads of its own.
+
+    The owner passes every event of the queue to `hear`.
+
+    Signals:
+        changed(Target): a model was installed or removed.
+        keys_wanted(): the person wants to set a key.
+    """
+
+    changed = Signal(object)
+    keys_wanted = Signal()
+    _checked = Signal(object)
+
+    def __init__(self, studio: Studio, page: ModelsPage, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._page = page
+        self._background = Background(self)
+        self._jobs: dict[str, Target | None] = {}
+        self._latest: dict[str, JobEvent] = {}
+        self._checks: dict[str, CancelToken] = {}
+        page.survey_wanted.connect(self._survey)
+        page.install_wanted.connect(self._install)
+        page.wanted.connect(self._do)
+        self._checked.connect(self._show_check)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being looked at or asked."""
+        return self._background.is_idle
+
+    def refresh(self) -> None:
+        """Look at every model and its installation anew."""
+        self._background.run(self._look, self._show, self._complain, key="look")
+
+    def close(self) -> None:
+        """Stop what is being looked at; installations in the queue are the queue's affair."""
+        self._background.close()
+
+    def hear(self, job_id: str, event: JobEvent) -> None:
+        """Take an event of any job of the queue, on the main thread."""
+        self._latest[job_id] = event
+        if job_id in self._jobs:
+            self._follow(job_id)
+            return
+        # Whose job it is stands in the journal.
+        find = partial(self._find_target, job_id)
+        self._background.run(
+            find, partial(self._learn, job_id), lambda _: None, key=f"job {job_id}"
+        )
+
+    def _look(self, cancel: CancelToken) -> _Look:
+        listed = list_models(self._studio.registry, cancel)
+        models = tuple(sorted(listed, key=lambda model: model.obstacles))
+        whole = {
+            str(listed.target)
+            for listed in models
+            if listed.installation is None or listed.installation.on_disk is OnDisk.WHOLE
+        }
+        installing: dict[str, Installing] = {}
+        jobs: dict[str, Target] = {}
+        for record in self._studio.queue.jobs():
+            target = self._target_of(record)
+            if target is None:
+                continue
+            jobs[record.id] = target
+            told = _told(record)
+            if told is None or str(target) in whole:
+                installing.pop(str(target), None)
+            else:
+                installing[str(target)] = told
+        return _Look(models, installing, jobs)
+
+    def _show(self, look: _Look) -> None:
+        self._jobs |= look.jobs
+        self._page.set_models(look.models)
+        for listed in look.models:
+            is_begun = listed.installation and listed.installation.on_disk is not OnDisk.NOTHING
+            told = look.installing.get(str(listed.target))
+            if told is not None and not told.is_going_on and not is_begun:
+                told = None
+            if str(listed.target) not in self._checks:
+                self._page.set_installing(listed.target, told)
+
+    def _find_target(self, job_id: str, _: CancelToken) -> Target | None:
+        return self._target_of(self._studio.queue.job(job_id))
+
+    def _target_of(self, record: JobRecord) -> Target | None:
+        """The model that a job installs."""
+        registry = self._studio.registry
+        for info in registry.infos:
+            target = Target(provider=info.id, deployment=info.deployment)
+            store = registry.open(target).store
+            model = store.model_of(record.kind, record.payload) if store else None
+            if model is not None:
+                return target.with_model(model)
+        return None
+
+    def _learn(self, job_id: str, target: Target | None) -> None:
+        self._jobs[job_id] = target
+        self._follow(job_id)
+
+    def _follow(self, job_id: str) -> None:
+        target = self._jobs[job_id]
+        event = self._latest.pop(job_id, None)
+        if target is None or event is None:
+            return
+        match event:
+            case Queued():
+                waits = Installing(InstallPhase.WAITING, job_id, message="waiting for its turn")
+                self._page.set_installing(target, waits)
+            case Started():
+                self._page.set_installing(target, Installing(InstallPhase.RUNNING, job_id))
+            case Progressed():
+                self._page.set_installing(target, _progress(job_id, event))
+            case Noted():
+                self._page.show_answer(target, event.message)
+            case Succeeded():
+                self._page.set_installing(target, None)
+                self._page.show_answer(target, "It is installed, and every file is verified.")
+                self._look_again(target)
+                self.changed.emit(target)
+            case Cancelled():
+                stopped = Installing(InstallPhase.STOPPED, job_id, message=_KEPT)
+                self._page.set_installing(target, stopped)
+                self._look_again(target)
+            case Failed():
+                failed = Installing(InstallPhase.FAILED, job_id, message=str(event.error))
+                self._page.set_installing(target, failed)
+                self._look_again(target)
+            case _:
+                assert_never(event)
+
+    def _look_again(self, target: Target) -> None:
+        def look(_: CancelToken) -> ListedModel:
+            return look_at(self._studio.registry, target)
+
+        self._background.run(look, self._page.set_model, self._complain, key=f"look {target}")
+
+    @Slot(object)
+    def _survey(self, wish: InstallWish) -> None:
+        def ask(cancel: CancelToken) -> InstallSurvey:
+            return self._store(wish.target).survey(wish.target.model, wish.adopt_from, cancel)
+
+        self._begin(wish.target, ask, partial(self._page.ask_consent, wish))
+
+    @Slot(object)
+    def _install(self, wish: InstallWish) -> None:
+        def submit(_: CancelToken) -> str:
+            return self._studio.submit_install(wish.target, wish.adopt_from)
+
+        self._begin(wish.target, submit, partial(self._expect, wish.target))
+
+    def _expect(self, target: Target, job_id: str) -> None:
+        self._jobs[job_id] = target
+        if job_id in self._latest:
+            self._follow(job_id)
+
+    @Slot(object)
+    def _do(self, wish: ModelWish) -> None:
+        target = wish.target
+        match wish.action:
+            case ModelAction.PAUSE:
+                self._pause(target)
+            case ModelAction.RESUME:
+                self._with_job(target, self._studio.resume)
+            case ModelAction.VERIFY:
+                self._verify(target)
+            case ModelAction.REMOVE:
+                self._remove(target)
+            case ModelAction.KEYS:
+                self.keys_wanted.emit()
+            case ModelAction.INSTALL | ModelAction.ADOPT:
+                self._survey(InstallWish(target))
+            case _:
+                assert_never(wish.action)
+
+    def _pause(self, target: Target) -> None:
+        check = self._checks.pop(str(target), None)
+        if check is not None:
+            check.cancel()
+            self._page.set_installing(target, None)
+            return
+        self._with_job(target, lambda job_id: self._studio.queue.cancel(job_id))
+
+    def _with_job(self, target: Target, act: Callable[[str], object]) -> None:
+        """Do something with the job that installs a model."""
+        found = next((item for item in self._page.models() if item.listed.target == target), None)
+        if found is None or found.installing is None or not found.installing.job_id:
+            return
+        job_id = found.installing.job_id
+        self._begin(target, lambda _: act(job_id), lambda _: None)
+
+    def _verify(self, target: Target) -> None:
+        def read(cancel: CancelToken) -> Installation:
+            def tell(fraction: float) -> None:
+                self._checked.emit(_Checked(target, fraction))
+
+            return self._store(target).verify(target.model, cancel, tell)
+
+        def done(found: Installation) -> None:
+            self._end_check(target)
+            if found.on_disk is OnDisk.WHOLE:
+                self._page.show_answer(target, "Every file is there and right.")
+            else:
+                self._page.show_problem(target, found.reason)
+            self._look_again(target)
+
+        def failed(error: StudioError) -> None:
+            self._end_check(target)
+            self._page.show_problem(target, str(error))
+
+        self._page.set_installing(target, Installing(InstallPhase.CHECKING, fraction=0.0))
+        token = self._background.run(read, done, failed, key=f"check {target}")
+        self._checks[str(target)] = token
+
+    @Slot(object)
+    def _show_check(self, checked: _Checked) -> None:
+        if str(checked.target) in self._checks:
+            going_on = Installing(InstallPhase.CHECKING, fraction=checked.fraction)
+            self._page.set_installing(checked.target, going_on)
+
+    def _end_check(self, target: Target) -> None:
+        self._checks.pop(str(target), None)
+        self._page.set_installing(target, None)
+
+    def _remove(self, target: Target) -> None:
+        def remove(_: CancelToken) -> int:
+            return self._store(target).remove(target.model)
+
+        def done(freed_bytes: int) -> None:
+            self._page.set_installing(target, None)
+            self._page.show_answer(target, f"It is removed; {bytes_text(freed_bytes)} are free.")
+            self._look_again(target)
+            self.changed.emit(target)
+
+        self._begin(target, remove, done)
+
+    def _begin(
+        self, target: Target, work: Callable[[CancelToken], T], done: Callable[[T], None]
+    ) -> None:
+        """Do something about a model; why it cannot be done is shown beside it."""
+        self._background.run(
+            work, done, lambda error: self._page.show_problem(target, str(error)), key=str(target)
+        )
+
+    def _store(self, target: Target) -> ModelStore:
+        store = self._studio.registry.open(target).store
+        if store is None:
+            raise StudioError(f"{target} is no model that is installed on this machine.")
+        return store
+
+    def _complain(self, error: StudioError) -> None:
+        chosen = self._page.chosen
+        if chosen is not None:
+            self._page.show_problem(chosen, str(error))
+
+
+def _told(record: JobRecord) -> Installing | None:
+    """How far a job of the journal is; None where it has done its work."""
+    match record.state:
+        case JobState.SUCCEEDED:
+            return None
+        case JobState.QUEUED:
+            return Installing(InstallPhase.WAITING, record.id, message="waiting for its turn")
+        case JobState.RUNNING:
+            if record.progress is None:
+                return Installing(InstallPhase.RUNNING, record.id)
+            return _progress(record.id, record.progress)
+        case JobState.FAILED:
+            message = str(record.error) if record.error else ""
+            return Installing(InstallPhase.FAILED, record.id, message=message)
+        case JobState.INTERRUPTED | JobState.CANCELLED:
+            fraction = record.progress.fraction if record.progress else None
+            return Installing(InstallPhase.STOPPED, record.id, fraction, _KEPT)
+        case _:
+            assert_never(record.state)
+
+
+def _progress(job_id: str, event: Progressed) -> Installing:
+    return Installing(InstallPhase.RUNNING, job_id, event.fraction, event.message, event.eta_s)

@@ -1,0 +1,244 @@
+"""The models: which there are, what this machine can run, and the ways to install and remove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QMessageBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.platform.units import bytes_text
+from gui import theme
+from gui.models.install_dialog import InstallDialog
+from gui.models.model_delegate import ModelDelegate
+from gui.models.model_details import ModelAction, ModelDetails, ModelWish
+from gui.models.model_rows import (
+    ITEM_ROLE,
+    Installing,
+    ModelFilter,
+    ModelItem,
+    ModelListModel,
+    Scope,
+)
+from gui.widgets.folder_choice import choose_folder
+from gui.widgets.ignore_wheel import keep_calm
+from gui.widgets.splitter import Splitter
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from core.video.listing import ListedModel
+    from core.video.model_store import InstallSurvey
+    from core.video.request import Target
+
+
+@dataclass(frozen=True)
+class InstallWish:
+    """The wish to install a model; files in `adopt_from` are used instead of downloading them."""
+
+    target: Target
+    adopt_from: tuple[Path, ...] = ()
+
+
+class ModelsPage(QWidget):
+    """The list, and all about the chosen model.
+
+    Signals:
+        survey_wanted(InstallWish): tell what installing it means, by `ask_consent`.
+        install_wanted(InstallWish): the person has agreed.
+        wanted(ModelWish): pause, resume, verify, remove (which was confirmed), keys.
+    """
+
+    survey_wanted = Signal(object)
+    install_wanted = Signal(object)
+    wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = ModelListModel(self)
+        self._filter = ModelFilter(self)
+        self._filter.setSourceModel(self._model)
+        self._search = QLineEdit(self)
+        self._search.setObjectName("search")
+        self._search.setPlaceholderText("Search models")
+        self._search.setAccessibleName("Search models")
+        self._search.setToolTip("Shows the models whose name, state or licence has these words.")
+        self._search.setClearButtonEnabled(True)
+        self._scope = QComboBox(self)
+        self._scope.setObjectName("scope")
+        self._scope.setAccessibleName("Which models are shown")
+        self._scope.setToolTip("Which models are shown.")
+        for scope in Scope:
+            self._scope.addItem(scope.value, scope)
+        self._list = QListView(self)
+        self._list.setObjectName("models")
+        self._list.setAccessibleName("Models")
+        self._list.setToolTip(
+            "Every model of every provider: what works here first, and the best of it first."
+        )
+        self._list.setModel(self._filter)
+        self._list.setItemDelegate(ModelDelegate(self._list))
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self._nothing = ToneLabel(theme.Tone.QUIET, self)
+        self._nothing.say("Looking for models…")
+        self._details = ModelDetails(self)
+        self._lay_out()
+        keep_calm(self)
+        self._search.textChanged.connect(self._look_for)
+        self._scope.currentIndexChanged.connect(self._look_for)
+        self._list.selectionModel().currentChanged.connect(self._show_chosen)
+        self._model.dataChanged.connect(self._show_chosen)
+        self._details.wanted.connect(self._ask)
+
+    def models(self) -> tuple[ModelItem, ...]:
+        """Every model with its state."""
+        return self._model.items()
+
+    def set_models(self, models: Sequence[ListedModel]) -> None:
+        """Show these models in this order; the choice stays."""
+        chosen = self.chosen
+        self._model.set_models(models)
+        self._say_what_is_missing()
+        self.choose(chosen)
+
+    def set_model(self, listed: ListedModel) -> None:
+        """Show one model as it stands now."""
+        self._model.set_model(listed)
+
+    def set_installing(self, target: Target, installing: Installing | None) -> None:
+        """Show how far the installation of a model is, or that there is none."""
+        self._model.set_installing(target, installing)
+
+    @property
+    def chosen(self) -> Target | None:
+        """The model whose details are shown."""
+        item = self._list.currentIndex().data(ITEM_ROLE)
+        return item.listed.target if isinstance(item, ModelItem) else None
+
+    def choose(self, target: Target | None) -> None:
+        """Turn to a model; None is the first."""
+        rows = [self._filter.index(row, 0) for row in range(self._filter.rowCount())]
+        found = [index for index in rows if index.data(ITEM_ROLE).listed.target == target]
+        for index in found or rows[:1]:
+            flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self._list.selectionModel().setCurrentIndex(index, flag)
+            return
+        self._details.set_item(None)
+
+    def ask_consent(self, wish: InstallWish, survey: InstallSurvey) -> None:
+        """Show what installing a model means; whoever agrees gets `install_wanted`."""
+        item = self._model.item(wish.target)
+        if item is None:
+            return
+        self._details.show_problem("")
+        dialog = InstallDialog(item.listed.spec, survey, self)
+        dialog.accepted.connect(lambda: self.install_wanted.emit(wish))
+        dialog.open()
+
+    def show_problem(self, target: Target, text: str) -> None:
+        """Say why what was asked of a model cannot be done, while that model is looked at."""
+        if self.chosen == target:
+            self._details.show_problem(text)
+
+    def show_answer(self, target: Target, text: str) -> None:
+        """Say what came of what was asked of a model, while that model is looked at."""
+        if self.chosen == target:
+            self._details.show_answer(text)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(theme.GAP)
+        head.addWidget(self._search, 1)
+        head.addWidget(self._scope)
+        left = QWidget(self)
+        lines = QVBoxLayout(left)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(theme.GAP)
+        lines.addLayout(head)
+        lines.addWidget(self._list, 1)
+        lines.addWidget(self._nothing)
+        split = Splitter(Qt.Orientation.Horizontal, self)
+        split.setChildrenCollapsible(False)
+        split.addWidget(left)
+        split.addWidget(self._details)
+        left.setMinimumWidth(250)
+        split.setSizes([340, 560])
+        split.setStretchFactor(0, 2)
+        split.setStretchFactor(1, 3)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
+        whole.addWidget(split)
+
+    def _say_what_is_missing(self) -> None:
+        if self._filter.rowCount():
+            self._nothing.say("")
+        else:
+            self._nothing.say("No model is like that." if self._model.rowCount() else "No models.")
+
+    @Slot()
+    def _look_for(self) -> None:
+        chosen = self.chosen
+        self._filter.look_for(self._scope.currentData(), self._search.text())
+        self._say_what_is_missing()
+        self.choose(chosen)
+
+    @Slot()
+    def _show_chosen(self) -> None:
+        item = self._list.currentIndex().data(ITEM_ROLE)
+        self._details.set_item(item if isinstance(item, ModelItem) else None)
+
+    @Slot(object)
+    def _ask(self, wish: ModelWish) -> None:
+        match wish.action:
+            case ModelAction.INSTALL:
+                self._details.show_answer("Asking which files are needed…")
+                self.survey_wanted.emit(InstallWish(wish.target))
+            case ModelAction.ADOPT:
+                self._adopt(wish.target)
+            case ModelAction.REMOVE:
+                self._confirm_removal(wish)
+            case _:
+                self._details.show_problem("")
+                self.wanted.emit(wish)
+
+    def _adopt(self, target: Target) -> None:
+        def take(folder: Path) -> None:
+            self._details.show_answer("Looking at the files in the folder…")
+            self.survey_wanted.emit(InstallWish(target, (folder,)))
+
+        choose_folder(self, "A folder with files of this model", "", take)
+
+    def _confirm_removal(self, wish: ModelWish) -> None:
+        item = self._model.item(wish.target)
+        on_disk = item.listed.installation if item else None
+        if item is None or on_disk is None:
+            return
+        question = QMessageBox(self)
+        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        question.setIcon(QMessageBox.Icon.Question)
+        question.setWindowTitle(f"Remove {item.listed.spec.label}")
+        question.setText(
+            f"Remove {item.listed.spec.label} and free {bytes_text(on_disk.size_bytes)}?"
+        )
+        question.setInformativeText(
+            f"The folder {on_disk.folder} is deleted. To use the model again it must be "
+            "downloaded again."
+        )
+        remove = question.addButton("Remove", QMessageBox.ButtonRole.DestructiveRole)
+        remove.setObjectName("confirm_remove")
+        keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+        question.setDefaultButton(keep)
+        remove.clicked.connect(lambda: self.wanted.emit(wish))
+        question.open()

@@ -1,0 +1,1 @@
+"""The player: clips, the sequence of all scenes and films, with sound and exact frames."""

@@ -1,0 +1,396 @@
+"""The player: plays clips and films with sound, and steps through their frames exactly."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from gui.player.playback import Playback, PlayedFrame
+from gui.player.player_text import (
+    Grab,
+    GrabUse,
+    PlayerChoices,
+    PlayerSource,
+    place_text,
+)
+from gui.player.position_bar import PositionBar
+from gui.player.source_bar import SourceBar
+from gui.player.stills import Still, Stills
+from gui.player.transport_bar import TransportBar
+from gui.player.video_surface import VideoSurface
+from gui.theme import GAP, Tone
+from gui.widgets.elided_label import ElidedLabel
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtGui import QMouseEvent
+
+    from core.errors import StudioError
+    from core.film.build.preview_film import SceneStart
+    from core.media.frames import ClipFrames
+
+_NOTHING = "Nothing to play yet. Render a scene, or choose one that has a clip."
+_STILLS_ONLY = (
+    "The picture of this clip ({codec}, {bits} bits) cannot be played here, so its frames are "
+    "shown as fast as they are read."
+)
+
+
+class ClipPlayer(QWidget):
+    """Shows one clip or film at a time.
+
+    While it stands, the picture is read from the file by its frame number; while it plays, it
+    comes from QtMultimedia. To be told `release()` before the program ends.
+
+    Signals:
+        changed(PlayerChoices): volume, mute or loop, for whoever remembers them.
+        grabbed(Grab): a frame, written exactly as it lies in the file.
+        take_wanted(), sequence_wanted(), export_wanted(): answer with `show_clip`, `show_film`
+            or `say`.
+    """
+
+    changed = Signal(object)
+    grabbed = Signal(object)
+    take_wanted = Signal()
+    sequence_wanted = Signal()
+    export_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._frames: ClipFrames | None = None
+        self._number = 0
+        self._marks: tuple[SceneStart, ...] = ()
+        self._grabs: dict[Path, GrabUse] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._stills = Stills(self)
+        self._playback = Playback(self)
+        self._sources = SourceBar()
+        self._title = ElidedLabel()
+        self._title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._surface = VideoSurface()
+        self._position = PositionBar()
+        self._place = QLabel()
+        self._place.setAccessibleName("Time and frame")
+        self._scene = ElidedLabel()
+        self._scene.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._note = ToneLabel()
+        self._damage = ToneLabel(Tone.WARNING)
+        self._transport = TransportBar()
+        self._lay_out()
+        self._connect()
+        self._add_shortcuts()
+        self.say(_NOTHING)
+
+    def value(self) -> PlayerChoices:
+        """Volume, mute and loop."""
+        return self._transport.value()
+
+    def set_value(self, value: PlayerChoices) -> None:
+        """Set volume, mute and loop; tells nobody."""
+        self._transport.set_value(value)
+        self._obey(value)
+
+    def source(self) -> PlayerSource:
+        """What was chosen to be shown."""
+        return self._sources.source()
+
+    def set_source(self, source: PlayerSource) -> None:
+        """Press one of the three buttons; tells nobody."""
+        self._sources.set_source(source)
+
+    def set_alone(self) -> None:
+        """Be a player of one file, outside of a project: no other sources, no frames to grab."""
+        self._sources.hide()
+        self._transport.hide_grab()
+
+    def show_clip(self, path: Path, title: str) -> None:
+        """Open a clip and stand at its first frame."""
+        self.show_film(path, (), title)
+
+    def show_film(self, path: Path, marks: Sequence[SceneStart], title: str = "") -> None:
+        """Open a film; `marks` tell where its scenes begin."""
+        self._leave()
+        self._marks = tuple(marks)
+        self._title.show_text(title)
+        self._title.setToolTip(title)
+        self._playback.open(path)
+        self._stills.open(path)
+
+    def say(self, message: str) -> None:
+        """Show a sentence in place of a picture, and let go of the file."""
+        self._leave()
+        self._playback.open(None)
+        self._stills.close()
+        self._title.show_text("")
+        self._surface.say(message)
+
+    @property
+    def frame_number(self) -> int:
+        """The frame that is shown, from 0."""
+        return self._number
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether it plays now."""
+        return self._playback.is_playing
+
+    def go_to(self, number: int) -> None:
+        """Show a frame; the first or the last one where there is no such frame."""
+        if self._frames is None:
+            return
+        number = min(max(number, 0), self._frames.count - 1)
+        self._stand_at(number)
+        if self._playback.is_playing:
+            self._playback.seek(self._frames.middle_us(number))
+        else:
+            self._stills.want(number)
+
+    def release(self) -> None:
+        """Let go of files, threads and devices, for good."""
+        self._playback.release()
+        self._stills.release()
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    @Slot()
+    def toggle_play(self) -> None:
+        """Play from here, or from the start at the end; or pause."""
+        if self._frames is None:
+            return
+        if self._playback.is_playing:
+            self._playback.pause()
+            self._stills.want(self._number)
+        else:
+            at = 0 if self._number == self._frames.count - 1 else self._number
+            self._playback.play(self._frames.middle_us(at))
+        self._transport.show_playing(is_playing=self._playback.is_playing)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self._sources)
+        head.addWidget(self._title, 1)
+        foot = QHBoxLayout()
+        foot.addWidget(self._place)
+        foot.addWidget(self._scene, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP // 2)
+        layout.addLayout(head)
+        layout.addWidget(self._surface, 1)
+        layout.addWidget(self._note)
+        layout.addWidget(self._damage)
+        layout.addWidget(self._position)
+        layout.addLayout(foot)
+        layout.addWidget(self._transport)
+
+    def _connect(self) -> None:
+        self._stills.opened.connect(self._opened)
+        self._stills.pictured.connect(self._show_still)
+        self._stills.saved.connect(self._saved)
+        self._stills.failed.connect(self._failed)
+        self._playback.pictured.connect(self._show_played)
+        self._playback.ended.connect(self._ended)
+        self._playback.silent.connect(self._note_quietly)
+        self._playback.failed.connect(self._cannot_play)
+        self._position.wanted.connect(self._go_to)
+        self._sources.wanted.connect(self._want_source)
+        self._transport.play_wanted.connect(self.toggle_play)
+        self._transport.step_wanted.connect(self._step)
+        self._transport.scene_wanted.connect(self._step_scene)
+        self._transport.grab_wanted.connect(self._grab)
+        self._transport.changed.connect(self._changed)
+
+    def _add_shortcuts(self) -> None:
+        key = Qt.Key
+        table: dict[tuple[Qt.Key, ...], Callable[[], None]] = {
+            (key.Key_Space,): self.toggle_play,
+            (key.Key_Comma,): lambda: self._step(-1),
+            (key.Key_Period,): lambda: self._step(1),
+            (key.Key_PageUp,): lambda: self._step_scene(-1),
+            (key.Key_PageDown,): lambda: self._step_scene(1),
+            (key.Key_L,): self._transport.toggle_loop,
+            (key.Key_M,): self._transport.toggle_mute,
+        }
+        for keys, act in table.items():
+            self._shortcut(self, keys, act, Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        # Elsewhere these keys move sliders and the choice of buttons.
+        on_picture: dict[tuple[Qt.Key, ...], Callable[[], None]] = {
+            (key.Key_Left,): lambda: self._step(-1),
+            (key.Key_Right,): lambda: self._step(1),
+            (key.Key_Home,): lambda: self.go_to(0),
+            (key.Key_End,): lambda: self._step(1 << 30),
+        }
+        for keys, act in on_picture.items():
+            self._shortcut(self._surface, keys, act, Qt.ShortcutContext.WidgetShortcut)
+
+    @staticmethod
+    def _shortcut(
+        owner: QWidget,
+        keys: tuple[Qt.Key, ...],
+        act: Callable[[], None],
+        context: Qt.ShortcutContext,
+    ) -> None:
+        for key in keys:
+            shortcut = QShortcut(QKeySequence(key), owner)
+            shortcut.setContext(context)
+            shortcut.activated.connect(act)
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click on the picture plays or pauses."""
+        if self._surface.geometry().contains(event.position().toPoint()):
+            self.toggle_play()
+        super().mouseReleaseEvent(event)
+
+    def _leave(self) -> None:
+        self._frames = None
+        self._number = 0
+        self._marks = ()
+        self._grabs = {}
+        self._note.say("")
+        self._damage.say("")
+        self._place.setText("")
+        self._scene.show_text("")
+        self._position.show_clip(0, 1, ())
+        self._transport.show_clip(is_there=False, has_scenes=False)
+        self._transport.show_playing(is_playing=False)
+
+    def _stand_at(self, number: int) -> None:
+        if self._frames is None:
+            return
+        self._number = number
+        self._position.show_frame(number)
+        self._place.setText(place_text(self._frames, number))
+        self._scene.show_text(self._scene_title(number))
+
+    def _scene_starts(self) -> list[int]:
+        if self._frames is None:
+            return []
+        first = self._frames.starts_us[0]
+        return [
+            self._frames.number_at(first + round(mark.start_s * 1e6) + 1) for mark in self._marks
+        ]
+
+    def _scene_title(self, number: int) -> str:
+        seen = [
+            mark.title
+            for mark, start in zip(self._marks, self._scene_starts(), strict=True)
+            if start <= number
+        ]
+        return seen[-1] if seen else ""
+
+    @Slot(object)
+    def _opened(self, frames: ClipFrames) -> None:
+        self._frames = frames
+        per_second = round(frames.count / frames.duration_s) if frames.duration_s > 0 else 1
+        self._position.show_clip(frames.count, per_second, self._scene_starts())
+        self._transport.show_clip(is_there=True, has_scenes=len(self._marks) > 1)
+        self._stand_at(0)
+        self._stills.want(0)
+
+    @Slot(object)
+    def _show_still(self, still: Still) -> None:
+        if not self._playback.is_playing or still.number == self._number:
+            self._surface.show_image(still.image)
+            self._damage.say("")
+
+    @Slot(object)
+    def _show_played(self, frame: PlayedFrame) -> None:
+        if self._frames is None:
+            return
+        self._stand_at(self._frames.number_at(frame.moment_us))
+        if frame.image is not None:
+            self._surface.show_image(frame.image)
+            return
+        self._note.say(_STILLS_ONLY.format(codec=self._frames.codec, bits=self._frames.bit_depth))
+        self._stills.want(self._number)
+
+    @Slot()
+    def _ended(self) -> None:
+        self._transport.show_playing(is_playing=False)
+        if self._frames is not None:
+            self.go_to(self._frames.count - 1)
+
+    @Slot(object)
+    def _failed(self, error: StudioError) -> None:
+        if self._frames is None or self._surface.image is None:
+            self.say(str(error))
+        else:
+            self._damage.say(str(error))
+
+    @Slot(object)
+    def _cannot_play(self, message: str) -> None:
+        self._transport.show_playing(is_playing=False)
+        self._note.say(
+            f"This file cannot be played here ({message}). Its frames can be looked at one by one."
+        )
+
+    @Slot(object)
+    def _note_quietly(self, message: str) -> None:
+        self._note.say(message)
+
+    @Slot(object)
+    def _go_to(self, number: int) -> None:
+        self.go_to(number)
+
+    @Slot(object)
+    def _step(self, by: int) -> None:
+        if self._playback.is_playing:
+            self.toggle_play()
+        self.go_to(self._number + by)
+
+    @Slot(object)
+    def _step_scene(self, by: int) -> None:
+        starts = self._scene_starts()
+        if by > 0:
+            later = [start for start in starts if start > self._number]
+            self.go_to(later[0] if later else self._number)
+        else:
+            earlier = [start for start in starts if start < self._number]
+            self.go_to(earlier[-1] if earlier else 0)
+
+    @Slot(object)
+    def _grab(self, use: GrabUse) -> None:
+        if self._frames is None:
+            return
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="imageai-frames-")
+        name = f"frame-{self._number + 1:06}-{uuid.uuid4().hex[:6]}.png"
+        path = Path(self._folder.name) / name
+        self._grabs[path] = use
+        self._stills.save(self._number, path)
+
+    @Slot(object)
+    def _saved(self, path: Path) -> None:
+        use = self._grabs.pop(path, None)
+        if use is not None:
+            self.grabbed.emit(Grab(path, use))
+
+    @Slot(object)
+    def _want_source(self, source: PlayerSource) -> None:
+        match source:
+            case PlayerSource.TAKE:
+                self.take_wanted.emit()
+            case PlayerSource.SEQUENCE:
+                self.sequence_wanted.emit()
+            case PlayerSource.EXPORT:
+                self.export_wanted.emit()
+
+    @Slot(object)
+    def _changed(self, value: PlayerChoices) -> None:
+        self._obey(value)
+        self.changed.emit(value)
+
+    def _obey(self, value: PlayerChoices) -> None:
+        self._playback.set_sound(value.volume, is_muted=value.is_muted)
+        self._playback.set_looped(is_looped=value.is_looped)

@@ -1,0 +1,1 @@
+"""The open project in the window: opening, saving, undo, recent ones and the first page."""

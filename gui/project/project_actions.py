@@ -1,0 +1,157 @@
+"""New, open, save as, package, import: asked for in the menu or in the project bar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
+
+from gui import theme
+from gui.project.project_requests import (
+    ImportProject,
+    NewProject,
+    OpenProject,
+    PackageProject,
+    SampleProject,
+    SaveProjectAs,
+    UnpackProject,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from core.project.files.recent import RecentProject
+
+_MOST_RECENT = 10
+
+
+class ProjectActions(QObject):
+    """One action for each wish; dialogs ask for what is missing.
+
+    Signals:
+        wanted(ProjectWish): what a person wants done.
+    """
+
+    wanted = Signal(object)
+
+    def __init__(self, projects_dir: Path, window: QWidget) -> None:
+        super().__init__(window)
+        self._projects_dir = projects_dir
+        self._window = window
+        self._icons: dict[QAction, str] = {}
+        make = self._make
+        self.new = make("new", "&New…", "file-plus-outline", "Begin an empty project", "Ctrl+N")
+        self.open = make("open", "&Open…", "folder-open-outline", "Open a project", "Ctrl+O")
+        self.save_as = make(
+            "save_as", "Save &as…", "content-copy",
+            "Copy the project with all its clips and go on in the copy", "Ctrl+Shift+S",
+        )  # fmt: skip
+        self.package = make(
+            "package", "&Package…", "package-variant-closed", "Pack everything into one file"
+        )
+        self.import_ = make(
+            "import", "&Import…", "import", "Take over a project of the earlier ImageAI"
+        )
+        self.sample = make(
+            "sample", "Make the &sample film", "movie-open-star-outline",
+            "A project of four scenes, rendered on this machine",
+        )  # fmt: skip
+        self.recent_menu = QMenu("Open &recent", window)
+        self._acts: dict[QAction, Callable[[], None]] = {
+            self.new: self._ask_new,
+            self.open: self._ask_open,
+            self.save_as: self._ask_save_as,
+            self.package: self._ask_package,
+            self.import_: self._ask_import,
+            self.sample: self._want_sample,
+        }
+        for action in self._acts:
+            action.triggered.connect(self._act)
+        self.set_project("")
+
+    def _make(self, name: str, text: str, icon: str, tip: str, key: str = "") -> QAction:
+        action = QAction(theme.icon(icon, QGuiApplication.palette()), text, self)
+        action.setObjectName(f"{name}_project")
+        action.setToolTip(f"{tip} ({key})" if key else tip)
+        action.setStatusTip(tip)
+        if key:
+            action.setShortcut(QKeySequence(key))
+        self._icons[action] = icon
+        return action
+
+    def refresh_icons(self) -> None:
+        """Draw the icons in the colours that the program has now."""
+        for action, icon in self._icons.items():
+            action.setIcon(theme.icon(icon, QGuiApplication.palette()))
+
+    def set_project(self, name: str) -> None:
+        """Tell which project is open; empty for none."""
+        self._name = name
+        for action in (self.save_as, self.package):
+            action.setEnabled(bool(name))
+
+    def set_recent(self, entries: Sequence[RecentProject]) -> None:
+        """The projects of the menu, the newest first; missing ones are shown and not chosen."""
+        self.recent_menu.clear()
+        for entry in entries[:_MOST_RECENT]:
+            action = self.recent_menu.addAction(f"{entry.name}    {entry.folder}")
+            action.setEnabled(not entry.is_missing)
+            action.setData(entry.folder)
+            action.triggered.connect(self._open_recent)
+        self.recent_menu.setEnabled(bool(entries))
+
+    @Slot()
+    def _act(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._acts[action]()
+
+    @Slot()
+    def _open_recent(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.wanted.emit(OpenProject(Path(action.data())))
+
+    def _ask_new(self) -> None:
+        name, is_given = QInputDialog.getText(self._window, "New project", "Name of the project:")
+        if is_given and name.strip():
+            self.wanted.emit(NewProject(name.strip()))
+
+    def _ask_open(self) -> None:
+        path = self._existing("Open project", "Projects (project.json *.zip);;All files (*)")
+        if path is not None:
+            is_zip = path.suffix.lower() == ".zip"
+            self.wanted.emit(UnpackProject(path) if is_zip else OpenProject(path.parent))
+
+    def _ask_save_as(self) -> None:
+        start = self._projects_dir / f"{self._name} copy"
+        text, _ = QFileDialog.getSaveFileName(
+            self._window, "Save the project, with its clips, in a new folder", str(start)
+        )
+        if text:
+            self.wanted.emit(SaveProjectAs(Path(text)))
+
+    def _ask_package(self) -> None:
+        start = self._projects_dir / f"{self._name}.zip"
+        text, _ = QFileDialog.getSaveFileName(
+            self._window, "Pack the project into one file", str(start), "Packages (*.zip)"
+        )
+        if text:
+            path = Path(text)
+            self.wanted.emit(PackageProject(path if path.suffix else path.with_suffix(".zip")))
+
+    def _ask_import(self) -> None:
+        kinds = "ImageAI projects (*.iaproj.json);;All files (*)"
+        path = self._existing("Import a project of the earlier ImageAI", kinds)
+        if path is not None:
+            self.wanted.emit(ImportProject(path))
+
+    def _want_sample(self) -> None:
+        self.wanted.emit(SampleProject())
+
+    def _existing(self, title: str, kinds: str) -> Path | None:
+        text, _ = QFileDialog.getOpenFileName(self._window, title, str(self._projects_dir), kinds)
+        return Path(text) if text else None

@@ -1,0 +1,73 @@
+"""The project bar: the name of the open project, what can be done with projects, and its state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+
+from gui import theme
+
+if TYPE_CHECKING:
+    from gui.project.project_actions import ProjectActions
+
+
+class ProjectBar(QWidget):
+    """Shows which project is open.
+
+    Signals:
+        changed(str): the project's name was changed.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, actions: ProjectActions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = QLineEdit()
+        self._name.setPlaceholderText("Name of the project")
+        self._name.setObjectName("project_name")
+        self._name.setToolTip("The project's name; also the film's title where it has no other")
+        self._name.setAccessibleName("Name of the project")
+        self._name.textEdited.connect(self._on_name)
+        label = QLabel("P&roject")
+        label.setBuddy(self._name)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GAP)
+        row.addWidget(label)
+        row.addWidget(self._name, 1)
+        for action in (
+            actions.new, actions.open, actions.save_as, actions.package, actions.import_,
+        ):  # fmt: skip
+            button = QToolButton()
+            button.setObjectName(f"{action.objectName()}_button")
+            button.setDefaultAction(action)
+            button.setAutoRaise(True)
+            button.setToolButtonStyle(theme.BESIDE)
+            row.addWidget(button)
+        recent = QToolButton()
+        recent.setObjectName("recent_projects_button")
+        recent.setText("Recent")
+        recent.setToolTip("Projects that were open before")
+        recent.setAutoRaise(True)
+        recent.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        recent.setMenu(actions.recent_menu)
+        row.addWidget(recent)
+
+    def value(self) -> str:
+        """The name as it is written."""
+        return self._name.text()
+
+    def set_value(self, name: str) -> None:
+        """Show this name."""
+        if name != self._name.text():
+            self._name.setText(name)
+
+    def set_read_only(self, is_read_only: bool) -> None:
+        """Whether the project cannot be renamed."""
+        self._name.setReadOnly(is_read_only)
+
+    @Slot(str)
+    def _on_name(self, name: str) -> None:
+        self.changed.emit(name)

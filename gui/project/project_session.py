@@ -1,0 +1,139 @@
+"""An open project: its lock, its model, and saving shortly after every change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from core.errors import ProjectError
+from core.project.files.project_file import write_project
+from gui.background import Background
+from gui.project.project_model import ProjectModel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.errors import StudioError
+    from core.jobs.job import CancelToken
+    from core.project.files.lock import ProjectLock
+    from core.project.model.project import VideoProject
+
+_SAVE_AFTER_MS = 700
+_SAVE_AT_LATEST_MS = 1_500
+_RETRY_MS = 5_000
+
+
+class ProjectSession(QObject):
+    """Saves the model's project while it is open; one write at a time, always the newest state.
+
+    Signals:
+        saved(): everything up to now is on disk.
+        save_failed(StudioError): it is not; it is tried again by itself.
+    """
+
+    saved = Signal()
+    save_failed = Signal(object)
+
+    def __init__(
+        self,
+        project: VideoProject,
+        folder: Path,
+        lock: ProjectLock | None,
+        parent: QObject | None = None,
+        *,
+        on_disk: VideoProject | None = None,
+    ) -> None:
+        """Begin to keep a project.
+
+        Args:
+            project: as it is to be shown.
+            folder: the project's.
+            lock: held by this window; None opens the project read-only.
+            parent: owns the session.
+            on_disk: the project as its file has it, where that is not `project`.
+        """
+        super().__init__(parent)
+        self.model = ProjectModel(project, folder, is_read_only=lock is None)
+        self._lock = lock
+        self._on_disk = on_disk or project
+        self._background = Background(self, threads=1)
+        self._is_writing = False
+        self._pause = QTimer(self, singleShot=True, interval=_SAVE_AFTER_MS)
+        self._deadline = QTimer(self, singleShot=True, interval=_SAVE_AT_LATEST_MS)
+        self._pause.timeout.connect(self.save)
+        self._deadline.timeout.connect(self.save)
+        self.model.changed.connect(self._on_change)
+        if not self.is_saved:
+            self._pause.start()
+
+    @property
+    def folder(self) -> Path:
+        """The project's folder."""
+        return self.model.folder
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the disk holds what the window shows."""
+        return self.model.is_read_only or self._on_disk == self.model.project
+
+    @Slot(object)
+    def _on_change(self, _: object) -> None:
+        self._pause.start()
+        if not self._deadline.isActive():
+            self._deadline.start()
+
+    @Slot()
+    def save(self) -> None:
+        """Write the project now, in another thread."""
+        self._pause.stop()
+        self._deadline.stop()
+        if self.is_saved or self._is_writing:
+            return
+        project, folder = self.model.project, self.folder
+        self._is_writing = True
+
+        def write(_: CancelToken) -> VideoProject:
+            write_project(project, folder)
+            return project
+
+        self._background.run(write, self._written, self._not_written)
+
+    def _written(self, project: VideoProject) -> None:
+        self._is_writing = False
+        self._on_disk = project
+        if self.is_saved:
+            self.saved.emit()
+        else:
+            self._pause.start()
+
+    def _not_written(self, error: StudioError) -> None:
+        self._is_writing = False
+        self.save_failed.emit(error)
+        self._pause.start(_RETRY_MS)
+
+    def close(self) -> None:
+        """Write what is not written yet and give the lock back.
+
+        Raises:
+            ProjectError: the last changes cannot be written; the session stays open.
+        """
+        self._pause.stop()
+        self._deadline.stop()
+        self._background.wait()
+        if not self.is_saved:
+            try:
+                write_project(self.model.project, self.folder)
+            except ProjectError:
+                self._pause.start(_RETRY_MS)
+                raise
+            self._on_disk = self.model.project
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Give the lock back; what is not written yet is lost."""
+        self._pause.stop()
+        self._deadline.stop()
+        self._background.close()
+        if self._lock is not None:
+            self._lock.release()

@@ -1,0 +1,165 @@
+"""The first page: a film in one click, or a project of one's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from gui import theme
+from gui.project.project_requests import OpenProject, SampleProject
+from gui.project.recent_list import RecentList
+from gui.project.sample_button import SampleButton
+from gui.widgets.naming import named
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from PySide6.QtGui import QAction
+
+    from core.project.files.recent import RecentProject
+    from gui.project.project_actions import ProjectActions
+
+_DOING, _RECENT = 560, 400
+"""The widths of what can be done and of the list, at most."""
+_APART = 40
+_ABOUT = (
+    "Write a storyboard, render its scenes as clips, and export the film.\n"
+    "All on this machine, free and private; cloud services only where you choose them."
+)
+
+
+class WelcomePage(QWidget):
+    """What a newcomer sees.
+
+    Signals:
+        wanted(ProjectWish): the sample project, or a project of the list.
+    """
+
+    wanted = Signal(object)
+
+    def __init__(self, actions: ProjectActions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sample = named(SampleButton(), "welcome_sample")
+        self._sample.setToolTip(
+            "Make a project of four scenes with a title, and render it; no network is needed"
+        )
+        self._buttons = (
+            _ActionButton("welcome_new", "&New project…", actions.new),
+            _ActionButton("welcome_open", "&Open…", actions.open),
+            _ActionButton("welcome_import", "&Import…", actions.import_),
+        )
+        self._recent = named(RecentList(), "welcome_recent")
+        self._busy_bar = QProgressBar()
+        self._busy = ToneLabel()
+        self._list = QWidget()
+        self._lay_out()
+        self._sample.clicked.connect(self._on_sample)
+        self._recent.chosen.connect(self._on_chosen)
+        self.setFocusProxy(self._sample)
+        self.set_recent(())
+        self.show_busy("")
+
+    def set_recent(self, entries: Sequence[RecentProject]) -> None:
+        """The projects of the list, the newest first; missing ones cannot be chosen."""
+        self._recent.set_entries(entries)
+        self._list.setVisible(bool(entries))
+
+    def show_busy(self, text: str) -> None:
+        """Say what is going on, while nothing else can be begun; empty when it is over."""
+        self._busy.say(text)
+        self._busy_bar.setVisible(bool(text))
+        for widget in (self._sample, *self._buttons, self._recent):
+            widget.setEnabled(not text)
+
+    def _lay_out(self) -> None:
+        self._busy_bar.setRange(0, 0)
+        self._busy_bar.setTextVisible(False)
+        self._busy_bar.setMaximumHeight(theme.GAP // 2)
+        self._busy_bar.setAccessibleName("Under way")
+        for part in (self._busy_bar, self._busy):
+            # Nothing moves when work begins or ends.
+            policy = part.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            part.setSizePolicy(policy)
+        about = QLabel(_ABOUT)
+        about.setWordWrap(True)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.GAP)
+        for button in self._buttons:
+            buttons.addWidget(button, 1)
+        doing = _Column(_DOING)
+        for part in (_heading("ImageAI", 2.4), about):
+            doing.rows.addWidget(part)
+        doing.rows.addSpacing(theme.GAP)
+        doing.rows.addWidget(self._sample)
+        doing.rows.addLayout(buttons)
+        doing.rows.addWidget(self._busy_bar)
+        doing.rows.addWidget(self._busy)
+        lists = QVBoxLayout(self._list)
+        lists.setContentsMargins(_APART, 0, 0, 0)
+        lists.setSpacing(theme.EDGE)
+        lists.addWidget(_heading("Recent projects", 1.2))
+        lists.addWidget(self._recent, 1)
+        self._list.setMaximumWidth(_RECENT + _APART)
+        self._list.setMinimumWidth(_RECENT // 2 + _APART)
+        centre = QHBoxLayout()
+        centre.setSpacing(0)
+        centre.addStretch(1)
+        centre.addWidget(doing, 10)
+        centre.addWidget(self._list, 7)
+        centre.addStretch(1)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(*[2 * theme.EDGE] * 4)
+        page.addStretch(2)
+        page.addLayout(centre)
+        page.addStretch(3)
+
+    @Slot()
+    def _on_sample(self) -> None:
+        self.wanted.emit(SampleProject())
+
+    @Slot(object)
+    def _on_chosen(self, folder: Path) -> None:
+        self.wanted.emit(OpenProject(folder))
+
+
+class _Column(QWidget):
+    """Widgets below each other, not wider than that."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.setMaximumWidth(width)
+        self.rows = QVBoxLayout(self)
+        self.rows.setContentsMargins(0, 0, 0, 0)
+        self.rows.setSpacing(theme.EDGE)
+
+
+class _ActionButton(QPushButton):
+    """Does what an action does, in words of its own."""
+
+    def __init__(self, name: str, text: str, action: QAction) -> None:
+        super().__init__(text)
+        self._action = action
+        self.setObjectName(name)
+        self.setMinimumHeight(round(self.fontMetrics().lineSpacing() * 2.2))
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    @Slot()
+    def _follow(self) -> None:
+        self.setIcon(self._action.icon())
+        self.setToolTip(self._action.toolTip())
+
+
+def _heading(text: str, larger: float) -> QLabel:
+    label = QLabel(text)
+    font = label.font()
+    font.setPointSizeF(font.pointSizeF() * larger)
+    font.setBold(True)
+    label.setFont(font)
+    return label

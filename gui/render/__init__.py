@@ -1,0 +1,1 @@
+"""How clips are rendered: model, size, controls, the plan, and the buttons that start it."""

@@ -1,0 +1,226 @@
+"""Render settings of the project or of one scene, and the plan that they lead to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from core.errors import StudioError, UnsupportedRequest
+from core.project.render.planning import plan_scene, spec_of_scene
+from core.video.provider import Ready
+from gui.render.choices_edit import ChoicesEdit, SceneScope
+from gui.render.model_choices import find_offer, read_offers
+from gui.render.plan_fixes import ChooseValue, Fix, Situation
+from gui.render.plan_text import Objection, PlanText, describe_plan, describe_problems
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.jobs.job import CancelToken
+    from core.project.model.project import Scene, VideoProject
+    from core.studio import Studio
+    from core.video.spec import ModelSpec
+    from gui.background import Background
+    from gui.project.project_model import ProjectModel
+    from gui.render.ltx_controls_widget import LTXControlsWidget
+    from gui.render.model_choices import Offer
+    from gui.render.plan_line import PlanLine
+    from gui.render.render_settings_widget import RenderSettingsWidget
+
+_AFTER_MS = 150
+
+
+@dataclass(frozen=True)
+class ChoicesPanels:
+    """The widgets that this desk serves."""
+
+    settings: RenderSettingsWidget
+    ltx: LTXControlsWidget
+    line: PlanLine
+
+
+@dataclass(frozen=True)
+class _Outlook:
+    text: PlanText
+    spec: ModelSpec | None
+
+
+class ChoicesDesk(QObject):
+    """Keeps panels, project and plan line in step.
+
+    Signals:
+        spec_changed(ModelSpec): the shown scene would be rendered by this model now.
+        offers_changed(): what there is to render with was read anew.
+        fix_wanted(Fix): what only another room can mend.
+    """
+
+    spec_changed = Signal(object)
+    offers_changed = Signal()
+    fix_wanted = Signal(object)
+
+    def __init__(
+        self,
+        studio: Studio,
+        model: ProjectModel,
+        panels: ChoicesPanels,
+        background: Background,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._model = model
+        self._panels = panels
+        self._background = background
+        self._offers: tuple[Offer, ...] = ()
+        self._scene_id = ""
+        self._is_scene_scope = False
+        self.spec: ModelSpec | None = None
+        self._timer = QTimer(self, singleShot=True, interval=_AFTER_MS)
+        self._timer.timeout.connect(self._plan)
+        for panel in (panels.settings, panels.ltx):
+            panel.changed.connect(self._on_edit)
+        panels.line.fix_wanted.connect(self._on_fix)
+        model.changed.connect(self._show)
+        self._show()
+        self.read_offers()
+
+    @Slot()
+    def read_offers(self, _: object = None) -> None:
+        """Look again at what there is to render with."""
+        self._background.run(
+            lambda cancel: read_offers(self._studio.registry, cancel),
+            self._take_offers,
+            self._fail,
+            key="offers",
+        )
+
+    def _take_offers(self, offers: tuple[Offer, ...]) -> None:
+        self._offers = offers
+        for panel in (self._panels.settings, self._panels.ltx):
+            panel.set_offers(offers)
+        self.offers_changed.emit()
+        self._show()
+
+    def show_scene(self, scene_id: str) -> None:
+        """Plan this scene, and edit its own choices when that is chosen."""
+        if scene_id != self._scene_id:
+            self._scene_id = scene_id
+            self._show()
+
+    def set_scene_scope(self, is_scene_scope: bool) -> None:
+        """Edit the shown scene's own choices, or the project's."""
+        self._is_scene_scope = is_scene_scope
+        self._show()
+
+    @property
+    def _scene(self) -> Scene | None:
+        return self._model.project.scene(self._scene_id)
+
+    @Slot()
+    def _show(self, _: object = None) -> None:
+        project, scene = self._model.project, self._scene
+        scope, value = None, project.render
+        if self._is_scene_scope and scene is not None:
+            number = project.index(scene.id) + 1
+            scope = SceneScope(f"Scene {number}", scene.own_fields, project.render)
+            value = scene.choices(project.render)
+        last = None if scene is None else project.chosen_take(scene.id)
+        self._panels.ltx.set_last_seed(None if last is None else last.seed)
+        for panel in (self._panels.settings, self._panels.ltx):
+            panel.set_scope(scope)
+            panel.set_value(value)
+        self._timer.start()
+
+    @Slot(object)
+    def _on_edit(self, edit: ChoicesEdit) -> None:
+        project, scene = self._model.project, self._scene
+        what = edit.field.replace("_", " ")
+        if self._is_scene_scope and scene is not None:
+            number = project.index(scene.id) + 1
+            self._model.edit_scene(
+                f"Change {what} of scene {number}",
+                edit.on_scene(scene),
+                merge=f"{edit.field}:{scene.id}",
+            )
+            return
+        changed = project.model_copy(update={"render": edit.on_project(project.render)})
+        self._model.edit(f"Change {what}", changed, merge=f"render:{edit.field}")
+
+    @Slot(object)
+    def _on_fix(self, fix: Fix) -> None:
+        if isinstance(fix, ChooseValue):
+            scene = self._scene
+            # Where the scene has a choice of its own, that is the one that is wrong.
+            if scene is not None and fix.field in scene.own_fields:
+                self._model.edit_scene(
+                    f"Change {fix.field.replace('_', ' ')}", scene.with_own(fix.field, fix.value)
+                )
+            else:
+                project = self._model.project
+                render = project.render.model_copy(update={fix.field: fix.value})
+                self._model.edit(
+                    f"Change {fix.field.replace('_', ' ')}",
+                    project.model_copy(update={"render": render}),
+                )
+            return
+        self.fix_wanted.emit(fix)
+
+    @Slot()
+    def _plan(self) -> None:
+        scene, project, folder = self._scene, self._model.project, self._model.folder
+        if scene is None:
+            self._panels.line.set_nothing("Choose a scene to see what would be rendered.")
+            return
+        self._panels.line.set_checking()
+        offers = self._offers
+
+        def plan(cancel: CancelToken) -> _Outlook:
+            return _outlook(self._studio, project, scene, folder, offers, cancel)
+
+        self._background.run(plan, self._take_outlook, self._fail, key="plan")
+
+    def _take_outlook(self, outlook: _Outlook) -> None:
+        self._panels.line.set_text(outlook.text)
+        if outlook.spec is not None and outlook.spec != self.spec:
+            self.spec = outlook.spec
+            for panel in (self._panels.settings, self._panels.ltx):
+                panel.set_spec(outlook.spec)
+            self.spec_changed.emit(outlook.spec)
+
+    def _fail(self, error: StudioError) -> None:
+        self._panels.line.set_text(PlanText(objections=(Objection(str(error)),)))
+
+
+def _outlook(
+    studio: Studio,
+    project: VideoProject,
+    scene: Scene,
+    folder: Path,
+    offers: tuple[Offer, ...],
+    cancel: CancelToken,
+) -> _Outlook:
+    choices = scene.choices(project.render)
+    spec: ModelSpec | None = None
+    try:
+        spec = spec_of_scene(studio, project, scene)
+        planned = plan_scene(studio, project, scene, folder, cancel)
+    except UnsupportedRequest as error:
+        target = choices.target if spec is None else choices.target.with_model(spec.id)
+        offer = find_offer(offers, target)
+        model = None if offer is None else offer.model(target.model)
+        situation = Situation(
+            target=target,
+            choices=choices,
+            spec=spec,
+            info=None if offer is None else offer.info,
+            readiness=Ready() if model is None else model.readiness,
+        )
+        return _Outlook(describe_problems(error.problems, situation), spec)
+    plan = planned.planned.plan
+    info = studio.registry.find(plan.target)
+    text = describe_plan(
+        plan, info, planned.planned.readiness, studio.read_machine(), planned.sent.left_out
+    )
+    return _Outlook(text, spec)

@@ -1,0 +1,174 @@
+"""The line under the settings that is always true: what would be rendered, or what is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from gui import theme
+from gui.render.plan_text import Objection, PlanText
+from gui.theme import Tone
+from gui.widgets.folding_section import FoldingSection
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from gui.render.plan_fixes import Fix, Remedy
+
+_ICON = 18
+# A plan is usually there sooner; a word that only flashes up would disturb.
+_CHECKING_AFTER_MS = 300
+_ICONS = {Tone.GOOD: "check-circle", Tone.BAD: "alert-circle", Tone.QUIET: "timer-sand"}
+
+
+class PlanLine(QWidget):
+    """Shows a plan, or everything that speaks against it with the buttons that mend it.
+
+    Signals:
+        fix_wanted(Fix): a person pressed such a button.
+    """
+
+    fix_wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = PlanText()
+        self._tone: Tone | None = None
+        self._picture = QLabel()
+        self._picture.setFixedSize(_ICON, _ICON)
+        self._line = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self._line.setObjectName("plan_line")
+        self._nothing = ToneLabel()
+        self._checking = ToneLabel()
+        self._objections = QVBoxLayout()
+        self._objections.setContentsMargins(0, 0, 0, 0)
+        self._shown: list[QWidget] = []
+        self._notes = ToneLabel()
+        self._section = FoldingSection(
+            "notes", "Notes", "What was adjusted, and what the plan chose", [self._notes]
+        )
+        self._timer = QTimer(self, singleShot=True, interval=_CHECKING_AFTER_MS)
+        self._timer.timeout.connect(self._tell_checking)
+        words = QVBoxLayout()
+        words.setSpacing(theme.GAP // 2)
+        words.addWidget(self._line)
+        words.addWidget(self._nothing)
+        words.addWidget(self._checking)
+        words.addLayout(self._objections)
+        words.addWidget(self._section)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GAP)
+        layout.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(words, 1)
+        self.set_nothing("Choose a scene to see what would be rendered.")
+
+    def text(self) -> PlanText:
+        """What is shown."""
+        return self._text
+
+    def set_text(self, text: PlanText) -> None:
+        """Show a plan, or what speaks against it."""
+        self._settle()
+        self._nothing.say("")
+        if text == self._text and text.line:
+            self._draw(self._judgement())
+            return
+        self._text = text
+        self._line.setText(text.line)
+        self._line.setVisible(bool(text.line))
+        self._line.setToolTip(text.details)
+        self._show_objections(text.objections)
+        count = len(text.notes)
+        self._section.set_title("1 note" if count == 1 else f"{count} notes")
+        self._notes.say("\n".join(f"• {note}" for note in text.notes))
+        self._section.setVisible(bool(text.notes))
+        self._draw(self._judgement())
+
+    def set_checking(self) -> None:
+        """A plan is on its way; what is shown stays for the moment."""
+        self._timer.start()
+
+    def set_nothing(self, why: str) -> None:
+        """There is nothing to plan, and why."""
+        self.set_text(PlanText())
+        self._nothing.say(why)
+        self._draw(None)
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw the icon anew in another theme."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ApplicationPaletteChange:
+            self._draw(self._tone)
+
+    @Slot()
+    def _tell_checking(self) -> None:
+        """Say that what is shown may be about to change."""
+        self._checking.say("Checking…")
+        self._draw(Tone.QUIET)
+
+    def _settle(self) -> None:
+        self._timer.stop()
+        self._checking.say("")
+
+    def _show_objections(self, objections: tuple[Objection, ...]) -> None:
+        for widget in self._shown:
+            self._objections.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        offered: list[Remedy] = []
+        self._shown = []
+        for number, objection in enumerate(objections):
+            remedy = objection.remedy
+            # One button for what mends several things at once.
+            is_new = remedy is not None and remedy not in offered
+            line = _ObjectionLine(number, objection.message, remedy if is_new else None, self)
+            if remedy is not None and is_new:
+                offered.append(remedy)
+            line.fix_wanted.connect(self._on_fix)
+            self._objections.addWidget(line)
+            self._shown.append(line)
+
+    @Slot(object)
+    def _on_fix(self, fix: Fix) -> None:
+        self.fix_wanted.emit(fix)
+
+    def _judgement(self) -> Tone:
+        return Tone.BAD if self._text.objections else Tone.GOOD
+
+    def _draw(self, of: Tone | None) -> None:
+        self._tone = of
+        self._picture.setVisible(of is not None)
+        if of is not None:
+            icon = theme.tone_icon(_ICONS[of], QApplication.palette(), of)
+            self._picture.setPixmap(icon.pixmap(_ICON, _ICON))
+
+
+class _ObjectionLine(QWidget):
+    """One sentence, and below it the button that mends what it says."""
+
+    fix_wanted = Signal(object)
+
+    def __init__(self, number: int, message: str, remedy: Remedy | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._remedy = remedy
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GAP // 2)
+        words = ToneLabel(Tone.BAD)
+        column.addWidget(words)
+        words.say(message)
+        if remedy is not None:
+            button = QPushButton(remedy.label)
+            button.setObjectName(f"fix_{number}")
+            button.setToolTip(f"{remedy.label}: {message}")
+            button.clicked.connect(self._on_clicked)
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        if self._remedy is not None:
+            self.fix_wanted.emit(self._remedy.fix)

@@ -1,0 +1,151 @@
+"""A plan in one line, or what speaks against it and what mends that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.platform.units import clock, price
+from core.video.plan import Device
+from core.video.provider import NotReady
+from gui.render.plan_fixes import (
+    Remedy,
+    Situation,
+    remedy_for_lack,
+    remedy_for_problem,
+    use_automatic,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.errors import Problem
+    from core.platform.machine import Machine
+    from core.video.plan import MemoryPlan, RenderPlan
+    from core.video.provider import ProviderInfo, Readiness
+
+_LEAST_SHOWN_USD = 0.01
+
+
+@dataclass(frozen=True)
+class Objection:
+    """Something that speaks against a plan, and the button that mends it."""
+
+    message: str
+    remedy: Remedy | None = None
+
+
+@dataclass(frozen=True)
+class PlanText:
+    """What is shown of a plan.
+
+    Attributes:
+        line: the plan in one line; empty where there is none.
+        objections: why it cannot be rendered; empty where it can.
+        notes: what was adjusted, chosen or left out.
+        details: more about the line, for whoever asks.
+    """
+
+    line: str = ""
+    objections: tuple[Objection, ...] = ()
+    notes: tuple[str, ...] = ()
+    details: str = ""
+
+
+def describe_plan(
+    plan: RenderPlan,
+    info: ProviderInfo,
+    readiness: Readiness,
+    machine: Machine,
+    left_out: Sequence[str] = (),
+) -> PlanText:
+    """A plan as it stands on this machine.
+
+    Args:
+        plan: exact.
+        info: the provider that would render it.
+        readiness: whether that can start now.
+        machine: what this machine has, which the plan's needs are compared with.
+        left_out: sentences on what was chosen and is not sent.
+    """
+    objections: list[Objection] = []
+    if isinstance(readiness, NotReady):
+        text = f"{readiness.reason} {readiness.fix}".strip()
+        objections.append(Objection(text, remedy_for_lack(readiness, plan.target, info)))
+    memory = plan.memory_plan
+    if memory is not None and not memory.fits:
+        reasons = " ".join(memory.reasons) or "It needs more memory than this machine has."
+        if not any(reasons in objection.message for objection in objections):
+            objections.append(
+                Objection(
+                    f"{plan.spec.label} does not fit into this machine's memory: {reasons} "
+                    "Choose a smaller size, a shorter clip or another model.",
+                    use_automatic(plan.target),
+                )
+            )
+    return PlanText(
+        line=_line(plan, info, machine),
+        objections=tuple(objections),
+        notes=tuple(dict.fromkeys((*plan.notes, *left_out))),
+        details=_details(plan),
+    )
+
+
+def describe_problems(problems: Sequence[Problem], at: Situation) -> PlanText:
+    """Everything that is wrong with a request, each with what mends it where that is known."""
+    return PlanText(
+        objections=tuple(
+            Objection(problem.message, remedy_for_problem(problem, at)) for problem in problems
+        )
+    )
+
+
+def _line(plan: RenderPlan, info: ProviderInfo, machine: Machine) -> str:
+    frames = f"{plan.num_frames} frames at {plan.fps} fps, {plan.duration_s:.2f} s"
+    place = "this machine" if info.is_local else (info.place or info.label)
+    parts = [
+        f"{plan.width}x{plan.height}, {frames}",
+        f"{place}, {_cost(plan.cost_usd)}",
+        "time not known yet" if plan.est_seconds is None else f"about {clock(plan.est_seconds)}",
+    ]
+    needs = _needs(plan.memory_plan, machine)
+    return " · ".join([*parts, needs] if needs else parts)
+
+
+def _cost(cost_usd: float | None) -> str:
+    if cost_usd is not None and 0 < cost_usd < _LEAST_SHOWN_USD:
+        return "less than $0.01"
+    return price(cost_usd)
+
+
+def _needs(memory: MemoryPlan | None, machine: Machine) -> str:
+    """The share of this machine's memory, on the GPU where there is one to work on."""
+    if memory is None:
+        return ""
+    gpu = machine.best_gpu
+    needed, there = memory.peak_ram_gb, machine.ram_total_gb
+    if memory.device is not Device.CPU and gpu is not None:
+        needed, there = memory.peak_vram_gb, gpu.vram_total_gb
+    return f"needs {_gb(needed)} of {there:.0f} GB" if needed else ""
+
+
+def _details(plan: RenderPlan) -> str:
+    """Model, sampling and layout in memory, a line each."""
+    sampling = [f"seed {plan.seed}"]
+    if plan.num_inference_steps is not None:
+        sampling.append(f"{plan.num_inference_steps} steps")
+    if plan.guidance_scale is not None:
+        sampling.append(f"guidance {plan.guidance_scale:g}")
+    sampling.append("with sound" if plan.has_audio else "silent")
+    lines = [f"{plan.spec.label} ({plan.target})", ", ".join(sampling)]
+    memory = plan.memory_plan
+    if memory is not None:
+        peaks = f"{_gb(memory.peak_ram_gb)} GB of memory"
+        if memory.device is not Device.CPU:
+            peaks = f"{_gb(memory.peak_vram_gb)} GB of GPU memory and {peaks}"
+        lines.append(f"Up to {peaks}. {' '.join(memory.reasons)}".strip())
+    return "\n".join(lines)
+
+
+def _gb(amount: float) -> str:
+    return f"{amount:.1f}" if amount < 10 else f"{amount:.0f}"

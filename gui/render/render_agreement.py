@@ -1,0 +1,70 @@
+"""What a person must agree to before renders are queued: money, and scenes that are left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QMessageBox
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from core.project.model.project import VideoProject
+    from gui.render.scene_rendering import RenderOffer
+
+_MOST_TOLD = 8
+_Button = QMessageBox.StandardButton
+
+
+def agree(parent: QWidget, project: VideoProject, offer: RenderOffer) -> bool:
+    """Ask what there is to ask; free renders of sound scenes are never asked about."""
+    if not offer.planned and not offer.waiting:
+        if offer.refused:
+            text = "Nothing can be rendered as it is."
+            _box(parent, text, refusals(project, offer), _Button.Close).exec()
+        return False
+    if offer.is_free and not offer.refused:
+        return True
+    text = " ".join(filter(None, [_left_out(offer), price_sentence(offer)]))
+    box = _box(parent, text, refusals(project, offer), _Button.Ok | _Button.Cancel)
+    count = len(offer.planned) + len(offer.waiting)
+    box.button(_Button.Ok).setText("Render it" if count == 1 else f"Render {count} scenes")
+    box.setDefaultButton(_Button.Ok if offer.is_free else _Button.Cancel)
+    return box.exec() == _Button.Ok
+
+
+def price_sentence(offer: RenderOffer) -> str:
+    """What the renders cost; empty where they are free."""
+    if offer.is_free:
+        return ""
+    count = len(offer.planned) + len(offer.waiting)
+    what = "This clip" if count == 1 else f"These {count} clips"
+    if offer.cost_usd is None:
+        return f"{what} must be paid for; the price is not known."
+    cost = "costs" if count == 1 else "cost"
+    return f"{what} {cost} ${offer.cost_usd:.2f}."
+
+
+def refusals(project: VideoProject, offer: RenderOffer) -> str:
+    """Each scene that cannot be rendered, with its reasons."""
+    lines = [
+        f"Scene {project.index(item.scene.id) + 1}: "
+        + " ".join(problem.message for problem in item.problems)
+        for item in offer.refused
+        if project.scene(item.scene.id) is not None
+    ]
+    more = len(lines) - _MOST_TOLD
+    return "\n\n".join([*lines[:_MOST_TOLD], *([f"And {more} more."] if more > 0 else [])])
+
+
+def _left_out(offer: RenderOffer) -> str:
+    count = len(offer.refused)
+    if not count:
+        return ""
+    return "A scene is left out." if count == 1 else f"{count} scenes are left out."
+
+
+def _box(parent: QWidget, text: str, details: str, buttons: _Button) -> QMessageBox:
+    box = QMessageBox(QMessageBox.Icon.Question, "Render", text, buttons, parent)
+    box.setInformativeText(details)
+    return box

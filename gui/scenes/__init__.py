@@ -1,0 +1,1 @@
+"""The scenes: their table, the chosen one in large, its images and references."""

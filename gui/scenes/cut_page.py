@@ -1,0 +1,158 @@
+"""How the clips of the chosen scenes are used in the film, and how long they are rendered."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
+
+from core.project.model.project import SceneCut
+from gui import theme
+from gui.export.export_labels import FITS, transition_choices
+from gui.project.project_model import SceneEdit
+from gui.scenes.scene_values import (
+    CUT_VALUES,
+    SceneValue,
+    describe_use,
+    has_own_transition,
+    values_of,
+)
+from gui.theme import Tone
+from gui.widgets.choice_field import Choice, ChoiceField
+from gui.widgets.limits import Limits, limits_of
+from gui.widgets.naming import named
+from gui.widgets.number_field import DECIBELS, NumberField, NumberLook
+from gui.widgets.text_fields import SwitchField
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.project.model.project import Scene, Take
+
+_LONGEST_S = 3600.0
+_AS_FILM = Choice(None, "As the film")
+
+
+class CutPage(QWidget):
+    """Edits one scene or several at once; what differs among them is shown as "(several)".
+
+    Signals:
+        edited(SceneEdit): one step for all of the scenes.
+    """
+
+    edited = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scenes: tuple[Scene, ...] = ()
+        self._what = ""
+        usual = NumberLook(suffix=" s", none_text="As the project", first=2.0)
+        its_end = NumberLook(suffix=" s", none_text="Its end", first=1.0)
+        seconds = limits_of(SceneCut, "start_s", most=_LONGEST_S)
+        self._fields: dict[str, NumberField | ChoiceField | SwitchField] = {
+            "duration": named(NumberField(Limits(0.1, 600), usual), "scene_duration"),
+            "start": named(NumberField(seconds), "cut_start"),
+            "end": named(
+                NumberField(limits_of(SceneCut, "end_s", most=_LONGEST_S), its_end), "cut_end"
+            ),
+            "speed": named(
+                NumberField(limits_of(SceneCut, "speed"), NumberLook(suffix="×")), "cut_speed"
+            ),
+            "volume": named(NumberField(limits_of(SceneCut, "volume_db"), DECIBELS), "cut_volume"),
+            "mute": named(SwitchField("&Mute"), "cut_mute"),
+            "transition": named(
+                ChoiceField((_AS_FILM, *transition_choices())), "cut_transition"
+            ),
+            "overlap": named(NumberField(Limits(0, 60)), "cut_overlap"),
+            "fit": named(
+                ChoiceField((_AS_FILM, *(Choice(fit, label) for fit, label in FITS.items()))),
+                "cut_fit",
+            ),
+        }  # fmt: skip
+        self._told = ToneLabel()
+        self._lay_out()
+        for name, field in self._fields.items():
+            field.edited.connect(partial(self._edit, CUT_VALUES[name]))
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        grid.setHorizontalSpacing(theme.GAP)
+        grid.setVerticalSpacing(theme.GAP // 2)
+        for column, rows in enumerate((
+            (
+                ("duration", "&Length", "How long the clip is made when it is rendered"),
+                ("start", "&From", "Where in the clip the film begins to use it"),
+                ("end", "T&o", "Where in the clip the film stops using it"),
+                ("speed", "S&peed", "How fast the clip plays in the film"),
+            ),
+            (
+                ("volume", "&Volume", "How loud the clip's own sound is in the film"),
+                ("transition", "Comes &in by", "How the clip before gives way to this one"),
+                ("overlap", "L&asting", "For how long both clips are seen"),
+                ("fit", "S&hape", "How a picture of another shape fills the film's frame"),
+            ),
+        )):  # fmt: skip
+            for row, (name, words, tip) in enumerate(rows):
+                field = self._fields[name]
+                field.setToolTip(tip)
+                label = QLabel(words)
+                label.setBuddy(field)
+                label.setToolTip(tip)
+                grid.addWidget(label, row, 2 * column)
+                if name != "volume":
+                    grid.addWidget(field, row, 2 * column + 1)
+        mute = self._fields["mute"]
+        mute.setToolTip("Leave the clip's own sound out of the film")
+        sound = QHBoxLayout()
+        sound.setSpacing(theme.GAP)
+        sound.addWidget(self._fields["volume"], 1)
+        sound.addWidget(mute)
+        grid.addLayout(sound, 0, 3)
+        grid.addWidget(self._told, 4, 0, 1, 4)
+        grid.setRowStretch(5, 1)
+        grid.setColumnStretch(1, 2)
+        grid.setColumnStretch(3, 3)
+
+    def show_scenes(self, scenes: Sequence[Scene], what: str, *, is_first: bool = False) -> None:
+        """Show what the scenes have in common.
+
+        Args:
+            scenes: at least one.
+            what: what they are called in the undo menu, such as "scene 3" or "7 scenes".
+            is_first: whether it is the first scene alone, which no clip comes before.
+        """
+        self._scenes, self._what = tuple(scenes), what
+        self._told.say("")
+        for name, field in self._fields.items():
+            self._show(field, values_of(CUT_VALUES[name], self._scenes))
+        self._fields["overlap"].setEnabled(any(map(has_own_transition, scenes)))
+        comes = self._fields["transition"]
+        comes.setEnabled(not is_first)
+        comes.setToolTip(
+            "No clip comes before the first one" if is_first
+            else "How the clip before gives way to this one"
+        )  # fmt: skip
+
+    def show_take(self, take: Take | None) -> None:
+        """Say what the film shows of the clip of the one scene that is shown."""
+        use = describe_use(self._scenes[0].cut, take)
+        self._told.say(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
+
+    def _show(self, field: NumberField | ChoiceField | SwitchField, values: list[object]) -> None:
+        if len(values) == 1:
+            field.show_value(values[0])
+        elif isinstance(field, NumberField):
+            field.show_several(values[0])
+        else:
+            field.show_several()
+
+    def _edit(self, value: SceneValue, new: object) -> None:
+        if self._scenes:
+            changed = tuple(value.write(scene, new) for scene in self._scenes)
+            ids = ",".join(scene.id for scene in self._scenes)
+            text = f"Change {value.name} of {self._what}"
+            self.edited.emit(SceneEdit(text, changed, merge=f"{value.name}:{ids}"))

@@ -1,0 +1,125 @@
+"""The pictures between which one scene's clip is made."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from core.project.model.scene_edits import FrameSlot, with_continues, with_frame
+from gui import theme
+from gui.project.project_model import SceneEdit
+from gui.scenes.frame_images import FrameBrought
+from gui.widgets.image_slot import ImageSlot, SlotPicture
+from gui.widgets.text_fields import SwitchField
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtGui import QImage
+
+    from core.project.model.project import Scene, Take
+    from core.video.spec import ModelSpec
+    from gui.widgets.thumbnails import Thumbnails
+
+_NO_START = SlotPicture(words="None: the words alone decide.\nDrop a picture here.")
+_NO_END = SlotPicture(words="None: the model decides.\nDrop a picture here.")
+
+
+class FramesPage(QWidget):
+    """Edits start frame, end frame and the link to the scene before.
+
+    Signals:
+        edited(SceneEdit)
+        frame_brought(FrameBrought): a picture that must first be copied into the project.
+    """
+
+    edited = Signal(object)
+    frame_brought = Signal(object)
+
+    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene: Scene | None = None
+        self._number = 0
+        self._is_read_only = False
+        self._start = ImageSlot(
+            "start_frame", "Start frame", "The picture that the clip begins with", thumbnails
+        )
+        self._end = ImageSlot(
+            "end_frame", "End frame", "The picture that the clip ends with", thumbnails
+        )
+        self._link = SwitchField("")
+        self._link.setObjectName("scene_continues")
+        slots = QHBoxLayout()
+        slots.setSpacing(theme.EDGE)
+        slots.addWidget(self._start, 1)
+        slots.addWidget(self._end, 1)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        rows.setSpacing(theme.GAP // 2)
+        rows.addWidget(self._link)
+        rows.addLayout(slots, 1)
+        for slot, widget in ((FrameSlot.START, self._start), (FrameSlot.END, self._end)):
+            widget.brought.connect(partial(self._on_brought, slot))
+            widget.cleared.connect(partial(self._on_cleared, slot))
+        self._link.edited.connect(self._on_link)
+
+    def show_scene(self, scene: Scene, number: int, before: Take | None) -> None:
+        """Show the frames of a scene.
+
+        Args:
+            scene: the scene.
+            number: its place in the film, from 1.
+            before: the clip of the scene before, whose last frame it may begin with.
+        """
+        self._scene, self._number = scene, number
+        self._start.show_picture(self._start_of(scene, before))
+        end = scene.end_image
+        self._end.show_picture(_NO_END if end is None else SlotPicture(end))
+        self._link.show_value(scene.continues)
+        self._refresh_link()
+
+    def set_spec(self, spec: ModelSpec) -> None:
+        """Offer an end frame only where the model takes one."""
+        self._end.setVisible(spec.takes_end_image)
+
+    def set_read_only(self, is_read_only: bool) -> None:
+        """Whether the frames can only be looked at."""
+        self._is_read_only = is_read_only
+        self._start.set_read_only(is_read_only)
+        self._end.set_read_only(is_read_only)
+        self._refresh_link()
+
+    def _start_of(self, scene: Scene, before: Take | None) -> SlotPicture:
+        if not scene.continues:
+            return _NO_START if scene.start_image is None else SlotPicture(scene.start_image)
+        words = f"The last frame of scene {self._number - 1}"
+        if before is None:
+            return SlotPicture(words=f"{words}, which has no clip yet.", is_own=False)
+        return SlotPicture(before.path, words, at="end", is_own=False)
+
+    def _refresh_link(self) -> None:
+        if self._number > 1:
+            self._link.setText(f"&Continue from the last frame of scene {self._number - 1}")
+            self._link.setToolTip("The clip begins where the one before it ends (Ctrl+L)")
+        else:
+            self._link.setText("&Continue from the scene before: there is none before the first")
+            self._link.setToolTip("There is no scene before the first one")
+        self._link.setEnabled(self._number > 1 and not self._is_read_only)
+
+    def _on_brought(self, slot: FrameSlot, picture: Path | QImage) -> None:
+        if self._scene is not None:
+            self.frame_brought.emit(FrameBrought(self._scene.id, slot, picture))
+
+    def _on_cleared(self, slot: FrameSlot) -> None:
+        if self._scene is not None:
+            text = f"Remove {slot.label} of scene {self._number}"
+            self.edited.emit(SceneEdit(text, (with_frame(self._scene, slot, None),)))
+
+    def _on_link(self, continues: object) -> None:
+        if self._scene is not None:
+            what = "Continue" if continues else "Unlink"
+            scene = with_continues(self._scene, bool(continues))
+            self.edited.emit(SceneEdit(f"{what} scene {self._number}", (scene,)))

@@ -1,0 +1,183 @@
+"""Pictures on their way into the project: copied beside the main thread, then put to their use."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from core.errors import OutputError, ProjectError, StudioError, UnsupportedRequest
+from core.project.files.media import bring_in
+from core.project.model.project import ReferenceImage
+from core.project.model.reference_edits import describe_edit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from core.jobs.job import CancelToken
+    from core.project.model.project import Scene, VideoProject
+    from gui.background import Background
+    from gui.project.project_model import ProjectModel
+
+_MOST_TOLD = 3
+
+
+class PictureRole(StrEnum):
+    """What a picture is for."""
+
+    START = "start frame"
+    END = "end frame"
+    SCENE_REFERENCE = "reference of the scene"
+    PROJECT_REFERENCE = "reference of the project"
+
+
+@dataclass(frozen=True)
+class PictureUse:
+    """Pictures for one use; `scene_id` is not looked at for the project's references."""
+
+    paths: tuple[Path, ...]
+    role: PictureRole
+    scene_id: str = ""
+
+
+class PictureDesk(QObject):
+    """Brings pictures into the open project.
+
+    Signals:
+        failed(StudioError): a picture cannot be used.
+    """
+
+    failed = Signal(object)
+
+    def __init__(self, model: ProjectModel, background: Background, parent: QObject) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._background = background
+
+    def bring(
+        self,
+        use: PictureUse,
+        after: Callable[[], None] = lambda: None,
+        failed: Callable[[StudioError], None] | None = None,
+    ) -> None:
+        """Copy the pictures into the project and use them; one that is none stops no other.
+
+        Args:
+            use: the files and what they are for.
+            after: called when they are used.
+            failed: called with what is wrong with them, in the place of the signal.
+        """
+        folder = self._model.folder
+
+        def copy(cancel: CancelToken) -> _Copies:
+            return _copy(use.paths, folder, cancel)
+
+        def arrived(copies: _Copies) -> None:
+            self._use(use, copies.paths)
+            after()
+            if copies.errors:
+                (failed or self.failed.emit)(_as_one(copies.errors))
+
+        self._background.run(copy, arrived, failed or self.failed.emit)
+
+    def bring_picture(
+        self,
+        picture: Path | QImage,
+        role: PictureRole,
+        scene_id: str,
+        after: Callable[[], None] = lambda: None,
+        failed: Callable[[StudioError], None] | None = None,
+    ) -> None:
+        """Bring one picture, from a file or from the clipboard, for one use."""
+        if not isinstance(picture, QImage):
+            self.bring(PictureUse((picture,), role, scene_id), after, failed)
+            return
+        folder = self._model.folder
+
+        def write(_: CancelToken) -> Path:
+            with tempfile.TemporaryDirectory(prefix="imageai-") as place:
+                path = Path(place) / "pasted.png"
+                if not picture.save(str(path)):
+                    raise OutputError("The picture of the clipboard cannot be written.")
+                return bring_in(path, folder)
+
+        def arrived(copy: Path) -> None:
+            self._use(PictureUse((copy,), role, scene_id), (copy,))
+            after()
+
+        self._background.run(write, arrived, failed or self.failed.emit)
+
+    def _use(self, use: PictureUse, copies: Sequence[Path]) -> None:
+        project = self._model.project
+        if not copies:
+            return
+        if use.role is PictureRole.PROJECT_REFERENCE:
+            references = with_references(project.references, copies)
+            text = describe_edit(project.references, references)
+            self._model.edit(text, _with(project, references))
+            return
+        scene = project.scene(use.scene_id)
+        if scene is None:
+            return
+        after = _scene_with(scene, use.role, copies)
+        text = f"Set {use.role.value}"
+        if use.role is PictureRole.SCENE_REFERENCE:
+            number = project.index(scene.id) + 1
+            text = f"{describe_edit(scene.references, after.references)} of scene {number}"
+        self._model.edit_scene(text, after)
+
+
+@dataclass(frozen=True)
+class _Copies:
+    paths: tuple[Path, ...]
+    errors: tuple[StudioError, ...]
+
+
+def _copy(paths: Sequence[Path], folder: Path, cancel: CancelToken) -> _Copies:
+    copies: list[Path] = []
+    errors: list[StudioError] = []
+    for path in paths:
+        cancel.check()
+        try:
+            copies.append(bring_in(path, folder))
+        except (UnsupportedRequest, ProjectError) as error:
+            errors.append(error)
+    return _Copies(tuple(copies), tuple(errors))
+
+
+def _as_one(errors: Sequence[StudioError]) -> StudioError:
+    if len(errors) == 1:
+        return errors[0]
+    told = "\n".join(str(error) for error in errors[:_MOST_TOLD])
+    more = len(errors) - _MOST_TOLD
+    return StudioError(told, hint=f"\nSo it is with {more} more." if more > 0 else "")
+
+
+def with_references(
+    references: Sequence[ReferenceImage], paths: Sequence[Path]
+) -> tuple[ReferenceImage, ...]:
+    """The references and these pictures, each once."""
+    known = {reference.path for reference in references}
+    new = [ReferenceImage(path=path, name=path.stem.rsplit("-", 1)[0]) for path in paths]
+    return (*references, *(item for item in new if item.path not in known))
+
+
+def _with(project: VideoProject, references: tuple[ReferenceImage, ...]) -> VideoProject:
+    return project.model_copy(update={"references": references})
+
+
+def _scene_with(scene: Scene, role: PictureRole, copies: Sequence[Path]) -> Scene:
+    match role:
+        case PictureRole.START:
+            return scene.model_copy(update={"start_image": copies[0], "continues": False})
+        case PictureRole.END:
+            return scene.model_copy(update={"end_image": copies[0]})
+        case _:
+            return scene.model_copy(
+                update={"references": with_references(scene.references, copies)}
+            )

@@ -1,0 +1,188 @@
+"""The words of one scene: title, prompt, and the storyboard's own words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from core.project.model.scene_edits import with_prompt
+from gui import theme
+from gui.project.project_model import SceneEdit
+from gui.theme import Tone
+from gui.widgets.folding_section import FoldingSection
+from gui.widgets.text_fields import LineField
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from core.project.model.project import Scene
+    from core.video.spec import ModelSpec
+
+_FEWEST_LINES, _STORYBOARD_LINES = 3, 3
+
+
+class PromptBox(QPlainTextEdit):
+    """A box whose undo is that of the project: there is one history, not two."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+        self.setMinimumHeight(_height_of(self, _FEWEST_LINES))
+
+    @property
+    def letters_before_cursor(self) -> int:
+        """How many there are; Qt itself counts UTF-16 units, in which some letters are two."""
+        units = self.toPlainText().encode("utf-16-le", "surrogatepass")
+        before = units[: 2 * self.textCursor().position()]
+        return len(before.decode("utf-16-le", "surrogatepass"))
+
+    def replace_text(self, text: str, *, keeps_cursor: bool) -> None:
+        """Show another text; tells nobody."""
+        at = self.textCursor().position() if keeps_cursor else 0
+        with QSignalBlocker(self):
+            self.setPlainText(text)
+            cursor = self.textCursor()
+            cursor.setPosition(min(at, self.document().characterCount() - 1))
+            self.setTextCursor(cursor)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        is_history = isinstance(event, QKeyEvent) and (
+            event.matches(QKeySequence.StandardKey.Undo)
+            or event.matches(QKeySequence.StandardKey.Redo)
+        )
+        if is_history and event.type() == QEvent.Type.ShortcutOverride:
+            # Left to the window's own undo.
+            event.ignore()
+            return False
+        return super().event(event)
+
+
+class PromptPage(QWidget):
+    """Edits the words of one scene.
+
+    Signals:
+        edited(SceneEdit)
+        cursor_moved(int): before which letter of the prompt the cursor stands.
+    """
+
+    edited = Signal(object)
+    cursor_moved = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._scene: Scene | None = None
+        self._number = 0
+        self._spec: ModelSpec | None = None
+        # Not read from the box: it writes some letters, such as hard spaces, in its own way.
+        self._shown_prompt = ""
+        self._title = LineField()
+        self._title.setObjectName("scene_title")
+        self._title.setToolTip("Names the scene, in the table and as a chapter of the film")
+        self._title.setPlaceholderText("No title")
+        self._prompt = PromptBox()
+        self._prompt.setObjectName("scene_prompt")
+        self._prompt.setAccessibleName("Prompt")
+        self._prompt.setToolTip("What the clip shall show; the model reads exactly these words")
+        self._prompt.setPlaceholderText("Describe what is seen and heard.")
+        self._count = ToneLabel()
+        self._storyboard = QPlainTextEdit()
+        self._storyboard.setObjectName("scene_storyboard_words")
+        self._storyboard.setAccessibleName("The storyboard's words")
+        self._storyboard.setToolTip("What the storyboard says about this scene, to read and copy")
+        self._storyboard.setReadOnly(True)
+        self._storyboard.setTabChangesFocus(True)
+        self._storyboard.setFixedHeight(_height_of(self._storyboard, _STORYBOARD_LINES))
+        self._section = FoldingSection(
+            "scene_storyboard", "Storyboard", "The words that this scene was made from",
+            [self._storyboard],
+        )  # fmt: skip
+        self._lay_out()
+        self._title.edited.connect(self._on_title)
+        self._prompt.textChanged.connect(self._on_prompt)
+        self._prompt.cursorPositionChanged.connect(self._on_cursor)
+
+    def _lay_out(self) -> None:
+        label = QLabel("&Title")
+        label.setBuddy(self._title)
+        title = QHBoxLayout()
+        title.setSpacing(theme.GAP)
+        title.addWidget(label)
+        title.addWidget(self._title, 1)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        rows.setSpacing(theme.GAP // 2)
+        rows.addLayout(title)
+        rows.addWidget(self._prompt, 1)
+        rows.addWidget(self._count)
+        rows.addWidget(self._section)
+
+    def show_scene(self, scene: Scene, number: int) -> None:
+        """Show the words of a scene; what is being typed keeps its cursor."""
+        is_other = self._scene is None or self._scene.id != scene.id
+        self._scene, self._number = scene, number
+        self._title.show_value(scene.title)
+        if is_other or scene.prompt != self._shown_prompt:
+            self._shown_prompt = scene.prompt
+            self._prompt.replace_text(scene.prompt, keeps_cursor=not is_other)
+        self._show_storyboard(scene)
+        self._tell_length()
+
+    def set_spec(self, spec: ModelSpec) -> None:
+        """How long prompts can be is up to this model."""
+        self._spec = spec
+        self._tell_length()
+
+    def set_read_only(self, is_read_only: bool) -> None:
+        """Whether the words can only be read."""
+        self._title.setReadOnly(is_read_only)
+        self._prompt.setReadOnly(is_read_only)
+
+    def focus_prompt(self) -> None:
+        """Go to the prompt."""
+        self._prompt.setFocus()
+
+    def _show_storyboard(self, scene: Scene) -> None:
+        words = " ".join(scene.text.split())
+        self._section.setVisible(bool(words) and words != " ".join(scene.prompt.split()))
+        self._section.set_summary(words)
+        if self._storyboard.toPlainText() != scene.text:
+            self._storyboard.setPlainText(scene.text)
+
+    def _tell_length(self) -> None:
+        count = len(self._prompt.toPlainText().split())
+        limit = None if self._spec is None else self._spec.max_prompt_tokens
+        text = "1 word" if count == 1 else f"{count} words"
+        if limit is not None and self._spec is not None:
+            text += f". {self._spec.label} reads at most {limit} tokens; a word is one or more"
+        is_long = limit is not None and count > limit
+        self._count.say(f"{text}.", Tone.BAD if is_long else Tone.QUIET)
+
+    @Slot(object)
+    def _on_title(self, title: object) -> None:
+        if self._scene is not None:
+            scene = self._scene.model_copy(update={"title": str(title)})
+            text = f"Change title of scene {self._number}"
+            self.edited.emit(SceneEdit(text, (scene,), merge=f"title:{scene.id}"))
+
+    @Slot()
+    def _on_prompt(self) -> None:
+        self._tell_length()
+        if self._scene is not None:
+            self._shown_prompt = self._prompt.toPlainText()
+            scene = with_prompt(self._scene, self._shown_prompt)
+            text = f"Change prompt of scene {self._number}"
+            self.edited.emit(SceneEdit(text, (scene,), merge=f"prompt:{scene.id}"))
+
+    @Slot()
+    def _on_cursor(self) -> None:
+        self.cursor_moved.emit(self._prompt.letters_before_cursor)
+
+
+def _height_of(box: QPlainTextEdit, lines: int) -> int:
+    room = box.frameWidth() + round(box.document().documentMargin())
+    return box.fontMetrics().lineSpacing() * lines + 2 * room

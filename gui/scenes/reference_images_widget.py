@@ -1,0 +1,209 @@
+"""Reference images of the project or of one scene: bring, name, order and remove them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from gui.scenes.frame_images import PicturesBrought, pictures_in
+from gui.scenes.reference_list_model import ReferenceListModel
+from gui.scenes.reference_list_view import ReferenceListView
+from gui.scenes.reference_rows import describe_choice, describe_limit, rows_of
+from gui.theme import GAP, Tone
+from gui.widgets.file_field import PICTURES
+from gui.widgets.icon_button import IconButton
+from gui.widgets.image_dialog import PictureDialog, ShownPicture
+from gui.widgets.naming import named
+from gui.widgets.text_fields import SwitchField
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from core.project.model.project import ReferenceImage
+    from core.project.render.requests import ChosenReference
+    from core.video.spec import ModelSpec
+    from gui.scenes.reference_rows import ReferenceRow
+    from gui.widgets.thumbnails import Thumbnails
+
+_EMPTY_PROJECT = "Drop pictures here, paste them, or press Add. They go with every scene."
+_EMPTY_SCENE = "Drop pictures here, paste them, or press Add. They go with this scene alone."
+_NO_PICTURE = "The clipboard holds no picture. Copy one, or the file of one, and paste again."
+
+
+class ReferenceImagesWidget(QWidget):
+    """Edits a tuple of `ReferenceImage`.
+
+    Signals:
+        changed(tuple[ReferenceImage, ...])
+        brought(PicturesBrought): pictures from elsewhere, to be copied into the project first.
+        uses_global_changed(bool): of a scene, whether the project's pictures go with it.
+    """
+
+    changed = Signal(object)
+    brought = Signal(object)
+    uses_global_changed = Signal(object)
+
+    def __init__(
+        self, thumbnails: Thumbnails, *, is_scene: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._thumbnails = thumbnails
+        self._is_scene = is_scene
+        self._choice: tuple[ChosenReference, ...] = ()
+        self._whose = ""
+        self._takes_any = True
+        self._model = ReferenceListModel(self)
+        self._view = ReferenceListView(self._model, thumbnails)
+        self._view.setToolTip("Enter shows a picture large, F2 renames it, Del removes it.")
+        self._add = named(QPushButton("&Add…"), "reference_add")
+        self._add.setToolTip("Add pictures from files; they are copied into the project.")
+        self._uses_global = SwitchField("Also use the project's")
+        self._uses_global.setObjectName("reference_uses_global")
+        self._uses_global.setToolTip("Send the whole project's pictures after the scene's own.")
+        self._uses_global.setChecked(True)
+        self._uses_global.setVisible(is_scene)
+        self._limit = ToneLabel()
+        self._verdict = ToneLabel()
+        self._problem = ToneLabel(Tone.BAD)
+        self._lay_out()
+        self._add.clicked.connect(self._open_dialog)
+        self._uses_global.edited.connect(self.uses_global_changed)
+        self._view.paste_wanted.connect(self._paste)
+        self._view.preview_wanted.connect(self._open_preview)
+        self._model.edited.connect(self._take)
+        self._model.brought.connect(self._bring)
+        self.set_editable(True)
+
+    def _lay_out(self) -> None:
+        view = self._view
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GAP // 4)
+        buttons.addWidget(self._add)
+        buttons.addStretch(1)
+        for name, picture, tip, action in (
+            ("paste", "content-paste", "Paste a picture, or copied files", view.paste),
+            ("preview", "magnify-plus-outline", "See this picture large", view.preview),
+            ("rename", "rename-box-outline", "Rename this picture", view.rename),
+            ("left", "arrow-left", "Move forward: the first ones are sent", view.move_left),
+            ("right", "arrow-right", "Move back", view.move_right),
+            ("remove", "delete-outline", "Remove from the list; the file stays", view.remove),
+        ):
+            buttons.addWidget(_button(f"reference_{name}", picture, tip, action))
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, GAP // 2, 0, 0)
+        rows.setSpacing(GAP // 2)
+        rows.addWidget(self._uses_global)
+        rows.addWidget(view)
+        rows.addLayout(buttons)
+        for label in (self._problem, self._verdict, self._limit):
+            rows.addWidget(label)
+        rows.addStretch(1)
+
+    def value(self) -> tuple[ReferenceImage, ...]:
+        """The pictures that belong to this list."""
+        return self._model.own
+
+    def set_value(self, value: tuple[ReferenceImage, ...]) -> None:
+        """Show these; tells nobody."""
+        self._show(value)
+
+    def uses_global(self) -> bool:
+        """Whether the project's pictures go with the scene, too."""
+        return self._uses_global.isChecked()
+
+    def set_uses_global(self, uses_global: bool) -> None:
+        """Show whether the project's pictures go with the scene; tells nobody."""
+        self._uses_global.show_value(uses_global)
+
+    def show_choice(self, choice: tuple[ChosenReference, ...], whose: str = "") -> None:
+        """Mark which pictures go with a clip, and which are left out.
+
+        Args:
+            choice: for one scene: its own pictures and the project's.
+            whose: the scene, such as "Scene 3"; empty for none.
+        """
+        self._choice, self._whose = choice, whose
+        self._show(self.value())
+
+    def set_limit(self, spec: ModelSpec) -> None:
+        """Say how many pictures the model takes."""
+        self._takes_any = spec.max_reference_images > 0
+        self._limit.say(describe_limit(spec))
+        self._show(self.value())
+
+    def set_editable(self, is_editable: bool, why_not: str = "") -> None:
+        """Allow changes, or show only and say why where the list is empty."""
+        self._model.set_editable(is_editable)
+        self._view.update_actions()
+        self._add.setEnabled(is_editable)
+        self._uses_global.setEnabled(is_editable)
+        empty = _EMPTY_SCENE if self._is_scene else _EMPTY_PROJECT
+        self._view.show_empty(empty if is_editable else why_not)
+
+    def show_problem(self, text: str) -> None:
+        """Say what is wrong with a picture; it goes with the next one that is brought."""
+        self._problem.say(text, Tone.BAD)
+
+    def show_note(self, text: str) -> None:
+        """Say what is being done with a picture, in the place of a problem."""
+        self._problem.say(text, Tone.QUIET)
+
+    def _show(self, value: tuple[ReferenceImage, ...]) -> None:
+        rows = rows_of(value, self._choice, shows_global=self._is_scene)
+        self._model.set_rows(rows)
+        # Where the model takes none at all, one sentence says it.
+        words = describe_choice(rows, self._whose) if self._takes_any else ""
+        is_left_out = any(row.chosen is not None and not row.chosen.is_sent for row in rows)
+        self._verdict.say(words, Tone.WARNING if is_left_out else Tone.QUIET)
+
+    @Slot(object)
+    def _take(self, value: tuple[ReferenceImage, ...]) -> None:
+        self.show_problem("")
+        self._show(value)
+        self.changed.emit(value)
+
+    @Slot(object)
+    def _bring(self, brought: PicturesBrought) -> None:
+        self.show_problem("")
+        self.brought.emit(brought)
+
+    @Slot()
+    def _paste(self) -> None:
+        brought = pictures_in(QGuiApplication.clipboard().mimeData())
+        if brought is None:
+            self.show_problem(_NO_PICTURE)
+        else:
+            self._bring(brought)
+
+    @Slot()
+    def _open_dialog(self) -> None:
+        dialog = QFileDialog(self, "Add reference images")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters([PICTURES, "All files (*)"])
+        dialog.filesSelected.connect(self._add_files)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(list)
+    def _add_files(self, names: list[str]) -> None:
+        self._bring(PicturesBrought(tuple(Path(name) for name in names)))
+
+    @Slot(object)
+    def _open_preview(self, row: ReferenceRow) -> None:
+        is_left_out = row.chosen is not None and not row.chosen.is_sent
+        shown = ShownPicture(row.reference.path, row.caption)
+        dialog = PictureDialog("reference_preview", shown, self._thumbnails, self)
+        dialog.say(row.verdict, Tone.WARNING if is_left_out else Tone.QUIET)
+        dialog.open()
+
+
+def _button(name: str, picture: str, tip: str, action: QAction) -> IconButton:
+    """A button that does what a key of the list does."""
+    button = IconButton(name, picture, f"{tip}\n{action.shortcut().toString()}")
+    button.setEnabled(action.isEnabled())
+    button.clicked.connect(action.trigger)
+    action.enabledChanged.connect(button.setEnabled)
+    return button

@@ -1,0 +1,260 @@
+"""What can be done with the selected scenes, as actions for menus, toolbars and keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+
+from core.project.model.edits import (
+    change_scenes,
+    delete_scenes,
+    duplicate_scenes,
+    insert_scenes,
+    merge_scenes,
+    middle_of,
+    move_scenes,
+    split_scene,
+)
+from core.project.model.project import Scene, new_id
+from core.project.model.scene_edits import with_continues
+from gui import theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from core.project.model.project import VideoProject
+    from gui.project.project_model import ProjectModel
+
+
+class SceneActions(QObject):
+    """One action for each thing; each is enabled only while it would do something.
+
+    Signals:
+        select_wanted(tuple of str): these scenes are to be selected: what an action made.
+        added(str): a new, empty scene of that id waits for its prompt.
+    """
+
+    select_wanted = Signal(object)
+    added = Signal(object)
+
+    def __init__(self, model: ProjectModel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._selected: tuple[str, ...] = ()
+        self._cursor: int | None = None
+        self.add = self._make(
+            "add_scene", "Add scene", "plus", "Ins", "Add an empty scene after the selected one"
+        )
+        self.duplicate = self._make(
+            "duplicate_scenes", "Duplicate", "content-duplicate", "Ctrl+D",
+            "Put a copy behind each selected scene; its takes belong to both",
+        )  # fmt: skip
+        self.split = self._make(
+            "split_scene", "Split", "content-cut", "Ctrl+K",
+            "Make two scenes of one: at the cursor in the prompt, or in its middle",
+        )  # fmt: skip
+        self.merge = self._make(
+            "merge_scenes", "Merge", "call-merge", "Ctrl+M",
+            "Make one scene of the selected ones: prompts joined, all takes kept",
+        )  # fmt: skip
+        self.delete = self._make(
+            "delete_scenes", "Delete", "delete-outline", "Del",
+            "Delete the selected scenes; their clips stay on disk",
+        )  # fmt: skip
+        self.move_up = self._make(
+            "move_scenes_up", "Move up", "arrow-up", "Alt+Up", "Move the selected scenes up"
+        )
+        self.move_down = self._make(
+            "move_scenes_down", "Move down", "arrow-down", "Alt+Down",
+            "Move the selected scenes down",
+        )  # fmt: skip
+        self.link = self._make(
+            "continue_scenes", "Continue from previous", "link-variant", "Ctrl+L",
+            "Start from the last frame of the scene before",
+        )  # fmt: skip
+        self.link.setCheckable(True)
+        self.undo = self._from_stack(model.undo_stack.createUndoAction(self, "Undo"), "undo")
+        self.undo.setShortcuts(QKeySequence.StandardKey.Undo)
+        self.redo = self._from_stack(model.undo_stack.createRedoAction(self, "Redo"), "redo")
+        self.redo.setShortcuts(QKeySequence.StandardKey.Redo)
+        for action, act in self._acts.items():
+            action.triggered.connect(act)
+        model.changed.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def _acts(self) -> dict[QAction, Callable[[], None]]:
+        return {
+            self.add: self._add,
+            self.duplicate: self._duplicate,
+            self.split: self._split,
+            self.merge: self._merge,
+            self.delete: self._delete,
+            self.move_up: self._move_up,
+            self.move_down: self._move_down,
+            self.link: self._link,
+        }
+
+    def for_scenes(self) -> tuple[QAction, ...]:
+        """The actions on the selected scenes in the order of a menu, with lines between groups."""
+        return (
+            self.add, self.duplicate, self.split, self.merge, self._line(),
+            self.link, self.move_up, self.move_down, self._line(), self.delete,
+        )  # fmt: skip
+
+    @Slot(object)
+    def set_selection(self, scene_ids: tuple[str, ...]) -> None:
+        """Tell which scenes are selected."""
+        self._selected = scene_ids
+        self._cursor = None
+        self._refresh()
+
+    @Slot(object)
+    def set_cursor(self, at: int | None) -> None:
+        """Tell where in the prompt of the selected scene the cursor stands."""
+        self._cursor = at
+        self._refresh()
+
+    @Slot()
+    def refresh_icons(self) -> None:
+        """Draw the icons in the colours that the program has now."""
+        for action in (*self._acts, self.undo, self.redo):
+            action.setIcon(theme.icon(str(action.data()), QGuiApplication.palette()))
+
+    def _make(self, name: str, text: str, icon: str, shortcut: str, tip: str) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(name)
+        action.setData(icon)
+        action.setIcon(theme.icon(icon, QGuiApplication.palette()))
+        keys = QKeySequence(shortcut)
+        action.setShortcut(keys)
+        # In the table only: Delete in a text box deletes letters.
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.setToolTip(f"{tip} ({keys.toString(QKeySequence.SequenceFormat.NativeText)})")
+        return action
+
+    def _from_stack(self, action: QAction, icon: str) -> QAction:
+        action.setObjectName(icon)
+        action.setData(icon)
+        action.setIcon(theme.icon(icon, QGuiApplication.palette()))
+        return action
+
+    def _line(self) -> QAction:
+        line = QAction(self)
+        line.setSeparator(True)
+        return line
+
+    @Slot()
+    def _refresh(self) -> None:
+        scenes, places = self._scenes(), self._places()
+        is_open = not self._model.is_read_only
+        last = len(self._model.project.scenes) - 1
+        self.add.setEnabled(is_open)
+        for action in (self.duplicate, self.delete):
+            action.setEnabled(is_open and bool(scenes))
+        self.split.setEnabled(is_open and len(scenes) == 1 and self._split_at() is not None)
+        self.merge.setEnabled(is_open and len(scenes) > 1)
+        self.move_up.setEnabled(is_open and bool(places) and places[-1] >= len(places))
+        self.move_down.setEnabled(is_open and bool(places) and places[0] <= last - len(places))
+        linkable = [scene for place, scene in zip(places, scenes, strict=True) if place]
+        self.link.setEnabled(is_open and bool(linkable))
+        self.link.setChecked(bool(linkable) and all(scene.continues for scene in linkable))
+
+    def _places(self) -> list[int]:
+        chosen = set(self._selected)
+        scenes = enumerate(self._model.project.scenes)
+        return [place for place, scene in scenes if scene.id in chosen]
+
+    def _scenes(self) -> list[Scene]:
+        return [self._model.project.scenes[place] for place in self._places()]
+
+    def _split_at(self) -> int | None:
+        scenes = self._scenes()
+        if len(scenes) != 1:
+            return None
+        prompt = scenes[0].prompt
+        at = self._cursor
+        if at is None or not prompt[:at].strip() or not prompt[at:].strip():
+            at = middle_of(prompt)
+        return at if prompt[:at].strip() and prompt[at:].strip() else None
+
+    @Slot()
+    def _add(self) -> None:
+        project = self._model.project
+        places = self._places()
+        index = places[-1] + 1 if places else len(project.scenes)
+        scene = Scene(id=new_id("scene"))
+        self._model.edit("Add scene", insert_scenes(project, index, [scene]))
+        self.select_wanted.emit((scene.id,))
+        self.added.emit(scene.id)
+
+    @Slot()
+    def _duplicate(self) -> None:
+        self._edit_and_select_new("Duplicate", duplicate_scenes(self._model.project, self._chosen))
+
+    @Slot()
+    def _split(self) -> None:
+        at = self._split_at()
+        if at is not None:
+            (scene,) = self._scenes()
+            number = self._places()[0] + 1
+            project = split_scene(self._model.project, scene.id, at)
+            self._model.edit(f"Split scene {number}", project)
+            self.select_wanted.emit((project.scenes[number].id,))
+
+    @Slot()
+    def _merge(self) -> None:
+        first = self._scenes()[0]
+        self._edit(f"Merge {self._named()}", merge_scenes(self._model.project, self._chosen))
+        self.select_wanted.emit((first.id,))
+
+    @Slot()
+    def _delete(self) -> None:
+        first = self._places()[0]
+        self._edit(f"Delete {self._named()}", delete_scenes(self._model.project, self._chosen))
+        left = self._model.project.scenes
+        if left:
+            self.select_wanted.emit((left[min(first, len(left) - 1)].id,))
+
+    @Slot()
+    def _move_up(self) -> None:
+        self._move(max(self._places()[0] - 1, 0))
+
+    @Slot()
+    def _move_down(self) -> None:
+        self._move(self._places()[-1] + 2)
+
+    @Slot()
+    def _link(self) -> None:
+        continues = self.link.isChecked()
+        project = change_scenes(
+            self._model.project, self._chosen, lambda scene: with_continues(scene, continues)
+        )
+        verb = "Continue" if continues else "Unlink"
+        self._edit(f"{verb} {self._named()}", project)
+
+    @property
+    def _chosen(self) -> frozenset[str]:
+        return frozenset(self._selected)
+
+    def _move(self, index: int) -> None:
+        chosen = self._selected
+        project = move_scenes(self._model.project, self._chosen, index)
+        self._edit(f"Move {self._named()}", project)
+        self.select_wanted.emit(chosen)
+
+    def _named(self) -> str:
+        """What the selected scenes are called in a menu."""
+        places = self._places()
+        return f"scene {places[0] + 1}" if len(places) == 1 else f"{len(places)} scenes"
+
+    def _edit(self, text: str, project: VideoProject) -> None:
+        self._model.edit(text, project)
+
+    def _edit_and_select_new(self, verb: str, project: VideoProject) -> None:
+        known = {scene.id for scene in self._model.project.scenes}
+        new: Sequence[str] = [scene.id for scene in project.scenes if scene.id not in known]
+        self._edit(f"{verb} {self._named()}", project)
+        self.select_wanted.emit(tuple(new))

@@ -1,0 +1,146 @@
+"""The chosen scene in large, or what several chosen scenes have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+
+from gui import theme
+from gui.scenes.bulk_prompt_page import BulkWordsPage
+from gui.scenes.cut_page import CutPage
+from gui.scenes.frames_page import FramesPage
+from gui.scenes.prompt_page import PromptPage
+from gui.theme import Tone
+from gui.widgets.naming import named
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from core.project.model.project import Scene
+    from core.video.spec import ModelSpec
+    from gui.project.project_model import Change, ProjectModel
+    from gui.widgets.thumbnails import Thumbnails
+
+_NOTHING = "Choose a scene to edit it here, or several to edit them together."
+
+
+class SceneInspector(QWidget):
+    """Edits scenes through the project's undo stack.
+
+    Signals:
+        frame_brought(FrameBrought): a picture that must first be copied into the project.
+        cursor_moved(int): before which letter of the prompt the cursor stands.
+    """
+
+    frame_brought = Signal(object)
+    cursor_moved = Signal(object)
+
+    def __init__(
+        self, model: ProjectModel, thumbnails: Thumbnails, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._ids: tuple[str, ...] = ()
+        self._shown_count = 0
+        self._prompt = PromptPage()
+        self._frames = FramesPage(thumbnails)
+        self._cut = CutPage()
+        self._bulk = BulkWordsPage()
+        self._nothing = ToneLabel(Tone.QUIET)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._pages = QTabWidget()
+        self._pages.setObjectName("inspector_pages")
+        self._pages.setDocumentMode(True)
+        for page, title, tip in (
+            (self._prompt, "Prompt", "The words of the scene"),
+            (self._frames, "Frames", "The pictures that the clip begins and ends with"),
+            (self._bulk, "Together", "Words and links of all chosen scenes"),
+            (self._cut, "Cut", "How the clip is used in the film"),
+        ):
+            self._pages.setTabToolTip(self._pages.addTab(page, title), tip)
+        self._heading = named(QLabel(), "inspector_heading")
+        self._heading.setContentsMargins(theme.GAP, 0, theme.GAP, theme.GAP // 2)
+        self._pages.setCornerWidget(self._heading)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self._nothing, 1)
+        rows.addWidget(self._pages, 1)
+        for page in (self._prompt, self._frames, self._cut, self._bulk):
+            page.edited.connect(model.apply)
+        self._frames.frame_brought.connect(self.frame_brought)
+        self._prompt.cursor_moved.connect(self.cursor_moved)
+        model.changed.connect(self._on_change)
+        self._set_read_only()
+        self._show()
+
+    def _set_read_only(self) -> None:
+        is_read_only = self._model.is_read_only
+        self._prompt.set_read_only(is_read_only)
+        self._frames.set_read_only(is_read_only)
+        for page in (self._cut, self._bulk):
+            page.setEnabled(not is_read_only)
+
+    def show_scenes(self, ids: tuple[str, ...]) -> None:
+        """Turn to these scenes; to none where there are no ids."""
+        if ids != self._ids:
+            self._ids = ids
+            self._model.end_merging()
+            self._show()
+
+    def set_spec(self, spec: ModelSpec) -> None:
+        """Offer what this model takes."""
+        self._prompt.set_spec(spec)
+        self._frames.set_spec(spec)
+
+    @Slot()
+    def focus_prompt(self) -> None:
+        """Go to the prompt of the scene."""
+        self._pages.setCurrentWidget(self._prompt)
+        self._prompt.focus_prompt()
+
+    @property
+    def _scenes(self) -> tuple[Scene, ...]:
+        chosen = set(self._ids)
+        return tuple(scene for scene in self._model.project.scenes if scene.id in chosen)
+
+    @Slot(object)
+    def _on_change(self, change: Change) -> None:
+        before, after = change.before, change.after
+        if before.scenes != after.scenes or before.takes != after.takes:
+            self._show()
+
+    def _show(self) -> None:
+        scenes = self._scenes
+        is_one = len(scenes) == 1
+        self._nothing.say("" if scenes else _NOTHING)
+        self._pages.setVisible(bool(scenes))
+        for page, is_shown in (
+            (self._prompt, is_one), (self._frames, is_one), (self._bulk, len(scenes) > 1),
+        ):  # fmt: skip
+            self._pages.setTabVisible(self._pages.indexOf(page), is_shown)
+        if is_one and self._shown_count != 1:
+            self._pages.setCurrentWidget(self._prompt)
+        self._shown_count = len(scenes)
+        if is_one:
+            self._show_one(scenes[0])
+        elif scenes:
+            self._show_several(scenes)
+
+    def _show_one(self, scene: Scene) -> None:
+        project = self._model.project
+        number = project.index(scene.id) + 1
+        before = project.before(scene.id)
+        self._heading.setText(f"Scene {number} of {len(project.scenes)}")
+        self._prompt.show_scene(scene, number)
+        take = None if before is None else project.chosen_take(before.id)
+        self._frames.show_scene(scene, number, take)
+        self._cut.show_scenes((scene,), f"scene {number}", is_first=before is None)
+        self._cut.show_take(project.chosen_take(scene.id))
+
+    def _show_several(self, scenes: tuple[Scene, ...]) -> None:
+        what = f"{len(scenes)} scenes"
+        self._heading.setText(what)
+        first = self._model.project.scenes[0]
+        self._bulk.show_scenes(scenes, [scene for scene in scenes if scene.id != first.id])
+        self._cut.show_scenes(scenes, what)

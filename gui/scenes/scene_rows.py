@@ -1,0 +1,187 @@
+"""What the scene table shows of each scene, computed from the project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from core.project.model.status import (
+    Rendering,
+    describe_status,
+    explain_status,
+    project_statuses,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from core.project.model.project import Scene, Take, VideoProject
+    from core.project.model.status import SceneJob, SceneStatus
+    from gui.widgets.thumbnails import Moment
+
+
+class Column(IntEnum):
+    """The columns of the scene table, from left to right."""
+
+    NUMBER = 0
+    PROMPT = 1
+    START = 2
+    END = 3
+    CLIP = 4
+    DURATION = 5
+    STATUS = 6
+
+    @property
+    def heading(self) -> str:
+        """The words above the column."""
+        return ("#", "Prompt", "Start", "End", "Clip", "Length", "Status")[self]
+
+
+@dataclass(frozen=True)
+class CellPicture:
+    """A small picture in a cell: of a file, and which frame of it where it is a clip."""
+
+    path: Path
+    at: Moment = "start"
+
+
+@dataclass(frozen=True)
+class SceneRow:
+    """One line of the table.
+
+    Attributes:
+        start: the start frame; of a linked scene the last frame of the clip before it.
+        duration_s: the length that is asked for; None where the model's own is taken.
+        is_own_duration: whether the scene asks for it itself.
+    """
+
+    number: int
+    scene: Scene
+    status: SceneStatus
+    take: Take | None
+    num_takes: int
+    start: CellPicture | None
+    end: CellPicture | None
+    duration_s: float | None
+    is_own_duration: bool
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether the scene goes on from the one before it."""
+        return self.scene.continues
+
+    @property
+    def clip(self) -> CellPicture | None:
+        """The chosen clip."""
+        return None if self.take is None else CellPicture(self.take.path)
+
+    def picture(self, column: Column) -> CellPicture | None:
+        """What is shown in a column of pictures."""
+        match column:
+            case Column.START:
+                return self.start
+            case Column.END:
+                return self.end
+            case _:
+                return self.clip
+
+    def text(self, column: Column) -> str:
+        """The cell in words."""
+        match column:
+            case Column.NUMBER:
+                return str(self.number)
+            case Column.PROMPT:
+                return "\n".join(part for part in (self.scene.title, self.scene.prompt) if part)
+            case Column.START | Column.END | Column.CLIP:
+                picture = self.picture(column)
+                return "" if picture is None else picture.path.name
+            case Column.DURATION:
+                return "" if self.duration_s is None else f"{self.duration_s:.4g} s"
+            case Column.STATUS:
+                return describe_status(self.status)
+
+    def help(self, column: Column) -> str:
+        """What the cell means and what can be done with it."""
+        match column:
+            case Column.NUMBER if self.is_linked:
+                return f"Scene {self.number} starts from the last frame of scene {self.number - 1}."
+            case Column.NUMBER:
+                return f"Scene {self.number}. Drag the row to another place to move it."
+            case Column.PROMPT:
+                return self.scene.prompt or "Double-click to write the prompt."
+            case Column.START if self.is_linked:
+                return f"The last frame of scene {self.number - 1}'s clip."
+            case Column.START | Column.END:
+                slot = "start" if column is Column.START else "end"
+                name = self.text(column)
+                return name or f"Drop a picture here to make it the {slot} frame."
+            case Column.CLIP:
+                return self._clip_help()
+            case Column.DURATION:
+                whose = "The scene's own length." if self.is_own_duration else "The usual length."
+                return f"{whose} Double-click to change it."
+            case Column.STATUS:
+                return explain_status(self.status)
+
+    def _clip_help(self) -> str:
+        if self.take is None:
+            return "There is no clip yet."
+        takes = "1 take" if self.num_takes == 1 else f"{self.num_takes} takes"
+        return f"{self.take.path.name}, {self.take.duration_s:.2f} s, one of {takes}. " + (
+            "Double-click to play it."
+        )
+
+    @property
+    def fraction(self) -> float | None:
+        """How far its render is; None where none runs or it is not known."""
+        return self.status.fraction if isinstance(self.status, Rendering) else None
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """What the table knows besides the project.
+
+    Attributes:
+        fingerprints: by scene id, of what each scene's clip would be made from now.
+        jobs: by scene id, the newest job that is not over.
+        default_duration_s: the model's own length, where nobody asks for another.
+    """
+
+    fingerprints: Mapping[str, str]
+    jobs: Mapping[str, SceneJob]
+    default_duration_s: float | None = None
+
+
+def rows_of(project: VideoProject, facts: TableFacts) -> list[SceneRow]:
+    """All lines of the table."""
+    rows: list[SceneRow] = []
+    before: Take | None = None
+    statuses = project_statuses(project, facts.fingerprints, facts.jobs)
+    for number, (scene, status) in enumerate(zip(project.scenes, statuses, strict=True), start=1):
+        takes = project.takes_of(scene.id)
+        take = takes.chosen_take
+        is_own = "duration_s" in scene.own_fields
+        asked = scene.own.duration_s if is_own else project.render.duration_s
+        rows.append(
+            SceneRow(
+                number=number,
+                scene=scene,
+                status=status,
+                take=take,
+                num_takes=len(takes.takes),
+                start=_start(scene, before),
+                end=None if scene.end_image is None else CellPicture(scene.end_image),
+                duration_s=facts.default_duration_s if asked is None else asked,
+                is_own_duration=is_own and asked is not None,
+            )
+        )
+        before = take
+    return rows
+
+
+def _start(scene: Scene, before: Take | None) -> CellPicture | None:
+    if scene.continues:
+        return None if before is None else CellPicture(before.path, "end")
+    return None if scene.start_image is None else CellPicture(scene.start_image)

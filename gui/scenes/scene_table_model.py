@@ -1,0 +1,274 @@
+"""The scenes of a project as rows of a table that can be edited, moved and dropped upon."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, Qt, Signal, Slot
+from typing_extensions import override
+
+from core.project.model.edits import move_scenes
+from core.project.model.scene_edits import FrameSlot, with_duration, with_prompt
+from core.project.model.status import project_statuses
+from gui.scenes.frame_images import FrameBrought
+from gui.scenes.scene_rows import Column, SceneRow, TableFacts, rows_of
+from gui.widgets.mime_images import files_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from PySide6.QtCore import QPersistentModelIndex
+
+    from core.project.model.status import SceneJob
+    from gui.project.project_model import Change, ProjectModel
+
+    Index = QModelIndex | QPersistentModelIndex
+
+SCENES_MIME = "application/x-imageai-scenes"
+ROW_ROLE = Qt.ItemDataRole.UserRole
+_SLOTS = {Column.START: FrameSlot.START, Column.END: FrameSlot.END}
+_NOWHERE = QModelIndex()
+# Read once: Qt asks for them with every cell that it draws.
+_COLUMNS = tuple(Column)
+_FLAG = Qt.ItemFlag
+_PLAIN = _FLAG.ItemIsEnabled | _FLAG.ItemIsSelectable | _FLAG.ItemNeverHasChildren
+_FLAGS = {
+    column: _PLAIN
+    | _FLAG.ItemIsDragEnabled
+    | (_FLAG.ItemIsEditable if column in (Column.PROMPT, Column.DURATION) else _PLAIN)
+    | (_FLAG.ItemIsDropEnabled if column in _SLOTS else _PLAIN)
+    for column in Column
+}
+
+
+class SceneTableModel(QAbstractTableModel):
+    """Rows of `SceneRow` by `ROW_ROLE`; edits go to the project and come back from it.
+
+    Signals:
+        image_dropped(FrameBrought): a picture file was dropped on a start or end frame.
+    """
+
+    image_dropped = Signal(object)
+
+    def __init__(self, model: ProjectModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._facts = TableFacts({}, {})
+        self._rows = rows_of(model.project, self._facts)
+        model.changed.connect(self._take_over)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The scenes' ids, in the order of the rows."""
+        return tuple(row.scene.id for row in self._rows)
+
+    def row(self, number: int) -> SceneRow:
+        """A row by its place, from 0."""
+        return self._rows[number]
+
+    def set_fingerprints(self, fingerprints: Mapping[str, str]) -> None:
+        """Tell what each scene's clip would be made from now, by scene id."""
+        self._facts = replace(self._facts, fingerprints=dict(fingerprints))
+        self._update_statuses()
+
+    def set_jobs(self, jobs: Mapping[str, SceneJob]) -> None:
+        """Tell where the newest job of each scene stands, by scene id."""
+        self._facts = replace(self._facts, jobs=dict(jobs))
+        self._update_statuses()
+
+    def set_default_duration(self, seconds: float | None) -> None:
+        """Tell the length of a clip where nobody asks for one."""
+        self._facts = replace(self._facts, default_duration_s=seconds)
+        self._update(rows_of(self._model.project, self._facts))
+
+    def _update_statuses(self) -> None:
+        facts = self._facts
+        statuses = project_statuses(self._model.project, facts.fingerprints, facts.jobs)
+        rows = zip(self._rows, statuses, strict=True)
+        self._replace([row if row.status == now else replace(row, status=now) for row, now in rows])
+
+    @Slot(object)
+    def _take_over(self, change: Change) -> None:
+        self._update(rows_of(change.after, self._facts))
+
+    def _update(self, rows: list[SceneRow]) -> None:
+        before, after = self.ids, tuple(row.scene.id for row in rows)
+        if before == after:
+            self._replace(rows)
+        elif sorted(before) == sorted(after):
+            self._reorder(rows)
+        else:
+            self._exchange(rows)
+
+    def _replace(self, rows: list[SceneRow]) -> None:
+        changed = [
+            number
+            for number, (old, new) in enumerate(zip(self._rows, rows, strict=True))
+            if old != new
+        ]
+        self._rows = rows
+        for first, last in _runs(changed):
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
+
+    def _reorder(self, rows: list[SceneRow]) -> None:
+        self.layoutAboutToBeChanged.emit()
+        place = {row.scene.id: number for number, row in enumerate(rows)}
+        old = self.persistentIndexList()
+        new = [self.index(place[self._rows[one.row()].scene.id], one.column()) for one in old]
+        self._rows = rows
+        self.changePersistentIndexList(old, new)
+        self.layoutChanged.emit()
+
+    def _exchange(self, rows: list[SceneRow]) -> None:
+        """Take out and put in between what is the same at the beginning and at the end."""
+        before, after = self.ids, tuple(row.scene.id for row in rows)
+        start = _shared(before, after)
+        end = min(_shared(before[::-1], after[::-1]), len(before) - start, len(after) - start)
+        if start < len(before) - end:
+            self.beginRemoveRows(_NOWHERE, start, len(before) - end - 1)
+            del self._rows[start : len(before) - end]
+            self.endRemoveRows()
+        if start < len(after) - end:
+            self.beginInsertRows(_NOWHERE, start, len(after) - end - 1)
+            self._rows[start:start] = rows[start : len(after) - end]
+            self.endInsertRows()
+        self._replace(rows)
+
+    @override
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        """One row for each scene."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    @override
+    def columnCount(self, parent: Index = _NOWHERE) -> int:
+        """The columns of `Column`."""
+        return 0 if parent.isValid() else len(Column)
+
+    @override
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """The headings."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return Column(section).heading
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The row itself, its words, its help and what an editor begins with."""
+        row = self._rows[index.row()]
+        if role == ROW_ROLE:
+            return row
+        column = _COLUMNS[index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
+                return row.text(column)
+            case Qt.ItemDataRole.ToolTipRole:
+                return row.help(column)
+            case Qt.ItemDataRole.EditRole if column is Column.PROMPT:
+                return row.scene.prompt
+            case Qt.ItemDataRole.EditRole if column is Column.DURATION:
+                return row.scene.own.duration_s if row.is_own_duration else None
+            case _:
+                return None
+
+    @override
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Write a prompt (str), or a length of the scene's own (float, None for the usual)."""
+        row, column = self._rows[index.row()], Column(index.column())
+        name = f"scene {row.number}"
+        if role != Qt.ItemDataRole.EditRole or self._model.is_read_only:
+            return False
+        if column is Column.PROMPT:
+            self._model.edit_scene(f"Change prompt of {name}", with_prompt(row.scene, str(value)))
+        elif column is Column.DURATION:
+            seconds = None if value is None else float(value)
+            scene = with_duration(row.scene, seconds)
+            self._model.edit_scene(f"Change length of {name}", scene)
+        else:
+            return False
+        return True
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """What can be done with a cell."""
+        if not index.isValid():
+            # Between the rows a row can be put down.
+            return _FLAG.ItemIsDropEnabled
+        return _PLAIN if self._model.is_read_only else _FLAGS[_COLUMNS[index.column()]]
+
+    @override
+    def supportedDropActions(self) -> Qt.DropAction:
+        """Rows are moved, files are copied."""
+        return Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+
+    @override
+    def mimeTypes(self) -> list[str]:
+        """What can be put down on the table."""
+        return [SCENES_MIME, "text/uri-list"]
+
+    @override
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """The dragged scenes' ids."""
+        rows = sorted({index.row() for index in indexes})
+        mime = QMimeData()
+        ids = json.dumps([self._rows[row].scene.id for row in rows])
+        mime.setData(SCENES_MIME, ids.encode())
+        return mime
+
+    @override
+    def canDropMimeData(
+        self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
+    ) -> bool:
+        """Rows anywhere, files on a start or end frame."""
+        if self._model.is_read_only:
+            return False
+        if data.hasFormat(SCENES_MIME):
+            return True
+        on_frame = parent.isValid() and Column(parent.column()) in _SLOTS
+        return on_frame and bool(files_in(data))
+
+    @override
+    def dropMimeData(
+        self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
+    ) -> bool:
+        """Move the scenes, or tell of the pictures: the first for this scene, others for the next.
+
+        Several pictures go to this scene and those after it, one each.
+        """
+        if not self.canDropMimeData(data, action, row, column, parent):
+            return False
+        if data.hasFormat(SCENES_MIME):
+            where = parent.row() if parent.isValid() else row
+            self._move(json.loads(data.data(SCENES_MIME).toStdString()), where)
+            return True
+        slot = _SLOTS[Column(parent.column())]
+        for scene, path in zip(self._rows[parent.row() :], files_in(data), strict=False):
+            self.image_dropped.emit(FrameBrought(scene.scene.id, slot, path))
+        return True
+
+    def _move(self, ids: list[str], where: int) -> None:
+        index = where if where >= 0 else len(self._rows)
+        text = "Move scene" if len(ids) == 1 else f"Move {len(ids)} scenes"
+        self._model.edit(text, move_scenes(self._model.project, ids, index))
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many items at the beginning are the same."""
+    count = 0
+    for mine, theirs in zip(one, other, strict=False):
+        if mine != theirs:
+            break
+        count += 1
+    return count
+
+
+def _runs(numbers: list[int]) -> list[tuple[int, int]]:
+    """Rising numbers as first and last of each unbroken run."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs

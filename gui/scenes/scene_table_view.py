@@ -1,0 +1,196 @@
+"""The table of scenes: selecting, editing in place, dragging, dropping pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from typing_extensions import override
+
+from gui import theme
+from gui.scenes.scene_delegates import (
+    DurationDelegate,
+    NumberDelegate,
+    PictureDelegate,
+    PromptDelegate,
+    StatusDelegate,
+    row_height,
+)
+from gui.scenes.scene_rows import Column
+from gui.theme import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QAction
+
+    from core.video.spec import ModelSpec
+    from gui.scenes.scene_table_model import SceneTableModel
+    from gui.widgets.thumbnails import Thumbnails
+
+_WIDTHS = {
+    Column.NUMBER: 34, Column.START: 72, Column.END: 72, Column.CLIP: 72, Column.DURATION: 58,
+    Column.STATUS: 130,
+}  # fmt: skip
+# Where all columns are shown on a small screen, the words give way first, then the status.
+_NARROWEST_PROMPT, _NARROWEST_STATUS = 96, 96
+_EMPTY = "No scenes yet. Write a storyboard and make scenes of it, or press Insert to add one."
+
+
+class SceneTableView(QTableView):
+    """Shows a `SceneTableModel`; the selection belongs to scenes, wherever they move.
+
+    Signals:
+        selection_changed(tuple of str): the ids of the selected scenes, in the table's order.
+        play_wanted(str): the clip of that scene was asked for by a double click or Enter.
+    """
+
+    selection_changed = Signal(object)
+    play_wanted = Signal(object)
+
+    def __init__(
+        self, model: SceneTableModel, thumbnails: Thumbnails, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._scenes = model
+        self._told: tuple[str, ...] = ()
+        self.setObjectName("scene_table")
+        self.setAccessibleName("Scenes")
+        self.setModel(model)
+        self._set_up_looks()
+        self._set_up_behaviour()
+        for column, delegate in {
+            Column.NUMBER: NumberDelegate(self),
+            Column.PROMPT: PromptDelegate(self),
+            Column.START: PictureDelegate(thumbnails, Column.START, self),
+            Column.END: PictureDelegate(thumbnails, Column.END, self),
+            Column.CLIP: PictureDelegate(thumbnails, Column.CLIP, self),
+            Column.DURATION: DurationDelegate(self),
+            Column.STATUS: StatusDelegate(self),
+        }.items():
+            self.setItemDelegateForColumn(column, delegate)
+        thumbnails.ready.connect(self._redraw)
+        self.selectionModel().selectionChanged.connect(self._tell_selection)
+        # After the table: the selection of a row that was taken out is gone by then.
+        model.rowsRemoved.connect(self._tell_selection)
+        model.layoutChanged.connect(self._tell_selection)
+        self.doubleClicked.connect(self._play)
+
+    def _set_up_looks(self) -> None:
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(row_height(self.fontMetrics().height()))
+        columns = self.horizontalHeader()
+        columns.setHighlightSections(False)
+        columns.setMinimumSectionSize(30)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
+        columns.setSectionResizeMode(Column.PROMPT, QHeaderView.ResizeMode.Fixed)
+        # Most models take none; until the model is known the column would come and go.
+        self.setColumnHidden(Column.END, True)
+
+    def _set_up_behaviour(self) -> None:
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked
+            | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
+        self.setTabKeyNavigation(False)
+        self.setDragEnabled(True)
+        self.setAcceptDrops(True)
+        self.setDropIndicatorShown(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
+        # Else a row that was moved away would be emptied behind it.
+        self.setDragDropOverwriteMode(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def set_actions(self, actions: Sequence[QAction]) -> None:
+        """Offer these in the context menu and by their keys."""
+        self.addActions(list(actions))
+
+    def set_spec(self, spec: ModelSpec) -> None:
+        """Show the end frames only where the model takes them."""
+        self.setColumnHidden(Column.END, not spec.takes_end_image)
+        self._fit_prompt()
+
+    @property
+    def selected_ids(self) -> tuple[str, ...]:
+        """The selected scenes, in the table's order."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        return tuple(self._scenes.row(row).scene.id for row in rows)
+
+    @Slot(object)
+    def select(self, scene_ids: tuple[str, ...]) -> None:
+        """Select exactly these scenes; the first of them is scrolled to."""
+        rows = [row for row, scene_id in enumerate(self._scenes.ids) if scene_id in set(scene_ids)]
+        selection = QItemSelection()
+        for row in rows:
+            index = self._scenes.index(row, 0)
+            selection.select(index, index)
+        flags = QItemSelectionModel.SelectionFlag
+        if rows:
+            first = self._scenes.index(rows[0], Column.PROMPT)
+            self.selectionModel().setCurrentIndex(first, flags.NoUpdate)
+            self.scrollTo(first)
+        self.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
+
+    @Slot(object)
+    def edit_prompt(self, scene_id: str) -> None:
+        """Begin to write the prompt of a scene in its row."""
+        if scene_id in self._scenes.ids:
+            index = self._scenes.index(self._scenes.ids.index(scene_id), Column.PROMPT)
+            self.setCurrentIndex(index)
+            self.edit(index)
+
+    @Slot()
+    def _tell_selection(self) -> None:
+        selected = self.selected_ids
+        if selected != self._told:
+            self._told = selected
+            self.selection_changed.emit(selected)
+
+    @Slot()
+    def _redraw(self) -> None:
+        self.viewport().update()
+
+    @Slot(QModelIndex)
+    def _play(self, index: QModelIndex) -> None:
+        row = self._scenes.row(index.row())
+        if Column(index.column()) is Column.CLIP and row.take is not None:
+            self.play_wanted.emit(row.scene.id)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the prompt what the other columns leave."""
+        super().resizeEvent(event)
+        self._fit_prompt()
+
+    def _fit_prompt(self) -> None:
+        flexible = (Column.PROMPT, Column.STATUS)
+        others = sum(self.columnWidth(column) for column in Column if column not in flexible)
+        left = self.viewport().width() - others
+        status = min(max(left - _NARROWEST_PROMPT, _NARROWEST_STATUS), _WIDTHS[Column.STATUS])
+        self.setColumnWidth(Column.STATUS, status)
+        self.setColumnWidth(Column.PROMPT, max(left - status, _NARROWEST_PROMPT))
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the table, or what to do where it is empty."""
+        super().paintEvent(event)
+        if not self._scenes.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(theme.tone(self.palette(), Tone.QUIET))
+            place = self.viewport().rect().adjusted(24, 24, -24, -24)
+            align = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(place, align, _EMPTY)
+            painter.end()

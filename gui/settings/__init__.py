@@ -1,0 +1,1 @@
+"""The settings and keys in a dialog made from their schema."""

@@ -1,0 +1,192 @@
+"""The settings and the keys in a window of their own; what is changed counts at once."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+
+from core.config.key_registry import OwnedKey, known_keys, place_of
+from core.config.target_names import TargetNames, target_names
+from core.platform.folders import folder_problem
+from core.video.provider import NotReady, Readiness
+from gui import theme
+from gui.background import Background
+from gui.settings.keys_panel import KeysPanel, KeyState, StoreKey
+from gui.settings.settings_panel import SettingsPanel
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from core.config.settings import Settings
+    from core.errors import StudioError
+    from core.jobs.job import CancelToken
+    from core.studio import Studio
+    from gui.settings.settings_controller import SettingsKeeper
+
+KEYS = "Keys"
+
+
+class SettingsDialog(QDialog):
+    """Joins the panels with the studio; keyring, folders and services are asked beside the window.
+
+    Signals:
+        keys_changed(OwnedKey): a key was kept or removed.
+    """
+
+    keys_changed = Signal(object)
+
+    def __init__(
+        self, studio: Studio, keeper: SettingsKeeper, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self._studio = studio
+        self._keeper = keeper
+        self._background = Background(self)
+        self.panel = SettingsPanel(self)
+        self.keys = KeysPanel(self)
+        self.panel.add_section(KEYS, self.keys)
+        self._said = ToneLabel(theme.Tone.QUIET, self)
+        self._lay_out()
+        self.panel.set_value(keeper.settings)
+        self.panel.set_usual_folders(studio.usual_folders)
+        self.panel.changed.connect(self._change)
+        keeper.changed.connect(self._follow)
+        keeper.told.connect(self._tell)
+        keeper.failed.connect(self._complain)
+        self.keys.store_wanted.connect(self._store)
+        self.keys.test_wanted.connect(self._test)
+        self.keys.remove_wanted.connect(self._remove)
+        self._refresh(keeper.settings)
+        self._look_for_keys()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being asked or saved."""
+        return self._background.is_idle and self._keeper.is_idle
+
+    def show_keys(self) -> None:
+        """Turn to the keys."""
+        self.panel.show_section(KEYS)
+
+    def close_down(self) -> None:
+        """Stop what is being asked; for the end of the program."""
+        self._background.close()
+
+    def _lay_out(self) -> None:
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        close.setObjectName("close")
+        close.setToolTip("Close the settings; every change is in effect already.")
+        close.setAutoDefault(False)
+        buttons.rejected.connect(self.reject)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
+        lines.setSpacing(theme.GAP)
+        lines.addWidget(self.panel, 1)
+        lines.addWidget(self._said)
+        lines.addWidget(buttons)
+        self.resize(720, 560)
+
+    @Slot(object)
+    def _change(self, settings: Settings) -> None:
+        self._said.say("")
+        self._keeper.change(settings)
+
+    @Slot(object)
+    def _follow(self, settings: Settings) -> None:
+        if settings != self.panel.value():
+            self.panel.set_value(settings)
+        self._refresh(settings)
+
+    def _refresh(self, settings: Settings) -> None:
+        """Look for the names to choose from, and at the folders."""
+
+        def look(_: CancelToken) -> TargetNames:
+            return target_names(self._studio.registry, settings)
+
+        self._background.run(look, self.panel.set_names, self._complain, key="names")
+        folders = settings.folders
+        for name, folder in (("output", folders.output), ("models", folders.models)):
+            self._background.run(
+                partial(_problem_of, folder),
+                partial(self.panel.show_problem, f"folders.{name}"),
+                self._complain,
+                key=name,
+            )
+
+    @Slot(object)
+    def _tell(self, text: str) -> None:
+        self._said.say(text, theme.Tone.QUIET)
+
+    @Slot(object)
+    def _complain(self, error: StudioError) -> None:
+        self._said.say(str(error), theme.Tone.BAD)
+
+    def _look_for_keys(self) -> None:
+        self._background.run(self._find_keys, self.keys.set_keys, self._complain, key="keys")
+
+    def _find_keys(self, _: CancelToken) -> tuple[KeyState, ...]:
+        studio = self._studio
+        return tuple(
+            KeyState(owned, place_of(studio.keys, owned.key) or "")
+            for owned in known_keys(studio.registry).values()
+        )
+
+    @Slot(object)
+    def _store(self, wish: StoreKey) -> None:
+        key = wish.owned.key
+
+        def keep(_: CancelToken) -> str:
+            self._studio.keys.store(key, wish.value)
+            place = place_of(self._studio.keys, key)
+            if place in key.variables:
+                return f"Kept in the keyring. {place} is set as well and is used before it."
+            return "Kept in the keyring."
+
+        self._do(wish.owned, "Keeping the key…", keep)
+
+    @Slot(object)
+    def _remove(self, owned: OwnedKey) -> None:
+        def remove(_: CancelToken) -> str:
+            was_there = self._studio.keys.remove(owned.key)
+            return "Removed from the keyring." if was_there else "The keyring holds no such key."
+
+        self._do(owned, "Removing the key…", remove)
+
+    def _do(self, owned: OwnedKey, busy: str, work: Callable[[CancelToken], str]) -> None:
+        def done(text: str) -> None:
+            self.keys.show_result(owned.key, text, theme.Tone.GOOD)
+            self._look_for_keys()
+            self.keys_changed.emit(owned)
+
+        self.keys.set_busy(owned.key, busy)
+        self._background.run(work, done, partial(self._fail_key, owned), key=owned.key.id)
+
+    @Slot(object)
+    def _test(self, owned: OwnedKey) -> None:
+        def ask(_: CancelToken) -> Readiness:
+            return self._studio.check_key(owned.target, owned.key)
+
+        def done(readiness: Readiness) -> None:
+            if isinstance(readiness, NotReady):
+                text = f"{readiness.reason} {readiness.fix}"
+                self.keys.show_result(owned.key, text, theme.Tone.WARNING)
+            else:
+                text = readiness.note or f"{owned.key.label} accepts the key."
+                self.keys.show_result(owned.key, text, theme.Tone.GOOD)
+
+        self.keys.set_busy(owned.key, f"Asking {owned.key.label}…")
+        self._background.run(ask, done, partial(self._fail_key, owned), key=owned.key.id)
+
+    def _fail_key(self, owned: OwnedKey, error: StudioError) -> None:
+        self.keys.show_result(owned.key, str(error), theme.Tone.BAD)
+
+
+def _problem_of(folder: Path | None, _: CancelToken) -> str:
+    return "" if folder is None else folder_problem(folder)

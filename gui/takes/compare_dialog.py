@@ -1,0 +1,310 @@
+"""Two takes side by side, at the same moment: step, play, hear one of them, choose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from gui.player.playback import Playback
+from gui.player.player_text import place_text
+from gui.player.position_bar import PositionBar
+from gui.takes.compare_side import CompareSide
+from gui.theme import EDGE, GAP
+from gui.widgets.icon_button import IconButton
+from gui.widgets.naming import named
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QKeyEvent
+
+    from core.media.frames import ClipFrames
+    from gui.takes.takes_model import ShownTake
+
+_US = 1_000_000
+_WIDTH, _HEIGHT = 1040, 500
+_LEFT, _RIGHT, _NONE = 0, 1, 2
+_SOUNDS = ("left", "right", "none")
+
+
+class CompareDialog(QDialog):
+    """Steps and plays both by the frames of whichever has more of them.
+
+    Signals:
+        chosen(Take): the film shall use it; the dialog is closing.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(
+        self,
+        takes: tuple[ShownTake, ShownTake],
+        parent: QWidget | None = None,
+        *,
+        can_choose: bool = True,
+    ) -> None:
+        super().__init__(parent)
+        self._can_choose = can_choose
+        self._takes = list(takes)
+        self._frame = 0
+        self._begin_us = 0
+        self._sides = (CompareSide("left"), CompareSide("right"))
+        self._position = PositionBar()
+        self._position.setToolTip("Where in both takes you are. Arrow keys move by one frame.")
+        self._place = QLabel()
+        self._place.setAccessibleName("Time and frame")
+        self._play = IconButton("compare_play", "play", "Play or pause both.\nSpace")
+        self._back = IconButton("compare_back", "skip-previous", "One frame back.\nComma")
+        self._on = IconButton("compare_on", "skip-next", "One frame on.\nFull stop")
+        self._swap = IconButton("compare_swap", "swap-horizontal", "Swap left and right.\nX")
+        self._sounds = QButtonGroup(self)
+        self._note = ToneLabel()
+        self._sound = Playback(self)
+        self._uses = tuple(
+            named(QPushButton(f"Use &{side}"), f"compare_use_{side}") for side in ("left", "right")
+        )
+        for button, side in zip(self._uses, ("left", "right"), strict=True):
+            button.setToolTip(f"Let the film use the take on the {side}.")
+            button.setAutoDefault(False)
+        self._close = named(QPushButton("&Close"), "compare_close")
+        self._close.setToolTip("Leave the choice as it is.\nEscape")
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+        self._clock = QElapsedTimer()
+        self.setWindowTitle("Compare takes")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(_WIDTH, _HEIGHT)
+        self._lay_out()
+        self._connect()
+        self._open()
+
+    @property
+    def frame_number(self) -> int:
+        """The frame that both stand at, counted in the one with more frames."""
+        return self._frame
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether they play now."""
+        return self._timer.isActive()
+
+    def go_to(self, number: int) -> None:
+        """Show both at the moment of this frame; the first or last one where there is none."""
+        frames = self._guide()
+        if frames is None:
+            return
+        self._frame = min(max(number, 0), frames.count - 1)
+        moment = frames.middle_us(self._frame) - frames.starts_us[0]
+        for side in self._sides:
+            side.go_to(moment)
+        self._position.show_frame(self._frame)
+        self._place.setText(place_text(frames, self._frame))
+
+    def _lay_out(self) -> None:
+        pictures = QHBoxLayout()
+        pictures.setSpacing(GAP)
+        uses = QHBoxLayout()
+        for side, use in zip(self._sides, self._uses, strict=True):
+            pictures.addWidget(side, 1)
+            uses.addStretch(1)
+            uses.addWidget(use)
+            uses.addStretch(1)
+        tools = QHBoxLayout()
+        tools.setSpacing(GAP // 2)
+        for button in (self._back, self._play, self._on, self._swap):
+            tools.addWidget(button)
+        tools.addSpacing(GAP)
+        tools.addWidget(self._place)
+        tools.addStretch(1)
+        tools.addWidget(QLabel("Sound"))
+        for number, text in enumerate(("&Left", "&Right", "&None")):
+            choice = named(QRadioButton(text), f"compare_sound_{_SOUNDS[number]}")
+            choice.setToolTip(
+                "Play without sound" if number == _NONE else f"Hear the take on the {text[1:]}"
+            )
+            self._sounds.addButton(choice, number)
+            tools.addWidget(choice)
+        self._sounds.button(_NONE).setChecked(True)
+        tools.addSpacing(GAP)
+        tools.addWidget(self._close)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(EDGE, EDGE, EDGE, EDGE)
+        rows.setSpacing(GAP)
+        rows.addLayout(pictures, 1)
+        rows.addLayout(uses)
+        rows.addWidget(self._note)
+        rows.addWidget(self._position)
+        rows.addLayout(tools)
+
+    def _connect(self) -> None:
+        for side in self._sides:
+            side.opened.connect(self._on_opened)
+        self._position.wanted.connect(self._go_to)
+        self._play.clicked.connect(self.toggle_play)
+        self._back.clicked.connect(self._step_back)
+        self._on.clicked.connect(self._step_on)
+        self._swap.clicked.connect(self.swap)
+        self._uses[_LEFT].clicked.connect(self._use_left)
+        self._uses[_RIGHT].clicked.connect(self._use_right)
+        self._sounds.idClicked.connect(self._choose_sound)
+        self._sound.silent.connect(self._say)
+        self._sound.failed.connect(self._say)
+        self._close.clicked.connect(self.reject)
+        self._close.setAutoDefault(False)
+
+    def _open(self) -> None:
+        self._frame = 0
+        for side, use, shown in zip(self._sides, self._uses, self._takes, strict=True):
+            side.show_take(shown)
+            use.setEnabled(self._can_choose and not shown.is_chosen)
+        self._place.setText("")
+        self._follow_sound()
+
+    def _guide(self) -> ClipFrames | None:
+        """The frames that both go by: of the take that has more of them."""
+        known = [side.frames for side in self._sides if side.frames is not None]
+        return max(known, key=lambda frames: frames.count, default=None)
+
+    @Slot()
+    def _on_opened(self) -> None:
+        frames = self._guide()
+        is_there = frames is not None
+        for button in (self._play, self._back, self._on):
+            button.setEnabled(is_there)
+        if frames is not None:
+            rate = round(frames.count / frames.duration_s) if frames.duration_s else 1
+            self._position.show_clip(frames.count, rate, ())
+            self.go_to(self._frame)
+
+    @Slot()
+    def toggle_play(self) -> None:
+        """Play both from here, or from the start at the end; or pause."""
+        frames = self._guide()
+        if frames is None:
+            return
+        if self.is_playing:
+            self._pause()
+            return
+        if self._frame == frames.count - 1:
+            self.go_to(0)
+        self._begin_us = frames.middle_us(self._frame) - frames.starts_us[0]
+        self._clock.start()
+        # Twice a frame, so that none comes late by a whole one.
+        self._timer.start(max(1, round(500 * frames.duration_s / frames.count)))
+        self._play.set_picture("pause")
+        self._hear_from(self._begin_us)
+
+    @Slot()
+    def swap(self) -> None:
+        """Let the two change places; they stay where they are in time."""
+        frame = self._frame
+        self._pause()
+        self._takes.reverse()
+        self._open()
+        self._frame = frame
+
+    def _pause(self) -> None:
+        self._timer.stop()
+        self._sound.pause()
+        self._play.set_picture("play")
+
+    @Slot()
+    def _tick(self) -> None:
+        frames = self._guide()
+        if frames is None:
+            self._pause()
+            return
+        moment = self._begin_us + self._clock.nsecsElapsed() // 1000
+        number = frames.number_at(frames.starts_us[0] + moment)
+        if number != self._frame:
+            self.go_to(number)
+        if moment >= round(frames.duration_s * _US):
+            self._pause()
+
+    @Slot(object)
+    def _go_to(self, number: int) -> None:
+        self._pause()
+        self.go_to(number)
+
+    @Slot()
+    def _step_back(self) -> None:
+        self._go_to(self._frame - 1)
+
+    @Slot()
+    def _step_on(self) -> None:
+        self._go_to(self._frame + 1)
+
+    @Slot(int)
+    def _choose_sound(self, _: int) -> None:
+        self._note.say("")
+        self._follow_sound()
+        frames = self._guide()
+        if self.is_playing and frames is not None:
+            self._hear_from(frames.middle_us(self._frame) - frames.starts_us[0])
+
+    def _follow_sound(self) -> None:
+        heard = self._sounds.checkedId()
+        self._sound.open(None if heard == _NONE else self._takes[heard].take.path)
+
+    def _hear_from(self, moment_us: int) -> None:
+        if self._sounds.checkedId() != _NONE:
+            self._sound.play(moment_us)
+
+    @Slot(object)
+    def _say(self, text: str) -> None:
+        self._note.say(text)
+
+    @Slot()
+    def _use_left(self) -> None:
+        self._use(_LEFT)
+
+    @Slot()
+    def _use_right(self) -> None:
+        self._use(_RIGHT)
+
+    def _use(self, side: int) -> None:
+        self.chosen.emit(self._takes[side].take)
+        self.accept()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # No shortcuts: they would take the space bar from a button that has the focus.
+        match event.key():
+            case Qt.Key.Key_Space:
+                self.toggle_play()
+            case Qt.Key.Key_Comma:
+                self._step_back()
+            case Qt.Key.Key_Period:
+                self._step_on()
+            case Qt.Key.Key_X:
+                self.swap()
+            case _:
+                super().keyPressEvent(event)
+
+    @override
+    def done(self, result: int) -> None:
+        self._release()
+        super().done(result)
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._release()
+        super().closeEvent(event)
+
+    def _release(self) -> None:
+        self._pause()
+        self._sound.release()
+        for side in self._sides:
+            side.release()

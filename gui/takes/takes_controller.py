@@ -1,0 +1,91 @@
+"""Between the strip of takes and the project: what is out of date, settings, files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+
+from core.errors import ProjectError
+from core.project.render.again import scene_again
+from core.video.read_metadata import read_settings_of
+
+if TYPE_CHECKING:
+    from core.jobs.job import CancelToken
+    from core.project.model.project import Take
+    from core.video.record import ClipRecord
+    from gui.background import Background
+    from gui.project.project_model import ProjectModel
+    from gui.scenes.scene_states import SceneStates
+    from gui.takes.takes_widget import TakesWidget
+
+
+class TakesDesk(QObject):
+    """Follows the shown scene.
+
+    Signals:
+        told(str): what could not be brought back from a take.
+        failed(StudioError): a take says nothing about how it was made.
+    """
+
+    told = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self,
+        model: ProjectModel,
+        takes: TakesWidget,
+        states: SceneStates,
+        background: Background,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._takes = takes
+        self._states = states
+        self._background = background
+        self._scene_id = ""
+        takes.settings_wanted.connect(self._bring_back)
+        takes.show_file_wanted.connect(self._show_file)
+        states.changed.connect(self._tell_states)
+
+    def show_scene(self, scene_id: str) -> None:
+        """Turn to another scene; to none where the id is empty."""
+        self._scene_id = scene_id
+        self._takes.show_scene(scene_id)
+        self._tell_states()
+
+    @Slot()
+    def _tell_states(self) -> None:
+        self._takes.set_fingerprint(self._states.fingerprints.get(self._scene_id, ""))
+
+    @Slot(object)
+    def _bring_back(self, take: Take) -> None:
+        scene_id = self._scene_id
+
+        def read(cancel: CancelToken) -> ClipRecord:
+            cancel.check()
+            record = read_settings_of(take.path)
+            if record is None:
+                raise ProjectError(
+                    f"The clip {take.path.name!r} does not say how it was made.",
+                    hint="It is missing, or another program wrote it.",
+                )
+            return record
+
+        def arrived(record: ClipRecord) -> None:
+            scene = self._model.project.scene(scene_id)
+            if scene is None:
+                return
+            number = self._model.project.index(scene_id) + 1
+            again = scene_again(self._model.project, scene, record)
+            self._model.edit_scene(f"Set up scene {number} as its take was", again.scene)
+            for note in again.notes:
+                self.told.emit(note)
+
+        self._background.run(read, arrived, self.failed.emit, key="take settings")
+
+    @Slot(object)
+    def _show_file(self, take: Take) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(take.path.parent)))

@@ -1,0 +1,315 @@
+"""The takes of the shown scene as a strip: play, choose, compare, make again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QListView,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from core.project.model.project import SceneTakes
+from core.project.model.scene_edits import with_seed
+from gui.takes.compare_dialog import CompareDialog
+from gui.takes.take_text import describe_take
+from gui.takes.takes_delegate import TakesDelegate, tile_size
+from gui.takes.takes_model import TakesModel
+from gui.theme import GAP
+from gui.widgets.icon_button import IconButton
+from gui.widgets.naming import named
+from gui.widgets.tone_label import ToneLabel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from core.project.model.project import Take
+    from gui.project.project_model import Change, ProjectModel
+    from gui.widgets.thumbnails import Thumbnails
+
+_NO_SCENE = "Choose one scene to see its takes."
+_NO_TAKE = "No clip yet. Render the scene."
+_Flag = QItemSelectionModel.SelectionFlag
+
+
+class TakeStrip(QListView):
+    """One row of takes; Enter chooses, Space plays.
+
+    Signals:
+        key_chosen(): the current take shall be used.
+        key_played(): the current take shall be played.
+    """
+
+    key_chosen = Signal()
+    key_played = Signal()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.key_chosen.emit()
+            case Qt.Key.Key_Space:
+                self.key_played.emit()
+            case _:
+                super().keyPressEvent(event)
+
+
+class TakesWidget(QWidget):
+    """Shows what a scene has; a choice is an edit of the project that can be undone.
+
+    Signals:
+        play_wanted(Take): it shall be seen.
+        settings_wanted(Take): its scene shall be made as this take was.
+        show_file_wanted(Take): its file shall be shown in its folder.
+    """
+
+    play_wanted = Signal(object)
+    settings_wanted = Signal(object)
+    show_file_wanted = Signal(object)
+
+    def __init__(
+        self, model: ProjectModel, thumbnails: Thumbnails, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._scene_id = ""
+        self._fingerprint = ""
+        self._menu: list[tuple[QAction, QPushButton | IconButton]] = []
+        self._rows = TakesModel(self)
+        self._drawing = TakesDelegate(thumbnails, self)
+        self._strip = self._make_strip(thumbnails)
+        self._empty = ToneLabel()
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._use = named(QPushButton("&Use in film"), "take_use")
+        self._use.setToolTip("Let the film use the selected take.\nEnter, or a double click on it")
+        self._play = IconButton("take_play", "play", "Play the selected take.\nSpace")
+        self._compare = IconButton(
+            "take_compare",
+            "compare",
+            "Compare two takes side by side: the two selected ones, or this one and the one in "
+            "the film.",
+        )
+        self._seed = IconButton(
+            "take_seed", "dice-3-outline", "Give the scene this take's seed: the same picture again"
+        )
+        self._settings = IconButton(
+            "take_settings",
+            "file-restore-outline",
+            "Give the scene this take's prompt and settings, to make it again",
+        )
+        self._copy = IconButton("take_copy", "content-copy", "Copy what is known of the take")
+        self._file = IconButton("take_file", "folder-open-outline", "Show the file in its folder")
+        self._lay_out()
+        self._connect()
+        self._add_menu()
+        self.show_scene("")
+
+    @property
+    def selected(self) -> tuple[Take, ...]:
+        """The selected takes, oldest first."""
+        rows = sorted(index.row() for index in self._strip.selectionModel().selectedIndexes())
+        return tuple(self._rows.row(row).take for row in rows)
+
+    def show_scene(self, scene_id: str) -> None:
+        """Show the takes of this scene; of none where the id is empty."""
+        self._scene_id = scene_id
+        self._fingerprint = ""
+        self._refresh()
+        self._select(self._takes().chosen)
+
+    def set_fingerprint(self, fingerprint: str) -> None:
+        """Tell what the scene's clip would be made from now; empty where it is not known."""
+        self._fingerprint = fingerprint
+        self._refresh()
+
+    def _make_strip(self, thumbnails: Thumbnails) -> TakeStrip:
+        strip = named(TakeStrip(), "take_strip")
+        strip.setAccessibleName("Takes")
+        strip.setToolTip("Every clip that was made for the scene. Click to play, Enter to choose.")
+        strip.setModel(self._rows)
+        strip.setItemDelegate(self._drawing)
+        strip.setFlow(QListView.Flow.LeftToRight)
+        strip.setUniformItemSizes(True)
+        strip.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        strip.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        strip.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        strip.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tile = tile_size(strip.fontMetrics())
+        strip.setMinimumHeight(tile.height() + strip.horizontalScrollBar().sizeHint().height() + 4)
+        thumbnails.ready.connect(self._on_thumbnail)
+        return strip
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(2)
+        buttons.addWidget(self._use)
+        buttons.addStretch(1)
+        for button in self._icon_buttons():
+            buttons.addWidget(button)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self._strip)
+        # In a widget of its own: the label hides itself while it is empty.
+        page = QWidget()
+        QVBoxLayout(page).addWidget(self._empty)
+        self._pages.addWidget(page)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(GAP // 2)
+        rows.addLayout(self._pages, 1)
+        rows.addLayout(buttons)
+
+    def _icon_buttons(self) -> tuple[IconButton, ...]:
+        return (self._play, self._compare, self._seed, self._settings, self._copy, self._file)
+
+    def _connect(self) -> None:
+        self._model.changed.connect(self._on_change)
+        self._strip.clicked.connect(self._on_click)
+        self._strip.doubleClicked.connect(self._choose)
+        self._strip.key_chosen.connect(self._choose)
+        self._strip.key_played.connect(self._want_play)
+        self._strip.selectionModel().selectionChanged.connect(self._enable)
+        self._rows.modelReset.connect(self._enable)
+        for button, act in self._acts().items():
+            button.clicked.connect(act)
+
+    def _acts(self) -> dict[QPushButton | IconButton, Callable[[], None]]:
+        return {
+            self._use: self._choose,
+            self._play: self._want_play,
+            self._compare: self._want_compare,
+            self._seed: self._take_seed,
+            self._settings: self._want_settings,
+            self._copy: self._copy_facts,
+            self._file: self._want_file,
+        }
+
+    def _add_menu(self) -> None:
+        for button, act in self._acts().items():
+            text = button.text().replace("&", "") or button.accessibleName().partition(":")[0]
+            action = QAction(text.removesuffix("."), self)
+            action.triggered.connect(act)
+            self._menu.append((action, button))
+            self._strip.addAction(action)
+            if button is self._copy:
+                action.setShortcut(QKeySequence.StandardKey.Copy)
+                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self._strip.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def _takes(self) -> SceneTakes:
+        if self._model.project.scene(self._scene_id) is None:
+            return SceneTakes()
+        return self._model.project.takes_of(self._scene_id)
+
+    def _refresh(self) -> None:
+        takes = self._takes()
+        self._rows.show_takes(takes, self._fingerprint)
+        self._empty.say(_NO_TAKE if self._scene_id else _NO_SCENE)
+        self._pages.setCurrentIndex(0 if takes.takes else 1)
+        self._enable()
+
+    def _select(self, take_id: str | None) -> None:
+        place = self._rows.place_of(take_id)
+        if place >= 0:
+            index = self._rows.index(place)
+            self._strip.selectionModel().setCurrentIndex(index, _Flag.ClearAndSelect)
+            self._strip.scrollTo(index)
+
+    def _pair(self) -> tuple[Take, Take] | None:
+        """The two takes to compare."""
+        selected = self.selected
+        if len(selected) == 2:
+            return selected[0], selected[1]
+        chosen = self._takes().chosen_take
+        if len(selected) == 1 and chosen is not None and chosen != selected[0]:
+            return chosen, selected[0]
+        return None
+
+    @Slot()
+    def _enable(self) -> None:
+        selected = self.selected
+        is_one, can_edit = len(selected) == 1, not self._model.is_read_only
+        is_other = is_one and selected[0].id != self._takes().chosen
+        self._use.setEnabled(is_other and can_edit)
+        self._compare.setEnabled(self._pair() is not None)
+        self._seed.setEnabled(is_one and can_edit and selected[0].seed is not None)
+        self._settings.setEnabled(is_one and can_edit)
+        for button in (self._play, self._copy, self._file):
+            button.setEnabled(is_one)
+        for action, button in self._menu:
+            action.setEnabled(button.isEnabled())
+
+    @Slot(object)
+    def _on_change(self, change: Change) -> None:
+        if self._scene_id:
+            self._refresh()
+            now = self._takes()
+            if change.before.takes_of(self._scene_id).chosen != now.chosen:
+                self._select(now.chosen)
+
+    @Slot(object)
+    def _on_thumbnail(self, path: Path) -> None:
+        self._rows.set_problem(path, self._drawing.problem(path, self._strip))
+        self._strip.viewport().update()
+
+    @Slot(QModelIndex)
+    def _on_click(self, index: QModelIndex) -> None:
+        if len(self.selected) == 1:
+            self.play_wanted.emit(self._rows.row(index.row()).take)
+
+    @Slot()
+    def _choose(self) -> None:
+        selected = self.selected
+        if len(selected) == 1:
+            self._model.choose_take(self._scene_id, selected[0].id)
+
+    @Slot()
+    def _want_play(self) -> None:
+        for take in self.selected[:1]:
+            self.play_wanted.emit(take)
+
+    @Slot()
+    def _want_compare(self) -> None:
+        pair = self._pair()
+        if pair is not None:
+            left, right = (self._rows.row(self._rows.place_of(take.id)) for take in pair)
+            can_choose = not self._model.is_read_only
+            dialog = CompareDialog((left, right), self, can_choose=can_choose)
+            dialog.chosen.connect(self._choose_compared)
+            dialog.open()
+
+    @Slot(object)
+    def _choose_compared(self, take: Take) -> None:
+        self._model.choose_take(self._scene_id, take.id)
+
+    @Slot()
+    def _take_seed(self) -> None:
+        scene = self._model.project.scene(self._scene_id)
+        for take in self.selected[:1]:
+            if scene is not None and take.seed is not None:
+                number = self._model.project.index(scene.id) + 1
+                text = f"Use seed {take.seed} for scene {number}"
+                self._model.edit_scene(text, with_seed(scene, take.seed))
+
+    @Slot()
+    def _want_settings(self) -> None:
+        for take in self.selected[:1]:
+            self.settings_wanted.emit(take)
+
+    @Slot()
+    def _copy_facts(self) -> None:
+        for take in self.selected[:1]:
+            QGuiApplication.clipboard().setText(describe_take(take))
+
+    @Slot()
+    def _want_file(self) -> None:
+        for take in self.selected[:1]:
+            self.show_file_wanted.emit(take)

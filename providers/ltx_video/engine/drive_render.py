@@ -1,0 +1,134 @@
+"""One clip followed through the engine: its events told on, its end turned into what it means."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, assert_never
+
+from core.errors import (
+    EngineCrashed,
+    JobCancelled,
+    NotConfigured,
+    OutOfMemory,
+    ProviderError,
+    RenderFailed,
+    StudioError,
+    UnsupportedRequest,
+)
+from providers.ltx_video.engine.engine_process import EngineEnded, EngineProcess
+from providers.ltx_video.engine.protocol import (
+    Advanced,
+    Began,
+    CancelOrder,
+    Made,
+    Refused,
+    RenderOrder,
+    Stopped,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.jobs.job import JobContext
+    from providers.ltx_video.models.timings import ProgressMeter
+
+_LISTEN_S = 0.05
+# A wish to stop is fulfilled within 2 s, whatever the engine is doing: asked at once, then ended.
+_TERMINATE_AFTER_S = 1.2
+_KILL_AFTER_S = 1.6
+_SIGKILL_EXIT = -9
+
+_ERRORS: dict[str, type[ProviderError]] = {
+    "OutOfMemory": OutOfMemory,
+    "NotConfigured": NotConfigured,
+    "RenderFailed": RenderFailed,
+}
+
+
+def follow(
+    engine: EngineProcess, order: RenderOrder, meter: ProgressMeter, ctx: JobContext
+) -> Made:
+    """Have one clip made.
+
+    Raises:
+        JobCancelled: asked to stop, and nothing works on the clip any more.
+        EngineCrashed: the engine process ended by itself.
+        StudioError: the engine says why there is no clip.
+    """
+    engine.send(order)
+    stop = _Stop(engine, order)
+    preview: Path | None = None
+    while True:
+        try:
+            event = engine.next_event(_LISTEN_S)
+        except EngineEnded:
+            if ctx.cancel.cancelled:
+                raise JobCancelled from None
+            raise _crash(engine, order) from None
+        if ctx.cancel.cancelled:
+            stop.press()
+        if event is None or event.number != order.number:
+            continue
+        match event:
+            case Began():
+                ctx.report(meter.begin(event.stage, event.message, is_short=event.is_short))
+            case Advanced():
+                progress = meter.advance(
+                    event.stage, event.done, event.message, step=event.step, steps=event.steps
+                )
+                # Each event carries the newest picture: whoever misses one sees it in the next.
+                preview = event.preview or preview
+                ctx.report(progress.model_copy(update={"preview": preview}))
+            case Made():
+                # The wish to stop may have come too late for the engine, but not for the user.
+                ctx.cancel.check()
+                return event
+            case Stopped():
+                raise JobCancelled
+            case Refused():
+                raise _error(event, order)
+            case _:
+                assert_never(event)
+
+
+class _Stop:
+    """The wish to stop, pressed harder the longer it is not heard."""
+
+    def __init__(self, engine: EngineProcess, order: RenderOrder) -> None:
+        self._engine = engine
+        self._order = order
+        self._asked_at: float | None = None
+
+    def press(self) -> None:
+        if self._asked_at is None:
+            self._asked_at = time.monotonic()
+            self._engine.send(CancelOrder(number=self._order.number))
+            return
+        waited_s = time.monotonic() - self._asked_at
+        if waited_s > _KILL_AFTER_S:
+            self._engine.kill()
+        elif waited_s > _TERMINATE_AFTER_S:
+            self._engine.terminate()
+
+
+def _error(event: Refused, order: RenderOrder) -> StudioError:
+    if event.kind == "UnsupportedRequest":
+        return UnsupportedRequest(event.problems)
+    return _ERRORS[event.kind](event.message, target=str(order.plan.target), hint=event.hint)
+
+
+def _crash(engine: EngineProcess, order: RenderOrder) -> EngineCrashed:
+    exit_code = engine.end()
+    hint = "It starts anew with the next clip. The log file has what it said last."
+    if exit_code == _SIGKILL_EXIT:
+        hint = (
+            "Linux ends programs this way when memory runs out: close others or choose a smaller "
+            "clip. The engine starts anew with the next clip."
+        )
+    how = f"was ended by signal {-exit_code}" if exit_code < 0 else f"ended with code {exit_code}"
+    said = f" It said last: {engine.last_words[-1]!r}." if engine.last_words else ""
+    return EngineCrashed(
+        f"The engine {how} while it made the clip.{said}",
+        target=str(order.plan.target),
+        hint=hint,
+    )

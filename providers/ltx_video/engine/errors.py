@@ -1,0 +1,90 @@
+"""What a failure in torch, diffusers or the file system means to the user."""
+
+# pyright: standard
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import torch
+
+from core.errors import JobCancelled, StudioError, UnsupportedRequest
+from providers.ltx_video.engine.protocol import Refused, Stopped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from providers.ltx_video.engine.protocol import Event, RenderOrder
+
+log = logging.getLogger(__name__)
+
+_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc")
+
+
+class DamagedModel(Exception):
+    """A file of the model is missing, cut off or of the wrong kind."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(f"{file}: {reason}")
+        self.file = file
+        self.reason = reason
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory, of the machine or of the accelerator, was too small."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(words in text for words in _MEMORY_WORDS)
+
+
+def translate(work: Callable[[], Event], order: RenderOrder) -> Event:
+    """What the work gives, or why it gives nothing, as the app is told it."""
+    try:
+        return work()
+    except JobCancelled:
+        return Stopped(number=order.number)
+    except Exception as error:
+        log.exception("no clip")
+        return _refusal(error, order)
+
+
+def _refusal(error: Exception, order: RenderOrder) -> Refused:
+    label = order.plan.spec.label
+    if isinstance(error, UnsupportedRequest):
+        return Refused(
+            number=order.number,
+            kind="UnsupportedRequest",
+            message=error.message,
+            problems=error.problems,
+        )
+    if isinstance(error, DamagedModel):
+        return Refused(
+            number=order.number,
+            kind="NotConfigured",
+            message=f"{label} cannot be loaded: {error.file} is damaged or missing "
+            f"({error.reason}).",
+            hint=order.repair,
+        )
+    if is_out_of_memory(error):
+        where = "graphics memory" if isinstance(error, torch.OutOfMemoryError) else "memory"
+        return Refused(
+            number=order.number,
+            kind="OutOfMemory",
+            message=f"{label} ran out of {where} at {order.plan.width}x{order.plan.height} with "
+            f"{order.plan.num_frames} frames.",
+            hint="Choose a smaller size or a shorter clip, or close other programs.",
+        )
+    if isinstance(error, StudioError):
+        message = error.message
+    elif isinstance(error, OSError):
+        message = f"{label} could not write its clip: {error.strerror or error}."
+    else:
+        message = f"{label} stopped with {type(error).__name__}: {error}"
+    return Refused(
+        number=order.number,
+        kind="RenderFailed",
+        message=message,
+        hint="Try again; if it happens again, the log file has the details.",
+    )

@@ -1,0 +1,296 @@
+"""Loading a model's parts, one by one, and laying them out in memory as the plan says."""
+
+# pyright: standard
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import torch
+from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DModel
+from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
+from diffusers.pipelines.ltx2 import connectors, vocoder
+from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2ConditionPipeline
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
+    FlowMatchEulerDiscreteScheduler,
+)
+from safetensors import SafetensorError, safe_open
+
+from core.video.plan import Device, Precision
+from core.video.spec import Residency
+from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
+from providers.ltx_video.models.profiles import PipelineFamily
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from core.jobs.job import CancelToken
+    from providers.ltx_video.engine.protocol import RenderOrder
+
+Pipeline = LTXConditionPipeline | LTX2ConditionPipeline
+
+_DTYPES = {Precision.FLOAT32: torch.float32, Precision.BFLOAT16: torch.bfloat16}
+_CLASSES = {
+    PipelineFamily.LTX_VIDEO: LTXConditionPipeline,
+    PipelineFamily.LTX_2: LTX2ConditionPipeline,
+}
+# What a profile calls absent of these is passed as None.
+_PARTS = {
+    PipelineFamily.LTX_VIDEO: ("transformer", "vae", "scheduler"),
+    PipelineFamily.LTX_2: (
+        "transformer",
+        "connectors",
+        "vae",
+        "audio_vae",
+        "vocoder",
+        "scheduler",
+    ),
+}
+_DECODERS = ("vae", "audio_vae", "vocoder")
+_WEIGHT_SUFFIXES = (".safetensors", ".bin")
+
+
+def compute_dtype(order: RenderOrder) -> torch.dtype:
+    """The number format of the arithmetic; weights may be kept in a smaller one."""
+    if order.memory.precision in _DTYPES:
+        return _DTYPES[order.memory.precision]
+    return _DTYPES[order.profile.dtype]
+
+
+def _dtype_of(name: str, order: RenderOrder) -> torch.dtype:
+    # On processors, 3-D convolutions in 16 bit are slower than in 32 bit by an order of magnitude.
+    if name in _DECODERS and order.memory.device is Device.CPU:
+        return torch.float32
+    return compute_dtype(order)
+
+
+def torch_device(device: Device) -> torch.device:
+    """The device by torch's name."""
+    return torch.device(device.value)
+
+
+class PartLoader:
+    """Loads the parts of one model, telling how much of the whole is loaded."""
+
+    def __init__(
+        self, order: RenderOrder, cancel: CancelToken, report: Callable[[float, str], None]
+    ) -> None:
+        self._order = order
+        self._cancel = cancel
+        self._report = report
+        self._folder = order.folder
+        self._index = _read_index(self._folder)
+        self._loaded_bytes = 0
+        self._total_bytes = 1
+
+    def expect(self, names: tuple[str, ...]) -> None:
+        """Say which parts will be loaded, so that progress can be told as a share of them."""
+        self._loaded_bytes = 0
+        self._total_bytes = sum(map(self._size, names)) or 1
+
+    def load(self, name: str) -> Any:
+        """One part.
+
+        Raises:
+            DamagedModel: a file is missing or cannot be read.
+            JobCancelled: asked to stop between two parts.
+        """
+        self._cancel.check()
+        self._report(self._loaded_bytes / self._total_bytes, f"Loading the {_plain(name)}")
+        try:
+            part = self._load(name)
+        except (OSError, ValueError, RuntimeError, KeyError, EOFError, SafetensorError) as error:
+            if is_out_of_memory(error):
+                raise
+            raise self._damage(name, error) from error
+        self._loaded_bytes += self._size(name)
+        self._report(self._loaded_bytes / self._total_bytes, f"Loaded the {_plain(name)}")
+        return part
+
+    def _load(self, name: str) -> Any:
+        order = self._order
+        if name == "transformer" and order.profile.transformer_file is not None:
+            return self._load_single_file(self._folder / order.profile.transformer_file)
+        library, class_name = self._index[name]
+        loaded_class = _class_of(library, class_name)
+        folder = self._folder / name
+        if not folder.is_dir():
+            raise DamagedModel(f"{name}/", "the folder is not there")
+        if name in ("scheduler", "tokenizer"):
+            return loaded_class.from_pretrained(folder, local_files_only=True)
+        dtype = _dtype_of(name, order)
+        if library == "transformers":
+            return loaded_class.from_pretrained(folder, dtype=dtype, local_files_only=True).eval()
+        return loaded_class.from_pretrained(folder, dtype=dtype, local_files_only=True)
+
+    def _load_single_file(self, file: Path) -> torch.nn.Module:
+        if not file.is_file():
+            raise DamagedModel(file.name, "the file is not there")
+        # Without a local config diffusers would ask the hub which model this is.
+        loaded_class: Any = LTXVideoTransformer3DModel
+        return loaded_class.from_single_file(
+            _read_transformer(file),
+            config=str(self._folder),
+            subfolder="transformer",
+            dtype=compute_dtype(self._order),
+            local_files_only=True,
+        )
+
+    def _size(self, name: str) -> int:
+        file = self._order.profile.transformer_file
+        if name == "transformer" and file is not None and (self._folder / file).is_file():
+            return (self._folder / file).stat().st_size
+        folder = self._folder / name
+        return sum(f.stat().st_size for f in folder.rglob("*") if f.suffix in _WEIGHT_SUFFIXES)
+
+    def _damage(self, name: str, error: Exception) -> DamagedModel:
+        """The damage, by the first file of the part that cannot be opened."""
+        folder = self._folder / name
+        for file in sorted(folder.rglob("*.safetensors")):
+            try:
+                with safe_open(file, framework="pt"):
+                    pass
+            except SafetensorError as inner:
+                return DamagedModel(file.relative_to(self._folder).as_posix(), str(inner))
+        reason = str(error).strip().splitlines()
+        return DamagedModel(f"{name}/", reason[0][:200] if reason else type(error).__name__)
+
+
+def needed_parts(order: RenderOrder) -> tuple[str, ...]:
+    """The parts of the pipeline in the order of loading, the text encoder left out.
+
+    The transformer comes first: while it is cast to a smaller format it takes the most memory.
+    """
+    names = _PARTS[order.profile.family]
+    return tuple(name for name in names if name not in order.profile.absent_components)
+
+
+def load_pipeline(loader: PartLoader, order: RenderOrder, tokenizer: Any) -> Pipeline:
+    """The pipeline without its text encoder, laid out in memory by the plan."""
+    parts: dict[str, Any] = dict.fromkeys(_PARTS[order.profile.family])
+    for name in needed_parts(order):
+        parts[name] = loader.load(name)
+        if name == "transformer":
+            _shrink(parts[name], order)
+    parts["scheduler"] = FlowMatchEulerDiscreteScheduler.from_config(
+        parts["scheduler"].config, **order.profile.scheduler.model_dump()
+    )
+    pipeline = _CLASSES[order.profile.family](text_encoder=None, tokenizer=tokenizer, **parts)
+    pipeline.set_progress_bar_config(disable=True)
+    _place(pipeline, order)
+    return pipeline
+
+
+def load_text_pipeline(loader: PartLoader, order: RenderOrder, tokenizer: Any) -> Pipeline:
+    """A pipeline of the same class with nothing but the text encoder."""
+    encoder = loader.load("text_encoder")
+    parts = dict.fromkeys(_PARTS[order.profile.family])
+    return _CLASSES[order.profile.family](text_encoder=encoder, tokenizer=tokenizer, **parts)
+
+
+def set_tiling(vae: Any, order: RenderOrder) -> None:
+    """Decode in tiles and a few frames at a time, or all at once, as the plan says."""
+    vae.use_tiling = order.memory.tiled_decode
+    # Tiling alone leaves the frames together, which is where long clips need the memory.
+    vae.use_framewise_decoding = order.memory.framewise_decode
+
+
+def _shrink(transformer: Any, order: RenderOrder) -> None:
+    if order.memory.precision is Precision.FLOAT8:
+        transformer.enable_layerwise_casting(
+            storage_dtype=torch.float8_e4m3fn, compute_dtype=compute_dtype(order)
+        )
+
+
+def _place(pipeline: Pipeline, order: RenderOrder) -> None:
+    device = torch_device(order.memory.device)
+    match order.memory.residency:
+        case Residency.RESIDENT:
+            pipeline.to(device)
+        case Residency.MODEL_OFFLOAD:
+            pipeline.enable_model_cpu_offload(device=device)
+        case Residency.GROUP_OFFLOAD | Residency.GROUP_OFFLOAD_TO_DISK:
+            for name, part in pipeline.components.items():
+                if isinstance(part, torch.nn.Module):
+                    _offload_groups(part, device, _disk_folder(order, name))
+
+
+def _offload_groups(part: Any, device: torch.device, to_disk: Path | None) -> None:
+    # Imported late: diffusers' hooks load more of the library than a resident model needs.
+    from diffusers.hooks.group_offloading import apply_group_offloading
+
+    if to_disk is not None:
+        to_disk.mkdir(parents=True, exist_ok=True)
+    has_streams = device.type == "cuda"
+    apply_group_offloading(
+        part,
+        onload_device=device,
+        offload_device=torch.device("cpu"),
+        offload_type="leaf_level",
+        use_stream=has_streams,
+        # Pinning everything at once would double the main memory that the weights take.
+        low_cpu_mem_usage=has_streams,
+        offload_to_disk_path=None if to_disk is None else str(to_disk),
+    )
+
+
+def _disk_folder(order: RenderOrder, name: str) -> Path | None:
+    # The pipelines read a decoder's statistics past the hooks that would bring them back from
+    # disk, and beside the transformer every other part is small.
+    if order.memory.residency is not Residency.GROUP_OFFLOAD_TO_DISK or name != "transformer":
+        return None
+    return order.offload_dir / order.plan.target.model / order.model_key
+
+
+def _read_index(folder: Path) -> dict[str, tuple[str, str]]:
+    """Which class each part has, from the model's own index.
+
+    Raises:
+        DamagedModel: the index is missing or cannot be read.
+    """
+    file = folder / "model_index.json"
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return {
+            name: (str(value[0]), str(value[1]))
+            for name, value in content.items()
+            if isinstance(value, list)
+        }
+    except FileNotFoundError as error:
+        raise DamagedModel(file.name, "the file is not there") from error
+    except (OSError, ValueError, AttributeError, IndexError) as error:
+        raise DamagedModel(file.name, "it cannot be understood") from error
+
+
+def _class_of(library: str, class_name: str) -> Any:
+    match library:
+        case "transformers":
+            import transformers
+
+            return getattr(transformers, class_name)
+        case "ltx2":
+            # Parts that belong to the pipeline are named in the index by its folder.
+            home = connectors if hasattr(connectors, class_name) else vocoder
+            return getattr(home, class_name)
+        case "diffusers":
+            import diffusers
+
+            return getattr(diffusers, class_name)
+        case _:
+            raise DamagedModel("model_index.json", f"it names the unknown library {library!r}")
+
+
+def _read_transformer(file: Path) -> dict[str, torch.Tensor]:
+    """The transformer's weights out of a file that may hold the decoder too."""
+    prefix = "model.diffusion_model."
+    with safe_open(file, framework="pt") as opened:
+        keys = list(opened.keys())
+        wanted = [key for key in keys if key.startswith(prefix)] or keys
+        return {key: opened.get_tensor(key) for key in wanted}
+
+
+def _plain(name: str) -> str:
+    return {"vae": "video decoder", "audio_vae": "sound decoder"}.get(name, name.replace("_", " "))

@@ -1,0 +1,271 @@
+"""Makes clips with one warm pipeline, stage by stage, and says how it goes."""
+
+# pyright: standard
+
+from __future__ import annotations
+
+import gc
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psutil
+import torch
+
+from core.jobs.job import Stage
+from core.video.spec import Residency
+from providers.ltx_video.engine.clip import write_clip
+from providers.ltx_video.engine.errors import translate
+from providers.ltx_video.engine.pipeline import (
+    PartLoader,
+    Pipeline,
+    compute_dtype,
+    load_pipeline,
+    load_text_pipeline,
+    needed_parts,
+    set_tiling,
+)
+from providers.ltx_video.engine.preview import Previewer
+from providers.ltx_video.engine.protocol import Advanced, Began, Made, Refused, StageFigures
+from providers.ltx_video.engine.stages import decode, denoise
+from providers.ltx_video.engine.text import (
+    EmbeddingCache,
+    EncodedPrompt,
+    check_length,
+    encode,
+    negative_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from core.jobs.job import CancelToken
+    from providers.ltx_video.engine.protocol import Event, RenderOrder
+    from providers.ltx_video.engine.streams import Outlet
+
+_GB = 1e9
+
+
+class EngineStudio:
+    """Holds the loaded model between clips; a clip of another model or layout replaces it."""
+
+    def __init__(self, began_at: float) -> None:
+        # The first clip counts the start of the engine as part of its loading.
+        self._began_at: float | None = began_at
+        self._layout = ""
+        self._tokenizer: Any = None
+        self._pipeline: Pipeline | None = None
+        self._text_pipeline: Pipeline | None = None
+
+    def answer(self, order: RenderOrder, cancel: CancelToken, outlet: Outlet) -> Event:
+        """Make the clip, or say why there is none."""
+        run = _Run(order, cancel, outlet)
+        event = translate(
+            lambda: Made(number=order.number, clip=self._make(run), figures=run.figures()), order
+        )
+        if isinstance(event, Refused) and event.kind == "OutOfMemory":
+            self._drop()
+        elif not isinstance(event, Made) and self._pipeline is not None:
+            # An interrupted pipeline may have left a part on the GPU.
+            self._pipeline.maybe_free_model_hooks()
+        return event
+
+    def _make(self, run: _Run) -> Path:
+        order = run.order
+        pipeline, prompt = self._prepare(run)
+        dtype = compute_dtype(order)
+        steps = order.plan.num_inference_steps or order.profile.num_inference_steps
+        with run.stage(Stage.DENOISE, message=f"Step 0 of {steps}"):
+            previewer = Previewer(pipeline, order)
+            denoised = denoise(pipeline, order, prompt, dtype, run.on_step, run.cancel, previewer)
+        with run.stage(Stage.DECODE, message="Decoding"):
+            set_tiling(pipeline.vae, order)
+            frames, sound = decode(pipeline, order, denoised, dtype, run.on_progress, run.cancel)
+        clip = order.workdir / "clip.mp4"
+        with run.stage(Stage.WRITE, message="Writing the clip"):
+            write_clip(clip, frames, order.plan.fps, sound, run.on_frame)
+        return clip
+
+    def _prepare(self, run: _Run) -> _Prepared:
+        """The loaded pipeline and the encoded prompt.
+
+        A plan that frees the text encoder has no room for it beside the transformer, so there the
+        prompt is encoded before the transformer is loaded.
+        """
+        order = run.order
+        cache = EmbeddingCache(order.embeddings_dir)
+        if self._layout != _layout(order):
+            self._drop()
+        loader = run.loader()
+        is_warm = self._pipeline is not None
+        began_at, self._began_at = self._began_at, None
+        with run.stage(Stage.LOAD, is_short=is_warm, began_at=began_at):
+            if self._tokenizer is None:
+                self._tokenizer = loader.load("tokenizer")
+                self._layout = _layout(order)
+            check_length(self._tokenizer, order)
+            texts = [order.plan.prompt]
+            negative = negative_text(order)
+            if negative is not None:
+                texts.append(negative)
+            found = {text: cache.find(order, text) for text in texts}
+            missing = [text for text, embedding in found.items() if embedding is None]
+            needs_encoder = bool(missing) and self._text_pipeline is None
+            if needs_encoder and order.memory.frees_text_encoder and is_warm:
+                self._pipeline = None
+                _return_memory()
+            loader.expect(
+                (("text_encoder",) if needs_encoder else ())
+                + (needed_parts(order) if self._pipeline is None else ())
+            )
+            if needs_encoder and order.memory.frees_text_encoder:
+                self._text_pipeline = load_text_pipeline(loader, order, self._tokenizer)
+            else:
+                self._load_rest(loader, order)
+                if needs_encoder:
+                    self._text_pipeline = load_text_pipeline(loader, order, self._tokenizer)
+        with run.stage(Stage.ENCODE, is_short=not missing, message="Reading the prompt"):
+            for text in missing:
+                assert self._text_pipeline is not None
+                run.cancel.check()
+                embedding = encode(self._text_pipeline, order, text)
+                cache.keep(order, text, embedding)
+                found[text] = embedding
+            self._rest_text_encoder(order)
+        if self._pipeline is None:
+            with run.stage(Stage.LOAD):
+                self._load_rest(loader, order)
+        assert self._pipeline is not None
+        embeddings = [found[text] for text in texts]
+        positive = embeddings[0]
+        assert positive is not None
+        return _Prepared(
+            self._pipeline, EncodedPrompt(positive, embeddings[1] if embeddings[1:] else None)
+        )
+
+    def _load_rest(self, loader: PartLoader, order: RenderOrder) -> None:
+        if self._pipeline is None:
+            self._pipeline = load_pipeline(loader, order, self._tokenizer)
+
+    def _rest_text_encoder(self, order: RenderOrder) -> None:
+        """After encoding, leave the text encoder where the plan wants it."""
+        if self._text_pipeline is None:
+            return
+        if order.memory.frees_text_encoder:
+            self._text_pipeline = None
+            _return_memory()
+        elif order.memory.residency is not Residency.RESIDENT:
+            self._text_pipeline.text_encoder.to("cpu")
+
+    def _drop(self) -> None:
+        self._pipeline = self._text_pipeline = self._tokenizer = None
+        self._layout = ""
+        _return_memory()
+
+
+class _Run:
+    """One order on its way: the stage it is in, what is told about it, and what it took."""
+
+    def __init__(self, order: RenderOrder, cancel: CancelToken, outlet: Outlet) -> None:
+        self.order = order
+        self.cancel = cancel
+        self._figures: dict[Stage, StageFigures] = {}
+        self._outlet = outlet
+        self._stage = Stage.LOAD
+        self._sent: Began | Advanced | None = None
+
+    def figures(self) -> tuple[StageFigures, ...]:
+        return tuple(self._figures.values())
+
+    def loader(self) -> PartLoader:
+        return PartLoader(self.order, self.cancel, self._tell)
+
+    @contextmanager
+    def stage(
+        self,
+        stage: Stage,
+        *,
+        is_short: bool = False,
+        message: str = "",
+        began_at: float | None = None,
+    ) -> Iterator[None]:
+        self.cancel.check()
+        self._stage = stage
+        self._send(Began(number=self.order.number, stage=stage, is_short=is_short, message=message))
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
+        started = time.monotonic() if began_at is None else began_at
+        yield
+        earlier = self._figures.get(stage)
+        self._figures[stage] = StageFigures(
+            stage=stage,
+            seconds=time.monotonic() - started + (earlier.seconds if earlier else 0.0),
+            is_short=is_short,
+            vram_gb=max(_vram_peak_gb(), earlier.vram_gb if earlier else 0.0),
+            ram_gb=psutil.Process().memory_info().rss / _GB,
+        )
+        self.cancel.check()
+
+    def on_step(self, step: int, steps: int, preview: Path | None) -> None:
+        self._send(
+            Advanced(
+                number=self.order.number,
+                stage=self._stage,
+                done=step / steps,
+                message=f"Step {step} of {steps}",
+                step=step,
+                steps=steps,
+                preview=preview,
+            )
+        )
+
+    def on_progress(self, done: float) -> None:
+        self._tell(done, "")
+
+    def on_frame(self, frames: int) -> None:
+        self.cancel.check()
+        self._tell(frames / self.order.plan.num_frames, "")
+
+    def _tell(self, done: float, message: str) -> None:
+        self._send(
+            Advanced(
+                number=self.order.number, stage=self._stage, done=min(1.0, done), message=message
+            )
+        )
+
+    def _send(self, event: Began | Advanced) -> None:
+        # Work goes on where no more can be counted, such as sound behind the last frame.
+        if event != self._sent:
+            self._sent = event
+            self._outlet.send(event)
+
+
+class _Prepared(NamedTuple):
+    pipeline: Pipeline
+    prompt: EncodedPrompt
+
+
+def _layout(order: RenderOrder) -> str:
+    """Two orders with the same layout can use the same loaded pipeline."""
+    memory = order.memory
+    return "\0".join(
+        (
+            str(order.folder),
+            order.model_key,
+            memory.device,
+            memory.residency,
+            memory.precision,
+            order.profile.model_dump_json(),
+        )
+    )
+
+
+def _vram_peak_gb() -> float:
+    return torch.cuda.max_memory_allocated() / _GB if torch.cuda.is_available() else 0.0
+
+
+def _return_memory() -> None:
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

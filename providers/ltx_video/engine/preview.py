@@ -1,0 +1,110 @@
+"""A picture of the clip while it is denoised, made only where it costs next to nothing."""
+
+# pyright: standard
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import torch
+from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
+from PIL import Image
+
+from core.video.spec import Residency
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from providers.ltx_video.engine.pipeline import Pipeline
+    from providers.ltx_video.engine.protocol import RenderOrder
+
+SHARE = 0.03
+"""How much of the time that denoising takes may go into pictures of it."""
+# What the first picture is taken to cost, until one was made.
+_FIRST_GUESS_S = 0.1
+# By which the scheduler, too, tells one level of noise from the next.
+_ALMOST = 1e-6
+
+
+class Previewer:
+    """Looks at the latents after each step of one clip; touches neither them nor the random source.
+
+    The picture is of what the latents head for, not of the noise that they still hold: a step of
+    Euler's method goes straight there, so its direction tells.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, order: RenderOrder, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._pipeline: Any = pipeline
+        self._order = order
+        self._clock = clock
+        self._began_at = clock()
+        self._spent_s = 0.0
+        self._cost_s = _FIRST_GUESS_S
+        self._before: torch.Tensor | None = None
+        # Elsewhere the decoder is not where the latents are, and fetching it takes longer than a
+        # step, or more memory than was planned.
+        self._is_possible = order.memory.residency is Residency.RESIDENT
+
+    def look(self, latents: torch.Tensor, index: int, timestep: float) -> Path | None:
+        """The picture after this step as a file in the job's folder, where one is due.
+
+        Args:
+            latents: after the step, (1, tokens, channels).
+            index: of the step, from 0.
+            timestep: at which the step began, in the scheduler's scale.
+        """
+        if not self._is_possible:
+            return None
+        before, self._before = self._before, latents
+        scheduler = self._pipeline.scheduler
+        sigma = timestep / scheduler.config.num_train_timesteps
+        below = scheduler.sigmas[scheduler.sigmas < sigma - _ALMOST]
+        rest = float(below.max()) if len(below) else 0.0
+        if before is None or rest == 0.0:
+            # The last step ends in the clip itself.
+            return None
+        began_at = self._clock()
+        allowed_s = SHARE * (began_at - self._began_at)
+        if self._spent_s + self._cost_s > allowed_s:
+            return None
+        picture = self._decode(latents - rest * (latents - before) / (rest - sigma))
+        path = self._order.workdir / f"preview-{index + 1:03}.png"
+        picture.save(path)
+        self._cost_s = self._clock() - began_at
+        self._spent_s += self._cost_s
+        return path
+
+    def _decode(self, packed: torch.Tensor) -> Image.Image:
+        """One frame; the first one is the start image where there is one, so then the middle."""
+        plan, pipeline = self._order.plan, self._pipeline
+        vae = pipeline.vae
+        space = vae.spatial_compression_ratio
+        height, width = plan.height // space, plan.width // space
+        frames = (plan.num_frames - 1) // vae.temporal_compression_ratio + 1
+        tokens = height * width
+        # What was joined to the clip's own tokens lies before them in one pipeline, and behind them
+        # in the other.
+        is_first_family = isinstance(pipeline, LTXConditionPipeline)
+        start = packed.shape[1] - frames * tokens if is_first_family else 0
+        chosen = 0 if self._order.start_image is None else frames // 2
+        start += chosen * tokens
+        latents = pipeline._unpack_latents(  # noqa: SLF001 - the pipeline decodes by it itself
+            packed[:, start : start + tokens], 1, height, width
+        )
+        latents = pipeline._denormalize_latents(  # noqa: SLF001 - the pipeline decodes by it itself
+            latents, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
+        ).to(vae.dtype)
+        timestep = None
+        if is_first_family and vae.config.timestep_conditioning:
+            time_of_decoder = self._order.profile.decode_timestep
+            timestep = torch.tensor([time_of_decoder], device=latents.device, dtype=latents.dtype)
+        # Some decoders draw noise of their own.
+        with torch.no_grad(), torch.random.fork_rng():
+            video = vae.decode(latents, timestep, return_dict=False)[0]
+        pictures: Any = pipeline.video_processor.postprocess_video(video, output_type="np")[0]
+        return Image.fromarray((pictures[0] * 255).round().astype("uint8"))

@@ -1,0 +1,132 @@
+"""What the app and the engine process say to each other: one line of JSON each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from core.errors import Problem
+from core.frozen import Frozen
+from core.jobs.job import Stage
+from core.video.plan import MemoryPlan, RenderPlan
+from providers.ltx_video.models.profiles import Profile
+
+
+class RenderOrder(Frozen):
+    """Make one clip.
+
+    Attributes:
+        number: names the order in cancels and events.
+        folder: the model's own folder, in the layout of diffusers.
+        model_key: changes whenever the model's files do; part of every cache key.
+        repair: the command that brings damaged files of this model back.
+        workdir: the job's folder, the only place where files of this job are written.
+        start_image: an RGB picture that already has the clip's size.
+        embeddings_dir: the cache of encoded prompts, shared by all jobs.
+        offload_dir: where weights go that are kept on disk while a clip is made.
+    """
+
+    order: Literal["render"] = "render"
+    number: int
+    plan: RenderPlan
+    memory: MemoryPlan
+    profile: Profile
+    folder: Path
+    model_key: str
+    repair: str
+    workdir: Path
+    start_image: Path | None
+    embeddings_dir: Path
+    offload_dir: Path
+
+
+class CancelOrder(Frozen):
+    """Stop the clip that is being made."""
+
+    order: Literal["cancel"] = "cancel"
+    number: int
+
+
+class Began(Frozen):
+    """A stage has begun; a stage that has nothing to do is named by `is_short`.
+
+    `is_short`: the model is already loaded, or the prompt already encoded.
+    """
+
+    event: Literal["began"] = "began"
+    number: int
+    stage: Stage
+    is_short: bool = False
+    message: str = ""
+
+
+class Advanced(Frozen):
+    """How much of the present stage is done, 0 to 1, counted in real pieces of its work.
+
+    `preview`: a picture of the clip so far, in the job's folder, where one was made just now.
+    """
+
+    event: Literal["advanced"] = "advanced"
+    number: int
+    stage: Stage
+    done: float = Field(ge=0, le=1)
+    message: str = ""
+    step: int | None = None
+    steps: int | None = None
+    preview: Path | None = None
+
+
+class StageFigures(Frozen):
+    """What one stage took: seconds, and the most memory it held, in GB."""
+
+    stage: Stage
+    seconds: float
+    is_short: bool = False
+    vram_gb: float = 0.0
+    ram_gb: float = 0.0
+
+
+class Made(Frozen):
+    """The clip is written."""
+
+    event: Literal["made"] = "made"
+    number: int
+    clip: Path
+    figures: tuple[StageFigures, ...]
+
+
+class Stopped(Frozen):
+    """The clip was given up on request; the engine is ready for the next order."""
+
+    event: Literal["stopped"] = "stopped"
+    number: int
+
+
+class Refused(Frozen):
+    """The clip could not be made; the engine is ready for the next order.
+
+    Attributes:
+        kind: the class in `core.errors` that the app raises.
+        problems: for `UnsupportedRequest`, what is wrong with the request.
+    """
+
+    event: Literal["refused"] = "refused"
+    number: int
+    kind: Literal["OutOfMemory", "NotConfigured", "RenderFailed", "UnsupportedRequest"]
+    message: str
+    hint: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+Order = RenderOrder | CancelOrder
+Event = Began | Advanced | Made | Stopped | Refused
+
+ORDER_JSON: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="order")])
+EVENT_JSON: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+
+
+def line_of(message: Order | Event) -> bytes:
+    """A message as it goes through the pipe, line end included."""
+    return message.model_dump_json().encode() + b"\n"

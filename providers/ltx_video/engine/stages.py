@@ -1,0 +1,265 @@
+"""Denoising and decoding: the two stages in which the model itself works."""
+
+# pyright: standard
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from math import ceil
+from typing import TYPE_CHECKING
+
+import torch
+from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline, LTXVideoCondition
+from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
+from diffusers.utils.torch_utils import randn_tensor
+from PIL import Image
+
+from providers.ltx_video.engine.clip import Sound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import Any
+
+    import numpy as np
+
+    from core.jobs.job import CancelToken
+    from providers.ltx_video.engine.pipeline import Pipeline
+    from providers.ltx_video.engine.preview import Previewer
+    from providers.ltx_video.engine.protocol import RenderOrder
+    from providers.ltx_video.engine.text import EncodedPrompt
+    from providers.ltx_video.models.profiles import Guidance
+
+# diffusers reads a sound knob of 0 as "not given" and takes the picture's value instead.
+_ALMOST_OFF = 1e-12
+
+
+class Denoised:
+    """What denoising leaves: latents as the pipeline gives them, and the random source."""
+
+    def __init__(
+        self, video: torch.Tensor, audio: torch.Tensor | None, generator: torch.Generator
+    ) -> None:
+        self.video = video
+        self.audio = audio
+        self.generator = generator
+
+
+def denoise(
+    pipeline: Pipeline,
+    order: RenderOrder,
+    prompt: EncodedPrompt,
+    dtype: torch.dtype,
+    on_step: Callable[[int, int, Path | None], None],
+    cancel: CancelToken,
+    previewer: Previewer | None = None,
+) -> Denoised:
+    """Make the latents of a clip; stops between two blocks of the transformer when asked to.
+
+    Args:
+        pipeline: with everything but the text encoder.
+        order: the clip.
+        prompt: encoded.
+        dtype: of the arithmetic.
+        on_step: told the step, how many there are, and a picture of the clip where one was made.
+        cancel: the wish to stop.
+        previewer: makes those pictures.
+    """
+    plan, profile = order.plan, order.profile
+    steps = plan.num_inference_steps or profile.num_inference_steps
+    guidance = profile.guidance.at(plan.guidance_scale)
+    # On the CPU, so that every device draws the same noise for a seed.
+    generator = torch.Generator("cpu").manual_seed(plan.seed)
+
+    def on_step_end(running: Pipeline, index: int, at: Any, tensors: Any) -> dict[str, Any]:
+        cancel.check()
+        picture = previewer.look(tensors["latents"], index, float(at)) if previewer else None
+        on_step(index + 1, running.num_timesteps, picture)
+        return {}
+
+    shared: dict[str, Any] = {
+        "height": plan.height,
+        "width": plan.width,
+        "num_frames": plan.num_frames,
+        "num_inference_steps": steps,
+        "generator": generator,
+        "output_type": "latent",
+        "callback_on_step_end": on_step_end,
+        "max_sequence_length": profile.max_sequence_length,
+        **_prompt_arguments(pipeline, prompt, dtype),
+    }
+    # The pipelines' own annotations leave out the None and the fractions that they document.
+    call: Any = pipeline
+    with torch.no_grad(), _stop_between(call.transformer.transformer_blocks, cancel):
+        if isinstance(pipeline, LTXConditionPipeline):
+            timesteps = profile.timesteps_for(steps)
+            output = call(
+                conditions=_condition_ltx_video(order),
+                frame_rate=plan.fps,
+                timesteps=None if timesteps is None else list(timesteps),
+                guidance_scale=guidance.guidance_scale,
+                guidance_rescale=guidance.guidance_rescale,
+                image_cond_noise_scale=profile.image_cond_noise_scale,
+                **shared,
+            )
+            return Denoised(output.frames, None, generator)
+        sigmas = profile.sigmas_for(steps)
+        output = call(
+            conditions=_condition_ltx_2(order),
+            frame_rate=float(plan.fps),
+            sigmas=None if sigmas is None else list(sigmas),
+            spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
+            use_cross_timestep=profile.use_cross_timestep,
+            **_knobs(guidance),
+            **shared,
+        )
+    return Denoised(output.frames, output.audio, generator)
+
+
+def decode(
+    pipeline: Pipeline,
+    order: RenderOrder,
+    denoised: Denoised,
+    dtype: torch.dtype,
+    on_progress: Callable[[float], None],
+    cancel: CancelToken,
+) -> tuple[np.ndarray, Sound | None]:
+    """The pictures, (frames, height, width, 3) uint8, and the sound where the plan wants it."""
+    audio = denoised.audio if order.plan.has_audio else None
+    video_share = 1.0 if audio is None else 0.9
+    with (
+        torch.no_grad(),
+        _count_decoder_calls(
+            pipeline.vae, denoised.video, lambda done: on_progress(done * video_share), cancel
+        ),
+    ):
+        if isinstance(pipeline, LTXConditionPipeline):
+            latents, timestep = _noised_for_decoder(pipeline, order, denoised, dtype)
+        else:
+            latents, timestep = denoised.video, None
+        video = pipeline.vae.decode(latents.to(pipeline.vae.dtype), timestep, return_dict=False)[0]
+        pictures: Any = pipeline.video_processor.postprocess_video(video, output_type="np")[0]
+        del video
+        # The very rounding with which diffusers makes its own pictures.
+        frames = (pictures * 255).round().astype("uint8")
+        sound = None if audio is None else _decode_sound(pipeline, audio)
+    pipeline.maybe_free_model_hooks()
+    on_progress(1.0)
+    return frames, sound
+
+
+def _prompt_arguments(
+    pipeline: Pipeline, prompt: EncodedPrompt, dtype: torch.dtype
+) -> dict[str, torch.Tensor | None]:
+    device = pipeline._execution_device  # noqa: SLF001 - the pipeline has no public name for it
+    negative = prompt.negative
+    return {
+        "prompt_embeds": prompt.positive.embeds.to(device, dtype),
+        "prompt_attention_mask": prompt.positive.mask.to(device),
+        "negative_prompt_embeds": None if negative is None else negative.embeds.to(device, dtype),
+        "negative_prompt_attention_mask": None if negative is None else negative.mask.to(device),
+    }
+
+
+def _knobs(guidance: Guidance) -> dict[str, float]:
+    knobs = guidance.model_dump()
+    for name, value in guidance.model_dump().items():
+        if name.startswith("audio_") and value == 0 and knobs[name.removeprefix("audio_")] != 0:
+            knobs[name] = _ALMOST_OFF
+    return knobs
+
+
+def _condition_ltx_video(order: RenderOrder) -> list[LTXVideoCondition] | None:
+    if order.start_image is None:
+        return None
+    with Image.open(order.start_image) as image:
+        return [LTXVideoCondition(image=image.convert("RGB"), frame_index=0)]
+
+
+def _condition_ltx_2(order: RenderOrder) -> list[LTX2VideoCondition] | None:
+    if order.start_image is None:
+        return None
+    with Image.open(order.start_image) as image:
+        # A crf of None would be guessed from the text encoder, which is not there by now.
+        crf = order.profile.image_crf or 0
+        return [LTX2VideoCondition(frames=image.convert("RGB"), index=0, crf=crf)]
+
+
+def _noised_for_decoder(
+    pipeline: LTXConditionPipeline, order: RenderOrder, denoised: Denoised, dtype: torch.dtype
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """The latents as the decoder of LTX-Video wants them: in its scale, with a trace of noise."""
+    vae = pipeline.vae
+    latents = pipeline._denormalize_latents(  # noqa: SLF001 - the pipeline decodes by it itself
+        denoised.video, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
+    ).to(dtype)
+    if not vae.config.timestep_conditioning:
+        return latents, None
+    time = order.profile.decode_timestep
+    scale = order.profile.decode_noise_scale
+    noise = randn_tensor(
+        latents.shape, generator=denoised.generator, device=latents.device, dtype=latents.dtype
+    )
+    weight = torch.tensor(
+        [time if scale is None else scale], device=latents.device, dtype=latents.dtype
+    )[:, None, None, None, None]
+    latents = (1 - weight) * latents + weight * noise
+    return latents, torch.tensor([time], device=latents.device, dtype=latents.dtype)
+
+
+def _decode_sound(pipeline: Any, latents: torch.Tensor) -> Sound:
+    mel = pipeline.audio_vae.decode(latents.to(pipeline.audio_vae.dtype), return_dict=False)[0]
+    samples = pipeline.vocoder(mel)[0].float().clamp(-1, 1).cpu().numpy()
+    return Sound(samples, int(pipeline.vocoder.config.output_sampling_rate))
+
+
+@contextmanager
+def _stop_between(blocks: Any, cancel: CancelToken) -> Iterator[None]:
+    """Let a wish to stop be heard before each block: a step of a large model takes long."""
+
+    def check(*_: Any) -> None:
+        cancel.check()
+
+    handles = [block.register_forward_pre_hook(check) for block in blocks]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def _count_decoder_calls(
+    vae: Any, latents: torch.Tensor, on_progress: Callable[[float], None], cancel: CancelToken
+) -> Iterator[None]:
+    """Tell progress by the blocks of the video decoder that have run, over all tiles."""
+    blocks = [vae.decoder.mid_block, *vae.decoder.up_blocks]
+    total = _decoder_calls(vae, latents) * len(blocks)
+    done = 0
+
+    def count(*_: Any) -> None:
+        nonlocal done
+        cancel.check()
+        done += 1
+        on_progress(min(1.0, done / total))
+
+    handles = [block.register_forward_hook(count) for block in blocks]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _decoder_calls(vae: Any, latents: torch.Tensor) -> int:
+    """How often the decoder runs for these latents, by the tiling that is switched on."""
+    _, _, num_frames, height, width = latents.shape
+    space, time = vae.spatial_compression_ratio, vae.temporal_compression_ratio
+    calls = 1
+    if vae.use_framewise_decoding and num_frames > vae.tile_sample_min_num_frames // time:
+        calls = ceil(num_frames / (vae.tile_sample_stride_num_frames // time))
+    rows_at, columns_at = vae.tile_sample_min_height // space, vae.tile_sample_min_width // space
+    if vae.use_tiling and (height > rows_at or width > columns_at):
+        calls *= ceil(height / (vae.tile_sample_stride_height // space))
+        calls *= ceil(width / (vae.tile_sample_stride_width // space))
+    return calls

@@ -1,0 +1,1 @@
+"""Weights on disk: fetched, taken over, verified, removed."""

@@ -1,0 +1,424 @@
+"""The model hub: which files a model needs, their sizes and hashes, and their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from fnmatch import fnmatchcase
+from time import time
+from typing import TYPE_CHECKING
+
+from core.config.api_keys import KeySpec
+from core.errors import (
+    AuthFailed,
+    BadResponse,
+    NotConfigured,
+    ProviderError,
+    ProviderUnavailable,
+    RateLimited,
+)
+from core.platform.network import NetworkSwitch
+from core.video.provider import Lack, NotReady, Readiness, Ready
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator, Mapping, Sequence
+
+    import httpx2
+    from huggingface_hub.hf_api import RepoSibling
+
+    from core.config.api_keys import ApiKeys
+    from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
+
+HUGGINGFACE_KEY = KeySpec(
+    id="huggingface",
+    label="Hugging Face",
+    variables=("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
+    url="https://huggingface.co/settings/tokens",
+    purpose="downloads models whose licence must be accepted on their page first",
+)
+
+_DEFAULT_ENDPOINT = "https://huggingface.co"
+_CONNECT_TIMEOUT_S = 10.0
+_READ_TIMEOUT_S = 30.0
+_RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+_UNSAFE_PLACE = re.compile(r"(^|/)\.{0,2}(/|$)|[\\:\0]")
+
+
+@dataclass(frozen=True)
+class NeededFile:
+    """One file to be had; the hub tells `sha256` of big files and the git hash of small ones."""
+
+    place: str
+    repo_id: str
+    commit: str
+    path: str
+    size_bytes: int
+    sha256: str | None
+    git_hash: str | None
+
+    @property
+    def identity(self) -> str:
+        """A name for the content: two versions of a file never share it."""
+        return self.sha256 or self.git_hash or self.commit
+
+
+class ContentCheck:
+    """Takes a file's bytes in order and says whether they are the needed ones."""
+
+    def __init__(self, file: NeededFile) -> None:
+        self._file = file
+        self._sha256 = hashlib.sha256()
+        self._git = None if file.sha256 else hashlib.sha1(usedforsecurity=False)
+        if self._git is not None:
+            self._git.update(b"blob %d\0" % file.size_bytes)
+        self.size_bytes = 0
+
+    def update(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        self._sha256.update(chunk)
+        if self._git is not None:
+            self._git.update(chunk)
+        self.size_bytes += len(chunk)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the bytes so far, in hex."""
+        return self._sha256.hexdigest()
+
+    def is_right(self) -> bool:
+        """Whether the bytes so far are exactly the file."""
+        if self.size_bytes != self._file.size_bytes:
+            return False
+        if self._file.sha256 is not None:
+            return self.sha256 == self._file.sha256
+        return self._git is not None and self._git.hexdigest() == self._file.git_hash
+
+
+class Unsettled(Exception):
+    """A request failed in a way that may pass; `error` is what to say when it does not."""
+
+    def __init__(self, error: ProviderError, retry_after_s: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.retry_after_s = retry_after_s
+
+
+class Hub:
+    """One hub with one account; the account's token shows in no repr, message or log."""
+
+    def __init__(self, keys: ApiKeys, target: str, network: NetworkSwitch | None = None) -> None:
+        self._target = target
+        self._network = network or NetworkSwitch()
+        self.endpoint = os.environ.get("HF_ENDPOINT", "").strip().rstrip("/") or _DEFAULT_ENDPOINT
+        self._token = _find_token(keys)
+
+    def check_open(self) -> None:
+        """Do nothing while the network may be used.
+
+        Raises:
+            NotConfigured: it is switched off.
+        """
+        self._network.check(f"nothing is asked of {self.endpoint}", target=self._target)
+
+    def list_files(self, spec: WeightsSpec) -> tuple[NeededFile, ...]:
+        """Every file of a model with size, hash and commit.
+
+        Raises:
+            Unsettled: worth another try.
+            ProviderError: it cannot be done.
+        """
+        needed: dict[str, NeededFile] = {}
+        for files in spec.sets:
+            for file in self._list_set(files):
+                other = needed.setdefault(file.place, file)
+                if other != file:
+                    raise self._bad_listing(files.repo_id, f"two files want to be {file.place!r}")
+        return tuple(needed.values())
+
+    def check_access(self, files: Sequence[NeededFile]) -> None:
+        """Ask for one file of every repository, so that a closed gate shows before any download.
+
+        Raises:
+            Unsettled: worth another try.
+            ProviderError: a repository does not let this account in.
+        """
+        # Its signature holds a bare dict.
+        from huggingface_hub import (
+            get_hf_file_metadata,  # pyright: ignore[reportUnknownVariableType]
+        )
+
+        for file in {file.repo_id: file for file in files}.values():
+            with self._translating(file.repo_id, file.path):
+                get_hf_file_metadata(
+                    self._url(file),
+                    token=self._token or False,
+                    timeout=_CONNECT_TIMEOUT_S,
+                    endpoint=self.endpoint,
+                )
+
+    def account(self) -> str | None:
+        """The name of the account, None without a token.
+
+        Raises:
+            Unsettled: worth another try.
+            ProviderError: the token is rejected or the hub does not answer.
+        """
+        from huggingface_hub.utils import (
+            build_hf_headers,  # pyright: ignore[reportUnknownVariableType]
+            get_session,
+            hf_raise_for_status,
+        )
+
+        if self._token is None:
+            return None
+        headers = build_hf_headers(token=self._token, library_name="imageai")
+        with self._translating("", what="the account of this token"):
+            # Not HfApi.whoami, which waits without end for a silent server.
+            response = get_session().get(
+                f"{self.endpoint}/api/whoami-v2", headers=headers, timeout=_CONNECT_TIMEOUT_S
+            )
+            hf_raise_for_status(response)
+            return str(response.json()["name"])
+
+    @contextmanager
+    def stream(self, file: NeededFile, offset: int) -> Generator[httpx2.Response]:
+        """The answer with a file's bytes from `offset` on; status 200 means from the start.
+
+        Raises:
+            Unsettled: worth another try, also while the body is read inside the `with`.
+            ProviderError: it cannot be done.
+        """
+        import httpx2
+        from huggingface_hub.utils import (
+            build_hf_headers,  # pyright: ignore[reportUnknownVariableType]
+            get_session,
+            hf_raise_for_status,
+        )
+
+        headers = build_hf_headers(token=self._token or False, library_name="imageai")
+        # Compressed on the way, neither ranges nor lengths would be those of the file.
+        headers["Accept-Encoding"] = "identity"
+        if offset:
+            headers["Range"] = f"bytes={offset}-"
+        timeout = httpx2.Timeout(_READ_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
+        # The client drops the authorization header when it is redirected to another host.
+        request = get_session().stream("GET", self._url(file), headers=headers, timeout=timeout)
+        with self._translating(file.repo_id, file.path), request as response:
+            hf_raise_for_status(response)
+            yield response
+
+    def _url(self, file: NeededFile) -> str:
+        from huggingface_hub import hf_hub_url
+
+        return hf_hub_url(file.repo_id, file.path, revision=file.commit, endpoint=self.endpoint)
+
+    def _list_set(self, files: FileSet) -> list[NeededFile]:
+        from huggingface_hub import HfApi
+
+        api = HfApi(endpoint=self.endpoint, token=self._token or False, library_name="imageai")
+        with self._translating(files.repo_id):
+            found = api.model_info(
+                files.repo_id,
+                revision=files.revision,
+                files_metadata=True,
+                timeout=_READ_TIMEOUT_S,
+            )
+        if not found.sha or found.siblings is None:
+            raise self._bad_listing(files.repo_id, "the list of files is missing")
+        needed = [
+            self._needed(files, found.sha, sibling)
+            for sibling in found.siblings
+            if files.has(sibling.rfilename)
+        ]
+        self._check_known(files, needed)
+        return needed
+
+    def _needed(self, files: FileSet, commit: str, sibling: RepoSibling) -> NeededFile:
+        path, place = sibling.rfilename, files.place(sibling.rfilename)
+        if _UNSAFE_PLACE.search(place):
+            raise self._bad_listing(files.repo_id, f"{path!r} is no safe file name")
+        size_bytes = sibling.lfs.size if sibling.lfs else sibling.size
+        git_hash = None if sibling.lfs else sibling.blob_id
+        if size_bytes is None or not (sibling.lfs or git_hash):
+            raise self._bad_listing(files.repo_id, f"{path!r} has no size or hash")
+        sha256 = sibling.lfs.sha256 if sibling.lfs else None
+        return NeededFile(place, files.repo_id, commit, path, size_bytes, sha256, git_hash)
+
+    def _check_known(self, files: FileSet, needed: Sequence[NeededFile]) -> None:
+        by_path = {file.path: file for file in needed}
+        for pattern in _empty_patterns(files, by_path):
+            raise ProviderError(
+                f"The repository {files.repo_id!r} at {self.endpoint} has no file {pattern!r} in "
+                f"{files.revision!r}: it has been rebuilt since this version of ImageAI was made.",
+                target=self._target,
+                hint="Update ImageAI, or give a copy on disk with --from FOLDER.",
+            )
+        for known in files.known_files:
+            file = by_path.get(known.path)
+            if file is None or (
+                known.size_bytes not in (None, file.size_bytes)
+                or known.sha256 not in (None, file.sha256)
+            ):
+                raise ProviderError(
+                    f"{known.path!r} in {files.repo_id!r} is not the file that this version of "
+                    "ImageAI was made for: its size or hash differs.",
+                    target=self._target,
+                    hint="Update ImageAI, or report it if this is the newest version.",
+                )
+
+    def _bad_listing(self, repo_id: str, reason: str) -> BadResponse:
+        return BadResponse(
+            f"The answer of {self.endpoint} about {repo_id!r} cannot be used: {reason}.",
+            target=self._target,
+            hint="Try again later.",
+        )
+
+    @contextmanager
+    def _translating(self, repo_id: str, path: str = "", what: str = "") -> Generator[None]:
+        import httpx2
+        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
+
+        self.check_open()
+        what = what or (f"{path!r} in {repo_id!r}" if path else f"the repository {repo_id!r}")
+        try:
+            yield
+        except OfflineModeIsEnabled as error:
+            raise NotConfigured(
+                "Nothing can be downloaded while HF_HUB_OFFLINE is set.",
+                target=self._target,
+                hint="Unset HF_HUB_OFFLINE, or give a copy on disk with --from FOLDER.",
+            ) from error
+        except HfHubHTTPError as error:
+            response = error.response
+            failure = self._refusal(response.status_code, response.headers, repo_id, what)
+            # Links to the hub's storage expire; asking the hub again gives a fresh one.
+            has_left = not str(response.url).startswith(f"{self.endpoint}/")
+            if has_left or response.status_code in _RETRIED_STATUSES:
+                raise Unsettled(failure, _retry_after_s(response.headers)) from error
+            raise failure from error
+        except httpx2.HTTPError as error:
+            unreachable = ProviderUnavailable(
+                f"{self.endpoint} cannot be reached or broke the connection "
+                f"({_reason(error)}), so {what} could not be had.",
+                target=self._target,
+                hint="Check the internet connection and give the same command again: what has "
+                "been downloaded is kept. Offline, give a copy on disk with --from FOLDER.",
+            )
+            raise Unsettled(unreachable) from error
+        except (httpx2.InvalidURL, HFValidationError, ValueError, KeyError) as error:
+            raise self._bad_listing(repo_id, _reason(error)) from error
+
+    def _refusal(
+        self, status: int, headers: Mapping[str, str], repo_id: str, what: str
+    ) -> ProviderError:
+        code, said = headers.get("X-Error-Code", ""), headers.get("X-Error-Message", "")
+        page = f"{self.endpoint}/{repo_id}"
+        if code == "GatedRepo" or (status == 403 and self._token):
+            return self._gated(page, repo_id)
+        if status == 401 and self._token:
+            return AuthFailed(
+                f"{self.endpoint} rejected the Hugging Face token (401).",
+                target=self._target,
+                hint=f"Make a new one at {HUGGINGFACE_KEY.url} and {_SET_TOKEN}.",
+            )
+        if status in (401, 403, 404):
+            return ProviderError(
+                f"{self.endpoint} has no file for {what}, or does not show it to this account "
+                f"({status}{f', {code}' if code else ''}).",
+                target=self._target,
+                hint=f"See {page} in a browser. If it is private, {_SET_TOKEN}.",
+            )
+        if status == 429:
+            return RateLimited(
+                f"{self.endpoint} asks for fewer requests (429).",
+                target=self._target,
+                hint="Give the same command again later: what has been downloaded is kept.",
+                retry_after_s=_retry_after_s(headers),
+            )
+        return ProviderUnavailable(
+            f"{self.endpoint} answered {status}{f' ({said})' if said else ''} for {what}.",
+            target=self._target,
+            hint="Give the same command again later: what has been downloaded is kept.",
+        )
+
+    def _gated(self, page: str, repo_id: str) -> ProviderError:
+        if self._token is None:
+            return NotConfigured(
+                f"{repo_id!r} is only for people who have accepted its licence, and no Hugging "
+                "Face token is set.",
+                target=self._target,
+                hint=f"Open {page}, sign in and accept the licence; make a token of the kind "
+                f"'read' at {HUGGINGFACE_KEY.url}; then {_SET_TOKEN}.",
+            )
+        return NotConfigured(
+            f"The Hugging Face account of this token has no access to {repo_id!r}: its licence is "
+            "not accepted yet, or the token may not read gated repositories.",
+            target=self._target,
+            hint=f"Open {page} with the same account, accept the licence, wait for the approval "
+            "if it asks for one, and give the same command again.",
+        )
+
+
+def check_token(keys: ApiKeys, network: NetworkSwitch | None = None) -> Readiness:
+    """Whether the hub accepts the token that is set; asks the hub once."""
+    try:
+        account = Hub(keys, "", network).account()
+    except Unsettled as failure:
+        return NotReady(Lack.KEY_MISSING, failure.error.message, "Try again later.")
+    except ProviderError as error:
+        return NotReady(Lack.KEY_MISSING, error.message, error.hint)
+    if account is None:
+        return NotReady(
+            Lack.KEY_MISSING,
+            "No Hugging Face token is set. Only models behind a licence page need one.",
+            f"Make a token of the kind 'read' at {HUGGINGFACE_KEY.url}, then {_SET_TOKEN}.",
+        )
+    return Ready(note=f"Hugging Face accepts the token; it belongs to {account!r}.")
+
+
+_TRUE = frozenset({"1", "ON", "YES", "TRUE"})
+_SET_TOKEN = "set HF_TOKEN or run `python3 main.py keys set huggingface`"
+
+
+def _empty_patterns(files: FileSet, paths: Collection[str]) -> tuple[str, ...]:
+    """What a set asks for and a repository lacks; single files beside folders may be optional."""
+    folders = tuple(pattern for pattern in files.allow_patterns if pattern.endswith("/*"))
+    return tuple(
+        pattern
+        for pattern in folders or files.allow_patterns
+        if not any(fnmatchcase(path, pattern) for path in paths)
+    )
+
+
+def _find_token(keys: ApiKeys) -> str | None:
+    from huggingface_hub import get_token
+
+    found = keys.find(HUGGINGFACE_KEY)
+    if found:
+        return found.value
+    # Whoever is logged in through the hub's own tools need not set anything.
+    is_unwanted = os.environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").upper() in _TRUE
+    return None if is_unwanted else get_token()
+
+
+def _reason(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    from huggingface_hub.utils import parse_ratelimit_headers
+
+    text = headers.get("Retry-After", "").strip()
+    if text.isdigit():
+        return float(text)
+    if text:
+        try:
+            return max(0.0, parsedate_to_datetime(text).timestamp() - time())
+        except ValueError:
+            return None
+    limit = parse_ratelimit_headers(headers)
+    return float(limit.reset_in_seconds) if limit and limit.remaining == 0 else None

@@ -1,0 +1,100 @@
+"""A model's folder as it is on disk: whether it is whole, and which files made a clip."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.video.provider import ModelFile
+from providers.ltx_video.install.installed import Complete, check_installed, model_folder
+
+if TYPE_CHECKING:
+    from providers.ltx_video.models.catalog import LocalModel
+
+BUILTIN_FOLDER = Path(__file__).parents[1] / "mini"
+
+_INDEX = "model_index.json"
+_WEIGHTS = "*.safetensors"
+_DESCRIBED = (".safetensors", ".json", ".model")
+
+
+def folder_of(model: LocalModel, models_dir: Path) -> Path:
+    """Where a model's files lie, or would lie."""
+    return BUILTIN_FOLDER if model.spec.is_builtin else model_folder(models_dir, model.id)
+
+
+def damage_of(folder: Path) -> str:
+    """What is wrong with a folder in the layout of diffusers, or "" when nothing is.
+
+    Reads only the first bytes of each file of weights: they say how long the file must be.
+    """
+    try:
+        index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+        parts = [name for name, value in index.items() if isinstance(value, list) and value[0]]
+    except FileNotFoundError:
+        return f"{_INDEX} is missing"
+    except (OSError, ValueError, AttributeError, IndexError):
+        return f"{_INDEX} cannot be read"
+    for part in parts:
+        if not (folder / part).is_dir():
+            return f"{part}/ is missing"
+    for file in sorted(folder.rglob(_WEIGHTS)):
+        if not _is_whole(file):
+            return f"{file.relative_to(folder).as_posix()} is cut off or no file of weights"
+    return ""
+
+
+def model_key(folder: Path) -> str:
+    """A short text that changes when any file of the model does."""
+    digest = hashlib.sha256()
+    for file in _files(folder):
+        found = file.stat()
+        digest.update(f"{file.name}\0{found.st_size}\0{found.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def weight_files(model: LocalModel, models_dir: Path) -> tuple[ModelFile, ...]:
+    """Each file with its hash: from the manifest of the installation, else by reading it."""
+    if not model.spec.is_builtin:
+        state = check_installed(models_dir, model.id)
+        if isinstance(state, Complete):
+            return tuple(
+                ModelFile(name=file.place, size_bytes=file.size_bytes, sha256=file.sha256)
+                for file in state.manifest.files
+            )
+    folder = folder_of(model, models_dir)
+    return tuple(
+        ModelFile(
+            name=file.relative_to(folder).as_posix(),
+            size_bytes=file.stat().st_size,
+            sha256=_sha256(file),
+        )
+        for file in _files(folder)
+        if file.match(_WEIGHTS)
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.suffix in _DESCRIBED)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a safetensors file is as long as its own table of contents says."""
+    try:
+        with file.open("rb") as opened:
+            (header_bytes,) = struct.unpack("<Q", opened.read(8))
+            if header_bytes > file.stat().st_size:
+                return False
+            header = json.loads(opened.read(header_bytes))
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"]
+        return file.stat().st_size == 8 + header_bytes + max(ends, default=0)
+    except (OSError, ValueError, KeyError, TypeError, struct.error):
+        return False

@@ -1,0 +1,133 @@
+"""The local LTX models as files: what is on disk, and the ways to change that."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from core.jobs.job import JobContext, Progressed
+from core.video.model_store import Installation, InstallSurvey, OnDisk
+from providers.ltx_video.install.installed import (
+    Absent,
+    Complete,
+    Damaged,
+    InstallState,
+    Partial,
+    check_installed,
+    model_folder,
+    present_bytes,
+)
+from providers.ltx_video.install.weights import (
+    Installable,
+    InstallModel,
+    InstallPayload,
+    remove_model,
+    verify_model,
+)
+from providers.ltx_video.models.catalog import BY_ID
+from providers.ltx_video.models.info import INSTALL_MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+
+    from core.jobs.job import CancelToken, Noted
+    from core.video.provider import ProviderContext
+    from providers.ltx_video.models.catalog import LocalModel
+
+
+class LTXStore:
+    """Installs into the folder of models; see `core.video.model_store.ModelStore`."""
+
+    def __init__(self, context: ProviderContext, models: Mapping[str, LocalModel] = BY_ID) -> None:
+        self._context = context
+        self._models = models
+
+    def installation(self, model: str) -> Installation | None:
+        """What is on disk; see `ModelStore.installation`."""
+        if self._models[model].weights is None:
+            return None
+        return _told(check_installed(self._models_dir, model))
+
+    def survey(self, model: str, adopt_from: Sequence[Path], cancel: CancelToken) -> InstallSurvey:
+        """What would be fetched; see `ModelStore.survey`."""
+        wanted = self._find(model)
+        with _context(cancel) as ctx:
+            found = self.install_job(model, adopt_from).survey(ctx)
+        return InstallSurvey(
+            folder=model_folder(self._models_dir, model),
+            file_count=len(found.files),
+            total_bytes=found.total_bytes,
+            fetch_bytes=found.fetch_bytes,
+            free_bytes=found.free_bytes,
+            page_url=wanted.weights.page_url,
+        )
+
+    def install_job(self, model: str, adopt_from: Sequence[Path] = ()) -> InstallModel:
+        """The job for the queue; see `ModelStore.install_job`."""
+        context = self._context
+        return InstallModel(
+            self._find(model),
+            self._models_dir,
+            context.keys,
+            adopt_from,
+            network=context.network,
+        )
+
+    def model_of(self, kind: str, payload: str) -> str | None:
+        """What a job installs; see `ModelStore.model_of`."""
+        if kind != INSTALL_MODEL:
+            return None
+        try:
+            return InstallPayload.model_validate_json(payload).model
+        except ValidationError:
+            return None
+
+    def verify(
+        self, model: str, cancel: CancelToken, on_fraction: Callable[[float], None]
+    ) -> Installation:
+        """Whether every byte is right; see `ModelStore.verify`."""
+        self._find(model)
+
+        def hear(event: Progressed | Noted) -> None:
+            if isinstance(event, Progressed) and event.fraction is not None:
+                on_fraction(event.fraction)
+
+        with _context(cancel, hear) as ctx:
+            return _told(verify_model(self._models_dir, model, ctx))
+
+    def remove(self, model: str) -> int:
+        """Delete it; see `ModelStore.remove`."""
+        self._find(model)
+        return remove_model(self._models_dir, model)
+
+    def _find(self, model: str) -> Installable:
+        return Installable.find(model, self._models)
+
+    @property
+    def _models_dir(self) -> Path:
+        return self._context.paths.models_dir
+
+
+def _told(state: InstallState) -> Installation:
+    match state:
+        case Complete():
+            return Installation(OnDisk.WHOLE, state.folder, state.manifest.size_bytes)
+        case Absent():
+            return Installation(OnDisk.NOTHING, state.folder, 0, state.reason)
+        case Partial():
+            return Installation(OnDisk.PARTLY, state.folder, state.present_bytes, state.reason)
+        case Damaged():
+            size_bytes = present_bytes(state.folder)
+            return Installation(OnDisk.DAMAGED, state.folder, size_bytes, state.reason)
+
+
+@contextmanager
+def _context(
+    cancel: CancelToken, hear: Callable[[Progressed | Noted], None] = lambda event: None
+) -> Generator[JobContext]:
+    with tempfile.TemporaryDirectory(prefix="imageai-") as workdir:
+        yield JobContext(workdir=Path(workdir), cancel=cancel, report=hear)

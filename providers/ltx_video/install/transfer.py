@@ -1,0 +1,271 @@
+"""Moves bytes: several files at once, resumed, checked while they arrive, stopped in an instant."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
+
+from core.errors import BadResponse, JobCancelled, OutputError, StudioError
+from core.jobs.job import CancelToken, Stage
+from providers.ltx_video.install.hub import ContentCheck, Unsettled
+from providers.ltx_video.install.installed import PART_SUFFIX, read_chunks
+from providers.ltx_video.install.retry import Patience
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from core.jobs.job import JobContext
+    from providers.ltx_video.install.download_progress import Tally
+    from providers.ltx_video.install.hub import Hub, NeededFile
+
+# The hub's storage limits the speed of one connection more than that of several.
+_STREAMS = 4
+_POLL_S = 0.1
+
+
+def fetch_files(
+    hub: Hub,
+    files: Sequence[NeededFile],
+    folder: Path,
+    ctx: JobContext,
+    tally: Tally,
+    waits_s: Sequence[float],
+    on_file: Callable[[NeededFile, str], None],
+) -> None:
+    """Bring files into the model's folder, each in place only when its content is right.
+
+    Args:
+        hub: where they come from.
+        files: what is needed.
+        folder: the model's folder.
+        ctx: cancel and report.
+        tally: counts the bytes.
+        waits_s: see `patience.WAITS_S`.
+        on_file: told, in the calling thread, of each file in place and its SHA-256.
+
+    Raises:
+        JobCancelled: asked to stop; every finished byte is kept.
+        StudioError: it cannot be done; every finished byte is kept.
+    """
+    crew = _Crew(hub, files, folder, tally, waits_s)
+    try:
+        while crew.is_busy():
+            ctx.cancel.check()
+            # Thrown in the middle of a download, the switch ends it too.
+            hub.check_open()
+            for landed in crew.take_landed():
+                on_file(landed.file, landed.sha256)
+            tally.report(ctx, Stage.DOWNLOAD)
+    finally:
+        crew.dismiss()
+        for landed in crew.take_landed():
+            on_file(landed.file, landed.sha256)
+    crew.raise_failure()
+
+
+@dataclass(frozen=True)
+class _Landed:
+    file: NeededFile
+    sha256: str
+
+
+class _Crew:
+    """A few threads that fetch one file each.
+
+    A read from the network cannot be interrupted, so nobody waits for these threads when they
+    are to stop: they write nothing any more and end with their connection.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        files: Sequence[NeededFile],
+        folder: Path,
+        tally: Tally,
+        waits_s: Sequence[float],
+    ) -> None:
+        self._hub = hub
+        self._folder = folder
+        self._tally = tally
+        self._waits_s = waits_s
+        self._stop = CancelToken()
+        self._todo = deque(files)
+        self._landed: deque[_Landed] = deque()
+        self._failures: deque[Exception] = deque()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"fetch-{number}", daemon=True)
+            for number in range(min(_STREAMS, len(files)))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def is_busy(self) -> bool:
+        """Wait a moment; False when all is done or something has failed."""
+        working = next((thread for thread in self._threads if thread.is_alive()), None)
+        if working is None or self._failures:
+            return False
+        working.join(_POLL_S)
+        return True
+
+    def take_landed(self) -> list[_Landed]:
+        """The files that came into place since the last call."""
+        landed: list[_Landed] = []
+        while self._landed:
+            landed.append(self._landed.popleft())
+        return landed
+
+    def dismiss(self) -> None:
+        """Let the threads end; those that are only between two pieces do so at once."""
+        self._stop.cancel()
+        until_s = time.monotonic() + 2 * _POLL_S
+        for thread in self._threads:
+            thread.join(max(0.0, until_s - time.monotonic()))
+
+    def raise_failure(self) -> None:
+        """Raise what ended the first thread that failed."""
+        if self._failures:
+            raise self._failures[0]
+
+    def _work(self) -> None:
+        try:
+            while self._todo and not self._stop.cancelled:
+                try:
+                    file = self._todo.popleft()
+                except IndexError:
+                    return
+                sha256 = _FileFetch(
+                    self._hub, file, self._folder, self._tally, self._stop, self._waits_s
+                ).run()
+                self._landed.append(_Landed(file, sha256))
+        except JobCancelled:
+            return
+        except StudioError as error:
+            self._failures.append(error)
+        except OSError as error:
+            failure = OutputError(
+                f"A file of the model cannot be written to {str(self._folder)!r}: "
+                f"{error.strerror or error}.",
+                hint="Make room or make the folder writable, and give the same command again: "
+                "what has been downloaded is kept.",
+            )
+            failure.__cause__ = error
+            self._failures.append(failure)
+
+
+class _FileFetch:
+    """The fetching of one file, from whatever an earlier run left of it."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        file: NeededFile,
+        folder: Path,
+        tally: Tally,
+        stop: CancelToken,
+        waits_s: Sequence[float],
+    ) -> None:
+        self._hub = hub
+        self._file = file
+        self._final = folder / file.place
+        self._part = part_path(folder, file)
+        self._tally = tally
+        self._stop = stop
+        self._patience = Patience(stop, waits_s, partial(tally.wait_for, file.place))
+        self._check = ContentCheck(file)
+
+    def run(self) -> str:
+        """The file's SHA-256; the file is in place.
+
+        Raises:
+            JobCancelled, StudioError, OSError: it is not.
+        """
+        self._part.parent.mkdir(parents=True, exist_ok=True)
+        self._take_up()
+        self._complete()
+        if not self._check.is_right():
+            # The defect may be in what an earlier run or a broken line has left behind.
+            self._start_over()
+            self._complete()
+        sha256 = self._check.sha256
+        if self._check.is_right():
+            self._put_in_place()
+            return sha256
+        self._start_over()
+        raise BadResponse(
+            f"{self._file.path!r} of {self._file.repo_id!r} arrived twice with content that is "
+            f"not what {self._hub.endpoint} itself announces (SHA-256 {sha256[:12]}…); it was not "
+            "installed.",
+            hint="Something between here and there alters files, such as a proxy, or the disk is "
+            "failing. Try another network.",
+        )
+
+    def _take_up(self) -> None:
+        if not self._part.exists():
+            return
+        if self._part.stat().st_size > self._file.size_bytes:
+            self._start_over()
+            return
+        for chunk in read_chunks(self._part, self._stop):
+            self._check.update(chunk)
+            self._tally.settle(len(chunk))
+
+    def _start_over(self) -> None:
+        self._tally.settle(-self._check.size_bytes)
+        self._part.unlink(missing_ok=True)
+        self._check = ContentCheck(self._file)
+
+    def _complete(self) -> None:
+        while self._check.size_bytes < self._file.size_bytes:
+            try:
+                self._receive()
+            except Unsettled as failure:
+                self._patience.bear(failure)
+        self._part.touch()
+
+    def _receive(self) -> None:
+        before = self._check.size_bytes
+        with self._hub.stream(self._file, before) as response:
+            if before and not _continues_at(response.headers.get("Content-Range", ""), before):
+                self._start_over()
+            with self._part.open("ab") as part:
+                for chunk in response.iter_bytes():
+                    self._stop.check()
+                    # One byte too many is enough to know that this is not the file.
+                    room = self._file.size_bytes - self._check.size_bytes + 1
+                    self._keep(chunk[:room], part)
+                    if room <= len(chunk):
+                        return
+        if self._check.size_bytes == before:
+            raise Unsettled(
+                BadResponse(
+                    f"{self._hub.endpoint} sends nothing for {self._file.path!r}.",
+                    hint="Give the same command again later: what has been downloaded is kept.",
+                )
+            )
+
+    def _keep(self, chunk: bytes, part: BinaryIO) -> None:
+        part.write(chunk)
+        self._check.update(chunk)
+        self._tally.fetch(len(chunk), self._file.place)
+        self._patience.renew()
+
+    def _put_in_place(self) -> None:
+        with self._part.open("rb+") as part:
+            os.fsync(part.fileno())
+        self._part.replace(self._final)
+
+
+def part_path(folder: Path, file: NeededFile) -> Path:
+    """Where a file's first bytes wait; another version of the same file waits elsewhere."""
+    final = folder / file.place
+    return final.with_name(f"{final.name}.{file.identity[:12]}{PART_SUFFIX}")
+
+
+def _continues_at(content_range: str, offset: int) -> bool:
+    return content_range.startswith(f"bytes {offset}-")

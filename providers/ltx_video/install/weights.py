@@ -1,0 +1,385 @@
+"""Installs a model: what is on disk is taken over, the rest is fetched, all of it is verified."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from core.errors import OutputError, Problem, UnsupportedRequest
+from core.frozen import Frozen
+from core.jobs.job import JobContext, Lane, Noted, Progressed, Stage
+from core.platform.machine import free_disk_bytes
+from core.platform.network import NetworkSwitch
+from core.platform.suggestions import unknown_name
+from providers.ltx_video.install.download_progress import Tally
+from providers.ltx_video.install.hub import Hub, NeededFile
+from providers.ltx_video.install.install_lock import hold_model
+from providers.ltx_video.install.installed import (
+    MANIFEST_NAME,
+    Absent,
+    Complete,
+    InstalledFile,
+    InstallState,
+    ModelManifest,
+    believed_files,
+    check_installed,
+    model_folder,
+    read_manifest,
+    remove_installed,
+    verify_installed,
+)
+from providers.ltx_video.install.retry import WAITS_S, ask_patiently
+from providers.ltx_video.install.reuse_files import Shelf, adopt, check_content, hub_cache_folders
+from providers.ltx_video.install.transfer import fetch_files, part_path
+from providers.ltx_video.install.verified_files import Ledger, fitting_records
+from providers.ltx_video.models.catalog import BY_ID
+from providers.ltx_video.models.info import INSTALL_MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from core.config.api_keys import ApiKeys
+    from core.video.spec import Licence
+    from providers.ltx_video.models.catalog import LocalModel
+    from providers.ltx_video.models.weights_spec import WeightsSpec
+
+T = TypeVar("T")
+
+# A disk without any room left makes every other program fail.
+_SPARE_BYTES = 500_000_000
+# Nobody who is offline wants to wait for the answer as long as a download may pause.
+_FIRST_WAITS = 2
+
+
+@dataclass(frozen=True)
+class Installable:
+    """A model as the catalogue knows it: its name, its files and its terms."""
+
+    label: str
+    weights: WeightsSpec
+    licence: Licence
+
+    @property
+    def id(self) -> str:
+        """The model's id."""
+        return self.weights.model
+
+    @classmethod
+    def find(cls, model: str, models: Mapping[str, LocalModel] = BY_ID) -> Installable:
+        """A model of the catalogue.
+
+        Raises:
+            UnsupportedRequest: there is no such model, or it comes with the program.
+        """
+        row = models.get(model)
+        if row is None:
+            raise UnsupportedRequest([Problem("model", unknown_name("model", model, models))])
+        if row.weights is None:
+            message = f"{row.spec.label} comes with ImageAI: there is nothing to install or remove."
+            raise UnsupportedRequest([Problem("model", message)])
+        return cls(row.spec.label, row.weights, row.spec.licence)
+
+
+class InstallPayload(Frozen):
+    """An installation as it is stored."""
+
+    model: str
+    adopt_from: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What installing a model means here and now.
+
+    Attributes:
+        files: everything the model needs.
+        fetch_bytes: what has to be downloaded: neither in place nor elsewhere on this machine.
+        free_bytes: room on the disk of the models.
+    """
+
+    files: tuple[NeededFile, ...]
+    fetch_bytes: int
+    free_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """The size of the installed model."""
+        return sum(file.size_bytes for file in self.files)
+
+
+class InstallModel:
+    """The job that installs one model; what it has is kept when it is stopped, for the next try."""
+
+    kind = INSTALL_MODEL
+    lane = Lane.DISK
+
+    def __init__(
+        self,
+        model: Installable,
+        models_dir: Path,
+        keys: ApiKeys,
+        adopt_from: Sequence[Path] = (),
+        waits_s: Sequence[float] = WAITS_S,
+        network: NetworkSwitch | None = None,
+    ) -> None:
+        self._model = model
+        self._models_dir = models_dir
+        self._keys = keys
+        self._adopt_from = tuple(path.expanduser().absolute() for path in adopt_from)
+        self._waits_s = waits_s
+        self._network = network or NetworkSwitch()
+
+    @classmethod
+    def from_payload(
+        cls,
+        payload: str,
+        models_dir: Path,
+        keys: ApiKeys,
+        find: Callable[[str], Installable] = Installable.find,
+        network: NetworkSwitch | None = None,
+    ) -> InstallModel:
+        """The job again from the journal; `find` looks a model up.
+
+        Raises:
+            UnsupportedRequest: the catalogue no longer has it.
+        """
+        wish = InstallPayload.model_validate_json(payload)
+        return cls(find(wish.model), models_dir, keys, wish.adopt_from, network=network)
+
+    @property
+    def title(self) -> str:
+        """A few words for lists."""
+        return f"Install {self._model.label}"
+
+    def payload(self) -> str:
+        """The job as JSON; holds no key."""
+        return InstallPayload(model=self._model.id, adopt_from=self._adopt_from).model_dump_json()
+
+    def keep(self, folder: Path) -> None:
+        """Nothing: the files of another folder may be gone later, and the hub has them too."""
+
+    def leftovers(self, job_id: str) -> tuple[Path, ...]:
+        """None: what a killed run leaves half-written is where the next one goes on."""
+        return ()
+
+    def survey(self, ctx: JobContext) -> Survey:
+        """What would be fetched; changes nothing.
+
+        Raises:
+            JobCancelled: asked to stop.
+            StudioError: it could not be installed, with the reason that shows before a download.
+        """
+        return self._look(ctx).survey
+
+    def run(self, ctx: JobContext) -> Path:
+        """Install the model and give its folder.
+
+        Raises:
+            JobCancelled: asked to stop; what has arrived is kept.
+            StudioError: it cannot be done; what has arrived is kept.
+        """
+        with hold_model(self._models_dir, self._model.id):
+            state = check_installed(self._models_dir, self._model.id)
+            if isinstance(state, Complete):
+                ctx.report(Noted(message=f"{self._model.label} is installed and complete."))
+                return state.folder
+            findings = self._look(ctx)
+            try:
+                self._install(ctx, findings)
+            except OSError as error:
+                raise OutputError(
+                    f"The files in {str(state.folder)!r} cannot be written: "
+                    f"{error.strerror or error}.",
+                    hint="Make room or make the folder writable, and give the same command again.",
+                ) from error
+            return state.folder
+
+    def _install(self, ctx: JobContext, findings: _Findings) -> None:
+        files = findings.survey.files
+        folder = self._folder
+        ledger = Ledger(folder, self._new_manifest(), findings.records)
+        tally = Tally(findings.survey.total_bytes)
+        tally.settle(sum(record.size_bytes for record in ledger.records.values()))
+        self._settle_present(ctx, findings, ledger, tally)
+        missing = [file for file in files if file.place not in ledger.records]
+        if any(file not in findings.absent for file in missing):
+            self._check_fetch(ctx, findings.hub, missing)
+        if missing:
+            # Big files first: a small one at the end keeps no other stream waiting.
+            missing.sort(key=lambda file: -file.size_bytes)
+            fetch_files(findings.hub, missing, folder, ctx, tally, self._waits_s, ledger.enter)
+        ctx.report(Progressed(stage=Stage.VERIFY, fraction=1.0, message="every file is verified"))
+        ledger.finish(files)
+
+    def _look(self, ctx: JobContext) -> _Findings:
+        ctx.report(Progressed(stage=Stage.DOWNLOAD, message="asking which files are needed"))
+        hub = Hub(self._keys, f"ltx-video/local/{self._model.id}", self._network)
+        files = self._list_files(ctx, hub)
+        shelf = Shelf(
+            (*self._adopt_from, *hub_cache_folders(self._model.weights.repo_ids)), ctx.cancel
+        )
+        records = fitting_records(self._folder, files)
+        absent = [
+            file
+            for file in files
+            if file.place not in records
+            and not _has_size(self._folder / file.place, file.size_bytes)
+            and not shelf.candidates(file)
+        ]
+        self._check_fetch(ctx, hub, absent)
+        fetch_bytes = sum(_left_bytes(self._folder, file) for file in absent)
+        survey = Survey(files, fetch_bytes, free_disk_bytes(self._folder))
+        return _Findings(hub, survey, shelf, records, absent)
+
+    def _settle_present(
+        self, ctx: JobContext, findings: _Findings, ledger: Ledger, tally: Tally
+    ) -> None:
+        """Enter what is in place or on the shelf and proves to be right; delete what is wrong."""
+        adopted_bytes = 0
+
+        def on_bytes(size_bytes: int) -> None:
+            tally.settle(size_bytes)
+            tally.report(ctx, Stage.VERIFY)
+
+        for file in findings.survey.files:
+            path = self._folder / file.place
+            if file.place in ledger.records:
+                continue
+            if path.is_file():
+                sha256 = check_content(path, file, ctx.cancel, on_bytes)
+                if sha256 is not None:
+                    ledger.enter(file, sha256)
+                    continue
+                ctx.report(Noted(message=f"{file.place} is damaged or outdated: it is replaced."))
+                path.unlink()
+            sha256 = adopt(file, findings.shelf, self._folder, ctx.cancel, on_bytes)
+            if sha256 is not None:
+                adopted_bytes += file.size_bytes
+                ledger.enter(file, sha256)
+        if adopted_bytes:
+            amount = f"{adopted_bytes / 1e9:.2f} GB"
+            ctx.report(Noted(message=f"{amount} were on this machine already and are used."))
+
+    def _list_files(self, ctx: JobContext, hub: Hub) -> tuple[NeededFile, ...]:
+        for folder in self._adopt_from:
+            if not folder.is_dir():
+                raise OutputError(
+                    f"There is no folder {str(folder)!r} to take files from.",
+                    hint="Give an existing folder with --from.",
+                )
+            files = self._files_of_copy(folder)
+            if files:
+                return files
+        return self._ask(ctx, lambda: hub.list_files(self._model.weights))
+
+    def _files_of_copy(self, folder: Path) -> tuple[NeededFile, ...]:
+        """What another installation of ours consists of: with it no hub is needed."""
+        with suppress(ValueError, OSError):
+            manifest = read_manifest(folder / MANIFEST_NAME)
+            if manifest is not None and manifest.model == self._model.id:
+                return tuple(
+                    NeededFile(
+                        place=file.place,
+                        repo_id=file.repo_id,
+                        commit=file.revision,
+                        path=file.path,
+                        size_bytes=file.size_bytes,
+                        sha256=file.sha256,
+                        git_hash=None,
+                    )
+                    for file in manifest.files
+                )
+        return ()
+
+    def _check_fetch(self, ctx: JobContext, hub: Hub, files: Sequence[NeededFile]) -> None:
+        """Raise now what would otherwise stop the download later."""
+        if not files:
+            return
+        needed = sum(_left_bytes(self._folder, file) for file in files) + _SPARE_BYTES
+        free = free_disk_bytes(self._folder)
+        if free < needed:
+            raise OutputError(
+                f"{self._model.label} needs {needed / 1e9:.1f} GB more on the disk of "
+                f"{str(self._models_dir)!r}, and {free / 1e9:.1f} GB are free.",
+                hint=f"Make room for {(needed - free) / 1e9:.1f} GB, or keep the models elsewhere: "
+                "`python3 main.py config set folders.models FOLDER`.",
+            )
+        self._ask(ctx, lambda: hub.check_access(files))
+
+    def _ask(self, ctx: JobContext, question: Callable[[], T]) -> T:
+        def tell(reason: str) -> None:
+            ctx.report(Progressed(stage=Stage.DOWNLOAD, message=reason))
+
+        return ask_patiently(ctx.cancel, self._waits_s[:_FIRST_WAITS], question, tell)
+
+    def _new_manifest(self) -> ModelManifest:
+        return ModelManifest(
+            model=self._model.id,
+            licence=self._model.licence.name,
+            page_url=self._model.weights.page_url,
+            installed_at=datetime.now(UTC),
+            files=(),
+        )
+
+    @property
+    def _folder(self) -> Path:
+        return model_folder(self._models_dir, self._model.id)
+
+
+def verify_model(models_dir: Path, model: str, ctx: JobContext) -> InstallState:
+    """Whether a model is whole, by reading every byte of it.
+
+    Raises:
+        JobCancelled: asked to stop.
+        OutputError: another process is changing the model.
+    """
+    state = check_installed(models_dir, model)
+    if isinstance(state, Absent):
+        return state
+    total = sum(file.size_bytes for file in believed_files(state.folder).values())
+    tally = Tally(total)
+
+    def on_bytes(size_bytes: int) -> None:
+        tally.settle(size_bytes)
+        tally.report(ctx, Stage.VERIFY)
+
+    with hold_model(models_dir, model):
+        return verify_installed(models_dir, model, ctx.cancel, on_bytes)
+
+
+def remove_model(models_dir: Path, model: str) -> int:
+    """Delete an installed or half-installed model and give the bytes set free.
+
+    Raises:
+        OutputError: another process is changing the model, or a file cannot be deleted.
+    """
+    if not model_folder(models_dir, model).exists():
+        return 0
+    with hold_model(models_dir, model):
+        return remove_installed(models_dir, model)
+
+
+@dataclass(frozen=True)
+class _Findings:
+    """What a look at hub and disk has shown; `absent` files are nowhere on this machine."""
+
+    hub: Hub
+    survey: Survey
+    shelf: Shelf
+    records: dict[str, InstalledFile]
+    absent: list[NeededFile]
+
+
+def _has_size(path: Path, size_bytes: int) -> bool:
+    with suppress(OSError):
+        return path.stat().st_size == size_bytes
+    return False
+
+
+def _left_bytes(folder: Path, file: NeededFile) -> int:
+    with suppress(OSError):
+        return max(0, file.size_bytes - part_path(folder, file).stat().st_size)
+    return file.size_bytes

@@ -1,0 +1,1 @@
+"""The LTX models as tables: what each takes, needs, costs in memory and time."""

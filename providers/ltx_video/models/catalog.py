@@ -1,0 +1,341 @@
+"""The LTX models that run on this machine: what each accepts, needs and is downloaded from.
+
+Left out: LTX-Video 0.9.0 and 0.9.1. The pipeline class that all others of their family share,
+`LTXConditionPipeline`, is made for 0.9.5 and later; see Docs/decisions.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from core.frozen import Frozen
+from core.video.plan import Precision
+from core.video.spec import (
+    AspectRatio,
+    AudioSpec,
+    CameraSpec,
+    FloatRange,
+    FrameSize,
+    IntRange,
+    Licence,
+    ModelSpec,
+    Needs,
+    Price,
+    Residency,
+    Task,
+)
+from providers.ltx_video.models import profiles
+from providers.ltx_video.models.downloads import WEIGHTS
+from providers.ltx_video.models.footprint import Footprint
+from providers.ltx_video.models.info import INFO
+from providers.ltx_video.models.model_names import LTXModel
+from providers.ltx_video.models.profiles import Profile
+from providers.ltx_video.models.sizes import (
+    CAMERA,
+    FRAME_GRID,
+    LTX_2_LICENCE,
+    LTX_25_LICENCE,
+    LTXV_LICENCE,
+    MINI_CAMERA,
+    MINI_LICENCE,
+    frame_sizes,
+)
+from providers.ltx_video.models.weights_spec import WeightsSpec
+
+PROVIDER = INFO.id
+DEPLOYMENT = INFO.deployment
+
+_AS_OF = date(2026, 11, 22)
+_FREE = Price(usd_per_s=0.0, as_of=_AS_OF, source="it runs on this machine")
+
+
+class LocalModel(Frozen):
+    """One row: the promise to the user, the way to run it, its size in memory and its files.
+
+    `weights` is None for the model that comes with the program.
+    """
+
+    spec: ModelSpec
+    profile: Profile
+    footprint: Footprint
+    weights: WeightsSpec | None
+
+    @property
+    def id(self) -> str:
+        """The name in targets and folders."""
+        return self.spec.id
+
+
+class _Offer(Frozen):
+    """What the models of one generation have in common."""
+
+    sizes: tuple[FrameSize, ...]
+    fps: tuple[int, ...] = (24, 25, 30)
+    duration_s: FloatRange
+    camera: CameraSpec = CAMERA
+    audio: AudioSpec | None = None
+    licence: Licence
+    needs: Needs
+    footprint: Footprint
+
+
+_VIDEO_2B = _Offer(
+    sizes=frame_sizes({"480p": 8.5, "540p": 8.5, "720p": 8.5}),
+    # 257 frames are the most that these models were made for: 8.5 s at 30 fps.
+    duration_s=FloatRange(minimum=0.5, maximum=8.5, default=5.0),
+    licence=LTXV_LICENCE,
+    needs=Needs(
+        ram_gb=16,
+        vram_gb=8,
+        comfortable_vram_gb=12,
+        note="Runs without a GPU too, very slowly, with 24 GB of memory.",
+    ),
+    footprint=Footprint(
+        transformer=1.92,
+        text_encoder=4.76,
+        video_vae=1.25,
+        hidden_size=2048,
+        block_count=28,
+        decoder_channels=128,
+    ),
+)
+_VIDEO_13B = _VIDEO_2B.model_copy(
+    update={
+        "needs": Needs(ram_gb=32, vram_gb=12, comfortable_vram_gb=24, note="Needs a GPU."),
+        "footprint": _VIDEO_2B.footprint.model_copy(
+            update={"transformer": 13.04, "hidden_size": 4096, "block_count": 48}
+        ),
+    }
+)
+_AV_19B = _Offer(
+    # Lengths at which the makers' own desktop program was tested on one GPU.
+    sizes=frame_sizes({"540p": 20.0, "480p": 20.0, "720p": 10.0, "1080p": 5.0}),
+    # 24, 25 and 30 were trained; 50 is the makers' claim.
+    fps=(24, 25, 30, 50),
+    duration_s=FloatRange(minimum=0.5, maximum=20.0, default=5.0),
+    audio=AudioSpec(sample_rate_hz=24_000),
+    licence=LTX_2_LICENCE,
+    needs=Needs(ram_gb=32, vram_gb=16, comfortable_vram_gb=48, note="Needs a GPU."),
+    footprint=Footprint(
+        transformer=18.88,
+        text_encoder=12.2,
+        connectors=1.43,
+        video_vae=1.2,
+        audio=0.2,
+        hidden_size=4096,
+        block_count=48,
+        decoder_channels=128,
+    ),
+)
+_AV_22B = _AV_19B.model_copy(
+    update={
+        "audio": AudioSpec(sample_rate_hz=48_000),
+        "footprint": _AV_19B.footprint.model_copy(
+            update={"transformer": 18.99, "connectors": 3.17}
+        ),
+    }
+)
+_AV_25 = _AV_22B.model_copy(update={"licence": LTX_25_LICENCE})
+
+
+def _model(
+    model_id: LTXModel, label: str, summary: str, offer: _Offer, profile: Profile, *, file: str = ""
+) -> LocalModel:
+    """One row; `file` is the single file that holds the transformer, where there is one."""
+    weights = WEIGHTS[model_id]
+    is_guided = profile.guidance.reads_negative_prompt
+    if file:
+        profile = profile.model_copy(update={"transformer_file": f"transformer/{file}"})
+    spec = ModelSpec(
+        id=model_id.value,
+        label=label,
+        summary=summary,
+        family=profile.family.value,
+        tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO),
+        sizes=offer.sizes,
+        fps=offer.fps,
+        default_fps=offer.fps[0],
+        duration_s=offer.duration_s,
+        frame_grid=FRAME_GRID,
+        # A distilled model knows its own few noise levels and no guidance.
+        steps=IntRange(minimum=10, maximum=60, default=profile.num_inference_steps)
+        if is_guided
+        else None,
+        guidance_scale=FloatRange(
+            minimum=1.0, maximum=10.0, default=profile.guidance.guidance_scale
+        )
+        if is_guided
+        else None,
+        takes_negative_prompt=is_guided,
+        camera=offer.camera,
+        audio=offer.audio,
+        max_prompt_tokens=profile.max_sequence_length,
+        # In 32 bit a model is small, and always lies in memory whole.
+        residencies=tuple(Residency) if profile.dtype is Precision.BFLOAT16 else (),
+        size_bytes=weights.download_bytes,
+        licence=offer.licence,
+        needs=offer.needs,
+        price=_FREE,
+        as_of=weights.as_of,
+        source=f"{weights.page_url}; size: {weights.source}",
+    )
+    return LocalModel(spec=spec, profile=profile, footprint=offer.footprint, weights=weights)
+
+
+_MINI_SPEC = ModelSpec(
+    id=LTXModel.LTX_MINI.value,
+    label="LTX Mini",
+    summary="Comes with the program and runs on any machine: simple shapes, colours, moves and "
+    "sounds.",
+    family=profiles.LTX_MINI.family.value,
+    tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO),
+    sizes=(
+        FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128),
+        FrameSize(resolution="128p", aspect=AspectRatio.PORTRAIT_2_3, width=128, height=192),
+        FrameSize(resolution="128p", aspect=AspectRatio.SQUARE_1_1, width=160, height=160),
+    ),
+    fps=(16,),
+    default_fps=16,
+    duration_s=FloatRange(minimum=0.5, maximum=5.0, default=2.0),
+    frame_grid=FRAME_GRID,
+    steps=IntRange(minimum=4, maximum=30, default=profiles.LTX_MINI.num_inference_steps),
+    guidance_scale=FloatRange(
+        minimum=1.0, maximum=4.0, default=profiles.LTX_MINI.guidance.guidance_scale
+    ),
+    takes_negative_prompt=False,
+    camera=MINI_CAMERA,
+    audio=AudioSpec(sample_rate_hz=24_000),
+    # In words: Mini's tokenizer drops most of them, and what is left is counted when it is read.
+    max_prompt_tokens=256,
+    size_bytes=33_100_000,
+    licence=MINI_LICENCE,
+    needs=Needs(ram_gb=1, note="No GPU, no download."),
+    price=_FREE,
+    is_builtin=True,
+    as_of=_AS_OF,
+    source="this project's own model card",
+)
+_MINI = LocalModel(
+    spec=_MINI_SPEC,
+    profile=profiles.LTX_MINI,
+    footprint=Footprint(
+        transformer=0.010,
+        text_encoder=0.002,
+        connectors=0.002,
+        video_vae=0.005,
+        audio=0.002,
+        hidden_size=256,
+        block_count=6,
+        decoder_channels=64,
+    ),
+    weights=None,
+)
+
+MODELS: tuple[LocalModel, ...] = (
+    _model(
+        LTXModel.LTX_2_5_DISTILLED,
+        "LTX-2.5 distilled",
+        "The newest: picture with 48 kHz sound in 8 steps.",
+        _AV_25,
+        profiles.LTX_25_DISTILLED,
+    ),
+    _model(
+        LTXModel.LTX_2_5,
+        "LTX-2.5 dev",
+        "The newest at full length: 30 guided steps, slow.",
+        _AV_25,
+        profiles.LTX_25_DEV,
+    ),
+    _model(
+        LTXModel.LTX_2_3_DISTILLED,
+        "LTX-2.3 distilled",
+        "Picture with 48 kHz sound in 8 steps, free to download.",
+        _AV_22B,
+        profiles.LTX_23_DISTILLED,
+    ),
+    _model(
+        LTXModel.LTX_2_3,
+        "LTX-2.3 dev",
+        "Picture with 48 kHz sound in 30 guided steps, slow.",
+        _AV_22B,
+        profiles.LTX_23_DEV,
+    ),
+    _model(
+        LTXModel.LTX_2_19B_DISTILLED,
+        "LTX-2 19B distilled",
+        "The first with sound, 24 kHz, in 8 steps.",
+        _AV_19B,
+        profiles.LTX_2_DISTILLED,
+    ),
+    _model(
+        LTXModel.LTX_2_19B,
+        "LTX-2 19B dev",
+        "The first with sound, 24 kHz, in 40 guided steps.",
+        _AV_19B,
+        profiles.LTX_2_DEV,
+    ),
+    _model(
+        LTXModel.LTX_VIDEO_13B_098_DISTILLED,
+        "LTX-Video 13B 0.9.8 distilled",
+        "Silent, good pictures in 8 steps.",
+        _VIDEO_13B,
+        profiles.LTX_VIDEO_098_DISTILLED,
+    ),
+    _model(
+        LTXModel.LTX_VIDEO_13B_098_DEV,
+        "LTX-Video 13B 0.9.8 dev",
+        "Silent, the best pictures of its family in 30 guided steps.",
+        _VIDEO_13B,
+        profiles.LTX_VIDEO_13B_DEV,
+        file="ltxv-13b-0.9.8-dev.safetensors",
+    ),
+    _model(
+        LTXModel.LTX_VIDEO_13B_097_DISTILLED,
+        "LTX-Video 13B 0.9.7 distilled",
+        "Silent, the older 13B in 8 steps.",
+        _VIDEO_13B,
+        profiles.LTX_VIDEO_098_DISTILLED,
+    ),
+    _model(
+        LTXModel.LTX_VIDEO_13B_097_DEV,
+        "LTX-Video 13B 0.9.7 dev",
+        "Silent, the older 13B in 30 guided steps.",
+        _VIDEO_13B,
+        profiles.LTX_VIDEO_13B_DEV,
+    ),
+    _model(
+        LTXModel.LTX_VIDEO_2B_098_DISTILLED,
+        "LTX-Video 2B 0.9.8 distilled",
+        "Silent, light and quick: 8 steps on a small GPU.",
+        _VIDEO_2B,
+        profiles.LTX_VIDEO_098_DISTILLED,
+        file="ltxv-2b-0.9.8-distilled.safetensors",
+    ),
+    _model(
+        LTXModel.LTX_VIDEO_2B_096_DISTILLED,
+        "LTX-Video 2B 0.9.6 distilled",
+        "Silent, light, 8 steps.",
+        _VIDEO_2B,
+        profiles.LTX_VIDEO_2B_096_DISTILLED,
+        file="ltxv-2b-0.9.6-distilled-04-25.safetensors",
+    ),
+    _model(
+        LTXModel.LTX_VIDEO_2B_096_DEV,
+        "LTX-Video 2B 0.9.6 dev",
+        "Silent, light, 40 guided steps.",
+        _VIDEO_2B,
+        profiles.LTX_VIDEO_2B_DEV,
+        file="ltxv-2b-0.9.6-dev-04-25.safetensors",
+    ),
+    _model(
+        LTXModel.LTX_VIDEO_2B_095,
+        "LTX-Video 2B 0.9.5",
+        "Silent, light, 40 guided steps; the plainest download.",
+        _VIDEO_2B,
+        profiles.LTX_VIDEO_2B_DEV,
+    ),
+    _MINI,
+)
+"""Every model, best first."""
+
+BY_ID: dict[str, LocalModel] = {model.id: model for model in MODELS}

@@ -1,0 +1,235 @@
+"""Where the files of each LTX model come from."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from providers.ltx_video.models.model_names import LTXModel
+from providers.ltx_video.models.weights_spec import FileSet, RemoteFile, WeightsSpec
+
+_AS_OF = date(2026, 11, 22)
+_GB = 1_000_000_000
+_HUB = "https://huggingface.co"
+
+# Revisions are pinned where the listing of that revision is known; "main" elsewhere.
+_LTX_VIDEO = "Lightricks/LTX-Video"
+_LTX_VIDEO_REVISION = "8984fa25007f376c1a299016d0957a37a2f797bb"
+_BASE_2B = "Lightricks/LTX-Video-0.9.5"
+_BASE_2B_REVISION = "e58e28c39631af4d1468ee57a853764e11c1d37e"
+_LTX_2 = "Lightricks/LTX-2"
+_LTX_2_REVISION = "47da56e2ad66ce4125a9922b4a8826bf407f9d0a"
+_LTX_25 = "Lightricks/LTX-2.5-Diffusers"
+_LTX_25_REVISION = "426936f8b22dc28e4def61e515478b0b7e4a53cc"
+
+_VIDEO_FOLDERS = (
+    "model_index.json",
+    "scheduler/*",
+    "tokenizer/*",
+    "text_encoder/*",
+    "transformer/*",
+    "vae/*",
+)
+_AV_FOLDERS = (
+    "model_index.json",
+    "scheduler/*",
+    "tokenizer/*",
+    # Some repositories hold the text encoder twice, 50 GB each time; transformers reads this one.
+    "text_encoder/config.json",
+    "text_encoder/generation_config.json",
+    "text_encoder/model*",
+    "connectors/*",
+    "transformer/*",
+    "vae/*",
+    "audio_vae/*",
+    "vocoder/*",
+)
+# The connectors of 2.3 and 2.5 lie there twice too: in one piece, and in numbered ones.
+_CONNECTORS_IN_ONE_PIECE = "connectors/diffusion_pytorch_model.safetensors"
+_PICTURES = ("*.md", "*.png", "*.gif", "*.mp4")
+
+
+def _folders(
+    model: LTXModel,
+    repo_id: str,
+    size_gb: float,
+    source: str,
+    *,
+    revision: str = "main",
+    patterns: tuple[str, ...] = _VIDEO_FOLDERS,
+    ignore_patterns: tuple[str, ...] = _PICTURES,
+) -> WeightsSpec:
+    """A model whose repository has the layout of diffusers already."""
+    files = FileSet(
+        repo_id=repo_id,
+        revision=revision,
+        allow_patterns=patterns,
+        ignore_patterns=ignore_patterns,
+    )
+    return WeightsSpec(
+        model=model,
+        sets=(files,),
+        download_bytes=round(size_gb * _GB),
+        page_url=f"{_HUB}/{repo_id}",
+        as_of=_AS_OF,
+        source=source,
+    )
+
+
+def _single_file(
+    model: LTXModel, file: RemoteFile, base: WeightsSpec, size_gb: float
+) -> WeightsSpec:
+    """A model whose transformer is one file, with everything else from a model that has folders."""
+    no_weights = (*_PICTURES, "transformer/*.safetensors", "transformer/*.index.json")
+    transformer = FileSet(
+        repo_id=file.repo_id,
+        revision=_LTX_VIDEO_REVISION,
+        allow_patterns=(file.path,),
+        target_folder="transformer",
+        known_files=(file,),
+    )
+    return WeightsSpec(
+        model=model,
+        sets=(base.sets[0].model_copy(update={"ignore_patterns": no_weights}), transformer),
+        download_bytes=round(size_gb * _GB),
+        page_url=f"{_HUB}/{file.repo_id}",
+        as_of=_AS_OF,
+        source=f"{file.path} as listed on its page; the rest as {base.model}",
+    )
+
+
+def _only(files: FileSet, *, but_not: tuple[str, ...]) -> FileSet:
+    kept = tuple(pattern for pattern in files.allow_patterns if pattern not in but_not)
+    return files.model_copy(update={"allow_patterns": kept})
+
+
+_T5 = "transformer and video decoder as listed, T5-XXL as 32-bit folder of 19 GB"
+_GEMMA = "transformer 38 GB, connectors, decoders, and Gemma 3 12B as 32-bit folder of 49 GB"
+
+_2B_095 = _folders(LTXModel.LTX_VIDEO_2B_095, _BASE_2B, 25.4, _T5, revision=_BASE_2B_REVISION)
+_13B_097_DEV = _folders(LTXModel.LTX_VIDEO_13B_097_DEV, "Lightricks/LTX-Video-0.9.7-dev", 47.7, _T5)
+_19B_DEV = _folders(
+    LTXModel.LTX_2_19B,
+    _LTX_2,
+    92.5,
+    _GEMMA,
+    revision=_LTX_2_REVISION,
+    patterns=_AV_FOLDERS,
+)
+# No diffusers folder of the distilled 19B is official. What differs from dev comes from the one
+# that the documentation of diffusers uses; everything else comes from Lightricks.
+_19B_DISTILLED = _19B_DEV.model_copy(
+    update={
+        "model": LTXModel.LTX_2_19B_DISTILLED,
+        "sets": (
+            _only(_19B_DEV.sets[0], but_not=("transformer/*", "connectors/*")),
+            FileSet(
+                repo_id="rootonchair/LTX-2-19b-distilled",
+                allow_patterns=("transformer/*", "connectors/*"),
+            ),
+        ),
+        "source": "as ltx-2-19b, whose parts have the same sizes",
+    }
+)
+_23_DEV = _folders(
+    LTXModel.LTX_2_3,
+    "diffusers/LTX-2.3-Diffusers",
+    95.0,
+    "the same parts as ltx-2.3-distilled",
+    revision="8eee8edcf067e838b843f926ec4d4cc9b2be1aaf",
+    patterns=_AV_FOLDERS,
+    ignore_patterns=(*_PICTURES, _CONNECTORS_IN_ONE_PIECE),
+)
+_23_DISTILLED = _23_DEV.model_copy(
+    update={
+        "model": LTXModel.LTX_2_3_DISTILLED,
+        "sets": (
+            _23_DEV.sets[0].model_copy(
+                update={
+                    "repo_id": "diffusers/LTX-2.3-Distilled-Diffusers",
+                    "revision": "432e0d3c2d1769aaa4d295f9243f7062bf6b47ee",
+                }
+            ),
+        ),
+        "download_bytes": 94_977_693_482,
+        "page_url": f"{_HUB}/diffusers/LTX-2.3-Distilled-Diffusers",
+        "source": "sum of the 50 files of the pinned revision",
+    }
+)
+_25_DISTILLED = _folders(
+    LTXModel.LTX_2_5_DISTILLED,
+    _LTX_25,
+    70.090051372,
+    "sum of the 28 files that the distilled model needs at the pinned revision",
+    revision=_LTX_25_REVISION,
+    patterns=_AV_FOLDERS,
+    ignore_patterns=(*_PICTURES, _CONNECTORS_IN_ONE_PIECE),
+)
+_25_DEV = _25_DISTILLED.model_copy(
+    update={
+        "model": LTXModel.LTX_2_5,
+        "sets": (
+            _only(_25_DISTILLED.sets[0], but_not=("transformer/*",)),
+            FileSet(
+                repo_id=_LTX_25,
+                revision=_LTX_25_REVISION,
+                allow_patterns=("transformer_full/*",),
+                source_folder="transformer_full",
+                target_folder="transformer",
+            ),
+        ),
+        "source": "as ltx-2.5-distilled, whose transformer has the same size",
+    }
+)
+
+WEIGHTS: dict[str, WeightsSpec] = {
+    weights.model: weights
+    for weights in (
+        _2B_095,
+        _single_file(
+            LTXModel.LTX_VIDEO_2B_096_DEV,
+            RemoteFile(repo_id=_LTX_VIDEO, path="ltxv-2b-0.9.6-dev-04-25.safetensors"),
+            _2B_095,
+            27.9,
+        ),
+        _single_file(
+            LTXModel.LTX_VIDEO_2B_096_DISTILLED,
+            RemoteFile(repo_id=_LTX_VIDEO, path="ltxv-2b-0.9.6-distilled-04-25.safetensors"),
+            _2B_095,
+            27.9,
+        ),
+        _single_file(
+            LTXModel.LTX_VIDEO_2B_098_DISTILLED,
+            RemoteFile(
+                repo_id=_LTX_VIDEO,
+                path="ltxv-2b-0.9.8-distilled.safetensors",
+                size_bytes=6_340_744_492,
+                sha256="76aa8c4786af752fa6f951947129d5290c3c6c0b2fadcadea6b5e114ae2cad8f",
+            ),
+            _2B_095,
+            27.9,
+        ),
+        _13B_097_DEV,
+        _folders(
+            LTXModel.LTX_VIDEO_13B_097_DISTILLED, "Lightricks/LTX-Video-0.9.7-distilled", 47.7, _T5
+        ),
+        _single_file(
+            LTXModel.LTX_VIDEO_13B_098_DEV,
+            RemoteFile(repo_id=_LTX_VIDEO, path="ltxv-13b-0.9.8-dev.safetensors"),
+            _13B_097_DEV,
+            50.2,
+        ),
+        _folders(
+            LTXModel.LTX_VIDEO_13B_098_DISTILLED,
+            "Lightricks/LTX-Video-0.9.8-13B-distilled",
+            39.0,
+            "size of a complete local copy as reported by a user",
+        ),
+        _19B_DEV,
+        _19B_DISTILLED,
+        _23_DEV,
+        _23_DISTILLED,
+        _25_DEV,
+        _25_DISTILLED,
+    )
+}
+"""The download of every model that does not come with the program."""

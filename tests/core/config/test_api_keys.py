@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import keyring
+import keyring.backend
+import keyring.errors
+import pytest
+from keyring.backends import fail
+
+from core.config.api_keys import ApiKeys, KeySource
+from core.errors import KeyStoreError
+from tests.fakes.provider import FAKE_KEY
+
+
+class MemoryKeyring(keyring.backend.KeyringBackend):
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+class LockedKeyring(MemoryKeyring):
+    def get_password(self, service: str, username: str) -> str | None:
+        raise keyring.errors.KeyringLocked("it is locked")
+
+
+@pytest.fixture(autouse=True)
+def _no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(FAKE_KEY.variables[0], raising=False)
+
+
+@pytest.fixture
+def use_keyring():
+    before = keyring.get_keyring()
+    yield keyring.set_keyring
+    keyring.set_keyring(before)
+
+
+def test_key_is_kept_found_and_removed(use_keyring) -> None:
+    use_keyring(MemoryKeyring())
+    keys = ApiKeys()
+    assert keys.find(FAKE_KEY) is None
+    keys.store(FAKE_KEY, " secret-1 \n")
+    found = keys.find(FAKE_KEY)
+    assert found is not None
+    assert (found.value, found.source) == ("secret-1", KeySource.KEYRING)
+    assert keys.remove(FAKE_KEY)
+    assert not keys.remove(FAKE_KEY)
+    assert keys.find(FAKE_KEY) is None
+
+
+def test_environment_goes_before_the_keyring(use_keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_keyring(MemoryKeyring())
+    ApiKeys().store(FAKE_KEY, "from-keyring")
+    monkeypatch.setenv(FAKE_KEY.variables[0], "from-environment")
+    found = ApiKeys().find(FAKE_KEY)
+    assert found is not None
+    assert (found.value, found.source) == ("from-environment", KeySource.ENVIRONMENT)
+    assert found.variable == FAKE_KEY.variables[0]
+
+
+def test_key_shows_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FAKE_KEY.variables[0], "very-secret")
+    assert "very-secret" not in repr(ApiKeys().find(FAKE_KEY))
+
+
+def test_headless_machine_uses_the_environment_and_says_so(
+    use_keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_keyring(fail.Keyring())
+    keys = ApiKeys()
+    assert keys.find(FAKE_KEY) is None
+    assert "no keyring" in (keys.keyring_problem() or "")
+    with pytest.raises(KeyStoreError, match=FAKE_KEY.variables[0]):
+        keys.store(FAKE_KEY, "x")
+    monkeypatch.setenv(FAKE_KEY.variables[0], "x")
+    assert keys.find(FAKE_KEY) is not None
+
+
+def test_locked_keyring_holds_nothing_and_does_not_stop_us(use_keyring) -> None:
+    use_keyring(LockedKeyring())
+    assert ApiKeys().find(FAKE_KEY) is None
+    with pytest.raises(KeyStoreError, match="locked"):
+        ApiKeys().remove(FAKE_KEY)
+
+
+def test_empty_key_is_refused(use_keyring) -> None:
+    use_keyring(MemoryKeyring())
+    with pytest.raises(KeyStoreError, match="empty"):
+        ApiKeys().store(FAKE_KEY, "  ")
+    assert ApiKeys().keyring_problem() is None

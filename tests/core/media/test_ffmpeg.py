@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from core.errors import FFmpegFailed, FFmpegMissing, UnreadableClip
+from core.jobs.job import CancelToken, JobCancelled
+from core.media.ffmpeg import FFMPEG_VARIABLE, ffmpeg_version, find_ffmpeg, probe_clip, run_ffmpeg
+
+PICTURE = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=12"]
+SOUND = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=24000"]
+CODECS = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset", "ultrafast"]
+
+
+def make(path: Path, *, num_frames: int = 24, with_sound: bool = True) -> Path:
+    arguments = [*PICTURE, *(SOUND if with_sound else []), *CODECS]
+    arguments += ["-t", f"{num_frames / 12}", "-frames:v", str(num_frames), str(path)]
+    run_ffmpeg(arguments, CancelToken())
+    return path
+
+
+def test_clip_is_counted_to_the_frame(tmp_path: Path) -> None:
+    facts = probe_clip(make(tmp_path / "a.mp4"))
+    assert (facts.width, facts.height, facts.num_frames, facts.fps) == (64, 48, 24, 12)
+    assert (facts.codec, facts.pixel_format) == ("h264", "yuv420p")
+    assert facts.duration_s == 2.0
+    assert facts.audio_sample_rate_hz == 24_000
+    assert facts.audio_duration_s == pytest.approx(2.0, abs=0.1)
+
+
+def test_silent_clip_has_no_audio(tmp_path: Path) -> None:
+    facts = probe_clip(make(tmp_path / "a.mp4", with_sound=False))
+    assert not facts.has_audio
+    assert facts.audio_duration_s is None
+
+
+def test_cut_off_clip_is_unreadable(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mp4")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(UnreadableClip, match="does not decode"):
+        probe_clip(path)
+
+
+def test_missing_clip_and_text_are_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableClip, match="no clip at"):
+        probe_clip(tmp_path / "none.mp4")
+    (tmp_path / "text.mp4").write_text("not a clip", encoding="utf-8")
+    with pytest.raises(UnreadableClip):
+        probe_clip(tmp_path / "text.mp4")
+
+
+def test_sound_alone_is_no_clip(tmp_path: Path) -> None:
+    path = tmp_path / "a.m4a"
+    run_ffmpeg([*SOUND, "-t", "0.5", str(path)], CancelToken())
+    with pytest.raises(UnreadableClip, match="no picture"):
+        probe_clip(path)
+
+
+def test_progress_rises_to_the_frames_of_the_output(tmp_path: Path) -> None:
+    seen: list[int] = []
+    run_ffmpeg([*PICTURE, *CODECS, "-t", "3", str(tmp_path / "a.mp4")], CancelToken(), seen.append)
+    assert seen == sorted(seen)
+    assert seen[-1] == 36
+
+
+def test_failure_carries_command_code_and_words(tmp_path: Path) -> None:
+    with pytest.raises(FFmpegFailed) as caught:
+        run_ffmpeg(["-i", str(tmp_path / "none.mp4"), str(tmp_path / "b.mp4")], CancelToken())
+    assert caught.value.exit_code != 0
+    assert str(tmp_path / "none.mp4") in caught.value.command
+    assert any("No such file" in line for line in caught.value.last_lines)
+
+
+def test_cancel_ends_a_running_ffmpeg_at_once(tmp_path: Path) -> None:
+    token = CancelToken()
+    timer = threading.Timer(0.5, token.cancel)
+    timer.start()
+    endless = ["-re", *PICTURE, *CODECS, str(tmp_path / "a.mp4")]
+    began = time.monotonic()
+    with pytest.raises(JobCancelled):
+        run_ffmpeg(endless, token)
+    assert time.monotonic() - began < 3
+    timer.join()
+
+
+def test_cancelled_before_start_starts_nothing(tmp_path: Path) -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(JobCancelled):
+        run_ffmpeg([*PICTURE, "-t", "1", str(tmp_path / "a.mp4")], token)
+    assert not (tmp_path / "a.mp4").exists()
+
+
+def test_named_ffmpeg_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FFMPEG_VARIABLE, sys.executable)
+    assert find_ffmpeg() == Path(sys.executable)
+    monkeypatch.setenv(FFMPEG_VARIABLE, str(tmp_path / "none"))
+    with pytest.raises(FFmpegMissing, match=FFMPEG_VARIABLE):
+        find_ffmpeg()
+
+
+def test_without_system_ffmpeg_the_packaged_one_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(FFMPEG_VARIABLE, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_ffmpeg().is_file()
+
+
+def test_no_ffmpeg_at_all_is_told_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(FFMPEG_VARIABLE, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(FFmpegMissing, match="pip install imageio-ffmpeg"):
+        find_ffmpeg()
+
+
+def test_ffmpeg_names_its_version_in_one_line() -> None:
+    assert ffmpeg_version().startswith("ffmpeg version ")
+    assert "\n" not in ffmpeg_version()
+
+
+def test_program_that_is_no_ffmpeg_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FFMPEG_VARIABLE, sys.executable)
+    with pytest.raises(FFmpegMissing, match="does not start"):
+        ffmpeg_version()

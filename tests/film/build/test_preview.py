@@ -1,0 +1,131 @@
+"""What the player shows is what the film will be, for every effect there is."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image, ImageDraw
+
+from core.film.build.preview import FilmPreview
+from core.film.model.delivery import ExportSettings, FrameFormat, Retime
+from core.film.model.film import Caption, Clip, Film, Fit, Lut, Place, Transition, Watermark
+from core.film.model.layout import lay_out
+from core.film.model.source import read_source
+from core.film.model.transitions import NONE, TRANSITIONS
+from core.film.picture.assembler import Dressing
+from core.film.picture.overlays import dress
+from core.film.picture.picture import Look
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import run_ffmpeg
+from gui.text.text_renderer import QtLetterer
+from tests.film.exporting import export
+from tests.film.seen import frames_of, likeness, picture_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FRAME = FrameFormat(width=128, height=72, rate=Fraction(24))
+ALIKE = 0.98
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A wide, an upright and a small clip, of three rates."""
+    folder = tmp_path_factory.mktemp("clips")
+    found = []
+    for name, picture in (
+        ("wide", "testsrc=s=160x90:r=24:d=1"),
+        ("upright", "testsrc2=s=72x128:r=30:d=1"),
+        ("small", "mandelbrot=s=64x48:r=25:end_pts=25"),
+    ):
+        path = folder / f"{name}.mp4"
+        coding = ["-t", "1", "-pix_fmt", "yuv420p", "-crf", "12", "-preset", "ultrafast"]
+        run_ffmpeg(["-f", "lavfi", "-i", picture, *coding, str(path)], CancelToken())
+        found.append(path)
+    return found
+
+
+def compare(
+    film: Film, folder: Path, numbers: list[int] | None = None, **changes: object
+) -> list[float]:
+    """How alike preview and export are at some frames (every fifth)."""
+    settings = ExportSettings(frame=FRAME, crf=10).model_copy(update=changes)
+    path = folder / "film.mp4"
+    export(film, settings, path, store=folder / "store", letterer=QtLetterer())
+    exported = frames_of(path)
+    sources = [read_source(clip.path) for clip in film.clips]
+    timeline = lay_out(film, sources, FRAME)
+    look = Look(retime=settings.retime)
+    dressed = dress(timeline, look, QtLetterer(), folder / "drawn", CancelToken())
+    preview = FilmPreview(timeline, dressed.dressing)
+    assert len(exported) == timeline.num_frames
+    alike = []
+    for number in numbers or range(0, timeline.num_frames, 5):
+        place = folder / f"{number}.png"
+        preview.write_frame(number, place, CancelToken())
+        alike.append(likeness(picture_of(place), exported[number]))
+    return alike
+
+
+def test_every_transition_is_shown_as_it_is_exported(clips: list[Path], tmp_path: Path) -> None:
+    kinds = [name for name in TRANSITIONS if name != NONE]
+    uses = [Clip(path=clips[0], end_s=0.5)]
+    for number, kind in enumerate(kinds):
+        transition = Transition(kind=kind, duration_s=0.25)
+        uses.append(Clip(path=clips[(number + 1) % 3], end_s=0.5, transition=transition))
+    # The second and the fourth of six frames of each transition.
+    numbers = [6 * (number + 1) + at for number in range(len(kinds)) for at in (2, 4)]
+    alike = compare(Film(clips=tuple(uses), fit=Fit.FILL), tmp_path, numbers)
+    poor = [(kinds[place // 2], share) for place, share in enumerate(alike) if share < ALIKE]
+    assert not poor
+
+
+@pytest.mark.parametrize("fit", list(Fit))
+def test_every_fit_is_shown_as_it_is_exported(fit: Fit, clips: list[Path], tmp_path: Path) -> None:
+    film = Film(
+        clips=tuple(Clip(path=path, end_s=0.4) for path in clips), fit=fit, background="#203040"
+    )
+    assert min(compare(film, tmp_path)) >= ALIKE
+
+
+@pytest.mark.parametrize("retime", list(Retime))
+def test_speed_and_other_rates_are_shown_as_they_are_exported(
+    retime: Retime, clips: list[Path], tmp_path: Path
+) -> None:
+    uses = (Clip(path=clips[1], speed=1.5), Clip(path=clips[2], speed=0.5, end_s=0.5))
+    assert min(compare(Film(clips=uses), tmp_path, retime=retime)) >= ALIKE
+
+
+def test_table_watermark_and_words_are_shown_as_they_are_exported(
+    clips: list[Path], tmp_path: Path
+) -> None:
+    table = tmp_path / "warm.cube"
+    steps = (0.0, 0.5, 1.0)
+    rows = [f"{min(1, r * 1.2)} {g} {b * 0.7}" for b in steps for g in steps for r in steps]
+    table.write_text("\n".join(["LUT_3D_SIZE 3", *rows]), encoding="ascii")
+    mark = Image.new("RGBA", (40, 20), (0, 0, 0, 0))
+    ImageDraw.Draw(mark).ellipse((2, 2, 37, 17), fill=(255, 0, 0, 200))
+    mark.save(tmp_path / "mark.png")
+    words = (
+        Caption(text="One", start_s=0.2, end_s=0.8, size=0.2, fade_in_s=0.2, fade_out_s=0.2),
+        Caption(text="שתיים", start_s=0.5, size=0.15, place=Place.TOP_LEFT, colour="#ffff00"),
+    )
+    film = Film(
+        clips=(
+            Clip(path=clips[0], end_s=0.7),
+            Clip(path=clips[1], end_s=0.7, transition=Transition(kind="dissolve", duration_s=0.3)),
+        ),
+        lut=Lut(path=table, strength=0.6),
+        watermark=Watermark(path=tmp_path / "mark.png", place=Place.TOP_RIGHT, size=0.3),
+        captions=words,
+    )
+    assert min(compare(film, tmp_path, list(range(0, 26, 3)))) >= ALIKE
+
+
+def test_moment_before_or_after_the_film_is_its_first_or_last_frame(clips: list[Path]) -> None:
+    timeline = lay_out(Film(clips=(Clip(path=clips[0]),)), [read_source(clips[0])], FRAME)
+    preview = FilmPreview(timeline, Dressing(Look()))
+    numbers = [preview.frame_number(Fraction(t)) for t in ("-1", "0", "0.5", "0.99", "9")]
+    assert numbers == [0, 0, 12, 23, 23]

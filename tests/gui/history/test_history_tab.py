@@ -1,0 +1,565 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QDateEdit, QLabel, QListView, QTableView, QWidget
+
+from core.film.build.export import ExportOrder
+from core.film.model.delivery import ExportSettings
+from core.film.model.film import Clip, Film
+from core.history.history import History
+from core.history.history_entry import HistoryEntry, WorkKind
+from core.platform.paths import Paths
+from core.studio import Studio
+from core.video.request import RenderRequest, Sampling, Target
+from gui.background import Background
+from gui.history.history_facts import facts_of, notes_of
+from gui.history.history_filter_bar import HistoryFilter, HistoryFilterBar, Span
+from gui.history.history_model import PAGE
+from gui.history.history_tab import HistoryTab
+from tests.fakes.provider import ENTRY
+from tests.gui.controls import ControlCase, check_every_control, controls_of
+from tests.gui.operating import choose, choose_index, click, step_up, write
+from tests.gui.small_images import SmallPictures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from gui.history.thumbnail_source import ThumbnailSource
+
+
+NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
+TODAY = date(2026, 3, 14)
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A studio that has made a clip, a still and a film, and remembers a film that is gone."""
+    studio = Studio([ENTRY], paths=Paths.below(tmp_path_factory.mktemp("home")))
+    target = Target(provider="fake", deployment="local", model="fake-small")
+    request = RenderRequest(target=target, prompt="a red ball", sampling=Sampling(seed=5))
+    clip = studio.queue.run_job(studio.submit_render(studio.plan(request)))
+    studio.queue.run_job(studio.submit_render(studio.plan_still(request)))
+    assert clip.event == "succeeded"
+    order = ExportOrder(
+        film=Film(clips=(Clip(path=clip.path),), title="Spring"),
+        settings=ExportSettings(),
+        path=clip.path.with_name("film.mp4"),
+    )
+    studio.queue.run_job(studio.submit_export(studio.plan_export(order)))
+    studio.history.add(
+        HistoryEntry(
+            path=clip.path.with_name("gone.mp4"),
+            kind=WorkKind.CLIP,
+            created_at=NOON,
+            prompt="an old cube",
+            model="LTX Mini",
+        )
+    )
+    yield studio
+    studio.close()
+
+
+class Desk:
+    """A tab with what it needs, and all that it tells."""
+
+    def __init__(self, history: History, qtbot: QtBot, folder: Path | None = None) -> None:
+        self.qtbot = qtbot
+        self.history = history
+        self.background = Background()
+        self.pictures = SmallPictures()
+        self.heard: list[tuple[str, object]] = []
+        # Qt's stubs know a signal of an instance only as one of its class.
+        pictures = cast("ThumbnailSource", self.pictures)
+        self.tab = HistoryTab(history, self.background, pictures, choose_folder=lambda _: folder)
+        qtbot.addWidget(self.tab, before_close_func=lambda _: self.background.close())
+        for name in ("play_wanted", "show_file_wanted", "make_again", "edit_wanted"):
+            getattr(self.tab, name).connect(lambda told, name=name: self.heard.append((name, told)))
+        self.tab.resize(1240, 640)
+        self.tab.show()
+
+    def begin(self) -> Desk:
+        self.tab.begin()
+        self.settle()
+        return self
+
+    def settle(self) -> None:
+        self.qtbot.waitUntil(lambda: self.background.is_idle, timeout=5000)
+
+    @property
+    def table(self) -> QTableView:
+        table = controls_of(self.tab)["table"]
+        assert isinstance(table, QTableView)
+        return table
+
+    @property
+    def shown(self) -> list[str]:
+        model = self.tab.model
+        return [str(model.index(row, 0).data()) for row in range(model.rowCount())]
+
+    @property
+    def words(self) -> str:
+        self.qtbot.wait(1)
+        labels = self.tab.findChildren(QLabel)
+        return "\n".join(label.text() for label in labels if label.isVisibleTo(self.tab))
+
+    def choose(self, title: str) -> None:
+        self.table.selectRow(self.shown.index(title))
+
+    def click(self, name: str) -> None:
+        click(controls_of(self.tab)[name])
+        self.settle()
+
+    def look_for(self, text: str) -> None:
+        write(text)(controls_of(self.tab)["search"])
+        self.settle()
+
+
+@pytest.fixture
+def desk(studio: Studio, qtbot: QtBot) -> Desk:
+    return Desk(studio.history, qtbot).begin()
+
+
+def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Path) -> None:
+    desks: dict[QWidget, Desk] = {}
+
+    def make() -> HistoryTab:
+        desk = Desk(studio.history, qtbot, tmp_path).begin()
+        desk.tab.filter_bar.set_value(
+            HistoryFilter(span=Span.BETWEEN, first=date(2020, 1, 1), last=date(2040, 1, 1))
+        )
+        desk.choose("a red ball")
+        desks[desk.tab] = desk
+        return desk.tab
+
+    def told(tab: HistoryTab) -> object:
+        desks[tab].settle()
+        return list(desks[tab].heard)
+
+    def chosen(tab: HistoryTab) -> object:
+        return tab.chosen
+
+    def looked_for(tab: HistoryTab) -> object:
+        return tab.filter_bar.value()
+
+    def view(tab: HistoryTab) -> object:
+        return [controls_of(tab)[name].isVisible() for name in ("table", "tiles")]
+
+    def words(tab: HistoryTab) -> object:
+        desks[tab].settle()
+        return desks[tab].words
+
+    def copied(_: HistoryTab) -> object:
+        return QGuiApplication.clipboard().text()
+
+    def there_and_back(button: QWidget) -> None:
+        click(controls_of(button.window())["as_tiles"])
+        views.append(view_of(button))
+        click(button)
+        views.append(view_of(button))
+
+    def view_of(button: QWidget) -> bool:
+        return controls_of(button.window())["table"].isVisible()
+
+    def move_down(list_view: QWidget) -> None:
+        list_view.setFocus()
+        QTest.keyClick(list_view, Qt.Key.Key_Down)
+
+    def move_in_tiles(list_view: QWidget) -> None:
+        click(controls_of(list_view.window())["as_tiles"])
+        QTest.keyClick(list_view, Qt.Key.Key_Right)
+
+    views: list[bool] = []
+    before = studio.history.find()
+    QGuiApplication.clipboard().setText("other")
+    check_every_control(
+        make,
+        [
+            ControlCase("search", write("ball"), looked_for),
+            ControlCase("kind", choose("Films"), looked_for),
+            ControlCase("model", choose("Fake Small"), looked_for),
+            ControlCase("span", choose("Today"), looked_for),
+            ControlCase("first", step_up, looked_for),
+            ControlCase("last", step_up, looked_for),
+            ControlCase("clear", click, looked_for),
+            ControlCase("table", move_down, chosen),
+            ControlCase("tiles", move_in_tiles, chosen),
+            ControlCase("as_tiles", click, view),
+            ControlCase("as_table", there_and_back, lambda _: tuple(views)),
+            ControlCase("read_folder", click, words),
+            ControlCase("play", click, told),
+            ControlCase("show_file", click, told),
+            ControlCase("copy", click, copied),
+            ControlCase("again", click, told),
+            ControlCase("edit", click, told),
+            ControlCase("remove", click, lambda tab: (told(tab), studio.history.count())),
+        ],
+    )
+    assert views == [False, True]
+    for entry in before:
+        studio.history.add(entry)
+
+
+def test_newest_is_first_and_shown_in_full(desk: Desk) -> None:
+    assert desk.shown == ["Spring", "a red ball", "a red ball", "an old cube"]
+    assert "4 entries" in desk.words
+    assert desk.tab.chosen is not None
+    assert desk.tab.chosen.title == "Spring"
+    desk.choose("a red ball")
+    assert "Seed\n5\n" in desk.words
+    assert "frame 5 of the 9" in desk.words
+
+
+def test_search_waits_for_a_pause_in_typing(desk: Desk, qtbot: QtBot) -> None:
+    told: list[object] = []
+    desk.tab.filter_bar.changed.connect(told.append)
+    search = controls_of(desk.tab)["search"]
+    QTest.keyClicks(search, "cube")
+    assert told == []
+    qtbot.waitUntil(lambda: len(told) == 1)
+    desk.settle()
+    assert desk.shown == ["an old cube"]
+
+
+def test_filter_bar_finds_by_kind_model_and_time(desk: Desk) -> None:
+    controls = controls_of(desk.tab)
+    choose("Films")(controls["kind"])
+    desk.settle()
+    assert desk.shown == ["Spring"]
+    desk.click("clear")
+    choose("LTX Mini")(controls["model"])
+    desk.settle()
+    assert desk.shown == ["an old cube"]
+    desk.click("clear")
+    choose("Today")(controls["span"])
+    desk.settle()
+    assert "an old cube" not in desk.shown
+    assert len(desk.shown) == 3
+
+
+def test_what_is_empty_says_so(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    desk.look_for("nothing like it")
+    assert "Nothing fits" in desk.words
+    assert "0 entries" in desk.words
+    assert "Choose something" in desk.words
+    assert not controls_of(desk.tab)["again"].isEnabled()
+    fresh = Desk(History(tmp_path / "history.sqlite"), qtbot).begin()
+    assert "Nothing was made yet" in fresh.words
+
+
+def test_signals_carry_what_makes_it_again(desk: Desk) -> None:
+    desk.choose("Spring")
+    desk.click("again")
+    assert not controls_of(desk.tab)["edit"].isEnabled()
+    desk.choose("a red ball")
+    still = desk.tab.chosen
+    assert still is not None
+    for name in ("again", "edit", "play", "show_file"):
+        desk.click(name)
+    (_, order), (_, again), (_, edit), (_, played), (_, file) = desk.heard
+    assert isinstance(order, ExportOrder)
+    assert again == edit == still.clip_record
+    assert still.clip_record is not None
+    assert still.clip_record.still_frame == 4
+    assert played == still
+    assert file == still.path
+
+
+def test_enter_plays_what_is_chosen_and_nothing_that_is_missing(desk: Desk) -> None:
+    desk.choose("a red ball")
+    QTest.keyClick(desk.table, Qt.Key.Key_Return)
+    assert [name for name, _ in desk.heard] == ["play_wanted"]
+    desk.choose("an old cube")
+    QTest.keyClick(desk.table, Qt.Key.Key_Return)
+    assert len(desk.heard) == 1
+
+
+def test_missing_file_is_grey_and_can_neither_be_played_nor_shown(desk: Desk) -> None:
+    desk.choose("an old cube")
+    controls = controls_of(desk.tab)
+    assert "not there any more" in desk.words
+    assert not controls["play"].isEnabled()
+    assert not controls["show_file"].isEnabled()
+    assert not controls["again"].isEnabled()
+    assert controls["copy"].isEnabled()
+    assert controls["remove"].isEnabled()
+    index = desk.tab.model.index(3, 1)
+    grey = index.data(Qt.ItemDataRole.ForegroundRole)
+    assert grey is not None
+    assert desk.tab.model.index(0, 1).data(Qt.ItemDataRole.ForegroundRole) is None
+    assert "Not there any more" in index.data(Qt.ItemDataRole.ToolTipRole)
+    assert desk.tab.chosen is not None
+    assert desk.tab.chosen.path not in desk.pictures.asked
+
+
+def test_removing_leaves_the_file_and_chooses_the_next(tmp_path: Path, qtbot: QtBot) -> None:
+    history = History(tmp_path / "history.sqlite")
+    for number in range(3):
+        (tmp_path / f"{number}.mp4").write_bytes(b"")
+        history.add(made(number, tmp_path))
+    desk = Desk(history, qtbot).begin()
+    desk.choose("clip 1")
+    desk.click("remove")
+    assert desk.shown == ["clip 2", "clip 0"]
+    assert desk.tab.chosen is not None
+    assert desk.tab.chosen.prompt == "clip 0"
+    assert (tmp_path / "1.mp4").is_file()
+    assert history.count() == 2
+    desk.click("remove")
+    desk.click("remove")
+    assert "Nothing was made yet" in desk.words
+
+
+def made(number: int, folder: Path = Path("/made")) -> HistoryEntry:
+    return HistoryEntry(
+        path=folder / f"{number}.mp4",
+        kind=WorkKind.CLIP,
+        created_at=NOON + timedelta(minutes=number),
+        prompt=f"clip {number}",
+        model="LTX Mini",
+    )
+
+
+def test_what_is_made_meanwhile_comes_on_top_and_the_choice_stays(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    history = History(tmp_path / "history.sqlite")
+    for number in range(5):
+        history.add(made(number))
+    desk = Desk(history, qtbot).begin()
+    desk.choose("clip 3")
+    for number in (5, 6):
+        history.add(made(number))
+    desk.tab.reload()
+    desk.settle()
+    assert desk.shown == [f"clip {number}" for number in (6, 5, 4, 3, 2, 1, 0)]
+    assert desk.tab.chosen is not None
+    assert desk.tab.chosen.prompt == "clip 3"
+    history.remove(history.find()[-1].id)
+    desk.tab.reload()
+    desk.settle()
+    assert desk.shown[-1] == "clip 1"
+
+
+@pytest.fixture
+def long_history(tmp_path: Path) -> History:
+    history = History(tmp_path / "history.sqlite")
+    history.add_all([made(number) for number in range(10_000)])
+    return history
+
+
+def test_ten_thousand_entries_are_read_page_by_page_without_a_stall(
+    long_history: History, qtbot: QtBot, request: pytest.FixtureRequest
+) -> None:
+    desk = Desk(long_history, qtbot)
+    qtbot.waitExposed(desk.tab)
+    request.getfixturevalue("responsive")
+    desk.begin()
+    assert "10,000 entries" in desk.words
+    assert desk.tab.model.rowCount() == PAGE
+    for _ in range(5):
+        desk.table.scrollToBottom()
+        qtbot.wait(20)
+        desk.settle()
+    assert PAGE < desk.tab.model.rowCount() <= 6 * PAGE
+    for row in range(0, desk.tab.model.rowCount(), 50):
+        assert desk.tab.model.index(row, 0).data() == f"clip {9_999 - row}"
+    desk.look_for("clip 77")
+    assert desk.shown[-1] == "clip 77"
+    assert desk.tab.model.total == 111
+
+
+def test_only_rows_on_the_screen_ask_for_pictures(tmp_path: Path, qtbot: QtBot) -> None:
+    history = History(tmp_path / "history.sqlite")
+    for number in range(100):
+        (tmp_path / f"{number}.mp4").write_bytes(b"")
+    history.add_all([made(number, tmp_path) for number in range(100)])
+    desk = Desk(history, qtbot).begin()
+    desk.tab.grab()
+    assert 5 < len(desk.pictures.asked) < 20
+
+
+def test_picture_that_arrives_later_is_shown(desk: Desk, qtbot: QtBot) -> None:
+    desk.pictures.knows = False
+    desk.choose("a red ball")
+    desk.tab.grab()
+    entry = desk.tab.chosen
+    assert entry is not None
+    before = desk.tab.grab().toImage()
+    desk.pictures.arrive(entry.path)
+    assert different(before, desk.tab.grab().toImage())
+
+
+def different(one: QImage, other: QImage) -> bool:
+    return one != other
+
+
+def test_damaged_history_is_told_and_filled_again(
+    studio: Studio, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "history.sqlite"
+    path.write_bytes(b"no database" * 100)
+    desk = Desk(History(path, [studio.paths.output_dir]), qtbot).begin()
+    qtbot.waitUntil(lambda: len(desk.shown) == 3)
+    assert "damaged" in desk.words
+    assert "no file is touched" in desk.words
+
+
+def test_history_that_cannot_be_opened_is_a_sentence(tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "state").write_bytes(b"")
+    desk = Desk(History(tmp_path / "state" / "history.sqlite"), qtbot).begin()
+    assert "Make it writable" in desk.words
+
+
+def test_folder_is_read_and_what_was_found_is_told(
+    studio: Studio, tmp_path: Path, qtbot: QtBot
+) -> None:
+    desk = Desk(History(tmp_path / "history.sqlite"), qtbot, studio.paths.output_dir).begin()
+    assert desk.shown == []
+    desk.click("read_folder")
+    assert len(desk.shown) == 3
+    assert "3 new files were found" in desk.words
+    assert controls_of(desk.tab)["read_folder"].isEnabled()
+
+
+def test_prompt_that_looks_like_mark_up_is_shown_as_typed(tmp_path: Path, qtbot: QtBot) -> None:
+    history = History(tmp_path / "history.sqlite")
+    history.add(made(1).model_copy(update={"prompt": "<b>bold</b> & <img src=x>"}))
+    desk = Desk(history, qtbot).begin()
+    formats = {
+        label.textFormat() for label in desk.tab.findChildren(QLabel) if "<b>" in label.text()
+    }
+    assert formats == {Qt.TextFormat.PlainText}
+
+
+def test_facts_tell_every_setting_of_a_clip_and_of_a_film(studio: Studio) -> None:
+    entries = {entry.kind: entry for entry in studio.history.find() if entry.record}
+    clip = {fact.name: fact.value for fact in facts_of(entries[WorkKind.CLIP])}
+    assert clip["Frames"] == "9 at 8 per second"
+    assert (clip["Steps"], clip["Guidance"], clip["Cost"]) == ("4", "3", "free")
+    assert clip["Made by"] == "fake/local/fake-small"
+    assert "Start frame" not in clip
+    still = {fact.name: fact.value for fact in facts_of(entries[WorkKind.IMAGE])}
+    assert still["Frames"] == "number 5 of 9 at 8 per second"
+    assert "Length" not in still
+    film = {fact.name: fact.value for fact in facts_of(entries[WorkKind.FILM])}
+    assert film["File kind"] == "MP4, H264, AAC"
+    assert film["Clips"] == "1"
+    assert any("shortest clip" in note for note in notes_of(entries[WorkKind.IMAGE]))
+    from core.history.history_index import entry_of
+
+    found = entry_of(entries[WorkKind.FILM].path)
+    assert found is not None
+    again = {fact.name: fact.value for fact in facts_of(found)}
+    assert again["Clips"] == "1"
+    assert again["Program"].startswith("ImageAI")
+
+
+def test_facts_of_a_record_that_cannot_be_read_are_what_the_list_knows() -> None:
+    names = [fact.name for fact in facts_of(made(1).model_copy(update={"record": "{"}))]
+    assert names == ["Kind", "Made", "Folder"]
+
+
+DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(7999, 12, 31))
+ONE_LINE = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=20)
+
+
+@st.composite
+def filters(draw: st.DrawFn) -> HistoryFilter:
+    span = draw(st.sampled_from(Span))
+    is_between = span is Span.BETWEEN
+    return HistoryFilter(
+        text=draw(ONE_LINE),
+        kind=draw(st.sampled_from([None, *WorkKind])),
+        model=draw(st.sampled_from(["", "LTX Mini", "A model that is gone"])),
+        span=span,
+        first=draw(DAYS) if is_between else None,
+        last=draw(DAYS) if is_between else None,
+    )
+
+
+@settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(value=filters())
+def test_filter_bar_gives_back_what_it_shows_and_tells_nobody(
+    qtbot: QtBot, value: HistoryFilter
+) -> None:
+    bar = HistoryFilterBar()
+    qtbot.addWidget(bar)
+    told: list[object] = []
+    bar.changed.connect(told.append)
+    bar.set_value(value)
+    assert bar.value() == value
+    bar.set_models(["LTX Mini", "Other"])
+    assert bar.value() == value
+    qtbot.wait(1)
+    assert told == []
+
+
+def test_spans_are_whole_days_of_this_machine() -> None:
+    def days(value: HistoryFilter) -> tuple[date | None, date | None]:
+        query = value.query(TODAY)
+        return (
+            query.since.date() if query.since else None,
+            query.until.date() if query.until else None,
+        )
+
+    assert days(HistoryFilter()) == (None, None)
+    assert days(HistoryFilter(span=Span.TODAY)) == (TODAY, None)
+    assert days(HistoryFilter(span=Span.WEEK)) == (date(2026, 3, 8), None)
+    between = HistoryFilter(span=Span.BETWEEN, first=date(2026, 3, 1), last=date(2026, 3, 2))
+    assert days(between) == (date(2026, 3, 1), date(2026, 3, 3))
+
+
+def test_days_are_asked_for_only_where_they_count(desk: Desk) -> None:
+    controls = controls_of(desk.tab)
+    assert not controls["first"].isVisible()
+    choose_index(4)(controls["span"])
+    assert controls["first"].isVisible()
+    assert controls["last"].isVisible()
+
+
+def test_wheel_over_a_box_that_nobody_entered_changes_nothing(desk: Desk) -> None:
+    controls_of(desk.tab)["search"].setFocus()
+    before = desk.tab.filter_bar.value()
+    for name in ("kind", "model", "span"):
+        box = controls_of(desk.tab)[name]
+        assert isinstance(box, (QComboBox, QDateEdit))
+        place = QPoint(5, 5)
+        turn = QWheelEvent(
+            place,
+            box.mapToGlobal(place),
+            QPoint(),
+            QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QGuiApplication.sendEvent(box, turn)
+    assert desk.tab.filter_bar.value() == before
+
+
+def test_rows_have_no_children_and_speak_to_a_screen_reader(desk: Desk) -> None:
+    model = desk.tab.model
+    index = model.index(1, 0)
+    assert model.rowCount(index) == 0
+    assert model.entry(QModelIndex()) is None
+    spoken = index.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken.startswith("Picture, a red ball, Fake Small, ")
+    tiles = controls_of(desk.tab)["tiles"]
+    assert isinstance(tiles, QListView)
+    assert tiles.accessibleName()

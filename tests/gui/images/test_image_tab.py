@@ -1,0 +1,516 @@
+"""The image tab: the order, the pictures, the chosen one, and how far the next ones are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QListView,
+    QProgressBar,
+    QSpinBox,
+)
+
+from core.errors import StudioError
+from core.history.history import History
+from core.jobs.job import Cancelled, CancelToken, ErrorReport, Failed, Progressed, Stage, Succeeded
+from core.project.model.project import DEFAULT_TARGET
+from core.video.image_batch import MAX_COUNT, ImageOrder
+from core.video.planning import MAX_SEED
+from core.video.request import AUTO, Target
+from core.video.spec import Task
+from gui.images.image_details import GalleryUse
+from gui.images.image_form import ImageOrderBox
+from gui.images.image_progress import ImageProgress
+from gui.images.image_tab import NOTHING, ImageTab
+from gui.jobs.job_bridge import JobNews
+from gui.render.model_choices import ModelOffer, Offer, read_offers
+from gui.render.plan_fixes import ChooseValue, EditPrompt, InstallModel
+from gui.render.plan_text import PlanText
+from gui.scenes.image_controller import PictureRole
+from tests.fakes.provider import SMALL
+from tests.fakes.stills import TARGET, add_still
+from tests.gui.children import child
+from tests.gui.controls import ControlCase, Heard, check_every_control, controls_of
+from tests.gui.operating import choose_index, click, step_up, write
+from tests.gui.small_images import SmallPictures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QWidget
+    from pytestqt.qtbot import QtBot
+
+    from core.studio import Studio
+    from gui.background import Background
+    from gui.history.thumbnail_source import ThumbnailSource
+
+
+@pytest.fixture
+def offers(studio: Studio) -> tuple[Offer, ...]:
+    return read_offers(studio.registry, CancelToken())
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    history = History(tmp_path / "history.sqlite")
+    add_still(history, tmp_path, "a red ball", seed=1)
+    add_still(history, tmp_path, "a blue ball", seed=2)
+    return history
+
+
+@pytest.fixture
+def make_tab(
+    qtbot: QtBot, history: History, background: Background, offers: tuple[Offer, ...]
+) -> Callable[[], ImageTab]:
+    # Qt's stubs know a signal of an instance only as one of its class.
+    pictures = cast("ThumbnailSource", SmallPictures())
+
+    def make() -> ImageTab:
+        tab = ImageTab(history, background, pictures)
+        qtbot.addWidget(tab)
+        tab.resize(1280, 560)
+        tab.order.set_offers(offers)
+        tab.set_value(ImageOrder(target=TARGET, prompt="something", seed=3))
+        tab.gallery.begin()
+        tab.show()
+        qtbot.waitUntil(lambda: tiles(tab).model().rowCount() == 2)
+        return tab
+
+    return make
+
+
+def tiles(tab: QWidget) -> QListView:
+    view = controls_of(tab)["gallery"]
+    assert isinstance(view, QListView)
+    return view
+
+
+def choose_tile(row: int) -> Callable[[QWidget], None]:
+    def act(view: QWidget) -> None:
+        assert isinstance(view, QListView)
+        place = view.visualRect(view.model().index(row, 0)).center()
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    return act
+
+
+def chosen(tab: ImageTab) -> str:
+    entry = tab.gallery.entry
+    return "" if entry is None else entry.prompt
+
+
+def hear(tab: ImageTab) -> Heard:
+    """What a tab wants of others from now on."""
+    heard, details = Heard(), tab.details
+    for signal in (
+        tab.make_wanted, tab.fix_wanted, tab.progress.stop_wanted, details.use_wanted,
+        details.again_wanted, details.show_file_wanted, details.trash_wanted,
+    ):  # fmt: skip
+        signal.connect(heard.take)
+    return heard
+
+
+def wishes(tab: ImageTab) -> int:
+    return len(tab.property("told").wishes)
+
+
+def are_notes_shown(tab: ImageTab) -> bool:
+    return child(tab, QAbstractButton, "section_notes").isChecked()
+
+
+CASES = (
+    ControlCase("image_prompt", write("a ball"), lambda tab: tab.value().prompt),
+    ControlCase("image_model", choose_index(0), lambda tab: tab.value().target),
+    ControlCase("image_resolution", choose_index(2), lambda tab: tab.value().resolution),
+    ControlCase("image_aspect", choose_index(2), lambda tab: tab.value().aspect),
+    ControlCase("seed_number", write("42"), lambda tab: tab.value().seed),
+    ControlCase("seed_same", click, lambda tab: tab.value().seed),
+    ControlCase("seed_new", click, lambda tab: tab.value().seed),
+    ControlCase("image_count", step_up, lambda tab: tab.value().count),
+    ControlCase("section_notes", click, are_notes_shown),
+    ControlCase("image_make", click, wishes),
+    ControlCase("image_stop", click, wishes),
+    ControlCase("gallery", choose_tile(1), chosen),
+    ControlCase("picture_start", click, wishes),
+    ControlCase("picture_end", click, wishes),
+    ControlCase("picture_reference", click, wishes),
+    ControlCase("picture_again", click, wishes),
+    ControlCase("picture_copy", click, lambda _: QGuiApplication.clipboard().text()),
+    ControlCase("picture_file", click, wishes),
+    ControlCase("picture_trash", click, wishes),
+)
+
+
+def test_every_control_has_its_effect(make_tab: Callable[[], ImageTab], qtbot: QtBot) -> None:
+    def search(field: QWidget) -> None:
+        write("red")(field)
+        qtbot.waitUntil(lambda: tiles(field.window()).model().rowCount() == 1)
+
+    def make() -> QWidget:
+        QGuiApplication.clipboard().setText("before")
+        tab = make_tab()
+        tab.line.set_text(PlanText(line="96x64", notes=("a note",)))
+        tab.progress.begin()
+        tab.progress.settle(("job",))
+        choose_tile(0)(tiles(tab))
+        tab.setProperty("told", hear(tab))
+        return tab
+
+    searching = ControlCase("gallery_search", search, lambda tab: tiles(tab).model().rowCount())
+    check_every_control(make, (*CASES, searching))
+
+
+TARGETS = st.sampled_from(
+    [DEFAULT_TARGET, TARGET, TARGET.with_model(AUTO), Target(provider="gone", deployment="cloud")]
+)
+ORDERS = st.builds(
+    ImageOrder,
+    target=TARGETS,
+    prompt=st.text(st.characters(exclude_categories=("Cs",)), max_size=40),
+    resolution=st.sampled_from(["", "64p", "128p", "9000p"]),
+    aspect=st.sampled_from(["", "3:2", "2:3", "7:1"]),
+    seed=st.none() | st.integers(0, MAX_SEED),
+    count=st.integers(1, MAX_COUNT),
+)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(orders=st.lists(ORDERS, min_size=1, max_size=3))
+def test_what_was_set_is_there(
+    qtbot: QtBot, offers: tuple[Offer, ...], orders: list[ImageOrder]
+) -> None:
+    box = ImageOrderBox()
+    qtbot.addWidget(box)
+    told: list[object] = []
+    box.changed.connect(told.append)
+
+    for order in orders:
+        box.set_value(order)
+        assert box.value() == order
+        box.set_offers(offers)
+        assert box.value() == order
+
+    assert told == []
+
+
+def test_another_model_gets_its_own_usual_size(make_tab: Callable[[], ImageTab]) -> None:
+    tab = make_tab()
+    tab.set_value(ImageOrder(target=TARGET, prompt="a ball", resolution="128p", aspect="3:2"))
+
+    choose_index(0)(controls_of(tab)["image_model"])
+
+    assert tab.value() == ImageOrder(target=TARGET.with_model(AUTO), prompt="a ball")
+    assert rows(tab, "image_resolution") == ["The model's usual one", "64p", "128p"]
+
+
+def rows(tab: QWidget, name: str) -> list[str]:
+    box = controls_of(tab)[name]
+    assert isinstance(box, QComboBox)
+    return [box.itemText(row) for row in range(box.count())]
+
+
+def test_only_the_shapes_of_a_resolution_are_offered(make_tab: Callable[[], ImageTab]) -> None:
+    tab = make_tab()
+
+    choose_index(2)(controls_of(tab)["image_resolution"])
+
+    assert tab.value().resolution == "128p"
+    assert rows(tab, "image_aspect") == ["The model's usual one", "3:2"]
+
+
+def test_a_model_that_needs_a_picture_cannot_be_chosen(
+    qtbot: QtBot, offers: tuple[Offer, ...]
+) -> None:
+    spec = SMALL.model_copy(update={"tasks": (Task.IMAGE_TO_VIDEO,)})
+    box = ImageOrderBox()
+    qtbot.addWidget(box)
+    offer = offers[0]
+    box.set_offers((Offer(offer.info, (ModelOffer(spec, offer.models[1].readiness),)),))
+
+    combo = controls_of(box)["image_model"]
+    assert isinstance(combo, QComboBox)
+    index = combo.findText("Fake Small", Qt.MatchFlag.MatchStartsWith)
+    assert not combo.model().flags(combo.model().index(index, 0)) & Qt.ItemFlag.ItemIsEnabled
+    assert "only" in combo.itemData(index, Qt.ItemDataRole.ToolTipRole)
+
+
+def test_it_says_that_the_picture_comes_from_a_clip(make_tab: Callable[[], ImageTab]) -> None:
+    tab = make_tab()
+
+    said = [label.text() for label in tab.order.findChildren(QLabel)]
+
+    assert any("Fake Small makes clips: the picture is the middle frame" in text for text in said)
+
+
+def test_nothing_can_be_made_of_no_words(make_tab: Callable[[], ImageTab]) -> None:
+    tab = make_tab()
+    tab.line.set_text(PlanText(line="96x64"))
+
+    tab.set_value(ImageOrder(target=TARGET, prompt="  \n"))
+
+    assert not controls_of(tab)["image_make"].isEnabled()
+    assert tab.line.text() == PlanText()
+    assert NOTHING in [label.text() for label in tab.line.findChildren(QLabel)]
+
+
+def test_ctrl_return_makes_it_while_the_words_are_typed(
+    make_tab: Callable[[], ImageTab], qtbot: QtBot
+) -> None:
+    tab = make_tab()
+    tab.activateWindow()
+    prompt = controls_of(tab)["image_prompt"]
+    prompt.setFocus()
+    QTest.keyClicks(prompt, " new")
+
+    with qtbot.waitSignal(tab.make_wanted) as made:
+        QTest.keyClick(prompt, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+    assert made.args == [tab.value()]
+    assert "\n" not in tab.value().prompt
+
+
+def test_the_wheel_changes_no_box_without_the_focus(make_tab: Callable[[], ImageTab]) -> None:
+    tab = make_tab()
+    before = tab.value()
+
+    for box in (*tab.findChildren(QComboBox), *tab.findChildren(QSpinBox)):
+        box.clearFocus()
+        turn_wheel(box)
+
+    assert tab.value() == before
+
+
+def turn_wheel(widget: QWidget) -> None:
+    place = QPointF(widget.rect().center())
+    turn = QWheelEvent(
+        place, widget.mapToGlobal(place), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, turn)
+
+
+def test_a_button_that_mends_a_choice_mends_it_here(make_tab: Callable[[], ImageTab]) -> None:
+    tab = make_tab()
+    tab.set_value(ImageOrder(target=TARGET, prompt="a ball", resolution="9000p", aspect="7:1"))
+    wanted = hear(tab)
+
+    tab.line.fix_wanted.emit(ChooseValue("resolution", None))
+    tab.line.fix_wanted.emit(ChooseValue("aspect", None))
+    assert tab.value() == ImageOrder(target=TARGET, prompt="a ball")
+
+    tab.line.fix_wanted.emit(ChooseValue("target", TARGET.with_model(AUTO)))
+    assert tab.value().target.model == AUTO
+
+    tab.line.fix_wanted.emit(EditPrompt())
+    tab.line.fix_wanted.emit(InstallModel(TARGET))
+    assert wanted.wishes == [InstallModel(TARGET)]
+
+
+def test_each_use_names_the_picture_and_what_it_is_for(make_tab: Callable[[], ImageTab]) -> None:
+    tab = make_tab()
+    choose_tile(1)(tiles(tab))
+    wanted = hear(tab)
+    entry = tab.gallery.entry
+    assert entry is not None
+
+    for name in ("picture_start", "picture_end", "picture_reference"):
+        click(controls_of(tab)[name])
+
+    roles = (PictureRole.START, PictureRole.END, PictureRole.PROJECT_REFERENCE)
+    assert wanted.wishes == [GalleryUse(entry.path, role) for role in roles]
+
+
+def test_the_chosen_picture_is_told_in_full(make_tab: Callable[[], ImageTab], qtbot: QtBot) -> None:
+    tab = make_tab()
+    choose_tile(1)(tiles(tab))
+
+    qtbot.waitUntil(lambda: "96×64" in said_in(tab.details))
+    said = said_in(tab.details)
+    assert "a red ball" in said
+    assert "number 5 of 9 at 8 per second" in said
+    assert "Sound" not in said
+
+
+def said_in(panel: QWidget) -> list[str]:
+    return [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
+
+
+def test_same_again_takes_the_seed_of_the_chosen_picture(make_tab: Callable[[], ImageTab]) -> None:
+    tab = make_tab()
+    choose_tile(1)(tiles(tab))
+
+    click(controls_of(tab)["seed_same"])
+
+    assert tab.value().seed == 1
+
+
+def test_nothing_can_be_done_while_no_picture_is_chosen(make_tab: Callable[[], ImageTab]) -> None:
+    tab = make_tab()
+
+    can = [name for name, w in controls_of(tab.details).items() if w.isEnabled()]
+
+    assert tab.gallery.entry is None
+    assert can == []
+
+
+def test_a_picture_whose_file_is_gone_can_still_be_made_again(
+    make_tab: Callable[[], ImageTab], history: History, qtbot: QtBot
+) -> None:
+    tab = make_tab()
+    choose_tile(0)(tiles(tab))
+    entry = tab.gallery.entry
+    assert entry is not None
+    entry.path.unlink()
+    history.refresh_missing()
+
+    tab.gallery.reload()
+
+    qtbot.waitUntil(lambda: not controls_of(tab)["picture_start"].isEnabled())
+    can = {name for name, w in controls_of(tab.details).items() if w.isEnabled()}
+    assert can == {"picture_again", "picture_copy"}
+
+
+def test_a_new_picture_is_chosen_unless_an_older_one_is_looked_at(
+    make_tab: Callable[[], ImageTab], history: History, qtbot: QtBot, tmp_path: Path
+) -> None:
+    tab = make_tab()
+
+    def add(seed: int) -> None:
+        add_still(history, tmp_path, f"number {seed}", seed=seed)
+        tab.gallery.reload(is_made=True)
+        qtbot.waitUntil(lambda: tiles(tab).model().rowCount() == seed)
+
+    add(3)
+    assert chosen(tab) == "number 3"
+    add(4)
+    assert chosen(tab) == "number 4"
+    choose_tile(2)(tiles(tab))
+    add(5)
+    assert chosen(tab) == "a blue ball"
+
+
+def test_the_chosen_picture_stays_chosen_through_a_search(
+    make_tab: Callable[[], ImageTab], qtbot: QtBot
+) -> None:
+    tab = make_tab()
+    choose_tile(1)(tiles(tab))
+
+    write("red")(controls_of(tab)["gallery_search"])
+    qtbot.waitUntil(lambda: tiles(tab).model().rowCount() == 1)
+    assert chosen(tab) == "a red ball"
+
+    write("blue")(controls_of(tab)["gallery_search"])
+    qtbot.waitUntil(lambda: chosen(tab) == "")
+    assert tab.details.entry is None
+
+
+def test_an_empty_search_says_so(make_tab: Callable[[], ImageTab], qtbot: QtBot) -> None:
+    tab = make_tab()
+
+    write("nowhere")(controls_of(tab)["gallery_search"])
+
+    qtbot.waitUntil(lambda: tiles(tab).model().rowCount() == 0)
+    assert any("No picture has these words" in text for text in said_in(tab.gallery))
+
+
+def news(job_id: str, event: object) -> JobNews:
+    assert isinstance(event, (Progressed, Succeeded, Failed, Cancelled))
+    return JobNews(job_id, event)
+
+
+@pytest.fixture
+def progress(qtbot: QtBot) -> ImageProgress:
+    progress = ImageProgress()
+    qtbot.addWidget(progress)
+    return progress
+
+
+def test_progress_is_of_all_pictures_together(progress: ImageProgress, tmp_path: Path) -> None:
+    progress.begin()
+    progress.settle(("one", "two"))
+    bar = progress.findChild(QProgressBar)
+    assert bar is not None
+    assert (bar.minimum(), bar.maximum()) == (0, 0)
+
+    progress.hear(news("one", Progressed(stage=Stage.DENOISE, fraction=0.5, step=2, steps=4)))
+    assert bar.value() / bar.maximum() == 0.25
+    assert "Picture 1 of 2: Making the pictures, step 2 of 4" in words(progress)
+
+    progress.hear(news("one", Succeeded(path=tmp_path / "one.png")))
+    progress.hear(news("two", Progressed(stage=Stage.DENOISE, fraction=0.5)))
+    assert bar.value() / bar.maximum() == 0.75
+
+    progress.hear(news("two", Succeeded(path=tmp_path / "two.png")))
+    assert progress.isHidden()
+
+
+def words(progress: ImageProgress) -> str:
+    return "\n".join(label.text() for label in progress.findChildren(QLabel))
+
+
+def test_a_picture_that_ends_before_its_id_is_known_is_over(
+    progress: ImageProgress, tmp_path: Path
+) -> None:
+    progress.begin()
+    progress.hear(news("quick", Succeeded(path=tmp_path / "quick.png")))
+
+    progress.settle(("quick",))
+
+    assert progress.job_ids == ()
+    assert progress.isHidden()
+
+
+def test_a_failure_stays_until_the_next_wish(progress: ImageProgress) -> None:
+    failed = Failed(error=ErrorReport(kind="RenderFailed", message="It broke.", hint="Mend it."))
+    progress.begin()
+    progress.settle(("one", "two"))
+    progress.hear(news("one", failed))
+    progress.hear(news("two", Cancelled()))
+
+    assert "It broke. Mend it." in words(progress)
+    assert not progress.isHidden()
+
+    progress.begin()
+    assert "It broke" not in words(progress)
+
+
+def test_those_that_were_queued_are_followed_when_the_next_is_refused(
+    progress: ImageProgress,
+) -> None:
+    progress.begin()
+    progress.settle(("one",), StudioError("The month's cap is reached.", hint="Raise it."))
+
+    assert progress.job_ids == ("one",)
+    assert "The month's cap is reached. Raise it." in words(progress)
+
+
+def test_jobs_of_others_are_none_of_its_business(progress: ImageProgress) -> None:
+    progress.hear(news("other", Progressed(stage=Stage.DENOISE, fraction=0.5)))
+    progress.hear(news("other", Cancelled()))
+
+    assert progress.isHidden()
+
+
+def test_stop_names_what_has_not_ended(progress: ImageProgress, qtbot: QtBot) -> None:
+    progress.show()
+    progress.begin()
+    progress.settle(("one", "two"))
+    progress.hear(news("one", Cancelled()))
+
+    with qtbot.waitSignal(progress.stop_wanted) as stop:
+        click(controls_of(progress)["image_stop"])
+
+    assert stop.args == [("two",)]

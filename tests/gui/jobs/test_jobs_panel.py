@@ -1,0 +1,542 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPixmap
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QListView, QToolButton, QWidget
+
+from core.errors import JournalError, StudioError
+from core.jobs.job import ErrorReport, Failed, Lane, Progressed, Queued, Stage, Started
+from core.jobs.job_record import JobRecord, JobState, Owner
+from gui import theme
+from gui.background import Background
+from gui.jobs.job_bridge import JobNews
+from gui.jobs.job_filter import FilterButtons
+from gui.jobs.job_requests import (
+    CancelJobs,
+    ClearJobs,
+    ContinueJobs,
+    MoveJob,
+    PauseQueue,
+    RetryJobs,
+    ShowFolder,
+)
+from gui.jobs.jobs_model import JobsModel
+from gui.jobs.jobs_panel import JobsPanel
+from tests.fakes.job_records import one_of_each, record
+from tests.gui.controls import ControlCase, check_every_control, controls_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pytestqt.qtbot import QtBot
+
+
+class Room:
+    """Panels over a list that the test decides, with what they told."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.qtbot = qtbot
+        self.background = Background()
+        self.records: Sequence[JobRecord] = one_of_each()
+        self.told: dict[QWidget, list[object]] = {}
+
+    def model(self) -> JobsModel:
+        model = JobsModel(lambda _: list(self.records), self.background)
+        model.refresh()
+        self.settle()
+        return model
+
+    def panel(self) -> JobsPanel:
+        panel = JobsPanel(self.model())
+        self.qtbot.addWidget(panel)
+        told: list[object] = []
+        panel.wanted.connect(told.append)
+        for buttons in panel.findChildren(FilterButtons):
+            buttons.changed.connect(told.append)
+        self.told[panel] = told
+        panel.resize(560, 420)
+        with self.qtbot.waitActive(panel):
+            panel.show()
+            panel.activateWindow()
+        return panel
+
+    def settle(self) -> None:
+        self.qtbot.waitUntil(lambda: self.background.is_idle)
+
+
+@pytest.fixture
+def room(qtbot: QtBot) -> Iterator[Room]:
+    room = Room(qtbot)
+    yield room
+    room.background.close()
+
+
+def panel_of(control: QWidget) -> JobsPanel:
+    panel = control.window()
+    assert isinstance(panel, JobsPanel)
+    return panel
+
+
+def click(control: QWidget) -> None:
+    QTest.mouseClick(control, Qt.MouseButton.LeftButton)
+
+
+def press(widget: QWidget, keys: str) -> None:
+    QTest.keySequence(widget.window().windowHandle(), QKeySequence(keys))
+
+
+def click_with(*job_ids: str) -> Callable[[QWidget], None]:
+    def act(control: QWidget) -> None:
+        panel_of(control).select(*job_ids)
+        click(control)
+
+    return act
+
+
+def click_row(control: QWidget) -> None:
+    assert isinstance(control, QListView)
+    QTest.mouseClick(control.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(60, 20))
+
+
+def titles(panel: JobsPanel) -> list[str]:
+    model = jobs_of(panel).model()
+    rows = (model.index(row, 0) for row in range(model.rowCount()))
+    return [index.data().removeprefix("fake-small: ") for index in rows]
+
+
+def jobs_of(panel: JobsPanel) -> QListView:
+    jobs = controls_of(panel)["jobs"]
+    assert isinstance(jobs, QListView)
+    return jobs
+
+
+def label_of(panel: JobsPanel, name: str) -> QLabel:
+    label = panel.findChild(QLabel, name)
+    assert label is not None
+    return label
+
+
+def text_of(panel: JobsPanel, name: str) -> str:
+    label = label_of(panel, name)
+    return label.text() if label.isVisible() else ""
+
+
+def test_every_control_does_something(room: Room) -> None:
+    def seen(panel: JobsPanel) -> object:
+        chosen = [job.id for job in panel.selected]
+        return (list(room.told[panel]), chosen, QGuiApplication.clipboard().text())
+
+    def wishes(panel: JobsPanel) -> object:
+        return list(room.told[panel])
+
+    QGuiApplication.clipboard().setText("")
+    check_every_control(
+        room.panel,
+        [
+            ControlCase("pause", click, wishes),
+            ControlCase("show_all", click, wishes),
+            ControlCase("show_active", click, titles),
+            ControlCase("show_failed", click, titles),
+            ControlCase("up", click_with("second"), titles),
+            ControlCase("down", click_with("second"), titles),
+            ControlCase("cancel", click_with("running"), wishes),
+            ControlCase("retry", click_with("failed"), wishes),
+            ControlCase("folder", click_with("done"), wishes),
+            ControlCase("copy", click_with("failed"), seen),
+            ControlCase("clear", click, wishes),
+            ControlCase("continue", click, wishes),
+            ControlCase("jobs", click_row, seen),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "wish"),
+    [
+        ("pause", (), PauseQueue(True)),
+        ("continue", (), ContinueJobs()),
+        ("clear", (), ClearJobs()),
+        ("cancel", ("running", "second", "done"), CancelJobs(("running", "second"))),
+        ("cancel", ("interrupted",), CancelJobs(("interrupted",))),
+        ("retry", ("failed", "interrupted", "done", "cancelled"), None),
+        ("up", ("second",), MoveJob("second", "first")),
+        ("up", ("third",), MoveJob("third", "second")),
+        ("down", ("first",), MoveJob("first", "third")),
+        ("down", ("second",), MoveJob("second", None)),
+    ],
+)
+def test_button_sends_the_wish_for_what_is_chosen(
+    room: Room, name: str, chosen: tuple[str, ...], wish: object
+) -> None:
+    panel = room.panel()
+    panel.select(*chosen)
+    click(controls_of(panel)[name])
+    (told,) = room.told[panel]
+    if wish is None:
+        assert isinstance(told, RetryJobs)
+        assert set(told.ids) == {"failed", "interrupted", "cancelled"}
+    else:
+        assert told == wish
+
+
+@pytest.mark.parametrize(
+    ("keys", "chosen", "kind"),
+    [
+        ("Del", "running", CancelJobs),
+        ("Ctrl+R", "failed", RetryJobs),
+        ("Alt+Up", "second", MoveJob),
+        ("Alt+Down", "second", MoveJob),
+        ("Ctrl+Return", "done", ShowFolder),
+        ("Ctrl+Del", "done", ClearJobs),
+    ],
+)
+def test_keys_do_what_the_buttons_do(room: Room, keys: str, chosen: str, kind: type) -> None:
+    panel = room.panel()
+    jobs = jobs_of(panel)
+    jobs.setFocus()
+    panel.select(chosen)
+    press(jobs, keys)
+    assert [type(wish) for wish in room.told[panel]] == [kind]
+
+
+def test_double_click_opens_the_folder_of_a_finished_file(room: Room) -> None:
+    clip = Path("/films/ball.mp4")
+    room.records = [record("done", JobState.SUCCEEDED, path=clip)]
+    panel = room.panel()
+    viewport = jobs_of(panel).viewport()
+    for act in (QTest.mouseClick, QTest.mouseDClick):
+        act(viewport, Qt.MouseButton.LeftButton, pos=QPoint(60, 20))
+    assert room.told[panel] == [ShowFolder(clip)]
+
+
+def test_menu_offers_the_same_as_the_buttons(room: Room) -> None:
+    panel = room.panel()
+    jobs = jobs_of(panel)
+    assert jobs.contextMenuPolicy() is Qt.ContextMenuPolicy.ActionsContextMenu
+    names = {action.text() for action in jobs.actions()}
+    assert {"Cancel", "Try again", "Move up", "Move down", "Copy details"} <= names
+
+
+@pytest.mark.parametrize(
+    ("chosen", "offered"),
+    [
+        ((), {"clear", "pause"}),
+        (("running",), {"cancel", "copy", "clear", "pause"}),
+        (("first",), {"down", "cancel", "copy", "clear", "pause"}),
+        (("third",), {"up", "cancel", "copy", "clear", "pause"}),
+        (("first", "second"), {"cancel", "copy", "clear", "pause"}),
+        (("failed",), {"retry", "copy", "clear", "pause"}),
+        (("done",), {"folder", "copy", "clear", "pause"}),
+        (("interrupted",), {"cancel", "retry", "copy", "clear", "pause"}),
+    ],
+)
+def test_only_what_can_be_done_is_offered(
+    room: Room, chosen: tuple[str, ...], offered: set[str]
+) -> None:
+    panel = room.panel()
+    panel.select(*chosen)
+    buttons = {
+        name
+        for name, control in controls_of(panel).items()
+        if isinstance(control, QToolButton) and control.isEnabled()
+    }
+    assert buttons - {"continue", "show_all", "show_active", "show_failed"} == offered
+
+
+def test_what_waits_in_another_process_or_lane_is_not_passed(room: Room) -> None:
+    room.records = [
+        record("export", lane=Lane.DISK),
+        record("elsewhere", owner=Owner(1, 0.0)),
+        record("mine"),
+    ]
+    panel = room.panel()
+    panel.select("mine")
+    assert not controls_of(panel)["up"].isEnabled()
+    assert not controls_of(panel)["down"].isEnabled()
+
+
+def test_what_runs_is_on_top_and_the_newest_end_below_what_waits(room: Room) -> None:
+    jobs = one_of_each()
+    later = replace(jobs[7], ended_at=jobs[0].started_at)
+    room.records = [later, *jobs[4:7], *jobs[1:4], jobs[0]]
+    assert titles(room.panel()) == [
+        "running", "first", "second", "third", "interrupted", "failed", "done", "cancelled",
+    ]  # fmt: skip
+
+
+def test_failed_job_says_why_and_what_to_do(room: Room) -> None:
+    panel = room.panel()
+    panel.select("failed")
+    shown = text_of(panel, "job_details_text")
+    assert "The memory ran out." in shown
+    assert "Choose a smaller size." in shown
+    click(controls_of(panel)["copy"])
+    copied = QGuiApplication.clipboard().text()
+    assert copied == panel.details
+    assert "Error: OutOfMemory: The memory ran out." in copied
+    assert "What to do: Choose a smaller size." in copied
+
+
+def test_details_show_notes_and_no_markup_of_theirs_is_obeyed(room: Room) -> None:
+    room.records = [record("a", JobState.RUNNING, title="<b>a</b>", notes=("1 < 2",))]
+    panel = room.panel()
+    panel.select("a")
+    shown = text_of(panel, "job_details_text")
+    assert "&lt;b&gt;a" in shown
+    assert "1 &lt; 2" in shown
+
+
+def test_empty_lists_say_so(room: Room) -> None:
+    room.records = [record("first")]
+    panel = room.panel()
+    assert text_of(panel, "no_jobs") == ""
+    click(controls_of(panel)["show_failed"])
+    assert text_of(panel, "no_jobs") == "No job failed."
+    room.records = []
+    assert "No jobs yet" in text_of(room.panel(), "no_jobs")
+
+
+def test_interrupted_jobs_are_told_only_while_there_are_some(room: Room) -> None:
+    panel = room.panel()
+    assert text_of(panel, "interrupted_jobs").startswith("1 job was interrupted")
+    room.records = [record("first")]
+    assert text_of(room.panel(), "interrupted_jobs") == ""
+
+
+def test_pause_is_seen_until_it_ends(room: Room) -> None:
+    room.records = [record("first")]
+    panel = room.panel()
+    click(controls_of(panel)["pause"])
+    assert "Paused" in text_of(panel, "interrupted_jobs")
+    assert panel.is_paused
+    click(controls_of(panel)["pause"])
+    assert text_of(panel, "interrupted_jobs") == ""
+    assert room.told[panel] == [PauseQueue(True), PauseQueue(False)]
+
+
+def test_problem_is_shown_until_the_next_wish(room: Room) -> None:
+    panel = room.panel()
+    panel.show_problem(JournalError("It does not wait here.", hint="Look again."))
+    assert text_of(panel, "job_problem") == "It does not wait here. Look again."
+    click(controls_of(panel)["clear"])
+    assert text_of(panel, "job_problem") == ""
+
+
+def test_choice_stays_when_the_rows_move(room: Room) -> None:
+    model = room.model()
+    panel = JobsPanel(model)
+    room.qtbot.addWidget(panel)
+    panel.select("second")
+    model.move("second", None)
+    model.take(JobNews("first", Started()))
+    assert [job.id for job in panel.selected] == ["second"]
+    assert titles(panel)[:4] == ["running", "first", "third", "second"]
+
+
+def test_moves_one_after_the_other_build_on_each_other(room: Room) -> None:
+    panel = room.panel()
+    panel.select("third")
+    up = controls_of(panel)["up"]
+    click(up)
+    click(up)
+    assert room.told[panel] == [MoveJob("third", "second"), MoveJob("third", "first")]
+    assert titles(panel)[1:4] == ["third", "first", "second"]
+
+
+def pixels(panel: JobsPanel) -> QImage:
+    return jobs_of(panel).grab().toImage().copy(0, 0, 400, 56)
+
+
+def test_bar_is_filled_by_the_real_fraction(room: Room) -> None:
+    model = room.model()
+    panel = JobsPanel(model)
+    room.qtbot.addWidget(panel)
+    panel.resize(560, 420)
+    panel.show()
+    before = pixels(panel)
+    model.take(JobNews("running", Progressed(stage=Stage.DENOISE, fraction=0.9)))
+    assert pixels(panel) != before
+
+
+def test_clip_so_far_is_shown_while_it_is_made(room: Room, tmp_path: Path) -> None:
+    picture = QPixmap(96, 64)
+    picture.fill(Qt.GlobalColor.magenta)
+    picture.save(str(tmp_path / "preview.png"))
+    model = room.model()
+    panel = JobsPanel(model)
+    room.qtbot.addWidget(panel)
+    panel.resize(560, 420)
+    panel.show()
+    panel.select("running")
+    event = Progressed(stage=Stage.DENOISE, fraction=0.5, preview=tmp_path / "preview.png")
+    model.take(JobNews("running", event))
+    room.settle()
+    assert label_of(panel, "job_preview").isVisible()
+    assert pixels(panel).pixelColor(20, 20) == Qt.GlobalColor.magenta
+    model.take(JobNews("running", Failed(error=ErrorReport(kind="RenderFailed", message="No."))))
+    assert not label_of(panel, "job_preview").isVisible()
+
+
+def test_missing_picture_of_the_clip_so_far_is_no_matter(room: Room, tmp_path: Path) -> None:
+    model = room.model()
+    event = Progressed(stage=Stage.DENOISE, fraction=0.5, preview=tmp_path / "gone.png")
+    model.take(JobNews("running", event))
+    room.settle()
+    assert model.find("running") is not None
+
+
+@pytest.mark.parametrize("appearance", [theme.Appearance.LIGHT, theme.Appearance.DARK])
+def test_it_follows_the_theme(room: Room, qapp: QApplication, appearance: theme.Appearance) -> None:
+    panel = room.panel()
+    panel.select("failed")
+    theme.apply(qapp, appearance)
+    QApplication.processEvents()
+    bad = theme.tone(qapp.palette(), theme.Tone.BAD).name()
+    assert bad in text_of(panel, "job_details_text")
+    label = label_of(panel, "job_problem")
+    assert label.palette().color(label.foregroundRole()).name() == bad
+
+
+@pytest.mark.parametrize("width", [380, 620, 1200])
+def test_it_is_usable_at_any_width(room: Room, width: int) -> None:
+    panel = room.panel()
+    panel.resize(width, 200)
+    panel.select("failed")
+    QApplication.processEvents()
+    assert panel.minimumSizeHint().width() <= 380
+    for name, control in controls_of(panel).items():
+        assert panel.rect().contains(control.mapTo(panel, control.rect().center())), name
+
+
+def test_hundreds_of_jobs_do_not_stall(room: Room, responsive: object) -> None:
+    room.records = [record(f"{number}") for number in range(300)]
+    panel = room.panel()
+    model = jobs_of(panel).model()
+    assert model.rowCount() == 300
+
+
+class Journal:
+    """What a model reads, changed by the test between and during readings."""
+
+    def __init__(self, *records: JobRecord) -> None:
+        self.records = list(records)
+        self.readings = 0
+        self.while_reading: Callable[[], None] = lambda: None
+        self.error: StudioError | None = None
+
+    def read(self, _: int) -> Sequence[JobRecord]:
+        self.readings += 1
+        read = list(self.records)
+        act, self.while_reading = self.while_reading, lambda: None
+        act()
+        if self.error is not None:
+            raise self.error
+        return read
+
+
+def open_model(journal: Journal, background: Background, qtbot: QtBot) -> JobsModel:
+    model = JobsModel(journal.read, background)
+    model.refresh()
+    qtbot.waitUntil(lambda: background.is_idle)
+    return model
+
+
+def test_new_job_is_read_and_its_events_are_not_lost(background: Background, qtbot: QtBot) -> None:
+    journal = Journal()
+    model = open_model(journal, background, qtbot)
+    journal.records.append(record("new"))
+    for event in (Queued(), Started(), Progressed(stage=Stage.LOAD, fraction=0.3)):
+        model.take(JobNews("new", event))
+    qtbot.waitUntil(lambda: model.find("new") is not None)
+    job = model.find("new")
+    assert job is not None
+    assert job.state is JobState.RUNNING
+    assert job.progress == Progressed(stage=Stage.LOAD, fraction=0.3)
+
+
+def test_job_that_is_queued_while_the_list_is_read_is_read_next(
+    background: Background, qtbot: QtBot
+) -> None:
+    journal = Journal()
+    model = JobsModel(journal.read, background)
+    model.refresh()
+    model.take(JobNews("new", Queued()))
+    journal.records.append(record("new"))
+    qtbot.waitUntil(lambda: model.find("new") is not None)
+
+
+def test_event_during_a_reading_wins_over_what_was_read(
+    background: Background, qtbot: QtBot
+) -> None:
+    journal = Journal(record("a", JobState.RUNNING))
+    model = open_model(journal, background, qtbot)
+    told: list[str] = []
+    model.told.connect(lambda line: told.append(line.text))
+    model.refresh()
+    model.take(JobNews("a", Failed(error=ErrorReport(kind="RenderFailed", message="No."))))
+    qtbot.waitUntil(lambda: background.is_idle)
+    job = model.find("a")
+    assert job is not None
+    assert job.state is JobState.FAILED
+    assert told == ["Failed: fake-small: a. No."]
+
+
+def test_job_that_nobody_knows_is_asked_for_once(background: Background, qtbot: QtBot) -> None:
+    journal = Journal(record("a"))
+    model = open_model(journal, background, qtbot)
+    model.take(JobNews("cleared", Queued()))
+    qtbot.waitUntil(lambda: background.is_idle)
+    qtbot.wait(50)
+    assert journal.readings == 2
+    assert model.find("cleared") is None
+
+
+def test_bar_does_not_fall_back_to_what_the_journal_knew(
+    background: Background, qtbot: QtBot
+) -> None:
+    early = Progressed(stage=Stage.DENOISE, fraction=0.2)
+    journal = Journal(record("a", JobState.RUNNING, progress=early))
+    model = open_model(journal, background, qtbot)
+    model.take(JobNews("a", Progressed(stage=Stage.DENOISE, fraction=0.6)))
+    model.refresh()
+    qtbot.waitUntil(lambda: background.is_idle)
+    job = model.find("a")
+    assert job is not None
+    assert job.progress is not None
+    assert job.progress.fraction == 0.6
+
+
+def test_numbers_are_told_when_they_change(background: Background, qtbot: QtBot) -> None:
+    journal = Journal()
+    model = JobsModel(journal.read, background)
+    sums: list[str] = []
+    model.summary_changed.connect(lambda summary: sums.append(str(summary)))
+    journal.records = one_of_each()
+    model.refresh()
+    qtbot.waitUntil(lambda: background.is_idle)
+    model.take(JobNews("running", Progressed(stage=Stage.DENOISE, fraction=0.9)))
+    model.take(JobNews("first", Started()))
+    assert sums == [
+        "1 running, 3 waiting, 1 interrupted, 1 failed",
+        "2 running, 2 waiting, 1 interrupted, 1 failed",
+    ]
+
+
+def test_unreadable_journal_is_told_and_the_list_stays(
+    background: Background, qtbot: QtBot
+) -> None:
+    journal = Journal(record("a"))
+    model = open_model(journal, background, qtbot)
+    told: list[StudioError] = []
+    model.failed.connect(told.append)
+    journal.error = JournalError("The job journal cannot be used.")
+    model.refresh()
+    qtbot.waitUntil(lambda: background.is_idle)
+    assert told == [journal.error]
+    assert model.rowCount() == 1

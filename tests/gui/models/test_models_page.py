@@ -1,0 +1,548 @@
+"""The page of models: what it shows, what each control asks for, and real installations."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
+
+from core.config.settings import Appearance, with_text
+from core.jobs.job import Lane
+from core.platform.machine import Gpu, Machine
+from core.platform.paths import Paths
+from core.studio import Studio
+from core.video.listing import ListedModel, ModelState
+from core.video.model_store import Installation, InstallSurvey, OnDisk
+from core.video.provider import Lack, NotReady, Ready
+from core.video.request import Target
+from core.video.spec import Licence
+from gui import theme
+from gui.models.install_dialog import InstallDialog
+from gui.models.model_rows import Installing, InstallPhase
+from gui.models.models_controller import ModelsDesk
+from gui.models.models_page import InstallWish, ModelsPage
+from providers import PROVIDERS
+from providers.ltx_video.install.installed import Complete, check_installed
+from providers.ltx_video.models.downloads import WEIGHTS
+from tests.fakes.provider import BIG, SMALL, FakeProvider
+from tests.fakes.stub_hub import StubFile, StubHub, StubRepo, running_hub
+from tests.gui.children import child
+from tests.gui.controls import ControlCase, check_every_control, controls_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
+
+    from core.jobs.job import JobEvent
+
+INFO = FakeProvider().info
+FOLDER = Path("/models/fake-big")
+
+
+def target(model: str) -> Target:
+    return Target(provider="fake", deployment="local", model=model)
+
+
+def big(on_disk: OnDisk, *, too_large: str = "", is_gated: bool = False) -> ListedModel:
+    licence = Licence(name="Some Licence", url="http://127.0.0.1/licence", is_gated=is_gated)
+    readiness = (
+        Ready(FOLDER)
+        if on_disk is OnDisk.WHOLE
+        else NotReady(Lack.NOT_INSTALLED, "Fake Big is not installed.", "Run 'a command'.")
+    )
+    return ListedModel(
+        target(BIG.id),
+        INFO,
+        BIG.model_copy(update={"licence": licence}),
+        readiness,
+        Installation(on_disk, FOLDER, 0 if on_disk is OnDisk.NOTHING else 20_000_000_000),
+        too_large,
+    )
+
+
+BUILT_IN = ListedModel(target(SMALL.id), INFO, SMALL, Ready())
+SURVEY = InstallSurvey(FOLDER, 12, 50_000_000_000, 30_000_000_000, 99_000_000_000, "http://a/b")
+
+
+class HeardPage(ModelsPage):
+    """A page whose signals are kept for the tests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        for name in ("survey_wanted", "install_wanted", "wanted"):
+            getattr(self, name).connect(lambda wish, name=name: self.said.append(f"{name} {wish}"))
+
+
+def make_page(qtbot: QtBot, listed: ListedModel | None = None) -> HeardPage:
+    page = HeardPage()
+    qtbot.addWidget(page)
+    page.set_models((listed or big(OnDisk.NOTHING), BUILT_IN))
+    return page
+
+
+def words(page: QWidget) -> str:
+    labels = [label for label in page.findChildren(QLabel) if label.isVisibleTo(page)]
+    return "\n".join(label.text() for label in labels)
+
+
+def offered(page: ModelsPage) -> set[str]:
+    buttons = page.findChildren(QPushButton)
+    return {button.objectName() for button in buttons if button.isVisibleTo(page)}
+
+
+def page_of(widget: QWidget) -> HeardPage:
+    above: QWidget | None = widget
+    while not isinstance(above, HeardPage):
+        assert above is not None
+        above = above.parentWidget()
+    return above
+
+
+def has_dialog(page: ModelsPage) -> bool:
+    return page.findChild(InstallDialog) is not None
+
+
+def shown_models(page: ModelsPage) -> list[str]:
+    rows = child(page, QListView).model()
+    return [rows.index(row, 0).data() for row in range(rows.rowCount())]
+
+
+# Every control.
+
+
+def choose_folder(button: QAbstractButton) -> None:
+    button.click()
+    dialog = child(page_of(button), QFileDialog)
+    dialog.fileSelected.emit("/tmp")
+    dialog.close()
+
+
+def confirm_removal(button: QAbstractButton) -> None:
+    button.click()
+    child(page_of(button), QAbstractButton, "confirm_remove").click()
+
+
+def test_every_control_has_its_effect(qtbot: QtBot) -> None:
+    def on(state: OnDisk, phase: InstallPhase | None, act: Callable) -> Callable:
+        def do(widget: QWidget) -> None:
+            page = page_of(widget)
+            page.set_model(big(state, is_gated=True))
+            page.set_installing(target(BIG.id), Installing(phase, "job") if phase else None)
+            assert widget.isVisibleTo(page), f"{widget.objectName()} is not offered"
+            act(widget)
+
+        return do
+
+    def click(button: QAbstractButton) -> None:
+        button.click()
+
+    def said(page: HeardPage) -> list[str]:
+        return list(page.said)
+
+    check_every_control(
+        lambda: make_page(qtbot),
+        [
+            ControlCase("search", lambda line: qtbot.keyClicks(line, "built in"), shown_models),
+            ControlCase("scope", lambda box: box.setCurrentIndex(1), shown_models),
+            ControlCase(
+                "models", lambda rows: qtbot.keyClick(rows, Qt.Key.Key_Down), lambda p: p.chosen
+            ),
+            ControlCase("install", on(OnDisk.NOTHING, None, click), said),
+            ControlCase("pause", on(OnDisk.PARTLY, InstallPhase.RUNNING, click), said),
+            ControlCase("resume", on(OnDisk.PARTLY, InstallPhase.STOPPED, click), said),
+            ControlCase("adopt", on(OnDisk.NOTHING, None, choose_folder), said),
+            ControlCase("verify", on(OnDisk.WHOLE, None, click), said),
+            ControlCase("remove", on(OnDisk.WHOLE, None, confirm_removal), said),
+            ControlCase("keys", on(OnDisk.NOTHING, None, click), said),
+        ],
+    )
+
+
+def test_every_control_explains_itself(qtbot: QtBot) -> None:
+    for name, control in controls_of(make_page(qtbot)).items():
+        assert control.toolTip(), name
+        assert control.accessibleName(), name
+
+
+# What is shown.
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "phase", "buttons"),
+    [
+        (OnDisk.NOTHING, None, {"install", "adopt"}),
+        (OnDisk.PARTLY, None, {"install", "adopt", "remove"}),
+        (OnDisk.PARTLY, InstallPhase.RUNNING, {"pause"}),
+        (OnDisk.NOTHING, InstallPhase.WAITING, {"pause"}),
+        (OnDisk.PARTLY, InstallPhase.STOPPED, {"resume", "adopt", "remove"}),
+        (OnDisk.PARTLY, InstallPhase.FAILED, {"resume", "adopt", "remove"}),
+        (OnDisk.DAMAGED, None, {"install", "adopt", "remove", "verify"}),
+        (OnDisk.WHOLE, None, {"remove", "verify"}),
+        (OnDisk.WHOLE, InstallPhase.CHECKING, {"pause"}),
+    ],
+)
+def test_only_what_can_be_done_is_offered(
+    qtbot: QtBot, on_disk: OnDisk, phase: InstallPhase | None, buttons: set[str]
+) -> None:
+    page = make_page(qtbot, big(on_disk))
+    page.set_installing(target(BIG.id), Installing(phase, "job") if phase else None)
+    assert offered(page) == buttons
+
+
+def test_a_built_in_model_offers_nothing_and_shows_its_facts(qtbot: QtBot) -> None:
+    page = make_page(qtbot)
+    page.choose(target(SMALL.id))
+    assert offered(page) == set()
+    told = words(page)
+    for part in ("Fake Small", "Built in", "1.0 MB", "public domain", "free", "0.5-4 s", "8, 16"):
+        assert part in told
+
+
+@pytest.mark.parametrize(
+    ("listed", "state"),
+    [
+        (BUILT_IN, ModelState.BUILT_IN),
+        (big(OnDisk.NOTHING), ModelState.NOT_INSTALLED),
+        (big(OnDisk.PARTLY), ModelState.PARTLY),
+        (big(OnDisk.WHOLE), ModelState.INSTALLED),
+        (big(OnDisk.DAMAGED), ModelState.DAMAGED),
+        (big(OnDisk.NOTHING, too_large="It needs 99 GB."), ModelState.TOO_LARGE),
+        (replace(BUILT_IN, spec=BIG), ModelState.INSTALLED),
+        (replace(BUILT_IN, readiness=NotReady(Lack.NETWORK_OFF, "", "")), ModelState.NETWORK_OFF),
+    ],
+)
+def test_each_state_has_its_word(listed: ListedModel, state: ModelState) -> None:
+    assert listed.state is state
+
+
+def test_a_model_that_is_too_large_says_why(qtbot: QtBot) -> None:
+    page = make_page(qtbot, big(OnDisk.NOTHING, too_large="It needs about 99 GB of memory."))
+    assert "This machine cannot run it. It needs about 99 GB of memory." in words(page)
+    child(page, QComboBox, "scope").setCurrentText("This machine can run")
+    assert shown_models(page) == ["Fake Small: built in"]
+
+
+def test_a_gated_model_explains_the_way_to_its_token(qtbot: QtBot) -> None:
+    page = make_page(qtbot, big(OnDisk.NOTHING, is_gated=True))
+    assert "make a token of the kind 'read'" in words(page)
+    assert "keys" in offered(page)
+
+
+def test_progress_is_shown_in_the_list_and_beside_it(qtbot: QtBot) -> None:
+    page = make_page(qtbot, big(OnDisk.PARTLY))
+    going_on = Installing(InstallPhase.RUNNING, "job", 0.25, "12.5 of 50.0 GB, 80 MB/s", 470)
+    page.set_installing(target(BIG.id), going_on)
+    assert shown_models(page)[0] == "Fake Big: installing"
+    assert "25%, 12.5 of 50.0 GB, 80 MB/s, about 7 min 50 s left" in words(page)
+    assert child(page, QProgressBar).value() == 250
+
+
+def test_a_search_without_a_hit_says_so(qtbot: QtBot) -> None:
+    page = make_page(qtbot)
+    child(page, QLineEdit, "search").setText("nothing like it")
+    assert "No model is like that." in words(page)
+    assert "Choose a model" in words(page)
+
+
+def test_the_choice_stays_when_the_models_are_looked_at_anew(qtbot: QtBot) -> None:
+    page = make_page(qtbot)
+    page.choose(target(SMALL.id))
+    page.set_models((BUILT_IN, big(OnDisk.WHOLE)))
+    assert page.chosen == target(SMALL.id)
+
+
+def test_nobody_installs_without_consent(qtbot: QtBot) -> None:
+    page = make_page(qtbot)
+    wish = InstallWish(target(BIG.id))
+    page.ask_consent(wish, SURVEY)
+    dialog = child(page, InstallDialog)
+    told = words(dialog)
+    for part in ("50.0 GB in 12 files", "30.0 GB; 20.0 GB are on this machine already",
+                 "99.0 GB", str(FOLDER), "Some Licence", "http://127.0.0.1/licence"):  # fmt: skip
+        assert part in told
+    install = child(dialog, QPushButton, "confirm_install")
+    assert not install.isEnabled()
+    child(dialog, QCheckBox, "consent").click()
+    install.click()
+    assert page.said == [f"install_wanted {wish}"]
+
+
+def test_a_removal_that_is_not_confirmed_removes_nothing(qtbot: QtBot) -> None:
+    page = make_page(qtbot, big(OnDisk.WHOLE))
+    child(page, QPushButton, "remove").click()
+    question = child(page, QMessageBox)
+    assert "free 20.0 GB" in question.text()
+    question.reject()
+    assert page.said == []
+
+
+@pytest.mark.parametrize("look", [Appearance.LIGHT, Appearance.DARK])
+def test_the_list_is_painted_in_both_themes(
+    qtbot: QtBot, qapp: QApplication, look: Appearance
+) -> None:
+    theme.apply(qapp, look)
+    try:
+        page = make_page(qtbot)
+        page.set_installing(target(BIG.id), Installing(InstallPhase.RUNNING, "job", 0.5, "half"))
+        page.resize(900, 500)
+        picture = page.grab().toImage()
+        assert len({picture.pixel(x, y) for x in range(0, 300, 3) for y in range(0, 200, 3)}) > 20
+    finally:
+        theme.apply(qapp, Appearance.LIGHT)
+
+
+# Real installations, from a hub on loopback.
+
+
+MODEL = "ltx-video-2b-0.9.5"
+GATED = "ltx-2.5-distilled"
+BIG_FILE = "transformer/diffusion_pytorch_model.safetensors"
+BIG_BYTES = 900_000
+STRONG = Machine("Linux", "x86_64", 8, 256.0, 250.0, (Gpu("A GPU", "cuda", 80.0, 79.0),))
+
+
+def repository(model: str) -> StubRepo:
+    (wanted,) = WEIGHTS[model].sets
+    files = {
+        pattern.replace("*", "config.json"): StubFile(pattern.encode())
+        for pattern in wanted.allow_patterns
+    }
+    files[BIG_FILE] = StubFile(b"\x07" * BIG_BYTES, is_lfs=True)
+    commit = wanted.revision if len(wanted.revision) == 40 else "d" * 40
+    return StubRepo(files, commit=commit)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubHub]:
+    with running_hub() as hub:
+        for model in (MODEL, GATED):
+            hub.repos[WEIGHTS[model].repo_ids[0]] = repository(model)
+        settings = {
+            "HF_ENDPOINT": hub.url,
+            "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+            "HF_TOKEN": "",
+            "HUGGING_FACE_HUB_TOKEN": "",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        yield hub
+
+
+class Bridge(QObject):
+    """Carries the queue's events to the main thread."""
+
+    heard = Signal(object, object)
+
+    def __init__(self, studio: Studio, desk: ModelsDesk) -> None:
+        super().__init__()
+        self.heard.connect(desk.hear)
+        self.stop: Callable[[], None] = studio.queue.subscribe(self._pass_on)
+
+    def _pass_on(self, job_id: str, event: JobEvent) -> None:
+        self.heard.emit(job_id, event)
+
+
+class Shop:
+    """A page with everything behind it."""
+
+    def __init__(self, qtbot: QtBot, home: Path) -> None:
+        self.qtbot = qtbot
+        self.studio = Studio(PROVIDERS, paths=Paths.below(home), machine=lambda: STRONG)
+        self.page = ModelsPage()
+        qtbot.addWidget(self.page)
+        self.desk = ModelsDesk(self.studio, self.page)
+        self.bridge = Bridge(self.studio, self.desk)
+        self._worker = threading.Thread(target=self.studio.queue.run, args=[Lane.DISK])
+        self._worker.start()
+        self.desk.refresh()
+        self.wait(lambda: self.desk.is_idle)
+
+    def close(self) -> None:
+        self.bridge.stop()
+        self.desk.close()
+        self.studio.close()
+        self._worker.join()
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(condition, timeout=20_000)
+
+    def click(self, name: str) -> None:
+        self.wait(lambda: name in offered(self.page))
+        child(self.page, QPushButton, name).click()
+
+    def choose(self, model: str) -> None:
+        self.page.choose(Target(provider="ltx-video", deployment="local", model=model))
+
+    def agree(self) -> None:
+        self.wait(lambda: has_dialog(self.page))
+        dialog = child(self.page, InstallDialog)
+        child(dialog, QCheckBox, "consent").click()
+        child(dialog, QPushButton, "confirm_install").click()
+
+    def state(self, model: str = MODEL) -> str:
+        return next(i.state for i in self.page.models() if i.listed.target.model == model)
+
+    def is_whole(self, model: str = MODEL) -> bool:
+        return isinstance(check_installed(self.studio.paths.models_dir, model), Complete)
+
+
+@pytest.fixture
+def shop(qtbot: QtBot, hub: StubHub, tmp_path: Path) -> Iterator[Shop]:
+    shop = Shop(qtbot, tmp_path / "home")
+    shop.choose(MODEL)
+    yield shop
+    shop.close()
+
+
+def test_every_model_is_listed_without_asking_anybody(shop: Shop, hub: StubHub) -> None:
+    assert {item.listed.target.model for item in shop.page.models()} == {*WEIGHTS, "ltx-mini"}
+    assert shop.state("ltx-mini") == ModelState.BUILT_IN
+    assert shop.state() == ModelState.NOT_INSTALLED
+    assert hub.requests == []
+
+
+def test_a_model_is_installed_checked_and_removed(shop: Shop, hub: StubHub) -> None:
+    changed: list[object] = []
+    shop.desk.changed.connect(changed.append)
+    shop.click("install")
+    shop.agree()
+    shop.wait(lambda: shop.state() == ModelState.INSTALLED)
+    assert shop.is_whole()
+    assert "every file is verified" in words(shop.page)
+    shop.click("verify")
+    shop.wait(lambda: "Every file is there and right." in words(shop.page))
+    shop.click("remove")
+    child(shop.page, QAbstractButton, "confirm_remove").click()
+    shop.wait(lambda: shop.state() == ModelState.NOT_INSTALLED)
+    assert "It is removed; 0.9 MB are free." in words(shop.page)
+    assert not (shop.studio.paths.models_dir / MODEL).exists()
+    assert len(changed) == 2
+
+
+def test_a_paused_download_goes_on_where_it_was(shop: Shop, hub: StubHub) -> None:
+    hub.bytes_per_s = 150_000
+    shop.click("install")
+    shop.agree()
+    shop.wait(lambda: hub.sent_bytes(BIG_FILE) > 100_000)
+    shop.click("pause")
+    shop.wait(lambda: shop.state() == InstallPhase.STOPPED)
+    (part,) = (shop.studio.paths.models_dir / MODEL / "transformer").glob("*.part")
+    had_bytes = part.stat().st_size
+    hub.bytes_per_s = None
+    hub.requests.clear()
+    shop.click("resume")
+    shop.wait(lambda: shop.state() == ModelState.INSTALLED)
+    assert hub.sent_bytes(BIG_FILE) == BIG_BYTES - had_bytes
+
+
+def test_an_interrupted_download_is_found_again_after_a_restart(
+    shop: Shop, hub: StubHub, qtbot: QtBot
+) -> None:
+    hub.bytes_per_s = 150_000
+    shop.click("install")
+    shop.agree()
+    shop.wait(lambda: hub.sent_bytes(BIG_FILE) > 100_000)
+    home = shop.studio.paths.state_dir.parent
+    shop.close()
+    hub.bytes_per_s = None
+    again = Shop(qtbot, home)
+    try:
+        again.choose(MODEL)
+        assert again.state() == InstallPhase.STOPPED
+        again.click("resume")
+        again.wait(lambda: again.state() == ModelState.INSTALLED)
+    finally:
+        again.close()
+
+
+def test_files_in_a_folder_are_adopted_instead_of_downloaded(
+    shop: Shop, hub: StubHub, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy" / BIG_FILE
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(b"\x07" * BIG_BYTES)
+    shop.click("adopt")
+    dialog = child(shop.page, QFileDialog)
+    dialog.fileSelected.emit(str(tmp_path / "copy"))
+    dialog.close()
+    shop.wait(lambda: has_dialog(shop.page))
+    assert "0.9 MB are on this machine already" in words(child(shop.page, InstallDialog))
+    shop.agree()
+    shop.wait(lambda: shop.state() == ModelState.INSTALLED)
+    assert hub.sent_bytes(BIG_FILE) == 0
+
+
+def test_damage_is_found_by_reading_every_byte(shop: Shop, hub: StubHub) -> None:
+    shop.click("install")
+    shop.agree()
+    shop.wait(lambda: shop.state() == ModelState.INSTALLED)
+    path = shop.studio.paths.models_dir / MODEL / BIG_FILE
+    before = path.stat()
+    path.write_bytes(b"\x08" * BIG_BYTES)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    shop.click("verify")
+    shop.wait(lambda: shop.state() == ModelState.DAMAGED)
+    assert BIG_FILE in words(shop.page)
+    shop.click("install")
+    shop.agree()
+    shop.wait(lambda: shop.state() == ModelState.INSTALLED)
+
+
+def test_a_closed_gate_is_a_sentence_before_anything_is_fetched(shop: Shop, hub: StubHub) -> None:
+    hub.repos[WEIGHTS[GATED].repo_ids[0]].is_gated = True
+    shop.choose(GATED)
+    shop.click("install")
+    shop.wait(lambda: "accept the licence; make a token" in words(shop.page))
+    assert not has_dialog(shop.page)
+    with shop.qtbot.waitSignal(shop.desk.keys_wanted):
+        shop.click("keys")
+
+
+def test_with_the_network_off_nobody_is_asked(shop: Shop, hub: StubHub) -> None:
+    shop.studio.apply_settings(with_text(shop.studio.settings, "network.is_off", "yes"))
+    shop.click("install")
+    shop.wait(lambda: "The network is switched off" in words(shop.page))
+    assert hub.requests == []
+
+
+def test_the_switch_ends_a_download_that_goes_on(shop: Shop, hub: StubHub) -> None:
+    hub.bytes_per_s = 150_000
+    shop.click("install")
+    shop.agree()
+    shop.wait(lambda: hub.sent_bytes(BIG_FILE) > 100_000)
+    shop.studio.apply_settings(with_text(shop.studio.settings, "network.is_off", "yes"))
+    shop.wait(lambda: shop.state() == InstallPhase.FAILED)
+    assert "The network is switched off" in words(shop.page)
+    hub.bytes_per_s = None
+    shop.studio.apply_settings(with_text(shop.studio.settings, "network.is_off", "no"))
+    shop.click("resume")
+    shop.wait(lambda: shop.state() == ModelState.INSTALLED)
+
+
+def test_a_hub_that_refuses_the_files_is_a_sentence(shop: Shop, hub: StubHub) -> None:
+    hub.repos.clear()
+    shop.click("install")
+    shop.wait(lambda: "Lightricks/LTX-Video-0.9.5" in words(shop.page))
+    assert shop.state() == ModelState.NOT_INSTALLED

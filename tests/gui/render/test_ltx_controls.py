@@ -1,0 +1,395 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
+
+from core.project.model.project import RenderChoices
+from core.video.planning import MAX_SEED
+from core.video.request import Lora
+from core.video.spec import Residency
+from gui.render.choices_edit import ChoicesEdit, SceneScope
+from gui.render.lora_list import LoraList
+from gui.render.ltx_controls_widget import LTXControlsWidget
+from tests.fakes.choices import any_choices
+from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OFFERS, OTHER
+from tests.gui.controls import ControlCase, check_every_control, controls_of
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from gui.render.model_choices import Offer
+
+ONE, TWO, THREE = (Lora(path=Path(f"/loras/{name}.safetensors")) for name in "abc")
+PICKED = (Path("/loras/picked.safetensors"),)
+SMALL_OWN = RenderChoices(
+    target=LTX_SMALL,
+    audio=False,
+    camera="pan_left",
+    camera_speed=1.5,
+    guidance_scale=5,
+    num_inference_steps=9,
+    seed=3,
+    negative_prompt="blurry",
+)
+FULL_OWN = SMALL_OWN.model_copy(
+    update={
+        "target": LTX_FULL,
+        "audio": True,
+        "audio_prompt": "rain",
+        "loras": (ONE,),
+        "memory": Residency.RESIDENT,
+        "webhook_url": "https://example.com/",
+    }
+)
+FIELDS = tuple(RenderChoices.model_fields)
+SCOPE = SceneScope("Scene 3", FIELDS, RenderChoices())
+SMALL_ROWS = (
+    "audio",
+    "camera",
+    "camera_speed",
+    "guidance_scale",
+    "num_inference_steps",
+    "seed",
+    "negative_prompt",
+)
+FULL_ROWS = (*SMALL_ROWS, "audio_prompt", "loras", "memory", "webhook_url")
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> LTXControlsWidget:
+    return made(qtbot)
+
+
+def made(
+    qtbot: QtBot, value: RenderChoices | None = None, offers: tuple[Offer, ...] = OFFERS
+) -> LTXControlsWidget:
+    panel = LTXControlsWidget(pick=lambda _: PICKED)
+    qtbot.addWidget(panel)
+    panel.set_offers(offers)
+    panel.set_value(value or RenderChoices(target=LTX_FULL))
+    return panel
+
+
+def down(box: QWidget) -> None:
+    QTest.keyClick(box, Qt.Key.Key_Down)
+
+
+def up(box: QWidget) -> None:
+    QTest.keyClick(box, Qt.Key.Key_Up)
+
+
+def typed(edit: QWidget) -> None:
+    QTest.keyClicks(edit, "7")
+
+
+def click(button: QWidget) -> None:
+    # On a check box only its left end answers to the mouse.
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=QPoint(8, button.height() // 2))
+
+
+def control(panel: QWidget, name: str) -> QWidget:
+    return controls_of(panel)[name]
+
+
+def is_shown(panel: LTXControlsWidget, name: str) -> bool:
+    return not control(panel, name).isHidden()
+
+
+def items(panel: QWidget, name: str) -> list[str]:
+    box = control(panel, name)
+    assert isinstance(box, QComboBox)
+    return [box.itemText(index) for index in range(box.count())]
+
+
+def said(panel: QWidget) -> str:
+    labels = panel.findChildren(QLabel)
+    return " ".join(label.text() for label in labels if not label.isHidden())
+
+
+def value(panel: LTXControlsWidget) -> RenderChoices:
+    return panel.value()
+
+
+def is_advanced_hidden(panel: LTXControlsWidget) -> bool:
+    return not control(panel, "memory").isVisibleTo(panel)
+
+
+def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
+    return [
+        ControlCase("deployment", down, value),
+        ControlCase("audio", click, value),
+        ControlCase("audio_reset", click, value),
+        ControlCase("audio_prompt", typed, value),
+        ControlCase("audio_prompt_reset", click, value),
+        ControlCase("camera", down, value),
+        ControlCase("camera_reset", click, value),
+        ControlCase("camera_speed_slider", up, value),
+        ControlCase("camera_speed_number", up, value),
+        ControlCase("camera_speed_reset", click, value),
+        ControlCase("section_advanced", click, is_advanced_hidden),
+        ControlCase("guidance_scale", up, value),
+        ControlCase("guidance_scale_reset", click, value),
+        ControlCase("num_inference_steps", up, value),
+        ControlCase("num_inference_steps_reset", click, value),
+        ControlCase("seed_number", typed, value),
+        ControlCase("seed_same", click, value),
+        ControlCase("seed_new", click, value),
+        ControlCase("seed_reset", click, value),
+        ControlCase("negative_prompt", typed, value),
+        ControlCase("negative_prompt_reset", click, value),
+        ControlCase("lora_add", click, value),
+        ControlCase("loras_reset", click, value),
+        ControlCase("memory", down, value),
+        ControlCase("memory_reset", click, value),
+        ControlCase("webhook_url", typed, value),
+        ControlCase("webhook_url_reset", click, value),
+        *extra,
+    ]
+
+
+def test_every_control_changes_the_choices(qtbot: QtBot) -> None:
+    def make() -> LTXControlsWidget:
+        panel = made(qtbot, FULL_OWN)
+        panel.set_scope(SCOPE)
+        panel.set_last_seed(99)
+        return panel
+
+    loras = (ControlCase("lora_scale_0", up, value), ControlCase("lora_remove_0", click, value))
+    check_every_control(make, check_cases(loras))
+
+
+def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
+    qtbot: QtBot,
+) -> None:
+    shown = made(qtbot, SMALL_OWN)
+    for name in ("audio_prompt", "lora_add", "memory", "webhook_url"):
+        assert not control(shown, name).isVisibleTo(shown), name
+    for case in check_cases():
+        if not case.name.startswith(SMALL_ROWS) or case.name.startswith("audio_prompt"):
+            continue
+        panel = made(qtbot, SMALL_OWN)
+        panel.set_scope(SCOPE)
+        panel.set_last_seed(99)
+        case.act(control(panel, case.name))
+        assert panel.value() != SMALL_OWN, case.name
+
+
+@settings(
+    deadline=None,
+    max_examples=80,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(choices=any_choices)
+def test_every_legal_value_comes_back_and_nothing_is_told(
+    panel: LTXControlsWidget, choices: RenderChoices
+) -> None:
+    told: list[object] = []
+    panel.changed.connect(told.append)
+    panel.set_value(choices)
+    panel.set_scope(SCOPE)
+    panel.set_scope(None)
+    panel.set_last_seed(4)
+    assert panel.value() == choices
+    assert told == []
+
+
+def test_it_is_shown_only_for_ltx(panel: LTXControlsWidget) -> None:
+    assert control(panel, "camera").isVisibleTo(panel)
+    panel.set_value(RenderChoices(target=OTHER.target))
+    assert not control(panel, "camera").isVisibleTo(panel)
+
+
+def test_only_registered_deployments_are_offered_and_one_alone_is_told(qtbot: QtBot) -> None:
+    panel = made(qtbot)
+    assert items(panel, "deployment") == ["Local", "Cloud"]
+    alone = made(qtbot, offers=(LOCAL, OTHER))
+    assert not is_shown(alone, "deployment")
+    assert "Local" in said(alone)
+
+
+def test_another_deployment_keeps_the_model_where_it_has_it(qtbot: QtBot) -> None:
+    panel = made(qtbot, RenderChoices(target=LTX_FULL))
+    down(control(panel, "deployment"))
+    assert panel.value().target == CLOUD.target.with_model("fake-full")
+    panel = made(qtbot, RenderChoices(target=LTX_SMALL))
+    down(control(panel, "deployment"))
+    assert panel.value().target == CLOUD.target
+
+
+def test_moves_have_names_and_the_speed_is_shown_only_with_a_move(
+    panel: LTXControlsWidget, qtbot: QtBot
+) -> None:
+    assert items(panel, "camera") == ["None", "Pan Left", "Static"]
+    assert not control(panel, "camera_speed_number").isVisibleTo(panel)
+    with qtbot.waitSignal(panel.changed) as heard:
+        down(control(panel, "camera"))
+    assert heard.args == [ChoicesEdit("camera", "pan_left")]
+    speed = control(panel, "camera_speed_number")
+    assert speed.isVisibleTo(panel)
+    assert isinstance(speed, QDoubleSpinBox)
+    assert (speed.value(), speed.minimum(), speed.maximum()) == (1.0, 0.5, 2.0)
+
+
+def test_slider_and_number_of_the_speed_go_together(qtbot: QtBot) -> None:
+    panel = made(qtbot, RenderChoices(target=LTX_FULL, camera="pan_left"))
+    QTest.keyClick(control(panel, "camera_speed_slider"), Qt.Key.Key_End)
+    number = control(panel, "camera_speed_number")
+    assert isinstance(number, QDoubleSpinBox)
+    assert (panel.value().camera_speed, number.value()) == (2.0, 2.0)
+    QTest.keyClick(control(panel, "camera_speed_slider"), Qt.Key.Key_Left)
+    assert panel.value().camera_speed == 1.95
+
+
+def test_a_move_of_another_model_is_shown_as_such_and_kept(panel: LTXControlsWidget) -> None:
+    panel.set_value(RenderChoices(target=LTX_FULL, camera="crane_up"))
+    assert items(panel, "camera")[-1] == "Crane Up (not with Fake Full)"
+    assert panel.value().camera == "crane_up"
+
+
+def test_a_silent_clip_hides_the_audio_prompt_and_keeps_it(qtbot: QtBot) -> None:
+    panel = made(qtbot, RenderChoices(target=LTX_FULL, audio_prompt="rain"))
+    assert is_shown(panel, "audio_prompt")
+    click(control(panel, "audio"))
+    assert panel.value().audio is False
+    assert not is_shown(panel, "audio_prompt")
+    assert panel.value().audio_prompt == "rain"
+
+
+def test_the_same_seed_again_and_a_new_one_each_time(panel: LTXControlsWidget) -> None:
+    same, new = control(panel, "seed_same"), control(panel, "seed_new")
+    assert not same.isEnabled()
+    assert "no clip yet" in same.toolTip()
+    panel.set_last_seed(1234)
+    click(same)
+    assert panel.value().seed == 1234
+    assert not same.isEnabled()
+    click(new)
+    assert panel.value().seed is None
+    assert not new.isEnabled()
+
+
+def test_only_a_seed_can_be_typed(panel: LTXControlsWidget) -> None:
+    edit = control(panel, "seed_number")
+    assert isinstance(edit, QLineEdit)
+    QTest.keyClicks(edit, f"-x {MAX_SEED}9")
+    assert panel.value().seed == MAX_SEED
+    edit.selectAll()
+    QTest.keyClick(edit, Qt.Key.Key_Delete)
+    assert panel.value().seed is None
+    QTest.keyClicks(edit, "007")
+    assert panel.value().seed == 7
+
+
+def test_several_loras_each_with_its_scale_as_many_as_the_model_takes(
+    panel: LTXControlsWidget,
+) -> None:
+    panel.set_value(RenderChoices(target=LTX_FULL, loras=(ONE,)))
+    click(control(panel, "lora_add"))
+    picked = Lora(path=PICKED[0])
+    assert panel.value().loras == (ONE, picked)
+    assert not control(panel, "lora_add").isEnabled()
+    assert "no more than 2" in control(panel, "lora_add").toolTip()
+    scale = control(panel, "lora_scale_1")
+    assert isinstance(scale, QDoubleSpinBox)
+    assert (scale.minimum(), scale.maximum()) == (0, 2)
+    down(scale)
+    assert panel.value().loras == (ONE, Lora(path=PICKED[0], scale=0.95))
+    click(control(panel, "lora_remove_0"))
+    assert panel.value().loras == (Lora(path=PICKED[0], scale=0.95),)
+
+
+def test_the_same_lora_is_not_added_twice(panel: LTXControlsWidget) -> None:
+    panel.set_value(RenderChoices(target=LTX_FULL, loras=(Lora(path=PICKED[0]),)))
+    click(control(panel, "lora_add"))
+    assert len(panel.value().loras) == 1
+
+
+def test_too_many_loras_are_kept_and_told(panel: LTXControlsWidget) -> None:
+    panel.set_value(RenderChoices(target=LTX_FULL, loras=(ONE, TWO, THREE)))
+    assert "at most 2: remove 1" in said(panel)
+    assert panel.value().loras == (ONE, TWO, THREE)
+
+
+def test_lora_files_can_be_dropped_and_others_not(qtbot: QtBot) -> None:
+    loras = LoraList()
+    qtbot.addWidget(loras)
+    loras.show_loras((), 2)
+    told: list[object] = []
+    loras.edited.connect(told.append)
+
+    def drop(*names: str) -> bool:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(name) for name in names])
+        action, left, none = (
+            Qt.DropAction.CopyAction,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        entering = QDragEnterEvent(QPoint(5, 5), action, data, left, none)
+        loras.dragEnterEvent(entering)
+        if entering.isAccepted():
+            loras.dropEvent(QDropEvent(QPointF(5, 5), action, data, left, none))
+        return entering.isAccepted()
+
+    assert drop("/loras/a.safetensors", "/notes.txt")
+    assert told == [(ONE,)]
+    assert not drop("/notes.txt")
+    loras.show_loras((ONE, TWO), 2)
+    assert not drop("/loras/c.safetensors")
+
+
+def test_words_are_told_as_they_are_typed_and_the_cursor_stays(qtbot: QtBot) -> None:
+    panel = made(qtbot, RenderChoices(target=LTX_FULL, negative_prompt="blurry"))
+    panel.changed.connect(lambda _: panel.set_value(panel.value()))
+    edit = control(panel, "negative_prompt")
+    assert isinstance(edit, QPlainTextEdit)
+    QTest.keyClicks(edit, "very ")
+    assert panel.value().negative_prompt == "very blurry"
+    line = control(panel, "webhook_url")
+    QTest.keyClicks(line, " https://a.b/ ")
+    assert panel.value().webhook_url == "https://a.b/"
+
+
+def test_memory_is_chosen_among_what_the_model_offers(panel: LTXControlsWidget) -> None:
+    assert items(panel, "memory") == [
+        "Automatic",
+        "All in GPU memory (quickest)",
+        "Streamed block by block",
+    ]
+    down(control(panel, "memory"))
+    assert panel.value().memory is Residency.RESIDENT
+    panel.set_value(panel.value().model_copy(update={"memory": Residency.MODEL_OFFLOAD}))
+    assert items(panel, "memory")[-1] == "Parts take turns on the GPU (not with Fake Full)"
+
+
+def test_in_a_scene_what_differs_is_marked(panel: LTXControlsWidget, qtbot: QtBot) -> None:
+    panel.set_value(FULL_OWN)
+    panel.set_scope(SceneScope("Scene 3", ("camera",), RenderChoices(camera="static")))
+    assert "• Camera" in said(panel)
+    assert "• Seed" not in said(panel)
+    with qtbot.waitSignal(panel.changed) as heard:
+        click(control(panel, "camera_reset"))
+    assert heard.args == [ChoicesEdit("camera", "static", is_own=False)]
+    assert panel.value().camera == "static"
+
+
+def test_numbers_beyond_the_model_are_shown_as_they_are(panel: LTXControlsWidget) -> None:
+    panel.set_value(RenderChoices(target=LTX_FULL, num_inference_steps=500))
+    steps = control(panel, "num_inference_steps")
+    assert isinstance(steps, QDoubleSpinBox)
+    assert steps.value() == 500
+
+
+def test_every_control_has_a_tooltip_and_a_name(qtbot: QtBot) -> None:
+    panel = made(qtbot, FULL_OWN)
+    for name, widget in controls_of(panel).items():
+        assert widget.toolTip(), name
+        has_text = bool(getattr(widget, "text", lambda: "")())
+        assert widget.accessibleName() or has_text, name

@@ -1,0 +1,178 @@
+"""The bars of the video tab and the first page: each button says what is wanted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMainWindow, QToolButton, QWidget
+
+from core.project.files.recent import RecentProject
+from gui.project.project_actions import ProjectActions
+from gui.project.project_bar import ProjectBar
+from gui.project.project_requests import OpenProject
+from gui.project.welcome_page import WelcomePage
+from gui.render.render_bar import RenderBar, RenderCounts
+from gui.video.video_layout import ScopeSwitch
+from tests.gui.controls import ControlCase, Heard, check_every_control, controls_of
+from tests.gui.operating import click, write
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+RENDER = tuple(
+    ControlCase(f"render_{wish}", click, lambda bar: tuple(bar.property("told").wishes))
+    for wish in ("this", "selected", "missing", "all")
+)
+SCOPE = (
+    ControlCase("scope_scene", click, lambda switch: switch.value()),
+    ControlCase("scope_project", click, lambda switch: switch.value()),
+)
+PROJECT = (
+    ControlCase("project_name", write("Another"), lambda bar: bar.value()),
+    *(
+        ControlCase(f"{name}_project_button", click, lambda bar: tuple(bar.property("told").wishes))
+        for name in ("new", "open", "save_as", "package", "import")
+    ),
+    ControlCase("recent_projects_button", click, lambda bar: bar.property("menu").isVisible()),
+)
+WELCOME = (
+    *(
+        ControlCase(name, click, lambda page: tuple(page.property("told").wishes))
+        for name in ("welcome_sample", "welcome_new", "welcome_open", "welcome_import")
+    ),
+    ControlCase(
+        "welcome_recent",
+        lambda view: QTest.keyClick(view, Qt.Key.Key_Return),
+        lambda page: tuple(page.property("told").wishes),
+    ),
+)
+ALL = (*RENDER, *SCOPE, *PROJECT, *WELCOME)
+"""Also for the test that walks the whole window."""
+
+
+def hear(widget: QWidget, told: Heard) -> None:
+    widget.setProperty("told", told)
+
+
+def test_every_button_that_renders_says_so(qtbot: QtBot) -> None:
+    def make() -> QWidget:
+        bar = RenderBar()
+        qtbot.addWidget(bar)
+        bar.set_counts(RenderCounts(this=1, selected=2, missing=3, all=4))
+        told = Heard()
+        bar.wanted.connect(told.take)
+        hear(bar, told)
+        bar.show()
+        return bar
+
+    check_every_control(make, RENDER)
+
+
+def test_what_there_is_nothing_of_cannot_be_rendered(qtbot: QtBot) -> None:
+    bar = RenderBar()
+    qtbot.addWidget(bar)
+    bar.set_counts(RenderCounts(this=1))
+    enabled = {name for name, button in controls_of(bar).items() if button.isEnabled()}
+    assert enabled == {"render_this"}
+
+
+def test_the_scope_of_the_settings(qtbot: QtBot) -> None:
+    def make() -> QWidget:
+        switch = ScopeSwitch()
+        qtbot.addWidget(switch)
+        switch.set_scene("Scene 3")
+        switch.show()
+        return switch
+
+    def of_scene() -> QWidget:
+        switch = make()
+        click(controls_of(switch)["scope_scene"])
+        return switch
+
+    assert set(controls_of(make())) == {case.name for case in SCOPE}
+    for case, start in zip(SCOPE, (make, of_scene), strict=True):
+        switch = start()
+        before = case.seen(switch)
+        case.act(controls_of(switch)[case.name])
+        assert case.seen(switch) != before
+
+
+def note(told: Heard, name: str, _: bool = False) -> None:
+    told.take(name)
+
+
+def quiet_actions(window: QWidget, told: Heard) -> ProjectActions:
+    """The actions with their dialogs left out: they say that they were triggered."""
+    actions = ProjectActions(Path("/projects"), window)
+    actions.set_project("A film")
+    for action in actions.findChildren(QAction):
+        action.triggered.disconnect()
+        action.triggered.connect(partial(note, told, action.objectName()))
+    return actions
+
+
+def test_the_project_bar(qtbot: QtBot) -> None:
+    def make() -> QWidget:
+        window = QMainWindow()
+        qtbot.addWidget(window)
+        told = Heard()
+        actions = quiet_actions(window, told)
+        actions.set_recent([RecentProject(Path("/projects/one"), "One", NOW, is_missing=False)])
+        bar = ProjectBar(actions)
+        qtbot.addWidget(bar)
+        bar.setProperty("window", window)
+        hear(bar, told)
+        bar.setProperty("menu", actions.recent_menu)
+        bar.set_value("A film")
+        for button in bar.findChildren(QToolButton):
+            # A menu that opens at once would wait for a choice.
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.DelayedPopup)
+            if button.objectName() == "recent_projects_button":
+                button.clicked.connect(actions.recent_menu.show)
+        bar.show()
+        return bar
+
+    check_every_control(make, PROJECT)
+
+
+def test_the_first_page(qtbot: QtBot) -> None:
+    def make() -> QWidget:
+        window = QMainWindow()
+        qtbot.addWidget(window)
+        told = Heard()
+        page = WelcomePage(quiet_actions(window, told))
+        qtbot.addWidget(page)
+        page.setProperty("window", window)
+        page.set_recent([RecentProject(Path("/projects/one"), "One", NOW, is_missing=False)])
+        page.wanted.connect(told.take)
+        hear(page, told)
+        page.show()
+        view = controls_of(page)["welcome_recent"]
+        view.setCurrentRow(0)
+        return page
+
+    check_every_control(make, WELCOME)
+    page = make()
+    QTest.keyClick(controls_of(page)["welcome_recent"], Qt.Key.Key_Return)
+    assert page.property("told").wishes == [OpenProject(Path("/projects/one"))]
+
+
+def test_a_missing_project_cannot_be_opened(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    told = Heard()
+    page = WelcomePage(quiet_actions(window, told))
+    qtbot.addWidget(page)
+    page.set_recent([RecentProject(Path("/gone"), "Gone", NOW, is_missing=True)])
+    page.wanted.connect(told.take)
+    view = controls_of(page)["welcome_recent"]
+    view.setCurrentRow(0)
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    assert told.wishes == []

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+from PySide6.QtCore import QSize, QTimer
+
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import run_ffmpeg
+from gui.widgets.thumbnails import Moment, Thumbnails
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from PySide6.QtGui import QPixmap
+    from pytestqt.qtbot import QtBot
+
+SIZE = QSize(64, 36)
+
+
+@pytest.fixture
+def thumbnails(qtbot: QtBot) -> Iterator[Thumbnails]:
+    made = Thumbnails()
+    yield made
+    made.close()
+
+
+def picture(path: Path, colour: str = "#ff0000", size: tuple[int, int] = (320, 180)) -> Path:
+    Image.new("RGB", size, colour).save(path)
+    return path
+
+
+def clip(path: Path, *, seconds: float = 5.0) -> Path:
+    """Red at first, blue in its last fifth of a second."""
+    run_ffmpeg(
+        [
+            "-f", "lavfi", "-i", f"color=red:s=160x90:r=10:d={seconds - 0.2}",
+            "-f", "lavfi", "-i", "color=blue:s=160x90:r=10:d=0.2",
+            "-filter_complex", "concat=n=2", "-pix_fmt", "yuv420p", "-g", "10", str(path),
+        ],
+        CancelToken(),
+    )  # fmt: skip
+    return path
+
+
+def fetched(
+    qtbot: QtBot, thumbnails: Thumbnails, path: Path, at: Moment = "start", size: QSize = SIZE
+) -> QPixmap:
+    if thumbnails.pixmap(path, size, at) is None:
+        qtbot.waitUntil(lambda: thumbnails.pixmap(path, size, at) is not None)
+    found = thumbnails.pixmap(path, size, at)
+    assert found is not None
+    return found
+
+
+def colour(pixmap: QPixmap) -> str:
+    middle = pixmap.toImage().pixelColor(pixmap.rect().center())
+    return max(
+        ("red", middle.red()), ("green", middle.green()), ("blue", middle.blue()),
+        key=lambda named: named[1],
+    )[0]  # fmt: skip
+
+
+def test_picture_comes_later_and_is_then_there_at_once(
+    qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path
+) -> None:
+    path = picture(tmp_path / "a.png")
+    with qtbot.waitSignal(thumbnails.ready) as told:
+        assert thumbnails.pixmap(path, SIZE) is None
+    assert told.args == [path]
+    found = thumbnails.pixmap(path, SIZE)
+    assert found is not None
+    assert found.size() == SIZE
+    assert colour(found) == "red"
+    assert thumbnails.is_idle
+
+
+@pytest.mark.parametrize(("size", "shown"), [((100, 400), QSize(9, 36)), ((20, 10), QSize(20, 10))])
+def test_picture_keeps_its_shape_and_is_never_blown_up(
+    qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path, size: tuple[int, int], shown: QSize
+) -> None:
+    path = picture(tmp_path / "a.png", size=size)
+    assert fetched(qtbot, thumbnails, path).size() == shown
+
+
+@pytest.mark.parametrize("seconds", [0.5, 5.0])
+def test_clip_shows_its_first_and_its_last_frame(
+    qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path, seconds: float
+) -> None:
+    path = clip(tmp_path / "a.mp4", seconds=seconds)
+    assert colour(fetched(qtbot, thumbnails, path)) == "red"
+    assert colour(fetched(qtbot, thumbnails, path, "end")) == "blue"
+
+
+@pytest.mark.parametrize("name", ["gone.png", "gone.mp4", "words.png", "words.mp4", "cut.mp4"])
+def test_file_that_is_broken_shows_a_mark_and_says_why(
+    qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    if name.startswith("words"):
+        path.write_text("no picture at all", encoding="utf-8")
+    if name.startswith("cut"):
+        path.write_bytes(clip(tmp_path / "whole.mp4").read_bytes()[:300])
+    mark = fetched(qtbot, thumbnails, path)
+    assert not mark.isNull()
+    assert name in thumbnails.problem(path, SIZE)
+    picture(tmp_path / "good.png")
+    assert thumbnails.problem(tmp_path / "good.png", SIZE) == ""
+
+
+def test_forgotten_file_is_read_anew(qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    fetched(qtbot, thumbnails, path)
+    assert thumbnails.problem(path, SIZE)
+    picture(path, "#0000ff")
+    thumbnails.forget(path)
+    assert colour(fetched(qtbot, thumbnails, path)) == "blue"
+    assert not thumbnails.problem(path, SIZE)
+
+
+def test_memory_is_bounded_and_the_least_used_goes_first(qtbot: QtBot, tmp_path: Path) -> None:
+    each = 64 * 36 * 4
+    thumbnails = Thumbnails(capacity_bytes=3 * each)
+    paths = [picture(tmp_path / f"{number}.png") for number in range(4)]
+    for path in paths[:3]:
+        fetched(qtbot, thumbnails, path)
+    assert thumbnails.size_bytes == 3 * each
+    assert thumbnails.pixmap(paths[0], SIZE) is not None
+    fetched(qtbot, thumbnails, paths[3])
+    assert thumbnails.size_bytes == 3 * each
+    assert thumbnails.pixmap(paths[0], SIZE) is not None
+    assert thumbnails.pixmap(paths[1], SIZE) is None
+    thumbnails.close()
+
+
+def test_what_was_scrolled_past_is_not_read_before_what_is_seen(
+    qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path
+) -> None:
+    paths = [picture(tmp_path / f"{number}.png") for number in range(200)]
+    order: list[Path] = []
+    thumbnails.ready.connect(order.append)
+    for path in paths:
+        thumbnails.pixmap(path, SIZE)
+    qtbot.waitUntil(lambda: thumbnails.is_idle)
+    assert len(order) < 60
+    assert paths[-1] in order[:4]
+
+
+def test_reading_waits_until_nothing_new_is_asked_for(
+    qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.png"
+    assert thumbnails.pixmap(path, SIZE) is None
+    assert not thumbnails.is_idle
+    # Only now, as far as a thread can tell that would have begun at once.
+    time.sleep(0.1)
+    picture(path)
+    qtbot.waitUntil(lambda: thumbnails.is_idle)
+    assert thumbnails.problem(path, SIZE) == ""
+
+
+def test_drawing_the_same_again_does_not_put_reading_off(
+    qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path
+) -> None:
+    path = picture(tmp_path / "a.png")
+    again = QTimer(interval=1)
+    again.timeout.connect(lambda: thumbnails.pixmap(path, SIZE))
+    again.start()
+    qtbot.waitUntil(lambda: thumbnails.pixmap(path, SIZE) is not None)
+    again.stop()
+
+
+def test_closing_while_files_are_read_tells_nothing_more(qtbot: QtBot, tmp_path: Path) -> None:
+    thumbnails = Thumbnails()
+    told: list[Path] = []
+    thumbnails.ready.connect(told.append)
+    for number in range(20):
+        thumbnails.pixmap(picture(tmp_path / f"{number}.png"), SIZE)
+    qtbot.waitUntil(lambda: bool(told))
+    thumbnails.close()
+    count = len(told)
+    qtbot.wait(100)
+    assert len(told) == count

@@ -1,0 +1,181 @@
+"""What cannot be installed is told in a sentence, before anything is fetched where it can be."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.errors import (
+    AuthFailed,
+    BadResponse,
+    NotConfigured,
+    OutputError,
+    ProviderError,
+    ProviderUnavailable,
+    RateLimited,
+)
+from core.video.provider import NotReady, Ready
+from providers.ltx_video.install.hub import check_token
+from providers.ltx_video.install.installed import (
+    Absent,
+    check_installed,
+)
+from providers.ltx_video.models.weights_spec import FileSet
+from tests.fakes.installation import (
+    MODEL,
+    REPO,
+    SHARD,
+    TOKEN,
+    Keys,
+    Run,
+    installable,
+    job,
+    snapshot,
+)
+from tests.fakes.stub_hub import (
+    Refuse,
+    StubFile,
+    StubHub,
+    running_hub,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_too_small_a_disk_is_told_before_any_file_is_fetched(
+    hub: StubHub, models_dir: Path, run: Run
+) -> None:
+    hub.repos[REPO].files[SHARD] = StubFile(b"x", is_lfs=True, claimed_bytes=10**17)
+    with pytest.raises(OutputError, match=r"100000000\.\d GB more .* GB are free") as caught:
+        job(models_dir).run(run.ctx)
+    assert "folders.models" in caught.value.hint
+    assert hub.fetched_paths() == set()
+
+
+def test_gated_model_without_token_names_page_and_token(
+    hub: StubHub, models_dir: Path, run: Run
+) -> None:
+    hub.repos[REPO].is_gated = True
+    with pytest.raises(NotConfigured) as caught:
+        job(models_dir).run(run.ctx)
+    said = str(caught.value)
+    assert f"{hub.url}/{REPO}" in said
+    assert "accept the licence" in said
+    assert "HF_TOKEN" in said
+    assert "keys set huggingface" in said
+    assert hub.fetched_paths() == set()
+
+
+def test_gated_model_not_yet_accepted_says_so(hub: StubHub, models_dir: Path, run: Run) -> None:
+    hub.repos[REPO].is_gated = True
+    hub.known_tokens.add(TOKEN)
+    with pytest.raises(NotConfigured, match="not accepted yet") as caught:
+        job(models_dir, token=TOKEN).run(run.ctx)
+    assert f"{hub.url}/{REPO}" in caught.value.hint
+
+
+def test_rejected_token_is_told_without_showing_it(
+    hub: StubHub, models_dir: Path, run: Run
+) -> None:
+    with pytest.raises(AuthFailed, match="rejected") as caught:
+        job(models_dir, token=TOKEN).run(run.ctx)
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert TOKEN not in f"{error} {error!r}"
+        error = error.__cause__ or error.__context__
+
+
+def test_token_opens_the_gate_and_never_reaches_the_storage(
+    hub: StubHub, models_dir: Path, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    hub.repos[REPO].is_gated = True
+    hub.known_tokens.add(TOKEN)
+    hub.repos[REPO].accepted_tokens.add(TOKEN)
+    install = job(models_dir, token=TOKEN)
+    install.run(run.ctx)
+    by_server = {
+        server: [
+            heard.headers.get("Authorization") or heard.headers.get("authorization")
+            for heard in hub.requests
+            if heard.server == server
+        ]
+        for server in ("hub", "cdn")
+    }
+    assert set(by_server["hub"]) == {f"Bearer {TOKEN}"}
+    assert by_server["cdn"]
+    assert set(by_server["cdn"]) == {None}
+    told = f"{caplog.text} {run.events} {install.payload()} {install!r} {snapshot(models_dir)}"
+    assert TOKEN not in told
+
+
+def test_unknown_repository_is_named(hub: StubHub, models_dir: Path, run: Run) -> None:
+    files = FileSet(repo_id="maker/nothing", allow_patterns=("*",))
+    with pytest.raises(ProviderError, match="'maker/nothing'") as caught:
+        job(models_dir, installable(files)).run(run.ctx)
+    assert f"{hub.url}/maker/nothing" in caught.value.hint
+
+
+def test_unknown_revision_is_told(hub: StubHub, models_dir: Path, run: Run) -> None:
+    files = FileSet(repo_id=REPO, revision="gone", allow_patterns=("transformer/*",))
+    with pytest.raises(ProviderError, match="RevisionNotFound"):
+        job(models_dir, installable(files)).run(run.ctx)
+
+
+def test_missing_folder_in_the_repository_is_told(hub: StubHub, models_dir: Path, run: Run) -> None:
+    files = FileSet(repo_id=REPO, allow_patterns=("transformer/*", "vocoder/*"))
+    with pytest.raises(ProviderError, match=r"no file 'vocoder/\*'"):
+        job(models_dir, installable(files)).run(run.ctx)
+    assert hub.fetched_paths() == set()
+
+
+@pytest.mark.parametrize("name", ["transformer/../../evil", "transformer/C:evil", "transformer//x"])
+def test_listed_name_that_leads_out_of_the_folder_is_refused(
+    hub: StubHub, models_dir: Path, run: Run, name: str
+) -> None:
+    hub.repos[REPO].files[name] = StubFile(b"evil")
+    with pytest.raises(BadResponse, match="no safe file name"):
+        job(models_dir).run(run.ctx)
+    assert hub.fetched_paths() == set()
+
+
+def test_no_connection_is_told_in_a_sentence(
+    models_dir: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_hub() as gone:
+        monkeypatch.setenv("HF_ENDPOINT", gone.url)
+    with pytest.raises(ProviderUnavailable, match="cannot be reached") as caught:
+        job(models_dir).run(run.ctx)
+    assert "--from" in caught.value.hint
+    assert isinstance(check_installed(models_dir, MODEL), Absent)
+
+
+def test_wish_to_wait_is_granted(hub: StubHub, models_dir: Path, run: Run) -> None:
+    hub.faults[SHARD].append(Refuse(429, {"Retry-After": "1"}))
+    started_s = time.monotonic()
+    job(models_dir).run(run.ctx)
+    assert time.monotonic() - started_s >= 1.0
+    assert any("fewer requests" in event.message for event in run.events)
+
+
+def test_wish_to_wait_for_hours_ends_the_job(hub: StubHub, models_dir: Path, run: Run) -> None:
+    hub.faults[REPO].append(Refuse(429, {"Retry-After": "7200"}))
+    with pytest.raises(RateLimited) as caught:
+        job(models_dir).run(run.ctx)
+    assert caught.value.retry_after_s == 7200
+
+
+def test_set_token_is_tested_by_asking_the_hub(hub: StubHub) -> None:
+    unset = check_token(Keys())
+    assert isinstance(unset, NotReady)
+    assert "HF_TOKEN" in unset.fix
+    rejected = check_token(Keys(TOKEN))
+    assert isinstance(rejected, NotReady)
+    assert "rejected" in rejected.reason
+    hub.known_tokens.add(TOKEN)
+    accepted = check_token(Keys(TOKEN))
+    assert isinstance(accepted, Ready)
+    assert "'mary'" in accepted.note

@@ -1,0 +1,212 @@
+"""The memory ladder: what fits where, and that more memory is never worse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.platform.machine import Gpu, Machine
+from core.video.plan import Device, MemoryPlan, Precision
+from core.video.spec import Residency
+from providers.ltx_video.models.catalog import BY_ID, MODELS, LocalModel
+from providers.ltx_video.models.memory_plan import MemoryLadder, Workload, memory_ladder
+from providers.ltx_video.models.model_names import LTXModel
+
+MINI_CLIP = Workload(192, 128, 33)
+SMALL_CLIP = Workload(960, 544, 121)
+
+models = st.sampled_from(MODELS)
+gigabytes = st.floats(min_value=0.5, max_value=300)
+clips = st.builds(
+    Workload,
+    st.integers(2, 60).map(lambda k: 32 * k),
+    st.integers(2, 40).map(lambda k: 32 * k),
+    st.integers(1, 60).map(lambda k: 8 * k + 1),
+    st.sampled_from([1, 2]),
+)
+kinds = st.sampled_from(["cuda", "mps", None])
+
+
+def machine(ram_gb: float, vram_gb: float = 0.0, kind: str | None = "cuda") -> Machine:
+    gpus = (Gpu("Test GPU", kind, vram_gb, vram_gb),) if kind and vram_gb else ()
+    return Machine("Linux", "x86_64", 8, ram_gb, ram_gb, gpus)
+
+
+def ladder(
+    model: LocalModel, on: Machine, clip: Workload, *, scratch_gb: float = 500
+) -> MemoryLadder:
+    return memory_ladder(on, model.footprint, model.profile.dtype, clip, scratch_free_gb=scratch_gb)
+
+
+@settings(deadline=None)
+@given(models, clips, kinds, gigabytes, gigabytes, gigabytes, gigabytes, gigabytes)
+def test_more_memory_never_gives_a_slower_layout(
+    model, clip, kind, ram_gb, vram_gb, disk_gb, more_ram_gb, more_vram_gb
+) -> None:
+    less = ladder(model, machine(ram_gb, vram_gb, kind), clip, scratch_gb=disk_gb).choose()
+    bigger = machine(ram_gb + more_ram_gb, vram_gb + more_vram_gb, kind)
+    more = ladder(model, bigger, clip, scratch_gb=disk_gb).choose()
+    assert more.fits or not less.fits
+    if less.fits:
+        assert more.rung <= less.rung
+
+
+@settings(deadline=None)
+@given(models, clips, kinds, gigabytes, gigabytes)
+def test_a_cheaper_rung_never_takes_more_of_what_the_device_has(
+    model, clip, kind, ram_gb, vram_gb
+) -> None:
+    rungs = ladder(model, machine(ram_gb, vram_gb, kind), clip).rungs
+    for quicker, cheaper in pairwise(rungs):
+        if quicker.device is not cheaper.device:
+            continue
+        assert cheaper.peak_vram_gb <= quicker.peak_vram_gb
+        if cheaper.device is not Device.CUDA:
+            assert cheaper.peak_ram_gb <= quicker.peak_ram_gb
+
+
+@settings(deadline=None)
+@given(models, clips, kinds, gigabytes, gigabytes, gigabytes)
+def test_what_fits_stays_below_the_limits_and_what_does_not_says_what_is_missing(
+    model, clip, kind, ram_gb, vram_gb, disk_gb
+) -> None:
+    on = machine(ram_gb, vram_gb, kind)
+    for plan in ladder(model, on, clip, scratch_gb=disk_gb).rungs:
+        assert plan.reasons
+        if plan.fits:
+            assert plan.peak_ram_gb < on.ram_free_gb
+            assert plan.scratch_disk_gb <= disk_gb
+            if plan.device is Device.CUDA:
+                assert plan.peak_vram_gb < vram_gb
+        else:
+            assert all(
+                "are missing" in reason or "needs a GPU" in reason for reason in plan.reasons
+            )
+
+
+@settings(deadline=None)
+@given(models, clips, kinds, gigabytes, gigabytes)
+def test_the_next_cheaper_layout_fits_and_comes_later(model, clip, kind, ram_gb, vram_gb) -> None:
+    found = ladder(model, machine(ram_gb, vram_gb, kind), clip)
+    plan = found.choose()
+    seen = 0
+    while (cheaper := found.cheaper(plan)) is not None:
+        assert cheaper.fits
+        assert cheaper.rung > plan.rung
+        plan = cheaper
+        seen += 1
+    assert seen < len(found.rungs)
+
+
+@pytest.mark.parametrize("on", [machine(1.1), machine(2.0, 0.3), machine(1.5, 1.5, "mps")])
+def test_mini_runs_with_about_one_gigabyte(on: Machine) -> None:
+    plan = ladder(BY_ID[LTXModel.LTX_MINI], on, MINI_CLIP).choose()
+    assert plan.fits
+    assert plan.precision is Precision.FLOAT32
+    assert plan.peak_ram_gb < 1.0
+
+
+def test_mini_makes_its_longest_clip_in_one_gigabyte_without_a_gpu() -> None:
+    plan = ladder(BY_ID[LTXModel.LTX_MINI], machine(1.1), Workload(160, 160, 81)).choose()
+    assert plan.fits
+    assert plan.device is Device.CPU
+
+
+@pytest.mark.parametrize(
+    ("name", "ram_gb", "vram_gb", "residency", "precision"),
+    [
+        (LTXModel.LTX_2_3_DISTILLED, 256, 140, Residency.RESIDENT, Precision.BFLOAT16),
+        (LTXModel.LTX_2_3_DISTILLED, 128, 48, Residency.MODEL_OFFLOAD, Precision.BFLOAT16),
+        (LTXModel.LTX_2_3_DISTILLED, 64, 25.7, Residency.MODEL_OFFLOAD, Precision.FLOAT8),
+        (LTXModel.LTX_2_3_DISTILLED, 64, 16, Residency.GROUP_OFFLOAD, Precision.FLOAT8),
+        (LTXModel.LTX_2_3_DISTILLED, 32, 16, Residency.GROUP_OFFLOAD_TO_DISK, Precision.BFLOAT16),
+        (LTXModel.LTX_VIDEO_13B_098_DISTILLED, 64, 24, Residency.MODEL_OFFLOAD, Precision.FLOAT8),
+        (LTXModel.LTX_VIDEO_2B_095, 32, 24, Residency.RESIDENT, Precision.BFLOAT16),
+        (LTXModel.LTX_VIDEO_2B_095, 32, 12, Residency.MODEL_OFFLOAD, Precision.BFLOAT16),
+    ],
+)
+def test_usual_machines_get_the_layout_that_suits_them(
+    name, ram_gb, vram_gb, residency, precision
+) -> None:
+    plan = ladder(BY_ID[name], machine(ram_gb, vram_gb), SMALL_CLIP).choose()
+    assert plan.fits, plan.reasons
+    assert (plan.residency, plan.precision) == (residency, precision)
+
+
+def test_a_chosen_residency_limits_the_ladder() -> None:
+    found = ladder(BY_ID[LTXModel.LTX_2_3_DISTILLED], machine(128, 48), SMALL_CLIP)
+    assert found.residencies == tuple(Residency)
+    assert found.choose().residency is Residency.MODEL_OFFLOAD
+    streamed = found.choose(Residency.GROUP_OFFLOAD)
+    assert streamed.fits
+    assert streamed.residency is Residency.GROUP_OFFLOAD
+    whole = found.choose(Residency.RESIDENT)
+    assert not whole.fits
+    assert "are missing" in whole.reasons[0]
+    plan: MemoryPlan | None = found.choose(Residency.MODEL_OFFLOAD)
+    while plan is not None:
+        assert plan.residency is Residency.MODEL_OFFLOAD
+        plan = found.cheaper(plan, Residency.MODEL_OFFLOAD)
+
+
+def test_a_comfortable_gpu_needs_no_streaming() -> None:
+    for model in MODELS:
+        needs = model.spec.needs
+        if needs.comfortable_vram_gb is None:
+            continue
+        plan = ladder(model, machine(128, needs.comfortable_vram_gb), SMALL_CLIP).choose()
+        assert plan.fits
+        assert plan.residency in (Residency.RESIDENT, Residency.MODEL_OFFLOAD), model.id
+
+
+def test_the_least_machine_that_is_named_runs_the_model() -> None:
+    for model in MODELS:
+        needs = model.spec.needs
+        assert needs.ram_gb is not None
+        size = model.spec.default_size
+        clip = Workload(size.width, size.height, 33)
+        on = machine(needs.ram_gb * 1.073, needs.vram_gb or 0.0)
+        plan = ladder(model, on, clip).choose()
+        assert plan.fits, (model.id, plan.reasons)
+
+
+def test_a_large_model_without_a_gpu_says_that_it_needs_one() -> None:
+    plan = ladder(BY_ID[LTXModel.LTX_2_3_DISTILLED], machine(512), SMALL_CLIP).choose()
+    assert not plan.fits
+    assert plan.reasons == ("It needs a GPU: on processors alone one clip would take days.",)
+
+
+def test_a_middling_model_without_a_gpu_runs_and_says_how_slowly() -> None:
+    plan = ladder(BY_ID[LTXModel.LTX_VIDEO_2B_095], machine(32), SMALL_CLIP).choose()
+    assert plan.fits
+    assert "hours" in plan.reasons[0]
+    mini = ladder(BY_ID[LTXModel.LTX_MINI], machine(32), MINI_CLIP).choose()
+    assert "hours" not in mini.reasons[0]
+
+
+def test_a_shortage_is_told_in_gigabytes() -> None:
+    model = BY_ID[LTXModel.LTX_2_3_DISTILLED]
+    plan = ladder(model, machine(64, 6), SMALL_CLIP).choose()
+    assert not plan.fits
+    assert "memory on the Test GPU" in plan.reasons[0]
+    assert "GB are missing" in plan.reasons[0]
+
+
+def test_streaming_from_disk_needs_the_disk() -> None:
+    model = BY_ID[LTXModel.LTX_2_3_DISTILLED]
+    on = machine(32, 16)
+    assert ladder(model, on, SMALL_CLIP).choose().fits
+    full = ladder(model, on, SMALL_CLIP, scratch_gb=10).choose()
+    assert not full.fits
+
+
+def test_guidance_doubles_what_the_transformer_holds() -> None:
+    model = BY_ID[LTXModel.LTX_2_3]
+    on = machine(256, 140)
+    plain = ladder(model, on, SMALL_CLIP).rungs[2].peak_vram_gb
+    guided = ladder(model, on, replace(SMALL_CLIP, batch_rows=2)).rungs[2].peak_vram_gb
+    assert guided > plain

@@ -1,0 +1,77 @@
+"""Schedules and guidance of the LTX profiles."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from providers.ltx_video.models import profiles
+from providers.ltx_video.models.catalog import MODELS
+from providers.ltx_video.models.profiles import Guidance, PipelineFamily, Profile
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+@pytest.mark.parametrize("steps", [4, 8, 20, 30, 60])
+def test_noise_levels_fall_from_one_and_are_as_many_as_the_steps(model, steps: int) -> None:
+    sigmas = model.profile.sigmas_for(steps)
+    if sigmas is None:
+        assert model.profile.family is PipelineFamily.LTX_VIDEO
+        return
+    assert len(sigmas) == steps
+    assert sigmas[0] == pytest.approx(1.0)
+    assert all(high > low > 0 for high, low in pairwise(sigmas))
+
+
+def test_a_distilled_model_keeps_its_trained_levels_exactly() -> None:
+    trained = (1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875)
+    assert profiles.LTX_23_DISTILLED.sigmas_for(8) == trained
+    assert profiles.LTX_VIDEO_098_DISTILLED.timesteps_for(8) == pytest.approx(
+        [1000, 993, 987, 981, 975, 909, 725, 0.03]
+    )
+
+
+def test_the_dev_levels_end_at_a_tenth_whatever_the_size_of_the_clip() -> None:
+    sigmas = profiles.LTX_23_DEV.sigmas_for(30)
+    assert sigmas is not None
+    assert sigmas[-1] == pytest.approx(0.1)
+    assert sigmas[20] == pytest.approx(0.77, abs=0.01)
+
+
+def test_distilled_models_need_one_pass_a_step_and_dev_models_four() -> None:
+    assert profiles.LTX_23_DISTILLED.guidance.passes_per_step == 1
+    assert profiles.LTX_23_DEV.guidance.passes_per_step == 4
+    assert profiles.LTX_VIDEO_2B_DEV.guidance.passes_per_step == 2
+
+
+def test_the_sound_follows_the_scale_only_where_it_had_the_same() -> None:
+    asked = Guidance().at(2.5)
+    assert (asked.guidance_scale, asked.audio_guidance_scale) == (2.5, 2.5)
+    dev = profiles.LTX_23_DEV.guidance.at(4.0)
+    assert (dev.guidance_scale, dev.audio_guidance_scale) == (4.0, 7.0)
+    assert Guidance().at(None) == Guidance()
+
+
+def test_the_generations_differ_where_they_were_trained_differently() -> None:
+    assert not profiles.LTX_2_DEV.use_cross_timestep
+    assert profiles.LTX_23_DEV.use_cross_timestep
+    assert profiles.LTX_2_DEV.stg_blocks == (29,)
+    assert profiles.LTX_23_DEV.stg_blocks == (28,)
+    assert profiles.LTX_23_DISTILLED.image_crf == 33
+    assert profiles.LTX_25_DISTILLED.image_crf == 18
+
+
+def test_no_profile_lets_the_scheduler_change_a_given_schedule() -> None:
+    for model in MODELS:
+        flags = model.profile.scheduler
+        assert (flags.use_dynamic_shifting, flags.shift, flags.shift_terminal) == (False, 1.0, None)
+
+
+def test_a_profile_with_a_wrong_number_of_levels_is_refused() -> None:
+    with pytest.raises(ValueError, match="as many as"):
+        Profile(
+            family=PipelineFamily.LTX_2,
+            num_inference_steps=3,
+            sigmas=(1.0, 0.5),
+            max_sequence_length=32,
+        )
