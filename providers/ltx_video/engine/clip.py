@@ -69,6 +69,9 @@ def write_clip(
         video.options = {
             "crf": _CRF_SMALL if height * width <= _SMALL_PIXELS else _CRF,
             "preset": "medium",
+            # Where a row's macroblocks are no multiple of 8, x264's tree of macroblocks reads memory
+            # that it never wrote: the same frames then become other bytes from run to run.
+            "x264-params": "mbtree=0",
         }
         # Players guess the colours of an untagged clip by its size, and guess differently.
         video.codec_context.color_primaries = ColorPrimaries.BT709
