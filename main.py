@@ -67,13 +67,13 @@ def main(arguments: list[str]) -> int:
             return refused
         bootstrap.ensure(script, arguments, _ROOT, [bootstrap.APP, *extra])
     try:
-        from gui.text.text_renderer import QtLetterer
+        from gui.text.text_renderer import QtTextRenderer
         from providers import PROVIDERS
 
         if _opens_window(arguments):
             from gui.start import run_window
 
-            return run_window(arguments[1:], PROVIDERS, QtLetterer())
+            return run_window(arguments[1:], PROVIDERS, QtTextRenderer())
         from cli import main as run_command
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in _OURS:
@@ -85,7 +85,7 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
-    return run_command(arguments, PROVIDERS, letterer=QtLetterer())
+    return run_command(arguments, PROVIDERS, text_renderer=QtTextRenderer())
 
 
 def _rehearse(script: Path, arguments: Sequence[str]) -> int:

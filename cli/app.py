@@ -12,20 +12,20 @@ import core
 from cli.arguments import RenderArguments
 from cli.argv_check import OptionWord, sift
 from cli.commands import cache, config, doctor, films, jobs, keys, models
-from cli.console import Speech
-from cli.context import Desk, desk_of
+from cli.console import Console
+from cli.context import CliContext, context_of
 from cli.render_command import render
 from cli.root_help import root_help
 from cli.run_job import EXIT_FAILED, EXIT_NOT_CONFIGURED
-from cli.signals import EXIT_CANCELLED, StopSignals
+from cli.signals import EXIT_CANCELLED, SignalHandler
 from core.errors import (
     FFmpegMissing,
     KeyStoreError,
-    LetteringUnavailable,
     NotConfigured,
     Problem,
     SettingsError,
     StudioError,
+    TextRendererUnavailable,
     UnsupportedRequest,
 )
 from core.jobs.job import ErrorReport
@@ -34,7 +34,7 @@ from core.studio import Studio
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from core.film.picture.text_overlays import Letterer
+    from core.film.picture.text_overlays import TextRenderer
     from core.video.provider import ProviderEntry
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ def _render(  # pyright: ignore[reportUnusedFunction] - typer calls it
     quiet: Annotated[bool, typer.Option("--quiet", "-q")] = False,
     version: Annotated[bool, typer.Option("--version")] = False,
 ) -> int:
-    desk = desk_of(ctx)
+    context = context_of(ctx)
     if ctx.invoked_subcommand is not None:
         return 0
     typed = RenderArguments(
@@ -110,8 +110,8 @@ def _render(  # pyright: ignore[reportUnusedFunction] - typer calls it
         force=force,
         dry_run=dry_run,
     )
-    desk.speak_as(is_json=json, is_quiet=quiet)
-    return render(desk, typed, desk.problems)
+    context.speak_as(is_json=json, is_quiet=quiet)
+    return render(context, typed, context.problems)
 
 
 def main(
@@ -119,7 +119,7 @@ def main(
     entries: Sequence[ProviderEntry],
     *,
     open_studio: Callable[..., Studio] = Studio,
-    letterer: Letterer | None = None,
+    text_renderer: TextRenderer | None = None,
 ) -> int:
     """Run one command line with these providers and give its exit code.
 
@@ -127,34 +127,34 @@ def main(
         argv: the words of the command line.
         entries: the providers.
         open_studio: makes the studio.
-        letterer: draws words on films.
+        text_renderer: draws words on films.
     """
-    if letterer is not None:
-        open_studio = partial(open_studio, letterer=letterer)
-    signals = StopSignals()
-    desk = Desk(entries, Speech(), signals, open_studio)
+    if text_renderer is not None:
+        open_studio = partial(open_studio, text_renderer=text_renderer)
+    signals = SignalHandler()
+    context = CliContext(entries, Console(), signals, open_studio)
     with signals.caught():
         try:
-            return translate(partial(_run, list(argv), desk), desk)
+            return translate(partial(_run, list(argv), context), context)
         finally:
-            desk.close()
+            context.close()
 
 
-def _run(argv: list[str], desk: Desk) -> int:
+def _run(argv: list[str], context: CliContext) -> int:
     command = typer.main.get_command(app)
     sifted = sift(argv, option_words(), tuple(_subcommands(command)))
     given = sifted.values
-    desk.speak_as(is_json="--json" in (given if sifted.command is None else sifted.words))
+    context.speak_as(is_json="--json" in (given if sifted.command is None else sifted.words))
     if sifted.command is None and "--help" in given:
-        desk.speech.answer(root_help(desk, given))
+        context.console.answer(root_help(context, given))
         return 0
     if sifted.command is None and "--version" in given:
-        desk.speech.answer(f"{core.NAME} {core.VERSION}")
+        context.console.answer(f"{core.NAME} {core.VERSION}")
         return 0
     if sifted.command is not None and sifted.problems:
         raise UnsupportedRequest(sifted.problems)
-    desk.problems = tuple(sifted.problems)
-    answer = command.main(args=sifted.words, prog_name=PROGRAM, standalone_mode=False, obj=desk)
+    context.problems = tuple(sifted.problems)
+    answer = command.main(args=sifted.words, prog_name=PROGRAM, standalone_mode=False, obj=context)
     return int(answer or 0)
 
 
@@ -181,36 +181,36 @@ def _subcommands(command: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", cast("Any", command).commands)
 
 
-def translate(run: Callable[[], int], desk: Desk) -> int:
+def translate(run: Callable[[], int], context: CliContext) -> int:
     """Run a command; whatever ends it becomes a sentence and an exit code, never a traceback."""
-    speech = desk.speech
+    console = context.console
     try:
         return run()
     except (KeyboardInterrupt, typer.Abort):
-        speech.event("cancelled")
-        speech.tell("Cancelled.")
+        console.event("cancelled")
+        console.tell("Cancelled.")
         return EXIT_CANCELLED
     except typer.Exit as end:
         return end.exit_code
     except typer.TyperException as error:
         problem = Problem("command", _usage(error))
-        speech.fail(ErrorReport.of(UnsupportedRequest([problem])), [problem])
+        console.fail(ErrorReport.of(UnsupportedRequest([problem])), [problem])
         return EXIT_USAGE
     except UnsupportedRequest as error:
-        speech.fail(ErrorReport.of(error), error.problems)
+        console.fail(ErrorReport.of(error), error.problems)
         return EXIT_USAGE
     except StudioError as error:
-        speech.fail(ErrorReport.of(error))
+        console.fail(ErrorReport.of(error))
         return _exit_code(error)
     except Exception as error:
         # The last resort, with the traceback in the log: whoever types a command gets a sentence.
         log.exception("an unexpected error ended the command")
-        told = StudioError(
+        unexpected = StudioError(
             f"An unexpected error ended this command: {type(error).__name__}: {error}",
-            hint=f"This is a defect of the program. The details are in {desk.paths.log_file}.",
+            hint=f"This is a defect of the program. The details are in {context.paths.log_file}.",
         )
-        report = ErrorReport.of(told).model_copy(update={"kind": type(error).__name__})
-        speech.fail(report)
+        report = ErrorReport.of(unexpected).model_copy(update={"kind": type(error).__name__})
+        console.fail(report)
         return EXIT_FAILED
 
 
@@ -223,7 +223,7 @@ def _exit_code(error: StudioError) -> int:
     match error:
         case SettingsError():
             return EXIT_USAGE
-        case NotConfigured() | FFmpegMissing() | KeyStoreError() | LetteringUnavailable():
+        case NotConfigured() | FFmpegMissing() | KeyStoreError() | TextRendererUnavailable():
             return EXIT_NOT_CONFIGURED
         case _:
             return EXIT_FAILED

@@ -76,7 +76,7 @@ class RenderArguments:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedArguments:
     """What the arguments say, and what is wrong with them."""
 
     request: RenderRequest
@@ -86,9 +86,9 @@ class Reading:
 
 def read_arguments(
     typed: RenderArguments, settings: RenderSettings, infos: Iterable[ProviderInfo]
-) -> Reading:
+) -> ParsedArguments:
     """The request that was typed; a value that cannot be read is left out and told."""
-    reader = _Reader()
+    reader = _ArgumentReader()
     request = RenderRequest(
         target=choose_target(typed, settings, infos),
         prompt=typed.prompt or "",
@@ -111,7 +111,7 @@ def read_arguments(
             guidance_scale=reader.number("--guidance", typed.guidance),
         ),
     )
-    return Reading(request, reader.path("--out", typed.out), tuple(reader.problems))
+    return ParsedArguments(request, reader.path("--out", typed.out), tuple(reader.problems))
 
 
 def choose_target(
@@ -129,7 +129,7 @@ def choose_target(
     return Target(provider=provider, deployment=deployment, model=model)
 
 
-class _Reader:
+class _ArgumentReader:
     """Reads values one by one and collects what is wrong with them."""
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ _QUOTED = re.compile(r"(?<!\w)'[^'\n]{1,72}'(?!\w)")
 _GLUE = "\x00"
 
 
-class Speech:
+class Console:
     """The two streams of a command; a reader that has gone away is no error.
 
     Attributes:

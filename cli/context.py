@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     import typer
 
-    from cli.console import Speech
-    from cli.signals import StopSignals
+    from cli.console import Console
+    from cli.signals import SignalHandler
     from core.errors import Problem
     from core.video.provider import ProviderEntry
 
 
-class Desk:
+class CliContext:
     """The studio, the two streams and the wish to stop, opened when they are first needed.
 
     Attributes:
@@ -30,13 +30,13 @@ class Desk:
     def __init__(
         self,
         entries: Sequence[ProviderEntry],
-        speech: Speech,
-        signals: StopSignals,
+        console: Console,
+        signals: SignalHandler,
         open_studio: Callable[..., Studio] = Studio,
     ) -> None:
         self.entries = tuple(entries)
         self._open_studio = open_studio
-        self.speech = speech
+        self.console = console
         self.signals = signals
         self.paths = Paths.of_user()
         self.problems: tuple[Problem, ...] = ()
@@ -51,13 +51,13 @@ class Desk:
         trouble = start_log(self.paths.log_file)
         studio = self._open_studio(self.entries, paths=self.paths)
         for note in (*([trouble] if trouble else []), *studio.notes):
-            self.speech.note(note)
+            self.console.note(note)
         return studio
 
     def speak_as(self, *, is_json: bool, is_quiet: bool = False) -> None:
         """Answer in events or in words from now on; what was asked for once stays."""
-        self.speech.is_json |= is_json
-        self.speech.is_quiet |= is_quiet
+        self.console.is_json |= is_json
+        self.console.is_quiet |= is_quiet
 
     def close(self) -> None:
         """Close the studio, if it was opened."""
@@ -65,8 +65,8 @@ class Desk:
             self.studio.close()
 
 
-def desk_of(ctx: typer.Context) -> Desk:
+def context_of(ctx: typer.Context) -> CliContext:
     """The desk that a command was called with."""
-    desk = ctx.find_object(Desk)
-    assert desk is not None, "main passes it with every command line"
-    return desk
+    context = ctx.find_object(CliContext)
+    assert context is not None, "main passes it with every command line"
+    return context

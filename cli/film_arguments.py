@@ -27,13 +27,13 @@ from core.film.model.delivery import (
     with_container,
 )
 from core.film.model.film import (
+    Alignment,
     Caption,
     Clip,
     Film,
     Fit,
     Lut,
     Music,
-    Place,
     Subtitles,
     Watermark,
 )
@@ -183,7 +183,7 @@ class _FilmReader:
         colours = self._each("--text-colour", count, values.colour, is_for_all=True)
         lines = self._each("--text-outline-colour", count, values.colour, is_for_all=True)
         outlines = self._each("--text-outline", count, values.share, is_for_all=True)
-        places = self._each("--text-place", count, values.chooser(Place), is_for_all=True)
+        places = self._each("--text-place", count, values.chooser(Alignment), is_for_all=True)
         margins = self._each("--text-margin", count, values.share, is_for_all=True)
         fades = self._each("--text-fade", count, values.pair, is_for_all=True)
         self._need_names("--text", count)
@@ -219,7 +219,7 @@ class _FilmReader:
     def _watermark(self) -> Watermark | None:
         path = self.typed.words.get("--watermark")
         changes = self._given(
-            place=self._choice("--watermark-place", Place),
+            place=self._choice("--watermark-place", Alignment),
             size=self._value("--watermark-size", values.share),
             opacity=self._value("--watermark-opacity", values.share),
             margin=self._value("--watermark-margin", values.share),
@@ -288,12 +288,12 @@ class _FilmReader:
     def _built(self, kind: type[T], base: T | None, changes: Mapping[str, Any]) -> T:
         """A value with changes, checked; what is out of range is told and left out."""
         whole: Any = kind
-        told: dict[str, Any] = {}
+        stated: dict[str, Any] = {}
         if base is not None:
             model: Any = base
-            told = {name: getattr(model, name) for name in whole.model_fields}
+            stated = {name: getattr(model, name) for name in whole.model_fields}
         try:
-            return whole(**{**told, **changes})
+            return whole(**{**stated, **changes})
         except ValidationError as error:
             for mistake in error.errors():
                 name = str(mistake["loc"][0])
@@ -303,7 +303,7 @@ class _FilmReader:
                     f"{mistake['input']!r}.",
                 )
             bad = {mistake["loc"][0] for mistake in error.errors()}
-            return whole(**{**told, **{n: v for n, v in changes.items() if n not in bad}})
+            return whole(**{**stated, **{n: v for n, v in changes.items() if n not in bad}})
 
     def _value(self, option: str, convert: Callable[[str], T]) -> T | None:
         return self._converted(option, self.typed.words.get(option), convert)
@@ -336,8 +336,8 @@ class _FilmReader:
             match = _NUMBERED.fullmatch(text)
             if match is None:
                 if needs_number:
-                    told = f"{option} {text!r} names no clip. Write it as 1={text} for the first."
-                    self._refuse(option, told)
+                    stated = f"{option} {text!r} names no clip. Write it as 1={text} for the first."
+                    self._refuse(option, stated)
                 value = self._converted(option, text, convert) if is_for_all else None
                 if value is not None:
                     found = dict.fromkeys(range(1, count + 1), value)

@@ -19,7 +19,7 @@ from core.film.model.delivery import (
     Retime,
     VideoCodec,
 )
-from core.film.model.film import Fit, Place
+from core.film.model.film import Alignment, Fit
 from core.film.model.transitions import TRANSITIONS
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
-_CUTS, _SOUND, _LOOK, _FILE, _RUN = "Cuts", "Sound", "Look", "File", "Run"
+_CUTS, _AUDIO, _LOOK, _FILE, _RUN = "Cuts", "Sound", "Look", "File", "Run"
 _COMMON = [kind.name for kind in TRANSITIONS.values() if kind.is_common]
 _TABLE = (
     (_CUTS, Kind.MANY, "--trim", "N=START-END", "Use clip N from START to END seconds."),
@@ -67,17 +67,17 @@ _TABLE = (
     (_CUTS, Kind.MANY, "--clip-title", "N=TITLE", "Name the scene of clip N."),
     (_CUTS, Kind.MANY, "--clip-fit", "N=HOW", "--fit for clip N alone."),
     (_CUTS, Kind.FLAG, "--skip-bad", None, "Leave out clips that cannot be read."),
-    (_SOUND, Kind.MANY, "--volume", "[N=]DB", "Make clip N, or all, louder or quieter."),
-    (_SOUND, Kind.MANY, "--mute", "N", "Mute clip N."),
-    (_SOUND, Kind.SWITCH, "--clip-sound", None, "Keep or drop the sound of all clips."),
-    (_SOUND, Kind.MANY, "--music", "FILE", "Music under the film; may be given several times."),
-    (_SOUND, Kind.MANY, "--music-volume", "[N=]DB", "Its volume."),
-    (_SOUND, Kind.MANY, "--music-at", "[N=]START-END", "When in the film it plays."),
-    (_SOUND, Kind.MANY, "--music-offset", "[N=]S", "From which second of the piece."),
-    (_SOUND, Kind.SWITCH, "--music-loop", None, "Begin again at its end."),
-    (_SOUND, Kind.MANY, "--music-fade", "[N=]IN[,OUT]", "Seconds of fading in and out."),
-    (_SOUND, Kind.MANY, "--duck", "[N=]DB", "How much quieter it gets under the clips' sound."),
-    (_SOUND, Kind.TEXT, "--loudness", "LUFS", "Bring the film to a loudness, such as -14."),
+    (_AUDIO, Kind.MANY, "--volume", "[N=]DB", "Make clip N, or all, louder or quieter."),
+    (_AUDIO, Kind.MANY, "--mute", "N", "Mute clip N."),
+    (_AUDIO, Kind.SWITCH, "--clip-sound", None, "Keep or drop the sound of all clips."),
+    (_AUDIO, Kind.MANY, "--music", "FILE", "Music under the film; may be given several times."),
+    (_AUDIO, Kind.MANY, "--music-volume", "[N=]DB", "Its volume."),
+    (_AUDIO, Kind.MANY, "--music-at", "[N=]START-END", "When in the film it plays."),
+    (_AUDIO, Kind.MANY, "--music-offset", "[N=]S", "From which second of the piece."),
+    (_AUDIO, Kind.SWITCH, "--music-loop", None, "Begin again at its end."),
+    (_AUDIO, Kind.MANY, "--music-fade", "[N=]IN[,OUT]", "Seconds of fading in and out."),
+    (_AUDIO, Kind.MANY, "--duck", "[N=]DB", "How much quieter it gets under the clips' sound."),
+    (_AUDIO, Kind.TEXT, "--loudness", "LUFS", "Bring the film to a loudness, such as -14."),
     (_LOOK, Kind.MANY, "--text", "WORDS", "Words on the picture; may be given several times."),
     (_LOOK, Kind.MANY, "--text-at", "[N=]START-END", "When they are seen."),
     (_LOOK, Kind.MANY, "--text-size", "[N=]SHARE", "Height of the letters: 0.07 or 7%."),
@@ -85,7 +85,7 @@ _TABLE = (
     (_LOOK, Kind.MANY, "--text-colour", "[N=]#RRGGBB", "Their colour."),
     (_LOOK, Kind.MANY, "--text-outline", "[N=]SHARE", "Width of the outline; 0 for none."),
     (_LOOK, Kind.MANY, "--text-outline-colour", "[N=]#RRGGBB", "Colour of the outline."),
-    (_LOOK, Kind.MANY, "--text-place", "[N=]PLACE", f"Where: {_listed(Place)}."),
+    (_LOOK, Kind.MANY, "--text-place", "[N=]PLACE", f"Where: {_listed(Alignment)}."),
     (_LOOK, Kind.MANY, "--text-margin", "[N=]SHARE", "Free space at the edges."),
     (_LOOK, Kind.MANY, "--text-fade", "[N=]IN[,OUT]", "Seconds of fading in and out."),
     (_LOOK, Kind.TEXT, "--subtitles", "SRT", "Subtitles, drawn on the picture."),
@@ -163,12 +163,12 @@ def _parameter(option: FilmOption) -> inspect.Parameter:
             names = [f"{option.name}/--no-{option.name.removeprefix('--')}"]
         case Kind.FLAG:
             kind, default = bool, False
-    told = typer.Option(
+    declared = typer.Option(
         *names, help=option.help, metavar=option.metavar, rich_help_panel=option.panel
     )
     return inspect.Parameter(
         option.variable,
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
-        annotation=Annotated[kind, told],
+        annotation=Annotated[kind, declared],
     )

@@ -27,9 +27,9 @@ class Unreadable(ValueError):
 
 def why(error: ValueError, text: str) -> str:
     """Why a text cannot be read, as a sentence."""
-    told = str(error)
+    sentence = str(error)
     own = isinstance(error, Unreadable)
-    return told if own else f"{text!r} cannot be read as a number."
+    return sentence if own else f"{text!r} cannot be read as a number."
 
 
 def sentence(message: str) -> str:

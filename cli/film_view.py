@@ -19,9 +19,9 @@ def describe(planned: PlannedExport) -> str:
     timeline, settings = planned.timeline, planned.order.settings
     pairing = CONTAINERS[settings.container]
     codecs = ""
-    if not settings.container.is_pictures:
-        sound = settings.audio_codec
-        heard = "no sound" if sound is AudioCodec.NONE else sound.value.upper()
+    if not settings.container.is_images:
+        audio = settings.audio_codec
+        heard = "no sound" if audio is AudioCodec.NONE else audio.value.upper()
         codecs = f", {CODECS[settings.video_codec].label} and {heard}"
     count = len(timeline.shots)
     lines = [

@@ -35,7 +35,7 @@ def describe(planned: PlannedRender, info: ProviderInfo) -> str:
     place = "on this machine" if info.is_local else f"at {info.label}, in the cloud"
     lines = [
         f"{plan.spec.label} ({plan.target}), {plan.task.value} {place}",
-        f"  {_picture(plan)}",
+        f"  {_image(plan)}",
         f"  {_sampling(plan)}",
         f"  {_effort(plan)}",
     ]
@@ -55,16 +55,18 @@ def as_event(planned: PlannedRender) -> dict[str, Any]:
         "duration_s": plan.duration_s,
         "out": str(planned.output.path),
         "can_run": not reasons,
-        "lack": planned.readiness.lack.value if isinstance(planned.readiness, NotReady) else None,
+        "lack": planned.readiness.reason_code.value
+        if isinstance(planned.readiness, NotReady)
+        else None,
         "reasons": reasons,
         "plan": plan.model_dump(mode="json", exclude={"spec"}),
     }
 
 
-def _picture(plan: RenderPlan) -> str:
+def _image(plan: RenderPlan) -> str:
     frames = f"{plan.num_frames} frames at {plan.fps} fps = {plan.duration_s:.2f} s"
-    sound = "with sound" if plan.has_audio else "silent"
-    return f"{plan.width}x{plan.height}, {frames}, {sound}"
+    audio = "with sound" if plan.has_audio else "silent"
+    return f"{plan.width}x{plan.height}, {frames}, {audio}"
 
 
 def _sampling(plan: RenderPlan) -> str:

@@ -12,7 +12,7 @@ from core.platform.units import clock
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from cli.console import Speech
+    from cli.console import Console
     from core.jobs.job import Progressed
 
 _QUIET_S = 5.0
@@ -35,10 +35,10 @@ class ProgressView(Protocol):
 
 
 @contextmanager
-def progress_view(speech: Speech) -> Generator[ProgressView]:
+def progress_view(console: Console) -> Generator[ProgressView]:
     """The view that fits where stderr goes."""
-    if speech.is_json or speech.is_quiet or not sys.stderr.isatty():
-        yield _Lines(speech)
+    if console.is_json or console.is_quiet or not sys.stderr.isatty():
+        yield _PlainLines(console)
         return
     # Imported late: only a terminal needs it, and it is not quick to load.
     from cli.progress_bar import live_bar
@@ -47,11 +47,11 @@ def progress_view(speech: Speech) -> Generator[ProgressView]:
         yield bar
 
 
-class _Lines:
+class _PlainLines:
     """A line for every stage, and one now and then within a long one."""
 
-    def __init__(self, speech: Speech) -> None:
-        self._speech = speech
+    def __init__(self, console: Console) -> None:
+        self._console = console
         self._stage = ""
         self._told_at = 0.0
 
@@ -60,13 +60,13 @@ class _Lines:
         if event.stage.value == self._stage and now - self._told_at < _QUIET_S:
             return
         self._stage, self._told_at = event.stage.value, now
-        self._speech.tell(describe(event))
+        self._console.tell(describe(event))
 
     def tick(self) -> None:
         return
 
     def print(self, text: str) -> None:
-        self._speech.tell(text)
+        self._console.tell(text)
 
 
 def stage_text(event: Progressed) -> str:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from cli.console import Speech
+    from cli.console import Console
 
 _MAX_TOLD = 12
 
 
-def read_project_film(typed: FilmArguments, place: Path, speech: Speech) -> FilmReading:
+def read_project_film(typed: FilmArguments, place: Path, console: Console) -> FilmReading:
     """The film of the project at `place` with what was typed on top; notes are told at once.
 
     Raises:
@@ -30,7 +30,7 @@ def read_project_film(typed: FilmArguments, place: Path, speech: Speech) -> Film
     folder = project_folder(place).absolute()
     loaded = read_project(folder)
     for note in loaded.notes:
-        speech.note(note)
+        console.note(note)
     made = film_of(loaded.project)
     if not made.film.clips:
         raise UnsupportedRequest(
@@ -43,7 +43,7 @@ def read_project_film(typed: FilmArguments, place: Path, speech: Speech) -> Film
             ]
         )
     if made.missing:
-        speech.note(_left_out(made.missing))
+        console.note(_left_out(made.missing))
     choices = loaded.project.film
     reading = read_film(typed, made.film, choices.settings)
     if reading.poster_s is None:
@@ -58,7 +58,7 @@ def read_project_film(typed: FilmArguments, place: Path, speech: Speech) -> Film
 def _left_out(numbers: Sequence[int]) -> str:
     if len(numbers) == 1:
         return f"Scene {numbers[0]} has no clip yet and is left out."
-    told = [str(number) for number in numbers[:_MAX_TOLD]]
+    shown = [str(number) for number in numbers[:_MAX_TOLD]]
     if len(numbers) > _MAX_TOLD:
-        told.append(f"{len(numbers) - _MAX_TOLD} more")
-    return f"Scenes {', '.join(told[:-1])} and {told[-1]} have no clip yet and are left out."
+        shown.append(f"{len(numbers) - _MAX_TOLD} more")
+    return f"Scenes {', '.join(shown[:-1])} and {shown[-1]} have no clip yet and are left out."

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cli.arguments import RenderArguments
-    from cli.context import Desk
+    from cli.context import CliContext
     from core.studio import PlannedRender
 
 
-def render(desk: Desk, typed: RenderArguments, problems: Sequence[Problem]) -> int:
+def render(context: CliContext, typed: RenderArguments, problems: Sequence[Problem]) -> int:
     """Make one clip, or only plan it; gives the exit code.
 
     Args:
-        desk: what every command works with.
+        context: what every command works with.
         typed: the options.
         problems: what was wrong with the command line before its values were looked at.
 
@@ -31,25 +31,27 @@ def render(desk: Desk, typed: RenderArguments, problems: Sequence[Problem]) -> i
         UnsupportedRequest: with everything that is wrong with words, values and plan.
         NotConfigured: the plan is sound, but this machine cannot carry it out.
     """
-    planned = _plan(desk, typed, problems)
+    planned = _plan(context, typed, problems)
     if not typed.dry_run:
-        tell_resumable(desk)
-    desk.speech.event("plan", **as_event(planned))
-    desk.speech.tell(describe(planned, desk.studio.registry.find(planned.plan.target)))
+        tell_resumable(context)
+    context.console.event("plan", **as_event(planned))
+    context.console.tell(describe(planned, context.studio.registry.find(planned.plan.target)))
     if typed.dry_run:
         reasons = reasons_against(planned)
-        desk.speech.tell(
+        context.console.tell(
             "\n".join(["This cannot be made here:", *map(_item, reasons)])
             if reasons
             else "Only planned; nothing was made."
         )
         return EXIT_NOT_CONFIGURED if reasons else EXIT_DONE
     _refuse_what_cannot_run(planned)
-    return run_job(desk, lambda: desk.studio.submit_render(planned))
+    return run_job(context, lambda: context.studio.submit_render(planned))
 
 
-def _plan(desk: Desk, typed: RenderArguments, problems: Sequence[Problem]) -> PlannedRender:
-    studio = desk.studio
+def _plan(
+    context: CliContext, typed: RenderArguments, problems: Sequence[Problem]
+) -> PlannedRender:
+    studio = context.studio
     reading = read_arguments(typed, studio.settings.render, studio.registry.infos)
     found = [*problems, *reading.problems]
     try:
@@ -86,17 +88,19 @@ def _at_option(problem: Problem) -> Problem:
     return Problem(problem.field, f"{option}: {problem.message}")
 
 
-def tell_resumable(desk: Desk) -> None:
+def tell_resumable(context: CliContext) -> None:
     """Say in one line that earlier processes left jobs unfinished, and what finishes them."""
-    if not desk.studio.paths.journal_file.exists():
+    if not context.studio.paths.journal_file.exists():
         return
-    queue = desk.studio.queue
+    queue = context.studio.queue
     for note in queue.notes:
-        desk.speech.note(note)
+        context.console.note(note)
     jobs = queue.resumable()
     if len(jobs) == 1:
-        desk.speech.note(f"An interrupted job can be resumed: 'main.py jobs resume {jobs[0].id}'.")
+        context.console.note(
+            f"An interrupted job can be resumed: 'main.py jobs resume {jobs[0].id}'."
+        )
     elif jobs:
-        desk.speech.note(
+        context.console.note(
             f"{len(jobs)} interrupted jobs can be resumed: 'main.py jobs resume --all'."
         )

@@ -15,7 +15,7 @@ from core.video.request import AUTO
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from cli.context import Desk
+    from cli.context import CliContext
     from core.video.spec import FloatRange, IntRange, ModelSpec
 
 _COLUMN = 28
@@ -51,28 +51,28 @@ Exit codes: 0 done, 1 failed, 2 something is wrong with what was asked for,
 
 
 @dataclass(frozen=True)
-class _Row:
+class _HelpRow:
     names: str
     text: str
 
 
-def root_help(desk: Desk, given: Mapping[str, str]) -> str:
+def root_help(context: CliContext, given: Mapping[str, str]) -> str:
     """The help text; with `--model` among the given options, for that model alone."""
-    specs, heading = _specs(desk, given)
+    specs, heading = _specs(context, given)
     parts = [_INTRODUCTION]
-    for title, rows in _sections(desk, specs):
+    for title, rows in _sections(context, specs):
         parts.append("\n".join([f"{title}:", *map(_row_text, rows), ""]))
     return "\n".join([parts[0], heading, "", *parts[1:], _COMMANDS, _ENDING]).rstrip()
 
 
-def _specs(desk: Desk, given: Mapping[str, str]) -> tuple[tuple[ModelSpec, ...], str]:
+def _specs(context: CliContext, given: Mapping[str, str]) -> tuple[tuple[ModelSpec, ...], str]:
     typed = RenderArguments(
         provider=given.get("--provider"),
         deployment=given.get("--deployment"),
         model=given.get("--model"),
     )
-    registry = desk.studio.registry
-    target = choose_target(typed, desk.studio.settings.render, registry.infos)
+    registry = context.studio.registry
+    target = choose_target(typed, context.studio.settings.render, registry.infos)
     try:
         if target.model != AUTO:
             spec = registry.spec(target)
@@ -88,9 +88,11 @@ def _specs(desk: Desk, given: Mapping[str, str]) -> tuple[tuple[ModelSpec, ...],
     return specs, wrapped(text, rest="")
 
 
-def _sections(desk: Desk, specs: tuple[ModelSpec, ...]) -> Iterator[tuple[str, tuple[_Row, ...]]]:
-    settings = desk.studio.settings
-    infos = desk.studio.registry.infos
+def _sections(
+    context: CliContext, specs: tuple[ModelSpec, ...]
+) -> Iterator[tuple[str, tuple[_HelpRow, ...]]]:
+    settings = context.studio.settings
+    infos = context.studio.registry.infos
     providers = _list(info.id for info in infos)
     deployments = _list(info.deployment for info in infos)
 
@@ -100,63 +102,63 @@ def _sections(desk: Desk, specs: tuple[ModelSpec, ...]) -> Iterator[tuple[str, t
     yield (
         "What to make",
         (
-            _Row("-p, --prompt TEXT", "What the clip shows."),
-            _Row("--negative-prompt TEXT", "What it should not show" + _takers(
+            _HelpRow("-p, --prompt TEXT", "What the clip shows."),
+            _HelpRow("--negative-prompt TEXT", "What it should not show" + _takers(
                 specs, lambda spec: spec.takes_negative_prompt) + "."),
-            _Row("--image FILE", "A picture that the clip starts from; it is the first frame."),
-            _Row("-o, --out PATH", "The file (.mp4) or an existing folder; without it, the "
+            _HelpRow("--image FILE", "A picture that the clip starts from; it is the first frame."),
+            _HelpRow("-o, --out PATH", "The file (.mp4) or an existing folder; without it, the "
                  "output folder, under a name of date, prompt and seed."),
         ),
     )  # fmt: skip
     yield (
         "Who makes it",
         (
-            _Row("--provider NAME", f"{providers}{default('provider')}."),
-            _Row("--deployment NAME", f"Where it runs: {deployments}{default('deployment')}."),
-            _Row("--model NAME", f"{_list([AUTO, *(s.id for s in specs)])}{default('model')}."),
+            _HelpRow("--provider NAME", f"{providers}{default('provider')}."),
+            _HelpRow("--deployment NAME", f"Where it runs: {deployments}{default('deployment')}."),
+            _HelpRow("--model NAME", f"{_list([AUTO, *(s.id for s in specs)])}{default('model')}."),
         ),
     )
     yield (
         "Picture and sound",
         (
-            _Row("--duration SECONDS", _range(specs, lambda spec: spec.duration_s, " s")),
-            _Row("--resolution NAME", _choices(specs, lambda spec: spec.resolutions,
+            _HelpRow("--duration SECONDS", _range(specs, lambda spec: spec.duration_s, " s")),
+            _HelpRow("--resolution NAME", _choices(specs, lambda spec: spec.resolutions,
                  lambda spec: spec.default_size.resolution) + " Or a size, such as "
                  f"{specs[-1].default_size if specs else '192x128'}."),
-            _Row("--aspect RATIO", _choices(specs, lambda spec: [a.value for a in spec.aspects],
+            _HelpRow("--aspect RATIO", _choices(specs, lambda spec: [a.value for a in spec.aspects],
                  lambda spec: spec.default_size.aspect.value)),
-            _Row("--fps NUMBER", _choices(specs, lambda spec: spec.fps,
+            _HelpRow("--fps NUMBER", _choices(specs, lambda spec: spec.fps,
                  lambda spec: spec.default_fps)),
-            _Row("--audio / --no-audio", "With sound or silent; with sound wherever the model "
+            _HelpRow("--audio / --no-audio", "With sound or silent; with sound wherever the model "
                  "makes it" + _takers(specs, lambda spec: spec.has_audio) + "."),
-            _Row("--camera-motion NAME", _choices(
+            _HelpRow("--camera-motion NAME", _choices(
                  specs, lambda spec: spec.camera.motions if spec.camera else (), None)),
-            _Row("--camera-speed NUMBER", _range(
+            _HelpRow("--camera-speed NUMBER", _range(
                  specs, lambda spec: spec.camera.speed if spec.camera else None)),
         ),
     )  # fmt: skip
     yield (
         "Sampling",
         (
-            _Row("--seed NUMBER", "The same seed gives the same clip; drawn when not given."),
-            _Row("--steps NUMBER", _range(specs, lambda spec: spec.steps)),
-            _Row("--guidance NUMBER", _range(specs, lambda spec: spec.guidance_scale)),
+            _HelpRow("--seed NUMBER", "The same seed gives the same clip; drawn when not given."),
+            _HelpRow("--steps NUMBER", _range(specs, lambda spec: spec.steps)),
+            _HelpRow("--guidance NUMBER", _range(specs, lambda spec: spec.guidance_scale)),
         ),
     )
     yield (
         "How to run",
         (
-            _Row("--dry-run", "Show the exact plan, or all that speaks against it, and stop."),
-            _Row("--force", "Replace the output file if it exists."),
-            _Row("--json", "Write events to stdout, one JSON object a line, and no text."),
-            _Row("-q, --quiet", "Show neither plan nor progress."),
-            _Row("--version", "Show the version."),
-            _Row("-h, --help", "Show this help."),
+            _HelpRow("--dry-run", "Show the exact plan, or all that speaks against it, and stop."),
+            _HelpRow("--force", "Replace the output file if it exists."),
+            _HelpRow("--json", "Write events to stdout, one JSON object a line, and no text."),
+            _HelpRow("-q, --quiet", "Show neither plan nor progress."),
+            _HelpRow("--version", "Show the version."),
+            _HelpRow("-h, --help", "Show this help."),
         ),
     )
 
 
-def _row_text(row: _Row) -> str:
+def _row_text(row: _HelpRow) -> str:
     lines = textwrap.wrap(row.text, WIDTH - _COLUMN, break_on_hyphens=False)
     names = f"  {row.names}".ljust(_COLUMN)
     if len(names) > _COLUMN:

@@ -13,14 +13,14 @@ from cli.console import wrapped
 from cli.progress import progress_view
 from cli.signals import EXIT_CANCELLED, leave_at_once
 from core.errors import JournalError
-from core.jobs.job import Cancelled, Failed, Noted, Progressed, Queued, Started, Succeeded
+from core.jobs.job import Cancelled, Failed, Notice, Progressed, Queued, Started, Succeeded
 from core.platform.units import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from cli.context import Desk
+    from cli.context import CliContext
     from cli.progress import ProgressView
     from core.jobs.job import ErrorReport, JobEvent, Terminal
 
@@ -33,37 +33,37 @@ _TICK_S = 0.25
 _STOP_WITHIN_S = 1.7
 
 
-def run_job(desk: Desk, begin: Callable[[], str]) -> int:
+def run_job(context: CliContext, begin: Callable[[], str]) -> int:
     """Put a job into the queue by calling `begin`, run it to its end and give the exit code.
 
     Raises:
         StudioError: the job cannot even be put into the queue.
     """
-    run = _Run(desk)
-    unsubscribe = desk.studio.queue.subscribe(run.hear)
+    run = _JobRun(context)
+    unsubscribe = context.studio.queue.subscribe(run.on_event)
     try:
         # The signals are heard from before the job exists, so that none is lost in between.
-        with desk.signals.heard_by(run.stop):
+        with context.signals.calling(run.stop):
             outcome = run.to_the_end(begin)
     finally:
         unsubscribe()
     return run.tell_end(outcome)
 
 
-class _Run:
+class _JobRun:
     """One job, from its first event to its last."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._speech = desk.speech
-        self._queue = desk.studio.queue
+    def __init__(self, context: CliContext) -> None:
+        self._context = context
+        self._console = context.console
+        self._queue = context.studio.queue
         self._job_id = ""
         self._started = time.monotonic()
         self._stop_asked: float | None = None
         self._is_cancelled = False
         self._events: queue.SimpleQueue[tuple[str, JobEvent] | None] = queue.SimpleQueue()
 
-    def hear(self, job_id: str, event: JobEvent) -> None:
+    def on_event(self, job_id: str, event: JobEvent) -> None:
         """Take an event from any thread."""
         self._events.put((job_id, event))
 
@@ -78,7 +78,7 @@ class _Run:
         # Never joined when it hangs: `leave_at_once` ends the process with all its threads.
         with (
             ThreadPoolExecutor(max_workers=1, thread_name_prefix="job") as worker,
-            progress_view(self._speech) as view,
+            progress_view(self._console) as view,
         ):
             future = worker.submit(self._queue.run_job, self._job_id)
             future.add_done_callback(lambda _: self._events.put(None))
@@ -104,7 +104,7 @@ class _Run:
             with suppress(JournalError):
                 self._queue.cancel(self._job_id)
         if not is_done and time.monotonic() - asked > _STOP_WITHIN_S:
-            self._speech.event("cancelled", job=self._job_id)
+            self._console.event("cancelled", job=self._job_id)
             leave_at_once()
 
     def _pass_on(self, event: JobEvent, view: ProgressView) -> None:
@@ -114,13 +114,13 @@ class _Run:
             case Progressed():
                 self._event(event)
                 view.show(event)
-            case Noted():
+            case Notice():
                 self._event(event)
                 view.print(wrapped(f"Note: {event.message}"))
             case Succeeded():
                 sidecar = event.path.with_suffix(".json")
                 record = str(sidecar) if sidecar.exists() else None
-                self._speech.event(
+                self._console.event(
                     event.event, job=self._job_id, path=str(event.path), record=record
                 )
             case Failed():
@@ -133,27 +133,27 @@ class _Run:
         """The error, with the log's place where it is one that nobody foresaw."""
         if hasattr(core.errors, error.kind):
             return error
-        hint = f"{error.hint} It is {self._desk.studio.paths.log_file}."
+        hint = f"{error.hint} It is {self._context.studio.paths.log_file}."
         return error.model_copy(update={"hint": hint})
 
     def _event(self, event: JobEvent) -> None:
         fields = event.model_dump(mode="json", exclude_none=True, exclude={"event"})
-        self._speech.event(event.event, job=self._job_id, **fields)
+        self._console.event(event.event, job=self._job_id, **fields)
 
     def tell_end(self, outcome: Terminal) -> int:
         """Say how the job ended; gives the exit code."""
         match outcome:
             case Succeeded():
-                self._speech.tell(f"Done in {clock(time.monotonic() - self._started)}.")
-                if not self._speech.is_json:
-                    self._speech.answer(str(outcome.path))
+                self._console.tell(f"Done in {clock(time.monotonic() - self._started)}.")
+                if not self._console.is_json:
+                    self._console.answer(str(outcome.path))
                 return EXIT_DONE
             case Failed():
-                self._speech.fail(self._with_log(outcome.error), job=self._job_id)
+                self._console.fail(self._with_log(outcome.error), job=self._job_id)
                 is_missing = outcome.error.kind in _NOT_CONFIGURED
                 return EXIT_NOT_CONFIGURED if is_missing else EXIT_FAILED
             case Cancelled():
-                self._speech.tell(
+                self._console.tell(
                     f"Cancelled. To start it again: main.py jobs resume {self._job_id}"
                 )
                 return EXIT_CANCELLED

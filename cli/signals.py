@@ -15,7 +15,7 @@ EXIT_CANCELLED = 130
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
-class StopSignals:
+class SignalHandler:
     """Turns the signals that end a program into one wish to stop.
 
     While nobody listens, the wish is a `KeyboardInterrupt` in the main thread; while somebody
@@ -41,7 +41,7 @@ class StopSignals:
                 signal.signal(number, handler)  # pyright: ignore[reportArgumentType] - it was set
 
     @contextmanager
-    def heard_by(self, listener: Callable[[], None]) -> Generator[None]:
+    def calling(self, listener: Callable[[], None]) -> Generator[None]:
         """Send the first signal to `listener`, in the main thread and between two instructions."""
         self._listener, self._count = listener, 0
         try:

@@ -16,7 +16,7 @@
     ├── ProjectError                 a film or project file cannot be read or written
     ├── AssemblyError                the film cannot be put together, or came out wrong
     ├── UnreadableSubtitles          a subtitle file is damaged
-    ├── LetteringUnavailable         texts cannot be drawn on this machine
+    ├── TextRendererUnavailable      texts cannot be drawn on this machine
     ├── NoWindow                     a window cannot be opened here (gui/platform_check.py)
     └── ProviderError                target, retryable
         ├── NotConfigured            a model, package or key is missing
@@ -145,7 +145,7 @@ class UnreadableSubtitles(StudioError):
     """A subtitle file is missing, damaged or holds no subtitles."""
 
 
-class LetteringUnavailable(StudioError):
+class TextRendererUnavailable(StudioError):
     """Texts cannot be drawn on this machine: Qt or a library that it needs is missing."""
 
 

@@ -150,7 +150,7 @@ class Ledger:
         """
         self._settle(job_id, _State.RELEASED)
 
-    def hear(self, job_id: str, event: JobEvent) -> None:
+    def on_event(self, job_id: str, event: JobEvent) -> None:
         """Settle a render that has ended; for the queue to call with every event."""
         try:
             match event:
@@ -177,11 +177,11 @@ class Ledger:
             if record.id not in ordered:
                 continue
             if record.state is JobState.SUCCEEDED and record.path is not None:
-                self.hear(record.id, Succeeded(path=record.path))
+                self.on_event(record.id, Succeeded(path=record.path))
             elif record.state is JobState.FAILED and record.error is not None:
-                self.hear(record.id, Failed(error=record.error))
+                self.on_event(record.id, Failed(error=record.error))
             elif record.state is JobState.CANCELLED:
-                self.hear(record.id, Cancelled())
+                self.on_event(record.id, Cancelled())
 
     def _ordered(self) -> frozenset[str]:
         if not self._exists:

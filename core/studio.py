@@ -21,9 +21,9 @@ from core.film.build.export import ExportJob, ExportOrder
 from core.film.build.export_inputs import SourceReader
 from core.film.build.export_plan import Disks, PlannedExport, plan_export
 from core.film.build.preview_film import PreviewStores
-from core.film.build.render_cache import PieceStore
+from core.film.build.render_cache import RenderCache
 from core.history.history import History
-from core.history.history_recorder import HistoryKeeper
+from core.history.history_recorder import HistoryRecorder
 from core.jobs.job import PLACES, CancelToken, Lane
 from core.jobs.journal import Journal
 from core.jobs.queue import JobQueue, new_job_id
@@ -43,7 +43,7 @@ from core.platform.paths import Paths
 from core.spending import Ledger
 from core.video.inputs import CheckedInputs, check_inputs, with_absolute_paths
 from core.video.planning import make_plan, prompt_problems
-from core.video.provider import Lack, NotReady, ProviderContext, Readiness
+from core.video.provider import NotReady, ProviderContext, Readiness, ReasonCode
 from core.video.registry import ProviderRegistry
 from core.video.render import KIND, RenderJob
 from core.video.request import AUTO, RenderRequest
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
     from core.config.api_keys import KeySpec
     from core.config.settings import Settings
-    from core.film.picture.text_overlays import Letterer
+    from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import Job
     from core.platform.machine import Machine
     from core.video.plan import RenderPlan
@@ -101,9 +101,9 @@ class Studio:
         keys: ApiKeys | None = None,
         machine: Callable[[], Machine] = read_machine,
         free_bytes: Callable[[Path], int] = free_disk_bytes,
-        letterer: Letterer | None = None,
+        text_renderer: TextRenderer | None = None,
     ) -> None:
-        self._letterer = letterer
+        self._text_renderer = text_renderer
         self._places = places = paths or Paths.of_user()
         self.config = ConfigManager(places.settings_file)
         loaded = self.config.load()
@@ -136,8 +136,8 @@ class Studio:
         places = {**PLACES, Lane.CLOUD: self.settings.cloud.parallel_jobs}
         queue = JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories, places)
         self.ledger.catch_up(queue.jobs)
-        queue.subscribe(self.ledger.hear)
-        queue.subscribe(HistoryKeeper(self.history, queue).heed)
+        queue.subscribe(self.ledger.on_event)
+        queue.subscribe(HistoryRecorder(self.history, queue).on_event)
         return queue
 
     @cached_property
@@ -292,7 +292,7 @@ class Studio:
                 self.ledger.release(job_id)
             raise
 
-    def submit_install(self, target: Target, adopt_from: Sequence[Path] = ()) -> str:
+    def submit_install(self, target: Target, reuse_from: Sequence[Path] = ()) -> str:
         """Put the installation of a model into the queue and give the job's id.
 
         Raises:
@@ -304,27 +304,27 @@ class Studio:
         if store is None:
             message = f"{target} is no model that is installed on this machine."
             raise UnsupportedRequest([Problem("target.model", message)])
-        job = store.install_job(target.model, adopt_from)
-        if not adopt_from:
+        job = store.install_job(target.model, reuse_from)
+        if not reuse_from:
             self.registry.network.check(f"{target.model} is not downloaded", target=str(target))
         return self.queue.submit(job)
 
     @cached_property
-    def pieces(self) -> PieceStore:
+    def render_cache(self) -> RenderCache:
         """The finished pieces of films that are kept."""
-        return PieceStore(self.paths.films_dir)
+        return RenderCache(self.paths.films_dir)
 
     @property
-    def letterer(self) -> Letterer | None:
+    def text_renderer(self) -> TextRenderer | None:
         """Who draws words; None where this program was started without one."""
-        return self._letterer
+        return self._text_renderer
 
     @cached_property
     def preview_stores(self) -> PreviewStores:
         """Where previews of films lie, sharing finished pieces with the exports."""
         limit_bytes = int(self.settings.export.cache_gb * 1e9)
-        films = PieceStore(self.paths.previews_dir)
-        return PreviewStores(self.pieces, films, limit_bytes, _PREVIEWS_BYTES)
+        films = RenderCache(self.paths.previews_dir)
+        return PreviewStores(self.render_cache, films, limit_bytes, _PREVIEWS_BYTES)
 
     def plan_export(self, order: ExportOrder, cancel: CancelToken | None = None) -> PlannedExport:
         """The exact plan of a film's export; costs nothing but reading the clips.
@@ -336,8 +336,8 @@ class Studio:
         """
         token = cancel or CancelToken()
         disks = Disks(self.paths.films_dir, self.paths.work_dir, self._free_bytes)
-        reader = SourceReader(self.pieces, token)
-        return plan_export(order, reader, self._letterer, disks, token)
+        reader = SourceReader(self.render_cache, token)
+        return plan_export(order, reader, self._text_renderer, disks, token)
 
     def submit_export(self, planned: PlannedExport) -> str:
         """Put the export into the queue and give the job's id.
@@ -355,7 +355,7 @@ class Studio:
 
     def _export_job(self, order: ExportOrder) -> ExportJob:
         limit_bytes = int(self.settings.export.cache_gb * 1e9)
-        return ExportJob(order, self.pieces, self._letterer, limit_bytes)
+        return ExportJob(order, self.render_cache, self._text_renderer, limit_bytes)
 
     def close(self) -> None:
         """Stop the jobs of this process and close every provider."""
@@ -427,7 +427,7 @@ def _with_real_name(
 
 
 def _network_is_off(what: str) -> NotReady:
-    return NotReady(Lack.NETWORK_OFF, sentence(what), SWITCH_ON)
+    return NotReady(ReasonCode.NETWORK_OFF, sentence(what), SWITCH_ON)
 
 
 def _fitted_plan(chosen: _ChosenModel, inputs: CheckedInputs) -> RenderPlan:

@@ -79,7 +79,7 @@ class Background(QObject):
         # The thread never holds what belongs to this one: were it the last to let go of a widget,
         # the widget would be destroyed there, and the process with it.
         self._tells[token] = tell
-        self._pool.start(_Work(partial(_carry_out, work, token, result, self._done.emit)))
+        self._pool.start(_BackgroundWork(partial(_carry_out, work, token, result, self._done.emit)))
         return token
 
     @property
@@ -114,7 +114,7 @@ class _Result(Generic[T]):
         self.error: StudioError | None = None
 
 
-class _Work(QRunnable):
+class _BackgroundWork(QRunnable):
     def __init__(self, call: Callable[[], None]) -> None:
         super().__init__()
         self._calls = [call]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from gui.history.history_page import HistoryRoom
-from gui.images.image_page import ImageRoom
-from gui.settings.settings_controller import SettingsKeeper
+from gui.history.history_page import HistoryPage
+from gui.images.image_page import ImagePage
+from gui.settings.settings_controller import SettingsController
 from gui.widgets.network_badge import NetworkBadge
 from gui.widgets.thumbnails import Thumbnails
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from gui.background import Background
     from gui.jobs.job_bridge import JobNews
     from gui.jobs.jobs_area import JobsArea
-    from gui.models.models_controller import ModelsDesk
+    from gui.models.models_controller import ModelsController
     from gui.models.models_page import ModelsPage
     from gui.settings.settings_dialog import SettingsDialog
 
 _P = TypeVar("_P", bound=QWidget)
 
 
-class Rooms(QTabWidget):
+class MainTabs(QTabWidget):
     """Owns all rooms but the video project's, and the settings.
 
     Signals:
@@ -42,7 +42,7 @@ class Rooms(QTabWidget):
         failed(StudioError): a wish cannot be fulfilled.
     """
 
-    told = Signal(object)
+    message = Signal(object)
     models_changed = Signal()
     settings_changed = Signal(object)
     recipe_wanted = Signal(object)
@@ -58,33 +58,33 @@ class Rooms(QTabWidget):
         self.setObjectName("rooms")
         self.setDocumentMode(True)
         self._studio = studio
-        self._keeper = SettingsKeeper(studio, self)
-        self._keeper.changed.connect(self._on_settings)
-        self._keeper.told.connect(self.told)
-        self._keeper.failed.connect(self._complain)
+        self._settings_controller = SettingsController(studio, self)
+        self._settings_controller.changed.connect(self._on_settings)
+        self._settings_controller.message.connect(self.message)
+        self._settings_controller.failed.connect(self._complain)
         self.network_badge = NetworkBadge()
         self.network_badge.set_value(studio.settings.network.is_off)
         self.network_badge.changed.connect(self._switch_network)
         self._settings: SettingsDialog | None = None
-        self._models: ModelsDesk | None = None
+        self._models: ModelsController | None = None
         self._models_page: ModelsPage | None = None
         self._video = video
-        self._models_room = QWidget()
+        self._models_holder = QWidget()
         self._thumbnails = Thumbnails(self)
-        self.history = HistoryRoom(studio, background, self._thumbnails)
+        self.history = HistoryPage(studio, background, self._thumbnails)
         self.history.recipe_wanted.connect(self.recipe_wanted)
-        self.history.told.connect(self.told)
+        self.history.message.connect(self.message)
         self.history.failed.connect(self.failed)
-        self.images = ImageRoom(studio, background, self._thumbnails)
+        self.images = ImagePage(studio, background, self._thumbnails)
         self.images.use_wanted.connect(self.use_wanted)
         self.images.fix_wanted.connect(self.fix_wanted)
         self.models_changed.connect(self.images.read_offers)
         self.addTab(video, "&Video")
         self.addTab(self.images, "&Images")
         self.addTab(self.history, "&History")
-        self.addTab(self._models_room, "&Models")
-        self.currentChanged.connect(self._on_room)
-        jobs.news.connect(self._hear)
+        self.addTab(self._models_holder, "&Models")
+        self.currentChanged.connect(self._on_tab)
+        jobs.news.connect(self._on_event)
 
     def show_video(self) -> None:
         """Turn to the video project."""
@@ -92,7 +92,7 @@ class Rooms(QTabWidget):
 
     def show_model(self, target: Target) -> None:
         """Turn to a model where it can be installed."""
-        self.setCurrentWidget(self._models_room)
+        self.setCurrentWidget(self._models_holder)
         if self._models_page is not None:
             self._models_page.choose(target)
 
@@ -117,14 +117,14 @@ class Rooms(QTabWidget):
         if self._settings is None:
             from gui.settings.settings_dialog import SettingsDialog
 
-            self._settings = SettingsDialog(self._studio, self._keeper, self.window())
+            self._settings = SettingsDialog(self._studio, self._settings_controller, self.window())
             self._settings.keys_changed.connect(self._on_models_changed)
         return self._settings
 
     @Slot(int)
-    def _on_room(self, _: int) -> None:
+    def _on_tab(self, _: int) -> None:
         self.video_shown.emit(self.currentWidget() is self._video)
-        if self.currentWidget() is self._models_room:
+        if self.currentWidget() is self._models_holder:
             self._make_models()
         if self.currentWidget() is self.history:
             self.history.begin()
@@ -134,21 +134,21 @@ class Rooms(QTabWidget):
     def _make_models(self) -> None:
         if self._models is None:
             # Loaded late, when the room is first seen.
-            from gui.models.models_controller import ModelsDesk
+            from gui.models.models_controller import ModelsController
             from gui.models.models_page import ModelsPage
 
-            self._models_page = _fill(self._models_room, ModelsPage())
-            self._models = ModelsDesk(self._studio, self._models_page, self)
+            self._models_page = _fill(self._models_holder, ModelsPage())
+            self._models = ModelsController(self._studio, self._models_page, self)
             self._models.changed.connect(self._on_models_changed)
             self._models.keys_wanted.connect(self.show_keys)
             self._models.refresh()
 
     @Slot(object)
-    def _hear(self, news: JobNews) -> None:
+    def _on_event(self, news: JobNews) -> None:
         if self._models is not None:
-            self._models.hear(news.job_id, news.event)
-        self.history.hear(news)
-        self.images.hear(news)
+            self._models.on_event(news.job_id, news.event)
+        self.history.on_event(news)
+        self.images.on_event(news)
 
     @Slot(object)
     def _on_models_changed(self, _: object) -> None:
@@ -162,7 +162,7 @@ class Rooms(QTabWidget):
 
     def change_settings(self, settings: Settings) -> None:
         """Go by these settings from now on, and save them."""
-        self._keeper.change(settings)
+        self._settings_controller.change(settings)
 
     @Slot(object)
     def _switch_network(self, is_off: bool) -> None:
@@ -172,7 +172,7 @@ class Rooms(QTabWidget):
 
     @Slot(object)
     def _complain(self, error: StudioError) -> None:
-        self.told.emit(str(error))
+        self.message.emit(str(error))
 
     def close_down(self) -> None:
         """Save what is not saved and stop what runs."""
@@ -181,7 +181,7 @@ class Rooms(QTabWidget):
         if self._settings is not None:
             self._settings.close_down()
         self._thumbnails.close()
-        self._keeper.close()
+        self._settings_controller.close()
 
 
 def _fill(room: QWidget, page: _P) -> _P:

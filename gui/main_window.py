@@ -24,7 +24,7 @@ from gui import theme
 from gui.background import Background
 from gui.jobs.jobs_area import JobsArea
 from gui.main_menu import MainMenu
-from gui.main_tabs import Rooms
+from gui.main_tabs import MainTabs
 from gui.project.project_actions import ProjectActions
 from gui.project.project_opener import Opened, ProjectOpener, session_of
 from gui.project.project_requests import (
@@ -32,14 +32,14 @@ from gui.project.project_requests import (
     NewProject,
     OpenProject,
     PackageProject,
-    ProjectWish,
+    ProjectRequest,
     SampleProject,
     SaveProjectAs,
     UnpackProject,
 )
-from gui.project.recent_controller import RecentDesk
+from gui.project.recent_controller import RecentController
 from gui.project.welcome_page import WelcomePage
-from gui.render.plan_fixes import Fix, InstallModel, SetKey
+from gui.render.plan_fixes import Fix, SetKey, ShowInstall
 from gui.theme import Tone
 from gui.widgets.splitter import Splitter
 
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 _SIZE = (1280, 800)
 _JOBS_HEIGHT = 150
-_BUSY: dict[type[ProjectWish], str] = {
+_BUSY: dict[type[ProjectRequest], str] = {
     NewProject: "Making the project…",
     OpenProject: "Opening the project…",
     UnpackProject: "Unpacking the project…",
@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
             str(studio.paths.state_dir / "window.ini"), QSettings.Format.IniFormat
         )
         self._background = Background(self, threads=4)
-        self._recent = RecentDesk(studio.paths.state_dir, self._background, self)
+        self._recent = RecentController(studio.paths.state_dir, self._background, self)
         self._opener = ProjectOpener(studio.paths.projects_dir, self._background, self)
         self._session: ProjectSession | None = None
         self.video_tab: VideoProjectTab | None = None
@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         self._welcome = WelcomePage(self._projects)
         self._video = QStackedWidget()
         self._video.addWidget(self._welcome)
-        self.rooms = Rooms(studio, self._background, self.jobs, self._video)
+        self.tabs = MainTabs(studio, self._background, self.jobs, self._video)
         self._menu = MainMenu(self, self._projects)
         self._saved = QLabel()
         self._summary = QLabel()
@@ -113,14 +113,14 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         halves = Splitter(Qt.Orientation.Vertical)
         halves.setObjectName("halves")
-        halves.addWidget(self.rooms)
+        halves.addWidget(self.tabs)
         halves.addWidget(self.jobs)
         halves.setStretchFactor(0, 1)
         halves.setCollapsible(0, False)
         halves.setSizes([_SIZE[1] - _JOBS_HEIGHT, _JOBS_HEIGHT])
         self.setCentralWidget(halves)
         self.statusBar().addWidget(self._saved, 1)
-        self.statusBar().addPermanentWidget(self.rooms.network_badge)
+        self.statusBar().addPermanentWidget(self.tabs.network_badge)
         self.statusBar().addPermanentWidget(self._summary)
         geometry = self._places.value("geometry")
         if geometry is not None:
@@ -129,24 +129,24 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self._welcome.wanted.connect(self.fulfil)
         self._projects.wanted.connect(self.fulfil)
-        self._menu.settings_wanted.connect(self.rooms.show_settings)
+        self._menu.settings_wanted.connect(self.tabs.show_settings)
         self._menu.help_wanted.connect(self._show_help)
         self._menu.about_wanted.connect(self._show_about)
         self._recent.read.connect(self._reopen)
         self._recent.changed.connect(self._show_recent)
         self._recent.failed.connect(self._warn)
         self._opener.opened.connect(self._on_opened)
-        self._opener.done.connect(self.say)
+        self._opener.done.connect(self.show_message)
         self._opener.failed.connect(self._on_error)
         self.jobs.summary_changed.connect(self._summary.setText)
         self.jobs.ready.connect(self._on_queue_ready)
-        self.rooms.told.connect(self.say)
-        self.rooms.video_shown.connect(self._menu.show_project_menus)
-        self.rooms.failed.connect(self._on_error)
-        self.rooms.use_wanted.connect(self._on_use)
-        self.rooms.fix_wanted.connect(self._on_fix)
-        self.rooms.recipe_wanted.connect(self._on_recipe)
-        self.rooms.settings_changed.connect(self._on_settings)
+        self.tabs.message.connect(self.show_message)
+        self.tabs.video_shown.connect(self._menu.show_project_menus)
+        self.tabs.failed.connect(self._on_error)
+        self.tabs.use_wanted.connect(self._on_use)
+        self.tabs.fix_wanted.connect(self._on_fix)
+        self.tabs.recipe_wanted.connect(self._on_recipe)
+        self.tabs.settings_changed.connect(self._on_settings)
 
     @property
     def project_model(self) -> ProjectModel | None:
@@ -155,16 +155,16 @@ class MainWindow(QMainWindow):
 
     def read_settings_of(self, path: Path) -> None:
         """Open in the project what a clip says of itself."""
-        self.rooms.history.read_settings_of(path)
+        self.tabs.history.read_settings_of(path)
 
     def change_settings(self, settings: Settings) -> None:
         """Go by these settings from now on."""
-        self.rooms.change_settings(settings)
+        self.tabs.change_settings(settings)
 
     @property
     def is_offline_shown(self) -> bool:
         """Whether the window says that nothing leaves this machine."""
-        return self.rooms.network_badge.value()
+        return self.tabs.network_badge.value()
 
     def begin(self, folder: Path | None) -> None:
         """Open the queue, and this project or the last one, once the window is seen."""
@@ -183,35 +183,35 @@ class MainWindow(QMainWindow):
             self.fulfil(OpenProject(entries[0].folder))
 
     @Slot(object)
-    def say(self, text: str, tone: Tone = Tone.QUIET) -> None:
+    def show_message(self, text: str, tone: Tone = Tone.QUIET) -> None:
         """Write a line on the status console."""
-        self.jobs.console.say(text, tone)
+        self.jobs.console.show_message(text, tone)
 
     @Slot(object)
     def _warn(self, error: StudioError) -> None:
-        self.say(str(error), Tone.WARNING)
+        self.show_message(str(error), Tone.WARNING)
 
     @Slot(object)
     def _on_error(self, error: StudioError) -> None:
         self._renders_when_open = False
         self._welcome.show_busy("")
-        self.say(str(error), Tone.BAD)
+        self.show_message(str(error), Tone.BAD)
         QMessageBox.warning(self, "ImageAI", f"{error.message}\n\n{error.hint}".strip())
 
     @Slot(object)
-    def fulfil(self, wish: ProjectWish) -> None:
+    def fulfil(self, request: ProjectRequest) -> None:
         """Do with projects what a person wants."""
-        self._welcome.show_busy(_BUSY.get(type(wish), ""))
+        self._welcome.show_busy(_BUSY.get(type(request), ""))
         self._renders_when_open = False
-        match wish:
+        match request:
             case NewProject(name=name):
                 self._opener.create(name)
             case SampleProject():
                 self._renders_when_open = True
                 self._opener.create_sample()
             case OpenProject(folder=folder) if self._is_open(folder):
-                self.say("That project is open already.")
-                self.rooms.show_video()
+                self.show_message("That project is open already.")
+                self.tabs.show_video()
             case OpenProject(folder=folder):
                 self._opener.open(folder)
             case UnpackProject(zip_path=path):
@@ -248,18 +248,18 @@ class MainWindow(QMainWindow):
         from gui.video.video_project_tab import VideoProjectTab
 
         tab = VideoProjectTab(self.studio, self._session.model, self.jobs, self._projects)
-        tab.told.connect(self.say)
+        tab.message.connect(self.show_message)
         tab.fix_wanted.connect(self._on_fix)
-        self.rooms.models_changed.connect(tab.read_offers)
+        self.tabs.models_changed.connect(tab.read_offers)
         self.video_tab = tab
         self._video.addWidget(tab)
         self._video.setCurrentWidget(tab)
-        self.rooms.show_video()
+        self.tabs.show_video()
         self._menu.set_project(tab)
         self._recent.put_first(opened.folder, opened.project.name)
         self._show_title()
         for note in opened.notes:
-            self.say(note, Tone.WARNING)
+            self.show_message(note, Tone.WARNING)
         if opened.missing:
             tab.show_missing(opened.missing)
         if self.jobs.is_ready:
@@ -287,31 +287,33 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_not_saved(self, error: StudioError) -> None:
         self._saved.setText(f"Not saved: {error}")
-        self.say(f"{error} It is tried again every few seconds.", Tone.BAD)
+        self.show_message(f"{error} It is tried again every few seconds.", Tone.BAD)
 
     @Slot(object)
     def _on_use(self, use: GalleryUse) -> None:
         if self.video_tab is None:
-            self.say("Open a project first, then use the picture there.", Tone.WARNING)
+            self.show_message("Open a project first, then use the picture there.", Tone.WARNING)
             return
-        if self.video_tab.use_picture(use.path, use.role):
-            self.rooms.show_video()
+        if self.video_tab.use_image(use.path, use.role):
+            self.tabs.show_video()
 
     @Slot(object)
     def _on_recipe(self, recipe: FromRecord) -> None:
         if self.video_tab is None:
-            self.say("Open a project first: the settings become a scene of it.", Tone.WARNING)
+            self.show_message(
+                "Open a project first: the settings become a scene of it.", Tone.WARNING
+            )
             return
         self.video_tab.add_recipe(recipe)
-        self.rooms.show_video()
+        self.tabs.show_video()
 
     @Slot(object)
     def _on_fix(self, fix: Fix) -> None:
         match fix:
             case SetKey():
-                self.rooms.show_keys()
-            case InstallModel(target=target):
-                self.rooms.show_model(target)
+                self.tabs.show_keys()
+            case ShowInstall(target=target):
+                self.tabs.show_model(target)
             case _:
                 pass
 
@@ -421,7 +423,7 @@ class MainWindow(QMainWindow):
         """Stop every thread and process; may be called twice."""
         if self._session is not None:
             self._close_project()
-        self.rooms.close_down()
+        self.tabs.close_down()
         self.jobs.close_down()
         self._background.close()
         self.studio.close()

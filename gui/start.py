@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from core.film.picture.text_overlays import Letterer
+    from core.film.picture.text_overlays import TextRenderer
     from core.video.provider import ProviderEntry
     from gui.main_window import MainWindow
 
@@ -27,14 +27,14 @@ log = logging.getLogger(__name__)
 
 
 def run_window(
-    arguments: Sequence[str], entries: Sequence[ProviderEntry], letterer: Letterer
+    arguments: Sequence[str], entries: Sequence[ProviderEntry], text_renderer: TextRenderer
 ) -> int:
     """Open the window and give the exit code when it is closed.
 
     Args:
         arguments: at most one: the folder of a project to open.
         entries: the providers.
-        letterer: draws the words of films.
+        text_renderer: draws the words of films.
     """
     try:
         check_platform(os.environ)
@@ -54,7 +54,7 @@ def run_window(
     app.setApplicationName("ImageAI")
     app.setDesktopFileName("imageai")
     try:
-        studio = Studio(entries, paths=paths, letterer=letterer)
+        studio = Studio(entries, paths=paths, text_renderer=text_renderer)
     except StudioError as error:
         QMessageBox.critical(None, "ImageAI", str(error))
         return 1
@@ -62,7 +62,7 @@ def run_window(
     window = MainWindow(studio)
     _tell_defects(window)
     for note in (*([trouble] if trouble else []), *studio.notes):
-        window.say(note)
+        window.show_message(note)
     window.show()
     window.begin(Path(arguments[0]).expanduser().absolute() if arguments else None)
     # What is there now stays. Looked through again with every collection of garbage, whichever
@@ -82,7 +82,7 @@ def _tell_defects(window: MainWindow) -> None:
     ) -> None:
         log.error("a defect", exc_info=(kind, error, trace))
         if threading.current_thread() is threading.main_thread():
-            window.say(
+            window.show_message(
                 f"Something unexpected went wrong ({kind.__name__}: {error}). Your work is kept; "
                 f"the log has the details: {window.studio.paths.log_file}"
             )

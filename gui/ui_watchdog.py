@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 _BEAT_S = 0.005
 
 
-class StallWatch(QObject):
+class UiWatchdog(QObject):
     """Knocks at the event loop every few milliseconds and measures how long it takes to answer.
 
     What the thread waits for a processor that others use is not its own fault and is left out,

@@ -22,9 +22,9 @@ def _open_ltx_local(context: ProviderContext) -> VideoProvider:
 
 def _build_install(context: ProviderContext, payload: str) -> Job:
     # Only who takes up an installation pays for importing what it needs.
-    from providers.ltx_video.install.weights import InstallModel
+    from providers.ltx_video.install.weights import InstallModelJob
 
-    return InstallModel.from_payload(
+    return InstallModelJob.from_payload(
         payload, context.paths.models_dir, context.keys, network=context.network
     )
 

@@ -46,7 +46,7 @@ STORYBOARD = (
 
 def compose_film(clips: Sequence[Path], music: Path) -> Film:
     """The film of finished clips, one for each scene."""
-    from core.film.model.film import Caption, Clip, Film, Music, Place, Transition
+    from core.film.model.film import Alignment, Caption, Clip, Film, Music, Transition
 
     return Film(
         clips=tuple(
@@ -61,7 +61,7 @@ def compose_film(clips: Sequence[Path], music: Path) -> Film:
                 start_s=0.3,
                 end_s=1.9,
                 size=0.13,
-                place=Place.CENTRE,
+                place=Alignment.CENTRE,
                 fade_in_s=0.3,
                 fade_out_s=0.4,
             ),

@@ -52,15 +52,15 @@ def write_music(path: Path, duration_s: float) -> None:
 def _tone(semitones: int, duration_s: float, *, soft: bool = False) -> Samples:
     time = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
     phase = 2 * np.pi * _A_HZ * 2 ** (semitones / 12) * time
-    sound = np.sin(phase) + 0.3 * np.sin(2 * phase) + 0.12 * np.sin(3 * phase)
+    audio = np.sin(phase) + 0.3 * np.sin(2 * phase) + 0.12 * np.sin(3 * phase)
     attack = np.minimum(1.0, time / (0.3 if soft else 0.01))
     release = np.minimum(1.0, (duration_s - time) / 0.2)
     fading = 1.0 if soft else np.exp(-2.2 * time / duration_s)
-    return sound * attack * release * fading
+    return audio * attack * release * fading
 
 
-def _add(piece: Samples, start_s: float, sound: Samples, level: float, right: float) -> None:
+def _add(piece: Samples, start_s: float, audio: Samples, level: float, right: float) -> None:
     begin = round(start_s * RATE_HZ)
-    sound = sound[: max(0, len(piece) - begin)]
+    audio = audio[: max(0, len(piece) - begin)]
     sides = np.array([np.cos(right * np.pi / 2), np.sin(right * np.pi / 2)])
-    piece[begin : begin + len(sound)] += level * sound[:, None] * sides
+    piece[begin : begin + len(audio)] += level * audio[:, None] * sides

@@ -16,7 +16,7 @@ if __name__ == "__main__":
 
 from scripts import bootstrap  # noqa: E402 - needs the lines above
 
-_PICTURES = _ROOT / "Docs" / "images" / "window"
+_IMAGES = _ROOT / "Docs" / "images" / "window"
 _LOOKS = (
     ("light", "1280x800"),
     ("dark", "1280x800"),
@@ -29,7 +29,7 @@ _COLOURS, _KEPT = 256, 96
 def main(arguments: list[str]) -> int:
     """Writes the pictures of every look; gives 1 when a journey did not arrive."""
     parser = argparse.ArgumentParser(prog="python3 scripts/screenshots.py", description=__doc__)
-    parser.add_argument("--folder", type=Path, default=_PICTURES, help="where they are written")
+    parser.add_argument("--folder", type=Path, default=_IMAGES, help="where they are written")
     options = parser.parse_args(arguments)
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, [bootstrap.APP, bootstrap.LTX])
     from scripts.journey.screen import screen
@@ -46,10 +46,10 @@ def main(arguments: list[str]) -> int:
 
 def _travel(appearance: str, size: str, folder: Path, places: dict[str, str]) -> bool:
     with tempfile.TemporaryDirectory(prefix="imageai-pictures-") as work:
-        pictures = Path(work) / "pictures"
+        images = Path(work) / "pictures"
         command = [
             sys.executable, "-m", "scripts.journey", "--home", str(Path(work) / "home"),
-            "--pictures", str(pictures), "--size", size, "--appearance", appearance,
+            "--pictures", str(images), "--size", size, "--appearance", appearance,
         ]  # fmt: skip
         env = {**os.environ, **places}
         if subprocess.run(command, cwd=_ROOT, env=env, check=False).returncode:
@@ -57,12 +57,12 @@ def _travel(appearance: str, size: str, folder: Path, places: dict[str, str]) ->
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.png"):
             old.unlink()
-        for picture in sorted(pictures.glob("*.png")):
-            _shrink(picture, folder / picture.name)
+        for shot in sorted(images.glob("*.png")):
+            _shrink(shot, folder / shot.name)
     return True
 
 
-def _shrink(picture: Path, place: Path) -> None:
+def _shrink(shot: Path, place: Path) -> None:
     """Write it in few colours, to keep the repository small.
 
     The window's own colours are the most frequent ones and stay exactly; what clips show shares
@@ -71,7 +71,7 @@ def _shrink(picture: Path, place: Path) -> None:
     import numpy as np
     from PIL import Image
 
-    image = Image.open(picture).convert("RGB")
+    image = Image.open(shot).convert("RGB")
     shape = (image.height, image.width)
     colours, places, counts = np.unique(
         np.asarray(image).reshape(-1, 3), axis=0, return_inverse=True, return_counts=True

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.jobs.queue import JobQueue
     from core.platform.machine import Machine
     from core.studio import Studio
-    from providers.ltx_video.install.weights import Installable, InstallModel, Survey
+    from providers.ltx_video.install.weights import Installable, InstallModelJob, Survey
     from providers.ltx_video.models.catalog import LocalModel
     from scripts.voice import Voice
 
@@ -243,10 +243,10 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
     from core.errors import JobCancelled
     from core.jobs.job import Cancelled, Failed, JobContext, Succeeded
     from providers.ltx_video.install.installed import Complete, check_installed
-    from providers.ltx_video.install.weights import Installable, InstallModel
+    from providers.ltx_video.install.weights import Installable, InstallModelJob
 
     model = Installable.find(options.model or "")
-    job = InstallModel(model, studio.paths.models_dir, studio.keys, options.sources)
+    job = InstallModelJob(model, studio.paths.models_dir, studio.keys, options.sources)
     state = check_installed(studio.paths.models_dir, model.id)
     if isinstance(state, Complete):
         voice.say(f"{model.label} is installed and complete in {state.folder}.")
@@ -277,20 +277,20 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
             assert_never(outcome)
 
 
-def _run_job(job: InstallModel, studio: Studio, cancel: CancelToken, voice: Voice) -> Terminal:
+def _run_job(job: InstallModelJob, studio: Studio, cancel: CancelToken, voice: Voice) -> Terminal:
     """Run the installation in the queue, so that `main.py jobs resume` goes on after a kill."""
-    from core.jobs.job import Noted, Progressed
+    from core.jobs.job import Notice, Progressed
     from core.platform.log import start_log
 
-    def hear(_: str, event: JobEvent) -> None:
-        if isinstance(event, Progressed | Noted):
+    def on_event(_: str, event: JobEvent) -> None:
+        if isinstance(event, Progressed | Notice):
             voice.report(event)
 
     trouble = start_log(studio.paths.log_file)
     queue = studio.queue
     for note in (*([trouble] if trouble else []), *queue.notes):
         voice.say(note)
-    queue.subscribe(hear)
+    queue.subscribe(on_event)
     try:
         with voice.progress():
             return queue.run_job(_job_id(job, queue, cancel))
@@ -298,7 +298,7 @@ def _run_job(job: InstallModel, studio: Studio, cancel: CancelToken, voice: Voic
         studio.close()
 
 
-def _job_id(job: InstallModel, queue: JobQueue, cancel: CancelToken) -> str:
+def _job_id(job: InstallModelJob, queue: JobQueue, cancel: CancelToken) -> str:
     """Queue the job, or take up the same one that an earlier process left unfinished."""
     for record in queue.resumable():
         if (record.kind, record.payload) == (job.kind, job.payload()):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from core.jobs.job import Noted, Progressed
+from core.jobs.job import Notice, Progressed
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -58,7 +58,7 @@ class Voice:
     def report(self, event: JobEvent) -> None:
         """What a job reports."""
         self.tell(event)
-        if isinstance(event, Noted):
+        if isinstance(event, Notice):
             self.say(event.message)
         if isinstance(event, Progressed):
             left = f", {_clock(event.eta_s)} left" if event.eta_s is not None else ""

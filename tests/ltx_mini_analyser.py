@@ -449,7 +449,7 @@ def _size(radius: float) -> str:
     return min(away, key=lambda size: away[size])
 
 
-def hear(samples: Floats, rate_hz: int) -> str:
+def on_event(samples: Floats, rate_hz: int) -> str:
     """Which of the world's sounds the samples (channels, count), -1 to 1, are."""
     mono = samples.astype(np.float64).mean(axis=0)
     # Beginning and end are faded in, cut off or padded.

@@ -199,7 +199,7 @@ def test_every_way_makes_a_film_of_the_planned_frames(tmp_path: Path) -> None:
     assert "MoviePy 2" not in text.partition("\n\n-")[0]
 
 
-def sound_of(path: Path) -> np.ndarray:
+def audio_of(path: Path) -> np.ndarray:
     with av.open(str(path)) as container:
         return np.hstack([frame.to_ndarray() for frame in container.decode(audio=0)]).T
 
@@ -211,7 +211,7 @@ def test_the_single_command_makes_the_film_that_an_export_makes(tmp_path: Path) 
     exporter = film_race.Exporter(tmp_path / "store", tmp_path / "work")
     exporter.run(film_of(TINY, material.clips, material.music), ours)
     assert np.abs(frames_of(raw).astype(int) - frames_of(ours)).mean() < 2
-    one, other = sound_of(raw), sound_of(ours)
+    one, other = audio_of(raw), audio_of(ours)
     count = min(len(one), len(other))
     assert count >= 42 * 2000
     difference = one[:count] - other[:count]
@@ -266,16 +266,16 @@ def test_a_project_of_many_scenes_has_a_clip_for_each(tmp_path: Path) -> None:
 
 def test_a_window_tells_how_it_starts_and_opens(tmp_path: Path) -> None:
     project = window_large.make_project(tmp_path / "large", 12)
-    told = run("open", tmp_path / "home", str(project))
-    assert 0.1 < told["visible_s"] <= told["idle_s"] < 60
-    assert not told["has_torch"]
-    assert told["scenes"] == 12
-    assert 0 < told["opened_s"] < 60
-    assert 0 < told["fling_ms"] <= told["slowest_fling_ms"]
-    assert 0 < told["notch_ms"] <= told["slowest_notch_ms"]
-    assert 20 < told["memory_mb"] < told["memory_open_mb"]
-    assert "| nothing is left to do" in window_start.section([told]).text()
-    assert "| the slowest notch" in window_large.section([told]).text()
+    messages = run("open", tmp_path / "home", str(project))
+    assert 0.1 < messages["visible_s"] <= messages["idle_s"] < 60
+    assert not messages["has_torch"]
+    assert messages["scenes"] == 12
+    assert 0 < messages["opened_s"] < 60
+    assert 0 < messages["fling_ms"] <= messages["slowest_fling_ms"]
+    assert 0 < messages["notch_ms"] <= messages["slowest_notch_ms"]
+    assert 20 < messages["memory_mb"] < messages["memory_open_mb"]
+    assert "| nothing is left to do" in window_start.section([messages]).text()
+    assert "| the slowest notch" in window_large.section([messages]).text()
 
 
 def test_a_window_that_measures_nothing_says_why(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_what_is_said_of_the_large_models_is_so() -> None:
     assert "Fourteen" in text_of(CHANGELOG)
 
 
-def test_the_readme_begins_with_a_picture_and_the_two_commands() -> None:
+def test_the_readme_begins_with_an_image_and_the_two_commands() -> None:
     lines = [line.strip() for line in text_of(README).splitlines() if line.strip()]
     assert re.fullmatch(r"!\[.+\]\(Docs/images/ltx-mini\.png\)", lines[0])
     assert lines[1:3] == [

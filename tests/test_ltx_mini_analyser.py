@@ -22,8 +22,8 @@ from tests.ltx_mini_analyser import (
     UNCLEAR,
     Seen,
     analyse,
-    hear,
     is_place_visible,
+    on_event,
 )
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def test_a_place_on_the_way_of_the_subject_cannot_be_seen() -> None:
 def test_hears_every_sound_through_noise(sound: str) -> None:
     samples = wave(sound, 2 * RATE_HZ, RATE_HZ)
     hiss = np.random.default_rng(5).normal(0, 0.004, samples.shape).astype(np.float32)
-    assert hear(samples + hiss, RATE_HZ) == sound
+    assert on_event(samples + hiss, RATE_HZ) == sound
 
 
 def test_names_no_sound_that_is_not_there() -> None:
@@ -166,4 +166,4 @@ def test_names_no_sound_that_is_not_there() -> None:
     hiss = np.random.default_rng(6).normal(0, 0.2, time_s.shape)
     interrupted = wave("tone", 2 * RATE_HZ, RATE_HZ)[0] * (time_s % 0.5 < 0.25)
     for wrong in (between, steady_beep, bare_hum, hiss, interrupted):
-        assert hear(np.stack([wrong, wrong]).astype(np.float32), RATE_HZ) == UNCLEAR
+        assert on_event(np.stack([wrong, wrong]).astype(np.float32), RATE_HZ) == UNCLEAR

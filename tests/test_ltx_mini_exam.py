@@ -27,7 +27,7 @@ UNSAID = {
     Attribute.MOTION: "still",
     Attribute.PLACE: "place_centre",
     Attribute.CAMERA: "camera_still",
-    Attribute.SOUND: "silence",
+    Attribute.AUDIO: "silence",
 }
 
 

@@ -108,10 +108,10 @@ def test_captions_say_their_scene_in_words_that_tokenizer_and_vocabulary_know(to
         assert reading.value(Attribute.COLOUR) == scene.colour
         # What is not said is what is drawn when nobody asks for anything else.
         assert reading.value(Attribute.CAMERA) in (scene.camera, None)
-        assert reading.value(Attribute.SOUND) in (scene.sound, None)
+        assert reading.value(Attribute.AUDIO) in (scene.sound, None)
         if reading.value(Attribute.CAMERA) is None:
             assert scene.camera == "camera_still"
-        if reading.value(Attribute.SOUND) is None:
+        if reading.value(Attribute.AUDIO) is None:
             assert scene.sound == "silence"
 
 

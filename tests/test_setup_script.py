@@ -62,7 +62,7 @@ def hub() -> Iterator[StubHub]:
 class Answer:
     code: int
     out: str
-    told: str
+    messages: str
 
     @property
     def events(self) -> list[dict[str, object]]:
@@ -90,8 +90,8 @@ class Script:
             code = main(list(arguments))
         except SystemExit as ended:
             code = int(ended.code or 0)
-        out, told = self._capture.readouterr()
-        return Answer(code, out, told)
+        out, messages = self._capture.readouterr()
+        return Answer(code, out, messages)
 
     def is_whole(self, model: str = MODEL) -> bool:
         return isinstance(check_installed(self.models_dir, model), Complete)
@@ -131,7 +131,7 @@ def test_table_names_every_model_and_asks_nobody(script: Script, hub: StubHub) -
     for model in WEIGHTS:
         assert model in answer.out
     assert "built in" in answer.out
-    assert "--model ID" in answer.told
+    assert "--model ID" in answer.messages
     rows = script.run("--json").events
     assert {row["id"] for row in rows} == {*WEIGHTS, "ltx-mini"}
     assert {row["state"] for row in rows} == {"no", "built in"}
@@ -141,9 +141,9 @@ def test_table_names_every_model_and_asks_nobody(script: Script, hub: StubHub) -
 
 def test_model_is_installed_verified_and_removed(script: Script, hub: StubHub) -> None:
     installed = script.run("--model", MODEL, "--yes")
-    assert installed.code == 0, installed.told
+    assert installed.code == 0, installed.messages
     for said in ("To download: 0.9 MB", "free on the disk", "Licence: LTXV", "Every file is ver"):
-        assert said in installed.told
+        assert said in installed.messages
     assert script.is_whole()
     assert script.run("--model", MODEL).code == 0
 
@@ -154,13 +154,13 @@ def test_model_is_installed_verified_and_removed(script: Script, hub: StubHub) -
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     damaged = script.run("--model", MODEL, "--verify")
     assert damaged.code == 1
-    assert BIG in damaged.told
+    assert BIG in damaged.messages
     rows = {row["id"]: row["state"] for row in script.run("--json").events}
     assert rows[MODEL] == "damaged"
 
     removed = script.run("--model", MODEL, "--remove", "--yes")
     assert removed.code == 0
-    assert "removed" in removed.told
+    assert "removed" in removed.messages
     assert not path.parent.parent.exists()
 
 
@@ -171,13 +171,13 @@ def test_json_prints_one_event_a_line_and_ends_with_the_folder(script: Script) -
     assert "survey" in kinds
     assert "progressed" in kinds
     assert answer.events[-1] == {"event": "succeeded", "path": str(script.models_dir / MODEL)}
-    assert answer.told == ""
+    assert answer.messages == ""
 
 
 def test_dry_run_names_the_files_and_fetches_none(script: Script, hub: StubHub) -> None:
     answer = script.run("--model", MODEL, "--dry-run")
     assert answer.code == 0
-    assert BIG in answer.told
+    assert BIG in answer.messages
     assert hub.fetched_paths() == set()
     assert not script.models_dir.exists()
 
@@ -185,7 +185,7 @@ def test_dry_run_names_the_files_and_fetches_none(script: Script, hub: StubHub) 
 def test_without_a_terminal_consent_must_be_typed(script: Script, hub: StubHub) -> None:
     answer = script.run("--model", MODEL)
     assert answer.code == 2
-    assert "--yes" in answer.told
+    assert "--yes" in answer.messages
     assert hub.fetched_paths() == set()
 
 
@@ -195,10 +195,10 @@ def test_ctrl_c_ends_at_once_and_the_next_run_goes_on(script: Script, hub: StubH
     wait_until(lambda: hub.sent_bytes(BIG) > 100_000)
     stopped_s = time.monotonic()
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
+    _, messages = process.communicate(timeout=30)
     assert time.monotonic() - stopped_s < 2.0
     assert process.returncode == 130
-    assert "the same command goes on" in told
+    assert "the same command goes on" in messages
     (part,) = (script.models_dir / MODEL / "transformer").glob("*.part")
     had_bytes = part.stat().st_size
     assert had_bytes > 0
@@ -253,8 +253,8 @@ def test_gated_model_ends_with_code_3_and_the_way_in(script: Script, hub: StubHu
     hub.repos[WEIGHTS[GATED].repo_ids[0]].is_gated = True
     answer = script.run("--model", GATED, "--yes")
     assert answer.code == 3
-    assert "accept the licence" in answer.told
-    assert "HF_TOKEN" in answer.told
+    assert "accept the licence" in answer.messages
+    assert "HF_TOKEN" in answer.messages
 
 
 def test_token_of_the_environment_opens_the_gate_and_is_never_shown(
@@ -267,7 +267,7 @@ def test_token_of_the_environment_opens_the_gate_and_is_never_shown(
     monkeypatch.setenv("HF_TOKEN", token)
     answer = script.run("--model", GATED, "--yes", "--json")
     assert answer.code == 0, answer.out
-    assert token not in answer.out + answer.told
+    assert token not in answer.out + answer.messages
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_what_is_typed_wrong_ends_with_code_2(
 ) -> None:
     answer = script.run(*arguments)
     assert answer.code == 2
-    assert said in answer.told
+    assert said in answer.messages
 
 
 def asked(script: Script, hub: StubHub, typed: str) -> subprocess.Popen[bytes]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.console import wrapped
-from cli.context import desk_of
+from cli.context import context_of
 from core.config.settings import Settings, fields, setting
 from core.config.target_names import change_setting
 
@@ -36,23 +36,23 @@ def config(ctx: typer.Context, json: _Json = False) -> int:
 @app.command()
 def show(ctx: typer.Context, json: _Json = False) -> int:
     """Every setting: its value, and what it is for."""
-    desk = desk_of(ctx)
-    desk.speak_as(is_json=json)
-    found = fields(desk.studio.settings)
+    context = context_of(ctx)
+    context.speak_as(is_json=json)
+    found = fields(context.studio.settings)
     for field in found:
-        desk.speech.event(
+        context.console.event(
             "setting", name=field.name, value=field.value, default=field.default, help=field.help
         )
-    if not desk.speech.is_json:
-        desk.speech.answer("\n".join(_lines(field) for field in found))
+    if not context.console.is_json:
+        context.console.answer("\n".join(_lines(field) for field in found))
     return 0
 
 
 @app.command()
 def get(ctx: typer.Context, name: _Name) -> int:
     """The value of one setting."""
-    desk = desk_of(ctx)
-    desk.speech.answer(setting(desk.studio.settings, name).value)
+    context = context_of(ctx)
+    context.console.answer(setting(context.studio.settings, name).value)
     return 0
 
 
@@ -63,21 +63,21 @@ def set_(
     value: Annotated[str, typer.Argument(help='The value; "" gives the default back.')],
 ) -> int:
     """Change one setting."""
-    desk = desk_of(ctx)
-    studio = desk.studio
+    context = context_of(ctx)
+    studio = context.studio
     changed = change_setting(studio.registry, studio.settings, name, value)
     studio.config.save(changed.settings)
-    desk.speech.tell(f"{name} is now {setting(changed.settings, name).value!r}.")
+    context.console.tell(f"{name} is now {setting(changed.settings, name).value!r}.")
     for note in changed.notes:
-        desk.speech.note(note)
+        context.console.note(note)
     return 0
 
 
 @app.command()
 def path(ctx: typer.Context) -> int:
     """The file that the settings are kept in."""
-    desk = desk_of(ctx)
-    desk.speech.answer(str(desk.studio.config.path))
+    context = context_of(ctx)
+    context.console.answer(str(context.studio.config.path))
     return 0
 
 

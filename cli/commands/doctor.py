@@ -11,9 +11,9 @@ import typer
 
 from cli.commands.models import state_of
 from cli.console import wrapped
-from cli.context import Desk, desk_of
+from cli.context import CliContext, context_of
 from cli.render_command import tell_resumable
-from core.config.key_registry import known_keys, place_of
+from core.config.key_registry import known_keys, source_of
 from core.errors import FFmpegMissing
 from core.media.ffmpeg import find_ffmpeg
 from core.platform.machine import free_disk_bytes
@@ -47,36 +47,36 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> int:
     """What this machine has and lacks, and which models can run on it."""
-    desk = desk_of(ctx)
-    desk.speak_as(is_json=json)
-    tell_resumable(desk)
+    context = context_of(ctx)
+    context.speak_as(is_json=json)
+    tell_resumable(context)
     for finding in (
-        *_hardware(desk),
-        *_disks(desk),
+        *_hardware(context),
+        *_disks(context),
         *_ffmpeg(),
-        *_packages(desk),
-        *_keys(desk),
+        *_packages(context),
+        *_keys(context),
     ):
-        _say(desk, finding)
-    return _models(desk)
+        _say(context, finding)
+    return _models(context)
 
 
-def _say(desk: Desk, finding: Finding) -> None:
-    desk.speech.event(
+def _say(context: CliContext, finding: Finding) -> None:
+    context.console.event(
         "finding",
         subject=finding.subject,
         text=finding.text,
         ok=finding.is_ok,
         advice=finding.advice or None,
     )
-    if not desk.speech.is_json:
+    if not context.console.is_json:
         mark = "ok  " if finding.is_ok else "no  "
         text = f"{finding.subject}: {finding.text} {finding.advice}".strip()
-        desk.speech.answer(wrapped(text, first=f"{mark}  ", rest=" " * 6))
+        context.console.answer(wrapped(text, first=f"{mark}  ", rest=" " * 6))
 
 
-def _hardware(desk: Desk) -> Iterator[Finding]:
-    machine = desk.studio.read_machine()
+def _hardware(context: CliContext) -> Iterator[Finding]:
+    machine = context.studio.read_machine()
     yield Finding("Machine", f"{machine.system} {machine.architecture}, {machine.cpu_count} CPUs")
     yield Finding("Memory", f"{machine.ram_free_gb:.1f} GB free of {machine.ram_total_gb:.1f} GB")
     for gpu in machine.gpus:
@@ -98,8 +98,8 @@ def _hardware(desk: Desk) -> Iterator[Finding]:
         )
 
 
-def _disks(desk: Desk) -> Iterator[Finding]:
-    paths = desk.studio.paths
+def _disks(context: CliContext) -> Iterator[Finding]:
+    paths = context.studio.paths
     for subject, folder in (("Clips", paths.output_dir), ("Models", paths.models_dir)):
         yield Finding(subject, f"{folder}, {bytes_text(free_disk_bytes(folder))} free")
 
@@ -149,8 +149,8 @@ def _ask(program: Path, question: str) -> str | None:
     return answer.stdout
 
 
-def _packages(desk: Desk) -> Iterator[Finding]:
-    for info in desk.studio.registry.infos:
+def _packages(context: CliContext) -> Iterator[Finding]:
+    for info in context.studio.registry.infos:
         found: list[str] = []
         missing: list[str] = []
         for name in info.packages:
@@ -170,38 +170,38 @@ def _packages(desk: Desk) -> Iterator[Finding]:
             yield Finding(subject, ", ".join(found))
 
 
-def _keys(desk: Desk) -> Iterator[Finding]:
-    known = known_keys(desk.studio.registry)
+def _keys(context: CliContext) -> Iterator[Finding]:
+    known = known_keys(context.studio.registry)
     for owned in known.values():
-        place = place_of(desk.studio.keys, owned.key)
+        place = source_of(context.studio.keys, owned.key)
         yield Finding(
             f"{owned.key.label} key",
             f"set ({place})" if place else f"not set (what for: {owned.key.purpose}).",
             is_ok=place is not None,
             advice="" if place else f"If you need it: main.py keys set {owned.key.id}",
         )
-    problem = desk.studio.keys.keyring_problem() if known else None
+    problem = context.studio.keys.keyring_problem() if known else None
     if problem:
         yield Finding("Keyring", problem, is_ok=False)
 
 
-def _models(desk: Desk) -> int:
+def _models(context: CliContext) -> int:
     """Say of each model whether it can run; gives the exit code."""
     can_run_builtin = False
-    for item in list_models(desk.studio.registry):
+    for item in list_models(context.studio.registry):
         finding = _judge(item)
         can_run_builtin |= item.spec.is_builtin and finding.is_ok
-        _say(desk, finding)
+        _say(context, finding)
     return 0 if can_run_builtin else EXIT_BUILTIN_CANNOT_RUN
 
 
 def _judge(item: ListedModel) -> Finding:
     """Whether a model is there, and whether this machine could run it if it were."""
-    lack = item.readiness if isinstance(item.readiness, NotReady) else None
+    reason_code = item.readiness if isinstance(item.readiness, NotReady) else None
     subject = str(item.target)
     if item.too_large:
-        state = f"{lack.lack.value}, and " if lack else ""
+        state = f"{reason_code.reason_code.value}, and " if reason_code else ""
         return Finding(subject, f"{state}too large here. {item.too_large}", is_ok=False)
-    if lack is not None:
-        return Finding(subject, lack.reason, is_ok=False, advice=lack.fix)
+    if reason_code is not None:
+        return Finding(subject, reason_code.reason, is_ok=False, advice=reason_code.fix)
     return Finding(subject, f"{state_of(item)}; this machine can run it.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.context import desk_of
+from cli.context import context_of
 from cli.film_arguments import FilmArguments, FilmReading, read_film
 from cli.film_options import OPTIONS, Kind, with_film_options
 from cli.film_view import as_event, describe
@@ -29,14 +29,14 @@ from core.project.files.project_file import is_project
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cli.context import Desk
+    from cli.context import CliContext
     from core.film.build.export_plan import PlannedExport
 
 
 def _assemble(*, ctx: typer.Context, clips: list[str] | None, **given: Any) -> int:
     """Put clips together into a film, here and for free."""
     typed = _typed(given, clips or ())
-    return _run(desk_of(ctx), typed, given, lambda: read_film(typed))
+    return _run(context_of(ctx), typed, given, lambda: read_film(typed))
 
 
 def _export(*, ctx: typer.Context, project: str | None, **given: Any) -> int:
@@ -50,12 +50,12 @@ def _export(*, ctx: typer.Context, project: str | None, **given: Any) -> int:
             )
         place = expanded(Path(project))
         if is_project(place):
-            return read_project_film(typed, place, desk.speech)
+            return read_project_film(typed, place, context.console)
         stored = read_film_file(place)
         return read_film(typed, stored.film, stored.settings)
 
-    desk = desk_of(ctx)
-    return _run(desk, typed, given, read)
+    context = context_of(ctx)
+    return _run(context, typed, given, read)
 
 
 _CLIPS = Annotated[list[str] | None, typer.Argument(help="The clips, in order.")]
@@ -88,30 +88,33 @@ def _typed(given: dict[str, Any], clips: list[str] | tuple[str, ...]) -> FilmArg
 
 
 def _run(
-    desk: Desk, typed: FilmArguments, given: dict[str, Any], read: Callable[[], FilmReading]
+    context: CliContext,
+    typed: FilmArguments,
+    given: dict[str, Any],
+    read: Callable[[], FilmReading],
 ) -> int:
-    desk.speak_as(is_json=given["json"], is_quiet=given["quiet"])
+    context.speak_as(is_json=given["json"], is_quiet=given["quiet"])
     if given["list_transitions"]:
         for kind in TRANSITIONS.values():
-            desk.speech.event("transition", name=kind.name, label=kind.label)
-            if not desk.speech.is_json:
-                desk.speech.answer(f"{kind.name:<20} {kind.label}")
+            context.console.event("transition", name=kind.name, label=kind.label)
+            if not context.console.is_json:
+                context.console.answer(f"{kind.name:<20} {kind.label}")
         return EXIT_DONE
     reading = read()
-    planned = _plan(desk, typed, reading, given)
-    desk.speech.event("plan", **as_event(planned))
-    desk.speech.tell(describe(planned))
+    planned = _plan(context, typed, reading, given)
+    context.console.event("plan", **as_event(planned))
+    context.console.tell(describe(planned))
     if given["dry_run"]:
-        desk.speech.tell("Only planned; nothing was made.")
+        context.console.tell("Only planned; nothing was made.")
         return EXIT_DONE
-    _write_beside(desk, planned, given)
-    return run_job(desk, lambda: desk.studio.submit_export(planned))
+    _write_beside(context, planned, given)
+    return run_job(context, lambda: context.studio.submit_export(planned))
 
 
 def _plan(
-    desk: Desk, typed: FilmArguments, reading: FilmReading, given: dict[str, Any]
+    context: CliContext, typed: FilmArguments, reading: FilmReading, given: dict[str, Any]
 ) -> PlannedExport:
-    studio = desk.studio
+    studio = context.studio
     film = with_absolute_paths(reading.film, Path.cwd())
     problems = [*reading.problems, *_beside_problems(given)]
     out = expanded(reading.out) if reading.out is not None else None
@@ -159,11 +162,11 @@ def _beside_problems(given: dict[str, Any]) -> list[Problem]:
             elif not path.parent.is_dir():
                 found.append(Problem(option, f"{option} {text!r}: that folder does not exist."))
             elif not given["force"]:
-                found += [Problem(option, told) for told in taken_problems(path)]
+                found += [Problem(option, taken) for taken in taken_problems(path)]
     return found
 
 
-def _write_beside(desk: Desk, planned: PlannedExport, given: dict[str, Any]) -> None:
+def _write_beside(context: CliContext, planned: PlannedExport, given: dict[str, Any]) -> None:
     """Write what was asked for beside the film and costs no time.
 
     Raises:
@@ -180,10 +183,10 @@ def _write_beside(desk: Desk, planned: PlannedExport, given: dict[str, Any]) -> 
                 f"The file {str(path)!r} cannot be written: {error.strerror}.",
                 hint="Name another folder.",
             ) from error
-        desk.speech.note(f"For editors: {str(handoff.path)!r}.")
+        context.console.note(f"For editors: {str(handoff.path)!r}.")
         for note in handoff.notes:
-            desk.speech.note(note)
+            context.console.note(note)
     if given["save"]:
         path = expanded(Path(given["save"])).absolute()
         write_film_file(planned.order.film, planned.order.settings, path)
-        desk.speech.note(f"The film file is {str(path)!r}.")
+        context.console.note(f"The film file is {str(path)!r}.")

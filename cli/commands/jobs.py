@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from cli.console import wrapped
-from cli.context import Desk, desk_of
+from cli.context import CliContext, context_of
 from cli.run_job import EXIT_DONE, run_job
 from cli.signals import EXIT_CANCELLED
 from core.errors import JournalError, Problem, UnsupportedRequest
@@ -37,40 +37,40 @@ def jobs(ctx: typer.Context, json: _Json = False) -> int:
 @app.command("list")
 def list_(ctx: typer.Context, json: _Json = False) -> int:
     """Every job, oldest first."""
-    desk = desk_of(ctx)
-    desk.speak_as(is_json=json)
-    records = _open(desk).jobs()
+    context = context_of(ctx)
+    context.speak_as(is_json=json)
+    records = _open(context).jobs()
     for record in records:
-        desk.speech.event("job", **as_event(record))
-    if not desk.speech.is_json:
-        desk.speech.answer("\n".join(map(_line, records)) or "There are no jobs.")
+        context.console.event("job", **as_event(record))
+    if not context.console.is_json:
+        context.console.answer("\n".join(map(_line, records)) or "There are no jobs.")
     return EXIT_DONE
 
 
 @app.command()
 def show(ctx: typer.Context, job: _Id, json: _Json = False) -> int:
     """All about one job: what was asked and what came of it."""
-    desk = desk_of(ctx)
-    desk.speak_as(is_json=json)
-    record = _find(_open(desk), job)
-    desk.speech.event("job", **as_event(record))
-    if not desk.speech.is_json:
-        desk.speech.answer(_details(record))
+    context = context_of(ctx)
+    context.speak_as(is_json=json)
+    record = _find(_open(context), job)
+    context.console.event("job", **as_event(record))
+    if not context.console.is_json:
+        context.console.answer(_details(record))
     return EXIT_DONE
 
 
 @app.command()
 def cancel(ctx: typer.Context, job: _Id) -> int:
     """Stop a job, whichever process runs it."""
-    desk = desk_of(ctx)
-    queue = _open(desk)
+    context = context_of(ctx)
+    queue = _open(context)
     record = _find(queue, job)
     try:
         record = queue.cancel(record.id)
     except JournalError as error:
         raise _bad_id(error) from error
     is_over = record.state is JobState.CANCELLED
-    desk.speech.tell(f"Job {record.id} {'is cancelled' if is_over else 'is asked to stop'}.")
+    context.console.tell(f"Job {record.id} {'is cancelled' if is_over else 'is asked to stop'}.")
     return EXIT_DONE
 
 
@@ -82,19 +82,19 @@ def resume(
     json: _Json = False,
 ) -> int:
     """Start unfinished, failed or cancelled jobs again."""
-    desk = desk_of(ctx)
-    desk.speak_as(is_json=json)
-    queue = _open(desk)
+    context = context_of(ctx)
+    context.speak_as(is_json=json)
+    queue = _open(context)
     if all_ == bool(ids):
         message = "Name the jobs to resume, or say --all. 'main.py jobs list' shows them."
         raise UnsupportedRequest([Problem("job", message)])
     waiting = [record.id for record in queue.resumable()] if all_ else _resumable(queue, ids or [])
     if not waiting:
-        desk.speech.tell("No job was interrupted, so there is nothing to resume.")
+        context.console.tell("No job was interrupted, so there is nothing to resume.")
     worst = EXIT_DONE
     for job_id in waiting:
-        desk.speech.tell(f"Resuming {queue.job(job_id).title}")
-        code = run_job(desk, lambda job_id=job_id: desk.studio.resume(job_id))
+        context.console.tell(f"Resuming {queue.job(job_id).title}")
+        code = run_job(context, lambda job_id=job_id: context.studio.resume(job_id))
         worst = max(worst, code)
         if code == EXIT_CANCELLED:
             break
@@ -109,9 +109,9 @@ def clear(
     ] = False,
 ) -> int:
     """Forget the jobs that have ended; their clips stay."""
-    desk = desk_of(ctx)
-    gone = _open(desk).clear(interrupted=interrupted)
-    desk.speech.tell(f"{len(gone)} {'job is' if len(gone) == 1 else 'jobs are'} forgotten.")
+    context = context_of(ctx)
+    gone = _open(context).clear(interrupted=interrupted)
+    context.console.tell(f"{len(gone)} {'job is' if len(gone) == 1 else 'jobs are'} forgotten.")
     return EXIT_DONE
 
 
@@ -136,10 +136,10 @@ def as_event(record: JobRecord) -> dict[str, Any]:
     }
 
 
-def _open(desk: Desk) -> JobQueue:
-    queue = desk.studio.queue
+def _open(context: CliContext) -> JobQueue:
+    queue = context.studio.queue
     for note in queue.notes:
-        desk.speech.note(note)
+        context.console.note(note)
     return queue
 
 

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from cli.console import wrapped
-from cli.context import Desk, desk_of
+from cli.context import CliContext, context_of
 from core.config.api_keys import KeySource, KeySpec
-from core.config.key_registry import OwnedKey, known_keys, place_of
+from core.config.key_registry import KeyUse, known_keys, source_of
 from core.errors import KeyStoreError, NotConfigured, Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.video.provider import NotReady
@@ -34,17 +34,17 @@ def keys(ctx: typer.Context, json: _Json = False) -> int:
 @app.command("list")
 def list_(ctx: typer.Context, json: _Json = False) -> int:
     """Every key that a provider may ask for, and where it is set."""
-    desk = desk_of(ctx)
-    desk.speak_as(is_json=json)
+    context = context_of(ctx)
+    context.speak_as(is_json=json)
     lines: list[str] = []
-    for owned in known_keys(desk.studio.registry).values():
-        place = place_of(desk.studio.keys, owned.key)
-        desk.speech.event("key", id=owned.key.id, label=owned.key.label, set_in=place)
+    for owned in known_keys(context.studio.registry).values():
+        place = source_of(context.studio.keys, owned.key)
+        context.console.event("key", id=owned.key.id, label=owned.key.label, set_in=place)
         lines.append(f"{owned.key.id:<16}{place or 'not set'}")
         use = f"{owned.key.label}: {owned.key.purpose} {owned.key.url}"
         lines.append(wrapped(use, first="    ", rest="    "))
-    if not desk.speech.is_json:
-        desk.speech.answer("\n".join(lines) or "No provider here needs a key.")
+    if not context.console.is_json:
+        context.console.answer("\n".join(lines) or "No provider here needs a key.")
     return 0
 
 
@@ -52,8 +52,8 @@ def list_(ctx: typer.Context, json: _Json = False) -> int:
 @app.command("set", context_settings={"allow_extra_args": True})
 def set_(ctx: typer.Context, name: _Name) -> int:
     """Keep a key in the keyring; it is asked for, or read from stdin."""
-    desk = desk_of(ctx)
-    key = _find(desk, name).key
+    context = context_of(ctx)
+    key = _find(context, name).key
     if ctx.args:
         message = (
             "A key is never given as an argument, where other programs and the shell's history "
@@ -61,46 +61,46 @@ def set_(ctx: typer.Context, name: _Name) -> int:
             "this one was real, replace it."
         )
         raise UnsupportedRequest([Problem("key", message)])
-    desk.studio.keys.store(key, _read_secret(key))
-    desk.speech.tell(f"The {key.label} key is kept in the keyring.")
-    found = desk.studio.keys.find(key)
+    context.studio.keys.store(key, _read_secret(key))
+    context.console.tell(f"The {key.label} key is kept in the keyring.")
+    found = context.studio.keys.find(key)
     if found is not None and found.source is KeySource.ENVIRONMENT:
-        desk.speech.note(f"{found.variable} is set as well and is used before the keyring.")
+        context.console.note(f"{found.variable} is set as well and is used before the keyring.")
     return 0
 
 
 @app.command()
 def test(ctx: typer.Context, name: _Name) -> int:
     """Ask the service whether it accepts a key."""
-    desk = desk_of(ctx)
-    owned = _find(desk, name)
-    if desk.studio.keys.find(owned.key) is None:
+    context = context_of(ctx)
+    owned = _find(context, name)
+    if context.studio.keys.find(owned.key) is None:
         raise NotConfigured(
             f"The {owned.key.label} key is not set.",
             hint=f"Set {owned.key.variables[0]} or run 'main.py keys set {owned.key.id}'.",
         )
-    readiness = desk.studio.check_key(owned.target, owned.key)
+    readiness = context.studio.check_key(owned.target, owned.key)
     if isinstance(readiness, NotReady):
         raise NotConfigured(readiness.reason, hint=readiness.fix)
-    desk.speech.answer(f"The {owned.key.label} key works.")
+    context.console.answer(f"The {owned.key.label} key works.")
     return 0
 
 
 @app.command()
 def remove(ctx: typer.Context, name: _Name) -> int:
     """Take a key out of the keyring."""
-    desk = desk_of(ctx)
-    key = _find(desk, name).key
-    if not desk.studio.keys.remove(key):
-        place = place_of(desk.studio.keys, key)
+    context = context_of(ctx)
+    key = _find(context, name).key
+    if not context.studio.keys.remove(key):
+        place = source_of(context.studio.keys, key)
         where = f" It is set in the environment ({place})." if place else ""
         raise KeyStoreError(f"The keyring holds no {key.label} key.{where}")
-    desk.speech.tell(f"The {key.label} key is removed from the keyring.")
+    context.console.tell(f"The {key.label} key is removed from the keyring.")
     return 0
 
 
-def _find(desk: Desk, name: str) -> OwnedKey:
-    known = known_keys(desk.studio.registry)
+def _find(context: CliContext, name: str) -> KeyUse:
+    known = known_keys(context.studio.registry)
     if name not in known:
         raise UnsupportedRequest([Problem("key", unknown_name("key", name, known))])
     return known[name]

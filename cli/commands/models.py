@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.console import wrapped
-from cli.context import desk_of
+from cli.context import context_of
 from core.errors import Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.platform.units import bytes_text
@@ -27,32 +27,32 @@ def models(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> int:
     """What models there are: installed or not, size, licence, needs and price."""
-    desk = desk_of(ctx)
-    desk.speak_as(is_json=json)
-    listed = list_models(desk.studio.registry)
+    context = context_of(ctx)
+    context.speak_as(is_json=json)
+    listed = list_models(context.studio.registry)
     if name is not None:
         listed = [item for item in listed if name in (item.spec.id, str(item.target))]
         if not listed:
-            known = [item.spec.id for item in list_models(desk.studio.registry)]
+            known = [item.spec.id for item in list_models(context.studio.registry)]
             raise UnsupportedRequest([Problem("model", unknown_name("model", name, known))])
     for item in listed:
-        desk.speech.event("model", **as_event(item))
-    if not desk.speech.is_json:
+        context.console.event("model", **as_event(item))
+    if not context.console.is_json:
         text = "\n\n".join(map(details, listed)) if name is not None else overview(listed)
-        desk.speech.answer(text)
+        context.console.answer(text)
     return 0
 
 
 def as_event(item: ListedModel) -> dict[str, Any]:
     """A model as the fields of a JSON event: its whole table row and its state here."""
     readiness = item.readiness
-    lack = readiness if isinstance(readiness, NotReady) else None
+    reason_code = readiness if isinstance(readiness, NotReady) else None
     return {
         "target": str(item.target),
         "state": state_of(item),
-        "can_run": lack is None,
-        "reason": lack.reason if lack else None,
-        "fix": lack.fix if lack else None,
+        "can_run": reason_code is None,
+        "reason": reason_code.reason if reason_code else None,
+        "fix": reason_code.fix if reason_code else None,
         "spec": item.spec.model_dump(mode="json"),
     }
 
@@ -90,7 +90,7 @@ def details(item: ListedModel) -> str:
 def state_of(item: ListedModel) -> str:
     """One or two words for lists: what is lacking now, whatever else may be."""
     readiness = item.readiness
-    return readiness.lack.value if isinstance(readiness, NotReady) else item.state.value
+    return readiness.reason_code.value if isinstance(readiness, NotReady) else item.state.value
 
 
 def _terms(spec: ModelSpec) -> str:

@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class OwnedKey:
+class KeyUse:
     """A key and a provider that asks for it."""
 
     key: KeySpec
     target: Target
 
 
-def known_keys(registry: ProviderRegistry) -> dict[str, OwnedKey]:
+def known_keys(registry: ProviderRegistry) -> dict[str, KeyUse]:
     """Every key that a provider may ask for, by its id."""
     return {
-        key.id: OwnedKey(key, Target(provider=info.id, deployment=info.deployment))
+        key.id: KeyUse(key, Target(provider=info.id, deployment=info.deployment))
         for info in reversed(registry.infos)
         for key in info.keys
     }
 
 
-def place_of(keys: ApiKeys, key: KeySpec) -> str | None:
+def source_of(keys: ApiKeys, key: KeySpec) -> str | None:
     """Where a key is set: a variable's name, "keyring", or None for nowhere."""
     found = keys.find(key)
     if found is None:

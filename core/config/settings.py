@@ -12,8 +12,8 @@ from typing import Annotated, Any, cast
 from pydantic import Field, ValidationError
 
 from core.config.settings_schema import (
-    About,
-    Choice,
+    SettingChoice,
+    SettingInfo,
     SettingKind,
     TargetPart,
     ValueRange,
@@ -44,25 +44,27 @@ class Appearance(StrEnum):
 class RenderSettings(Frozen):
     """Who renders when nobody says, and how."""
 
-    provider: Annotated[str, About("Provider", part=TargetPart.PROVIDER)] = Field(
+    provider: Annotated[str, SettingInfo("Provider", part=TargetPart.PROVIDER)] = Field(
         default="ltx-video", description="The provider that renders."
     )
-    deployment: Annotated[str, About("Deployment", part=TargetPart.DEPLOYMENT)] = Field(
+    deployment: Annotated[str, SettingInfo("Deployment", part=TargetPart.DEPLOYMENT)] = Field(
         default="local", description="Where that provider runs."
     )
-    model: Annotated[str, About("Model", part=TargetPart.MODEL)] = Field(
+    model: Annotated[str, SettingInfo("Model", part=TargetPart.MODEL)] = Field(
         default="auto", description="The model; auto is the best one this machine can run."
     )
     memory: Annotated[
         Residency | None,
-        About(
+        SettingInfo(
             "Memory",
             unset="Automatic",
             names=(
-                Choice(Residency.RESIDENT, "All of the model at once (quickest)"),
-                Choice(Residency.MODEL_OFFLOAD, "One part of the model after the other"),
-                Choice(Residency.GROUP_OFFLOAD, "Block by block"),
-                Choice(Residency.GROUP_OFFLOAD_TO_DISK, "Block by block from disk (slowest)"),
+                SettingChoice(Residency.RESIDENT, "All of the model at once (quickest)"),
+                SettingChoice(Residency.MODEL_OFFLOAD, "One part of the model after the other"),
+                SettingChoice(Residency.GROUP_OFFLOAD, "Block by block"),
+                SettingChoice(
+                    Residency.GROUP_OFFLOAD_TO_DISK, "Block by block from disk (slowest)"
+                ),
             ),
         ),
     ] = Field(
@@ -80,11 +82,11 @@ class RenderSettings(Frozen):
 class FolderSettings(Frozen):
     """Where big files go."""
 
-    output: Annotated[Path | None, About("Finished clips", unset="The usual folder")] = Field(
+    output: Annotated[Path | None, SettingInfo("Finished clips", unset="The usual folder")] = Field(
         default=None, description="The folder for finished clips; empty for the usual one."
     )
     models: Annotated[
-        Path | None, About("Models", unset="The usual folder", needs_restart=True)
+        Path | None, SettingInfo("Models", unset="The usual folder", needs_restart=True)
     ] = Field(
         default=None, description="The folder for downloaded models; empty for the usual one."
     )
@@ -93,7 +95,7 @@ class FolderSettings(Frozen):
 class ExportStoreSettings(Frozen):
     """What exports may keep on disk."""
 
-    cache_gb: Annotated[float, About("Kept pieces of films", unit="GB")] = Field(
+    cache_gb: Annotated[float, SettingInfo("Kept pieces of films", unit="GB")] = Field(
         default=20.0,
         ge=0,
         allow_inf_nan=False,
@@ -104,14 +106,14 @@ class ExportStoreSettings(Frozen):
 class CloudSettings(Frozen):
     """How much is ordered from paid services."""
 
-    parallel_jobs: Annotated[int, About("Jobs at once", unit="jobs")] = Field(
+    parallel_jobs: Annotated[int, SettingInfo("Jobs at once", unit="jobs")] = Field(
         default=PLACES[Lane.CLOUD],
         ge=1,
         le=16,
         description="How many renders are ordered from services at the same time.",
     )
     spending_cap_usd: Annotated[
-        float | None, About("Spending cap", unit="US dollars a month", unset="No cap")
+        float | None, SettingInfo("Spending cap", unit="US dollars a month", unset="No cap")
     ] = Field(
         default=None,
         ge=0,
@@ -123,7 +125,7 @@ class CloudSettings(Frozen):
 class NetworkSettings(Frozen):
     """Whether anything may leave this machine."""
 
-    is_off: Annotated[bool, About("Network off")] = Field(
+    is_off: Annotated[bool, SettingInfo("Network off")] = Field(
         default=False,
         description="No provider makes a call: no cloud renders, no downloads, no key tests.",
     )
@@ -134,16 +136,16 @@ class WindowSettings(Frozen):
 
     appearance: Annotated[
         Appearance,
-        About(
+        SettingInfo(
             "Appearance",
             names=(
-                Choice(Appearance.SYSTEM, "As the desktop"),
-                Choice(Appearance.LIGHT, "Light"),
-                Choice(Appearance.DARK, "Dark"),
+                SettingChoice(Appearance.SYSTEM, "As the desktop"),
+                SettingChoice(Appearance.LIGHT, "Light"),
+                SettingChoice(Appearance.DARK, "Dark"),
             ),
         ),
     ] = Field(default=Appearance.SYSTEM, description="The colours of the window.")
-    reopens_last_project: Annotated[bool, About("Reopen the last project")] = Field(
+    reopens_last_project: Annotated[bool, SettingInfo("Reopen the last project")] = Field(
         default=True, description="The window starts with the project that was open last."
     )
 
@@ -151,12 +153,12 @@ class WindowSettings(Frozen):
 class Settings(Frozen):
     """Every setting, in sections; a setting is named "section.field"."""
 
-    render: Annotated[RenderSettings, About("Rendering")] = RenderSettings()
-    folders: Annotated[FolderSettings, About("Folders")] = FolderSettings()
-    export: Annotated[ExportStoreSettings, About("Export")] = ExportStoreSettings()
-    cloud: Annotated[CloudSettings, About("Cloud")] = CloudSettings()
-    network: Annotated[NetworkSettings, About("Network")] = NetworkSettings()
-    ui: Annotated[WindowSettings, About("Window")] = WindowSettings()
+    render: Annotated[RenderSettings, SettingInfo("Rendering")] = RenderSettings()
+    folders: Annotated[FolderSettings, SettingInfo("Folders")] = FolderSettings()
+    export: Annotated[ExportStoreSettings, SettingInfo("Export")] = ExportStoreSettings()
+    cloud: Annotated[CloudSettings, SettingInfo("Cloud")] = CloudSettings()
+    network: Annotated[NetworkSettings, SettingInfo("Network")] = NetworkSettings()
+    ui: Annotated[WindowSettings, SettingInfo("Window")] = WindowSettings()
 
 
 @dataclass(frozen=True)
@@ -174,9 +176,9 @@ class SettingField:
     help: str
     section: str
     kind: SettingKind
-    about: About
+    about: SettingInfo
     range: ValueRange
-    choices: tuple[Choice, ...]
+    choices: tuple[SettingChoice, ...]
 
 
 @dataclass(frozen=True)

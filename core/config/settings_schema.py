@@ -32,7 +32,7 @@ class TargetPart(StrEnum):
 
 
 @dataclass(frozen=True)
-class Choice:
+class SettingChoice:
     """One of the values that a setting may have, and its name in a list."""
 
     value: str
@@ -40,7 +40,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class About:
+class SettingInfo:
     """How a setting is shown; stands in the annotation of its field.
 
     Attributes:
@@ -54,7 +54,7 @@ class About:
     label: str
     unit: str = ""
     unset: str = ""
-    names: tuple[Choice, ...] = ()
+    names: tuple[SettingChoice, ...] = ()
     part: TargetPart | None = None
     needs_restart: bool = False
 
@@ -67,14 +67,14 @@ class ValueRange:
     maximum: float | None = None
 
 
-def about(field: FieldInfo) -> About:
+def about(field: FieldInfo) -> SettingInfo:
     """How a field is shown.
 
     Raises:
         LookupError: its annotation does not say.
     """
     for item in field.metadata:
-        if isinstance(item, About):
+        if isinstance(item, SettingInfo):
             return item
     raise LookupError(f"a setting has no About: {field!r}")
 
@@ -92,14 +92,14 @@ def kind_of(field: FieldInfo) -> SettingKind:
     return next((kind for of, kind in kinds if issubclass(value_type, of)), SettingKind.TEXT)
 
 
-def choices_of(field: FieldInfo) -> tuple[Choice, ...]:
+def choices_of(field: FieldInfo) -> tuple[SettingChoice, ...]:
     """The values of an enum in their order, named; nothing for other kinds."""
     value_type = _value_type(field)
     if not issubclass(value_type, Enum):
         return ()
     names = {choice.value: choice.label for choice in about(field).names}
     values = [str(member.value) for member in value_type]
-    return tuple(Choice(value, names.get(value, value)) for value in values)
+    return tuple(SettingChoice(value, names.get(value, value)) for value in values)
 
 
 def range_of(field: FieldInfo) -> ValueRange:

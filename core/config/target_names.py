@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.config.settings import Settings, fields, with_text
-from core.config.settings_schema import Choice, TargetPart
+from core.config.settings_schema import SettingChoice, TargetPart
 from core.errors import SettingsError
 from core.platform.suggestions import unknown_name
 from core.video.request import AUTO, Target
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.config.settings import SettingField
     from core.video.registry import ProviderRegistry
 
-TargetNames = dict[TargetPart, tuple[Choice, ...]]
+TargetNames = dict[TargetPart, tuple[SettingChoice, ...]]
 """For each part of a target, the names that exist."""
 
 
@@ -32,15 +32,17 @@ def target_names(registry: ProviderRegistry, settings: Settings) -> TargetNames:
     render = settings.render
     infos = registry.infos
     offered = [info for info in infos if info.id == render.provider]
-    models = [Choice(AUTO, "Automatic: the best one this machine can run")]
+    models = [SettingChoice(AUTO, "Automatic: the best one this machine can run")]
     if render.deployment in [info.deployment for info in offered]:
         target = Target(provider=render.provider, deployment=render.deployment)
-        models += [Choice(spec.id, spec.label) for spec in registry.open(target).models()]
+        models += [SettingChoice(spec.id, spec.label) for spec in registry.open(target).models()]
     return {
         TargetPart.PROVIDER: tuple(
-            Choice(name, name) for name in dict.fromkeys(info.id for info in infos)
+            SettingChoice(name, name) for name in dict.fromkeys(info.id for info in infos)
         ),
-        TargetPart.DEPLOYMENT: tuple(Choice(info.deployment, info.label) for info in offered),
+        TargetPart.DEPLOYMENT: tuple(
+            SettingChoice(info.deployment, info.label) for info in offered
+        ),
         TargetPart.MODEL: tuple(models),
     }
 
@@ -62,10 +64,10 @@ def change_setting(
     value, known = _field(changed, part).value, _names(registry, changed, part)
     if value not in known:
         raise SettingsError(unknown_name(part.value, value, known))
-    return settle_target(registry, changed)
+    return set_target(registry, changed)
 
 
-def settle_target(registry: ProviderRegistry, settings: Settings) -> ChangedSettings:
+def set_target(registry: ProviderRegistry, settings: Settings) -> ChangedSettings:
     """The settings with a deployment and a model that the provider has, and what gave way."""
     notes: list[str] = []
     for part in (TargetPart.DEPLOYMENT, TargetPart.MODEL):

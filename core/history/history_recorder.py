@@ -20,13 +20,13 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class HistoryKeeper:
+class HistoryRecorder:
     """Listens to a queue; what cannot be written down is logged and costs no job."""
 
     history: History
     queue: JobQueue
 
-    def heed(self, job_id: str, event: JobEvent) -> None:
+    def on_event(self, job_id: str, event: JobEvent) -> None:
         """Take the file of a job that succeeded into the history."""
         if not isinstance(event, Succeeded):
             return

@@ -110,7 +110,7 @@ class Progressed(Frozen):
     preview: Path | None = None
 
 
-class Noted(Frozen):
+class Notice(Frozen):
     """Something the user should know, such as a cheaper plan after running out of memory."""
 
     event: Literal["noted"] = "noted"
@@ -138,10 +138,10 @@ class Cancelled(Frozen):
 
 
 _TaggedEvent = Annotated[
-    Queued | Started | Progressed | Noted | Succeeded | Failed | Cancelled,
+    Queued | Started | Progressed | Notice | Succeeded | Failed | Cancelled,
     Field(discriminator="event"),
 ]
-JobEvent = Queued | Started | Progressed | Noted | Succeeded | Failed | Cancelled
+JobEvent = Queued | Started | Progressed | Notice | Succeeded | Failed | Cancelled
 Terminal = Succeeded | Failed | Cancelled
 EVENT_JSON: TypeAdapter[JobEvent] = TypeAdapter(_TaggedEvent)
 
@@ -192,7 +192,7 @@ class JobContext:
         job_id: the job's name in the journal.
         workdir: an existing folder of the job's own; the queue removes it when the job ends.
         cancel: to be checked in every loop and waited on instead of sleeping.
-        report: takes `Progressed` and `Noted` events; safe to call from any thread.
+        report: takes `Progressed` and `Notice` events; safe to call from any thread.
         ticket: what `save_ticket` stored before an interruption, or None.
         save_ticket: stores the text with which a paid remote render is found again.
         inputs_dir: where `Job.keep` has put copies; None for work that runs outside the queue.
@@ -200,7 +200,7 @@ class JobContext:
 
     workdir: Path
     cancel: CancelToken
-    report: Callable[[Progressed | Noted], None]
+    report: Callable[[Progressed | Notice], None]
     job_id: str = ""
     ticket: str | None = None
     save_ticket: Callable[[str], None] = field(default=_no_ticket)
@@ -239,7 +239,7 @@ class Job(Protocol):
         """
         ...
 
-    def leftovers(self, job_id: str) -> tuple[Path, ...]:
+    def partial_files(self, job_id: str) -> tuple[Path, ...]:
         """Files outside the work folder that a killed run of this job may leave half-written."""
         ...
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _STRAY_AFTER_S = 3600.0
 
 
-class KeptInputs:
+class JobInputs:
     """One folder for each job that keeps something."""
 
     def __init__(self, parent: Path) -> None:

@@ -15,7 +15,7 @@ from core.jobs.job import (
     Failed,
     JobEvent,
     Lane,
-    Noted,
+    Notice,
     Progressed,
     Succeeded,
     Terminal,
@@ -292,7 +292,7 @@ class Journal:
                 "UPDATE jobs SET progress = ? WHERE id = ?", (progress.model_dump_json(), job_id)
             )
 
-    def add_note(self, job_id: str, note: Noted) -> None:
+    def add_note(self, job_id: str, note: Notice) -> None:
         """Store something the user should know about the job."""
         with self._transaction() as db:
             db.execute("INSERT INTO notes VALUES (?, ?)", (job_id, note.message))

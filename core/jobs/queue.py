@@ -22,13 +22,13 @@ from core.jobs.job import (
     JobContext,
     JobEvent,
     Lane,
-    Noted,
+    Notice,
     Queued,
     Started,
     Succeeded,
     Terminal,
 )
-from core.jobs.job_inputs import KeptInputs
+from core.jobs.job_inputs import JobInputs
 from core.jobs.job_record import JobState
 from core.jobs.reporter import Reporter
 
@@ -64,7 +64,7 @@ class JobQueue:
     ) -> None:
         self._journal = journal
         self._work_dir = work_dir
-        self._inputs = KeptInputs(inputs_dir)
+        self._inputs = JobInputs(inputs_dir)
         self._factories = factories
         self._places = dict(places)
         self._listeners: list[Callable[[str, JobEvent], None]] = []
@@ -199,7 +199,7 @@ class JobQueue:
             if token is not None:
                 token.cancel()
             return record
-        self._remove_leftovers(record)
+        self._remove_partial_files(record)
         with self._lock:
             token = self._tokens.pop(record.id, None)
         if token is not None:
@@ -253,9 +253,9 @@ class JobQueue:
             with self._lock:
                 has_waiting = bool(self._tokens.keys() - self._running)
             # What waits here may wait for the place of another process, which wakes nobody.
-            patience_s = _POLL_S if has_waiting else _IDLE_S
+            pause_s = _POLL_S if has_waiting else _IDLE_S
             with self._changed:
-                self._changed.wait_for(lambda seen=seen: self._changes != seen, patience_s)
+                self._changed.wait_for(lambda seen=seen: self._changes != seen, pause_s)
 
     def _claim(self, lane: Lane) -> JobRecord | None:
         try:
@@ -290,7 +290,7 @@ class JobQueue:
                 return self._cancelled_while_waiting(job_id)
             if not has_told:
                 has_told = True
-                note = Noted(message="Another job is running; this one waits for it.")
+                note = Notice(message="Another job is running; this one waits for it.")
                 self._journal.add_note(job_id, note)
                 self._send(job_id, note)
             try:
@@ -357,7 +357,7 @@ class JobQueue:
         finally:
             shutil.rmtree(workdir, ignore_errors=True)
         if not isinstance(outcome, Succeeded):
-            self._remove_leftovers(record)
+            self._remove_partial_files(record)
         self._finish(record.id, outcome)
         return outcome
 
@@ -428,17 +428,17 @@ class JobQueue:
     def _recover(self) -> None:
         for record in self._journal.interrupt_orphans():
             log.info("job %s: its process is gone, so it is %s", record.id, record.state.value)
-            self._remove_leftovers(record)
+            self._remove_partial_files(record)
 
-    def _remove_leftovers(self, record: JobRecord) -> None:
+    def _remove_partial_files(self, record: JobRecord) -> None:
         shutil.rmtree(self._work_dir / record.id, ignore_errors=True)
         try:
-            leftovers = self._build(record).leftovers(record.id)
+            partial_files = self._build(record).partial_files(record.id)
         except StudioError as error:
             # Of another version, or of a provider that is gone: what it left is not known.
             log.warning("%s", error)
             return
-        for path in leftovers:
+        for path in partial_files:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 

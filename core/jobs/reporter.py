@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from core.jobs.job import JobEvent, Noted, Progressed
+from core.jobs.job import JobEvent, Notice, Progressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,9 +25,9 @@ class Reporter:
         self._told: Progressed | None = None
         self._unsaved: Progressed | None = None
 
-    def report(self, event: Progressed | Noted) -> None:
+    def report(self, event: Progressed | Notice) -> None:
         """Tell it at once; notes are written at once, progress by `flush`."""
-        if isinstance(event, Noted):
+        if isinstance(event, Notice):
             self._journal.add_note(self._job_id, event)
             self._send(event)
             return

@@ -152,21 +152,21 @@ def _count(path: Path, container: InputContainer, cancel: CancelToken) -> ClipFa
     if not container.streams.video:
         raise UnreadableClip(f"The file {str(path)!r} holds no picture.")
     video = container.streams.video[0]
-    sound = container.streams.audio[0] if container.streams.audio else None
+    audio = container.streams.audio[0] if container.streams.audio else None
     num_frames = 0
     samples = 0
-    for packet in container.demux(*([video, sound] if sound else [video])):
+    for packet in container.demux(*([video, audio] if audio else [video])):
         cancel.check()
         if packet.is_corrupt:
             raise UnreadableClip(f"The clip {str(path)!r} is damaged after frame {num_frames}.")
         if packet.stream is video:
             num_frames += len(packet.decode())
-        elif sound is not None:
+        elif audio is not None:
             samples += sum(getattr(frame, "samples", 0) for frame in packet.decode())
     rate = video.average_rate
     if num_frames == 0 or not rate:
         raise UnreadableClip(f"The clip {str(path)!r} has no frames.")
-    sample_rate = sound.rate if sound is not None else None
+    sample_rate = audio.rate if audio is not None else None
     return ClipFacts(
         width=video.width,
         height=video.height,

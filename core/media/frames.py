@@ -41,7 +41,7 @@ class ClipFrames:
     end_us: int
     bit_depth: int
     codec: str
-    has_sound: bool
+    has_audio: bool
 
     @property
     def count(self) -> int:
@@ -171,7 +171,7 @@ class FrameReader:
             end_us=round((found[-1] + length) * base * _US) - begin_us,
             bit_depth=max((part.bits for part in shape.components), default=8) if shape else 8,
             codec=context.name,
-            has_sound=bool(container.streams.audio),
+            has_audio=bool(container.streams.audio),
         )
         return video, tuple(found), frames
 
@@ -198,7 +198,7 @@ class FrameReader:
             ) from error
 
 
-def write_last_frame(clip: Path, picture: Path, cancel: CancelToken) -> None:
+def write_last_frame(clip: Path, destination: Path, cancel: CancelToken) -> None:
     """Write the last frame of a clip as a PNG.
 
     Raises:
@@ -211,9 +211,9 @@ def write_last_frame(clip: Path, picture: Path, cancel: CancelToken) -> None:
         image = reader.read(reader.frames.count - 1, cancel)
     finally:
         reader.close()
-    aside = picture.with_name(f".{picture.name}.part")
+    aside = destination.with_name(f".{destination.name}.part")
     image.save(aside, format="PNG")
-    aside.replace(picture)
+    aside.replace(destination)
 
 
 def _upright(frame: VideoFrame, aspect: Fraction) -> Image.Image:

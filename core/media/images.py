@@ -19,14 +19,14 @@ _ORIENTATION_TAG = 0x0112
 
 
 @dataclass(frozen=True)
-class Picture:
+class UprightImage:
     """An upright picture, in RGB or, where it has clear parts, RGBA; and what was done to it."""
 
     image: Image.Image
     notes: tuple[str, ...]
 
 
-def read_picture(path: Path, kind: str, field: str) -> Picture:
+def read_image(path: Path, kind: str, field: str) -> UprightImage:
     """Read a picture by decoding all of it; sentences call it by its `kind`, "start image".
 
     Raises:
@@ -88,7 +88,7 @@ def _guess(path: Path) -> str:
     return f" Did you mean {str(path.with_name(near))!r}?" if near else ""
 
 
-def _upright(image: Image.Image, kind: str) -> Picture:
+def _upright(image: Image.Image, kind: str) -> UprightImage:
     from PIL import ImageOps
 
     notes: list[str] = []
@@ -98,9 +98,9 @@ def _upright(image: Image.Image, kind: str) -> Picture:
         notes.append(f"The {kind} is turned upright as its camera noted (EXIF).")
     upright = ImageOps.exif_transpose(image)
     if upright.has_transparency_data:
-        return Picture(upright.convert("RGBA"), tuple(notes))
+        return UprightImage(upright.convert("RGBA"), tuple(notes))
     if upright.mode == "I" or upright.mode.startswith("I;16"):
         notes.append(f"The {kind} has 16 bits a channel; it is reduced to 8.")
     elif upright.mode == "CMYK":
         notes.append(f"The {kind} is for print (CMYK); its colours are turned into RGB.")
-    return Picture(_opaque_rgb(upright), tuple(notes))
+    return UprightImage(_opaque_rgb(upright), tuple(notes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.media.images import read_picture
+from core.media.images import read_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,12 +59,12 @@ def write_start_image(source: Path, destination: Path, width: int, height: int) 
 
 
 def _read(path: Path, kind: str, field: str) -> tuple[Image.Image, tuple[str, ...]]:
-    picture = read_picture(path, kind, field)
-    if picture.image.mode == "RGB":
-        return picture.image, picture.notes
+    upright = read_image(path, kind, field)
+    if upright.image.mode == "RGB":
+        return upright.image, upright.notes
     # Imported late: most commands never look at a picture.
     from PIL import Image
 
-    rgb = Image.new("RGB", picture.image.size, _WHITE)
-    rgb.paste(picture.image, mask=picture.image.getchannel("A"))
-    return rgb, (*picture.notes, f"The transparent parts of the {kind} are shown on white.")
+    rgb = Image.new("RGB", upright.image.size, _WHITE)
+    rgb.paste(upright.image, mask=upright.image.getchannel("A"))
+    return rgb, (*upright.notes, f"The transparent parts of the {kind} are shown on white.")

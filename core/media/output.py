@@ -61,8 +61,8 @@ def default_name(prompt: str, seed: int, day: date, suffix: str = SUFFIX) -> str
 def clip_bytes(plan: RenderPlan) -> int:
     """A generous estimate of the finished file's size."""
     pixels = plan.width * plan.height * plan.num_frames
-    sound = plan.duration_s * _AUDIO_BYTES_PER_S if plan.has_audio else 0
-    return int(pixels * _BYTES_PER_PIXEL + sound)
+    audio = plan.duration_s * _AUDIO_BYTES_PER_S if plan.has_audio else 0
+    return int(pixels * _BYTES_PER_PIXEL + audio)
 
 
 def find_place(out: Path | None, output_dir: Path, name: str, *, overwrite: bool) -> Output:

@@ -11,7 +11,7 @@ from core.video.request import FrameRequest, RenderRequest, Sampling, Target
 MAX_COUNT = 8
 
 
-class ImageOrder(Frozen):
+class ImageBatch(Frozen):
     """One or more pictures of the same words.
 
     Attributes:

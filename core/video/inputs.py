@@ -48,7 +48,7 @@ def check_inputs(request: RenderRequest) -> CheckedInputs:
     Raises:
         UnsupportedRequest: with every file that cannot be used.
     """
-    reading = _Reading()
+    reading = _InputReading()
     inputs = request.inputs
     start = end = None
     if inputs.start_image is not None:
@@ -70,7 +70,7 @@ def check_inputs(request: RenderRequest) -> CheckedInputs:
 
 
 @dataclass
-class _Reading:
+class _InputReading:
     problems: list[Problem] = field(default_factory=list[Problem])
     notes: list[str] = field(default_factory=list[str])
 

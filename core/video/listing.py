@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import UnsupportedRequest
 from core.video.model_store import Installation, OnDisk
 from core.video.planning import make_plan
-from core.video.provider import Lack, NotReady, ProviderInfo, Readiness
+from core.video.provider import NotReady, ProviderInfo, Readiness, ReasonCode
 from core.video.request import RenderRequest, Target
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ class ModelState(StrEnum):
 
 
 _STATES = {
-    Lack.NOT_INSTALLED: ModelState.NOT_INSTALLED,
-    Lack.DAMAGED: ModelState.DAMAGED,
-    Lack.MACHINE_TOO_SMALL: ModelState.TOO_LARGE,
-    Lack.PACKAGE_MISSING: ModelState.PACKAGE_MISSING,
-    Lack.KEY_MISSING: ModelState.KEY_MISSING,
-    Lack.NETWORK_OFF: ModelState.NETWORK_OFF,
+    ReasonCode.NOT_INSTALLED: ModelState.NOT_INSTALLED,
+    ReasonCode.DAMAGED: ModelState.DAMAGED,
+    ReasonCode.MACHINE_TOO_SMALL: ModelState.TOO_LARGE,
+    ReasonCode.PACKAGE_MISSING: ModelState.PACKAGE_MISSING,
+    ReasonCode.KEY_MISSING: ModelState.KEY_MISSING,
+    ReasonCode.NETWORK_OFF: ModelState.NETWORK_OFF,
 }
 
 
@@ -71,7 +71,7 @@ class ListedModel:
         if on_disk is OnDisk.NOTHING:
             return ModelState.TOO_LARGE if self.too_large else ModelState.NOT_INSTALLED
         if isinstance(self.readiness, NotReady):
-            return _STATES[self.readiness.lack]
+            return _STATES[self.readiness.reason_code]
         if self.spec.is_builtin:
             return ModelState.BUILT_IN
         return ModelState.INSTALLED if self.info.is_local else ModelState.READY
@@ -81,7 +81,7 @@ class ListedModel:
         """How far it is from a clip: 0 at once, 1 once it is installed or set up, 2 never here."""
         if not isinstance(self.readiness, NotReady):
             return 0
-        is_too_small = self.readiness.lack is Lack.MACHINE_TOO_SMALL
+        is_too_small = self.readiness.reason_code is ReasonCode.MACHINE_TOO_SMALL
         return 2 if is_too_small or self.too_large else 1
 
 

@@ -62,7 +62,7 @@ class ModelStore(Protocol):
         """What is on disk, by sizes and times alone, or None for a model that is built in."""
         ...
 
-    def survey(self, model: str, adopt_from: Sequence[Path], cancel: CancelToken) -> InstallSurvey:
+    def survey(self, model: str, reuse_from: Sequence[Path], cancel: CancelToken) -> InstallSurvey:
         """What would be fetched; asks the hub and changes nothing.
 
         Raises:
@@ -71,7 +71,7 @@ class ModelStore(Protocol):
         """
         ...
 
-    def install_job(self, model: str, adopt_from: Sequence[Path] = ()) -> Job:
+    def install_job(self, model: str, reuse_from: Sequence[Path] = ()) -> Job:
         """The job that installs the model; what has arrived is kept when it is stopped."""
         ...
 

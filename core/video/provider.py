@@ -67,7 +67,7 @@ class ProviderInfo:
         return self.lane is not Lane.CLOUD
 
 
-class Lack(StrEnum):
+class ReasonCode(StrEnum):
     """What keeps a target from rendering."""
 
     NOT_INSTALLED = "not installed"
@@ -90,7 +90,7 @@ class Ready:
 class NotReady:
     """The target cannot render now: why, and what to do (with the command that does it)."""
 
-    lack: Lack
+    reason_code: ReasonCode
     reason: str
     fix: str
 

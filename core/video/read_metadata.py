@@ -35,12 +35,12 @@ class FileHead:
     def is_film(self) -> bool:
         """Whether it is a film of this program, which names its clips."""
         try:
-            told: Any = json.loads(self.comment)
+            stored: Any = json.loads(self.comment)
         except ValueError:
             return False
-        if not isinstance(told, dict):
+        if not isinstance(stored, dict):
             return False
-        return {"program", "clips"} <= cast("dict[str, Any]", told).keys()
+        return {"program", "clips"} <= cast("dict[str, Any]", stored).keys()
 
 
 def read_settings_of(path: Path) -> ClipRecord | None:

@@ -19,7 +19,7 @@ from core.errors import (
     UnreadableClip,
 )
 from core.frozen import Frozen
-from core.jobs.job import JobContext, Lane, Noted, Progressed, Stage
+from core.jobs.job import JobContext, Lane, Notice, Progressed, Stage
 from core.media.ffmpeg import ClipFacts, probe_clip
 from core.media.output import Output, aside_path, place_clip
 from core.platform.files import write_text_atomically
@@ -142,7 +142,7 @@ class RenderJob:
                 hint="Free some space there, then give the command again.",
             ) from error
 
-    def leftovers(self, job_id: str) -> tuple[Path, ...]:
+    def partial_files(self, job_id: str) -> tuple[Path, ...]:
         """The half copy that a kill may leave in the output folder."""
         return (aside_path(self.output.path, job_id),)
 
@@ -184,7 +184,7 @@ class RenderJob:
         path = place_clip(finished, self.output, ctx.job_id)
         if path != self.output.path and self.output.is_named:
             ctx.report(
-                Noted(
+                Notice(
                     message=f"{self.output.path.name!r} was taken while the clip was made, so it "
                     f"is named {path.name!r}."
                 )
@@ -201,7 +201,7 @@ class RenderJob:
             )
         provider = self.registry.open(self.plan.target)
 
-        def report(event: Progressed | Noted) -> None:
+        def report(event: Progressed | Notice) -> None:
             ctx.report(_scaled(event))
 
         inner = replace(ctx, report=report)
@@ -214,7 +214,7 @@ class RenderJob:
                 cheaper = provider.cheaper(plan)
                 if cheaper is None:
                     raise
-                ctx.report(Noted(message=f"{error.message} Trying again with a cheaper plan."))
+                ctx.report(Notice(message=f"{error.message} Trying again with a cheaper plan."))
                 plan = cheaper
                 continue
             if not clip.resolve().is_relative_to(ctx.workdir.resolve()):
@@ -254,9 +254,9 @@ class RenderJob:
         return None
 
 
-def _scaled(event: Progressed | Noted) -> Progressed | Noted:
+def _scaled(event: Progressed | Notice) -> Progressed | Notice:
     """Keep the last part of the bar for proof and placing, so that 1 means "file in hand"."""
-    if isinstance(event, Noted) or event.fraction is None:
+    if isinstance(event, Notice) or event.fraction is None:
         return event
     return event.model_copy(update={"fraction": event.fraction * _PROVIDER_SHARE})
 
@@ -293,14 +293,14 @@ def write_sidecar(output: Output, record: ClipRecord, ctx: JobContext) -> None:
     sidecar = output.sidecar
     if sidecar.exists() and not output.overwrite:
         ctx.report(
-            Noted(message=f"{sidecar.name!r} exists, so the record is only inside the clip.")
+            Notice(message=f"{sidecar.name!r} exists, so the record is only inside the clip.")
         )
         return
     try:
         write_text_atomically(sidecar, record.model_dump_json(indent=2) + "\n")
     except OSError as error:
         ctx.report(
-            Noted(
+            Notice(
                 message=f"The record {sidecar.name!r} could not be written ({error.strerror}); it "
                 "is only inside the clip."
             )

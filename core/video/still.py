@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import FFmpegFailed, OutputError, RenderFailed
 from core.frozen import Frozen
-from core.jobs.job import JobContext, Lane, Noted, Progressed, Stage
+from core.jobs.job import JobContext, Lane, Notice, Progressed, Stage
 from core.media.ffmpeg import run_ffmpeg
 from core.media.output import Output, place_clip
 from core.video.read_metadata import read_settings_of
@@ -104,9 +104,9 @@ class StillJob:
         """Keep what the clip is made from."""
         self.render.keep(folder)
 
-    def leftovers(self, job_id: str) -> tuple[Path, ...]:
+    def partial_files(self, job_id: str) -> tuple[Path, ...]:
         """The half copy that a kill may leave in the output folder."""
-        return self.render.leftovers(job_id)
+        return self.render.partial_files(job_id)
 
     def run(self, ctx: JobContext) -> Path:
         """Make the picture; gives its final path."""
@@ -130,7 +130,7 @@ class StillJob:
         path = place_clip(finished, output, ctx.job_id)
         if path != output.path and output.is_named:
             ctx.report(
-                Noted(
+                Notice(
                     message=f"{output.path.name!r} was taken while the picture was made, so it is "
                     f"named {path.name!r}."
                 )
@@ -142,16 +142,16 @@ class StillJob:
     def _render(self, ctx: JobContext) -> Path:
         """The whole clip, proven to be as planned, inside the work folder."""
 
-        def report(event: Progressed | Noted) -> None:
+        def report(event: Progressed | Notice) -> None:
             ctx.report(_scaled(event))
 
         whole = Output(ctx.workdir / "whole.mp4", is_named=False)
         return replace(self.render, output=whole).run(replace(ctx, report=report))
 
-    def _extract(self, clip: Path, picture: Path, ctx: JobContext) -> None:
+    def _extract(self, clip: Path, image: Path, ctx: JobContext) -> None:
         select = f"select=eq(n\\,{self.frame})"
         options = ["-fps_mode", "passthrough", "-frames:v", "1", "-update", "1"]
-        arguments = ["-i", str(clip), "-vf", select, *options, "-pix_fmt", "rgb24", str(picture)]
+        arguments = ["-i", str(clip), "-vf", select, *options, "-pix_fmt", "rgb24", str(image)]
         try:
             run_ffmpeg(arguments, ctx.cancel)
         except FFmpegFailed as error:
@@ -161,7 +161,7 @@ class StillJob:
                     hint="Free some space, then resume the job.",
                 ) from error
             raise self._no_frame() from error
-        if not picture.is_file():
+        if not image.is_file():
             raise self._no_frame()
 
     def _no_frame(self) -> RenderFailed:
@@ -194,8 +194,8 @@ def _record_of(clip: Path, plan: RenderPlan) -> ClipRecord:
     return record
 
 
-def _scaled(event: Progressed | Noted) -> Progressed | Noted:
+def _scaled(event: Progressed | Notice) -> Progressed | Notice:
     """Keep the last part of the bar for the picture."""
-    if isinstance(event, Noted) or event.fraction is None:
+    if isinstance(event, Notice) or event.fraction is None:
         return event
     return event.model_copy(update={"fraction": event.fraction * _CLIP_SHARE})

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _KEYWORD = "Comment"
 
 
-def write_still_record(picture: Path, record: ClipRecord, destination: Path) -> None:
+def write_still_record(path: Path, record: ClipRecord, destination: Path) -> None:
     """Copy a PNG, its pixels untouched, with the record as its comment.
 
     Raises:
@@ -22,24 +22,24 @@ def write_still_record(picture: Path, record: ClipRecord, destination: Path) -> 
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    told = PngInfo()
+    stored = PngInfo()
     # International text, because a prompt may be in any script; compressed like the pixels.
-    told.add_itxt(_KEYWORD, record.model_dump_json(), zip=True)
-    with Image.open(picture) as image:
-        image.save(destination, format="PNG", pnginfo=told)
+    stored.add_itxt(_KEYWORD, record.model_dump_json(), zip=True)
+    with Image.open(path) as image:
+        image.save(destination, format="PNG", pnginfo=stored)
 
 
-def read_still_record(picture: Path) -> ClipRecord | None:
+def read_still_record(path: Path) -> ClipRecord | None:
     """The record inside a PNG, or None when it carries none of ours or is no PNG."""
     # Imported late: most commands never look at a picture.
     from PIL import Image
 
     try:
-        with Image.open(picture, formats=("PNG",)) as image:
-            told = image.info.get(_KEYWORD, "")
+        with Image.open(path, formats=("PNG",)) as image:
+            stored = image.info.get(_KEYWORD, "")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
     try:
-        return ClipRecord.model_validate_json(str(told))
+        return ClipRecord.model_validate_json(str(stored))
     except ValueError:
         return None

@@ -15,14 +15,14 @@ from gui.widgets.colour_field import ColourField
 from gui.widgets.limits import limits_of
 from gui.widgets.model_form import ModelForm, part
 from gui.widgets.number_field import PERCENT, SECONDS, NumberField, NumberLook
-from gui.widgets.parts_list import PartsWords
-from gui.widgets.text_fields import WordsField
+from gui.widgets.parts_list import PartsLabels
+from gui.widgets.text_fields import TextField
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 _DAY_S = 86_400.0
-_WORDS = PartsWords(
+_WORDS = PartsLabels(
     "caption",
     "text",
     "Add text",
@@ -33,7 +33,7 @@ _WORDS = PartsWords(
 class _CaptionForm(ModelForm[Caption]):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Caption(text=""), parent)
-        words = WordsField()
+        words = TextField()
         words.setPlaceholderText("The words, drawn as they are typed")
         self._add("text", "Words", words, "What is written on the picture.")
         self._number("start_s", "From", SECONDS, "When the words appear.")
@@ -61,7 +61,7 @@ class _CaptionForm(ModelForm[Caption]):
         self._number("fade_out_s", "Fade out", SECONDS, "For how long the words go.")
 
     def _add(
-        self, name: str, label: str, field: WordsField | ChoiceField | NumberField, tip: str
+        self, name: str, label: str, field: TextField | ChoiceField | NumberField, tip: str
     ) -> None:
         field.setObjectName(f"caption_{name}")
         self.add_row(name, label, field.wiring(), part(name), tip)

@@ -67,7 +67,7 @@ class ExportActions(QWidget):
 
     def set_estimate(self, text: str) -> None:
         """Say how large the film will be, or how long."""
-        self._estimate.say(text)
+        self._estimate.show_message(text)
 
     def set_last_export(self, path: Path | None) -> None:
         """Name the newest finished film; None while there is none."""
@@ -78,10 +78,10 @@ class ExportActions(QWidget):
 
     def show_problems(self, sentences: Sequence[str]) -> None:
         """Say what is wrong and stands at no field; the first few of many."""
-        told = list(sentences[:_MAX_TOLD])
+        message = list(sentences[:_MAX_TOLD])
         if len(sentences) > _MAX_TOLD:
-            told.append(f"And {len(sentences) - _MAX_TOLD} more.")
-        self._problems.say("\n".join(told))
+            message.append(f"And {len(sentences) - _MAX_TOLD} more.")
+        self._problems.show_message("\n".join(message))
 
     @Slot()
     def _want_export(self) -> None:

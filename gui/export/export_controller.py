@@ -33,7 +33,7 @@ _AFTER_MS = 400
 
 
 @dataclass(frozen=True)
-class ExportOutlook:
+class ExportEstimate:
     """What an export would make now.
 
     Attributes:
@@ -63,7 +63,7 @@ class ExportOutlook:
         return " ".join(parts)
 
 
-class ExportDesk(QObject):
+class ExportController(QObject):
     """Plans and orders exports of one project.
 
     Signals:
@@ -73,9 +73,9 @@ class ExportDesk(QObject):
         failed(StudioError): an export could not be ordered.
     """
 
-    outlook_changed = Signal(object)
+    estimate_changed = Signal(object)
     exported = Signal(object)
-    told = Signal(object)
+    message = Signal(object)
     failed = Signal(object)
 
     def __init__(
@@ -105,20 +105,20 @@ class ExportDesk(QObject):
     def _look(self) -> None:
         project, folder = self._model.project, self._model.folder
 
-        def look(cancel: CancelToken) -> ExportOutlook:
-            return self._outlook(project, folder, cancel, overwrite=True)
+        def look(cancel: CancelToken) -> ExportEstimate:
+            return self._estimate(project, folder, cancel, overwrite=True)
 
-        self._background.run(look, self.outlook_changed.emit, self.failed.emit, key="outlook")
+        self._background.run(look, self.estimate_changed.emit, self.failed.emit, key="outlook")
 
     def export(self, *, overwrite: bool) -> None:
         """Order the export of the film as it is now."""
         project, folder = self._model.project, self._model.folder
 
         def order(cancel: CancelToken) -> str:
-            outlook = self._outlook(project, folder, cancel, overwrite=overwrite)
-            if outlook.planned is None:
-                raise UnsupportedRequest(outlook.problems)
-            return self._studio.submit_export(outlook.planned)
+            estimate = self._estimate(project, folder, cancel, overwrite=overwrite)
+            if estimate.planned is None:
+                raise UnsupportedRequest(estimate.problems)
+            return self._studio.submit_export(estimate.planned)
 
         self._background.run(order, self._ordered, self.failed.emit)
 
@@ -127,24 +127,24 @@ class ExportDesk(QObject):
         project, folder = self._model.project, self._model.folder
 
         def write(cancel: CancelToken) -> str:
-            outlook = self._outlook(project, folder, cancel, overwrite=True)
-            if outlook.planned is None:
-                raise UnsupportedRequest(outlook.problems)
+            estimate = self._estimate(project, folder, cancel, overwrite=True)
+            if estimate.planned is None:
+                raise UnsupportedRequest(estimate.problems)
             if path.suffix.lower() == Path(FILM_FILE).suffix:
-                write_film_file(outlook.planned.order.film, project.film.settings, path)
+                write_film_file(estimate.planned.order.film, project.film.settings, path)
                 return f"The film file is {str(path)!r}."
-            handoff = write_handoff(outlook.planned.timeline, path)
+            handoff = write_handoff(estimate.planned.timeline, path)
             return " ".join([f"For editors: {str(path)!r}.", *handoff.notes])
 
-        self._background.run(write, self.told.emit, self.failed.emit)
+        self._background.run(write, self.message.emit, self.failed.emit)
 
-    def _outlook(
+    def _estimate(
         self, project: VideoProject, folder: Path, cancel: CancelToken, *, overwrite: bool
-    ) -> ExportOutlook:
+    ) -> ExportEstimate:
         made = film_of(project)
         if not made.film.clips:
             problem = Problem("clips", "No scene has a clip yet. Render some, then export.")
-            return ExportOutlook(None, made.missing, (problem,))
+            return ExportEstimate(None, made.missing, (problem,))
         order = ExportOrder(
             film=made.film,
             settings=project.film.settings,
@@ -155,15 +155,15 @@ class ExportDesk(QObject):
             poster_s=project.film.poster_s,
         )
         try:
-            return ExportOutlook(self._studio.plan_export(order, cancel), made.missing)
+            return ExportEstimate(self._studio.plan_export(order, cancel), made.missing)
         except UnsupportedRequest as error:
-            return ExportOutlook(None, made.missing, error.problems)
+            return ExportEstimate(None, made.missing, error.problems)
 
     def _ordered(self, job_id: str) -> None:
         self._jobs.add(job_id)
 
     @Slot(object)
-    def hear(self, news: JobNews) -> None:
+    def on_event(self, news: JobNews) -> None:
         """Take in what the queue says of a job."""
         match news.event:
             case Succeeded(path=path) if news.job_id in self._jobs or self._is_ours(path):

@@ -17,9 +17,9 @@ from core.film.model.delivery import (
     Retime,
     VideoCodec,
 )
-from core.film.model.film import Fit, Place
+from core.film.model.film import Alignment, Fit
 from core.film.model.transitions import NONE, TRANSITIONS
-from gui.export.film_edits import RateControl, fit_of, has_sound, rate_control_of
+from gui.export.film_edits import RateControl, fit_of, has_audio, rate_control_of
 from gui.widgets.choice_field import Choice
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ FITS = {
     Fit.STRETCH: "Stretch",
     Fit.BLUR: "Fit, over a blur",
 }
-PLACES = {place: place.value.replace("-", " ").capitalize() for place in Place}
+PLACES = {place: place.value.replace("-", " ").capitalize() for place in Alignment}
 QUALITIES = {
     Quality.HIGH: "High",
     Quality.MEDIUM: "Medium",
@@ -65,7 +65,7 @@ RETIMES = {
     Retime.BLEND: "Blend two frames",
     Retime.MOTION: "Follow the motion (slow)",
 }
-CHIPS = {
+HARDWARE = {
     Hardware.OFF: "Processor",
     Hardware.AUTO: "First chip that works",
     Hardware.NVENC: "NVIDIA (NVENC)",
@@ -121,15 +121,15 @@ def frame_text(frame: FrameFormat) -> str:
 def settings_text(settings: ExportSettings) -> str:
     """What kind of file it becomes, in one line."""
     said = [frame_text(settings.frame).capitalize(), CONTAINERS[settings.container].label]
-    if not settings.container.is_pictures:
-        said += [CODECS[settings.video_codec].label, picture_text(settings)]
+    if not settings.container.is_images:
+        said += [CODECS[settings.video_codec].label, image_text(settings)]
         said.append(AUDIO_CODECS[settings.audio_codec].partition(",")[0])
-    if has_sound(settings) and settings.loudness_lufs is not None:
+    if has_audio(settings) and settings.loudness_lufs is not None:
         said.append(f"{settings.loudness_lufs:g} LUFS")
     return " · ".join(said)
 
 
-def picture_text(settings: ExportSettings) -> str:
+def image_text(settings: ExportSettings) -> str:
     """How good the pictures are."""
     if settings.video_codec is VideoCodec.PRORES:
         return PROFILES[settings.prores_profile]
@@ -146,10 +146,10 @@ def preset_choices() -> tuple[Choice, ...]:
     """Where a film can go."""
     found = [Choice("", "As my clips", tip="Size and rate of most clips, high quality, MP4.")]
     for preset in PRESETS.values():
-        told = settings_text(preset.settings)
+        message = settings_text(preset.settings)
         if preset.max_duration_s is not None:
-            told += f" · at most {preset.max_duration_s / 60:g} min"
-        found.append(Choice(preset.name, preset.label, tip=told))
+            message += f" · at most {preset.max_duration_s / 60:g} min"
+        found.append(Choice(preset.name, preset.label, tip=message))
     return tuple(found)
 
 
@@ -165,13 +165,13 @@ def transition_text(transition: Transition) -> str:
 def summaries(choices: FilmChoices) -> dict[str, str]:
     """A few words for the heading of each section."""
     film, settings = choices.film, choices.settings
-    is_silent = not has_sound(settings)
+    is_silent = not has_audio(settings)
     return {
         "file": settings_text(settings),
         "coding": ""
-        if settings.container.is_pictures
-        else f"{CODECS[settings.video_codec].label}, {picture_text(settings)}",
-        "sound": "No sound" if is_silent else _sound_text(choices),
+        if settings.container.is_images
+        else f"{CODECS[settings.video_codec].label}, {image_text(settings)}",
+        "sound": "No sound" if is_silent else _audio_text(choices),
         "cuts": f"{transition_text(film.transition)} · {FITS[fit_of(choices)].partition(',')[0]}",
         "music": _counted(len(film.music), "piece"),
         "captions": _counted(len(film.captions), "text"),
@@ -220,7 +220,7 @@ def _counted(count: int, one: str) -> str:
     return "None" if not count else f"1 {one}" if count == 1 else f"{count} {one}s"
 
 
-def _sound_text(choices: FilmChoices) -> str:
+def _audio_text(choices: FilmChoices) -> str:
     codec = AUDIO_CODECS[choices.settings.audio_codec].partition(",")[0]
     clips = "" if choices.film.has_clip_sound else ", clips muted"
     loudness = choices.settings.loudness_lufs

@@ -14,7 +14,7 @@ from core.project.model.project import FilmChoices
 from gui.export.captions_list import CaptionsList
 from gui.export.export_actions import ExportActions
 from gui.export.export_labels import summaries
-from gui.export.film_forms import AboutForm, CodingForm, CutsForm, FileForm, SoundForm
+from gui.export.film_forms import AboutForm, AudioForm, CodingForm, CutsForm, FileForm
 from gui.export.look_box import FilePart, lut_part, subtitles_part, watermark_part
 from gui.export.music_list import MusicList
 from gui.export.preset_box import PresetBox
@@ -106,7 +106,7 @@ class ExportSettingsWidget(QWidget):
         self._add(FileForm())
         self._add(CutsForm(), "cuts", "Cuts", "Transitions, and clips of another shape.")
         self._add(_form_of("music", MusicList()), "music", "Music", "Music under the film.")
-        self._add(SoundForm(), "sound", "Sound", "The clips' own sound, loudness, audio codec.")
+        self._add(AudioForm(), "sound", "Sound", "The clips' own sound, loudness, audio codec.")
         captions = _form_of("captions", CaptionsList())
         self._add(captions, "captions", "Words on the picture", "Titles, captions, credits.")
         subtitles = _form_of("subtitles", subtitles_part())

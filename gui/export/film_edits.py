@@ -118,9 +118,9 @@ def with_path(choices: FilmChoices, path: Path | None) -> FilmChoices:
     return with_container(changed, kind) if kind else _with_fitting_name(changed)
 
 
-def has_sound(settings: ExportSettings) -> bool:
+def has_audio(settings: ExportSettings) -> bool:
     """Whether the file will have sound."""
-    return not settings.container.is_pictures and settings.audio_codec is not AudioCodec.NONE
+    return not settings.container.is_images and settings.audio_codec is not AudioCodec.NONE
 
 
 def _with_settings(choices: FilmChoices, changes: dict[str, object]) -> FilmChoices:

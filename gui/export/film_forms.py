@@ -20,8 +20,8 @@ from core.project.model.project import FilmChoices
 from gui.export.export_labels import (
     AI_MARKS,
     AUDIO_CODECS,
-    CHIPS,
     FITS,
+    HARDWARE,
     PROFILES,
     QUALITIES,
     RATE_CONTROLS,
@@ -44,7 +44,7 @@ from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.colour_field import ColourField
 from gui.widgets.file_field import FileField, FileKind
 from gui.widgets.limits import limits_of
-from gui.widgets.model_form import Lens, ModelForm, part
+from gui.widgets.model_form import FieldPath, ModelForm, part
 from gui.widgets.number_field import DECIBELS, NumberField, NumberLook
 from gui.widgets.text_fields import LineField, SwitchField
 
@@ -73,7 +73,7 @@ class _FilmForm(ModelForm[FilmChoices]):
         name: str,
         label: str,
         labels: Mapping[T, str],
-        lens: Lens[FilmChoices],
+        lens: FieldPath[FilmChoices],
         tip: str,
     ) -> ChoiceField:
         """A row with a combo box."""
@@ -98,7 +98,7 @@ class FileForm(_FilmForm):
             "container",
             "Kind of file",
             labels,
-            Lens(lambda held: held.settings.container, _put_container),
+            FieldPath(lambda held: held.settings.container, _put_container),
             "The kind of file; what it cannot hold is replaced by what it can.",
         )
         size = SizeField()
@@ -131,7 +131,7 @@ class FileForm(_FilmForm):
             FileKind("the place of the film", (), "Automatic", is_saved=True),
         )
         self._place.setObjectName("out_row")
-        lens = Lens[FilmChoices](lambda held: held.path, _put_path)
+        lens = FieldPath[FilmChoices](lambda held: held.path, _put_path)
         self.add_row(
             "out",
             "Save as",
@@ -147,7 +147,7 @@ class FileForm(_FilmForm):
         counts = rate_control_of(settings) is RateControl.QUALITY
         has_quality = settings.video_codec is not VideoCodec.PRORES
         self.show_row(
-            "quality", is_shown=counts and has_quality and not settings.container.is_pictures
+            "quality", is_shown=counts and has_quality and not settings.container.is_images
         )
         self._place.set_filters(file_filters(settings.container))
 
@@ -161,7 +161,7 @@ class CodingForm(_FilmForm):
             "video_codec",
             "Codec",
             {codec: traits.label for codec, traits in CODECS.items()},
-            Lens(lambda held: held.settings.video_codec, _put_video_codec),
+            FieldPath(lambda held: held.settings.video_codec, _put_video_codec),
             "How the pictures are coded.",
         )
         self.choice(
@@ -175,7 +175,7 @@ class CodingForm(_FilmForm):
             "rate_control",
             "Size held by",
             RATE_CONTROLS,
-            Lens(lambda held: rate_control_of(held.settings), _put_rate_control),
+            FieldPath(lambda held: rate_control_of(held.settings), _put_rate_control),
             "Whether quality or bitrate decides how large the file gets.",
         )
         self.setting(
@@ -207,7 +207,7 @@ class CodingForm(_FilmForm):
         self.choice(
             "hardware",
             "Encoded by",
-            CHIPS,
+            HARDWARE,
             part("settings", "hardware"),
             "A chip is faster; the processor makes smaller files.",
         )
@@ -216,7 +216,7 @@ class CodingForm(_FilmForm):
     def refresh(self, value: FilmChoices) -> None:
         """Show what the codec has, and what the kind of file takes."""
         settings = value.settings
-        is_coded = not settings.container.is_pictures
+        is_coded = not settings.container.is_images
         is_prores = settings.video_codec is VideoCodec.PRORES
         by = rate_control_of(settings)
         has_rate = is_coded and not is_prores
@@ -246,16 +246,16 @@ class CodingForm(_FilmForm):
         )
 
 
-class SoundForm(_FilmForm):
+class AudioForm(_FilmForm):
     """The clips' own sound, and how sound is coded."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        sound = SwitchField("Sound of the clips")
+        audio = SwitchField("Sound of the clips")
         self.add_row(
             "has_clip_sound",
             "",
-            sound.wiring(),
+            audio.wiring(),
             part("film", "has_clip_sound"),
             "Off mutes every clip; music stays.",
         )
@@ -292,14 +292,14 @@ class SoundForm(_FilmForm):
     def refresh(self, value: FilmChoices) -> None:
         """Show what there is to say about sound in this kind of file."""
         settings = value.settings
-        holds_sound = not settings.container.is_pictures
-        has_sound = holds_sound and settings.audio_codec is not AudioCodec.NONE
-        self.show_row("has_clip_sound", is_shown=has_sound)
-        self.show_row("clip_volume_db", is_shown=has_sound and value.film.has_clip_sound)
-        self.show_row("loudness_lufs", is_shown=has_sound)
-        self.show_row("audio_codec", is_shown=holds_sound)
+        holds_audio = not settings.container.is_images
+        has_audio = holds_audio and settings.audio_codec is not AudioCodec.NONE
+        self.show_row("has_clip_sound", is_shown=has_audio)
+        self.show_row("clip_volume_db", is_shown=has_audio and value.film.has_clip_sound)
+        self.show_row("loudness_lufs", is_shown=has_audio)
+        self.show_row("audio_codec", is_shown=holds_audio)
         is_rated = settings.audio_codec in USUAL_AUDIO_KBPS
-        self.show_row("audio_kbps", is_shown=has_sound and is_rated)
+        self.show_row("audio_kbps", is_shown=has_audio and is_rated)
         self._codec.set_choices(
             [
                 Choice(codec, label, _why_not(settings.container, codec))
@@ -327,7 +327,7 @@ class CutsForm(_FilmForm):
             "fit",
             "Other shapes",
             FITS,
-            Lens(fit_of, _put_fit),
+            FieldPath(fit_of, _put_fit),
             "How clips of another shape fill the frame.",
         )
         background = ColourField("background", "Colour of bars and behind transparency")

@@ -14,7 +14,7 @@ from core.film.model.layout import MAX_RATE, MAX_SIDE
 from gui.export.export_labels import RATES, rate_text
 from gui.theme import GAP, Tone
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.field_binding import Wiring
+from gui.widgets.field_binding import Binding
 from gui.widgets.limits import limits_of
 from gui.widgets.naming import named
 from gui.widgets.number_field import NumberField, NumberLook
@@ -80,9 +80,9 @@ class SizeField(QWidget):
         self._width.edited.connect(self._set_width)
         self._height.edited.connect(self._set_height)
 
-    def wiring(self) -> Wiring:
+    def wiring(self) -> Binding:
         """This field as a form takes it."""
-        return Wiring(self, self.show_value, self.edited)
+        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a size; tells nobody."""
@@ -154,9 +154,9 @@ class RateField(QWidget):
         self._own.textEdited.connect(self._check)
         self._own.editingFinished.connect(self._take)
 
-    def wiring(self) -> Wiring:
+    def wiring(self) -> Binding:
         """This field as a form takes it."""
-        return Wiring(self, self.show_value, self.edited)
+        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a rate; tells nobody."""
@@ -185,12 +185,14 @@ class RateField(QWidget):
         try:
             rate = Fraction(text.strip().replace(",", "."))
         except (ValueError, ZeroDivisionError):
-            self._wrong.say("Write a number such as 12.5, or a fraction such as 30000/1001.")
+            self._wrong.show_message(
+                "Write a number such as 12.5, or a fraction such as 30000/1001."
+            )
             return None
         if not 1 <= rate <= MAX_RATE:
-            self._wrong.say(f"A film has 1 to {MAX_RATE} frames per second.")
+            self._wrong.show_message(f"A film has 1 to {MAX_RATE} frames per second.")
             return None
-        self._wrong.say("")
+        self._wrong.show_message("")
         return rate
 
     @Slot()
@@ -204,7 +206,7 @@ class RateField(QWidget):
     @Slot()
     def _settle(self) -> None:
         """Show the rate that counts where what was typed is none."""
-        self._wrong.say("")
+        self._wrong.show_message("")
         with QSignalBlocker(self._own):
             shown = "" if self._rate is None else str(self._rate)
             if self._rate is not None and self._rate in RATES:

@@ -12,8 +12,8 @@ from core.film.model.film import Lut, Subtitles, Watermark
 from gui.export.export_labels import PLACES
 from gui.theme import GAP
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.field_binding import Wiring
-from gui.widgets.file_field import PICTURES, FileField, FileKind
+from gui.widgets.field_binding import Binding
+from gui.widgets.file_field import IMAGES, FileField, FileKind
 from gui.widgets.limits import limits_of
 from gui.widgets.model_form import ModelForm, part
 from gui.widgets.number_field import PERCENT, NumberField
@@ -52,9 +52,9 @@ class FilePart(QWidget, Generic[P]):
         form.changed.connect(self._change)
         form.hide()
 
-    def wiring(self) -> Wiring:
+    def wiring(self) -> Binding:
         """This field as a form takes it."""
-        return Wiring(self, self.show_value, self.edited)
+        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a part or that there is none; tells nobody."""
@@ -132,5 +132,5 @@ def watermark_part() -> FilePart[Watermark]:
         number = NumberField(limits_of(Watermark, name), PERCENT)
         number.setObjectName(f"watermark_{name}")
         form.add_row(name, label, number.wiring(), part(name), tip)
-    kind = FileKind("a watermark", (PICTURES,), "None")
+    kind = FileKind("a watermark", (IMAGES,), "None")
     return FilePart(FileField("watermark_file", kind), form)

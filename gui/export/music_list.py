@@ -16,17 +16,17 @@ from gui.widgets.file_field import FileField, FileKind, file_dialog
 from gui.widgets.limits import limits_of
 from gui.widgets.model_form import ModelForm, part
 from gui.widgets.number_field import DECIBELS, SECONDS, NumberField, NumberLook
-from gui.widgets.parts_list import PartsWords
+from gui.widgets.parts_list import PartsLabels
 from gui.widgets.text_fields import SwitchField
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
     from PySide6.QtWidgets import QWidget
 
-_SOUNDS = "Music (*.mp3 *.m4a *.aac *.wav *.flac *.ogg *.opus *.wma *.aif *.aiff)"
-_FILE = FileKind("a piece of music", (_SOUNDS,))
+_AUDIOS = "Music (*.mp3 *.m4a *.aac *.wav *.flac *.ogg *.opus *.wma *.aif *.aiff)"
+_FILE = FileKind("a piece of music", (_AUDIOS,))
 _DAY_S = 86_400.0
-_WORDS = PartsWords(
+_WORDS = PartsLabels(
     "music",
     "piece of music",
     "Add music…",

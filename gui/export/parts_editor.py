@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.widgets.field_binding import Wiring
-from gui.widgets.parts_list import PartsList, PartsWords
+from gui.widgets.field_binding import Binding
+from gui.widgets.parts_list import PartsLabels, PartsList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ class PartsEditor(QWidget, Generic[P]):
 
     def __init__(
         self,
-        words: PartsWords,
+        words: PartsLabels,
         form: ModelForm[P],
         label: Callable[[P], str],
         parent: QWidget | None = None,
@@ -54,9 +54,9 @@ class PartsEditor(QWidget, Generic[P]):
         """The parts as they are now."""
         return self._parts
 
-    def wiring(self) -> Wiring:
+    def wiring(self) -> Binding:
         """This field as a form takes it."""
-        return Wiring(self, self.show_value, self.edited)
+        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show other parts; tells nobody."""

@@ -67,7 +67,7 @@ class PresetBox(QWidget):
         is_changed = is_preset_changed(value)
         self._reset.setVisible(is_changed)
         changed = "Changed: " if is_changed and value.preset else ""
-        self._meaning.say(f"{changed}{settings_text(value.settings)}")
+        self._meaning.show_message(f"{changed}{settings_text(value.settings)}")
 
     @Slot(object)
     def _choose(self, name: object) -> None:

@@ -9,7 +9,7 @@ from core.film.model.film import Transition
 from core.film.model.transitions import NONE
 from gui.export.export_labels import transition_choices
 from gui.widgets.choice_field import ChoiceField
-from gui.widgets.field_binding import Wiring
+from gui.widgets.field_binding import Binding
 from gui.widgets.limits import limits_of
 from gui.widgets.number_field import SECONDS, NumberField
 
@@ -43,9 +43,9 @@ class TransitionField(QWidget):
         self._length.edited.connect(self._set_length)
         self.show_value(self._value)
 
-    def wiring(self) -> Wiring:
+    def wiring(self) -> Binding:
         """This field as a form takes it."""
-        return Wiring(self, self.show_value, self.edited)
+        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a transition; tells nobody."""

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from gui.history.thumbnail_source import ThumbnailSource
 
 ROW_HEIGHT = 56
-_ROW_PICTURE = QSize(80, 48)
-_TILE_PICTURE = QSize(160, 108)
+_ROW_IMAGE = QSize(80, 48)
+_TILE_IMAGE = QSize(160, 108)
 _PAD = 6
 _ICON = 28
 _ICONS = {WorkKind.CLIP: "movie-outline", WorkKind.IMAGE: "image-outline", WorkKind.FILM: "film"}
@@ -52,23 +52,23 @@ class RowDelegate(QStyledItemDelegate):
         paint_ground(painter, option)
         painter.save()
         box = option.rect.adjusted(_PAD, 0, -_PAD, 0)
-        picture = QRect(QPoint(0, 0), _ROW_PICTURE)
-        picture.moveCenter(QPoint(box.left() + _ROW_PICTURE.width() // 2, box.center().y()))
-        paint_picture(painter, picture, entry, self._thumbnails, option)
-        words = box.adjusted(_ROW_PICTURE.width() + _PAD, 0, 0, 0)
+        image = QRect(QPoint(0, 0), _ROW_IMAGE)
+        image.moveCenter(QPoint(box.left() + _ROW_IMAGE.width() // 2, box.center().y()))
+        paint_image(painter, image, entry, self._thumbnails, option)
+        words = box.adjusted(_ROW_IMAGE.width() + _PAD, 0, 0, 0)
         metrics = option.fontMetrics
         line = metrics.height()
         top = words.center().y() - line
         painter.setPen(text_colour(option, is_grey=entry.is_missing))
         paint_line(painter, QRect(words.left(), top, words.width(), line), title_of(entry))
-        told = f"{kind_of(entry)} · not there any more" if entry.is_missing else kind_of(entry)
+        summary = f"{kind_of(entry)} · not there any more" if entry.is_missing else kind_of(entry)
         painter.setPen(quiet_colour(option))
-        paint_line(painter, QRect(words.left(), top + line, words.width(), line), told)
+        paint_line(painter, QRect(words.left(), top + line, words.width(), line), summary)
         painter.restore()
 
     @override
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(_ROW_PICTURE.width() + 240, ROW_HEIGHT)
+        return QSize(_ROW_IMAGE.width() + 240, ROW_HEIGHT)
 
 
 def show_as_tiles(view: QListView, thumbnails: ThumbnailSource) -> None:
@@ -97,8 +97,8 @@ class TileDelegate(QStyledItemDelegate):
             return
         paint_ground(painter, option)
         painter.save()
-        picture, words = tile_parts(option)
-        paint_picture(painter, picture, entry, self._thumbnails, option)
+        image, words = tile_parts(option)
+        paint_image(painter, image, entry, self._thumbnails, option)
         painter.setPen(text_colour(option, is_grey=entry.is_missing))
         paint_line(painter, words, title_of(entry))
         painter.restore()
@@ -111,15 +111,15 @@ class TileDelegate(QStyledItemDelegate):
 def tile_size(option: QStyleOptionViewItem) -> QSize:
     """The size of every tile."""
     line = option.fontMetrics.height()
-    return _TILE_PICTURE + QSize(2 * _PAD, 3 * _PAD + line)
+    return _TILE_IMAGE + QSize(2 * _PAD, 3 * _PAD + line)
 
 
 def tile_parts(option: QStyleOptionViewItem) -> tuple[QRect, QRect]:
     """Where a tile's picture and its words go."""
     box = option.rect.adjusted(_PAD, _PAD, -_PAD, -_PAD)
     line = option.fontMetrics.height()
-    picture = QRect(box.left(), box.top(), box.width(), box.height() - line - _PAD)
-    return picture, QRect(box.left(), picture.bottom() + _PAD, box.width(), line)
+    image = QRect(box.left(), box.top(), box.width(), box.height() - line - _PAD)
+    return image, QRect(box.left(), image.bottom() + _PAD, box.width(), line)
 
 
 def paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
@@ -135,7 +135,7 @@ def paint_ground(painter: QPainter, option: QStyleOptionViewItem) -> None:
         painter.restore()
 
 
-def paint_picture(
+def paint_image(
     painter: QPainter,
     box: QRect,
     entry: HistoryEntry,

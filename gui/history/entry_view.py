@@ -16,10 +16,10 @@ from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
     from core.history.history_entry import HistoryEntry
-    from gui.history.history_facts import Fact
+    from gui.history.history_facts import HistoryFact
     from gui.history.thumbnail_source import ThumbnailSource
 
-_PICTURE_HEIGHT = 180
+_IMAGE_HEIGHT = 180
 _Selectable = (
     Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 )
@@ -42,10 +42,10 @@ class EntryView(QWidget):
         self._thumbnails = thumbnails
         self._nothing = nothing
         self._entry: HistoryEntry | None = None
-        self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self._picture.setFixedHeight(_PICTURE_HEIGHT)
+        self._image = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._image.setFixedHeight(_IMAGE_HEIGHT)
         # Without this the window could not become narrower than the picture.
-        self._picture.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._image.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._title = _text(nothing)
         bold = self._title.font()
         bold.setBold(True)
@@ -60,7 +60,7 @@ class EntryView(QWidget):
         self._notes.hide()
         self._lay_out()
         self._thumbnails.ready.connect(self._on_thumbnail)
-        self._show_picture()
+        self._show_image()
 
     def _lay_out(self) -> None:
         inside = QWidget()
@@ -75,7 +75,7 @@ class EntryView(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.GAP)
-        whole.addWidget(self._picture)
+        whole.addWidget(self._image)
         whole.addWidget(scrolled(inside), 1)
 
     @property
@@ -94,9 +94,9 @@ class EntryView(QWidget):
         self._notes.setVisible(bool(notes))
         self._title.setText(self._nothing if entry is None else _words(entry))
         self._gone.setVisible(entry is not None and entry.is_missing)
-        self._show_picture()
+        self._show_image()
 
-    def _fill(self, facts: tuple[Fact, ...]) -> None:
+    def _fill(self, facts: tuple[HistoryFact, ...]) -> None:
         while (item := self._facts.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -110,28 +110,28 @@ class EntryView(QWidget):
             value.setAccessibleName(fact.name)
             self._facts.addWidget(name, row, 0)
             self._facts.addWidget(value, row, 1)
-            name.say(fact.name)
+            name.show_message(fact.name)
 
     @Slot(object)
     def _on_thumbnail(self, path: object) -> None:
         if self._entry is not None and path == self._entry.path:
-            self._show_picture()
+            self._show_image()
 
-    def _show_picture(self) -> None:
+    def _show_image(self) -> None:
         entry, ratio = self._entry, self.devicePixelRatioF()
-        size = QSize(max(self.width(), 2 * _PICTURE_HEIGHT), _PICTURE_HEIGHT) * ratio
+        size = QSize(max(self.width(), 2 * _IMAGE_HEIGHT), _IMAGE_HEIGHT) * ratio
         pixmap = None
         if entry is not None and not entry.is_missing:
             pixmap = self._thumbnails.pixmap(entry.path, size)
         if pixmap is None:
-            self._picture.setPixmap(QPixmap())
+            self._image.setPixmap(QPixmap())
         else:
             shown = pixmap.scaled(
                 size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
             )
             shown.setDevicePixelRatio(ratio)
-            self._picture.setPixmap(shown)
-        self._picture.setVisible(pixmap is not None)
+            self._image.setPixmap(shown)
+        self._image.setVisible(pixmap is not None)
 
 
 def _words(entry: HistoryEntry) -> str:

@@ -22,7 +22,7 @@ from core.frozen import Frozen
 from core.history.history import HistoryQuery
 from core.history.history_entry import WorkKind
 from gui import theme
-from gui.widgets.ignore_wheel import keep_calm
+from gui.widgets.ignore_wheel import ignore_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +119,7 @@ class HistoryFilterBar(QWidget):
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._told = HistoryFilter()
         self._lay_out()
-        keep_calm(self)
+        ignore_wheel(self)
         self._search.textChanged.connect(self._pause.start)
         self._search.returnPressed.connect(self._tell)
         self._pause.timeout.connect(self._tell)

@@ -148,7 +148,7 @@ class HistoryModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return _texts(entry)[index.column()]
             case Qt.ItemDataRole.ToolTipRole:
-                return told(entry)
+                return entry_summary(entry)
             case Qt.ItemDataRole.AccessibleTextRole:
                 return ", ".join(filter(None, (_KINDS[entry.kind], *_texts(entry))))
             case Qt.ItemDataRole.ForegroundRole if entry.is_missing:
@@ -235,7 +235,7 @@ def size_of(entry: HistoryEntry) -> str:
     return f"{entry.width}×{entry.height}" if entry.width else ""
 
 
-def told(entry: HistoryEntry, shown: int = 400) -> str:
+def entry_summary(entry: HistoryEntry, shown: int = 400) -> str:
     """What a tooltip says: the words, and where the file is or was."""
     words = entry.title or entry.prompt
     words = words if len(words) <= shown else f"{words[: shown - 1]}…"

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gui.widgets.thumbnails import Thumbnails
 
 
-class HistoryRoom(QWidget):
+class HistoryPage(QWidget):
     """Everything that was ever made.
 
     Signals:
@@ -41,7 +41,7 @@ class HistoryRoom(QWidget):
     """
 
     recipe_wanted = Signal(object)
-    told = Signal(object)
+    message = Signal(object)
     failed = Signal(object)
 
     def __init__(self, studio: Studio, background: Background, thumbnails: Thumbnails) -> None:
@@ -72,7 +72,7 @@ class HistoryRoom(QWidget):
         self._tab.begin()
 
     @Slot(object)
-    def hear(self, news: JobNews) -> None:
+    def on_event(self, news: JobNews) -> None:
         """Show what has just been made."""
         if self._tab is not None and isinstance(news.event, Succeeded):
             self._tab.reload()
@@ -111,7 +111,7 @@ class HistoryRoom(QWidget):
             )
 
     def _queued(self, _: str) -> None:
-        self.told.emit("It is in the queue and will be made with the very same settings.")
+        self.message.emit("It is in the queue and will be made with the very same settings.")
 
     def _recipe(self, record: ClipRecord) -> FromRecord:
         try:
@@ -139,7 +139,7 @@ class HistoryRoom(QWidget):
 
         def arrived(recipe: FromRecord | None) -> None:
             if recipe is None:
-                self.told.emit(f"{path.name!r} carries no settings of this program.")
+                self.message.emit(f"{path.name!r} carries no settings of this program.")
             else:
                 self.recipe_wanted.emit(recipe)
 

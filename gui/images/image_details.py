@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from gui import theme
 from gui.history.entry_view import EntryView
-from gui.scenes.image_controller import PictureRole
+from gui.scenes.image_controller import ImageRole
 from gui.widgets.naming import named
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class GalleryUse:
     """A picture of the gallery is wanted in the project."""
 
     path: Path
-    role: PictureRole
+    role: ImageRole
 
 
 class ImageDetails(QWidget):
@@ -107,21 +107,21 @@ class ImageDetails(QWidget):
         self._again.setEnabled(entry is not None and entry.clip_record is not None)
         self._copy.setEnabled(entry is not None and bool(entry.prompt))
 
-    def _use(self, role: PictureRole) -> None:
+    def _use(self, role: ImageRole) -> None:
         if self.entry is not None:
             self.use_wanted.emit(GalleryUse(self.entry.path, role))
 
     @Slot()
     def _on_start(self) -> None:
-        self._use(PictureRole.START)
+        self._use(ImageRole.START)
 
     @Slot()
     def _on_end(self) -> None:
-        self._use(PictureRole.END)
+        self._use(ImageRole.END)
 
     @Slot()
     def _on_reference(self) -> None:
-        self._use(PictureRole.PROJECT_REFERENCE)
+        self._use(ImageRole.PROJECT_REFERENCE)
 
     @Slot()
     def _on_again(self) -> None:

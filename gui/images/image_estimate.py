@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import UnsupportedRequest
 from core.project.model.project import RenderChoices
 from core.video.provider import Ready
-from gui.render.plan_fixes import Situation
+from gui.render.plan_fixes import PlanContext
 from gui.render.plan_text import PlanText, describe_plan, describe_problems
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from core.jobs.job import CancelToken
     from core.studio import PlannedRender, Studio
-    from core.video.image_batch import ImageOrder
+    from core.video.image_batch import ImageBatch
     from gui.render.model_choices import ModelOffer
 
 
-def plan_pictures(
-    studio: Studio, order: ImageOrder, cancel: CancelToken
+def plan_images(
+    studio: Studio, order: ImageBatch, cancel: CancelToken
 ) -> tuple[PlannedRender, ...]:
     """The plan of each picture of an order.
 
@@ -36,20 +36,20 @@ def plan_pictures(
     return tuple(planned)
 
 
-def outlook(studio: Studio, order: ImageOrder, model: ModelOffer | None) -> PlanText:
+def estimate(studio: Studio, order: ImageBatch, model: ModelOffer | None) -> PlanText:
     """An order as it stands on this machine; of several pictures, what each and all take."""
     request = order.requests[0]
     try:
         planned = studio.plan_still(request)
     except UnsupportedRequest as error:
-        situation = Situation(
+        plan_context = PlanContext(
             target=request.target,
             choices=RenderChoices(target=request.target),
             spec=None if model is None else model.spec,
             info=studio.registry.find(request.target),
             readiness=Ready() if model is None else model.readiness,
         )
-        return describe_problems(error.problems, situation)
+        return describe_problems(error.problems, plan_context)
     info = studio.registry.find(planned.plan.target)
     text = describe_plan(planned.plan, info, planned.readiness, studio.read_machine())
     if order.count == 1:

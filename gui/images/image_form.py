@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from core.project.model.project import DEFAULT_TARGET
-from core.video.image_batch import MAX_COUNT, ImageOrder
+from core.video.image_batch import MAX_COUNT, ImageBatch
 from core.video.request import Target
 from core.video.spec import Task
 from gui import theme
@@ -16,8 +16,8 @@ from gui.render.model_choices import find_model, model_label
 from gui.render.plan_fixes import ChooseValue
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.ignore_wheel import keep_calm
-from gui.widgets.text_fields import WordsField
+from gui.widgets.ignore_wheel import ignore_wheel
+from gui.widgets.text_fields import TextField
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ _USUAL = Choice("", "The model's usual one")
 _NO_WORDS = "It makes clips from a picture only, not from words."
 
 
-class ImageOrderBox(QWidget):
-    """Edits an `ImageOrder`.
+class ImageForm(QWidget):
+    """Edits an `ImageBatch`.
 
     Signals:
         changed(ImageOrder): a person changed it.
@@ -41,9 +41,9 @@ class ImageOrderBox(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._value = ImageOrder(target=DEFAULT_TARGET)
+        self._value = ImageBatch(target=DEFAULT_TARGET)
         self._offers: tuple[Offer, ...] = ()
-        self._prompt = WordsField(lines=5)
+        self._prompt = TextField(lines=5)
         self._prompt.setObjectName("image_prompt")
         self._prompt.setToolTip("What the picture shows, in your own words")
         self._prompt.setPlaceholderText("Describe the picture.")
@@ -57,7 +57,7 @@ class ImageOrderBox(QWidget):
         self._told = ToneLabel()
         self._lay_out()
         self._connect()
-        keep_calm(self)
+        ignore_wheel(self)
         self._show()
 
     def _lay_out(self) -> None:
@@ -93,11 +93,11 @@ class ImageOrderBox(QWidget):
         self._seed.edited.connect(self._on_seed)
         self._count.valueChanged.connect(self._on_count)
 
-    def value(self) -> ImageOrder:
+    def value(self) -> ImageBatch:
         """The order as it stands."""
         return self._value
 
-    def set_value(self, value: ImageOrder) -> None:
+    def set_value(self, value: ImageBatch) -> None:
         """Show another order; tells nobody."""
         self._value = value
         self._show()
@@ -146,12 +146,12 @@ class ImageOrderBox(QWidget):
         self._seed.show_seed(self._value.seed)
         with QSignalBlocker(self._count):
             self._count.setValue(self._value.count)
-        self._told.say("" if spec is None else _origin(spec))
+        self._told.show_message("" if spec is None else _origin(spec))
 
     def _change(self, name: str, value: object) -> None:
         self._tell(self._value.model_copy(update={name: value}))
 
-    def _tell(self, value: ImageOrder) -> None:
+    def _tell(self, value: ImageBatch) -> None:
         if value != self._value:
             self._value = value
             self._show()

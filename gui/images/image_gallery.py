@@ -128,7 +128,7 @@ class ImageGallery(QWidget):
         self._empty.setText(_NOTHING_FITS if has_words else _NOTHING_MADE)
         self._pages.setCurrentWidget(self._tiles if self._model.rowCount() else self._empty)
         word = "picture" if total == 1 else "pictures"
-        self._count.say(f"{total:,} {word}" if total else "", Tone.QUIET)
+        self._count.show_message(f"{total:,} {word}" if total else "", Tone.QUIET)
         if self._follows and total:
             self._tiles.setCurrentIndex(self._model.index(0, 0))
         elif self._chosen is not None and not self._tiles.currentIndex().isValid():
@@ -145,7 +145,7 @@ class ImageGallery(QWidget):
 
     @Slot(object)
     def _on_failed(self, error: StudioError) -> None:
-        self._count.say(str(error), Tone.BAD)
+        self._count.show_message(str(error), Tone.BAD)
 
     @Slot(object)
     def _on_thumbnail(self, _: object) -> None:

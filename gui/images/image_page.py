@@ -14,7 +14,7 @@ from core.errors import OutputError, StudioError
 from core.jobs.job import Succeeded
 from core.media.output import STILL_SUFFIX
 from core.video.record import read_sidecar
-from gui.images.image_estimate import outlook, plan_pictures
+from gui.images.image_estimate import estimate, plan_images
 from gui.images.remake import plan_again
 from gui.render.model_choices import read_offers
 from gui.render.price_question import agree_to_price
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.history.history_entry import HistoryEntry
     from core.jobs.job import CancelToken
     from core.studio import PlannedRender, Studio
-    from core.video.image_batch import ImageOrder
+    from core.video.image_batch import ImageBatch
     from gui.background import Background
     from gui.history.thumbnail_source import ThumbnailSource
     from gui.images.image_tab import ImageTab
@@ -38,7 +38,7 @@ _PLAN_AFTER_MS = 250
 _Button = QMessageBox.StandardButton
 
 
-class ImageRoom(QWidget):
+class ImagePage(QWidget):
     """Pictures from words, and their way into the project; made when it is first seen.
 
     Signals:
@@ -103,7 +103,7 @@ class ImageRoom(QWidget):
             self._pause.start()
 
     @Slot(object)
-    def _on_changed(self, _: ImageOrder) -> None:
+    def _on_changed(self, _: ImageBatch) -> None:
         self._pause.start()
 
     @Slot()
@@ -120,15 +120,15 @@ class ImageRoom(QWidget):
 
         tab.line.set_checking()
         self._background.run(
-            lambda _: outlook(self._studio, order, model),
+            lambda _: estimate(self._studio, order, model),
             arrived,
             tab.progress.complain,
             key="image-plan",
         )
 
     @Slot(object)
-    def _make(self, order: ImageOrder) -> None:
-        self._begin(lambda cancel: plan_pictures(self._studio, order, cancel))
+    def _make(self, order: ImageBatch) -> None:
+        self._begin(lambda cancel: plan_images(self._studio, order, cancel))
 
     @Slot(object)
     def _make_again(self, entry: HistoryEntry) -> None:
@@ -179,11 +179,11 @@ class ImageRoom(QWidget):
             self._background.run(cancel, lambda _: None, self.tab.progress.complain)
 
     @Slot(object)
-    def hear(self, news: JobNews) -> None:
+    def on_event(self, news: JobNews) -> None:
         """Show how far the pictures are, and every one that is finished."""
         if self.tab is None:
             return
-        self.tab.progress.hear(news)
+        self.tab.progress.on_event(news)
         if isinstance(news.event, Succeeded) and news.event.path.suffix.lower() == STILL_SUFFIX:
             self.tab.gallery.reload(is_made=True)
 
@@ -218,16 +218,16 @@ class _Submitted:
     error: StudioError | None
 
 
-def _throw_away(picture: Path) -> None:
+def _throw_away(image: Path) -> None:
     """Move a picture to the trash, and the record beside it where that is its own."""
     # On Linux the trash is not made where its parent, the folder of all programs' data, is missing.
     data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
     Path(data).mkdir(parents=True, exist_ok=True)
-    record = read_sidecar(picture)
-    paths = [picture]
+    record = read_sidecar(image)
+    paths = [image]
     # A clip of the same name would have its record in the same place.
     if record is not None and record.still_frame is not None:
-        paths.append(picture.with_suffix(".json"))
+        paths.append(image.with_suffix(".json"))
     for path in paths:
         if path.exists() and not QFile.moveToTrash(str(path)):
             raise OutputError(

@@ -34,7 +34,7 @@ class ImageProgress(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._wishes = 0
+        self._requests = 0
         self._ended_early: dict[str, Terminal] = {}
         self._jobs: dict[str, Progressed | None] = {}
         self._done = 0
@@ -64,7 +64,7 @@ class ImageProgress(QWidget):
 
     def begin(self) -> None:
         """Pictures are about to be queued; what was told of earlier ones is over."""
-        self._wishes += 1
+        self._requests += 1
         self._problem = ""
         self._show()
 
@@ -75,7 +75,7 @@ class ImageProgress(QWidget):
             job_ids: of the pictures; none when they are not wanted after all.
             error: why they, or the rest of them, could not be queued.
         """
-        self._wishes -= 1
+        self._requests -= 1
         if error is not None:
             self._problem = str(error)
         for job_id in job_ids:
@@ -83,7 +83,7 @@ class ImageProgress(QWidget):
         for job_id in job_ids:
             if job_id in self._ended_early:
                 self._end(job_id, self._ended_early[job_id])
-        if not self._wishes:
+        if not self._requests:
             self._ended_early.clear()
         self._show()
 
@@ -92,7 +92,7 @@ class ImageProgress(QWidget):
         self._problem = str(error)
         self._show()
 
-    def hear(self, news: JobNews) -> None:
+    def on_event(self, news: JobNews) -> None:
         """Take what happened to a job."""
         is_ours = news.job_id in self._jobs
         match news.event:
@@ -100,7 +100,7 @@ class ImageProgress(QWidget):
                 self._jobs[news.job_id] = progress
             case (Succeeded() | Failed() | Cancelled()) as end if is_ours:
                 self._end(news.job_id, end)
-            case (Succeeded() | Failed() | Cancelled()) as end if self._wishes:
+            case (Succeeded() | Failed() | Cancelled()) as end if self._requests:
                 # Its id is on its way from the thread that queued it.
                 self._ended_early[news.job_id] = end
             case _:
@@ -116,11 +116,13 @@ class ImageProgress(QWidget):
             self._done = 0
 
     def _show(self) -> None:
-        is_busy = bool(self._jobs or self._wishes)
+        is_busy = bool(self._jobs or self._requests)
         self._bar.setVisible(is_busy)
         self._stop.setVisible(bool(self._jobs))
-        told = [self._problem, self._at_work() if is_busy else ""]
-        self._words.say("\n".join(filter(None, told)), Tone.BAD if self._problem else Tone.QUIET)
+        message = [self._problem, self._at_work() if is_busy else ""]
+        self._words.show_message(
+            "\n".join(filter(None, message)), Tone.BAD if self._problem else Tone.QUIET
+        )
         self.setVisible(is_busy or bool(self._problem))
         begun = [progress for progress in self._jobs.values() if progress is not None]
         if not begun and not self._done:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from gui import theme
 from gui.images.image_details import ImageDetails
-from gui.images.image_form import ImageOrderBox
+from gui.images.image_form import ImageForm
 from gui.images.image_gallery import ImageGallery
 from gui.images.image_progress import ImageProgress
 from gui.render.plan_fixes import ChooseValue, EditPrompt
@@ -25,7 +25,7 @@ from gui.widgets.splitter import Splitter
 if TYPE_CHECKING:
     from core.history.history import History
     from core.history.history_entry import HistoryEntry
-    from core.video.image_batch import ImageOrder
+    from core.video.image_batch import ImageBatch
     from gui.background import Background
     from gui.history.thumbnail_source import ThumbnailSource
     from gui.render.plan_fixes import Fix
@@ -60,7 +60,7 @@ class ImageTab(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.order = ImageOrderBox()
+        self.order = ImageForm()
         self.line = PlanLine()
         self.line.set_nothing(NOTHING)
         self.progress = ImageProgress()
@@ -104,11 +104,11 @@ class ImageTab(QWidget):
         row.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
         row.addWidget(parts)
 
-    def value(self) -> ImageOrder:
+    def value(self) -> ImageBatch:
         """The order as it stands."""
         return self.order.value()
 
-    def set_value(self, value: ImageOrder) -> None:
+    def set_value(self, value: ImageBatch) -> None:
         """Show another order; tells nobody."""
         self.order.set_value(value)
         self._show_order()

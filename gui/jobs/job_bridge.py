@@ -49,7 +49,7 @@ class JobBridge(QObject):
     def __init__(self, queue: TellsOfJobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lock = threading.Lock()
-        self._inbox: list[JobNews] = []
+        self._commands: list[JobNews] = []
         self._is_awaited = False
         self._told_at = 0.0
         self._timer = QTimer(self)
@@ -64,24 +64,24 @@ class JobBridge(QObject):
         self._unsubscribe()
         self._timer.stop()
         with self._lock:
-            self._inbox.clear()
+            self._commands.clear()
 
     def _take(self, job_id: str, event: JobEvent) -> None:
         with self._lock:
             if isinstance(event, Progressed):
                 self._drop_progress(job_id)
-            self._inbox.append(JobNews(job_id, event))
+            self._commands.append(JobNews(job_id, event))
             is_first, self._is_awaited = not self._is_awaited, True
         if is_first:
             self._arrived.emit()
 
     def _drop_progress(self, job_id: str) -> None:
         """Make room for newer progress, unless something else happened in between."""
-        for place in range(len(self._inbox) - 1, -1, -1):
-            news = self._inbox[place]
+        for place in range(len(self._commands) - 1, -1, -1):
+            news = self._commands[place]
             if news.job_id == job_id:
                 if isinstance(news.event, Progressed):
-                    del self._inbox[place]
+                    del self._commands[place]
                 return
 
     @Slot()
@@ -93,7 +93,7 @@ class JobBridge(QObject):
     def _tell(self) -> None:
         self._told_at = time.monotonic()
         with self._lock:
-            inbox, self._inbox = self._inbox, []
+            commands, self._commands = self._commands, []
             self._is_awaited = False
-        for one in inbox:
+        for one in commands:
             self.news.emit(one)

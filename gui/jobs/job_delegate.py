@@ -62,7 +62,7 @@ class JobDelegate(QStyledItemDelegate):
         painter.save()
         area = option.rect.adjusted(theme.GAP, theme.GAP, -theme.GAP, -theme.GAP)
         preview = index.data(PREVIEW_ROLE)
-        left = _paint_picture(painter, option, area, record, preview)
+        left = _paint_image(painter, option, area, record, preview)
         self._paint_words(painter, option, area.adjusted(left, 0, 0, 0), record)
         painter.restore()
 
@@ -99,7 +99,7 @@ class JobDelegate(QStyledItemDelegate):
             _paint_bar(painter, QRectF(bar), job_text.fraction(record), colours, text)
 
 
-def _paint_picture(
+def _paint_image(
     painter: QPainter,
     option: QStyleOptionViewItem,
     area: QRect,

@@ -38,16 +38,16 @@ class JobDetails(QScrollArea):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._picture = QLabel()
-        self._picture.setObjectName("job_preview")
-        self._picture.setAccessibleName("The clip so far")
-        self._picture.setToolTip("The clip as it is so far")
+        self._image = QLabel()
+        self._image.setObjectName("job_preview")
+        self._image.setAccessibleName("The clip so far")
+        self._image.setToolTip("The clip as it is so far")
         content = QWidget()
         rows = QVBoxLayout(content)
         rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
         rows.setSpacing(theme.GAP)
         rows.addWidget(self._text)
-        rows.addWidget(self._picture)
+        rows.addWidget(self._image)
         rows.addStretch(1)
         self.setObjectName("job_details")
         self.setFrameShape(QFrame.Shape.StyledPanel)
@@ -55,7 +55,7 @@ class JobDetails(QScrollArea):
         self.setWidgetResizable(True)
         self.setMinimumSize(_LEAST)
         self.setWidget(content)
-        self._picture.hide()
+        self._image.hide()
 
     @property
     def text(self) -> str:
@@ -86,9 +86,9 @@ class JobDetails(QScrollArea):
         if record.path is not None:
             parts.append(escape(str(record.path)))
         quiet = theme.tone(colours, theme.Tone.QUIET).name()
-        told = job_text.times(record, datetime.now(UTC))
+        times = job_text.times(record, datetime.now(UTC))
         moment = record.created_at.astimezone().strftime("%H:%M:%S")
-        facts = f"Queued at {moment}" + (f" · {told}" if told else "") + f" · job {record.id}"
+        facts = f"Queued at {moment}" + (f" · {times}" if times else "") + f" · job {record.id}"
         parts.append(f'<span style="color: {quiet}">{escape(facts)}</span>')
         html = "<br>".join(part for part in parts if part)
         # Written only when it differs: what a person has selected stays selected.
@@ -96,13 +96,13 @@ class JobDetails(QScrollArea):
             self._text.setText(html)
 
     def _draw(self) -> None:
-        self._picture.setVisible(self._preview is not None)
+        self._image.setVisible(self._preview is not None)
         if self._preview is None:
             return
         room = QSize(max(1, self.viewport().width() - 2 * theme.GAP), _PREVIEW_HEIGHT)
         smooth = Qt.TransformationMode.SmoothTransformation
-        picture = self._preview.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, smooth)
-        self._picture.setPixmap(QPixmap.fromImage(picture))
+        image = self._preview.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, smooth)
+        self._image.setPixmap(QPixmap.fromImage(image))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.jobs.job import Cancelled, Failed, JobEvent, Noted, Progressed, Queued, Started, Succeeded
+from core.jobs.job import (
+    Cancelled,
+    Failed,
+    JobEvent,
+    Notice,
+    Progressed,
+    Queued,
+    Started,
+    Succeeded,
+)
 from core.jobs.job_record import JobRecord, JobState
 
 if TYPE_CHECKING:
@@ -62,7 +71,7 @@ def after(record: JobRecord, event: JobEvent, now: datetime) -> JobRecord:
             return replace(record, state=JobState.RUNNING, progress=None, started_at=now)
         case Progressed():
             return replace(record, progress=event)
-        case Noted(message=message):
+        case Notice(message=message):
             # It may have been read from the journal already.
             is_known = message in record.notes
             return record if is_known else replace(record, notes=(*record.notes, message))

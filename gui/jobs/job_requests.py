@@ -55,4 +55,4 @@ class ShowFolder:
     path: Path
 
 
-JobWish = PauseQueue | ContinueJobs | CancelJobs | RetryJobs | MoveJob | ClearJobs | ShowFolder
+JobRequest = PauseQueue | ContinueJobs | CancelJobs | RetryJobs | MoveJob | ClearJobs | ShowFolder

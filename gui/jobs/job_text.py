@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.jobs.job import Cancelled, Failed, JobEvent, Noted, Progressed, Stage, Started, Succeeded
+from core.jobs.job import Cancelled, Failed, JobEvent, Notice, Progressed, Stage, Started, Succeeded
 from core.jobs.job_record import JobRecord, JobState
 from core.platform.units import clock
 from gui.theme import Tone
@@ -112,12 +112,12 @@ def details(record: JobRecord, now: datetime) -> str:
     return "\n".join(f"{name}: {text}" for name, text in rows if text)
 
 
-def told(record: JobRecord, event: JobEvent) -> Line | None:
+def status_line(record: JobRecord, event: JobEvent) -> Line | None:
     """What the status console says when this happens to a job; None where it says nothing."""
     match event:
         case Started():
             return Line(f"Started: {record.title}", Tone.QUIET)
-        case Noted(message=message):
+        case Notice(message=message):
             return Line(f"{record.title}: {message}", Tone.WARNING)
         case Succeeded(path=path):
             return Line(f"Done: {record.title} → {path}", Tone.GOOD)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from core.jobs.job import Lane
 from core.jobs.job_record import JobState
 from gui.jobs.job_bridge import JobBridge
-from gui.jobs.jobs_controller import JobsDesk
+from gui.jobs.jobs_controller import JobsController
 from gui.jobs.jobs_model import JobsModel
 from gui.jobs.jobs_panel import JobsPanel
 from gui.jobs.render_worker import Workers
@@ -55,7 +55,7 @@ class JobsArea(QWidget):
         self.is_ready = False
         self.console = StatusConsole()
         self._model = JobsModel(self._read, background, self)
-        self._model.told.connect(self._say)
+        self._model.message.connect(self._show_message)
         self._model.summary_changed.connect(self._show_summary)
         self._model.failed.connect(self.complain)
         self._panel = JobsPanel(self._model)
@@ -78,21 +78,23 @@ class JobsArea(QWidget):
 
     def _opened(self, queue: JobQueue) -> None:
         for note in queue.notes:
-            self.console.say(note, Tone.WARNING)
+            self.console.show_message(note, Tone.WARNING)
         self._bridge = JobBridge(queue, self)
         self._bridge.news.connect(self._model.take)
         self._bridge.news.connect(self.news)
-        desk = JobsDesk(queue, self._background, resume=self._studio.resume, parent=self)
-        desk.changed.connect(self._model.refresh)
-        desk.failed.connect(self._panel.show_problem)
-        self._panel.wanted.connect(desk.fulfil)
+        controller = JobsController(
+            queue, self._background, resume=self._studio.resume, parent=self
+        )
+        controller.changed.connect(self._model.refresh)
+        controller.failed.connect(self._panel.show_problem)
+        self._panel.wanted.connect(controller.fulfil)
         self._workers = Workers(queue, self)
         self._background.run(lambda _: queue.resume_all(), self._resumed, self.complain)
 
     def _resumed(self, ids: Sequence[str]) -> None:
         if ids:
             count = "A job" if len(ids) == 1 else f"{len(ids)} jobs"
-            self.console.say(f"{count} of an earlier session go on.", Tone.GOOD)
+            self.console.show_message(f"{count} of an earlier session go on.", Tone.GOOD)
         self._model.refresh()
         if self._workers is not None:
             self._workers.start()
@@ -110,11 +112,11 @@ class JobsArea(QWidget):
     @Slot(object)
     def complain(self, error: StudioError) -> None:
         """Say on the console what went wrong."""
-        self.console.say(str(error), Tone.BAD)
+        self.console.show_message(str(error), Tone.BAD)
 
     @Slot(object)
-    def _say(self, line: Line) -> None:
-        self.console.say(line.text, line.tone)
+    def _show_message(self, line: Line) -> None:
+        self.console.show_message(line.text, line.tone)
 
     @Slot(object)
     def _show_summary(self, summary: Summary) -> None:

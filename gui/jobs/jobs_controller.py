@@ -14,7 +14,7 @@ from gui.jobs.job_requests import (
     CancelJobs,
     ClearJobs,
     ContinueJobs,
-    JobWish,
+    JobRequest,
     MoveJob,
     PauseQueue,
     RetryJobs,
@@ -35,7 +35,7 @@ def show_in_desktop(folder: Path) -> bool:
     return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
-class JobsDesk(QObject):
+class JobsController(QObject):
     """Takes wishes; the panel that sends them touches neither queue nor disk.
 
     Signals:
@@ -63,9 +63,9 @@ class JobsDesk(QObject):
         self._moves: deque[MoveJob] = deque()
 
     @Slot(object)
-    def fulfil(self, wish: JobWish) -> None:
+    def fulfil(self, request: JobRequest) -> None:
         """Do it; what it changes is told by `changed`."""
-        match wish:
+        match request:
             case PauseQueue(is_paused=is_paused):
                 for lane in Lane:
                     self._queue.pause(lane) if is_paused else self._queue.unpause(lane)
@@ -76,7 +76,7 @@ class JobsDesk(QObject):
             case RetryJobs(ids=ids):
                 self._do(lambda: _each(self._resume, ids))
             case MoveJob():
-                self._moves.append(wish)
+                self._moves.append(request)
                 if len(self._moves) == 1:
                     self._move_next()
             case ClearJobs():
@@ -84,7 +84,7 @@ class JobsDesk(QObject):
             case ShowFolder(path=path):
                 self._background.run(lambda _: _folder_of(path), self._on_folder, self.failed.emit)
             case _:
-                assert_never(wish)
+                assert_never(request)
 
     def _do(self, action: Callable[[], object]) -> None:
         def work(_: CancelToken) -> None:

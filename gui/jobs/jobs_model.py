@@ -51,7 +51,7 @@ class JobsModel(QAbstractListModel):
     """
 
     summary_changed = Signal(object)
-    told = Signal(object)
+    message = Signal(object)
     failed = Signal(object)
 
     def __init__(
@@ -189,9 +189,9 @@ class JobsModel(QAbstractListModel):
             record = after(record, news.event, now)
             records = [record if other.id == record.id else other for other in self._records]
             self._show(in_order(records))
-        line = job_text.told(record, news.event)
+        line = job_text.status_line(record, news.event)
         if line is not None:
-            self.told.emit(line)
+            self.message.emit(line)
 
     def _replace(self, record: JobRecord) -> None:
         row = next(row for row, other in enumerate(self._records) if other.id == record.id)

@@ -38,7 +38,7 @@ from gui.jobs.job_requests import (
     CancelJobs,
     ClearJobs,
     ContinueJobs,
-    JobWish,
+    JobRequest,
     MoveJob,
     PauseQueue,
     RetryJobs,
@@ -100,7 +100,7 @@ class JobsPanel(QWidget):
         self._ticks.timeout.connect(self._on_tick)
         self._reads = QTimer(self, interval=_REFRESH_MS)
         self._reads.timeout.connect(model.refresh)
-        for told in (
+        for signal in (
             self._jobs.rowsInserted,
             self._jobs.rowsRemoved,
             self._jobs.rowsMoved,
@@ -109,7 +109,7 @@ class JobsPanel(QWidget):
             self._jobs.dataChanged,
             self._list.selectionModel().selectionChanged,
         ):
-            told.connect(self._follow)
+            signal.connect(self._follow)
         model.dataChanged.connect(self._follow)
         self._follow()
 
@@ -141,7 +141,7 @@ class JobsPanel(QWidget):
     @Slot(object)
     def show_problem(self, error: StudioError) -> None:
         """Say above the list why a wish could not be fulfilled; the next wish takes it away."""
-        self._problem.say(str(error))
+        self._problem.show_message(str(error))
 
     def _make_actions(self) -> None:
         self._pause = self._action(
@@ -185,7 +185,7 @@ class JobsPanel(QWidget):
         self,
         name: str,
         text: str,
-        picture: str,
+        image: str,
         tip: str,
         key: str,
         act: Callable[[], None],
@@ -196,7 +196,7 @@ class JobsPanel(QWidget):
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.setToolTip(f"{tip} ({action.shortcut().toString()})")
         action.triggered.connect(act)
-        self._icons[action] = picture
+        self._icons[action] = image
         self._list.addAction(action)
         button = QToolButton()
         button.setObjectName(name)
@@ -252,8 +252,8 @@ class JobsPanel(QWidget):
         self._colour()
 
     def _colour(self) -> None:
-        for action, picture in self._icons.items():
-            action.setIcon(theme.icon(picture, self.palette()))
+        for action, image in self._icons.items():
+            action.setIcon(theme.icon(image, self.palette()))
 
     @Slot()
     def _follow(self) -> None:
@@ -279,7 +279,7 @@ class JobsPanel(QWidget):
         else:
             self._details.hide()
         self._pages.setCurrentIndex(0 if self._jobs.rowCount() else 1)
-        self._nothing.say(_NOTHING[self._jobs.chosen])
+        self._nothing.show_message(_NOTHING[self._jobs.chosen])
         summary = summary_of(self._model.records)
         self._show_news(summary)
         is_moving = summary.running > 0 and self.isVisible()
@@ -294,13 +294,13 @@ class JobsPanel(QWidget):
         if count:
             jobs = "1 job was" if count == 1 else f"{count} jobs were"
             news.append(f"{jobs} interrupted when the program ended.")
-        self._news.say(" ".join(news))
+        self._news.show_message(" ".join(news))
         self._banner.setVisible(bool(news))
         self._continue.setVisible(count > 0)
 
-    def _want(self, wish: JobWish) -> None:
-        self._problem.say("")
-        self.wanted.emit(wish)
+    def _want(self, request: JobRequest) -> None:
+        self._problem.show_message("")
+        self.wanted.emit(request)
 
     @Slot()
     def _on_pause(self) -> None:

@@ -66,7 +66,7 @@ class StatusConsole(QWidget):
         """Every line that is kept."""
         return self._lines.toPlainText()
 
-    def say(self, text: str, tone: Tone | None = None) -> None:
+    def show_message(self, text: str, tone: Tone | None = None) -> None:
         """Add a line with the time of day; several lines of text stay below one time.
 
         Args:
@@ -90,10 +90,10 @@ class StatusConsole(QWidget):
         self._lines.clear()
         self._offer()
 
-    def _button(self, name: str, picture: str, tip: str, act: Callable[[], None]) -> QToolButton:
+    def _button(self, name: str, image: str, tip: str, act: Callable[[], None]) -> QToolButton:
         button = QToolButton()
         button.setObjectName(name)
-        button.setIcon(theme.icon(picture, self.palette()))
+        button.setIcon(theme.icon(image, self.palette()))
         button.setToolTip(tip)
         button.setAccessibleName(tip)
         button.setAutoRaise(True)

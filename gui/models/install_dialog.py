@@ -51,7 +51,7 @@ class InstallDialog(QDialog):
             facts.addRow(f"{name}:", shown)
         lines.addLayout(facts)
         terms = ToneLabel(theme.Tone.QUIET, self)
-        terms.say(spec.licence.summary)
+        terms.show_message(spec.licence.summary)
         lines.addWidget(terms)
         for words, url in (
             ("Read the licence", spec.licence.url),

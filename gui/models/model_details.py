@@ -23,7 +23,7 @@ from core.platform.units import bytes_text
 from core.video.listing import ModelState
 from core.video.model_store import OnDisk
 from core.video.model_text import facts_of
-from core.video.provider import Lack, NotReady
+from core.video.provider import NotReady, ReasonCode
 from gui import theme
 from gui.models.model_rows import Installing, InstallPhase, ModelItem
 from gui.widgets.link_label import LinkLabel
@@ -39,14 +39,14 @@ class ModelAction(StrEnum):
     INSTALL = "install"
     PAUSE = "pause"
     RESUME = "resume"
-    ADOPT = "adopt"
+    REUSE = "adopt"
     VERIFY = "verify"
     REMOVE = "remove"
     KEYS = "keys"
 
 
 @dataclass(frozen=True)
-class ModelWish:
+class ModelRequest:
     """An action and the model that it is for."""
 
     action: ModelAction
@@ -57,7 +57,7 @@ _BUTTONS = {
     ModelAction.INSTALL: ("Install…", "Shows licence, size and folder before anything is fetched."),
     ModelAction.PAUSE: ("Pause", "Stops the download; what has arrived is kept."),
     ModelAction.RESUME: ("Resume", "Goes on where the download stopped."),
-    ModelAction.ADOPT: (
+    ModelAction.REUSE: (
         "Use files on this disk…",
         "Takes a folder with files of this model: they are checked and linked or copied.",
     ),
@@ -116,8 +116,8 @@ class ModelDetails(QWidget):
         )
         before, self._item = self._item, item
         if not is_same:
-            self._problem.say("")
-            self._said.say("")
+            self._problem.show_message("")
+            self._said.show_message("")
         if item is None:
             self._show_nothing()
             return
@@ -133,13 +133,13 @@ class ModelDetails(QWidget):
 
     def show_problem(self, text: str) -> None:
         """Say why the last thing that was asked for cannot be done; nothing for an empty text."""
-        self._said.say("")
-        self._problem.say(text)
+        self._said.show_message("")
+        self._problem.show_message(text)
 
     def show_answer(self, text: str) -> None:
         """Say what came of the last thing that was asked for."""
-        self._problem.say("")
-        self._said.say(text)
+        self._problem.show_message("")
+        self._said.show_message(text)
 
     def _button(self, action: ModelAction) -> QPushButton:
         text, tip = _BUTTONS[action]
@@ -156,7 +156,7 @@ class ModelDetails(QWidget):
         self._facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         self._facts.setVerticalSpacing(6)
         first = self._line(
-            ModelAction.INSTALL, ModelAction.PAUSE, ModelAction.RESUME, ModelAction.ADOPT
+            ModelAction.INSTALL, ModelAction.PAUSE, ModelAction.RESUME, ModelAction.REUSE
         )
         second = self._line(ModelAction.VERIFY, ModelAction.REMOVE, ModelAction.KEYS)
         content = QWidget(self)
@@ -192,7 +192,7 @@ class ModelDetails(QWidget):
         self._title.setText("")
         self._summary.setText("Choose a model in the list to see what it can do and needs.")
         for label in (self._state, self._reason, self._gated):
-            label.say("")
+            label.show_message("")
         self._licence.lead("", "")
         self._show_progress(None)
         self._clear_facts()
@@ -205,21 +205,24 @@ class ModelDetails(QWidget):
         on_disk = listed.installation
         if on_disk is not None and on_disk.size_bytes:
             words.append(f"{bytes_text(on_disk.size_bytes)} in {on_disk.folder}")
-        self._state.say(", ".join(words), item.tone)
+        self._state.show_message(", ".join(words), item.tone)
         reasons: list[str] = []
         if item.installing is None and isinstance(listed.readiness, NotReady):
             reasons.append(listed.readiness.reason)
             # A command to type is no help where a button does the same.
-            has_button = listed.readiness.lack in (Lack.NOT_INSTALLED, Lack.DAMAGED)
+            has_button = listed.readiness.reason_code in (
+                ReasonCode.NOT_INSTALLED,
+                ReasonCode.DAMAGED,
+            )
             if on_disk is None or not has_button:
                 reasons.append(listed.readiness.fix)
         if listed.too_large:
             reasons.append(f"This machine cannot run it. {listed.too_large}")
-        self._reason.say(" ".join(dict.fromkeys(reasons)))
+        self._reason.show_message(" ".join(dict.fromkeys(reasons)))
         is_gated = listed.spec.licence.is_gated and (
             on_disk is not None and on_disk.on_disk is not OnDisk.WHOLE
         )
-        self._gated.say(_GATED if is_gated else "")
+        self._gated.show_message(_GATED if is_gated else "")
 
     def _show_progress(self, installing: Installing | None) -> None:
         is_seen = installing is not None and (
@@ -227,14 +230,16 @@ class ModelDetails(QWidget):
         )
         self._bar.setVisible(is_seen)
         if installing is None:
-            self._progress.say("")
+            self._progress.show_message("")
             return
         is_known = installing.fraction is not None
         # An empty range makes the bar say that something goes on, of unknown length.
         self._bar.setRange(0, 1000 if is_known or not installing.is_going_on else 0)
         self._bar.setValue(round(1000 * (installing.fraction or 0)))
         failed = installing.phase is InstallPhase.FAILED
-        self._progress.say(installing.words, theme.Tone.BAD if failed else theme.Tone.QUIET)
+        self._progress.show_message(
+            installing.words, theme.Tone.BAD if failed else theme.Tone.QUIET
+        )
 
     def _show_facts(self, item: ModelItem) -> None:
         spec = item.listed.spec
@@ -244,7 +249,7 @@ class ModelDetails(QWidget):
         self._clear_facts()
         for fact in facts_of(spec):
             text = ToneLabel(theme.Tone.QUIET, self)
-            text.say(fact.text)
+            text.show_message(fact.text)
             name = QLabel(fact.name[:1].upper() + fact.name[1:], self)
             name.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             self._facts.addRow(name, text)
@@ -257,7 +262,7 @@ class ModelDetails(QWidget):
     def _ask(self) -> None:
         if self._item is not None:
             action = ModelAction(self.sender().objectName())
-            self.wanted.emit(ModelWish(action, self._item.listed.target))
+            self.wanted.emit(ModelRequest(action, self._item.listed.target))
 
 
 def _offered(item: ModelItem) -> set[ModelAction]:
@@ -272,7 +277,7 @@ def _offered(item: ModelItem) -> set[ModelAction]:
     offered: set[ModelAction] = set()
     if not is_whole:
         offered |= {ModelAction.INSTALL if installing is None else ModelAction.RESUME}
-        offered |= {ModelAction.ADOPT}
+        offered |= {ModelAction.REUSE}
         if item.listed.spec.licence.is_gated:
             offered |= {ModelAction.KEYS}
     if on_disk.on_disk is not OnDisk.NOTHING:

@@ -194,8 +194,8 @@ class ModelFilter(QSortFilterProxyModel):
             return False
         listed = item.listed
         spec = listed.spec
-        told = f"{spec.label} {spec.id} {spec.summary} {item.state} {item.terms}".casefold()
-        return all(word in told for word in self._words) and _is_in(self._scope, item)
+        state_text = f"{spec.label} {spec.id} {spec.summary} {item.state} {item.terms}".casefold()
+        return all(word in state_text for word in self._words) and _is_in(self._scope, item)
 
 
 def _is_in(scope: Scope, item: ModelItem) -> bool:

@@ -9,16 +9,25 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import StudioError
-from core.jobs.job import Cancelled, Failed, JobEvent, Noted, Progressed, Queued, Started, Succeeded
+from core.jobs.job import (
+    Cancelled,
+    Failed,
+    JobEvent,
+    Notice,
+    Progressed,
+    Queued,
+    Started,
+    Succeeded,
+)
 from core.jobs.job_record import JobState
 from core.platform.units import bytes_text
 from core.video.listing import ListedModel, list_models, look_at
 from core.video.model_store import Installation, ModelStore, OnDisk
 from core.video.request import Target
 from gui.background import Background
-from gui.models.model_details import ModelAction, ModelWish
+from gui.models.model_details import ModelAction, ModelRequest
 from gui.models.model_rows import Installing, InstallPhase
-from gui.models.models_page import InstallWish, ModelsPage
+from gui.models.models_page import InstallRequest, ModelsPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +58,7 @@ class _Checked:
     fraction: float
 
 
-class ModelsDesk(QObject):
+class ModelsController(QObject):
     """Does what the page asks for; jobs run in the queue, everything else in threads of its own.
 
     The owner passes every event of the queue to `hear`.
@@ -89,7 +98,7 @@ class ModelsDesk(QObject):
         """Stop what is being looked at; installations in the queue are the queue's affair."""
         self._background.close()
 
-    def hear(self, job_id: str, event: JobEvent) -> None:
+    def on_event(self, job_id: str, event: JobEvent) -> None:
         """Take an event of any job of the queue, on the main thread."""
         self._latest[job_id] = event
         if job_id in self._jobs:
@@ -116,11 +125,11 @@ class ModelsDesk(QObject):
             if target is None:
                 continue
             jobs[record.id] = target
-            told = _told(record)
-            if told is None or str(target) in whole:
+            messages = _told(record)
+            if messages is None or str(target) in whole:
                 installing.pop(str(target), None)
             else:
-                installing[str(target)] = told
+                installing[str(target)] = messages
         return _Look(models, installing, jobs)
 
     def _show(self, look: _Look) -> None:
@@ -128,11 +137,11 @@ class ModelsDesk(QObject):
         self._page.set_models(look.models)
         for listed in look.models:
             is_begun = listed.installation and listed.installation.on_disk is not OnDisk.NOTHING
-            told = look.installing.get(str(listed.target))
-            if told is not None and not told.is_going_on and not is_begun:
-                told = None
+            messages = look.installing.get(str(listed.target))
+            if messages is not None and not messages.is_going_on and not is_begun:
+                messages = None
             if str(listed.target) not in self._checks:
-                self._page.set_installing(listed.target, told)
+                self._page.set_installing(listed.target, messages)
 
     def _find_target(self, job_id: str, _: CancelToken) -> Target | None:
         return self._target_of(self._studio.queue.job(job_id))
@@ -165,7 +174,7 @@ class ModelsDesk(QObject):
                 self._page.set_installing(target, Installing(InstallPhase.RUNNING, job_id))
             case Progressed():
                 self._page.set_installing(target, _progress(job_id, event))
-            case Noted():
+            case Notice():
                 self._page.show_answer(target, event.message)
             case Succeeded():
                 self._page.set_installing(target, None)
@@ -190,18 +199,20 @@ class ModelsDesk(QObject):
         self._background.run(look, self._page.set_model, self._complain, key=f"look {target}")
 
     @Slot(object)
-    def _survey(self, wish: InstallWish) -> None:
+    def _survey(self, request: InstallRequest) -> None:
         def ask(cancel: CancelToken) -> InstallSurvey:
-            return self._store(wish.target).survey(wish.target.model, wish.adopt_from, cancel)
+            return self._store(request.target).survey(
+                request.target.model, request.reuse_from, cancel
+            )
 
-        self._begin(wish.target, ask, partial(self._page.ask_consent, wish))
+        self._begin(request.target, ask, partial(self._page.ask_consent, request))
 
     @Slot(object)
-    def _install(self, wish: InstallWish) -> None:
+    def _install(self, request: InstallRequest) -> None:
         def submit(_: CancelToken) -> str:
-            return self._studio.submit_install(wish.target, wish.adopt_from)
+            return self._studio.submit_install(request.target, request.reuse_from)
 
-        self._begin(wish.target, submit, partial(self._expect, wish.target))
+        self._begin(request.target, submit, partial(self._expect, request.target))
 
     def _expect(self, target: Target, job_id: str) -> None:
         self._jobs[job_id] = target
@@ -209,9 +220,9 @@ class ModelsDesk(QObject):
             self._follow(job_id)
 
     @Slot(object)
-    def _do(self, wish: ModelWish) -> None:
-        target = wish.target
-        match wish.action:
+    def _do(self, request: ModelRequest) -> None:
+        target = request.target
+        match request.action:
             case ModelAction.PAUSE:
                 self._pause(target)
             case ModelAction.RESUME:
@@ -222,10 +233,10 @@ class ModelsDesk(QObject):
                 self._remove(target)
             case ModelAction.KEYS:
                 self.keys_wanted.emit()
-            case ModelAction.INSTALL | ModelAction.ADOPT:
-                self._survey(InstallWish(target))
+            case ModelAction.INSTALL | ModelAction.REUSE:
+                self._survey(InstallRequest(target))
             case _:
-                assert_never(wish.action)
+                assert_never(request.action)
 
     def _pause(self, target: Target) -> None:
         check = self._checks.pop(str(target), None)

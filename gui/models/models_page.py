@@ -20,7 +20,7 @@ from core.platform.units import bytes_text
 from gui import theme
 from gui.models.install_dialog import InstallDialog
 from gui.models.model_delegate import ModelDelegate
-from gui.models.model_details import ModelAction, ModelDetails, ModelWish
+from gui.models.model_details import ModelAction, ModelDetails, ModelRequest
 from gui.models.model_rows import (
     ITEM_ROLE,
     Installing,
@@ -30,7 +30,7 @@ from gui.models.model_rows import (
     Scope,
 )
 from gui.widgets.folder_choice import choose_folder
-from gui.widgets.ignore_wheel import keep_calm
+from gui.widgets.ignore_wheel import ignore_wheel
 from gui.widgets.splitter import Splitter
 from gui.widgets.tone_label import ToneLabel
 
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class InstallWish:
-    """The wish to install a model; files in `adopt_from` are used instead of downloading them."""
+class InstallRequest:
+    """The wish to install a model; files in `reuse_from` are used instead of downloading them."""
 
     target: Target
-    adopt_from: tuple[Path, ...] = ()
+    reuse_from: tuple[Path, ...] = ()
 
 
 class ModelsPage(QWidget):
@@ -92,10 +92,10 @@ class ModelsPage(QWidget):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self._nothing = ToneLabel(theme.Tone.QUIET, self)
-        self._nothing.say("Looking for models…")
+        self._nothing.show_message("Looking for models…")
         self._details = ModelDetails(self)
         self._lay_out()
-        keep_calm(self)
+        ignore_wheel(self)
         self._search.textChanged.connect(self._look_for)
         self._scope.currentIndexChanged.connect(self._look_for)
         self._list.selectionModel().currentChanged.connect(self._show_chosen)
@@ -110,7 +110,7 @@ class ModelsPage(QWidget):
         """Show these models in this order; the choice stays."""
         chosen = self.chosen
         self._model.set_models(models)
-        self._say_what_is_missing()
+        self._show_what_is_missing()
         self.choose(chosen)
 
     def set_model(self, listed: ListedModel) -> None:
@@ -137,14 +137,14 @@ class ModelsPage(QWidget):
             return
         self._details.set_item(None)
 
-    def ask_consent(self, wish: InstallWish, survey: InstallSurvey) -> None:
+    def ask_consent(self, request: InstallRequest, survey: InstallSurvey) -> None:
         """Show what installing a model means; whoever agrees gets `install_wanted`."""
-        item = self._model.item(wish.target)
+        item = self._model.item(request.target)
         if item is None:
             return
         self._details.show_problem("")
         dialog = InstallDialog(item.listed.spec, survey, self)
-        dialog.accepted.connect(lambda: self.install_wanted.emit(wish))
+        dialog.accepted.connect(lambda: self.install_wanted.emit(request))
         dialog.open()
 
     def show_problem(self, target: Target, text: str) -> None:
@@ -181,17 +181,19 @@ class ModelsPage(QWidget):
         whole.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
         whole.addWidget(split)
 
-    def _say_what_is_missing(self) -> None:
+    def _show_what_is_missing(self) -> None:
         if self._filter.rowCount():
-            self._nothing.say("")
+            self._nothing.show_message("")
         else:
-            self._nothing.say("No model is like that." if self._model.rowCount() else "No models.")
+            self._nothing.show_message(
+                "No model is like that." if self._model.rowCount() else "No models."
+            )
 
     @Slot()
     def _look_for(self) -> None:
         chosen = self.chosen
         self._filter.look_for(self._scope.currentData(), self._search.text())
-        self._say_what_is_missing()
+        self._show_what_is_missing()
         self.choose(chosen)
 
     @Slot()
@@ -200,28 +202,28 @@ class ModelsPage(QWidget):
         self._details.set_item(item if isinstance(item, ModelItem) else None)
 
     @Slot(object)
-    def _ask(self, wish: ModelWish) -> None:
-        match wish.action:
+    def _ask(self, request: ModelRequest) -> None:
+        match request.action:
             case ModelAction.INSTALL:
                 self._details.show_answer("Asking which files are needed…")
-                self.survey_wanted.emit(InstallWish(wish.target))
-            case ModelAction.ADOPT:
-                self._adopt(wish.target)
+                self.survey_wanted.emit(InstallRequest(request.target))
+            case ModelAction.REUSE:
+                self._reuse(request.target)
             case ModelAction.REMOVE:
-                self._confirm_removal(wish)
+                self._confirm_removal(request)
             case _:
                 self._details.show_problem("")
-                self.wanted.emit(wish)
+                self.wanted.emit(request)
 
-    def _adopt(self, target: Target) -> None:
+    def _reuse(self, target: Target) -> None:
         def take(folder: Path) -> None:
             self._details.show_answer("Looking at the files in the folder…")
-            self.survey_wanted.emit(InstallWish(target, (folder,)))
+            self.survey_wanted.emit(InstallRequest(target, (folder,)))
 
         choose_folder(self, "A folder with files of this model", "", take)
 
-    def _confirm_removal(self, wish: ModelWish) -> None:
-        item = self._model.item(wish.target)
+    def _confirm_removal(self, request: ModelRequest) -> None:
+        item = self._model.item(request.target)
         on_disk = item.listed.installation if item else None
         if item is None or on_disk is None:
             return
@@ -240,5 +242,5 @@ class ModelsPage(QWidget):
         remove.setObjectName("confirm_remove")
         keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
         question.setDefaultButton(keep)
-        remove.clicked.connect(lambda: self.wanted.emit(wish))
+        remove.clicked.connect(lambda: self.wanted.emit(request))
         question.open()

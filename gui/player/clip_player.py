@@ -88,7 +88,7 @@ class ClipPlayer(QWidget):
         self._lay_out()
         self._connect()
         self._add_shortcuts()
-        self.say(_NOTHING)
+        self.show_message(_NOTHING)
 
     def value(self) -> PlayerChoices:
         """Volume, mute and loop."""
@@ -125,13 +125,13 @@ class ClipPlayer(QWidget):
         self._playback.open(path)
         self._stills.open(path)
 
-    def say(self, message: str) -> None:
+    def show_message(self, message: str) -> None:
         """Show a sentence in place of a picture, and let go of the file."""
         self._leave()
         self._playback.open(None)
         self._stills.close()
         self._title.show_text("")
-        self._surface.say(message)
+        self._surface.show_message(message)
 
     @property
     def frame_number(self) -> int:
@@ -195,10 +195,10 @@ class ClipPlayer(QWidget):
 
     def _connect(self) -> None:
         self._stills.opened.connect(self._opened)
-        self._stills.pictured.connect(self._show_still)
+        self._stills.imaged.connect(self._show_still)
         self._stills.saved.connect(self._saved)
         self._stills.failed.connect(self._failed)
-        self._playback.pictured.connect(self._show_played)
+        self._playback.imaged.connect(self._show_played)
         self._playback.ended.connect(self._ended)
         self._playback.silent.connect(self._note_quietly)
         self._playback.failed.connect(self._cannot_play)
@@ -224,13 +224,13 @@ class ClipPlayer(QWidget):
         for keys, act in table.items():
             self._shortcut(self, keys, act, Qt.ShortcutContext.WidgetWithChildrenShortcut)
         # Elsewhere these keys move sliders and the choice of buttons.
-        on_picture: dict[tuple[Qt.Key, ...], Callable[[], None]] = {
+        on_image: dict[tuple[Qt.Key, ...], Callable[[], None]] = {
             (key.Key_Left,): lambda: self._step(-1),
             (key.Key_Right,): lambda: self._step(1),
             (key.Key_Home,): lambda: self.go_to(0),
             (key.Key_End,): lambda: self._step(1 << 30),
         }
-        for keys, act in on_picture.items():
+        for keys, act in on_image.items():
             self._shortcut(self._surface, keys, act, Qt.ShortcutContext.WidgetShortcut)
 
     @staticmethod
@@ -257,8 +257,8 @@ class ClipPlayer(QWidget):
         self._number = 0
         self._marks = ()
         self._grabs = {}
-        self._note.say("")
-        self._damage.say("")
+        self._note.show_message("")
+        self._damage.show_message("")
         self._place.setText("")
         self._scene.show_text("")
         self._position.show_clip(0, 1, ())
@@ -302,7 +302,7 @@ class ClipPlayer(QWidget):
     def _show_still(self, still: Still) -> None:
         if not self._playback.is_playing or still.number == self._number:
             self._surface.show_image(still.image)
-            self._damage.say("")
+            self._damage.show_message("")
 
     @Slot(object)
     def _show_played(self, frame: PlayedFrame) -> None:
@@ -312,7 +312,9 @@ class ClipPlayer(QWidget):
         if frame.image is not None:
             self._surface.show_image(frame.image)
             return
-        self._note.say(_STILLS_ONLY.format(codec=self._frames.codec, bits=self._frames.bit_depth))
+        self._note.show_message(
+            _STILLS_ONLY.format(codec=self._frames.codec, bits=self._frames.bit_depth)
+        )
         self._stills.want(self._number)
 
     @Slot()
@@ -324,20 +326,20 @@ class ClipPlayer(QWidget):
     @Slot(object)
     def _failed(self, error: StudioError) -> None:
         if self._frames is None or self._surface.image is None:
-            self.say(str(error))
+            self.show_message(str(error))
         else:
-            self._damage.say(str(error))
+            self._damage.show_message(str(error))
 
     @Slot(object)
     def _cannot_play(self, message: str) -> None:
         self._transport.show_playing(is_playing=False)
-        self._note.say(
+        self._note.show_message(
             f"This file cannot be played here ({message}). Its frames can be looked at one by one."
         )
 
     @Slot(object)
     def _note_quietly(self, message: str) -> None:
-        self._note.say(message)
+        self._note.show_message(message)
 
     @Slot(object)
     def _go_to(self, number: int) -> None:
@@ -392,5 +394,5 @@ class ClipPlayer(QWidget):
         self.changed.emit(value)
 
     def _obey(self, value: PlayerChoices) -> None:
-        self._playback.set_sound(value.volume, is_muted=value.is_muted)
+        self._playback.set_audio(value.volume, is_muted=value.is_muted)
         self._playback.set_looped(is_looped=value.is_looped)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.film.build.preview_film import PreviewFilm, PreviewStores
     from core.film.model.delivery import ExportSettings
     from core.film.model.film import Film
-    from core.film.picture.text_overlays import Letterer
+    from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import CancelToken, Progressed
 
 _KEY = "preview"
@@ -44,11 +44,14 @@ class FilmPreviewer(QObject):
     _progressed = Signal(object)
 
     def __init__(
-        self, stores: PreviewStores, letterer: Letterer | None, parent: QObject | None = None
+        self,
+        stores: PreviewStores,
+        text_renderer: TextRenderer | None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._stores = stores
-        self._letterer = letterer
+        self._text_renderer = text_renderer
         self._background = Background(self, threads=1)
         self._token: CancelToken | None = None
         self._progressed.connect(self._tell)
@@ -66,7 +69,7 @@ class FilmPreviewer(QObject):
                 film,
                 settings,
                 self._stores,
-                self._letterer,
+                self._text_renderer,
                 cancel,
                 lambda event: self._progressed.emit(_Step(cancel, event)),
                 skips_bad_clips=skips_bad_clips,

@@ -47,7 +47,7 @@ class Playback(QObject):
         failed(str): why it does not play.
     """
 
-    pictured = Signal(object)
+    imaged = Signal(object)
     ended = Signal()
     silent = Signal(object)
     failed = Signal(object)
@@ -85,7 +85,7 @@ class Playback(QObject):
         self._is_playing = True
         self._begin_us = moment_us
         if player.source() != source:
-            # A position that is set before the file is open is forgotten, so `_heed` goes on.
+            # A position set before the file is open is forgotten: `_on_media_status` goes on.
             player.setSource(source)
         elif player.mediaStatus() in _OPEN:
             self._begin()
@@ -104,7 +104,7 @@ class Playback(QObject):
         elif self._player is not None:
             self._player.setPosition(moment_us // _US)
 
-    def set_sound(self, volume: float, *, is_muted: bool) -> None:
+    def set_audio(self, volume: float, *, is_muted: bool) -> None:
         """How loud it is, 0 to 1 as people hear it."""
         self._volume, self._is_muted = volume, is_muted
         if self._output is not None:
@@ -136,9 +136,9 @@ class Playback(QObject):
         else:
             self._output = QAudioOutput(self)
             player.setAudioOutput(self._output)
-            self.set_sound(self._volume, is_muted=self._is_muted)
+            self.set_audio(self._volume, is_muted=self._is_muted)
         player.setLoops(_loops(is_looped=self._is_looped))
-        player.mediaStatusChanged.connect(self._heed)
+        player.mediaStatusChanged.connect(self._on_media_status)
         player.errorOccurred.connect(self._fail)
         self._player = player
         return player
@@ -151,10 +151,10 @@ class Playback(QObject):
         moment = frame.startTime()
         if moment < 0 and self._player is not None:
             moment = self._player.position() * _US
-        self.pictured.emit(PlayedFrame(moment, None if image.isNull() else image))
+        self.imaged.emit(PlayedFrame(moment, None if image.isNull() else image))
 
     @Slot(QMediaPlayer.MediaStatus)
-    def _heed(self, status: QMediaPlayer.MediaStatus) -> None:
+    def _on_media_status(self, status: QMediaPlayer.MediaStatus) -> None:
         if status in _OPEN and self._begin_us is not None:
             self._begin()
         elif status is QMediaPlayer.MediaStatus.EndOfMedia and self._is_playing:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.project.render.film_from_takes import film_of
 from gui.player.film_preview import FilmPreviewer
 from gui.player.player_text import GrabUse, PlayerSource
-from gui.scenes.image_controller import PictureRole, PictureUse
+from gui.scenes.image_controller import ImageRole, ImageUse
 
 if TYPE_CHECKING:
     from core.errors import StudioError
@@ -21,37 +21,37 @@ if TYPE_CHECKING:
     from gui.player.clip_player import ClipPlayer
     from gui.player.player_text import Grab
     from gui.project.project_model import ProjectModel
-    from gui.scenes.image_controller import PictureDesk
+    from gui.scenes.image_controller import ImageController
 
 _ROLES = {
-    GrabUse.START_FRAME: PictureRole.START,
-    GrabUse.END_FRAME: PictureRole.END,
-    GrabUse.REFERENCE: PictureRole.SCENE_REFERENCE,
+    GrabUse.START_FRAME: ImageRole.START,
+    GrabUse.END_FRAME: ImageRole.END,
+    GrabUse.REFERENCE: ImageRole.SCENE_REFERENCE,
 }
 
 
-class PlayerDesk(QObject):
+class PlayerController(QObject):
     """Follows the shown scene and the choice of a person.
 
     Signals:
         told(str): a sentence for the status console.
     """
 
-    told = Signal(object)
+    message = Signal(object)
 
     def __init__(
         self,
         studio: Studio,
         model: ProjectModel,
         player: ClipPlayer,
-        pictures: PictureDesk,
+        images: ImageController,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._model = model
         self._player = player
-        self._pictures = pictures
-        self._previewer = FilmPreviewer(studio.preview_stores, studio.letterer, self)
+        self._images = images
+        self._previewer = FilmPreviewer(studio.preview_stores, studio.text_renderer, self)
         self._previewer.ready.connect(self._show_preview)
         self._previewer.failed.connect(self._on_no_preview)
         self._previewer.progress.connect(self._on_preview_progress)
@@ -78,9 +78,9 @@ class PlayerDesk(QObject):
         take = None if scene is None else self._model.project.chosen_take(scene.id)
         self._shown = take
         if scene is None:
-            self._player.say("Choose a scene to see its clip.")
+            self._player.show_message("Choose a scene to see its clip.")
         elif take is None:
-            self._player.say("This scene has no clip yet. Render it to see it here.")
+            self._player.show_message("This scene has no clip yet. Render it to see it here.")
         else:
             self.play_take(take)
 
@@ -98,9 +98,9 @@ class PlayerDesk(QObject):
         made = film_of(project)
         self._shown_film = made.film
         if not made.film.clips:
-            self._player.say("No scene has a clip yet.")
+            self._player.show_message("No scene has a clip yet.")
             return
-        self._player.say("Putting the scenes together…")
+        self._player.show_message("Putting the scenes together…")
         self._previewer.build(
             made.film, project.film.settings, skips_bad_clips=project.film.skips_bad_clips
         )
@@ -113,12 +113,12 @@ class PlayerDesk(QObject):
     @Slot(object)
     def _on_no_preview(self, error: StudioError) -> None:
         if self._player.source() is PlayerSource.SEQUENCE:
-            self._player.say(str(error))
+            self._player.show_message(str(error))
 
     @Slot(object)
     def _on_preview_progress(self, event: Progressed) -> None:
         if self._player.source() is PlayerSource.SEQUENCE and event.fraction is not None:
-            self._player.say(f"Putting the scenes together… {event.fraction:.0%}")
+            self._player.show_message(f"Putting the scenes together… {event.fraction:.0%}")
 
     def release(self) -> None:
         """Let go of files and threads."""
@@ -131,7 +131,7 @@ class PlayerDesk(QObject):
         self._player.set_source(PlayerSource.EXPORT)
         path = self._model.project.last_export
         if path is None:
-            self._player.say("Nothing has been exported yet.")
+            self._player.show_message("Nothing has been exported yet.")
         else:
             self._player.show_clip(path, path.name)
 
@@ -140,7 +140,7 @@ class PlayerDesk(QObject):
         if self._player.source() is PlayerSource.SEQUENCE:
             if film_of(self._model.project).film != self._shown_film:
                 self._previewer.cancel()
-                self._player.say("The film has changed. Press Sequence to see it anew.")
+                self._player.show_message("The film has changed. Press Sequence to see it anew.")
             return
         if self._player.source() is not PlayerSource.TAKE:
             return
@@ -150,5 +150,5 @@ class PlayerDesk(QObject):
 
     @Slot(object)
     def _on_grab(self, grab: Grab) -> None:
-        use = PictureUse((grab.path,), _ROLES[grab.use], self._scene_id)
-        self._pictures.bring(use)
+        use = ImageUse((grab.path,), _ROLES[grab.use], self._scene_id)
+        self._images.bring(use)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QWidget
 from typing_extensions import override
 
-from gui.widgets.ignore_wheel import keep_calm
+from gui.widgets.ignore_wheel import ignore_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ class PositionBar(QSlider):
         self.setAccessibleName("Position in the clip")
         self.setToolTip("Where in the clip you are. Arrow keys move by one frame.")
         self.setSingleStep(1)
-        keep_calm(self)
+        ignore_wheel(self)
         self.valueChanged.connect(self._tell)
 
     def show_clip(self, count: int, per_second: int, marks: Sequence[int]) -> None:

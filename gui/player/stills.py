@@ -46,7 +46,7 @@ class Stills(QObject):
     """
 
     opened = Signal(object)
-    pictured = Signal(object)
+    imaged = Signal(object)
     saved = Signal(object)
     failed = Signal(object)
 
@@ -122,12 +122,12 @@ class Stills(QObject):
         self._running, self._wanted = asked, None
 
         def work(cancel: CancelToken) -> Still:
-            picture = self._open_reader().read(asked.number, cancel)
+            frame_image = self._open_reader().read(asked.number, cancel)
             image = QImage(
-                picture.tobytes(),
-                picture.width,
-                picture.height,
-                3 * picture.width,
+                frame_image.tobytes(),
+                frame_image.width,
+                frame_image.height,
+                3 * frame_image.width,
                 QImage.Format.Format_RGB888,
             )
             # A copy, for the bytes go when this function ends.
@@ -138,7 +138,7 @@ class Stills(QObject):
     def _deliver(self, still: Still) -> None:
         asked, self._running = self._running, None
         if asked is not None and asked.clip == self._clip:
-            self.pictured.emit(still)
+            self.imaged.emit(still)
         self._read_next()
 
     def _fail_to_read(self, error: StudioError) -> None:

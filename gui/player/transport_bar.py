@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
 from gui.player.player_text import GrabUse, PlayerChoices
 from gui.theme import GAP
 from gui.widgets.icon_button import IconButton
-from gui.widgets.ignore_wheel import keep_calm
+from gui.widgets.ignore_wheel import ignore_wheel
 from gui.widgets.naming import named
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class TransportBar(QWidget):
         self._volume.setMaximumWidth(2 * _VOLUME_WIDTH)
         self._volume.setToolTip("How loud it plays.")
         self._volume.setAccessibleName("Volume in percent")
-        keep_calm(self._volume)
+        ignore_wheel(self._volume)
         for switch in (self._loop, self._mute):
             switch.setStyleSheet(_SWITCH)
         self._scene_buttons = (self._before, self._after)
@@ -118,7 +118,7 @@ class TransportBar(QWidget):
 
     def show_playing(self, *, is_playing: bool) -> None:
         """Offer to pause, or to play."""
-        self._play.set_picture("pause" if is_playing else "play")
+        self._play.set_image("pause" if is_playing else "play")
         self._play.set_tip("Pause.\nSpace" if is_playing else "Play.\nSpace")
 
     def toggle_loop(self) -> None:
@@ -161,6 +161,6 @@ class TransportBar(QWidget):
     def _draw_volume(self) -> None:
         value = self._value
         if value.is_muted or value.volume == 0:
-            self._mute.set_picture("volume-off")
+            self._mute.set_image("volume-off")
         else:
-            self._mute.set_picture("volume-high" if value.volume >= _QUIET else "volume-medium")
+            self._mute.set_image("volume-high" if value.volume >= _QUIET else "volume-medium")

@@ -47,7 +47,7 @@ class VideoSurface(QWidget):
         self._image, self._message = image, ""
         self.update()
 
-    def say(self, message: str) -> None:
+    def show_message(self, message: str) -> None:
         """Show a sentence in place of the picture."""
         self._image, self._message = None, message
         self.setAccessibleDescription(message)
@@ -58,7 +58,7 @@ class VideoSurface(QWidget):
         """A small picture in the usual shape."""
         return QSize(_WIDTH, _HEIGHT)
 
-    def picture_rect(self) -> QRectF:
+    def image_rect(self) -> QRectF:
         """Where the picture lies on the surface."""
         if self._image is None:
             return QRectF()
@@ -76,7 +76,7 @@ class VideoSurface(QWidget):
         if self._image is not None:
             painter.fillRect(self.rect(), Qt.GlobalColor.black)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(self.picture_rect(), self._image)
+            painter.drawImage(self.image_rect(), self._image)
         else:
             painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
             painter.setPen(self.palette().color(QPalette.ColorRole.Text))

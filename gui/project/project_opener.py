@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.media.output import slug
 from core.project.files.lock import ProjectLock
-from core.project.files.media import adopt_takes, missing_media
+from core.project.files.media import missing_media, take_over_clips
 from core.project.files.package import package, save_copy, unpack
 from core.project.files.project_file import create_project, read_project
 from core.project.imageai_import.importer import import_imageai
@@ -141,22 +141,22 @@ class ProjectOpener(QObject):
             folder = make(cancel)
             loaded = read_project(folder)
             lock = ProjectLock(folder)
-            told = [*notes, *loaded.notes]
+            message = [*notes, *loaded.notes]
             if not _take(lock, cancel):
-                told.append(lock.reason)
+                message.append(lock.reason)
                 missing = missing_media(loaded.project)
-                return Opened(loaded.project, loaded.project, folder, None, tuple(told), missing)
+                return Opened(loaded.project, loaded.project, folder, None, tuple(message), missing)
             with ExitStack() as on_failure:
                 on_failure.callback(lock.release)
-                project = adopt_takes(loaded.project, folder, cancel)
+                project = take_over_clips(loaded.project, folder, cancel)
                 found = _num_takes(project) - _num_takes(loaded.project)
                 if found:
                     clips = "A finished clip was" if found == 1 else f"{found} finished clips were"
-                    told.append(f"{clips} found and taken into the project.")
+                    message.append(f"{clips} found and taken into the project.")
                 missing = missing_media(project)
                 cancel.check()
                 on_failure.pop_all()
-            return Opened(project, loaded.project, folder, lock, tuple(told), missing)
+            return Opened(project, loaded.project, folder, lock, tuple(message), missing)
 
         def arrived(opened: Opened) -> None:
             self._newest = None

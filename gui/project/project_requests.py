@@ -56,7 +56,7 @@ class SampleProject:
     """A person wants the sample project, rendered."""
 
 
-ProjectWish = (
+ProjectRequest = (
     NewProject
     | OpenProject
     | SaveProjectAs

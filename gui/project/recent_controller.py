@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gui.background import Background
 
 
-class RecentDesk(QObject):
+class RecentController(QObject):
     """Keeps the list.
 
     Signals:

@@ -70,7 +70,7 @@ class WelcomePage(QWidget):
 
     def show_busy(self, text: str) -> None:
         """Say what is going on, while nothing else can be begun; empty when it is over."""
-        self._busy.say(text)
+        self._busy.show_message(text)
         self._busy_bar.setVisible(bool(text))
         for widget in (self._sample, *self._buttons, self._recent):
             widget.setEnabled(not text)

@@ -19,7 +19,7 @@ _ROOM_BESIDE_TEXT = 24
 
 
 @dataclass(frozen=True)
-class Choice:
+class BoxChoice:
     """A value, the name under which it is offered, and more about it."""
 
     value: object
@@ -38,12 +38,12 @@ class ChoiceBox(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._choices: tuple[Choice, ...] = ()
+        self._choices: tuple[BoxChoice, ...] = ()
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(_FEWEST_LETTERS)
         self.activated.connect(self._on_activated)
 
-    def show_choices(self, choices: Sequence[Choice], value: object) -> None:
+    def show_choices(self, choices: Sequence[BoxChoice], value: object) -> None:
         """Offer these and show the one of that value; tells nobody."""
         with QSignalBlocker(self):
             # Filled anew only when it must be: an open list would close.
@@ -86,8 +86,8 @@ class ChoiceBox(QComboBox):
         self.edited.emit(self._choices[index].value)
 
 
-def with_kept(choices: Sequence[Choice], value: object, label: str) -> list[Choice]:
+def with_kept(choices: Sequence[BoxChoice], value: object, label: str) -> list[BoxChoice]:
     """The choices and, where it is none of them, the value itself, so that it is seen."""
     if value is None or any(choice.value == value for choice in choices):
         return list(choices)
-    return [*choices, Choice(value, label)]
+    return [*choices, BoxChoice(value, label)]

@@ -27,7 +27,7 @@ class ChoiceGrid(QWidget):
 
 
 @dataclass(frozen=True)
-class RowWords:
+class RowLabels:
     """What a row is called and what it is about.
 
     Attributes:
@@ -53,7 +53,7 @@ class ChoiceRow(QObject):
     reset_wanted = Signal(object)
 
     def __init__(
-        self, grid: ChoiceGrid, words: RowWords, editor: QWidget, *, has_reset: bool = True
+        self, grid: ChoiceGrid, words: RowLabels, editor: QWidget, *, has_reset: bool = True
     ) -> None:
         super().__init__(grid)
         self.words = words

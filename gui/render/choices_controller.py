@@ -12,8 +12,8 @@ from core.project.render.planning import plan_scene, spec_of_scene
 from core.video.provider import Ready
 from gui.render.choices_edit import ChoicesEdit, SceneScope
 from gui.render.model_choices import find_offer, read_offers
-from gui.render.plan_fixes import ChooseValue, Fix, Situation
-from gui.render.plan_text import Objection, PlanText, describe_plan, describe_problems
+from gui.render.plan_fixes import ChooseValue, Fix, PlanContext
+from gui.render.plan_text import PlanIssue, PlanText, describe_plan, describe_problems
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,12 +42,12 @@ class ChoicesPanels:
 
 
 @dataclass(frozen=True)
-class _Outlook:
+class _Estimate:
     text: PlanText
     spec: ModelSpec | None
 
 
-class ChoicesDesk(QObject):
+class ChoicesController(QObject):
     """Keeps panels, project and plan line in step.
 
     Signals:
@@ -176,31 +176,31 @@ class ChoicesDesk(QObject):
         self._panels.line.set_checking()
         offers = self._offers
 
-        def plan(cancel: CancelToken) -> _Outlook:
-            return _outlook(self._studio, project, scene, folder, offers, cancel)
+        def plan(cancel: CancelToken) -> _Estimate:
+            return _estimate(self._studio, project, scene, folder, offers, cancel)
 
-        self._background.run(plan, self._take_outlook, self._fail, key="plan")
+        self._background.run(plan, self._take_estimate, self._fail, key="plan")
 
-    def _take_outlook(self, outlook: _Outlook) -> None:
-        self._panels.line.set_text(outlook.text)
-        if outlook.spec is not None and outlook.spec != self.spec:
-            self.spec = outlook.spec
+    def _take_estimate(self, estimate: _Estimate) -> None:
+        self._panels.line.set_text(estimate.text)
+        if estimate.spec is not None and estimate.spec != self.spec:
+            self.spec = estimate.spec
             for panel in (self._panels.settings, self._panels.ltx):
-                panel.set_spec(outlook.spec)
-            self.spec_changed.emit(outlook.spec)
+                panel.set_spec(estimate.spec)
+            self.spec_changed.emit(estimate.spec)
 
     def _fail(self, error: StudioError) -> None:
-        self._panels.line.set_text(PlanText(objections=(Objection(str(error)),)))
+        self._panels.line.set_text(PlanText(issues=(PlanIssue(str(error)),)))
 
 
-def _outlook(
+def _estimate(
     studio: Studio,
     project: VideoProject,
     scene: Scene,
     folder: Path,
     offers: tuple[Offer, ...],
     cancel: CancelToken,
-) -> _Outlook:
+) -> _Estimate:
     choices = scene.choices(project.render)
     spec: ModelSpec | None = None
     try:
@@ -210,17 +210,17 @@ def _outlook(
         target = choices.target if spec is None else choices.target.with_model(spec.id)
         offer = find_offer(offers, target)
         model = None if offer is None else offer.model(target.model)
-        situation = Situation(
+        plan_context = PlanContext(
             target=target,
             choices=choices,
             spec=spec,
             info=None if offer is None else offer.info,
             readiness=Ready() if model is None else model.readiness,
         )
-        return _Outlook(describe_problems(error.problems, situation), spec)
+        return _Estimate(describe_problems(error.problems, plan_context), spec)
     plan = planned.planned.plan
     info = studio.registry.find(plan.target)
     text = describe_plan(
         plan, info, planned.planned.readiness, studio.read_machine(), planned.sent.left_out
     )
-    return _Outlook(text, spec)
+    return _Estimate(text, spec)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.project.model.project import RenderChoices
 from core.video.request import AUTO
-from gui.render.choice_row import ChoiceGrid, ChoiceRow, RowWords
+from gui.render.choice_row import ChoiceGrid, ChoiceRow, RowLabels
 from gui.render.choices_edit import ChoicesEdit, SceneScope
 from gui.render.model_choices import Offer, find_offer
 
@@ -80,7 +80,7 @@ class ChoicesPanel(QWidget):
         raise NotImplementedError
 
     def add_row(
-        self, grid: ChoiceGrid, words: RowWords, editor: QWidget, *, has_reset: bool = True
+        self, grid: ChoiceGrid, words: RowLabels, editor: QWidget, *, has_reset: bool = True
     ) -> None:
         """One more row below the others."""
         row = ChoiceRow(grid, words, editor, has_reset=has_reset)

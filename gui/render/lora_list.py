@@ -20,7 +20,7 @@ from gui.render.number_box import NumberBox
 from gui.theme import Tone
 from gui.widgets.elided_label import ElidedLabel
 from gui.widgets.icon_button import IconButton
-from gui.widgets.ignore_wheel import keep_calm
+from gui.widgets.ignore_wheel import ignore_wheel
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class LoraList(QWidget):
             row = _LoraRow(len(self._rows))
             row.scaled.connect(self._on_scaled)
             row.removed.connect(self._on_removed)
-            keep_calm(row)
+            ignore_wheel(row)
             self._rows.append(row)
             self._lines.addWidget(row)
         for row, lora in zip(self._rows, loras, strict=True):
@@ -100,7 +100,7 @@ class LoraList(QWidget):
             else f"Lay a LoRA over the model, at most {limit} ({_SUFFIX} files)"
         )
         too_many = len(loras) - limit
-        self._note.say(
+        self._note.show_message(
             f"The model takes at most {limit}: remove {too_many}." if too_many > 0 else "",
             Tone.WARNING,
         )

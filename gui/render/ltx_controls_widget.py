@@ -11,16 +11,16 @@ from core.video.request import AUTO
 from core.video.spec import Control
 from gui import theme
 from gui.render.camera_speed_field import CameraSpeedField
-from gui.render.choice_box import Choice, ChoiceBox, with_kept
-from gui.render.choice_row import ChoiceGrid, RowWords
+from gui.render.choice_box import BoxChoice, ChoiceBox, with_kept
+from gui.render.choice_row import ChoiceGrid, RowLabels
 from gui.render.choices_panel import ChoicesPanel
 from gui.render.lora_list import LoraList, pick_lora_files
-from gui.render.memory_labels import MEMORY_WORDS
+from gui.render.memory_labels import MEMORY_LABELS
 from gui.render.model_choices import Offer, find_offer
 from gui.render.number_box import NumberBox
 from gui.render.seed_field import SeedField
 from gui.widgets.folding_section import FoldingSection
-from gui.widgets.ignore_wheel import keep_calm
+from gui.widgets.ignore_wheel import ignore_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,38 +33,38 @@ LTX = "ltx-video"
 """The provider whose controls these are."""
 
 _NEGATIVE_LINES = 3
-_DEPLOYMENT = RowWords("deployment", "target", "Runs at", "Where LTX runs")
-_PLACE = RowWords("place", "target", "Runs at", "Where LTX runs")
+_DEPLOYMENT = RowLabels("deployment", "target", "Runs at", "Where LTX runs")
+_PLACE = RowLabels("place", "target", "Runs at", "Where LTX runs")
 _SIMPLE = (
-    RowWords("audio", "audio", "Sound", "Whether the clips get sound"),
-    RowWords("audio_prompt", "audio_prompt", "Audio prompt", "What is to be heard"),
-    RowWords("camera", "camera", "Camera", "How the camera moves"),
-    RowWords("camera_speed", "camera_speed", "Camera speed", "How fast the camera moves"),
+    RowLabels("audio", "audio", "Sound", "Whether the clips get sound"),
+    RowLabels("audio_prompt", "audio_prompt", "Audio prompt", "What is to be heard"),
+    RowLabels("camera", "camera", "Camera", "How the camera moves"),
+    RowLabels("camera_speed", "camera_speed", "Camera speed", "How fast the camera moves"),
 )
 _ADVANCED = (
-    RowWords(
+    RowLabels(
         "guidance_scale",
         "guidance_scale",
         "Guidance",
         "How closely the model follows the prompt; high values look harsh",
     ),
-    RowWords(
+    RowLabels(
         "num_inference_steps",
         "num_inference_steps",
         "Steps",
         "How often the picture is refined; more take longer",
     ),
-    RowWords("seed", "seed", "Seed", "The same seed gives the same clip", is_tall=True),
-    RowWords(
+    RowLabels("seed", "seed", "Seed", "The same seed gives the same clip", is_tall=True),
+    RowLabels(
         "negative_prompt",
         "negative_prompt",
         "Negative prompt",
         "What the clip should not show",
         is_tall=True,
     ),
-    RowWords("loras", "loras", "LoRAs", "Small weights laid over the model's own", is_tall=True),
-    RowWords("memory", "memory", "Memory", "Where the weights lie while a clip is made"),
-    RowWords(
+    RowLabels("loras", "loras", "LoRAs", "Small weights laid over the model's own", is_tall=True),
+    RowLabels("memory", "memory", "Memory", "Where the weights lie while a clip is made"),
+    RowLabels(
         "webhook_url",
         "webhook_url",
         "Webhook",
@@ -111,7 +111,7 @@ class LTXControlsWidget(ChoicesPanel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._body)
-        keep_calm(self)
+        ignore_wheel(self)
         self._connect()
         self.show_rows()
 
@@ -191,7 +191,7 @@ class LTXControlsWidget(ChoicesPanel):
     def _show_deployments(self) -> None:
         target = self._value.target
         ours = [offer for offer in self._offers if offer.info.id == target.provider]
-        choices = [Choice(o.info.deployment, o.place, tip=o.info.summary) for o in ours]
+        choices = [BoxChoice(o.info.deployment, o.place, tip=o.info.summary) for o in ours]
         known = with_kept(choices, target.deployment, f"{target.deployment} (not known)")
         self._deployment.show_choices(known, target.deployment)
         # With nothing to choose between it is only told.
@@ -220,9 +220,9 @@ class LTXControlsWidget(ChoicesPanel):
             limits, steps = spec.steps, value.num_inference_steps
             shown = limits.default if steps is None else steps
             self._steps.show_number(shown, limits.minimum, limits.maximum)
-        layouts = [Choice(None, "Automatic", tip="The quickest that fits")]
-        layouts += [Choice(layout, MEMORY_WORDS[layout]) for layout in spec.residencies]
-        kept = MEMORY_WORDS[value.memory] if value.memory is not None else ""
+        layouts = [BoxChoice(None, "Automatic", tip="The quickest that fits")]
+        layouts += [BoxChoice(layout, MEMORY_LABELS[layout]) for layout in spec.residencies]
+        kept = MEMORY_LABELS[value.memory] if value.memory is not None else ""
         self._memory.show_choices(
             with_kept(layouts, value.memory, f"{kept} (not with {spec.label})"), value.memory
         )
@@ -230,8 +230,8 @@ class LTXControlsWidget(ChoicesPanel):
     def _show_camera(self, spec: ModelSpec) -> None:
         asked = self._value.camera
         motions = spec.camera.motions if spec.camera is not None else ()
-        choices = [Choice(None, "None", tip="Leave it to the prompt")]
-        choices += [Choice(motion, _motion_label(motion)) for motion in motions]
+        choices = [BoxChoice(None, "None", tip="Leave it to the prompt")]
+        choices += [BoxChoice(motion, _motion_label(motion)) for motion in motions]
         kept = "" if asked is None else f"{_motion_label(asked)} (not with {spec.label})"
         self._camera.show_choices(with_kept(choices, asked, kept), asked)
         limits = spec.camera.speed if spec.camera is not None else None

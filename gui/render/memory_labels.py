@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.video.spec import Residency
 
-MEMORY_WORDS = {
+MEMORY_LABELS = {
     Residency.RESIDENT: "All in GPU memory (quickest)",
     Residency.MODEL_OFFLOAD: "Parts take turns on the GPU",
     Residency.GROUP_OFFLOAD: "Streamed block by block",

@@ -100,7 +100,7 @@ def model_label(model: ModelOffer, info: ProviderInfo) -> str:
     if isinstance(model.readiness, NotReady):
         if info.is_local and spec.size_bytes:
             parts.append(bytes_text(spec.size_bytes))
-        parts.append(model.readiness.lack.value)
+        parts.append(model.readiness.reason_code.value)
     elif spec.is_builtin:
         parts.append("built in")
     else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.project.model.project import DEFAULT_TARGET
-from core.video.provider import Lack, NotReady
+from core.video.provider import NotReady, ReasonCode
 from core.video.request import AUTO
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class SetKey:
 
 
 @dataclass(frozen=True)
-class InstallModel:
+class ShowInstall:
     """Show the model where it can be installed or repaired."""
 
     target: Target
@@ -45,11 +45,11 @@ class EditPrompt:
     """Go to the words of the scene."""
 
 
-Fix = SetKey | InstallModel | ChooseValue | EditPrompt
+Fix = SetKey | ShowInstall | ChooseValue | EditPrompt
 
 
 @dataclass(frozen=True)
-class Remedy:
+class QuickFix:
     """A fix and the words on its button."""
 
     label: str
@@ -57,7 +57,7 @@ class Remedy:
 
 
 @dataclass(frozen=True)
-class Situation:
+class PlanContext:
     """What a plan was made from, as far as it is known.
 
     Attributes:
@@ -71,37 +71,39 @@ class Situation:
     readiness: Readiness | None = None
 
 
-def remedy_for_lack(lack: NotReady, target: Target, info: ProviderInfo | None) -> Remedy | None:
+def fix_for_readiness(
+    reason_code: NotReady, target: Target, info: ProviderInfo | None
+) -> QuickFix | None:
     """What mends a target that is not ready; None where only its sentence can say it."""
-    if lack.lack is Lack.NOT_INSTALLED:
-        return Remedy("Install model…", InstallModel(target))
-    if lack.lack is Lack.DAMAGED:
-        return Remedy("Repair model…", InstallModel(target))
-    if lack.lack is Lack.KEY_MISSING and info is not None and info.keys:
-        return Remedy("Set key…", SetKey(info.keys[0]))
-    if lack.lack is Lack.MACHINE_TOO_SMALL:
+    if reason_code.reason_code is ReasonCode.NOT_INSTALLED:
+        return QuickFix("Install model…", ShowInstall(target))
+    if reason_code.reason_code is ReasonCode.DAMAGED:
+        return QuickFix("Repair model…", ShowInstall(target))
+    if reason_code.reason_code is ReasonCode.KEY_MISSING and info is not None and info.keys:
+        return QuickFix("Set key…", SetKey(info.keys[0]))
+    if reason_code.reason_code is ReasonCode.MACHINE_TOO_SMALL:
         return use_automatic(target)
     return None
 
 
-def use_automatic(target: Target) -> Remedy:
+def use_automatic(target: Target) -> QuickFix:
     """Leave the model to the provider."""
-    return Remedy("Choose automatically", ChooseValue("target", target.with_model(AUTO)))
+    return QuickFix("Choose automatically", ChooseValue("target", target.with_model(AUTO)))
 
 
-def remedy_for_problem(problem: Problem, at: Situation) -> Remedy | None:
+def fix_for_problem(problem: Problem, at: PlanContext) -> QuickFix | None:
     """What mends one problem of a request; None where only its sentence can say it."""
     spec, choices, field = at.spec, at.choices, problem.field
     if field == "prompt":
-        return Remedy("Edit the prompt", EditPrompt())
+        return QuickFix("Edit the prompt", EditPrompt())
     if field == "target" and isinstance(at.readiness, NotReady):
-        return remedy_for_lack(at.readiness, at.target, at.info)
+        return fix_for_readiness(at.readiness, at.target, at.info)
     if field == "target.model":
         return use_automatic(at.target)
     if field in ("target.provider", "target.deployment"):
-        return Remedy("Use LTX on this machine", ChooseValue("target", DEFAULT_TARGET))
+        return QuickFix("Use LTX on this machine", ChooseValue("target", DEFAULT_TARGET))
     if field == "loras" and spec is not None and len(choices.loras) > spec.max_loras:
-        return Remedy(
+        return QuickFix(
             f"Keep {spec.max_loras}", ChooseValue("loras", choices.loras[: spec.max_loras])
         )
     usual = _USUAL.get(field)
@@ -110,36 +112,36 @@ def remedy_for_problem(problem: Problem, at: Situation) -> Remedy | None:
     return None if spec is None else _nearest(field, choices, spec)
 
 
-def _nearest(field: str, choices: RenderChoices, spec: ModelSpec) -> Remedy | None:
+def _nearest(field: str, choices: RenderChoices, spec: ModelSpec) -> QuickFix | None:
     """The nearest value that the model takes."""
     if field == "frame.fps" and choices.fps is not None:
         asked = choices.fps
         fps = min(spec.fps, key=lambda offered: abs(offered - asked))
-        return Remedy(f"Use {fps} fps", ChooseValue("fps", fps))
+        return QuickFix(f"Use {fps} fps", ChooseValue("fps", fps))
     if field == "frame.duration_s":
         duration_s = _longest_or_nearest(choices, spec)
-        return Remedy(f"Use {duration_s:g} s", ChooseValue("duration_s", duration_s))
+        return QuickFix(f"Use {duration_s:g} s", ChooseValue("duration_s", duration_s))
     if field == "sampling.num_inference_steps":
         steps = _clamped(choices.num_inference_steps, spec.steps)
         value = None if steps is None else int(steps)
-        return Remedy(_use(steps), ChooseValue("num_inference_steps", value))
+        return QuickFix(_use(steps), ChooseValue("num_inference_steps", value))
     if field == "sampling.guidance_scale":
         scale = _clamped(choices.guidance_scale, spec.guidance_scale)
-        return Remedy(_use(scale), ChooseValue("guidance_scale", scale))
+        return QuickFix(_use(scale), ChooseValue("guidance_scale", scale))
     if field == "motion.speed":
         speed = _clamped(choices.camera_speed, spec.camera.speed if spec.camera else None)
-        return Remedy(_use(speed), ChooseValue("camera_speed", speed))
+        return QuickFix(_use(speed), ChooseValue("camera_speed", speed))
     return None
 
 
 _USUAL = {
-    "frame.resolution": Remedy("Use the usual size", ChooseValue("resolution", None)),
-    "frame.aspect": Remedy("Use the usual aspect", ChooseValue("aspect", None)),
-    "motion.camera": Remedy("No camera move", ChooseValue("camera", None)),
-    "sampling.seed": Remedy("New seed each time", ChooseValue("seed", None)),
-    "audio": Remedy("Render without asking for sound", ChooseValue("audio", None)),
-    "delivery.memory": Remedy("Lay out automatically", ChooseValue("memory", None)),
-    "delivery.webhook_url": Remedy("Leave the webhook out", ChooseValue("webhook_url", "")),
+    "frame.resolution": QuickFix("Use the usual size", ChooseValue("resolution", None)),
+    "frame.aspect": QuickFix("Use the usual aspect", ChooseValue("aspect", None)),
+    "motion.camera": QuickFix("No camera move", ChooseValue("camera", None)),
+    "sampling.seed": QuickFix("New seed each time", ChooseValue("seed", None)),
+    "audio": QuickFix("Render without asking for sound", ChooseValue("audio", None)),
+    "delivery.memory": QuickFix("Lay out automatically", ChooseValue("memory", None)),
+    "delivery.webhook_url": QuickFix("Leave the webhook out", ChooseValue("webhook_url", "")),
 }
 
 

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QV
 from typing_extensions import override
 
 from gui import theme
-from gui.render.plan_text import Objection, PlanText
+from gui.render.plan_text import PlanIssue, PlanText
 from gui.theme import Tone
 from gui.widgets.folding_section import FoldingSection
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
-    from gui.render.plan_fixes import Fix, Remedy
+    from gui.render.plan_fixes import Fix, QuickFix
 
 _ICON = 18
 # A plan is usually there sooner; a word that only flashes up would disturb.
@@ -36,8 +36,8 @@ class PlanLine(QWidget):
         super().__init__(parent)
         self._text = PlanText()
         self._tone: Tone | None = None
-        self._picture = QLabel()
-        self._picture.setFixedSize(_ICON, _ICON)
+        self._image = QLabel()
+        self._image.setFixedSize(_ICON, _ICON)
         self._line = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self._line.setObjectName("plan_line")
         self._nothing = ToneLabel()
@@ -61,7 +61,7 @@ class PlanLine(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP)
-        layout.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._image, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(words, 1)
         self.set_nothing("Choose a scene to see what would be rendered.")
 
@@ -72,7 +72,7 @@ class PlanLine(QWidget):
     def set_text(self, text: PlanText) -> None:
         """Show a plan, or what speaks against it."""
         self._settle()
-        self._nothing.say("")
+        self._nothing.show_message("")
         if text == self._text and text.line:
             self._draw(self._judgement())
             return
@@ -80,10 +80,10 @@ class PlanLine(QWidget):
         self._line.setText(text.line)
         self._line.setVisible(bool(text.line))
         self._line.setToolTip(text.details)
-        self._show_objections(text.objections)
+        self._show_issues(text.issues)
         count = len(text.notes)
         self._section.set_title("1 note" if count == 1 else f"{count} notes")
-        self._notes.say("\n".join(f"• {note}" for note in text.notes))
+        self._notes.show_message("\n".join(f"• {note}" for note in text.notes))
         self._section.setVisible(bool(text.notes))
         self._draw(self._judgement())
 
@@ -94,7 +94,7 @@ class PlanLine(QWidget):
     def set_nothing(self, why: str) -> None:
         """There is nothing to plan, and why."""
         self.set_text(PlanText())
-        self._nothing.say(why)
+        self._nothing.show_message(why)
         self._draw(None)
 
     @override
@@ -107,27 +107,27 @@ class PlanLine(QWidget):
     @Slot()
     def _tell_checking(self) -> None:
         """Say that what is shown may be about to change."""
-        self._checking.say("Checking…")
+        self._checking.show_message("Checking…")
         self._draw(Tone.QUIET)
 
     def _settle(self) -> None:
         self._timer.stop()
-        self._checking.say("")
+        self._checking.show_message("")
 
-    def _show_objections(self, objections: tuple[Objection, ...]) -> None:
+    def _show_issues(self, issues: tuple[PlanIssue, ...]) -> None:
         for widget in self._shown:
             self._objections.removeWidget(widget)
             widget.hide()
             widget.deleteLater()
-        offered: list[Remedy] = []
+        offered: list[QuickFix] = []
         self._shown = []
-        for number, objection in enumerate(objections):
-            remedy = objection.remedy
+        for number, issue in enumerate(issues):
+            quick_fix = issue.quick_fix
             # One button for what mends several things at once.
-            is_new = remedy is not None and remedy not in offered
-            line = _ObjectionLine(number, objection.message, remedy if is_new else None, self)
-            if remedy is not None and is_new:
-                offered.append(remedy)
+            is_new = quick_fix is not None and quick_fix not in offered
+            line = _IssueLine(number, issue.message, quick_fix if is_new else None, self)
+            if quick_fix is not None and is_new:
+                offered.append(quick_fix)
             line.fix_wanted.connect(self._on_fix)
             self._objections.addWidget(line)
             self._shown.append(line)
@@ -137,34 +137,36 @@ class PlanLine(QWidget):
         self.fix_wanted.emit(fix)
 
     def _judgement(self) -> Tone:
-        return Tone.BAD if self._text.objections else Tone.GOOD
+        return Tone.BAD if self._text.issues else Tone.GOOD
 
     def _draw(self, of: Tone | None) -> None:
         self._tone = of
-        self._picture.setVisible(of is not None)
+        self._image.setVisible(of is not None)
         if of is not None:
             icon = theme.tone_icon(_ICONS[of], QApplication.palette(), of)
-            self._picture.setPixmap(icon.pixmap(_ICON, _ICON))
+            self._image.setPixmap(icon.pixmap(_ICON, _ICON))
 
 
-class _ObjectionLine(QWidget):
+class _IssueLine(QWidget):
     """One sentence, and below it the button that mends what it says."""
 
     fix_wanted = Signal(object)
 
-    def __init__(self, number: int, message: str, remedy: Remedy | None, parent: QWidget) -> None:
+    def __init__(
+        self, number: int, message: str, quick_fix: QuickFix | None, parent: QWidget
+    ) -> None:
         super().__init__(parent)
-        self._remedy = remedy
+        self._remedy = quick_fix
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GAP // 2)
         words = ToneLabel(Tone.BAD)
         column.addWidget(words)
-        words.say(message)
-        if remedy is not None:
-            button = QPushButton(remedy.label)
+        words.show_message(message)
+        if quick_fix is not None:
+            button = QPushButton(quick_fix.label)
             button.setObjectName(f"fix_{number}")
-            button.setToolTip(f"{remedy.label}: {message}")
+            button.setToolTip(f"{quick_fix.label}: {message}")
             button.clicked.connect(self._on_clicked)
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 

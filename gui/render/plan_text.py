@@ -9,10 +9,10 @@ from core.platform.units import clock, price
 from core.video.plan import Device
 from core.video.provider import NotReady
 from gui.render.plan_fixes import (
-    Remedy,
-    Situation,
-    remedy_for_lack,
-    remedy_for_problem,
+    PlanContext,
+    QuickFix,
+    fix_for_problem,
+    fix_for_readiness,
     use_automatic,
 )
 
@@ -28,11 +28,11 @@ _LEAST_SHOWN_USD = 0.01
 
 
 @dataclass(frozen=True)
-class Objection:
+class PlanIssue:
     """Something that speaks against a plan, and the button that mends it."""
 
     message: str
-    remedy: Remedy | None = None
+    quick_fix: QuickFix | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class PlanText:
     """
 
     line: str = ""
-    objections: tuple[Objection, ...] = ()
+    issues: tuple[PlanIssue, ...] = ()
     notes: tuple[str, ...] = ()
     details: str = ""
 
@@ -68,16 +68,16 @@ def describe_plan(
         machine: what this machine has, which the plan's needs are compared with.
         left_out: sentences on what was chosen and is not sent.
     """
-    objections: list[Objection] = []
+    issues: list[PlanIssue] = []
     if isinstance(readiness, NotReady):
         text = f"{readiness.reason} {readiness.fix}".strip()
-        objections.append(Objection(text, remedy_for_lack(readiness, plan.target, info)))
+        issues.append(PlanIssue(text, fix_for_readiness(readiness, plan.target, info)))
     memory = plan.memory_plan
     if memory is not None and not memory.fits:
         reasons = " ".join(memory.reasons) or "It needs more memory than this machine has."
-        if not any(reasons in objection.message for objection in objections):
-            objections.append(
-                Objection(
+        if not any(reasons in issue.message for issue in issues):
+            issues.append(
+                PlanIssue(
                     f"{plan.spec.label} does not fit into this machine's memory: {reasons} "
                     "Choose a smaller size, a shorter clip or another model.",
                     use_automatic(plan.target),
@@ -85,17 +85,17 @@ def describe_plan(
             )
     return PlanText(
         line=_line(plan, info, machine),
-        objections=tuple(objections),
+        issues=tuple(issues),
         notes=tuple(dict.fromkeys((*plan.notes, *left_out))),
         details=_details(plan),
     )
 
 
-def describe_problems(problems: Sequence[Problem], at: Situation) -> PlanText:
+def describe_problems(problems: Sequence[Problem], at: PlanContext) -> PlanText:
     """Everything that is wrong with a request, each with what mends it where that is known."""
     return PlanText(
-        objections=tuple(
-            Objection(problem.message, remedy_for_problem(problem, at)) for problem in problems
+        issues=tuple(
+            PlanIssue(problem.message, fix_for_problem(problem, at)) for problem in problems
         )
     )
 

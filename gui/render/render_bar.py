@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from gui import theme
 
 
-class RenderWish(StrEnum):
+class RenderScope(StrEnum):
     """Which scenes a person wants rendered."""
 
     THIS = "this"
@@ -32,17 +32,17 @@ class RenderCounts:
 
 
 _BUTTONS = {
-    RenderWish.THIS: (
+    RenderScope.THIS: (
         "&Render scene", "play-box-outline", "Render the scene that is shown", "Ctrl+Return",
     ),
-    RenderWish.SELECTED: (
+    RenderScope.SELECTED: (
         "Selected", "playlist-check", "Render every selected scene", "Ctrl+Shift+Return",
     ),
-    RenderWish.MISSING: (
+    RenderScope.MISSING: (
         "Missing or out of date", "playlist-plus",
         "Render every scene that has no clip, or one made from something else", "F5",
     ),
-    RenderWish.ALL: (
+    RenderScope.ALL: (
         "All", "playlist-play", "Render a new take of every scene", "Shift+F5",
     ),
 }  # fmt: skip
@@ -62,22 +62,22 @@ class RenderBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GAP)
-        self.actions_by_wish: dict[RenderWish, QAction] = {}
-        for wish, (text, icon, tip, key) in _BUTTONS.items():
+        self.actions_by_request: dict[RenderScope, QAction] = {}
+        for request, (text, icon, tip, key) in _BUTTONS.items():
             action = QAction(theme.icon(icon, self.palette()), text, self)
             action.setToolTip(f"{tip} ({key})")
             action.setShortcut(QKeySequence(key))
-            action.setData(wish)
+            action.setData(request)
             action.triggered.connect(self._on_triggered)
             button = QToolButton()
-            button.setObjectName(f"render_{wish.value}")
+            button.setObjectName(f"render_{request.value}")
             button.setDefaultAction(action)
-            if wish in (RenderWish.THIS, RenderWish.MISSING):
+            if request in (RenderScope.THIS, RenderScope.MISSING):
                 button.setToolButtonStyle(theme.BESIDE)
             else:
                 button.setToolButtonStyle(theme.TEXT)
             row.addWidget(button)
-            self.actions_by_wish[wish] = action
+            self.actions_by_request[request] = action
         row.addStretch(1)
         self._busy = QLabel()
         row.addWidget(self._busy)
@@ -86,16 +86,16 @@ class RenderBar(QWidget):
     def set_counts(self, counts: RenderCounts) -> None:
         """Enable what there is to render, and say how much."""
         numbers = {
-            RenderWish.THIS: counts.this,
-            RenderWish.SELECTED: counts.selected,
-            RenderWish.MISSING: counts.missing,
-            RenderWish.ALL: counts.all,
+            RenderScope.THIS: counts.this,
+            RenderScope.SELECTED: counts.selected,
+            RenderScope.MISSING: counts.missing,
+            RenderScope.ALL: counts.all,
         }
-        for wish, number in numbers.items():
-            action = self.actions_by_wish[wish]
+        for request, number in numbers.items():
+            action = self.actions_by_request[request]
             action.setEnabled(number > 0)
-            text = _BUTTONS[wish][0]
-            action.setText(text if wish is RenderWish.THIS else f"{text} ({number})")
+            text = _BUTTONS[request][0]
+            action.setText(text if request is RenderScope.THIS else f"{text} ({number})")
 
     def show_planning(self, is_planning: bool) -> None:
         """Say that the scenes are being looked at."""
@@ -105,4 +105,4 @@ class RenderBar(QWidget):
     def _on_triggered(self) -> None:
         action = self.sender()
         assert isinstance(action, QAction), "only actions are connected"
-        self.wanted.emit(RenderWish(action.data()))
+        self.wanted.emit(RenderScope(action.data()))

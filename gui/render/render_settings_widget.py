@@ -10,29 +10,29 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from core.video.provider import NotReady
 from core.video.request import AUTO, Target
 from gui import theme
-from gui.render.choice_box import Choice, ChoiceBox, with_kept
-from gui.render.choice_row import ChoiceGrid, RowWords
+from gui.render.choice_box import BoxChoice, ChoiceBox, with_kept
+from gui.render.choice_row import ChoiceGrid, RowLabels
 from gui.render.choices_panel import ChoicesPanel
 from gui.render.model_choices import find_model, find_offer, model_label
 from gui.render.number_box import NumberBox
-from gui.widgets.ignore_wheel import keep_calm
+from gui.widgets.ignore_wheel import ignore_wheel
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
     from core.video.spec import FrameSize, ModelSpec
 
-_PROVIDER = RowWords("provider", "target", "Provider", "Who makes the clips")
-_MODEL = RowWords("model", "target", "Model", "Which model makes the clips")
+_PROVIDER = RowLabels("provider", "target", "Provider", "Who makes the clips")
+_MODEL = RowLabels("model", "target", "Model", "Which model makes the clips")
 _FORM = (
-    RowWords("resolution", "resolution", "Resolution", "How large the clips are"),
-    RowWords("aspect", "aspect", "Aspect", "Width to height of the clips"),
-    RowWords(
+    RowLabels("resolution", "resolution", "Resolution", "How large the clips are"),
+    RowLabels("aspect", "aspect", "Aspect", "Width to height of the clips"),
+    RowLabels(
         "duration_s",
         "duration_s",
         "Duration",
         "How long a clip is, in seconds; the line below tells the exact length",
     ),
-    RowWords("fps", "fps", "Frame rate", "Frames per second of the clips"),
+    RowLabels("fps", "fps", "Frame rate", "Frames per second of the clips"),
 )
 
 
@@ -60,7 +60,7 @@ class RenderSettingsWidget(ChoicesPanel):
         layout.setSpacing(theme.GAP)
         layout.addWidget(self._scope_line)
         layout.addWidget(grid)
-        keep_calm(self)
+        ignore_wheel(self)
         self._provider.edited.connect(self._on_target)
         self._model.edited.connect(self._on_target)
         self._resolution.edited.connect(self._on_resolution)
@@ -71,7 +71,7 @@ class RenderSettingsWidget(ChoicesPanel):
 
     def show_rows(self) -> None:
         """Fill the rows from value, scope and offers."""
-        self._scope_line.say(
+        self._scope_line.show_message(
             f"{self._scope.label} alone: what is marked differs from the project."
             if self._scope
             else ""
@@ -92,17 +92,17 @@ class RenderSettingsWidget(ChoicesPanel):
         target = self._value.target
         self._provider.show_choices(self._provider_choices(), self._provider_value(target))
         offer = find_offer(self._offers, target)
-        models: list[Choice] = []
+        models: list[BoxChoice] = []
         if offer is not None:
             automatic = offer.model(AUTO)
             stands_for = None if automatic is None else automatic.spec
             planned = self.spec() if target.model == AUTO else stands_for
             now = f": {planned.label}" if planned is not None else ""
             models.append(
-                Choice(offer.target, f"Automatic{now}", tip="The best model that can run here")
+                BoxChoice(offer.target, f"Automatic{now}", tip="The best model that can run here")
             )
             models += [
-                Choice(
+                BoxChoice(
                     offer.target.with_model(model.spec.id),
                     model_label(model, offer.info),
                     tip=model.spec.summary,
@@ -115,16 +115,16 @@ class RenderSettingsWidget(ChoicesPanel):
         self.show_row("provider", is_offered=True, has_usual=False)
         self.show_row("model", is_offered=True, has_usual=False)
 
-    def _provider_choices(self) -> list[Choice]:
+    def _provider_choices(self) -> list[BoxChoice]:
         """A line for each provider, which stands for its first deployment."""
         target = self._value.target
-        first: dict[str, Choice] = {}
+        first: dict[str, BoxChoice] = {}
         for offer in self._offers:
-            choice = Choice(offer.target, offer.name, tip=offer.info.summary)
+            choice = BoxChoice(offer.target, offer.name, tip=offer.info.summary)
             first.setdefault(offer.info.id, choice)
         if target.provider not in first:
             name = f"{target.provider} (not known)" if first else target.provider
-            first[target.provider] = Choice(target.with_model(AUTO), name)
+            first[target.provider] = BoxChoice(target.with_model(AUTO), name)
         return list(first.values())
 
     def _provider_value(self, target: Target) -> object:
@@ -136,35 +136,36 @@ class RenderSettingsWidget(ChoicesPanel):
     def _show_state(self) -> None:
         """What the model is good at, or why it cannot render now."""
         if not self._offers:
-            self._state.say("Looking at what there is…", theme.Tone.QUIET)
+            self._state.show_message("Looking at what there is…", theme.Tone.QUIET)
             return
         model = find_model(self._offers, self._value.target)
         spec = self.spec()
         if model is None or spec is None:
-            self._state.say("There is no such model here. Choose another.", theme.Tone.BAD)
+            self._state.show_message("There is no such model here. Choose another.", theme.Tone.BAD)
         elif isinstance(model.readiness, NotReady):
-            self._state.say(model.readiness.reason, theme.Tone.WARNING)
+            self._state.show_message(model.readiness.reason, theme.Tone.WARNING)
         else:
-            self._state.say(spec.summary, theme.Tone.QUIET)
+            self._state.show_message(spec.summary, theme.Tone.QUIET)
 
     def _show_size(self, spec: ModelSpec) -> None:
         value = self._value
         aspects = [aspect.value for aspect in spec.aspects]
         shown_aspect = value.aspect if value.aspect in aspects else None
         resolutions = [
-            Choice(name, _resolution_label(spec, name, shown_aspect)) for name in spec.resolutions
+            BoxChoice(name, _resolution_label(spec, name, shown_aspect))
+            for name in spec.resolutions
         ]
         usual = spec.default_size
         self._resolution.show_choices(
             with_kept(resolutions, value.resolution, f"{value.resolution} (not with {spec.label})"),
             value.resolution or usual.resolution,
         )
-        automatic = Choice(
+        automatic = BoxChoice(
             None,
             f"Automatic ({usual.aspect.value})",
             tip="As the start frame, where there is one",
         )
-        choices = [automatic, *(Choice(aspect, aspect) for aspect in aspects)]
+        choices = [automatic, *(BoxChoice(aspect, aspect) for aspect in aspects)]
         self._aspect.show_choices(
             with_kept(choices, value.aspect, f"{value.aspect} (not with {spec.label})"),
             value.aspect,
@@ -172,7 +173,7 @@ class RenderSettingsWidget(ChoicesPanel):
 
     def _show_fps(self, spec: ModelSpec) -> None:
         asked = self._value.fps
-        rates = [Choice(fps, f"{fps} fps") for fps in spec.fps]
+        rates = [BoxChoice(fps, f"{fps} fps") for fps in spec.fps]
         self._fps.show_choices(
             with_kept(rates, asked, f"{asked} fps (not with {spec.label})"),
             spec.default_fps if asked is None else asked,

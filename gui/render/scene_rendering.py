@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.errors import Problem, StudioError, UnsupportedRequest
 from core.jobs.job import Cancelled, Failed, Progressed, Queued, Started, Succeeded
 from core.jobs.job_record import JobState
-from core.project.files.media import adopt_takes, read_take
+from core.project.files.media import read_take, take_over_clips
 from core.project.model.status import SceneJob, SceneJobState
 from core.project.render.planning import PlannedScene, RefusedScene, plan_scene, start_take
 from core.video.record import Origin
@@ -76,7 +76,7 @@ class SceneRendering(QObject):
 
     offered = Signal(object)
     jobs_changed = Signal()
-    told = Signal(object)
+    message = Signal(object)
     failed = Signal(object)
 
     def __init__(
@@ -140,7 +140,7 @@ class SceneRendering(QObject):
         def find(cancel: CancelToken) -> _Found:
             # In this order: a job that ends in between has its clip in the folder by then.
             records = self._studio.queue.jobs(0)
-            return _Found(records, adopt_takes(project, folder, cancel))
+            return _Found(records, take_over_clips(project, folder, cancel))
 
         def broke(error: StudioError) -> None:
             self._searches -= 1
@@ -163,7 +163,7 @@ class SceneRendering(QObject):
             for take in takes.takes:
                 self._model.add_take(scene_id, take)
         self.jobs_changed.emit()
-        self._hear_early()
+        self._on_early_event()
         self._go_on()
 
     def _submit(self, planned: Sequence[PlannedScene]) -> None:
@@ -201,13 +201,13 @@ class SceneRendering(QObject):
             self._jobs[job_id] = SceneJob(scene_id, SceneJobState.QUEUED)
             self._following.discard(scene_id)
         self._stop_waiting(set(queued.values()))
-        self._hear_early()
+        self._on_early_event()
 
-    def _hear_early(self) -> None:
+    def _on_early_event(self) -> None:
         # A fast job may have come to its end before it was known whose it is.
         early, self._early = self._early, []
         for news in early:
-            self.hear(news)
+            self.on_event(news)
 
     def _forget(self, scene_id: str) -> None:
         """What became of a scene's earlier jobs counts no more."""
@@ -217,11 +217,11 @@ class SceneRendering(QObject):
                 del self._jobs[job_id]
 
     @Slot(object)
-    def hear(self, news: JobNews) -> None:
+    def on_event(self, news: JobNews) -> None:
         """Take in what the queue says of a job."""
         job = self._jobs.get(news.job_id)
         if job is None:
-            self._hear_of_another(news)
+            self._on_event_of_another(news)
             return
         match news.event:
             case Queued():
@@ -246,7 +246,7 @@ class SceneRendering(QObject):
         self._jobs[news.job_id] = job
         self.jobs_changed.emit()
 
-    def _hear_of_another(self, news: JobNews) -> None:
+    def _on_event_of_another(self, news: JobNews) -> None:
         if self._in_hand or self._searches:
             if not isinstance(news.event, Progressed):
                 self._early.append(news)
@@ -297,7 +297,7 @@ class SceneRendering(QObject):
             reasons = " ".join(problem.message for problem in refused.problems)
             if self._model.project.scene(scene_id) is not None:
                 number = self._model.project.index(scene_id) + 1
-                self.told.emit(f"Scene {number} cannot follow: {reasons}")
+                self.message.emit(f"Scene {number} cannot follow: {reasons}")
             self._following.discard(scene_id)
             self._left_out[scene_id] = reasons
             self._stop_waiting({scene_id})
@@ -318,7 +318,7 @@ class SceneRendering(QObject):
         number = self._model.project.index(scene_id)
         reason = f"It goes on from scene {number}, which {fate}. Render that one again."
         self._left_out[scene_id] = reason
-        self.told.emit(f"Scene {number + 1} is not rendered. {reason}")
+        self.message.emit(f"Scene {number + 1} is not rendered. {reason}")
         self._stop_waiting({scene_id})
 
     def _stop_waiting(self, scene_ids: set[str]) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.project.model.project import Scene
 
 
-class BulkWordsPage(QWidget):
+class BulkPromptPage(QWidget):
     """Edits the words of several scenes and whether they continue; each is one step of undo.
 
     Signals:
@@ -101,7 +101,7 @@ class BulkWordsPage(QWidget):
         self._add.setEnabled(bool(self._append.text().strip()))
         self._replace.setEnabled(count > 0)
         found = "Found once" if count == 1 else f"Found {count} times"
-        self._told.say(f"{found} in {len(self._scenes)} prompts." if find else "")
+        self._told.show_message(f"{found} in {len(self._scenes)} prompts." if find else "")
 
     @Slot()
     def _on_add(self) -> None:
@@ -110,7 +110,7 @@ class BulkWordsPage(QWidget):
         # Emptied first: a second press shall not add the same words again.
         self._append.show_value("")
         self.edited.emit(SceneEdit(f"Add words to {len(changed)} prompts", changed))
-        self._told.say(f"Added to {len(changed)} prompts: {words.strip()}")
+        self._told.show_message(f"Added to {len(changed)} prompts: {words.strip()}")
 
     @Slot()
     def _on_replace(self) -> None:

@@ -107,11 +107,11 @@ class CutPage(QWidget):
                     grid.addWidget(field, row, 2 * column + 1)
         mute = self._fields["mute"]
         mute.setToolTip("Leave the clip's own sound out of the film")
-        sound = QHBoxLayout()
-        sound.setSpacing(theme.GAP)
-        sound.addWidget(self._fields["volume"], 1)
-        sound.addWidget(mute)
-        grid.addLayout(sound, 0, 3)
+        audio = QHBoxLayout()
+        audio.setSpacing(theme.GAP)
+        audio.addWidget(self._fields["volume"], 1)
+        audio.addWidget(mute)
+        grid.addLayout(audio, 0, 3)
         grid.addWidget(self._told, 4, 0, 1, 4)
         grid.setRowStretch(5, 1)
         grid.setColumnStretch(1, 2)
@@ -126,7 +126,7 @@ class CutPage(QWidget):
             is_first: whether it is the first scene alone, which no clip comes before.
         """
         self._scenes, self._what = tuple(scenes), what
-        self._told.say("")
+        self._told.show_message("")
         for name, field in self._fields.items():
             self._show(field, values_of(CUT_VALUES[name], self._scenes))
         self._fields["overlap"].setEnabled(any(map(has_own_transition, scenes)))
@@ -140,7 +140,7 @@ class CutPage(QWidget):
     def show_take(self, take: Take | None) -> None:
         """Say what the film shows of the clip of the one scene that is shown."""
         use = describe_use(self._scenes[0].cut, take)
-        self._told.say(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
+        self._told.show_message(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
 
     def _show(self, field: NumberField | ChoiceField | SwitchField, values: list[object]) -> None:
         if len(values) == 1:

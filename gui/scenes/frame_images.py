@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
-from gui.widgets.mime_images import files_in, picture_in
+from gui.widgets.mime_images import files_in, image_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,19 +27,19 @@ class FrameBrought:
 
     scene_id: str
     slot: FrameSlot
-    picture: Path | QImage
+    image: Path | QImage
 
 
 @dataclass(frozen=True)
-class PicturesBrought:
+class ImagesBrought:
     """Pictures that shall become references: files from anywhere, or one from the clipboard."""
 
-    pictures: tuple[Path, ...] | QImage
+    images: tuple[Path, ...] | QImage
 
 
-def pictures_in(mime: QMimeData) -> PicturesBrought | None:
+def images_in(mime: QMimeData) -> ImagesBrought | None:
     """What of the clipboard or a drag can be pictures: every file, else the picture itself."""
-    picture = picture_in(mime)
-    if picture is None:
+    image = image_in(mime)
+    if image is None:
         return None
-    return PicturesBrought(picture if isinstance(picture, QImage) else files_in(mime))
+    return ImagesBrought(image if isinstance(image, QImage) else files_in(mime))

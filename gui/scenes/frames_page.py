@@ -12,7 +12,7 @@ from core.project.model.scene_edits import FrameSlot, with_continues, with_frame
 from gui import theme
 from gui.project.project_model import SceneEdit
 from gui.scenes.frame_images import FrameBrought
-from gui.widgets.image_slot import ImageSlot, SlotPicture
+from gui.widgets.image_slot import ImageSlot, SlotImage
 from gui.widgets.text_fields import SwitchField
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
     from gui.widgets.thumbnails import Thumbnails
 
-_NO_START = SlotPicture(words="None: the words alone decide.\nDrop a picture here.")
-_NO_END = SlotPicture(words="None: the model decides.\nDrop a picture here.")
+_NO_START = SlotImage(words="None: the words alone decide.\nDrop a picture here.")
+_NO_END = SlotImage(words="None: the model decides.\nDrop a picture here.")
 
 
 class FramesPage(QWidget):
@@ -75,9 +75,9 @@ class FramesPage(QWidget):
             before: the clip of the scene before, whose last frame it may begin with.
         """
         self._scene, self._number = scene, number
-        self._start.show_picture(self._start_of(scene, before))
+        self._start.show_image(self._start_of(scene, before))
         end = scene.end_image
-        self._end.show_picture(_NO_END if end is None else SlotPicture(end))
+        self._end.show_image(_NO_END if end is None else SlotImage(end))
         self._link.show_value(scene.continues)
         self._refresh_link()
 
@@ -92,13 +92,13 @@ class FramesPage(QWidget):
         self._end.set_read_only(is_read_only)
         self._refresh_link()
 
-    def _start_of(self, scene: Scene, before: Take | None) -> SlotPicture:
+    def _start_of(self, scene: Scene, before: Take | None) -> SlotImage:
         if not scene.continues:
-            return _NO_START if scene.start_image is None else SlotPicture(scene.start_image)
+            return _NO_START if scene.start_image is None else SlotImage(scene.start_image)
         words = f"The last frame of scene {self._number - 1}"
         if before is None:
-            return SlotPicture(words=f"{words}, which has no clip yet.", is_own=False)
-        return SlotPicture(before.path, words, at="end", is_own=False)
+            return SlotImage(words=f"{words}, which has no clip yet.", is_own=False)
+        return SlotImage(before.path, words, at="end", is_own=False)
 
     def _refresh_link(self) -> None:
         if self._number > 1:
@@ -109,9 +109,9 @@ class FramesPage(QWidget):
             self._link.setToolTip("There is no scene before the first one")
         self._link.setEnabled(self._number > 1 and not self._is_read_only)
 
-    def _on_brought(self, slot: FrameSlot, picture: Path | QImage) -> None:
+    def _on_brought(self, slot: FrameSlot, image: Path | QImage) -> None:
         if self._scene is not None:
-            self.frame_brought.emit(FrameBrought(self._scene.id, slot, picture))
+            self.frame_brought.emit(FrameBrought(self._scene.id, slot, image))
 
     def _on_cleared(self, slot: FrameSlot) -> None:
         if self._scene is not None:

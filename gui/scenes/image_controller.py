@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MOST_TOLD = 3
 
 
-class PictureRole(StrEnum):
+class ImageRole(StrEnum):
     """What a picture is for."""
 
     START = "start frame"
@@ -37,15 +37,15 @@ class PictureRole(StrEnum):
 
 
 @dataclass(frozen=True)
-class PictureUse:
+class ImageUse:
     """Pictures for one use; `scene_id` is not looked at for the project's references."""
 
     paths: tuple[Path, ...]
-    role: PictureRole
+    role: ImageRole
     scene_id: str = ""
 
 
-class PictureDesk(QObject):
+class ImageController(QObject):
     """Brings pictures into the open project.
 
     Signals:
@@ -61,7 +61,7 @@ class PictureDesk(QObject):
 
     def bring(
         self,
-        use: PictureUse,
+        use: ImageUse,
         after: Callable[[], None] = lambda: None,
         failed: Callable[[StudioError], None] | None = None,
     ) -> None:
@@ -85,38 +85,38 @@ class PictureDesk(QObject):
 
         self._background.run(copy, arrived, failed or self.failed.emit)
 
-    def bring_picture(
+    def bring_image(
         self,
-        picture: Path | QImage,
-        role: PictureRole,
+        image: Path | QImage,
+        role: ImageRole,
         scene_id: str,
         after: Callable[[], None] = lambda: None,
         failed: Callable[[StudioError], None] | None = None,
     ) -> None:
         """Bring one picture, from a file or from the clipboard, for one use."""
-        if not isinstance(picture, QImage):
-            self.bring(PictureUse((picture,), role, scene_id), after, failed)
+        if not isinstance(image, QImage):
+            self.bring(ImageUse((image,), role, scene_id), after, failed)
             return
         folder = self._model.folder
 
         def write(_: CancelToken) -> Path:
             with tempfile.TemporaryDirectory(prefix="imageai-") as place:
                 path = Path(place) / "pasted.png"
-                if not picture.save(str(path)):
+                if not image.save(str(path)):
                     raise OutputError("The picture of the clipboard cannot be written.")
                 return bring_in(path, folder)
 
         def arrived(copy: Path) -> None:
-            self._use(PictureUse((copy,), role, scene_id), (copy,))
+            self._use(ImageUse((copy,), role, scene_id), (copy,))
             after()
 
         self._background.run(write, arrived, failed or self.failed.emit)
 
-    def _use(self, use: PictureUse, copies: Sequence[Path]) -> None:
+    def _use(self, use: ImageUse, copies: Sequence[Path]) -> None:
         project = self._model.project
         if not copies:
             return
-        if use.role is PictureRole.PROJECT_REFERENCE:
+        if use.role is ImageRole.PROJECT_REFERENCE:
             references = with_references(project.references, copies)
             text = describe_edit(project.references, references)
             self._model.edit(text, _with(project, references))
@@ -126,7 +126,7 @@ class PictureDesk(QObject):
             return
         after = _scene_with(scene, use.role, copies)
         text = f"Set {use.role.value}"
-        if use.role is PictureRole.SCENE_REFERENCE:
+        if use.role is ImageRole.SCENE_REFERENCE:
             number = project.index(scene.id) + 1
             text = f"{describe_edit(scene.references, after.references)} of scene {number}"
         self._model.edit_scene(text, after)
@@ -153,9 +153,9 @@ def _copy(paths: Sequence[Path], folder: Path, cancel: CancelToken) -> _Copies:
 def _as_one(errors: Sequence[StudioError]) -> StudioError:
     if len(errors) == 1:
         return errors[0]
-    told = "\n".join(str(error) for error in errors[:_MOST_TOLD])
+    message = "\n".join(str(error) for error in errors[:_MOST_TOLD])
     more = len(errors) - _MOST_TOLD
-    return StudioError(told, hint=f"\nSo it is with {more} more." if more > 0 else "")
+    return StudioError(message, hint=f"\nSo it is with {more} more." if more > 0 else "")
 
 
 def with_references(
@@ -171,11 +171,11 @@ def _with(project: VideoProject, references: tuple[ReferenceImage, ...]) -> Vide
     return project.model_copy(update={"references": references})
 
 
-def _scene_with(scene: Scene, role: PictureRole, copies: Sequence[Path]) -> Scene:
+def _scene_with(scene: Scene, role: ImageRole, copies: Sequence[Path]) -> Scene:
     match role:
-        case PictureRole.START:
+        case ImageRole.START:
             return scene.model_copy(update={"start_image": copies[0], "continues": False})
-        case PictureRole.END:
+        case ImageRole.END:
             return scene.model_copy(update={"end_image": copies[0]})
         case _:
             return scene.model_copy(

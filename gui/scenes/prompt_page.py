@@ -160,7 +160,7 @@ class PromptPage(QWidget):
         if limit is not None and self._spec is not None:
             text += f". {self._spec.label} reads at most {limit} tokens; a word is one or more"
         is_long = limit is not None and count > limit
-        self._count.say(f"{text}.", Tone.BAD if is_long else Tone.QUIET)
+        self._count.show_message(f"{text}.", Tone.BAD if is_long else Tone.QUIET)
 
     @Slot(object)
     def _on_title(self, title: object) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Index = QModelIndex | QPersistentModelIndex
 
-PICTURE = QSize(84, 60)
+IMAGE = QSize(84, 60)
 _FAINT = 0.45
 _EDITOR_WIDTH = 180
 _BADGE = ICON + 4
@@ -29,8 +29,8 @@ _BADGE = ICON + 4
 
 def cell_size(metrics: QFontMetrics) -> QSize:
     """The room of one picture with its name below."""
-    height = PICTURE.height() + metrics.height() + 3 * PAD
-    return QSize(PICTURE.width() + 2 * PAD, height)
+    height = IMAGE.height() + metrics.height() + 3 * PAD
+    return QSize(IMAGE.width() + 2 * PAD, height)
 
 
 class ReferenceDelegate(CellDelegate):
@@ -47,10 +47,10 @@ class ReferenceDelegate(CellDelegate):
     @override
     def paint_cell(self, cell: Cell, index: Index) -> None:
         row: ReferenceRow = index.data(ROW_ROLE)
-        place = QRect(cell.rect.topLeft(), PICTURE)
+        place = QRect(cell.rect.topLeft(), IMAGE)
         place.moveCenter(cell.rect.center())
         place.moveTop(cell.rect.top() + PAD)
-        self._paint_picture(cell, place, row)
+        self._paint_image(cell, place, row)
         self._paint_badge(cell, place, row)
         cell.painter.setPen(cell.colour(Tone.QUIET if row.is_global else None))
         name = cell.option.fontMetrics.elidedText(
@@ -58,9 +58,9 @@ class ReferenceDelegate(CellDelegate):
         )
         cell.painter.drawText(_below(cell.inner, place), Qt.AlignmentFlag.AlignCenter, name)
 
-    def _paint_picture(self, cell: Cell, place: QRect, row: ReferenceRow) -> None:
+    def _paint_image(self, cell: Cell, place: QRect, row: ReferenceRow) -> None:
         ratio = cell.option.widget.devicePixelRatio()
-        found = self._thumbnails.pixmap(row.reference.path, PICTURE * ratio)
+        found = self._thumbnails.pixmap(row.reference.path, IMAGE * ratio)
         if found is None:
             cell.painter.fillRect(place, cell.palette.color(QPalette.ColorRole.Midlight))
             return
@@ -107,7 +107,5 @@ class ReferenceDelegate(CellDelegate):
         editor.setGeometry(rect)
 
 
-def _below(inner: QRect, picture: QRect) -> QRect:
-    return QRect(
-        inner.left(), picture.bottom() + 1, inner.width(), inner.bottom() - picture.bottom()
-    )
+def _below(inner: QRect, image: QRect) -> QRect:
+    return QRect(inner.left(), image.bottom() + 1, inner.width(), inner.bottom() - image.bottom())

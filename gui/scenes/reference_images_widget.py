@@ -9,14 +9,14 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from gui.scenes.frame_images import PicturesBrought, pictures_in
+from gui.scenes.frame_images import ImagesBrought, images_in
 from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView
 from gui.scenes.reference_rows import describe_choice, describe_limit, rows_of
 from gui.theme import GAP, Tone
-from gui.widgets.file_field import PICTURES
+from gui.widgets.file_field import IMAGES
 from gui.widgets.icon_button import IconButton
-from gui.widgets.image_dialog import PictureDialog, ShownPicture
+from gui.widgets.image_dialog import ImageDialog, ShownImage
 from gui.widgets.naming import named
 from gui.widgets.text_fields import SwitchField
 from gui.widgets.tone_label import ToneLabel
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _EMPTY_PROJECT = "Drop pictures here, paste them, or press Add. They go with every scene."
 _EMPTY_SCENE = "Drop pictures here, paste them, or press Add. They go with this scene alone."
-_NO_PICTURE = "The clipboard holds no picture. Copy one, or the file of one, and paste again."
+_NO_IMAGE = "The clipboard holds no picture. Copy one, or the file of one, and paste again."
 
 
 class ReferenceImagesWidget(QWidget):
@@ -83,7 +83,7 @@ class ReferenceImagesWidget(QWidget):
         buttons.setSpacing(GAP // 4)
         buttons.addWidget(self._add)
         buttons.addStretch(1)
-        for name, picture, tip, action in (
+        for name, image, tip, action in (
             ("paste", "content-paste", "Paste a picture, or copied files", view.paste),
             ("preview", "magnify-plus-outline", "See this picture large", view.preview),
             ("rename", "rename-box-outline", "Rename this picture", view.rename),
@@ -91,7 +91,7 @@ class ReferenceImagesWidget(QWidget):
             ("right", "arrow-right", "Move back", view.move_right),
             ("remove", "delete-outline", "Remove from the list; the file stays", view.remove),
         ):
-            buttons.addWidget(_button(f"reference_{name}", picture, tip, action))
+            buttons.addWidget(_button(f"reference_{name}", image, tip, action))
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, GAP // 2, 0, 0)
         rows.setSpacing(GAP // 2)
@@ -131,7 +131,7 @@ class ReferenceImagesWidget(QWidget):
     def set_limit(self, spec: ModelSpec) -> None:
         """Say how many pictures the model takes."""
         self._takes_any = spec.max_reference_images > 0
-        self._limit.say(describe_limit(spec))
+        self._limit.show_message(describe_limit(spec))
         self._show(self.value())
 
     def set_editable(self, is_editable: bool, why_not: str = "") -> None:
@@ -145,11 +145,11 @@ class ReferenceImagesWidget(QWidget):
 
     def show_problem(self, text: str) -> None:
         """Say what is wrong with a picture; it goes with the next one that is brought."""
-        self._problem.say(text, Tone.BAD)
+        self._problem.show_message(text, Tone.BAD)
 
     def show_note(self, text: str) -> None:
         """Say what is being done with a picture, in the place of a problem."""
-        self._problem.say(text, Tone.QUIET)
+        self._problem.show_message(text, Tone.QUIET)
 
     def _show(self, value: tuple[ReferenceImage, ...]) -> None:
         rows = rows_of(value, self._choice, shows_global=self._is_scene)
@@ -157,7 +157,7 @@ class ReferenceImagesWidget(QWidget):
         # Where the model takes none at all, one sentence says it.
         words = describe_choice(rows, self._whose) if self._takes_any else ""
         is_left_out = any(row.chosen is not None and not row.chosen.is_sent for row in rows)
-        self._verdict.say(words, Tone.WARNING if is_left_out else Tone.QUIET)
+        self._verdict.show_message(words, Tone.WARNING if is_left_out else Tone.QUIET)
 
     @Slot(object)
     def _take(self, value: tuple[ReferenceImage, ...]) -> None:
@@ -166,15 +166,15 @@ class ReferenceImagesWidget(QWidget):
         self.changed.emit(value)
 
     @Slot(object)
-    def _bring(self, brought: PicturesBrought) -> None:
+    def _bring(self, brought: ImagesBrought) -> None:
         self.show_problem("")
         self.brought.emit(brought)
 
     @Slot()
     def _paste(self) -> None:
-        brought = pictures_in(QGuiApplication.clipboard().mimeData())
+        brought = images_in(QGuiApplication.clipboard().mimeData())
         if brought is None:
-            self.show_problem(_NO_PICTURE)
+            self.show_problem(_NO_IMAGE)
         else:
             self._bring(brought)
 
@@ -182,27 +182,27 @@ class ReferenceImagesWidget(QWidget):
     def _open_dialog(self) -> None:
         dialog = QFileDialog(self, "Add reference images")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters([PICTURES, "All files (*)"])
+        dialog.setNameFilters([IMAGES, "All files (*)"])
         dialog.filesSelected.connect(self._add_files)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     @Slot(list)
     def _add_files(self, names: list[str]) -> None:
-        self._bring(PicturesBrought(tuple(Path(name) for name in names)))
+        self._bring(ImagesBrought(tuple(Path(name) for name in names)))
 
     @Slot(object)
     def _open_preview(self, row: ReferenceRow) -> None:
         is_left_out = row.chosen is not None and not row.chosen.is_sent
-        shown = ShownPicture(row.reference.path, row.caption)
-        dialog = PictureDialog("reference_preview", shown, self._thumbnails, self)
-        dialog.say(row.verdict, Tone.WARNING if is_left_out else Tone.QUIET)
+        shown = ShownImage(row.reference.path, row.caption)
+        dialog = ImageDialog("reference_preview", shown, self._thumbnails, self)
+        dialog.show_message(row.verdict, Tone.WARNING if is_left_out else Tone.QUIET)
         dialog.open()
 
 
-def _button(name: str, picture: str, tip: str, action: QAction) -> IconButton:
+def _button(name: str, image: str, tip: str, action: QAction) -> IconButton:
     """A button that does what a key of the list does."""
-    button = IconButton(name, picture, f"{tip}\n{action.shortcut().toString()}")
+    button = IconButton(name, image, f"{tip}\n{action.shortcut().toString()}")
     button.setEnabled(action.isEnabled())
     button.clicked.connect(action.trigger)
     action.enabledChanged.connect(button.setEnabled)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, 
 from typing_extensions import override
 
 from core.project.model.reference_edits import move_references, remove_references, rename_reference
-from gui.scenes.frame_images import pictures_in
+from gui.scenes.frame_images import images_in
 from gui.widgets.file_field import printable
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class ReferenceListModel(QAbstractListModel):
     def canDropMimeData(
         self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
     ) -> bool:
-        return self._is_editable and bool(self._dragged(data) or pictures_in(data))
+        return self._is_editable and bool(self._dragged(data) or images_in(data))
 
     @override
     def dropMimeData(
@@ -189,7 +189,7 @@ class ReferenceListModel(QAbstractListModel):
             where = parent.row() if parent.isValid() else row
             self.move(rows, where if where >= 0 else len(self.own))
             return True
-        brought = pictures_in(data)
+        brought = images_in(data)
         if brought is None:
             return False
         self.brought.emit(brought)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 
 from core.project.model.reference_edits import describe_edit
 from core.project.render.requests import choose_references
-from gui.scenes.image_controller import PictureRole, PictureUse
+from gui.scenes.image_controller import ImageRole, ImageUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
     from gui.background import Background
     from gui.project.project_model import ProjectModel
-    from gui.scenes.frame_images import PicturesBrought
-    from gui.scenes.image_controller import PictureDesk
+    from gui.scenes.frame_images import ImagesBrought
+    from gui.scenes.image_controller import ImageController
     from gui.scenes.reference_images_widget import ReferenceImagesWidget
 
     References = tuple[ReferenceImage, ...]
@@ -42,14 +42,14 @@ class ReferencePanels:
     scene: ReferenceImagesWidget
 
 
-class ReferencesDesk(QObject):
+class ReferencesController(QObject):
     """Keeps both lists and the project in step."""
 
     def __init__(
         self,
         model: ProjectModel,
         panels: ReferencePanels,
-        pictures: PictureDesk,
+        images: ImageController,
         background: Background,
         parent: QObject,
     ) -> None:
@@ -57,11 +57,11 @@ class ReferencesDesk(QObject):
         self._model = model
         self._project_list = panels.project
         self._scene_list = panels.scene
-        self._pictures = pictures
+        self._images = images
         self._background = background
         self._scene_id = ""
         self._spec: ModelSpec | None = None
-        self._asked: _Question | None = None
+        self._asked: _ChosenQuestion | None = None
         panels.project.changed.connect(self._on_project_edit)
         panels.project.brought.connect(self._on_project_brought)
         panels.scene.changed.connect(self._on_scene_edit)
@@ -106,7 +106,7 @@ class ReferencesDesk(QObject):
         if scene is None or spec is None:
             self._forget()
             return
-        question = _Question(
+        question = _ChosenQuestion(
             f"Scene {project.index(scene.id) + 1}",
             project.references,
             scene.references,
@@ -163,17 +163,17 @@ class ReferencesDesk(QObject):
         return f"scene {self._model.project.index(scene.id) + 1}"
 
     @Slot(object)
-    def _on_project_brought(self, brought: PicturesBrought) -> None:
+    def _on_project_brought(self, brought: ImagesBrought) -> None:
         before = self._model.project.references
 
         def used() -> None:
             is_known = self._model.project.references == before
             self._project_list.show_problem(_KNOWN if is_known else "")
 
-        self._bring(brought, PictureRole.PROJECT_REFERENCE, used, self._project_list)
+        self._bring(brought, ImageRole.PROJECT_REFERENCE, used, self._project_list)
 
     @Slot(object)
-    def _on_scene_brought(self, brought: PicturesBrought) -> None:
+    def _on_scene_brought(self, brought: ImagesBrought) -> None:
         scene = self._scene
         if scene is None:
             return
@@ -184,12 +184,12 @@ class ReferencesDesk(QObject):
             if scene.id == self._scene_id:
                 self._scene_list.show_problem(_KNOWN if is_known else "")
 
-        self._bring(brought, PictureRole.SCENE_REFERENCE, used, self._scene_list)
+        self._bring(brought, ImageRole.SCENE_REFERENCE, used, self._scene_list)
 
     def _bring(
         self,
-        brought: PicturesBrought,
-        role: PictureRole,
+        brought: ImagesBrought,
+        role: ImageRole,
         used: Callable[[], None],
         panel: ReferenceImagesWidget,
     ) -> None:
@@ -197,15 +197,15 @@ class ReferencesDesk(QObject):
             panel.show_problem(str(error))
 
         panel.show_note(_COPYING)
-        if isinstance(brought.pictures, QImage):
-            self._pictures.bring_picture(brought.pictures, role, self._scene_id, used, failed)
+        if isinstance(brought.images, QImage):
+            self._images.bring_image(brought.images, role, self._scene_id, used, failed)
         else:
-            use = PictureUse(brought.pictures, role, self._scene_id)
-            self._pictures.bring(use, used, failed)
+            use = ImageUse(brought.images, role, self._scene_id)
+            self._images.bring(use, used, failed)
 
 
 @dataclass(frozen=True)
-class _Question:
+class _ChosenQuestion:
     """All that decides what of the pictures a scene's clip gets."""
 
     whose: str

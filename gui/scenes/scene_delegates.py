@@ -11,8 +11,8 @@ from typing_extensions import override
 
 from core.project.model.status import (
     Done,
-    Failed,
     InQueue,
+    LastRenderFailed,
     Missing,
     NoPrompt,
     Rendering,
@@ -20,7 +20,7 @@ from core.project.model.status import (
     WaitingFor,
     describe_status,
 )
-from gui.scenes.scene_rows import Column, SceneRow
+from gui.scenes.scene_rows import SceneColumn, SceneRow
 from gui.scenes.scene_table_model import ROW_ROLE
 from gui.theme import Tone
 from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, in_two_lines
@@ -133,10 +133,10 @@ class PromptDelegate(CellDelegate):
         return super().eventFilter(editor, event)
 
 
-class PictureDelegate(CellDelegate):
+class ImageDelegate(CellDelegate):
     """A small picture, or an empty place for one."""
 
-    def __init__(self, thumbnails: Thumbnails, column: Column, parent: QObject) -> None:
+    def __init__(self, thumbnails: Thumbnails, column: SceneColumn, parent: QObject) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
         self._column = column
@@ -146,28 +146,28 @@ class PictureDelegate(CellDelegate):
         row: SceneRow = index.data(ROW_ROLE)
         place = QRect(0, 0, THUMBNAIL.width(), THUMBNAIL.height())
         place.moveCenter(cell.rect.center())
-        picture = row.picture(self._column)
-        if picture is None:
+        image = row.image(self._column)
+        if image is None:
             self._paint_empty(cell, place, row)
             return
         ratio = cell.option.widget.devicePixelRatio()
-        found = self._thumbnails.pixmap(picture.path, THUMBNAIL * ratio, picture.at)
+        found = self._thumbnails.pixmap(image.path, THUMBNAIL * ratio, image.at)
         if found is None:
             cell.painter.fillRect(place, cell.palette.color(QPalette.ColorRole.Midlight))
             return
         shown = QRect(0, 0, round(found.width() / ratio), round(found.height() / ratio))
         shown.moveCenter(place.center())
         cell.painter.drawPixmap(shown, found)
-        if self._column is Column.START and row.is_linked:
+        if self._column is SceneColumn.START and row.is_linked:
             badge = QRect(shown.left(), shown.bottom() - ICON + 1, ICON, ICON)
             cell.painter.fillRect(badge, cell.palette.color(QPalette.ColorRole.Base))
             link = cell.palette.color(QPalette.ColorRole.Link)
             cell.icon("link-variant", badge, link)
 
     def _paint_empty(self, cell: Cell, place: QRect, row: SceneRow) -> None:
-        if self._column is Column.CLIP:
+        if self._column is SceneColumn.CLIP:
             return
-        if self._column is Column.START and row.is_linked:
+        if self._column is SceneColumn.START and row.is_linked:
             icon = QRect(0, 0, ICON, ICON)
             icon.moveCenter(place.center())
             cell.icon("link-variant", icon, cell.colour(Tone.QUIET))
@@ -184,7 +184,7 @@ class DurationDelegate(CellDelegate):
         """Draw the length at the right."""
         row: SceneRow = index.data(ROW_ROLE)
         colour = cell.colour(None if row.is_own_duration else Tone.QUIET)
-        cell.text(row.text(Column.DURATION) or "Usual", cell.inner, colour, is_right=True)
+        cell.text(row.text(SceneColumn.DURATION) or "Usual", cell.inner, colour, is_right=True)
 
     @override
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
@@ -267,7 +267,7 @@ def _mark(status: SceneStatus) -> tuple[str, Tone | None]:
             return "check-circle", Tone.GOOD
         case Stale():
             return "alert-circle-outline", Tone.WARNING
-        case Failed():
+        case LastRenderFailed():
             return "close-circle", Tone.BAD
         case _:
             assert_never(status)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from gui import theme
-from gui.scenes.bulk_prompt_page import BulkWordsPage
+from gui.scenes.bulk_prompt_page import BulkPromptPage
 from gui.scenes.cut_page import CutPage
 from gui.scenes.frames_page import FramesPage
 from gui.scenes.prompt_page import PromptPage
@@ -46,7 +46,7 @@ class SceneInspector(QWidget):
         self._prompt = PromptPage()
         self._frames = FramesPage(thumbnails)
         self._cut = CutPage()
-        self._bulk = BulkWordsPage()
+        self._bulk = BulkPromptPage()
         self._nothing = ToneLabel(Tone.QUIET)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QTabWidget()
@@ -113,7 +113,7 @@ class SceneInspector(QWidget):
     def _show(self) -> None:
         scenes = self._scenes
         is_one = len(scenes) == 1
-        self._nothing.say("" if scenes else _NOTHING)
+        self._nothing.show_message("" if scenes else _NOTHING)
         self._pages.setVisible(bool(scenes))
         for page, is_shown in (
             (self._prompt, is_one), (self._frames, is_one), (self._bulk, len(scenes) > 1),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gui.widgets.thumbnails import Moment
 
 
-class Column(IntEnum):
+class SceneColumn(IntEnum):
     """The columns of the scene table, from left to right."""
 
     NUMBER = 0
@@ -40,7 +40,7 @@ class Column(IntEnum):
 
 
 @dataclass(frozen=True)
-class CellPicture:
+class CellImage:
     """A small picture in a cell: of a file, and which frame of it where it is a clip."""
 
     path: Path
@@ -62,8 +62,8 @@ class SceneRow:
     status: SceneStatus
     take: Take | None
     num_takes: int
-    start: CellPicture | None
-    end: CellPicture | None
+    start: CellImage | None
+    end: CellImage | None
     duration_s: float | None
     is_own_duration: bool
 
@@ -73,56 +73,56 @@ class SceneRow:
         return self.scene.continues
 
     @property
-    def clip(self) -> CellPicture | None:
+    def clip(self) -> CellImage | None:
         """The chosen clip."""
-        return None if self.take is None else CellPicture(self.take.path)
+        return None if self.take is None else CellImage(self.take.path)
 
-    def picture(self, column: Column) -> CellPicture | None:
+    def image(self, column: SceneColumn) -> CellImage | None:
         """What is shown in a column of pictures."""
         match column:
-            case Column.START:
+            case SceneColumn.START:
                 return self.start
-            case Column.END:
+            case SceneColumn.END:
                 return self.end
             case _:
                 return self.clip
 
-    def text(self, column: Column) -> str:
+    def text(self, column: SceneColumn) -> str:
         """The cell in words."""
         match column:
-            case Column.NUMBER:
+            case SceneColumn.NUMBER:
                 return str(self.number)
-            case Column.PROMPT:
+            case SceneColumn.PROMPT:
                 return "\n".join(part for part in (self.scene.title, self.scene.prompt) if part)
-            case Column.START | Column.END | Column.CLIP:
-                picture = self.picture(column)
-                return "" if picture is None else picture.path.name
-            case Column.DURATION:
+            case SceneColumn.START | SceneColumn.END | SceneColumn.CLIP:
+                image = self.image(column)
+                return "" if image is None else image.path.name
+            case SceneColumn.DURATION:
                 return "" if self.duration_s is None else f"{self.duration_s:.4g} s"
-            case Column.STATUS:
+            case SceneColumn.STATUS:
                 return describe_status(self.status)
 
-    def help(self, column: Column) -> str:
+    def help(self, column: SceneColumn) -> str:
         """What the cell means and what can be done with it."""
         match column:
-            case Column.NUMBER if self.is_linked:
+            case SceneColumn.NUMBER if self.is_linked:
                 return f"Scene {self.number} starts from the last frame of scene {self.number - 1}."
-            case Column.NUMBER:
+            case SceneColumn.NUMBER:
                 return f"Scene {self.number}. Drag the row to another place to move it."
-            case Column.PROMPT:
+            case SceneColumn.PROMPT:
                 return self.scene.prompt or "Double-click to write the prompt."
-            case Column.START if self.is_linked:
+            case SceneColumn.START if self.is_linked:
                 return f"The last frame of scene {self.number - 1}'s clip."
-            case Column.START | Column.END:
-                slot = "start" if column is Column.START else "end"
+            case SceneColumn.START | SceneColumn.END:
+                slot = "start" if column is SceneColumn.START else "end"
                 name = self.text(column)
                 return name or f"Drop a picture here to make it the {slot} frame."
-            case Column.CLIP:
+            case SceneColumn.CLIP:
                 return self._clip_help()
-            case Column.DURATION:
+            case SceneColumn.DURATION:
                 whose = "The scene's own length." if self.is_own_duration else "The usual length."
                 return f"{whose} Double-click to change it."
-            case Column.STATUS:
+            case SceneColumn.STATUS:
                 return explain_status(self.status)
 
     def _clip_help(self) -> str:
@@ -172,7 +172,7 @@ def rows_of(project: VideoProject, facts: TableFacts) -> list[SceneRow]:
                 take=take,
                 num_takes=len(takes.takes),
                 start=_start(scene, before),
-                end=None if scene.end_image is None else CellPicture(scene.end_image),
+                end=None if scene.end_image is None else CellImage(scene.end_image),
                 duration_s=facts.default_duration_s if asked is None else asked,
                 is_own_duration=is_own and asked is not None,
             )
@@ -181,7 +181,7 @@ def rows_of(project: VideoProject, facts: TableFacts) -> list[SceneRow]:
     return rows
 
 
-def _start(scene: Scene, before: Take | None) -> CellPicture | None:
+def _start(scene: Scene, before: Take | None) -> CellImage | None:
     if scene.continues:
-        return None if before is None else CellPicture(before.path, "end")
-    return None if scene.start_image is None else CellPicture(scene.start_image)
+        return None if before is None else CellImage(before.path, "end")
+    return None if scene.start_image is None else CellImage(scene.start_image)

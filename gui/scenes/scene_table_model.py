@@ -13,7 +13,7 @@ from core.project.model.edits import move_scenes
 from core.project.model.scene_edits import FrameSlot, with_duration, with_prompt
 from core.project.model.status import project_statuses
 from gui.scenes.frame_images import FrameBrought
-from gui.scenes.scene_rows import Column, SceneRow, TableFacts, rows_of
+from gui.scenes.scene_rows import SceneColumn, SceneRow, TableFacts, rows_of
 from gui.widgets.mime_images import files_in
 
 if TYPE_CHECKING:
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
 
 SCENES_MIME = "application/x-imageai-scenes"
 ROW_ROLE = Qt.ItemDataRole.UserRole
-_SLOTS = {Column.START: FrameSlot.START, Column.END: FrameSlot.END}
+_SLOTS = {SceneColumn.START: FrameSlot.START, SceneColumn.END: FrameSlot.END}
 _NOWHERE = QModelIndex()
 # Read once: Qt asks for them with every cell that it draws.
-_COLUMNS = tuple(Column)
+_COLUMNS = tuple(SceneColumn)
 _FLAG = Qt.ItemFlag
 _PLAIN = _FLAG.ItemIsEnabled | _FLAG.ItemIsSelectable | _FLAG.ItemNeverHasChildren
 _FLAGS = {
     column: _PLAIN
     | _FLAG.ItemIsDragEnabled
-    | (_FLAG.ItemIsEditable if column in (Column.PROMPT, Column.DURATION) else _PLAIN)
+    | (_FLAG.ItemIsEditable if column in (SceneColumn.PROMPT, SceneColumn.DURATION) else _PLAIN)
     | (_FLAG.ItemIsDropEnabled if column in _SLOTS else _PLAIN)
-    for column in Column
+    for column in SceneColumn
 }
 
 
@@ -110,7 +110,7 @@ class SceneTableModel(QAbstractTableModel):
         ]
         self._rows = rows
         for first, last in _runs(changed):
-            self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(SceneColumn) - 1))
 
     def _reorder(self, rows: list[SceneRow]) -> None:
         self.layoutAboutToBeChanged.emit()
@@ -143,8 +143,8 @@ class SceneTableModel(QAbstractTableModel):
 
     @override
     def columnCount(self, parent: Index = _NOWHERE) -> int:
-        """The columns of `Column`."""
-        return 0 if parent.isValid() else len(Column)
+        """The columns of `SceneColumn`."""
+        return 0 if parent.isValid() else len(SceneColumn)
 
     @override
     def headerData(
@@ -152,7 +152,7 @@ class SceneTableModel(QAbstractTableModel):
     ) -> Any:
         """The headings."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return Column(section).heading
+            return SceneColumn(section).heading
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -166,9 +166,9 @@ class SceneTableModel(QAbstractTableModel):
                 return row.text(column)
             case Qt.ItemDataRole.ToolTipRole:
                 return row.help(column)
-            case Qt.ItemDataRole.EditRole if column is Column.PROMPT:
+            case Qt.ItemDataRole.EditRole if column is SceneColumn.PROMPT:
                 return row.scene.prompt
-            case Qt.ItemDataRole.EditRole if column is Column.DURATION:
+            case Qt.ItemDataRole.EditRole if column is SceneColumn.DURATION:
                 return row.scene.own.duration_s if row.is_own_duration else None
             case _:
                 return None
@@ -176,13 +176,13 @@ class SceneTableModel(QAbstractTableModel):
     @override
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Write a prompt (str), or a length of the scene's own (float, None for the usual)."""
-        row, column = self._rows[index.row()], Column(index.column())
+        row, column = self._rows[index.row()], SceneColumn(index.column())
         name = f"scene {row.number}"
         if role != Qt.ItemDataRole.EditRole or self._model.is_read_only:
             return False
-        if column is Column.PROMPT:
+        if column is SceneColumn.PROMPT:
             self._model.edit_scene(f"Change prompt of {name}", with_prompt(row.scene, str(value)))
-        elif column is Column.DURATION:
+        elif column is SceneColumn.DURATION:
             seconds = None if value is None else float(value)
             scene = with_duration(row.scene, seconds)
             self._model.edit_scene(f"Change length of {name}", scene)
@@ -225,7 +225,7 @@ class SceneTableModel(QAbstractTableModel):
             return False
         if data.hasFormat(SCENES_MIME):
             return True
-        on_frame = parent.isValid() and Column(parent.column()) in _SLOTS
+        on_frame = parent.isValid() and SceneColumn(parent.column()) in _SLOTS
         return on_frame and bool(files_in(data))
 
     @override
@@ -242,7 +242,7 @@ class SceneTableModel(QAbstractTableModel):
             where = parent.row() if parent.isValid() else row
             self._move(json.loads(data.data(SCENES_MIME).toStdString()), where)
             return True
-        slot = _SLOTS[Column(parent.column())]
+        slot = _SLOTS[SceneColumn(parent.column())]
         for scene, path in zip(self._rows[parent.row() :], files_in(data), strict=False):
             self.image_dropped.emit(FrameBrought(scene.scene.id, slot, path))
         return True

@@ -12,13 +12,13 @@ from typing_extensions import override
 from gui import theme
 from gui.scenes.scene_delegates import (
     DurationDelegate,
+    ImageDelegate,
     NumberDelegate,
-    PictureDelegate,
     PromptDelegate,
     StatusDelegate,
     row_height,
 )
-from gui.scenes.scene_rows import Column
+from gui.scenes.scene_rows import SceneColumn
 from gui.theme import Tone
 
 if TYPE_CHECKING:
@@ -31,9 +31,13 @@ if TYPE_CHECKING:
     from gui.widgets.thumbnails import Thumbnails
 
 _WIDTHS = {
-    Column.NUMBER: 34, Column.START: 72, Column.END: 72, Column.CLIP: 72, Column.DURATION: 58,
-    Column.STATUS: 130,
-}  # fmt: skip
+    SceneColumn.NUMBER: 34,
+    SceneColumn.START: 72,
+    SceneColumn.END: 72,
+    SceneColumn.CLIP: 72,
+    SceneColumn.DURATION: 58,
+    SceneColumn.STATUS: 130,
+}
 # Where all columns are shown on a small screen, the words give way first, then the status.
 _NARROWEST_PROMPT, _NARROWEST_STATUS = 96, 96
 _EMPTY = "No scenes yet. Write a storyboard and make scenes of it, or press Insert to add one."
@@ -62,13 +66,13 @@ class SceneTableView(QTableView):
         self._set_up_looks()
         self._set_up_behaviour()
         for column, delegate in {
-            Column.NUMBER: NumberDelegate(self),
-            Column.PROMPT: PromptDelegate(self),
-            Column.START: PictureDelegate(thumbnails, Column.START, self),
-            Column.END: PictureDelegate(thumbnails, Column.END, self),
-            Column.CLIP: PictureDelegate(thumbnails, Column.CLIP, self),
-            Column.DURATION: DurationDelegate(self),
-            Column.STATUS: StatusDelegate(self),
+            SceneColumn.NUMBER: NumberDelegate(self),
+            SceneColumn.PROMPT: PromptDelegate(self),
+            SceneColumn.START: ImageDelegate(thumbnails, SceneColumn.START, self),
+            SceneColumn.END: ImageDelegate(thumbnails, SceneColumn.END, self),
+            SceneColumn.CLIP: ImageDelegate(thumbnails, SceneColumn.CLIP, self),
+            SceneColumn.DURATION: DurationDelegate(self),
+            SceneColumn.STATUS: StatusDelegate(self),
         }.items():
             self.setItemDelegateForColumn(column, delegate)
         thumbnails.ready.connect(self._redraw)
@@ -93,9 +97,9 @@ class SceneTableView(QTableView):
         columns.setMinimumSectionSize(30)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
-        columns.setSectionResizeMode(Column.PROMPT, QHeaderView.ResizeMode.Fixed)
+        columns.setSectionResizeMode(SceneColumn.PROMPT, QHeaderView.ResizeMode.Fixed)
         # Most models take none; until the model is known the column would come and go.
-        self.setColumnHidden(Column.END, True)
+        self.setColumnHidden(SceneColumn.END, True)
 
     def _set_up_behaviour(self) -> None:
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -120,7 +124,7 @@ class SceneTableView(QTableView):
 
     def set_spec(self, spec: ModelSpec) -> None:
         """Show the end frames only where the model takes them."""
-        self.setColumnHidden(Column.END, not spec.takes_end_image)
+        self.setColumnHidden(SceneColumn.END, not spec.takes_end_image)
         self._fit_prompt()
 
     @property
@@ -139,7 +143,7 @@ class SceneTableView(QTableView):
             selection.select(index, index)
         flags = QItemSelectionModel.SelectionFlag
         if rows:
-            first = self._scenes.index(rows[0], Column.PROMPT)
+            first = self._scenes.index(rows[0], SceneColumn.PROMPT)
             self.selectionModel().setCurrentIndex(first, flags.NoUpdate)
             self.scrollTo(first)
         self.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
@@ -148,7 +152,7 @@ class SceneTableView(QTableView):
     def edit_prompt(self, scene_id: str) -> None:
         """Begin to write the prompt of a scene in its row."""
         if scene_id in self._scenes.ids:
-            index = self._scenes.index(self._scenes.ids.index(scene_id), Column.PROMPT)
+            index = self._scenes.index(self._scenes.ids.index(scene_id), SceneColumn.PROMPT)
             self.setCurrentIndex(index)
             self.edit(index)
 
@@ -166,7 +170,7 @@ class SceneTableView(QTableView):
     @Slot(QModelIndex)
     def _play(self, index: QModelIndex) -> None:
         row = self._scenes.row(index.row())
-        if Column(index.column()) is Column.CLIP and row.take is not None:
+        if SceneColumn(index.column()) is SceneColumn.CLIP and row.take is not None:
             self.play_wanted.emit(row.scene.id)
 
     @override
@@ -176,12 +180,12 @@ class SceneTableView(QTableView):
         self._fit_prompt()
 
     def _fit_prompt(self) -> None:
-        flexible = (Column.PROMPT, Column.STATUS)
-        others = sum(self.columnWidth(column) for column in Column if column not in flexible)
+        flexible = (SceneColumn.PROMPT, SceneColumn.STATUS)
+        others = sum(self.columnWidth(column) for column in SceneColumn if column not in flexible)
         left = self.viewport().width() - others
-        status = min(max(left - _NARROWEST_PROMPT, _NARROWEST_STATUS), _WIDTHS[Column.STATUS])
-        self.setColumnWidth(Column.STATUS, status)
-        self.setColumnWidth(Column.PROMPT, max(left - status, _NARROWEST_PROMPT))
+        status = min(max(left - _NARROWEST_PROMPT, _NARROWEST_STATUS), _WIDTHS[SceneColumn.STATUS])
+        self.setColumnWidth(SceneColumn.STATUS, status)
+        self.setColumnWidth(SceneColumn.PROMPT, max(left - status, _NARROWEST_PROMPT))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.config.api_keys import KeySpec
-    from core.config.key_registry import OwnedKey
+    from core.config.key_registry import KeyUse
 
 _KEYRING = "keyring"
 
@@ -33,7 +33,7 @@ _KEYRING = "keyring"
 class KeyState:
     """A key, and where it is set: "keyring", a variable's name, or nothing."""
 
-    owned: OwnedKey
+    owned: KeyUse
     place: str = ""
 
 
@@ -41,7 +41,7 @@ class KeyState:
 class StoreKey:
     """The wish to keep a key in the keyring; the value shows in no repr."""
 
-    owned: OwnedKey
+    owned: KeyUse
     value: str = field(repr=False)
 
 
@@ -63,7 +63,7 @@ class KeysPanel(QWidget):
         self._lines.setContentsMargins(0, 0, 0, 0)
         self._lines.setSpacing(theme.EDGE)
         self._notice = ToneLabel(theme.Tone.QUIET, self)
-        self._notice.say("No provider here asks for a key.")
+        self._notice.show_message("No provider here asks for a key.")
         self._lines.addWidget(self._notice)
 
     def set_keys(self, keys: Sequence[KeyState]) -> None:
@@ -94,7 +94,7 @@ class _KeyRow(QFrame):
     test_wanted = Signal(object)
     remove_wanted = Signal(object)
 
-    def __init__(self, owned: OwnedKey, parent: QWidget) -> None:
+    def __init__(self, owned: KeyUse, parent: QWidget) -> None:
         super().__init__(parent)
         self._owned = owned
         self._place = ""
@@ -126,12 +126,12 @@ class _KeyRow(QFrame):
 
     def show_result(self, text: str, tone: theme.Tone) -> None:
         self._is_busy = False
-        self._result.say(text, tone)
+        self._result.show_message(text, tone)
         self._show_state()
 
     def set_busy(self, text: str) -> None:
         self._is_busy = True
-        self._result.say(text, theme.Tone.QUIET)
+        self._result.show_message(text, theme.Tone.QUIET)
         self._show_state()
 
     def _button(self, text: str, name: str, tip: str) -> QPushButton:
@@ -166,7 +166,7 @@ class _KeyRow(QFrame):
         lines.addLayout(head)
         purpose = f"{key.purpose[:1].upper()}{key.purpose[1:].rstrip('.')}."
         explained = ToneLabel(theme.Tone.QUIET, self)
-        explained.say(purpose)
+        explained.show_message(purpose)
         lines.addWidget(explained)
         lines.addLayout(line)
         lines.addWidget(self._result)
@@ -175,11 +175,13 @@ class _KeyRow(QFrame):
     def _show_state(self) -> None:
         match self._place:
             case "":
-                self._state.say("not set", theme.Tone.QUIET)
+                self._state.show_message("not set", theme.Tone.QUIET)
             case "keyring":
-                self._state.say("set in the keyring", theme.Tone.GOOD)
+                self._state.show_message("set in the keyring", theme.Tone.GOOD)
             case variable:
-                self._state.say(f"set in the environment variable {variable}", theme.Tone.GOOD)
+                self._state.show_message(
+                    f"set in the environment variable {variable}", theme.Tone.GOOD
+                )
         self._save.setEnabled(bool(self._field.text().strip()) and not self._is_busy)
         self._test.setEnabled(bool(self._place) and not self._is_busy)
         self._remove.setEnabled(self._place == _KEYRING and not self._is_busy)
@@ -187,9 +189,9 @@ class _KeyRow(QFrame):
     @Slot()
     def _store(self) -> None:
         if self._save.isEnabled():
-            wish = StoreKey(self._owned, self._field.text().strip())
+            request = StoreKey(self._owned, self._field.text().strip())
             self._field.clear()
-            self.store_wanted.emit(wish)
+            self.store_wanted.emit(request)
 
     @Slot()
     def _ask_test(self) -> None:

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.config.settings_schema import Choice, SettingKind
+from core.config.settings_schema import SettingChoice, SettingKind
 from gui import theme
 from gui.widgets.folder_choice import choose_folder
-from gui.widgets.ignore_wheel import keep_calm
+from gui.widgets.ignore_wheel import ignore_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,18 +104,18 @@ class ChoiceEditor(SettingEditor):
         self._box.setMinimumContentsLength(20)
         self._box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.named(self._box)
-        keep_calm(self._box)
+        ignore_wheel(self._box)
         self.row.addWidget(self._box)
         self.set_choices(field.choices)
         self._box.currentIndexChanged.connect(self.tell)
 
-    def set_choices(self, choices: Sequence[Choice]) -> None:
+    def set_choices(self, choices: Sequence[SettingChoice]) -> None:
         """Offer these; what is shown stays."""
         unset = self.field.about.unset
         text = self.text()
         with QSignalBlocker(self._box):
             self._box.clear()
-            for choice in (*([Choice("", unset)] if unset else []), *choices):
+            for choice in (*([SettingChoice("", unset)] if unset else []), *choices):
                 self._box.addItem(choice.label, str(choice.value))
         self.set_text(text)
 
@@ -149,7 +149,7 @@ class NumberEditor(SettingEditor):
         self._box.setSuffix(f" {field.about.unit}" if field.about.unit else "")
         self._box.setKeyboardTracking(False)
         self.named(self._box)
-        keep_calm(self._box)
+        ignore_wheel(self._box)
         self.row.addWidget(self._box)
         if self._none is not None:
             self.named(self._none, "unset")

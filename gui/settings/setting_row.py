@@ -60,13 +60,15 @@ class SettingRow(QWidget):
 
     def show_problem(self, text: str) -> None:
         """Say what is wrong with the value; nothing for an empty text."""
-        self._problem.say(text)
+        self._problem.show_message(text)
 
     def matches(self, words: str) -> bool:
         """Whether each of these words occurs in its name, section or help."""
         about = self.field.about
-        told = f"{self.field.section} {about.label} {self.field.help} {self.field.name}".casefold()
-        return all(word in told for word in words.casefold().split())
+        problem_text = (
+            f"{self.field.section} {about.label} {self.field.help} {self.field.name}".casefold()
+        )
+        return all(word in problem_text for word in words.casefold().split())
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -91,7 +93,7 @@ class SettingRow(QWidget):
         lines.addLayout(line)
         restart = " It takes effect at the next start." if field.about.needs_restart else ""
         explained = ToneLabel(theme.Tone.QUIET, self)
-        explained.say(f"{field.help}{restart}")
+        explained.show_message(f"{field.help}{restart}")
         lines.addWidget(explained)
         lines.addWidget(self._problem)
 

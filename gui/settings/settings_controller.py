@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from core.config.target_names import ChangedSettings, settle_target
+from core.config.target_names import ChangedSettings, set_target
 from gui.background import Background
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.studio import Studio
 
 
-class SettingsKeeper(QObject):
+class SettingsController(QObject):
     """Lets the studio go by new settings and saves them beside the main thread.
 
     Signals:
@@ -26,7 +26,7 @@ class SettingsKeeper(QObject):
     """
 
     changed = Signal(object)
-    told = Signal(object)
+    message = Signal(object)
     failed = Signal(object)
 
     def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
@@ -54,7 +54,7 @@ class SettingsKeeper(QObject):
         self._is_saved = False
 
         def save(cancel: CancelToken) -> ChangedSettings:
-            settled = settle_target(self._studio.registry, settings)
+            settled = set_target(self._studio.registry, settings)
             cancel.check()
             self._studio.config.save(settled.settings)
             return settled
@@ -81,7 +81,7 @@ class SettingsKeeper(QObject):
         if settled.settings != self._studio.settings:
             self._go_by(settled.settings)
         for note in settled.notes:
-            self.told.emit(note)
+            self.message.emit(note)
 
     def _fail(self, error: StudioError) -> None:
         self.failed.emit(error)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from core.config.key_registry import OwnedKey, known_keys, place_of
+from core.config.key_registry import KeyUse, known_keys, source_of
 from core.config.target_names import TargetNames, target_names
 from core.platform.folders import folder_problem
 from core.video.provider import NotReady, Readiness
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.errors import StudioError
     from core.jobs.job import CancelToken
     from core.studio import Studio
-    from gui.settings.settings_controller import SettingsKeeper
+    from gui.settings.settings_controller import SettingsController
 
 KEYS = "Keys"
 
@@ -41,34 +41,34 @@ class SettingsDialog(QDialog):
     keys_changed = Signal(object)
 
     def __init__(
-        self, studio: Studio, keeper: SettingsKeeper, parent: QWidget | None = None
+        self, studio: Studio, controller: SettingsController, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self._studio = studio
-        self._keeper = keeper
+        self._settings_controller = controller
         self._background = Background(self)
         self.panel = SettingsPanel(self)
         self.keys = KeysPanel(self)
         self.panel.add_section(KEYS, self.keys)
         self._said = ToneLabel(theme.Tone.QUIET, self)
         self._lay_out()
-        self.panel.set_value(keeper.settings)
+        self.panel.set_value(controller.settings)
         self.panel.set_usual_folders(studio.usual_folders)
         self.panel.changed.connect(self._change)
-        keeper.changed.connect(self._follow)
-        keeper.told.connect(self._tell)
-        keeper.failed.connect(self._complain)
+        controller.changed.connect(self._follow)
+        controller.message.connect(self._tell)
+        controller.failed.connect(self._complain)
         self.keys.store_wanted.connect(self._store)
         self.keys.test_wanted.connect(self._test)
         self.keys.remove_wanted.connect(self._remove)
-        self._refresh(keeper.settings)
+        self._refresh(controller.settings)
         self._look_for_keys()
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being asked or saved."""
-        return self._background.is_idle and self._keeper.is_idle
+        return self._background.is_idle and self._settings_controller.is_idle
 
     def show_keys(self) -> None:
         """Turn to the keys."""
@@ -95,8 +95,8 @@ class SettingsDialog(QDialog):
 
     @Slot(object)
     def _change(self, settings: Settings) -> None:
-        self._said.say("")
-        self._keeper.change(settings)
+        self._said.show_message("")
+        self._settings_controller.change(settings)
 
     @Slot(object)
     def _follow(self, settings: Settings) -> None:
@@ -122,11 +122,11 @@ class SettingsDialog(QDialog):
 
     @Slot(object)
     def _tell(self, text: str) -> None:
-        self._said.say(text, theme.Tone.QUIET)
+        self._said.show_message(text, theme.Tone.QUIET)
 
     @Slot(object)
     def _complain(self, error: StudioError) -> None:
-        self._said.say(str(error), theme.Tone.BAD)
+        self._said.show_message(str(error), theme.Tone.BAD)
 
     def _look_for_keys(self) -> None:
         self._background.run(self._find_keys, self.keys.set_keys, self._complain, key="keys")
@@ -134,32 +134,32 @@ class SettingsDialog(QDialog):
     def _find_keys(self, _: CancelToken) -> tuple[KeyState, ...]:
         studio = self._studio
         return tuple(
-            KeyState(owned, place_of(studio.keys, owned.key) or "")
+            KeyState(owned, source_of(studio.keys, owned.key) or "")
             for owned in known_keys(studio.registry).values()
         )
 
     @Slot(object)
-    def _store(self, wish: StoreKey) -> None:
-        key = wish.owned.key
+    def _store(self, request: StoreKey) -> None:
+        key = request.owned.key
 
         def keep(_: CancelToken) -> str:
-            self._studio.keys.store(key, wish.value)
-            place = place_of(self._studio.keys, key)
+            self._studio.keys.store(key, request.value)
+            place = source_of(self._studio.keys, key)
             if place in key.variables:
                 return f"Kept in the keyring. {place} is set as well and is used before it."
             return "Kept in the keyring."
 
-        self._do(wish.owned, "Keeping the key…", keep)
+        self._do(request.owned, "Keeping the key…", keep)
 
     @Slot(object)
-    def _remove(self, owned: OwnedKey) -> None:
+    def _remove(self, owned: KeyUse) -> None:
         def remove(_: CancelToken) -> str:
             was_there = self._studio.keys.remove(owned.key)
             return "Removed from the keyring." if was_there else "The keyring holds no such key."
 
         self._do(owned, "Removing the key…", remove)
 
-    def _do(self, owned: OwnedKey, busy: str, work: Callable[[CancelToken], str]) -> None:
+    def _do(self, owned: KeyUse, busy: str, work: Callable[[CancelToken], str]) -> None:
         def done(text: str) -> None:
             self.keys.show_result(owned.key, text, theme.Tone.GOOD)
             self._look_for_keys()
@@ -169,7 +169,7 @@ class SettingsDialog(QDialog):
         self._background.run(work, done, partial(self._fail_key, owned), key=owned.key.id)
 
     @Slot(object)
-    def _test(self, owned: OwnedKey) -> None:
+    def _test(self, owned: KeyUse) -> None:
         def ask(_: CancelToken) -> Readiness:
             return self._studio.check_key(owned.target, owned.key)
 
@@ -184,7 +184,7 @@ class SettingsDialog(QDialog):
         self.keys.set_busy(owned.key, f"Asking {owned.key.label}…")
         self._background.run(ask, done, partial(self._fail_key, owned), key=owned.key.id)
 
-    def _fail_key(self, owned: OwnedKey, error: StudioError) -> None:
+    def _fail_key(self, owned: KeyUse, error: StudioError) -> None:
         self.keys.show_result(owned.key, str(error), theme.Tone.BAD)
 
 

@@ -177,7 +177,7 @@ class SettingsPanel(QWidget):
             for number, section in enumerate(self._sections)
         ]
         self._list.setEnabled(not words)
-        self._nothing.say("" if any(shown) else "No setting has these words.")
+        self._nothing.show_message("" if any(shown) else "No setting has these words.")
 
     @Slot(object)
     def _take(self, edit: SettingEdit) -> None:

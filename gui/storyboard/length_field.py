@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from core.project.storyboard.markup import clock, read_clock
 from gui import theme
-from gui.widgets.ignore_wheel import keep_calm
+from gui.widgets.ignore_wheel import ignore_wheel
 
 _USUAL_S = 60
 _LONGEST_S = 24 * 3600
@@ -79,7 +79,7 @@ class LengthField(QWidget):
         self._box.setEnabled(False)
         self._box.valueChanged.connect(self._on_edited)
         self._free.toggled.connect(self._on_free)
-        keep_calm(self)
+        ignore_wheel(self)
 
     def value(self) -> float | None:
         """The length."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gui.storyboard.storyboard_widget import StoryboardWidget
 
 
-class StoryboardDesk(QObject):
+class StoryboardController(QObject):
     """Keeps the text in the project, and makes scenes of it on request."""
 
     def __init__(self, model: ProjectModel, widget: StoryboardWidget, parent: QObject) -> None:

@@ -46,7 +46,7 @@ class StoryboardNotes(QWidget):
     def _show(self, _: object = None) -> None:
         more = len(self._notes) - _FIRST
         shown = self._notes if self._more.isChecked() else self._notes[:_FIRST]
-        self._words.say("\n".join(f"• {note}" for note in shown))
+        self._words.show_message("\n".join(f"• {note}" for note in shown))
         self._more.setText("Fewer notes" if self._more.isChecked() else f"{more} more…")
         self._more.setVisible(more > 0)
         self.setVisible(bool(self._notes))

@@ -31,7 +31,7 @@ _Role = Qt.ItemDataRole
 _ROWS_SHOWN = 4
 
 
-class Column(IntEnum):
+class DraftColumn(IntEnum):
     """The columns in their order."""
 
     NUMBER = 0
@@ -42,29 +42,29 @@ class Column(IntEnum):
 
 
 _HEADINGS = {
-    Column.NUMBER: ("#", "The scene's number"),
-    Column.LENGTH: ("Length", "How long the scene lasts"),
-    Column.WORDS: ("Words", "What the scene shows"),
-    Column.TAGS: ("Tags", "What the text says about the scene besides its words"),
-    Column.BECOMES: ("Becomes", "Whether the scene is there already"),
+    DraftColumn.NUMBER: ("#", "The scene's number"),
+    DraftColumn.LENGTH: ("Length", "How long the scene lasts"),
+    DraftColumn.WORDS: ("Words", "What the scene shows"),
+    DraftColumn.TAGS: ("Tags", "What the text says about the scene besides its words"),
+    DraftColumn.BECOMES: ("Becomes", "Whether the scene is there already"),
 }
 _TO_THE_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def tags_of(draft: SceneDraft) -> tuple[str, ...]:
     """What a draft says besides its words, each in a few words."""
-    told: list[str] = []
+    message: list[str] = []
     if draft.title:
-        told.append(f"“{draft.title}”")
+        message.append(f"“{draft.title}”")
     if draft.camera:
-        told.append(draft.camera.replace("_", " "))
+        message.append(draft.camera.replace("_", " "))
     if draft.transition is not None:
         cut = draft.transition
-        told.append(f"{cut.kind} {cut.duration_s:g} s" if cut.duration_s else "cut")
-    told += [text for text in (draft.style, draft.mood) if text]
+        message.append(f"{cut.kind} {cut.duration_s:g} s" if cut.duration_s else "cut")
+    message += [text for text in (draft.style, draft.mood) if text]
     if draft.seed is not None:
-        told.append(f"seed {draft.seed}")
-    return tuple(told)
+        message.append(f"seed {draft.seed}")
+    return tuple(message)
 
 
 class PreviewModel(QAbstractTableModel):
@@ -98,7 +98,7 @@ class PreviewModel(QAbstractTableModel):
     @override
     def columnCount(self, parent: _Index = _TOP) -> int:
         """All columns; the view hides what says nothing."""
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else len(DraftColumn)
 
     @override
     def headerData(
@@ -107,36 +107,36 @@ class PreviewModel(QAbstractTableModel):
         """The headings."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
-        text, tip = _HEADINGS[Column(section)]
+        text, tip = _HEADINGS[DraftColumn(section)]
         if role == _Role.DisplayRole:
             return text
         return tip if role == _Role.ToolTipRole else None
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> object:
         """What a cell shows."""
-        draft, column = self._drafts[index.row()], Column(index.column())
+        draft, column = self._drafts[index.row()], DraftColumn(index.column())
         if role == _Role.DisplayRole:
             return self._text(index.row(), column)
-        if role == _Role.TextAlignmentRole and column in (Column.NUMBER, Column.LENGTH):
+        if role == _Role.TextAlignmentRole and column in (DraftColumn.NUMBER, DraftColumn.LENGTH):
             return _TO_THE_RIGHT
         if role == _Role.ToolTipRole:
-            if column is Column.LENGTH:
+            if column is DraftColumn.LENGTH:
                 return "As the text says" if draft.is_asked else "Its share"
             return "\n".join((draft.prompt, ", ".join(tags_of(draft)))).strip()
         return None
 
-    def _text(self, row: int, column: Column) -> str:
+    def _text(self, row: int, column: DraftColumn) -> str:
         draft = self._drafts[row]
         match column:
-            case Column.NUMBER:
+            case DraftColumn.NUMBER:
                 return str(row + 1)
-            case Column.LENGTH:
+            case DraftColumn.LENGTH:
                 return f"{draft.duration_s:g} s"
-            case Column.WORDS:
+            case DraftColumn.WORDS:
                 return draft.words
-            case Column.TAGS:
+            case DraftColumn.TAGS:
                 return ", ".join(tags_of(draft))
-            case Column.BECOMES:
+            case DraftColumn.BECOMES:
                 return "stays" if row in self._kept else "new"
 
 
@@ -171,11 +171,11 @@ class PreviewTable(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(Column.WORDS, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(DraftColumn.WORDS, QHeaderView.ResizeMode.Stretch)
         wide = self.fontMetrics().horizontalAdvance
-        self.setColumnWidth(Column.NUMBER, wide("000") + 14)
-        self.setColumnWidth(Column.LENGTH, wide("00.00 s") + 12)
-        self.setColumnWidth(Column.BECOMES, wide("Becomes") + 12)
+        self.setColumnWidth(DraftColumn.NUMBER, wide("000") + 14)
+        self.setColumnWidth(DraftColumn.LENGTH, wide("00.00 s") + 12)
+        self.setColumnWidth(DraftColumn.BECOMES, wide("Becomes") + 12)
         rows = self.verticalHeader().defaultSectionSize() * _ROWS_SHOWN
         self._usual_height = header.sizeHint().height() + rows + 2 * self.frameWidth()
         self.setMinimumHeight(self._usual_height)
@@ -185,7 +185,7 @@ class PreviewTable(QTableView):
         """Show another storyboard."""
         self._rows.show_board(board, renewal)
         self._has_tags = any(tags_of(draft) for draft in board.drafts)
-        self.setColumnHidden(Column.BECOMES, not (renewal.kept or renewal.gone))
+        self.setColumnHidden(DraftColumn.BECOMES, not (renewal.kept or renewal.gone))
         self._fit()
 
     @override
@@ -203,10 +203,10 @@ class PreviewTable(QTableView):
         """Show the tags where the words still have more room than they."""
         wide = self.viewport().width()
         tags = wide * 3 // 10
-        others = (Column.NUMBER, Column.LENGTH, Column.BECOMES)
+        others = (DraftColumn.NUMBER, DraftColumn.LENGTH, DraftColumn.BECOMES)
         left = wide - tags - sum(self.columnWidth(column) for column in others)
-        self.setColumnWidth(Column.TAGS, tags)
-        self.setColumnHidden(Column.TAGS, not self._has_tags or left < tags)
+        self.setColumnWidth(DraftColumn.TAGS, tags)
+        self.setColumnHidden(DraftColumn.TAGS, not self._has_tags or left < tags)
 
     @Slot(QItemSelection, QItemSelection)
     def _on_selection(self, selected: QItemSelection, _: QItemSelection) -> None:

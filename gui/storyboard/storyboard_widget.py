@@ -56,7 +56,7 @@ class _Clips:
 
 
 @dataclass(frozen=True)
-class _Question:
+class _PreviewQuestion:
     """All that the preview depends on."""
 
     value: StoryboardText
@@ -66,7 +66,7 @@ class _Question:
 
 @dataclass(frozen=True)
 class _Answer:
-    question: _Question
+    question: _PreviewQuestion
     board: Storyboard
     renewal: Renewal
 
@@ -86,7 +86,7 @@ class StoryboardWidget(QWidget):
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
-        self._work = _Work()
+        self._work = _PreviewWork()
         self.destroyed.connect(self._work.stop)
         self._clips = _Clips()
         self._spec: ModelSpec | None = None
@@ -109,7 +109,7 @@ class StoryboardWidget(QWidget):
         self._make = QPushButton("&Make scenes")
         self._pause = QTimer(self)
         self._menu = TagMenu(self)
-        self._dress()
+        self._restyle()
         self._lay_out()
         self._connect()
         self._show_state()
@@ -124,7 +124,7 @@ class StoryboardWidget(QWidget):
             return
         self._box.set_text(value.text)
         self._length.set_value(value.target_length_s)
-        self._problem.say("")
+        self._problem.show_message("")
         self._ask()
 
     @property
@@ -156,7 +156,7 @@ class StoryboardWidget(QWidget):
             part.setEnabled(not is_read_only)
         self._show_state()
 
-    def _dress(self) -> None:
+    def _restyle(self) -> None:
         self._box.setObjectName("storyboard_text")
         self._box.setAccessibleName("Storyboard")
         self._box.setToolTip("Story, lyrics or script; the words are never changed")
@@ -213,7 +213,7 @@ class StoryboardWidget(QWidget):
 
     @Slot()
     def _on_edited(self, _: object = None) -> None:
-        self._problem.say("")
+        self._problem.show_message("")
         self._ask()
         self.changed.emit(self.value())
 
@@ -252,10 +252,10 @@ class StoryboardWidget(QWidget):
 
     def _on_read(self, file: TextFile) -> None:
         self._box.replace_text(file.text)
-        self._problem.say(file.note, Tone.WARNING)
+        self._problem.show_message(file.note, Tone.WARNING)
 
     def _on_failed(self, error: StudioError) -> None:
-        self._problem.say(str(error), Tone.BAD)
+        self._problem.show_message(str(error), Tone.BAD)
 
     @Slot()
     def _on_make(self) -> None:
@@ -275,8 +275,8 @@ class StoryboardWidget(QWidget):
             self._clips = clips
             self._ask()
 
-    def _question(self) -> _Question:
-        return _Question(self.value(), self._clips, self._scenes)
+    def _question(self) -> _PreviewQuestion:
+        return _PreviewQuestion(self.value(), self._clips, self._scenes)
 
     def _ask(self) -> None:
         self._makes_when_split = False
@@ -305,16 +305,16 @@ class StoryboardWidget(QWidget):
         self._make.setEnabled(has_text and bool(drafts) and not self._is_read_only)
         self._preview.setVisible(bool(drafts))
         if answer is None or not has_text:
-            self._total.say("")
+            self._total.show_message("")
             self._notes.show_notes(())
-            self._outcome.say("")
+            self._outcome.show_message("")
             return
-        self._total.say(_total(answer.board) if drafts else "")
+        self._total.show_message(_total(answer.board) if drafts else "")
         self._notes.show_notes(answer.board.notes)
-        self._outcome.say(_outcome(answer.renewal, self._rendered) if self._scenes else "")
+        self._outcome.show_message(_outcome(answer.renewal, self._rendered) if self._scenes else "")
 
 
-class _Work:
+class _PreviewWork:
     """What runs for a widget, to be stopped when the widget goes."""
 
     def __init__(self) -> None:
@@ -328,7 +328,7 @@ class _Work:
             token.cancel()
 
 
-def _answer(question: _Question, cancel: CancelToken) -> _Answer:
+def _answer(question: _PreviewQuestion, cancel: CancelToken) -> _Answer:
     value, clips = question.value, question.clips
     board = split_storyboard(
         value.text,
@@ -344,27 +344,27 @@ def _answer(question: _Question, cancel: CancelToken) -> _Answer:
 def _total(board: Storyboard) -> str:
     count = len(board.drafts)
     words = sum(len(draft.words.split()) for draft in board.drafts)
-    told = f"{count} scene{'s' * (count != 1)} · {words:,} word{'s' * (words != 1)} · "
+    message = f"{count} scene{'s' * (count != 1)} · {words:,} word{'s' * (words != 1)} · "
     if board.target_length_s is None:
-        return f"{told}{clock(board.total_s)} in all"
-    return f"{told}{clock(board.total_s)} of {clock(board.target_length_s)}"
+        return f"{message}{clock(board.total_s)} in all"
+    return f"{message}{clock(board.total_s)} of {clock(board.target_length_s)}"
 
 
 def _outcome(renewal: Renewal, rendered: frozenset[str]) -> str:
     """What becomes of the scenes that are there."""
     kept, own, made, gone = map(len, (renewal.kept, renewal.own, renewal.made, renewal.gone))
-    told: list[str] = []
+    message: list[str] = []
     if kept:
-        told.append(f"{kept} with the same words stay{'s' * (kept == 1)}, with clips and edits")
+        message.append(f"{kept} with the same words stay{'s' * (kept == 1)}, with clips and edits")
     if own:
-        told.append(f"{own} added by hand stay{'s' * (own == 1)}")
+        message.append(f"{own} added by hand stay{'s' * (own == 1)}")
     if made:
-        told.append(f"{made} {_are(made)} new")
+        message.append(f"{made} {_are(made)} new")
     if gone:
         clips = sum(scene_id in rendered for scene_id in renewal.gone)
         files = f", {clips} of them with clips, whose files stay" if clips else ""
-        told.append(f"{gone} {_are(gone)} removed{files}")
-    return f"Of the scenes, {'; '.join(told)}." if told else ""
+        message.append(f"{gone} {_are(gone)} removed{files}")
+    return f"Of the scenes, {'; '.join(message)}." if message else ""
 
 
 def _are(count: int) -> str:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _US = 1_000_000
 _WIDTH, _HEIGHT = 1040, 500
 _LEFT, _RIGHT, _NONE = 0, 1, 2
-_SOUNDS = ("left", "right", "none")
+_AUDIOS = ("left", "right", "none")
 
 
 class CompareDialog(QDialog):
@@ -68,9 +68,9 @@ class CompareDialog(QDialog):
         self._back = IconButton("compare_back", "skip-previous", "One frame back.\nComma")
         self._on = IconButton("compare_on", "skip-next", "One frame on.\nFull stop")
         self._swap = IconButton("compare_swap", "swap-horizontal", "Swap left and right.\nX")
-        self._sounds = QButtonGroup(self)
+        self._audios = QButtonGroup(self)
         self._note = ToneLabel()
-        self._sound = Playback(self)
+        self._audio = Playback(self)
         self._uses = tuple(
             named(QPushButton(f"Use &{side}"), f"compare_use_{side}") for side in ("left", "right")
         )
@@ -113,11 +113,11 @@ class CompareDialog(QDialog):
         self._place.setText(place_text(frames, self._frame))
 
     def _lay_out(self) -> None:
-        pictures = QHBoxLayout()
-        pictures.setSpacing(GAP)
+        images = QHBoxLayout()
+        images.setSpacing(GAP)
         uses = QHBoxLayout()
         for side, use in zip(self._sides, self._uses, strict=True):
-            pictures.addWidget(side, 1)
+            images.addWidget(side, 1)
             uses.addStretch(1)
             uses.addWidget(use)
             uses.addStretch(1)
@@ -130,19 +130,19 @@ class CompareDialog(QDialog):
         tools.addStretch(1)
         tools.addWidget(QLabel("Sound"))
         for number, text in enumerate(("&Left", "&Right", "&None")):
-            choice = named(QRadioButton(text), f"compare_sound_{_SOUNDS[number]}")
+            choice = named(QRadioButton(text), f"compare_sound_{_AUDIOS[number]}")
             choice.setToolTip(
                 "Play without sound" if number == _NONE else f"Hear the take on the {text[1:]}"
             )
-            self._sounds.addButton(choice, number)
+            self._audios.addButton(choice, number)
             tools.addWidget(choice)
-        self._sounds.button(_NONE).setChecked(True)
+        self._audios.button(_NONE).setChecked(True)
         tools.addSpacing(GAP)
         tools.addWidget(self._close)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(EDGE, EDGE, EDGE, EDGE)
         rows.setSpacing(GAP)
-        rows.addLayout(pictures, 1)
+        rows.addLayout(images, 1)
         rows.addLayout(uses)
         rows.addWidget(self._note)
         rows.addWidget(self._position)
@@ -158,9 +158,9 @@ class CompareDialog(QDialog):
         self._swap.clicked.connect(self.swap)
         self._uses[_LEFT].clicked.connect(self._use_left)
         self._uses[_RIGHT].clicked.connect(self._use_right)
-        self._sounds.idClicked.connect(self._choose_sound)
-        self._sound.silent.connect(self._say)
-        self._sound.failed.connect(self._say)
+        self._audios.idClicked.connect(self._choose_audio)
+        self._audio.silent.connect(self._show_message)
+        self._audio.failed.connect(self._show_message)
         self._close.clicked.connect(self.reject)
         self._close.setAutoDefault(False)
 
@@ -170,7 +170,7 @@ class CompareDialog(QDialog):
             side.show_take(shown)
             use.setEnabled(self._can_choose and not shown.is_chosen)
         self._place.setText("")
-        self._follow_sound()
+        self._follow_audio()
 
     def _guide(self) -> ClipFrames | None:
         """The frames that both go by: of the take that has more of them."""
@@ -203,8 +203,8 @@ class CompareDialog(QDialog):
         self._clock.start()
         # Twice a frame, so that none comes late by a whole one.
         self._timer.start(max(1, round(500 * frames.duration_s / frames.count)))
-        self._play.set_picture("pause")
-        self._hear_from(self._begin_us)
+        self._play.set_image("pause")
+        self._listen_at(self._begin_us)
 
     @Slot()
     def swap(self) -> None:
@@ -217,8 +217,8 @@ class CompareDialog(QDialog):
 
     def _pause(self) -> None:
         self._timer.stop()
-        self._sound.pause()
-        self._play.set_picture("play")
+        self._audio.pause()
+        self._play.set_image("play")
 
     @Slot()
     def _tick(self) -> None:
@@ -247,24 +247,24 @@ class CompareDialog(QDialog):
         self._go_to(self._frame + 1)
 
     @Slot(int)
-    def _choose_sound(self, _: int) -> None:
-        self._note.say("")
-        self._follow_sound()
+    def _choose_audio(self, _: int) -> None:
+        self._note.show_message("")
+        self._follow_audio()
         frames = self._guide()
         if self.is_playing and frames is not None:
-            self._hear_from(frames.middle_us(self._frame) - frames.starts_us[0])
+            self._listen_at(frames.middle_us(self._frame) - frames.starts_us[0])
 
-    def _follow_sound(self) -> None:
-        heard = self._sounds.checkedId()
-        self._sound.open(None if heard == _NONE else self._takes[heard].take.path)
+    def _follow_audio(self) -> None:
+        heard = self._audios.checkedId()
+        self._audio.open(None if heard == _NONE else self._takes[heard].take.path)
 
-    def _hear_from(self, moment_us: int) -> None:
-        if self._sounds.checkedId() != _NONE:
-            self._sound.play(moment_us)
+    def _listen_at(self, moment_us: int) -> None:
+        if self._audios.checkedId() != _NONE:
+            self._audio.play(moment_us)
 
     @Slot(object)
-    def _say(self, text: str) -> None:
-        self._note.say(text)
+    def _show_message(self, text: str) -> None:
+        self._note.show_message(text)
 
     @Slot()
     def _use_left(self) -> None:
@@ -305,6 +305,6 @@ class CompareDialog(QDialog):
 
     def _release(self) -> None:
         self._pause()
-        self._sound.release()
+        self._audio.release()
         for side in self._sides:
             side.release()

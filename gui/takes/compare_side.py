@@ -49,7 +49,7 @@ class CompareSide(QWidget):
         rows.addWidget(self.surface, 1)
         rows.addWidget(self._facts)
         self._stills.opened.connect(self._on_opened)
-        self._stills.pictured.connect(self._on_picture)
+        self._stills.imaged.connect(self._on_image)
         self._stills.failed.connect(self._on_failed)
 
     @property
@@ -74,7 +74,7 @@ class CompareSide(QWidget):
         facts = (short_facts(take), seed_text(take), take.model, when_text(take))
         self._facts.show_text(" · ".join(part for part in facts if part))
         self._facts.setToolTip(self._facts.whole_text())
-        self.surface.say("Reading the clip…")
+        self.surface.show_message("Reading the clip…")
         self._stills.open(take.path)
 
     def go_to(self, moment_us: int) -> None:
@@ -93,11 +93,11 @@ class CompareSide(QWidget):
         self.opened.emit()
 
     @Slot(object)
-    def _on_picture(self, still: Still) -> None:
+    def _on_image(self, still: Still) -> None:
         self._number = still.number
         self.surface.show_image(still.image)
 
     @Slot(object)
     def _on_failed(self, error: StudioError) -> None:
-        self.surface.say(str(error))
+        self.surface.show_message(str(error))
         self.opened.emit()

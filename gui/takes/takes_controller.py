@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gui.takes.takes_widget import TakesWidget
 
 
-class TakesDesk(QObject):
+class TakesController(QObject):
     """Follows the shown scene.
 
     Signals:
@@ -29,7 +29,7 @@ class TakesDesk(QObject):
         failed(StudioError): a take says nothing about how it was made.
     """
 
-    told = Signal(object)
+    message = Signal(object)
     failed = Signal(object)
 
     def __init__(
@@ -82,7 +82,7 @@ class TakesDesk(QObject):
             again = scene_again(self._model.project, scene, record)
             self._model.edit_scene(f"Set up scene {number} as its take was", again.scene)
             for note in again.notes:
-                self.told.emit(note)
+                self.message.emit(note)
 
         self._background.run(read, arrived, self.failed.emit, key="take settings")
 

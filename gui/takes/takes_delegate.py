@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Index = QModelIndex | QPersistentModelIndex
 
-PICTURE = QSize(82, 46)
+IMAGE = QSize(82, 46)
 _BORDER = 2
 _LINES = 3
 _GREYED = 0.5
@@ -57,7 +57,7 @@ class TakesDelegate(CellDelegate):
 
     def problem(self, path: Path, widget: QWidget) -> str:
         """Why a file has no picture on that widget; empty where it has one, or is not read yet."""
-        return self._thumbnails.problem(path, PICTURE * widget.devicePixelRatio())
+        return self._thumbnails.problem(path, IMAGE * widget.devicePixelRatio())
 
     @override
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -67,9 +67,9 @@ class TakesDelegate(CellDelegate):
     def paint_cell(self, cell: Cell, index: Index) -> None:
         row: ShownTake = index.data(TAKE_ROLE)
         box = cell.rect.adjusted(PAD, PAD, -PAD, -PAD)
-        picture = QRect(box.topLeft(), PICTURE)
-        self._paint_picture(cell, picture, row)
-        place = QRect(picture.right() + PAD, box.top(), ICON, ICON)
+        image = QRect(box.topLeft(), IMAGE)
+        self._paint_image(cell, image, row)
+        place = QRect(image.right() + PAD, box.top(), ICON, ICON)
         for mark in _marks(row):
             colour = cell.colour(mark.tone)
             cell.icon(mark.icon, place, colour)
@@ -78,7 +78,7 @@ class TakesDelegate(CellDelegate):
             cell.text(mark.words, words, colour)
             place.translate(0, ICON + PAD)
         height = cell.option.fontMetrics.height()
-        line = QRect(box.left(), picture.bottom() + PAD // 2 + 1, box.width(), height)
+        line = QRect(box.left(), image.bottom() + PAD // 2 + 1, box.width(), height)
         quiet = cell.colour(Tone.QUIET)
         cell.text(_title(row), line, quiet if row.problem else cell.colour())
         line.translate(0, height)
@@ -91,10 +91,10 @@ class TakesDelegate(CellDelegate):
         line.translate(0, height)
         cell.text(row.take.model, line, quiet)
 
-    def _paint_picture(self, cell: Cell, place: QRect, row: ShownTake) -> None:
+    def _paint_image(self, cell: Cell, place: QRect, row: ShownTake) -> None:
         cell.painter.fillRect(place, cell.palette.color(QPalette.ColorRole.Midlight))
         ratio = cell.option.widget.devicePixelRatio()
-        found = self._thumbnails.pixmap(row.take.path, PICTURE * ratio)
+        found = self._thumbnails.pixmap(row.take.path, IMAGE * ratio)
         if found is not None:
             shown = QRect(0, 0, round(found.width() / ratio), round(found.height() / ratio))
             shown.moveCenter(place.center())
@@ -111,9 +111,9 @@ class TakesDelegate(CellDelegate):
 def tile_size(metrics: QFontMetrics) -> QSize:
     """The size of a take in the strip, with room for its words in that font."""
     mark = max(metrics.horizontalAdvance(each.words) for each in (_IN_FILM, _OUT_OF_DATE))
-    beside = PICTURE.width() + PAD + ICON + PAD + mark
+    beside = IMAGE.width() + PAD + ICON + PAD + mark
     width = max(beside, metrics.horizontalAdvance(_LONGEST_TITLE))
-    height = PICTURE.height() + PAD // 2 + _LINES * metrics.height()
+    height = IMAGE.height() + PAD // 2 + _LINES * metrics.height()
     return QSize(width + 2 * PAD, height + 2 * PAD)
 
 

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QPainterPathStroker,
 )
 
-from core.film.picture.alignment import shares_of
+from core.film.picture.alignment import anchor_of
 from gui.text.typesetting import baselines, set_lines
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ def paint(block: Block, caption: Caption) -> QImage:
         shapes = placed.line.shapes.translated(placed.x, placed.y)
         painter.fillPath(shapes, QColor(caption.colour))
         painter.setPen(QColor(caption.colour))
-        for run in placed.line.pictures:
-            painter.drawGlyphRun(placed.line.picture_origin + QPointF(placed.x, placed.y), run)
+        for run in placed.line.images:
+            painter.drawGlyphRun(placed.line.image_origin + QPointF(placed.x, placed.y), run)
     painter.end()
     return image.convertToFormat(QImage.Format.Format_RGBA8888)
 
@@ -160,7 +160,7 @@ def _wrapped(text: str, font: QFont, room: QRectF) -> list[SetLine]:
 
 
 def _placed(lines: list[SetLine], caption: Caption, font: QFont, room: QRectF) -> list[PlacedLine]:
-    shares = shares_of(caption.place)
+    shares = anchor_of(caption.place)
     metrics = QFontMetricsF(font)
     below = baselines(lines, font)
     block_height = metrics.ascent() + below[-1] + metrics.descent()

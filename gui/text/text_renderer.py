@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from core.errors import LetteringUnavailable, OutputError, Problem, UnsupportedRequest
-from core.film.picture.text_overlays import Lettering, Plate
+from core.errors import OutputError, Problem, TextRendererUnavailable, UnsupportedRequest
+from core.film.picture.text_overlays import RenderedText, RenderedTexts
 from gui.text.messages import Answer, Order
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ _LIBRARIES = (
 )
 
 
-class QtLetterer:
-    """The letterer of this program; see `core.film.picture.text_overlays.Letterer`."""
+class QtTextRenderer:
+    """The letterer of this program; see `core.film.picture.text_overlays.TextRenderer`."""
 
     def draw(
         self,
@@ -39,11 +39,11 @@ class QtLetterer:
         height: int,
         folder: Path,
         cancel: CancelToken,
-    ) -> Lettering:
-        """See `core.film.picture.text_overlays.Letterer.draw`."""
+    ) -> RenderedTexts:
+        """See `core.film.picture.text_overlays.TextRenderer.draw`."""
         cancel.check()
         if not captions:
-            return Lettering(())
+            return RenderedTexts(())
         folder = folder.resolve()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ class QtLetterer:
         order = Order(captions=tuple(whole), width=width, height=height, folder=str(folder))
         answer = _ask(order, cancel)
         if answer.missing:
-            raise LetteringUnavailable(
+            raise TextRendererUnavailable(
                 f"Texts cannot be drawn, because Qt does not load: {answer.missing}.",
                 hint=_INSTALL if answer.missing.startswith("No module") else _LIBRARIES,
             )
@@ -71,8 +71,10 @@ class QtLetterer:
                 f"The drawn text {answer.unwritten!r} cannot be written.",
                 hint="Make room on the disk or choose another folder.",
             )
-        plates = tuple(Plate(folder / drawn.name, drawn.x, drawn.y) for drawn in answer.drawn)
-        return Lettering(plates, (*halves, *answer.notes))
+        rendered_texts = tuple(
+            RenderedText(folder / drawn.name, drawn.x, drawn.y) for drawn in answer.drawn
+        )
+        return RenderedTexts(rendered_texts, (*halves, *answer.notes))
 
 
 def _whole(text: str) -> str:
@@ -94,7 +96,7 @@ def _ask(order: Order, cancel: CancelToken) -> Answer:
             creationflags=subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
         )
     except OSError as error:
-        raise LetteringUnavailable(
+        raise TextRendererUnavailable(
             f"Texts cannot be drawn: {sys.executable!r} does not start ({error.strerror})."
         ) from error
     with process:
@@ -107,7 +109,7 @@ def _ask(order: Order, cancel: CancelToken) -> Answer:
     except ValidationError as error:
         lines = complaints.decode("utf-8", errors="replace").strip().splitlines()
         reason = f": {lines[-1]}" if lines else "."
-        raise LetteringUnavailable(
+        raise TextRendererUnavailable(
             f"Texts cannot be drawn; the process that draws them ended with exit code "
             f"{process.returncode}{reason}",
             hint=_LIBRARIES,

@@ -34,8 +34,8 @@ class SetLine:
     """
 
     shapes: QPainterPath
-    pictures: tuple[QGlyphRun, ...]
-    picture_origin: QPointF
+    images: tuple[QGlyphRun, ...]
+    image_origin: QPointF
     width: float
     ink: QRectF
     has_gap: bool
@@ -89,7 +89,7 @@ def _shape(line: QTextLine) -> SetLine:
     shapes = QPainterPath()
     # Letters of one word overlap where they join, in Arabic; together they are one shape.
     shapes.setFillRule(Qt.FillRule.WindingFill)
-    pictures: list[QGlyphRun] = []
+    images: list[QGlyphRun] = []
     ink = QRectF()
     has_gap = False
     for run in line.glyphRuns():
@@ -97,7 +97,7 @@ def _shape(line: QTextLine) -> SetLine:
         # Asked for a shape, a font of pictures gives none and from then on wrong widths.
         is_coloured = any(raw.fontTable(table).size() for table in _COLOUR_TABLES)
         if is_coloured:
-            pictures.append(run)
+            images.append(run)
         for glyph, position in zip(run.glyphIndexes(), run.positions(), strict=True):
             has_gap = has_gap or glyph == 0
             at = position + origin
@@ -107,8 +107,8 @@ def _shape(line: QTextLine) -> SetLine:
                 shapes.addPath(raw.pathForGlyph(glyph).translated(at))
     return SetLine(
         shapes=shapes,
-        pictures=tuple(pictures),
-        picture_origin=origin,
+        images=tuple(images),
+        image_origin=origin,
         width=natural.width(),
         ink=ink.united(shapes.boundingRect()),
         has_gap=has_gap,

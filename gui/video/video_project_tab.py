@@ -15,30 +15,30 @@ from core.project.model.project import RenderChoices, Scene, new_id
 from core.project.model.scene_edits import FrameSlot
 from core.project.render.planning import missing_or_stale
 from gui.background import Background
-from gui.export.export_controller import ExportDesk
+from gui.export.export_controller import ExportController
 from gui.export.export_settings_widget import ExportSettingsWidget
 from gui.player.clip_player import ClipPlayer
-from gui.player.player_controller import PlayerDesk
+from gui.player.player_controller import PlayerController
 from gui.project.project_bar import ProjectBar
-from gui.render.choices_controller import ChoicesDesk, ChoicesPanels
+from gui.render.choices_controller import ChoicesController, ChoicesPanels
 from gui.render.ltx_controls_widget import LTXControlsWidget
 from gui.render.plan_fixes import EditPrompt
 from gui.render.plan_line import PlanLine
 from gui.render.render_agreement import agree
-from gui.render.render_bar import RenderBar, RenderCounts, RenderWish
+from gui.render.render_bar import RenderBar, RenderCounts, RenderScope
 from gui.render.render_settings_widget import RenderSettingsWidget
 from gui.render.scene_rendering import SceneRendering
-from gui.scenes.image_controller import PictureDesk, PictureRole, PictureUse
+from gui.scenes.image_controller import ImageController, ImageRole, ImageUse
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
-from gui.scenes.references_controller import ReferencePanels, ReferencesDesk
+from gui.scenes.references_controller import ReferencePanels, ReferencesController
 from gui.scenes.scene_actions import SceneActions
 from gui.scenes.scene_inspector import SceneInspector
 from gui.scenes.scene_states import SceneStates
 from gui.scenes.scene_table_model import SceneTableModel
 from gui.scenes.scene_table_view import SceneTableView
-from gui.storyboard.storyboard_controller import StoryboardDesk
+from gui.storyboard.storyboard_controller import StoryboardController
 from gui.storyboard.storyboard_widget import StoryboardWidget
-from gui.takes.takes_controller import TakesDesk
+from gui.takes.takes_controller import TakesController
 from gui.takes.takes_widget import TakesWidget
 from gui.video.video_layout import ScopeSwitch, VideoPanels, arrange
 from gui.widgets.folder_choice import choose_folder
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from core.project.render.from_record import FromRecord
     from core.studio import Studio
     from core.video.spec import ModelSpec
-    from gui.export.export_controller import ExportOutlook
+    from gui.export.export_controller import ExportEstimate
     from gui.jobs.jobs_area import JobsArea
     from gui.project.project_actions import ProjectActions
     from gui.project.project_model import ProjectModel
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 
 _MOST_MISSING = 8
 _THREADS = 4
-_ROLES = {FrameSlot.START: PictureRole.START, FrameSlot.END: PictureRole.END}
+_ROLES = {FrameSlot.START: ImageRole.START, FrameSlot.END: ImageRole.END}
 
 
 class VideoProjectTab(QWidget):
@@ -77,7 +77,7 @@ class VideoProjectTab(QWidget):
         fix_wanted(Fix): what only another room can mend.
     """
 
-    told = Signal(object)
+    message = Signal(object)
     fix_wanted = Signal(object)
 
     def __init__(
@@ -103,31 +103,31 @@ class VideoProjectTab(QWidget):
         self._panels = self._make_panels()
         self._sections = arrange(self, self._panels, self.scene_actions.for_scenes())
         panels = self._panels
-        self._pictures = PictureDesk(model, background, self)
-        self._references = ReferencesDesk(
+        self._images = ImageController(model, background, self)
+        self._references = ReferencesController(
             model,
             ReferencePanels(panels.references, panels.scene_references),
-            self._pictures,
+            self._images,
             background,
             self,
         )
-        self._choices = ChoicesDesk(
+        self._choices = ChoicesController(
             studio,
             model,
             ChoicesPanels(panels.settings, panels.ltx, panels.line),
             background,
             self,
         )
-        self._storyboard = StoryboardDesk(model, panels.storyboard, self)
+        self._storyboard = StoryboardController(model, panels.storyboard, self)
         self._states = SceneStates(studio, model, background, self)
-        self._takes = TakesDesk(model, panels.takes, self._states, background, self)
+        self._takes = TakesController(model, panels.takes, self._states, background, self)
         self._rendering = SceneRendering(studio, model, background, self)
-        self._export = ExportDesk(studio, model, background, self)
-        self._player = PlayerDesk(studio, model, panels.player, self._pictures, self)
+        self._export = ExportController(studio, model, background, self)
+        self._player = PlayerController(studio, model, panels.player, self._images, self)
         for panel in (panels.scope, panels.settings, panels.ltx, panels.export):
             panel.setEnabled(not model.is_read_only)
         self._connect_panels()
-        self._connect_desks()
+        self._connect_controllers()
         self._show_project()
 
     def _make_panels(self) -> VideoPanels:
@@ -161,29 +161,29 @@ class VideoProjectTab(QWidget):
         panels.inspector.cursor_moved.connect(self.scene_actions.set_cursor)
         self._rows.image_dropped.connect(self._on_frame_brought)
         panels.scope.changed.connect(self._choices.set_scene_scope)
-        panels.render.wanted.connect(self._on_render_wish)
+        panels.render.wanted.connect(self._on_render_request)
         panels.takes.play_wanted.connect(self._player.play_take)
         panels.export.changed.connect(self._on_film_choices)
         panels.export.export_wanted.connect(self.export_film)
         panels.export.show_file_wanted.connect(self._on_show_file)
         panels.export.handoff_wanted.connect(self._export.hand_over)
 
-    def _connect_desks(self) -> None:
-        self._jobs.news.connect(self._rendering.hear)
-        self._jobs.news.connect(self._export.hear)
+    def _connect_controllers(self) -> None:
+        self._jobs.news.connect(self._rendering.on_event)
+        self._jobs.news.connect(self._export.on_event)
         self._rendering.offered.connect(self._on_offer)
         self._rendering.jobs_changed.connect(self._on_jobs_changed)
-        self._rendering.told.connect(self.told)
+        self._rendering.message.connect(self.message)
         self._states.changed.connect(self._on_states_changed)
         self._choices.spec_changed.connect(self._on_spec)
         self._choices.offers_changed.connect(self._states.refresh)
         self._choices.fix_wanted.connect(self._on_fix)
-        self._export.outlook_changed.connect(self._on_outlook)
+        self._export.estimate_changed.connect(self._on_estimate)
         self._export.exported.connect(self._on_exported)
-        self._export.told.connect(self.told)
-        self._takes.told.connect(self.told)
-        for desk in (self._rendering, self._export, self._pictures, self._takes):
-            desk.failed.connect(self._on_failed)
+        self._export.message.connect(self.message)
+        self._takes.message.connect(self.message)
+        for controller in (self._rendering, self._export, self._images, self._takes):
+            controller.failed.connect(self._on_failed)
         self._model.changed.connect(self._show_project)
 
     @Slot()
@@ -244,7 +244,7 @@ class VideoProjectTab(QWidget):
     @property
     def render_actions(self) -> tuple[QAction, ...]:
         """What renders, for the menu."""
-        return tuple(self._panels.render.actions_by_wish.values())
+        return tuple(self._panels.render.actions_by_request.values())
 
     @property
     def scene_jobs(self) -> dict[str, SceneJob]:
@@ -276,24 +276,24 @@ class VideoProjectTab(QWidget):
 
     def render_missing(self) -> None:
         """Render every scene that has no clip, or one made from something else."""
-        self._on_render_wish(RenderWish.MISSING)
+        self._on_render_request(RenderScope.MISSING)
 
     @Slot(object)
-    def _on_render_wish(self, wish: RenderWish) -> None:
+    def _on_render_request(self, request: RenderScope) -> None:
         if self._model.is_read_only:
-            self.told.emit("The project is open for reading only: nothing is rendered.")
+            self.message.emit("The project is open for reading only: nothing is rendered.")
             return
         self._panels.render.show_planning(True)
-        self._rendering.offer(self._scenes_of(wish))
+        self._rendering.offer(self._scenes_of(request))
 
-    def _scenes_of(self, wish: RenderWish) -> tuple[Scene, ...]:
+    def _scenes_of(self, request: RenderScope) -> tuple[Scene, ...]:
         scenes = self._model.project.scenes
-        match wish:
-            case RenderWish.THIS | RenderWish.SELECTED:
+        match request:
+            case RenderScope.THIS | RenderScope.SELECTED:
                 return tuple(scene for scene in scenes if scene.id in self._selected)
-            case RenderWish.MISSING:
+            case RenderScope.MISSING:
                 return self._missing(scenes)
-            case RenderWish.ALL:
+            case RenderScope.ALL:
                 return scenes
 
     def _missing(self, scenes: Sequence[Scene]) -> tuple[Scene, ...]:
@@ -359,9 +359,9 @@ class VideoProjectTab(QWidget):
         self._export.export(overwrite=overwrite)
 
     @Slot(object)
-    def _on_outlook(self, outlook: ExportOutlook) -> None:
-        self._panels.export.show_problems(outlook.problems)
-        self._panels.export.set_estimate(outlook.text)
+    def _on_estimate(self, estimate: ExportEstimate) -> None:
+        self._panels.export.show_problems(estimate.problems)
+        self._panels.export.set_estimate(estimate.text)
 
     @Slot(object)
     def _on_exported(self, path: Path) -> None:
@@ -377,13 +377,13 @@ class VideoProjectTab(QWidget):
     @Slot(object)
     def _on_failed(self, error: StudioError) -> None:
         self._panels.render.show_planning(False)
-        self.told.emit(str(error))
+        self.message.emit(str(error))
         QMessageBox.warning(self, "ImageAI", str(error))
 
     @Slot(object)
     def _on_frame_brought(self, brought: FrameBrought) -> None:
         role = _ROLES[brought.slot]
-        self._pictures.bring_picture(brought.picture, role, brought.scene_id)
+        self._images.bring_image(brought.image, role, brought.scene_id)
 
     def show_missing(self, missing: Sequence[MissingFile]) -> None:
         """Name the files that are not there, and look for them in a folder if that is wanted."""
@@ -418,29 +418,29 @@ class VideoProjectTab(QWidget):
     def _relinked(self, relinked: Relinked) -> None:
         self._model.take_over(relinked.project)
         left = len(relinked.still_missing)
-        self.told.emit(
+        self.message.emit(
             f"{len(relinked.found)} missing files were found"
             + (f", {left} are still missing." if left else ".")
         )
 
-    def use_picture(self, path: Path, role: PictureRole) -> bool:
+    def use_image(self, path: Path, role: ImageRole) -> bool:
         """Bring a picture into the project, for the shown scene or for all of them.
 
         Gives whether that can be done; else it is told why not.
         """
         if self._model.is_read_only:
-            self.told.emit("The project is open for reading only: it takes no picture.")
+            self.message.emit("The project is open for reading only: it takes no picture.")
             return False
-        if role is not PictureRole.PROJECT_REFERENCE and not self._selected:
-            self.told.emit("Choose a scene first, then use the picture there.")
+        if role is not ImageRole.PROJECT_REFERENCE and not self._selected:
+            self.message.emit("Choose a scene first, then use the picture there.")
             return False
-        self._pictures.bring(PictureUse((path,), role, next(iter(self._selected), "")))
+        self._images.bring(ImageUse((path,), role, next(iter(self._selected), "")))
         return True
 
     def add_recipe(self, recipe: FromRecord) -> None:
         """Add a scene that is made as a clip was made, its settings its own."""
         if self._model.is_read_only:
-            self.told.emit("The project is open for reading only: it gets no scene.")
+            self.message.emit("The project is open for reading only: it gets no scene.")
             return
         own = tuple(RenderChoices.model_fields)
         scene = Scene(id=new_id("scene"), prompt=recipe.prompt, own=recipe.choices, own_fields=own)

@@ -9,8 +9,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox
 
-from gui.widgets.field_binding import SEVERAL, Wiring
-from gui.widgets.ignore_wheel import keep_calm
+from gui.widgets.field_binding import SEVERAL, Binding
+from gui.widgets.ignore_wheel import ignore_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ class ChoiceField(QComboBox):
         self._shown: list[Choice | None] = []
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(_MIN_LETTERS)
-        keep_calm(self)
+        ignore_wheel(self)
         self.set_choices(choices)
         self.currentIndexChanged.connect(self._tell)
 
@@ -75,9 +75,9 @@ class ChoiceField(QComboBox):
         if value is not None:
             self.show_value(value)
 
-    def wiring(self) -> Wiring:
+    def wiring(self) -> Binding:
         """This field as a form takes it."""
-        return Wiring(self, self.show_value, self.edited)
+        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show this as chosen; tells nobody."""
@@ -108,9 +108,9 @@ class ChoiceField(QComboBox):
         self.addItem(choice.label)
         self._shown.append(choice)
         row = len(self._shown) - 1
-        told = choice.why_not or choice.tip
-        if told:
-            self.setItemData(row, told, Qt.ItemDataRole.ToolTipRole)
+        reason = choice.why_not or choice.tip
+        if reason:
+            self.setItemData(row, reason, Qt.ItemDataRole.ToolTipRole)
         model = self.model()
         if choice.why_not and isinstance(model, QStandardItemModel):
             model.item(row).setEnabled(False)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRegularExpression, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap, QRegularExpressionValidator
 from PySide6.QtWidgets import QColorDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
-from gui.widgets.field_binding import Wiring
+from gui.widgets.field_binding import Binding
 from gui.widgets.naming import named
 
 _CODE = r"#[0-9a-fA-F]{6}"
@@ -42,9 +42,9 @@ class ColourField(QWidget):
         self._swatch.clicked.connect(self._choose)
         self._draw()
 
-    def wiring(self) -> Wiring:
+    def wiring(self) -> Binding:
         """This field as a form takes it."""
-        return Wiring(self, self.show_value, self.edited)
+        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a colour; tells nobody."""
@@ -81,6 +81,6 @@ class ColourField(QWidget):
         self.edited.emit(colour)
 
     def _draw(self) -> None:
-        picture = QPixmap(_SWATCH, _SWATCH)
-        picture.fill(QColor(self._colour))
-        self._swatch.setIcon(QIcon(picture))
+        image = QPixmap(_SWATCH, _SWATCH)
+        image.fill(QColor(self._colour))
+        self._swatch.setIcon(QIcon(image))

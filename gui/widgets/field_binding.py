@@ -16,7 +16,7 @@ SEVERAL = "(several)"
 
 
 @dataclass(frozen=True)
-class Wiring:
+class Binding:
     """A field: its widget, what shows a value in it, and what comes when a person edited it."""
 
     widget: QWidget

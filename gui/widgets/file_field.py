@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 from typing_extensions import override
 
 from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.field_binding import Wiring
+from gui.widgets.field_binding import Binding
 from gui.widgets.icon_button import IconButton
 from gui.widgets.naming import named
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
-PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)"
+IMAGES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)"
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ class FileField(QWidget):
         self._choose.clicked.connect(self._open_dialog)
         self._draw()
 
-    def wiring(self) -> Wiring:
+    def wiring(self) -> Binding:
         """This field as a form takes it."""
-        return Wiring(self, self.show_value, self.edited)
+        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a path or that there is none; tells nobody."""

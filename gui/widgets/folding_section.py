@@ -106,7 +106,9 @@ class FoldingSection(QWidget):
 
     def set_problem_count(self, count: int) -> None:
         """Say beside the heading that something inside needs attention."""
-        self._problems.say("" if not count else "1 problem" if count == 1 else f"{count} problems")
+        self._problems.show_message(
+            "" if not count else "1 problem" if count == 1 else f"{count} problems"
+        )
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -125,5 +127,5 @@ class FoldingSection(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        picture = "chevron-down" if self.is_open else "chevron-right"
-        self._heading.setIcon(icon(picture, QApplication.palette()))
+        image = "chevron-down" if self.is_open else "chevron-right"
+        self._heading.setIcon(icon(image, QApplication.palette()))

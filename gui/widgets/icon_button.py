@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class IconButton(QToolButton):
     """A flat button with an icon, a tooltip and a name for screen readers."""
 
-    def __init__(self, name: str, picture: str, tip: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, image: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._picture = picture
+        self._image = image
         self.setObjectName(name)
         self.setAutoRaise(True)
         self.set_tip(tip)
@@ -30,10 +30,10 @@ class IconButton(QToolButton):
         self.setToolTip(tip)
         self.setAccessibleName(tip.partition("\n")[0])
 
-    def set_picture(self, picture: str) -> None:
+    def set_image(self, image: str) -> None:
         """Show another icon."""
-        if picture != self._picture:
-            self._picture = picture
+        if image != self._image:
+            self._image = image
             self._draw()
 
     @override
@@ -44,4 +44,4 @@ class IconButton(QToolButton):
             self._draw()
 
     def _draw(self) -> None:
-        self.setIcon(icon(self._picture, QApplication.palette()))
+        self.setIcon(icon(self._image, QApplication.palette()))

@@ -9,7 +9,7 @@ from typing_extensions import override
 _BOXES = (QAbstractSpinBox, QComboBox, QAbstractSlider)
 
 
-class CalmWheel(QObject):
+class IgnoreWheel(QObject):
     """An event filter: boxes without the focus leave the wheel to what scrolls around them."""
 
     @override
@@ -23,9 +23,9 @@ class CalmWheel(QObject):
         return True
 
 
-def keep_calm(widget: QWidget) -> None:
+def ignore_wheel(widget: QWidget) -> None:
     """Let the wheel change this box, or every box inside this panel, only while it has focus."""
-    wheel = CalmWheel(widget)
+    wheel = IgnoreWheel(widget)
     for box in (widget, *widget.findChildren(QWidget)):
         if isinstance(box, _BOXES) and not isinstance(box, QScrollBar):
             # The usual policy takes the focus, and with it the wheel, at the first turn.

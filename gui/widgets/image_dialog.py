@@ -28,7 +28,7 @@ _FIRST_SIZE = QSize(760, 600)
 
 
 @dataclass(frozen=True)
-class ShownPicture:
+class ShownImage:
     """A picture with its name, or one frame of a clip."""
 
     path: Path
@@ -36,11 +36,11 @@ class ShownPicture:
     at: Moment = "start"
 
 
-class PictureDialog(QDialog):
+class ImageDialog(QDialog):
     """Shows a picture, its name, and what is to say about it; reads it beside the main thread."""
 
     def __init__(
-        self, name: str, shown: ShownPicture, thumbnails: Thumbnails, parent: QWidget
+        self, name: str, shown: ShownImage, thumbnails: Thumbnails, parent: QWidget
     ) -> None:
         super().__init__(parent)
         self._shown = shown
@@ -48,7 +48,7 @@ class PictureDialog(QDialog):
         self.setObjectName(name)
         self.setWindowTitle(shown.name)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._picture = _Picture(shown.name)
+        self._image = _Image(shown.name)
         self._words = ToneLabel()
         self._problem = ToneLabel(Tone.BAD)
         where = ElidedLabel()
@@ -61,7 +61,7 @@ class PictureDialog(QDialog):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(EDGE, EDGE, EDGE, EDGE)
         rows.setSpacing(GAP)
-        rows.addWidget(self._picture, 1)
+        rows.addWidget(self._image, 1)
         rows.addWidget(self._problem)
         rows.addWidget(self._words)
         rows.addWidget(where)
@@ -70,20 +70,20 @@ class PictureDialog(QDialog):
         thumbnails.ready.connect(self._arrived)
         self._arrived(shown.path)
 
-    def say(self, text: str, of: Tone) -> None:
+    def show_message(self, text: str, of: Tone) -> None:
         """Say something about the picture, under it."""
-        self._words.say(text, of)
+        self._words.show_message(text, of)
 
     @Slot(object)
     def _arrived(self, path: Path) -> None:
         if path == self._shown.path:
             found = self._thumbnails.pixmap(path, _LARGEST, self._shown.at)
             problem = self._thumbnails.problem(path, _LARGEST, self._shown.at)
-            self._problem.say(problem)
-            self._picture.show_picture(None if problem else found, is_waiting=not problem)
+            self._problem.show_message(problem)
+            self._image.show_image(None if problem else found, is_waiting=not problem)
 
 
-class _Picture(QWidget):
+class _Image(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._pixmap: QPixmap | None = None
@@ -92,7 +92,7 @@ class _Picture(QWidget):
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def show_picture(self, pixmap: QPixmap | None, *, is_waiting: bool) -> None:
+    def show_image(self, pixmap: QPixmap | None, *, is_waiting: bool) -> None:
         """Show it, or that it is being read."""
         self._pixmap, self._is_waiting = pixmap, is_waiting
         self.update()

@@ -20,10 +20,10 @@ from typing_extensions import override
 
 from gui import theme
 from gui.theme import Tone
-from gui.widgets.file_field import PICTURES, FileKind, file_dialog, printable
+from gui.widgets.file_field import IMAGES, FileKind, file_dialog, printable
 from gui.widgets.icon_button import IconButton
-from gui.widgets.image_dialog import PictureDialog, ShownPicture
-from gui.widgets.mime_images import picture_in
+from gui.widgets.image_dialog import ImageDialog, ShownImage
+from gui.widgets.mime_images import image_in
 from gui.widgets.naming import named
 from gui.widgets.tone_label import ToneLabel
 
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 _SMALLEST = QSize(120, 64)
 # Read once for every size of the window: a file is not read again while a person drags a border.
 _READ = QSize(480, 320)
-_NO_PICTURE = "The clipboard holds no picture. Copy one, or the file of one."
+_NO_IMAGE = "The clipboard holds no picture. Copy one, or the file of one."
 
 
 @dataclass(frozen=True)
-class SlotPicture:
+class SlotImage:
     """What stands in a slot.
 
     Attributes:
@@ -63,12 +63,12 @@ class _Frame(QWidget):
     def __init__(self, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
-        self._shown = SlotPicture()
+        self._shown = SlotImage()
         self.setMinimumSize(_SMALLEST)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         thumbnails.ready.connect(self._arrived)
 
-    def show_picture(self, shown: SlotPicture) -> None:
+    def show_image(self, shown: SlotImage) -> None:
         """Show this from now on."""
         self._shown = shown
         self.update()
@@ -96,7 +96,7 @@ class _Frame(QWidget):
             if pixmap is None or problem:
                 self._paint_words(painter, place, problem or "Reading the picture…")
             else:
-                self._paint_picture(painter, place, pixmap)
+                self._paint_image(painter, place, pixmap)
         painter.end()
 
     def _paint_words(self, painter: QPainter, place: QRect, words: str) -> None:
@@ -107,7 +107,7 @@ class _Frame(QWidget):
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.drawText(place.adjusted(theme.GAP, 2, -theme.GAP, -2), flags, words)
 
-    def _paint_picture(self, painter: QPainter, place: QRect, pixmap: QPixmap) -> None:
+    def _paint_image(self, painter: QPainter, place: QRect, pixmap: QPixmap) -> None:
         shown = QRect(
             place.topLeft(), pixmap.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
         )
@@ -140,11 +140,11 @@ class ImageSlot(QWidget):
         self._title = title
         self._tip = tip
         self._thumbnails = thumbnails
-        self._shown = SlotPicture()
+        self._shown = SlotImage()
         self._is_read_only = False
         what = f"the {title.lower()}"
-        self._kind = FileKind(what, (PICTURES,))
-        self._picture = named(_Frame(thumbnails, self), f"{name}_picture")
+        self._kind = FileKind(what, (IMAGES,))
+        self._image = named(_Frame(thumbnails, self), f"{name}_picture")
         self._choose = named(QPushButton("Choose…"), f"{name}_choose")
         self._choose.setAccessibleName(f"Choose {what}")
         self._choose.setToolTip(f"Choose a picture as {what}\nYou can also drop one here")
@@ -161,7 +161,7 @@ class ImageSlot(QWidget):
         paste = QShortcut(QKeySequence.StandardKey.Paste, self)
         paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         paste.activated.connect(self._on_paste)
-        self._picture.double_clicked.connect(self._on_preview)
+        self._image.double_clicked.connect(self._on_preview)
         self._choose.clicked.connect(self._on_choose)
         self._paste.clicked.connect(self._on_paste)
         self._preview.clicked.connect(self._on_preview)
@@ -178,15 +178,15 @@ class ImageSlot(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(theme.GAP // 2)
         rows.addWidget(QLabel(self._title))
-        rows.addWidget(self._picture, 1)
+        rows.addWidget(self._image, 1)
         rows.addWidget(self._problem)
         rows.addLayout(buttons)
 
-    def show_picture(self, shown: SlotPicture) -> None:
+    def show_image(self, shown: SlotImage) -> None:
         """Show this."""
         if shown != self._shown:
             self._shown = shown
-            self._problem.say("")
+            self._problem.show_message("")
             self._draw()
 
     def set_read_only(self, is_read_only: bool) -> None:
@@ -198,9 +198,9 @@ class ImageSlot(QWidget):
     def _draw(self) -> None:
         path, is_open = self._shown.path, not self._is_read_only
         name = "none" if path is None else printable(Path(path.name))
-        self._picture.setAccessibleName(f"{self._title}: {name}")
-        self._picture.setToolTip(self._tip if path is None else f"{self._tip}\n{name}")
-        self._picture.show_picture(self._shown)
+        self._image.setAccessibleName(f"{self._title}: {name}")
+        self._image.setToolTip(self._tip if path is None else f"{self._tip}\n{name}")
+        self._image.show_image(self._shown)
         self._choose.setEnabled(is_open)
         self._paste.setEnabled(is_open)
         self._preview.setEnabled(path is not None)
@@ -220,31 +220,31 @@ class ImageSlot(QWidget):
     def _on_paste(self) -> None:
         if self._is_read_only:
             return
-        picture = picture_in(QGuiApplication.clipboard().mimeData())
-        if picture is None:
-            self._problem.say(_NO_PICTURE)
+        image = image_in(QGuiApplication.clipboard().mimeData())
+        if image is None:
+            self._problem.show_message(_NO_IMAGE)
         else:
-            self._bring(picture)
+            self._bring(image)
 
     @Slot()
     def _on_preview(self) -> None:
         shown = self._shown
         if shown.path is not None:
-            large = ShownPicture(shown.path, self._title, shown.at)
-            PictureDialog(f"{self._name}_large", large, self._thumbnails, self).open()
+            large = ShownImage(shown.path, self._title, shown.at)
+            ImageDialog(f"{self._name}_large", large, self._thumbnails, self).open()
 
-    def _bring(self, picture: object) -> None:
-        self._problem.say("")
-        self.brought.emit(picture)
+    def _bring(self, image: object) -> None:
+        self._problem.show_message("")
+        self.brought.emit(image)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if picture_in(event.mimeData()) is not None:
+        if image_in(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        picture = picture_in(event.mimeData())
-        if picture is not None:
+        image = image_in(event.mimeData())
+        if image is not None:
             event.acceptProposedAction()
-            self._bring(picture)
+            self._bring(image)

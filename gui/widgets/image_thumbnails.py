@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtGui import QImage
 
 from core.errors import UnreadableClip
-from core.media.images import read_picture
+from core.media.images import read_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ def is_clip(path: Path) -> bool:
     return path.suffix.lower() in CLIP_SUFFIXES
 
 
-def read_small_picture(
+def read_small_image(
     path: Path, size: tuple[int, int], at: Literal["start", "end"], cancel: CancelToken
 ) -> QImage:
     """The picture, or a clip's first or last frame, as large as fits into the size.
@@ -41,11 +41,11 @@ def read_small_picture(
     """
     if is_clip(path):
         return _frame(path, size, at, cancel)
-    return _picture(path, size)
+    return _image(path, size)
 
 
-def _picture(path: Path, size: tuple[int, int]) -> QImage:
-    image = read_picture(path, "picture", "picture").image
+def _image(path: Path, size: tuple[int, int]) -> QImage:
+    image = read_image(path, "picture", "picture").image
     image.thumbnail(size)
     image = image.convert("RGBA")
     data = image.tobytes()

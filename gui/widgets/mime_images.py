@@ -16,7 +16,7 @@ def files_in(mime: QMimeData) -> tuple[Path, ...]:
     return tuple(Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile())
 
 
-def picture_in(mime: QMimeData) -> Path | QImage | None:
+def image_in(mime: QMimeData) -> Path | QImage | None:
     """The first file, else the picture itself."""
     files = files_in(mime)
     if files:

@@ -16,20 +16,20 @@ from gui.widgets.tone_label import ToneLabel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gui.widgets.field_binding import Wiring
+    from gui.widgets.field_binding import Binding
 
 M = TypeVar("M")
 
 
 @dataclass(frozen=True)
-class Lens(Generic[M]):
+class FieldPath(Generic[M]):
     """One part of a model: how to read it and how to put another in its place."""
 
     get: Callable[[M], object]
     put: Callable[[M, object], M]
 
 
-def part(*path: str) -> Lens[Any]:
+def part(*path: str) -> FieldPath[Any]:
     """The part of a frozen model that lies at the end of these names."""
 
     def get(model: BaseModel) -> object:
@@ -49,13 +49,13 @@ def part(*path: str) -> Lens[Any]:
         assert isinstance(changed, BaseModel)
         return changed
 
-    return Lens(get, put)
+    return FieldPath(get, put)
 
 
 @dataclass(frozen=True)
-class _Row(Generic[M]):
-    field: Wiring
-    lens: Lens[M]
+class _FormRow(Generic[M]):
+    field: Binding
+    lens: FieldPath[M]
     problem: ToneLabel
 
 
@@ -71,7 +71,7 @@ class ModelForm(QWidget, Generic[M]):
     def __init__(self, value: M, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._value = value
-        self._rows: dict[str, _Row[M]] = {}
+        self._rows: dict[str, _FormRow[M]] = {}
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setVerticalSpacing(GAP // 2 + 2)
@@ -92,7 +92,7 @@ class ModelForm(QWidget, Generic[M]):
     def refresh(self, value: M) -> None:
         """Called after every change: for what rows depend on, such as which are shown."""
 
-    def add_row(self, name: str, label: str, field: Wiring, lens: Lens[M], tip: str) -> None:
+    def add_row(self, name: str, label: str, field: Binding, lens: FieldPath[M], tip: str) -> None:
         """One more row.
 
         Args:
@@ -119,7 +119,7 @@ class ModelForm(QWidget, Generic[M]):
         problem = ToneLabel(Tone.BAD)
         self._form.addRow(problem)
         self._form.setRowVisible(problem, False)
-        self._rows[name] = _Row(field, lens, problem)
+        self._rows[name] = _FormRow(field, lens, problem)
         field.show(lens.get(self._value))
         field.edited.connect(partial(self._put, lens))
 
@@ -134,17 +134,17 @@ class ModelForm(QWidget, Generic[M]):
         row = self._rows.get(name)
         if row is None or not self._form.isRowVisible(row.field.widget):
             return False
-        row.problem.say(text)
+        row.problem.show_message(text)
         self._form.setRowVisible(row.problem, bool(text))
         return True
 
     def clear_problems(self) -> None:
         """Nothing is wrong with any row."""
         for row in self._rows.values():
-            row.problem.say("")
+            row.problem.show_message("")
             self._form.setRowVisible(row.problem, False)
 
-    def _put(self, lens: Lens[M], value: object) -> None:
+    def _put(self, lens: FieldPath[M], value: object) -> None:
         self._value = lens.put(self._value, value)
         self.refresh(self._value)
         self.changed.emit(self._value)

@@ -9,8 +9,8 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox
 from typing_extensions import override
 
-from gui.widgets.field_binding import SEVERAL, Wiring
-from gui.widgets.ignore_wheel import keep_calm
+from gui.widgets.field_binding import SEVERAL, Binding
+from gui.widgets.ignore_wheel import ignore_wheel
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -76,12 +76,12 @@ class NumberField(QDoubleSpinBox):
         self.setSpecialValueText(look.none_text)
         # A half-typed number is no choice: "19" on the way to "1920" would be one.
         self.setKeyboardTracking(False)
-        keep_calm(self)
+        ignore_wheel(self)
         self.valueChanged.connect(self._tell)
 
-    def wiring(self) -> Wiring:
+    def wiring(self) -> Binding:
         """This field as a form takes it."""
-        return Wiring(self, self.show_value, self.edited)
+        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a number or None; tells nobody."""

@@ -22,7 +22,7 @@ _MAX_LINES = 5
 
 
 @dataclass(frozen=True)
-class PartsWords:
+class PartsLabels:
     """How a list of parts speaks.
 
     Attributes:
@@ -53,7 +53,7 @@ class PartsList(QWidget):
     move_wanted = Signal(object)
     current_changed = Signal(object)
 
-    def __init__(self, words: PartsWords, parent: QWidget | None = None) -> None:
+    def __init__(self, words: PartsLabels, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._add = named(QPushButton(words.add), f"{words.name}_add")
         self._add.setToolTip(f"Add a {words.one}.")
@@ -69,7 +69,7 @@ class PartsList(QWidget):
         self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._list.installEventFilter(self)
         self._empty = ToneLabel()
-        self._empty.say(words.empty)
+        self._empty.show_message(words.empty)
         buttons = QHBoxLayout()
         buttons.setSpacing(GAP // 2)
         buttons.addWidget(self._add)

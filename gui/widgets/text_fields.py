@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit
 
-from gui.widgets.field_binding import Wiring
+from gui.widgets.field_binding import Binding
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -27,9 +27,9 @@ class LineField(QLineEdit):
         self._told = ""
         self.textEdited.connect(self._tell)
 
-    def wiring(self) -> Wiring:
+    def wiring(self) -> Binding:
         """This field as a form takes it."""
-        return Wiring(self, self.show_value, self.edited)
+        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a text; tells nobody and leaves the cursor where the same text stands."""
@@ -43,7 +43,7 @@ class LineField(QLineEdit):
         self.edited.emit(text)
 
 
-class WordsField(QPlainTextEdit):
+class TextField(QPlainTextEdit):
     """Several lines of text; the tab key goes on to the next field.
 
     Signals:
@@ -60,9 +60,9 @@ class WordsField(QPlainTextEdit):
         self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 2 * room)
         self.textChanged.connect(self._tell)
 
-    def wiring(self) -> Wiring:
+    def wiring(self) -> Binding:
         """This field as a form takes it."""
-        return Wiring(self, self.show_value, self.edited)
+        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a text; tells nobody and leaves the cursor where the same text stands."""
@@ -90,9 +90,9 @@ class SwitchField(QCheckBox):
         super().__init__(text, parent)
         self.checkStateChanged.connect(self._tell)
 
-    def wiring(self) -> Wiring:
+    def wiring(self) -> Binding:
         """This field as a form takes it."""
-        return Wiring(self, self.show_value, self.edited)
+        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show it; tells nobody."""

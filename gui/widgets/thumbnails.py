@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 
 from gui import theme
 from gui.background import Background
-from gui.widgets.image_thumbnails import read_small_picture
+from gui.widgets.image_thumbnails import read_small_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +125,7 @@ class Thumbnails(QObject):
             self._keep(wanted, _broken_mark(wanted.size))
 
         self._background.run(
-            lambda cancel: read_small_picture(wanted.path, size, wanted.at, cancel), arrived, failed
+            lambda cancel: read_small_image(wanted.path, size, wanted.at, cancel), arrived, failed
         )
 
     def _keep(self, wanted: Thumbnail, pixmap: QPixmap) -> None:

@@ -28,7 +28,7 @@ class ToneLabel(QLabel):
         self.hide()
         self._colour()
 
-    def say(self, text: str, of: Tone | None = None) -> None:
+    def show_message(self, text: str, of: Tone | None = None) -> None:
         """Show a text, or nothing."""
         if of is not None and of is not self._tone:
             self._tone = of

@@ -20,7 +20,7 @@ from core.jobs.job import Progressed, Stage
 from core.media.input_images import write_start_image
 from core.platform.machine import free_disk_bytes
 from core.video.planning import make_plan
-from core.video.provider import Lack, NotReady, Provenance, Readiness, Ready
+from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode
 from core.video.request import FrameRequest, RenderRequest, Target
 from providers.ltx_video.engine.drive_render import follow
 from providers.ltx_video.engine.engine_process import EngineProcess
@@ -35,7 +35,7 @@ from providers.ltx_video.install.installed import (
 )
 from providers.ltx_video.install.model_files import damage_of, folder_of, model_key, weight_files
 from providers.ltx_video.install.store import LTXStore
-from providers.ltx_video.models.auto_model import OnDisk, choose_model
+from providers.ltx_video.models.auto_model import WeightsState, choose_model
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
 from providers.ltx_video.models.info import INFO, PACKAGES
 from providers.ltx_video.models.memory_plan import MemoryLadder, Workload, memory_ladder
@@ -109,18 +109,18 @@ class LocalLTX:
         missing = [name for name in PACKAGES if find_spec(name) is None]
         if missing:
             return NotReady(
-                Lack.PACKAGE_MISSING,
+                ReasonCode.PACKAGE_MISSING,
                 f"{model.spec.label} needs Python packages that are missing: {', '.join(missing)}.",
                 "Run 'pip install -r requirements-ltx.txt', or let main.py make its own "
                 "environment by starting it without IMAGEAI_NO_BOOTSTRAP.",
             )
-        lack = self._lack_of_files(model)
-        if lack is not None:
-            return lack
+        reason_code = self._lack_of_files(model)
+        if reason_code is not None:
+            return reason_code
         smallest = self._ladder(model, _smallest_plan(model)).choose()
         if not smallest.fits:
             return NotReady(
-                Lack.MACHINE_TOO_SMALL,
+                ReasonCode.MACHINE_TOO_SMALL,
                 f"{model.spec.label} is too large for this machine, even for its smallest clip. "
                 f"{' '.join(smallest.reasons)}",
                 "Choose a smaller model, or close programs that use much memory.",
@@ -203,11 +203,15 @@ class LocalLTX:
             engine.end()
             self._sweep_offload_dirs()
 
-    def _on_disk(self, model: LocalModel) -> OnDisk:
-        lack = self._lack_of_files(model)
-        if lack is None:
-            return OnDisk.COMPLETE
-        return OnDisk.DAMAGED if lack.lack is Lack.DAMAGED else OnDisk.ABSENT
+    def _on_disk(self, model: LocalModel) -> WeightsState:
+        reason_code = self._lack_of_files(model)
+        if reason_code is None:
+            return WeightsState.COMPLETE
+        return (
+            WeightsState.DAMAGED
+            if reason_code.reason_code is ReasonCode.DAMAGED
+            else WeightsState.ABSENT
+        )
 
     def _lack_of_files(self, model: LocalModel) -> NotReady | None:
         label, repair = model.spec.label, _repair(model)
@@ -215,7 +219,9 @@ class LocalLTX:
             damage = damage_of(folder_of(model, self._context.paths.models_dir))
             if not damage:
                 return None
-            return NotReady(Lack.DAMAGED, f"The files of {label} are damaged: {damage}.", repair)
+            return NotReady(
+                ReasonCode.DAMAGED, f"The files of {label} are damaged: {damage}.", repair
+            )
         match check_installed(self._context.paths.models_dir, model.id):
             case Complete():
                 return None
@@ -224,15 +230,15 @@ class LocalLTX:
                 amount = f"{size / _GB:.1f} GB" if size else "an amount the hub will tell"
                 gate = " Its owner asks for consent first." if model.spec.licence.is_gated else ""
                 return NotReady(
-                    Lack.NOT_INSTALLED,
+                    ReasonCode.NOT_INSTALLED,
                     f"{label} is not installed. It is a download of {amount} under the "
                     f"{model.spec.licence.name}.{gate}",
                     repair,
                 )
             case Partial() as state:
-                return NotReady(Lack.NOT_INSTALLED, f"{label}: {state.reason}", repair)
+                return NotReady(ReasonCode.NOT_INSTALLED, f"{label}: {state.reason}", repair)
             case Damaged() as state:
-                return NotReady(Lack.DAMAGED, f"{label}: {state.reason}", repair)
+                return NotReady(ReasonCode.DAMAGED, f"{label}: {state.reason}", repair)
 
     def _memory(self, model: LocalModel, plan: RenderPlan) -> MemoryPlan:
         """The layout for a plan: the quickest that fits, within what the user chose.
@@ -300,9 +306,9 @@ class LocalLTX:
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
         model = self._models[plan.target.model]
-        lack = self._lack_of_files(model)
-        if lack is not None:
-            raise NotConfigured(lack.reason, target=str(plan.target), hint=lack.fix)
+        reason_code = self._lack_of_files(model)
+        if reason_code is not None:
+            raise NotConfigured(reason_code.reason, target=str(plan.target), hint=reason_code.fix)
         memory = plan.memory_plan or self._memory(model, plan)
         image = None
         if plan.start_image is not None:

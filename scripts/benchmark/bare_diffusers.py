@@ -20,7 +20,7 @@ from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
 from core.jobs.job import CancelToken
-from providers.ltx_video.engine.clip import Sound, write_clip
+from providers.ltx_video.engine.clip import Audio, write_clip
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
     compute_dtype,
@@ -52,7 +52,7 @@ def load_bare(order: RenderOrder) -> LTX2ConditionPipeline:
     return pipeline
 
 
-def render_bare(pipeline: LTX2ConditionPipeline, order: RenderOrder) -> tuple[np.ndarray, Sound]:
+def render_bare(pipeline: LTX2ConditionPipeline, order: RenderOrder) -> tuple[np.ndarray, Audio]:
     """One call of the pipeline: pictures, (frames, height, width, 3) uint8, and sound."""
     plan, profile = order.plan, order.profile
     steps = plan.num_inference_steps or profile.num_inference_steps
@@ -74,12 +74,12 @@ def render_bare(pipeline: LTX2ConditionPipeline, order: RenderOrder) -> tuple[np
         return_dict=False,
         **profile.guidance.at(plan.guidance_scale).model_dump(),
     )
-    pictures = (np.asarray(frames[0]) * 255).round().astype("uint8")
+    images = (np.asarray(frames[0]) * 255).round().astype("uint8")
     samples = audio[0].float().clamp(-1, 1).cpu().numpy()
-    return pictures, Sound(samples, int(pipeline.vocoder.config.output_sampling_rate))
+    return images, Audio(samples, int(pipeline.vocoder.config.output_sampling_rate))
 
 
-def render_by_stages(order: RenderOrder) -> tuple[np.ndarray, Sound | None]:
+def render_by_stages(order: RenderOrder) -> tuple[np.ndarray, Audio | None]:
     """The same clip by the engine's stages, before it is encoded as a video."""
     cancel = CancelToken()
     loader = PartLoader(order, cancel, lambda _done, _message: None)
@@ -92,7 +92,7 @@ def render_by_stages(order: RenderOrder) -> tuple[np.ndarray, Sound | None]:
         None if negative is None else encode(text, order, negative),
     )
     dtype = compute_dtype(order)
-    denoised = denoise(pipeline, order, prompt, dtype, lambda _step, _steps, _picture: None, cancel)
+    denoised = denoise(pipeline, order, prompt, dtype, lambda _step, _steps, _image: None, cancel)
     set_tiling(pipeline.vae, order)
     return decode(pipeline, order, denoised, dtype, lambda _done: None, cancel)
 
@@ -102,23 +102,23 @@ def answer(pipeline: LTX2ConditionPipeline, asked: BareOrder) -> BareAnswer:
     order = asked.order
     clip = order.workdir / "bare.mp4"
     started = time.perf_counter()
-    frames, sound = render_bare(pipeline, order)
+    frames, waveform = render_bare(pipeline, order)
     write_clip(
-        clip, frames, order.plan.fps, sound if order.plan.has_audio else None, lambda _: None
+        clip, frames, order.plan.fps, waveform if order.plan.has_audio else None, lambda _: None
     )
     seconds = time.perf_counter() - started
     made = BareAnswer(seconds=seconds, clip=str(clip), num_frames=len(frames))
     if not asked.compares:
         return made
-    other_frames, other_sound = render_by_stages(order)
+    other_frames, other_audio = render_by_stages(order)
     same = other_frames.shape == frames.shape
     return made.model_copy(
         update={
             "identical_frames": int((frames == other_frames).all(axis=(1, 2, 3)).sum())
             if same
             else 0,
-            "is_sound_identical": other_sound is None
-            or np.array_equal(sound.samples, other_sound.samples),
+            "is_sound_identical": other_audio is None
+            or np.array_equal(waveform.samples, other_audio.samples),
         }
     )
 

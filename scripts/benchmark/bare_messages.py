@@ -20,4 +20,4 @@ class BareAnswer(Frozen):
     clip: str
     num_frames: int
     identical_frames: int | None = None
-    is_sound_identical: bool | None = None
+    is_audio_identical: bool | None = None

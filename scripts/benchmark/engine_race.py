@@ -40,7 +40,7 @@ class Race:
     engine: Series
     num_frames: int
     identical_frames: int
-    is_sound_identical: bool
+    is_audio_identical: bool
     identical_files: int
 
 
@@ -114,7 +114,7 @@ def race(
         engine=Series("ImageAI's engine", tuple(times["engine"])),
         num_frames=first.num_frames,
         identical_frames=first.identical_frames or 0,
-        is_sound_identical=bool(first.is_sound_identical),
+        is_audio_identical=bool(first.is_audio_identical),
         identical_files=identical_files,
     )
 
@@ -171,7 +171,7 @@ def section(found: Race, plan: RenderPlan) -> Section:
             f"{plan.num_frames} frames, {plan.num_inference_steps} steps, the same seed; another "
             "prompt each time, in turns.",
             f"Identical before encoding: {found.identical_frames} of {found.num_frames} frames, "
-            f"sound {'identical' if found.is_sound_identical else 'DIFFERENT'}. Identical files, "
+            f"sound {'identical' if found.is_audio_identical else 'DIFFERENT'}. Identical files, "
             f"byte for byte: {found.identical_files} of {len(found.engine.values)}.",
         ),
         goals=goals(found),
@@ -182,7 +182,7 @@ def goals(found: Race) -> tuple[Goal, ...]:
     """Nothing changed, and hardly any time lost."""
     same = (
         found.identical_frames == found.num_frames
-        and found.is_sound_identical
+        and found.is_audio_identical
         and found.identical_files == len(found.engine.values)
     )
     return (

@@ -56,11 +56,11 @@ def make_clip(size: FilmSize, number: int, folder: Path) -> Path:
     path = folder / f"clip{number}.mp4"
     shape = f"size={size.width}x{size.height}:rate={size.fps}"
     look = f"hue=h={number * 37 % 360},format=yuv420p,{TAGS}"
-    pictures = ["-f", "lavfi", "-i", f"testsrc2={shape},{look}"]
+    images = ["-f", "lavfi", "-i", f"testsrc2={shape},{look}"]
     tone = ["-f", "lavfi", "-i", f"sine=frequency={300 + 20 * number}:sample_rate=48000"]
-    sound = ["-c:a", "aac", "-b:a", "128k", "-ac", "2"]
+    audio = ["-c:a", "aac", "-b:a", "128k", "-ac", "2"]
     coding = ["-t", f"{size.clip_s}", "-c:v", "libx264", "-preset", "veryfast", "-crf", "18"]
-    run_ffmpeg([*pictures, *tone, *coding, *sound, str(path)], CancelToken())
+    run_ffmpeg([*images, *tone, *coding, *audio, str(path)], CancelToken())
     return path
 
 

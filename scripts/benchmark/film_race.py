@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from core.film.build.export import ExportJob, ExportOrder
 from core.film.build.joining import count_frames
-from core.film.build.render_cache import PieceStore
+from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import ExportSettings
-from core.jobs.job import CancelToken, JobContext, Noted, Progressed, Stage
+from core.jobs.job import CancelToken, JobContext, Notice, Progressed, Stage
 from scripts.benchmark import moviepy_side
 from scripts.benchmark.clips import scratch
 from scripts.benchmark.figures import Series, ratio
@@ -142,7 +142,7 @@ class Exporter:
     """Runs exports with one store, and keeps how long the stages of the last one took."""
 
     def __init__(self, store: Path, workdir: Path) -> None:
-        self._store = PieceStore(store)
+        self._store = RenderCache(store)
         self._workdir = workdir
         self._count = 0
         self.stages: dict[Stage, float] = {}
@@ -155,7 +155,7 @@ class Exporter:
         self.stages = {}
         begun: list[tuple[Stage, float]] = []
 
-        def report(event: Progressed | Noted) -> None:
+        def report(event: Progressed | Notice) -> None:
             if isinstance(event, Progressed) and (not begun or begun[-1][0] is not event.stage):
                 begun.append((event.stage, time.perf_counter()))
 
@@ -202,11 +202,11 @@ def goals(race: Race) -> tuple[Goal, ...]:
     """The same film, hardly slower at first, and quick when only the music changes."""
     first = race.series(EXPORT)
     ours = set().union(*(race.frames[name] for name in race.frames if name != MOVIEPY))
-    told = [f"Exactly {race.size.num_frames} frames each time"]
+    measured = [f"Exactly {race.size.num_frames} frames each time"]
     if MOVIEPY in race.times and race.frames[MOVIEPY] != {race.size.num_frames}:
-        told.append(f" (MoviePy: {', '.join(map(str, sorted(race.frames[MOVIEPY])))})")
+        measured.append(f" (MoviePy: {', '.join(map(str, sorted(race.frames[MOVIEPY])))})")
     return (
-        Goal("".join(told), ours == {race.size.num_frames}),
+        Goal("".join(measured), ours == {race.size.num_frames}),
         Goal(
             f"At most {_MOST:g} times the single command's time",
             ratio(first, race.series(SINGLE)) <= _MOST,

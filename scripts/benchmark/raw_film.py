@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 def single_pass(size: FilmSize, clips: Sequence[Path], music: Path, film: Path) -> None:
     """One command with one graph; only the frames of the dissolves go through `xfade`."""
-    graph = [*_flat_pictures(size), *_crossfaded(len(clips), size), _with_music(len(clips))]
+    graph = [*_flat_images(size), *_crossfaded(len(clips), size), _with_music(len(clips))]
     inputs = [word for path in (*clips, music) for word in ("-i", str(path))]
     maps = ["-filter_complex", ";".join(graph), "-map", "[v]", "-map", "[a]"]
-    _run([*inputs, *maps, *_video(size), *_sound(), "-movflags", "+faststart", str(film)])
+    _run([*inputs, *maps, *_video(size), *_audio(), "-movflags", "+faststart", str(film)])
 
 
 def normalise_then_join(
@@ -34,15 +34,15 @@ def normalise_then_join(
     normal: list[Path] = []
     for number, clip in enumerate(clips):
         normal.append(workdir / f"normal{number}.mp4")
-        _run(["-i", str(clip), "-vf", same, *_video(size), *_sound(), str(normal[-1])])
+        _run(["-i", str(clip), "-vf", same, *_video(size), *_audio(), str(normal[-1])])
     inputs = [word for path in normal for word in ("-i", str(path))]
-    graph = [*_chained_pictures(size), *_crossfaded(len(clips), size)]
+    graph = [*_chained_images(size), *_crossfaded(len(clips), size)]
     joined = workdir / "joined.mp4"
     maps = ["-filter_complex", ";".join(graph), "-map", "[v]", "-map", "[clips]"]
-    _run([*inputs, *maps, *_video(size), *_sound(), str(joined)])
+    _run([*inputs, *maps, *_video(size), *_audio(), str(joined)])
     under = "[0:a][1:a]amix=inputs=2:duration=first:normalize=0[a]"
     both = ["-i", str(joined), "-i", str(music), "-filter_complex", under, "-map", "0:v"]
-    _run([*both, "-map", "[a]", "-c:v", "copy", *_sound(), "-movflags", "+faststart", str(film)])
+    _run([*both, "-map", "[a]", "-c:v", "copy", *_audio(), "-movflags", "+faststart", str(film)])
 
 
 def _run(arguments: Sequence[str]) -> None:
@@ -58,7 +58,7 @@ def _video(size: FilmSize) -> list[str]:
     return words
 
 
-def _sound() -> list[str]:
+def _audio() -> list[str]:
     return audio_arguments(ExportSettings())
 
 
@@ -66,7 +66,7 @@ def _counted(size: FilmSize) -> str:
     return f"settb=1/{size.fps},setpts=N"
 
 
-def _flat_pictures(size: FilmSize) -> list[str]:
+def _flat_images(size: FilmSize) -> list[str]:
     count, t, n, times = size.clips, size.dissolve, size.clip_frames, _counted(size)
     graph: list[str] = []
     order: list[str] = []
@@ -94,7 +94,7 @@ def _flat_pictures(size: FilmSize) -> list[str]:
     return graph
 
 
-def _chained_pictures(size: FilmSize) -> list[str]:
+def _chained_images(size: FilmSize) -> list[str]:
     graph: list[str] = []
     before = "[0:v]"
     for k in range(1, size.clips):

@@ -28,9 +28,9 @@ def measure(repeats: int) -> Section:
     with scratch() as folder:
         project = make_project(folder / "large", SCENES)
         for number in range(repeats + 1):
-            told = run("open", folder / f"home-{number}", str(project))
+            measured = run("open", folder / f"home-{number}", str(project))
             if number:
-                runs.append(told)
+                runs.append(measured)
     return section(runs)
 
 
@@ -41,8 +41,8 @@ def make_project(folder: Path, count: int) -> Path:
     create_project(folder, project)
     (folder / CLIPS).mkdir(exist_ok=True)
     first = folder.with_name(f"{folder.name}.mp4")
-    picture = ["-f", "lavfi", "-i", "testsrc2=s=320x192:r=24:d=2"]
-    run_ffmpeg([*picture, "-pix_fmt", "yuv420p", str(first)], CancelToken())
+    image = ["-f", "lavfi", "-i", "testsrc2=s=320x192:r=24:d=2"]
+    run_ffmpeg([*image, "-pix_fmt", "yuv420p", str(first)], CancelToken())
     scenes: list[Scene] = []
     takes: dict[str, SceneTakes] = {}
     for number in range(1, count + 1):
@@ -58,14 +58,14 @@ def make_project(folder: Path, count: int) -> Path:
 
 def section(runs: list[dict[str, float]]) -> Section:
     """The outcome in words."""
-    opened = Series("open", tuple(told["opened_s"] * 1000 for told in runs))
-    fling = Series("a step of a fling", tuple(told["fling_ms"] for told in runs))
-    flung = Series("its slowest step", tuple(told["slowest_fling_ms"] for told in runs))
-    notch = Series("a notch of the wheel", tuple(told["notch_ms"] for told in runs))
-    turned = Series("the slowest notch", tuple(told["slowest_notch_ms"] for told in runs))
+    opened = Series("open", tuple(measured["opened_s"] * 1000 for measured in runs))
+    fling = Series("a step of a fling", tuple(measured["fling_ms"] for measured in runs))
+    flung = Series("its slowest step", tuple(measured["slowest_fling_ms"] for measured in runs))
+    notch = Series("a notch of the wheel", tuple(measured["notch_ms"] for measured in runs))
+    turned = Series("the slowest notch", tuple(measured["slowest_notch_ms"] for measured in runs))
     slowest_ms = max(flung.most, turned.most)
-    empty = Series("empty", tuple(told["memory_mb"] for told in runs))
-    full = Series("full", tuple(told["memory_open_mb"] for told in runs))
+    empty = Series("empty", tuple(measured["memory_mb"] for measured in runs))
+    full = Series("full", tuple(measured["memory_open_mb"] for measured in runs))
     return Section(
         title=f"The window: {SCENES} scenes",
         table=series_table((opened, fling, flung, notch, turned), "ms", 1),

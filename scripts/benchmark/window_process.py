@@ -25,7 +25,7 @@ from core.project.model.project import DEFAULT_TARGET, Scene, new_id
 from core.project.model.status import SceneJobState
 from gui.main_window import MainWindow
 from gui.project.project_requests import NewProject
-from gui.ui_watchdog import StallWatch
+from gui.ui_watchdog import UiWatchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ class Probe(QObject):
 
     def __init__(self, measure: Callable[[MainWindow], dict[str, float]]) -> None:
         super().__init__()
-        self.told: dict[str, float] | None = None
+        self.measured: dict[str, float] | None = None
         self._measure = measure
         self._begun.connect(self._on_begun, Qt.ConnectionType.QueuedConnection)
         self._begun.emit()
@@ -56,7 +56,7 @@ class Probe(QObject):
     def _on_begun(self) -> None:
         (window,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
         try:
-            self.told = self._measure(window)
+            self.measured = self._measure(window)
         except RuntimeError as error:
             sys.stderr.write(f"{error}\n")
         finally:
@@ -85,9 +85,9 @@ def main(arguments: list[str]) -> int:
     except SystemExit as ended:
         if ended.code:
             return 1
-    if probe.told is None:
+    if probe.measured is None:
         return 1
-    sys.stdout.write(json.dumps(probe.told) + "\n")
+    sys.stdout.write(json.dumps(probe.measured) + "\n")
     return 0
 
 
@@ -159,7 +159,7 @@ def _render(window: MainWindow) -> dict[str, float]:
     )
     model.edit("Scene", model.project.model_copy(update={"scenes": (scene,), "render": render}))
     _rest(_CALM_S)
-    idle = StallWatch()
+    idle = UiWatchdog()
     _rest(_CALM_S)
     idle.close()
 
@@ -169,7 +169,7 @@ def _render(window: MainWindow) -> dict[str, float]:
             raise RuntimeError(f"The clip was not made: {job.reason}")
         return model.project.chosen_take(scene.id) is not None
 
-    busy = StallWatch()
+    busy = UiWatchdog()
     tab.render_missing()
     _until(has_ended)
     _rest(1.0)

@@ -28,8 +28,8 @@ def measure(repeats: int) -> Section:
 
 def section(runs: list[dict[str, float]]) -> Section:
     """The outcome in words."""
-    idle = Series("nothing to do", tuple(told["idle_ms"] for told in runs))
-    busy = Series("LTX Mini renders", tuple(told["render_ms"] for told in runs))
+    idle = Series("nothing to do", tuple(measured["idle_ms"] for measured in runs))
+    busy = Series("LTX Mini renders", tuple(measured["render_ms"] for measured in runs))
     return Section(
         title="The window: the longest silence",
         table=series_table((idle, busy), "ms", 1),

@@ -15,17 +15,17 @@ def measure(repeats: int) -> Section:
     runs: list[dict[str, float]] = []
     for number in range(repeats + 1):
         with scratch() as folder:
-            told = run("start", folder / "home")
+            measured = run("start", folder / "home")
         if number:
-            runs.append(told)
+            runs.append(measured)
     return section(runs)
 
 
 def section(runs: list[dict[str, float]]) -> Section:
     """The outcome in words."""
-    seen = Series("the window is visible", tuple(told["visible_s"] for told in runs))
-    idle = Series("nothing is left to do", tuple(told["idle_s"] for told in runs))
-    memory = Series("memory", tuple(told["memory_mb"] for told in runs))
+    seen = Series("the window is visible", tuple(measured["visible_s"] for measured in runs))
+    idle = Series("nothing is left to do", tuple(measured["idle_s"] for measured in runs))
+    memory = Series("memory", tuple(measured["memory_mb"] for measured in runs))
     return Section(
         title="The window: starting",
         table=series_table((seen, idle), "s", 2),
@@ -36,6 +36,6 @@ def section(runs: list[dict[str, float]]) -> Section:
         ),
         goals=(
             Goal(f"Visible, and nothing left to do, within {_MOST_S:g} s", idle.median <= _MOST_S),
-            Goal("torch is not loaded", not any(told["has_torch"] for told in runs)),
+            Goal("torch is not loaded", not any(measured["has_torch"] for measured in runs)),
         ),
     )

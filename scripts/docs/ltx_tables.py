@@ -29,7 +29,7 @@ _ATTRIBUTES = {
     Attribute.PLACE: "places in the picture",
     Attribute.SETTING: "settings",
     Attribute.CAMERA: "camera",
-    Attribute.SOUND: "sounds",
+    Attribute.AUDIO: "sounds",
 }
 
 
@@ -42,13 +42,13 @@ def models() -> str:
 def _model_row(model: LocalModel) -> tuple[str, ...]:
     spec = model.spec
     gated = ", gated" if spec.licence.is_gated else ""
-    sound = f"{spec.audio.sample_rate_hz // 1000} kHz" if spec.audio else "-"
+    audio = f"{spec.audio.sample_rate_hz // 1000} kHz" if spec.audio else "-"
     download = "built in" if spec.size_bytes is None else f"{spec.size_bytes / 1e9:.1f} GB"
     default = f"{spec.default_size}, {spec.duration_s.default:g} s at {spec.default_fps} fps"
     return (
         f"`{spec.id}`",
         download,
-        sound,
+        audio,
         default,
         str(spec.duration_s),
         ", ".join(map(str, spec.fps)),

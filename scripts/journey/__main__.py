@@ -29,31 +29,31 @@ def main(arguments: list[str]) -> int:
     from core.studio import Studio
     from gui import theme
     from gui.main_window import MainWindow
-    from gui.text.text_renderer import QtLetterer
+    from gui.text.text_renderer import QtTextRenderer
     from providers import PROVIDERS
     from scripts.journey.hands import Hands
     from scripts.journey.route import Journey, Things
-    from scripts.journey.things import draw_picture, play_music
+    from scripts.journey.things import draw_image, play_music
 
     theme.apply(app, theme.Appearance(options.appearance))
-    window = MainWindow(Studio(PROVIDERS, paths=Paths.of_user(), letterer=QtLetterer()))
+    window = MainWindow(Studio(PROVIDERS, paths=Paths.of_user(), text_renderer=QtTextRenderer()))
     width, height = map(int, options.size.split("x"))
     window.resize(width, height)
     window.show()
     window.begin(None)
     with tempfile.TemporaryDirectory(prefix="imageai-journey-") as folder:
         things = Things(
-            picture=draw_picture(Path(folder) / "ball.png"),
+            image=draw_image(Path(folder) / "ball.png"),
             music=play_music(Path(folder) / "tune.wav"),
             film=options.home / "film.mp4",
         )
-        if options.pictures is not None:
-            options.pictures.mkdir(parents=True, exist_ok=True)
-        journey = Journey(window, Hands(window, options.pictures), things)
+        if options.images is not None:
+            options.images.mkdir(parents=True, exist_ok=True)
+        journey = Journey(window, Hands(window, options.images), things)
         journey.go()
-        told = {"film": str(things.film), "platform": app.platformName()}
+        measured = {"film": str(things.film), "platform": app.platformName()}
         window.close()
-    print(json.dumps(told))
+    print(json.dumps(measured))
     return 0
 
 

@@ -37,10 +37,10 @@ class TookTooLong(AssertionError):
 class Hands:
     """Works a window as a person does; every wait has an end."""
 
-    def __init__(self, window: QWidget, pictures: Path | None) -> None:
+    def __init__(self, window: QWidget, images: Path | None) -> None:
         """Args: `pictures` is the folder for what `look` sees, None to keep nothing."""
         self.window = window
-        self._pictures = pictures
+        self._images = images
         self._count = 0
 
     def take_hold(self) -> None:
@@ -175,8 +175,8 @@ class Hands:
 
     def look(self, name: str) -> None:
         """Keep a picture of the window as it is."""
-        if self._pictures is None:
+        if self._images is None:
             return
         self.rest(0.2)
         self._count += 1
-        self.window.grab().save(str(self._pictures / f"{self._count:02}-{name}.png"))
+        self.window.grab().save(str(self._images / f"{self._count:02}-{name}.png"))

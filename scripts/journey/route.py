@@ -32,7 +32,7 @@ STORYBOARD = """{title: Morning} [1s] A red ball moving right in a meadow. {seed
 {title: Evening} [1s] A blue box in the desert. {camera: zoom in} {seed: 4}
 
 {title: Later} [1s] A blue box moving right in the desert. {seed: 5}"""
-PICTURE = "A big yellow star over the sea"
+IMAGE = "A big yellow star over the sea"
 DISSOLVE_S = 0.25
 _RENDERED_WITHIN_S = 240.0
 _IMAGES = 1
@@ -43,7 +43,7 @@ _CTRL = Qt.KeyboardModifier.ControlModifier
 class Things:
     """What the traveller carries: a picture, a piece of music, and where the film shall be."""
 
-    picture: Path
+    image: Path
     music: Path
     film: Path
 
@@ -114,7 +114,7 @@ class Journey:
     def _bring_reference(self) -> None:
         hands = self._hands
         self._open("references")
-        hands.choose_file(self._things.picture)
+        hands.choose_file(self._things.image)
         hands.click(hands.find("reference_add"))
         hands.until("the reference", lambda: len(self.project.references) == 1)
         hands.rest(0.5)
@@ -197,20 +197,20 @@ class Journey:
 
     def _see_rooms(self) -> None:
         hands = self._hands
-        rooms = hands.find("rooms", QTabWidget)
-        for place in range(1, rooms.count()):
-            bar = rooms.tabBar()
+        tabs = hands.find("rooms", QTabWidget)
+        for place in range(1, tabs.count()):
+            bar = tabs.tabBar()
             hands.click(bar, bar.tabRect(place).center())
             hands.rest(1.5)
             if place == _IMAGES:
-                self._make_picture()
-            hands.look(rooms.tabText(place).replace("&", "").lower())
-        bar = rooms.tabBar()
+                self._make_image()
+            hands.look(tabs.tabText(place).replace("&", "").lower())
+        bar = tabs.tabBar()
         hands.click(bar, bar.tabRect(0).center())
 
-    def _make_picture(self) -> None:
+    def _make_image(self) -> None:
         hands = self._hands
-        hands.write(hands.find("image_prompt"), PICTURE)
+        hands.write(hands.find("image_prompt"), IMAGE)
         button = hands.find("image_make")
         hands.until("a picture that can be made", button.isEnabled)
         hands.click(button)

@@ -15,13 +15,13 @@ _SIZE = (384, 256)
 _MUSIC_S = 6.0
 
 
-def draw_picture(path: Path) -> Path:
+def draw_image(path: Path) -> Path:
     """A red ball in a meadow."""
-    picture = Image.new("RGB", _SIZE, "#9fd0f5")
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("RGB", _SIZE, "#9fd0f5")
+    draw = ImageDraw.Draw(image)
     draw.rectangle((0, 160, *_SIZE), fill="#7fb35a")
     draw.ellipse((150, 110, 230, 190), fill="#cc2b22")
-    picture.save(path)
+    image.save(path)
     return path
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import ndimage
 
 from scripts.ltx_mini.world import draw
-from tests.ltx_mini_analyser import Seen, analyse, hear, is_place_visible
+from tests.ltx_mini_analyser import Seen, analyse, is_place_visible, on_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,7 +62,7 @@ class Marks:
 
     def judge(self, question: Question, clip: Clip) -> None:
         """Compare one clip with what its caption says, or by saying nothing means."""
-        seen = asdict(analyse(clip.frames)) | {"sound": hear(clip.samples, clip.rate_hz)}
+        seen = asdict(analyse(clip.frames)) | {"sound": on_event(clip.samples, clip.rate_hz)}
         scene = question.scene
         for attribute in ATTRIBUTES:
             asked, got = getattr(scene, attribute), seen[attribute]

@@ -30,7 +30,7 @@ _UNSAID = {
     Attribute.MOTION: "at rest",
     Attribute.PLACE: "the middle",
     Attribute.CAMERA: "holds still",
-    Attribute.SOUND: "silence",
+    Attribute.AUDIO: "silence",
 }
 
 

@@ -20,7 +20,7 @@ from core.platform.paths import Paths
 from core.video.planning import make_plan
 from core.video.provider import NotReady, ProviderContext
 from core.video.request import FrameRequest, Inputs, RenderRequest, Sampling, Target
-from providers.ltx_video.engine.clip import Sound, write_clip
+from providers.ltx_video.engine.clip import Audio, write_clip
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER
 from providers.ltx_video.models.model_names import LTXModel
@@ -73,7 +73,7 @@ class WorldRenderer:
         )
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "drawn.mp4"
-            write_clip(file, frames, FPS, Sound(samples, WAVE_RATE_HZ), lambda _: None)
+            write_clip(file, frames, FPS, Audio(samples, WAVE_RATE_HZ), lambda _: None)
             return _read_clip(file, time.perf_counter() - started)
 
 
@@ -107,7 +107,7 @@ class MiniRenderer:
         self._provider.close()
         self._folder.cleanup()
 
-    def lack(self) -> str:
+    def reason_code(self) -> str:
         """Why Mini cannot render, or ""."""
         readiness = self._provider.check(self._target)
         return f"{readiness.reason} {readiness.fix}" if isinstance(readiness, NotReady) else ""

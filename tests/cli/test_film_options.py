@@ -18,7 +18,7 @@ from cli.film_options import OPTIONS
 from core.film.model.source import read_source
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
-from gui.text.text_renderer import QtLetterer
+from gui.text.text_renderer import QtTextRenderer
 from tests.fakes.app import ENTRY
 from tests.film.exporting import Look, look_at
 
@@ -40,9 +40,9 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("blue", "blue", "96x64", 1000),
         ("tall", "white", "64x96", 1500),
     ):
-        picture = f"color={colour}:s={size}:r={RATE}:d={SECONDS}"
-        sound = f"sine=f={tone}:r=48000:d={SECONDS}"
-        inputs = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound]
+        image = f"color={colour}:s={size}:r={RATE}:d={SECONDS}"
+        audio = f"sine=f={tone}:r=48000:d={SECONDS}"
+        inputs = ["-f", "lavfi", "-i", image, "-f", "lavfi", "-i", audio]
         coding = ["-c:v", "ffv1", "-pix_fmt", "yuv420p", "-c:a", "flac"]
         run_ffmpeg([*inputs, *coding, str(folder / f"{name}.mkv")], CancelToken())
     moving = f"testsrc2=s=96x64:r={RATE}:d={SECONDS}"
@@ -70,20 +70,20 @@ class Seen:
     out: str
     path: Path
 
-    def picture(self, frame: int) -> Any:
+    def image(self, frame: int) -> Any:
         """A frame as (height, width, 3) RGB."""
         return self.look.frames[frame].to_ndarray(format="rgb24").astype(int)
 
     def colour(self, frame: int, x: float = 0.5, y: float = 0.5) -> tuple[int, int, int]:
         """The colour at a place, in shares of the picture."""
-        picture = self.picture(frame)
-        height, width = picture.shape[:2]
-        red, green, blue = picture[int(y * (height - 1)), int(x * (width - 1))]
+        image = self.image(frame)
+        height, width = image.shape[:2]
+        red, green, blue = image[int(y * (height - 1)), int(x * (width - 1))]
         return (int(red), int(green), int(blue))
 
     def loudness(self, tone: int, start_s: float = 0.0, end_s: float = 99.0) -> float:
         """How strong a tone is in a stretch of the sound: 1 for a sine of full scale."""
-        part = self.look.sound[int(start_s * 48_000) : int(end_s * 48_000), 0]
+        part = self.look.audio[int(start_s * 48_000) : int(end_s * 48_000), 0]
         turning = np.exp(-2j * np.pi * tone * np.arange(len(part)) / 48_000)
         return float(2 * abs((part * turning).mean()))
 
@@ -100,7 +100,7 @@ def make(
 
     def make(*words: str, out: str = "film.mov") -> Seen:
         capsys.readouterr()
-        code = main(["assemble", *words, "-o", out], [ENTRY], letterer=QtLetterer())
+        code = main(["assemble", *words, "-o", out], [ENTRY], text_renderer=QtTextRenderer())
         said = capsys.readouterr()
         assert code == 0, said.err
         path = tmp_path / out
@@ -161,7 +161,7 @@ def mute(make: Callable[..., Seen]) -> None:
     assert film.loudness(1000, 1.1, 1.9) > 0.05
 
 
-def clip_sound(make: Callable[..., Seen]) -> None:
+def clip_audio(make: Callable[..., Seen]) -> None:
     film = make("red.mkv", *USUAL, "--no-clip-sound", "--music", "song.wav")
     assert film.loudness(500, 0.05, 0.45) < 1e-4
     assert film.loudness(3000, 0.05, 0.45) > 0.3
@@ -218,9 +218,9 @@ def loudness(make: Callable[..., Seen]) -> None:
 
 def _ink(film: Seen, frame: int, colour: tuple[int, int, int] = WHITE, by: int = 60) -> Any:
     """Rows and columns of the places of that colour, as shares of the picture."""
-    picture = film.picture(frame)
-    found = np.argwhere(np.abs(picture - np.array(colour)).max(axis=2) <= by)
-    return found / np.array(picture.shape[:2])
+    image = film.image(frame)
+    found = np.argwhere(np.abs(image - np.array(colour)).max(axis=2) <= by)
+    return found / np.array(image.shape[:2])
 
 
 BIG = ("red.mkv", *USUAL, "--size", "384x256")
@@ -251,8 +251,8 @@ def text_font(make: Callable[..., Seen]) -> None:
     usual = make(*words)
     named = make(*words, "--text-font", "firago", out="b.mov")
     other = make(*words, "--text-font", "Noto Sans Symbols", out="c.mov")
-    assert (usual.picture(3) == named.picture(3)).all()
-    assert (usual.picture(3) != other.picture(3)).any()
+    assert (usual.image(3) == named.image(3)).all()
+    assert (usual.image(3) != other.image(3)).any()
 
 
 def text_colour(make: Callable[..., Seen]) -> None:
@@ -289,7 +289,7 @@ def text_margin(make: Callable[..., Seen]) -> None:
 
 def text_fade(make: Callable[..., Seen]) -> None:
     film = make(*BIG, "--text", "Hello", "--text-size", "0.3", "--text-fade", "0.5,0")
-    greens = [film.picture(frame)[:, :, 1].max() for frame in (0, 6, 20)]
+    greens = [film.image(frame)[:, :, 1].max() for frame in (0, 6, 20)]
     assert greens[0] < 60 < greens[1] < 200 < greens[2]
 
 
@@ -390,8 +390,8 @@ def retime(make: Callable[..., Seen]) -> None:
     words = ("moving.mkv", *USUAL, "--fps", "48")
     plain = make(*words)
     blended = make(*words, "--retime", "blend", out="b.mov")
-    repeated = [np.abs(plain.picture(n) - plain.picture(n + 1)).mean() for n in (10, 11)]
-    between = [np.abs(blended.picture(n) - blended.picture(n + 1)).mean() for n in (10, 11)]
+    repeated = [np.abs(plain.image(n) - plain.image(n + 1)).mean() for n in (10, 11)]
+    between = [np.abs(blended.image(n) - blended.image(n + 1)).mean() for n in (10, 11)]
     assert min(repeated) < 0.3 < min(between)
 
 
@@ -453,8 +453,8 @@ def ai_marker(make: Callable[..., Seen]) -> None:
 
 def poster(make: Callable[..., Seen]) -> None:
     film = make("red.mkv", "blue.mkv", *USUAL, "--poster", "1.5")
-    picture = Image.open(film.folder / "film-poster.png").convert("RGB")
-    colour = picture.getpixel((48, 32))
+    image = Image.open(film.folder / "film-poster.png").convert("RGB")
+    colour = image.getpixel((48, 32))
     assert isinstance(colour, tuple)
     assert near((int(colour[0]), int(colour[1]), int(colour[2])), BLUE)
 
@@ -468,7 +468,7 @@ def handoff(make: Callable[..., Seen]) -> None:
 def save(make: Callable[..., Seen]) -> None:
     film = make("red.mkv", "blue.mkv", *USUAL, "--speed", "2=2", "--save", "again.json")
     words = ["export", "again.json", "-o", "again.mov"]
-    assert main(words, [ENTRY], letterer=QtLetterer()) == 0
+    assert main(words, [ENTRY], text_renderer=QtTextRenderer()) == 0
     again = read_source(film.folder / "again.mov").facts
     assert again.num_frames == len(film.look.frames) == 36
 
@@ -485,7 +485,7 @@ def force(make: Callable[..., Seen]) -> None:
 CASES = {
     f"--{case.__name__.replace('_', '-')}": case
     for case in (
-        trim, speed, transition, clip_title, clip_fit, skip_bad, volume, mute, clip_sound, music,
+        trim, speed, transition, clip_title, clip_fit, skip_bad, volume, mute, clip_audio, music,
         music_volume, music_at, music_offset, music_loop, music_fade, duck, loudness, text, text_at,
         text_size, text_font, text_colour, text_outline, text_outline_colour, text_place,
         text_margin, text_fade, subtitles, subtitle_track, lut, lut_strength, watermark,

@@ -62,11 +62,11 @@ def export(capsys: pytest.CaptureFixture[str]) -> Export:
 def test_the_chosen_clips_become_the_film_in_the_projects_exports(
     folder: Path, export: Export
 ) -> None:
-    code, path, told = export(str(folder))
-    assert code == 0, told
+    code, path, messages = export(str(folder))
+    assert code == 0, messages
     assert Path(path).parent == folder / "exports"
     assert Path(path).name.endswith("storm.mp4")
-    assert "Scenes 1 and 3 have no clip yet and are left out." in told
+    assert "Scenes 1 and 3 have no clip yet and are left out." in messages
     look = look_at(Path(path))
     assert len(look.frames) == 20
     assert look.metadata["title"] == "Storm"
@@ -88,32 +88,34 @@ def test_the_projects_own_settings_and_place_count_and_its_file_is_as_good_as_it
         takes={"a": takes},
         film=choices,
     )
-    code, path, told = export(str(folder / NAME))
-    assert code == 0, told
+    code, path, messages = export(str(folder / NAME))
+    assert code == 0, messages
     assert Path(path) == tmp_path / "mine.mkv"
     assert look_at(Path(path)).metadata["title"] == "Mine"
-    code, path, told = export(str(folder), "--container", "mp4", "--dry-run")
-    assert code == 0, told
-    assert "exports" in told
+    code, path, messages = export(str(folder), "--container", "mp4", "--dry-run")
+    assert code == 0, messages
+    assert "exports" in messages
 
 
 def test_a_project_without_any_clip_is_refused_with_what_to_do(
     tmp_path: Path, export: Export
 ) -> None:
     made_project(tmp_path / "empty", "Nothing yet")
-    code, path, told = export(str(tmp_path / "empty"))
+    code, path, messages = export(str(tmp_path / "empty"))
     assert code == 2
     assert path == ""
-    assert "No scene of the project 'Nothing yet' has a clip yet. Render its scenes first." in told
+    assert (
+        "No scene of the project 'Nothing yet' has a clip yet. Render its scenes first." in messages
+    )
 
 
 def test_a_damaged_project_and_a_missing_clip_are_told(folder: Path, export: Export) -> None:
     (folder / "clips" / "b.mp4").unlink()
-    code, _, told = export(str(folder), "-o", str(folder / "film.mp4"))
+    code, _, messages = export(str(folder), "-o", str(folder / "film.mp4"))
     assert code == 2
-    assert "b.mp4" in told
+    assert "b.mp4" in messages
     (folder / f"{NAME}.1").unlink()
     (folder / NAME).write_text("{", encoding="utf-8")
-    code, _, told = export(str(folder))
+    code, _, messages = export(str(folder))
     assert code == 1
-    assert "no good copy" in told
+    assert "no good copy" in messages

@@ -45,7 +45,7 @@ def start(home: Path) -> Iterator[Callable[..., Program]]:
         program.stop()
 
 
-def journal_is_sound(home: Path) -> bool:
+def journal_is_audio(home: Path) -> bool:
     with closing(sqlite3.connect(home / "state" / "jobs.sqlite")) as db:
         return db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 
@@ -110,7 +110,7 @@ def test_a_killed_program_leaves_a_job_that_can_be_resumed(start, run, home, sta
     program = start(stage)
     program.signal(signal.SIGKILL)
     program.end()
-    assert journal_is_sound(home)
+    assert journal_is_audio(home)
     assert remains(Path.cwd()) == []
     again = run("-p", "another", "-o", "other.mp4")
     (job,) = [e for e in run("jobs", "list", "--json").events if e["state"] == "interrupted"]
@@ -124,18 +124,18 @@ def test_a_killed_program_leaves_a_job_that_can_be_resumed(start, run, home, sta
 
 
 def test_a_start_image_may_be_moved_before_its_job_is_resumed(start, run, home) -> None:
-    picture = home.parent / "start.png"
-    Image.new("RGB", (96, 64), "red").save(picture)
-    sha256 = hashlib.sha256(picture.read_bytes()).hexdigest()
-    program = start("denoise", "--image", str(picture))
+    image = home.parent / "start.png"
+    Image.new("RGB", (96, 64), "red").save(image)
+    sha256 = hashlib.sha256(image.read_bytes()).hexdigest()
+    program = start("denoise", "--image", str(image))
     program.signal(signal.SIGKILL)
     program.end()
-    picture.rename(picture.with_name("moved.png"))
+    image.rename(image.with_name("moved.png"))
     answer = run("jobs", "resume", "--all")
     assert answer.code == 0, answer.err
     assert json.loads(Path("ball.json").read_text())["start_image_sha256"] == sha256
     (job,) = run("jobs", "list", "--json").events
-    assert job["request"]["inputs"]["start_image"] == str(picture)
+    assert job["request"]["inputs"]["start_image"] == str(image)
     assert len(remains(home / "state" / "inputs")) == 1
     assert run("jobs", "clear").code == 0
     assert list((home / "state" / "inputs").iterdir()) == []
@@ -146,8 +146,8 @@ def test_all_interrupted_jobs_are_resumed_together(start, run) -> None:
         program = start("denoise")
         program.signal(signal.SIGKILL)
         program.end()
-    told = run("-p", "another").err
-    assert "2 interrupted jobs can be resumed: 'main.py jobs resume --all'" in told
+    messages = run("-p", "another").err
+    assert "2 interrupted jobs can be resumed: 'main.py jobs resume --all'" in messages
     answer = run("jobs", "resume", "--all")
     assert answer.code == 0
     assert len(answer.out.splitlines()) == 2

@@ -62,7 +62,7 @@ def failed(error: StudioError) -> Failed:
 def test_nothing_is_written_for_what_is_free(ledger: Ledger, tmp_path: Path) -> None:
     ledger.order("a", 0.0, 0.0)
     ledger.order("b", None, None)
-    ledger.hear("a", DONE)
+    ledger.on_event("a", DONE)
     ledger.release("b")
     assert ledger.spent_usd() == 0
     assert list(tmp_path.iterdir()) == []
@@ -72,21 +72,21 @@ def test_an_order_counts_at_once_and_after_its_end(ledger: Ledger) -> None:
     ledger.order("a", 1.25, None)
     assert ledger.spent_usd() == 1.25
     for event in (Queued(), Started(), DONE):
-        ledger.hear("a", event)
+        ledger.on_event("a", event)
         assert ledger.spent_usd() == 1.25
 
 
 @pytest.mark.parametrize("event", [Cancelled(), failed(RateLimited("Later."))])
 def test_what_was_not_made_costs_nothing(ledger: Ledger, event: JobEvent) -> None:
     ledger.order("a", 1.0, None)
-    ledger.hear("a", event)
+    ledger.on_event("a", event)
     assert ledger.spent_usd() == 0
 
 
 @pytest.mark.parametrize("error", [SubmitUnknown, ResultLost, ContentRefused])
 def test_what_may_have_been_charged_counts(ledger: Ledger, error: type[StudioError]) -> None:
     ledger.order("a", 1.0, None)
-    ledger.hear("a", failed(error("Gone.")))
+    ledger.on_event("a", failed(error("Gone.")))
     assert ledger.spent_usd() == 1
 
 
@@ -136,7 +136,7 @@ def test_orders_never_pass_the_cap(
 
 def test_cap_counts_only_this_calendar_month(ledger: Ledger, clock: Clock) -> None:
     ledger.order("a", 4.0, 5.0)
-    ledger.hear("a", DONE)
+    ledger.on_event("a", DONE)
     clock.now += timedelta(days=5)
     assert ledger.spent_usd() == 4
     clock.now += timedelta(days=1)

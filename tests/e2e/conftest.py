@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # A render takes seconds; on a machine that is busy with other things, many times that.
-PATIENCE_S = 280.0
+SILENCE_S = 280.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,6 @@ def _run(command: tuple[str, ...], words: tuple[str, ...], env: dict[str, str]) 
         check=False,
         cwd=Path.cwd(),
         env=environment(**env),
-        timeout=PATIENCE_S,
+        timeout=SILENCE_S,
     )
     return Answer(answer.returncode, answer.stdout, answer.stderr)

@@ -48,7 +48,7 @@ def nothing_left(home: Path):
 
 
 @pytest.fixture
-def picture(home: Path) -> Callable[..., Path]:
+def image(home: Path) -> Callable[..., Path]:
     """Makes a picture file beside the current folder."""
 
     def make(name: str, mode: str = "RGB", size: tuple[int, int] = (300, 200), **save) -> Path:
@@ -124,8 +124,8 @@ def test_values_that_are_no_numbers_join_the_other_problems(app) -> None:
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_an_image_that_is_missing(app, picture) -> None:
-    picture("start.png")
+def test_an_image_that_is_missing(app, image) -> None:
+    image("start.png")
     answer = app(*PROMPT, *MINI, "--image", "../strat.png")
     assert_refused(answer, "There is no start image", "Did you mean", "start.png")
 
@@ -139,15 +139,15 @@ def test_an_image_that_is_none(app, home: Path) -> None:
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_an_image_that_is_cut_off(app, picture) -> None:
-    path = picture("cut.jpg")
+def test_an_image_that_is_cut_off(app, image) -> None:
+    path = image("cut.jpg")
     path.write_bytes(path.read_bytes()[:900])
     assert_refused(app(*PROMPT, *MINI, "--image", str(path)), "is damaged or cut off")
 
 
 @pytest.mark.usefixtures("nothing_left")
-def test_an_image_that_is_huge(app, picture) -> None:
-    path = picture("huge.png", mode="1", size=(10_000, 9_000))
+def test_an_image_that_is_huge(app, image) -> None:
+    path = image("huge.png", mode="1", size=(10_000, 9_000))
     assert_refused(app(*PROMPT, *MINI, "--image", str(path)), "has 90 megapixels")
 
 
@@ -160,8 +160,8 @@ def test_an_image_that_is_huge(app, picture) -> None:
         ("turned.jpg", "RGB", {"exif": TURNED}, "upright"),
     ],
 )  # fmt: skip
-def test_an_odd_image_is_used_and_told(fake_app, picture, name, mode, save, note) -> None:
-    path = picture(name, mode=mode, **save)
+def test_an_odd_image_is_used_and_told(fake_app, image, name, mode, save, note) -> None:
+    path = image(name, mode=mode, **save)
     answer = fake_app(
         *PROMPT, "--model", "fake-small", "--image", str(path), "-o", "a.mp4", "--dry-run"
     )

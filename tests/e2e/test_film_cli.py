@@ -88,8 +88,8 @@ def test_a_dry_run_tells_the_exact_plan_and_makes_nothing(app: App, work: Path) 
     assert plan["event"] == "plan"
     assert plan["out"] == str(work / "film.mov")
     assert (plan["width"], plan["height"], plan["fps"]) == (48, 48, "30000/1001")
-    told = [(c["start"], c["num_frames"], c["transition"]) for c in plan["clips"]]
-    assert told == [(0, 9, None), (3, 18, "wipe-left"), (21, 6, None)]
+    messages = [(c["start"], c["num_frames"], c["transition"]) for c in plan["clips"]]
+    assert messages == [(0, 9, None), (3, 18, "wipe-left"), (21, 6, None)]
     assert plan["num_frames"] == 27
     assert plan["num_samples"] == round(27 * 48_000 * 1001 / 30_000)
     assert plan["settings"]["video_codec"] == "prores"
@@ -218,9 +218,9 @@ def test_names_in_no_encoding_are_refused_with_the_others(app: App, work: Path) 
     answer = app("assemble", name, "gone.mp4", "--music", name, "-o", name, "--json")
 
     assert answer.code == 2
-    told = [problem["message"] for problem in answer.events[-1]["problems"]]
-    assert len(told) == 4
-    assert [("caf" in sentence, "gone" in sentence) for sentence in told] == [
+    messages = [problem["message"] for problem in answer.events[-1]["problems"]]
+    assert len(messages) == 4
+    assert [("caf" in sentence, "gone" in sentence) for sentence in messages] == [
         (True, False), (True, False), (False, True), (True, False),
     ]  # fmt: skip
 
@@ -245,7 +245,7 @@ def test_an_ffmpeg_that_is_missing_or_too_poor_is_told(app: App, work: Path) -> 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are those of Unix")
 def test_a_disk_that_takes_no_more_ends_the_export_without_remains(app: App, work: Path) -> None:
-    make_clip(work / "large.mp4", 1, size="640x360", has_sound=False)
+    make_clip(work / "large.mp4", 1, size="640x360", has_audio=False)
     # FFmpeg may write only so much, as on a disk that fills while it works.
     limited = work / "limited-ffmpeg"
     limited.write_text(f'#!/bin/sh\nulimit -f 40\nexec "{find_ffmpeg()}" "$@"\n', encoding="utf-8")

@@ -33,9 +33,9 @@ def test_a_film_is_made_from_nothing_by_mouse_and_keyboard(tmp_path: Path) -> No
         )  # fmt: skip
 
     assert went.returncode == 0, went.stderr
-    told = json.loads(went.stdout.splitlines()[-1])
-    assert told["platform"] == places["QT_QPA_PLATFORM"]
-    film = Path(told["film"])
+    messages = json.loads(went.stdout.splitlines()[-1])
+    assert messages["platform"] == places["QT_QPA_PLATFORM"]
+    film = Path(messages["film"])
     with av.open(str(film)) as container:
         assert len(container.streams.audio) == 1
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
@@ -44,7 +44,7 @@ def test_a_film_is_made_from_nothing_by_mouse_and_keyboard(tmp_path: Path) -> No
     red, green, _ = np.moveaxis(frames[0].astype(int), 2, 0)
     assert ((red > 150) & (green < 90)).sum() > 200, "the first scene shows a red ball"
     with av.open(str(film)) as container:
-        sound = np.concatenate([f.to_ndarray().ravel() for f in container.decode(audio=0)])
-    assert float(np.abs(sound).max()) > 0.05, "the music is heard"
+        audio = np.concatenate([f.to_ndarray().ravel() for f in container.decode(audio=0)])
+    assert float(np.abs(audio).max()) > 0.05, "the music is heard"
     seen = {path.stem.partition("-")[2] for path in (tmp_path / "pictures").glob("*.png")}
     assert set(STEPS) <= seen

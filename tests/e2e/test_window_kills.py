@@ -39,7 +39,7 @@ class Window:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.told: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
         self._lines: Queue[dict[str, Any]] = Queue()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -60,8 +60,8 @@ class Window:
             try:
                 line = self._lines.get(timeout=max(0.01, end - time.monotonic()))
             except Empty:
-                raise AssertionError(f"it never came; told: {self.told[-8:]}") from None
-            self.told.append(line)
+                raise AssertionError(f"it never came; told: {self.messages[-8:]}") from None
+            self.messages.append(line)
             count -= is_it(line)
             if not count:
                 return line

@@ -59,8 +59,8 @@ ENTRY = ProviderEntry(StagedProvider().info, open_staged)
 
 
 def free_bytes(folder: Path) -> int:
-    told = os.environ.get(FREE_BYTES_VARIABLE)
-    return free_disk_bytes(folder) if told is None else int(told)
+    messages = os.environ.get(FREE_BYTES_VARIABLE)
+    return free_disk_bytes(folder) if messages is None else int(messages)
 
 
 if __name__ == "__main__":

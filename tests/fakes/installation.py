@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.config.api_keys import ApiKeys, FoundKey, KeySource, KeySpec
-from core.jobs.job import CancelToken, JobContext, Noted, Progressed
+from core.jobs.job import CancelToken, JobContext, Notice, Progressed
 from core.video.spec import Licence
-from providers.ltx_video.install.weights import Installable, InstallModel
+from providers.ltx_video.install.weights import Installable, InstallModelJob
 from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
 from tests.fakes.stub_hub import StubFile, StubHub, StubRepo
 
@@ -70,13 +70,13 @@ class Run:
     """One run of the job, with everything it reported."""
 
     def __init__(self, tmp_path: Path) -> None:
-        self.events: list[Progressed | Noted] = []
+        self.events: list[Progressed | Notice] = []
         self.cancel = CancelToken()
         self.ctx = JobContext(tmp_path, self.cancel, self.events.append)
 
     @property
     def notes(self) -> str:
-        return "\n".join(event.message for event in self.events if isinstance(event, Noted))
+        return "\n".join(event.message for event in self.events if isinstance(event, Notice))
 
 
 def job(
@@ -84,10 +84,10 @@ def job(
     model: Installable | None = None,
     *,
     token: str | None = None,
-    adopt_from: Sequence[Path] = (),
+    reuse_from: Sequence[Path] = (),
     waits_s: Sequence[float] = WAITS_S,
-) -> InstallModel:
-    return InstallModel(model or installable(), models_dir, Keys(token), adopt_from, waits_s)
+) -> InstallModelJob:
+    return InstallModelJob(model or installable(), models_dir, Keys(token), reuse_from, waits_s)
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

@@ -54,14 +54,14 @@ def film_of(
     num_frames: int | Sequence[int] = 100,
     rate: Fraction = Fraction(24),
     *,
-    has_sound: bool = False,
+    has_audio: bool = False,
     **film: Any,
 ) -> Timeline:
     """A film whose clips all run at its own rate, `num_frames` long each."""
     counts = [num_frames] * len(clips) if isinstance(num_frames, int) else num_frames
-    sound = {"audio_sample_rate_hz": 48_000, "audio_channels": 2} if has_sound else {}
+    audio = {"audio_sample_rate_hz": 48_000, "audio_channels": 2} if has_audio else {}
     sources = [
-        source(clip.path, count, rate, **sound) for clip, count in zip(clips, counts, strict=True)
+        source(clip.path, count, rate, **audio) for clip, count in zip(clips, counts, strict=True)
     ]
     return lay_out(Film(clips=tuple(clips), **film), sources, FrameFormat(rate=rate))
 
@@ -79,8 +79,8 @@ def timelines(draw: st.DrawFn, *, alone: int = 0) -> Timeline:
     `alone` is how many frames of each shot no transition covers, at the least.
     """
     rate = draw(st.sampled_from(RATES))
-    has_sound = draw(st.booleans())
-    sound = {"audio_sample_rate_hz": 44_100, "audio_channels": 1} if has_sound else {}
+    has_audio = draw(st.booleans())
+    audio = {"audio_sample_rate_hz": 44_100, "audio_channels": 1} if has_audio else {}
     names = draw(st.one_of(_NAMES(min_size=3), _NAMES(min_size=1)))
     files: dict[str, Source] = {}
     clips: list[Clip] = []
@@ -88,7 +88,7 @@ def timelines(draw: st.DrawFn, *, alone: int = 0) -> Timeline:
         length = draw(st.one_of(st.integers(30, 80), st.integers(1, 30)))
         of = draw(st.sampled_from((rate, *RATES)))
         path = Path("clips", f"{name}.mp4")
-        files.setdefault(name, source(path, length, of, **sound))
+        files.setdefault(name, source(path, length, of, **audio))
         facts = files[name].facts
         first = draw(st.one_of(st.just(0), st.integers(0, facts.num_frames - 1)))
         speed = draw(st.sampled_from(SPEEDS))

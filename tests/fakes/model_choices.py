@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from core.jobs.job import Lane
-from core.video.provider import Lack, NotReady, ProviderInfo, Ready
+from core.video.provider import NotReady, ProviderInfo, Ready, ReasonCode
 from gui.render.model_choices import ModelOffer, Offer
 from tests.fakes.provider import BIG, FAKE_KEY, FULL, SMALL
 
-ABSENT = NotReady(Lack.NOT_INSTALLED, "Fake Big is not installed.", "Install it.")
+ABSENT = NotReady(ReasonCode.NOT_INSTALLED, "Fake Big is not installed.", "Install it.")
 LOCAL = Offer(
     ProviderInfo(
         id="ltx-video",
@@ -42,6 +42,6 @@ OTHER = Offer(
     (ModelOffer(SMALL, Ready()),),
     automatic=SMALL.id,
 )
-OFFERS = (LOCAL, CLOUD, OTHER)
+MODEL_CHOICES = (LOCAL, CLOUD, OTHER)
 LTX_SMALL = LOCAL.target.with_model(SMALL.id)
 LTX_FULL = LOCAL.target.with_model(FULL.id)

@@ -14,7 +14,6 @@ from core.jobs.job import CancelToken, JobContext, Lane, Progressed, Stage
 from core.media.ffmpeg import run_ffmpeg
 from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
 from core.video.provider import (
-    Lack,
     ModelChoice,
     NotReady,
     Provenance,
@@ -23,6 +22,7 @@ from core.video.provider import (
     ProviderInfo,
     Readiness,
     Ready,
+    ReasonCode,
 )
 from core.video.spec import (
     AspectRatio,
@@ -157,7 +157,7 @@ class FakeProvider:
 
     def check(self, target: Target) -> Readiness:
         if target.model == BIG.id:
-            return NotReady(Lack.NOT_INSTALLED, "Fake Big is not installed.", "Install it.")
+            return NotReady(ReasonCode.NOT_INSTALLED, "Fake Big is not installed.", "Install it.")
         return Ready()
 
     def fit(self, plan: RenderPlan) -> RenderPlan:
@@ -207,7 +207,7 @@ class FakeProvider:
         return Provenance(versions={"fake": "1"}, measured={"denoise_s": 0.1})
 
     def check_key(self, key: KeySpec) -> Readiness:
-        return NotReady(Lack.KEY_MISSING, f"The {key.label} key is not set.", "Set it.")
+        return NotReady(ReasonCode.KEY_MISSING, f"The {key.label} key is not set.", "Set it.")
 
     def close(self) -> None:
         self.is_closed = True
@@ -229,8 +229,8 @@ def write_clip(path: Path, plan: RenderPlan, cancel: CancelToken, *, num_frames:
     """A real clip of a colour that depends on the seed."""
     colour = f"0x{plan.seed % 0xFFFFFF:06x}"
     size = f"{plan.width}x{plan.height}"
-    picture = f"color=c={colour}:s={size}:r={plan.fps}"
-    arguments = ["-f", "lavfi", "-i", picture]
+    image = f"color=c={colour}:s={size}:r={plan.fps}"
+    arguments = ["-f", "lavfi", "-i", image]
     if plan.has_audio:
         arguments += ["-f", "lavfi", "-i", "sine=frequency=220:sample_rate=16000"]
         arguments += ["-t", f"{num_frames / plan.fps:.6f}", "-c:a", "aac"]

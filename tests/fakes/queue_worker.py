@@ -38,16 +38,16 @@ def main(home: str, folder: str, *prompts: str) -> None:
     ]
     if os.environ.get("MOVE") == "last":
         studio.queue.move(ids[-1], ids[0])
-    say(" ".join(ids))
+    show_message(" ".join(ids))
 
     def tell(job_id: str, event: JobEvent) -> None:
-        say(f"{job_id} {event.model_dump_json()}")
+        show_message(f"{job_id} {event.model_dump_json()}")
 
     studio.queue.subscribe(tell)
     studio.queue.run(Lane.GPU)
 
 
-def say(text: str) -> None:
+def show_message(text: str) -> None:
     """Write a line that the parent sees at once."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _COLOURS = ("#336699", "#993333", "#ddaa33", "#88bb88", "#eeeeee", "#222244")
 
 
-def make_picture(path: Path, colour: str = "#336699") -> Path:
+def make_image(path: Path, colour: str = "#336699") -> Path:
     """A small picture of one colour."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (64, 40), colour).save(path)
@@ -25,7 +25,7 @@ def make_references(folder: Path, *names: str) -> tuple[ReferenceImage, ...]:
     """A reference image for each name, every one another picture."""
     return tuple(
         ReferenceImage(
-            path=make_picture(folder / f"{name}.png", _COLOURS[number % len(_COLOURS)]), name=name
+            path=make_image(folder / f"{name}.png", _COLOURS[number % len(_COLOURS)]), name=name
         )
         for number, name in enumerate(names)
     )

@@ -26,12 +26,12 @@ def add_still(history: History, folder: Path, prompt: str, seed: int) -> History
     request = RenderRequest(target=TARGET, prompt=prompt, sampling=Sampling(seed=seed))
     record = record_of(request, job_id=f"job-{seed}")
     newer = record.created_at + timedelta(seconds=seed)
-    bare, picture = folder / "bare.png", folder / f"picture-{seed}.png"
+    bare, image = folder / "bare.png", folder / f"picture-{seed}.png"
     Image.new("RGB", (96, 64), (seed % 256, 120, 90)).save(bare)
     still = record.model_copy(update={"still_frame": 4, "created_at": newer})
-    write_still_record(bare, still, picture)
+    write_still_record(bare, still, image)
     bare.unlink()
-    entry = entry_of(picture)
+    entry = entry_of(image)
     assert entry is not None
     history.add(entry)
     return entry

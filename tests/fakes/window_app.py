@@ -58,9 +58,9 @@ class Puppet(QObject):
         return model
 
     @Slot(object)
-    def obey(self, told: dict[str, Any]) -> None:
+    def obey(self, messages: dict[str, Any]) -> None:
         project = None if self.window.project_model is None else self.model.project
-        match told:
+        match messages:
             case {"do": "new", "name": name}:
                 self.window.fulfil(NewProject(name))
             case {"do": "target"} if project is not None:
@@ -85,26 +85,26 @@ class Puppet(QObject):
             case {"do": "quit"}:
                 self.window.close()
             case _:
-                raise AssertionError(told)
+                raise AssertionError(messages)
 
     @Slot(object)
     def on_opened(self, model: ProjectModel) -> None:
-        say("opened", folder=str(model.folder), scenes=len(model.project.scenes))
+        show_message("opened", folder=str(model.folder), scenes=len(model.project.scenes))
 
     @Slot()
     def on_saved(self) -> None:
-        say("saved")
+        show_message("saved")
 
     @Slot()
     def on_ready(self) -> None:
-        say("ready")
+        show_message("ready")
 
     @Slot(object)
     def on_news(self, news: JobNews) -> None:
-        say("job", id=news.job_id, **news.event.model_dump(mode="json", exclude_none=True))
+        show_message("job", id=news.job_id, **news.event.model_dump(mode="json", exclude_none=True))
 
 
-def say(kind: str, **more: object) -> None:
+def show_message(kind: str, **more: object) -> None:
     more.setdefault("event", "")
     sys.stdout.write(json.dumps({"kind": kind, **more}) + "\n")
     sys.stdout.flush()

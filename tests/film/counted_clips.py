@@ -12,7 +12,7 @@ import av
 import numpy as np
 
 from core.film.build.export import ExportJob, ExportOrder
-from core.film.build.render_cache import PieceStore
+from core.film.build.render_cache import RenderCache
 from core.jobs.job import CancelToken, JobContext
 from core.media.ffmpeg import run_ffmpeg
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from core.film.model.delivery import ExportSettings
     from core.film.model.film import Film
-    from core.film.picture.text_overlays import Letterer
-    from core.jobs.job import Noted, Progressed
+    from core.film.picture.text_overlays import TextRenderer
+    from core.jobs.job import Notice, Progressed
 
 BLACK, WHITE = 16, 235
 _COLUMNS, _ROWS = 6, 4
@@ -87,7 +87,7 @@ def _checksum(clip: int, frame: int) -> int:
     return (frame * 7 + clip * 13 + 5) % 64
 
 
-def picture(clip: int, frame: int, level: int, width: int, height: int) -> np.ndarray:
+def image(clip: int, frame: int, level: int, width: int, height: int) -> np.ndarray:
     """The brightness of a frame, `(height, width)` uint8: three rows of bits over a grey one."""
     number = clip << 14 | frame << 6 | _checksum(clip, frame)
     bits = [WHITE if number >> bit & 1 else BLACK for bit in reversed(range(18))]
@@ -132,23 +132,23 @@ def write_counted(
     level: int = 120,
     pulses: Pulses | None = None,
     codec: Sequence[str] = LOSSLESS_H264,
-    sound_codec: str = "pcm_s16le",
+    audio_codec: str = "pcm_s16le",
 ) -> Counted:
     """A clip of counted frames, with a sound where there are `pulses`."""
     rate = Fraction(rate)
-    lumas = [picture(name, frame, level, *size) for frame in range(num_frames)]
-    arguments = raw_pictures(path.with_suffix(".yuv"), lumas, rate)
+    lumas = [image(name, frame, level, *size) for frame in range(num_frames)]
+    arguments = raw_images(path.with_suffix(".yuv"), lumas, rate)
     if pulses is not None:
         wave = path.with_suffix(".f32")
         pulses.wave(num_frames / rate).tofile(wave)
         arguments += ["-f", "f32le", "-ar", str(pulses.rate_hz), "-ac", "2", "-i", str(wave)]
-        arguments += ["-c:a", sound_codec]
+        arguments += ["-c:a", audio_codec]
     run_ffmpeg([*arguments, *codec, str(path)], CancelToken())
     times = tuple(frame / rate for frame in range(num_frames))
     return Counted(path, name, rate, times, level, pulses)
 
 
-def raw_pictures(path: Path, lumas: Sequence[np.ndarray], rate: Fraction | int) -> list[str]:
+def raw_images(path: Path, lumas: Sequence[np.ndarray], rate: Fraction | int) -> list[str]:
     """Write grey frames as raw 4:2:0 to `path`; gives what FFmpeg needs to read them."""
     height, width = lumas[0].shape
     chroma = bytes([128]) * (2 * ((width + 1) // 2) * ((height + 1) // 2))
@@ -163,7 +163,7 @@ class ReadFilm:
 
     times: tuple[Fraction, ...]
     lumas: tuple[np.ndarray, ...]
-    sound: np.ndarray | None
+    audio: np.ndarray | None
 
     @property
     def marks(self) -> list[Mark | None]:
@@ -180,7 +180,7 @@ def read_film(path: Path) -> ReadFilm:
     lumas: list[np.ndarray] = []
     blocks: list[np.ndarray] = []
     with av.open(str(path)) as container:
-        has_sound = bool(container.streams.audio)
+        has_audio = bool(container.streams.audio)
         for frame in container.decode():
             if isinstance(frame, av.VideoFrame):
                 assert frame.pts is not None
@@ -190,8 +190,8 @@ def read_film(path: Path) -> ReadFilm:
             elif isinstance(frame, av.AudioFrame):
                 block = frame.to_ndarray().reshape(-1, 2)
                 blocks.append(block.astype("<f4") / (32768 if block.dtype == np.int16 else 1))
-    sound = np.concatenate(blocks) if blocks else np.zeros((0, 2), "<f4")
-    return ReadFilm(tuple(times), tuple(lumas), sound if has_sound else None)
+    audio = np.concatenate(blocks) if blocks else np.zeros((0, 2), "<f4")
+    return ReadFilm(tuple(times), tuple(lumas), audio if has_audio else None)
 
 
 def luma_of(frame: av.VideoFrame) -> np.ndarray:
@@ -202,17 +202,17 @@ def luma_of(frame: av.VideoFrame) -> np.ndarray:
 
 
 @dataclass
-class Cinema:
+class FilmBench:
     """A place to export films in, with one store for all of them."""
 
     folder: Path
-    letterer: Letterer | None = None
+    text_renderer: TextRenderer | None = None
     limit_bytes: int = 10**9
-    told: list[Progressed | Noted] = field(default_factory=list)
+    messages: list[Progressed | Notice] = field(default_factory=list)
 
     @property
-    def store(self) -> PieceStore:
-        return PieceStore(self.folder / "store")
+    def store(self) -> RenderCache:
+        return RenderCache(self.folder / "store")
 
     def export(
         self, film: Film, settings: ExportSettings, cancel: CancelToken | None = None
@@ -223,15 +223,15 @@ class Cinema:
         job = ExportJob(
             ExportOrder(film=film, settings=settings, path=path),
             self.store,
-            self.letterer,
+            self.text_renderer,
             self.limit_bytes,
         )
         token = cancel or CancelToken()
         return job.run(
-            JobContext(workdir=workdir, cancel=token, report=self.told.append, job_id="film")
+            JobContext(workdir=workdir, cancel=token, report=self.messages.append, job_id="film")
         )
 
-    def pictures_made(self) -> dict[str, int]:
+    def images_made(self) -> dict[str, int]:
         """The kept pieces of picture; a piece that is made again gets another number."""
         found = [path for path in self.store.folder.iterdir() if path.suffix in (".mp4", ".mov")]
         return {path.name: path.stat().st_ino for path in found}

@@ -10,17 +10,17 @@ import av
 import numpy as np
 
 from core.film.build.export import ExportJob, ExportOrder
-from core.film.build.render_cache import PieceStore
+from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import CONTAINERS, AudioCodec, ExportSettings
 from core.film.model.film import Clip, Film, Transition
-from core.jobs.job import CancelToken, JobContext, Noted, Progressed
+from core.jobs.job import CancelToken, JobContext, Notice, Progressed
 from core.media.ffmpeg import run_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.film.picture.text_overlays import Letterer
+    from core.film.picture.text_overlays import TextRenderer
 
 HZ = 48_000
 WIDTH, HEIGHT, RATE = 64, 64, 25
@@ -34,14 +34,14 @@ def make_clip(
     seconds: float = 0.6,
     *,
     size: str = f"{WIDTH}x{HEIGHT}",
-    picture: str = "testsrc2",
+    image: str = "testsrc2",
     comment: str = "",
-    has_sound: bool = True,
+    has_audio: bool = True,
     more: Sequence[str] = (),
 ) -> Path:
     """A clip of 25 frames a second; its sound is one click at CLICK_S."""
-    arguments = ["-f", "lavfi", "-i", f"{picture}=s={size}:r={RATE}:d={seconds}"]
-    if has_sound:
+    arguments = ["-f", "lavfi", "-i", f"{image}=s={size}:r={RATE}:d={seconds}"]
+    if has_audio:
         click = f"aevalsrc='0.9*eq(n,{round(CLICK_S * HZ)})':s={HZ}:d={seconds}:c=mono"
         arguments += ["-f", "lavfi", "-i", click, "-c:a", "flac"]
     arguments += ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-pix_fmt", "yuv420p"]
@@ -54,7 +54,7 @@ def two_clips(folder: Path) -> tuple[Path, Path]:
     """Two clips of fifteen frames; the first one carries a record of this program."""
     return (
         make_clip(folder / "ball.mp4", comment=json.dumps(RECORD)),
-        make_clip(folder / "bars.mp4", picture="smptehdbars", has_sound=False),
+        make_clip(folder / "bars.mp4", image="smptehdbars", has_audio=False),
     )
 
 
@@ -69,11 +69,11 @@ class Exported:
     """A finished export and what was told on the way."""
 
     path: Path
-    events: list[Progressed | Noted] = field(repr=False)
+    events: list[Progressed | Notice] = field(repr=False)
 
     @property
     def notes(self) -> list[str]:
-        return [event.message for event in self.events if isinstance(event, Noted)]
+        return [event.message for event in self.events if isinstance(event, Notice)]
 
 
 def export(
@@ -81,10 +81,10 @@ def export(
     settings: ExportSettings,
     path: Path,
     *,
-    store: Path | PieceStore | None = None,
-    letterer: Letterer | None = None,
+    store: Path | RenderCache | None = None,
+    text_renderer: TextRenderer | None = None,
     cancel: CancelToken | None = None,
-    on_event: Callable[[Progressed | Noted], None] = lambda _: None,
+    on_event: Callable[[Progressed | Notice], None] = lambda _: None,
     overwrite: bool = False,
     skips_bad_clips: bool = False,
 ) -> Exported:
@@ -92,13 +92,13 @@ def export(
     work = path.parent.with_name(f"{path.parent.name}-work-{path.name[:20]}".replace("\n", "_"))
     work.mkdir(parents=True)
     path.parent.mkdir(exist_ok=True)
-    events: list[Progressed | Noted] = []
+    events: list[Progressed | Notice] = []
 
-    def report(event: Progressed | Noted) -> None:
+    def report(event: Progressed | Notice) -> None:
         events.append(event)
         on_event(event)
 
-    kept = store if isinstance(store, PieceStore) else PieceStore(store or work / "store")
+    kept = store if isinstance(store, RenderCache) else RenderCache(store or work / "store")
     order = ExportOrder(
         film=film,
         settings=settings,
@@ -106,7 +106,7 @@ def export(
         overwrite=overwrite,
         skips_bad_clips=skips_bad_clips,
     )
-    job = ExportJob(order, kept, letterer, 10**9)
+    job = ExportJob(order, kept, text_renderer, 10**9)
     context = JobContext(workdir=work, cancel=cancel or CancelToken(), report=report, job_id="x")
     return Exported(job.run(context), events)
 
@@ -127,19 +127,19 @@ class Look:
     chapters: list[tuple[str, float, float]]
     audio_codec: str = ""
     audio_rate: int = 0
-    sound: Any = field(default=None, repr=False)
+    audio: Any = field(default=None, repr=False)
 
     @property
     def click_s(self) -> float:
         """When the loudest sample is heard."""
-        return float(np.abs(self.sound[:, 0]).argmax()) / HZ
+        return float(np.abs(self.audio[:, 0]).argmax()) / HZ
 
 
 def look_at(path: Path) -> Look:
     """Decode a film wholly, from its start to its end; sound lies where its times say."""
     frames: list[Any] = []
     colours: set[tuple[int, ...]] = set()
-    pieces: list[tuple[int, Any]] = []
+    render_cache: list[tuple[int, Any]] = []
     with av.open(str(path)) as container:
         video = container.streams.video[0]
         heard = container.streams.audio[0] if container.streams.audio else None
@@ -161,7 +161,7 @@ def look_at(path: Path) -> Look:
                 elif isinstance(frame, av.AudioFrame) and resampler is not None:
                     first = round(float(frame.time or 0) * HZ)
                     for part in resampler.resample(frame):
-                        pieces.append((first, part.to_ndarray().T))
+                        render_cache.append((first, part.to_ndarray().T))
         chapters = [
             (
                 str(chapter["metadata"].get("title", "")),
@@ -183,14 +183,14 @@ def look_at(path: Path) -> Look:
             chapters=chapters,
             audio_codec=heard.codec_context.codec.canonical_name if heard else "",
             audio_rate=heard.rate if heard else 0,
-            sound=_laid_out(pieces) if pieces else None,
+            audio=_laid_out(render_cache) if render_cache else None,
         )
 
 
-def _laid_out(pieces: list[tuple[int, Any]]) -> Any:
-    end = max(first + len(samples) for first, samples in pieces)
-    laid = np.zeros((end, pieces[0][1].shape[1]), "f4")
-    for first, samples in pieces:
+def _laid_out(render_cache: list[tuple[int, Any]]) -> Any:
+    end = max(first + len(samples) for first, samples in render_cache)
+    laid = np.zeros((end, render_cache[0][1].shape[1]), "f4")
+    for first, samples in render_cache:
         begin = max(0, -first)
         laid[first + begin : first + len(samples)] = samples[begin:]
     return laid
@@ -204,8 +204,8 @@ def psnr(one: Any, other: Any) -> float:
 
 def usual_name(settings: ExportSettings) -> str:
     """A file name of the settings' kind."""
-    sound = settings.audio_codec
-    return f"{settings.video_codec}-{sound}{CONTAINERS[settings.container].suffix}"
+    audio = settings.audio_codec
+    return f"{settings.video_codec}-{audio}{CONTAINERS[settings.container].suffix}"
 
 
-NO_SOUND = AudioCodec.NONE
+NO_AUDIO = AudioCodec.NONE

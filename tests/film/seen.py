@@ -22,14 +22,14 @@ def frames_of(path: Path) -> NDArray[np.uint8]:
     return np.stack(frames).astype(np.uint8, copy=False)
 
 
-def picture_of(path: Path) -> NDArray[np.uint8]:
+def image_of(path: Path) -> NDArray[np.uint8]:
     """A picture file as (height, width, 3) RGB."""
     return np.asarray(Image.open(path).convert("RGB"))
 
 
 def likeness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     """The structural similarity of two pictures: 1 where they are the same."""
-    a, b = (picture.astype(np.float64).mean(axis=2) for picture in (one, other))
+    a, b = (image.astype(np.float64).mean(axis=2) for image in (one, other))
 
     def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return uniform_filter(values, 7)

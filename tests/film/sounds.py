@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.film.build.render_cache import PieceStore
+from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import FrameFormat
 from core.film.model.film import Clip, Film
 from core.film.model.layout import lay_out
 from core.film.model.source import Colour, Source, SourceFacts, read_source
-from core.film.sound.soundtrack import sound_of
+from core.film.sound.soundtrack import audio_of
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 
@@ -41,7 +41,7 @@ def rms_db(samples: np.ndarray) -> float:
     return float(10 * np.log10(np.square(samples, dtype=float).mean() + 1e-20))
 
 
-def write_sound(
+def write_audio(
     path: Path, samples: np.ndarray, codec: str = "pcm_f32le", rate_hz: int = HZ
 ) -> Path:
     raw = path.with_name(f"{path.name}.raw")
@@ -66,7 +66,7 @@ def write_clip(
         seconds = len(samples) / rate_hz
     arguments = ["-f", "lavfi", "-i", f"color=s=64x48:r=25:d={seconds}"]
     if samples is not None:
-        wave = write_sound(path.with_suffix(".wav"), samples, rate_hz=rate_hz)
+        wave = write_audio(path.with_suffix(".wav"), samples, rate_hz=rate_hz)
         arguments += ["-itsoffset", str(late_s), "-i", str(wave), "-map", "0", "-map", "1"]
         arguments += ["-c:a", "pcm_f32le"]
     run_ffmpeg([*arguments, "-c:v", "mpeg4", str(path)], CancelToken())
@@ -115,13 +115,13 @@ class Heard:
     timeline: Timeline
 
 
-def hear(
+def on_event(
     tmp_path: Path, film: Film, rate: Fraction | int = 25, loudness_lufs: float | None = None
 ) -> Heard:
     timeline = film_of(film, rate)
-    track = sound_of(
+    track = audio_of(
         timeline,
-        PieceStore(tmp_path / "store"),
+        RenderCache(tmp_path / "store"),
         tmp_path,
         CancelToken(),
         lambda _: None,

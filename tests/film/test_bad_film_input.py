@@ -12,12 +12,12 @@ from core.errors import UnsupportedRequest
 from core.film.build.export import ExportOrder
 from core.film.build.export_inputs import SourceReader
 from core.film.build.export_plan import Disks, plan_export
-from core.film.build.render_cache import PieceStore
+from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import AudioCodec, Container, ExportSettings
 from core.film.model.film import Clip, Film, Music, Transition
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import FFMPEG_VARIABLE
-from tests.film.exporting import NO_SOUND, export, film_of, look_at, make_clip, two_clips
+from tests.film.exporting import NO_AUDIO, export, film_of, look_at, make_clip, two_clips
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from core.film.build.export_plan import PlannedExport
 
-SILENT = ExportSettings(audio_codec=NO_SOUND)
+SILENT = ExportSettings(audio_codec=NO_AUDIO)
 ODD_NAMES = (
     "two words", "it's \"so\"", "100%", "take%03d", "#1", "[x]{y}", "12:30", "http:x", "ünïcödé",
     "🎈👩‍🚀", "two\nlines", "-dash", "back\\slash", "$(touch x)", "a;b,c=d", "file|pipe",
@@ -37,9 +37,9 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two good clips and every kind of bad one."""
     folder = tmp_path_factory.mktemp("bad")
     two_clips(folder)
-    whole = make_clip(folder / "whole.mp4", 2, has_sound=False).read_bytes()
+    whole = make_clip(folder / "whole.mp4", 2, has_audio=False).read_bytes()
     (folder / "no-index.mp4").write_bytes(whole[: len(whole) // 2])
-    fast = make_clip(folder / "fast.mp4", 2, has_sound=False, more=["-movflags", "+faststart"])
+    fast = make_clip(folder / "fast.mp4", 2, has_audio=False, more=["-movflags", "+faststart"])
     (folder / "cut-off.mp4").write_bytes(fast.read_bytes()[: len(whole) * 2 // 3])
     (folder / "empty.mp4").write_bytes(b"")
     (folder / "zeros.mp4").write_bytes(bytes(5000))
@@ -71,7 +71,7 @@ def _plan(
         overwrite=overwrite,
         skips_bad_clips=skips_bad_clips,
     )
-    reader = SourceReader(PieceStore(store), CancelToken())
+    reader = SourceReader(RenderCache(store), CancelToken())
     disks = Disks(store, store, free_bytes)
     return plan_export(asked, reader, None, disks, CancelToken())
 
@@ -88,13 +88,13 @@ def _refused(*args: object, **more: object) -> list[str]:
 def test_every_bad_clip_is_named_with_its_own_reason(room: Path, tmp_path: Path) -> None:
     film = film_of(room / "ball.mp4", *(room / name for name in BAD))
 
-    told = _refused(film, tmp_path / "film.mp4", tmp_path / "store")
+    messages = _refused(film, tmp_path / "film.mp4", tmp_path / "store")
 
-    assert len(told) == len(BAD)
-    for number, (name, sentence) in enumerate(zip(BAD, told, strict=True), start=2):
+    assert len(messages) == len(BAD)
+    for number, (name, sentence) in enumerate(zip(BAD, messages, strict=True), start=2):
         assert sentence.startswith(f"Clip {number}:")
         assert name in sentence
-    reasons = dict(zip(BAD, told, strict=True))
+    reasons = dict(zip(BAD, messages, strict=True))
     assert "no clip" in reasons["missing.mp4"]
     assert "empty" in reasons["empty.mp4"]
     assert "folder" in reasons["folder.mp4"]
@@ -119,10 +119,10 @@ def test_a_film_of_bad_clips_alone_is_refused_even_when_they_may_be_left_out(
 ) -> None:
     film = film_of(room / "text.mp4", room / "empty.mp4")
 
-    told = _refused(film, tmp_path / "film.mp4", tmp_path / "store", skips_bad_clips=True)
+    messages = _refused(film, tmp_path / "film.mp4", tmp_path / "store", skips_bad_clips=True)
 
-    assert "text.mp4" in told[0]
-    assert "empty.mp4" in told[1]
+    assert "text.mp4" in messages[0]
+    assert "empty.mp4" in messages[1]
 
 
 def test_a_film_that_begins_with_a_bad_clip_begins_with_the_next(
@@ -145,9 +145,9 @@ def test_a_film_that_begins_with_a_bad_clip_begins_with_the_next(
 
 
 def test_a_film_without_clips_is_refused(tmp_path: Path) -> None:
-    told = _refused(Film(clips=()), tmp_path / "film.mp4", tmp_path / "store")
+    messages = _refused(Film(clips=()), tmp_path / "film.mp4", tmp_path / "store")
 
-    assert told == ["The film has no clips. Name at least one clip."]
+    assert messages == ["The film has no clips. Name at least one clip."]
 
 
 def test_a_transition_longer_than_its_clip_is_refused_with_the_longest_that_fits(
@@ -155,10 +155,10 @@ def test_a_transition_longer_than_its_clip_is_refused_with_the_longest_that_fits
 ) -> None:
     film = film_of(room / "ball.mp4", room / "bars.mp4", dissolve_s=2)
 
-    told = _refused(film, tmp_path / "film.mp4", tmp_path / "store")
+    messages = _refused(film, tmp_path / "film.mp4", tmp_path / "store")
 
-    assert ["ball.mp4" in told[0], "bars.mp4" in told[1]] == [True, True]
-    assert all("0.6 s or less" in sentence for sentence in told)
+    assert ["ball.mp4" in messages[0], "bars.mp4" in messages[1]] == [True, True]
+    assert all("0.6 s or less" in sentence for sentence in messages)
 
 
 @pytest.mark.parametrize("name", ["missing.mp3", "empty.mp4", "text.mp4", "folder.mp4"])
@@ -167,9 +167,9 @@ def test_music_that_cannot_be_heard_is_refused_before_any_work(
 ) -> None:
     film = film_of(room / "ball.mp4", music=(Music(path=room / name),))
 
-    [told] = _refused(film, tmp_path / "film.mp4", tmp_path / "store", ExportSettings())
+    [messages] = _refused(film, tmp_path / "film.mp4", tmp_path / "store", ExportSettings())
 
-    assert name in told
+    assert name in messages
 
 
 @pytest.fixture
@@ -208,15 +208,15 @@ def test_a_playlist_that_poses_as_a_clip_fetches_nothing(
     posing.write_text(text, encoding="utf-8")
     film = Film(clips=(Clip(path=posing),), music=(Music(path=posing),))
 
-    told = _refused(film, tmp_path / "film.mp4", tmp_path / "store", ExportSettings())
+    messages = _refused(film, tmp_path / "film.mp4", tmp_path / "store", ExportSettings())
 
-    assert len(told) == 2
-    assert all(name in sentence for sentence in told)
+    assert len(messages) == 2
+    assert all(name in sentence for sentence in messages)
     assert calls == []
 
 
 def test_clips_and_films_may_have_any_name(tmp_path: Path) -> None:
-    usual = make_clip(tmp_path / "usual.mp4", 0.08, has_sound=False).read_bytes()
+    usual = make_clip(tmp_path / "usual.mp4", 0.08, has_audio=False).read_bytes()
     clips = [tmp_path / f"{name}.mp4" for name in ODD_NAMES]
     for clip in clips:
         clip.write_bytes(usual)
@@ -256,26 +256,28 @@ def test_codecs_that_ffmpeg_lacks_are_named_with_its_version_and_where_to_get_th
     monkeypatch.setenv(FFMPEG_VARIABLE, _program(tmp_path, " V....D mpeg4    MPEG-4\\n"))
     settings = ExportSettings(audio_codec=AudioCodec.MP3)
 
-    told = _refused(film_of(room / "ball.mp4"), tmp_path / "film.mp4", tmp_path / "s", settings)
+    messages = _refused(film_of(room / "ball.mp4"), tmp_path / "film.mp4", tmp_path / "s", settings)
 
-    assert len(told) == 2
-    assert "libx264" in told[0]
-    assert "libmp3lame" in told[1]
-    for sentence in told:
+    assert len(messages) == 2
+    assert "libx264" in messages[0]
+    assert "libmp3lame" in messages[1]
+    for sentence in messages:
         assert "4.2.2-odd" in sentence
         assert "pip install imageio-ffmpeg" in sentence
 
 
-def test_pictures_need_their_own_encoder(
+def test_images_need_their_own_encoder(
     room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = " V....D libx264    H.264\\n"
     monkeypatch.setenv(FFMPEG_VARIABLE, _program(tmp_path, known))
     settings = ExportSettings(container=Container.WEBP)
 
-    told = _refused(film_of(room / "ball.mp4"), tmp_path / "film.webp", tmp_path / "s", settings)
+    messages = _refused(
+        film_of(room / "ball.mp4"), tmp_path / "film.webp", tmp_path / "s", settings
+    )
 
-    assert ["libwebp_anim" in sentence for sentence in told] == [True]
+    assert ["libwebp_anim" in sentence for sentence in messages] == [True]
 
 
 # Places
@@ -300,9 +302,9 @@ def test_a_film_is_never_written_over_what_it_is_made_of(
             film = film_of(room / "bars.mp4", music=(Music(path=clip),))
             out = clip
 
-    told = _refused(film, out, tmp_path / "store", overwrite=True)
+    messages = _refused(film, out, tmp_path / "store", overwrite=True)
 
-    assert ["clip.mp4" in sentence and "made of" in sentence for sentence in told] == [True]
+    assert ["clip.mp4" in sentence and "made of" in sentence for sentence in messages] == [True]
 
 
 def test_an_existing_film_is_replaced_only_when_that_is_asked_for(
@@ -313,10 +315,10 @@ def test_an_existing_film_is_replaced_only_when_that_is_asked_for(
     out.write_bytes(b"an older film")
     film = film_of(room / "bars.mp4")
 
-    [told] = _refused(film, out, tmp_path / "store")
+    [messages] = _refused(film, out, tmp_path / "store")
     export(film, SILENT, out, overwrite=True)
 
-    assert "--force" in told
+    assert "--force" in messages
     assert len(look_at(out).frames) == 15
 
 
@@ -349,27 +351,29 @@ def test_a_place_that_takes_no_film_is_refused_before_any_work(
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
 
-    told = _refused(film_of(room / "ball.mp4"), tmp_path / name, tmp_path / "store")
+    messages = _refused(film_of(room / "ball.mp4"), tmp_path / name, tmp_path / "store")
 
-    assert len(told) == 1
-    assert word in told[0]
+    assert len(messages) == 1
+    assert word in messages[0]
 
 
 def test_a_full_disk_is_told_before_any_work(room: Path, tmp_path: Path) -> None:
     film = film_of(room / "ball.mp4")
 
-    told = _refused(film, tmp_path / "film.mp4", tmp_path / "store", free_bytes=lambda _: 5_000_000)
+    messages = _refused(
+        film, tmp_path / "film.mp4", tmp_path / "store", free_bytes=lambda _: 5_000_000
+    )
 
-    assert all("5 MB free" in sentence for sentence in told)
-    assert str(tmp_path) in told[0]
+    assert all("5 MB free" in sentence for sentence in messages)
+    assert str(tmp_path) in messages[0]
 
 
 def test_problems_of_film_settings_and_place_are_told_together(room: Path, tmp_path: Path) -> None:
     film = film_of(room / "text.mp4", room / "missing.mp4", music=(Music(path=room / "no.mp3"),))
     settings = ExportSettings(container=Container.WEBM)
 
-    told = _refused(film, tmp_path / "gone" / "film.webm", tmp_path / "store", settings)
+    messages = _refused(film, tmp_path / "gone" / "film.webm", tmp_path / "store", settings)
 
     words = ("gone", "h264", "aac", "text.mp4", "missing.mp4", "no.mp3")
-    assert len(told) == len(words)
-    assert all(word in sentence for word, sentence in zip(words, told, strict=True))
+    assert len(messages) == len(words)
+    assert all(word in sentence for word, sentence in zip(words, messages, strict=True))

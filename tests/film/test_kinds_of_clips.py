@@ -16,13 +16,13 @@ from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from tests.film.counted_clips import (
     LOSSLESS_H264,
-    Cinema,
+    FilmBench,
     Mark,
+    image,
     level_of,
     luma_of,
     mark_of,
-    picture,
-    raw_pictures,
+    raw_images,
     write_counted,
 )
 
@@ -46,7 +46,7 @@ def exported(
         frame=FrameFormat(width=width, height=height),
     )
     asked = Film(clips=(Clip(path=clip),)).model_copy(update=film)
-    with av.open(str(Cinema(folder).export(asked, settings))) as container:
+    with av.open(str(FilmBench(folder).export(asked, settings))) as container:
         return list(container.decode(video=0))
 
 
@@ -90,8 +90,8 @@ def assert_film_colours(frames: Sequence[av.VideoFrame]) -> None:
 
 
 def test_clip_that_players_turn_comes_upright(tmp_path: Path) -> None:
-    lumas = [np.rot90(picture(1, frame, 120, 72, 48)) for frame in range(FRAMES)]
-    raw = raw_pictures(tmp_path / "raw.yuv", [luma.copy() for luma in lumas], 25)
+    lumas = [np.rot90(image(1, frame, 120, 72, 48)) for frame in range(FRAMES)]
+    raw = raw_images(tmp_path / "raw.yuv", [luma.copy() for luma in lumas], 25)
     lying = tmp_path / "lying.mp4"
     run_ffmpeg([*raw, *LOSSLESS_H264, str(lying)], CancelToken())
     turned = remade(lying, tmp_path / "t.mp4", "-c", "copy", before=["-display_rotation", "-90"])
@@ -121,14 +121,14 @@ def test_wide_pixels_are_fitted_by_the_shape_that_is_seen(tmp_path: Path) -> Non
 
 def test_odd_size_loses_a_row_and_a_column_and_says_so(tmp_path: Path) -> None:
     clip = write_counted(tmp_path / "odd.mkv", num_frames=FRAMES, size=(853, 481), codec=FFV1)
-    cinema = Cinema(tmp_path)
+    bench = FilmBench(tmp_path)
     settings = ExportSettings(container=Container.MP4, audio_codec=AudioCodec.NONE)
-    path = cinema.export(Film(clips=(Clip(path=clip.path),)), settings)
+    path = bench.export(Film(clips=(Clip(path=clip.path),)), settings)
     with av.open(str(path)) as container:
         frames = list(container.decode(video=0))
     assert [(frame.width, frame.height) for frame in frames] == [(852, 480)] * 3
     assert [mark_of(luma_of(frame)) for frame in frames] == [Mark(1, n) for n in range(FRAMES)]
-    assert any("853x481 → 852x480" in event.message for event in cinema.told)
+    assert any("853x481 → 852x480" in event.message for event in bench.messages)
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_what_lets_through_shows_the_background(
     clip = tmp_path / f"alpha.{suffix}"
     # Opaque red on the left, nothing in the middle, half of red on the right.
     alpha = "if(lt(X,32),255,if(lt(X,64),0,128))"
-    picture_of = f"color=red:s=96x48:r=25:d=0.12,format=rgba,geq=r=255:g=0:b=0:a='{alpha}'"
-    run_ffmpeg(["-f", "lavfi", "-i", picture_of, *codec, str(clip)], CancelToken())
+    image_of = f"color=red:s=96x48:r=25:d=0.12,format=rgba,geq=r=255:g=0:b=0:a='{alpha}'"
+    run_ffmpeg(["-f", "lavfi", "-i", image_of, *codec, str(clip)], CancelToken())
     assert read_source(clip).facts.has_alpha
     frames = exported(tmp_path, clip, background="#0000ff")
     assert len(frames) == FRAMES
@@ -195,7 +195,7 @@ def test_hdr_clip_is_brought_to_an_ordinary_screen(tmp_path: Path) -> None:
 
 def test_full_range_becomes_limited_range(tmp_path: Path) -> None:
     luma = np.tile(np.repeat(np.array([0, 128, 255], np.uint8), 32), (48, 1))
-    raw = raw_pictures(tmp_path / "raw.yuv", [luma] * FRAMES, 25)
+    raw = raw_images(tmp_path / "raw.yuv", [luma] * FRAMES, 25)
     full = tmp_path / "full.mkv"
     tags = "setparams=range=full:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
     run_ffmpeg([*raw, "-vf", tags, *FFV1, str(full)], CancelToken())
@@ -214,7 +214,7 @@ def test_clip_without_colour_tags_keeps_its_brightness(
     assert (colour.matrix, colour.primaries, colour.transfer) == ("", "", "")
     frames = exported(tmp_path, clip.path)
     assert_film_colours(frames)
-    before = picture(1, 1, 200, *size).astype(float)
+    before = image(1, 1, 200, *size).astype(float)
     assert np.abs(luma_of(frames[1]) - before).mean() < 0.5
     assert level_of(luma_of(frames[1])) == pytest.approx(200, abs=0.5)
 

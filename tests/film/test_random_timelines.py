@@ -23,15 +23,15 @@ from core.film.model.delivery import AudioCodec, Container, ExportSettings, Fram
 from core.film.model.film import Clip, Film, Fit, Transition
 from core.film.model.layout import lay_out
 from core.film.model.source import read_source
-from core.film.picture.assembler import Dressing, stretch
+from core.film.picture.assembler import Overlays, stretch
 from core.film.picture.graph import arguments
 from core.film.picture.picture import Look
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from tests.film.counted_clips import (
     PULSE,
-    Cinema,
     Counted,
+    FilmBench,
     Mark,
     Pulses,
     ReadFilm,
@@ -100,14 +100,14 @@ class Pool:
 
     clips: tuple[Counted, ...]
     sources: tuple[Source, ...]
-    cinema: Cinema
+    bench: FilmBench
 
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Pool:
     folder = tmp_path_factory.mktemp("pool")
     clips = tuple(make(folder, name, *entry) for name, entry in enumerate(POOL))
-    return Pool(clips, tuple(read_source(clip.path) for clip in clips), Cinema(folder))
+    return Pool(clips, tuple(read_source(clip.path) for clip in clips), FilmBench(folder))
 
 
 # Suffix, rate, frames, size, grey level, sound, codec.
@@ -276,24 +276,24 @@ def wrong_wipe(name: str, luma: np.ndarray, progress: float, old: int, new: int)
     return [f"{name} is {width} wide instead of {wanted:.1f}"] if abs(width - wanted) > 1.5 else []
 
 
-def wrong_sound(plan: Plan, pool: Pool, sound: np.ndarray | None) -> list[str]:
+def wrong_audio(plan: Plan, pool: Pool, audio: np.ndarray | None) -> list[str]:
     """Every pulse that is missing, displaced or of another loudness, and every stray sound."""
     if all(pool.clips[use.clip].pulses is None for use in plan.uses):
-        return [] if sound is None else ["there is a sound, and no clip has any"]
-    if sound is None:
+        return [] if audio is None else ["there is a sound, and no clip has any"]
+    if audio is None:
         return ["there is no sound"]
-    if len(sound) != plan.sample_of(plan.num_frames):
-        return [f"{len(sound)} samples instead of {plan.sample_of(plan.num_frames)}"]
+    if len(audio) != plan.sample_of(plan.num_frames):
+        return [f"{len(audio)} samples instead of {plan.sample_of(plan.num_frames)}"]
     found: list[str] = []
     # Whatever is left in it when all that is expected is taken out was not asked for.
-    rest = np.abs(sound).max(axis=1)
+    rest = np.abs(audio).max(axis=1)
     pulses = [pulse for number in range(len(plan.uses)) for pulse in pulses_of(plan, pool, number)]
     for pulse in pulses:
         is_alone = not any(
             other is not pulse and abs(other.sample - pulse.sample) < 100 for other in pulses
         )
         if pulse.is_exact and is_alone:
-            found += wrong_pulse(pulse, sound)
+            found += wrong_pulse(pulse, audio)
         rest[max(0, pulse.sample - pulse.reach) : pulse.sample + pulse.reach + 1] = 0
     if rest.max(initial=0) > 0.01:
         found.append(f"an unasked sound of {rest.max():.3f} at sample {rest.argmax()}")
@@ -338,8 +338,8 @@ def pulses_of(plan: Plan, pool: Pool, number: int) -> list[Pulse]:
     return found
 
 
-def wrong_pulse(pulse: Pulse, sound: np.ndarray) -> list[str]:
-    window = sound[pulse.sample - 1 : pulse.sample + 2]
+def wrong_pulse(pulse: Pulse, audio: np.ndarray) -> list[str]:
+    window = audio[pulse.sample - 1 : pulse.sample + 2]
     heard = window[np.abs(window[:, 0]).argmax()]
     # Resampled from 44.1 kHz a pulse is spread over its neighbours: it keeps its place alone.
     low, high = (0.99, 1.01) if pulse.is_own_rate else (0.55, 1.15)
@@ -363,13 +363,13 @@ common = settings(
 @pytest.mark.timeout(600)
 @settings(common, max_examples=140)
 @given(plan=plans(least=1, most=6))
-def test_pictures_of_any_film_are_those_that_were_planned(pool: Pool, plan: Plan) -> None:
+def test_images_of_any_film_are_those_that_were_planned(pool: Pool, plan: Plan) -> None:
     film = film_of(plan, pool)
     timeline = lay_out(film, [pool.sources[use.clip] for use in plan.uses], frame_format(plan))
     assert timeline.num_frames == plan.num_frames
-    picture = stretch(timeline, 0, timeline.num_frames, Dressing(Look()))
-    path = pool.cinema.folder / "stretch.nut"
-    run_ffmpeg(arguments(picture, str(path), {"c:v": "rawvideo", "an": None}), CancelToken())
+    image = stretch(timeline, 0, timeline.num_frames, Overlays(Look()))
+    path = pool.bench.folder / "stretch.nut"
+    run_ffmpeg(arguments(image, str(path), {"c:v": "rawvideo", "an": None}), CancelToken())
     assert wrong_frames(plan, pool, read_film(path)) == []
 
 
@@ -383,8 +383,8 @@ def test_any_exported_film_holds_to_the_frame_and_to_the_sample(pool: Pool, plan
         quality=Quality.LOSSLESS,
         frame=frame_format(plan),
     )
-    path = pool.cinema.export(film_of(plan, pool), wanted)
+    path = pool.bench.export(film_of(plan, pool), wanted)
     read = read_film(path)
     path.unlink()
-    wrong = wrong_frames(plan, pool, read) + wrong_sound(plan, pool, read.sound)
+    wrong = wrong_frames(plan, pool, read) + wrong_audio(plan, pool, read.audio)
     assert wrong == []

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
     from core.studio import Studio
     from gui.background import Background
-    from gui.ui_watchdog import StallWatch
+    from gui.ui_watchdog import UiWatchdog
     from tests.gui.whole_window import BoxAnswers, OpenWindow
 
 LONGEST_STALL_S = 0.1
 
 
 @contextmanager
-def held_to_respond() -> Iterator[StallWatch]:
+def held_to_respond() -> Iterator[UiWatchdog]:
     """Fails when the main thread was busy for more than 100 ms at a stretch."""
     from PySide6.QtCore import QCoreApplication, QEvent
 
-    from gui.ui_watchdog import StallWatch
+    from gui.ui_watchdog import UiWatchdog
 
     # What other tests left behind is cleared away before: Qt's widgets, and what makes each of
     # Python's collections slow.
@@ -39,7 +39,7 @@ def held_to_respond() -> Iterator[StallWatch]:
     QCoreApplication.processEvents()
     gc.collect()
     gc.freeze()
-    watch = StallWatch()
+    watch = UiWatchdog()
     yield watch
     watch.close()
     gc.unfreeze()
@@ -71,7 +71,7 @@ def background(qtbot: QtBot) -> Iterator[Background]:
 
 
 @pytest.fixture
-def responsive(qtbot: QtBot) -> Iterator[StallWatch]:
+def responsive(qtbot: QtBot) -> Iterator[UiWatchdog]:
     """Fails the test when the main thread was busy for more than 100 ms at a stretch."""
     with held_to_respond() as watch:
         yield watch

@@ -42,10 +42,10 @@ class Heard:
     """What a panel told; kept with it as a property, which Qt would copy if it were a list."""
 
     def __init__(self) -> None:
-        self.wishes: list[Any] = []
+        self.requests: list[Any] = []
 
-    def take(self, wish: object) -> None:
-        self.wishes.append(wish)
+    def take(self, request: object) -> None:
+        self.requests.append(request)
 
 
 @dataclass(frozen=True)

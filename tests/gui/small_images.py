@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class SmallPictures(QObject):
+class SmallImages(QObject):
     """A `ThumbnailSource` that remembers what it was asked for."""
 
     ready = Signal(object)

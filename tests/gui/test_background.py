@@ -23,7 +23,7 @@ class Listener:
         self.heard: list[object] = []
         self._ended_in = ended_in
 
-    def hear(self, what: object) -> None:
+    def on_event(self, what: object) -> None:
         self.heard.append(what)
 
     def __del__(self) -> None:
@@ -47,14 +47,14 @@ def test_results_and_errors_arrive_on_the_main_thread(background: Background) ->
     def refuse(_: CancelToken) -> object:
         raise PermissionError(13, "Not allowed")
 
-    def hear(what: object) -> None:
+    def on_event(what: object) -> None:
         assert threading.current_thread() is threading.main_thread()
         heard.append(str(what))
 
-    background.run(lambda _: threading.current_thread().name, hear, hear)
-    background.run(fail, hear, hear)
-    background.run(refuse, hear, hear)
-    background.run(lambda _: None, hear, hear)
+    background.run(lambda _: threading.current_thread().name, on_event, on_event)
+    background.run(fail, on_event, on_event)
+    background.run(refuse, on_event, on_event)
+    background.run(lambda _: None, on_event, on_event)
     wait_until(lambda: background.is_idle)
     assert threading.main_thread().name not in heard
     assert {"It went wrong.", "[Errno 13] Not allowed", "None"} < set(map(str, heard))
@@ -63,7 +63,7 @@ def test_results_and_errors_arrive_on_the_main_thread(background: Background) ->
 def test_of_works_with_one_key_only_the_newest_is_delivered(background: Background) -> None:
     listener = Listener([])
     for number in range(20):
-        background.run(lambda _, n=number: n, listener.hear, listener.hear, key="same")
+        background.run(lambda _, n=number: n, listener.on_event, listener.on_event, key="same")
     wait_until(lambda: background.is_idle)
     assert listener.heard == [19]
 
@@ -72,7 +72,7 @@ def test_who_listens_never_ends_in_another_thread(background: Background) -> Non
     ended_in: list[str] = []
     for _ in range(200):
         listener = Listener(ended_in)
-        background.run(lambda _: 1, listener.hear, listener.hear)
+        background.run(lambda _: 1, listener.on_event, listener.on_event)
         del listener
         QCoreApplication.processEvents()
     wait_until(lambda: len(ended_in) == 200)
@@ -81,7 +81,7 @@ def test_who_listens_never_ends_in_another_thread(background: Background) -> Non
 
 def test_nothing_arrives_after_the_end(background: Background) -> None:
     listener = Listener([])
-    token = background.run(lambda cancel: cancel.wait(5), listener.hear, listener.hear)
+    token = background.run(lambda cancel: cancel.wait(5), listener.on_event, listener.on_event)
     background.close()
     assert token.cancelled
     QCoreApplication.processEvents()

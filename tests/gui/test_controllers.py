@@ -23,7 +23,7 @@ from core.config.settings import Appearance
 from gui.export.export_settings_widget import ExportSettingsWidget
 from gui.player.clip_player import ClipPlayer
 from gui.player.video_surface import VideoSurface
-from gui.scenes.image_controller import PictureRole
+from gui.scenes.image_controller import ImageRole
 from gui.takes.takes_widget import TakesWidget
 from tests.gui.children import child
 from tests.gui.conftest import held_to_respond
@@ -157,7 +157,7 @@ def test_editors_get_the_film(filmed: OpenWindow, heard: list[str], tmp_path: Pa
     for name in ("film.otio", "film.fcpxml", "film.edl", "film.film.json"):
         panel.handoff_wanted.emit(tmp_path / name)
         filmed.until((tmp_path / name).is_file)
-    filmed.until(lambda: filmed.told.count("For editors:") >= 3)
+    filmed.until(lambda: filmed.messages.count("For editors:") >= 3)
     assert heard == []
 
 
@@ -216,28 +216,28 @@ def test_choices_count_for_all_scenes_or_for_one(filmed: OpenWindow, heard: list
     assert filmed.model.project.scenes[0] == first
 
 
-def test_a_picture_becomes_the_start_of_the_shown_scene(
-    filmed: OpenWindow, heard: list[str], picture: Path
+def test_an_image_becomes_the_start_of_the_shown_scene(
+    filmed: OpenWindow, heard: list[str], image: Path
 ) -> None:
-    filmed.tab.use_picture(picture, PictureRole.START)
+    filmed.tab.use_image(image, ImageRole.START)
     filmed.until(lambda: filmed.model.project.scenes[0].start_image)
     start = filmed.model.project.scenes[0].start_image
     assert start is not None
     assert start.parent == filmed.folder / "inputs"
-    filmed.tab.use_picture(picture, PictureRole.PROJECT_REFERENCE)
+    filmed.tab.use_image(image, ImageRole.PROJECT_REFERENCE)
     filmed.until(lambda: filmed.model.project.references)
     filmed.tab.select([])
-    filmed.tab.use_picture(picture, PictureRole.END)
-    assert "Choose a scene first" in filmed.told
+    filmed.tab.use_image(image, ImageRole.END)
+    assert "Choose a scene first" in filmed.messages
     broken = filmed.folder / "broken.png"
     broken.write_bytes(b"no picture")
-    filmed.tab.use_picture(broken, PictureRole.PROJECT_REFERENCE)
+    filmed.tab.use_image(broken, ImageRole.PROJECT_REFERENCE)
     filmed.until(lambda: heard)
     assert "broken.png" in heard[0]
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Path:
+def image(tmp_path: Path) -> Path:
     from PySide6.QtGui import QImage
 
     image = QImage(96, 64, QImage.Format.Format_RGB32)
@@ -273,7 +273,7 @@ def test_clips_that_are_dropped_on_the_window_become_scenes(
     assert drop(filmed.window, files(take.path, stranger), QPoint(640, 5), moves=False)
     filmed.until(lambda: len(filmed.model.project.scenes) == 3)
     assert filmed.model.project.scenes[2].prompt == "two"
-    filmed.until(lambda: "'stranger.mp4' carries no settings" in filmed.told or heard)
+    filmed.until(lambda: "'stranger.mp4' carries no settings" in filmed.messages or heard)
     filmed.model.undo_stack.undo()
     assert len(filmed.model.project.scenes) == 2
 

@@ -56,8 +56,8 @@ def names_in_tables() -> list[re.Pattern[str]]:
     return found
 
 
-def _is_case(told: ast.expr | None) -> bool:
-    return told is not None and _is_one_of(told, {ControlCase.__name__})
+def _is_case(messages: ast.expr | None) -> bool:
+    return messages is not None and _is_one_of(messages, {ControlCase.__name__})
 
 
 def _is_one_of(name: ast.expr, names: set[str]) -> bool:
@@ -106,10 +106,10 @@ def window(tmp_path: Path, qtbot: QtBot) -> Iterator[MainWindow]:
     qtbot.waitUntil(lambda: window.jobs.is_ready, timeout=WITHIN_MS)
     window.fulfil(NewProject("Everything"))
     qtbot.waitUntil(lambda: window.video_tab is not None, timeout=WITHIN_MS)
-    for place in range(window.rooms.count()):
-        window.rooms.setCurrentIndex(place)
+    for place in range(window.tabs.count()):
+        window.tabs.setCurrentIndex(place)
         qtbot.wait(300)
-    window.rooms.show_settings()
+    window.tabs.show_settings()
     qtbot.wait(300)
     yield window
     window.close()
@@ -150,7 +150,7 @@ def test_every_control_says_what_it_is_for(window: MainWindow) -> None:
 # What belongs to the window itself and to no panel.
 WINDOW = (
     ControlCase("network_off", click, lambda window: window.studio.registry.network.is_off),
-    ControlCase("close", click, lambda window: window.rooms.is_settings_open),
+    ControlCase("close", click, lambda window: window.tabs.is_settings_open),
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QThread
 
 from core.project.files.project_file import NAME
-from core.project.model.status import Failed, Stale, project_statuses
+from core.project.model.status import LastRenderFailed, Stale, project_statuses
 from gui.jobs.render_worker import Workers
 from gui.project.project_requests import (
     OpenProject,
@@ -50,12 +50,12 @@ def test_a_failed_scene_says_why_and_stops_no_other(opened: OpenWindow, heard: l
     project = opened.model.project
     opened.until(
         lambda: any(
-            isinstance(status, Failed)
+            isinstance(status, LastRenderFailed)
             for status in project_statuses(project, {}, opened.tab.scene_jobs)
         )
     )
 
-    assert "The fake was told to fail." in opened.told
+    assert "The fake was told to fail." in opened.messages
 
 
 def test_a_linked_scene_waits_and_follows(opened: OpenWindow, heard: list[str]) -> None:
@@ -122,7 +122,7 @@ def test_a_clip_that_arrives_while_another_project_is_open_is_found_later(
     opened.until(lambda: opened.tab.scene_jobs)
     opened.new("something else")
     opened.until(lambda: list((first / "clips").glob("*.mp4")))
-    opened.until(lambda: "Done" in opened.told)
+    opened.until(lambda: "Done" in opened.messages)
 
     opened.open(first)
 
@@ -160,7 +160,7 @@ def test_a_second_window_on_a_project_is_read_only(
     other.open(opened.folder)
 
     assert other.model.is_read_only
-    assert "open for reading only" in other.told
+    assert "open for reading only" in other.messages
     before = other.model.project
     other.model.edit("Rename", before.model_copy(update={"name": "mine now"}))
     assert other.model.project == before
@@ -179,7 +179,7 @@ def test_save_as_and_a_package_carry_the_clips(
     opened.until(lambda: opened.folder == tmp_path / "copy")
     opened.window.fulfil(PackageProject(tmp_path / "packed.zip"))
     opened.until((tmp_path / "packed.zip").is_file)
-    opened.until(lambda: "packed" in opened.told)
+    opened.until(lambda: "packed" in opened.messages)
     shutil.rmtree(original)
     opened.window.fulfil(UnpackProject(tmp_path / "packed.zip"))
     opened.until(lambda: opened.folder not in (original, tmp_path / "copy"))

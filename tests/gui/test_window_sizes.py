@@ -38,10 +38,10 @@ end = __import__("time").monotonic() + 30
 while window.video_tab is None or not window.jobs.is_ready:
     app.processEvents()
     assert __import__("time").monotonic() < end
-for place in range(window.rooms.count()):
-    window.rooms.setCurrentIndex(place)
+for place in range(window.tabs.count()):
+    window.tabs.setCurrentIndex(place)
     app.processEvents()
-window.rooms.setCurrentIndex(0)
+window.tabs.setCurrentIndex(0)
 for _ in range(20):
     app.processEvents()
 frame = window.rect()

@@ -61,7 +61,7 @@ class OpenWindow:
         return self.model.folder
 
     @property
-    def told(self) -> str:
+    def messages(self) -> str:
         return self.window.jobs.console.text
 
     def new(self, *prompts: str, model: str = "fake-small") -> None:

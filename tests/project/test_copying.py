@@ -113,8 +113,8 @@ def assert_same_media(one: VideoProject, other: VideoProject, folder: Path) -> N
 def test_a_copy_has_everything_and_needs_nothing_of_the_old(
     project: VideoProject, folder: Path, tmp_path: Path
 ) -> None:
-    told: list[float] = []
-    copy = save_copy(project, folder, tmp_path / "Copy", CancelToken(), told.append)
+    messages: list[float] = []
+    copy = save_copy(project, folder, tmp_path / "Copy", CancelToken(), messages.append)
     assert files(tmp_path / "Copy") == ALL
     assert_same_media(project, copy, tmp_path / "Copy")
     assert copy.takes["s"].takes[1].path.with_suffix(".json").read_bytes().endswith(b"a.json")
@@ -122,8 +122,8 @@ def test_a_copy_has_everything_and_needs_nothing_of_the_old(
     assert copy.id != project.id
     assert copy.last_export is None
     assert copy.film.path == tmp_path / "Copy" / "exports" / "film.mp4"
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    assert messages == sorted(messages)
+    assert messages[-1] == 1.0
     assert read_project(tmp_path / "Copy").project == copy
     shutil.rmtree(folder)
     shutil.rmtree(tmp_path / "outside")
@@ -212,9 +212,9 @@ def test_a_full_disk_leaves_nothing_half(
 def test_a_package_comes_back_as_the_same_project_elsewhere(
     project: VideoProject, folder: Path, tmp_path: Path
 ) -> None:
-    told: list[float] = []
-    package(project, folder, tmp_path / "storm.zip", CancelToken(), told.append)
-    assert told[-1] == 1.0
+    messages: list[float] = []
+    package(project, folder, tmp_path / "storm.zip", CancelToken(), messages.append)
+    assert messages[-1] == 1.0
     with zipfile.ZipFile(tmp_path / "storm.zip") as archive:
         names = archive.namelist()
         assert archive.testzip() is None

@@ -45,7 +45,7 @@ from tests.fakes.scenes import make_project, make_take
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PICTURE = Path("/pictures/boat.png")
+IMAGE = Path("/pictures/boat.png")
 
 
 def ids(project: VideoProject) -> list[str]:
@@ -70,10 +70,10 @@ EDITS: dict[str, Callable[[VideoProject], VideoProject]] = {
 @pytest.mark.parametrize("name", EDITS)
 def test_edit_is_pure(name: str) -> None:
     project = make_project(takes=2)
-    told = project.model_dump_json()
+    messages = project.model_dump_json()
     edited = EDITS[name](project)
     assert edited != project
-    assert project.model_dump_json() == told
+    assert project.model_dump_json() == messages
     assert VideoProject.model_validate_json(edited.model_dump_json()) == edited
 
 
@@ -134,7 +134,7 @@ def rich(scene: Scene) -> Scene:
     scene = scene.model_copy(
         update={
             "prompt": "One two three four",
-            "start_image": PICTURE,
+            "start_image": IMAGE,
             "end_image": Path("/pictures/end.png"),
             "cut": cut.model_copy(update={"transition": Transition(kind="dissolve")}),
         }
@@ -142,12 +142,12 @@ def rich(scene: Scene) -> Scene:
     return with_duration(scene, 8.0)
 
 
-def test_split_divides_words_pictures_and_length() -> None:
+def test_split_divides_words_images_and_length() -> None:
     project = change_scenes(make_project(takes=1), {"s2"}, rich)
     halved = split_scene(project, "s2", 8)
     first, second = halved.scenes[1:3]
     assert (first.prompt, second.prompt) == ("One two", "three four")
-    assert (first.start_image, first.end_image) == (PICTURE, None)
+    assert (first.start_image, first.end_image) == (IMAGE, None)
     assert (second.start_image, second.end_image) == (None, Path("/pictures/end.png"))
     assert (first.continues, second.continues) == (False, True)
     assert first.cut == project.scenes[1].cut
@@ -186,11 +186,11 @@ def test_middle_lies_between_words(prompt: str, halves: tuple[str, str] | None) 
 def test_merge_joins_words_takes_and_lengths() -> None:
     project = make_project(takes=1)
     project = change_scenes(project, {"s1", "s2"}, lambda s: with_duration(s, 3.0))
-    boat = ReferenceImage(path=PICTURE, name="boat")
+    boat = ReferenceImage(path=IMAGE, name="boat")
     project = change_scenes(
         project,
         {"s2"},
-        lambda s: s.model_copy(update={"references": (boat,), "end_image": PICTURE}),
+        lambda s: s.model_copy(update={"references": (boat,), "end_image": IMAGE}),
     )
     merged = merge_scenes(project, {"s1", "s2"})
     assert ids(merged) == ["s1", "s3"]
@@ -198,7 +198,7 @@ def test_merge_joins_words_takes_and_lengths() -> None:
     assert whole.prompt == "A boat sails past s1. A boat sails past s2."
     assert whole.text == "s1\ns2"
     assert whole.references == (boat,)
-    assert whole.end_image == PICTURE
+    assert whole.end_image == IMAGE
     assert own_duration_s(whole) == 6.0
     takes = merged.takes_of("s1")
     assert [take.id for take in takes.takes] == ["s1-take1", "s2-take1"]
@@ -224,11 +224,11 @@ def test_merge_of_one_scene_changes_nothing() -> None:
 
 def test_start_frame_ends_going_on_from_the_scene_before() -> None:
     scene = with_continues(make_project().scenes[1], True)
-    assert not with_frame(scene, FrameSlot.START, PICTURE).continues
+    assert not with_frame(scene, FrameSlot.START, IMAGE).continues
     assert with_frame(scene, FrameSlot.START, None).continues
-    ended = with_frame(scene, FrameSlot.END, PICTURE)
+    ended = with_frame(scene, FrameSlot.END, IMAGE)
     assert ended.continues
-    assert frame_of(ended, FrameSlot.END) == PICTURE
+    assert frame_of(ended, FrameSlot.END) == IMAGE
     assert frame_of(ended, FrameSlot.START) is None
 
 

@@ -39,7 +39,7 @@ def theirs(tmp_path: Path) -> Path:
     return folder
 
 
-def picture(path: Path, colour: str) -> Path:
+def image(path: Path, colour: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (64, 36), colour).save(path)
     return path
@@ -65,9 +65,9 @@ def taken_over(theirs: Path, tmp_path: Path) -> Callable[..., Imported]:
 def test_everything_with_a_place_here_is_taken_over(
     theirs: Path, clip: Path, taken_over: Callable[..., Imported], tmp_path: Path
 ) -> None:
-    picture(theirs / "images" / "one.png", "red")
-    picture(theirs / "images" / "last.png", "blue")
-    picture(theirs / "references" / "hero.png", "green")
+    image(theirs / "images" / "one.png", "red")
+    image(theirs / "images" / "last.png", "blue")
+    image(theirs / "references" / "hero.png", "green")
     (theirs / "clips").mkdir()
     (theirs / "clips" / "one.mp4").write_bytes(clip.read_bytes())
     sidecar = {"provider": "veo", "model": "veo-3.1-generate-001", "status": "done"}
@@ -168,18 +168,18 @@ def test_everything_with_a_place_here_is_taken_over(
     assert result.report.missing == ()
     assert "2 scenes" in result.report.found
     assert "1 clip" in result.report.found
-    told = result.report.text
+    messages = result.report.text
     assert next(iter(result.report)).startswith("Imported: 2 scenes, 1 clip, 3 pictures")
-    assert all(line in told for line in result.report.left_out)
+    assert all(line in messages for line in result.report.left_out)
     for words in ("Google Veo", "Ken Burns", "Earlier versions of prompts", "word for word"):
-        assert words in told
+        assert words in messages
 
 
 def test_paths_of_another_machine_are_repaired_and_told(
     theirs: Path, clip: Path, taken_over: Callable[..., Imported]
 ) -> None:
-    picture(theirs / "images" / "a.png", "red")
-    picture(theirs / "moved" / "by hand" / "b.png", "blue")
+    image(theirs / "images" / "a.png", "red")
+    image(theirs / "moved" / "by hand" / "b.png", "blue")
     (theirs / "clips").mkdir()
     (theirs / "clips" / "a.mp4").write_bytes(clip.read_bytes())
     result = taken_over(
@@ -204,8 +204,8 @@ def test_paths_of_another_machine_are_repaired_and_told(
 def test_of_two_files_of_one_name_the_one_in_the_likelier_folder_is_taken(
     theirs: Path, taken_over: Callable[..., Imported]
 ) -> None:
-    picture(theirs / "old" / "frames" / "a.png", "red")
-    wanted = picture(theirs / "x" / "images" / "a.png", "blue")
+    image(theirs / "old" / "frames" / "a.png", "red")
+    wanted = image(theirs / "x" / "images" / "a.png", "blue")
     result = taken_over(scenes=[{"approved_image": f"{THEIR_FOLDER}\\images\\a.png"}])
     (scene,) = result.project.scenes
     assert scene.start_image is not None
@@ -241,7 +241,7 @@ def test_what_is_missing_is_listed_kept_and_can_be_found_later(
     assert project.film.film.music[0].volume_db == -1.94
 
 
-def test_broken_pictures_and_clips_are_left_out_and_told(
+def test_broken_images_and_clips_are_left_out_and_told(
     theirs: Path, taken_over: Callable[..., Imported]
 ) -> None:
     for name in ("a.png", "a.mp4"):
@@ -253,10 +253,10 @@ def test_broken_pictures_and_clips_are_left_out_and_told(
     assert len([line for line in result.report.left_out if "Scene 1" in line]) == 2
 
 
-def test_a_variant_stands_in_for_an_approved_picture_that_is_gone(
+def test_a_variant_stands_in_for_an_approved_image_that_is_gone(
     theirs: Path, taken_over: Callable[..., Imported]
 ) -> None:
-    picture(theirs / "b.png", "red")
+    image(theirs / "b.png", "red")
     result = taken_over(
         scenes=[{"approved_image": "gone.png", "images": [None, "lost.png", {"path": "b.png"}]}]
     )
@@ -352,7 +352,7 @@ def test_a_folder_without_or_with_several_projects_says_so(theirs: Path, tmp_pat
 
 
 def test_cancelling_leaves_nothing(theirs: Path, tmp_path: Path) -> None:
-    picture(theirs / "a.png", "red")
+    image(theirs / "a.png", "red")
     write(theirs, {"scenes": [{"approved_image": "a.png"}]})
     cancel = CancelToken()
     cancel.cancel()
@@ -369,6 +369,6 @@ def test_nothing_is_imported_over_something(theirs: Path, tmp_path: Path) -> Non
 
 def test_progress_goes_by_scenes_and_ends_at_one(theirs: Path, tmp_path: Path) -> None:
     write(theirs, {"scenes": [{}, {}, {}, {}]})
-    told: list[float] = []
-    import_imageai(theirs, tmp_path / "ours", NOW, progress=told.append)
-    assert told == [0.25, 0.5, 0.75, 1.0]
+    messages: list[float] = []
+    import_imageai(theirs, tmp_path / "ours", NOW, progress=messages.append)
+    assert messages == [0.25, 0.5, 0.75, 1.0]

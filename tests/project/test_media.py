@@ -15,11 +15,11 @@ from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.project.files.media import (
     MissingFile,
-    adopt_takes,
     bring_in,
     missing_media,
     read_take,
     relink,
+    take_over_clips,
 )
 from core.project.files.project_file import read_project, write_project
 from core.project.model.project import (
@@ -55,7 +55,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def picture(path: Path, colour: str = "red") -> Path:
+def image(path: Path, colour: str = "red") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (8, 8), colour).save(path)
     return path
@@ -65,8 +65,8 @@ def inputs(folder: Path) -> list[Path]:
     return sorted((folder / "inputs").iterdir())
 
 
-def test_a_picture_is_copied_under_its_name_and_a_hash(folder: Path, tmp_path: Path) -> None:
-    source = picture(tmp_path / "My hero.PNG")
+def test_an_image_is_copied_under_its_name_and_a_hash(folder: Path, tmp_path: Path) -> None:
+    source = image(tmp_path / "My hero.PNG")
     place = bring_in(source, folder)
     assert place.parent == folder / "inputs"
     assert place.stem.startswith("My hero-")
@@ -78,22 +78,22 @@ def test_a_picture_is_copied_under_its_name_and_a_hash(folder: Path, tmp_path: P
 def test_the_same_content_is_the_same_file_whatever_it_is_called(
     folder: Path, tmp_path: Path
 ) -> None:
-    place = bring_in(picture(tmp_path / "a.png"), folder)
+    place = bring_in(image(tmp_path / "a.png"), folder)
     assert bring_in(tmp_path / "a.png", folder) == place
-    assert bring_in(picture(tmp_path / "b.png"), folder) == place
+    assert bring_in(image(tmp_path / "b.png"), folder) == place
     assert bring_in(place, folder) == place
     assert inputs(folder) == [place]
 
 
 def test_another_content_of_the_same_name_is_another_file(folder: Path, tmp_path: Path) -> None:
-    first = bring_in(picture(tmp_path / "a.png", "red"), folder)
-    second = bring_in(picture(tmp_path / "a.png", "blue"), folder)
+    first = bring_in(image(tmp_path / "a.png", "red"), folder)
+    second = bring_in(image(tmp_path / "a.png", "blue"), folder)
     assert first != second
     assert len(inputs(folder)) == 2
 
 
 def test_a_file_that_has_the_name_already_is_not_written_over(folder: Path, tmp_path: Path) -> None:
-    source = picture(tmp_path / "a.png")
+    source = image(tmp_path / "a.png")
     place = bring_in(source, folder)
     place.write_bytes(b"something else")
     other = bring_in(source, folder)
@@ -103,12 +103,12 @@ def test_a_file_that_has_the_name_already_is_not_written_over(folder: Path, tmp_
 
 
 def test_names_that_other_disks_refuse_are_made_plain(folder: Path, tmp_path: Path) -> None:
-    place = bring_in(picture(tmp_path / ('a:b?"' + "ü" * 80 + ".png")), folder)
+    place = bring_in(image(tmp_path / ('a:b?"' + "ü" * 80 + ".png")), folder)
     assert place.name.startswith("a_b_ü")
     assert len(place.stem) < 80
 
 
-def test_what_is_no_picture_is_refused_and_not_copied(folder: Path, tmp_path: Path) -> None:
+def test_what_is_no_image_is_refused_and_not_copied(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no picture")
     for name in ("a.png", "gone.png"):
         with pytest.raises(UnsupportedRequest, match="start frame"):
@@ -116,12 +116,12 @@ def test_what_is_no_picture_is_refused_and_not_copied(folder: Path, tmp_path: Pa
     assert inputs(folder) == []
 
 
-def test_a_folder_that_cannot_take_a_picture_says_so(
+def test_a_folder_that_cannot_take_an_image_says_so(
     closed_folder: Path,
     as_a_guest: Callable[[Path], AbstractContextManager[None]],
     full_disk: Callable[[int], AbstractContextManager[None]],
 ) -> None:
-    source = picture(closed_folder / "a.png")
+    source = image(closed_folder / "a.png")
     (closed_folder / "inputs").mkdir()
     with as_a_guest(closed_folder / "inputs"), pytest.raises(ProjectError, match="read-only"):
         bring_in(source, closed_folder)
@@ -207,19 +207,17 @@ def test_what_is_not_found_stays_missing_and_unchanged(tmp_path: Path) -> None:
     assert whole.project == relinked.project
 
 
-def test_a_picture_that_was_brought_in_is_known_by_its_content(
-    folder: Path, tmp_path: Path
-) -> None:
-    place = bring_in(picture(tmp_path / "a.png"), folder)
+def test_an_image_that_was_brought_in_is_known_by_its_content(folder: Path, tmp_path: Path) -> None:
+    place = bring_in(image(tmp_path / "a.png"), folder)
     project = new_project("x", NOW).model_copy(
         update={"scenes": (Scene(id="s", start_image=place),)}
     )
     kept = tmp_path / "elsewhere"
     kept.mkdir()
     place.rename(kept / "renamed.png")
-    picture(kept / "b.png", "blue")
+    image(kept / "b.png", "blue")
     # Of the right name, and another picture.
-    picture(kept / "wrong" / place.name, "green")
+    image(kept / "wrong" / place.name, "green")
     relinked = relink(project, kept)
     assert relinked.project.scenes[0].start_image == kept / "renamed.png"
 
@@ -229,7 +227,7 @@ def test_of_several_of_one_name_the_one_in_the_same_folders_is_taken(tmp_path: P
         update={"references": (ReferenceImage(path=Path("G:\\Films\\hero\\a.png")),)}
     )
     for name in ("x", "hero", "z"):
-        picture(tmp_path / name / "a.png")
+        image(tmp_path / name / "a.png")
     relinked = relink(project, tmp_path)
     assert relinked.project.references[0].path == tmp_path / "hero" / "a.png"
 
@@ -312,15 +310,15 @@ def test_a_clip_that_was_finished_before_a_crash_comes_to_its_scene(
     make_clip(folder / "clips" / "foreign.mp4")
     (folder / "clips" / "broken.mp4").write_bytes(b"x")
 
-    adopted = adopt_takes(project, folder)
+    reused = take_over_clips(project, folder)
 
-    takes = adopted.takes_of("s")
+    takes = reused.takes_of("s")
     assert [take.id for take in takes.takes] == [first, second]
     assert takes.chosen == second
-    assert set(adopted.takes) == {"s"}
-    assert adopt_takes(adopted, folder) is adopted
-    write_project(adopted, folder)
-    assert read_project(folder).project == adopted
+    assert set(reused.takes) == {"s"}
+    assert take_over_clips(reused, folder) is reused
+    write_project(reused, folder)
+    assert read_project(folder).project == reused
 
 
 def test_a_take_that_moved_is_known_by_its_job(studio: Studio, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def project(folder: Path) -> VideoProject:
     return made_project(folder, "My film")
 
 
-def told(project: VideoProject, words: str) -> VideoProject:
+def messages(project: VideoProject, words: str) -> VideoProject:
     return project.model_copy(update={"storyboard": words})
 
 
@@ -114,31 +114,31 @@ def test_folders_are_named_after_projects_as_far_as_disks_allow(
 
 
 def test_what_is_saved_is_read(folder: Path, project: VideoProject) -> None:
-    changed = told(project, "a ball")
+    changed = messages(project, "a ball")
     write_project(changed, folder)
     assert read_project(folder).project == changed
 
 
 def test_saves_in_a_row_push_no_good_copy_out(folder: Path, project: VideoProject) -> None:
     for number in range(20):
-        write_project(told(project, str(number)), folder)
+        write_project(messages(project, str(number)), folder)
     assert names(folder) == sorted([*FOLDERS, NAME, f"{NAME}.1"])
 
 
 def test_the_last_three_copies_stay_newest_first(folder: Path, project: VideoProject) -> None:
     for number in range(6):
         make_old(folder)
-        write_project(told(project, str(number)), folder)
+        write_project(messages(project, str(number)), folder)
     copies = [json.loads((folder / f"{NAME}.{n}").read_text("utf-8")) for n in (1, 2, 3)]
     assert [copy["project"]["storyboard"] for copy in copies] == ["4", "3", "2"]
     assert not (folder / f"{NAME}.4").exists()
 
 
 def test_a_damaged_file_does_not_become_a_good_copy(folder: Path, project: VideoProject) -> None:
-    write_project(told(project, "good"), folder)
+    write_project(messages(project, "good"), folder)
     make_old(folder)
     (folder / NAME).write_text("{", encoding="utf-8")
-    write_project(told(project, "new"), folder)
+    write_project(messages(project, "new"), folder)
     assert read_project(folder).project.storyboard == "new"
     assert (folder / f"{NAME}.1").read_text("utf-8") != "{"
 
@@ -146,7 +146,7 @@ def test_a_damaged_file_does_not_become_a_good_copy(folder: Path, project: Video
 def test_a_file_of_an_older_version_is_kept_at_the_next_save(
     folder: Path, project: VideoProject
 ) -> None:
-    write_project(told(project, "copied just now"), folder)
+    write_project(messages(project, "copied just now"), folder)
     stored = json.loads((folder / NAME).read_text("utf-8"))
     (folder / NAME).write_text(json.dumps(stored | {"schema_version": 2}), encoding="utf-8")
     write_project(project, folder)
@@ -156,10 +156,10 @@ def test_a_file_of_an_older_version_is_kept_at_the_next_save(
 def test_a_file_cut_off_at_any_byte_loses_nothing_that_a_copy_has(
     folder: Path, project: VideoProject
 ) -> None:
-    good = told(project, "good")
+    good = messages(project, "good")
     write_project(good, folder)
     make_old(folder)
-    write_project(told(project, "later"), folder)
+    write_project(messages(project, "later"), folder)
     whole = (folder / NAME).read_bytes()
     # Without its last byte, the line's end, the file is still whole.
     for length in range(len(whole) - 1):
@@ -190,7 +190,7 @@ def test_a_file_cut_off_at_any_byte_without_a_copy_is_told_and_left(
 def test_the_newest_copy_that_is_good_is_used(folder: Path, project: VideoProject) -> None:
     for words in ("oldest", "older", "newest", "now"):
         make_old(folder)
-        write_project(told(project, words), folder)
+        write_project(messages(project, words), folder)
     for name in (NAME, f"{NAME}.1"):
         (folder / name).write_bytes(b"\x00" * 100)
     assert read_project(folder).project.storyboard == "older"
@@ -202,7 +202,7 @@ def test_damage_in_a_folder_that_cannot_be_written_is_read_all_the_same(
 ) -> None:
     folder = closed_folder / "film"
     good = made_project(folder, "x")
-    write_project(told(good, "later"), folder)
+    write_project(messages(good, "later"), folder)
     (folder / NAME).write_text("{", encoding="utf-8")
     with as_a_guest(folder):
         read = read_project(folder)
@@ -213,7 +213,7 @@ def test_damage_in_a_folder_that_cannot_be_written_is_read_all_the_same(
 def test_a_newer_or_foreign_file_is_refused_and_not_touched(
     folder: Path, project: VideoProject
 ) -> None:
-    write_project(told(project, "x"), folder)
+    write_project(messages(project, "x"), folder)
     for text, words in (
         ('{"schema_version": 99, "project": {}}', "newer version"),
         ('{"schema": "imageai.video_project.v1"}', "another program"),
@@ -235,7 +235,7 @@ def test_a_folder_without_a_project_says_so(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_not_taken_for_damaged(
     folder: Path, project: VideoProject
 ) -> None:
-    write_project(told(project, "x"), folder)
+    write_project(messages(project, "x"), folder)
     (folder / NAME).unlink()
     (folder / NAME).mkdir()
     with pytest.raises(ProjectError, match="cannot be read"):
@@ -255,7 +255,7 @@ def test_saving_into_a_read_only_folder_says_so(closed_folder: Path, as_a_guest:
     folder = closed_folder / "film"
     project = made_project(folder, "x")
     with as_a_guest(folder), pytest.raises(ProjectError, match="cannot be saved") as refusal:
-        write_project(told(project, "x"), folder)
+        write_project(messages(project, "x"), folder)
     assert "read-only" in refusal.value.hint
     assert read_project(folder).project == project
 
@@ -265,7 +265,7 @@ def test_saving_on_a_full_disk_says_so_and_keeps_what_was_there(
 ) -> None:
     for limit in (0, 50):
         with full_disk(limit), pytest.raises(ProjectError, match="cannot be saved") as refusal:
-            write_project(told(project, "x" * 1000), folder)
+            write_project(messages(project, "x" * 1000), folder)
         assert "Free some space" in refusal.value.hint
         assert read_project(folder).project == project
         assert read_project(folder).notes == ()
@@ -291,12 +291,12 @@ def test_a_kill_at_any_step_of_a_save_leaves_the_old_or_the_new(
 ) -> None:
     for number in range(4):
         make_old(folder)
-        write_project(told(project, str(number)), folder)
+        write_project(messages(project, str(number)), folder)
     step = 0
     while True:
         make_old(folder)
         before = read_project(folder).project.storyboard
-        is_killed = _save_killed_at(step, told(project, f"new {step}"), folder)
+        is_killed = _save_killed_at(step, messages(project, f"new {step}"), folder)
         read = read_project(folder)
         assert read.notes == ()
         assert read.project.storyboard in (before, f"new {step}")

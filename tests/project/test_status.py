@@ -8,8 +8,8 @@ from core.project.model.edits import change_scenes
 from core.project.model.scene_edits import with_prompt
 from core.project.model.status import (
     Done,
-    Failed,
     InQueue,
+    LastRenderFailed,
     Missing,
     NoPrompt,
     Rendering,
@@ -39,7 +39,7 @@ EVERY = (
     Rendering(0.42),
     Done(),
     Stale(),
-    Failed("The disk is full."),
+    LastRenderFailed("The disk is full."),
 )
 
 
@@ -83,7 +83,7 @@ def test_job_counts_more_than_the_clip_of_before() -> None:
     for job, shown in (
         (QUEUED, InQueue()),
         (SceneJob("s2", SceneJobState.RUNNING, 0.5), Rendering(0.5)),
-        (FAILED, Failed("No memory.")),
+        (FAILED, LastRenderFailed("No memory.")),
     ):
         assert status(with_fingerprint("a"), fingerprint="a", job=job) == shown
         assert job.state.is_under_way == (job is not FAILED)

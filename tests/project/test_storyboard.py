@@ -52,18 +52,18 @@ def test_texts_of_the_scenes_are_the_storyboard_to_the_letter(
 @settings(max_examples=150, deadline=None)
 @given(words_only, lengths)
 def test_every_word_is_in_the_prompts_in_order(text: str, target_s: float | None) -> None:
-    told = [word for draft in split(text, target_s).drafts for word in draft.words.split()]
-    assert told == text.split()
+    messages = [word for draft in split(text, target_s).drafts for word in draft.words.split()]
+    assert messages == text.split()
 
 
 @settings(max_examples=100, deadline=None)
 @given(texts, lengths)
 def test_tags_are_no_words_and_words_no_tags(text: str, target_s: float | None) -> None:
-    told = "".join(draft.words for draft in split(text, target_s).drafts)
-    assert "[" not in told
-    assert "{" not in told
+    messages = "".join(draft.words for draft in split(text, target_s).drafts)
+    assert "[" not in messages
+    assert "{" not in messages
     for word in ("fox", "café", "שלום", "🦊", "狐", "runs."):
-        assert told.count(word) == text.count(word)
+        assert messages.count(word) == text.count(word)
 
 
 @settings(max_examples=100, deadline=None)
@@ -296,12 +296,12 @@ def test_a_very_long_paragraph_becomes_several_scenes() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece",
+    "passage",
     ["word. " * 9 + "word ", "one two three four five six seven eight nine. ten\n\n",
      "a b c d e f g h i j\n", "{ " * 10, "[ " * 10, " " * 60, "字" * 10, "{a: b} " * 10],
     ids=["paragraph", "paragraphs", "verse", "braces", "brackets", "spaces", "letters", "tags"],
 )  # fmt: skip
-def test_fifty_thousand_words_take_ten_times_as_long_as_five_thousand(piece: str) -> None:
+def test_fifty_thousand_words_take_ten_times_as_long_as_five_thousand(passage: str) -> None:
     def took_s(text: str) -> float:
         # The processor's time: other programs on this machine count for little.
         begun = time.process_time()
@@ -310,7 +310,7 @@ def test_fifty_thousand_words_take_ten_times_as_long_as_five_thousand(piece: str
         assert "".join(draft.text for draft in board.drafts) == text
         return took
 
-    few = min(took_s(piece * 500 + "end") for _ in range(3))
-    many = min(took_s(piece * 5000 + "end") for _ in range(2))
+    few = min(took_s(passage * 500 + "end") for _ in range(3))
+    many = min(took_s(passage * 5000 + "end") for _ in range(2))
     assert many < 25 * few + 0.05
     assert many < 1.0

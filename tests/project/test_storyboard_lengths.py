@@ -10,20 +10,20 @@ weights = st.lists(st.integers(1, 1000), min_size=1, max_size=60)
 
 @given(st.integers(1, 100_000), weights, st.integers(1, 400), st.integers(0, 2000))
 def test_shares_add_up_and_keep_the_bounds(
-    total: int, shares_of: list[int], low: int, above: int
+    total: int, anchor_of: list[int], low: int, above: int
 ) -> None:
     high = low + above
-    shares = share_out(total, shares_of, low, high)
+    shares = share_out(total, anchor_of, low, high)
     assert all(low <= share <= high for share in shares)
     if len(shares) * low <= total <= len(shares) * high:
         assert sum(shares) == total
 
 
 @given(st.integers(100, 100_000), weights)
-def test_more_weight_never_has_the_smaller_share(total: int, shares_of: list[int]) -> None:
-    shares = share_out(total, shares_of, 1, 100_000)
-    for one, weight in zip(shares, shares_of, strict=True):
-        for other, lighter in zip(shares, shares_of, strict=True):
+def test_more_weight_never_has_the_smaller_share(total: int, anchor_of: list[int]) -> None:
+    shares = share_out(total, anchor_of, 1, 100_000)
+    for one, weight in zip(shares, anchor_of, strict=True):
+        for other, lighter in zip(shares, anchor_of, strict=True):
             # A share may be rounded either way.
             assert weight <= lighter or one >= other - 1
 

@@ -20,7 +20,7 @@ from tests.providers.tiny_home import TINY_MODELS, Watched, context_of, install
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from core.jobs.job import Noted, Progressed
+    from core.jobs.job import Notice, Progressed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,7 +94,7 @@ def watched(tmp_path: Path) -> Callable[[], Watched]:
         workdir = tmp_path / f"job{len(jobs)}"
         workdir.mkdir()
 
-        def report(event: Progressed | Noted) -> None:
+        def report(event: Progressed | Notice) -> None:
             job.events.append(event)
             job.on_event(event)
 

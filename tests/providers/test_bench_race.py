@@ -29,7 +29,7 @@ def test_the_engine_and_a_bare_script_make_the_same_clip(
         found = race(provider, bare, orders)
     assert found.num_frames == plans[0].num_frames
     assert found.identical_frames == found.num_frames
-    assert found.is_sound_identical
+    assert found.is_audio_identical
     assert found.identical_files == len(found.engine.values) == len(found.bare.values) == 1
     assert min(*found.engine.values, *found.bare.values) > 0
     assert section(found, plans[0]).goals[0].is_met

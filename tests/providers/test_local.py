@@ -11,7 +11,7 @@ from core.errors import NotConfigured, UnsupportedRequest
 from core.jobs.job import CancelToken, JobContext, Stage
 from core.platform.machine import Gpu, Machine
 from core.video.planning import make_plan
-from core.video.provider import Lack, NotReady, ProviderContext, Ready
+from core.video.provider import NotReady, ProviderContext, Ready, ReasonCode
 from core.video.request import Delivery, FrameRequest, RenderRequest, Target
 from core.video.spec import Control, Residency
 from providers.ltx_video.install.model_files import damage_of, model_key
@@ -61,7 +61,7 @@ def test_every_catalogue_model_is_offered_and_checked_without_raising(empty: Loc
 def test_a_model_that_is_not_installed_names_size_licence_and_command(empty: LocalLTX) -> None:
     found = empty.check(target(LTXModel.LTX_VIDEO_2B_095))
     assert isinstance(found, NotReady)
-    assert found.lack is Lack.NOT_INSTALLED
+    assert found.reason_code is ReasonCode.NOT_INSTALLED
     assert "GB" in found.reason
     assert BY_ID[LTXModel.LTX_VIDEO_2B_095].spec.licence.name in found.reason
     assert f"setup_ltx_video.py --model {LTXModel.LTX_VIDEO_2B_095}" in found.fix
@@ -88,7 +88,7 @@ def test_a_machine_without_memory_is_too_small(tiny_home: Path) -> None:
     )
     found = provider.check(target(TINY_AV.id))
     assert isinstance(found, NotReady)
-    assert found.lack is Lack.MACHINE_TOO_SMALL
+    assert found.reason_code is ReasonCode.MACHINE_TOO_SMALL
     assert "GB" in found.reason
 
 

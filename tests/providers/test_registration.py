@@ -19,7 +19,7 @@ from core.video.registry import ProviderRegistry
 from core.video.render import KIND as RENDER
 from core.video.request import Target
 from providers import PROVIDERS
-from providers.ltx_video.install.weights import Installable, InstallModel
+from providers.ltx_video.install.weights import Installable, InstallModelJob
 from providers.ltx_video.models.catalog import MODELS
 from providers.ltx_video.models.model_names import LTXModel
 
@@ -47,7 +47,7 @@ def test_no_two_kinds_of_job_have_one_name() -> None:
 
 
 def test_a_job_of_every_kind_is_built_again_from_its_payload(tmp_path: Path) -> None:
-    job = InstallModel(Installable.find(LTXModel.LTX_VIDEO_2B_095), tmp_path, ApiKeys())
+    job = InstallModelJob(Installable.find(LTXModel.LTX_VIDEO_2B_095), tmp_path, ApiKeys())
     factories = ProviderRegistry(PROVIDERS, context(tmp_path)).job_factories
     assert set(factories) == {job.kind}
     again = factories[job.kind](job.payload())

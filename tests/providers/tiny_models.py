@@ -285,16 +285,16 @@ class Reference(NamedTuple):
     """Frames as floats of 0 to 1, sound as (channels, samples) or None."""
 
     frames: np.ndarray
-    sound: np.ndarray | None
+    waveform: np.ndarray | None
     rate_hz: int
 
     def save(self, file: Path) -> None:
         """Keep it as the engine would make it: bytes for the picture."""
-        sound = np.zeros((0, 0), np.float32) if self.sound is None else self.sound
+        waveform = np.zeros((0, 0), np.float32) if self.waveform is None else self.waveform
         np.savez(
             file,
             frames=(self.frames * 255).round().astype("uint8"),
-            sound=sound,
+            waveform=waveform,
             rate_hz=self.rate_hz,
         )
 

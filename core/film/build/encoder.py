@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from core.errors import AssemblyError, FFmpegFailed
 from core.film.build.failures import explained
-from core.film.build.hardware_encoders import chip_formats, device_arguments
+from core.film.build.hardware_encoders import device_arguments, hardware_formats
 from core.film.build.joining import count_frames
 from core.film.model.delivery import Hardware
-from core.film.picture.assembler import Dressing, stretch
+from core.film.picture.assembler import Overlays, stretch
 from core.film.picture.graph import arguments
 from core.media.ffmpeg import run_ffmpeg
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from core.film.build.render_cache import PieceStore
+    from core.film.build.render_cache import RenderCache
     from core.film.build.segments import Segment
     from core.film.model.timeline import Timeline
-    from core.film.picture.graph import Picture, Value
+    from core.film.picture.graph import Value, VideoStream
     from core.jobs.job import CancelToken
 
 _MAX_WORKERS = 4
@@ -34,7 +34,7 @@ _TICK_S = 0.1
 
 
 @dataclass(frozen=True)
-class Way:
+class EncoderOptions:
     """How pieces are encoded, all of them alike.
 
     Attributes:
@@ -44,7 +44,7 @@ class Way:
 
     options: Mapping[str, Value | None]
     suffix: str
-    chip: Hardware
+    hardware_encoder: Hardware
     bit_depth: int
 
 
@@ -68,13 +68,13 @@ class Encoder:
     def __init__(
         self,
         timeline: Timeline,
-        dressing: Dressing,
-        way: Way,
-        store: PieceStore,
+        overlays: Overlays,
+        way: EncoderOptions,
+        store: RenderCache,
         cancel: CancelToken,
     ) -> None:
         self._timeline = timeline
-        self._dressing = dressing
+        self._overlays = overlays
         self._way = way
         self._store = store
         self._cancel = cancel
@@ -85,7 +85,7 @@ class Encoder:
         self._lock = threading.Lock()
         self._frames: dict[str, int] = {}
         self._written = 0
-        self.doubtful: dict[Path, str] = {}
+        self.suspect: dict[Path, str] = {}
 
     def encode(
         self,
@@ -145,7 +145,7 @@ class Encoder:
         path = self._store.keep(key, self._way.suffix, partial(make, faults=faults))
         if faults:
             with self._lock:
-                self.doubtful[path] = (
+                self.suspect[path] = (
                     f"{_name(segment)} is damaged and may show faults: FFmpeg says {faults[-1]!r}."
                 )
         return path
@@ -157,9 +157,9 @@ class Encoder:
             with self._lock:
                 self._frames[key] = min(done, segment.num_frames)
 
-        words = arguments(self._picture(segment), str(place), self._options)
+        words = arguments(self._image(segment), str(place), self._options)
         try:
-            words = [*device_arguments(self._way.chip), *words]
+            words = [*device_arguments(self._way.hardware_encoder), *words]
             faults += run_ffmpeg(words, self._cancel, progressed)
         except FFmpegFailed as error:
             what = f"{name}: its pictures cannot be made"
@@ -174,15 +174,15 @@ class Encoder:
         with self._lock:
             self._written += place.stat().st_size
 
-    def _picture(self, segment: Segment) -> Picture:
-        picture = stretch(self._timeline, segment.first, segment.end, self._dressing)
-        if self._way.chip is Hardware.OFF:
-            return picture
-        planes, *more = chip_formats(self._way.chip, self._way.bit_depth)
-        picture = picture.filter("format", planes)
+    def _image(self, segment: Segment) -> VideoStream:
+        image = stretch(self._timeline, segment.first, segment.end, self._overlays)
+        if self._way.hardware_encoder is Hardware.OFF:
+            return image
+        planes, *more = hardware_formats(self._way.hardware_encoder, self._way.bit_depth)
+        image = image.filter("format", planes)
         for name in more:
-            picture = picture.filter(name)
-        return picture
+            image = image.filter(name)
+        return image
 
 
 def _name(segment: Segment) -> str:

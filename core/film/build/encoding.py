@@ -40,7 +40,7 @@ def working_settings(settings: ExportSettings) -> ExportSettings:
 
     Files that hold pictures only are made from lossless pieces, in one run over the whole film.
     """
-    if not settings.container.is_pictures:
+    if not settings.container.is_images:
         return settings
     changes = {"video_codec": VideoCodec.H264, "quality": Quality.LOSSLESS, "bit_depth": 8}
     nothing = {"crf": None, "video_kbps": None, "hardware": Hardware.OFF}
@@ -63,7 +63,7 @@ def timescale(rate: Fraction) -> int:
     return rate.numerator * factor
 
 
-def piece_suffix(settings: ExportSettings) -> str:
+def segment_suffix(settings: ExportSettings) -> str:
     """The kind of file in which a piece of film lies in the store."""
     return ".mov" if settings.video_codec is VideoCodec.PRORES else ".mp4"
 
@@ -83,7 +83,7 @@ def video_arguments(
         "pix_fmt": pixel_format(settings),
     }
     if hardware is not Hardware.OFF:
-        # The pictures come to the chip in its own form: see `hardware_encoders.chip_formats`.
+        # The pictures come to the chip in its own form: see `hardware_encoders.hardware_formats`.
         del common["pix_fmt"]
         return {**common, **_on_hardware(settings, hardware)}
     codec = settings.video_codec

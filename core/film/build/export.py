@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from core.errors import FFmpegFailed
-from core.film.build.encoder import Encoded, Encoder, Way
+from core.film.build.encoder import Encoded, Encoder, EncoderOptions
 from core.film.build.encoding import (
-    piece_suffix,
     pixel_format,
+    segment_suffix,
     timescale,
     video_arguments,
     working_settings,
@@ -25,25 +25,25 @@ from core.film.build.joining import Ingredients, join, verify
 from core.film.build.metadata import write_metadata
 from core.film.build.preview import FilmPreview
 from core.film.build.segments import segment_key, segments_of
-from core.film.build.stream_copy import copied_pictures, may_copy
+from core.film.build.stream_copy import copied_images, may_copy
 from core.film.model.delivery import AudioCodec, Container, ExportSettings
 from core.film.model.film import Film
 from core.film.model.timeline import exact
-from core.film.picture.overlays import digests, dress
+from core.film.picture.overlays import digests, prepare_overlays
 from core.film.picture.picture import Look
-from core.film.sound.soundtrack import sound_of
+from core.film.sound.soundtrack import audio_of
 from core.frozen import Frozen
-from core.jobs.job import JobContext, Lane, Noted, Progressed, Stage
+from core.jobs.job import JobContext, Lane, Notice, Progressed, Stage
 from core.media.ffmpeg import ffmpeg_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.film.build.render_cache import PieceStore
+    from core.film.build.render_cache import RenderCache
     from core.film.build.segments import Segment
     from core.film.model.timeline import Timeline
-    from core.film.picture.assembler import Dressing
-    from core.film.picture.text_overlays import Letterer
+    from core.film.picture.assembler import Overlays
+    from core.film.picture.text_overlays import TextRenderer
     from core.film.sound.soundtrack import Soundtrack
 
 KIND = "export"
@@ -60,7 +60,7 @@ class ExportOrder(Frozen):
         makes_folder: the folder of `path` is made when it is missing.
         skips_bad_clips: leave out, with a note, clips that cannot be read.
         poster_s: also write the picture at that moment, as a PNG beside the film.
-        told: notes of the plan, which the user has read already.
+        known_notes: notes of the plan, which the user has read already.
     """
 
     film: Film
@@ -70,7 +70,10 @@ class ExportOrder(Frozen):
     makes_folder: bool = False
     skips_bad_clips: bool = False
     poster_s: float | None = Field(default=None, ge=0)
-    told: tuple[str, ...] = ()
+    # Jobs of earlier versions call it "told".
+    known_notes: tuple[str, ...] = Field(
+        default=(), validation_alias=AliasChoices("known_notes", "told")
+    )
 
     @property
     def poster(self) -> Path | None:
@@ -91,8 +94,8 @@ class ExportJob:
     """
 
     order: ExportOrder
-    store: PieceStore
-    letterer: Letterer | None
+    store: RenderCache
+    text_renderer: TextRenderer | None
     limit_bytes: int
 
     kind = KIND
@@ -110,7 +113,7 @@ class ExportJob:
     def keep(self, folder: Path) -> None:
         """Nothing: clips are large, and what has changed is made again anyway."""
 
-    def leftovers(self, job_id: str) -> tuple[Path, ...]:
+    def partial_files(self, job_id: str) -> tuple[Path, ...]:
         """The half files that a kill may leave in the output folder."""
         poster = self.order.poster
         halves = [aside_film(self.order.path, job_id)]
@@ -126,10 +129,10 @@ class _Export:
         self.order = job.order
         self.settings = job.order.settings
         self.store = job.store
-        self.letterer = job.letterer
+        self.text_renderer = job.text_renderer
         self.limit_bytes = job.limit_bytes
         self.ctx = ctx
-        self.doubtful: list[Path] = []
+        self.suspect: list[Path] = []
 
     def run(self) -> Path:
         self._tell(Stage.READ, 0.0)
@@ -145,77 +148,81 @@ class _Export:
         )
         self._note(prepared.notes)
         timeline = prepared.timeline
-        dressed = dress(
+        made_overlays = prepare_overlays(
             timeline,
             Look(pixel_format(working_settings(self.settings)), self.settings.retime),
-            self.letterer,
+            self.text_renderer,
             self.ctx.workdir / "drawn",
             self.ctx.cancel,
         )
-        self._note(dressed.notes)
+        self._note(made_overlays.notes)
         segments = segments_of(timeline)
-        pieces = self._encode(timeline, segments, dressed.dressing)
-        sound = self._mix(timeline)
+        segment_files = self._encode(timeline, segments, made_overlays.overlays)
+        audio = self._mix(timeline)
         parts = Ingredients(
             segments=segments,
-            pieces=tuple(pieces),
+            segment_files=tuple(segment_files),
             metadata=write_metadata(timeline, self.settings, self.ctx.workdir / "film.ffmetadata"),
-            sound=sound.path if sound else None,
-            sound_filter=sound.filter if sound else "",
-            subtitles=dressed.track,
+            audio=audio.path if audio else None,
+            audio_filter=audio.filter if audio else "",
+            subtitles=made_overlays.track,
         )
-        poster = self._draw_poster(timeline, dressed.dressing)
+        poster = self._draw_poster(timeline, made_overlays.overlays)
         path = self._join(timeline, parts)
         if poster is not None:
             self._place_poster(poster, path)
         # Not kept: a film that is made of them again should tell of it again.
-        for piece in self.doubtful:
-            self.store.forget(piece)
+        for segment_file in self.suspect:
+            self.store.forget(segment_file)
         self.store.trim(self.limit_bytes)
         self._tell(Stage.WRITE, 1.0)
         return path
 
     def _encode(
-        self, timeline: Timeline, segments: Sequence[Segment], dressing: Dressing
+        self, timeline: Timeline, segments: Sequence[Segment], overlays: Overlays
     ) -> list[Path]:
         settings = working_settings(self.settings)
-        if may_copy(timeline, settings, dressing):
+        if may_copy(timeline, settings, overlays):
             return self._copy(timeline, segments)
-        chip, sentence = choose(
+        hardware_encoder, sentence = choose(
             settings.hardware,
             settings.video_codec,
-            lambda chip: works(chip, settings.video_codec, settings.bit_depth, self.ctx.cancel),
+            lambda hardware_encoder: works(
+                hardware_encoder, settings.video_codec, settings.bit_depth, self.ctx.cancel
+            ),
         )
         self._note([sentence] if sentence else [])
-        options = video_arguments(settings, timeline.rate, chip)
+        options = video_arguments(settings, timeline.rate, hardware_encoder)
         program = ffmpeg_version()
-        seals = digests(dressing)
+        overlay_digests = digests(overlays)
         keys = [
-            segment_key(timeline, segment, dressing, options, program, seals)
+            segment_key(timeline, segment, overlays, options, program, overlay_digests)
             for segment in segments
         ]
-        way = Way(options, piece_suffix(settings), chip, settings.bit_depth)
-        encoder = Encoder(timeline, dressing, way, self.store, self.ctx.cancel)
-        pieces = encoder.encode(segments, keys, self._encoded)
-        self._note(list(encoder.doubtful.values()))
-        self.doubtful = list(encoder.doubtful)
-        return pieces
+        way = EncoderOptions(
+            options, segment_suffix(settings), hardware_encoder, settings.bit_depth
+        )
+        encoder = Encoder(timeline, overlays, way, self.store, self.ctx.cancel)
+        segment_files = encoder.encode(segments, keys, self._encoded)
+        self._note(list(encoder.suspect.values()))
+        self.suspect = list(encoder.suspect)
+        return segment_files
 
     def _copy(self, timeline: Timeline, segments: Sequence[Segment]) -> list[Path]:
         """The clips' own pictures in pieces; only the ticks that count their times change."""
-        pieces: list[Path] = []
+        segment_files: list[Path] = []
         for done, segment in enumerate(segments, start=1):
             source, ticks = segment.shot.source, timescale(timeline.rate)
-            pieces.append(copied_pictures(source, ticks, self.store, self.ctx.cancel))
+            segment_files.append(copied_images(source, ticks, self.store, self.ctx.cancel))
             self._encoded(Encoded(done, len(segments), "copied as they are"))
-        return pieces
+        return segment_files
 
     def _mix(self, timeline: Timeline) -> Soundtrack | None:
-        if self.settings.container.is_pictures or self.settings.audio_codec is AudioCodec.NONE:
+        if self.settings.container.is_images or self.settings.audio_codec is AudioCodec.NONE:
             return None
         self._tell(Stage.MIX, _ENCODED)
         try:
-            sound = sound_of(
+            audio = audio_of(
                 timeline,
                 self.store,
                 self.ctx.workdir,
@@ -225,9 +232,9 @@ class _Export:
             )
         except FFmpegFailed as error:
             raise explained(error, "The sound cannot be made", self.store.folder) from error
-        if sound is not None:
-            self._note(sound.notes)
-        return sound
+        if audio is not None:
+            self._note(audio.notes)
+        return audio
 
     def _join(self, timeline: Timeline, parts: Ingredients) -> Path:
         self._tell(Stage.WRITE, _MIXED)
@@ -241,7 +248,7 @@ class _Export:
             join(timeline, parts, self.settings, finished, self.ctx.cancel, progressed)
         except FFmpegFailed as error:
             raise explained(error, "The film cannot be put together", self.ctx.workdir) from error
-        verify(timeline, self.settings, finished, has_sound=parts.sound is not None)
+        verify(timeline, self.settings, finished, has_audio=parts.audio is not None)
         self.ctx.cancel.check()
         placed = place_film(
             finished, self.order.path, self.ctx.job_id, overwrite=self.order.overwrite
@@ -255,10 +262,10 @@ class _Export:
             )
         return placed
 
-    def _draw_poster(self, timeline: Timeline, dressing: Dressing) -> Path | None:
+    def _draw_poster(self, timeline: Timeline, overlays: Overlays) -> Path | None:
         if self.order.poster_s is None:
             return None
-        preview = FilmPreview(timeline, dressing)
+        preview = FilmPreview(timeline, overlays)
         place = self.ctx.workdir / "poster.png"
         number = preview.frame_number(exact(self.order.poster_s))
         preview.write_frame(number, place, self.ctx.cancel)
@@ -278,8 +285,8 @@ class _Export:
 
     def _note(self, notes: Sequence[str]) -> None:
         for note in notes:
-            if note not in self.order.told:
-                self.ctx.report(Noted(message=note))
+            if note not in self.order.known_notes:
+                self.ctx.report(Notice(message=note))
 
     def _encoded(self, now: Encoded) -> None:
         share = now.num_frames / now.total if now.total else 1.0

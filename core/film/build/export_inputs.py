@@ -17,11 +17,11 @@ from core.errors import (
 from core.film.build.encoding import working_settings
 from core.film.build.joining import subtitle_codec
 from core.film.build.metadata import left_unsaid
-from core.film.build.render_cache import PieceStore, key_of
+from core.film.build.render_cache import RenderCache, key_of
 from core.film.model.delivery import (
     AUDIO_ENCODERS,
     CODECS,
-    PICTURE_ENCODERS,
+    IMAGE_ENCODERS,
     USUAL_AUDIO_KBPS,
     AudioCodec,
     Container,
@@ -37,7 +37,7 @@ from core.film.picture.luts import read_lut
 from core.film.picture.subtitles import Script, cut_to, read_srt, to_captions
 from core.film.sound.music import read_music
 from core.media.ffmpeg import ffmpeg_encoders, ffmpeg_version
-from core.media.images import read_picture
+from core.media.images import read_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,7 +78,7 @@ class Prepared:
 class SourceReader:
     """Reads clips; one that has not changed since it was last read is not read again."""
 
-    def __init__(self, store: PieceStore, cancel: CancelToken) -> None:
+    def __init__(self, store: RenderCache, cancel: CancelToken) -> None:
         self._store = store
         self._cancel = cancel
 
@@ -143,9 +143,9 @@ def prepare(
     clips, sources, bad = _read_clips(film, reader, on_read)
     if bad and skips_bad_clips and clips:
         notes += [f"Left out: {message}" for message in bad]
-        first, told = _without_transition(clips[0])
+        first, removed = _without_transition(clips[0])
         film = film.model_copy(update={"clips": (first, *clips[1:])})
-        notes += told
+        notes += removed
     elif bad:
         problems += [Problem("clips", message) for message in bad]
     music, music_problems = _read_music(film, cancel)
@@ -230,7 +230,7 @@ def _look_problems(film: Film) -> list[Problem]:
         problems += error.problems
     try:
         if film.watermark is not None:
-            read_picture(film.watermark.path, "watermark", "watermark")
+            read_image(film.watermark.path, "watermark", "watermark")
     except UnsupportedRequest as error:
         problems += error.problems
     return problems
@@ -262,9 +262,9 @@ def _read_music(film: Film, cancel: CancelToken) -> tuple[dict[Path, str], list[
 def _encoder_problems(settings: ExportSettings) -> list[Problem]:
     codec, audio = working_settings(settings).video_codec, settings.audio_codec
     needed = [("video_codec", CODECS[codec].encoder, codec.value)]
-    if settings.container.is_pictures:
+    if settings.container.is_images:
         name = settings.container.value
-        needed.append(("container", PICTURE_ENCODERS[settings.container], name))
+        needed.append(("container", IMAGE_ENCODERS[settings.container], name))
     elif audio is not AudioCodec.NONE:
         needed.append(("audio_codec", AUDIO_ENCODERS[audio], audio.value))
     known = ffmpeg_encoders()
@@ -305,10 +305,10 @@ def size_estimate_bytes(timeline: Timeline, settings: ExportSettings) -> int:
         case _:
             pass
     if settings.video_kbps is not None:
-        picture = settings.video_kbps * 125 * seconds * 1.1
+        image = settings.video_kbps * 125 * seconds * 1.1
     else:
         factor = _QUALITY_FACTORS[settings.quality]
-        picture = pixels * CODECS[settings.video_codec].bits_per_pixel * factor / 8
+        image = pixels * CODECS[settings.video_codec].bits_per_pixel * factor / 8
     usual = {AudioCodec.PCM: _PCM_KBPS, AudioCodec.FLAC: _FLAC_KBPS, AudioCodec.NONE: 0}
     kbps = settings.audio_kbps or {**USUAL_AUDIO_KBPS, **usual}[settings.audio_codec]
-    return int(picture + kbps * 125 * seconds)
+    return int(image + kbps * 125 * seconds)

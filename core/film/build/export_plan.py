@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnsupportedRequest
 from core.film.build.export_inputs import prepare, size_estimate_bytes
 from core.film.build.film_output import place_of_film_problems
-from core.film.picture.overlays import dress
+from core.film.picture.overlays import prepare_overlays
 from core.film.picture.picture import Look
 from core.media.output import space_problems
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from core.film.build.export import ExportOrder
     from core.film.build.export_inputs import SourceReader
     from core.film.model.timeline import Timeline
-    from core.film.picture.text_overlays import Letterer
+    from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import CancelToken
 
 _SPARE_BYTES = 20_000_000
 # Raw samples of the film's sound and of every clip's, as they lie in the store.
-_SOUND_BYTES_PER_S = 2 * 2 * 4 * 48_000
+_AUDIO_BYTES_PER_S = 2 * 2 * 4 * 48_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Disks:
 def plan_export(
     order: ExportOrder,
     reader: SourceReader,
-    letterer: Letterer | None,
+    text_renderer: TextRenderer | None,
     disks: Disks,
     cancel: CancelToken,
 ) -> PlannedExport:
@@ -76,8 +76,10 @@ def plan_export(
     notes = list(prepared.notes)
     try:
         with tempfile.TemporaryDirectory(prefix="imageai-") as folder:
-            dressed = dress(prepared.timeline, Look(), letterer, Path(folder), cancel)
-            notes += dressed.notes
+            made_overlays = prepare_overlays(
+                prepared.timeline, Look(), text_renderer, Path(folder), cancel
+            )
+            notes += made_overlays.notes
     except UnsupportedRequest as error:
         problems += error.problems
     film_s = float(prepared.timeline.duration_s)
@@ -89,16 +91,16 @@ def plan_export(
             )
         )
     size = size_estimate_bytes(prepared.timeline, order.settings)
-    sound = int(float(prepared.timeline.duration_s) * _SOUND_BYTES_PER_S)
+    audio = int(float(prepared.timeline.duration_s) * _AUDIO_BYTES_PER_S)
     needs = {
         order.path.parent: size + _SPARE_BYTES,
-        disks.store: size + sound + _SPARE_BYTES,
-        disks.work: size + sound + _SPARE_BYTES,
+        disks.store: size + audio + _SPARE_BYTES,
+        disks.work: size + audio + _SPARE_BYTES,
     }
     problems += [
         Problem("out", message) for message in space_problems("film", needs, disks.free_bytes)
     ]
     if problems:
         raise UnsupportedRequest(problems)
-    order = order.model_copy(update={"told": tuple(notes)})
+    order = order.model_copy(update={"known_notes": tuple(notes)})
     return PlannedExport(order, prepared.timeline, size, tuple(notes))

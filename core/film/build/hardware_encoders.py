@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from core.jobs.job import CancelToken
 
-CHIPS = (Hardware.NVENC, Hardware.VIDEOTOOLBOX, Hardware.QSV, Hardware.VAAPI)
+HARDWARE = (Hardware.NVENC, Hardware.VIDEOTOOLBOX, Hardware.QSV, Hardware.VAAPI)
 _NAMES = {VideoCodec.H264: "h264", VideoCodec.HEVC: "hevc", VideoCodec.AV1: "av1"}
 _TRIAL = ["-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=0.2"]
 VAAPI_DEVICE = "/dev/dri/renderD128"
@@ -30,7 +30,7 @@ def device_arguments(hardware: Hardware) -> list[str]:
     return ["-vaapi_device", VAAPI_DEVICE] if hardware is Hardware.VAAPI else []
 
 
-def chip_formats(hardware: Hardware, bit_depth: int) -> tuple[str, ...]:
+def hardware_formats(hardware: Hardware, bit_depth: int) -> tuple[str, ...]:
     """The filters, `format` first, that bring pictures into the form that a chip takes."""
     planes = "p010le" if bit_depth == 10 else "nv12"
     match hardware:
@@ -49,7 +49,7 @@ def works(hardware: Hardware, codec: VideoCodec, bit_depth: int, cancel: CancelT
     name = encoder_name(hardware, codec)
     if name is None:
         return False
-    planes, *more = chip_formats(hardware, bit_depth)
+    planes, *more = hardware_formats(hardware, bit_depth)
     filters = ",".join([f"format={planes}", *more])
     words = [*device_arguments(hardware), *_TRIAL, "-vf", filters, "-c:v", name]
     try:
@@ -65,10 +65,10 @@ def choose(
     """The chip to use, or OFF, and a sentence for the user where it is not what was asked for."""
     if asked is Hardware.OFF:
         return Hardware.OFF, ""
-    candidates = CHIPS if asked is Hardware.AUTO else (asked,)
-    for chip in candidates:
-        if is_working(chip):
-            return chip, ""
+    candidates = HARDWARE if asked is Hardware.AUTO else (asked,)
+    for hardware_encoder in candidates:
+        if is_working(hardware_encoder):
+            return hardware_encoder, ""
     if asked is Hardware.AUTO:
         return Hardware.OFF, f"No chip here encodes {codec.value}, so the processor does it."
     return (

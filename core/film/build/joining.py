@@ -46,10 +46,10 @@ class Ingredients:
     """
 
     segments: tuple[Segment, ...]
-    pieces: tuple[Path, ...]
+    segment_files: tuple[Path, ...]
     metadata: Path
-    sound: Path | None = None
-    sound_filter: str = ""
+    audio: Path | None = None
+    audio_filter: str = ""
     subtitles: Path | None = None
 
 
@@ -59,13 +59,13 @@ def write_list(timeline: Timeline, parts: Ingredients, path: Path) -> None:
     The lengths are differences of rounded places and not rounded lengths, so that nothing adds up.
     """
     lines = ["ffconcat version 1.0"]
-    for segment, piece in zip(parts.segments, parts.pieces, strict=True):
+    for segment, segment_file in zip(parts.segments, parts.segment_files, strict=True):
         begin, end = (
             nearest(Fraction(frame * _MICROSECONDS) / timeline.rate)
             for frame in (segment.first, segment.end)
         )
         # Pieces are named in hex digits by the store: there is nothing to escape.
-        lines += [f"file '{piece.name}'", f"duration {end - begin}us"]
+        lines += [f"file '{segment_file.name}'", f"duration {end - begin}us"]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -84,12 +84,12 @@ def join(
         JobCancelled: asked to stop.
     """
     # The list must lie beside the pieces: it names them without a folder.
-    listing = parts.pieces[0].with_name(f"{uuid.uuid4().hex}.ffconcat")
+    listing = parts.segment_files[0].with_name(f"{uuid.uuid4().hex}.ffconcat")
     try:
         write_list(timeline, parts, listing)
         arguments = ["-f", "concat", "-i", str(listing)]
-        if settings.container.is_pictures:
-            arguments += _pictures(timeline, settings, destination)
+        if settings.container.is_images:
+            arguments += _images(timeline, settings, destination)
         else:
             arguments += _film(timeline, parts, settings, destination)
         run_ffmpeg(arguments, cancel, on_progress)
@@ -104,12 +104,12 @@ def _film(
     maps = ["-map", "0:v"]
     coding = ["-c:v", "copy"]
     number = 1
-    if parts.sound is not None and settings.audio_codec is not AudioCodec.NONE:
-        inputs += ["-f", "f32le", "-ar", str(SAMPLE_RATE_HZ), "-ac", "2", "-i", str(parts.sound)]
+    if parts.audio is not None and settings.audio_codec is not AudioCodec.NONE:
+        inputs += ["-f", "f32le", "-ar", str(SAMPLE_RATE_HZ), "-ac", "2", "-i", str(parts.audio)]
         maps += ["-map", f"{number}:a"]
         coding += audio_arguments(settings)
         late = [_IN_TIME_IN_AVI] if is_late(settings) else []
-        filters = [*filter(None, [parts.sound_filter]), *late]
+        filters = [*filter(None, [parts.audio_filter]), *late]
         if filters:
             coding += ["-af", ",".join(filters)]
         number += 1
@@ -156,7 +156,7 @@ def subtitle_codec(container: Container) -> str:
             return ""
 
 
-def _pictures(timeline: Timeline, settings: ExportSettings, destination: Path) -> list[str]:
+def _images(timeline: Timeline, settings: ExportSettings, destination: Path) -> list[str]:
     match settings.container:
         case Container.GIF:
             # One palette for the whole film, made from all of it: counted from what moves alone,
@@ -178,7 +178,7 @@ def _pictures(timeline: Timeline, settings: ExportSettings, destination: Path) -
             raise ValueError(f"{settings.container} holds more than pictures")
 
 
-def verify(timeline: Timeline, settings: ExportSettings, film: Path, *, has_sound: bool) -> None:
+def verify(timeline: Timeline, settings: ExportSettings, film: Path, *, has_audio: bool) -> None:
     """The film must hold exactly what was planned: FFmpeg's exit code proves nothing.
 
     Raises:
@@ -189,14 +189,14 @@ def verify(timeline: Timeline, settings: ExportSettings, film: Path, *, has_soun
         if count != timeline.num_frames:
             raise _wrong([f"{count} pictures instead of {timeline.num_frames}"])
         return
-    _verify_file(timeline, settings, film, has_sound=has_sound)
+    _verify_file(timeline, settings, film, has_audio=has_audio)
 
 
-def count_frames(piece: Path) -> int:
+def count_frames(segment_file: Path) -> int:
     """The number of frames in a piece, read from its packets."""
     import av
 
-    with av.open(str(piece)) as container:
+    with av.open(str(segment_file)) as container:
         # FFmpeg writes a file without any stream when nothing came out of the graph.
         if not container.streams.video:
             return 0
@@ -205,7 +205,7 @@ def count_frames(piece: Path) -> int:
 
 
 def _verify_file(
-    timeline: Timeline, settings: ExportSettings, film: Path, *, has_sound: bool
+    timeline: Timeline, settings: ExportSettings, film: Path, *, has_audio: bool
 ) -> None:
     import av
 
@@ -215,24 +215,24 @@ def _verify_file(
     found: list[str] = []
     with av.open(str(film)) as container:
         video = container.streams.video[0]
-        sound = container.streams.audio[0] if container.streams.audio else None
-        count, sound_s = 0, Fraction(0)
-        for packet in container.demux(*([video, sound] if sound else [video])):
+        audio = container.streams.audio[0] if container.streams.audio else None
+        count, audio_s = 0, Fraction(0)
+        for packet in container.demux(*([video, audio] if audio else [video])):
             if packet.stream is video:
                 count += packet.size > 0
-            elif sound is not None and packet.duration and sound.time_base:
-                sound_s += packet.duration * sound.time_base
+            elif audio is not None and packet.duration and audio.time_base:
+                audio_s += packet.duration * audio.time_base
         # A GIF lacks frames that look like the one before.
         if settings.container is not Container.GIF and count != timeline.num_frames:
             found.append(f"{count} frames instead of {timeline.num_frames}")
-        if has_sound and sound is not None and abs(sound_s - timeline.duration_s) > _CODEC_DELAY_S:
-            found.append(f"{float(sound_s):.2f} s of sound, not {float(timeline.duration_s):.2f} s")
+        if has_audio and audio is not None and abs(audio_s - timeline.duration_s) > _CODEC_DELAY_S:
+            found.append(f"{float(audio_s):.2f} s of sound, not {float(timeline.duration_s):.2f} s")
         if (video.width, video.height) != (timeline.width, timeline.height):
             found.append(
                 f"{video.width}x{video.height} instead of {timeline.width}x{timeline.height}"
             )
-        if has_sound != (sound is not None):
-            found.append("no sound" if has_sound else "sound that was not asked for")
+        if has_audio != (audio is not None):
+            found.append("no sound" if has_audio else "sound that was not asked for")
     if found:
         raise _wrong(found)
 
@@ -242,9 +242,9 @@ def _verify_webp(timeline: Timeline, film: Path) -> None:
     from PIL import Image
 
     size = (timeline.width, timeline.height)
-    with Image.open(film) as picture:
-        if picture.size != size:
-            raise _wrong([f"{picture.width}x{picture.height} instead of {size[0]}x{size[1]}"])
+    with Image.open(film) as image:
+        if image.size != size:
+            raise _wrong([f"{image.width}x{image.height} instead of {size[0]}x{size[1]}"])
 
 
 def _wrong(found: Sequence[str]) -> AssemblyError:

@@ -28,14 +28,14 @@ def write_metadata(timeline: Timeline, settings: ExportSettings, path: Path) -> 
     """Write the film's metadata in FFmpeg's format; gives the path."""
     head, _, chapters = chapters_metadata(timeline).partition("\n")
     lines = [head]
-    told = {
+    tags = {
         "title": timeline.film.title,
         "comment": _as_json(provenance(timeline, settings)),
         "encoder": f"{core.NAME} {core.VERSION}",
     }
     if is_marked(timeline, settings):
-        told["description"] = _AI_SENTENCE
-    lines += [f"{name}={escaped(text)}" for name, text in told.items() if text]
+        tags["description"] = _AI_SENTENCE
+    lines += [f"{name}={escaped(text)}" for name, text in tags.items() if text]
     if timeline.film.has_chapters:
         lines.append(chapters)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -47,12 +47,12 @@ def left_unsaid(timeline: Timeline, settings: ExportSettings) -> list[str]:
     container = settings.container
     label = CONTAINERS[container].label
     lost: list[str] = []
-    if container.is_pictures:
+    if container.is_images:
         lost += ["the title"] if timeline.film.title else []
         speaks = any(shot.source.facts.comment for shot in timeline.shots)
         lost += ["what the clips say about themselves"] if speaks else []
         lost += ["the mark of AI"] if is_marked(timeline, settings) else []
-    if timeline.film.has_chapters and (container.is_pictures or container is Container.AVI):
+    if timeline.film.has_chapters and (container.is_images or container is Container.AVI):
         lost.append("chapters")
     notes = [f"The {label} cannot hold {', '.join(lost)}. MP4 and MKV can."] if lost else []
     if (container, settings.audio_codec) == (Container.AVI, AudioCodec.MP3):
@@ -96,6 +96,6 @@ def _record(source: Source) -> dict[str, Any] | None:
     return cast("dict[str, Any]", found)
 
 
-def _as_json(told: dict[str, Any]) -> str:
-    text = json.dumps(told, ensure_ascii=False)
+def _as_json(tags: dict[str, Any]) -> str:
+    text = json.dumps(tags, ensure_ascii=False)
     return _TO_SPELL_OUT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.film.model.timeline import Timeline
-    from core.film.picture.assembler import Dressing
+    from core.film.picture.assembler import Overlays
     from core.jobs.job import CancelToken
 
 
@@ -29,7 +29,7 @@ class FilmPreview:
     """
 
     timeline: Timeline
-    dressing: Dressing
+    overlays: Overlays
 
     def frame_number(self, seconds: Fraction) -> int:
         """The number of the frame that is seen at that moment; the last one from the end on."""
@@ -59,6 +59,6 @@ class FilmPreview:
             FFmpegFailed: they cannot be made.
             JobCancelled: asked to stop.
         """
-        picture = stretch(self.timeline, first, end, self.dressing)
+        image = stretch(self.timeline, first, end, self.overlays)
         options = {"pix_fmt": "rgb24", "fps_mode": "passthrough", "update": int(end - first == 1)}
-        run_ffmpeg(arguments(picture, str(pattern), options), cancel)
+        run_ffmpeg(arguments(image, str(pattern), options), cancel)

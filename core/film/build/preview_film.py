@@ -20,15 +20,15 @@ from core.film.model.delivery import (
     Retime,
 )
 from core.film.model.film_paths import files_of
-from core.jobs.job import JobContext, Noted, Progressed
+from core.jobs.job import JobContext, Notice, Progressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from core.film.build.render_cache import PieceStore
+    from core.film.build.render_cache import RenderCache
     from core.film.model.film import Film
     from core.film.model.timeline import Timeline
-    from core.film.picture.text_overlays import Letterer
+    from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import CancelToken
 
 MAX_HEIGHT = 360
@@ -69,9 +69,9 @@ class PreviewStores:
         films_bytes: how much of `films` may stay.
     """
 
-    pieces: PieceStore
-    films: PieceStore
-    pieces_bytes: int
+    cache: RenderCache
+    films: RenderCache
+    cache_bytes: int
     films_bytes: int
 
 
@@ -79,7 +79,7 @@ def make_preview(
     film: Film,
     settings: ExportSettings,
     stores: PreviewStores,
-    letterer: Letterer | None,
+    text_renderer: TextRenderer | None,
     cancel: CancelToken,
     report: Callable[[Progressed], None],
     *,
@@ -92,13 +92,13 @@ def make_preview(
         StudioError: it cannot be made.
         JobCancelled: asked to stop.
     """
-    reader = SourceReader(stores.pieces, cancel)
+    reader = SourceReader(stores.cache, cancel)
     prepared = prepare(film, settings, reader, cancel, skips_bad_clips=skips_bad_clips)
     notes = list(prepared.notes)
     small = preview_settings(prepared.timeline, settings)
 
     def make(place: Path) -> None:
-        def tell(event: Progressed | Noted) -> None:
+        def tell(event: Progressed | Notice) -> None:
             if isinstance(event, Progressed):
                 report(event)
             else:
@@ -110,11 +110,11 @@ def make_preview(
             path=place,
             overwrite=True,
             skips_bad_clips=skips_bad_clips,
-            told=tuple(notes),
+            known_notes=tuple(notes),
         )
         with tempfile.TemporaryDirectory(prefix="imageai-preview-") as work:
             context = JobContext(Path(work), cancel, tell, job_id="preview")
-            ExportJob(order, stores.pieces, letterer, stores.pieces_bytes).run(context)
+            ExportJob(order, stores.cache, text_renderer, stores.cache_bytes).run(context)
 
     key = key_of(
         {
@@ -134,7 +134,7 @@ def preview_settings(timeline: Timeline, settings: ExportSettings) -> ExportSett
     """The quickest settings that still show and sound as the export will."""
     height = min(timeline.height, MAX_HEIGHT)
     width = round(timeline.width * height / timeline.height / 2) * 2
-    is_silent = settings.container.is_pictures or settings.audio_codec is AudioCodec.NONE
+    is_silent = settings.container.is_images or settings.audio_codec is AudioCodec.NONE
     return ExportSettings(
         container=Container.MP4,
         audio_codec=AudioCodec.NONE if is_silent else AudioCodec.AAC,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Raised when the same description would give other bytes: a key of an older program is not found.
 FORMAT = 2
 _PART = ".part"
-_SEAL = ".seal"
+_DIGEST = ".seal"
 
 
 def key_of(description: Mapping[str, Any]) -> str:
@@ -35,7 +35,7 @@ class StoreUse:
     size_bytes: int
 
 
-class PieceStore:
+class RenderCache:
     """A folder of pieces; the ones that were used longest ago go when it grows too big.
 
     Beside each piece lies a seal: the digest of what was written. A piece that was damaged since,
@@ -59,7 +59,7 @@ class PieceStore:
         aside = self.folder / f"{key}.{uuid.uuid4().hex[:8]}{_PART}{suffix}"
         try:
             make(aside)
-            _seal_place(path).write_bytes(_seal_of(aside))
+            _digest_place(path).write_bytes(_digest_of(aside))
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
@@ -69,7 +69,7 @@ class PieceStore:
         """The piece of that key, which counts as used now; None when there is no sound one."""
         path = self._place(key, suffix)
         try:
-            if _seal_of(path) != _seal_place(path).read_bytes():
+            if _digest_of(path) != _digest_place(path).read_bytes():
                 return None
             os.utime(path)
         except OSError:
@@ -77,14 +77,14 @@ class PieceStore:
             return None
         return path
 
-    def forget(self, piece: Path) -> None:
+    def forget(self, entry: Path) -> None:
         """Remove one piece, so that it is made anew the next time."""
-        piece.unlink(missing_ok=True)
-        _seal_place(piece).unlink(missing_ok=True)
+        entry.unlink(missing_ok=True)
+        _digest_place(entry).unlink(missing_ok=True)
 
     def use(self) -> StoreUse:
         """How much lies there now."""
-        sizes = [path.stat().st_size for path in self._pieces()]
+        sizes = [path.stat().st_size for path in self._entries()]
         return StoreUse(len(sizes), sum(sizes))
 
     def clear(self) -> StoreUse:
@@ -95,31 +95,31 @@ class PieceStore:
 
     def trim(self, limit_bytes: int) -> int:
         """Remove the pieces not used for the longest time until the rest fits; gives the bytes."""
-        pieces = [(path, path.stat()) for path in self._pieces()]
-        total = sum(facts.st_size for _, facts in pieces)
+        entries = [(path, path.stat()) for path in self._entries()]
+        total = sum(facts.st_size for _, facts in entries)
         removed = 0
-        for path, facts in sorted(pieces, key=lambda piece: piece[1].st_mtime_ns):
+        for path, facts in sorted(entries, key=lambda entry: entry[1].st_mtime_ns):
             if total - removed <= limit_bytes:
                 break
             with suppress(OSError):
                 path.unlink()
                 removed += facts.st_size
-                _seal_place(path).unlink(missing_ok=True)
+                _digest_place(path).unlink(missing_ok=True)
         return removed
 
-    def _pieces(self) -> list[Path]:
+    def _entries(self) -> list[Path]:
         if not self.folder.is_dir():
             return []
-        return [path for path in self.folder.iterdir() if path.suffix != _SEAL and path.is_file()]
+        return [path for path in self.folder.iterdir() if path.suffix != _DIGEST and path.is_file()]
 
     def _place(self, key: str, suffix: str) -> Path:
         return self.folder / f"{key}{suffix}"
 
 
-def _seal_place(piece: Path) -> Path:
-    return piece.with_name(f"{piece.name}{_SEAL}")
+def _digest_place(entry: Path) -> Path:
+    return entry.with_name(f"{entry.name}{_DIGEST}")
 
 
-def _seal_of(piece: Path) -> bytes:
-    with piece.open("rb") as file:
+def _digest_of(entry: Path) -> bytes:
+    with entry.open("rb") as file:
         return hashlib.file_digest(file, "blake2b").hexdigest().encode()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.film.model.timeline import Shot, Timeline
-    from core.film.picture.assembler import Dressing
+    from core.film.picture.assembler import Overlays
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def segments_of(timeline: Timeline) -> tuple[Segment, ...]:
 def segment_key(
     timeline: Timeline,
     segment: Segment,
-    dressing: Dressing,
+    overlays: Overlays,
     encoding: Mapping[str, Any],
     program: str,
     digest: Mapping[Path, str],
@@ -56,7 +56,7 @@ def segment_key(
     Args:
         timeline: the film.
         segment: one of its segments.
-        dressing: what lies on the pictures.
+        overlays: what lies on the pictures.
         encoding: the encoder's options.
         program: which FFmpeg it is.
         digest: the SHA-256 of each plate and table of the dressing.
@@ -65,8 +65,8 @@ def segment_key(
     overlap = timeline.outgoing(segment.shot)
     if overlap:
         shots.append(timeline.shots[segment.shot.number])
-    look = dressing.look
-    watermark = dressing.watermark
+    look = overlays.look
+    watermark = overlays.watermark
     return key_of(
         {
             "shots": [_shot(shot, segment) for shot in shots],
@@ -80,11 +80,11 @@ def segment_key(
             "watermark": [digest[watermark.path], watermark.x, watermark.y] if watermark else "",
             "titles": [
                 [
-                    digest[plate.path], plate.x, plate.y,
+                    digest[rendered.path], rendered.x, rendered.y,
                     title.first - segment.first, title.end - segment.first,
                     title.caption.fade_in_s, title.caption.fade_out_s,
                 ]
-                for title, plate in zip(timeline.titles, dressing.plates, strict=True)
+                for title, rendered in zip(timeline.titles, overlays.rendered_texts, strict=True)
                 if title.first < segment.end and segment.first < title.end
             ],
             "encoding": dict(encoding),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.film.build.render_cache import PieceStore, key_of
+from core.film.build.render_cache import RenderCache, key_of
 from core.film.model.delivery import Container, Hardware, Quality, VideoCodec
 from core.film.model.source import Colour, Source
 from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
     from core.film.model.delivery import ExportSettings
     from core.film.model.timeline import Shot, Timeline
-    from core.film.picture.assembler import Dressing
+    from core.film.picture.assembler import Overlays
     from core.jobs.job import CancelToken
 
 _BT709 = Colour(primaries="bt709", transfer="bt709", matrix="bt709", range="tv")
 _CONTAINERS = (Container.MP4, Container.MOV, Container.MKV)
 
 
-def may_copy(timeline: Timeline, settings: ExportSettings, dressing: Dressing) -> bool:
+def may_copy(timeline: Timeline, settings: ExportSettings, overlays: Overlays) -> bool:
     """Whether every clip's stream can be joined untouched, and nobody could tell.
 
     All or none: a film in which copied and encoded parts alternate has changing codec headers,
     which not every player follows.
     """
-    if dressing.look.lut is not None or dressing.watermark is not None or dressing.plates:
+    if overlays.look.lut is not None or overlays.watermark is not None or overlays.rendered_texts:
         return False
     return (
         _asks_for_the_best(settings)
-        and all(_is_untouched(shot, timeline, dressing) for shot in timeline.shots)
+        and all(_is_untouched(shot, timeline, overlays) for shot in timeline.shots)
         and len({shot.source.facts.extradata_sha256 for shot in timeline.shots}) == 1
     )
 
@@ -48,7 +48,7 @@ def _asks_for_the_best(settings: ExportSettings) -> bool:
     )
 
 
-def _is_untouched(shot: Shot, timeline: Timeline, dressing: Dressing) -> bool:
+def _is_untouched(shot: Shot, timeline: Timeline, overlays: Overlays) -> bool:
     facts = shot.source.facts
     return (
         shot.join is None
@@ -64,12 +64,12 @@ def _is_untouched(shot: Shot, timeline: Timeline, dressing: Dressing) -> bool:
         and (facts.width, facts.height) == (timeline.width, timeline.height)
         and facts.sample_aspect == 1
         and facts.rotation == 0
-        and facts.pixel_format == dressing.look.pixel_format
+        and facts.pixel_format == overlays.look.pixel_format
         and facts.colour == _BT709
     )
 
 
-def copied_pictures(source: Source, ticks: int, store: PieceStore, cancel: CancelToken) -> Path:
+def copied_images(source: Source, ticks: int, store: RenderCache, cancel: CancelToken) -> Path:
     """A piece with a clip's own pictures; only the ticks a second that count its times change.
 
     Raises:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
-    from core.film.model.edit_points import Part
+    from core.film.model.edit_points import EditedShot
     from core.film.model.timeline import Timeline
 
 DISSOLVE = "dissolve"
@@ -34,7 +34,7 @@ WIPES = {
 _START_HOUR = 1
 _MOST_EVENTS = 999
 _MOST_FRAMES_A_SECOND = 99
-_PICTURE, _SOUND, _BOTH = "V", "AA", "AA/V"
+_IMAGE, _AUDIO, _BOTH = "V", "AA", "AA/V"
 
 
 def edl(timeline: Timeline, folder: Path) -> Document:
@@ -71,23 +71,23 @@ class _List:
         mode = "DROP FRAME" if is_drop_frame(self.rate) else "NON-DROP FRAME"
         title = one_line(self.timeline.film.title) or "Film"
         self.lines = [f"TITLE: {title}", f"FCM: {mode}"]
-        before: Part | None = None
+        before: EditedShot | None = None
         for part in self.parts:
             self._add(part, before)
             before = part
         return Document("\n".join(self.lines) + "\n", tuple(self._notes()))
 
-    def _add(self, part: Part, before: Part | None) -> None:
+    def _add(self, part: EditedShot, before: EditedShot | None) -> None:
         joined = before if part.join else None
         # Nothing is seen of a shot alone that gives way at once: the next event brings it in.
         if part.num_frames == 0 and joined is None:
             return
-        has_sound = not part.shot.is_silent
+        has_audio = not part.shot.is_silent
         # Both lines of a transition go to the same tracks, so sound comes by a cut of its own
         # where only one of the two has any.
-        is_apart = joined is not None and has_sound and joined.shot.is_silent
-        loses_sound = joined is not None and not joined.shot.is_silent and not has_sound
-        tracks = _BOTH if has_sound and not is_apart and not loses_sound else _PICTURE
+        is_apart = joined is not None and has_audio and joined.shot.is_silent
+        loses_audio = joined is not None and not joined.shot.is_silent and not has_audio
+        tracks = _BOTH if has_audio and not is_apart and not loses_audio else _IMAGE
         self.lines.append("")
         self.num_events += 1
         if joined is None or part.join is None:
@@ -99,10 +99,10 @@ class _List:
         self._remarks(part, joined)
         if is_apart:
             self.num_events += 1
-            self._line(part, _SOUND, "C")
+            self._line(part, _AUDIO, "C")
             self._remarks(part, None)
 
-    def _line(self, part: Part, tracks: str, edit: str, *, is_end: bool = False) -> None:
+    def _line(self, part: EditedShot, tracks: str, edit: str, *, is_end: bool = False) -> None:
         source = self._source_span(part)
         record = (self.start + part.first, self.start + part.end)
         if is_end:
@@ -111,14 +111,14 @@ class _List:
         reel = self.reels[part.shot.source.path]
         self.lines.append(f"{self.num_events:03}  {reel:<8} {tracks:<5} {edit:<8} {times}")
 
-    def _source_span(self, part: Part) -> tuple[int, int]:
+    def _source_span(self, part: EditedShot) -> tuple[int, int]:
         speed = part.shot.speed
         first = nearest(part.skipped * speed)
         end = nearest((part.skipped + part.num_frames) * speed)
         # Programs take an event without any source for a mistake.
         return first, max(end, first + 1) if part.num_frames else first
 
-    def _remarks(self, part: Part, joined: Part | None) -> None:
+    def _remarks(self, part: EditedShot, joined: EditedShot | None) -> None:
         for one in (joined, part):
             if one is not None and one.shot.speed != 1:
                 self.lines.append(self._motion(one))
@@ -131,7 +131,7 @@ class _List:
         way = relative_path(path, self.folder) or path
         self.lines.append(f"* SOURCE FILE: {one_line(way.as_posix())}")
 
-    def _motion(self, part: Part) -> str:
+    def _motion(self, part: EditedShot) -> str:
         speed = _frames_a_second(part.shot.speed * counted_rate(self.rate))
         # Always with colons: readers of this line know no others, and FCM says what they mean.
         begin = timecode(self._source_span(part)[0], self.rate).replace(";", ":")
@@ -211,7 +211,7 @@ class _List:
         return notes
 
 
-def _is_between_frames(part: Part) -> bool:
+def _is_between_frames(part: EditedShot) -> bool:
     speed = part.shot.speed
     ends = (part.skipped * speed, (part.skipped + part.num_frames) * speed)
     return any(end.denominator != 1 for end in ends)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.film.build.chapters import chapters_of
 from core.film.handoff.document import Document
 from core.film.handoff.fcpxml_resources import Resources, seconds
-from core.film.handoff.losses import common_losses, fit_losses, sound_losses
+from core.film.handoff.losses import audio_losses, common_losses, fit_losses
 from core.film.handoff.music import music_rows
 from core.film.handoff.plain_text import clips, decimal, one_line, readable, title_of
 from core.film.handoff.timecode import is_drop_frame
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.film.handoff.music import MusicRow
-    from core.film.model.edit_points import Part
+    from core.film.model.edit_points import EditedShot
     from core.film.model.timeline import Shot, Timeline
 
 VERSION = "1.10"
@@ -81,7 +81,7 @@ class _Project:
     def _at(self, frames: int) -> str:
         return seconds(frames / self.timeline.rate)
 
-    def _transition(self, part: Part) -> ET.Element:
+    def _transition(self, part: EditedShot) -> ET.Element:
         assert part.join is not None
         name = "Cross Dissolve"
         transition = ET.Element(
@@ -93,7 +93,7 @@ class _Project:
         ET.SubElement(transition, "filter-video", ref=self.resources.dissolve(), name=name)
         return transition
 
-    def _clip(self, part: Part) -> ET.Element:
+    def _clip(self, part: EditedShot) -> ET.Element:
         shot = part.shot
         clip = ET.Element(
             "asset-clip",
@@ -138,14 +138,14 @@ class _Project:
                     interp="linear",
                 )
 
-    def _music(self, row: MusicRow, lane: int, part: Part) -> Iterator[ET.Element]:
-        """The rounds of a piece of music that begin during the part."""
+    def _music(self, row: MusicRow, lane: int, part: EditedShot) -> Iterator[ET.Element]:
+        """The rounds of a piece of music that begin during the shot."""
         rate = self.timeline.rate
         music = row.score.music
-        for piece in row.parts:
-            first = nearest(piece.first * rate / SAMPLE_RATE_HZ)
-            end = nearest(piece.end * rate / SAMPLE_RATE_HZ)
-            left = (row.facts.num_samples - piece.skipped) * rate / SAMPLE_RATE_HZ
+        for cue in row.parts:
+            first = nearest(cue.first * rate / SAMPLE_RATE_HZ)
+            end = nearest(cue.end * rate / SAMPLE_RATE_HZ)
+            left = (row.facts.num_samples - cue.skipped) * rate / SAMPLE_RATE_HZ
             end = min(end, first + left // 1)
             if not part.first <= first < part.end or end <= first:
                 continue
@@ -155,7 +155,7 @@ class _Project:
                 lane=str(lane),
                 name=one_line(music.path.name),
                 offset=self._at(part.skipped + first - part.first),
-                start=seconds(Fraction(piece.skipped, SAMPLE_RATE_HZ)),
+                start=seconds(Fraction(cue.skipped, SAMPLE_RATE_HZ)),
                 duration=self._at(end - first),
                 audioRole="music",
             )
@@ -163,7 +163,7 @@ class _Project:
                 ET.SubElement(clip, "adjust-volume", amount=f"{music.volume_db:g}dB")
             yield clip
 
-    def _add_markers(self, clip: ET.Element, part: Part) -> None:
+    def _add_markers(self, clip: ET.Element, part: EditedShot) -> None:
         chapters = chapters_of(self.timeline) if self.timeline.film.has_chapters else ()
         marked = [("chapter-marker", chapter.first, chapter.title) for chapter in chapters]
         marked += [("marker", title.first, title.caption.text) for title in self.timeline.titles]
@@ -207,7 +207,7 @@ class _Project:
         carried = tuple(_CONFORM)
         return [
             *notes,
-            *sound_losses(timeline.film),
+            *audio_losses(timeline.film),
             *fit_losses(timeline, carried),
             *common_losses(timeline),
         ]

@@ -63,7 +63,7 @@ class Resources:
                 "format": self._format(facts.width, facts.height, facts.rate),
             }
             if facts.audio_sample_rate_hz is not None:
-                attributes |= _sound(facts.audio_channels, facts.audio_sample_rate_hz)
+                attributes |= _audio(facts.audio_channels, facts.audio_sample_rate_hz)
             self._add_asset(source.path, attributes)
         return self._ids[source.path]
 
@@ -75,7 +75,7 @@ class Resources:
                 "name": one_line(path.stem),
                 "start": "0s",
                 "duration": seconds(Fraction(facts.num_samples, SAMPLE_RATE_HZ)),
-                **_sound(facts.channels, facts.rate_hz),
+                **_audio(facts.channels, facts.rate_hz),
             }
             self._add_asset(path, attributes, key)
         return self._ids[key]
@@ -117,7 +117,7 @@ class Resources:
         return self._ids[key]
 
 
-def _sound(channels: int, rate_hz: int) -> dict[str, str]:
+def _audio(channels: int, rate_hz: int) -> dict[str, str]:
     return {
         "hasAudio": "1",
         "audioSources": "1",

@@ -64,7 +64,7 @@ def fit_losses(timeline: Timeline, carried: Sequence[Fit] = ()) -> list[str]:
     return notes
 
 
-def sound_losses(film: Film) -> list[str]:
+def audio_losses(film: Film) -> list[str]:
     """What is lost of how music fades and gives way."""
     notes: list[str] = []
     for music in film.music:

@@ -13,7 +13,7 @@ from core.film.sound.tracks import SEAM
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.film.model.timeline import Score, Timeline
+    from core.film.model.timeline import MusicCue, Timeline
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class MusicPart:
 class MusicRow:
     """A piece of music with what its file holds and how often it is played."""
 
-    score: Score
+    score: MusicCue
     facts: MusicFacts
     parts: tuple[MusicPart, ...]
 
@@ -86,9 +86,9 @@ def measure_music(path: Path) -> MusicFacts:
         with av.open(str(path)) as container:
             if not container.streams.audio:
                 raise UnreadableMusic(f"The file {str(path)!r} holds no sound.")
-            sound = container.streams.audio[0]
-            count = sum(frame.samples for frame in container.decode(sound))
-            rate_hz, channels = sound.rate, sound.channels
+            audio = container.streams.audio[0]
+            count = sum(frame.samples for frame in container.decode(audio))
+            rate_hz, channels = audio.rate, audio.channels
     except FileNotFoundError as error:
         raise UnreadableMusic(f"There is no music at {str(path)!r}.") from error
     except (FFmpegError, OSError) as error:
@@ -99,7 +99,7 @@ def measure_music(path: Path) -> MusicFacts:
     return MusicFacts(nearest(Fraction(count * SAMPLE_RATE_HZ, rate_hz)), channels, rate_hz)
 
 
-def _parts(score: Score, facts: MusicFacts) -> tuple[MusicPart, ...]:
+def _parts(score: MusicCue, facts: MusicFacts) -> tuple[MusicPart, ...]:
     offset = nearest(exact(score.music.offset_s) * SAMPLE_RATE_HZ)
     length = facts.num_samples - offset
     if length <= 0:

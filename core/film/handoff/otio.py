@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.film.build.chapters import chapters_of
 from core.film.handoff.document import Document
-from core.film.handoff.losses import common_losses, fit_losses, sound_losses
+from core.film.handoff.losses import audio_losses, common_losses, fit_losses
 from core.film.handoff.music import music_rows
 from core.film.handoff.plain_text import readable, title_of
 from core.film.handoff.relative_paths import relative_url
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.film.handoff.music import MusicPart, MusicRow
-    from core.film.model.edit_points import Part
+    from core.film.model.edit_points import EditedShot
     from core.film.model.timeline import Timeline
 
 NAMESPACE = "imageai"
@@ -63,7 +63,9 @@ def otio(timeline: Timeline, folder: Path) -> Document:
     return Document(text, tuple(_notes(timeline, parts, rows)))
 
 
-def _notes(timeline: Timeline, parts: tuple[Part, ...], rows: tuple[MusicRow, ...]) -> list[str]:
+def _notes(
+    timeline: Timeline, parts: tuple[EditedShot, ...], rows: tuple[MusicRow, ...]
+) -> list[str]:
     notes = [
         f"The transition {part.join.kind.name!r} into clip {part.shot.number} is written under "
         "its name; programs that do not know it show a dissolve."
@@ -79,11 +81,11 @@ def _notes(timeline: Timeline, parts: tuple[Part, ...], rows: tuple[MusicRow, ..
     if timeline.titles:
         notes.append("Captions are markers; write them to an .srt file to get them as text.")
     notes += [row.silence for row in rows if row.silence]
-    return notes + sound_losses(timeline.film) + fit_losses(timeline) + common_losses(timeline)
+    return notes + audio_losses(timeline.film) + fit_losses(timeline) + common_losses(timeline)
 
 
 def _shot_track(
-    name: str, kind: str, timeline: Timeline, parts: tuple[Part, ...], folder: Path
+    name: str, kind: str, timeline: Timeline, parts: tuple[EditedShot, ...], folder: Path
 ) -> Json:
     rate = timeline.rate
     children: list[Json] = []
@@ -106,7 +108,7 @@ def _shot_track(
     return {**_composed("Track.1", name, children), "kind": kind}
 
 
-def _clip(part: Part, timeline: Timeline, folder: Path) -> Json:
+def _clip(part: EditedShot, timeline: Timeline, folder: Path) -> Json:
     shot, rate = part.shot, timeline.rate
     facts = shot.source.facts
     effects: list[Json] = []

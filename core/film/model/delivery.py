@@ -25,7 +25,7 @@ class Container(StrEnum):
     PNG = "png"
 
     @property
-    def is_pictures(self) -> bool:
+    def is_images(self) -> bool:
         """Whether it holds pictures only, made by one encoder run over the whole film."""
         return self in (Container.GIF, Container.WEBP, Container.PNG)
 
@@ -206,7 +206,7 @@ AUDIO_ENCODERS: dict[AudioCodec, str] = {
     _A.PCM: "pcm_s16le",
     _A.FLAC: "flac",
 }
-PICTURE_ENCODERS: dict[Container, str] = {
+IMAGE_ENCODERS: dict[Container, str] = {
     Container.GIF: "gif",
     Container.WEBP: "libwebp_anim",
     Container.PNG: "png",
@@ -262,7 +262,7 @@ PRESETS: dict[str, Preset] = {preset.name: preset for preset in _PRESETS}
 
 def settings_problems(settings: ExportSettings) -> tuple[tuple[str, str], ...]:
     """Everything in the settings that does not go together, as pairs of field and sentence."""
-    if settings.container.is_pictures:
+    if settings.container.is_images:
         return ()
     found: list[tuple[str, str]] = []
     pairing = CONTAINERS[settings.container]

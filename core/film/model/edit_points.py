@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.film.model.timeline import Join, Shot, Timeline
+    from core.film.model.timeline import Shot, Timeline, TransitionSpan
 
 
 @dataclass(frozen=True)
-class Part:
+class EditedShot:
     """A shot from the cut into it to the cut out of it.
 
     Attributes:
@@ -23,7 +23,7 @@ class Part:
     shot: Shot
     first: int
     end: int
-    join: Join | None
+    join: TransitionSpan | None
     lead: int
 
     @property
@@ -42,7 +42,7 @@ class Part:
         return self.shot.skipped + self.first - self.shot.start
 
 
-def parts_of(timeline: Timeline, *, is_cut_first: bool = False) -> tuple[Part, ...]:
+def parts_of(timeline: Timeline, *, is_cut_first: bool = False) -> tuple[EditedShot, ...]:
     """The shots of a film without overlap: contiguous, and together as long as the film.
 
     A transition's first frame shows only the shot that goes, so one of a single frame is a plain
@@ -55,7 +55,7 @@ def parts_of(timeline: Timeline, *, is_cut_first: bool = False) -> tuple[Part, .
     cuts = [shot.start + _lead(shot, is_cut_first) for shot in timeline.shots]
     ends = [*cuts[1:], timeline.num_frames]
     return tuple(
-        Part(
+        EditedShot(
             shot,
             first,
             end,

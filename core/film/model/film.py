@@ -26,7 +26,7 @@ class Fit(StrEnum):
     BLUR = "blur"
 
 
-class Place(StrEnum):
+class Alignment(StrEnum):
     """Where on the picture something stands."""
 
     TOP_LEFT = "top-left"
@@ -108,7 +108,7 @@ class Caption(Frozen):
     colour: str = Field(default="#ffffff", pattern=_COLOUR)
     outline_colour: str = Field(default="#000000", pattern=_COLOUR)
     outline: float = Field(default=0.08, ge=0, le=0.5)
-    place: Place = Place.BOTTOM
+    place: Alignment = Alignment.BOTTOM
     margin: float = Field(default=0.05, ge=0, le=0.4)
     fade_in_s: Seconds = Field(default=0.0, ge=0)
     fade_out_s: Seconds = Field(default=0.0, ge=0)
@@ -132,7 +132,7 @@ class Watermark(Frozen):
     """A picture on the picture; `size` and `margin` are shares of the film's width."""
 
     path: Path
-    place: Place = Place.BOTTOM_RIGHT
+    place: Alignment = Alignment.BOTTOM_RIGHT
     size: float = Field(default=0.15, gt=0, le=1)
     opacity: float = Field(default=0.8, ge=0, le=1)
     margin: float = Field(default=0.03, ge=0, le=0.4)

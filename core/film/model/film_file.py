@@ -70,10 +70,10 @@ def read_film_file(path: Path) -> FilmFile:
 def _version(text: str) -> int:
     """The number that a film file gives itself; 0 where it gives none."""
     try:
-        told: Any = json.loads(text)["schema_version"]
+        raw: Any = json.loads(text)["schema_version"]
     except (ValueError, LookupError, TypeError):
         return 0
-    return told if isinstance(told, int) else 0
+    return raw if isinstance(raw, int) else 0
 
 
 def write_film_file(film: Film, settings: ExportSettings, path: Path) -> None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 from core.errors import Problem, UnsupportedRequest
 from core.film.model.timeline import (
     SAMPLE_RATE_HZ,
-    Join,
-    Score,
+    MusicCue,
     Shot,
+    TimedCaption,
     Timeline,
-    Title,
+    TransitionSpan,
     exact,
     nearest,
 )
@@ -55,17 +55,17 @@ def lay_out(
         raise UnsupportedRequest(
             [Problem("clips", "The film has no clips. Name at least one clip.")]
         )
-    return _Layout(film, sources, frame).timeline(music_sha256 or {})
+    return _TimelineLayout(film, sources, frame).timeline(music_sha256 or {})
 
 
-class _Layout:
+class _TimelineLayout:
     def __init__(self, film: Film, sources: Sequence[Source], frame: FrameFormat) -> None:
         self.film = film
         self.sources = sources
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.rate = frame.rate or _most_common([source.facts.rate for source in sources])
-        self.rate = self._sound_rate(self.rate)
+        self.rate = self._audio_rate(self.rate)
         self.width, self.height = self._size(frame)
 
     def timeline(self, music_sha256: Mapping[Path, str]) -> Timeline:
@@ -99,7 +99,7 @@ class _Layout:
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
 
-    def _sound_rate(self, rate: Fraction) -> Fraction:
+    def _audio_rate(self, rate: Fraction) -> Fraction:
         if 1 <= rate <= MAX_RATE:
             # Measured averages such as 2997/100 mean the broadcast rate that is next to them.
             return _broadcast(rate)
@@ -173,7 +173,7 @@ class _Layout:
             )
         return first, max(1, last - first)
 
-    def _join(self, number: int, clip: Clip) -> Join | None:
+    def _join(self, number: int, clip: Clip) -> TransitionSpan | None:
         asked = clip.transition if clip.transition is not None else self.film.transition
         kind = TRANSITIONS.get(asked.kind)
         if kind is None:
@@ -188,9 +188,9 @@ class _Layout:
                 )
             return None
         count = nearest(exact(asked.duration_s) * self.rate)
-        return Join(kind, count) if count > 0 else None
+        return TransitionSpan(kind, count) if count > 0 else None
 
-    def _check_joins(self, counts: Sequence[int], joins: Sequence[Join | None]) -> None:
+    def _check_joins(self, counts: Sequence[int], joins: Sequence[TransitionSpan | None]) -> None:
         spans = [join.num_frames if join else 0 for join in joins] + [0]
         for index, count in enumerate(counts):
             incoming, outgoing = spans[index], spans[index + 1]
@@ -211,7 +211,7 @@ class _Layout:
             )
 
     def _shots(
-        self, lengths: Sequence[tuple[int, int]], joins: Sequence[Join | None]
+        self, lengths: Sequence[tuple[int, int]], joins: Sequence[TransitionSpan | None]
     ) -> tuple[Shot, ...]:
         shots: list[Shot] = []
         start = 0
@@ -240,8 +240,8 @@ class _Layout:
             start += count
         return tuple(shots)
 
-    def _titles(self, num_frames: int) -> tuple[Title, ...]:
-        titles: list[Title] = []
+    def _titles(self, num_frames: int) -> tuple[TimedCaption, ...]:
+        titles: list[TimedCaption] = []
         for number, caption in enumerate(self.film.captions, start=1):
             if not caption.text.strip():
                 self._refuse(
@@ -252,16 +252,16 @@ class _Layout:
                 f"Text {number}", caption.start_s, caption.end_s, self.rate, num_frames
             )
             if span is not None:
-                titles.append(Title(caption, *span))
+                titles.append(TimedCaption(caption, *span))
         return tuple(titles)
 
-    def _scores(self, num_samples: int, music_sha256: Mapping[Path, str]) -> tuple[Score, ...]:
-        scores: list[Score] = []
+    def _scores(self, num_samples: int, music_sha256: Mapping[Path, str]) -> tuple[MusicCue, ...]:
+        scores: list[MusicCue] = []
         for music in self.film.music:
             name = f"The music {music.path.name!r}"
             span = self._span(name, music.start_s, music.end_s, SAMPLE_RATE_HZ, num_samples)
             if span is not None:
-                scores.append(Score(music, music_sha256.get(music.path, ""), *span))
+                scores.append(MusicCue(music, music_sha256.get(music.path, ""), *span))
         return tuple(scores)
 
     def _span(

@@ -172,7 +172,7 @@ def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> Source
             f"The file {str(path)!r} holds no picture.", hint="Leave it out, or add it as music."
         )
     video = container.streams.video[0]
-    sound = container.streams.audio[0] if container.streams.audio else None
+    audio = container.streams.audio[0] if container.streams.audio else None
     base = video.time_base
     packets = _count(container, video, cancel)
     if packets.count == 0 or packets.start is None or not base:
@@ -196,7 +196,7 @@ def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> Source
     if is_constant and abs(on_grid_s - length_s) <= min(2 * base, 1 / (8 * rate)):
         length_s = on_grid_s
     # PyAV gives a stream whose codec it does not know no such attribute.
-    if sound is not None and not getattr(sound, "rate", None):
+    if audio is not None and not getattr(audio, "rate", None):
         raise UnreadableClip(
             f"The sound of the clip {str(path)!r} is of an unknown kind.",
             hint="Convert it, render it again, or leave it out.",
@@ -221,8 +221,8 @@ def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> Source
         sample_aspect=1 / aspect if turned else aspect,
         rotation=int(last.rotation),
         colour=_colour(last),
-        audio_sample_rate_hz=sound.rate if sound is not None else None,
-        audio_channels=sound.channels if sound is not None else 0,
+        audio_sample_rate_hz=audio.rate if audio is not None else None,
+        audio_channels=audio.channels if audio is not None else 0,
         comment=_comment(container),
         is_constant_rate=is_constant,
         extradata_sha256=hashlib.sha256(extradata).hexdigest(),
@@ -308,8 +308,8 @@ def _decode_end(
 
 def _comment(container: InputContainer) -> str:
     # Matroska writes its keys in capitals.
-    told = {name.lower(): text for name, text in container.metadata.items()}
-    return told.get("comment", "")
+    tags = {name.lower(): text for name, text in container.metadata.items()}
+    return tags.get("comment", "")
 
 
 def _has_alpha(video: VideoStream, frame: VideoFrame) -> bool:

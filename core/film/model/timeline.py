@@ -26,7 +26,7 @@ def exact(value: float) -> Fraction:
 
 
 @dataclass(frozen=True)
-class Join:
+class TransitionSpan:
     """A transition from the shot before: both are seen for `num_frames`."""
 
     kind: TransitionKind
@@ -54,7 +54,7 @@ class Shot:
     fit: Fit
     gain_db: float
     is_silent: bool
-    join: Join | None
+    join: TransitionSpan | None
 
     @property
     def end(self) -> int:
@@ -85,7 +85,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Title:
+class TimedCaption:
     """A caption with its place in time: the frames from `first` up to `end`."""
 
     caption: Caption
@@ -94,7 +94,7 @@ class Title:
 
 
 @dataclass(frozen=True)
-class Score:
+class MusicCue:
     """A piece of music with its place in time, in samples of the film."""
 
     music: Music
@@ -112,8 +112,8 @@ class Timeline:
     height: int
     rate: Fraction
     shots: tuple[Shot, ...]
-    titles: tuple[Title, ...] = ()
-    scores: tuple[Score, ...] = ()
+    titles: tuple[TimedCaption, ...] = ()
+    scores: tuple[MusicCue, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

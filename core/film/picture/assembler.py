@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from core.film.model.transitions import FADE_WHITE
 from core.film.picture.graph import Graph, joined
-from core.film.picture.picture import Look, counted, in_film_colours, shot_picture
+from core.film.picture.picture import Look, counted, in_film_colours, shot_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.film.model.timeline import Join, Shot, Timeline, Title
-    from core.film.picture.graph import Picture
-    from core.film.picture.text_overlays import Plate
+    from core.film.model.timeline import Shot, TimedCaption, Timeline, TransitionSpan
+    from core.film.picture.graph import VideoStream
+    from core.film.picture.text_overlays import RenderedText
 
 
 @dataclass(frozen=True)
-class Dressing:
+class Overlays:
     """All that lies on or changes the pictures: made once, the same for preview and export.
 
     Attributes:
@@ -27,8 +27,8 @@ class Dressing:
     """
 
     look: Look
-    plates: tuple[Plate, ...] = ()
-    watermark: Plate | None = None
+    rendered_texts: tuple[RenderedText, ...] = ()
+    watermark: RenderedText | None = None
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,14 @@ class _Plain:
 class _Joining:
     """A stretch of a transition: frames `first` up to `end` of all its frames."""
 
-    join: Join
+    join: TransitionSpan
     goes: _Use
     comes: _Use
     first: int
     end: int
 
 
-def stretch(timeline: Timeline, first: int, end: int, dressing: Dressing) -> Picture:
+def stretch(timeline: Timeline, first: int, end: int, overlays: Overlays) -> VideoStream:
     """The film's frames from `first` up to `end`, with times counted from 0.
 
     Raises:
@@ -68,11 +68,11 @@ def stretch(timeline: Timeline, first: int, end: int, dressing: Dressing) -> Pic
         raise ValueError(f"no frames {first} to {end} in a film of {timeline.num_frames}")
     graph = Graph()
     parts = _parts(timeline, first, end)
-    pictures = _opened(graph, timeline, parts, dressing.look)
-    frames = [_shown(part, pictures, timeline, dressing.look) for part in parts]
-    picture = counted(joined(frames), timeline.rate) if len(frames) > 1 else frames[0]
-    picture = _dressed(graph, picture, timeline, first, end, dressing)
-    return counted(picture, timeline.rate)
+    images = _opened(graph, timeline, parts, overlays.look)
+    frames = [_shown(part, images, timeline, overlays.look) for part in parts]
+    image = counted(joined(frames), timeline.rate) if len(frames) > 1 else frames[0]
+    image = _with_overlays(graph, image, timeline, first, end, overlays)
+    return counted(image, timeline.rate)
 
 
 def _parts(timeline: Timeline, first: int, end: int) -> list[_Plain | _Joining]:
@@ -100,33 +100,33 @@ def _parts(timeline: Timeline, first: int, end: int) -> list[_Plain | _Joining]:
 
 def _opened(
     graph: Graph, timeline: Timeline, parts: Sequence[_Plain | _Joining], look: Look
-) -> dict[_Use, Picture]:
+) -> dict[_Use, VideoStream]:
     """Each shot is read once, from the first frame that is used to the last."""
     uses: dict[Shot, list[_Use]] = {}
     for part in parts:
         for use in (part.use,) if isinstance(part, _Plain) else (part.goes, part.comes):
             uses.setdefault(use.shot, []).append(use)
-    pictures: dict[_Use, Picture] = {}
+    images: dict[_Use, VideoStream] = {}
     for shot, wanted in uses.items():
         begin, end = min(use.first for use in wanted), max(use.end for use in wanted)
-        whole = shot_picture(graph, timeline, shot, begin, end, look)
-        for use, picture in zip(wanted, whole.split(len(wanted)), strict=True):
+        whole = shot_image(graph, timeline, shot, begin, end, look)
+        for use, image in zip(wanted, whole.split(len(wanted)), strict=True):
             if len(wanted) > 1:
-                trimmed = picture.filter(
+                trimmed = image.filter(
                     "trim", start_frame=use.first - begin, end_frame=use.end - begin
                 )
-                pictures[use] = counted(trimmed, timeline.rate)
+                images[use] = counted(trimmed, timeline.rate)
             else:
-                pictures[use] = picture
-    return pictures
+                images[use] = image
+    return images
 
 
 def _shown(
-    part: _Plain | _Joining, pictures: dict[_Use, Picture], timeline: Timeline, look: Look
-) -> Picture:
+    part: _Plain | _Joining, images: dict[_Use, VideoStream], timeline: Timeline, look: Look
+) -> VideoStream:
     if isinstance(part, _Plain):
-        return pictures[part.use]
-    whole = _transition(part, pictures[part.goes], pictures[part.comes], timeline, look)
+        return images[part.use]
+    whole = _transition(part, images[part.goes], images[part.comes], timeline, look)
     if (part.first, part.end) == (0, part.join.num_frames):
         return whole
     trimmed = whole.filter("trim", start_frame=part.first, end_frame=part.end)
@@ -134,8 +134,8 @@ def _shown(
 
 
 def _transition(
-    part: _Joining, goes: Picture, comes: Picture, timeline: Timeline, look: Look
-) -> Picture:
+    part: _Joining, goes: VideoStream, comes: VideoStream, timeline: Timeline, look: Look
+) -> VideoStream:
     kind, count = part.join.kind, part.join.num_frames
     if kind.xfade:
         mixed = goes.under(
@@ -150,7 +150,7 @@ def _transition(
         return counted(in_film_colours(mixed, look.pixel_format), timeline.rate)
     half = count // 2
     colour = "white" if kind.name == FADE_WHITE else "black"
-    halves: list[Picture] = []
+    halves: list[VideoStream] = []
     if half:
         out = goes.filter("fade", type="out", start_frame=0, nb_frames=half, color=colour)
         halves.append(counted(out.filter("trim", end_frame=half), timeline.rate))
@@ -160,32 +160,32 @@ def _transition(
     return counted(whole, timeline.rate)
 
 
-def _dressed(
+def _with_overlays(
     graph: Graph,
-    picture: Picture,
+    image: VideoStream,
     timeline: Timeline,
     first: int,
     end: int,
-    dressing: Dressing,
-) -> Picture:
+    overlays: Overlays,
+) -> VideoStream:
     overlaid = False
-    if dressing.watermark is not None:
-        plate = dressing.watermark
-        image = _plate(graph, plate)
-        picture = picture.under(image, x=plate.x, y=plate.y, eof_action="repeat", format="auto")
+    if overlays.watermark is not None:
+        rendered = overlays.watermark
+        image = _rendered(graph, rendered)
+        image = image.under(image, x=rendered.x, y=rendered.y, eof_action="repeat", format="auto")
         overlaid = True
-    for title, plate in zip(timeline.titles, dressing.plates, strict=True):
+    for title, rendered in zip(timeline.titles, overlays.rendered_texts, strict=True):
         if title.first < end and first < title.end:
-            words = _title(graph, timeline, title, plate, first, end)
-            picture = picture.under(words, x=plate.x, y=plate.y, eof_action="pass", format="auto")
+            words = _title(graph, timeline, title, rendered, first, end)
+            image = image.under(words, x=rendered.x, y=rendered.y, eof_action="pass", format="auto")
             overlaid = True
-    return in_film_colours(picture, dressing.look.pixel_format) if overlaid else picture
+    return in_film_colours(image, overlays.look.pixel_format) if overlaid else image
 
 
-def _plate(graph: Graph, plate: Plate) -> Picture:
+def _rendered(graph: Graph, rendered: RenderedText) -> VideoStream:
     # Converted here: left to itself, FFmpeg would take the film's colours for those of old TV.
     return (
-        graph.open(plate.path)
+        graph.open(rendered.path)
         .filter("format", "rgba")
         .filter("scale", out_color_matrix="bt709", out_range="tv")
         .filter("format", "yuva444p")
@@ -193,11 +193,16 @@ def _plate(graph: Graph, plate: Plate) -> Picture:
 
 
 def _title(
-    graph: Graph, timeline: Timeline, title: Title, plate: Plate, first: int, end: int
-) -> Picture:
+    graph: Graph,
+    timeline: Timeline,
+    title: TimedCaption,
+    rendered: RenderedText,
+    first: int,
+    end: int,
+) -> VideoStream:
     """The plate for as long as it is seen in the stretch, with its fades."""
     length = title.end - title.first
-    image = _plate(graph, plate).filter("loop", loop=-1, size=1)
+    image = _rendered(graph, rendered).filter("loop", loop=-1, size=1)
     image = counted(image, timeline.rate).filter("trim", end_frame=length)
     fade_in = min(length, round(title.caption.fade_in_s * timeline.rate))
     fade_out = min(length, round(title.caption.fade_out_s * timeline.rate))

@@ -13,37 +13,37 @@ Value = str | int | float
 
 
 @dataclass(frozen=True)
-class Picture:
+class VideoStream:
     """A stream of pictures somewhere in a graph."""
 
     stream: Any
 
-    def filter(self, name: str, *values: Value, **options: Value) -> Picture:
+    def filter(self, name: str, *values: Value, **options: Value) -> VideoStream:
         """The stream behind one more filter."""
-        return Picture(self.stream.filter(name, *values, **options))
+        return VideoStream(self.stream.filter(name, *values, **options))
 
-    def split(self, count: int) -> tuple[Picture, ...]:
+    def split(self, count: int) -> tuple[VideoStream, ...]:
         """The stream `count` times; a stream may be used only once."""
         if count == 1:
             return (self,)
         node = self.stream.filter_multi_output("split", count)
-        return tuple(Picture(node.stream(index)) for index in range(count))
+        return tuple(VideoStream(node.stream(index)) for index in range(count))
 
-    def under(self, other: Picture, name: str = "overlay", **options: Value) -> Picture:
+    def under(self, other: VideoStream, name: str = "overlay", **options: Value) -> VideoStream:
         """The stream with another one joined to it by a filter of two inputs."""
         import ffmpeg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
-        return Picture(ffmpeg.filter([self.stream, other.stream], name, **options))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return VideoStream(ffmpeg.filter([self.stream, other.stream], name, **options))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
-def joined(parts: Sequence[Picture]) -> Picture:
+def joined(parts: Sequence[VideoStream]) -> VideoStream:
     """One stream after the other."""
     if len(parts) == 1:
         return parts[0]
     import ffmpeg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
     streams = [part.stream for part in parts]
-    return Picture(ffmpeg.concat(*streams, v=1, a=0))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return VideoStream(ffmpeg.concat(*streams, v=1, a=0))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 class Graph:
@@ -52,25 +52,25 @@ class Graph:
     def __init__(self) -> None:
         self._count = 0
 
-    def open(self, path: Path, **options: Value) -> Picture:
+    def open(self, path: Path, **options: Value) -> VideoStream:
         """The pictures of a file."""
         import ffmpeg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
         # ffmpeg-python takes equal inputs for one and the same; the length of a queue tells a
         # clip that is used twice apart. A playlist that poses as a clip must not fetch anything.
         self._count += 1
-        told: dict[str, Value] = {
+        given: dict[str, Value] = {
             "protocol_whitelist": "file",
             "thread_queue_size": 8 + self._count,
             **options,
         }
-        stream: Any = ffmpeg.input(str(path.absolute()), **told)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        return Picture(stream["v:0"])
+        stream: Any = ffmpeg.input(str(path.absolute()), **given)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return VideoStream(stream["v:0"])
 
 
-def arguments(picture: Picture, output: str, options: Mapping[str, Value | None]) -> list[str]:
+def arguments(image: VideoStream, output: str, options: Mapping[str, Value | None]) -> list[str]:
     """The arguments with which FFmpeg writes the stream; an option of None is a flag."""
     import ffmpeg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
-    words: Any = ffmpeg.output(picture.stream, output, **options).compile()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    words: Any = ffmpeg.output(image.stream, output, **options).compile()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     return [str(word) for word in cast("list[Any]", words)[1:]]

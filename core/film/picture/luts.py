@@ -60,7 +60,7 @@ def read_lut(path: Path) -> ColourTable:
         raise _problem(f"There is no colour table at {name}.") from error
     except OSError as error:
         raise _problem(f"The colour table {name} cannot be read: {error.strerror}.") from error
-    return _Reading(name).table(text)
+    return _LutReading(name).table(text)
 
 
 def write_blended(lut: ColourTable, strength: float, path: Path) -> None:
@@ -96,7 +96,7 @@ def _identity(size: int, is_3d: bool) -> Table:
     return np.stack([red.ravel(), green.ravel(), blue.ravel()], axis=1)
 
 
-class _Reading:
+class _LutReading:
     """One file while it is read."""
 
     def __init__(self, name: str) -> None:

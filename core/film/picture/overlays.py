@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.errors import LetteringUnavailable
-from core.film.picture.assembler import Dressing
+from core.errors import TextRendererUnavailable
+from core.film.picture.assembler import Overlays
 from core.film.picture.luts import read_lut, write_blended
 from core.film.picture.picture import LutFile
 from core.film.picture.subtitles import cut_to, read_srt, write_srt
@@ -18,26 +18,30 @@ if TYPE_CHECKING:
 
     from core.film.model.timeline import Timeline
     from core.film.picture.picture import Look
-    from core.film.picture.text_overlays import Letterer, Lettering, Plate
+    from core.film.picture.text_overlays import RenderedText, RenderedTexts, TextRenderer
     from core.jobs.job import CancelToken
 
 
 @dataclass(frozen=True)
-class Dressed:
+class PreparedOverlays:
     """The dressing of a film, and what the user should know about it.
 
     Attributes:
         track: the subtitles that become a track of their own, cut to the film; None without any.
     """
 
-    dressing: Dressing
+    overlays: Overlays
     track: Path | None = None
     notes: tuple[str, ...] = ()
 
 
-def dress(
-    timeline: Timeline, look: Look, letterer: Letterer | None, folder: Path, cancel: CancelToken
-) -> Dressed:
+def prepare_overlays(
+    timeline: Timeline,
+    look: Look,
+    text_renderer: TextRenderer | None,
+    folder: Path,
+    cancel: CancelToken,
+) -> PreparedOverlays:
     """Draw and write everything into `folder`.
 
     Raises:
@@ -59,27 +63,27 @@ def dress(
         mark = draw_watermark(
             film.watermark, timeline.width, timeline.height, folder / "watermark.png"
         )
-        watermark = mark.plate
+        watermark = mark.rendered
         notes += mark.notes
-    plates: tuple[Plate, ...] = ()
+    rendered_texts: tuple[RenderedText, ...] = ()
     if timeline.titles:
-        lettering = _drawn(timeline, letterer, folder, cancel)
-        plates = lettering.plates
-        notes += lettering.notes
+        text_rendering = _drawn(timeline, text_renderer, folder, cancel)
+        rendered_texts = text_rendering.rendered_texts
+        notes += text_rendering.notes
     track = _track(timeline, folder / "subtitles.srt")
-    return Dressed(Dressing(look, plates, watermark), track, tuple(notes))
+    return PreparedOverlays(Overlays(look, rendered_texts, watermark), track, tuple(notes))
 
 
 def _drawn(
-    timeline: Timeline, letterer: Letterer | None, folder: Path, cancel: CancelToken
-) -> Lettering:
-    if letterer is None:
-        raise LetteringUnavailable(
+    timeline: Timeline, text_renderer: TextRenderer | None, folder: Path, cancel: CancelToken
+) -> RenderedTexts:
+    if text_renderer is None:
+        raise TextRendererUnavailable(
             "This program was started without the part that draws words.",
             hint="Start it with main.py, or leave the words out.",
         )
     captions = [title.caption for title in timeline.titles]
-    return letterer.draw(captions, timeline.width, timeline.height, folder, cancel)
+    return text_renderer.draw(captions, timeline.width, timeline.height, folder, cancel)
 
 
 def _track(timeline: Timeline, path: Path) -> Path | None:
@@ -91,11 +95,11 @@ def _track(timeline: Timeline, path: Path) -> Path | None:
     return path
 
 
-def digests(dressing: Dressing) -> dict[Path, str]:
+def digests(overlays: Overlays) -> dict[Path, str]:
     """The SHA-256 of every file of a dressing."""
-    paths = [plate.path for plate in dressing.plates]
-    if dressing.watermark is not None:
-        paths.append(dressing.watermark.path)
-    if dressing.look.lut is not None:
-        paths.append(dressing.look.lut.path)
+    paths = [rendered.path for rendered in overlays.rendered_texts]
+    if overlays.watermark is not None:
+        paths.append(overlays.watermark.path)
+    if overlays.look.lut is not None:
+        paths.append(overlays.look.lut.path)
     return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from core.film.model.source import Source, SourceFacts
     from core.film.model.timeline import Shot, Timeline
-    from core.film.picture.graph import Graph, Picture
+    from core.film.picture.graph import Graph, VideoStream
 
 # The chroma of half-size pictures; the film's frames have it everywhere but inside a filter.
 _BLUR_SHRINK = 8
@@ -52,39 +52,37 @@ class Look:
     lut: LutFile | None = None
 
 
-def shot_picture(
+def shot_image(
     graph: Graph, timeline: Timeline, shot: Shot, first: int, end: int, look: Look
-) -> Picture:
+) -> VideoStream:
     """Frames `first` up to `end` of a shot, counted from its own first one."""
     facts = shot.source.facts
-    picture = _tagged(_opened(graph, shot.source), facts)
-    picture = _flattened(picture, facts, timeline.film.background)
-    picture = _at_rate(picture, shot, timeline.rate, look.retime)
+    image = _tagged(_opened(graph, shot.source), facts)
+    image = _flattened(image, facts, timeline.film.background)
+    image = _at_rate(image, shot, timeline.rate, look.retime)
     start = shot.skipped + first
-    picture = counted(
-        picture.filter("trim", start_frame=start, end_frame=start + end - first), timeline.rate
+    image = counted(
+        image.filter("trim", start_frame=start, end_frame=start + end - first), timeline.rate
     )
-    picture = _fitted(picture, facts, timeline, shot.fit)
+    image = _fitted(image, facts, timeline, shot.fit)
     if facts.colour.is_hdr:
-        picture = _tone_mapped(picture)
+        image = _tone_mapped(image)
     if look.lut is not None:
         interpolation = "tetrahedral" if look.lut.filter_name == "lut3d" else "linear"
-        picture = picture.filter(
-            look.lut.filter_name, file=str(look.lut.path), interp=interpolation
-        )
-    return in_film_colours(picture, look.pixel_format)
+        image = image.filter(look.lut.filter_name, file=str(look.lut.path), interp=interpolation)
+    return in_film_colours(image, look.pixel_format)
 
 
-def counted(picture: Picture, rate: Fraction) -> Picture:
+def counted(image: VideoStream, rate: Fraction) -> VideoStream:
     """The same frames, with the times of frame 0, 1, 2 … at that rate."""
     base = f"{rate.denominator}/{rate.numerator}"
-    return picture.filter("settb", base).filter("setpts", "N")
+    return image.filter("settb", base).filter("setpts", "N")
 
 
-def in_film_colours(picture: Picture, pixel_format: str) -> Picture:
+def in_film_colours(image: VideoStream, pixel_format: str) -> VideoStream:
     """Frames in the film's pixel format, coded and tagged as BT.709."""
     return (
-        picture.filter("scale", flags=_SCALING, out_color_matrix="bt709", out_range="tv")
+        image.filter("scale", flags=_SCALING, out_color_matrix="bt709", out_range="tv")
         .filter("format", pixel_format)
         .filter("setsar", 1)
         .filter(
@@ -97,7 +95,7 @@ def in_film_colours(picture: Picture, pixel_format: str) -> Picture:
     )
 
 
-def _opened(graph: Graph, source: Source) -> Picture:
+def _opened(graph: Graph, source: Source) -> VideoStream:
     # FFmpeg's own VP9 decoder drops the alpha without a word.
     is_vpx = source.facts.has_alpha and source.facts.codec in ("vp9", "vp8", "libvpx-vp9")
     if is_vpx:
@@ -106,10 +104,10 @@ def _opened(graph: Graph, source: Source) -> Picture:
     return graph.open(source.path)
 
 
-def _tagged(picture: Picture, facts: SourceFacts) -> Picture:
+def _tagged(image: VideoStream, facts: SourceFacts) -> VideoStream:
     """The frames with the colour tags that they lack: taken for BT.601 they would change."""
     if facts.pixel_format.startswith(("rgb", "bgr", "gbr", "argb", "abgr", "pal8", "gray")):
-        return picture
+        return image
     usual = "bt709" if facts.height >= _HD_FROM else "smpte170m"
     colour = facts.colour
     missing: dict[str, str] = {}
@@ -121,55 +119,55 @@ def _tagged(picture: Picture, facts: SourceFacts) -> Picture:
         missing["color_trc"] = usual
     if not colour.range and not facts.pixel_format.startswith("yuvj"):
         missing["range"] = "limited"
-    return picture.filter("setparams", **missing) if missing else picture
+    return image.filter("setparams", **missing) if missing else image
 
 
-def _flattened(picture: Picture, facts: SourceFacts, background: str) -> Picture:
+def _flattened(image: VideoStream, facts: SourceFacts, background: str) -> VideoStream:
     """The frames on the film's background where they let something through."""
     if not facts.has_alpha:
-        return picture
-    over, under = picture.filter("format", "rgba").split(2)
+        return image
+    over, under = image.filter("format", "rgba").split(2)
     filled = under.filter("drawbox", color=f"0x{background.removeprefix('#')}", t="fill", replace=1)
     return filled.under(over, format="rgb").filter("format", "rgb24")
 
 
-def _at_rate(picture: Picture, shot: Shot, rate: Fraction, retime: Retime) -> Picture:
+def _at_rate(image: VideoStream, shot: Shot, rate: Fraction, retime: Retime) -> VideoStream:
     """The whole clip at the film's rate and its last frame for ever after."""
-    picture = _timed(picture, shot.source.facts, shot.speed)
+    image = _timed(image, shot.source.facts, shot.speed)
     wanted = f"{rate.numerator}/{rate.denominator}"
     if shot.source.facts.rate * shot.speed != rate and retime is not Retime.NEAREST:
         # The filter ends a few frames early, so it gets some more to lose.
-        more = picture.filter("tpad", stop_mode="clone", stop=_MORE_TO_LOSE)
+        more = image.filter("tpad", stop_mode="clone", stop=_MORE_TO_LOSE)
         match retime:
             case Retime.BLEND:
-                picture = more.filter("minterpolate", fps=wanted, mi_mode="blend")
+                image = more.filter("minterpolate", fps=wanted, mi_mode="blend")
             case Retime.MOTION:
-                picture = more.filter(
+                image = more.filter(
                     "minterpolate", fps=wanted, mi_mode="mci", mc_mode="aobmc", vsbmc=1
                 )
             case _:
                 assert_never(retime)
     # A clip that ends before the film's first frame is half over still shows its last frame.
-    at_rate = picture.filter("fps", fps=wanted, start_time=0, round="near", eof_action="pass")
+    at_rate = image.filter("fps", fps=wanted, start_time=0, round="near", eof_action="pass")
     return at_rate.filter("tpad", stop_mode="clone", stop=-1)
 
 
-def _timed(picture: Picture, facts: SourceFacts, speed: Fraction) -> Picture:
+def _timed(image: VideoStream, facts: SourceFacts, speed: Fraction) -> VideoStream:
     """The frames at their exact times at that speed.
 
     Many containers round times to milliseconds, and FFmpeg cuts them to whole ticks: a frame in the
     middle between two of the film's would now fall here, now there, and the picture would judder.
     """
     if not facts.is_on_grid and speed == 1:
-        return picture
+        return image
     if not facts.is_on_grid:
-        picture = picture.filter("settb", f"1/{_USUAL_TICKS}")
-        return picture.filter("setpts", f"round(PTS*{speed.denominator}/{speed.numerator})")
+        image = image.filter("settb", f"1/{_USUAL_TICKS}")
+        return image.filter("setpts", f"round(PTS*{speed.denominator}/{speed.numerator})")
     hz = _ticks_a_second(facts.rate * speed.numerator)
-    picture = picture.filter("settb", f"{hz.denominator}/{hz.numerator}")
+    image = image.filter("settb", f"{hz.denominator}/{hz.numerator}")
     a_frame, first = hz / (facts.rate * speed), nearest(facts.first_frame_s * hz / speed)
     number = f"round((T-{facts.first_frame_s})*{facts.rate})"
-    return picture.filter("setpts", f"round({number}*{a_frame})+{first}")
+    return image.filter("setpts", f"round({number}*{a_frame})+{first}")
 
 
 def _ticks_a_second(rate: Fraction) -> Fraction:
@@ -180,27 +178,27 @@ def _ticks_a_second(rate: Fraction) -> Fraction:
     return Fraction(_USUAL_TICKS)
 
 
-def _fitted(picture: Picture, facts: SourceFacts, timeline: Timeline, fit: Fit) -> Picture:
+def _fitted(image: VideoStream, facts: SourceFacts, timeline: Timeline, fit: Fit) -> VideoStream:
     width, height = timeline.width, timeline.height
     match fit:
         case Fit.STRETCH:
-            return _scaled(picture, width, height, facts)
+            return _scaled(image, width, height, facts)
         case Fit.FILL:
             size = covering(facts, width, height)
-            scaled = _scaled(picture, size.width, size.height, facts)
+            scaled = _scaled(image, size.width, size.height, facts)
             if (size.width, size.height) == (width, height):
                 return scaled
             return scaled.filter("crop", width, height, max(0, -size.x), max(0, -size.y))
         case Fit.FIT | Fit.BLUR:
             size = contained(facts, width, height)
             if (size.width, size.height) == (width, height):
-                return _scaled(picture, width, height, facts)
+                return _scaled(image, width, height, facts)
             if fit is Fit.FIT:
                 colour = f"0x{timeline.film.background.removeprefix('#')}"
-                return _scaled(picture, size.width, size.height, facts).filter(
+                return _scaled(image, size.width, size.height, facts).filter(
                     "pad", width, height, size.x, size.y, colour
                 )
-            front, back = picture.split(2)
+            front, back = image.split(2)
             behind = _blurred(back, facts, width, height)
             front = _scaled(front, size.width, size.height, facts)
             return behind.under(front, x=size.x, y=size.y, format="auto")
@@ -208,16 +206,16 @@ def _fitted(picture: Picture, facts: SourceFacts, timeline: Timeline, fit: Fit) 
             assert_never(fit)
 
 
-def _scaled(picture: Picture, width: int, height: int, facts: SourceFacts) -> Picture:
+def _scaled(image: VideoStream, width: int, height: int, facts: SourceFacts) -> VideoStream:
     if facts.colour.is_hdr:
         # The brightness is still coded for HDR: only the size may change here.
-        return picture.filter("scale", width, height, flags=_SCALING).filter("setsar", 1)
-    return picture.filter(
+        return image.filter("scale", width, height, flags=_SCALING).filter("setsar", 1)
+    return image.filter(
         "scale", width, height, flags=_SCALING, out_color_matrix="bt709", out_range="tv"
     ).filter("setsar", 1)
 
 
-def _blurred(picture: Picture, facts: SourceFacts, width: int, height: int) -> Picture:
+def _blurred(image: VideoStream, facts: SourceFacts, width: int, height: int) -> VideoStream:
     """The picture out of focus, filling the frame: blurred small, where it costs little."""
     cover = covering(facts, width, height)
     small = (
@@ -225,7 +223,7 @@ def _blurred(picture: Picture, facts: SourceFacts, width: int, height: int) -> P
         max(16, cover.height // _BLUR_SHRINK // 2 * 2),
     )
     return (
-        _scaled(picture, *small, facts)
+        _scaled(image, *small, facts)
         .filter("gblur", sigma=max(1.0, small[1] / 24))
         .filter("scale", cover.width, cover.height, flags=_SCALING)
         .filter("crop", width, height, max(0, -cover.x), max(0, -cover.y))
@@ -234,10 +232,10 @@ def _blurred(picture: Picture, facts: SourceFacts, width: int, height: int) -> P
     )
 
 
-def _tone_mapped(picture: Picture) -> Picture:
+def _tone_mapped(image: VideoStream) -> VideoStream:
     """HDR frames brought to what an ordinary screen shows."""
     return (
-        picture.filter("zscale", transfer="linear", npl=100)
+        image.filter("zscale", transfer="linear", npl=100)
         .filter("format", "gbrpf32le")
         .filter("zscale", primaries="bt709")
         .filter("tonemap", tonemap="hable", desat=0)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.errors import OutputError, UnreadableSubtitles
-from core.film.model.film import Caption, Place
+from core.film.model.film import Alignment, Caption
 from core.film.model.timeline import nearest
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def read_srt(path: Path) -> Script:
             f"The subtitle file {name} is not UTF-8 and is read as Windows-1252. "
             "Save it as UTF-8 if letters come out wrong."
         )
-    cues = _Lines(name, _LINE_END.split(text), notes).cues()
+    cues = _LineReader(name, _LINE_END.split(text), notes).cues()
     return Script(tuple(sorted(cues, key=lambda cue: cue.start_ms)), tuple(notes))
 
 
@@ -150,7 +150,7 @@ def to_captions(
                 end_s=float(end / rate),
                 size=size,
                 outline=_OUTLINE,
-                place=Place.BOTTOM,
+                place=Alignment.BOTTOM,
             )
         )
     return tuple(captions)
@@ -175,7 +175,7 @@ def _encoding(name: str, content: bytes) -> str:
     return "utf-8"
 
 
-class _Lines:
+class _LineReader:
     """The lines of one file; a cue is what follows a line of times."""
 
     def __init__(self, name: str, lines: list[str], notes: list[str]) -> None:

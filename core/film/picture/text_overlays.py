@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Plate:
+class RenderedText:
     """A picture to be laid over the film's.
 
     Attributes:
@@ -29,14 +29,14 @@ class Plate:
 
 
 @dataclass(frozen=True)
-class Lettering:
+class RenderedTexts:
     """A plate for each text, in the order of the texts, and what there is to say about them."""
 
-    plates: tuple[Plate, ...]
+    rendered_texts: tuple[RenderedText, ...]
     notes: tuple[str, ...] = ()
 
 
-class Letterer(Protocol):
+class TextRenderer(Protocol):
     """Draws texts."""
 
     def draw(
@@ -46,7 +46,7 @@ class Letterer(Protocol):
         height: int,
         folder: Path,
         cancel: CancelToken,
-    ) -> Lettering:
+    ) -> RenderedTexts:
         """Draw each text as typed, nothing in it being markup, for a frame of that size.
 
         The plates are written into `folder`, which is made when it is missing.

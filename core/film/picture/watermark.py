@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.film.model.timeline import exact, nearest
-from core.film.picture.alignment import shares_of
-from core.film.picture.text_overlays import Plate
-from core.media.images import read_picture
+from core.film.picture.alignment import anchor_of
+from core.film.picture.text_overlays import RenderedText
+from core.media.images import read_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Mark:
+class PreparedWatermark:
     """The watermark's plate, and what there is to say about it."""
 
-    plate: Plate
+    rendered: RenderedText
     notes: tuple[str, ...] = ()
 
 
-def draw_watermark(watermark: Watermark, width: int, height: int, path: Path) -> Mark:
+def draw_watermark(watermark: Watermark, width: int, height: int, path: Path) -> PreparedWatermark:
     """Write the watermark for a frame of that size as a PNG.
 
     It is never larger than the frame less its margins; a note says when it had to be made smaller.
@@ -38,7 +38,7 @@ def draw_watermark(watermark: Watermark, width: int, height: int, path: Path) ->
     # Imported late: most commands never look at a picture.
     from PIL import Image
 
-    picture = read_picture(watermark.path, "watermark", "watermark")
+    upright = read_image(watermark.path, "watermark", "watermark")
     margin = nearest(exact(watermark.margin) * width)
     room_x, room_y = width - 2 * margin, height - 2 * margin
     if room_x < 1 or room_y < 1:
@@ -51,11 +51,11 @@ def draw_watermark(watermark: Watermark, width: int, height: int, path: Path) ->
                 )
             ]
         )
-    source = picture.image
+    source = upright.image
     asked = exact(watermark.size) * width / source.width
     scale = min(asked, Fraction(room_x, source.width), Fraction(room_y, source.height))
     size = (max(1, nearest(source.width * scale)), max(1, nearest(source.height * scale)))
-    notes = picture.notes
+    notes = upright.notes
     if scale < asked:
         notes += (
             f"The watermark is {size[0]}x{size[1]} instead of {nearest(source.width * asked)}x"
@@ -70,7 +70,7 @@ def draw_watermark(watermark: Watermark, width: int, height: int, path: Path) ->
         raise OutputError(
             f"The watermark {str(path)!r} cannot be written: {error.strerror or error}."
         ) from error
-    shares = shares_of(watermark.place)
+    shares = anchor_of(watermark.place)
     x = margin + nearest((room_x - size[0]) * exact(shares.across))
     y = margin + nearest((room_y - size[1]) * exact(shares.down))
-    return Mark(Plate(path, x, y), notes)
+    return PreparedWatermark(RenderedText(path, x, y), notes)

@@ -50,9 +50,9 @@ def _channels(path: Path) -> int:
         raise UnreadableMusic(f"The music file {str(path)!r} is empty.", hint=OTHER_FILE)
     try:
         with av.open(str(path)) as container:
-            sounds = container.streams.audio
+            audios = container.streams.audio
             # A stream of an unknown codec has no number of channels.
-            if sounds and (channels := getattr(sounds[0], "channels", 0)):
+            if audios and (channels := getattr(audios[0], "channels", 0)):
                 return channels
     except FileNotFoundError as error:
         raise UnreadableMusic(f"There is no music at {str(path)!r}.", hint=OTHER_FILE) from error

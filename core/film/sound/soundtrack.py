@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.film.build.render_cache import PieceStore
+    from core.film.build.render_cache import RenderCache
     from core.film.model.timeline import Timeline
     from core.jobs.job import CancelToken
 
@@ -41,9 +41,9 @@ class Soundtrack:
     notes: tuple[str, ...] = ()
 
 
-def sound_of(
+def audio_of(
     timeline: Timeline,
-    store: PieceStore,
+    store: RenderCache,
     workdir: Path,
     cancel: CancelToken,
     on_progress: Callable[[float], None],

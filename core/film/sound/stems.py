@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
 
-    from core.film.build.render_cache import PieceStore
-    from core.film.model.timeline import Score, Shot, Timeline
+    from core.film.build.render_cache import RenderCache
+    from core.film.model.timeline import MusicCue, Shot, Timeline
     from core.jobs.job import CancelToken
 
 CHANNELS = 2
@@ -61,7 +61,7 @@ class Stem:
 class Stems:
     """Makes stems in a store, or finds them there."""
 
-    def __init__(self, store: PieceStore, cancel: CancelToken) -> None:
+    def __init__(self, store: RenderCache, cancel: CancelToken) -> None:
         self._store = store
         self._cancel = cancel
         self._version = ffmpeg_version()
@@ -96,7 +96,7 @@ class Stems:
         stem = self._keep(source.path, source.sha256, steps, unreadable, num_samples=count)
         return Stem(stem, count)
 
-    def of_music(self, score: Score) -> Stem:
+    def of_music(self, score: MusicCue) -> Stem:
         """All of a piece of music.
 
         Raises:

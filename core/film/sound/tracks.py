@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy import float32, float64
     from numpy.typing import NDArray
 
-    from core.film.model.timeline import Score, Shot, Timeline
+    from core.film.model.timeline import MusicCue, Shot, Timeline
     from core.film.sound.stems import Stem
 
 SEAM = SAMPLE_RATE_HZ * 30 // 1000
@@ -37,13 +37,13 @@ class ShotTrack:
         if first >= end:
             return
         position, count = first - self.first, end - first
-        sound = self._stem.read(position, count) * self._gain
+        audio = self._stem.read(position, count) * self._gain
         if position < self._joined:
-            sound *= rise(position, count, self._joined)[:, None]
+            audio *= rise(position, count, self._joined)[:, None]
         from_leaving = position + self._leaving - (self.end - self.first)
         if from_leaving + count > 0:
-            sound *= fall(from_leaving, count, self._leaving)[:, None]
-        block[first - at : end - at] += sound
+            audio *= fall(from_leaving, count, self._leaving)[:, None]
+        block[first - at : end - at] += audio
 
 
 class MusicTrack:
@@ -53,7 +53,7 @@ class MusicTrack:
     over the first ones of the next, so each round is 30 ms shorter than what it plays.
     """
 
-    def __init__(self, score: Score, stem: Stem) -> None:
+    def __init__(self, score: MusicCue, stem: Stem) -> None:
         music = score.music
         self._stem = stem
         self._gain = gain_of(music.volume_db)
@@ -86,8 +86,8 @@ class MusicTrack:
             gains *= fall(from_fade, count, self._fade_out)
         if depth is not None and self._duck_db:
             gains *= np.exp(depth[first - at : end - at] * math.log(gain_of(-self._duck_db)))
-        sound = self._looped(position, count) if self._is_looped else self._read(position, count)
-        block[first - at : end - at] += sound * gains[:, None]
+        audio = self._looped(position, count) if self._is_looped else self._read(position, count)
+        block[first - at : end - at] += audio * gains[:, None]
 
     def _read(self, position: int, count: int) -> NDArray[float32]:
         return self._stem.read(self._offset + position, count)
@@ -110,6 +110,6 @@ class MusicTrack:
         return np.concatenate(parts)
 
 
-def offset_of(score: Score) -> int:
+def offset_of(score: MusicCue) -> int:
     """The sample of a piece of music with which it begins in the film."""
     return nearest(exact(score.music.offset_s) * SAMPLE_RATE_HZ)

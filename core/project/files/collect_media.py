@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class GatheredFile:
+class CollectedFile:
     """A file and its place in the folder."""
 
     source: Path
@@ -26,14 +26,14 @@ class GatheredFile:
 
 
 @dataclass(frozen=True)
-class Gathering:
+class MediaCollection:
     """A project whose media all lie in `destination`, and the files that have to be put there.
 
     A file that is missing keeps its path; the last export is no part of a project.
     """
 
     project: VideoProject
-    files: tuple[GatheredFile, ...]
+    files: tuple[CollectedFile, ...]
 
     @property
     def size_bytes(self) -> int:
@@ -41,7 +41,7 @@ class Gathering:
         return sum(file.size_bytes for file in self.files)
 
 
-def gather(project: VideoProject, folder: Path, destination: Path) -> Gathering:
+def collect_media(project: VideoProject, folder: Path, destination: Path) -> MediaCollection:
     """The project of `folder` as it is when all that it uses lies in `destination`.
 
     What lies in the folder keeps its place, the rest goes to `inputs` and `clips`.
@@ -59,14 +59,14 @@ def gather(project: VideoProject, folder: Path, destination: Path) -> Gathering:
         return path if inside is None else destination / inside
 
     gathered = with_paths(project.model_copy(update={"last_export": None}), change)
-    return Gathering(gathered, tuple(places.files))
+    return MediaCollection(gathered, tuple(places.files))
 
 
 class _Places:
     """The place of every file; no two share one, on disks that ignore capitals either."""
 
     def __init__(self, paths: StoredPaths) -> None:
-        self.files: list[GatheredFile] = []
+        self.files: list[CollectedFile] = []
         self._paths = paths
         self._placed: set[Path] = set()
         self._taken = {NAME, LOCK_NAME}
@@ -99,7 +99,7 @@ class _Places:
 
     def _add(self, source: Path, place: PurePosixPath) -> None:
         self._taken.add(str(place).casefold())
-        self.files.append(GatheredFile(source, place, source.stat().st_size))
+        self.files.append(CollectedFile(source, place, source.stat().st_size))
 
 
 def _is_file(path: Path) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import ProjectError
 from core.jobs.job import CancelToken
-from core.media.images import read_picture
+from core.media.images import read_image
 from core.platform.files import exists
 from core.project.files.atomic_folder import CHUNK, copy_file
 from core.project.files.disk_errors import cannot_write
@@ -34,11 +34,11 @@ _HASHED = re.compile(r".*-([0-9a-f]{8})")
 _CLIP_SUFFIX = ".mp4"
 
 
-def bring_in(picture: Path, folder: Path, kind: str = "picture") -> Path:
+def bring_in(image: Path, folder: Path, kind: str = "picture") -> Path:
     """Copy a picture into a project's inputs; the same content twice is the same file.
 
     Args:
-        picture: any picture file; it is decoded whole, so this takes a moment.
+        image: any picture file; it is decoded whole, so this takes a moment.
         folder: the project's.
         kind: what sentences call it, such as "start frame".
 
@@ -46,27 +46,27 @@ def bring_in(picture: Path, folder: Path, kind: str = "picture") -> Path:
         UnsupportedRequest: it is missing, unreadable, cut off or huge.
         ProjectError: it cannot be copied.
     """
-    read_picture(picture, kind, "picture")
+    read_image(image, kind, "picture")
     inputs = folder.absolute() / INPUTS
     aside = inputs / f".{uuid.uuid4().hex[:12]}.part"
     try:
-        copy_file(picture, aside, CancelToken(), lambda _: None)
+        copy_file(image, aside, CancelToken(), lambda _: None)
         sha256 = _sha256(aside)
-        return _named(aside, picture, sha256, inputs)
+        return _named(aside, image, sha256, inputs)
     except OSError as error:
-        raise cannot_write(f"{picture.name!r} cannot be copied into", inputs, error) from error
+        raise cannot_write(f"{image.name!r} cannot be copied into", inputs, error) from error
     finally:
         with suppress(OSError):
             aside.unlink()
 
 
-def _named(aside: Path, picture: Path, sha256: str, inputs: Path) -> Path:
+def _named(aside: Path, image: Path, sha256: str, inputs: Path) -> Path:
     """Give the copy its name, or the file that holds the same already."""
-    suffix = picture.suffix.lower()
+    suffix = image.suffix.lower()
     for known in sorted(inputs.glob(f"*-{sha256[:_HASH_LENGTH]}{suffix}")):
         if known != aside and _sha256(known) == sha256:
             return known
-    stem = re.sub(r'[<>:"/\\|?*\x00-\x1f\ud800-\udfff]+', "_", picture.stem)[:_MAX_STEM]
+    stem = re.sub(r'[<>:"/\\|?*\x00-\x1f\ud800-\udfff]+', "_", image.stem)[:_MAX_STEM]
     # Longer names only where two contents share the beginning of their hash.
     for length in (_HASH_LENGTH, len(sha256)):
         place = inputs / f"{stem}-{sha256[:length]}{suffix}"
@@ -170,17 +170,17 @@ class _Search:
     def find(self, use: MediaUse) -> Path | None:
         """The file that the use means: one that is proven to be it, else one of its name."""
         name = file_name(use.path).casefold()
-        doubtful: list[Path] = []
+        suspect: list[Path] = []
         for path in self._by_name.get(name, ()):
             match self._is_it(use, path):
                 case True:
                     return path
                 case None:
-                    doubtful.append(path)
+                    suspect.append(path)
                 case False:
                     pass
-        if doubtful:
-            return max(doubtful, key=lambda path: _shared_tail(path, use.path))
+        if suspect:
+            return max(suspect, key=lambda path: _shared_tail(path, use.path))
         suffix = f".{name.rpartition('.')[2]}"
         others = self._by_suffix.get(suffix, ())
         return next((path for path in others if self._is_it(use, path)), None)
@@ -189,7 +189,7 @@ class _Search:
         """Whether a file is the one that is meant; None when nothing tells."""
         self._cancel.check()
         try:
-            if use.kind is MediaKind.PICTURE:
+            if use.kind is MediaKind.IMAGE:
                 return _has_content(path, use.path)
             if use.take is not None:
                 record = read_settings_of(path)
@@ -233,7 +233,7 @@ def read_take(path: Path, cancel: CancelToken) -> Take:
     return take_of(record, path)
 
 
-def adopt_takes(
+def take_over_clips(
     project: VideoProject, folder: Path, cancel: CancelToken | None = None
 ) -> VideoProject:
     """The project with the clips in its folder that were made for its scenes and that it lacks.

@@ -23,7 +23,7 @@ _FOREIGN = re.compile(r"[A-Za-z]:[\\/]|\\\\|/")
 class MediaKind(StrEnum):
     """What sort of file it is."""
 
-    PICTURE = "picture"
+    IMAGE = "picture"
     CLIP = "clip"
     OTHER = "other"
 
@@ -55,9 +55,9 @@ def media_of(project: VideoProject) -> tuple[MediaUse, ...]:
 def _of_scenes(project: VideoProject) -> Iterator[MediaUse]:
     for number, scene in enumerate(project.scenes, start=1):
         if scene.start_image is not None:
-            yield MediaUse("start frame", scene.start_image, MediaKind.PICTURE, number)
+            yield MediaUse("start frame", scene.start_image, MediaKind.IMAGE, number)
         if scene.end_image is not None:
-            yield MediaUse("end frame", scene.end_image, MediaKind.PICTURE, number)
+            yield MediaUse("end frame", scene.end_image, MediaKind.IMAGE, number)
         yield from _references(scene.references, number)
         yield from _loras(scene.own, number)
         takes = project.takes_of(scene.id)
@@ -77,7 +77,7 @@ def _of_all(project: VideoProject) -> Iterator[MediaUse]:
     if film.lut is not None:
         yield MediaUse("colour table", film.lut.path, MediaKind.OTHER)
     if film.watermark is not None:
-        yield MediaUse("watermark", film.watermark.path, MediaKind.PICTURE)
+        yield MediaUse("watermark", film.watermark.path, MediaKind.IMAGE)
 
 
 def _of_deleted(project: VideoProject) -> Iterator[MediaUse]:
@@ -91,7 +91,7 @@ def _of_deleted(project: VideoProject) -> Iterator[MediaUse]:
 
 def _references(references: tuple[ReferenceImage, ...], scene: int | None) -> Iterator[MediaUse]:
     for reference in references:
-        yield MediaUse("reference image", reference.path, MediaKind.PICTURE, scene)
+        yield MediaUse("reference image", reference.path, MediaKind.IMAGE, scene)
 
 
 def _loras(choices: RenderChoices, scene: int | None) -> Iterator[MediaUse]:

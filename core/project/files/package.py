@@ -23,7 +23,7 @@ from core.project.files.atomic_folder import (
     no_progress,
     pour,
 )
-from core.project.files.collect_media import gather
+from core.project.files.collect_media import collect_media
 from core.project.files.disk_errors import cannot_write
 from core.project.files.project_file import FOLDERS, NAME, plain_name, read_project
 from core.project.files.project_json import Unusable, parse_project, project_text
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.jobs.job import CancelToken
-    from core.project.files.collect_media import Gathering
+    from core.project.files.collect_media import MediaCollection
     from core.project.files.project_json import LoadedProject
     from core.project.model.project import VideoProject
 
@@ -66,18 +66,20 @@ def save_copy(
     """
     destination = destination.absolute()
     _need_outside(folder, destination)
-    gathering = gather(project.model_copy(update={"id": new_id("project")}), folder, destination)
-    need_space(destination, gathering.size_bytes)
-    meter = Meter(gathering.size_bytes, progress)
-    text = project_text(gathering.project, destination)
+    collection = collect_media(
+        project.model_copy(update={"id": new_id("project")}), folder, destination
+    )
+    need_space(destination, collection.size_bytes)
+    meter = Meter(collection.size_bytes, progress)
+    text = project_text(collection.project, destination)
     with fresh_folder(destination) as aside:
         for part in FOLDERS:
             (aside / part).mkdir()
-        for file in gathering.files:
+        for file in collection.files:
             copy_file(file.source, aside / file.place, cancel, meter.add)
         cancel.check()
         write_text_atomically(aside / NAME, text)
-    return gathering.project
+    return collection.project
 
 
 def _need_outside(folder: Path, destination: Path) -> None:
@@ -103,13 +105,13 @@ def package(
     """
     zip_path = zip_path.absolute()
     top = zip_path.parent / plain_name(project.name)
-    gathering = gather(project, folder, top)
-    need_space(zip_path.parent, gathering.size_bytes)
+    collection = collect_media(project, folder, top)
+    need_space(zip_path.parent, collection.size_bytes)
     aside = zip_path.with_name(f".{zip_path.name[:60]}.{uuid.uuid4().hex[:12]}.part")
     try:
         with aside.open("xb") as file:
             with zipfile.ZipFile(file, "w") as archive:
-                _fill(archive, gathering, top, cancel, Meter(gathering.size_bytes, progress))
+                _fill(archive, collection, top, cancel, Meter(collection.size_bytes, progress))
             file.flush()
             os.fsync(file.fileno())
         aside.replace(zip_path)
@@ -122,9 +124,13 @@ def package(
 
 
 def _fill(
-    archive: zipfile.ZipFile, gathering: Gathering, top: Path, cancel: CancelToken, meter: Meter
+    archive: zipfile.ZipFile,
+    collection: MediaCollection,
+    top: Path,
+    cancel: CancelToken,
+    meter: Meter,
 ) -> None:
-    project = gathering.project
+    project = collection.project
     # Where this machine keeps the film means nothing on another.
     if project.film.path is not None and not project.film.path.is_relative_to(top):
         film = project.film.model_copy(update={"path": None})
@@ -132,7 +138,7 @@ def _fill(
     entry = _entry(f"{top.name}/{NAME}")
     entry.compress_type = zipfile.ZIP_DEFLATED
     archive.writestr(entry, project_text(project, top).encode())
-    for file in gathering.files:
+    for file in collection.files:
         entry = _entry(f"{top.name}/{file.place}")
         entry.file_size = file.size_bytes
         with file.source.open("rb") as reader, archive.open(entry, "w", force_zip64=True) as writer:

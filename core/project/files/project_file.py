@@ -167,11 +167,11 @@ def _fate(file: Path, damage: Unusable | None) -> str:
     """What was found, and where the damaged file is now."""
     if damage is None:
         return f"The project file {file.name!r} was missing."
-    told = f"The project file {file.name!r} was damaged ({damage.reason})"
+    message = f"The project file {file.name!r} was damaged ({damage.reason})"
     try:
-        return f"{told} and is kept as {set_aside(file).name!r}."
+        return f"{message} and is kept as {set_aside(file).name!r}."
     except OSError:
-        return f"{told}."
+        return f"{message}."
 
 
 def _copies(folder: Path) -> list[Path]:

@@ -121,14 +121,14 @@ def parse_project(
         return Unusable(_mistakes(error))
     notes: list[str] = []
     if unknown:
-        told = ", ".join(repr(key) for key in list(unknown)[:_MAX_TOLD])
+        names = ", ".join(repr(key) for key in list(unknown)[:_MAX_TOLD])
         more = f" and {len(unknown) - _MAX_TOLD} more" if len(unknown) > _MAX_TOLD else ""
         notes.append(
-            f"The project file has parts that this program does not know: {told}{more}. They have "
+            f"The project file has parts that this program does not know: {names}{more}. They have "
             f"no effect; they are kept under 'imported'."
         )
         project = _with_unknown(project, unknown)
-    project = _sound(project, notes)
+    project = _audio(project, notes)
     return LoadedProject(with_paths(project, lambda path: loaded_path(path, folder)), tuple(notes))
 
 
@@ -179,7 +179,7 @@ def _mistakes(error: ValidationError) -> str:
     )
 
 
-def _sound(project: VideoProject, notes: list[str]) -> VideoProject:
+def _audio(project: VideoProject, notes: list[str]) -> VideoProject:
     """The project with what only an edit by hand can have put out of joint mended, and told."""
     scenes: list[Scene] = []
     seen: set[str] = set()

@@ -24,7 +24,7 @@ class _StoredEntry(Frozen):
     opened_at: datetime
 
 
-class _Stored(Frozen):
+class _StoredRecent(Frozen):
     schema_version: Literal[1] = 1
     projects: tuple[_StoredEntry, ...] = ()
 
@@ -82,7 +82,7 @@ class RecentProjects:
 
     def _read(self) -> tuple[_StoredEntry, ...]:
         try:
-            return _Stored.model_validate_json(self.path.read_bytes()).projects
+            return _StoredRecent.model_validate_json(self.path.read_bytes()).projects
         except OSError:
             return ()
         except ValidationError:
@@ -97,7 +97,7 @@ class RecentProjects:
             return
 
     def _write(self, projects: list[_StoredEntry]) -> None:
-        stored = _Stored(projects=tuple(projects[:MAX_PROJECTS]))
+        stored = _StoredRecent(projects=tuple(projects[:MAX_PROJECTS]))
         try:
             write_text_atomically(self.path, stored.model_dump_json(indent=1) + "\n")
         except OSError as error:

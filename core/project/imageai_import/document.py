@@ -17,14 +17,14 @@ _NAME = f"project{SUFFIX}"
 _HINT = "Name an ImageAI video project: its folder, or the .iaproj.json in it."
 
 
-class Part:
+class JsonObject:
     """One object of the file, which remembers what nobody has asked for."""
 
     def __init__(self, values: dict[str, object]) -> None:
         self._values = values
         self._read: set[str] = set()
-        self._parts: dict[str, Part] = {}
-        self._lists: dict[str, dict[int, Part]] = {}
+        self._parts: dict[str, JsonObject] = {}
+        self._lists: dict[str, dict[int, JsonObject]] = {}
 
     def text(self, key: str) -> str:
         """Words, as they are; empty where there are none."""
@@ -61,27 +61,27 @@ class Part:
         """Whether there is anything at all behind a key; that does not count as asking for it."""
         return bool(self._values.get(key))
 
-    def part(self, key: str) -> Part:
+    def part(self, key: str) -> JsonObject:
         """An object inside; an empty one where there is none."""
         if key not in self._parts:
             value = self._values.get(key)
             is_object = isinstance(value, dict)
-            self._parts[key] = Part(cast("dict[str, object]", value) if is_object else {})
+            self._parts[key] = JsonObject(cast("dict[str, object]", value) if is_object else {})
             if is_object:
                 self._read.add(key)
         return self._parts[key]
 
-    def parts(self, key: str) -> tuple[Part, ...]:
+    def parts(self, key: str) -> tuple[JsonObject, ...]:
         """The objects in a list; words in it are taken for objects with that `path`."""
         if key not in self._lists:
             value = self._values.get(key)
             items = cast("list[object]", value) if isinstance(value, list) else []
-            found: dict[int, Part] = {}
+            found: dict[int, JsonObject] = {}
             for index, item in enumerate(items):
                 if isinstance(item, dict):
-                    found[index] = Part(cast("dict[str, object]", item))
+                    found[index] = JsonObject(cast("dict[str, object]", item))
                 elif item is not None:
-                    found[index] = Part({"path": item})
+                    found[index] = JsonObject({"path": item})
             self._lists[key] = found
             if isinstance(value, list):
                 self._read.add(key)
@@ -120,14 +120,14 @@ def find_document(path: Path) -> Path:
         return path / _NAME
     others = sorted(path.glob(f"*{SUFFIX}"))
     if len(others) != 1:
-        told = f"{len(others)} files" if others else "no file"
+        count = f"{len(others)} files" if others else "no file"
         raise ProjectError(
-            f"The folder {str(path)!r} holds {told} of the kind *{SUFFIX}.", hint=_HINT
+            f"The folder {str(path)!r} holds {count} of the kind *{SUFFIX}.", hint=_HINT
         )
     return others[0]
 
 
-def read_document(file: Path) -> Part:
+def read_document(file: Path) -> JsonObject:
     """The project in a file of ImageAI.
 
     Raises:
@@ -150,4 +150,4 @@ def read_document(file: Path) -> Part:
     if not isinstance(schema, str) or not schema.startswith(SCHEMA):
         what = f"a file of the kind {schema!r}" if schema else "no video project"
         raise ProjectError(f"{name} is {what}, not a video project of ImageAI.", hint=_HINT)
-    return Part(parts)
+    return JsonObject(parts)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from core.project.imageai_import.document import Part
+    from core.project.imageai_import.document import JsonObject
     from core.project.model.project import Take
 
 _SCENE_ID = re.compile(r"scene-[0-9a-f]{8}")
@@ -114,7 +114,7 @@ def import_imageai(
 class _Import:
     def __init__(
         self,
-        document: Part,
+        document: JsonObject,
         media: MediaImport,
         now: datetime,
         progress: Callable[[float], None],
@@ -154,10 +154,10 @@ class _Import:
 
     def _created(self) -> datetime:
         try:
-            told = datetime.fromisoformat(self.document.text("created"))
+            named = datetime.fromisoformat(self.document.text("created"))
         except ValueError:
             return self.now
-        return told if told.tzinfo else told.replace(tzinfo=self.now.tzinfo)
+        return named if named.tzinfo else named.replace(tzinfo=self.now.tzinfo)
 
     def _scenes(self) -> tuple[Scene, ...]:
         parts = self.document.parts("scenes")
@@ -173,7 +173,7 @@ class _Import:
             self.progress(number / len(parts))
         return tuple(scenes)
 
-    def _scene(self, number: int, scene_id: str, part: Part) -> Scene:
+    def _scene(self, number: int, scene_id: str, part: JsonObject) -> Scene:
         metadata = part.part("metadata")
         intended_s = _positive(metadata.number("intended_duration_sec"))
         take = self.media.clip(number, part.text("video_clip"))
@@ -196,9 +196,11 @@ class _Import:
         )
         return scene if duration_s is None else scene.with_own("duration_s", duration_s)
 
-    def _frame(self, number: int, what: str, part: Part, key: str, variants: str) -> Path | None:
-        told = [part.text(key), *(variant.text("path") for variant in part.parts(variants))]
-        return self.media.picture(f"Scene {number}, {what}", told)
+    def _frame(
+        self, number: int, what: str, part: JsonObject, key: str, variants: str
+    ) -> Path | None:
+        named = [part.text(key), *(variant.text("path") for variant in part.parts(variants))]
+        return self.media.image(f"Scene {number}, {what}", named)
 
     def _film(self) -> Film:
         tracks = self.document.part("audio").parts("tracks")
@@ -206,7 +208,7 @@ class _Import:
         is_muted = self.document.part("generation").flag("video_muted", default=False)
         return Film(
             clips=(),
-            music=tuple(piece for piece in music if piece is not None),
+            music=tuple(passage for passage in music if passage is not None),
             has_clip_sound=not is_muted,
         )
 
@@ -243,14 +245,14 @@ def _seconds(clock: str) -> float | None:
     return _positive(int(hours) * 3600 + int(minutes) * 60 + float(seconds))
 
 
-def _report(project: VideoProject, document: Part, media: MediaImport) -> ImportReport:
+def _report(project: VideoProject, document: JsonObject, media: MediaImport) -> ImportReport:
     uses = media_of(project)
     clips = sum(len(takes.takes) for takes in project.takes.values())
-    pictures = len({use.path for use in uses if use.kind.value == "picture"})
+    images = len({use.path for use in uses if use.kind.value == "picture"})
     counted = (
         (len(project.scenes), "scene"),
         (clips, "clip"),
-        (pictures, "picture"),
+        (images, "picture"),
         (len(project.film.film.music), "audio track"),
     )
     found = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counted if count]
@@ -265,10 +267,10 @@ def _report(project: VideoProject, document: Part, media: MediaImport) -> Import
     )
 
 
-def _without_a_place(document: Part) -> list[str]:
-    found = [told for key, told in _WITHOUT_A_PLACE.items() if document.has(key)]
+def _without_a_place(document: JsonObject) -> list[str]:
+    found = [named for key, named in _WITHOUT_A_PLACE.items() if document.has(key)]
     generation = document.part("generation")
-    found += [told for key, told in _FLAGS_WITHOUT_EFFECT.items() if generation.has(key)]
+    found += [named for key, named in _FLAGS_WITHOUT_EFFECT.items() if generation.has(key)]
     scenes = document.parts("scenes")
     if any(scene.has("prompt_history") for scene in scenes):
         found.append("Earlier versions of prompts.")
@@ -276,11 +278,11 @@ def _without_a_place(document: Part) -> list[str]:
         found.append("Lip-sync.")
     if any(scene.has("prompt") and scene.has("video_prompt") for scene in scenes):
         found.append("Prompts for start frames, where there is one for the clip.")
-    told = document.part("provider").part("video").text("provider").strip()
-    if told:
-        makers = [name for name, words in _MAKERS.items() if told.casefold() in words]
+    named = document.part("provider").part("video").text("provider").strip()
+    if named:
+        makers = [name for name, words in _MAKERS.items() if named.casefold() in words]
         found.append(
-            f"The choice of {makers[0] if makers else told!r} for making clips: choose a model "
+            f"The choice of {makers[0] if makers else named!r} for making clips: choose a model "
             "under Render settings."
         )
     return found

@@ -15,7 +15,7 @@ from core.media.ffmpeg import probe_clip
 from core.project.files.atomic_folder import copy_file
 from core.project.files.media import bring_in
 from core.project.files.project_file import CLIPS
-from core.project.imageai_import.document import Part
+from core.project.imageai_import.document import JsonObject
 from core.project.model.project import ReferenceImage, Take, new_id
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ class MediaImport:
         self._now = now
         self._cancel = cancel
 
-    def picture(self, what: str, told: Sequence[str]) -> Path | None:
+    def image(self, what: str, named_path: Sequence[str]) -> Path | None:
         """The first of some pictures that is there, brought in.
 
         A missing one keeps its path, so that it can be found later; None for none, or a broken one.
         """
-        named = [path for path in told if path]
+        named = [path for path in named_path if path]
         for path in named:
             found = self._found(what, path, is_only=False)
             if found is not None:
@@ -68,24 +68,24 @@ class MediaImport:
             self.findings.left_out.append(f"{what}: {error.message}")
             return None
 
-    def references(self, what: str, parts: Sequence[Part]) -> tuple[ReferenceImage, ...]:
+    def references(self, what: str, parts: Sequence[JsonObject]) -> tuple[ReferenceImage, ...]:
         """The reference images, each once."""
         found: dict[Path, ReferenceImage] = {}
         for part in parts:
-            path = self.picture(what, [part.text("path")])
+            path = self.image(what, [part.text("path")])
             if path is not None:
                 name = part.text("name") or part.text("label")
                 found.setdefault(path, ReferenceImage(path=path, name=name))
         return tuple(found.values())
 
-    def clip(self, number: int, told: str) -> Take | None:
+    def clip(self, number: int, named_path: str) -> Take | None:
         """The clip of a scene as a take, copied: ImageAI writes over its own."""
         what = f"Scene {number}, clip"
-        if not told:
+        if not named_path:
             return None
-        found = self._found(what, told, is_only=True)
+        found = self._found(what, named_path, is_only=True)
         if found is None:
-            return Take(id=new_id("imported"), path=_as_path(told), created_at=self._now)
+            return Take(id=new_id("imported"), path=_as_path(named_path), created_at=self._now)
         try:
             facts = probe_clip(found.path, self._cancel)
         except UnreadableClip as error:
@@ -107,46 +107,46 @@ class MediaImport:
             has_audio=facts.has_audio,
         )
 
-    def music(self, number: int, track: Part) -> Music | None:
+    def music(self, number: int, track: JsonObject) -> Music | None:
         """A piece of music where it lies, as loud and as long as it was meant to be."""
         what = f"Audio track {number}"
-        told = track.text("file_path")
-        if not told:
+        named_path = track.text("file_path")
+        if not named_path:
             return None
-        found = self._found(what, told, is_only=True)
+        found = self._found(what, named_path, is_only=True)
         if (track.number("end_offset") or 0) > 0:
             self.findings.left_out.append(f"{what}: that it is cut before its end.")
         if track.text("track_type") not in ("", "music"):
             self.findings.left_out.append(f"{what}: that it is no music; it plays as music.")
         return Music(
-            path=found.path.absolute() if found is not None else _as_path(told),
+            path=found.path.absolute() if found is not None else _as_path(named_path),
             volume_db=_decibels(track.number("volume")),
             fade_in_s=max(track.number("fade_in") or 0.0, 0.0),
             fade_out_s=max(track.number("fade_out") or 0.0, 0.0),
             offset_s=max(track.number("start_offset") or 0.0, 0.0),
         )
 
-    def _found(self, what: str, told: str, *, is_only: bool) -> FoundPath | None:
-        found = self._finder.find(told)
+    def _found(self, what: str, named_path: str, *, is_only: bool) -> FoundPath | None:
+        found = self._finder.find(named_path)
         if found is None:
             if is_only:
-                self._lost(what, told)
+                self._lost(what, named_path)
             return None
         if found.is_repaired:
-            self.findings.repaired.append(f"{what}: {told!r} is {str(found.path)!r}.")
+            self.findings.repaired.append(f"{what}: {named_path!r} is {str(found.path)!r}.")
         return found
 
-    def _lost(self, what: str, told: str) -> Path:
-        self.findings.missing.append(f"{what}: {told!r}.")
-        return _as_path(told)
+    def _lost(self, what: str, named_path: str) -> Path:
+        self.findings.missing.append(f"{what}: {named_path!r}.")
+        return _as_path(named_path)
 
 
-def _as_path(told: str) -> Path:
+def _as_path(named_path: str) -> Path:
     """The path as it was told, which nothing here has to have: it is shown and looked for."""
-    return Path(told.replace("\0", "") or "unnamed")
+    return Path(named_path.replace("\0", "") or "unnamed")
 
 
-def _sidecar(clip: Path) -> Part:
+def _sidecar(clip: Path) -> JsonObject:
     """What ImageAI noted beside a clip."""
     for place in (clip.with_suffix(".json"), clip.with_name(f"{clip.name}.json")):
         try:
@@ -154,8 +154,8 @@ def _sidecar(clip: Path) -> Part:
         except (OSError, ValueError, RecursionError):
             continue
         if isinstance(stored, dict):
-            return Part(cast("dict[str, object]", stored))
-    return Part({})
+            return JsonObject(cast("dict[str, object]", stored))
+    return JsonObject({})
 
 
 def _decibels(volume: float | None) -> float:

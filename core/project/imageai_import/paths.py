@@ -27,27 +27,27 @@ class PathFinder:
         self._folder = folder
         self._by_name: dict[str, list[Path]] | None = None
 
-    def find(self, told: str) -> FoundPath | None:
+    def find(self, named: str) -> FoundPath | None:
         """The file that is meant; None when it is nowhere."""
-        for path in self._as_told(told):
+        for path in self._as_written(named):
             if _is_file(path):
                 return FoundPath(path, is_repaired=False)
-        parts = [part for part in re.split(r"[\\/]+", told) if part not in ("", ".", "..")]
+        parts = [part for part in re.split(r"[\\/]+", named) if part not in ("", ".", "..")]
         for path in self._below(parts):
             if _is_file(path):
                 return FoundPath(path, is_repaired=True)
-        named = self._named(parts[-1]) if parts else []
-        if not named:
+        like_it = self._named(parts[-1]) if parts else []
+        if not like_it:
             return None
-        return FoundPath(max(named, key=lambda path: _shared_tail(path, parts)), is_repaired=True)
+        return FoundPath(max(like_it, key=lambda path: _shared_tail(path, parts)), is_repaired=True)
 
-    def _as_told(self, told: str) -> tuple[Path, ...]:
-        drive = _DRIVE.fullmatch(told)
+    def _as_written(self, named: str) -> tuple[Path, ...]:
+        drive = _DRIVE.fullmatch(named)
         if drive is None:
-            return (self._folder / told,)
+            return (self._folder / named,)
         # Where Linux inside Windows sees that drive.
         mounted = Path("/mnt", drive[1].lower(), *re.split(r"[\\/]+", drive[2]))
-        return (Path(told), mounted)
+        return (Path(named), mounted)
 
     def _below(self, parts: list[str]) -> list[Path]:
         """The same last folders below the project's own, the longest way first."""

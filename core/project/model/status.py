@@ -80,13 +80,15 @@ class Stale:
 
 
 @dataclass(frozen=True)
-class Failed:
+class LastRenderFailed:
     """The last job for it failed."""
 
     reason: str
 
 
-SceneStatus = NoPrompt | Missing | WaitingFor | InQueue | Rendering | Done | Stale | Failed
+SceneStatus = (
+    NoPrompt | Missing | WaitingFor | InQueue | Rendering | Done | Stale | LastRenderFailed
+)
 
 
 def project_statuses(
@@ -140,7 +142,7 @@ def describe_status(status: SceneStatus) -> str:
             return "Done"
         case Stale():
             return "Out of date"
-        case Failed():
+        case LastRenderFailed():
             return "Failed"
         case _:
             assert_never(status)
@@ -163,7 +165,7 @@ def explain_status(status: SceneStatus) -> str:
             return "The clip was made from what the scene says now."
         case Stale():
             return "The scene was changed after its clip was made. Render it again to bring it in."
-        case Failed(reason=reason):
+        case LastRenderFailed(reason=reason):
             return reason
         case _:
             assert_never(status)
@@ -184,7 +186,7 @@ def _status(
     if waits_for:
         return WaitingFor(waits_for)
     if job is not None:
-        return Failed(job.reason)
+        return LastRenderFailed(job.reason)
     take = project.chosen_take(scene.id)
     if take is not None:
         is_stale = bool(fingerprint and take.fingerprint and fingerprint != take.fingerprint)

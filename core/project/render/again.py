@@ -45,8 +45,8 @@ def scene_again(project: VideoProject, scene: Scene, record: ClipRecord) -> Scen
     loras = _loras(found.choices.loras, (*now.loras, *project.render.loras), notes)
     if loras != now.loras:
         again = again.with_own("loras", loras)
-    picture = scene.start_image.name if scene.start_image and not scene.continues else ""
-    if found.start_image != picture and not scene.continues:
+    image = scene.start_image.name if scene.start_image and not scene.continues else ""
+    if found.start_image != image and not scene.continues:
         what = f"{found.start_image!r}" if found.start_image else "no picture"
         notes.append(f"The take started from {what}; the scene's start frame is left as it is.")
     return SceneAgain(again, tuple(notes))

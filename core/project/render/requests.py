@@ -141,15 +141,15 @@ def fingerprint(request: RenderRequest) -> str:
 
     Pictures are known by their file names, which in a project carry their content's hash.
     """
-    told = request.model_dump(mode="json", exclude={"delivery"})
+    values = request.model_dump(mode="json", exclude={"delivery"})
     inputs = request.inputs
-    told["inputs"] = {
+    values["inputs"] = {
         "start": inputs.start_image.name if inputs.start_image else None,
         "end": inputs.end_image.name if inputs.end_image else None,
         "references": [path.name for path in inputs.reference_images],
     }
-    told["loras"] = [(lora.path.name, lora.scale) for lora in request.loras]
-    text = repr(sorted(told.items()))
+    values["loras"] = [(lora.path.name, lora.scale) for lora in request.loras]
+    text = repr(sorted(values.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -12,7 +12,7 @@ from core.project.storyboard.markup import (
     Length,
     ListSign,
     Mark,
-    Place,
+    SceneHeading,
     Section,
     StartTime,
     lines_of,
@@ -48,7 +48,7 @@ class Atom:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Passage:
     """What is never joined with another: a paragraph, a verse, an item of a list.
 
     Attributes:
@@ -88,12 +88,12 @@ class _Block:
     leads: bool
 
 
-def find_pieces(text: str, marks: Sequence[Mark]) -> tuple[Piece, ...]:
+def find_passages(text: str, marks: Sequence[Mark]) -> tuple[Passage, ...]:
     """The pieces of a text; from the first one's start to the end they cover everything."""
-    return _Reader(text, marks).pieces()
+    return _BlockReader(text, marks).passages()
 
 
-class _Reader:
+class _BlockReader:
     def __init__(self, text: str, marks: Sequence[Mark]) -> None:
         self._text = text
         self._marks = list(marks)
@@ -101,13 +101,13 @@ class _Reader:
         self._bare = without(text, marks)
         self._words = [match.start() for match in _WORD.finditer(self._bare)]
 
-    def pieces(self) -> tuple[Piece, ...]:
+    def passages(self) -> tuple[Passage, ...]:
         blocks = list(self._blocks())
         ends = [*(block.start for block in blocks), len(self._text)][1:]
         return tuple(
-            piece
+            passage
             for block, end in zip(blocks, ends, strict=True)
-            for piece in self._pieces_of(block, end)
+            for passage in self._passages_of(block, end)
         )
 
     def _blocks(self) -> Iterator[_Block]:
@@ -131,10 +131,10 @@ class _Reader:
                 if not waits:
                     yield from close()
                 leads = False
-            elif isinstance(opening, Section | Place):
+            elif isinstance(opening, Section | SceneHeading):
                 yield from close()
                 pending = line.start if pending is None else pending
-                in_script = waits = isinstance(opening, Place)
+                in_script = waits = isinstance(opening, SceneHeading)
                 lines = [line] if in_script else []
             elif self._has_words(line):
                 if opening is not None and lines and not waits:
@@ -148,13 +148,13 @@ class _Reader:
                 leads = True
         yield from close()
 
-    def _opening(self, line: slice) -> Section | Place | StartTime | ListSign | None:
+    def _opening(self, line: slice) -> Section | SceneHeading | StartTime | ListSign | None:
         """What begins something new at the beginning of a line."""
         marks = self._marks_in(line.start, line.stop)
         first_word = self._next_word(line.start) if marks else 0
         for mark in marks:
             meaning = mark.meaning
-            if isinstance(meaning, Section | Place):
+            if isinstance(meaning, Section | SceneHeading):
                 return meaning
             if isinstance(meaning, StartTime | ListSign) and mark.start <= first_word:
                 return meaning
@@ -177,38 +177,38 @@ class _Reader:
         """Whether the lines stand for themselves, and are not a paragraph wrapped at a width."""
         if len(lines) < 2:
             return False
-        told = [text for line in lines if (text := self._bare[line].strip())]
-        if len(told) < 2:
+        texts = [text for line in lines if (text := self._bare[line].strip())]
+        if len(texts) < 2:
             return False
-        width = max(map(len, told))
+        width = max(map(len, texts))
         is_wrapped = all(
             len(line) + 1 + len(following.split(maxsplit=1)[0]) > width
-            for line, following in pairwise(told)
+            for line, following in pairwise(texts)
         )
         goes_on = sum(
             line[-1] not in ".!?…:;" and following[0].islower()
-            for line, following in pairwise(told)
+            for line, following in pairwise(texts)
         )
-        return not (width >= _WIDTH_OF_PROSE and is_wrapped and goes_on * 2 >= len(told) - 1)
+        return not (width >= _WIDTH_OF_PROSE and is_wrapped and goes_on * 2 >= len(texts) - 1)
 
-    def _pieces_of(self, block: _Block, end: int) -> Iterator[Piece]:
+    def _passages_of(self, block: _Block, end: int) -> Iterator[Passage]:
         starts = self._line_starts(block) if block.is_verse else self._sentence_starts(block, end)
         # The first atom takes the headings and tags before the block.
         starts[0] = block.start
         ends = [*starts[1:], end]
         atoms = [Atom(a, self._count(a, b)) for a, b in zip(starts, ends, strict=True)]
         if not self._marks_in(block.start, end):
-            yield Piece(tuple(atoms), block.is_verse)
+            yield Passage(tuple(atoms), block.is_verse)
             return
         lengths = [self._length(a, b) for a, b in zip(starts, ends, strict=True)]
         times = [self._time(a, b) for a, b in zip(starts, ends, strict=True)]
         tagged = sum(length is not None for length in lengths)
         group: list[int] = []
 
-        def piece() -> Piece:
+        def passage() -> Passage:
             length = next((lengths[i] for i in group if lengths[i] is not None), None)
             at = next((times[i] for i in group if times[i] is not None), None)
-            made = Piece(tuple(atoms[i] for i in group), block.is_verse, length, at)
+            made = Passage(tuple(atoms[i] for i in group), block.is_verse, length, at)
             group.clear()
             return made
 
@@ -219,12 +219,12 @@ class _Reader:
             is_own = has_length and (block.is_verse or tagged > 1)
             begins = times[index] is not None or (is_own and (block.leads or block.is_verse))
             if group and begins:
-                yield piece()
+                yield passage()
             group.append(index)
             if is_own and (block.is_verse or not block.leads):
-                yield piece()
+                yield passage()
         if group:
-            yield piece()
+            yield passage()
 
     def _line_starts(self, block: _Block) -> list[int]:
         starts: list[int] = []
@@ -294,22 +294,22 @@ class _Reader:
         return self._words[index] if index < len(self._words) else len(self._bare)
 
 
-def divide(piece: Piece, parts: int) -> tuple[Piece, ...]:
+def divide(passage: Passage, parts: int) -> tuple[Passage, ...]:
     """The piece in so many parts of about as many words each; at most one for each atom."""
-    count = max(1, min(parts, len(piece.atoms)))
+    count = max(1, min(parts, len(passage.atoms)))
     if count == 1:
-        return (piece,)
+        return (passage,)
     sums = [0]
-    for atom in piece.atoms:
+    for atom in passage.atoms:
         sums.append(sums[-1] + atom.words)
     bounds = [0]
     for part in range(1, count):
         goal = sums[-1] * part / count
         found = bisect_right(sums, goal)
         nearest = found - 1 if goal - sums[found - 1] <= sums[found] - goal else found
-        bounds.append(min(max(nearest, bounds[-1] + 1), len(piece.atoms) - (count - part)))
-    bounds.append(len(piece.atoms))
+        bounds.append(min(max(nearest, bounds[-1] + 1), len(passage.atoms) - (count - part)))
+    bounds.append(len(passage.atoms))
     return tuple(
-        replace(piece, atoms=piece.atoms[a:b], at=piece.at if a == 0 else None)
+        replace(passage, atoms=passage.atoms[a:b], at=passage.at if a == 0 else None)
         for a, b in pairwise(bounds)
     )

@@ -31,19 +31,19 @@ def share_out(total: int, weights: Sequence[float], low: int, high: int) -> list
         over = [index for index in free if weights[index] * rate > high]
         under = [index for index in free if weights[index] * rate < low]
         excess = sum(weights[index] * rate - high for index in over)
-        lack = sum(low - weights[index] * rate for index in under)
+        reason_code = sum(low - weights[index] * rate for index in under)
         if not over and not under:
             break
-        if excess >= lack:
+        if excess >= reason_code:
             fixed.update(dict.fromkeys(over, high))
-        if lack >= excess:
+        if reason_code >= excess:
             fixed.update(dict.fromkeys(under, low))
         if len(fixed) == count:
             break
     shares = [fixed.get(index, 0) for index in range(count)]
-    told, reached = 0, 0.0
+    given, reached = 0, 0.0
     for index in (index for index in range(count) if index not in fixed):
         reached += weights[index] * rate
-        shares[index] = floor(reached + _HALF) - told
-        told += shares[index]
+        shares[index] = floor(reached + _HALF) - given
+        given += shares[index]
     return shares

@@ -79,7 +79,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Place:
+class SceneHeading:
     """A heading of a script, which stays in the words: `INT. KITCHEN - NIGHT`."""
 
     heading: str
@@ -91,7 +91,17 @@ class ListSign:
 
 
 Meaning = (
-    Length | StartTime | Camera | Title | CutInto | Style | Mood | Seed | Section | Place | ListSign
+    Length
+    | StartTime
+    | Camera
+    | Title
+    | CutInto
+    | Style
+    | Mood
+    | Seed
+    | Section
+    | SceneHeading
+    | ListSign
 )
 
 
@@ -190,7 +200,7 @@ def without(text: str, marks: Iterable[Mark]) -> str:
     parts: list[str] = []
     done = 0
     for mark in marks:
-        if isinstance(mark.meaning, Place) or mark.end <= done:
+        if isinstance(mark.meaning, SceneHeading) or mark.end <= done:
             continue
         start = max(mark.start, done)
         parts += (text[done:start], " " * (mark.end - start))
@@ -204,7 +214,7 @@ def words_of(text: str, marks: Iterable[Mark], start: int, end: int) -> str:
     parts: list[str] = []
     done = start
     for mark in marks:
-        if not isinstance(mark.meaning, Place) and mark.end > done:
+        if not isinstance(mark.meaning, SceneHeading) and mark.end > done:
             _add(parts, text[done : max(mark.start, done)])
             done = mark.end
     _add(parts, text[done:end])
@@ -261,7 +271,7 @@ def _line_marks(text: str) -> Iterator[Mark]:
         sign = _read_line(text, line) if _MAY_BE_MARKED.match(text, start, end) else None
         if sign is None:
             continue
-        if isinstance(sign.meaning, Section | Place):
+        if isinstance(sign.meaning, Section | SceneHeading):
             stripped = text[start:end].rstrip()
             yield Mark(start, start + len(stripped), sign.meaning)
         else:
@@ -277,7 +287,7 @@ def _read_line(text: str, line: slice) -> Mark | None:
         if begin is not None:
             return Mark(start, times.end(), StartTime(begin, read_clock(until) if until else None))
     if _PLACE.match(text, start, end):
-        return Mark(start, end, Place(" ".join(text[line].split())))
+        return Mark(start, end, SceneHeading(" ".join(text[line].split())))
     if _RULE.match(text, start, end):
         return Mark(start, end, Section(""))
     if heading := _HEADING.match(text, start, end):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.film.model.delivery import ExportSettings, FrameFormat
-from core.film.model.film import Caption, Film, Place, Transition
+from core.film.model.film import Alignment, Caption, Film, Transition
 from core.project.model.project import (
     DEFAULT_TARGET,
     FilmChoices,
@@ -50,7 +50,7 @@ def sample_project(now: datetime) -> VideoProject:
         start_s=0.3,
         end_s=1.9,
         size=0.12,
-        place=Place.CENTRE,
+        place=Alignment.CENTRE,
         fade_in_s=0.3,
         fade_out_s=0.4,
     )

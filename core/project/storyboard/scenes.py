@@ -11,7 +11,7 @@ from core.project.storyboard.markup import (
     Camera,
     CutInto,
     Mood,
-    Place,
+    SceneHeading,
     Seed,
     Style,
     Title,
@@ -132,7 +132,7 @@ class _Before:
     @classmethod
     def of(cls, scenes: Iterable[Scene]) -> _Before:
         meanings = [meaning for scene in scenes for meaning in _meanings(scene)]
-        places = [m.heading for m in meanings if isinstance(m, Place)]
+        places = [m.heading for m in meanings if isinstance(m, SceneHeading)]
         styles = [m.text for m in meanings if isinstance(m, Style)]
         return cls(tuple(dict.fromkeys(["", *places])), tuple(dict.fromkeys(["", *styles])))
 
@@ -157,19 +157,19 @@ def _meanings(scene: Scene) -> tuple[Meaning, ...]:
 
 def _renewed(scene: Scene, draft: SceneDraft, before: _Before) -> Scene:
     """The scene with what the storyboard now says; what a person changed otherwise stays."""
-    told = {type(meaning) for meaning in _meanings(scene)}
+    stated = {type(meaning) for meaning in _meanings(scene)}
     update: dict[str, object] = {"text": draft.text}
     if before.is_as_made(scene):
         update["prompt"] = draft.prompt
-    if draft.title or Title in told:
+    if draft.title or Title in stated:
         update["title"] = draft.title
     renewed = scene.model_copy(update=update).with_own("duration_s", draft.duration_s)
-    if draft.transition is not None or CutInto in told:
+    if draft.transition is not None or CutInto in stated:
         renewed = _with_cut(renewed, draft)
     for name, kind, value in (("camera", Camera, draft.camera), ("seed", Seed, draft.seed)):
         if value is not None:
             renewed = renewed.with_own(name, value)
-        elif kind in told:
+        elif kind in stated:
             renewed = renewed.without_own(name)
     return renewed
 

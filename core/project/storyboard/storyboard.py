@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.project.storyboard.blocks import find_pieces
+from core.project.storyboard.blocks import find_passages
 from core.project.storyboard.markup import (
     Camera,
     CutInto,
@@ -19,7 +19,7 @@ from core.project.storyboard.markup import (
     Mark,
     Meaning,
     Mood,
-    Place,
+    SceneHeading,
     Section,
     Seed,
     StartTime,
@@ -101,10 +101,10 @@ class Looks:
 
     def tail(self, words: str) -> str:
         """What style and mood add behind the words."""
-        told = ", ".join(part for part in (self.style, self.mood) if part)
-        if not told:
+        stated = ", ".join(part for part in (self.style, self.mood) if part)
+        if not stated:
             return ""
-        return f" {told}." if words.endswith(_SENTENCE_ENDS) else f", {told}"
+        return f" {stated}." if words.endswith(_SENTENCE_ENDS) else f", {stated}"
 
 
 def split_storyboard(
@@ -120,11 +120,11 @@ def split_storyboard(
         max_s: the longest.
     """
     read = read_marks(text)
-    pieces = find_pieces(text, read.marks)
-    planned = schedule(pieces, target_length_s, ClipLengths(clip_s, min_s, max_s))
+    passages = find_passages(text, read.marks)
+    planned = schedule(passages, target_length_s, ClipLengths(clip_s, min_s, max_s))
     drafts: list[SceneDraft] = []
     notes = _most_of(read.misread)
-    if not pieces and text.strip():
+    if not passages and text.strip():
         notes.append("There are only tags and headings here, and no words to make a clip of.")
     several: list[str] = []
     for draft, ignored in _drafts(text, read.marks, planned.parts):
@@ -193,19 +193,19 @@ class _Own:
 
     @classmethod
     def of(cls, meanings: Iterable[Meaning]) -> _Own:
-        told = tuple(meanings)
-        if not told:
+        stated = tuple(meanings)
+        if not stated:
             return cls()
-        titles = [m.text for m in told if isinstance(m, Title)]
-        headings = [m.title for m in told if isinstance(m, Section) and m.title]
-        places = [m.heading for m in told if isinstance(m, Place)]
+        titles = [m.text for m in stated if isinstance(m, Title)]
+        headings = [m.title for m in stated if isinstance(m, Section) and m.title]
+        places = [m.heading for m in stated if isinstance(m, SceneHeading)]
         counted = (
             ("title", titles),
-            ("length", [m for m in told if isinstance(m, Length)]),
-            ("start", [m for m in told if isinstance(m, StartTime)]),
-            ("camera move", cameras := [m.motion for m in told if isinstance(m, Camera)]),
-            ("transition", cuts := [m.transition for m in told if isinstance(m, CutInto)]),
-            ("seed", seeds := [m.number for m in told if isinstance(m, Seed)]),
+            ("length", [m for m in stated if isinstance(m, Length)]),
+            ("start", [m for m in stated if isinstance(m, StartTime)]),
+            ("camera move", cameras := [m.motion for m in stated if isinstance(m, Camera)]),
+            ("transition", cuts := [m.transition for m in stated if isinstance(m, CutInto)]),
+            ("seed", seeds := [m.number for m in stated if isinstance(m, Seed)]),
         )
         return cls(
             # The heading nearest to the words names the scene.
@@ -213,7 +213,7 @@ class _Own:
             camera=next(iter(cameras), None),
             transition=next(iter(cuts), None),
             seed=next(iter(seeds), None),
-            meanings=told,
+            meanings=stated,
             ignored=tuple(
                 f"names more than one {what}; the first one counts."
                 for what, found in counted
@@ -228,7 +228,7 @@ class _Own:
         place, style = before.place, before.style
         styles = [m.text for m in self.meanings if isinstance(m, Style)]
         for meaning in self.meanings:
-            if isinstance(meaning, Place):
+            if isinstance(meaning, SceneHeading):
                 place = meaning.heading
             elif isinstance(meaning, Section):
                 place = ""

@@ -7,7 +7,7 @@ from functools import cached_property
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from core.project.storyboard.blocks import MOST_WORDS, Piece, divide
+from core.project.storyboard.blocks import MOST_WORDS, Passage, divide
 from core.project.storyboard.lengths import share_out
 from core.project.storyboard.markup import clock
 
@@ -68,7 +68,7 @@ class _Span:
     start: int
     end: int | None
     is_exact: bool
-    pieces: list[Piece]
+    passages: list[Passage]
 
     @property
     def length(self) -> int | None:
@@ -77,48 +77,48 @@ class _Span:
 
 @dataclass(frozen=True, slots=True)
 class _Timed:
-    piece: Piece
+    passage: Passage
     length: int
     is_asked: bool
 
 
-def schedule(pieces: Sequence[Piece], target_s: float | None, clips: ClipLengths) -> Schedule:
+def schedule(passages: Sequence[Passage], target_s: float | None, clips: ClipLengths) -> Schedule:
     """Divide pieces into scenes and give each a length.
 
     Lengths that tags or times ask for are kept whatever they are; only the rest is shared.
     """
     time_notes: list[str] = []
     target = None if target_s is None else round(target_s * _PER_S)
-    timed = [part for span in _spans(pieces, target, time_notes) for part in _fill(span, clips)]
+    timed = [part for span in _spans(passages, target, time_notes) for part in _fill(span, clips)]
     notes = _length_notes(timed, clips)
     if target is not None and timed:
         notes += _target_notes(timed, target, clips)
-    parts = (TimedPart(t.piece.start, t.length / _PER_S, t.is_asked) for t in timed)
+    parts = (TimedPart(t.passage.start, t.length / _PER_S, t.is_asked) for t in timed)
     return Schedule(tuple(parts), tuple(time_notes), tuple(notes))
 
 
-def _spans(pieces: Sequence[Piece], target: int | None, notes: list[str]) -> list[_Span]:
+def _spans(passages: Sequence[Passage], target: int | None, notes: list[str]) -> list[_Span]:
     """The pieces between one time and the next."""
     spans: list[_Span] = [_Span(0, None, False, [])]
     stated_end: int | None = None
-    for piece in pieces:
-        if piece.at is not None:
-            at = round(piece.at.seconds * _PER_S)
-            if at > spans[-1].start and spans[-1].pieces:
+    for passage in passages:
+        if passage.at is not None:
+            at = round(passage.at.seconds * _PER_S)
+            if at > spans[-1].start and spans[-1].passages:
                 spans[-1].end, spans[-1].is_exact = at, True
                 spans.append(_Span(at, None, False, []))
             elif at > spans[-1].start:
                 notes.append(
-                    f"Nothing comes before the scene at {clock(piece.at.seconds)}, so it begins "
+                    f"Nothing comes before the scene at {clock(passage.at.seconds)}, so it begins "
                     "with the film and lasts longer."
                 )
-            elif spans[-1].pieces:
+            elif spans[-1].passages:
                 notes.append(
-                    f"The time {clock(piece.at.seconds)} is not later than the one before it, "
+                    f"The time {clock(passage.at.seconds)} is not later than the one before it, "
                     f"{clock(spans[-1].start / _PER_S)}, so it does not count."
                 )
-            stated_end = None if piece.at.end_s is None else round(piece.at.end_s * _PER_S)
-        spans[-1].pieces.append(piece)
+            stated_end = None if passage.at.end_s is None else round(passage.at.end_s * _PER_S)
+        spans[-1].passages.append(passage)
     last = spans[-1]
     if stated_end is not None and stated_end > last.start:
         last.end, last.is_exact = stated_end, True
@@ -129,31 +129,31 @@ def _spans(pieces: Sequence[Piece], target: int | None, notes: list[str]) -> lis
 
 def _fill(span: _Span, clips: ClipLengths) -> list[_Timed]:
     """The scenes of a span with their lengths."""
-    asked = sum(_asked(piece) or 0 for piece in span.pieces)
-    free = [piece for piece in span.pieces if _asked(piece) is None]
+    asked = sum(_asked(passage) or 0 for passage in span.passages)
+    free = [passage for passage in span.passages if _asked(passage) is None]
     budget = None if span.length is None else span.length - asked
-    words = sum(piece.words for piece in free)
+    words = sum(passage.words for passage in free)
     parts: list[_Timed] = []
-    for piece in span.pieces:
-        length = _asked(piece)
+    for passage in span.passages:
+        length = _asked(passage)
         if length is not None:
-            parts.append(_Timed(piece, length, True))
+            parts.append(_Timed(passage, length, True))
             continue
-        share = None if budget is None else budget * piece.words / words
-        parts += [_Timed(part, 0, False) for part in divide(piece, _count(piece, share, clips))]
-    shared = [part.piece.words for part in parts if not part.is_asked]
+        share = None if budget is None else budget * passage.words / words
+        parts += [_Timed(part, 0, False) for part in divide(passage, _count(passage, share, clips))]
+    shared = [part.passage.words for part in parts if not part.is_asked]
     lengths = iter(_lengths(shared, budget, clips, is_exact=span.is_exact))
     return [
-        part if part.is_asked else _Timed(part.piece, next(lengths), span.is_exact)
+        part if part.is_asked else _Timed(part.passage, next(lengths), span.is_exact)
         for part in parts
     ]
 
 
-def _count(piece: Piece, share: float | None, clips: ClipLengths) -> int:
+def _count(passage: Passage, share: float | None, clips: ClipLengths) -> int:
     """In how many scenes a piece comes out best."""
-    readable = ceil(piece.words / MOST_WORDS)
+    readable = ceil(passage.words / MOST_WORDS)
     if share is None:
-        return len(piece.atoms) if piece.is_verse else readable
+        return len(passage.atoms) if passage.is_verse else readable
     return max(readable, round(share / clips.usual))
 
 
@@ -170,8 +170,8 @@ def _lengths(
     return share_out(budget, words, low, high)
 
 
-def _asked(piece: Piece) -> int | None:
-    return None if piece.length_s is None else max(1, round(piece.length_s * _PER_S))
+def _asked(passage: Passage) -> int | None:
+    return None if passage.length_s is None else max(1, round(passage.length_s * _PER_S))
 
 
 def _length_notes(timed: Sequence[_Timed], clips: ClipLengths) -> list[str]:
@@ -196,18 +196,18 @@ def _target_notes(timed: Sequence[_Timed], target: int, clips: ClipLengths) -> l
     total = sum(part.length for part in timed)
     if total == target:
         return []
-    told = f"The scenes come to {_clock(total)}, not to {_clock(target)}:"
+    message = f"The scenes come to {_clock(total)}, not to {_clock(target)}:"
     free = sum(not part.is_asked for part in timed)
     if not free:
-        return [f"{told} all lengths are given by tags and times."]
+        return [f"{message} all lengths are given by tags and times."]
     which = "all" if free == len(timed) else "those without a length of their own"
     if total < target:
         return [
-            f"{told} {which} have the most that a clip can have, {_seconds(clips.high)}. "
+            f"{message} {which} have the most that a clip can have, {_seconds(clips.high)}. "
             "Write more sentences, or choose a shorter target."
         ]
     return [
-        f"{told} {which} have the least that a clip can have, {_seconds(clips.low)}. "
+        f"{message} {which} have the least that a clip can have, {_seconds(clips.low)}. "
         "Join paragraphs, or choose a longer target."
     ]
 

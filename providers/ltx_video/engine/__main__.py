@@ -15,15 +15,15 @@ from pydantic import ValidationError
 
 from core.jobs.job import CancelToken, Stage
 from providers.ltx_video.engine.protocol import ORDER_JSON, Began, CancelOrder, RenderOrder
-from providers.ltx_video.engine.streams import Outlet, die_with_parent, take_over_streams
+from providers.ltx_video.engine.streams import EventWriter, die_with_parent, take_over_streams
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from providers.ltx_video.engine.pipeline_host import EngineStudio
+    from providers.ltx_video.engine.pipeline_host import PipelineHost
 
 
-class _Inbox:
+class CommandReader:
     """Reads orders in a thread of its own, so that a cancel arrives in the midst of the work."""
 
     def __init__(self, source: BinaryIO) -> None:
@@ -33,6 +33,7 @@ class _Inbox:
         self.orders: queue.Queue[RenderOrder] = queue.Queue()
 
     def read(self) -> None:
+        """Take orders until the app closes the pipe, and end this process with it."""
         for line in self._source:
             try:
                 order = ORDER_JSON.validate_json(line)
@@ -47,10 +48,12 @@ class _Inbox:
         os._exit(0)
 
     def token(self, number: int) -> CancelToken:
+        """The token of an order, whether it or its cancel came first."""
         with self._lock:
             return self._tokens.setdefault(number, CancelToken())
 
     def forget(self, number: int) -> None:
+        """An order is done."""
         with self._lock:
             self._tokens.pop(number, None)
 
@@ -60,30 +63,30 @@ def main() -> None:
     # The app decides what a Ctrl-C in the terminal means, and tells us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent()
-    source, outlet = take_over_streams()
-    inbox = _Inbox(source)
-    threading.Thread(target=inbox.read, name="inbox", daemon=True).start()
-    studio: EngineStudio | None = None
+    source, events = take_over_streams()
+    commands = CommandReader(source)
+    threading.Thread(target=commands.read, name="inbox", daemon=True).start()
+    studio: PipelineHost | None = None
     while True:
-        order = inbox.orders.get()
-        token = inbox.token(order.number)
+        order = commands.orders.get()
+        token = commands.token(order.number)
         if studio is None:
-            studio = _open_studio(order, outlet)
-        outlet.send(studio.answer(order, token, outlet))
-        inbox.forget(order.number)
+            studio = _open_studio(order, events)
+        events.send(studio.answer(order, token, events))
+        commands.forget(order.number)
 
 
-def _open_studio(order: RenderOrder, outlet: Outlet) -> EngineStudio:
+def _open_studio(order: RenderOrder, events: EventWriter) -> PipelineHost:
     """Load the libraries, which takes seconds: said before it begins."""
-    outlet.send(Began(number=order.number, stage=Stage.LOAD, message="Starting the engine"))
+    events.send(Began(number=order.number, stage=Stage.LOAD, message="Starting the engine"))
     began_at = time.monotonic()
     # Nothing that is imported becomes garbage: looking for it takes a tenth of the time.
     gc.disable()
-    from providers.ltx_video.engine.pipeline_host import EngineStudio
+    from providers.ltx_video.engine.pipeline_host import PipelineHost
 
     gc.freeze()
     gc.enable()
-    return EngineStudio(began_at)
+    return PipelineHost(began_at)
 
 
 if __name__ == "__main__":

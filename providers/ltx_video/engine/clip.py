@@ -23,14 +23,14 @@ _AUDIO_BIT_RATE = 192_000
 _AUDIO_CHUNK = 1024
 
 
-class Sound:
+class Audio:
     """Samples as (channels, count) float32, -1 to 1."""
 
     def __init__(self, samples: np.ndarray, rate_hz: int) -> None:
         self.samples = samples
         self.rate_hz = rate_hz
 
-    def as_long_as(self, num_frames: int, fps: int) -> Sound:
+    def as_long_as(self, num_frames: int, fps: int) -> Audio:
         """The sound cut, or filled with silence, to the exact length of the picture.
 
         The audio decoder works in steps of its own, so it misses the length by a little.
@@ -40,14 +40,14 @@ class Sound:
         samples = self.samples[:, :count]
         if short > 0:
             samples = np.pad(samples, ((0, 0), (0, short)))
-        return Sound(np.ascontiguousarray(samples), self.rate_hz)
+        return Audio(np.ascontiguousarray(samples), self.rate_hz)
 
 
 def write_clip(
     path: Path,
     frames: np.ndarray,
     fps: int,
-    sound: Sound | None,
+    waveform: Audio | None,
     on_frame: Callable[[int], None],
 ) -> None:
     """Write H.264 with AAC, each frame once, the sound exactly as long as the picture.
@@ -58,7 +58,7 @@ def write_clip(
         path: the file, which must not exist.
         frames: (frames, height, width, 3) uint8.
         fps: frames per second.
-        sound: None for a silent clip without a sound track.
+        waveform: None for a silent clip without a sound track.
         on_frame: told how many frames are written; may raise to stop.
     """
     num_frames, height, width, _ = frames.shape
@@ -69,8 +69,8 @@ def write_clip(
         video.options = {
             "crf": _CRF_SMALL if height * width <= _SMALL_PIXELS else _CRF,
             "preset": "medium",
-            # Where a row's macroblocks are no multiple of 8, x264's tree of macroblocks reads memory
-            # that it never wrote: the same frames then become other bytes from run to run.
+            # Where a row's macroblocks are no multiple of 8, x264's tree of macroblocks reads
+            # memory that it never wrote: the same frames become other bytes from run to run.
             "x264-params": "mbtree=0",
         }
         # Players guess the colours of an untagged clip by its size, and guess differently.
@@ -79,12 +79,12 @@ def write_clip(
         video.codec_context.colorspace = Colorspace.ITU709
         video.codec_context.color_range = ColorRange.MPEG
         audio = None
-        if sound is not None:
-            layout = "stereo" if sound.samples.shape[0] == 2 else "mono"
-            audio = container.add_stream("aac", rate=sound.rate_hz, layout=layout)
+        if waveform is not None:
+            layout = "stereo" if waveform.samples.shape[0] == 2 else "mono"
+            audio = container.add_stream("aac", rate=waveform.rate_hz, layout=layout)
             audio.bit_rate = _AUDIO_BIT_RATE
-        for index, picture in enumerate(frames):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
+        for index, image in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
                 format="yuv420p",
                 src_colorspace=Colorspace.ITU709,
                 dst_colorspace=Colorspace.ITU709,
@@ -95,17 +95,19 @@ def write_clip(
             container.mux(video.encode(frame))
             on_frame(index + 1)
         container.mux(video.encode(None))
-        if audio is not None and sound is not None:
-            _write_sound(container, audio, sound.as_long_as(num_frames, fps), on_frame, num_frames)
+        if audio is not None and waveform is not None:
+            _write_audio(
+                container, audio, waveform.as_long_as(num_frames, fps), on_frame, num_frames
+            )
 
 
-def _write_sound(container, stream, sound: Sound, on_frame, num_frames: int) -> None:
-    count = sound.samples.shape[1]
+def _write_audio(container, stream, waveform: Audio, on_frame, num_frames: int) -> None:
+    count = waveform.samples.shape[1]
     for start in range(0, count, _AUDIO_CHUNK):
-        chunk = np.ascontiguousarray(sound.samples[:, start : start + _AUDIO_CHUNK])
+        chunk = np.ascontiguousarray(waveform.samples[:, start : start + _AUDIO_CHUNK])
         frame = av.AudioFrame.from_ndarray(chunk, format="fltp", layout=stream.layout.name)
-        frame.sample_rate, frame.pts = sound.rate_hz, start
-        frame.time_base = Fraction(1, sound.rate_hz)
+        frame.sample_rate, frame.pts = waveform.rate_hz, start
+        frame.time_base = Fraction(1, waveform.rate_hz)
         container.mux(stream.encode(frame))
         on_frame(num_frames)
     container.mux(stream.encode(None))

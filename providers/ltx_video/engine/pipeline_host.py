@@ -42,12 +42,12 @@ if TYPE_CHECKING:
 
     from core.jobs.job import CancelToken
     from providers.ltx_video.engine.protocol import Event, RenderOrder
-    from providers.ltx_video.engine.streams import Outlet
+    from providers.ltx_video.engine.streams import EventWriter
 
 _GB = 1e9
 
 
-class EngineStudio:
+class PipelineHost:
     """Holds the loaded model between clips; a clip of another model or layout replaces it."""
 
     def __init__(self, began_at: float) -> None:
@@ -58,9 +58,9 @@ class EngineStudio:
         self._pipeline: Pipeline | None = None
         self._text_pipeline: Pipeline | None = None
 
-    def answer(self, order: RenderOrder, cancel: CancelToken, outlet: Outlet) -> Event:
+    def answer(self, order: RenderOrder, cancel: CancelToken, events: EventWriter) -> Event:
         """Make the clip, or say why there is none."""
-        run = _Run(order, cancel, outlet)
+        run = _ClipRun(order, cancel, events)
         event = translate(
             lambda: Made(number=order.number, clip=self._make(run), figures=run.figures()), order
         )
@@ -71,7 +71,7 @@ class EngineStudio:
             self._pipeline.maybe_free_model_hooks()
         return event
 
-    def _make(self, run: _Run) -> Path:
+    def _make(self, run: _ClipRun) -> Path:
         order = run.order
         pipeline, prompt = self._prepare(run)
         dtype = compute_dtype(order)
@@ -81,13 +81,13 @@ class EngineStudio:
             denoised = denoise(pipeline, order, prompt, dtype, run.on_step, run.cancel, previewer)
         with run.stage(Stage.DECODE, message="Decoding"):
             set_tiling(pipeline.vae, order)
-            frames, sound = decode(pipeline, order, denoised, dtype, run.on_progress, run.cancel)
+            frames, audio = decode(pipeline, order, denoised, dtype, run.on_progress, run.cancel)
         clip = order.workdir / "clip.mp4"
         with run.stage(Stage.WRITE, message="Writing the clip"):
-            write_clip(clip, frames, order.plan.fps, sound, run.on_frame)
+            write_clip(clip, frames, order.plan.fps, audio, run.on_frame)
         return clip
 
-    def _prepare(self, run: _Run) -> _Prepared:
+    def _prepare(self, run: _ClipRun) -> _Prepared:
         """The loaded pipeline and the encoded prompt.
 
         A plan that frees the text encoder has no room for it beside the transformer, so there the
@@ -164,14 +164,14 @@ class EngineStudio:
         _return_memory()
 
 
-class _Run:
+class _ClipRun:
     """One order on its way: the stage it is in, what is told about it, and what it took."""
 
-    def __init__(self, order: RenderOrder, cancel: CancelToken, outlet: Outlet) -> None:
+    def __init__(self, order: RenderOrder, cancel: CancelToken, events: EventWriter) -> None:
         self.order = order
         self.cancel = cancel
         self._figures: dict[Stage, StageFigures] = {}
-        self._outlet = outlet
+        self._events = events
         self._stage = Stage.LOAD
         self._sent: Began | Advanced | None = None
 
@@ -238,7 +238,7 @@ class _Run:
         # Work goes on where no more can be counted, such as sound behind the last frame.
         if event != self._sent:
             self._sent = event
-            self._outlet.send(event)
+            self._events.send(event)
 
 
 class _Prepared(NamedTuple):

@@ -72,9 +72,9 @@ class Previewer:
         allowed_s = SHARE * (began_at - self._began_at)
         if self._spent_s + self._cost_s > allowed_s:
             return None
-        picture = self._decode(latents - rest * (latents - before) / (rest - sigma))
+        image = self._decode(latents - rest * (latents - before) / (rest - sigma))
         path = self._order.workdir / f"preview-{index + 1:03}.png"
-        picture.save(path)
+        image.save(path)
         self._cost_s = self._clock() - began_at
         self._spent_s += self._cost_s
         return path
@@ -106,5 +106,5 @@ class Previewer:
         # Some decoders draw noise of their own.
         with torch.no_grad(), torch.random.fork_rng():
             video = vae.decode(latents, timestep, return_dict=False)[0]
-        pictures: Any = pipeline.video_processor.postprocess_video(video, output_type="np")[0]
-        return Image.fromarray((pictures[0] * 255).round().astype("uint8"))
+        images: Any = pipeline.video_processor.postprocess_video(video, output_type="np")[0]
+        return Image.fromarray((images[0] * 255).round().astype("uint8"))

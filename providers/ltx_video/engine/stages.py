@@ -14,7 +14,7 @@ from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
 from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 
-from providers.ltx_video.engine.clip import Sound
+from providers.ltx_video.engine.clip import Audio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,8 +73,8 @@ def denoise(
 
     def on_step_end(running: Pipeline, index: int, at: Any, tensors: Any) -> dict[str, Any]:
         cancel.check()
-        picture = previewer.look(tensors["latents"], index, float(at)) if previewer else None
-        on_step(index + 1, running.num_timesteps, picture)
+        preview = previewer.look(tensors["latents"], index, float(at)) if previewer else None
+        on_step(index + 1, running.num_timesteps, preview)
         return {}
 
     shared: dict[str, Any] = {
@@ -123,7 +123,7 @@ def decode(
     dtype: torch.dtype,
     on_progress: Callable[[float], None],
     cancel: CancelToken,
-) -> tuple[np.ndarray, Sound | None]:
+) -> tuple[np.ndarray, Audio | None]:
     """The pictures, (frames, height, width, 3) uint8, and the sound where the plan wants it."""
     audio = denoised.audio if order.plan.has_audio else None
     video_share = 1.0 if audio is None else 0.9
@@ -138,14 +138,14 @@ def decode(
         else:
             latents, timestep = denoised.video, None
         video = pipeline.vae.decode(latents.to(pipeline.vae.dtype), timestep, return_dict=False)[0]
-        pictures: Any = pipeline.video_processor.postprocess_video(video, output_type="np")[0]
+        images: Any = pipeline.video_processor.postprocess_video(video, output_type="np")[0]
         del video
         # The very rounding with which diffusers makes its own pictures.
-        frames = (pictures * 255).round().astype("uint8")
-        sound = None if audio is None else _decode_sound(pipeline, audio)
+        frames = (images * 255).round().astype("uint8")
+        waveform = None if audio is None else _decode_audio(pipeline, audio)
     pipeline.maybe_free_model_hooks()
     on_progress(1.0)
-    return frames, sound
+    return frames, waveform
 
 
 def _prompt_arguments(
@@ -207,10 +207,10 @@ def _noised_for_decoder(
     return latents, torch.tensor([time], device=latents.device, dtype=latents.dtype)
 
 
-def _decode_sound(pipeline: Any, latents: torch.Tensor) -> Sound:
+def _decode_audio(pipeline: Any, latents: torch.Tensor) -> Audio:
     mel = pipeline.audio_vae.decode(latents.to(pipeline.audio_vae.dtype), return_dict=False)[0]
     samples = pipeline.vocoder(mel)[0].float().clamp(-1, 1).cpu().numpy()
-    return Sound(samples, int(pipeline.vocoder.config.output_sampling_rate))
+    return Audio(samples, int(pipeline.vocoder.config.output_sampling_rate))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ PARENT_VARIABLE = "IMAGEAI_ENGINE_PARENT"
 _PR_SET_PDEATHSIG = 1
 
 
-class Outlet:
+class EventWriter:
     """Sends events to the app, whole lines only, from any thread."""
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -41,7 +41,7 @@ class Streams(NamedTuple):
     """Where orders come from and where events go."""
 
     source: BinaryIO
-    outlet: Outlet
+    events: EventWriter
 
 
 def take_over_streams() -> Streams:
@@ -57,7 +57,7 @@ def take_over_streams() -> Streams:
     os.close(nothing)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    return Streams(source, Outlet(target))
+    return Streams(source, EventWriter(target))
 
 
 def die_with_parent() -> None:

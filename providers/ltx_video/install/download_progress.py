@@ -23,7 +23,7 @@ class _Sample:
     fetched_bytes: int
 
 
-class Tally:
+class DownloadProgress:
     """How many bytes are settled; any thread adds, one thread reports."""
 
     def __init__(self, total_bytes: int) -> None:

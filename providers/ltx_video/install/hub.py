@@ -22,7 +22,7 @@ from core.errors import (
     RateLimited,
 )
 from core.platform.network import NetworkSwitch
-from core.video.provider import Lack, NotReady, Readiness, Ready
+from core.video.provider import NotReady, Readiness, Ready, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Mapping, Sequence
@@ -368,12 +368,12 @@ def check_token(keys: ApiKeys, network: NetworkSwitch | None = None) -> Readines
     try:
         account = Hub(keys, "", network).account()
     except Unsettled as failure:
-        return NotReady(Lack.KEY_MISSING, failure.error.message, "Try again later.")
+        return NotReady(ReasonCode.KEY_MISSING, failure.error.message, "Try again later.")
     except ProviderError as error:
-        return NotReady(Lack.KEY_MISSING, error.message, error.hint)
+        return NotReady(ReasonCode.KEY_MISSING, error.message, error.hint)
     if account is None:
         return NotReady(
-            Lack.KEY_MISSING,
+            ReasonCode.KEY_MISSING,
             "No Hugging Face token is set. Only models behind a licence page need one.",
             f"Make a token of the kind 'read' at {HUGGINGFACE_KEY.url}, then {_SET_TOKEN}.",
         )

@@ -22,7 +22,7 @@ _LONGEST_WAIT_S = 300.0
 _POLL_S = 0.1
 
 
-class Patience:
+class RetryPolicy:
     """Decides, after each failure, between waiting and giving up."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Patience:
         """Something has worked: count failures from zero."""
         self._failures = 0
 
-    def bear(self, failure: Unsettled) -> None:
+    def wait(self, failure: Unsettled) -> None:
         """Wait as long as fits.
 
         Raises:
@@ -70,12 +70,12 @@ def ask_patiently(
         ProviderError: it failed for good.
         JobCancelled: asked to stop.
     """
-    patience = Patience(cancel, waits_s, tell)
+    retry = RetryPolicy(cancel, waits_s, tell)
     while True:
         try:
             return _call_in_thread(cancel, ask)
         except Unsettled as failure:
-            patience.bear(failure)
+            retry.wait(failure)
 
 
 def _call_in_thread(cancel: CancelToken, call: Callable[[], T]) -> T:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from providers.ltx_video.install.hub import NeededFile
 
 
-class Shelf:
+class LocalCopies:
     """The files below some folders, by size; whatever layout they are in."""
 
     def __init__(self, folders: Iterable[Path], cancel: CancelToken) -> None:
@@ -72,9 +72,9 @@ def check_content(
     return None
 
 
-def adopt(
+def reuse(
     file: NeededFile,
-    shelf: Shelf,
+    copies: LocalCopies,
     folder: Path,
     cancel: CancelToken,
     on_bytes: Callable[[int], None],
@@ -86,7 +86,7 @@ def adopt(
         OutputError: it has to be copied, and there is no room.
         OSError: the model's folder cannot be written.
     """
-    for path in shelf.candidates(file):
+    for path in copies.candidates(file):
         sha256 = None
         # A file that cannot be read is no candidate; the hub has another.
         with suppress(OSError):

@@ -23,7 +23,7 @@ from providers.ltx_video.install.installed import (
 )
 from providers.ltx_video.install.weights import (
     Installable,
-    InstallModel,
+    InstallModelJob,
     InstallPayload,
     remove_model,
     verify_model,
@@ -34,7 +34,7 @@ from providers.ltx_video.models.info import INSTALL_MODEL
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-    from core.jobs.job import CancelToken, Noted
+    from core.jobs.job import CancelToken, Notice
     from core.video.provider import ProviderContext
     from providers.ltx_video.models.catalog import LocalModel
 
@@ -52,11 +52,11 @@ class LTXStore:
             return None
         return _told(check_installed(self._models_dir, model))
 
-    def survey(self, model: str, adopt_from: Sequence[Path], cancel: CancelToken) -> InstallSurvey:
+    def survey(self, model: str, reuse_from: Sequence[Path], cancel: CancelToken) -> InstallSurvey:
         """What would be fetched; see `ModelStore.survey`."""
         wanted = self._find(model)
         with _context(cancel) as ctx:
-            found = self.install_job(model, adopt_from).survey(ctx)
+            found = self.install_job(model, reuse_from).survey(ctx)
         return InstallSurvey(
             folder=model_folder(self._models_dir, model),
             file_count=len(found.files),
@@ -66,14 +66,14 @@ class LTXStore:
             page_url=wanted.weights.page_url,
         )
 
-    def install_job(self, model: str, adopt_from: Sequence[Path] = ()) -> InstallModel:
+    def install_job(self, model: str, reuse_from: Sequence[Path] = ()) -> InstallModelJob:
         """The job for the queue; see `ModelStore.install_job`."""
         context = self._context
-        return InstallModel(
+        return InstallModelJob(
             self._find(model),
             self._models_dir,
             context.keys,
-            adopt_from,
+            reuse_from,
             network=context.network,
         )
 
@@ -92,11 +92,11 @@ class LTXStore:
         """Whether every byte is right; see `ModelStore.verify`."""
         self._find(model)
 
-        def hear(event: Progressed | Noted) -> None:
+        def on_event(event: Progressed | Notice) -> None:
             if isinstance(event, Progressed) and event.fraction is not None:
                 on_fraction(event.fraction)
 
-        with _context(cancel, hear) as ctx:
+        with _context(cancel, on_event) as ctx:
             return _told(verify_model(self._models_dir, model, ctx))
 
     def remove(self, model: str) -> int:
@@ -127,7 +127,7 @@ def _told(state: InstallState) -> Installation:
 
 @contextmanager
 def _context(
-    cancel: CancelToken, hear: Callable[[Progressed | Noted], None] = lambda event: None
+    cancel: CancelToken, on_event: Callable[[Progressed | Notice], None] = lambda event: None
 ) -> Generator[JobContext]:
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir:
-        yield JobContext(workdir=Path(workdir), cancel=cancel, report=hear)
+        yield JobContext(workdir=Path(workdir), cancel=cancel, report=on_event)

@@ -14,14 +14,14 @@ from core.errors import BadResponse, JobCancelled, OutputError, StudioError
 from core.jobs.job import CancelToken, Stage
 from providers.ltx_video.install.hub import ContentCheck, Unsettled
 from providers.ltx_video.install.installed import PART_SUFFIX, read_chunks
-from providers.ltx_video.install.retry import Patience
+from providers.ltx_video.install.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from core.jobs.job import JobContext
-    from providers.ltx_video.install.download_progress import Tally
+    from providers.ltx_video.install.download_progress import DownloadProgress
     from providers.ltx_video.install.hub import Hub, NeededFile
 
 # The hub's storage limits the speed of one connection more than that of several.
@@ -34,7 +34,7 @@ def fetch_files(
     files: Sequence[NeededFile],
     folder: Path,
     ctx: JobContext,
-    tally: Tally,
+    progress: DownloadProgress,
     waits_s: Sequence[float],
     on_file: Callable[[NeededFile, str], None],
 ) -> None:
@@ -45,7 +45,7 @@ def fetch_files(
         files: what is needed.
         folder: the model's folder.
         ctx: cancel and report.
-        tally: counts the bytes.
+        progress: counts the bytes.
         waits_s: see `patience.WAITS_S`.
         on_file: told, in the calling thread, of each file in place and its SHA-256.
 
@@ -53,7 +53,7 @@ def fetch_files(
         JobCancelled: asked to stop; every finished byte is kept.
         StudioError: it cannot be done; every finished byte is kept.
     """
-    crew = _Crew(hub, files, folder, tally, waits_s)
+    crew = _Crew(hub, files, folder, progress, waits_s)
     try:
         while crew.is_busy():
             ctx.cancel.check()
@@ -61,7 +61,7 @@ def fetch_files(
             hub.check_open()
             for landed in crew.take_landed():
                 on_file(landed.file, landed.sha256)
-            tally.report(ctx, Stage.DOWNLOAD)
+            progress.report(ctx, Stage.DOWNLOAD)
     finally:
         crew.dismiss()
         for landed in crew.take_landed():
@@ -87,12 +87,12 @@ class _Crew:
         hub: Hub,
         files: Sequence[NeededFile],
         folder: Path,
-        tally: Tally,
+        progress: DownloadProgress,
         waits_s: Sequence[float],
     ) -> None:
         self._hub = hub
         self._folder = folder
-        self._tally = tally
+        self._progress = progress
         self._waits_s = waits_s
         self._stop = CancelToken()
         self._todo = deque(files)
@@ -140,7 +140,7 @@ class _Crew:
                 except IndexError:
                     return
                 sha256 = _FileFetch(
-                    self._hub, file, self._folder, self._tally, self._stop, self._waits_s
+                    self._hub, file, self._folder, self._progress, self._stop, self._waits_s
                 ).run()
                 self._landed.append(_Landed(file, sha256))
         except JobCancelled:
@@ -166,7 +166,7 @@ class _FileFetch:
         hub: Hub,
         file: NeededFile,
         folder: Path,
-        tally: Tally,
+        progress: DownloadProgress,
         stop: CancelToken,
         waits_s: Sequence[float],
     ) -> None:
@@ -174,9 +174,9 @@ class _FileFetch:
         self._file = file
         self._final = folder / file.place
         self._part = part_path(folder, file)
-        self._tally = tally
+        self._progress = progress
         self._stop = stop
-        self._patience = Patience(stop, waits_s, partial(tally.wait_for, file.place))
+        self._retry = RetryPolicy(stop, waits_s, partial(progress.wait_for, file.place))
         self._check = ContentCheck(file)
 
     def run(self) -> str:
@@ -213,10 +213,10 @@ class _FileFetch:
             return
         for chunk in read_chunks(self._part, self._stop):
             self._check.update(chunk)
-            self._tally.settle(len(chunk))
+            self._progress.settle(len(chunk))
 
     def _start_over(self) -> None:
-        self._tally.settle(-self._check.size_bytes)
+        self._progress.settle(-self._check.size_bytes)
         self._part.unlink(missing_ok=True)
         self._check = ContentCheck(self._file)
 
@@ -225,7 +225,7 @@ class _FileFetch:
             try:
                 self._receive()
             except Unsettled as failure:
-                self._patience.bear(failure)
+                self._retry.wait(failure)
         self._part.touch()
 
     def _receive(self) -> None:
@@ -252,8 +252,8 @@ class _FileFetch:
     def _keep(self, chunk: bytes, part: BinaryIO) -> None:
         part.write(chunk)
         self._check.update(chunk)
-        self._tally.fetch(len(chunk), self._file.place)
-        self._patience.renew()
+        self._progress.fetch(len(chunk), self._file.place)
+        self._retry.renew()
 
     def _put_in_place(self) -> None:
         with self._part.open("rb+") as part:

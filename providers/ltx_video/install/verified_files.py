@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from providers.ltx_video.install.installed import ModelManifest
 
 
-class Ledger:
+class VerifiedFiles:
     """The files proved so far, by place; on disk after each, and under its true name at the end."""
 
     def __init__(
@@ -35,7 +35,7 @@ class Ledger:
         # From here on the folder is under change and no installed model.
         (folder / MANIFEST_NAME).unlink(missing_ok=True)
 
-    def enter(self, file: NeededFile, sha256: str) -> None:
+    def record(self, file: NeededFile, sha256: str) -> None:
         """Record a file that is in place and right."""
         self.records[file.place] = InstalledFile(
             place=file.place,

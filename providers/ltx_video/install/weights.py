@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from pydantic import AliasChoices, Field
+
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.frozen import Frozen
-from core.jobs.job import JobContext, Lane, Noted, Progressed, Stage
+from core.jobs.job import JobContext, Lane, Notice, Progressed, Stage
 from core.platform.machine import free_disk_bytes
 from core.platform.network import NetworkSwitch
 from core.platform.suggestions import unknown_name
-from providers.ltx_video.install.download_progress import Tally
+from providers.ltx_video.install.download_progress import DownloadProgress
 from providers.ltx_video.install.hub import Hub, NeededFile
 from providers.ltx_video.install.install_lock import hold_model
 from providers.ltx_video.install.installed import (
@@ -32,9 +34,14 @@ from providers.ltx_video.install.installed import (
     verify_installed,
 )
 from providers.ltx_video.install.retry import WAITS_S, ask_patiently
-from providers.ltx_video.install.reuse_files import Shelf, adopt, check_content, hub_cache_folders
+from providers.ltx_video.install.reuse_files import (
+    LocalCopies,
+    check_content,
+    hub_cache_folders,
+    reuse,
+)
 from providers.ltx_video.install.transfer import fetch_files, part_path
-from providers.ltx_video.install.verified_files import Ledger, fitting_records
+from providers.ltx_video.install.verified_files import VerifiedFiles, fitting_records
 from providers.ltx_video.models.catalog import BY_ID
 from providers.ltx_video.models.info import INSTALL_MODEL
 
@@ -87,7 +94,10 @@ class InstallPayload(Frozen):
     """An installation as it is stored."""
 
     model: str
-    adopt_from: tuple[Path, ...] = ()
+    # Jobs of earlier versions call it "adopt_from".
+    reuse_from: tuple[Path, ...] = Field(
+        default=(), validation_alias=AliasChoices("reuse_from", "adopt_from")
+    )
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,7 @@ class Survey:
         return sum(file.size_bytes for file in self.files)
 
 
-class InstallModel:
+class InstallModelJob:
     """The job that installs one model; what it has is kept when it is stopped, for the next try."""
 
     kind = INSTALL_MODEL
@@ -121,14 +131,14 @@ class InstallModel:
         model: Installable,
         models_dir: Path,
         keys: ApiKeys,
-        adopt_from: Sequence[Path] = (),
+        reuse_from: Sequence[Path] = (),
         waits_s: Sequence[float] = WAITS_S,
         network: NetworkSwitch | None = None,
     ) -> None:
         self._model = model
         self._models_dir = models_dir
         self._keys = keys
-        self._adopt_from = tuple(path.expanduser().absolute() for path in adopt_from)
+        self._reuse_from = tuple(path.expanduser().absolute() for path in reuse_from)
         self._waits_s = waits_s
         self._network = network or NetworkSwitch()
 
@@ -140,14 +150,14 @@ class InstallModel:
         keys: ApiKeys,
         find: Callable[[str], Installable] = Installable.find,
         network: NetworkSwitch | None = None,
-    ) -> InstallModel:
+    ) -> InstallModelJob:
         """The job again from the journal; `find` looks a model up.
 
         Raises:
             UnsupportedRequest: the catalogue no longer has it.
         """
         wish = InstallPayload.model_validate_json(payload)
-        return cls(find(wish.model), models_dir, keys, wish.adopt_from, network=network)
+        return cls(find(wish.model), models_dir, keys, wish.reuse_from, network=network)
 
     @property
     def title(self) -> str:
@@ -156,12 +166,12 @@ class InstallModel:
 
     def payload(self) -> str:
         """The job as JSON; holds no key."""
-        return InstallPayload(model=self._model.id, adopt_from=self._adopt_from).model_dump_json()
+        return InstallPayload(model=self._model.id, reuse_from=self._reuse_from).model_dump_json()
 
     def keep(self, folder: Path) -> None:
         """Nothing: the files of another folder may be gone later, and the hub has them too."""
 
-    def leftovers(self, job_id: str) -> tuple[Path, ...]:
+    def partial_files(self, job_id: str) -> tuple[Path, ...]:
         """None: what a killed run leaves half-written is where the next one goes on."""
         return ()
 
@@ -184,7 +194,7 @@ class InstallModel:
         with hold_model(self._models_dir, self._model.id):
             state = check_installed(self._models_dir, self._model.id)
             if isinstance(state, Complete):
-                ctx.report(Noted(message=f"{self._model.label} is installed and complete."))
+                ctx.report(Notice(message=f"{self._model.label} is installed and complete."))
                 return state.folder
             findings = self._look(ctx)
             try:
@@ -200,26 +210,28 @@ class InstallModel:
     def _install(self, ctx: JobContext, findings: _Findings) -> None:
         files = findings.survey.files
         folder = self._folder
-        ledger = Ledger(folder, self._new_manifest(), findings.records)
-        tally = Tally(findings.survey.total_bytes)
-        tally.settle(sum(record.size_bytes for record in ledger.records.values()))
-        self._settle_present(ctx, findings, ledger, tally)
-        missing = [file for file in files if file.place not in ledger.records]
+        verified = VerifiedFiles(folder, self._new_manifest(), findings.records)
+        progress = DownloadProgress(findings.survey.total_bytes)
+        progress.settle(sum(record.size_bytes for record in verified.records.values()))
+        self._settle_present(ctx, findings, verified, progress)
+        missing = [file for file in files if file.place not in verified.records]
         if any(file not in findings.absent for file in missing):
             self._check_fetch(ctx, findings.hub, missing)
         if missing:
             # Big files first: a small one at the end keeps no other stream waiting.
             missing.sort(key=lambda file: -file.size_bytes)
-            fetch_files(findings.hub, missing, folder, ctx, tally, self._waits_s, ledger.enter)
+            fetch_files(
+                findings.hub, missing, folder, ctx, progress, self._waits_s, verified.record
+            )
         ctx.report(Progressed(stage=Stage.VERIFY, fraction=1.0, message="every file is verified"))
-        ledger.finish(files)
+        verified.finish(files)
 
     def _look(self, ctx: JobContext) -> _Findings:
         ctx.report(Progressed(stage=Stage.DOWNLOAD, message="asking which files are needed"))
         hub = Hub(self._keys, f"ltx-video/local/{self._model.id}", self._network)
         files = self._list_files(ctx, hub)
-        shelf = Shelf(
-            (*self._adopt_from, *hub_cache_folders(self._model.weights.repo_ids)), ctx.cancel
+        copies = LocalCopies(
+            (*self._reuse_from, *hub_cache_folders(self._model.weights.repo_ids)), ctx.cancel
         )
         records = fitting_records(self._folder, files)
         absent = [
@@ -227,44 +239,48 @@ class InstallModel:
             for file in files
             if file.place not in records
             and not _has_size(self._folder / file.place, file.size_bytes)
-            and not shelf.candidates(file)
+            and not copies.candidates(file)
         ]
         self._check_fetch(ctx, hub, absent)
         fetch_bytes = sum(_left_bytes(self._folder, file) for file in absent)
         survey = Survey(files, fetch_bytes, free_disk_bytes(self._folder))
-        return _Findings(hub, survey, shelf, records, absent)
+        return _Findings(hub, survey, copies, records, absent)
 
     def _settle_present(
-        self, ctx: JobContext, findings: _Findings, ledger: Ledger, tally: Tally
+        self,
+        ctx: JobContext,
+        findings: _Findings,
+        verified: VerifiedFiles,
+        progress: DownloadProgress,
     ) -> None:
         """Enter what is in place or on the shelf and proves to be right; delete what is wrong."""
-        adopted_bytes = 0
+        reused_bytes = 0
 
         def on_bytes(size_bytes: int) -> None:
-            tally.settle(size_bytes)
-            tally.report(ctx, Stage.VERIFY)
+            progress.settle(size_bytes)
+            progress.report(ctx, Stage.VERIFY)
 
         for file in findings.survey.files:
             path = self._folder / file.place
-            if file.place in ledger.records:
+            if file.place in verified.records:
                 continue
             if path.is_file():
                 sha256 = check_content(path, file, ctx.cancel, on_bytes)
                 if sha256 is not None:
-                    ledger.enter(file, sha256)
+                    verified.record(file, sha256)
                     continue
-                ctx.report(Noted(message=f"{file.place} is damaged or outdated: it is replaced."))
+                ctx.report(Notice(message=f"{file.place} is damaged or outdated: it is replaced."))
                 path.unlink()
-            sha256 = adopt(file, findings.shelf, self._folder, ctx.cancel, on_bytes)
+            sha256 = reuse(file, findings.copies, self._folder, ctx.cancel, on_bytes)
             if sha256 is not None:
-                adopted_bytes += file.size_bytes
-                ledger.enter(file, sha256)
-        if adopted_bytes:
-            amount = f"{adopted_bytes / 1e9:.2f} GB"
-            ctx.report(Noted(message=f"{amount} were on this machine already and are used."))
+                reused_bytes += file.size_bytes
+                verified.record(file, sha256)
+        if reused_bytes:
+            amount = f"{reused_bytes / 1e9:.2f} GB"
+            ctx.report(Notice(message=f"{amount} were on this machine already and are used."))
 
     def _list_files(self, ctx: JobContext, hub: Hub) -> tuple[NeededFile, ...]:
-        for folder in self._adopt_from:
+        for folder in self._reuse_from:
             if not folder.is_dir():
                 raise OutputError(
                     f"There is no folder {str(folder)!r} to take files from.",
@@ -340,11 +356,11 @@ def verify_model(models_dir: Path, model: str, ctx: JobContext) -> InstallState:
     if isinstance(state, Absent):
         return state
     total = sum(file.size_bytes for file in believed_files(state.folder).values())
-    tally = Tally(total)
+    progress = DownloadProgress(total)
 
     def on_bytes(size_bytes: int) -> None:
-        tally.settle(size_bytes)
-        tally.report(ctx, Stage.VERIFY)
+        progress.settle(size_bytes)
+        progress.report(ctx, Stage.VERIFY)
 
     with hold_model(models_dir, model):
         return verify_installed(models_dir, model, ctx.cancel, on_bytes)
@@ -368,7 +384,7 @@ class _Findings:
 
     hub: Hub
     survey: Survey
-    shelf: Shelf
+    copies: LocalCopies
     records: dict[str, InstalledFile]
     absent: list[NeededFile]
 

@@ -21,7 +21,7 @@ class Attribute(StrEnum):
     PLACE = "place"
     SETTING = "setting"
     CAMERA = "camera"
-    SOUND = "sound"
+    AUDIO = "sound"
 
 
 _GO = (
@@ -68,7 +68,7 @@ PHRASES: dict[Attribute, dict[str, tuple[str, ...]]] = {
             r"(?:static|fixed|locked|still) (?:camera|shot)",
         ),
     },
-    Attribute.SOUND: {
+    Attribute.AUDIO: {
         "silence": (
             r"(?:in |with )?(?:complete |total )?silence|silent(?:ly)?|without (?:any )?sound"
             r"|no sound|soundless|mute",
@@ -183,7 +183,7 @@ _PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
 
 
 @dataclass(frozen=True)
-class Reading:
+class PromptReading:
     """What Mini understands of a prompt: the values it will draw, and the words it cannot."""
 
     values: dict[Attribute, tuple[str, ...]]
@@ -214,7 +214,7 @@ def tokens() -> tuple[str, ...]:
     return tuple(_ATTRIBUTE_OF)
 
 
-def read(prompt: str) -> Reading:
+def read(prompt: str) -> PromptReading:
     """Reads a prompt with the same phrases as Mini's tokenizer."""
     text = prompt.lower()
     for pattern, token in _REPLACEMENTS:
@@ -226,4 +226,4 @@ def read(prompt: str) -> Reading:
             of_attribute.append(value)
     rest = _PLAIN_WORD.findall(_TOKEN.sub(" ", text))
     unknown = tuple(dict.fromkeys(word for word in rest if word not in _SMALL))
-    return Reading({attribute: tuple(found) for attribute, found in values.items()}, unknown)
+    return PromptReading({attribute: tuple(found) for attribute, found in values.items()}, unknown)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from providers.ltx_video.models.catalog import LocalModel
 
 
-class OnDisk(StrEnum):
+class WeightsState(StrEnum):
     """Whether a model's files are there."""
 
     COMPLETE = "complete"
@@ -31,7 +31,7 @@ def choose_model(
     request: RenderRequest,
     models: Iterable[LocalModel] = MODELS,
     *,
-    on_disk: Callable[[LocalModel], OnDisk],
+    on_disk: Callable[[LocalModel], WeightsState],
     memory_for: Callable[[LocalModel, RenderPlan], MemoryPlan],
 ) -> ModelChoice:
     """The best model that is installed, can do what is asked and fits; else the built-in one.
@@ -48,13 +48,13 @@ def choose_model(
         if model.spec.is_builtin:
             continue
         match on_disk(model):
-            case OnDisk.ABSENT:
+            case WeightsState.ABSENT:
                 absent += 1
                 continue
-            case OnDisk.DAMAGED:
+            case WeightsState.DAMAGED:
                 passed_over.append(f"{model.spec.label} is passed over: its files are damaged.")
                 continue
-            case OnDisk.COMPLETE:
+            case WeightsState.COMPLETE:
                 pass
         why_not = _why_not(model, request, memory_for)
         if why_not is None:

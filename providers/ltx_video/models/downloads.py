@@ -45,7 +45,7 @@ _AV_FOLDERS = (
 )
 # The connectors of 2.3 and 2.5 lie there twice too: in one piece, and in numbered ones.
 _CONNECTORS_IN_ONE_PIECE = "connectors/diffusion_pytorch_model.safetensors"
-_PICTURES = ("*.md", "*.png", "*.gif", "*.mp4")
+_IMAGES = ("*.md", "*.png", "*.gif", "*.mp4")
 
 
 def _folders(
@@ -56,7 +56,7 @@ def _folders(
     *,
     revision: str = "main",
     patterns: tuple[str, ...] = _VIDEO_FOLDERS,
-    ignore_patterns: tuple[str, ...] = _PICTURES,
+    ignore_patterns: tuple[str, ...] = _IMAGES,
 ) -> WeightsSpec:
     """A model whose repository has the layout of diffusers already."""
     files = FileSet(
@@ -79,7 +79,7 @@ def _single_file(
     model: LTXModel, file: RemoteFile, base: WeightsSpec, size_gb: float
 ) -> WeightsSpec:
     """A model whose transformer is one file, with everything else from a model that has folders."""
-    no_weights = (*_PICTURES, "transformer/*.safetensors", "transformer/*.index.json")
+    no_weights = (*_IMAGES, "transformer/*.safetensors", "transformer/*.index.json")
     transformer = FileSet(
         repo_id=file.repo_id,
         revision=_LTX_VIDEO_REVISION,
@@ -137,7 +137,7 @@ _23_DEV = _folders(
     "the same parts as ltx-2.3-distilled",
     revision="8eee8edcf067e838b843f926ec4d4cc9b2be1aaf",
     patterns=_AV_FOLDERS,
-    ignore_patterns=(*_PICTURES, _CONNECTORS_IN_ONE_PIECE),
+    ignore_patterns=(*_IMAGES, _CONNECTORS_IN_ONE_PIECE),
 )
 _23_DISTILLED = _23_DEV.model_copy(
     update={
@@ -162,7 +162,7 @@ _25_DISTILLED = _folders(
     "sum of the 28 files that the distilled model needs at the pinned revision",
     revision=_LTX_25_REVISION,
     patterns=_AV_FOLDERS,
-    ignore_patterns=(*_PICTURES, _CONNECTORS_IN_ONE_PIECE),
+    ignore_patterns=(*_IMAGES, _CONNECTORS_IN_ONE_PIECE),
 )
 _25_DEV = _25_DISTILLED.model_copy(
     update={

@@ -96,7 +96,7 @@ class MemoryLadder:
 
 
 @dataclass(frozen=True)
-class _Layout:
+class _WeightsLayout:
     device: Device
     residency: Residency
     precision: Precision
@@ -170,9 +170,9 @@ def memory_ladder(
     return MemoryLadder(tuple(rungs), tuple(missing))
 
 
-def _layouts(gpu: Gpu | None, footprint: Footprint, dtype: Precision) -> tuple[_Layout, ...]:
+def _layouts(gpu: Gpu | None, footprint: Footprint, dtype: Precision) -> tuple[_WeightsLayout, ...]:
     """The layouts that make sense, quickest first."""
-    on_cpu = _Layout(Device.CPU, Residency.RESIDENT, dtype, Device.CPU)
+    on_cpu = _WeightsLayout(Device.CPU, Residency.RESIDENT, dtype, Device.CPU)
     cpu = (
         on_cpu,
         replace(on_cpu, is_tiled=True),
@@ -185,9 +185,9 @@ def _layouts(gpu: Gpu | None, footprint: Footprint, dtype: Precision) -> tuple[_
         return tuple(
             replace(layout, device=Device.MPS, text_encoder_device=Device.MPS) for layout in cpu
         )
-    whole = _Layout(Device.CUDA, Residency.RESIDENT, dtype, Device.CUDA)
+    whole = _WeightsLayout(Device.CUDA, Residency.RESIDENT, dtype, Device.CUDA)
     tiled = replace(whole, is_tiled=True)
-    cuda: tuple[_Layout, ...] = (whole, tiled)
+    cuda: tuple[_WeightsLayout, ...] = (whole, tiled)
     if dtype is Precision.BFLOAT16:
         by_part = replace(tiled, residency=Residency.MODEL_OFFLOAD)
         eight_bit = replace(by_part, precision=Precision.FLOAT8)
@@ -212,7 +212,7 @@ def _layouts(gpu: Gpu | None, footprint: Footprint, dtype: Precision) -> tuple[_
     return cuda if footprint.transformer > MOST_BILLIONS_WITHOUT_GPU else (*cuda, *cpu)
 
 
-def _weights(layout: _Layout, footprint: Footprint, dtype: Precision) -> _Weights:
+def _weights(layout: _WeightsLayout, footprint: Footprint, dtype: Precision) -> _Weights:
     size = _BYTES[dtype]
     # The processor's 16-bit 3-D convolutions are far too slow, so decoders are in 32 bit there.
     decoder = _BYTES[Precision.FLOAT32] if layout.device is Device.CPU else size
@@ -228,7 +228,7 @@ def _weights(layout: _Layout, footprint: Footprint, dtype: Precision) -> _Weight
 
 
 def _peaks(
-    layout: _Layout, footprint: Footprint, dtype: Precision, workload: Workload
+    layout: _WeightsLayout, footprint: Footprint, dtype: Precision, workload: Workload
 ) -> tuple[StagePeak, ...]:
     """What each stage holds on the accelerator and in main memory."""
     weights = _weights(layout, footprint, dtype)
@@ -253,7 +253,7 @@ def _peaks(
 
 
 def _on_device(
-    layout: _Layout,
+    layout: _WeightsLayout,
     weights: _Weights,
     footprint: Footprint,
     dtype: Precision,
@@ -293,7 +293,9 @@ def _on_device(
     }
 
 
-def _decoding(layout: _Layout, footprint: Footprint, dtype: Precision, workload: Workload) -> float:
+def _decoding(
+    layout: _WeightsLayout, footprint: Footprint, dtype: Precision, workload: Workload
+) -> float:
     bytes_each = _BYTES[Precision.FLOAT32 if layout.device is Device.CPU else dtype]
     together = workload.pixels
     if layout.is_tiled:
@@ -307,7 +309,7 @@ def _decoding(layout: _Layout, footprint: Footprint, dtype: Precision, workload:
     return (working + finished) / 1e9
 
 
-def _in_main_memory(layout: _Layout, weights: _Weights) -> dict[Stage, float]:
+def _in_main_memory(layout: _WeightsLayout, weights: _Weights) -> dict[Stage, float]:
     """GB of weights that wait in main memory while a GPU works."""
     words = weights.text_encoder
     match layout.residency:

@@ -23,9 +23,9 @@ _PLURALS = {
     Attribute.PLACE: "places",
     Attribute.SETTING: "settings",
     Attribute.CAMERA: "camera moves",
-    Attribute.SOUND: "sounds",
+    Attribute.AUDIO: "sounds",
 }
-_SHOWN = (Attribute.KIND, Attribute.COLOUR, Attribute.SETTING, Attribute.SOUND)
+_SHOWN = (Attribute.KIND, Attribute.COLOUR, Attribute.SETTING, Attribute.AUDIO)
 
 
 def count_tokens(prompt: str) -> int:
@@ -51,7 +51,7 @@ def mini_notes(prompt: str) -> tuple[str, ...]:
             named = ", ".join(_plain(value) for value in values)
             notes.append(
                 f"The prompt names several {_PLURALS[attribute]} ({named}); LTX Mini draws one."
-                if attribute is not Attribute.SOUND
+                if attribute is not Attribute.AUDIO
                 else f"The prompt names several sounds ({named}); LTX Mini makes one."
             )
     return tuple(notes)

@@ -53,7 +53,7 @@ class Timing(Frozen):
     seconds: float
 
 
-class _Stored(Frozen):
+class _StoredTimings(Frozen):
     timings: tuple[Timing, ...] = ()
 
 
@@ -116,14 +116,14 @@ class TimingTable:
             if counts[kind] <= _KEPT:
                 kept.append(timing)
         try:
-            text = _Stored(timings=tuple(reversed(kept))).model_dump_json(indent=1)
+            text = _StoredTimings(timings=tuple(reversed(kept))).model_dump_json(indent=1)
             write_text_atomically(self._path, text + "\n")
         except OSError as error:
             log.warning("the times of this clip are not remembered: %s", error)
 
     def _read(self) -> tuple[Timing, ...]:
         try:
-            return _Stored.model_validate_json(self._path.read_bytes()).timings
+            return _StoredTimings.model_validate_json(self._path.read_bytes()).timings
         except FileNotFoundError:
             return ()
         except (OSError, ValidationError) as error:

@@ -14,7 +14,7 @@ from core.errors import NotConfigured
 from core.jobs.job import Failed, Lane
 from core.jobs.job_record import JobState
 from core.studio import Studio
-from core.video.provider import Lack, NotReady, ProviderEntry
+from core.video.provider import NotReady, ProviderEntry, ReasonCode
 from core.video.request import Delivery, RenderRequest, Target
 from core.video.spec import Residency
 from tests.fakes.provider import BIG, FAKE_KEY, SMALL, FakeProvider
@@ -115,7 +115,7 @@ def test_nothing_is_ordered_from_a_service_while_the_network_is_off(cloud: Studi
     apply(cloud, "network.is_off", "yes")
     planned = cloud.plan(ask())
     assert isinstance(planned.readiness, NotReady)
-    assert planned.readiness.lack is Lack.NETWORK_OFF
+    assert planned.readiness.reason_code is ReasonCode.NETWORK_OFF
     assert "config set network.is_off no" in planned.readiness.fix
     with pytest.raises(NotConfigured, match="The network is switched off"):
         cloud.submit_render(planned)
@@ -148,7 +148,7 @@ def test_no_key_is_tested_while_the_network_is_off(cloud: Studio, service: Cloud
     apply(cloud, "network.is_off", "yes")
     readiness = cloud.check_key(TARGET, FAKE_KEY)
     assert isinstance(readiness, NotReady)
-    assert readiness.lack is Lack.NETWORK_OFF
+    assert readiness.reason_code is ReasonCode.NETWORK_OFF
     assert service.asked == 0
     apply(cloud, "network.is_off", "no")
     cloud.check_key(TARGET, FAKE_KEY)

@@ -7,7 +7,7 @@ import pytest
 
 from core.config.settings import Settings, with_text
 from core.config.settings_schema import TargetPart
-from core.config.target_names import change_setting, settle_target, target_names
+from core.config.target_names import change_setting, set_target, target_names
 from core.errors import SettingsError
 from core.studio import Studio
 from core.video.provider import ProviderEntry
@@ -52,13 +52,13 @@ def test_another_provider_brings_its_own_deployment_and_model(registry: Provider
 
 def test_what_fits_is_left_alone(registry: ProviderRegistry) -> None:
     fitting = settings("fake", model="fake-big")
-    assert settle_target(registry, fitting).settings == fitting
-    assert settle_target(registry, fitting).notes == ()
+    assert set_target(registry, fitting).settings == fitting
+    assert set_target(registry, fitting).notes == ()
 
 
 def test_an_unknown_provider_is_left_for_its_own_message(registry: ProviderRegistry) -> None:
     gone = settings("gone")
-    assert settle_target(registry, gone).settings == gone
+    assert set_target(registry, gone).settings == gone
     with pytest.raises(SettingsError, match="Did you mean 'fake'"):
         change_setting(registry, gone, "render.provider", "fak")
 

@@ -227,9 +227,9 @@ def test_history_that_cannot_be_written_costs_no_clip_and_is_logged(
 def finished(studio: Studio, request_small: RenderRequest) -> Path:
     """The output folder with a clip, a still without sidecar, and a film."""
     clip = render(studio, request_small)
-    picture = studio.queue.run_job(studio.submit_render(studio.plan_still(request_small)))
-    assert picture.event == "succeeded"
-    picture.path.with_suffix(".json").unlink()
+    image = studio.queue.run_job(studio.submit_render(studio.plan_still(request_small)))
+    assert image.event == "succeeded"
+    image.path.with_suffix(".json").unlink()
     film = Film(clips=(Clip(path=clip),), title="Spring")
     order = ExportOrder(film=film, settings=ExportSettings(), path=clip.with_name("film.mp4"))
     studio.queue.run_job(studio.submit_export(studio.plan_export(order)))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import EngineCrashed, JournalError
-from core.jobs.job import Job, JobContext, JobEvent, Lane, Noted, Progressed, Stage
+from core.jobs.job import Job, JobContext, JobEvent, Lane, Notice, Progressed, Stage
 from core.jobs.job_record import JobState
 from core.jobs.journal import Journal
 from core.jobs.queue import JobQueue
@@ -42,7 +42,7 @@ class NoteJob:
         if "unkept" in self.text:
             raise JournalError("It cannot be kept.")
 
-    def leftovers(self, job_id: str) -> tuple[Path, ...]:
+    def partial_files(self, job_id: str) -> tuple[Path, ...]:
         return (Path(self.text.split()[-1]),) if self.text.startswith("leave") else ()
 
     def run(self, ctx: JobContext) -> Path:
@@ -50,7 +50,7 @@ class NoteJob:
         ctx.report(Progressed(stage=Stage.WRITE, fraction=0.5))
         ctx.report(Progressed(stage=Stage.WRITE, fraction=0.2, message="back"))
         if self.text.startswith("leave"):
-            self.leftovers("")[0].write_text("half", encoding="utf-8")
+            self.partial_files("")[0].write_text("half", encoding="utf-8")
         match self.text.split()[0]:
             case "hang" | "leave":
                 ctx.cancel.wait(60)
@@ -75,7 +75,7 @@ class NoteJob:
                 for _ in range(3):
                     ctx.report(Progressed(stage=Stage.WRITE, fraction=0.7, message="again"))
             case "note":
-                ctx.report(Noted(message="by the way"))
+                ctx.report(Notice(message="by the way"))
             case _:
                 pass
         (ctx.workdir / "half").touch()
@@ -164,8 +164,8 @@ def kept(paths: Paths) -> set[str]:
 def test_report_that_changes_nothing_is_not_passed_on(queue: JobQueue, events: Events) -> None:
     job_id = queue.submit(NoteJob("repeat"))
     queue.run_job(job_id)
-    told = [event.message for _, event in events.seen if isinstance(event, Progressed)]
-    assert told == ["", "back", "again"]
+    messages = [event.message for _, event in events.seen if isinstance(event, Progressed)]
+    assert messages == ["", "back", "again"]
 
 
 def test_job_runs_and_tells_each_step_once(queue: JobQueue, events: Events) -> None:

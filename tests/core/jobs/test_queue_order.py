@@ -81,7 +81,7 @@ class WordJob:
 
     def keep(self, folder: Path) -> None: ...
 
-    def leftovers(self, job_id: str) -> tuple[Path, ...]:
+    def partial_files(self, job_id: str) -> tuple[Path, ...]:
         return ()
 
     def run(self, ctx: JobContext) -> Path:

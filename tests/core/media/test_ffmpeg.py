@@ -11,13 +11,13 @@ from core.errors import FFmpegFailed, FFmpegMissing, UnreadableClip
 from core.jobs.job import CancelToken, JobCancelled
 from core.media.ffmpeg import FFMPEG_VARIABLE, ffmpeg_version, find_ffmpeg, probe_clip, run_ffmpeg
 
-PICTURE = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=12"]
-SOUND = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=24000"]
+IMAGE = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=12"]
+AUDIO = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=24000"]
 CODECS = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset", "ultrafast"]
 
 
-def make(path: Path, *, num_frames: int = 24, with_sound: bool = True) -> Path:
-    arguments = [*PICTURE, *(SOUND if with_sound else []), *CODECS]
+def make(path: Path, *, num_frames: int = 24, with_audio: bool = True) -> Path:
+    arguments = [*IMAGE, *(AUDIO if with_audio else []), *CODECS]
     arguments += ["-t", f"{num_frames / 12}", "-frames:v", str(num_frames), str(path)]
     run_ffmpeg(arguments, CancelToken())
     return path
@@ -33,7 +33,7 @@ def test_clip_is_counted_to_the_frame(tmp_path: Path) -> None:
 
 
 def test_silent_clip_has_no_audio(tmp_path: Path) -> None:
-    facts = probe_clip(make(tmp_path / "a.mp4", with_sound=False))
+    facts = probe_clip(make(tmp_path / "a.mp4", with_audio=False))
     assert not facts.has_audio
     assert facts.audio_duration_s is None
 
@@ -53,16 +53,16 @@ def test_missing_clip_and_text_are_unreadable(tmp_path: Path) -> None:
         probe_clip(tmp_path / "text.mp4")
 
 
-def test_sound_alone_is_no_clip(tmp_path: Path) -> None:
+def test_audio_alone_is_no_clip(tmp_path: Path) -> None:
     path = tmp_path / "a.m4a"
-    run_ffmpeg([*SOUND, "-t", "0.5", str(path)], CancelToken())
+    run_ffmpeg([*AUDIO, "-t", "0.5", str(path)], CancelToken())
     with pytest.raises(UnreadableClip, match="no picture"):
         probe_clip(path)
 
 
 def test_progress_rises_to_the_frames_of_the_output(tmp_path: Path) -> None:
     seen: list[int] = []
-    run_ffmpeg([*PICTURE, *CODECS, "-t", "3", str(tmp_path / "a.mp4")], CancelToken(), seen.append)
+    run_ffmpeg([*IMAGE, *CODECS, "-t", "3", str(tmp_path / "a.mp4")], CancelToken(), seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == 36
 
@@ -79,7 +79,7 @@ def test_cancel_ends_a_running_ffmpeg_at_once(tmp_path: Path) -> None:
     token = CancelToken()
     timer = threading.Timer(0.5, token.cancel)
     timer.start()
-    endless = ["-re", *PICTURE, *CODECS, str(tmp_path / "a.mp4")]
+    endless = ["-re", *IMAGE, *CODECS, str(tmp_path / "a.mp4")]
     began = time.monotonic()
     with pytest.raises(JobCancelled):
         run_ffmpeg(endless, token)
@@ -91,7 +91,7 @@ def test_cancelled_before_start_starts_nothing(tmp_path: Path) -> None:
     token = CancelToken()
     token.cancel()
     with pytest.raises(JobCancelled):
-        run_ffmpeg([*PICTURE, "-t", "1", str(tmp_path / "a.mp4")], token)
+        run_ffmpeg([*IMAGE, "-t", "1", str(tmp_path / "a.mp4")], token)
     assert not (tmp_path / "a.mp4").exists()
 
 

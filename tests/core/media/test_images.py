@@ -29,30 +29,30 @@ def refusal(path: Path) -> str:
     return problem.message
 
 
-def test_plain_picture_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_plain_image_is_taken_as_it_is(tmp_path: Path) -> None:
     image = check_start_image(save(tmp_path / "a.png"))
     assert (image.width, image.height, image.notes) == (40, 20, ())
 
 
-def test_missing_picture_names_the_nearest_file(tmp_path: Path) -> None:
+def test_missing_image_names_the_nearest_file(tmp_path: Path) -> None:
     save(tmp_path / "start.png")
     assert "start.png'?" in refusal(tmp_path / "stat.png")
     assert "There is no start image" in refusal(tmp_path / "nowhere" / "a.png")
 
 
-def test_folder_is_no_picture(tmp_path: Path) -> None:
+def test_folder_is_no_image(tmp_path: Path) -> None:
     assert "is a folder" in refusal(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n"])
-def test_file_that_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_file_that_is_no_image_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(content)
     assert "no picture in a known format" in refusal(path)
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
-def test_cut_off_picture_is_refused(tmp_path: Path, suffix: str) -> None:
+def test_cut_off_image_is_refused(tmp_path: Path, suffix: str) -> None:
     whole = tmp_path / f"whole.{suffix}"
     noise = Image.effect_noise((200, 200), 90).convert("RGB")
     noise.save(whole)
@@ -62,7 +62,7 @@ def test_cut_off_picture_is_refused(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("side", [10_000, 20_000])
-def test_huge_picture_is_refused_before_it_is_decoded(tmp_path: Path, side: int) -> None:
+def test_huge_image_is_refused_before_it_is_decoded(tmp_path: Path, side: int) -> None:
     path = tmp_path / "huge.png"
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     chunk = b"IHDR" + header
@@ -72,12 +72,12 @@ def test_huge_picture_is_refused_before_it_is_decoded(tmp_path: Path, side: int)
     assert "megapixels" in refusal(path)
 
 
-def test_rotated_picture_is_turned_upright_and_told(tmp_path: Path) -> None:
+def test_rotated_image_is_turned_upright_and_told(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    picture = Image.new("RGB", (40, 20), RED)
-    picture.paste(GREEN, (0, 0, 20, 20))
-    picture.save(tmp_path / "a.png", exif=exif)
+    image = Image.new("RGB", (40, 20), RED)
+    image.paste(GREEN, (0, 0, 20, 20))
+    image.save(tmp_path / "a.png", exif=exif)
     image = check_start_image(tmp_path / "a.png")
     assert (image.width, image.height) == (20, 40)
     assert "upright" in image.notes[0]
@@ -99,7 +99,7 @@ def test_rotated_picture_is_turned_upright_and_told(tmp_path: Path) -> None:
         ("1", 1, None),
     ],
 )
-def test_every_kind_of_picture_becomes_rgb(
+def test_every_kind_of_image_becomes_rgb(
     tmp_path: Path, mode: str, colour: object, note: str | None
 ) -> None:
     path = save(tmp_path / ("a.tif" if mode == "CMYK" else "a.png"), mode, colour)
@@ -118,7 +118,7 @@ def test_palette_with_transparency_is_shown_on_white(tmp_path: Path) -> None:
     assert "transparent" in check_start_image(path).notes[0]
 
 
-def test_animation_gives_its_first_picture(tmp_path: Path) -> None:
+def test_animation_gives_its_first_image(tmp_path: Path) -> None:
     first, second = Image.new("RGB", (40, 20), RED), Image.new("RGB", (40, 20), GREEN)
     first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
     assert "animated" in check_start_image(tmp_path / "a.gif").notes[0]
@@ -127,10 +127,10 @@ def test_animation_gives_its_first_picture(tmp_path: Path) -> None:
         assert out.getpixel((5, 5)) == RED
 
 
-def test_picture_is_cut_around_its_centre(tmp_path: Path) -> None:
-    picture = Image.new("RGB", (60, 20), RED)
-    picture.paste(GREEN, (20, 0, 40, 20))
-    picture.save(tmp_path / "a.png")
+def test_image_is_cut_around_its_centre(tmp_path: Path) -> None:
+    image = Image.new("RGB", (60, 20), RED)
+    image.paste(GREEN, (20, 0, 40, 20))
+    image.save(tmp_path / "a.png")
     write_start_image(tmp_path / "a.png", tmp_path / "out.png", 20, 20)
     with Image.open(tmp_path / "out.png") as out:
         assert out.getpixel((10, 10)) == GREEN

@@ -233,12 +233,12 @@ def test_asked_shape_wins_over_the_start_image() -> None:
     assert make_plan(request, SMALL, start_image_size=(300, 500)).width == 96
 
 
-def test_sound_can_be_left_out() -> None:
+def test_audio_can_be_left_out() -> None:
     assert not make_plan(ask(audio=False), SMALL).has_audio
     assert not make_plan(ask(), BIG).has_audio
 
 
-def pictures(count: int) -> tuple[Path, ...]:
+def images(count: int) -> tuple[Path, ...]:
     return tuple(Path(f"{number}.png") for number in range(count))
 
 
@@ -247,7 +247,7 @@ def loras(count: int) -> tuple[Lora, ...]:
 
 
 EVERYTHING = {
-    "inputs": Inputs(end_image=Path("end.png"), reference_images=pictures(3)),
+    "inputs": Inputs(end_image=Path("end.png"), reference_images=images(3)),
     "audio_prompt": "rain",
     "loras": loras(2),
     "delivery": Delivery(memory=Residency.GROUP_OFFLOAD, webhook_url="https://example.com/done"),
@@ -275,7 +275,7 @@ def test_a_model_that_takes_nothing_extra_refuses_each_part_and_says_what_to_do(
 
 
 def test_more_than_the_model_takes_is_refused_with_how_many_to_leave_out() -> None:
-    request = ask(inputs=Inputs(reference_images=pictures(5)), loras=loras(3))
+    request = ask(inputs=Inputs(reference_images=images(5)), loras=loras(3))
     found = problems(request, FULL)
     assert (
         "at most 3 reference images, and 5 are given. Leave 2" in found["inputs.reference_images"]

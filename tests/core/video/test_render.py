@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from core.errors import JournalError
-from core.jobs.job import JobEvent, Noted, Progressed
+from core.jobs.job import JobEvent, Notice, Progressed
 from core.media.ffmpeg import probe_clip
 from core.media.output import Output, aside_path
 from core.video.plan import ClipSettings
@@ -46,7 +46,7 @@ class Run:
 
     @property
     def notes(self) -> list[str]:
-        return [event.message for event in self.events if isinstance(event, Noted)]
+        return [event.message for event in self.events if isinstance(event, Notice)]
 
 
 def prompted(request: RenderRequest, prompt: str) -> RenderRequest:
@@ -129,13 +129,13 @@ def request_image(request_small: RenderRequest, image: Path) -> RenderRequest:
 def test_record_holds_no_folder_and_no_webhook(
     studio: Studio, request_small: RenderRequest, tmp_path: Path
 ) -> None:
-    picture, lora = tmp_path / "end.png", tmp_path / "a.safetensors"
-    Image.new("RGB", (96, 64)).save(picture)
+    image, lora = tmp_path / "end.png", tmp_path / "a.safetensors"
+    Image.new("RGB", (96, 64)).save(image)
     lora.write_bytes(b"x" * 20)
     request = request_small.model_copy(
         update={
             "target": request_small.target.with_model("fake-full"),
-            "inputs": Inputs(end_image=picture, reference_images=(picture,)),
+            "inputs": Inputs(end_image=image, reference_images=(image,)),
             "loras": (Lora(path=lora, scale=0.5),),
             "delivery": Delivery(webhook_url="https://example.com/?token=secret"),
         }

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core.errors import UnsupportedRequest
-from core.jobs.job import JobEvent, Noted, Progressed, Succeeded
+from core.jobs.job import JobEvent, Notice, Progressed, Succeeded
 from core.media.ffmpeg import find_ffmpeg
 from core.media.output import Output
 from core.studio import Studio
@@ -71,9 +71,9 @@ def test_still_is_that_frame_and_no_other(
     paths: Paths, request_small: RenderRequest, tmp_path: Path
 ) -> None:
     whole = tmp_path / "counted.mp4"
-    picture = "color=c=black:s=96x64:r=8,geq=lum='16+20*N':cb=128:cr=128"
+    image = "color=c=black:s=96x64:r=8,geq=lum='16+20*N':cb=128:cr=128"
     encoding = ["-frames:v", "9", "-c:v", "libx264", "-qp", "0", "-pix_fmt", "yuv420p"]
-    command = [str(find_ffmpeg()), "-v", "error", "-f", "lavfi", "-i", picture, *encoding]
+    command = [str(find_ffmpeg()), "-v", "error", "-f", "lavfi", "-i", image, *encoding]
     subprocess.run([*command, str(whole)], check=True)
 
     class Counting(FakeProvider):
@@ -92,7 +92,7 @@ def test_still_is_that_frame_and_no_other(
     assert level == pytest.approx((96 - 16) * 255 / 219, abs=3)
 
 
-def test_record_lies_inside_and_beside_the_picture_and_says_which_frame(
+def test_record_lies_inside_and_beside_the_image_and_says_which_frame(
     studio: Studio, request_small: RenderRequest, tmp_path: Path
 ) -> None:
     prompt = 'a "red" ball; = # \\ 100%\nüber 猫'
@@ -110,7 +110,7 @@ def test_record_lies_inside_and_beside_the_picture_and_says_which_frame(
     assert read_settings_of(run.path) == inside
 
 
-def test_record_makes_the_same_picture_again(
+def test_record_makes_the_same_image_again(
     studio: Studio, request_small: RenderRequest, tmp_path: Path
 ) -> None:
     first = Run(studio, studio.plan_still(request_small, out=tmp_path / "one.png"))
@@ -158,7 +158,7 @@ def test_progress_rises_to_one_which_means_file_in_hand(
     assert sum(fraction == 1.0 for fraction in fractions) == 1
 
 
-def test_still_starts_from_the_picture_as_it_was_when_queued(
+def test_still_starts_from_the_image_as_it_was_when_queued(
     studio: Studio, request_small: RenderRequest, tmp_path: Path
 ) -> None:
     image = tmp_path / "start.png"
@@ -200,7 +200,7 @@ def test_a_name_taken_meanwhile_is_told_and_nothing_is_overwritten(
     run = Run(studio, planned)
     assert run.path == tmp_path / "ball-2.png"
     assert (tmp_path / "ball.png").read_bytes() == b"mine"
-    assert any("'ball-2.png'" in e.message for e in run.events if isinstance(e, Noted))
+    assert any("'ball-2.png'" in e.message for e in run.events if isinstance(e, Notice))
 
 
 def test_still_that_was_placed_before_a_kill_is_not_made_twice(
@@ -240,19 +240,19 @@ def test_cancelled_still_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])
-def test_file_that_is_no_picture_tells_nothing(tmp_path: Path, content: bytes) -> None:
+def test_file_that_is_no_image_tells_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.png").write_bytes(content)
     assert read_settings_of(tmp_path / "a.png") is None
 
 
-def test_foreign_picture_and_missing_one_tell_nothing(tmp_path: Path) -> None:
+def test_foreign_image_and_missing_one_tell_nothing(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     assert read_settings_of(tmp_path / "a.png") is None
     assert read_settings_of(tmp_path / "none.png") is None
     assert read_settings_of(tmp_path) is None
 
 
-def test_sidecar_of_a_clip_is_not_taken_for_that_of_a_picture_of_the_same_name(
+def test_sidecar_of_a_clip_is_not_taken_for_that_of_an_image_of_the_same_name(
     studio: Studio, request_small: RenderRequest, tmp_path: Path
 ) -> None:
     job = studio.submit_render(studio.plan(request_small, out=tmp_path / "a.mp4"))
@@ -263,7 +263,7 @@ def test_sidecar_of_a_clip_is_not_taken_for_that_of_a_picture_of_the_same_name(
 
 
 @pytest.mark.parametrize("spec", [SMALL, BIG])
-def test_shortest_clip_has_the_fewest_frames_and_no_sound(
+def test_shortest_clip_has_the_fewest_frames_and_no_audio(
     request_small: RenderRequest, spec: ModelSpec
 ) -> None:
     request = shortest(request_small.model_copy(update={"audio_prompt": "hum"}), spec)

@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.film.model.delivery import ExportSettings
-from tests.film.exporting import NO_SOUND, export, film_of, look_at, make_clip
+from tests.film.exporting import NO_AUDIO, export, film_of, look_at, make_clip
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def test_damage_inside_a_clip_is_told_with_every_export(tmp_path: Path) -> None:
-    good = make_clip(tmp_path / "good.mp4", 1, size="160x120", has_sound=False)
-    bad = make_clip(tmp_path / "bad.mp4", 1, size="160x120", has_sound=False)
+    good = make_clip(tmp_path / "good.mp4", 1, size="160x120", has_audio=False)
+    bad = make_clip(tmp_path / "bad.mp4", 1, size="160x120", has_audio=False)
     content = bytearray(bad.read_bytes())
     begin = content.index(b"mdat") + 2000
     for at in range(begin, begin + 2000, 7):
         content[at] ^= 0x5A
     bad.write_bytes(content)
     film = film_of(good, bad)
-    silent = ExportSettings(audio_codec=NO_SOUND)
+    silent = ExportSettings(audio_codec=NO_AUDIO)
 
     first = export(film, silent, tmp_path / "a" / "film.mp4", store=tmp_path / "store")
     second = export(film, silent, tmp_path / "b" / "film.mp4", store=tmp_path / "store")

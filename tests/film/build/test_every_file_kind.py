@@ -11,8 +11,8 @@ import pytest
 from PIL import Image, ImageSequence
 
 from core.film.build.encoding import pixel_format
-from core.film.build.hardware_encoders import CHIPS, choose
-from core.film.build.render_cache import PieceStore
+from core.film.build.hardware_encoders import HARDWARE, choose
+from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import (
     CODECS,
     CONTAINERS,
@@ -30,16 +30,16 @@ from core.film.model.delivery import (
 from core.film.model.film import Clip, Film, Fit
 from core.film.model.layout import lay_out
 from core.film.model.source import read_source
-from core.film.picture.assembler import Dressing, stretch
+from core.film.picture.assembler import Overlays, stretch
 from core.film.picture.graph import arguments
-from core.film.picture.picture import Look as PictureLook
+from core.film.picture.picture import Look as ImageLook
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from tests.film.exporting import (
     CLICK_S,
     HEIGHT,
     HZ,
-    NO_SOUND,
+    NO_AUDIO,
     WIDTH,
     export,
     film_of,
@@ -75,7 +75,7 @@ PROFILES = {
     (VideoCodec.AV1, 10): "Main",
     (VideoCodec.PRORES, 10): "HQ",
 }
-REAL = [kind for kind in Container if not kind.is_pictures]
+REAL = [kind for kind in Container if not kind.is_images]
 
 
 def _depth(codec: VideoCodec) -> int:
@@ -95,7 +95,7 @@ def _kinds() -> list[ExportSettings]:
         ExportSettings(container=kind, video_codec=video, audio_codec=audio, bit_depth=10)
         for kind in REAL
         for video in CONTAINERS[kind].video
-        for audio in (CONTAINERS[kind].audio[0], NO_SOUND)
+        for audio in (CONTAINERS[kind].audio[0], NO_AUDIO)
         if 8 in CODECS[video].bit_depths
     ]
     return [*every, *deep]
@@ -129,9 +129,9 @@ def frames(room: Path, film: Film) -> list[Any]:
 def _raw_frames(film: Film, path: Path, form: str, written: str) -> np.ndarray:
     sources = [read_source(clip.path) for clip in film.clips]
     timeline = lay_out(film, sources, FrameFormat())
-    picture = stretch(timeline, 0, timeline.num_frames, Dressing(PictureLook(form)))
+    image = stretch(timeline, 0, timeline.num_frames, Overlays(ImageLook(form)))
     options = {"f": "rawvideo", "pix_fmt": written, "fps_mode": "passthrough"}
-    run_ffmpeg(arguments(picture, str(path), options), CancelToken())
+    run_ffmpeg(arguments(image, str(path), options), CancelToken())
     return np.fromfile(path, np.uint8)
 
 
@@ -157,10 +157,10 @@ def test_every_pair_of_codecs_in_every_container_is_what_it_says(
     assert look.rate == 25
     if settings.video_codec is VideoCodec.HEVC and settings.container is not Container.MKV:
         assert look.tag == "hvc1"
-    _assert_sound(look, settings)
+    _assert_audio(look, settings)
 
 
-def _assert_sound(look: Look, settings: ExportSettings) -> None:
+def _assert_audio(look: Look, settings: ExportSettings) -> None:
     codec = settings.audio_codec
     if codec is AudioCodec.NONE:
         assert look.audio_codec == ""
@@ -168,14 +168,14 @@ def _assert_sound(look: Look, settings: ExportSettings) -> None:
     deep_pcm = "pcm_s24le" if settings.bit_depth == 10 else "pcm_s16le"
     assert look.audio_codec == (deep_pcm if codec is AudioCodec.PCM else codec)
     assert look.audio_rate == HZ
-    assert look.sound.shape[1] == 2
+    assert look.audio.shape[1] == 2
     padding = PADDING[codec]
     assert look.click_s == pytest.approx(CLICK_S, abs=0.001)
     if settings.container is Container.AVI:
         # AVI cannot say where in its last packet the sound ends.
         padding *= 2
-    assert HZ - 48 <= len(look.sound) <= HZ + padding
-    assert np.abs(look.sound).max() > 0.3
+    assert HZ - 48 <= len(look.audio) <= HZ + padding
+    assert np.abs(look.audio).max() > 0.3
 
 
 def test_every_illegal_pair_is_refused_with_the_reason_and_something_legal() -> None:
@@ -192,11 +192,11 @@ def test_every_illegal_pair_is_refused_with_the_reason_and_something_legal() -> 
         usual = {"video_codec": legal.video[0], "audio_codec": legal.audio[0], field: codec}
         depth = _depth(usual["video_codec"])
 
-        [(told, sentence)] = settings_problems(
+        [(messages, sentence)] = settings_problems(
             ExportSettings(container=kind, bit_depth=depth, **usual)
         )
 
-        assert told == field
+        assert messages == field
         assert codec.value in sentence
         taken = legal.video if field == "video_codec" else legal.audio
         assert all(item.value in sentence for item in taken)
@@ -212,14 +212,14 @@ def test_depths_and_qualities_that_a_codec_has_not_are_refused_together() -> Non
         video_kbps=500,
     )
 
-    told = {field for field, _ in settings_problems(asked)}
+    messages = {field for field, _ in settings_problems(asked)}
 
-    assert told == {"bit_depth", "quality", "crf", "video_kbps"}
+    assert messages == {"bit_depth", "quality", "crf", "video_kbps"}
 
 
 @pytest.mark.parametrize("chip", [Hardware.AUTO, Hardware.NVENC])
-def test_lossless_is_never_left_to_a_chip(chip: Hardware) -> None:
-    asked = ExportSettings(quality=Quality.LOSSLESS, hardware=chip)
+def test_lossless_is_never_left_to_a_chip(hardware_encoder: Hardware) -> None:
+    asked = ExportSettings(quality=Quality.LOSSLESS, hardware=hardware_encoder)
     by_rate = asked.model_copy(update={"video_kbps": 5000})
 
     assert [field for field, _ in settings_problems(asked)] == ["hardware"]
@@ -252,7 +252,7 @@ def test_lossless_keeps_every_bit_of_every_frame(
     settings = ExportSettings(
         container=Container.MKV,
         video_codec=codec,
-        audio_codec=NO_SOUND,
+        audio_codec=NO_AUDIO,
         bit_depth=bits,
         quality=Quality.LOSSLESS,
     )
@@ -272,12 +272,12 @@ def test_lossless_keeps_every_bit_of_every_frame(
 def noisy(tmp_path_factory: pytest.TempPathFactory) -> Film:
     folder = tmp_path_factory.mktemp("noisy")
     noise = ["-vf", "noise=alls=40:allf=t"]
-    clip = make_clip(folder / "noise.mp4", 3, size="160x90", has_sound=False, more=noise)
+    clip = make_clip(folder / "noise.mp4", 3, size="160x90", has_audio=False, more=noise)
     return Film(clips=(Clip(path=clip),))
 
 
 def _size(film: Film, folder: Path, **changes: Any) -> int:
-    settings = ExportSettings(container=Container.MKV, audio_codec=NO_SOUND, **changes)
+    settings = ExportSettings(container=Container.MKV, audio_codec=NO_AUDIO, **changes)
     name = "-".join(str(value) for value in changes.values())
     return export(film, settings, folder / "out" / f"{name}.mkv").path.stat().st_size
 
@@ -315,7 +315,7 @@ def test_a_gif_shows_the_film(room: Path, film: Film, frames: list[Any], tmp_pat
 
 def test_a_gif_has_the_colours_of_what_stands_still(tmp_path: Path) -> None:
     # One digit changes before coloured stripes that never do.
-    clip = make_clip(tmp_path / "clip.mp4", 1.2, picture="testsrc", size="128x96")
+    clip = make_clip(tmp_path / "clip.mp4", 1.2, image="testsrc", size="128x96")
     film = Film(clips=(Clip(path=clip),))
     settings = ExportSettings(container=Container.GIF)
 
@@ -338,9 +338,9 @@ def test_a_webp_shows_every_frame_of_the_film(
 def _animation(path: Path, frame_s: float) -> list[Any]:
     """The pictures of an animation, one for each frame of the film that it lasts."""
     shown: list[Any] = []
-    with Image.open(path) as picture:
-        assert picture.info.get("loop") == 0
-        for frame in ImageSequence.Iterator(picture):
+    with Image.open(path) as image:
+        assert image.info.get("loop") == 0
+        for frame in ImageSequence.Iterator(image):
             pixels = np.asarray(frame.convert("RGB"))
             shown += [pixels] * round(frame.info["duration"] / 1000 / frame_s)
     return shown
@@ -366,15 +366,15 @@ def test_a_png_sequence_is_a_folder_of_numbered_frames(
 
     made = export(film, settings, tmp_path / "out" / "film", store=room / "store").path
 
-    pictures = sorted(made.iterdir())
-    assert [path.name for path in pictures] == [
+    images = sorted(made.iterdir())
+    assert [path.name for path in images] == [
         f"frame_{number:06}.png" for number in range(1, NUM_FRAMES + 1)
     ]
     shown = []
-    for path in pictures:
-        with Image.open(path) as picture:
-            assert picture.mode == "RGB"
-            shown.append(np.asarray(picture))
+    for path in images:
+        with Image.open(path) as image:
+            assert image.mode == "RGB"
+            shown.append(np.asarray(image))
     assert min(psnr(one, other) for one, other in zip(shown, frames, strict=True)) > 40
 
 
@@ -409,27 +409,27 @@ def test_each_preset_is_legal_and_exports_at_its_size(name: str, tmp_path: Path)
 def test_a_chip_is_used_when_it_works() -> None:
     tried: list[Hardware] = []
 
-    def only_qsv(chip: Hardware) -> bool:
-        tried.append(chip)
-        return chip is Hardware.QSV
+    def only_qsv(hardware_encoder: Hardware) -> bool:
+        tried.append(hardware_encoder)
+        return hardware_encoder is Hardware.QSV
 
     assert choose(Hardware.QSV, VideoCodec.H264, only_qsv) == (Hardware.QSV, "")
     assert choose(Hardware.AUTO, VideoCodec.H264, only_qsv) == (Hardware.QSV, "")
-    assert tried == [Hardware.QSV, *CHIPS[: CHIPS.index(Hardware.QSV) + 1]]
+    assert tried == [Hardware.QSV, *HARDWARE[: HARDWARE.index(Hardware.QSV) + 1]]
 
 
 def test_no_chip_is_tried_when_none_is_asked_for() -> None:
-    def never(chip: Hardware) -> bool:
-        raise AssertionError(chip)
+    def never(hardware_encoder: Hardware) -> bool:
+        raise AssertionError(hardware_encoder)
 
     assert choose(Hardware.OFF, VideoCodec.H264, never) == (Hardware.OFF, "")
 
 
 @pytest.mark.parametrize("asked", [Hardware.AUTO, Hardware.NVENC])
 def test_without_a_working_chip_the_processor_encodes_and_says_so(asked: Hardware) -> None:
-    chip, sentence = choose(asked, VideoCodec.HEVC, lambda _: False)
+    hardware_encoder, sentence = choose(asked, VideoCodec.HEVC, lambda _: False)
 
-    assert chip is Hardware.OFF
+    assert hardware_encoder is Hardware.OFF
     assert "hevc" in sentence
     assert "processor" in sentence
 
@@ -437,9 +437,9 @@ def test_without_a_working_chip_the_processor_encodes_and_says_so(asked: Hardwar
 def test_an_export_for_a_chip_that_is_not_there_is_made_and_noted(
     room: Path, film: Film, tmp_path: Path
 ) -> None:
-    settings = ExportSettings(hardware=Hardware.VIDEOTOOLBOX, audio_codec=NO_SOUND)
+    settings = ExportSettings(hardware=Hardware.VIDEOTOOLBOX, audio_codec=NO_AUDIO)
 
-    made = export(film, settings, tmp_path / "out" / "film.mp4", store=PieceStore(room / "store"))
+    made = export(film, settings, tmp_path / "out" / "film.mp4", store=RenderCache(room / "store"))
 
     assert any("videotoolbox" in note for note in made.notes)
     assert len(look_at(made.path).frames) == NUM_FRAMES

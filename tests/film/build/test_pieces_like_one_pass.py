@@ -14,12 +14,12 @@ from core.film.model.delivery import AudioCodec, Container, ExportSettings, Fram
 from core.film.model.film import Clip, Film, Fit, Transition
 from core.film.model.layout import lay_out
 from core.film.model.source import read_source
-from core.film.picture.assembler import Dressing, stretch
+from core.film.picture.assembler import Overlays, stretch
 from core.film.picture.graph import arguments
 from core.film.picture.picture import Look
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
-from tests.film.counted_clips import Cinema, write_counted
+from tests.film.counted_clips import FilmBench, write_counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,8 +71,8 @@ def frame_sums(path: Path) -> list[str]:
 
 
 def one_pass(timeline: Timeline, look: Look, path: Path) -> list[str]:
-    picture = stretch(timeline, 0, timeline.num_frames, Dressing(look))
-    run_ffmpeg(arguments(picture, str(path), {"c:v": "ffv1"}), CancelToken())
+    image = stretch(timeline, 0, timeline.num_frames, Overlays(look))
+    run_ffmpeg(arguments(image, str(path), {"c:v": "ffv1"}), CancelToken())
     return frame_sums(path)
 
 
@@ -88,7 +88,7 @@ def test_pieces_are_frame_for_frame_one_pass(tmp_path: Path, film: Film, rate: F
     timeline = lay_out(film, [read_source(clip.path) for clip in film.clips], frame)
     assert len(segments_of(timeline)) == len(film.clips)
     whole = one_pass(timeline, Look(), tmp_path / "whole.mkv")
-    joined = frame_sums(Cinema(tmp_path).export(film, settings))
+    joined = frame_sums(FilmBench(tmp_path).export(film, settings))
     assert len(whole) == timeline.num_frames
     assert joined == whole
     assert len(set(whole)) > timeline.num_frames / 2
@@ -105,7 +105,7 @@ def test_ten_bit_pieces_are_frame_for_frame_one_pass(tmp_path: Path, film: Film)
     )
     timeline = lay_out(film, [read_source(clip.path) for clip in film.clips], frame)
     whole = one_pass(timeline, Look("yuv420p10le"), tmp_path / "whole.mkv")
-    assert frame_sums(Cinema(tmp_path).export(film, settings)) == whole
+    assert frame_sums(FilmBench(tmp_path).export(film, settings)) == whole
 
 
 @pytest.mark.parametrize("first", [0, 7, 20, 31, 52])
@@ -116,7 +116,7 @@ def test_any_stretch_shows_what_the_whole_film_shows_there(
     frame = FrameFormat(width=SIZE[0], height=SIZE[1], rate=Fraction(25))
     timeline = lay_out(film, [read_source(clip.path) for clip in film.clips], frame)
     whole = one_pass(timeline, Look(), tmp_path / "whole.mkv")
-    picture = stretch(timeline, first, first + 9, Dressing(Look()))
+    image = stretch(timeline, first, first + 9, Overlays(Look()))
     path = tmp_path / "part.mkv"
-    run_ffmpeg(arguments(picture, str(path), {"c:v": "ffv1"}), CancelToken())
+    run_ffmpeg(arguments(image, str(path), {"c:v": "ffv1"}), CancelToken())
     assert frame_sums(path) == whole[first : first + 9]

@@ -10,18 +10,18 @@ from PIL import Image, ImageDraw
 
 from core.film.build.preview import FilmPreview
 from core.film.model.delivery import ExportSettings, FrameFormat, Retime
-from core.film.model.film import Caption, Clip, Film, Fit, Lut, Place, Transition, Watermark
+from core.film.model.film import Alignment, Caption, Clip, Film, Fit, Lut, Transition, Watermark
 from core.film.model.layout import lay_out
 from core.film.model.source import read_source
 from core.film.model.transitions import NONE, TRANSITIONS
-from core.film.picture.assembler import Dressing
-from core.film.picture.overlays import dress
+from core.film.picture.assembler import Overlays
+from core.film.picture.overlays import prepare_overlays
 from core.film.picture.picture import Look
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
-from gui.text.text_renderer import QtLetterer
+from gui.text.text_renderer import QtTextRenderer
 from tests.film.exporting import export
-from tests.film.seen import frames_of, likeness, picture_of
+from tests.film.seen import frames_of, image_of, likeness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,14 +35,14 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """A wide, an upright and a small clip, of three rates."""
     folder = tmp_path_factory.mktemp("clips")
     found = []
-    for name, picture in (
+    for name, image in (
         ("wide", "testsrc=s=160x90:r=24:d=1"),
         ("upright", "testsrc2=s=72x128:r=30:d=1"),
         ("small", "mandelbrot=s=64x48:r=25:end_pts=25"),
     ):
         path = folder / f"{name}.mp4"
         coding = ["-t", "1", "-pix_fmt", "yuv420p", "-crf", "12", "-preset", "ultrafast"]
-        run_ffmpeg(["-f", "lavfi", "-i", picture, *coding, str(path)], CancelToken())
+        run_ffmpeg(["-f", "lavfi", "-i", image, *coding, str(path)], CancelToken())
         found.append(path)
     return found
 
@@ -53,19 +53,21 @@ def compare(
     """How alike preview and export are at some frames (every fifth)."""
     settings = ExportSettings(frame=FRAME, crf=10).model_copy(update=changes)
     path = folder / "film.mp4"
-    export(film, settings, path, store=folder / "store", letterer=QtLetterer())
+    export(film, settings, path, store=folder / "store", text_renderer=QtTextRenderer())
     exported = frames_of(path)
     sources = [read_source(clip.path) for clip in film.clips]
     timeline = lay_out(film, sources, FRAME)
     look = Look(retime=settings.retime)
-    dressed = dress(timeline, look, QtLetterer(), folder / "drawn", CancelToken())
-    preview = FilmPreview(timeline, dressed.dressing)
+    made_overlays = prepare_overlays(
+        timeline, look, QtTextRenderer(), folder / "drawn", CancelToken()
+    )
+    preview = FilmPreview(timeline, made_overlays.overlays)
     assert len(exported) == timeline.num_frames
     alike = []
     for number in numbers or range(0, timeline.num_frames, 5):
         place = folder / f"{number}.png"
         preview.write_frame(number, place, CancelToken())
-        alike.append(likeness(picture_of(place), exported[number]))
+        alike.append(likeness(image_of(place), exported[number]))
     return alike
 
 
@@ -110,7 +112,7 @@ def test_table_watermark_and_words_are_shown_as_they_are_exported(
     mark.save(tmp_path / "mark.png")
     words = (
         Caption(text="One", start_s=0.2, end_s=0.8, size=0.2, fade_in_s=0.2, fade_out_s=0.2),
-        Caption(text="שתיים", start_s=0.5, size=0.15, place=Place.TOP_LEFT, colour="#ffff00"),
+        Caption(text="שתיים", start_s=0.5, size=0.15, place=Alignment.TOP_LEFT, colour="#ffff00"),
     )
     film = Film(
         clips=(
@@ -118,7 +120,7 @@ def test_table_watermark_and_words_are_shown_as_they_are_exported(
             Clip(path=clips[1], end_s=0.7, transition=Transition(kind="dissolve", duration_s=0.3)),
         ),
         lut=Lut(path=table, strength=0.6),
-        watermark=Watermark(path=tmp_path / "mark.png", place=Place.TOP_RIGHT, size=0.3),
+        watermark=Watermark(path=tmp_path / "mark.png", place=Alignment.TOP_RIGHT, size=0.3),
         captions=words,
     )
     assert min(compare(film, tmp_path, list(range(0, 26, 3)))) >= ALIKE
@@ -126,6 +128,6 @@ def test_table_watermark_and_words_are_shown_as_they_are_exported(
 
 def test_moment_before_or_after_the_film_is_its_first_or_last_frame(clips: list[Path]) -> None:
     timeline = lay_out(Film(clips=(Clip(path=clips[0]),)), [read_source(clips[0])], FRAME)
-    preview = FilmPreview(timeline, Dressing(Look()))
+    preview = FilmPreview(timeline, Overlays(Look()))
     numbers = [preview.frame_number(Fraction(t)) for t in ("-1", "0", "0.5", "0.99", "9")]
     assert numbers == [0, 0, 12, 23, 23]

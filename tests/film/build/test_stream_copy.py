@@ -24,8 +24,8 @@ TAGS = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=l
 
 
 def clip(path: Path, source: str, *more: str) -> Path:
-    picture = ["-f", "lavfi", "-i", f"{source}=s=96x64:r=24:d=1", "-vf", f"{TAGS},format=yuv420p"]
-    run_ffmpeg([*picture, "-c:v", "libx264", *more, str(path)], CancelToken())
+    image = ["-f", "lavfi", "-i", f"{source}=s=96x64:r=24:d=1", "-vf", f"{TAGS},format=yuv420p"]
+    run_ffmpeg([*image, "-c:v", "libx264", *more, str(path)], CancelToken())
     return path
 
 
@@ -34,7 +34,7 @@ def clips(tmp_path: Path) -> list[Path]:
     return [clip(tmp_path / f"{name}.mp4", name) for name in ("testsrc", "testsrc2", "smptebars")]
 
 
-def coded_pictures(path: Path) -> list[str]:
+def coded_images(path: Path) -> list[str]:
     """A hash of every coded slice, in the order of the file; headers may be repeated between."""
     found = []
     with av.open(str(path)) as container:
@@ -62,7 +62,7 @@ def test_matching_clips_keep_every_coded_byte(
     out = tmp_path / f"film.{container.value}"
     made = export(film, ExportSettings(container=container), out)
     assert is_copied(made)
-    assert coded_pictures(out) == [code for path in clips for code in coded_pictures(path)]
+    assert coded_images(out) == [code for path in clips for code in coded_images(path)]
     shown = frames_of(out)
     assert len(shown) == 72
     for number, path in enumerate(clips):
@@ -77,17 +77,17 @@ def test_music_changes_nothing_about_that(clips: list[Path], tmp_path: Path) -> 
     assert is_copied(made)
 
 
-def test_whatever_touches_a_picture_has_all_of_them_encoded(
+def test_whatever_touches_an_image_has_all_of_them_encoded(
     clips: list[Path], tmp_path: Path
 ) -> None:
     whole = tuple(Clip(path=path) for path in clips)
     joined = whole[1].model_copy(update={"transition": Transition(kind="dissolve")})
     other_header = clip(tmp_path / "other.mp4", "testsrc", "-bf", "0", "-refs", "1")
     other_rate = tmp_path / "rate.mp4"
-    picture = ["-f", "lavfi", "-i", "testsrc=s=96x64:r=25:d=1", "-vf", f"{TAGS},format=yuv420p"]
-    run_ffmpeg([*picture, "-c:v", "libx264", str(other_rate)], CancelToken())
+    image = ["-f", "lavfi", "-i", "testsrc=s=96x64:r=25:d=1", "-vf", f"{TAGS},format=yuv420p"]
+    run_ffmpeg([*image, "-c:v", "libx264", str(other_rate)], CancelToken())
     untagged = tmp_path / "untagged.mp4"
-    run_ffmpeg([*picture[:4], "-pix_fmt", "yuv420p", str(untagged)], CancelToken())
+    run_ffmpeg([*image[:4], "-pix_fmt", "yuv420p", str(untagged)], CancelToken())
     usual = ExportSettings()
     cases = {
         "trim": (Film(clips=(whole[0].model_copy(update={"start_s": 0.25}),)), usual),

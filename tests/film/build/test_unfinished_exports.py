@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from core.errors import AssemblyError, JobCancelled, OutputError
-from core.film.build.render_cache import PieceStore
+from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import Container, ExportSettings, VideoCodec
 from core.jobs.job import CancelToken, Progressed, Stage
-from tests.film.exporting import NO_SOUND, export, film_of, make_clip, two_clips
+from tests.film.exporting import NO_AUDIO, export, film_of, make_clip, two_clips
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from core.film.model.film import Film
 
-SILENT = ExportSettings(audio_codec=NO_SOUND)
+SILENT = ExportSettings(audio_codec=NO_AUDIO)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class _FullStore(PieceStore):
+class _FullStore(RenderCache):
     """A store on a disk that is full: every write to it fails, as the system says."""
 
     def keep(self, key: str, suffix: str, make: Callable[[Path], None]) -> Path:
@@ -61,7 +61,7 @@ def test_a_disk_that_fills_while_encoding_is_told_and_leaves_nothing(
     assert {path.suffix for path in store.folder.iterdir()} == {".json", ".seal"}
 
 
-def test_a_disk_that_fills_while_sound_is_made_is_told(room: Path, tmp_path: Path) -> None:
+def test_a_disk_that_fills_while_audio_is_made_is_told(room: Path, tmp_path: Path) -> None:
     store = _FullStore(tmp_path / "store")
     store.full_for = ".f32"
     film = film_of(room / "ball.mp4")

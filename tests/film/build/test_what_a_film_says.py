@@ -69,15 +69,15 @@ def test_what_a_container_cannot_say_is_noted(kind: Container, room: Path, tmp_p
 
     made = export(film, _settings(kind), _out(tmp_path, kind), store=room / "store")
 
-    told = " ".join(made.notes)
-    assert "chapters" in told
+    messages = " ".join(made.notes)
+    assert "chapters" in messages
     if kind is Container.AVI:
         look = look_at(made.path)
         assert look.metadata["title"] == "A film"
         assert json.loads(look.metadata["comment"])["clips"][0]["says"] == RECORD
     else:
-        assert "title" in told
-        assert "AI" in told
+        assert "title" in messages
+        assert "AI" in messages
 
 
 def test_a_film_of_other_clips_is_not_marked_unless_that_is_asked_for(
@@ -118,7 +118,7 @@ def test_long_records_of_many_clips_all_stay(kind: Container, tmp_path: Path) ->
         make_clip(
             tmp_path / f"{number}.mp4",
             0.08 + number / 25,
-            has_sound=False,
+            has_audio=False,
             comment=json.dumps({"program": "ImageAI 0.1", "prompt": prompt}),
         )
         for number, prompt in enumerate(prompts)
@@ -133,7 +133,7 @@ def test_long_records_of_many_clips_all_stay(kind: Container, tmp_path: Path) ->
 
 def test_what_another_program_wrote_into_a_clip_is_kept_word_for_word(tmp_path: Path) -> None:
     words = '{"note": "by \\"me\\""}; # = \\'
-    clip = make_clip(tmp_path / "clip.mp4", has_sound=False, comment=words)
+    clip = make_clip(tmp_path / "clip.mp4", has_audio=False, comment=words)
 
     made = export(film_of(clip), _settings(Container.MP4), _out(tmp_path, Container.MP4))
 

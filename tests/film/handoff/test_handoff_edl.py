@@ -50,14 +50,14 @@ def frame_of(code: str, rate: Fraction) -> int:
 def test_every_frame_shows_what_the_film_shows(tmp_path: Path, timeline: Timeline) -> None:
     write_handoff(timeline, tmp_path / "film.edl")
     rate = reading_rate(timeline.rate)
-    read_back = otio.adapters.read_from_file(str(tmp_path / "film.edl"), rate=rate)
-    for track in read_back.tracks:
+    read_metadata = otio.adapters.read_from_file(str(tmp_path / "film.edl"), rate=rate)
+    for track in read_metadata.tracks:
         clips = [child for child in track if isinstance(child, otio.schema.Clip)]
         assert sum(clip.duration().value for clip in clips) == timeline.num_frames
-    picture = read_back.video_tracks()[0]
+    image = read_metadata.video_tracks()[0]
     for frame in range(timeline.num_frames):
         expected = shown(timeline, frame).values()
-        found = tell(picture, frame, timeline)
+        found = tell(image, frame, timeline)
         assert len(found) == len(expected)
         for one, other in zip(found, expected, strict=True):
             # The list has whole frames of the file only, and half of one at most is missing.
@@ -180,7 +180,7 @@ def test_a_speed_is_written_as_m2_and_told(tmp_path: Path) -> None:
     assert "The speed 1.5 of clip 1 is written as M2." in handoff.notes
 
 
-def test_sound_comes_with_the_picture_or_by_a_cut_of_its_own(tmp_path: Path) -> None:
+def test_audio_comes_with_the_image_or_by_a_cut_of_its_own(tmp_path: Path) -> None:
     timeline = film_of(
         [
             Clip(path=Path("a.mp4")),
@@ -188,7 +188,7 @@ def test_sound_comes_with_the_picture_or_by_a_cut_of_its_own(tmp_path: Path) -> 
             joined("c.mp4", 12, is_muted=True),
             joined("d.mp4", 12),
         ],
-        has_sound=True,
+        has_audio=True,
     )
     text = written(timeline, tmp_path)
     events = [match for line in text.splitlines() if (match := EVENT.match(line))]
@@ -203,8 +203,8 @@ def test_sound_comes_with_the_picture_or_by_a_cut_of_its_own(tmp_path: Path) -> 
         ("D", "V", "012"),
         ("D", "AA", None),
     ]
-    read_back = otio.adapters.read_from_string(text, "cmx_3600", rate=24)
-    assert [track.name for track in read_back.tracks] == ["V", "A1", "A2"]
+    read_metadata = otio.adapters.read_from_string(text, "cmx_3600", rate=24)
+    assert [track.name for track in read_metadata.tracks] == ["V", "A1", "A2"]
 
 
 @settings(max_examples=40, deadline=None)
@@ -229,17 +229,17 @@ def test_long_names_that_begin_alike_get_different_reels() -> None:
 def test_clip_names_stay_on_one_line(tmp_path: Path, title: str) -> None:
     timeline = film_of([Clip(path=Path("a.mp4"), title=title)], title=title)
     write_handoff(timeline, tmp_path / "film.edl")
-    read_back = otio.adapters.read_from_file(str(tmp_path / "film.edl"), rate=24)
+    read_metadata = otio.adapters.read_from_file(str(tmp_path / "film.edl"), rate=24)
     kept = title.replace("\n", " ").replace("\u2028", " ").replace("\x0b", "\ufffd")
-    assert read_back.name == kept
-    assert read_back.video_tracks()[0][0].name == kept
+    assert read_metadata.name == kept
+    assert read_metadata.video_tracks()[0][0].name == kept
 
 
 def test_what_a_list_cannot_say_is_told(tmp_path: Path) -> None:
     timeline = film_of(
         [Clip(path=Path("a.mp4"), title="é", volume_db=-3)],
         rate=Fraction(24_000, 1001),
-        has_sound=True,
+        has_audio=True,
         has_chapters=True,
         captions=(Caption(text="x", end_s=1),),
     )

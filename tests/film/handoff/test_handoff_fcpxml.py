@@ -183,13 +183,13 @@ def test_media_are_found_after_the_folder_moved(tmp_path: Path, way: str) -> Non
     assert (moved / "out" / unquote(src)).read_bytes() == b"picture"
 
 
-def test_muted_clips_give_only_their_picture_and_volumes_are_kept(tmp_path: Path) -> None:
+def test_muted_clips_give_only_their_image_and_volumes_are_kept(tmp_path: Path) -> None:
     timeline = film_of(
         [
             Clip(path=Path("a.mp4"), is_muted=True, fit=Fit.FILL),
             Clip(path=Path("b.mp4"), volume_db=-4.5),
         ],
-        has_sound=True,
+        has_audio=True,
     )
     one, other = read(timeline, tmp_path).findall(".//spine/asset-clip")
     assert (one.get("srcEnable"), one.find("adjust-volume")) == ("video", None)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 def read(timeline: Timeline, path: Path) -> otio.schema.Timeline:
     write_handoff(timeline, path)
-    read_back = otio.adapters.read_from_file(str(path))
-    assert isinstance(read_back, otio.schema.Timeline)
-    return read_back
+    read_metadata = otio.adapters.read_from_file(str(path))
+    assert isinstance(read_metadata, otio.schema.Timeline)
+    return read_metadata
 
 
 def tell(track: otio.schema.Track, frame: int, rate: Fraction) -> dict[int, float]:
@@ -59,11 +59,11 @@ def tell(track: otio.schema.Track, frame: int, rate: Fraction) -> dict[int, floa
 )
 @given(timeline=timelines())
 def test_every_frame_shows_what_the_film_shows(tmp_path: Path, timeline: Timeline) -> None:
-    read_back = read(timeline, tmp_path / "film.otio")
-    assert read_back.duration() == otio.opentime.RationalTime(
+    read_metadata = read(timeline, tmp_path / "film.otio")
+    assert read_metadata.duration() == otio.opentime.RationalTime(
         timeline.num_frames, float(timeline.rate)
     )
-    for track in read_back.tracks:
+    for track in read_metadata.tracks:
         assert track.duration().value == timeline.num_frames
         for frame in range(timeline.num_frames):
             expected = {n: float(at) for n, at in shown(timeline, frame).items()}
@@ -90,8 +90,8 @@ def test_whole_frames_are_written_as_whole_numbers(tmp_path: Path, timeline: Tim
 
 def test_a_transition_lies_around_the_middle_of_the_overlap(tmp_path: Path) -> None:
     timeline = film_of([Clip(path=Path("a.mp4")), joined("b.mp4", 15)])
-    picture = read(timeline, tmp_path / "film.otio").video_tracks()[0]
-    before, transition, after = picture
+    image = read(timeline, tmp_path / "film.otio").video_tracks()[0]
+    before, transition, after = image
     assert isinstance(transition, otio.schema.Transition)
     assert (transition.in_offset.value, transition.out_offset.value) == (7, 8)
     assert transition.transition_type == "SMPTE_Dissolve"
@@ -114,9 +114,9 @@ def test_a_transition_of_one_frame_is_a_cut_after_that_frame(tmp_path: Path) -> 
         [Clip(path=Path("a.mp4")), joined("b.mp4", 1), joined("c.mp4", 1)], [10, 5, 1]
     )
     handoff = write_handoff(timeline, tmp_path / "film.otio")
-    picture = otio.adapters.read_from_file(str(handoff.path)).video_tracks()[0]
-    assert [clip.name for clip in picture] == ["a", "b"]
-    assert [clip.duration().value for clip in picture] == [10, 4]
+    image = otio.adapters.read_from_file(str(handoff.path)).video_tracks()[0]
+    assert [clip.name for clip in image] == ["a", "b"]
+    assert [clip.duration().value for clip in image] == [10, 4]
     assert any("clips 2 and 3 lasts one frame" in note for note in handoff.notes)
     assert any("all of clip 3" in note for note in handoff.notes)
 
@@ -130,11 +130,11 @@ def test_titles_and_captions_arrive_whatever_is_in_them(tmp_path: Path, title: s
     timeline = film_of(
         [clip], title=title, has_chapters=True, captions=(Caption(text=title, end_s=2),)
     )
-    read_back = read(timeline, tmp_path / "film.otio")
+    read_metadata = read(timeline, tmp_path / "film.otio")
     kept = title.replace("\x07", "\ufffd")
-    assert read_back.name == kept
-    assert read_back.video_tracks()[0][0].name == kept.replace("\n", " ")
-    chapter, caption = read_back.tracks.markers
+    assert read_metadata.name == kept
+    assert read_metadata.video_tracks()[0][0].name == kept.replace("\n", " ")
+    chapter, caption = read_metadata.tracks.markers
     assert (chapter.name, chapter.marked_range.duration.value) == (kept, 100)
     assert (caption.name, caption.marked_range.duration.value) == (kept, 48)
 
@@ -167,7 +167,7 @@ def music_file(path: Path, seconds: float, rate_hz: int = 48_000) -> Path:
     return path
 
 
-def sounds(timeline: Timeline, path: Path) -> list[tuple[float, float, float]]:
+def audios(timeline: Timeline, path: Path) -> list[tuple[float, float, float]]:
     """The music's clips: begin in the film, begin in the file, length; in samples."""
     track = read(timeline, path).audio_tracks()[-1]
     found: list[Any] = [
@@ -184,7 +184,7 @@ def test_a_loop_is_written_out_round_by_round(tmp_path: Path) -> None:
     )
     timeline = film_of([Clip(path=Path("a.mp4"))], 72, music=(music,))
     every = 48_000 - 1440
-    assert sounds(timeline, tmp_path / "film.otio") == [
+    assert audios(timeline, tmp_path / "film.otio") == [
         (24_000, 24_000, every),
         (24_000 + every, 24_000, every),
         (24_000 + 2 * every, 24_000, 120_000 - 2 * every),
@@ -195,7 +195,7 @@ def test_music_ends_with_its_file_and_keeps_its_volume(tmp_path: Path) -> None:
     path = music_file(tmp_path / "song.wav", 1.0, 44_100)
     music = Music(path=path, volume_db=-12, end_s=2.5, duck_db=6, fade_out_s=1)
     timeline = film_of([Clip(path=Path("a.mp4"))], 72, music=(music,))
-    assert sounds(timeline, tmp_path / "film.otio") == [(0, 0, 48_000)]
+    assert audios(timeline, tmp_path / "film.otio") == [(0, 0, 48_000)]
     handoff = write_handoff(timeline, tmp_path / "film.otio")
     track = otio.adapters.read_from_file(str(handoff.path)).audio_tracks()[0]
     assert track[0].metadata["imageai"]["volume_db"] == -12
@@ -211,7 +211,7 @@ def test_missing_music_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "film.otio").exists()
 
 
-def test_silent_clips_are_gaps_in_the_track_of_sounds(tmp_path: Path) -> None:
+def test_silent_clips_are_gaps_in_the_track_of_audios(tmp_path: Path) -> None:
     timeline = film_of(
         [
             Clip(path=Path("a.mp4"), is_muted=True),
@@ -219,12 +219,12 @@ def test_silent_clips_are_gaps_in_the_track_of_sounds(tmp_path: Path) -> None:
             joined("c.mp4", 10, is_muted=True),
             joined("d.mp4", 10, is_muted=True),
         ],
-        has_sound=True,
+        has_audio=True,
     )
-    sound = read(timeline, tmp_path / "film.otio").audio_tracks()[0]
-    kinds = [child.schema_name() for child in sound]
+    audio = read(timeline, tmp_path / "film.otio").audio_tracks()[0]
+    kinds = [child.schema_name() for child in audio]
     assert kinds == ["Gap", "Transition", "Clip", "Transition", "Gap", "Gap"]
-    assert sound.duration().value == timeline.num_frames
+    assert audio.duration().value == timeline.num_frames
 
 
 def test_what_is_lost_is_told(tmp_path: Path) -> None:

@@ -94,54 +94,54 @@ def test_no_text_at_all_breaks_the_reading(tmp_path_factory, lines: list[str]) -
         assert np.isfinite(read_lut(path).table).all()
 
 
-def applied(tmp_path: Path, table: ColourTable, strength: float, picture: np.ndarray) -> np.ndarray:
+def applied(tmp_path: Path, table: ColourTable, strength: float, image: np.ndarray) -> np.ndarray:
     """The picture after FFmpeg has applied the written table, as 8-bit RGB."""
     write_blended(table, strength, tmp_path / "blended.cube")
-    Image.fromarray(picture).save(tmp_path / "in.png")
+    Image.fromarray(image).save(tmp_path / "in.png")
     chain = f"format=gbrp16le,{table.filter_name}=file={tmp_path / 'blended.cube'},format=gbrp"
     out = tmp_path / "out.png"
     arguments = ["-i", str(tmp_path / "in.png"), "-vf", chain, "-pix_fmt", "rgb24", str(out)]
     run_ffmpeg(arguments, CancelToken())
-    with Image.open(out) as image:
-        return np.asarray(image.convert("RGB")).astype(int)
+    with Image.open(out) as shown:
+        return np.asarray(shown.convert("RGB")).astype(int)
 
 
 @pytest.fixture
-def picture() -> np.ndarray:
+def image() -> np.ndarray:
     return np.random.default_rng(7).integers(0, 256, (48, 64, 3), dtype=np.uint8)
 
 
-def test_table_of_no_change_and_strength_0_leave_a_picture_alone(
-    tmp_path: Path, picture: np.ndarray
+def test_table_of_no_change_and_strength_0_leave_an_image_alone(
+    tmp_path: Path, image: np.ndarray
 ) -> None:
     same = read(tmp_path, cube(9, lambda r, g, b: (r, g, b)))
-    assert np.abs(applied(tmp_path, same, 1.0, picture) - picture).max() <= 1
+    assert np.abs(applied(tmp_path, same, 1.0, image) - image).max() <= 1
     inverted = read(tmp_path, cube(9, lambda r, g, b: (1 - r, 1 - g, 1 - b)))
-    assert np.abs(applied(tmp_path, inverted, 0.0, picture) - picture).max() <= 1
+    assert np.abs(applied(tmp_path, inverted, 0.0, image) - image).max() <= 1
 
 
-def test_strength_goes_all_the_way_or_half(tmp_path: Path, picture: np.ndarray) -> None:
+def test_strength_goes_all_the_way_or_half(tmp_path: Path, image: np.ndarray) -> None:
     table = read(tmp_path, cube(5, lambda r, g, b: (g, b, r * 0.5)))
-    red, green, blue = (picture[:, :, at].astype(int) for at in range(3))
+    red, green, blue = (image[:, :, at].astype(int) for at in range(3))
     whole = np.stack([green, blue, red // 2], axis=2)
-    assert np.abs(applied(tmp_path, table, 1.0, picture) - whole).max() <= 1
-    half = (picture + np.stack([green, blue, red / 2], axis=2)) / 2
-    assert np.abs(applied(tmp_path, table, 0.5, picture) - half).max() <= 1.5
+    assert np.abs(applied(tmp_path, table, 1.0, image) - whole).max() <= 1
+    half = (image + np.stack([green, blue, red / 2], axis=2)) / 2
+    assert np.abs(applied(tmp_path, table, 0.5, image) - half).max() <= 1.5
 
 
-def test_curve_stays_a_curve(tmp_path: Path, picture: np.ndarray) -> None:
+def test_curve_stays_a_curve(tmp_path: Path, image: np.ndarray) -> None:
     rows = "\n".join(f"{at / 255} {1 - at / 255} {(at / 255) ** 2}" for at in range(256))
     table = read(tmp_path, f"LUT_1D_SIZE 256\n{rows}\n")
     assert table.filter_name == "lut1d"
-    value = picture / 255
+    value = image / 255
     wanted = np.stack([value[..., 0], 1 - value[..., 1], value[..., 2] ** 2], axis=2) * 255
     # FFmpeg itself is up to a level off when it goes from 16 bits to 8.
-    assert np.abs(applied(tmp_path, table, 1.0, picture) - wanted).max() <= 2
+    assert np.abs(applied(tmp_path, table, 1.0, image) - wanted).max() <= 2
 
 
 @pytest.mark.parametrize("low", [-0.5, 0.25])
 def test_domain_other_than_0_to_1_means_the_same_colours(
-    tmp_path: Path, picture: np.ndarray, low: float
+    tmp_path: Path, image: np.ndarray, low: float
 ) -> None:
     # Each grid point becomes its own place in the domain: no change, wherever the grid reaches.
     head = f"DOMAIN_MIN {low} {low} {low}\nDOMAIN_MAX 2 2 2\n"
@@ -149,11 +149,11 @@ def test_domain_other_than_0_to_1_means_the_same_colours(
     text = cube(8, lambda r, g, b: (low + r * span, low + g * span, low + b * span), head)
     table = read(tmp_path, text)
     assert "values from" in table.notes[0]
-    wanted = np.maximum(picture.astype(int), max(low, 0) * 255)
-    assert np.abs(applied(tmp_path, table, 1.0, picture) - wanted).max() <= 2
+    wanted = np.maximum(image.astype(int), max(low, 0) * 255)
+    assert np.abs(applied(tmp_path, table, 1.0, image) - wanted).max() <= 2
     curve = "\n".join(f"{low + at / 9 * span} 0 0" for at in range(10))
     ranged = f"LUT_1D_SIZE 10\nLUT_1D_INPUT_RANGE {low} 2\n{curve}\n"
-    red = applied(tmp_path, read(tmp_path, ranged), 1.0, picture)[:, :, 0]
+    red = applied(tmp_path, read(tmp_path, ranged), 1.0, image)[:, :, 0]
     assert np.abs(red - wanted[:, :, 0]).max() <= 1
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import OutputError, UnreadableSubtitles
-from core.film.model.film import Place
+from core.film.model.film import Alignment
 from core.film.model.timeline import exact, nearest
 from core.film.picture.subtitles import Cue, Script, cut_to, read_srt, to_captions, write_srt
 
@@ -201,10 +201,10 @@ def test_overlapping_cues_share_a_text_for_as_long_as_they_do() -> None:
         (3, 4, "c"),
         (5, 6, "d"),
     ]
-    assert {caption.place for caption in captions} == {Place.BOTTOM}
+    assert {caption.place for caption in captions} == {Alignment.BOTTOM}
 
 
-def test_letters_are_as_large_in_an_upright_picture_as_its_width_allows() -> None:
+def test_letters_are_as_large_in_an_upright_image_as_its_width_allows() -> None:
     (wide,) = to_captions(CUES[:1], Fraction(25), 1920, 1080)
     (upright,) = to_captions(CUES[:1], Fraction(25), 1080, 1920)
     assert wide.size * 1080 == pytest.approx(upright.size * 1920)

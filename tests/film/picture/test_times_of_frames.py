@@ -23,12 +23,12 @@ from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from tests.film.counted_clips import (
     LOSSLESS_H264,
-    Cinema,
     Counted,
+    FilmBench,
     Mark,
     Pulses,
-    picture,
-    raw_pictures,
+    image,
+    raw_images,
     read_film,
     write_counted,
 )
@@ -50,7 +50,7 @@ def seen(
         frame=FrameFormat(rate=Fraction(rate)),
         retime=retime,
     )
-    return read_film(Cinema(folder).export(Film(clips=clips), settings))
+    return read_film(FilmBench(folder).export(Film(clips=clips), settings))
 
 
 def test_clip_with_times_in_milliseconds_is_halved_evenly(tmp_path: Path) -> None:
@@ -74,36 +74,36 @@ def test_length_of_a_clip_with_times_in_milliseconds_is_that_of_its_frames(tmp_p
 
 
 def test_steady_clip_in_milliseconds_that_begins_late_is_halved_evenly(tmp_path: Path) -> None:
-    path = late_picture(tmp_path, "late.mkv", Fraction(1, 10), rate=60, num_frames=30)
+    path = late_image(tmp_path, "late.mkv", Fraction(1, 10), rate=60, num_frames=30)
     numbers = [n for n in seen(tmp_path, 30, Clip(path=path)).numbers if n is not None]
     assert numbers == [0, 0, 0, *range(0, 30, 2)]
 
 
-def late_picture(folder: Path, name: str, late_s: Fraction, *, rate: int, num_frames: int) -> Path:
+def late_image(folder: Path, name: str, late_s: Fraction, *, rate: int, num_frames: int) -> Path:
     """A clip whose sound begins at once and whose picture begins late."""
-    lumas = [picture(1, frame, 120, 48, 32) for frame in range(num_frames)]
-    raw = raw_pictures(folder / "late.yuv", lumas, rate)
+    lumas = [image(1, frame, 120, 48, 32) for frame in range(num_frames)]
+    raw = raw_images(folder / "late.yuv", lumas, rate)
     length_s = late_s + Fraction(num_frames, rate)
     wave = folder / "late.f32"
     Pulses(first_s=late_s).wave(length_s).tofile(wave)
-    sound = ["-f", "f32le", "-ar", "48000", "-ac", "2", "-i", str(wave), "-c:a", "pcm_s16le"]
+    audio = ["-f", "f32le", "-ar", "48000", "-ac", "2", "-i", str(wave), "-c:a", "pcm_s16le"]
     path = folder / name
-    arguments = ["-itsoffset", f"{float(late_s)}", *raw, *sound, *LOSSLESS_H264, str(path)]
+    arguments = ["-itsoffset", f"{float(late_s)}", *raw, *audio, *LOSSLESS_H264, str(path)]
     run_ffmpeg(arguments, CancelToken())
     return path
 
 
 @pytest.mark.parametrize("suffix", ["mov", "mkv"])
-def test_picture_that_begins_late_keeps_to_its_sound(tmp_path: Path, suffix: str) -> None:
-    path = late_picture(tmp_path, f"late.{suffix}", Fraction(1, 5), rate=25, num_frames=20)
+def test_image_that_begins_late_keeps_to_its_audio(tmp_path: Path, suffix: str) -> None:
+    path = late_image(tmp_path, f"late.{suffix}", Fraction(1, 5), rate=25, num_frames=20)
     film = seen(tmp_path, 25, Clip(path=path))
     assert film.numbers == [0] * 5 + list(range(20))
-    assert film.sound is not None
-    assert int(np.abs(film.sound[:, 0]).argmax()) == 9600
+    assert film.audio is not None
+    assert int(np.abs(film.audio[:, 0]).argmax()) == 9600
 
 
 def test_part_of_a_clip_that_begins_late_is_cut_in_time_of_the_file(tmp_path: Path) -> None:
-    path = late_picture(tmp_path, "late.mov", Fraction(1, 5), rate=25, num_frames=20)
+    path = late_image(tmp_path, "late.mov", Fraction(1, 5), rate=25, num_frames=20)
     film = seen(tmp_path, 25, Clip(path=path, start_s=0.4, end_s=0.6))
     assert film.numbers == [5, 6, 7, 8, 9]
 
@@ -197,9 +197,9 @@ def test_same_clip_in_a_row_goes_on_without_a_seam(tmp_path: Path) -> None:
     path = write_counted(tmp_path / "clip.mov", num_frames=20, pulses=Pulses()).path
     halves = seen(tmp_path, 25, Clip(path=path, end_s=0.4), Clip(path=path, start_s=0.4))
     assert halves.numbers == list(range(20))
-    assert halves.sound is not None
+    assert halves.audio is not None
     wanted = Pulses().wave(Fraction(20, 25))
-    assert np.abs(halves.sound - wanted).max() < 1e-4
+    assert np.abs(halves.audio - wanted).max() < 1e-4
 
 
 def names_of_refused(problem: UnsupportedRequest) -> Sequence[str]:

@@ -68,16 +68,16 @@ def test_film_is_brought_to_its_loudness_without_clipping(
     assert len(samples_of(tmp_path / "after")) == mix.num_samples
 
 
-def test_limited_sound_is_not_shifted(tmp_path: Path) -> None:
-    sound = drums(2) * 4
-    mix = mixed(tmp_path / "mix", sound)
+def test_limited_audio_is_not_shifted(tmp_path: Path) -> None:
+    audio = drums(2) * 4
+    mix = mixed(tmp_path / "mix", audio)
     levels = choose_levels(mix, -14, tmp_path, CancelToken())
     assert levels.is_limited
     assert any("peaks were lowered" in note for note in levels.notes)
     after = samples_of(through(mix, levels))
     shifts = range(-5, 6)
     inner = slice(100, -100)
-    alike = [float(np.sum(sound[inner, 0] * np.roll(after[:, 0], -by)[inner])) for by in shifts]
+    alike = [float(np.sum(audio[inner, 0] * np.roll(after[:, 0], -by)[inner])) for by in shifts]
     assert shifts[int(np.argmax(alike))] == 0
 
 
@@ -99,7 +99,7 @@ def test_silent_film_is_left_alone_and_told(tmp_path: Path, samples: np.ndarray)
     assert "left alone" in levels.notes[0]
 
 
-def test_sound_that_cannot_reach_its_loudness_is_told(tmp_path: Path) -> None:
+def test_audio_that_cannot_reach_its_loudness_is_told(tmp_path: Path) -> None:
     clicks = np.zeros((HZ * 3, 2))
     clicks[:: HZ // 2] = 0.5
     mix = mixed(tmp_path / "mix", clicks)
@@ -117,7 +117,7 @@ def test_over_full_mix_is_limited_and_told_by_how_much(tmp_path: Path) -> None:
     assert len(samples_of(after)) == mix.num_samples
 
 
-def test_sound_without_a_target_that_fits_is_left_alone() -> None:
+def test_audio_without_a_target_that_fits_is_left_alone() -> None:
     assert levels_as_mixed(peak=1.0, num_samples=100) == Levels(filter="anull")
 
 
@@ -139,6 +139,6 @@ def test_limiter_is_used_only_where_a_peak_would_be_too_high(
     assert bool(levels.notes) == is_limited
 
 
-def test_raising_a_very_quiet_sound_is_told() -> None:
+def test_raising_a_very_quiet_audio_is_told() -> None:
     levels = levels_for(Loudness(-50, -40), -14, num_samples=1000)
     assert "raised by 36 dB" in levels.notes[0]

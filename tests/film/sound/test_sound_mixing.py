@@ -50,18 +50,18 @@ def naive_mix(
     depth = naive_depth(out)
     for score, piece in zip(timeline.scores, music, strict=True):
         asked = score.music
-        sound = piece[round(asked.offset_s * HZ) :]
+        audio = piece[round(asked.offset_s * HZ) :]
         if asked.is_looped:
-            sound = naive_loop(sound, score.end - score.first)
-        sound = sound[: score.end - score.first].copy()
+            audio = naive_loop(audio, score.end - score.first)
+        audio = audio[: score.end - score.first].copy()
         rising, falling = round(asked.fade_in_s * HZ), round(asked.fade_out_s * HZ)
-        for number in range(min(rising, len(sound))):
-            sound[number] *= np.sin((number + 0.5) / rising * np.pi / 2)
-        for number in range(min(falling, len(sound))):
-            sound[-1 - number] *= np.sin((number + 0.5) / falling * np.pi / 2)
-        span = slice(score.first, score.first + len(sound))
+        for number in range(min(rising, len(audio))):
+            audio[number] *= np.sin((number + 0.5) / rising * np.pi / 2)
+        for number in range(min(falling, len(audio))):
+            audio[-1 - number] *= np.sin((number + 0.5) / falling * np.pi / 2)
+        span = slice(score.first, score.first + len(audio))
         gains_db = asked.volume_db - asked.duck_db * depth[span]
-        out[span] += sound * 10 ** (gains_db[:, None] / 20)
+        out[span] += audio * 10 ** (gains_db[:, None] / 20)
     return out
 
 
@@ -123,7 +123,7 @@ pieces_of_music = st.builds(
     music=st.lists(pieces_of_music, max_size=2),
     rate=st.sampled_from([Fraction(24), Fraction(25), NTSC, NTSC_FILM]),
 )
-def test_film_sounds_as_worked_out_all_at_once(
+def test_film_audios_as_worked_out_all_at_once(
     tmp_path: Path, clips: list[Clip], music: list[Music], rate: Fraction
 ) -> None:
     # Only a clip that has one before it can have a transition.
@@ -134,11 +134,11 @@ def test_film_sounds_as_worked_out_all_at_once(
     shots = {
         shot.number: noise(10, seed=shot.number) for shot in timeline.shots if not shot.is_silent
     }
-    pieces = [noise(2, seed=100 + number) for number in range(len(music))]
-    stems = {number: stem_of(tmp_path / f"{number}", sound) for number, sound in shots.items()}
-    scores = [stem_of(tmp_path / f"m{number}", piece) for number, piece in enumerate(pieces)]
+    render_cache = [noise(2, seed=100 + number) for number in range(len(music))]
+    stems = {number: stem_of(tmp_path / f"{number}", audio) for number, audio in shots.items()}
+    scores = [stem_of(tmp_path / f"m{number}", piece) for number, piece in enumerate(render_cache)]
     mixed = np.concatenate(list(mixed_blocks(timeline, stems, scores)))
-    expected = naive_mix(timeline, shots, pieces)
+    expected = naive_mix(timeline, shots, render_cache)
     assert mixed.shape == expected.shape
     assert np.abs(mixed - expected).max() < 1e-5
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.errors import UnreadableClip
-from core.film.build.render_cache import PieceStore
+from core.film.build.render_cache import RenderCache
 from core.film.model.film import Clip, Film, Transition
 from core.film.model.source import read_source
 from core.film.sound.stems import Stems
@@ -19,8 +19,8 @@ from tests.film.sounds import (
     NTSC,
     NTSC_FILM,
     film_of,
-    hear,
     noise,
+    on_event,
     rms_db,
     stems_in,
     tone,
@@ -50,7 +50,7 @@ def test_cut_clips_lie_to_the_sample_where_the_frames_say(tmp_path: Path, rate) 
         Clip(path=paths[number % 2], start_s=float(start), end_s=float(end))
         for number, (start, end) in enumerate(cuts)
     )
-    samples = hear(tmp_path, Film(clips=clips), rate).samples
+    samples = on_event(tmp_path, Film(clips=clips), rate).samples
     frame = 0
     for number, (start, end) in enumerate(cuts):
         skipped, stop = nearest_frame(start, rate), nearest_frame(end, rate)
@@ -71,13 +71,13 @@ def test_joined_clips_cross_over_exactly_the_samples_they_share(tmp_path: Path, 
         Clip(path=write_clip(tmp_path / "1.mov", one)),
         Clip(path=write_clip(tmp_path / "2.mov", two), transition=dissolve),
     )
-    samples = hear(tmp_path, Film(clips=clips), rate).samples
+    samples = on_event(tmp_path, Film(clips=clips), rate).samples
     end_frame = nearest_frame("2", rate)
     first = nearest_sample(end_frame - nearest_frame("0.5", rate), rate)
     end = nearest_sample(end_frame, rate)
     assert np.array_equal(samples[:first], one[:first])
     # At these rates the last frame may end a few samples after the clip's own sound.
-    goes, comes = (np.pad(sound, ((0, HZ // 10), (0, 0))) for sound in (one, two))
+    goes, comes = (np.pad(audio, ((0, HZ // 10), (0, 0))) for audio in (one, two))
     assert np.array_equal(samples[end:], comes[end - first : len(samples) - first])
     halves = (np.arange(end - first) + 0.5) / (end - first) * np.pi / 2
     expected = goes[first:end] * np.cos(halves)[:, None]
@@ -85,26 +85,26 @@ def test_joined_clips_cross_over_exactly_the_samples_they_share(tmp_path: Path, 
     assert np.abs(samples[first:end] - expected).max() < 1e-6
 
 
-def test_unlike_sounds_keep_their_loudness_across_a_join(tmp_path: Path) -> None:
+def test_unlike_audios_keep_their_loudness_across_a_join(tmp_path: Path) -> None:
     clips = tuple(
         Clip(path=write_clip(tmp_path / f"{seed}.mov", noise(2, seed))) for seed in (1, 2)
     )
     film = Film(clips=clips, transition=Transition(kind="dissolve", duration_s=1))
-    samples = hear(tmp_path, film).samples
+    samples = on_event(tmp_path, film).samples
     usual = rms_db(samples[:HZ])
     parts = [rms_db(part) for part in np.array_split(samples[HZ : 2 * HZ], 10)]
     assert max(abs(part - usual) for part in parts) < 0.5
 
 
-def test_nothing_sounds_in_a_join_of_silent_clips(tmp_path: Path) -> None:
-    sounding = write_clip(tmp_path / "1.mov", noise(1))
+def test_nothing_audios_in_a_join_of_silent_clips(tmp_path: Path) -> None:
+    audioing = write_clip(tmp_path / "1.mov", noise(1))
     clips = (
-        Clip(path=sounding, is_muted=True),
+        Clip(path=audioing, is_muted=True),
         Clip(path=write_clip(tmp_path / "2.mov", None, seconds=1)),
-        Clip(path=sounding, transition=Transition()),
+        Clip(path=audioing, transition=Transition()),
     )
     film = Film(clips=clips, transition=Transition(kind="wipe-left", duration_s=0.4))
-    heard = hear(tmp_path, film)
+    heard = on_event(tmp_path, film)
     start = heard.timeline.sample_at(heard.timeline.shots[2].start)
     assert not heard.samples[:start].any()
     assert heard.samples[start:].any()
@@ -113,7 +113,7 @@ def test_nothing_sounds_in_a_join_of_silent_clips(tmp_path: Path) -> None:
 @pytest.mark.parametrize("speed", [0.5, 2.0])
 def test_speed_changes_the_length_and_keeps_the_pitch(tmp_path: Path, speed: float) -> None:
     path = write_clip(tmp_path / "1.mov", tone(2, 440))
-    heard = hear(tmp_path, Film(clips=(Clip(path=path, speed=speed),)))
+    heard = on_event(tmp_path, Film(clips=(Clip(path=path, speed=speed),)))
     assert len(heard.samples) == 2 * HZ / speed
     middle = heard.samples[HZ // 4 : -HZ // 4, 0]
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
@@ -130,7 +130,7 @@ def test_what_happens_in_a_fast_or_slow_clip_is_heard_when_it_is_seen(
     moments = np.arange(seconds * HZ) / HZ % 1
     bursts = tone(seconds, 1000) * ((moments > 0.25) & (moments < 0.75))[:, None]
     clip = Clip(path=write_clip(tmp_path / "1.mov", bursts), start_s=start_s, speed=speed)
-    power = np.square(hear(tmp_path, Film(clips=(clip,))).samples[:, 0], dtype=float)
+    power = np.square(on_event(tmp_path, Film(clips=(clip,))).samples[:, 0], dtype=float)
     lates: list[float] = []
     for number in range(1, seconds):
         first = round((number - start_s) / speed * HZ)
@@ -143,26 +143,28 @@ def test_what_happens_in_a_fast_or_slow_clip_is_heard_when_it_is_seen(
 
 
 @pytest.mark.parametrize("speed", [0.5, 2.0])
-def test_fast_or_slow_clip_sounds_from_its_beginning_to_its_end(
+def test_fast_or_slow_clip_audios_from_its_beginning_to_its_end(
     tmp_path: Path, speed: float
 ) -> None:
     path = write_clip(tmp_path / "1.mov", tone(2, 440))
-    sound = hear(tmp_path, Film(clips=(Clip(path=path, speed=speed),))).samples
-    for edge in (sound[: HZ // 20], sound[-HZ // 20 :]):
+    audio = on_event(tmp_path, Film(clips=(Clip(path=path, speed=speed),))).samples
+    for edge in (audio[: HZ // 20], audio[-HZ // 20 :]):
         assert rms_db(edge) == pytest.approx(rms_db(tone(1, 440)), abs=3)
 
 
 def test_mono_is_as_loud_on_both_sides_as_it_was(tmp_path: Path) -> None:
     mono = noise(1, channels=1)
-    samples = hear(tmp_path, Film(clips=(Clip(path=write_clip(tmp_path / "1.mov", mono)),))).samples
+    samples = on_event(
+        tmp_path, Film(clips=(Clip(path=write_clip(tmp_path / "1.mov", mono)),))
+    ).samples
     assert np.array_equal(samples, np.repeat(mono, 2, axis=1))
 
 
 def test_another_sampling_rate_moves_nothing(tmp_path: Path) -> None:
-    sound = np.zeros((88_200, 1))
-    sound[[22_050, 66_150]] = 0.9
-    path = write_clip(tmp_path / "1.mov", sound, rate_hz=44_100)
-    samples = np.abs(hear(tmp_path, Film(clips=(Clip(path=path, start_s=0.4),))).samples[:, 0])
+    audio = np.zeros((88_200, 1))
+    audio[[22_050, 66_150]] = 0.9
+    path = write_clip(tmp_path / "1.mov", audio, rate_hz=44_100)
+    samples = np.abs(on_event(tmp_path, Film(clips=(Clip(path=path, start_s=0.4),))).samples[:, 0])
     half = HZ // 2
     assert np.argmax(samples[:half]) == HZ * 0.1
     assert np.argmax(samples[half:]) + half == round(HZ * 1.1)
@@ -174,29 +176,29 @@ def test_surround_is_mixed_down_to_both_sides(tmp_path: Path) -> None:
     surround[: HZ // 2, left] = 0.4
     surround[HZ // 2 :, centre] = 0.4
     path = write_clip(tmp_path / "1.mov", surround)
-    samples = hear(tmp_path, Film(clips=(Clip(path=path),))).samples
+    samples = on_event(tmp_path, Film(clips=(Clip(path=path),))).samples
     assert samples[HZ // 4] == pytest.approx([0.4, 0], abs=1e-3)
     assert samples[-HZ // 4] == pytest.approx([0.4 * 0.5**0.5] * 2, abs=1e-3)
 
 
 @pytest.mark.parametrize("late_s", [0.0005, 0.02, 0.317])
-def test_sound_that_begins_late_stays_in_sync(tmp_path: Path, late_s: float) -> None:
-    sound = np.zeros((HZ, 2))
-    sound[HZ // 2] = 0.9
-    path = write_clip(tmp_path / "1.mov", sound, seconds=2, late_s=late_s)
-    samples = hear(tmp_path, Film(clips=(Clip(path=path, start_s=0.2),))).samples
+def test_audio_that_begins_late_stays_in_sync(tmp_path: Path, late_s: float) -> None:
+    audio = np.zeros((HZ, 2))
+    audio[HZ // 2] = 0.9
+    path = write_clip(tmp_path / "1.mov", audio, seconds=2, late_s=late_s)
+    samples = on_event(tmp_path, Film(clips=(Clip(path=path, start_s=0.2),))).samples
     expected = HZ // 2 + late_s * HZ - HZ * 0.2
     assert np.argmax(np.abs(samples[:, 0])) == pytest.approx(expected, abs=1)
 
 
 @pytest.mark.parametrize("gap_s", [0.06, 0.5])
-def test_gap_in_a_sound_is_silence_and_moves_nothing(tmp_path: Path, gap_s: float) -> None:
-    sound = noise(2, level=0.01)
-    sound[round(HZ * 1.5)] = 0.9
-    whole, path = write_clip(tmp_path / "whole.mov", sound), tmp_path / "1.mkv"
+def test_gap_in_an_audio_is_silence_and_moves_nothing(tmp_path: Path, gap_s: float) -> None:
+    audio = noise(2, level=0.01)
+    audio[round(HZ * 1.5)] = 0.9
+    whole, path = write_clip(tmp_path / "whole.mov", audio), tmp_path / "1.mkv"
     gap = f"asetnsamples=480,aselect='not(between(t,0.695,{0.695 + gap_s}))'"
     run_ffmpeg(["-i", str(whole), "-af", gap, "-c:a", "pcm_f32le", str(path)], CancelToken())
-    samples = hear(tmp_path, Film(clips=(Clip(path=path),))).samples
+    samples = on_event(tmp_path, Film(clips=(Clip(path=path),))).samples
     # Matroska counts time in milliseconds.
     assert np.argmax(np.abs(samples[:, 0])) == pytest.approx(HZ * 1.5, abs=HZ / 1000)
     silent = round(0.705 * HZ), round((0.685 + gap_s) * HZ)
@@ -204,36 +206,36 @@ def test_gap_in_a_sound_is_silence_and_moves_nothing(tmp_path: Path, gap_s: floa
     assert samples[: round(0.69 * HZ)].any(axis=1).all()
 
 
-def test_sound_that_ends_early_is_followed_by_silence(tmp_path: Path) -> None:
-    sound = noise(0.5)
-    path = write_clip(tmp_path / "1.mov", sound, seconds=2)
-    samples = hear(tmp_path, Film(clips=(Clip(path=path),))).samples
-    assert np.array_equal(samples[: len(sound)], sound)
-    assert not samples[len(sound) :].any()
+def test_audio_that_ends_early_is_followed_by_silence(tmp_path: Path) -> None:
+    audio = noise(0.5)
+    path = write_clip(tmp_path / "1.mov", audio, seconds=2)
+    samples = on_event(tmp_path, Film(clips=(Clip(path=path),))).samples
+    assert np.array_equal(samples[: len(audio)], audio)
+    assert not samples[len(audio) :].any()
 
 
 def test_volumes_of_clip_and_film_add_up(tmp_path: Path) -> None:
-    sound = noise(1)
-    path = write_clip(tmp_path / "1.mov", sound)
+    audio = noise(1)
+    path = write_clip(tmp_path / "1.mov", audio)
     clips = (Clip(path=path, volume_db=-10), Clip(path=path), Clip(path=path, is_muted=True))
-    samples = hear(tmp_path, Film(clips=clips, clip_volume_db=4)).samples
-    assert samples[:HZ] == pytest.approx(sound * 10 ** (-6 / 20), abs=1e-6)
-    assert samples[HZ : 2 * HZ] == pytest.approx(sound * 10 ** (4 / 20), abs=1e-6)
+    samples = on_event(tmp_path, Film(clips=clips, clip_volume_db=4)).samples
+    assert samples[:HZ] == pytest.approx(audio * 10 ** (-6 / 20), abs=1e-6)
+    assert samples[HZ : 2 * HZ] == pytest.approx(audio * 10 ** (4 / 20), abs=1e-6)
     assert not samples[2 * HZ :].any()
 
 
-def test_sound_that_does_not_decode_is_refused_by_name(tmp_path: Path) -> None:
+def test_audio_that_does_not_decode_is_refused_by_name(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "1.mov", noise(1))
     timeline = film_of(Film(clips=(Clip(path=path),)))
     path.write_bytes(path.read_bytes().replace(b"fl32", b"zzzz"))
-    stems = Stems(PieceStore(tmp_path / "store"), CancelToken())
+    stems = Stems(RenderCache(tmp_path / "store"), CancelToken())
     with pytest.raises(UnreadableClip, match=r"The sound of the clip .*1\.mov") as caught:
         stems.of_shot(timeline, timeline.shots[0])
     assert "Mute" in caught.value.hint
     assert not stems_in(tmp_path)
 
 
-def test_clip_whose_sound_is_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
+def test_clip_whose_audio_is_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "1.mov", noise(1))
     path.write_bytes(path.read_bytes().replace(b"fl32", b"zzzz"))
     with pytest.raises(UnreadableClip, match="unknown kind"):
@@ -245,8 +247,8 @@ def test_shot_that_only_moves_keeps_its_stem(tmp_path: Path) -> None:
     # Twelve frames are 19219.2 samples: 19220 of them after frame 14, 19219 at the start.
     clip = Clip(path=path, start_s=0.2, end_s=0.6)
     before = [Clip(path=path, end_s=frames / 25) for frames in (1, 3, 4, 3)]
-    at_the_end = hear(tmp_path, Film(clips=(*before, clip)), NTSC)
+    at_the_end = on_event(tmp_path, Film(clips=(*before, clip)), NTSC)
     made = stems_in(tmp_path)
-    at_the_start = hear(tmp_path, Film(clips=(clip, *before)), NTSC)
+    at_the_start = on_event(tmp_path, Film(clips=(clip, *before)), NTSC)
     assert stems_in(tmp_path) == made
     assert np.array_equal(at_the_end.samples[-19_220:-1], at_the_start.samples[:19_219])

@@ -12,13 +12,13 @@ from core.film.sound.music import read_music
 from core.jobs.job import CancelToken
 from tests.film.sounds import (
     HZ,
-    hear,
     noise,
+    on_event,
     rms_db,
     silent_clip,
     tone,
+    write_audio,
     write_clip,
-    write_sound,
 )
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ SEAM = HZ * 30 // 1000
 
 def under_silence(tmp_path: Path, *music: Music, seconds: float = 3) -> np.ndarray:
     film = Film(clips=(silent_clip(tmp_path, seconds),), music=music)
-    return hear(tmp_path, film).samples
+    return on_event(tmp_path, film).samples
 
 
 def test_music_lies_where_it_should_from_its_offset_at_its_volume(tmp_path: Path) -> None:
     piece = noise(2)
-    path = write_sound(tmp_path / "m.wav", piece)
+    path = write_audio(tmp_path / "m.wav", piece)
     music = Music(path=path, start_s=0.5, offset_s=0.25, end_s=1.5, volume_db=-6)
     samples = under_silence(tmp_path, music)
     first, end = HZ // 2, HZ * 3 // 2
@@ -46,14 +46,14 @@ def test_music_lies_where_it_should_from_its_offset_at_its_volume(tmp_path: Path
 
 def test_music_that_is_not_looped_stops_at_its_end(tmp_path: Path) -> None:
     piece = noise(1)
-    samples = under_silence(tmp_path, Music(path=write_sound(tmp_path / "m.wav", piece)))
+    samples = under_silence(tmp_path, Music(path=write_audio(tmp_path / "m.wav", piece)))
     assert np.array_equal(samples[:HZ], piece)
     assert not samples[HZ:].any()
 
 
 def test_looped_music_goes_round_from_its_offset_with_a_seam(tmp_path: Path) -> None:
     piece = noise(1, seed=3)
-    path = write_sound(tmp_path / "m.wav", piece)
+    path = write_audio(tmp_path / "m.wav", piece)
     samples = under_silence(tmp_path, Music(path=path, offset_s=0.25, is_looped=True))
     section = piece[HZ // 4 :]
     period = len(section) - SEAM
@@ -70,7 +70,7 @@ def test_looped_music_goes_round_from_its_offset_with_a_seam(tmp_path: Path) -> 
 def test_seam_of_a_loop_does_not_click(tmp_path: Path) -> None:
     # A tone that ends at its peak: joined bluntly it would jump by its whole level.
     piece = tone(1.0025, 100, level=0.5)
-    path = write_sound(tmp_path / "m.wav", piece)
+    path = write_audio(tmp_path / "m.wav", piece)
     samples = under_silence(tmp_path, Music(path=path, is_looped=True))
     steps = np.abs(np.diff(samples[:, 0]))
     assert steps.max() < 2.5 * np.abs(np.diff(piece[:, 0])).max()
@@ -80,7 +80,7 @@ def test_seam_of_a_loop_does_not_click(tmp_path: Path) -> None:
 def test_fades_begin_and_end_with_the_music_to_the_sample(tmp_path: Path, is_looped: bool) -> None:
     # Looped, its only seam lies between the fades, from 1.27 to 1.3 s after its beginning.
     piece = np.ones((round(HZ * 1.3), 2), dtype="<f4") * 0.5
-    path = write_sound(tmp_path / "m.wav", piece)
+    path = write_audio(tmp_path / "m.wav", piece)
     music = Music(
         path=path, start_s=0.5, fade_in_s=0.2, fade_out_s=0.4, is_looped=is_looped, end_s=2.9
     )
@@ -99,7 +99,7 @@ def test_fades_begin_and_end_with_the_music_to_the_sample(tmp_path: Path, is_loo
 
 def test_fade_out_ends_with_a_piece_that_is_shorter_than_its_place(tmp_path: Path) -> None:
     piece = np.ones((HZ, 2), dtype="<f4") * 0.5
-    path = write_sound(tmp_path / "m.wav", piece)
+    path = write_audio(tmp_path / "m.wav", piece)
     samples = under_silence(tmp_path, Music(path=path, fade_out_s=0.5))[:, 0]
     falling = HZ // 2
     down = np.cos((np.arange(falling) + 0.5) / falling * np.pi / 2) * 0.5
@@ -110,21 +110,21 @@ def test_pieces_of_music_add_up(tmp_path: Path) -> None:
     one, two = noise(2, 1), noise(2, 2)
     samples = under_silence(
         tmp_path,
-        Music(path=write_sound(tmp_path / "1.wav", one)),
-        Music(path=write_sound(tmp_path / "2.wav", two), start_s=1),
+        Music(path=write_audio(tmp_path / "1.wav", one)),
+        Music(path=write_audio(tmp_path / "2.wav", two), start_s=1),
     )
     assert samples[HZ : 2 * HZ] == pytest.approx(one[HZ:] + two[:HZ], abs=1e-6)
 
 
-def test_music_steps_back_under_a_sounding_clip_and_comes_again(tmp_path: Path) -> None:
+def test_music_steps_back_under_an_audioing_clip_and_comes_again(tmp_path: Path) -> None:
     speech = tone(4, 3000, level=0.1)
     speech[:HZ] = 0
     speech[2 * HZ :] = 0
     speech[3 * HZ :] = tone(1, 3000, level=0.005)
     clip = Clip(path=write_clip(tmp_path / "1.mov", speech))
-    path = write_sound(tmp_path / "m.wav", tone(4, 200, level=0.2))
+    path = write_audio(tmp_path / "m.wav", tone(4, 200, level=0.2))
     film = Film(clips=(clip,), music=(Music(path=path, duck_db=12),))
-    music = hear(tmp_path, film).samples - speech
+    music = on_event(tmp_path, film).samples - speech
     usual = rms_db(tone(1, 200, level=0.2))
 
     def level(start_s: float, end_s: float) -> float:
@@ -154,13 +154,13 @@ def test_music_steps_back_under_a_sounding_clip_and_comes_again(tmp_path: Path) 
 def test_music_of_many_kinds_is_heard_in_time(tmp_path: Path, name: str, codec: str) -> None:
     piece = noise(1, level=1e-4)
     piece[HZ // 2] = 0.9
-    path = write_sound(tmp_path / name, piece, codec)
+    path = write_audio(tmp_path / name, piece, codec)
     samples = under_silence(tmp_path, Music(path=path))
     # Vorbis files written by FFmpeg begin 128 samples late.
     assert np.argmax(np.abs(samples[:, 0])) == pytest.approx(HZ // 2, abs=130)
 
 
-def test_sound_of_a_video_is_music_too(tmp_path: Path) -> None:
+def test_audio_of_a_video_is_music_too(tmp_path: Path) -> None:
     piece = noise(1, channels=1)
     path = write_clip(tmp_path / "m.mov", piece)
     samples = under_silence(tmp_path, Music(path=path))
@@ -179,13 +179,13 @@ def bad_music(folder: Path, kind: str) -> Path:
         case "silent film":
             return write_clip(folder / "m.mov", None, seconds=0.2)
         case "cut off":
-            path = write_sound(folder / "m.m4a", noise(1), "aac")
+            path = write_audio(folder / "m.m4a", noise(1), "aac")
             path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         case "unknown kind":
             path = write_clip(folder / "m.mov", noise(0.2))
             path.write_bytes(path.read_bytes().replace(b"fl32", b"zzzz"))
         case "nothing in it":
-            return write_sound(folder / "m.wav", noise(0))
+            return write_audio(folder / "m.wav", noise(0))
     return path
 
 
@@ -210,7 +210,7 @@ def test_bad_music_is_refused_by_name(tmp_path: Path, kind: str) -> None:
 
 
 def test_music_is_read_to_its_hash(tmp_path: Path) -> None:
-    path = write_sound(tmp_path / "m.wav", noise(0.1, channels=1))
+    path = write_audio(tmp_path / "m.wav", noise(0.1, channels=1))
     found = read_music(path, CancelToken())
     assert found.sha256 == sha256_of(path, CancelToken())
     assert found.channels == 1
@@ -223,6 +223,6 @@ def test_music_is_read_to_its_hash(tmp_path: Path) -> None:
 def test_music_that_would_begin_after_its_end_is_refused(
     tmp_path: Path, offset_s: float, is_looped: bool, said: str
 ) -> None:
-    path = write_sound(tmp_path / "m.wav", noise(1))
+    path = write_audio(tmp_path / "m.wav", noise(1))
     with pytest.raises(UnsupportedRequest, match=said):
         under_silence(tmp_path, Music(path=path, offset_s=offset_s, is_looped=is_looped))

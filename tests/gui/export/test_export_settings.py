@@ -36,13 +36,13 @@ from core.film.model.delivery import (
     settings_problems,
 )
 from core.film.model.film import (
+    Alignment,
     Caption,
     Clip,
     Film,
     Fit,
     Lut,
     Music,
-    Place,
     Subtitles,
     Transition,
     Watermark,
@@ -142,11 +142,11 @@ def shown(name: str) -> Callable[[ExportSettingsWidget], object]:
 
 def signals_of(panel: ExportSettingsWidget) -> list[object]:
     """Begins to record what the panel asks its owner for."""
-    told: list[object] = []
-    panel.export_wanted.connect(lambda: told.append("export"))
-    panel.show_file_wanted.connect(lambda: told.append("show"))
-    panel.handoff_wanted.connect(told.append)
-    return told
+    messages: list[object] = []
+    panel.export_wanted.connect(lambda: messages.append("export"))
+    panel.show_file_wanted.connect(lambda: messages.append("show"))
+    panel.handoff_wanted.connect(messages.append)
+    return messages
 
 
 def changes(name: str, act: Callable[[QWidget], None]) -> ControlCase:
@@ -285,7 +285,7 @@ SECTIONS = {
 
 def test_every_control_changes_the_choices(qtbot: QtBot) -> None:
     panel = opened(qtbot)
-    told = signals_of(panel)
+    messages = signals_of(panel)
 
     def make() -> ExportSettingsWidget:
         # One panel for all, set back each time: a hundred of them take their time.
@@ -293,7 +293,7 @@ def test_every_control_changes_the_choices(qtbot: QtBot) -> None:
         return panel
 
     def asked(_: QWidget) -> object:
-        return tuple(told)
+        return tuple(messages)
 
     folds = [
         ControlCase(
@@ -335,7 +335,7 @@ _music = st.builds(
 _captions = st.builds(
     Caption, text=_texts, start_s=_times, end_s=_ends, font=_texts, size=_shares(),
     colour=_colours, outline_colour=_colours, outline=_shares(0, 0.5), margin=_shares(0, 0.4),
-    place=st.sampled_from(Place), fade_in_s=_times, fade_out_s=_times,
+    place=st.sampled_from(Alignment), fade_in_s=_times, fade_out_s=_times,
 )  # fmt: skip
 _films = st.builds(
     Film,
@@ -352,7 +352,7 @@ _films = st.builds(
     lut=st.none() | st.builds(Lut, path=_paths(), strength=_shares()),
     watermark=st.none()
     | st.builds(
-        Watermark, path=_paths(), place=st.sampled_from(Place), size=_shares(),
+        Watermark, path=_paths(), place=st.sampled_from(Alignment), size=_shares(),
         opacity=_shares(), margin=_shares(0, 0.4),
     ),
     has_chapters=st.booleans(),
@@ -402,16 +402,16 @@ def panel(qtbot: QtBot) -> ExportSettingsWidget:
 def test_choices_come_back_as_they_were_set_and_one_edit_changes_one_of_them(
     panel: ExportSettingsWidget, value: FilmChoices, more: FilmChoices
 ) -> None:
-    told: list[object] = []
-    panel.changed.connect(told.append)
+    messages: list[object] = []
+    panel.changed.connect(messages.append)
     for choices in (value, more):
         panel.set_value(choices)
         assert panel.value() == choices
-    assert told == []
+    assert messages == []
     tick(controls_of(panel)["has_chapters"])
     film = more.film.model_copy(update={"has_chapters": not more.film.has_chapters})
-    assert panel.value() == more.model_copy(update={"film": film}) == told[-1]
-    panel.changed.disconnect(told.append)
+    assert panel.value() == more.model_copy(update={"film": film}) == messages[-1]
+    panel.changed.disconnect(messages.append)
 
 
 def items_of(panel: ExportSettingsWidget, name: str) -> dict[str, tuple[bool, str]]:
@@ -430,7 +430,7 @@ def items_of(panel: ExportSettingsWidget, name: str) -> dict[str, tuple[bool, st
 
 
 @pytest.mark.parametrize(
-    "container", [kind for kind in Container if not kind.is_pictures], ids=lambda kind: kind.value
+    "container", [kind for kind in Container if not kind.is_images], ids=lambda kind: kind.value
 )
 def test_pairs_that_no_file_holds_are_closed_and_say_why(
     container: Container, panel: ExportSettingsWidget
@@ -438,16 +438,16 @@ def test_pairs_that_no_file_holds_are_closed_and_say_why(
     choose(CONTAINERS[container].label)(controls_of(panel)["container"])
     assert not settings_problems(panel.value().settings)
     closed = {
-        told
+        messages
         for name in ("video_codec", "audio_codec")
-        for is_open, told in items_of(panel, name).values()
+        for is_open, messages in items_of(panel, name).values()
         if not is_open
     }
     assert closed == {why for (kind, _), why in WHY_NOT.items() if kind is container}
     assert panel.value().path == Path("/media/film").with_suffix(CONTAINERS[container].suffix)
 
 
-def test_pictures_have_neither_codec_nor_sound_and_both_come_back(
+def test_images_have_neither_codec_nor_audio_and_both_come_back(
     panel: ExportSettingsWidget,
 ) -> None:
     kind = controls_of(panel)["container"]

@@ -10,7 +10,7 @@ from core.studio import Studio
 from core.video.read_metadata import read_settings_of
 from core.video.request import FrameRequest, Inputs, RenderRequest, Sampling, Target
 from gui.background import Background
-from gui.history.history_page import HistoryRoom
+from gui.history.history_page import HistoryPage
 from gui.widgets.thumbnails import Thumbnails
 from tests.gui.controls import controls_of
 from tests.gui.operating import click
@@ -37,14 +37,14 @@ class Desk:
         self.qtbot = qtbot
         self.background = Background()
         self.thumbnails = Thumbnails()
-        self.room = HistoryRoom(studio, self.background, self.thumbnails)
-        qtbot.addWidget(self.room)
+        self.page = HistoryPage(studio, self.background, self.thumbnails)
+        qtbot.addWidget(self.page)
         self.recipes: list[FromRecord] = []
         self.said: list[str] = []
         self.errors: list[StudioError] = []
-        self.room.recipe_wanted.connect(self.recipes.append)
-        self.room.told.connect(self.said.append)
-        self.room.failed.connect(self.errors.append)
+        self.page.recipe_wanted.connect(self.recipes.append)
+        self.page.message.connect(self.said.append)
+        self.page.failed.connect(self.errors.append)
 
     def make(self, planned: PlannedRender) -> Path:
         outcome = self.studio.queue.run_job(self.studio.submit_render(planned))
@@ -53,9 +53,9 @@ class Desk:
 
     def press(self, button: str) -> None:
         """Press a button for what was made last."""
-        self.room.begin()
+        self.page.begin()
         self.settle()
-        click(controls_of(self.room)[button])
+        click(controls_of(self.page)[button])
         self.settle()
 
     def made_again(self) -> Path:
@@ -71,78 +71,78 @@ class Desk:
 
 
 @pytest.fixture
-def desk(studio: Studio, qtbot: QtBot) -> Iterator[Desk]:
-    desk = Desk(studio, qtbot)
-    desk.room.show()
-    yield desk
-    desk.background.close()
-    desk.thumbnails.close()
+def controller(studio: Studio, qtbot: QtBot) -> Iterator[Desk]:
+    controller = Desk(studio, qtbot)
+    controller.page.show()
+    yield controller
+    controller.background.close()
+    controller.thumbnails.close()
 
 
-def test_clip_is_made_again_frame_for_frame_under_a_name_of_its_own(desk: Desk) -> None:
-    clip = desk.make(desk.studio.plan(REQUEST))
-    again = desk.made_again()
+def test_clip_is_made_again_frame_for_frame_under_a_name_of_its_own(controller: Desk) -> None:
+    clip = controller.make(controller.studio.plan(REQUEST))
+    again = controller.made_again()
     assert again != clip
     first, second = read_settings_of(clip), read_settings_of(again)
     assert first is not None
     assert second is not None
     assert (second.seed, second.num_frames, second.width) == (5, first.num_frames, first.width)
-    assert "very same settings" in desk.said[0]
+    assert "very same settings" in controller.said[0]
 
 
-def test_still_that_is_made_again_is_a_still(desk: Desk) -> None:
-    still = desk.make(desk.studio.plan_still(REQUEST))
-    again = desk.made_again()
+def test_still_that_is_made_again_is_a_still(controller: Desk) -> None:
+    still = controller.make(controller.studio.plan_still(REQUEST))
+    again = controller.made_again()
     assert again.suffix == ".png"
     with Image.open(still) as one, Image.open(again) as two:
         assert one.tobytes() == two.tobytes()
 
 
 def test_clip_whose_start_frame_is_gone_is_refused_in_a_sentence(
-    desk: Desk, tmp_path: Path
+    controller: Desk, tmp_path: Path
 ) -> None:
     image = tmp_path / "start.png"
     Image.new("RGB", (96, 64)).save(image)
     inputs = Inputs(start_image=image)
-    desk.make(desk.studio.plan(REQUEST.model_copy(update={"inputs": inputs})))
+    controller.make(controller.studio.plan(REQUEST.model_copy(update={"inputs": inputs})))
     # Kept by the queue: the clip can be made again although the picture itself is gone.
     image.unlink()
-    desk.made_again()
-    for kept in desk.studio.paths.inputs_dir.glob(f"*/{image.name}"):
+    controller.made_again()
+    for kept in controller.studio.paths.inputs_dir.glob(f"*/{image.name}"):
         kept.unlink()
-    desk.press("again")
-    assert "'start.png'" in desk.errors[0].message
+    controller.press("again")
+    assert "'start.png'" in controller.errors[0].message
 
 
-def test_settings_open_with_the_names_and_the_length_of_the_model(desk: Desk) -> None:
+def test_settings_open_with_the_names_and_the_length_of_the_model(controller: Desk) -> None:
     frame = FrameRequest(resolution="192x128")
-    desk.make(desk.studio.plan(REQUEST.model_copy(update={"frame": frame})))
-    desk.press("edit")
-    (recipe,) = desk.recipes
+    controller.make(controller.studio.plan(REQUEST.model_copy(update={"frame": frame})))
+    controller.press("edit")
+    (recipe,) = controller.recipes
     choices = recipe.choices
     assert (choices.resolution, choices.aspect, choices.duration_s) == ("128p", "3:2", 1.0)
 
 
-def test_file_tells_its_settings_or_that_it_has_none(desk: Desk, tmp_path: Path) -> None:
-    clip = desk.make(desk.studio.plan(REQUEST))
+def test_file_tells_its_settings_or_that_it_has_none(controller: Desk, tmp_path: Path) -> None:
+    clip = controller.make(controller.studio.plan(REQUEST))
     moved = clip.replace(tmp_path / "moved.mp4")
-    desk.room.read_settings_of(moved)
-    desk.settle()
-    assert desk.recipes[0].prompt == "a red ball"
-    assert desk.recipes[0].choices.seed == 5
+    controller.page.read_settings_of(moved)
+    controller.settle()
+    assert controller.recipes[0].prompt == "a red ball"
+    assert controller.recipes[0].choices.seed == 5
     Image.new("RGB", (8, 8)).save(tmp_path / "foreign.png")
-    desk.room.read_settings_of(tmp_path / "foreign.png")
-    desk.settle()
-    assert "no settings" in desk.said[0]
+    controller.page.read_settings_of(tmp_path / "foreign.png")
+    controller.settle()
+    assert "no settings" in controller.said[0]
 
 
 def test_settings_of_a_model_that_is_not_here_open_as_they_were_asked(
-    desk: Desk, qtbot: QtBot, tmp_path: Path
+    controller: Desk, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    clip = desk.make(desk.studio.plan(REQUEST))
+    clip = controller.make(controller.studio.plan(REQUEST))
     elsewhere = Studio([], paths=Paths.below(tmp_path / "other"))
     other = Desk(elsewhere, qtbot)
-    other.room.read_settings_of(clip)
+    other.page.read_settings_of(clip)
     other.settle()
     assert other.recipes[0].choices.target == FAKE
     assert other.recipes[0].choices.resolution is None

@@ -28,7 +28,7 @@ from gui.history.history_tab import HistoryTab
 from tests.fakes.provider import ENTRY
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import choose, choose_index, click, step_up, write
-from tests.gui.small_images import SmallPictures
+from tests.gui.small_images import SmallImages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,14 +77,16 @@ class Desk:
         self.qtbot = qtbot
         self.history = history
         self.background = Background()
-        self.pictures = SmallPictures()
+        self.images = SmallImages()
         self.heard: list[tuple[str, object]] = []
         # Qt's stubs know a signal of an instance only as one of its class.
-        pictures = cast("ThumbnailSource", self.pictures)
-        self.tab = HistoryTab(history, self.background, pictures, choose_folder=lambda _: folder)
+        images = cast("ThumbnailSource", self.images)
+        self.tab = HistoryTab(history, self.background, images, choose_folder=lambda _: folder)
         qtbot.addWidget(self.tab, before_close_func=lambda _: self.background.close())
         for name in ("play_wanted", "show_file_wanted", "make_again", "edit_wanted"):
-            getattr(self.tab, name).connect(lambda told, name=name: self.heard.append((name, told)))
+            getattr(self.tab, name).connect(
+                lambda messages, name=name: self.heard.append((name, messages))
+            )
         self.tab.resize(1240, 640)
         self.tab.show()
 
@@ -126,25 +128,25 @@ class Desk:
 
 
 @pytest.fixture
-def desk(studio: Studio, qtbot: QtBot) -> Desk:
+def controller(studio: Studio, qtbot: QtBot) -> Desk:
     return Desk(studio.history, qtbot).begin()
 
 
 def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Path) -> None:
-    desks: dict[QWidget, Desk] = {}
+    controllers: dict[QWidget, Desk] = {}
 
     def make() -> HistoryTab:
-        desk = Desk(studio.history, qtbot, tmp_path).begin()
-        desk.tab.filter_bar.set_value(
+        controller = Desk(studio.history, qtbot, tmp_path).begin()
+        controller.tab.filter_bar.set_value(
             HistoryFilter(span=Span.BETWEEN, first=date(2020, 1, 1), last=date(2040, 1, 1))
         )
-        desk.choose("a red ball")
-        desks[desk.tab] = desk
-        return desk.tab
+        controller.choose("a red ball")
+        controllers[controller.tab] = controller
+        return controller.tab
 
-    def told(tab: HistoryTab) -> object:
-        desks[tab].settle()
-        return list(desks[tab].heard)
+    def messages(tab: HistoryTab) -> object:
+        controllers[tab].settle()
+        return list(controllers[tab].heard)
 
     def chosen(tab: HistoryTab) -> object:
         return tab.chosen
@@ -156,8 +158,8 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
         return [controls_of(tab)[name].isVisible() for name in ("table", "tiles")]
 
     def words(tab: HistoryTab) -> object:
-        desks[tab].settle()
-        return desks[tab].words
+        controllers[tab].settle()
+        return controllers[tab].words
 
     def copied(_: HistoryTab) -> object:
         return QGuiApplication.clipboard().text()
@@ -197,12 +199,12 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
             ControlCase("as_tiles", click, view),
             ControlCase("as_table", there_and_back, lambda _: tuple(views)),
             ControlCase("read_folder", click, words),
-            ControlCase("play", click, told),
-            ControlCase("show_file", click, told),
+            ControlCase("play", click, messages),
+            ControlCase("show_file", click, messages),
             ControlCase("copy", click, copied),
-            ControlCase("again", click, told),
-            ControlCase("edit", click, told),
-            ControlCase("remove", click, lambda tab: (told(tab), studio.history.count())),
+            ControlCase("again", click, messages),
+            ControlCase("edit", click, messages),
+            ControlCase("remove", click, lambda tab: (messages(tab), studio.history.count())),
         ],
     )
     assert views == [False, True]
@@ -210,63 +212,63 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
         studio.history.add(entry)
 
 
-def test_newest_is_first_and_shown_in_full(desk: Desk) -> None:
-    assert desk.shown == ["Spring", "a red ball", "a red ball", "an old cube"]
-    assert "4 entries" in desk.words
-    assert desk.tab.chosen is not None
-    assert desk.tab.chosen.title == "Spring"
-    desk.choose("a red ball")
-    assert "Seed\n5\n" in desk.words
-    assert "frame 5 of the 9" in desk.words
+def test_newest_is_first_and_shown_in_full(controller: Desk) -> None:
+    assert controller.shown == ["Spring", "a red ball", "a red ball", "an old cube"]
+    assert "4 entries" in controller.words
+    assert controller.tab.chosen is not None
+    assert controller.tab.chosen.title == "Spring"
+    controller.choose("a red ball")
+    assert "Seed\n5\n" in controller.words
+    assert "frame 5 of the 9" in controller.words
 
 
-def test_search_waits_for_a_pause_in_typing(desk: Desk, qtbot: QtBot) -> None:
-    told: list[object] = []
-    desk.tab.filter_bar.changed.connect(told.append)
-    search = controls_of(desk.tab)["search"]
+def test_search_waits_for_a_pause_in_typing(controller: Desk, qtbot: QtBot) -> None:
+    messages: list[object] = []
+    controller.tab.filter_bar.changed.connect(messages.append)
+    search = controls_of(controller.tab)["search"]
     QTest.keyClicks(search, "cube")
-    assert told == []
-    qtbot.waitUntil(lambda: len(told) == 1)
-    desk.settle()
-    assert desk.shown == ["an old cube"]
+    assert messages == []
+    qtbot.waitUntil(lambda: len(messages) == 1)
+    controller.settle()
+    assert controller.shown == ["an old cube"]
 
 
-def test_filter_bar_finds_by_kind_model_and_time(desk: Desk) -> None:
-    controls = controls_of(desk.tab)
+def test_filter_bar_finds_by_kind_model_and_time(controller: Desk) -> None:
+    controls = controls_of(controller.tab)
     choose("Films")(controls["kind"])
-    desk.settle()
-    assert desk.shown == ["Spring"]
-    desk.click("clear")
+    controller.settle()
+    assert controller.shown == ["Spring"]
+    controller.click("clear")
     choose("LTX Mini")(controls["model"])
-    desk.settle()
-    assert desk.shown == ["an old cube"]
-    desk.click("clear")
+    controller.settle()
+    assert controller.shown == ["an old cube"]
+    controller.click("clear")
     choose("Today")(controls["span"])
-    desk.settle()
-    assert "an old cube" not in desk.shown
-    assert len(desk.shown) == 3
+    controller.settle()
+    assert "an old cube" not in controller.shown
+    assert len(controller.shown) == 3
 
 
-def test_what_is_empty_says_so(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
-    desk.look_for("nothing like it")
-    assert "Nothing fits" in desk.words
-    assert "0 entries" in desk.words
-    assert "Choose something" in desk.words
-    assert not controls_of(desk.tab)["again"].isEnabled()
+def test_what_is_empty_says_so(controller: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    controller.look_for("nothing like it")
+    assert "Nothing fits" in controller.words
+    assert "0 entries" in controller.words
+    assert "Choose something" in controller.words
+    assert not controls_of(controller.tab)["again"].isEnabled()
     fresh = Desk(History(tmp_path / "history.sqlite"), qtbot).begin()
     assert "Nothing was made yet" in fresh.words
 
 
-def test_signals_carry_what_makes_it_again(desk: Desk) -> None:
-    desk.choose("Spring")
-    desk.click("again")
-    assert not controls_of(desk.tab)["edit"].isEnabled()
-    desk.choose("a red ball")
-    still = desk.tab.chosen
+def test_signals_carry_what_makes_it_again(controller: Desk) -> None:
+    controller.choose("Spring")
+    controller.click("again")
+    assert not controls_of(controller.tab)["edit"].isEnabled()
+    controller.choose("a red ball")
+    still = controller.tab.chosen
     assert still is not None
     for name in ("again", "edit", "play", "show_file"):
-        desk.click(name)
-    (_, order), (_, again), (_, edit), (_, played), (_, file) = desk.heard
+        controller.click(name)
+    (_, order), (_, again), (_, edit), (_, played), (_, file) = controller.heard
     assert isinstance(order, ExportOrder)
     assert again == edit == still.clip_record
     assert still.clip_record is not None
@@ -275,31 +277,31 @@ def test_signals_carry_what_makes_it_again(desk: Desk) -> None:
     assert file == still.path
 
 
-def test_enter_plays_what_is_chosen_and_nothing_that_is_missing(desk: Desk) -> None:
-    desk.choose("a red ball")
-    QTest.keyClick(desk.table, Qt.Key.Key_Return)
-    assert [name for name, _ in desk.heard] == ["play_wanted"]
-    desk.choose("an old cube")
-    QTest.keyClick(desk.table, Qt.Key.Key_Return)
-    assert len(desk.heard) == 1
+def test_enter_plays_what_is_chosen_and_nothing_that_is_missing(controller: Desk) -> None:
+    controller.choose("a red ball")
+    QTest.keyClick(controller.table, Qt.Key.Key_Return)
+    assert [name for name, _ in controller.heard] == ["play_wanted"]
+    controller.choose("an old cube")
+    QTest.keyClick(controller.table, Qt.Key.Key_Return)
+    assert len(controller.heard) == 1
 
 
-def test_missing_file_is_grey_and_can_neither_be_played_nor_shown(desk: Desk) -> None:
-    desk.choose("an old cube")
-    controls = controls_of(desk.tab)
-    assert "not there any more" in desk.words
+def test_missing_file_is_grey_and_can_neither_be_played_nor_shown(controller: Desk) -> None:
+    controller.choose("an old cube")
+    controls = controls_of(controller.tab)
+    assert "not there any more" in controller.words
     assert not controls["play"].isEnabled()
     assert not controls["show_file"].isEnabled()
     assert not controls["again"].isEnabled()
     assert controls["copy"].isEnabled()
     assert controls["remove"].isEnabled()
-    index = desk.tab.model.index(3, 1)
+    index = controller.tab.model.index(3, 1)
     grey = index.data(Qt.ItemDataRole.ForegroundRole)
     assert grey is not None
-    assert desk.tab.model.index(0, 1).data(Qt.ItemDataRole.ForegroundRole) is None
+    assert controller.tab.model.index(0, 1).data(Qt.ItemDataRole.ForegroundRole) is None
     assert "Not there any more" in index.data(Qt.ItemDataRole.ToolTipRole)
-    assert desk.tab.chosen is not None
-    assert desk.tab.chosen.path not in desk.pictures.asked
+    assert controller.tab.chosen is not None
+    assert controller.tab.chosen.path not in controller.images.asked
 
 
 def test_removing_leaves_the_file_and_chooses_the_next(tmp_path: Path, qtbot: QtBot) -> None:
@@ -307,17 +309,17 @@ def test_removing_leaves_the_file_and_chooses_the_next(tmp_path: Path, qtbot: Qt
     for number in range(3):
         (tmp_path / f"{number}.mp4").write_bytes(b"")
         history.add(made(number, tmp_path))
-    desk = Desk(history, qtbot).begin()
-    desk.choose("clip 1")
-    desk.click("remove")
-    assert desk.shown == ["clip 2", "clip 0"]
-    assert desk.tab.chosen is not None
-    assert desk.tab.chosen.prompt == "clip 0"
+    controller = Desk(history, qtbot).begin()
+    controller.choose("clip 1")
+    controller.click("remove")
+    assert controller.shown == ["clip 2", "clip 0"]
+    assert controller.tab.chosen is not None
+    assert controller.tab.chosen.prompt == "clip 0"
     assert (tmp_path / "1.mp4").is_file()
     assert history.count() == 2
-    desk.click("remove")
-    desk.click("remove")
-    assert "Nothing was made yet" in desk.words
+    controller.click("remove")
+    controller.click("remove")
+    assert "Nothing was made yet" in controller.words
 
 
 def made(number: int, folder: Path = Path("/made")) -> HistoryEntry:
@@ -336,19 +338,19 @@ def test_what_is_made_meanwhile_comes_on_top_and_the_choice_stays(
     history = History(tmp_path / "history.sqlite")
     for number in range(5):
         history.add(made(number))
-    desk = Desk(history, qtbot).begin()
-    desk.choose("clip 3")
+    controller = Desk(history, qtbot).begin()
+    controller.choose("clip 3")
     for number in (5, 6):
         history.add(made(number))
-    desk.tab.reload()
-    desk.settle()
-    assert desk.shown == [f"clip {number}" for number in (6, 5, 4, 3, 2, 1, 0)]
-    assert desk.tab.chosen is not None
-    assert desk.tab.chosen.prompt == "clip 3"
+    controller.tab.reload()
+    controller.settle()
+    assert controller.shown == [f"clip {number}" for number in (6, 5, 4, 3, 2, 1, 0)]
+    assert controller.tab.chosen is not None
+    assert controller.tab.chosen.prompt == "clip 3"
     history.remove(history.find()[-1].id)
-    desk.tab.reload()
-    desk.settle()
-    assert desk.shown[-1] == "clip 1"
+    controller.tab.reload()
+    controller.settle()
+    assert controller.shown[-1] == "clip 1"
 
 
 @pytest.fixture
@@ -361,43 +363,43 @@ def long_history(tmp_path: Path) -> History:
 def test_ten_thousand_entries_are_read_page_by_page_without_a_stall(
     long_history: History, qtbot: QtBot, request: pytest.FixtureRequest
 ) -> None:
-    desk = Desk(long_history, qtbot)
-    qtbot.waitExposed(desk.tab)
+    controller = Desk(long_history, qtbot)
+    qtbot.waitExposed(controller.tab)
     request.getfixturevalue("responsive")
-    desk.begin()
-    assert "10,000 entries" in desk.words
-    assert desk.tab.model.rowCount() == PAGE
+    controller.begin()
+    assert "10,000 entries" in controller.words
+    assert controller.tab.model.rowCount() == PAGE
     for _ in range(5):
-        desk.table.scrollToBottom()
+        controller.table.scrollToBottom()
         qtbot.wait(20)
-        desk.settle()
-    assert PAGE < desk.tab.model.rowCount() <= 6 * PAGE
-    for row in range(0, desk.tab.model.rowCount(), 50):
-        assert desk.tab.model.index(row, 0).data() == f"clip {9_999 - row}"
-    desk.look_for("clip 77")
-    assert desk.shown[-1] == "clip 77"
-    assert desk.tab.model.total == 111
+        controller.settle()
+    assert PAGE < controller.tab.model.rowCount() <= 6 * PAGE
+    for row in range(0, controller.tab.model.rowCount(), 50):
+        assert controller.tab.model.index(row, 0).data() == f"clip {9_999 - row}"
+    controller.look_for("clip 77")
+    assert controller.shown[-1] == "clip 77"
+    assert controller.tab.model.total == 111
 
 
-def test_only_rows_on_the_screen_ask_for_pictures(tmp_path: Path, qtbot: QtBot) -> None:
+def test_only_rows_on_the_screen_ask_for_images(tmp_path: Path, qtbot: QtBot) -> None:
     history = History(tmp_path / "history.sqlite")
     for number in range(100):
         (tmp_path / f"{number}.mp4").write_bytes(b"")
     history.add_all([made(number, tmp_path) for number in range(100)])
-    desk = Desk(history, qtbot).begin()
-    desk.tab.grab()
-    assert 5 < len(desk.pictures.asked) < 20
+    controller = Desk(history, qtbot).begin()
+    controller.tab.grab()
+    assert 5 < len(controller.images.asked) < 20
 
 
-def test_picture_that_arrives_later_is_shown(desk: Desk, qtbot: QtBot) -> None:
-    desk.pictures.knows = False
-    desk.choose("a red ball")
-    desk.tab.grab()
-    entry = desk.tab.chosen
+def test_image_that_arrives_later_is_shown(controller: Desk, qtbot: QtBot) -> None:
+    controller.images.knows = False
+    controller.choose("a red ball")
+    controller.tab.grab()
+    entry = controller.tab.chosen
     assert entry is not None
-    before = desk.tab.grab().toImage()
-    desk.pictures.arrive(entry.path)
-    assert different(before, desk.tab.grab().toImage())
+    before = controller.tab.grab().toImage()
+    controller.images.arrive(entry.path)
+    assert different(before, controller.tab.grab().toImage())
 
 
 def different(one: QImage, other: QImage) -> bool:
@@ -409,35 +411,35 @@ def test_damaged_history_is_told_and_filled_again(
 ) -> None:
     path = tmp_path / "history.sqlite"
     path.write_bytes(b"no database" * 100)
-    desk = Desk(History(path, [studio.paths.output_dir]), qtbot).begin()
-    qtbot.waitUntil(lambda: len(desk.shown) == 3)
-    assert "damaged" in desk.words
-    assert "no file is touched" in desk.words
+    controller = Desk(History(path, [studio.paths.output_dir]), qtbot).begin()
+    qtbot.waitUntil(lambda: len(controller.shown) == 3)
+    assert "damaged" in controller.words
+    assert "no file is touched" in controller.words
 
 
 def test_history_that_cannot_be_opened_is_a_sentence(tmp_path: Path, qtbot: QtBot) -> None:
     (tmp_path / "state").write_bytes(b"")
-    desk = Desk(History(tmp_path / "state" / "history.sqlite"), qtbot).begin()
-    assert "Make it writable" in desk.words
+    controller = Desk(History(tmp_path / "state" / "history.sqlite"), qtbot).begin()
+    assert "Make it writable" in controller.words
 
 
 def test_folder_is_read_and_what_was_found_is_told(
     studio: Studio, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    desk = Desk(History(tmp_path / "history.sqlite"), qtbot, studio.paths.output_dir).begin()
-    assert desk.shown == []
-    desk.click("read_folder")
-    assert len(desk.shown) == 3
-    assert "3 new files were found" in desk.words
-    assert controls_of(desk.tab)["read_folder"].isEnabled()
+    controller = Desk(History(tmp_path / "history.sqlite"), qtbot, studio.paths.output_dir).begin()
+    assert controller.shown == []
+    controller.click("read_folder")
+    assert len(controller.shown) == 3
+    assert "3 new files were found" in controller.words
+    assert controls_of(controller.tab)["read_folder"].isEnabled()
 
 
 def test_prompt_that_looks_like_mark_up_is_shown_as_typed(tmp_path: Path, qtbot: QtBot) -> None:
     history = History(tmp_path / "history.sqlite")
     history.add(made(1).model_copy(update={"prompt": "<b>bold</b> & <img src=x>"}))
-    desk = Desk(history, qtbot).begin()
+    controller = Desk(history, qtbot).begin()
     formats = {
-        label.textFormat() for label in desk.tab.findChildren(QLabel) if "<b>" in label.text()
+        label.textFormat() for label in controller.tab.findChildren(QLabel) if "<b>" in label.text()
     }
     assert formats == {Qt.TextFormat.PlainText}
 
@@ -499,14 +501,14 @@ def test_filter_bar_gives_back_what_it_shows_and_tells_nobody(
 ) -> None:
     bar = HistoryFilterBar()
     qtbot.addWidget(bar)
-    told: list[object] = []
-    bar.changed.connect(told.append)
+    messages: list[object] = []
+    bar.changed.connect(messages.append)
     bar.set_value(value)
     assert bar.value() == value
     bar.set_models(["LTX Mini", "Other"])
     assert bar.value() == value
     qtbot.wait(1)
-    assert told == []
+    assert messages == []
 
 
 def test_spans_are_whole_days_of_this_machine() -> None:
@@ -524,19 +526,19 @@ def test_spans_are_whole_days_of_this_machine() -> None:
     assert days(between) == (date(2026, 3, 1), date(2026, 3, 3))
 
 
-def test_days_are_asked_for_only_where_they_count(desk: Desk) -> None:
-    controls = controls_of(desk.tab)
+def test_days_are_asked_for_only_where_they_count(controller: Desk) -> None:
+    controls = controls_of(controller.tab)
     assert not controls["first"].isVisible()
     choose_index(4)(controls["span"])
     assert controls["first"].isVisible()
     assert controls["last"].isVisible()
 
 
-def test_wheel_over_a_box_that_nobody_entered_changes_nothing(desk: Desk) -> None:
-    controls_of(desk.tab)["search"].setFocus()
-    before = desk.tab.filter_bar.value()
+def test_wheel_over_a_box_that_nobody_entered_changes_nothing(controller: Desk) -> None:
+    controls_of(controller.tab)["search"].setFocus()
+    before = controller.tab.filter_bar.value()
     for name in ("kind", "model", "span"):
-        box = controls_of(desk.tab)[name]
+        box = controls_of(controller.tab)[name]
         assert isinstance(box, (QComboBox, QDateEdit))
         place = QPoint(5, 5)
         turn = QWheelEvent(
@@ -550,16 +552,16 @@ def test_wheel_over_a_box_that_nobody_entered_changes_nothing(desk: Desk) -> Non
             False,
         )
         QGuiApplication.sendEvent(box, turn)
-    assert desk.tab.filter_bar.value() == before
+    assert controller.tab.filter_bar.value() == before
 
 
-def test_rows_have_no_children_and_speak_to_a_screen_reader(desk: Desk) -> None:
-    model = desk.tab.model
+def test_rows_have_no_children_and_speak_to_a_screen_reader(controller: Desk) -> None:
+    model = controller.tab.model
     index = model.index(1, 0)
     assert model.rowCount(index) == 0
     assert model.entry(QModelIndex()) is None
     spoken = index.data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken.startswith("Picture, a red ball, Fake Small, ")
-    tiles = controls_of(desk.tab)["tiles"]
+    tiles = controls_of(controller.tab)["tiles"]
     assert isinstance(tiles, QListView)
     assert tiles.accessibleName()

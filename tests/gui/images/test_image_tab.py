@@ -24,25 +24,25 @@ from core.errors import StudioError
 from core.history.history import History
 from core.jobs.job import Cancelled, CancelToken, ErrorReport, Failed, Progressed, Stage, Succeeded
 from core.project.model.project import DEFAULT_TARGET
-from core.video.image_batch import MAX_COUNT, ImageOrder
+from core.video.image_batch import MAX_COUNT, ImageBatch
 from core.video.planning import MAX_SEED
 from core.video.request import AUTO, Target
 from core.video.spec import Task
 from gui.images.image_details import GalleryUse
-from gui.images.image_form import ImageOrderBox
+from gui.images.image_form import ImageForm
 from gui.images.image_progress import ImageProgress
 from gui.images.image_tab import NOTHING, ImageTab
 from gui.jobs.job_bridge import JobNews
 from gui.render.model_choices import ModelOffer, Offer, read_offers
-from gui.render.plan_fixes import ChooseValue, EditPrompt, InstallModel
+from gui.render.plan_fixes import ChooseValue, EditPrompt, ShowInstall
 from gui.render.plan_text import PlanText
-from gui.scenes.image_controller import PictureRole
+from gui.scenes.image_controller import ImageRole
 from tests.fakes.provider import SMALL
 from tests.fakes.stills import TARGET, add_still
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, Heard, check_every_control, controls_of
 from tests.gui.operating import choose_index, click, step_up, write
-from tests.gui.small_images import SmallPictures
+from tests.gui.small_images import SmallImages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,14 +74,14 @@ def make_tab(
     qtbot: QtBot, history: History, background: Background, offers: tuple[Offer, ...]
 ) -> Callable[[], ImageTab]:
     # Qt's stubs know a signal of an instance only as one of its class.
-    pictures = cast("ThumbnailSource", SmallPictures())
+    images = cast("ThumbnailSource", SmallImages())
 
     def make() -> ImageTab:
-        tab = ImageTab(history, background, pictures)
+        tab = ImageTab(history, background, images)
         qtbot.addWidget(tab)
         tab.resize(1280, 560)
         tab.order.set_offers(offers)
-        tab.set_value(ImageOrder(target=TARGET, prompt="something", seed=3))
+        tab.set_value(ImageBatch(target=TARGET, prompt="something", seed=3))
         tab.gallery.begin()
         tab.show()
         qtbot.waitUntil(lambda: tiles(tab).model().rowCount() == 2)
@@ -110,7 +110,7 @@ def chosen(tab: ImageTab) -> str:
     return "" if entry is None else entry.prompt
 
 
-def hear(tab: ImageTab) -> Heard:
+def on_event(tab: ImageTab) -> Heard:
     """What a tab wants of others from now on."""
     heard, details = Heard(), tab.details
     for signal in (
@@ -121,8 +121,8 @@ def hear(tab: ImageTab) -> Heard:
     return heard
 
 
-def wishes(tab: ImageTab) -> int:
-    return len(tab.property("told").wishes)
+def requests(tab: ImageTab) -> int:
+    return len(tab.property("told").requests)
 
 
 def are_notes_shown(tab: ImageTab) -> bool:
@@ -139,16 +139,16 @@ CASES = (
     ControlCase("seed_new", click, lambda tab: tab.value().seed),
     ControlCase("image_count", step_up, lambda tab: tab.value().count),
     ControlCase("section_notes", click, are_notes_shown),
-    ControlCase("image_make", click, wishes),
-    ControlCase("image_stop", click, wishes),
+    ControlCase("image_make", click, requests),
+    ControlCase("image_stop", click, requests),
     ControlCase("gallery", choose_tile(1), chosen),
-    ControlCase("picture_start", click, wishes),
-    ControlCase("picture_end", click, wishes),
-    ControlCase("picture_reference", click, wishes),
-    ControlCase("picture_again", click, wishes),
+    ControlCase("picture_start", click, requests),
+    ControlCase("picture_end", click, requests),
+    ControlCase("picture_reference", click, requests),
+    ControlCase("picture_again", click, requests),
     ControlCase("picture_copy", click, lambda _: QGuiApplication.clipboard().text()),
-    ControlCase("picture_file", click, wishes),
-    ControlCase("picture_trash", click, wishes),
+    ControlCase("picture_file", click, requests),
+    ControlCase("picture_trash", click, requests),
 )
 
 
@@ -164,7 +164,7 @@ def test_every_control_has_its_effect(make_tab: Callable[[], ImageTab], qtbot: Q
         tab.progress.begin()
         tab.progress.settle(("job",))
         choose_tile(0)(tiles(tab))
-        tab.setProperty("told", hear(tab))
+        tab.setProperty("told", on_event(tab))
         return tab
 
     searching = ControlCase("gallery_search", search, lambda tab: tiles(tab).model().rowCount())
@@ -175,7 +175,7 @@ TARGETS = st.sampled_from(
     [DEFAULT_TARGET, TARGET, TARGET.with_model(AUTO), Target(provider="gone", deployment="cloud")]
 )
 ORDERS = st.builds(
-    ImageOrder,
+    ImageBatch,
     target=TARGETS,
     prompt=st.text(st.characters(exclude_categories=("Cs",)), max_size=40),
     resolution=st.sampled_from(["", "64p", "128p", "9000p"]),
@@ -190,12 +190,12 @@ ORDERS = st.builds(
 )
 @given(orders=st.lists(ORDERS, min_size=1, max_size=3))
 def test_what_was_set_is_there(
-    qtbot: QtBot, offers: tuple[Offer, ...], orders: list[ImageOrder]
+    qtbot: QtBot, offers: tuple[Offer, ...], orders: list[ImageBatch]
 ) -> None:
-    box = ImageOrderBox()
+    box = ImageForm()
     qtbot.addWidget(box)
-    told: list[object] = []
-    box.changed.connect(told.append)
+    messages: list[object] = []
+    box.changed.connect(messages.append)
 
     for order in orders:
         box.set_value(order)
@@ -203,16 +203,16 @@ def test_what_was_set_is_there(
         box.set_offers(offers)
         assert box.value() == order
 
-    assert told == []
+    assert messages == []
 
 
 def test_another_model_gets_its_own_usual_size(make_tab: Callable[[], ImageTab]) -> None:
     tab = make_tab()
-    tab.set_value(ImageOrder(target=TARGET, prompt="a ball", resolution="128p", aspect="3:2"))
+    tab.set_value(ImageBatch(target=TARGET, prompt="a ball", resolution="128p", aspect="3:2"))
 
     choose_index(0)(controls_of(tab)["image_model"])
 
-    assert tab.value() == ImageOrder(target=TARGET.with_model(AUTO), prompt="a ball")
+    assert tab.value() == ImageBatch(target=TARGET.with_model(AUTO), prompt="a ball")
     assert rows(tab, "image_resolution") == ["The model's usual one", "64p", "128p"]
 
 
@@ -231,11 +231,11 @@ def test_only_the_shapes_of_a_resolution_are_offered(make_tab: Callable[[], Imag
     assert rows(tab, "image_aspect") == ["The model's usual one", "3:2"]
 
 
-def test_a_model_that_needs_a_picture_cannot_be_chosen(
+def test_a_model_that_needs_an_image_cannot_be_chosen(
     qtbot: QtBot, offers: tuple[Offer, ...]
 ) -> None:
     spec = SMALL.model_copy(update={"tasks": (Task.IMAGE_TO_VIDEO,)})
-    box = ImageOrderBox()
+    box = ImageForm()
     qtbot.addWidget(box)
     offer = offers[0]
     box.set_offers((Offer(offer.info, (ModelOffer(spec, offer.models[1].readiness),)),))
@@ -247,7 +247,7 @@ def test_a_model_that_needs_a_picture_cannot_be_chosen(
     assert "only" in combo.itemData(index, Qt.ItemDataRole.ToolTipRole)
 
 
-def test_it_says_that_the_picture_comes_from_a_clip(make_tab: Callable[[], ImageTab]) -> None:
+def test_it_says_that_the_image_comes_from_a_clip(make_tab: Callable[[], ImageTab]) -> None:
     tab = make_tab()
 
     said = [label.text() for label in tab.order.findChildren(QLabel)]
@@ -259,7 +259,7 @@ def test_nothing_can_be_made_of_no_words(make_tab: Callable[[], ImageTab]) -> No
     tab = make_tab()
     tab.line.set_text(PlanText(line="96x64"))
 
-    tab.set_value(ImageOrder(target=TARGET, prompt="  \n"))
+    tab.set_value(ImageBatch(target=TARGET, prompt="  \n"))
 
     assert not controls_of(tab)["image_make"].isEnabled()
     assert tab.line.text() == PlanText()
@@ -304,36 +304,36 @@ def turn_wheel(widget: QWidget) -> None:
 
 def test_a_button_that_mends_a_choice_mends_it_here(make_tab: Callable[[], ImageTab]) -> None:
     tab = make_tab()
-    tab.set_value(ImageOrder(target=TARGET, prompt="a ball", resolution="9000p", aspect="7:1"))
-    wanted = hear(tab)
+    tab.set_value(ImageBatch(target=TARGET, prompt="a ball", resolution="9000p", aspect="7:1"))
+    wanted = on_event(tab)
 
     tab.line.fix_wanted.emit(ChooseValue("resolution", None))
     tab.line.fix_wanted.emit(ChooseValue("aspect", None))
-    assert tab.value() == ImageOrder(target=TARGET, prompt="a ball")
+    assert tab.value() == ImageBatch(target=TARGET, prompt="a ball")
 
     tab.line.fix_wanted.emit(ChooseValue("target", TARGET.with_model(AUTO)))
     assert tab.value().target.model == AUTO
 
     tab.line.fix_wanted.emit(EditPrompt())
-    tab.line.fix_wanted.emit(InstallModel(TARGET))
-    assert wanted.wishes == [InstallModel(TARGET)]
+    tab.line.fix_wanted.emit(ShowInstall(TARGET))
+    assert wanted.requests == [ShowInstall(TARGET)]
 
 
-def test_each_use_names_the_picture_and_what_it_is_for(make_tab: Callable[[], ImageTab]) -> None:
+def test_each_use_names_the_image_and_what_it_is_for(make_tab: Callable[[], ImageTab]) -> None:
     tab = make_tab()
     choose_tile(1)(tiles(tab))
-    wanted = hear(tab)
+    wanted = on_event(tab)
     entry = tab.gallery.entry
     assert entry is not None
 
     for name in ("picture_start", "picture_end", "picture_reference"):
         click(controls_of(tab)[name])
 
-    roles = (PictureRole.START, PictureRole.END, PictureRole.PROJECT_REFERENCE)
-    assert wanted.wishes == [GalleryUse(entry.path, role) for role in roles]
+    roles = (ImageRole.START, ImageRole.END, ImageRole.PROJECT_REFERENCE)
+    assert wanted.requests == [GalleryUse(entry.path, role) for role in roles]
 
 
-def test_the_chosen_picture_is_told_in_full(make_tab: Callable[[], ImageTab], qtbot: QtBot) -> None:
+def test_the_chosen_image_is_told_in_full(make_tab: Callable[[], ImageTab], qtbot: QtBot) -> None:
     tab = make_tab()
     choose_tile(1)(tiles(tab))
 
@@ -348,7 +348,7 @@ def said_in(panel: QWidget) -> list[str]:
     return [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
 
 
-def test_same_again_takes_the_seed_of_the_chosen_picture(make_tab: Callable[[], ImageTab]) -> None:
+def test_same_again_takes_the_seed_of_the_chosen_image(make_tab: Callable[[], ImageTab]) -> None:
     tab = make_tab()
     choose_tile(1)(tiles(tab))
 
@@ -357,7 +357,7 @@ def test_same_again_takes_the_seed_of_the_chosen_picture(make_tab: Callable[[], 
     assert tab.value().seed == 1
 
 
-def test_nothing_can_be_done_while_no_picture_is_chosen(make_tab: Callable[[], ImageTab]) -> None:
+def test_nothing_can_be_done_while_no_image_is_chosen(make_tab: Callable[[], ImageTab]) -> None:
     tab = make_tab()
 
     can = [name for name, w in controls_of(tab.details).items() if w.isEnabled()]
@@ -366,7 +366,7 @@ def test_nothing_can_be_done_while_no_picture_is_chosen(make_tab: Callable[[], I
     assert can == []
 
 
-def test_a_picture_whose_file_is_gone_can_still_be_made_again(
+def test_an_image_whose_file_is_gone_can_still_be_made_again(
     make_tab: Callable[[], ImageTab], history: History, qtbot: QtBot
 ) -> None:
     tab = make_tab()
@@ -383,7 +383,7 @@ def test_a_picture_whose_file_is_gone_can_still_be_made_again(
     assert can == {"picture_again", "picture_copy"}
 
 
-def test_a_new_picture_is_chosen_unless_an_older_one_is_looked_at(
+def test_a_new_image_is_chosen_unless_an_older_one_is_looked_at(
     make_tab: Callable[[], ImageTab], history: History, qtbot: QtBot, tmp_path: Path
 ) -> None:
     tab = make_tab()
@@ -402,7 +402,7 @@ def test_a_new_picture_is_chosen_unless_an_older_one_is_looked_at(
     assert chosen(tab) == "a blue ball"
 
 
-def test_the_chosen_picture_stays_chosen_through_a_search(
+def test_the_chosen_image_stays_chosen_through_a_search(
     make_tab: Callable[[], ImageTab], qtbot: QtBot
 ) -> None:
     tab = make_tab()
@@ -438,22 +438,22 @@ def progress(qtbot: QtBot) -> ImageProgress:
     return progress
 
 
-def test_progress_is_of_all_pictures_together(progress: ImageProgress, tmp_path: Path) -> None:
+def test_progress_is_of_all_images_together(progress: ImageProgress, tmp_path: Path) -> None:
     progress.begin()
     progress.settle(("one", "two"))
     bar = progress.findChild(QProgressBar)
     assert bar is not None
     assert (bar.minimum(), bar.maximum()) == (0, 0)
 
-    progress.hear(news("one", Progressed(stage=Stage.DENOISE, fraction=0.5, step=2, steps=4)))
+    progress.on_event(news("one", Progressed(stage=Stage.DENOISE, fraction=0.5, step=2, steps=4)))
     assert bar.value() / bar.maximum() == 0.25
     assert "Picture 1 of 2: Making the pictures, step 2 of 4" in words(progress)
 
-    progress.hear(news("one", Succeeded(path=tmp_path / "one.png")))
-    progress.hear(news("two", Progressed(stage=Stage.DENOISE, fraction=0.5)))
+    progress.on_event(news("one", Succeeded(path=tmp_path / "one.png")))
+    progress.on_event(news("two", Progressed(stage=Stage.DENOISE, fraction=0.5)))
     assert bar.value() / bar.maximum() == 0.75
 
-    progress.hear(news("two", Succeeded(path=tmp_path / "two.png")))
+    progress.on_event(news("two", Succeeded(path=tmp_path / "two.png")))
     assert progress.isHidden()
 
 
@@ -461,11 +461,11 @@ def words(progress: ImageProgress) -> str:
     return "\n".join(label.text() for label in progress.findChildren(QLabel))
 
 
-def test_a_picture_that_ends_before_its_id_is_known_is_over(
+def test_an_image_that_ends_before_its_id_is_known_is_over(
     progress: ImageProgress, tmp_path: Path
 ) -> None:
     progress.begin()
-    progress.hear(news("quick", Succeeded(path=tmp_path / "quick.png")))
+    progress.on_event(news("quick", Succeeded(path=tmp_path / "quick.png")))
 
     progress.settle(("quick",))
 
@@ -477,8 +477,8 @@ def test_a_failure_stays_until_the_next_wish(progress: ImageProgress) -> None:
     failed = Failed(error=ErrorReport(kind="RenderFailed", message="It broke.", hint="Mend it."))
     progress.begin()
     progress.settle(("one", "two"))
-    progress.hear(news("one", failed))
-    progress.hear(news("two", Cancelled()))
+    progress.on_event(news("one", failed))
+    progress.on_event(news("two", Cancelled()))
 
     assert "It broke. Mend it." in words(progress)
     assert not progress.isHidden()
@@ -498,8 +498,8 @@ def test_those_that_were_queued_are_followed_when_the_next_is_refused(
 
 
 def test_jobs_of_others_are_none_of_its_business(progress: ImageProgress) -> None:
-    progress.hear(news("other", Progressed(stage=Stage.DENOISE, fraction=0.5)))
-    progress.hear(news("other", Cancelled()))
+    progress.on_event(news("other", Progressed(stage=Stage.DENOISE, fraction=0.5)))
+    progress.on_event(news("other", Cancelled()))
 
     assert progress.isHidden()
 
@@ -508,7 +508,7 @@ def test_stop_names_what_has_not_ended(progress: ImageProgress, qtbot: QtBot) ->
     progress.show()
     progress.begin()
     progress.settle(("one", "two"))
-    progress.hear(news("one", Cancelled()))
+    progress.on_event(news("one", Cancelled()))
 
     with qtbot.waitSignal(progress.stop_wanted) as stop:
         click(controls_of(progress)["image_stop"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QObject, QThread, Slot
 
-from core.jobs.job import Noted, Progressed, Queued, Stage, Started, Succeeded
+from core.jobs.job import Notice, Progressed, Queued, Stage, Started, Succeeded
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
@@ -33,7 +33,7 @@ class Teller:
         self.listeners.append(listener)
         return self.listeners.clear
 
-    def say(self, job_id: str, event: JobEvent) -> None:
+    def show_message(self, job_id: str, event: JobEvent) -> None:
         for listener in self.listeners:
             listener(job_id, event)
 
@@ -44,10 +44,10 @@ class Listener(QObject):
         self.news: list[JobNews] = []
         self.times: list[float] = []
         self.threads: set[QThread] = set()
-        bridge.news.connect(self.hear)
+        bridge.news.connect(self.on_event)
 
     @Slot(object)
-    def hear(self, news: JobNews) -> None:
+    def on_event(self, news: JobNews) -> None:
         self.news.append(news)
         self.times.append(time.monotonic())
         self.threads.add(QThread.currentThread())
@@ -79,17 +79,17 @@ def test_events_of_other_threads_arrive_on_the_main_thread_in_order(
     bridge: JobBridge, teller: Teller, qtbot: QtBot
 ) -> None:
     listener = Listener(bridge)
-    told = [Queued(), Started(), Noted(message="a"), Noted(message="b"), DONE]
+    messages = [Queued(), Started(), Notice(message="a"), Notice(message="b"), DONE]
 
     def tell() -> None:
-        for event in told:
-            teller.say("one", event)
+        for event in messages:
+            teller.show_message("one", event)
 
     thread = threading.Thread(target=tell)
     thread.start()
     thread.join()
-    qtbot.waitUntil(lambda: len(listener.news) == len(told))
-    assert listener.of("one") == told
+    qtbot.waitUntil(lambda: len(listener.news) == len(messages))
+    assert listener.of("one") == messages
     assert listener.threads == {QThread.currentThread()}
 
 
@@ -102,10 +102,10 @@ def test_flood_of_progress_becomes_a_trickle_and_its_last_word_is_heard(
     def flood(job_id: str) -> None:
         until = time.monotonic() + 0.5
         while time.monotonic() < until:
-            teller.say(job_id, at(0.5))
+            teller.show_message(job_id, at(0.5))
             time.sleep(0.0005)
-        teller.say(job_id, at(1.0))
-        teller.say(job_id, DONE)
+        teller.show_message(job_id, at(1.0))
+        teller.show_message(job_id, DONE)
 
     threads = [threading.Thread(target=flood, args=(name,)) for name in ("one", "two")]
     for thread in threads:
@@ -122,24 +122,24 @@ def test_progress_does_not_overtake_other_news(
     bridge: JobBridge, teller: Teller, qtbot: QtBot
 ) -> None:
     listener = Listener(bridge)
-    for event in (at(0.1), Noted(message="cheaper"), at(0.2), at(0.3)):
-        teller.say("one", event)
+    for event in (at(0.1), Notice(message="cheaper"), at(0.2), at(0.3)):
+        teller.show_message("one", event)
     qtbot.waitUntil(lambda: len(listener.news) == 3)
-    assert listener.of("one") == [at(0.1), Noted(message="cheaper"), at(0.3)]
+    assert listener.of("one") == [at(0.1), Notice(message="cheaper"), at(0.3)]
 
 
 def test_nobody_is_called_back_inside_the_call_that_tells(
     bridge: JobBridge, teller: Teller, qtbot: QtBot
 ) -> None:
     listener = Listener(bridge)
-    teller.say("one", Queued())
+    teller.show_message("one", Queued())
     assert listener.news == []
     qtbot.waitUntil(lambda: len(listener.news) == 1)
 
 
 def test_closed_bridge_is_silent(bridge: JobBridge, teller: Teller, qtbot: QtBot) -> None:
     listener = Listener(bridge)
-    teller.say("one", Queued())
+    teller.show_message("one", Queued())
     bridge.close()
     assert teller.listeners == []
     qtbot.wait(100)

@@ -17,13 +17,13 @@ from gui.jobs.job_requests import (
     CancelJobs,
     ClearJobs,
     ContinueJobs,
-    JobWish,
+    JobRequest,
     MoveJob,
     PauseQueue,
     RetryJobs,
     ShowFolder,
 )
-from gui.jobs.jobs_controller import JobsDesk
+from gui.jobs.jobs_controller import JobsController
 from gui.jobs.jobs_model import JobsModel
 from gui.jobs.render_worker import Workers
 from tests.fakes.provider import ENTRY
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from core.errors import StudioError
 
 
-class Office:
+class QueueSetup:
     """The queue's side of the window, wired as the window wires it."""
 
     def __init__(self, home: Path, qtbot: QtBot) -> None:
@@ -50,7 +50,7 @@ class Office:
         self.model = JobsModel(self.queue.jobs, self.background)
         self.folders: list[Path] = []
         self.has_file_manager = True
-        self.desk = JobsDesk(
+        self.controller = JobsController(
             self.queue,
             self.background,
             resume=self.studio.resume,
@@ -59,9 +59,9 @@ class Office:
         self.errors: list[StudioError] = []
         self.lines: list[str] = []
         self.bridge.news.connect(self.model.take)
-        self.desk.changed.connect(self.model.refresh)
-        self.desk.failed.connect(self.errors.append)
-        self.model.told.connect(lambda line: self.lines.append(line.text))
+        self.controller.changed.connect(self.model.refresh)
+        self.controller.failed.connect(self.errors.append)
+        self.model.message.connect(lambda line: self.lines.append(line.text))
         self.model.refresh()
 
     def show_folder(self, folder: Path) -> bool:
@@ -83,8 +83,8 @@ class Office:
     def until(self, condition: Callable[[], bool]) -> None:
         self.qtbot.waitUntil(condition, timeout=15_000)
 
-    def do(self, wish: JobWish) -> None:
-        self.desk.fulfil(wish)
+    def do(self, request: JobRequest) -> None:
+        self.controller.fulfil(request)
         self.until(lambda: self.background.is_idle)
 
     def close(self) -> None:
@@ -95,143 +95,143 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path, qtbot: QtBot) -> Iterator[Office]:
-    office = Office(tmp_path / "home", qtbot)
-    yield office
-    office.close()
+def setup(tmp_path: Path, qtbot: QtBot) -> Iterator[QueueSetup]:
+    setup = QueueSetup(tmp_path / "home", qtbot)
+    yield setup
+    setup.close()
 
 
-def test_renders_are_seen_from_the_queue_to_the_clip(office: Office, responsive: object) -> None:
-    ids = [office.render(words) for words in ("slow one", "fail", "two")]
-    office.workers.start()
-    office.until(lambda: office.state(ids[2]) is JobState.SUCCEEDED)
-    assert office.state(ids[0]) is JobState.SUCCEEDED
-    assert office.state(ids[1]) is JobState.FAILED
-    failed = office.model.find(ids[1])
+def test_renders_are_seen_from_the_queue_to_the_clip(setup: QueueSetup, responsive: object) -> None:
+    ids = [setup.render(words) for words in ("slow one", "fail", "two")]
+    setup.workers.start()
+    setup.until(lambda: setup.state(ids[2]) is JobState.SUCCEEDED)
+    assert setup.state(ids[0]) is JobState.SUCCEEDED
+    assert setup.state(ids[1]) is JobState.FAILED
+    failed = setup.model.find(ids[1])
     assert failed is not None
     assert failed.error is not None
     assert failed.error.hint == "Don't."
-    begins = [line.split(":")[0] for line in office.lines]
+    begins = [line.split(":")[0] for line in setup.lines]
     assert begins == ["Started", "Done", "Started", "Failed", "Started", "Done"]
 
 
-def test_cancel_while_it_runs_is_seen_within_a_second(office: Office) -> None:
-    job_id = office.render("hang")
-    office.workers.start()
-    office.until(lambda: office.state(job_id) is JobState.RUNNING)
+def test_cancel_while_it_runs_is_seen_within_a_second(setup: QueueSetup) -> None:
+    job_id = setup.render("hang")
+    setup.workers.start()
+    setup.until(lambda: setup.state(job_id) is JobState.RUNNING)
     began = time.monotonic()
-    office.desk.fulfil(CancelJobs((job_id,)))
-    office.until(lambda: office.state(job_id) is JobState.CANCELLED)
+    setup.controller.fulfil(CancelJobs((job_id,)))
+    setup.until(lambda: setup.state(job_id) is JobState.CANCELLED)
     assert time.monotonic() - began < 1
 
 
-def test_retry_does_it_after_all(office: Office) -> None:
-    job_id = office.render("hang")
-    office.do(CancelJobs((job_id,)))
-    office.until(lambda: office.state(job_id) is JobState.CANCELLED)
-    office.do(RetryJobs((job_id,)))
-    office.until(lambda: office.state(job_id) is JobState.QUEUED)
+def test_retry_does_it_after_all(setup: QueueSetup) -> None:
+    job_id = setup.render("hang")
+    setup.do(CancelJobs((job_id,)))
+    setup.until(lambda: setup.state(job_id) is JobState.CANCELLED)
+    setup.do(RetryJobs((job_id,)))
+    setup.until(lambda: setup.state(job_id) is JobState.QUEUED)
 
 
-def test_moves_follow_each_other(office: Office) -> None:
-    first, second, third = (office.render(words) for words in ("one", "two", "three"))
-    office.until(lambda: office.model.rowCount() == 3)
-    office.desk.fulfil(MoveJob(third, second))
-    office.desk.fulfil(MoveJob(third, first))
-    office.until(lambda: office.background.is_idle)
-    assert [record.id for record in office.queue.jobs()] == [third, first, second]
-    office.until(lambda: [job.id for job in office.model.records] == [third, first, second])
+def test_moves_follow_each_other(setup: QueueSetup) -> None:
+    first, second, third = (setup.render(words) for words in ("one", "two", "three"))
+    setup.until(lambda: setup.model.rowCount() == 3)
+    setup.controller.fulfil(MoveJob(third, second))
+    setup.controller.fulfil(MoveJob(third, first))
+    setup.until(lambda: setup.background.is_idle)
+    assert [record.id for record in setup.queue.jobs()] == [third, first, second]
+    setup.until(lambda: [job.id for job in setup.model.records] == [third, first, second])
 
 
-def test_move_that_comes_too_late_is_told_and_the_true_order_shown(office: Office) -> None:
-    first, second, third = (office.render(words) for words in ("one", "two", "three"))
-    office.until(lambda: office.model.rowCount() == 3)
-    office.queue.cancel(first)
-    office.model.move(third, first)
-    office.desk.fulfil(MoveJob(third, first))
-    office.desk.fulfil(MoveJob(third, second))
-    office.until(lambda: office.background.is_idle)
-    assert [error.message for error in office.errors] == [
+def test_move_that_comes_too_late_is_told_and_the_true_order_shown(setup: QueueSetup) -> None:
+    first, second, third = (setup.render(words) for words in ("one", "two", "three"))
+    setup.until(lambda: setup.model.rowCount() == 3)
+    setup.queue.cancel(first)
+    setup.model.move(third, first)
+    setup.controller.fulfil(MoveJob(third, first))
+    setup.controller.fulfil(MoveJob(third, second))
+    setup.until(lambda: setup.background.is_idle)
+    assert [error.message for error in setup.errors] == [
         f"Job {first} does not wait here, so it has no turn."
     ]
-    office.until(lambda: [job.id for job in office.model.records] == [second, third, first])
+    setup.until(lambda: [job.id for job in setup.model.records] == [second, third, first])
 
 
 def test_of_several_jobs_one_that_cannot_be_cancelled_does_not_save_the_others(
-    office: Office,
+    setup: QueueSetup,
 ) -> None:
-    done, waiting = office.render("one"), office.render("two")
-    office.queue.run_job(done)
-    office.do(CancelJobs((done, waiting)))
-    assert [error.message for error in office.errors] == [
+    done, waiting = setup.render("one"), setup.render("two")
+    setup.queue.run_job(done)
+    setup.do(CancelJobs((done, waiting)))
+    assert [error.message for error in setup.errors] == [
         f"Job {done} has already succeeded, so it cannot be cancelled."
     ]
-    office.until(lambda: office.state(waiting) is JobState.CANCELLED)
+    setup.until(lambda: setup.state(waiting) is JobState.CANCELLED)
 
 
-def test_paused_queue_starts_nothing_and_goes_on(office: Office) -> None:
-    office.do(PauseQueue(is_paused=True))
-    assert all(office.queue.is_paused(lane) for lane in Lane)
-    job_id = office.render("one")
-    office.workers.start()
-    office.qtbot.wait(300)
-    assert office.state(job_id) is JobState.QUEUED
-    office.do(PauseQueue(is_paused=False))
-    office.until(lambda: office.state(job_id) is JobState.SUCCEEDED)
+def test_paused_queue_starts_nothing_and_goes_on(setup: QueueSetup) -> None:
+    setup.do(PauseQueue(is_paused=True))
+    assert all(setup.queue.is_paused(lane) for lane in Lane)
+    job_id = setup.render("one")
+    setup.workers.start()
+    setup.qtbot.wait(300)
+    assert setup.state(job_id) is JobState.QUEUED
+    setup.do(PauseQueue(is_paused=False))
+    setup.until(lambda: setup.state(job_id) is JobState.SUCCEEDED)
 
 
-def test_interrupted_jobs_go_on_in_order(office: Office) -> None:
-    ids = [office.render(words) for words in ("one", "two")]
-    office.until(lambda: office.model.rowCount() == 2)
-    with sqlite3.connect(office.studio.paths.journal_file) as db:
+def test_interrupted_jobs_go_on_in_order(setup: QueueSetup) -> None:
+    ids = [setup.render(words) for words in ("one", "two")]
+    setup.until(lambda: setup.model.rowCount() == 2)
+    with sqlite3.connect(setup.studio.paths.journal_file) as db:
         db.execute("UPDATE jobs SET owner_started = 0")
     db.close()
-    office.model.refresh()
-    office.until(lambda: office.state(ids[0]) is JobState.INTERRUPTED)
-    office.do(ContinueJobs())
-    office.workers.start()
-    office.until(lambda: office.state(ids[1]) is JobState.SUCCEEDED)
-    assert [line for line in office.lines if line.startswith("Started")] == [
+    setup.model.refresh()
+    setup.until(lambda: setup.state(ids[0]) is JobState.INTERRUPTED)
+    setup.do(ContinueJobs())
+    setup.workers.start()
+    setup.until(lambda: setup.state(ids[1]) is JobState.SUCCEEDED)
+    assert [line for line in setup.lines if line.startswith("Started")] == [
         "Started: fake-small: one",
         "Started: fake-small: two",
     ]
 
 
-def test_cleared_jobs_are_gone_and_their_files_stay(office: Office) -> None:
-    done, waiting = office.render("one"), office.render("two")
-    office.queue.run_job(done)
-    path = office.queue.job(done).path
-    office.do(ClearJobs())
-    office.until(lambda: [job.id for job in office.model.records] == [waiting])
+def test_cleared_jobs_are_gone_and_their_files_stay(setup: QueueSetup) -> None:
+    done, waiting = setup.render("one"), setup.render("two")
+    setup.queue.run_job(done)
+    path = setup.queue.job(done).path
+    setup.do(ClearJobs())
+    setup.until(lambda: [job.id for job in setup.model.records] == [waiting])
     assert path is not None
     assert path.exists()
 
 
-def test_folder_of_a_file_is_shown(office: Office, tmp_path: Path) -> None:
+def test_folder_of_a_file_is_shown(setup: QueueSetup, tmp_path: Path) -> None:
     clip = tmp_path / "ball.mp4"
     clip.touch()
-    office.do(ShowFolder(clip))
-    office.do(ShowFolder(tmp_path))
-    assert office.folders == [tmp_path, tmp_path]
-    assert office.errors == []
+    setup.do(ShowFolder(clip))
+    setup.do(ShowFolder(tmp_path))
+    assert setup.folders == [tmp_path, tmp_path]
+    assert setup.errors == []
 
 
 def test_file_that_is_gone_and_desktop_without_file_manager_are_told(
-    office: Office, tmp_path: Path
+    setup: QueueSetup, tmp_path: Path
 ) -> None:
-    office.do(ShowFolder(tmp_path / "gone.mp4"))
-    assert "is not there any more" in office.errors[0].message
-    office.has_file_manager = False
-    office.do(ShowFolder(tmp_path))
-    assert "no program" in office.errors[1].message
+    setup.do(ShowFolder(tmp_path / "gone.mp4"))
+    assert "is not there any more" in setup.errors[0].message
+    setup.has_file_manager = False
+    setup.do(ShowFolder(tmp_path))
+    assert "no program" in setup.errors[1].message
 
 
-def test_close_during_a_render_leaves_nothing_running(office: Office) -> None:
-    job_id = office.render("hang")
-    office.workers.start()
-    office.until(lambda: office.state(job_id) is JobState.RUNNING)
+def test_close_during_a_render_leaves_nothing_running(setup: QueueSetup) -> None:
+    job_id = setup.render("hang")
+    setup.workers.start()
+    setup.until(lambda: setup.state(job_id) is JobState.RUNNING)
     began = time.monotonic()
-    office.close()
+    setup.close()
     assert time.monotonic() - began < 2
-    assert office.workers.running == 0
-    assert office.queue.job(job_id).state is JobState.INTERRUPTED
+    assert setup.workers.running == 0
+    assert setup.queue.job(job_id).state is JobState.INTERRUPTED

@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 
-class Room:
+class PanelSetup:
     """Panels over a list that the test decides, with what they told."""
 
     def __init__(self, qtbot: QtBot) -> None:
         self.qtbot = qtbot
         self.background = Background()
         self.records: Sequence[JobRecord] = one_of_each()
-        self.told: dict[QWidget, list[object]] = {}
+        self.messages: dict[QWidget, list[object]] = {}
 
     def model(self) -> JobsModel:
         model = JobsModel(lambda _: list(self.records), self.background)
@@ -55,11 +55,11 @@ class Room:
     def panel(self) -> JobsPanel:
         panel = JobsPanel(self.model())
         self.qtbot.addWidget(panel)
-        told: list[object] = []
-        panel.wanted.connect(told.append)
+        messages: list[object] = []
+        panel.wanted.connect(messages.append)
         for buttons in panel.findChildren(FilterButtons):
-            buttons.changed.connect(told.append)
-        self.told[panel] = told
+            buttons.changed.connect(messages.append)
+        self.messages[panel] = messages
         panel.resize(560, 420)
         with self.qtbot.waitActive(panel):
             panel.show()
@@ -71,10 +71,10 @@ class Room:
 
 
 @pytest.fixture
-def room(qtbot: QtBot) -> Iterator[Room]:
-    room = Room(qtbot)
-    yield room
-    room.background.close()
+def setup(qtbot: QtBot) -> Iterator[PanelSetup]:
+    setup = PanelSetup(qtbot)
+    yield setup
+    setup.background.close()
 
 
 def panel_of(control: QWidget) -> JobsPanel:
@@ -127,37 +127,37 @@ def text_of(panel: JobsPanel, name: str) -> str:
     return label.text() if label.isVisible() else ""
 
 
-def test_every_control_does_something(room: Room) -> None:
+def test_every_control_does_something(setup: PanelSetup) -> None:
     def seen(panel: JobsPanel) -> object:
         chosen = [job.id for job in panel.selected]
-        return (list(room.told[panel]), chosen, QGuiApplication.clipboard().text())
+        return (list(setup.messages[panel]), chosen, QGuiApplication.clipboard().text())
 
-    def wishes(panel: JobsPanel) -> object:
-        return list(room.told[panel])
+    def requests(panel: JobsPanel) -> object:
+        return list(setup.messages[panel])
 
     QGuiApplication.clipboard().setText("")
     check_every_control(
-        room.panel,
+        setup.panel,
         [
-            ControlCase("pause", click, wishes),
-            ControlCase("show_all", click, wishes),
+            ControlCase("pause", click, requests),
+            ControlCase("show_all", click, requests),
             ControlCase("show_active", click, titles),
             ControlCase("show_failed", click, titles),
             ControlCase("up", click_with("second"), titles),
             ControlCase("down", click_with("second"), titles),
-            ControlCase("cancel", click_with("running"), wishes),
-            ControlCase("retry", click_with("failed"), wishes),
-            ControlCase("folder", click_with("done"), wishes),
+            ControlCase("cancel", click_with("running"), requests),
+            ControlCase("retry", click_with("failed"), requests),
+            ControlCase("folder", click_with("done"), requests),
             ControlCase("copy", click_with("failed"), seen),
-            ControlCase("clear", click, wishes),
-            ControlCase("continue", click, wishes),
+            ControlCase("clear", click, requests),
+            ControlCase("continue", click, requests),
             ControlCase("jobs", click_row, seen),
         ],
     )
 
 
 @pytest.mark.parametrize(
-    ("name", "chosen", "wish"),
+    ("name", "chosen", "asked"),
     [
         ("pause", (), PauseQueue(True)),
         ("continue", (), ContinueJobs()),
@@ -171,18 +171,18 @@ def test_every_control_does_something(room: Room) -> None:
         ("down", ("second",), MoveJob("second", None)),
     ],
 )
-def test_button_sends_the_wish_for_what_is_chosen(
-    room: Room, name: str, chosen: tuple[str, ...], wish: object
+def test_button_sends_the_request_for_what_is_chosen(
+    setup: PanelSetup, name: str, chosen: tuple[str, ...], asked: object
 ) -> None:
-    panel = room.panel()
+    panel = setup.panel()
     panel.select(*chosen)
     click(controls_of(panel)[name])
-    (told,) = room.told[panel]
-    if wish is None:
-        assert isinstance(told, RetryJobs)
-        assert set(told.ids) == {"failed", "interrupted", "cancelled"}
+    (sent,) = setup.messages[panel]
+    if asked is None:
+        assert isinstance(sent, RetryJobs)
+        assert set(sent.ids) == {"failed", "interrupted", "cancelled"}
     else:
-        assert told == wish
+        assert sent == asked
 
 
 @pytest.mark.parametrize(
@@ -196,27 +196,27 @@ def test_button_sends_the_wish_for_what_is_chosen(
         ("Ctrl+Del", "done", ClearJobs),
     ],
 )
-def test_keys_do_what_the_buttons_do(room: Room, keys: str, chosen: str, kind: type) -> None:
-    panel = room.panel()
+def test_keys_do_what_the_buttons_do(setup: PanelSetup, keys: str, chosen: str, kind: type) -> None:
+    panel = setup.panel()
     jobs = jobs_of(panel)
     jobs.setFocus()
     panel.select(chosen)
     press(jobs, keys)
-    assert [type(wish) for wish in room.told[panel]] == [kind]
+    assert [type(request) for request in setup.messages[panel]] == [kind]
 
 
-def test_double_click_opens_the_folder_of_a_finished_file(room: Room) -> None:
+def test_double_click_opens_the_folder_of_a_finished_file(setup: PanelSetup) -> None:
     clip = Path("/films/ball.mp4")
-    room.records = [record("done", JobState.SUCCEEDED, path=clip)]
-    panel = room.panel()
+    setup.records = [record("done", JobState.SUCCEEDED, path=clip)]
+    panel = setup.panel()
     viewport = jobs_of(panel).viewport()
     for act in (QTest.mouseClick, QTest.mouseDClick):
         act(viewport, Qt.MouseButton.LeftButton, pos=QPoint(60, 20))
-    assert room.told[panel] == [ShowFolder(clip)]
+    assert setup.messages[panel] == [ShowFolder(clip)]
 
 
-def test_menu_offers_the_same_as_the_buttons(room: Room) -> None:
-    panel = room.panel()
+def test_menu_offers_the_same_as_the_buttons(setup: PanelSetup) -> None:
+    panel = setup.panel()
     jobs = jobs_of(panel)
     assert jobs.contextMenuPolicy() is Qt.ContextMenuPolicy.ActionsContextMenu
     names = {action.text() for action in jobs.actions()}
@@ -237,9 +237,9 @@ def test_menu_offers_the_same_as_the_buttons(room: Room) -> None:
     ],
 )
 def test_only_what_can_be_done_is_offered(
-    room: Room, chosen: tuple[str, ...], offered: set[str]
+    setup: PanelSetup, chosen: tuple[str, ...], offered: set[str]
 ) -> None:
-    panel = room.panel()
+    panel = setup.panel()
     panel.select(*chosen)
     buttons = {
         name
@@ -249,29 +249,29 @@ def test_only_what_can_be_done_is_offered(
     assert buttons - {"continue", "show_all", "show_active", "show_failed"} == offered
 
 
-def test_what_waits_in_another_process_or_lane_is_not_passed(room: Room) -> None:
-    room.records = [
+def test_what_waits_in_another_process_or_lane_is_not_passed(setup: PanelSetup) -> None:
+    setup.records = [
         record("export", lane=Lane.DISK),
         record("elsewhere", owner=Owner(1, 0.0)),
         record("mine"),
     ]
-    panel = room.panel()
+    panel = setup.panel()
     panel.select("mine")
     assert not controls_of(panel)["up"].isEnabled()
     assert not controls_of(panel)["down"].isEnabled()
 
 
-def test_what_runs_is_on_top_and_the_newest_end_below_what_waits(room: Room) -> None:
+def test_what_runs_is_on_top_and_the_newest_end_below_what_waits(setup: PanelSetup) -> None:
     jobs = one_of_each()
     later = replace(jobs[7], ended_at=jobs[0].started_at)
-    room.records = [later, *jobs[4:7], *jobs[1:4], jobs[0]]
-    assert titles(room.panel()) == [
+    setup.records = [later, *jobs[4:7], *jobs[1:4], jobs[0]]
+    assert titles(setup.panel()) == [
         "running", "first", "second", "third", "interrupted", "failed", "done", "cancelled",
     ]  # fmt: skip
 
 
-def test_failed_job_says_why_and_what_to_do(room: Room) -> None:
-    panel = room.panel()
+def test_failed_job_says_why_and_what_to_do(setup: PanelSetup) -> None:
+    panel = setup.panel()
     panel.select("failed")
     shown = text_of(panel, "job_details_text")
     assert "The memory ran out." in shown
@@ -283,55 +283,55 @@ def test_failed_job_says_why_and_what_to_do(room: Room) -> None:
     assert "What to do: Choose a smaller size." in copied
 
 
-def test_details_show_notes_and_no_markup_of_theirs_is_obeyed(room: Room) -> None:
-    room.records = [record("a", JobState.RUNNING, title="<b>a</b>", notes=("1 < 2",))]
-    panel = room.panel()
+def test_details_show_notes_and_no_markup_of_theirs_is_obeyed(setup: PanelSetup) -> None:
+    setup.records = [record("a", JobState.RUNNING, title="<b>a</b>", notes=("1 < 2",))]
+    panel = setup.panel()
     panel.select("a")
     shown = text_of(panel, "job_details_text")
     assert "&lt;b&gt;a" in shown
     assert "1 &lt; 2" in shown
 
 
-def test_empty_lists_say_so(room: Room) -> None:
-    room.records = [record("first")]
-    panel = room.panel()
+def test_empty_lists_say_so(setup: PanelSetup) -> None:
+    setup.records = [record("first")]
+    panel = setup.panel()
     assert text_of(panel, "no_jobs") == ""
     click(controls_of(panel)["show_failed"])
     assert text_of(panel, "no_jobs") == "No job failed."
-    room.records = []
-    assert "No jobs yet" in text_of(room.panel(), "no_jobs")
+    setup.records = []
+    assert "No jobs yet" in text_of(setup.panel(), "no_jobs")
 
 
-def test_interrupted_jobs_are_told_only_while_there_are_some(room: Room) -> None:
-    panel = room.panel()
+def test_interrupted_jobs_are_told_only_while_there_are_some(setup: PanelSetup) -> None:
+    panel = setup.panel()
     assert text_of(panel, "interrupted_jobs").startswith("1 job was interrupted")
-    room.records = [record("first")]
-    assert text_of(room.panel(), "interrupted_jobs") == ""
+    setup.records = [record("first")]
+    assert text_of(setup.panel(), "interrupted_jobs") == ""
 
 
-def test_pause_is_seen_until_it_ends(room: Room) -> None:
-    room.records = [record("first")]
-    panel = room.panel()
+def test_pause_is_seen_until_it_ends(setup: PanelSetup) -> None:
+    setup.records = [record("first")]
+    panel = setup.panel()
     click(controls_of(panel)["pause"])
     assert "Paused" in text_of(panel, "interrupted_jobs")
     assert panel.is_paused
     click(controls_of(panel)["pause"])
     assert text_of(panel, "interrupted_jobs") == ""
-    assert room.told[panel] == [PauseQueue(True), PauseQueue(False)]
+    assert setup.messages[panel] == [PauseQueue(True), PauseQueue(False)]
 
 
-def test_problem_is_shown_until_the_next_wish(room: Room) -> None:
-    panel = room.panel()
+def test_problem_is_shown_until_the_next_request(setup: PanelSetup) -> None:
+    panel = setup.panel()
     panel.show_problem(JournalError("It does not wait here.", hint="Look again."))
     assert text_of(panel, "job_problem") == "It does not wait here. Look again."
     click(controls_of(panel)["clear"])
     assert text_of(panel, "job_problem") == ""
 
 
-def test_choice_stays_when_the_rows_move(room: Room) -> None:
-    model = room.model()
+def test_choice_stays_when_the_rows_move(setup: PanelSetup) -> None:
+    model = setup.model()
     panel = JobsPanel(model)
-    room.qtbot.addWidget(panel)
+    setup.qtbot.addWidget(panel)
     panel.select("second")
     model.move("second", None)
     model.take(JobNews("first", Started()))
@@ -339,13 +339,13 @@ def test_choice_stays_when_the_rows_move(room: Room) -> None:
     assert titles(panel)[:4] == ["running", "first", "third", "second"]
 
 
-def test_moves_one_after_the_other_build_on_each_other(room: Room) -> None:
-    panel = room.panel()
+def test_moves_one_after_the_other_build_on_each_other(setup: PanelSetup) -> None:
+    panel = setup.panel()
     panel.select("third")
     up = controls_of(panel)["up"]
     click(up)
     click(up)
-    assert room.told[panel] == [MoveJob("third", "second"), MoveJob("third", "first")]
+    assert setup.messages[panel] == [MoveJob("third", "second"), MoveJob("third", "first")]
     assert titles(panel)[1:4] == ["third", "first", "second"]
 
 
@@ -353,10 +353,10 @@ def pixels(panel: JobsPanel) -> QImage:
     return jobs_of(panel).grab().toImage().copy(0, 0, 400, 56)
 
 
-def test_bar_is_filled_by_the_real_fraction(room: Room) -> None:
-    model = room.model()
+def test_bar_is_filled_by_the_real_fraction(setup: PanelSetup) -> None:
+    model = setup.model()
     panel = JobsPanel(model)
-    room.qtbot.addWidget(panel)
+    setup.qtbot.addWidget(panel)
     panel.resize(560, 420)
     panel.show()
     before = pixels(panel)
@@ -364,36 +364,38 @@ def test_bar_is_filled_by_the_real_fraction(room: Room) -> None:
     assert pixels(panel) != before
 
 
-def test_clip_so_far_is_shown_while_it_is_made(room: Room, tmp_path: Path) -> None:
-    picture = QPixmap(96, 64)
-    picture.fill(Qt.GlobalColor.magenta)
-    picture.save(str(tmp_path / "preview.png"))
-    model = room.model()
+def test_clip_so_far_is_shown_while_it_is_made(setup: PanelSetup, tmp_path: Path) -> None:
+    image = QPixmap(96, 64)
+    image.fill(Qt.GlobalColor.magenta)
+    image.save(str(tmp_path / "preview.png"))
+    model = setup.model()
     panel = JobsPanel(model)
-    room.qtbot.addWidget(panel)
+    setup.qtbot.addWidget(panel)
     panel.resize(560, 420)
     panel.show()
     panel.select("running")
     event = Progressed(stage=Stage.DENOISE, fraction=0.5, preview=tmp_path / "preview.png")
     model.take(JobNews("running", event))
-    room.settle()
+    setup.settle()
     assert label_of(panel, "job_preview").isVisible()
     assert pixels(panel).pixelColor(20, 20) == Qt.GlobalColor.magenta
     model.take(JobNews("running", Failed(error=ErrorReport(kind="RenderFailed", message="No."))))
     assert not label_of(panel, "job_preview").isVisible()
 
 
-def test_missing_picture_of_the_clip_so_far_is_no_matter(room: Room, tmp_path: Path) -> None:
-    model = room.model()
+def test_missing_image_of_the_clip_so_far_is_no_matter(setup: PanelSetup, tmp_path: Path) -> None:
+    model = setup.model()
     event = Progressed(stage=Stage.DENOISE, fraction=0.5, preview=tmp_path / "gone.png")
     model.take(JobNews("running", event))
-    room.settle()
+    setup.settle()
     assert model.find("running") is not None
 
 
 @pytest.mark.parametrize("appearance", [theme.Appearance.LIGHT, theme.Appearance.DARK])
-def test_it_follows_the_theme(room: Room, qapp: QApplication, appearance: theme.Appearance) -> None:
-    panel = room.panel()
+def test_it_follows_the_theme(
+    setup: PanelSetup, qapp: QApplication, appearance: theme.Appearance
+) -> None:
+    panel = setup.panel()
     panel.select("failed")
     theme.apply(qapp, appearance)
     QApplication.processEvents()
@@ -404,8 +406,8 @@ def test_it_follows_the_theme(room: Room, qapp: QApplication, appearance: theme.
 
 
 @pytest.mark.parametrize("width", [380, 620, 1200])
-def test_it_is_usable_at_any_width(room: Room, width: int) -> None:
-    panel = room.panel()
+def test_it_is_usable_at_any_width(setup: PanelSetup, width: int) -> None:
+    panel = setup.panel()
     panel.resize(width, 200)
     panel.select("failed")
     QApplication.processEvents()
@@ -414,9 +416,9 @@ def test_it_is_usable_at_any_width(room: Room, width: int) -> None:
         assert panel.rect().contains(control.mapTo(panel, control.rect().center())), name
 
 
-def test_hundreds_of_jobs_do_not_stall(room: Room, responsive: object) -> None:
-    room.records = [record(f"{number}") for number in range(300)]
-    panel = room.panel()
+def test_hundreds_of_jobs_do_not_stall(setup: PanelSetup, responsive: object) -> None:
+    setup.records = [record(f"{number}") for number in range(300)]
+    panel = setup.panel()
     model = jobs_of(panel).model()
     assert model.rowCount() == 300
 
@@ -476,15 +478,15 @@ def test_event_during_a_reading_wins_over_what_was_read(
 ) -> None:
     journal = Journal(record("a", JobState.RUNNING))
     model = open_model(journal, background, qtbot)
-    told: list[str] = []
-    model.told.connect(lambda line: told.append(line.text))
+    messages: list[str] = []
+    model.message.connect(lambda line: messages.append(line.text))
     model.refresh()
     model.take(JobNews("a", Failed(error=ErrorReport(kind="RenderFailed", message="No."))))
     qtbot.waitUntil(lambda: background.is_idle)
     job = model.find("a")
     assert job is not None
     assert job.state is JobState.FAILED
-    assert told == ["Failed: fake-small: a. No."]
+    assert messages == ["Failed: fake-small: a. No."]
 
 
 def test_job_that_nobody_knows_is_asked_for_once(background: Background, qtbot: QtBot) -> None:
@@ -533,10 +535,10 @@ def test_unreadable_journal_is_told_and_the_list_stays(
 ) -> None:
     journal = Journal(record("a"))
     model = open_model(journal, background, qtbot)
-    told: list[StudioError] = []
-    model.failed.connect(told.append)
+    messages: list[StudioError] = []
+    model.failed.connect(messages.append)
     journal.error = JournalError("The job journal cannot be used.")
     model.refresh()
     qtbot.waitUntil(lambda: background.is_idle)
-    assert told == [journal.error]
+    assert messages == [journal.error]
     assert model.rowCount() == 1

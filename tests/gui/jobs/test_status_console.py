@@ -49,7 +49,7 @@ def copy_by_keys(control: QWidget) -> None:
 def test_every_control_does_something(qtbot: QtBot) -> None:
     def with_a_line() -> StatusConsole:
         console = make(qtbot)
-        console.say("The project was saved.")
+        console.show_message("The project was saved.")
         QGuiApplication.clipboard().setText("")
         return console
 
@@ -67,8 +67,8 @@ def test_every_control_does_something(qtbot: QtBot) -> None:
 
 
 def test_line_has_the_time_and_the_sentence(console: StatusConsole) -> None:
-    console.say("Done.", Tone.GOOD)
-    console.say("Failed.\nThe second line.", Tone.BAD)
+    console.show_message("Done.", Tone.GOOD)
+    console.show_message("Failed.\nThe second line.", Tone.BAD)
     assert re.fullmatch(
         r"\d\d:\d\d:\d\d  Done\.\n\d\d:\d\d:\d\d  Failed\.\nThe second line\.", console.text
     )
@@ -79,7 +79,7 @@ def test_line_has_the_time_and_the_sentence(console: StatusConsole) -> None:
 def test_tone_is_seen_in_every_theme(
     console: StatusConsole, qapp: QApplication, appearance: theme.Appearance, tone: Tone | None
 ) -> None:
-    console.say("It happened.", tone)
+    console.show_message("It happened.", tone)
     theme.apply(qapp, appearance)
     QApplication.processEvents()
     cursor = QTextCursor(lines_of(console).document())
@@ -92,7 +92,7 @@ def test_tone_is_seen_in_every_theme(
 
 def test_only_the_newest_lines_are_kept(console: StatusConsole) -> None:
     for number in range(MOST_LINES + 5):
-        console.say(f"line {number}")
+        console.show_message(f"line {number}")
     lines = console.text.splitlines()
     assert len(lines) == MOST_LINES
     assert lines[0].endswith("line 5")
@@ -102,24 +102,24 @@ def test_only_the_newest_lines_are_kept(console: StatusConsole) -> None:
 def test_it_scrolls_on_only_for_who_reads_the_end(console: StatusConsole) -> None:
     bar = lines_of(console).verticalScrollBar()
     for number in range(100):
-        console.say(f"line {number}")
+        console.show_message(f"line {number}")
     assert bar.value() == bar.maximum()
     bar.setValue(20)
-    console.say("one more")
+    console.show_message("one more")
     assert bar.value() == 20
     bar.setValue(bar.maximum())
-    console.say("and another")
+    console.show_message("and another")
     assert bar.value() == bar.maximum()
 
 
 def test_what_is_read_stays_while_lines_fall_out_above(console: StatusConsole) -> None:
     for number in range(MOST_LINES):
-        console.say(f"line {number}")
+        console.show_message(f"line {number}")
     lines = lines_of(console)
     lines.verticalScrollBar().setValue(1000)
     before = lines.cursorForPosition(lines.viewport().rect().topLeft()).block().text()
     for _ in range(10):
-        console.say("more")
+        console.show_message("more")
     assert lines.cursorForPosition(lines.viewport().rect().topLeft()).block().text() == before
 
 
@@ -134,11 +134,11 @@ def test_it_never_takes_the_focus_nor_the_selection(qtbot: QtBot) -> None:
         window.show()
         window.activateWindow()
     words.setFocus()
-    console.say("first")
+    console.show_message("first")
     lines = lines_of(console)
     lines.selectAll()
     chosen = lines.textCursor().selectedText()
-    console.say("second")
+    console.show_message("second")
     assert QApplication.focusWidget() is words
     assert lines.textCursor().selectedText() == chosen
 
@@ -146,12 +146,12 @@ def test_it_never_takes_the_focus_nor_the_selection(qtbot: QtBot) -> None:
 def test_empty_console_says_so_and_offers_nothing(console: StatusConsole) -> None:
     assert lines_of(console).placeholderText() == "Nothing has happened yet."
     assert not controls_of(console)["console_copy"].isEnabled()
-    console.say("Something.")
+    console.show_message("Something.")
     console.clear()
     assert console.text == ""
     assert not controls_of(console)["console_clear"].isEnabled()
 
 
 def test_markup_in_a_sentence_is_plain_text(console: StatusConsole) -> None:
-    console.say("a <b>bold</b> & 1 < 2")
+    console.show_message("a <b>bold</b> & 1 < 2")
     assert console.text.endswith("a <b>bold</b> & 1 < 2")

@@ -31,14 +31,14 @@ from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.listing import ListedModel, ModelState
 from core.video.model_store import Installation, InstallSurvey, OnDisk
-from core.video.provider import Lack, NotReady, Ready
+from core.video.provider import NotReady, Ready, ReasonCode
 from core.video.request import Target
 from core.video.spec import Licence
 from gui import theme
 from gui.models.install_dialog import InstallDialog
 from gui.models.model_rows import Installing, InstallPhase
-from gui.models.models_controller import ModelsDesk
-from gui.models.models_page import InstallWish, ModelsPage
+from gui.models.models_controller import ModelsController
+from gui.models.models_page import InstallRequest, ModelsPage
 from providers import PROVIDERS
 from providers.ltx_video.install.installed import Complete, check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
@@ -68,7 +68,7 @@ def big(on_disk: OnDisk, *, too_large: str = "", is_gated: bool = False) -> List
     readiness = (
         Ready(FOLDER)
         if on_disk is OnDisk.WHOLE
-        else NotReady(Lack.NOT_INSTALLED, "Fake Big is not installed.", "Run 'a command'.")
+        else NotReady(ReasonCode.NOT_INSTALLED, "Fake Big is not installed.", "Run 'a command'.")
     )
     return ListedModel(
         target(BIG.id),
@@ -91,7 +91,9 @@ class HeardPage(ModelsPage):
         super().__init__()
         self.said: list[str] = []
         for name in ("survey_wanted", "install_wanted", "wanted"):
-            getattr(self, name).connect(lambda wish, name=name: self.said.append(f"{name} {wish}"))
+            getattr(self, name).connect(
+                lambda request, name=name: self.said.append(f"{name} {request}")
+            )
 
 
 def make_page(qtbot: QtBot, listed: ListedModel | None = None) -> HeardPage:
@@ -214,9 +216,9 @@ def test_a_built_in_model_offers_nothing_and_shows_its_facts(qtbot: QtBot) -> No
     page = make_page(qtbot)
     page.choose(target(SMALL.id))
     assert offered(page) == set()
-    told = words(page)
+    messages = words(page)
     for part in ("Fake Small", "Built in", "1.0 MB", "public domain", "free", "0.5-4 s", "8, 16"):
-        assert part in told
+        assert part in messages
 
 
 @pytest.mark.parametrize(
@@ -229,7 +231,10 @@ def test_a_built_in_model_offers_nothing_and_shows_its_facts(qtbot: QtBot) -> No
         (big(OnDisk.DAMAGED), ModelState.DAMAGED),
         (big(OnDisk.NOTHING, too_large="It needs 99 GB."), ModelState.TOO_LARGE),
         (replace(BUILT_IN, spec=BIG), ModelState.INSTALLED),
-        (replace(BUILT_IN, readiness=NotReady(Lack.NETWORK_OFF, "", "")), ModelState.NETWORK_OFF),
+        (
+            replace(BUILT_IN, readiness=NotReady(ReasonCode.NETWORK_OFF, "", "")),
+            ModelState.NETWORK_OFF,
+        ),
     ],
 )
 def test_each_state_has_its_word(listed: ListedModel, state: ModelState) -> None:
@@ -274,18 +279,18 @@ def test_the_choice_stays_when_the_models_are_looked_at_anew(qtbot: QtBot) -> No
 
 def test_nobody_installs_without_consent(qtbot: QtBot) -> None:
     page = make_page(qtbot)
-    wish = InstallWish(target(BIG.id))
-    page.ask_consent(wish, SURVEY)
+    request = InstallRequest(target(BIG.id))
+    page.ask_consent(request, SURVEY)
     dialog = child(page, InstallDialog)
-    told = words(dialog)
+    messages = words(dialog)
     for part in ("50.0 GB in 12 files", "30.0 GB; 20.0 GB are on this machine already",
                  "99.0 GB", str(FOLDER), "Some Licence", "http://127.0.0.1/licence"):  # fmt: skip
-        assert part in told
+        assert part in messages
     install = child(dialog, QPushButton, "confirm_install")
     assert not install.isEnabled()
     child(dialog, QCheckBox, "consent").click()
     install.click()
-    assert page.said == [f"install_wanted {wish}"]
+    assert page.said == [f"install_wanted {request}"]
 
 
 def test_a_removal_that_is_not_confirmed_removes_nothing(qtbot: QtBot) -> None:
@@ -306,8 +311,8 @@ def test_the_list_is_painted_in_both_themes(
         page = make_page(qtbot)
         page.set_installing(target(BIG.id), Installing(InstallPhase.RUNNING, "job", 0.5, "half"))
         page.resize(900, 500)
-        picture = page.grab().toImage()
-        assert len({picture.pixel(x, y) for x in range(0, 300, 3) for y in range(0, 200, 3)}) > 20
+        image = page.grab().toImage()
+        assert len({image.pixel(x, y) for x in range(0, 300, 3) for y in range(0, 200, 3)}) > 20
     finally:
         theme.apply(qapp, Appearance.LIGHT)
 
@@ -355,9 +360,9 @@ class Bridge(QObject):
 
     heard = Signal(object, object)
 
-    def __init__(self, studio: Studio, desk: ModelsDesk) -> None:
+    def __init__(self, studio: Studio, controller: ModelsController) -> None:
         super().__init__()
-        self.heard.connect(desk.hear)
+        self.heard.connect(controller.on_event)
         self.stop: Callable[[], None] = studio.queue.subscribe(self._pass_on)
 
     def _pass_on(self, job_id: str, event: JobEvent) -> None:
@@ -372,16 +377,16 @@ class Shop:
         self.studio = Studio(PROVIDERS, paths=Paths.below(home), machine=lambda: STRONG)
         self.page = ModelsPage()
         qtbot.addWidget(self.page)
-        self.desk = ModelsDesk(self.studio, self.page)
-        self.bridge = Bridge(self.studio, self.desk)
+        self.controller = ModelsController(self.studio, self.page)
+        self.bridge = Bridge(self.studio, self.controller)
         self._worker = threading.Thread(target=self.studio.queue.run, args=[Lane.DISK])
         self._worker.start()
-        self.desk.refresh()
-        self.wait(lambda: self.desk.is_idle)
+        self.controller.refresh()
+        self.wait(lambda: self.controller.is_idle)
 
     def close(self) -> None:
         self.bridge.stop()
-        self.desk.close()
+        self.controller.close()
         self.studio.close()
         self._worker.join()
 
@@ -425,7 +430,7 @@ def test_every_model_is_listed_without_asking_anybody(shop: Shop, hub: StubHub) 
 
 def test_a_model_is_installed_checked_and_removed(shop: Shop, hub: StubHub) -> None:
     changed: list[object] = []
-    shop.desk.changed.connect(changed.append)
+    shop.controller.changed.connect(changed.append)
     shop.click("install")
     shop.agree()
     shop.wait(lambda: shop.state() == ModelState.INSTALLED)
@@ -516,7 +521,7 @@ def test_a_closed_gate_is_a_sentence_before_anything_is_fetched(shop: Shop, hub:
     shop.click("install")
     shop.wait(lambda: "accept the licence; make a token" in words(shop.page))
     assert not has_dialog(shop.page)
-    with shop.qtbot.waitSignal(shop.desk.keys_wanted):
+    with shop.qtbot.waitSignal(shop.controller.keys_wanted):
         shop.click("keys")
 
 

@@ -127,8 +127,8 @@ def test_reader_gives_every_frame_in_any_order(name: str, folder: Path) -> None:
     reader = FrameReader(folder / name, CancelToken())
     orders = [*range(COUNT), *reversed(range(COUNT)), *np.random.default_rng(7).permutation(COUNT)]
     for number in orders:
-        picture = np.asarray(reader.read(int(number), CancelToken()).convert("L"))
-        mark = mark_of(picture)
+        image = np.asarray(reader.read(int(number), CancelToken()).convert("L"))
+        mark = mark_of(image)
         assert mark is not None
         assert mark.frame == number
     reader.close()
@@ -165,11 +165,11 @@ def test_turned_and_stretched_clips_are_upright_and_in_shape(turn: int, tmp_path
     )
     run_ffmpeg(["-i", str(turned), "-frames:v", "1", str(wanted)], CancelToken())
     reader = FrameReader(turned, CancelToken())
-    picture = reader.read(0, CancelToken())
+    image = reader.read(0, CancelToken())
     reader.close()
-    shape = Image.open(wanted).convert("RGB").resize(picture.size)
-    assert picture.size == ((128, 32) if turn == 180 else (32, 128))
-    assert np.abs(np.asarray(shape, int) - np.asarray(picture, int)).mean() < 12
+    shape = Image.open(wanted).convert("RGB").resize(image.size)
+    assert image.size == ((128, 32) if turn == 180 else (32, 128))
+    assert np.abs(np.asarray(shape, int) - np.asarray(image, int)).mean() < 12
 
 
 def test_grabbed_frame_is_the_one_that_is_shown(
@@ -187,9 +187,9 @@ def test_grabbed_frame_is_the_one_that_is_shown(
     qtbot.waitUntil(lambda: len(grabs) == len(GrabUse), timeout=5000)
     assert [grab.use for grab in grabs] == list(GrabUse)
     for grab in grabs:
-        with Image.open(grab.path) as picture:
-            assert (picture.format, picture.size) == ("PNG", SIZE)
-            mark = mark_of(np.asarray(picture.convert("L")))
+        with Image.open(grab.path) as image:
+            assert (image.format, image.size) == ("PNG", SIZE)
+            mark = mark_of(np.asarray(image.convert("L")))
         assert mark is not None
         assert mark.frame == 17
     player.release()
@@ -252,7 +252,7 @@ def texts_of(player: ClipPlayer) -> str:
     )
 
 
-def test_ten_bit_picture_that_qt_cannot_draw_is_played_by_its_frames(
+def test_ten_bit_image_that_qt_cannot_draw_is_played_by_its_frames(
     folder: Path, player: ClipPlayer, qtbot: QtBot
 ) -> None:
     open_in(qtbot, player, folder / "ten-bit.mp4")
@@ -293,7 +293,7 @@ def test_click_on_the_position_bar_goes_there(
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "empty", "words", "sound", "cut off"])
-def test_what_is_no_clip_gets_a_sentence_in_place_of_the_picture(
+def test_what_is_no_clip_gets_a_sentence_in_place_of_the_image(
     kind: str, folder: Path, player: ClipPlayer, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = tmp_path / "clip.mp4"
@@ -326,8 +326,8 @@ def test_damage_inside_a_clip_is_told_and_the_rest_is_shown(
     player: ClipPlayer, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = tmp_path / "clip.mov"
-    pictures = ("-c:v", "png", "-pix_fmt", "rgb24")
-    write_counted(path, rate=RATE, num_frames=COUNT, size=SIZE, codec=pictures)
+    images = ("-c:v", "png", "-pix_fmt", "rgb24")
+    write_counted(path, rate=RATE, num_frames=COUNT, size=SIZE, codec=images)
     content = bytearray(path.read_bytes())
     heads = [at.start() for at in re.finditer(b"IDAT", content)]
     damaged = heads[COUNT // 2]
@@ -359,27 +359,25 @@ def test_newest_of_many_clips_wins(folder: Path, player: ClipPlayer, qtbot: QtBo
             player.show_clip(folder / name, name)
             player.go_to(3)
     open_in(qtbot, player, folder / "vp9.webm")
-    player.say("Scene 2 has no clip yet.")
+    player.show_message("Scene 2 has no clip yet.")
     qtbot.wait(100)
     assert surface_of(player).message == "Scene 2 has no clip yet."
 
 
 def test_volume_mute_and_loop_come_back_as_set(player: ClipPlayer) -> None:
-    told: list[object] = []
-    player.changed.connect(told.append)
+    messages: list[object] = []
+    player.changed.connect(messages.append)
     for value in (PlayerChoices(volume=0.37, is_muted=True), PlayerChoices(is_looped=True)):
         player.set_value(value)
         assert player.value() == value
-    assert told == []
+    assert messages == []
 
 
-def test_picture_keeps_its_shape_at_any_size(
-    folder: Path, player: ClipPlayer, qtbot: QtBot
-) -> None:
+def test_image_keeps_its_shape_at_any_size(folder: Path, player: ClipPlayer, qtbot: QtBot) -> None:
     open_in(qtbot, player, folder / "h264.mp4")
     for size in ((600, 300), (300, 600)):
         player.resize(*size)
-        rect = surface_of(player).picture_rect()
+        rect = surface_of(player).image_rect()
         assert rect.width() / rect.height() == pytest.approx(SIZE[0] / SIZE[1], rel=0.02)
         assert surface_of(player).rect().toRectF().adjusted(-1, -1, 1, 1).contains(rect)
 
@@ -407,11 +405,11 @@ def test_every_control_of_the_player_has_its_effect(
 ) -> None:
     marks = (SceneStart("One", 0.0), SceneStart("Two", 0.4), SceneStart("Three", 1.2))
     player = open_in(qtbot, make(), folder / "sound.mov", *marks)
-    told: list[object] = []
-    player.grabbed.connect(told.append)
-    player.take_wanted.connect(lambda: told.append(PlayerSource.TAKE))
-    player.sequence_wanted.connect(lambda: told.append(PlayerSource.SEQUENCE))
-    player.export_wanted.connect(lambda: told.append(PlayerSource.EXPORT))
+    messages: list[object] = []
+    player.grabbed.connect(messages.append)
+    player.take_wanted.connect(lambda: messages.append(PlayerSource.TAKE))
+    player.sequence_wanted.connect(lambda: messages.append(PlayerSource.SEQUENCE))
+    player.export_wanted.connect(lambda: messages.append(PlayerSource.EXPORT))
 
     def middle() -> ClipPlayer:
         if player.is_playing:
@@ -422,9 +420,9 @@ def test_every_control_of_the_player_has_its_effect(
 
     def grab(button: QWidget) -> None:
         assert isinstance(button, QToolButton)
-        count = len(told)
+        count = len(messages)
         button.menu().actions()[0].trigger()
-        qtbot.waitUntil(lambda: len(told) > count, timeout=5000)
+        qtbot.waitUntil(lambda: len(messages) > count, timeout=5000)
 
     def slide(slider: QWidget) -> None:
         assert isinstance(slider, QSlider)
@@ -437,7 +435,7 @@ def test_every_control_of_the_player_has_its_effect(
         return player.value()
 
     def asked(_: QWidget) -> int:
-        return len(told)
+        return len(messages)
 
     cases = (
         ControlCase("play", click, lambda _: player.is_playing),

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.film.build.preview_film import MAX_HEIGHT, PreviewFilm, PreviewStores, SceneStart
-from core.film.build.render_cache import PieceStore
+from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import AudioCodec, Container, ExportSettings, FrameFormat, VideoCodec
 from core.film.model.film import Caption, Clip, Film, Transition
 from core.film.model.layout import lay_out
 from core.film.model.source import read_source
 from gui.player.film_preview import FilmPreviewer
-from gui.text.text_renderer import QtLetterer
+from gui.text.text_renderer import QtTextRenderer
 from tests.film.counted_clips import Pulses, read_film, write_counted
 from tests.film.exporting import look_at
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.jobs.job import Progressed
-    from gui.ui_watchdog import StallWatch
+    from gui.ui_watchdog import UiWatchdog
 
 RATE = 25
 
@@ -51,9 +51,9 @@ class Preview:
 
     def __init__(self, folder: Path, films_bytes: int = 10**9) -> None:
         self.stores = PreviewStores(
-            PieceStore(folder / "pieces"), PieceStore(folder / "previews"), 10**9, films_bytes
+            RenderCache(folder / "pieces"), RenderCache(folder / "previews"), 10**9, films_bytes
         )
-        self.previewer = FilmPreviewer(self.stores, QtLetterer())
+        self.previewer = FilmPreviewer(self.stores, QtTextRenderer())
         self.made: list[PreviewFilm] = []
         self.errors: list[StudioError] = []
         self.steps: list[Progressed] = []
@@ -98,7 +98,7 @@ def test_preview_shows_each_frame_that_the_export_will_show(
         (shot.number, shot.skipped + n) for shot in timeline.shots for n in range(shot.num_frames)
     ]
     assert [(mark.clip, mark.frame) for mark in seen.marks if mark] == wanted
-    assert seen.sound is not None
+    assert seen.audio is not None
     assert made.scenes == (
         SceneStart("Dawn", 0.0),
         SceneStart("Noon", 21 / RATE),
@@ -204,7 +204,7 @@ def test_old_previews_go_when_there_are_too_many(
 
 
 def test_window_never_waits_for_a_preview(
-    clips: list[Path], preview: Preview, qtbot: QtBot, responsive: StallWatch
+    clips: list[Path], preview: Preview, qtbot: QtBot, responsive: UiWatchdog
 ) -> None:
     preview.make(qtbot, film_of(clips, captions=(Caption(text="A day", size=0.3),)))
     assert responsive.longest_s < 0.1

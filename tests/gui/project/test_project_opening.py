@@ -33,7 +33,7 @@ from gui.project.project_requests import (
     SaveProjectAs,
     UnpackProject,
 )
-from gui.scenes.image_controller import PictureRole
+from gui.scenes.image_controller import ImageRole
 from gui.scenes.scene_table_view import SceneTableView
 from tests.gui.children import child
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from tests.gui.whole_window import BoxAnswers, OpenWindow
 
 _Button = QMessageBox.StandardButton
-PICTURE = Path(__file__).resolve().parents[3] / "Docs" / "images" / "ltx-mini.png"
+IMAGE = Path(__file__).resolve().parents[3] / "Docs" / "images" / "ltx-mini.png"
 # One control of each panel that changes the project.
 CHANGING = (
     "scope_project", "model", "deployment", "container", "cut_speed", "scene_continues",
@@ -132,7 +132,7 @@ def test_opening_the_open_project_keeps_it_as_it_is(opened: OpenWindow) -> None:
 
     assert opened.window.project_model is model
     assert not model.is_read_only
-    assert "open already" in opened.told
+    assert "open already" in opened.messages
 
 
 def test_of_two_wishes_in_a_row_the_last_one_counts_and_the_other_stays_free(
@@ -169,7 +169,7 @@ def test_a_damaged_project_is_opened_from_its_copy_and_says_so(
     opened.open(folder)
 
     assert opened.model.project == project
-    assert "was damaged" in opened.told
+    assert "was damaged" in opened.messages
     assert heard == []
 
 
@@ -199,7 +199,7 @@ def test_wishes_that_cannot_be_fulfilled_are_sentences(
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as evil:
         evil.writestr("../../outside", "x")
         evil.writestr(NAME, "{}")
-    wishes = (
+    requests = (
         (OpenProject(tmp_path / "nowhere"), "There is no project in"),
         (SaveProjectAs(tmp_path / "full"), "already"),
         (SaveProjectAs(opened.folder / "inside"), "inside the project itself"),
@@ -210,8 +210,8 @@ def test_wishes_that_cannot_be_fulfilled_are_sentences(
         (ImportProject(tmp_path / "no.zip"), "no.zip"),
     )
     model = opened.model
-    for number, (wish, words) in enumerate(wishes, start=1):
-        opened.window.fulfil(wish)
+    for number, (request, words) in enumerate(requests, start=1):
+        opened.window.fulfil(request)
         opened.until(lambda count=number: len(heard) == count)
         assert words in heard[-1]
         assert "Traceback" not in heard[-1]
@@ -275,7 +275,7 @@ def test_missing_clips_are_looked_for_in_a_folder(
     assert field is not None
     field.setText(str(tmp_path / "elsewhere"))
     dialog.accept()
-    opened.until(lambda: "found" in opened.told)
+    opened.until(lambda: "found" in opened.messages)
 
     take = opened.model.project.chosen_take(opened.model.project.scenes[0].id)
     assert take is not None
@@ -290,8 +290,8 @@ def test_a_save_that_fails_is_told_and_tried_again_and_nothing_is_lost(
     opened.saved()
     break_saving(opened.folder)
     changed = rename(opened, "changed")
-    opened.until(lambda: "cannot be saved" in opened.told)
-    assert "tried again" in opened.told
+    opened.until(lambda: "cannot be saved" in opened.messages)
+    assert "tried again" in opened.messages
     assert any(
         "Not saved" in label.text() for label in opened.window.statusBar().findChildren(QLabel)
     )
@@ -358,8 +358,8 @@ def test_a_folder_that_cannot_be_written_is_opened_for_reading_and_says_why(
     opened.open(folder)
 
     assert opened.model.is_read_only
-    assert "cannot be written" in opened.told
-    assert "another window" not in opened.told
+    assert "cannot be written" in opened.messages
+    assert "another window" not in opened.messages
     assert "(read-only)" in opened.window.windowTitle()
 
 
@@ -372,14 +372,14 @@ def test_a_read_only_project_refuses_every_edit_and_renders_nothing(
     beside.tab.select([beside.model.project.scenes[0].id])
     project = beside.model.project
 
-    for name in (*CHANGING, *(f"render_{wish}" for wish in ("this", "missing", "all"))):
+    for name in (*CHANGING, *(f"render_{request}" for request in ("this", "missing", "all"))):
         assert not child(beside.tab, QWidget, name).isEnabled(), f"{name} can be operated"
     beside.window.read_settings_of(next((folder / "clips").glob("*.mp4")))
-    beside.until(lambda: "it gets no scene" in beside.told)
-    beside.tab.use_picture(PICTURE, PictureRole.START)
-    assert "it takes no picture" in beside.told
+    beside.until(lambda: "it gets no scene" in beside.messages)
+    beside.tab.use_image(IMAGE, ImageRole.START)
+    assert "it takes no picture" in beside.messages
     beside.tab.render_missing()
-    assert "nothing is rendered" in beside.told
+    assert "nothing is rendered" in beside.messages
     beside.qtbot.wait(1500)
 
     assert beside.model.project == project
@@ -414,7 +414,7 @@ def test_clips_found_at_the_opening_are_saved(opened: OpenWindow, heard: list[st
     opened.open(folder)
 
     assert opened.num_takes() == [1]
-    assert "A finished clip was found" in opened.told
+    assert "A finished clip was found" in opened.messages
     opened.saved()
 
 

@@ -49,7 +49,7 @@ OLDER = RecentProject(Path("/films/Rain"), "Rain", NOW - timedelta(days=9), is_m
 GONE = RecentProject(Path("/disk/Away"), "Away", NOW - timedelta(days=1), is_missing=True)
 
 
-class Room:
+class WelcomeSetup:
     """Welcome pages, and what was wanted of each and of its actions."""
 
     def __init__(self, qtbot: QtBot, folder: Path) -> None:
@@ -74,8 +74,8 @@ class Room:
 
 
 @pytest.fixture
-def room(qtbot: QtBot, tmp_path: Path) -> Room:
-    return Room(qtbot, tmp_path)
+def setup(qtbot: QtBot, tmp_path: Path) -> WelcomeSetup:
+    return WelcomeSetup(qtbot, tmp_path)
 
 
 def recent(page: WelcomePage) -> QListWidget:
@@ -132,16 +132,16 @@ def choose(path: Path) -> Callable[[QWidget], None]:
     return answer
 
 
-def test_every_control_does_something(room: Room) -> None:
-    project, old = room.folder / "project.json", room.folder / "old.iaproj.json"
+def test_every_control_does_something(setup: WelcomeSetup) -> None:
+    project, old = setup.folder / "project.json", setup.folder / "old.iaproj.json"
     for path in (project, old):
         path.write_text("{}", encoding="utf-8")
 
     def wanted(_: WelcomePage) -> object:
-        return list(room.wanted)
+        return list(setup.wanted)
 
     check_every_control(
-        lambda: room.page(THERE),
+        lambda: setup.page(THERE),
         [
             ControlCase("welcome_sample", click, wanted),
             ControlCase("welcome_new", click_and(name_it("Harbour")), wanted),
@@ -150,24 +150,24 @@ def test_every_control_does_something(room: Room) -> None:
             ControlCase("welcome_recent", double_click(0), wanted),
         ],
     )
-    assert room.wanted == [
+    assert setup.wanted == [
         SampleProject(),
         NewProject("Harbour"),
-        OpenProject(room.folder),
-        ImportProject(room.folder / "old.iaproj.json"),
+        OpenProject(setup.folder),
+        ImportProject(setup.folder / "old.iaproj.json"),
         OpenProject(THERE.folder),
     ]
 
 
-def test_enter_makes_the_sample_film_without_any_other_key(room: Room) -> None:
-    page = room.page()
+def test_enter_makes_the_sample_film_without_any_other_key(setup: WelcomeSetup) -> None:
+    page = setup.page()
     page.setFocus()
     QTest.keyClick(page.window().focusWidget(), Qt.Key.Key_Return)
-    assert room.wanted == [SampleProject()]
+    assert setup.wanted == [SampleProject()]
 
 
-def test_everything_is_reached_by_the_tab_key_with_the_sample_first(room: Room) -> None:
-    page = room.page(THERE)
+def test_everything_is_reached_by_the_tab_key_with_the_sample_first(setup: WelcomeSetup) -> None:
+    page = setup.page(THERE)
     page.setFocus()
     reached: list[str] = []
     for _ in controls_of(page):
@@ -179,28 +179,28 @@ def test_everything_is_reached_by_the_tab_key_with_the_sample_first(room: Room) 
     ]  # fmt: skip
 
 
-def test_a_recent_project_is_opened_by_enter(room: Room) -> None:
-    page = room.page(THERE, OLDER)
+def test_a_recent_project_is_opened_by_enter(setup: WelcomeSetup) -> None:
+    page = setup.page(THERE, OLDER)
     view = recent(page)
     view.setFocus()
     view.setCurrentRow(0)
     QTest.keyClick(view, Qt.Key.Key_Down)
     QTest.keyClick(view, Qt.Key.Key_Return)
-    assert room.wanted == [OpenProject(OLDER.folder)]
+    assert setup.wanted == [OpenProject(OLDER.folder)]
 
 
-def test_a_missing_project_is_shown_and_not_opened(room: Room) -> None:
-    page = room.page(GONE, THERE)
+def test_a_missing_project_is_shown_and_not_opened(setup: WelcomeSetup) -> None:
+    page = setup.page(GONE, THERE)
     view = recent(page)
     double_click(0)(view)
-    assert room.wanted == []
+    assert setup.wanted == []
     assert "not there now" in view.item(0).text()
     assert str(GONE.folder) in view.item(0).toolTip()
     assert "disk" in view.item(0).toolTip()
 
 
-def test_without_recent_projects_there_is_no_empty_list(room: Room) -> None:
-    page = room.page()
+def test_without_recent_projects_there_is_no_empty_list(setup: WelcomeSetup) -> None:
+    page = setup.page()
     assert not recent(page).isVisible()
     page.set_recent((THERE,))
     assert recent(page).isVisible()
@@ -208,8 +208,8 @@ def test_without_recent_projects_there_is_no_empty_list(room: Room) -> None:
     assert not recent(page).isVisible()
 
 
-def test_while_it_is_busy_it_says_so_and_nothing_else_can_be_begun(room: Room) -> None:
-    page = room.page(THERE)
+def test_while_it_is_busy_it_says_so_and_nothing_else_can_be_begun(setup: WelcomeSetup) -> None:
+    page = setup.page(THERE)
     place = child(page, QPushButton, "welcome_new").geometry()
     page.show_busy("Opening the project…")
     shown = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
@@ -217,7 +217,7 @@ def test_while_it_is_busy_it_says_so_and_nothing_else_can_be_begun(room: Room) -
     assert child(page, QProgressBar).isVisible()
     assert not any(control.isEnabled() for control in controls_of(page).values())
     double_click(0)(recent(page))
-    assert room.wanted == []
+    assert setup.wanted == []
     QApplication.processEvents()
     assert child(page, QPushButton, "welcome_new").geometry() == place
     page.show_busy("")
@@ -225,8 +225,8 @@ def test_while_it_is_busy_it_says_so_and_nothing_else_can_be_begun(room: Room) -
     assert all(control.isEnabled() for control in controls_of(page).values())
 
 
-def test_it_says_what_the_program_is_and_what_the_sample_is(room: Room) -> None:
-    page = room.page()
+def test_it_says_what_the_program_is_and_what_the_sample_is(setup: WelcomeSetup) -> None:
+    page = setup.page()
     words = " ".join(label.text() for label in page.findChildren(QLabel))
     assert "storyboard" in words
     assert "on this machine" in words
@@ -236,8 +236,8 @@ def test_it_says_what_the_program_is_and_what_the_sample_is(room: Room) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 900, 700])
-def test_nothing_is_cut_off(room: Room, width: int) -> None:
-    page = room.page(THERE, GONE, OLDER)
+def test_nothing_is_cut_off(setup: WelcomeSetup, width: int) -> None:
+    page = setup.page(THERE, GONE, OLDER)
     page.resize(width, 480)
     QApplication.processEvents()
     assert page.width() == width
@@ -249,10 +249,10 @@ def test_nothing_is_cut_off(room: Room, width: int) -> None:
 
 
 @pytest.mark.parametrize("appearance", [Appearance.LIGHT, Appearance.DARK])
-def test_the_sample_button_follows_the_theme(room: Room, appearance: Appearance) -> None:
+def test_the_sample_button_follows_the_theme(setup: WelcomeSetup, appearance: Appearance) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    page = room.page()
+    page = setup.page()
     try:
         theme.apply(app, appearance)
         button = child(page, QPushButton, "welcome_sample")
@@ -262,11 +262,11 @@ def test_the_sample_button_follows_the_theme(room: Room, appearance: Appearance)
         theme.apply(app, Appearance.LIGHT)
 
 
-def test_a_button_takes_the_icon_that_its_action_has_now(room: Room) -> None:
-    page = room.page()
+def test_a_button_takes_the_icon_that_its_action_has_now(setup: WelcomeSetup) -> None:
+    page = setup.page()
     button = child(page, QPushButton, "welcome_new")
-    room.actions.new.setIcon(room.actions.open.icon())
-    assert pixels(button) == room.actions.open.icon().pixmap(16).toImage()
+    setup.actions.new.setIcon(setup.actions.open.icon())
+    assert pixels(button) == setup.actions.open.icon().pixmap(16).toImage()
 
 
 def pixels(button: QPushButton) -> QImage:
@@ -311,17 +311,17 @@ def test_the_window_says_that_it_opens_a_project_until_it_is_open(
 def test_the_window_can_be_used_again_when_a_project_cannot_be_opened(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    told: list[str] = []
+    messages: list[str] = []
 
     def read(dialog: QWidget) -> None:
         assert isinstance(dialog, QMessageBox)
-        told.append(dialog.text())
+        messages.append(dialog.text())
         dialog.accept()
 
     page = child(window, WelcomePage)
     when_asked(window, read)
     window.fulfil(OpenProject(tmp_path / "nowhere"))
     assert child(page, QProgressBar).isVisible()
-    qtbot.waitUntil(lambda: bool(told))
+    qtbot.waitUntil(lambda: bool(messages))
     assert not child(page, QProgressBar).isVisible()
     assert child(page, QPushButton, "welcome_sample").isEnabled()

@@ -18,7 +18,7 @@ from gui.render.choices_edit import ChoicesEdit, SceneScope
 from gui.render.lora_list import LoraList
 from gui.render.ltx_controls_widget import LTXControlsWidget
 from tests.fakes.choices import any_choices
-from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OFFERS, OTHER
+from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, MODEL_CHOICES, OTHER
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def panel(qtbot: QtBot) -> LTXControlsWidget:
 
 
 def made(
-    qtbot: QtBot, value: RenderChoices | None = None, offers: tuple[Offer, ...] = OFFERS
+    qtbot: QtBot, value: RenderChoices | None = None, offers: tuple[Offer, ...] = MODEL_CHOICES
 ) -> LTXControlsWidget:
     panel = LTXControlsWidget(pick=lambda _: PICKED)
     qtbot.addWidget(panel)
@@ -190,14 +190,14 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
 def test_every_legal_value_comes_back_and_nothing_is_told(
     panel: LTXControlsWidget, choices: RenderChoices
 ) -> None:
-    told: list[object] = []
-    panel.changed.connect(told.append)
+    messages: list[object] = []
+    panel.changed.connect(messages.append)
     panel.set_value(choices)
     panel.set_scope(SCOPE)
     panel.set_scope(None)
     panel.set_last_seed(4)
     assert panel.value() == choices
-    assert told == []
+    assert messages == []
 
 
 def test_it_is_shown_only_for_ltx(panel: LTXControlsWidget) -> None:
@@ -321,8 +321,8 @@ def test_lora_files_can_be_dropped_and_others_not(qtbot: QtBot) -> None:
     loras = LoraList()
     qtbot.addWidget(loras)
     loras.show_loras((), 2)
-    told: list[object] = []
-    loras.edited.connect(told.append)
+    messages: list[object] = []
+    loras.edited.connect(messages.append)
 
     def drop(*names: str) -> bool:
         data = QMimeData()
@@ -339,7 +339,7 @@ def test_lora_files_can_be_dropped_and_others_not(qtbot: QtBot) -> None:
         return entering.isAccepted()
 
     assert drop("/loras/a.safetensors", "/notes.txt")
-    assert told == [(ONE,)]
+    assert messages == [(ONE,)]
     assert not drop("/notes.txt")
     loras.show_loras((ONE, TWO), 2)
     assert not drop("/loras/c.safetensors")

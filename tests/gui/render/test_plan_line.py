@@ -14,7 +14,7 @@ from core.platform.machine import Gpu, Machine
 from core.project.model.project import DEFAULT_TARGET, RenderChoices
 from core.video.plan import Device, MemoryPlan, RenderPlan, StagePeak
 from core.video.planning import make_plan
-from core.video.provider import Lack, NotReady, Ready
+from core.video.provider import NotReady, Ready, ReasonCode
 from core.video.request import (
     Delivery,
     FrameRequest,
@@ -23,7 +23,7 @@ from core.video.request import (
     RenderRequest,
     Sampling,
 )
-from gui.render.plan_fixes import ChooseValue, EditPrompt, Fix, InstallModel, SetKey, Situation
+from gui.render.plan_fixes import ChooseValue, EditPrompt, Fix, PlanContext, SetKey, ShowInstall
 from gui.render.plan_line import PlanLine
 from gui.render.plan_text import PlanText, describe_plan, describe_problems
 from tests.fakes.model_choices import ABSENT, CLOUD, LOCAL, LTX_FULL, LTX_SMALL
@@ -94,42 +94,44 @@ def test_what_was_left_out_joins_the_notes() -> None:
     plan = planned()
     text = describe_plan(plan, LOCAL.info, Ready(), ON_CPU, ("The LoRA is not sent.",))
     assert text.notes == (*plan.notes, "The LoRA is not sent.")
-    assert text.objections == ()
+    assert text.issues == ()
 
 
 @pytest.mark.parametrize(
-    ("lack", "fix"),
+    ("reason_code", "fix"),
     [
-        (Lack.NOT_INSTALLED, InstallModel(LTX_SMALL)),
-        (Lack.DAMAGED, InstallModel(LTX_SMALL)),
-        (Lack.KEY_MISSING, SetKey(FAKE_KEY)),
-        (Lack.MACHINE_TOO_SMALL, ChooseValue("target", LOCAL.target)),
-        (Lack.PACKAGE_MISSING, None),
+        (ReasonCode.NOT_INSTALLED, ShowInstall(LTX_SMALL)),
+        (ReasonCode.DAMAGED, ShowInstall(LTX_SMALL)),
+        (ReasonCode.KEY_MISSING, SetKey(FAKE_KEY)),
+        (ReasonCode.MACHINE_TOO_SMALL, ChooseValue("target", LOCAL.target)),
+        (ReasonCode.PACKAGE_MISSING, None),
     ],
 )
-def test_what_is_lacking_is_told_with_what_mends_it(lack: Lack, fix: Fix | None) -> None:
-    readiness = NotReady(lack, "It lacks something.", "Do this.")
+def test_what_is_lacking_is_told_with_what_mends_it(
+    reason_code: ReasonCode, fix: Fix | None
+) -> None:
+    readiness = NotReady(reason_code, "It lacks something.", "Do this.")
     text = describe_plan(planned(), CLOUD.info, readiness, ON_CPU)
     assert text.line
-    (objection,) = text.objections
-    assert objection.message == "It lacks something. Do this."
-    assert (objection.remedy and objection.remedy.fix) == fix
+    (issue,) = text.issues
+    assert issue.message == "It lacks something. Do this."
+    assert (issue.quick_fix and issue.quick_fix.fix) == fix
 
 
 def test_a_plan_that_does_not_fit_says_why() -> None:
-    (objection,) = described(planned(memory_plan=layout(Device.CPU, fits=False))).objections
-    assert "It needs 99 GB." in objection.message
-    assert objection.remedy is not None
-    assert objection.remedy.fix == ChooseValue("target", LOCAL.target)
+    (issue,) = described(planned(memory_plan=layout(Device.CPU, fits=False))).issues
+    assert "It needs 99 GB." in issue.message
+    assert issue.quick_fix is not None
+    assert issue.quick_fix.fix == ChooseValue("target", LOCAL.target)
 
 
 def refused(request: RenderRequest, choices: RenderChoices, spec: ModelSpec) -> dict[str, object]:
     with pytest.raises(UnsupportedRequest) as caught:
         make_plan(request, spec)
-    at = Situation(request.target, choices, spec, LOCAL.info)
+    at = PlanContext(request.target, choices, spec, LOCAL.info)
     text = describe_problems(caught.value.problems, at)
-    fixes = [item.remedy and item.remedy.fix for item in text.objections]
-    assert [item.message for item in text.objections] == [
+    fixes = [item.quick_fix and item.quick_fix.fix for item in text.issues]
+    assert [item.message for item in text.issues] == [
         problem.message for problem in caught.value.problems
     ]
     return dict(zip([p.field for p in caught.value.problems], fixes, strict=True))
@@ -186,7 +188,7 @@ def test_a_clip_too_long_for_its_size_is_shortened_to_what_the_size_allows() -> 
     [
         ("target.model", ChooseValue("target", LOCAL.target)),
         ("target.provider", ChooseValue("target", DEFAULT_TARGET)),
-        ("target", InstallModel(LTX_SMALL)),
+        ("target", ShowInstall(LTX_SMALL)),
         ("out", None),
         ("inputs.start_image", None),
         ("sampling.guidance_scale", None),
@@ -194,9 +196,9 @@ def test_a_clip_too_long_for_its_size_is_shortened_to_what_the_size_allows() -> 
 )
 def test_problems_outside_the_choices(field: str, fix: Fix | None) -> None:
     spec = None if field == "sampling.guidance_scale" else SMALL
-    at = Situation(LTX_SMALL, RenderChoices(), spec, LOCAL.info, ABSENT)
-    (objection,) = describe_problems([Problem(field, "No.")], at).objections
-    assert (objection.remedy and objection.remedy.fix) == fix
+    at = PlanContext(LTX_SMALL, RenderChoices(), spec, LOCAL.info, ABSENT)
+    (issue,) = describe_problems([Problem(field, "No.")], at).issues
+    assert (issue.quick_fix and issue.quick_fix.fix) == fix
 
 
 # The widget
@@ -215,17 +217,17 @@ def said(line: QWidget) -> str:
 
 def bad_text() -> PlanText:
     problems = [Problem("prompt", "It is empty."), Problem("frame.fps", "No 7 fps.")]
-    at = Situation(LTX_SMALL, RenderChoices(fps=7), SMALL, LOCAL.info)
+    at = PlanContext(LTX_SMALL, RenderChoices(fps=7), SMALL, LOCAL.info)
     return replace(describe_problems(problems, at), notes=("A note.",))
 
 
 def test_every_control_works(qtbot: QtBot) -> None:
-    told: list[object] = []
+    messages: list[object] = []
 
     def make() -> PlanLine:
         line = PlanLine()
         qtbot.addWidget(line)
-        line.fix_wanted.connect(told.append)
+        line.fix_wanted.connect(messages.append)
         line.set_text(bad_text())
         return line
 
@@ -235,12 +237,12 @@ def test_every_control_works(qtbot: QtBot) -> None:
     check_every_control(
         make,
         [
-            ControlCase("fix_0", click, lambda _: tuple(told)),
-            ControlCase("fix_1", click, lambda _: tuple(told)),
+            ControlCase("fix_0", click, lambda _: tuple(messages)),
+            ControlCase("fix_1", click, lambda _: tuple(messages)),
             ControlCase("section_notes", click, said),
         ],
     )
-    assert told == [EditPrompt(), ChooseValue("fps", 8)]
+    assert messages == [EditPrompt(), ChooseValue("fps", 8)]
 
 
 def test_a_good_plan_is_one_line_with_its_notes_folded(line: PlanLine) -> None:
@@ -273,7 +275,7 @@ def test_all_problems_are_shown_and_a_better_plan_takes_them_away(line: PlanLine
 
 def test_one_button_for_what_mends_two_things(line: PlanLine) -> None:
     problems = [Problem("target", "a"), Problem("target", "b")]
-    at = Situation(LTX_SMALL, RenderChoices(), SMALL, LOCAL.info, ABSENT)
+    at = PlanContext(LTX_SMALL, RenderChoices(), SMALL, LOCAL.info, ABSENT)
     line.set_text(describe_problems(problems, at))
     assert len(line.findChildren(QPushButton)) == 1
 

@@ -18,7 +18,7 @@ from gui.render.choices_edit import ChoicesEdit, SceneScope
 from gui.render.model_choices import find_model, model_label, read_offers
 from gui.render.render_settings_widget import RenderSettingsWidget
 from tests.fakes.choices import any_choices
-from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OFFERS, OTHER
+from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, MODEL_CHOICES, OTHER
 from tests.fakes.provider import BIG, ENTRY, FULL, SMALL
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 
@@ -40,7 +40,7 @@ def panel(qtbot: QtBot) -> RenderSettingsWidget:
 def made(qtbot: QtBot, value: RenderChoices | None = None) -> RenderSettingsWidget:
     panel = RenderSettingsWidget()
     qtbot.addWidget(panel)
-    panel.set_offers(OFFERS)
+    panel.set_offers(MODEL_CHOICES)
     panel.set_value(value or RenderChoices())
     return panel
 
@@ -119,15 +119,15 @@ def test_every_control_changes_the_choices(qtbot: QtBot, model: str) -> None:
 def test_every_legal_value_comes_back_and_nothing_is_told(
     panel: RenderSettingsWidget, value: RenderChoices
 ) -> None:
-    told: list[object] = []
-    panel.changed.connect(told.append)
+    messages: list[object] = []
+    panel.changed.connect(messages.append)
     panel.set_value(value)
     assert panel.value() == value
     panel.set_spec(SMALL)
     panel.set_scope(ALL_OWN)
     panel.set_scope(None)
     assert panel.value() == value
-    assert told == []
+    assert messages == []
 
 
 def test_an_edit_tells_its_field_alone_and_keeps_all_others(
@@ -240,16 +240,16 @@ def test_in_a_scene_what_differs_is_marked_and_can_follow_the_project_again(
 def test_a_scene_can_choose_for_itself_what_the_project_has_too(
     panel: RenderSettingsWidget,
 ) -> None:
-    told: list[object] = []
-    panel.changed.connect(told.append)
+    messages: list[object] = []
+    panel.changed.connect(messages.append)
     panel.set_value(RenderChoices(target=LTX_FULL, fps=25))
     panel.set_scope(SceneScope("Scene 3", (), RenderChoices(target=LTX_FULL, fps=25)))
     box = control(panel, "fps")
     assert isinstance(box, QComboBox)
     box.activated.emit(box.currentIndex())
-    assert told == [ChoicesEdit("fps", 25)]
+    assert messages == [ChoicesEdit("fps", 25)]
     box.activated.emit(box.currentIndex())
-    assert len(told) == 1
+    assert len(messages) == 1
 
 
 def test_in_the_project_the_way_back_is_the_models_own_value(

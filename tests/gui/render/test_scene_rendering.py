@@ -14,8 +14,8 @@ from core.project.files.project_file import read_project
 from core.project.model.edits import delete_scenes
 from core.project.model.status import (
     Done,
-    Failed,
     InQueue,
+    LastRenderFailed,
     Missing,
     Rendering,
     Stale,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from core.project.model.status import SceneStatus
     from tests.gui.whole_window import BoxAnswers, OpenWindow
 
-PICTURE = Path(__file__).resolve().parents[3] / "Docs" / "images" / "ltx-mini.png"
+IMAGE = Path(__file__).resolve().parents[3] / "Docs" / "images" / "ltx-mini.png"
 
 
 def statuses(window: OpenWindow) -> list[SceneStatus]:
@@ -60,8 +60,8 @@ def write(window: OpenWindow, place: int, prompt: str) -> None:
     window.model.edit_scene("Write", scene.model_copy(update={"prompt": prompt}))
 
 
-def button(window: OpenWindow, wish: str) -> QToolButton:
-    return child(window.tab, QToolButton, f"render_{wish}")
+def button(window: OpenWindow, request: str) -> QToolButton:
+    return child(window.tab, QToolButton, f"render_{request}")
 
 
 def test_each_button_renders_what_it_says(opened: OpenWindow, heard: list[str]) -> None:
@@ -128,14 +128,14 @@ def test_what_follows_a_failure_says_why_and_comes_once_that_is_mended(
     link(opened, 1, 2)
     opened.render()
     opened.until(lambda: opened.num_takes() == [0, 0, 0, 1])
-    opened.until(lambda: kinds(opened)[:3] == [Failed] * 3)
+    opened.until(lambda: kinds(opened)[:3] == [LastRenderFailed] * 3)
 
     assert opened.model.project.to_render == ()
     reasons = [explain_status(status) for status in statuses(opened)[:3]]
     assert "The fake was told to fail." in reasons[0]
     assert reasons[1].startswith("It goes on from scene 1, which could not be rendered.")
     assert reasons[2].startswith("It goes on from scene 2, which could not be rendered.")
-    assert "Scene 2 is not rendered." in opened.told
+    assert "Scene 2 is not rendered." in opened.messages
 
     write(opened, 0, "mended")
     opened.render()
@@ -153,7 +153,7 @@ def test_a_clip_that_is_cancelled_takes_nothing_along_in_vain(
     queue = opened.window.studio.queue
     first = next(record.id for record in queue.jobs(0) if record.state is JobState.RUNNING)
     queue.cancel(first)
-    opened.until(lambda: kinds(opened)[:2] == [Missing, Failed])
+    opened.until(lambda: kinds(opened)[:2] == [Missing, LastRenderFailed])
     assert "which was cancelled" in explain_status(statuses(opened)[1])
     assert opened.model.project.to_render == ()
 
@@ -191,7 +191,7 @@ def test_what_follows_a_refused_scene_is_refused_with_it(
 def test_a_new_clip_puts_an_old_failure_out_of_mind(opened: OpenWindow, heard: list[str]) -> None:
     opened.new("fail")
     opened.render()
-    opened.until(lambda: kinds(opened) == [Failed])
+    opened.until(lambda: kinds(opened) == [LastRenderFailed])
     write(opened, 0, "better")
     opened.render()
     opened.until(lambda: opened.num_takes() == [1])
@@ -229,7 +229,7 @@ def test_what_was_made_from_something_else_is_out_of_date(
     changed = {
         "prompt": scene.model_copy(update={"prompt": "another"}),
         "seed": scene.with_own("seed", 77),
-        "start frame": scene.model_copy(update={"start_image": PICTURE}),
+        "start frame": scene.model_copy(update={"start_image": IMAGE}),
     }
     opened.model.edit_scene("Change", changed[what])
 

@@ -27,14 +27,14 @@ from PySide6.QtWidgets import (
 from core.project.model.project import ReferenceImage
 from core.project.model.reference_edits import describe_edit, move_references
 from core.project.render.requests import ChosenReference
-from gui.scenes.frame_images import PicturesBrought
+from gui.scenes.frame_images import ImagesBrought
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView
 from gui.scenes.reference_rows import rows_of
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import FULL, SMALL
-from tests.fakes.references import make_picture, make_references
+from tests.fakes.references import make_image, make_references
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import answer_with, click
@@ -60,7 +60,7 @@ lists = st.lists(images, max_size=7).map(tuple)
 class Recorder:
     def __init__(self, panel: ReferenceImagesWidget) -> None:
         self.values: list[tuple[ReferenceImage, ...]] = []
-        self.brought: list[PicturesBrought] = []
+        self.brought: list[ImagesBrought] = []
         self.uses_global: list[bool] = []
         panel.changed.connect(self.values.append)
         panel.brought.connect(self.brought.append)
@@ -174,7 +174,7 @@ def test_every_control_does_something(
     make: Callable[..., ReferenceImagesWidget], tmp_path: Path
 ) -> None:
     recorders: dict[ReferenceImagesWidget, Recorder] = {}
-    pasted = make_picture(tmp_path / "pasted.png")
+    pasted = make_image(tmp_path / "pasted.png")
     copy(files(pasted))
 
     def made() -> ReferenceImagesWidget:
@@ -227,8 +227,8 @@ def test_value_comes_back_whatever_was_shown_before(
     values: list[tuple[ReferenceImage, ...]],
 ) -> None:
     model = ReferenceListModel()
-    told: list[object] = []
-    model.edited.connect(told.append)
+    messages: list[object] = []
+    model.edited.connect(messages.append)
     # It ends the test where the list tells a view something that is not so.
     mode = QAbstractItemModelTester.FailureReportingMode.Fatal
     QAbstractItemModelTester(model, mode, parent=model)
@@ -238,11 +238,11 @@ def test_value_comes_back_whatever_was_shown_before(
         model.set_rows(rows)
         assert model.own == value
         assert model.rows == rows
-    assert not told
+    assert not messages
 
 
 @given(lists, st.data())
-def test_moving_keeps_every_picture_and_the_order_of_the_moved(
+def test_moving_keeps_every_image_and_the_order_of_the_moved(
     value: tuple[ReferenceImage, ...], data: st.DataObject
 ) -> None:
     rows = data.draw(st.sets(st.integers(0, max(len(value) - 1, 0))))
@@ -261,13 +261,13 @@ def test_moving_keeps_every_picture_and_the_order_of_the_moved(
 
 def test_setting_a_value_tells_nobody(make: Callable[..., ReferenceImagesWidget]) -> None:
     panel = make(is_scene=True)
-    told = Recorder(panel)
+    messages = Recorder(panel)
     panel.set_value(panel.value()[:2])
     panel.set_uses_global(False)
     assert not panel.uses_global()
     assert names(panel) == ["harbour", "gull"]
-    assert not told.values
-    assert not told.uses_global
+    assert not messages.values
+    assert not messages.uses_global
 
 
 def test_list_alone_shows_no_switch_for_the_project(
@@ -279,20 +279,20 @@ def test_list_alone_shows_no_switch_for_the_project(
 
 def test_alt_and_arrows_move_what_is_selected(make: Callable[..., ReferenceImagesWidget]) -> None:
     panel = make()
-    told = Recorder(panel)
+    messages = Recorder(panel)
     select(panel, 0, 2)
     press(panel, Qt.Key.Key_Right, ALT)
     assert names(panel) == ["gull", "lighthouse", "harbour", "captain"]
     assert list_of(panel).selected_rows == (2, 3)
     press(panel, Qt.Key.Key_Right, ALT)
-    assert len(told.values) == 1, "nothing lies behind the last"
+    assert len(messages.values) == 1, "nothing lies behind the last"
     press(panel, Qt.Key.Key_Left, ALT)
     press(panel, Qt.Key.Key_Left, ALT)
     assert names(panel) == ["harbour", "captain", "gull", "lighthouse"]
-    assert told.values[-1] == panel.value()
+    assert messages.values[-1] == panel.value()
 
 
-def test_arrow_keys_go_along_and_down_the_pictures(
+def test_arrow_keys_go_along_and_down_the_images(
     make: Callable[..., ReferenceImagesWidget],
 ) -> None:
     panel = make()
@@ -313,7 +313,7 @@ def test_arrow_keys_go_along_and_down_the_pictures(
         ((1, 3), 1, False, ["harbour", "gull", "lighthouse", "captain"]),
     ],
 )
-def test_pictures_are_dragged_to_another_place(
+def test_images_are_dragged_to_another_place(
     make: Callable[..., ReferenceImagesWidget],
     rows: tuple[int, ...],
     target: int,
@@ -330,27 +330,27 @@ def test_pictures_are_dragged_to_another_place(
     assert names(panel) == expected
 
 
-def test_pictures_of_another_list_are_not_taken_for_its_own(
+def test_images_of_another_list_are_not_taken_for_its_own(
     make: Callable[..., ReferenceImagesWidget],
 ) -> None:
     one, other = make(), make()
     view = list_of(one)
     mime = view.model().mimeData([view.model().index(0, 0)])
-    told = Recorder(other)
+    messages = Recorder(other)
     drop(other, mime, place(other, 2))
-    assert not told.values
-    assert not told.brought
+    assert not messages.values
+    assert not messages.brought
 
 
 def test_renaming_in_place(make: Callable[..., ReferenceImagesWidget]) -> None:
     panel = make()
-    told = Recorder(panel)
+    messages = Recorder(panel)
     select(panel, 1)
     type_name(panel, "the white gull")
     assert names(panel)[1] == "the white gull"
     type_name(panel, "never", Qt.Key.Key_Escape)
     type_name(panel, "the white gull")
-    assert len(told.values) == 1
+    assert len(messages.values) == 1
     type_name(panel, " ")
     assert panel.value()[1].name == ""
     assert list_of(panel).model().index(1, 0).data() == "gull", "the file's name stands in"
@@ -360,15 +360,15 @@ def test_looking_at_a_name_changes_nothing(
     make: Callable[..., ReferenceImagesWidget], tmp_path: Path
 ) -> None:
     panel = make()
-    unnamed = (ReferenceImage(path=make_picture(tmp_path / "x.png")),)
+    unnamed = (ReferenceImage(path=make_image(tmp_path / "x.png")),)
     panel.set_value(unnamed)
-    told = Recorder(panel)
+    messages = Recorder(panel)
     select(panel, 0)
     press(panel, Qt.Key.Key_F2)
     QTest.keyClick(editor(), Qt.Key.Key_Return)
     QApplication.processEvents()
     assert panel.value() == unnamed
-    assert not told.values
+    assert not messages.values
 
 
 def test_typing_a_name_survives_what_arrives_meanwhile(
@@ -407,13 +407,13 @@ def test_several_files_are_added_at_once(
     make: Callable[..., ReferenceImagesWidget], tmp_path: Path
 ) -> None:
     panel = make()
-    told = Recorder(panel)
-    paths = tuple(make_picture(tmp_path / "more" / f"{n}.png") for n in "ab")
+    messages = Recorder(panel)
+    paths = tuple(make_image(tmp_path / "more" / f"{n}.png") for n in "ab")
     click(child(panel, QWidget, "reference_add"))
     dialog = child(panel, QFileDialog)
     assert dialog.fileMode() is QFileDialog.FileMode.ExistingFiles
     dialog.filesSelected.emit([str(path) for path in paths])
-    assert told.brought == [PicturesBrought(paths)]
+    assert messages.brought == [ImagesBrought(paths)]
     assert names(panel) == list(NAMES), "they are copied into the project first"
 
 
@@ -422,38 +422,38 @@ def test_files_are_dropped_and_never_taken_for_moved(
 ) -> None:
     panel = make()
     panel.set_value(())
-    told = Recorder(panel)
-    paths = tuple(make_picture(tmp_path / "more" / f"{n}.png") for n in "ab")
+    messages = Recorder(panel)
+    paths = tuple(make_image(tmp_path / "more" / f"{n}.png") for n in "ab")
     event = drop(panel, files(*paths), QPoint(40, 40))
-    assert told.brought == [PicturesBrought(paths)]
+    assert messages.brought == [ImagesBrought(paths)]
     assert event.isAccepted()
     assert event.dropAction() is Qt.DropAction.CopyAction
 
 
-def test_pasting_files_or_a_picture(
+def test_pasting_files_or_an_image(
     make: Callable[..., ReferenceImagesWidget], tmp_path: Path
 ) -> None:
     panel = make()
-    told = Recorder(panel)
-    path = make_picture(tmp_path / "a.png")
+    messages = Recorder(panel)
+    path = make_image(tmp_path / "a.png")
     copy(files(path))
     press(panel, Qt.Key.Key_V, CTRL)
-    assert told.brought == [PicturesBrought((path,))]
+    assert messages.brought == [ImagesBrought((path,))]
     image = QImage(8, 6, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.red)
     QGuiApplication.clipboard().setImage(image)
     press(panel, Qt.Key.Key_V, CTRL)
-    picture = told.brought[-1].pictures
-    assert isinstance(picture, QImage)
-    assert picture.size() == image.size()
+    image = messages.brought[-1].images
+    assert isinstance(image, QImage)
+    assert image.size() == image.size()
 
 
 def test_pasting_words_is_told_calmly(make: Callable[..., ReferenceImagesWidget]) -> None:
     panel = make()
-    told = Recorder(panel)
+    messages = Recorder(panel)
     QGuiApplication.clipboard().setText("not a picture")
     press(panel, Qt.Key.Key_V, CTRL)
-    assert not told.brought
+    assert not messages.brought
     assert "The clipboard holds no picture." in shown(panel)
     select(panel, 0)
     press(panel, Qt.Key.Key_Delete)
@@ -461,7 +461,7 @@ def test_pasting_words_is_told_calmly(make: Callable[..., ReferenceImagesWidget]
 
 
 @pytest.mark.parametrize("how", ["double click", "Enter", "keypad"])
-def test_picture_is_seen_large(
+def test_image_is_seen_large(
     qtbot: QtBot, make: Callable[..., ReferenceImagesWidget], how: str
 ) -> None:
     panel = make()
@@ -484,7 +484,7 @@ def test_picture_is_seen_large(
     qtbot.waitUntil(lambda: previews(panel) == 0)
 
 
-def test_preview_of_what_is_no_picture_says_so(
+def test_preview_of_what_is_no_image_says_so(
     qtbot: QtBot, make: Callable[..., ReferenceImagesWidget], tmp_path: Path
 ) -> None:
     panel = make()
@@ -498,7 +498,7 @@ def test_preview_of_what_is_no_picture_says_so(
     dialog.reject()
 
 
-def test_pictures_are_marked_as_sent_or_left_out(
+def test_images_are_marked_as_sent_or_left_out(
     make: Callable[..., ReferenceImagesWidget],
 ) -> None:
     panel = make(is_scene=True)
@@ -547,7 +547,7 @@ def test_model_that_takes_none_is_said_once(make: Callable[..., ReferenceImagesW
     assert names(panel) == ["gull"]
 
 
-def test_pictures_of_the_project_are_shown_with_the_scenes_but_not_edited(
+def test_images_of_the_project_are_shown_with_the_scenes_but_not_edited(
     make: Callable[..., ReferenceImagesWidget], tmp_path: Path
 ) -> None:
     panel = make("gull", is_scene=True)
@@ -583,7 +583,7 @@ def test_what_cannot_be_edited_can_still_be_seen(
     make: Callable[..., ReferenceImagesWidget], tmp_path: Path
 ) -> None:
     panel = make(is_scene=True)
-    told = Recorder(panel)
+    messages = Recorder(panel)
     select(panel, 1)
     panel.set_editable(False, "The project is open for reading only.")
     enabled = {name for name, widget in controls_of(panel).items() if widget.isEnabled()}
@@ -595,25 +595,25 @@ def test_what_cannot_be_edited_can_still_be_seen(
         (Qt.Key.Key_V, CTRL),
     ):
         press(panel, key, keys)
-    drop(panel, files(make_picture(tmp_path / "a.png")), place(panel, 0))
-    assert not told.values
-    assert not told.brought
+    drop(panel, files(make_image(tmp_path / "a.png")), place(panel, 0))
+    assert not messages.values
+    assert not messages.brought
     assert names(panel) == list(NAMES)
     press(panel, Qt.Key.Key_Return)
     assert previews(panel) == 1
 
 
-def test_problem_is_shown_until_the_next_picture(
+def test_problem_is_shown_until_the_next_image(
     make: Callable[..., ReferenceImagesWidget], tmp_path: Path
 ) -> None:
     panel = make()
     panel.show_problem("'notes.txt' is no picture.")
     assert "'notes.txt' is no picture." in shown(panel)
-    drop(panel, files(make_picture(tmp_path / "a.png")), place(panel, 0))
+    drop(panel, files(make_image(tmp_path / "a.png")), place(panel, 0))
     assert "notes" not in shown(panel)
 
 
-def test_list_is_as_high_as_its_pictures_and_then_scrolls(
+def test_list_is_as_high_as_its_images_and_then_scrolls(
     make: Callable[..., ReferenceImagesWidget], tmp_path: Path
 ) -> None:
     panel = make()

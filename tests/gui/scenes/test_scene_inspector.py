@@ -24,7 +24,7 @@ from gui.scenes.cut_page import CutPage
 from gui.scenes.frame_images import FrameBrought
 from gui.scenes.scene_inspector import SceneInspector
 from gui.scenes.scene_values import describe_use
-from gui.widgets.image_slot import ImageSlot, SlotPicture
+from gui.widgets.image_slot import ImageSlot, SlotImage
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import FULL, SMALL
 from tests.fakes.scenes import make_take
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-PICTURE = Path(__file__).resolve().parents[3] / "Docs" / "images" / "ltx-mini.png"
+IMAGE = Path(__file__).resolve().parents[3] / "Docs" / "images" / "ltx-mini.png"
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def three() -> tuple[Scene, ...]:
             id="s2",
             prompt="a box",
             text="the words",
-            start_image=PICTURE,
-            end_image=PICTURE,
+            start_image=IMAGE,
+            end_image=IMAGE,
             cut=SceneCut(transition=Transition(kind="fade")),
         ),
         Scene(
@@ -113,7 +113,7 @@ def paste(button: QWidget) -> None:
 
 
 def brought_by(panel: QWidget) -> int:
-    return len(panel.property("brought").wishes)
+    return len(panel.property("brought").requests)
 
 
 def previews(panel: QWidget) -> int:
@@ -140,11 +140,11 @@ WORDS = (
 )
 FRAMES = (
     ControlCase("scene_continues", tick, lambda p: second(p).continues),
-    ControlCase("start_frame_choose", answer_with(PICTURE), brought_by),
+    ControlCase("start_frame_choose", answer_with(IMAGE), brought_by),
     ControlCase("start_frame_paste", paste, brought_by),
     ControlCase("start_frame_preview", click, previews),
     ControlCase("start_frame_clear", click, lambda p: second(p).start_image),
-    ControlCase("end_frame_choose", answer_with(PICTURE), brought_by),
+    ControlCase("end_frame_choose", answer_with(IMAGE), brought_by),
     ControlCase("end_frame_paste", paste, brought_by),
     ControlCase("end_frame_preview", click, previews),
     ControlCase("end_frame_clear", click, lambda p: second(p).end_image),
@@ -378,10 +378,10 @@ def test_showing_any_cut_changes_nothing_and_a_change_only_its_own(shown: list[S
     page.edited.connect(heard.take)
     scenes = tuple(Scene(id=f"s{n}", cut=cut) for n, cut in enumerate(shown))
     page.show_scenes(scenes, "all")
-    assert not heard.wishes
+    assert not heard.requests
     mute = controls_of(page)["cut_mute"]
     mute.click()
-    (edit,) = heard.wishes
+    (edit,) = heard.requests
     assert isinstance(edit, SceneEdit)
     for before, after in zip(scenes, edit.scenes, strict=True):
         assert after.cut == before.cut.model_copy(update={"is_muted": mute.isChecked()})
@@ -419,7 +419,7 @@ def test_typing_is_one_step_and_keeps_its_cursor(qtbot: QtBot, thumbnails: Thumb
     assert box.toPlainText() == "a box"
 
 
-def test_a_picture_from_the_clipboard_is_brought_for_its_place(
+def test_an_image_from_the_clipboard_is_brought_for_its_place(
     qtbot: QtBot, thumbnails: Thumbnails
 ) -> None:
     panel = inspector(qtbot, thumbnails, ("s2",))
@@ -427,7 +427,7 @@ def test_a_picture_from_the_clipboard_is_brought_for_its_place(
 
     paste(controls_of(panel)["end_frame_paste"])
 
-    (brought,) = panel.property("brought").wishes
+    (brought,) = panel.property("brought").requests
     assert isinstance(brought, FrameBrought)
     assert (brought.scene_id, brought.slot) == ("s2", FrameSlot.END)
 
@@ -462,7 +462,7 @@ def test_a_read_only_project_can_be_read_and_not_edited(
     turn_to(panel, "Frames")
     assert not controls["start_frame_choose"].parentWidget().acceptDrops()
     assert scenes_of(panel) == three()
-    assert not panel.property("brought").wishes
+    assert not panel.property("brought").requests
 
 
 def test_without_a_scene_it_says_what_to_do(qtbot: QtBot, thumbnails: Thumbnails) -> None:
@@ -485,7 +485,7 @@ def test_the_cursor_is_told_in_letters(qtbot: QtBot, thumbnails: Thumbnails) -> 
     box = controls_of(panel)["scene_prompt"]
     box.setPlainText("\U0001f30a sea")
     box.moveCursor(QTextCursor.MoveOperation.End)
-    assert heard.wishes[-1] == len("\U0001f30a sea")
+    assert heard.requests[-1] == len("\U0001f30a sea")
 
 
 def test_edits_elsewhere_leave_the_cursor_and_the_selection(
@@ -543,9 +543,9 @@ def test_a_prompt_that_is_too_long_is_told(qtbot: QtBot, thumbnails: Thumbnails)
     limit = FULL.max_prompt_tokens
     assert f"2 words. {FULL.label} reads at most {limit} tokens" in said(panel)
     controls_of(panel)["scene_prompt"].setPlainText("word " * (limit + 1))
-    (told,) = [one for one in panel.findChildren(QLabel) if "words. " in one.text()]
+    (messages,) = [one for one in panel.findChildren(QLabel) if "words. " in one.text()]
     bad = theme.tone(QGuiApplication.palette(), theme.Tone.BAD)
-    assert told.palette().color(told.foregroundRole()) == bad
+    assert messages.palette().color(messages.foregroundRole()) == bad
 
 
 def test_the_storyboards_words_are_shown_where_they_say_more(
@@ -565,31 +565,31 @@ def test_a_linked_scene_shows_the_last_frame_before_it(
     turn_to(panel, "Frames")
     controls = controls_of(panel)
     assert not controls["start_frame_preview"].isEnabled()
-    model.add_take("s2", make_take("t", PICTURE))
+    model.add_take("s2", make_take("t", IMAGE))
     assert controls["start_frame_preview"].isEnabled()
     assert not controls["start_frame_clear"].isEnabled()
     click(controls["start_frame_preview"])
     assert previews(panel) == 1
 
 
-def test_pictures_are_dropped_and_pasted_by_key(qtbot: QtBot, thumbnails: Thumbnails) -> None:
+def test_images_are_dropped_and_pasted_by_key(qtbot: QtBot, thumbnails: Thumbnails) -> None:
     panel = inspector(qtbot, thumbnails, ("s2",))
     turn_to(panel, "Frames")
     choose_button = controls_of(panel)["end_frame_choose"]
     slot = choose_button.parentWidget()
-    assert drop(slot, files(PICTURE), QPoint(20, 30))
+    assert drop(slot, files(IMAGE), QPoint(20, 30))
     words = QMimeData()
     words.setText("no picture")
     assert not drop(slot, words, QPoint(20, 30))
-    brought = panel.property("brought").wishes
-    assert brought == [FrameBrought("s2", FrameSlot.END, PICTURE)]
+    brought = panel.property("brought").requests
+    assert brought == [FrameBrought("s2", FrameSlot.END, IMAGE)]
 
     QGuiApplication.clipboard().setText("no picture")
     activate(qtbot, panel)
     choose_button.setFocus()
     QTest.keySequence(choose_button, QKeySequence.StandardKey.Paste)
     assert "The clipboard holds no picture." in said(panel)
-    QGuiApplication.clipboard().setMimeData(files(PICTURE))
+    QGuiApplication.clipboard().setMimeData(files(IMAGE))
     QTest.keySequence(choose_button, QKeySequence.StandardKey.Paste)
     assert len(brought) == 2
     assert "The clipboard holds no picture." not in said(panel)
@@ -602,21 +602,21 @@ def test_a_frame_that_cannot_be_read_is_told_in_its_place(
     qtbot.addWidget(slot)
     slot.resize(240, 180)
     slot.show()
-    slot.show_picture(SlotPicture(Path("/nowhere/a.png")))
+    slot.show_image(SlotImage(Path("/nowhere/a.png")))
     slot.grab()
     qtbot.waitUntil(lambda: thumbnails.is_idle, timeout=20_000)
-    told = slot.grab().toImage()
-    slot.show_picture(SlotPicture(words="There is no picture at '/nowhere/a.png'."))
+    messages = slot.grab().toImage()
+    slot.show_image(SlotImage(words="There is no picture at '/nowhere/a.png'."))
     frame = slot.findChild(QWidget, "frame_picture")
     assert frame is not None
     place = frame.geometry()
-    assert told.copy(place) == slot.grab().toImage().copy(place)
+    assert messages.copy(place) == slot.grab().toImage().copy(place)
 
 
-def test_a_picture_is_read_once_for_every_size(qtbot: QtBot, thumbnails: Thumbnails) -> None:
+def test_an_image_is_read_once_for_every_size(qtbot: QtBot, thumbnails: Thumbnails) -> None:
     slot = ImageSlot("frame", "Start frame", "tip", thumbnails)
     qtbot.addWidget(slot)
-    slot.show_picture(SlotPicture(PICTURE))
+    slot.show_image(SlotImage(IMAGE))
     slot.resize(240, 180)
     slot.grab()
     qtbot.waitUntil(lambda: thumbnails.is_idle, timeout=20_000)

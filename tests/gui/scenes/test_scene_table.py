@@ -31,7 +31,7 @@ from gui.project.project_model import ProjectModel
 from gui.scenes.frame_images import FrameBrought
 from gui.scenes.scene_actions import SceneActions
 from gui.scenes.scene_delegates import DurationDelegate, PromptDelegate
-from gui.scenes.scene_rows import CellPicture, Column
+from gui.scenes.scene_rows import CellImage, SceneColumn
 from gui.scenes.scene_table_model import SceneTableModel
 from gui.scenes.scene_table_view import SceneTableView
 from gui.widgets.thumbnails import Thumbnails
@@ -61,10 +61,10 @@ class Table:
     def ids(self) -> list[str]:
         return [scene.id for scene in self.project.project.scenes]
 
-    def cell(self, row: int, column: Column) -> QModelIndex:
+    def cell(self, row: int, column: SceneColumn) -> QModelIndex:
         return self.rows.index(row, column)
 
-    def words(self, row: int, column: Column) -> str:
+    def words(self, row: int, column: SceneColumn) -> str:
         return self.cell(row, column).data()
 
 
@@ -117,7 +117,7 @@ def key(qtbot: QtBot, table: Table, *keys: Qt.Key, ctrl: bool = False, alt: bool
         qtbot.keyClick(table.view, one, modifiers)
 
 
-def double_click(qtbot: QtBot, table: Table, row: int, column: Column) -> None:
+def double_click(qtbot: QtBot, table: Table, row: int, column: SceneColumn) -> None:
     place = table.view.visualRect(table.cell(row, column)).center()
     viewport = table.view.viewport()
     qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
@@ -130,32 +130,33 @@ def test_rows_say_what_the_scenes_are(table: Table) -> None:
     scenes = change_scenes(scenes, {"s3"}, lambda s: with_duration(s, 2.5))
     table.project.edit("Change", scenes)
     table.rows.set_default_duration(4.0)
-    assert table.words(0, Column.NUMBER) == "1"
-    assert table.words(0, Column.PROMPT) == "Title s1\nA boat sails past s1."
-    assert [table.words(row, Column.DURATION) for row in range(3)] == ["4 s", "4 s", "2.5 s"]
-    assert table.words(0, Column.STATUS) == "No clip yet"
+    assert table.words(0, SceneColumn.NUMBER) == "1"
+    assert table.words(0, SceneColumn.PROMPT) == "Title s1\nA boat sails past s1."
+    assert [table.words(row, SceneColumn.DURATION) for row in range(3)] == ["4 s", "4 s", "2.5 s"]
+    assert table.words(0, SceneColumn.STATUS) == "No clip yet"
     assert not table.rows.row(0).is_linked
     assert table.rows.row(1).is_linked
     headings = [
-        table.rows.headerData(column, Qt.Orientation.Horizontal) for column in range(len(Column))
+        table.rows.headerData(column, Qt.Orientation.Horizontal)
+        for column in range(len(SceneColumn))
     ]
     assert headings == ["#", "Prompt", "Start", "End", "Clip", "Length", "Status"]
 
 
-def test_pictures_are_those_of_the_scene_or_of_the_clip_it_goes_on_from(
+def test_images_are_those_of_the_scene_or_of_the_clip_it_goes_on_from(
     tables: Callable[..., Table],
 ) -> None:
     project = make_project(takes=1)
     project = change_scenes(project, {"s2"}, lambda s: with_continues(s, True))
-    picture = Path("/pictures/a.png")
-    project = change_scenes(project, {"s3"}, lambda s: with_frame(s, FrameSlot.START, picture))
+    image = Path("/pictures/a.png")
+    project = change_scenes(project, {"s3"}, lambda s: with_frame(s, FrameSlot.START, image))
     table = tables(project)
     assert table.rows.row(0).start is None
-    assert table.rows.row(1).start == CellPicture(Path("/clips/s1-take1.mp4"), "end")
-    assert table.rows.row(2).start == CellPicture(picture)
-    assert table.rows.row(0).clip == CellPicture(Path("/clips/s1-take1.mp4"))
+    assert table.rows.row(1).start == CellImage(Path("/clips/s1-take1.mp4"), "end")
+    assert table.rows.row(2).start == CellImage(image)
+    assert table.rows.row(0).clip == CellImage(Path("/clips/s1-take1.mp4"))
     table.project.add_take("s1", make_take("new"))
-    assert table.rows.row(1).start == CellPicture(Path("/clips/new.mp4"), "end")
+    assert table.rows.row(1).start == CellImage(Path("/clips/new.mp4"), "end")
 
 
 def test_status_follows_jobs_and_fingerprints(tables: Callable[..., Table]) -> None:
@@ -165,28 +166,28 @@ def test_status_follows_jobs_and_fingerprints(tables: Callable[..., Table]) -> N
     )
     table = tables(project)
     table.rows.set_fingerprints({"s1": "b"})
-    assert table.words(0, Column.STATUS) == "Out of date"
+    assert table.words(0, SceneColumn.STATUS) == "Out of date"
     table.rows.set_fingerprints({"s1": "a"})
-    assert table.words(0, Column.STATUS) == "Done"
+    assert table.words(0, SceneColumn.STATUS) == "Done"
     table.rows.set_jobs({"s2": SceneJob("s2", SceneJobState.RUNNING, 0.5)})
-    assert table.words(1, Column.STATUS) == "Rendering 50%"
+    assert table.words(1, SceneColumn.STATUS) == "Rendering 50%"
     table.rows.set_jobs({"s2": SceneJob("s2", SceneJobState.FAILED, reason="No memory.")})
-    assert table.words(1, Column.STATUS) == "Failed"
-    assert table.cell(1, Column.STATUS).data(Qt.ItemDataRole.ToolTipRole) == "No memory."
+    assert table.words(1, SceneColumn.STATUS) == "Failed"
+    assert table.cell(1, SceneColumn.STATUS).data(Qt.ItemDataRole.ToolTipRole) == "No memory."
     table.project.wait_for(["s3"])
-    assert table.words(2, Column.STATUS) == "Waits for 2"
+    assert table.words(2, SceneColumn.STATUS) == "Waits for 2"
 
 
 def test_only_what_changed_is_told(table: Table) -> None:
-    told: list[tuple[int, int]] = []
-    table.rows.dataChanged.connect(lambda first, last: told.append((first.row(), last.row())))
-    table.rows.modelReset.connect(lambda: told.append((-1, -1)))
+    messages: list[tuple[int, int]] = []
+    table.rows.dataChanged.connect(lambda first, last: messages.append((first.row(), last.row())))
+    table.rows.modelReset.connect(lambda: messages.append((-1, -1)))
     table.rows.set_jobs({"s2": SceneJob("s2", SceneJobState.RUNNING, 0.5)})
-    assert told == [(1, 1)]
+    assert messages == [(1, 1)]
 
 
 def test_prompt_is_edited_in_its_row(qtbot: QtBot, table: Table) -> None:
-    double_click(qtbot, table, 1, Column.PROMPT)
+    double_click(qtbot, table, 1, SceneColumn.PROMPT)
     editor = child(table.view, QPlainTextEdit, "prompt_editor")
     assert editor.toPlainText() == "A boat sails past s2."
     qtbot.keyClicks(editor, "Rain")
@@ -220,7 +221,7 @@ def test_progress_does_not_take_away_what_is_being_typed(qtbot: QtBot, table: Ta
 
 def test_length_is_edited_in_its_row(qtbot: QtBot, table: Table) -> None:
     table.rows.set_default_duration(4.0)
-    double_click(qtbot, table, 0, Column.DURATION)
+    double_click(qtbot, table, 0, SceneColumn.DURATION)
     editor = child(table.view, QDoubleSpinBox, "duration_editor")
     assert editor.value() == 4.0
     editor.selectAll()
@@ -228,7 +229,7 @@ def test_length_is_edited_in_its_row(qtbot: QtBot, table: Table) -> None:
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: own_duration_s(table.project.project.scenes[0]) == 2.5)
     qtbot.waitUntil(lambda: table.view.findChild(QDoubleSpinBox, "duration_editor") is None)
-    double_click(qtbot, table, 0, Column.DURATION)
+    double_click(qtbot, table, 0, SceneColumn.DURATION)
     editor = child(table.view, QDoubleSpinBox, "duration_editor")
     editor.selectAll()
     qtbot.keyClicks(editor, "0")
@@ -238,7 +239,7 @@ def test_length_is_edited_in_its_row(qtbot: QtBot, table: Table) -> None:
 
 def test_looking_at_a_length_changes_nothing(qtbot: QtBot, table: Table) -> None:
     table.rows.set_default_duration(2.0625)
-    double_click(qtbot, table, 0, Column.DURATION)
+    double_click(qtbot, table, 0, SceneColumn.DURATION)
     editor = child(table.view, QDoubleSpinBox, "duration_editor")
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: table.view.findChild(QDoubleSpinBox, "duration_editor") is None)
@@ -247,25 +248,27 @@ def test_looking_at_a_length_changes_nothing(qtbot: QtBot, table: Table) -> None
 
 def test_editors_are_made_by_the_columns_that_can_be_edited(table: Table) -> None:
     editable = {
-        column for column in Column if table.cell(0, column).flags() & Qt.ItemFlag.ItemIsEditable
+        column
+        for column in SceneColumn
+        if table.cell(0, column).flags() & Qt.ItemFlag.ItemIsEditable
     }
-    assert editable == {Column.PROMPT, Column.DURATION}
+    assert editable == {SceneColumn.PROMPT, SceneColumn.DURATION}
     delegate = table.view.itemDelegateForColumn
-    assert isinstance(delegate(Column.PROMPT), PromptDelegate)
-    assert isinstance(delegate(Column.DURATION), DurationDelegate)
-    assert not table.rows.setData(table.cell(0, Column.STATUS), "x")
+    assert isinstance(delegate(SceneColumn.PROMPT), PromptDelegate)
+    assert isinstance(delegate(SceneColumn.DURATION), DurationDelegate)
+    assert not table.rows.setData(table.cell(0, SceneColumn.STATUS), "x")
 
 
 def test_read_only_project_offers_no_edit(tables: Callable[..., Table]) -> None:
     table = tables(is_read_only=True)
     table.view.select(("s2",))
-    for column in Column:
+    for column in SceneColumn:
         assert not table.cell(0, column).flags() & Qt.ItemFlag.ItemIsEditable
-    assert not table.rows.setData(table.cell(0, Column.PROMPT), "x")
+    assert not table.rows.setData(table.cell(0, SceneColumn.PROMPT), "x")
     assert not any(action.isEnabled() for action in table.actions.for_scenes() if action.text())
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile("/a.png")])
-    frame = table.cell(0, Column.START)
+    frame = table.cell(0, SceneColumn.START)
     assert not table.rows.dropMimeData(mime, Qt.DropAction.CopyAction, -1, -1, frame)
 
 
@@ -408,14 +411,14 @@ def test_selection_stays_with_its_scenes(table: Table) -> None:
 
 
 def test_selection_is_told_once_for_each_change(qtbot: QtBot, table: Table) -> None:
-    told: list[tuple[str, ...]] = []
-    table.view.selection_changed.connect(told.append)
+    messages: list[tuple[str, ...]] = []
+    table.view.selection_changed.connect(messages.append)
     table.view.select(("s1",))
     table.view.select(("s1",))
     table.project.edit("Delete", delete_scenes(table.project.project, {"s1"}))
-    assert told[0] == ("s1",)
-    assert told[-1] == table.view.selected_ids
-    assert all(one != other for one, other in pairwise(told))
+    assert messages[0] == ("s1",)
+    assert messages[-1] == table.view.selected_ids
+    assert all(one != other for one, other in pairwise(messages))
 
 
 def test_scroll_position_stays_while_scenes_change(tables: Callable[..., Table]) -> None:
@@ -429,7 +432,7 @@ def test_scroll_position_stays_while_scenes_change(tables: Callable[..., Table])
 
 
 def dragged(table: Table, *rows: int) -> QMimeData:
-    return table.rows.mimeData([table.cell(row, Column.PROMPT) for row in rows])
+    return table.rows.mimeData([table.cell(row, SceneColumn.PROMPT) for row in rows])
 
 
 @pytest.mark.parametrize(
@@ -454,55 +457,58 @@ def test_rows_are_dragged_to_another_place(
 
 
 def test_rows_put_down_on_a_row_come_before_it(table: Table) -> None:
-    on = table.cell(1, Column.START)
+    on = table.cell(1, SceneColumn.START)
     assert table.rows.dropMimeData(dragged(table, 2), Qt.DropAction.MoveAction, -1, -1, on)
     assert table.ids == ["s1", "s3", "s2"]
 
 
-def test_pictures_are_dropped_on_frames_one_scene_each(table: Table) -> None:
-    told: list[FrameBrought] = []
-    table.rows.image_dropped.connect(told.append)
+def test_images_are_dropped_on_frames_one_scene_each(table: Table) -> None:
+    messages: list[FrameBrought] = []
+    table.rows.image_dropped.connect(messages.append)
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(f"/p/{name}.png") for name in "abc"])
-    on = table.cell(1, Column.END)
+    on = table.cell(1, SceneColumn.END)
     assert table.rows.dropMimeData(mime, Qt.DropAction.CopyAction, -1, -1, on)
-    assert told == [
+    assert messages == [
         FrameBrought("s2", FrameSlot.END, Path("/p/a.png")),
         FrameBrought("s3", FrameSlot.END, Path("/p/b.png")),
     ]
 
 
-def test_pictures_are_not_dropped_beside_frames(table: Table) -> None:
+def test_images_are_not_dropped_beside_frames(table: Table) -> None:
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile("/p/a.png"), QUrl("https://example.org/a.png")])
-    for column in set(Column) - {Column.START, Column.END}:
+    for column in set(SceneColumn) - {SceneColumn.START, SceneColumn.END}:
         on = table.cell(1, column)
         assert not table.rows.canDropMimeData(mime, Qt.DropAction.CopyAction, -1, -1, on)
     web = QMimeData()
     web.setUrls([QUrl("https://example.org/a.png")])
-    on = table.cell(1, Column.START)
+    on = table.cell(1, SceneColumn.START)
     assert not table.rows.dropMimeData(web, Qt.DropAction.CopyAction, -1, -1, on)
 
 
 def test_clip_is_played_by_a_double_click(qtbot: QtBot, tables: Callable[..., Table]) -> None:
     table = tables(make_project(takes=1))
-    with qtbot.waitSignal(table.view.play_wanted) as told:
-        double_click(qtbot, table, 1, Column.CLIP)
-    assert told.args == ["s2"]
+    with qtbot.waitSignal(table.view.play_wanted) as messages:
+        double_click(qtbot, table, 1, SceneColumn.CLIP)
+    assert messages.args == ["s2"]
 
 
 def test_end_frames_are_shown_only_where_the_model_takes_them(table: Table) -> None:
-    assert table.view.isColumnHidden(Column.END)
+    assert table.view.isColumnHidden(SceneColumn.END)
     table.view.set_spec(SMALL.model_copy(update={"takes_end_image": True}))
-    assert not table.view.isColumnHidden(Column.END)
+    assert not table.view.isColumnHidden(SceneColumn.END)
     table.view.set_spec(SMALL)
-    assert table.view.isColumnHidden(Column.END)
+    assert table.view.isColumnHidden(SceneColumn.END)
 
 
 def test_every_column_is_seen_in_the_room_of_a_small_screen(table: Table) -> None:
     table.view.set_spec(SMALL.model_copy(update={"takes_end_image": True}))
     table.view.resize(520, 240)
-    assert sum(table.view.columnWidth(column) for column in Column) <= table.view.viewport().width()
+    assert (
+        sum(table.view.columnWidth(column) for column in SceneColumn)
+        <= table.view.viewport().width()
+    )
 
 
 def test_table_fits_into_its_room(table: Table) -> None:
@@ -578,7 +584,9 @@ def test_300_scenes_are_edited_without_a_long_frame(
     jobs = {"s150": SceneJob("s150", SceneJobState.RUNNING, 0.5)}
     times = {
         "progress": timed(lambda: table.rows.set_jobs(jobs)),
-        "prompt": timed(lambda: table.rows.setData(table.cell(150, Column.PROMPT), "New words")),
+        "prompt": timed(
+            lambda: table.rows.setData(table.cell(150, SceneColumn.PROMPT), "New words")
+        ),
         "take": timed(lambda: table.project.add_take("s150", make_take("t"))),
         "undo": timed(table.project.undo_stack.undo),
         "select": timed(lambda: table.view.select(("s299",))),
@@ -588,14 +596,14 @@ def test_300_scenes_are_edited_without_a_long_frame(
     assert max(times.values()) < LONGEST_FRAME_S, times
 
 
-def test_picture_that_arrives_is_drawn(
+def test_image_that_arrives_is_drawn(
     qtbot: QtBot, tables: Callable[..., Table], tmp_path: Path
 ) -> None:
     path = tmp_path / "red.png"
     Image.new("RGB", (320, 180), "#ff0000").save(path)
     project = change_scenes(make_project(), {"s1"}, lambda s: with_frame(s, FrameSlot.START, path))
     table = tables(project)
-    place: QPoint = table.view.visualRect(table.cell(0, Column.START)).center()
+    place: QPoint = table.view.visualRect(table.cell(0, SceneColumn.START)).center()
 
     def is_red() -> bool:
         return table.view.viewport().grab().toImage().pixelColor(place).name() == "#ff0000"

@@ -27,9 +27,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.config.key_registry import OwnedKey
+from core.config.key_registry import KeyUse
 from core.config.settings import Appearance, ConfigManager, Settings, fields, with_text
-from core.config.settings_schema import Choice, SettingKind, TargetPart
+from core.config.settings_schema import SettingChoice, SettingKind, TargetPart
 from core.errors import ProviderUnavailable, SettingsError
 from core.platform.paths import Paths
 from core.studio import Studio
@@ -38,7 +38,7 @@ from core.video.request import Target
 from core.video.spec import Residency
 from gui import theme
 from gui.settings.keys_panel import KeysPanel, KeyState, StoreKey
-from gui.settings.settings_controller import SettingsKeeper
+from gui.settings.settings_controller import SettingsController
 from gui.settings.settings_dialog import SettingsDialog
 from gui.settings.settings_panel import SettingsPanel
 from gui.widgets.network_badge import NetworkBadge
@@ -56,9 +56,12 @@ if TYPE_CHECKING:
 
 SECRET = "sk-a-secret-0001"
 NAMES = {
-    TargetPart.PROVIDER: (Choice("ltx-video", "ltx-video"), Choice("fake", "fake")),
-    TargetPart.DEPLOYMENT: (Choice("local", "Here"), Choice("cloud", "There")),
-    TargetPart.MODEL: (Choice("auto", "Automatic"), Choice("fake-small", "Fake Small")),
+    TargetPart.PROVIDER: (SettingChoice("ltx-video", "ltx-video"), SettingChoice("fake", "fake")),
+    TargetPart.DEPLOYMENT: (SettingChoice("local", "Here"), SettingChoice("cloud", "There")),
+    TargetPart.MODEL: (
+        SettingChoice("auto", "Automatic"),
+        SettingChoice("fake-small", "Fake Small"),
+    ),
 }
 OTHER_TEXTS = {
     "render.provider": "fake",
@@ -172,9 +175,9 @@ def test_the_table_of_other_values_knows_every_setting() -> None:
 def test_a_changed_control_tells_the_new_settings_and_changes_nothing_else(qtbot: QtBot) -> None:
     panel = make_panel(qtbot)
     before = panel.value()
-    with qtbot.waitSignal(panel.changed) as told:
+    with qtbot.waitSignal(panel.changed) as messages:
         child(panel, QAbstractButton, "network_is_off").click()
-    settings = carried(told)
+    settings = carried(messages)
     assert settings == with_text(before, "network.is_off", "no") == panel.value()
 
 
@@ -265,7 +268,7 @@ def test_every_text_follows_the_theme(qtbot: QtBot, qapp: QApplication) -> None:
 # The keys.
 
 
-OWNED = OwnedKey(FAKE_KEY, Target(provider="fake", deployment="local"))
+OWNED = KeyUse(FAKE_KEY, Target(provider="fake", deployment="local"))
 
 
 class HeardKeys(KeysPanel):
@@ -318,11 +321,11 @@ def test_a_typed_key_is_masked_handed_over_once_and_shown_nowhere(qtbot: QtBot) 
     assert isinstance(line, QLineEdit)
     assert line.echoMode() is QLineEdit.EchoMode.Password
     qtbot.keyClicks(line, SECRET)
-    with qtbot.waitSignal(panel.store_wanted) as told:
+    with qtbot.waitSignal(panel.store_wanted) as messages:
         qtbot.mouseClick(controls_of(panel)["fake_save"], Qt.MouseButton.LeftButton)
-    wish = carried(told)
-    assert wish == StoreKey(OWNED, SECRET)
-    assert SECRET not in repr(wish)
+    request = carried(messages)
+    assert request == StoreKey(OWNED, SECRET)
+    assert SECRET not in repr(request)
     assert line.text() == ""
     assert not any(SECRET in label.text() for label in panel.findChildren(QLabel))
 
@@ -405,18 +408,18 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 
 
 @pytest.fixture
-def keeper(studio: Studio) -> Iterator[SettingsKeeper]:
-    keeper = SettingsKeeper(studio)
-    yield keeper
+def controller(studio: Studio) -> Iterator[SettingsController]:
+    controller = SettingsController(studio)
+    yield controller
     with suppress(SettingsError):
-        keeper.close()
+        controller.close()
 
 
 @pytest.fixture
 def dialog(
-    qtbot: QtBot, kept: dict[str, str], studio: Studio, keeper: SettingsKeeper
+    qtbot: QtBot, kept: dict[str, str], studio: Studio, controller: SettingsController
 ) -> Iterator[SettingsDialog]:
-    dialog = SettingsDialog(studio, keeper)
+    dialog = SettingsDialog(studio, controller)
     qtbot.addWidget(dialog)
     qtbot.waitUntil(lambda: dialog.is_idle)
     yield dialog
@@ -439,11 +442,11 @@ def on_disk(studio: Studio) -> Settings:
 
 
 def test_a_change_is_in_effect_told_and_on_disk(
-    qtbot: QtBot, dialog: SettingsDialog, keeper: SettingsKeeper, studio: Studio
+    qtbot: QtBot, dialog: SettingsDialog, controller: SettingsController, studio: Studio
 ) -> None:
-    with qtbot.waitSignal(keeper.changed) as told:
+    with qtbot.waitSignal(controller.changed) as messages:
         click(qtbot, dialog, "network_is_off")
-    told_settings = carried(told)
+    told_settings = carried(messages)
     assert isinstance(told_settings, Settings)
     assert told_settings.network.is_off
     assert studio.settings.network.is_off
@@ -452,7 +455,7 @@ def test_a_change_is_in_effect_told_and_on_disk(
 
 
 def test_many_quick_changes_leave_the_last_on_disk(
-    qtbot: QtBot, dialog: SettingsDialog, keeper: SettingsKeeper, studio: Studio
+    qtbot: QtBot, dialog: SettingsDialog, controller: SettingsController, studio: Studio
 ) -> None:
     box = child(dialog, QSpinBox, "cloud_parallel_jobs")
     for number in (*range(1, 17), 7):
@@ -462,10 +465,10 @@ def test_many_quick_changes_leave_the_last_on_disk(
 
 
 def test_what_is_not_saved_yet_is_saved_at_the_end(
-    dialog: SettingsDialog, keeper: SettingsKeeper, studio: Studio
+    dialog: SettingsDialog, controller: SettingsController, studio: Studio
 ) -> None:
     child(dialog, QSpinBox, "cloud_parallel_jobs").setValue(11)
-    keeper.close()
+    controller.close()
     assert on_disk(studio).cloud.parallel_jobs == 11
 
 
@@ -482,20 +485,20 @@ def test_settings_that_cannot_be_saved_count_and_are_told(
 
 
 def test_a_switch_thrown_elsewhere_is_shown(
-    qtbot: QtBot, dialog: SettingsDialog, keeper: SettingsKeeper, studio: Studio
+    qtbot: QtBot, dialog: SettingsDialog, controller: SettingsController, studio: Studio
 ) -> None:
-    keeper.change(with_text(studio.settings, "network.is_off", "yes"))
+    controller.change(with_text(studio.settings, "network.is_off", "yes"))
     settle(qtbot, dialog)
     assert child(dialog, QAbstractButton, "network_is_off").isChecked()
 
 
 def test_names_come_from_the_providers_and_what_does_not_fit_gives_way(
-    qtbot: QtBot, dialog: SettingsDialog, keeper: SettingsKeeper, studio: Studio
+    qtbot: QtBot, dialog: SettingsDialog, controller: SettingsController, studio: Studio
 ) -> None:
     box = child(dialog, QComboBox, "render_model")
     offered = [box.itemData(index) for index in range(box.count())]
     assert offered == ["auto", *(spec.id for spec in FakeProvider().models())]
-    keeper.change(with_text(studio.settings, "render.model", "gone"))
+    controller.change(with_text(studio.settings, "render.model", "gone"))
     settle(qtbot, dialog)
     assert on_disk(studio).render.model == studio.settings.render.model == "auto"
     assert any("'fake' has no 'gone'" in label.text() for label in dialog.findChildren(QLabel))
@@ -526,18 +529,18 @@ def test_a_key_is_kept_tested_and_removed(
     with qtbot.waitSignal(dialog.keys_changed):
         click(qtbot, dialog, "fake_save")
     assert kept == {"fake": SECRET}
-    assert "set in the keyring" in told(dialog)
-    assert "Kept in the keyring." in told(dialog)
+    assert "set in the keyring" in messages(dialog)
+    assert "Kept in the keyring." in messages(dialog)
     click(qtbot, dialog, "fake_test")
-    assert "The fake knows you." in told(dialog)
+    assert "The fake knows you." in messages(dialog)
     click(qtbot, dialog, "fake_remove")
     assert kept == {}
-    assert "not set" in told(dialog)
-    assert not any(SECRET in text for text in told(dialog))
+    assert "not set" in messages(dialog)
+    assert not any(SECRET in text for text in messages(dialog))
     assert SECRET not in caplog.text
 
 
-def told(dialog: SettingsDialog) -> list[str]:
+def messages(dialog: SettingsDialog) -> list[str]:
     return [label.text() for label in shown_labels(dialog.keys)]
 
 
@@ -548,7 +551,7 @@ def test_a_keyring_that_refuses_names_the_variable(
     dialog.show_keys()
     qtbot.keyClicks(child(dialog, QLineEdit, "fake_key"), SECRET)
     click(qtbot, dialog, "fake_save")
-    (said,) = [text for text in told(dialog) if "no keyring" in text]
+    (said,) = [text for text in messages(dialog) if "no keyring" in text]
     assert f"Set the environment variable {FAKE_KEY.variables[0]} instead" in said
     assert SECRET not in said
 
@@ -561,7 +564,7 @@ def test_no_key_is_tested_while_the_network_is_off(
     click(qtbot, dialog, "fake_save")
     click(qtbot, dialog, "network_is_off")
     click(qtbot, dialog, "fake_test")
-    assert any("The network is switched off" in text for text in told(dialog))
+    assert any("The network is switched off" in text for text in messages(dialog))
 
 
 def test_a_service_that_does_not_answer_is_a_sentence(
@@ -572,7 +575,7 @@ def test_a_service_that_does_not_answer_is_a_sentence(
     dialog.keys.set_keys((KeyState(OWNED, "keyring"),))
     dialog.show_keys()
     click(qtbot, dialog, "fake_test")
-    assert "The fake does not answer. Wait." in told(dialog)
+    assert "The fake does not answer. Wait." in messages(dialog)
 
 
 def test_the_badge_throws_the_switch_and_says_what_it_means(qtbot: QtBot) -> None:

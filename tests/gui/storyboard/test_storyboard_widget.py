@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from core.project.storyboard.storyboard import Storyboard
     from gui.background import Background
-    from gui.ui_watchdog import StallWatch
+    from gui.ui_watchdog import UiWatchdog
 
 # They come out as plain line ends.
 _LINE_ENDS = "\r\u2029\ufdd0\ufdd1"
@@ -97,7 +97,7 @@ def wait_until(is_true: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def told(panel: QWidget) -> str:
+def messages(panel: QWidget) -> str:
     return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
 
 
@@ -195,7 +195,7 @@ def test_every_control_does_what_it_says(
             ControlCase(
                 "storyboard_preview", choose_scene(1), lambda p: box(p).textCursor().selectedText()
             ),
-            ControlCase("more_notes", ask_for_all_notes, lambda p: told(p).count("stays in")),
+            ControlCase("more_notes", ask_for_all_notes, lambda p: messages(p).count("stays in")),
             ControlCase("make_scenes", click, lambda _: len(recorder.made)),
         ],
     )
@@ -284,7 +284,7 @@ def test_the_preview_shows_lengths_words_and_tags(make: Callable[[], StoryboardW
     assert cells(panel, 1) == ["5 s", "2 s", "5 s"]
     assert cells(panel, 2) == ["A fox runs.", "An owl 🦉 sees it.", "It sleeps."]
     assert cells(panel, 3) == ["pan left", "", ""]
-    assert "3 scenes · 10 words · 0:12 in all" in told(panel)
+    assert "3 scenes · 10 words · 0:12 in all" in messages(panel)
 
 
 def test_the_words_have_more_room_than_the_tags_at_every_width(
@@ -317,9 +317,9 @@ def test_the_target_is_shared_and_notes_say_what_does_not_fit(
     panel = make()
     panel.set_spec(BY_ID["ltx-mini"].spec)
     panel.set_value(StoryboardText(TEXT, 9))
-    wait_until(lambda: "0:09 of 0:09" in told(panel))
+    wait_until(lambda: "0:09 of 0:09" in messages(panel))
     panel.set_value(StoryboardText(TEXT, 90))
-    wait_until(lambda: "The scenes come to 0:12, not to 1:30" in told(panel))
+    wait_until(lambda: "The scenes come to 0:12, not to 1:30" in messages(panel))
 
 
 def test_the_first_notes_are_shown_and_the_others_when_wanted(
@@ -328,13 +328,13 @@ def test_the_first_notes_are_shown_and_the_others_when_wanted(
     panel = make()
     assert not control(panel, "more_notes").isVisible()
     panel.set_value(StoryboardText(MISTAKES))
-    wait_until(lambda: "camra" in told(panel))
-    assert "fly" not in told(panel)
+    wait_until(lambda: "camra" in messages(panel))
+    assert "fly" not in messages(panel)
     click(control(panel, "more_notes"))
-    assert "fly" in told(panel)
+    assert "fly" in messages(panel)
     assert said_by(control(panel, "more_notes")) == "Fewer notes"
     click(control(panel, "more_notes"))
-    assert "fly" not in told(panel)
+    assert "fly" not in messages(panel)
 
 
 def test_the_text_is_made_higher_by_mouse_and_keys_and_never_too_low(
@@ -390,7 +390,7 @@ def test_it_says_before_what_stays_and_what_goes(make: Callable[[], StoryboardWi
     wait_until(lambda: cells(panel, 4) == ["stays", "new", "stays"])
     assert (
         "Of the scenes, 2 with the same words stay, with clips and edits; 1 added by hand stays; "
-        "1 is new; 1 is removed, 1 of them with clips, whose files stay." in told(panel)
+        "1 is new; 1 is removed, 1 of them with clips, whose files stay." in messages(panel)
     )
 
 
@@ -402,7 +402,7 @@ def test_without_words_there_is_nothing_to_make(make: Callable[[], StoryboardWid
     assert not button.isEnabled()
     assert not table(panel).isVisible()
     panel.set_value(StoryboardText("[8s]"))
-    wait_until(lambda: "only tags and headings" in told(panel))
+    wait_until(lambda: "only tags and headings" in messages(panel))
     assert not button.isEnabled()
 
 
@@ -419,7 +419,7 @@ def test_a_file_that_is_no_text_is_told_and_changes_nothing(
     if content is not None:
         file.write_bytes(content)
     choose_file(file)(control(panel, "load_text"))
-    wait_until(lambda: said in told(panel))
+    wait_until(lambda: said in messages(panel))
     assert panel.value().text == TEXT
 
 
@@ -431,7 +431,7 @@ def test_a_loaded_file_can_be_undone_and_an_old_encoding_is_told(
     file.write_bytes("Brücke".encode("cp1252"))
     choose_file(file)(control(panel, "load_text"))
     wait_until(lambda: panel.value().text == "Brücke")
-    wait_until(lambda: "Windows-1252" in told(panel))
+    wait_until(lambda: "Windows-1252" in messages(panel))
     QTest.keyClick(box(panel), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert panel.value().text == TEXT
 
@@ -506,7 +506,7 @@ def test_a_length_can_be_typed_in_seconds_and_nonsense_is_not_taken(
     ids=["one line", "lines", "emoji", "right to left"],
 )
 def test_a_very_long_text_never_stalls_the_window(
-    make: Callable[[], StoryboardWidget], responsive: StallWatch, text: str
+    make: Callable[[], StoryboardWidget], responsive: UiWatchdog, text: str
 ) -> None:
     panel = make()
     panel.set_value(StoryboardText("", None))

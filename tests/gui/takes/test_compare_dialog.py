@@ -200,7 +200,7 @@ def test_two_broken_files_are_no_crash(make: Callable[..., CompareDialog], qtbot
     assert not button(dialog, "compare_play").isEnabled()
 
 
-def test_sound_is_heard_or_its_absence_told(
+def test_audio_is_heard_or_its_absence_told(
     make: Callable[..., CompareDialog], qtbot: QtBot
 ) -> None:
     dialog = make()

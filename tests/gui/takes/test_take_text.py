@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtGui import QFontMetrics
 
 from gui.takes.take_text import describe_take, short_when
-from gui.takes.takes_delegate import PICTURE, tile_size
+from gui.takes.takes_delegate import IMAGE, tile_size
 from gui.widgets.cells import ICON, PAD
 from tests.fakes.scenes import make_take
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 def test_every_fact_of_a_take_is_told() -> None:
     take = make_take("t").model_copy(update={"cost_usd": 0.25, "has_audio": True})
-    told = describe_take(take)
+    messages = describe_take(take)
     for words in ("t.mp4", "Fake Small", "96×64 · 2.12 s", "17 frames at 8", "With sound"):
-        assert words in told
-    assert "Seed 7" in told
-    assert "Cost $0.25" in told
+        assert words in messages
+    assert "Seed 7" in messages
+    assert "Cost $0.25" in messages
     assert "Free" in describe_take(take.model_copy(update={"cost_usd": 0.0}))
     bare = take.model_copy(
         update={"width": 0, "fps": 0.0, "seed": None, "cost_usd": None, "model": ""}
@@ -44,5 +44,5 @@ def test_tile_has_room_for_its_words_in_every_font(qapp: QApplication, points: i
     metrics = QFontMetrics(font)
     room = tile_size(metrics).width() - 2 * PAD
     assert metrics.horizontalAdvance("Take 12 · seed 4294967295") <= room
-    beside = room - PICTURE.width() - PAD - ICON - PAD // 2
+    beside = room - IMAGE.width() - PAD - ICON - PAD // 2
     assert metrics.horizontalAdvance("Out of date") <= beside

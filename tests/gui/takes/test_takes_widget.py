@@ -19,8 +19,8 @@ from gui.background import Background
 from gui.project.project_model import ProjectModel
 from gui.scenes.scene_states import SceneStates
 from gui.takes.compare_dialog import CompareDialog
-from gui.takes.takes_controller import TakesDesk
-from gui.takes.takes_delegate import PICTURE
+from gui.takes.takes_controller import TakesController
+from gui.takes.takes_delegate import IMAGE
 from gui.takes.takes_widget import TakeStrip, TakesWidget
 from gui.theme import Appearance, apply
 from gui.widgets.cells import ICON, PAD
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from core.project.model.project import Take
 
-IN_PICTURE = QPoint(PAD + PICTURE.width() // 2, PAD + PICTURE.height() // 2)
+IN_IMAGE = QPoint(PAD + IMAGE.width() // 2, PAD + IMAGE.height() // 2)
 TARGET = Target(provider="fake", deployment="local", model="fake-small")
 FOLDER = Path("/projects/harbour")
 _Flag = QItemSelectionModel.SelectionFlag
@@ -164,11 +164,11 @@ def test_takes_of_another_request_are_out_of_date(make: Callable[..., Shown]) ->
     takes = SceneTakes().with_take(make_take("a", fingerprint="x"))
     project = make_project().with_takes("s1", takes.with_take(make_take("b", fingerprint="y")))
     shown = make(project)
-    told = "The scene was changed after it was made."
-    assert told not in shown.tip(0) + shown.tip(1)
+    messages = "The scene was changed after it was made."
+    assert messages not in shown.tip(0) + shown.tip(1)
     shown.widget.set_fingerprint("y")
-    assert told in shown.tip(0)
-    assert told not in shown.tip(1)
+    assert messages in shown.tip(0)
+    assert messages not in shown.tip(1)
 
 
 @pytest.mark.parametrize(
@@ -222,13 +222,13 @@ def test_read_only_project_plays_and_compares_but_chooses_nothing(
 
 def test_every_control_has_its_effect(make: Callable[..., Shown]) -> None:
     made: list[Shown] = []
-    wishes: list[Take] = []
+    requests: list[Take] = []
 
     def fresh() -> TakesWidget:
         shown = make()
         shown.select(0)
-        shown.widget.settings_wanted.connect(wishes.append)
-        shown.widget.show_file_wanted.connect(wishes.append)
+        shown.widget.settings_wanted.connect(requests.append)
+        shown.widget.show_file_wanted.connect(requests.append)
         made.append(shown)
         QGuiApplication.clipboard().clear()
         return shown.widget
@@ -246,7 +246,7 @@ def test_every_control_has_its_effect(make: Callable[..., Shown]) -> None:
         made[-1].qtbot.keyClick(strip, Qt.Key.Key_Return)
 
     def asked(_: TakesWidget) -> int:
-        return len(wishes)
+        return len(requests)
 
     check_every_control(
         fresh,
@@ -261,7 +261,7 @@ def test_every_control_has_its_effect(make: Callable[..., Shown]) -> None:
             ControlCase("take_file", click, asked),
         ],
     )
-    assert all(take.id == "s1-take1" for take in wishes)
+    assert all(take.id == "s1-take1" for take in requests)
 
 
 def test_menu_has_what_the_buttons_have(make: Callable[..., Shown]) -> None:
@@ -275,7 +275,7 @@ def test_menu_has_what_the_buttons_have(make: Callable[..., Shown]) -> None:
 
 
 @pytest.mark.parametrize("appearance", [Appearance.LIGHT, Appearance.DARK])
-def test_strip_is_drawn_with_pictures_marks_and_missing_files(
+def test_strip_is_drawn_with_images_marks_and_missing_files(
     make: Callable[..., Shown],
     thumbnails: Thumbnails,
     tmp_path: Path,
@@ -283,10 +283,10 @@ def test_strip_is_drawn_with_pictures_marks_and_missing_files(
     qapp: QApplication,
 ) -> None:
     apply(qapp, appearance)
-    picture = tmp_path / "t.png"
-    Image.new("RGB", (160, 90), "#00ff00").save(picture)
+    image = tmp_path / "t.png"
+    Image.new("RGB", (160, 90), "#00ff00").save(image)
     takes = SceneTakes().with_take(make_take("gone", tmp_path / "gone.mp4", fingerprint="x"))
-    takes = takes.with_take(make_take("there", picture, fingerprint="x"))
+    takes = takes.with_take(make_take("there", image, fingerprint="x"))
     shown = make(make_project().with_takes("s1", takes))
     shown.widget.set_fingerprint("y")
 
@@ -294,7 +294,7 @@ def test_strip_is_drawn_with_pictures_marks_and_missing_files(
         shown.widget.grab()
         image = shown.strip.viewport().grab().toImage()
         index = shown.strip.model().index(1, 0)
-        middle = shown.strip.visualRect(index).topLeft() + IN_PICTURE
+        middle = shown.strip.visualRect(index).topLeft() + IN_IMAGE
         return image.pixelColor(middle).name() == "#00ff00"
 
     shown.qtbot.waitUntil(is_drawn)
@@ -323,7 +323,7 @@ def test_missing_file_is_greyed_and_says_why_until_it_is_back(
     shown.widget.grab()
     shown.qtbot.waitUntil(lambda: "gone.png" not in shown.tip(0).splitlines()[-1])
     assert tile() != missing
-    assert tile().pixelColor(IN_PICTURE).name() == "#00ff00"
+    assert tile().pixelColor(IN_IMAGE).name() == "#00ff00"
 
 
 def test_marks_are_words_and_change_nothing_else(make: Callable[..., Shown]) -> None:
@@ -333,7 +333,7 @@ def test_marks_are_words_and_change_nothing_else(make: Callable[..., Shown]) -> 
     index = shown.strip.model().index(0, 0)
     place = shown.strip.visualRect(index)
     # Only the words, without the icons before them.
-    first = place.adjusted(PAD + PICTURE.width() + PAD + ICON, 0, 0, 0)
+    first = place.adjusted(PAD + IMAGE.width() + PAD + ICON, 0, 0, 0)
     first.setHeight(PAD + ICON)
     second = first.translated(0, ICON + PAD)
 
@@ -347,7 +347,7 @@ def test_marks_are_words_and_change_nothing_else(make: Callable[..., Shown]) -> 
 
 
 @pytest.fixture
-def desk(make: Callable[..., Shown], tmp_path: Path, qtbot: QtBot) -> Iterator[Desk]:
+def controller(make: Callable[..., Shown], tmp_path: Path, qtbot: QtBot) -> Iterator[Desk]:
     studio = Studio([ENTRY], paths=Paths.below(tmp_path / "home"))
     background = Background()
     take = make_take("t", tmp_path / "take.mp4", fingerprint="of another scene")
@@ -355,9 +355,9 @@ def desk(make: Callable[..., Shown], tmp_path: Path, qtbot: QtBot) -> Iterator[D
     project = project.model_copy(update={"render": RenderChoices(target=TARGET)})
     shown = make(project)
     states = SceneStates(studio, shown.model, background, shown.widget)
-    desk = TakesDesk(shown.model, shown.widget, states, background, shown.widget)
-    desk.show_scene("s1")
-    yield Desk(shown, desk, take)
+    controller = TakesController(shown.model, shown.widget, states, background, shown.widget)
+    controller.show_scene("s1")
+    yield Desk(shown, controller, take)
     background.close()
     studio.close()
 
@@ -365,28 +365,28 @@ def desk(make: Callable[..., Shown], tmp_path: Path, qtbot: QtBot) -> Iterator[D
 @dataclass(frozen=True)
 class Desk:
     shown: Shown
-    desk: TakesDesk
+    controller: TakesController
     take: Take
 
 
-def test_settings_of_a_take_come_back_from_its_file(desk: Desk, qtbot: QtBot) -> None:
+def test_settings_of_a_take_come_back_from_its_file(controller: Desk, qtbot: QtBot) -> None:
     record = record_of(RenderRequest(target=TARGET, prompt="A red boat."))
-    desk.take.path.with_suffix(".json").write_text(record.model_dump_json(), encoding="utf-8")
-    click(desk.shown.button("take_settings"))
-    model = desk.shown.model
+    controller.take.path.with_suffix(".json").write_text(record.model_dump_json(), encoding="utf-8")
+    click(controller.shown.button("take_settings"))
+    model = controller.shown.model
     qtbot.waitUntil(lambda: model.project.scenes[0].prompt == "A red boat.")
     assert model.project.scenes[0].own.seed == record.seed
     assert model.undo_stack.undoText() == "Set up scene 1 as its take was"
 
 
-def test_take_that_says_nothing_is_told(desk: Desk, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(desk.desk.failed) as failed:
-        click(desk.shown.button("take_settings"))
+def test_take_that_says_nothing_is_told(controller: Desk, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(controller.controller.failed) as failed:
+        click(controller.shown.button("take_settings"))
     assert "'take.mp4' does not say how it was made" in str(carried(failed))
-    assert not desk.shown.model.undo_stack.canUndo()
+    assert not controller.shown.model.undo_stack.canUndo()
 
 
 def test_take_is_marked_when_the_scene_is_known_to_ask_for_something_else(
-    desk: Desk, qtbot: QtBot
+    controller: Desk, qtbot: QtBot
 ) -> None:
-    qtbot.waitUntil(lambda: "changed after it was made" in desk.shown.tip(0))
+    qtbot.waitUntil(lambda: "changed after it was made" in controller.shown.tip(0))

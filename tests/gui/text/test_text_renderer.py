@@ -15,16 +15,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.errors import JobCancelled, LetteringUnavailable, OutputError, UnsupportedRequest
-from core.film.model.film import Caption, Place
-from core.film.picture.text_overlays import Letterer, Lettering, Plate
+from core.errors import JobCancelled, OutputError, TextRendererUnavailable, UnsupportedRequest
+from core.film.model.film import Alignment, Caption
+from core.film.picture.text_overlays import RenderedText, RenderedTexts, TextRenderer
 from core.jobs.job import CancelToken
-from gui.text.text_renderer import QtLetterer
+from gui.text.text_renderer import QtTextRenderer
 from tests.fakes.small_font import write_colour_font
 
 ROOT = Path(__file__).resolve().parents[3]
 WIDTH, HEIGHT = 320, 180
-LETTERER: Letterer = QtLetterer()
+TEXT_RENDERER: TextRenderer = QtTextRenderer()
 # Levels by which Qt covers a pixel differently when a shape is moved before it is filled.
 _ROUNDING = 8
 ONLY_FONTCONFIG = pytest.mark.skipif(
@@ -32,19 +32,21 @@ ONLY_FONTCONFIG = pytest.mark.skipif(
 )
 
 
-def draw(folder: Path, *captions: Caption, width: int = WIDTH, height: int = HEIGHT) -> Lettering:
-    return LETTERER.draw(captions, width, height, folder, CancelToken())
+def draw(
+    folder: Path, *captions: Caption, width: int = WIDTH, height: int = HEIGHT
+) -> RenderedTexts:
+    return TEXT_RENDERER.draw(captions, width, height, folder, CancelToken())
 
 
-def pixels(plate: Plate) -> np.ndarray:
-    with Image.open(plate.path) as image:
+def pixels(rendered: RenderedText) -> np.ndarray:
+    with Image.open(rendered.path) as image:
         assert image.mode == "RGBA"
         return np.asarray(image)
 
 
-def ink(plate: Plate) -> np.ndarray:
+def ink(rendered: RenderedText) -> np.ndarray:
     """How covered each pixel is, cut to what is covered."""
-    alpha = pixels(plate)[:, :, 3] / 255
+    alpha = pixels(rendered)[:, :, 3] / 255
     rows, columns = np.nonzero(alpha > 0.02)
     return alpha[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
@@ -69,10 +71,10 @@ def is_same(one: np.ndarray, other: np.ndarray) -> bool:
     ):
         return False
 
-    def laid_out(picture: np.ndarray) -> list[np.ndarray]:
-        down, across = height - picture.shape[0], width - picture.shape[1]
+    def laid_out(image: np.ndarray) -> list[np.ndarray]:
+        down, across = height - image.shape[0], width - image.shape[1]
         return [
-            np.pad(picture, ((top, down - top), (left, across - left), (0, 0))).astype(int)
+            np.pad(image, ((top, down - top), (left, across - left), (0, 0))).astype(int)
             for top in range(down + 1)
             for left in range(across + 1)
         ]
@@ -97,21 +99,21 @@ def no_fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_text_stands_inside_the_safe_area_at_each_of_the_nine_places(tmp_path: Path) -> None:
-    captions = [Caption(text="Hjq", place=place, margin=0.1) for place in Place]
+    captions = [Caption(text="Hjq", place=place, margin=0.1) for place in Alignment]
     drawn = draw(tmp_path, *captions)
     assert drawn.notes == ()
     safe_x, safe_y = WIDTH // 10, HEIGHT // 10
-    for caption, plate in zip(captions, drawn.plates, strict=True):
-        height, width, _ = pixels(plate).shape
-        right, bottom = plate.x + width, plate.y + height
-        assert plate.x >= safe_x
-        assert plate.y >= safe_y
+    for caption, rendered in zip(captions, drawn.rendered_texts, strict=True):
+        height, width, _ = pixels(rendered).shape
+        right, bottom = rendered.x + width, rendered.y + height
+        assert rendered.x >= safe_x
+        assert rendered.y >= safe_y
         assert right <= WIDTH - safe_x
         assert bottom <= HEIGHT - safe_y
         name = caption.place.value
-        near = {"left": plate.x - safe_x, "right": WIDTH - safe_x - right}
-        near |= {"top": plate.y - safe_y, "bottom": HEIGHT - safe_y - bottom}
-        centred_x, centred_y = (plate.x + right - WIDTH) / 2, (plate.y + bottom - HEIGHT) / 2
+        near = {"left": rendered.x - safe_x, "right": WIDTH - safe_x - right}
+        near |= {"top": rendered.y - safe_y, "bottom": HEIGHT - safe_y - bottom}
+        centred_x, centred_y = (rendered.x + right - WIDTH) / 2, (rendered.y + bottom - HEIGHT) / 2
         for side, distance in near.items():
             assert (distance <= 5) == (side in name), (name, side, distance)
         assert (abs(centred_x) <= 2) == ("left" not in name and "right" not in name)
@@ -120,8 +122,8 @@ def test_text_stands_inside_the_safe_area_at_each_of_the_nine_places(tmp_path: P
 
 def test_plate_is_cut_to_what_is_drawn_and_the_same_every_time(tmp_path: Path) -> None:
     caption = Caption(text="Éj ☺")
-    (first,) = draw(tmp_path / "a", caption).plates
-    (second,) = draw(tmp_path / "b", caption).plates
+    (first,) = draw(tmp_path / "a", caption).rendered_texts
+    (second,) = draw(tmp_path / "b", caption).rendered_texts
     assert first.path.read_bytes() == second.path.read_bytes()
     alpha = pixels(first)[:, :, 3]
     edges = (alpha[:2], alpha[-2:], alpha[:, :2], alpha[:, -2:])
@@ -133,7 +135,7 @@ def test_letters_have_their_colour_and_the_outline_its_own(tmp_path: Path) -> No
         tmp_path,
         Caption(text="HH", size=0.3, colour="#ff8000", outline_colour="#0000ff", outline=0.1),
         plain("HH", size=0.3, colour="#ff8000"),
-    ).plates
+    ).rendered_texts
     whole = pixels(outlined)
     opaque = whole[whole[:, :, 3] == 255][:, :3]
     fill, outline = (
@@ -152,8 +154,8 @@ def test_letters_have_their_colour_and_the_outline_its_own(tmp_path: Path) -> No
 
 def test_hebrew_runs_from_right_to_left_and_latin_from_left_to_right(tmp_path: Path) -> None:
     texts = ["אב", "א", "ב", "ab", "a", "b", "א!", "!"]
-    plates = draw(tmp_path, *(plain(text, size=0.4) for text in texts)).plates
-    pair, alef, bet, latin, a, b, marked, mark = (ink(plate) for plate in plates)
+    rendered_texts = draw(tmp_path, *(plain(text, size=0.4) for text in texts)).rendered_texts
+    pair, alef, bet, latin, a, b, marked, mark = (ink(rendered) for rendered in rendered_texts)
 
     def first(both: np.ndarray, one: np.ndarray) -> float:
         return unlike(both[:, : one.shape[1]][-one.shape[0] :], one)
@@ -165,20 +167,20 @@ def test_hebrew_runs_from_right_to_left_and_latin_from_left_to_right(tmp_path: P
 
 
 def test_arabic_letters_join(tmp_path: Path) -> None:
-    joined, apart = draw(tmp_path, plain("ببب", size=0.4), plain("ب ب ب", size=0.4)).plates
+    joined, apart = draw(tmp_path, plain("ببب", size=0.4), plain("ب ب ب", size=0.4)).rendered_texts
 
-    def pieces(plate: Plate) -> int:
-        filled = ink(plate)[: -ink(plate).shape[0] // 3].max(axis=0) > 0.3
+    def render_cache(rendered: RenderedText) -> int:
+        filled = ink(rendered)[: -ink(rendered).shape[0] // 3].max(axis=0) > 0.3
         return int(np.count_nonzero(np.diff(filled.astype(int)) == 1)) + int(filled[0])
 
-    assert (pieces(joined), pieces(apart)) == (1, 3)
+    assert (render_cache(joined), render_cache(apart)) == (1, 3)
 
 
 def test_long_text_wraps_and_line_breaks_are_kept(tmp_path: Path) -> None:
     long = "many words that do not fit beside each other on a picture as small as this"
     texts = [long, "x" * 70, "a", "a\nb", "a\r\n\u2028b", "a b"]
-    plates = draw(tmp_path, *(plain(text) for text in texts)).plates
-    wrapped, unbroken, one, two, three, flat = (ink(plate).shape for plate in plates)
+    rendered_texts = draw(tmp_path, *(plain(text) for text in texts)).rendered_texts
+    wrapped, unbroken, one, two, three, flat = (ink(rendered).shape for rendered in rendered_texts)
     for height, width in (wrapped, unbroken):
         assert width <= 0.9 * WIDTH
         assert height > 2 * one[0]
@@ -189,12 +191,15 @@ def test_long_text_wraps_and_line_breaks_are_kept(tmp_path: Path) -> None:
 
 
 def test_lines_of_one_text_are_aligned_to_its_side(tmp_path: Path) -> None:
-    plates = draw(
+    rendered_texts = draw(
         tmp_path,
-        *(plain("l\n" + "l" * 20, place=at) for at in (Place.LEFT, Place.TOP, Place.RIGHT)),
-    ).plates
-    for plate, share in zip(plates, (0.0, 0.5, 1.0), strict=True):
-        covered = ink(plate)
+        *(
+            plain("l\n" + "l" * 20, place=at)
+            for at in (Alignment.LEFT, Alignment.TOP, Alignment.RIGHT)
+        ),
+    ).rendered_texts
+    for rendered, share in zip(rendered_texts, (0.0, 0.5, 1.0), strict=True):
+        covered = ink(rendered)
         short = np.nonzero(covered[: covered.shape[0] // 3].max(axis=0) > 0.1)[0]
         middle = (short.min() + short.max()) / 2 / covered.shape[1]
         assert middle == pytest.approx(share, abs=0.08)
@@ -202,7 +207,7 @@ def test_lines_of_one_text_are_aligned_to_its_side(tmp_path: Path) -> None:
 
 def test_markup_is_drawn_as_typed(tmp_path: Path) -> None:
     texts = ["x", "<b>x</b>", "{\\i1}x", "x\\Nx", "&lt;", "<", "%{pts}", "<font size=9>x"]
-    inks = [ink(plate).shape for plate in draw(tmp_path, *map(plain, texts)).plates]
+    inks = [ink(rendered).shape for rendered in draw(tmp_path, *map(plain, texts)).rendered_texts]
     x, bold, override, newline, entity, less, pts, font = (width for _, width in inks)
     assert bold > 6 * x
     assert override > 4 * x
@@ -248,9 +253,9 @@ def test_special_characters_are_drawn_pixel_for_pixel_as_plain_text(
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
         check=True,
     )
-    for number, plate in enumerate(drawn.plates):
+    for number, rendered in enumerate(drawn.rendered_texts):
         with Image.open(tmp_path / f"{number}.png") as reference:
-            assert is_same(pixels(plate), np.asarray(reference)), texts[number]
+            assert is_same(pixels(rendered), np.asarray(reference)), texts[number]
 
 
 @settings(
@@ -271,11 +276,11 @@ def test_special_characters_are_drawn_pixel_for_pixel_as_plain_text(
 def test_any_characters_at_all_give_a_plate(tmp_path: Path, texts: list[str]) -> None:
     captions = [Caption(text=text, size=0.04) for text in texts]
     drawn = draw(tmp_path, *captions, width=640, height=640)
-    assert len(drawn.plates) == len(texts)
-    for plate in drawn.plates:
-        height, width, _ = pixels(plate).shape
-        assert 0 <= plate.x <= 640 - width
-        assert 0 <= plate.y <= 640 - height
+    assert len(drawn.rendered_texts) == len(texts)
+    for rendered in drawn.rendered_texts:
+        height, width, _ = pixels(rendered).shape
+        assert 0 <= rendered.x <= 640 - width
+        assert 0 <= rendered.y <= 640 - height
 
 
 @ONLY_FONTCONFIG
@@ -288,7 +293,7 @@ def test_character_that_no_font_has_is_a_box_and_named_in_a_note(
     assert "U+1F468 MAN (text 2)" in note
     assert "U+65E5" in note
     assert "Noto" in note
-    assert all(ink(plate).sum() > 20 for plate in drawn.plates)
+    assert all(ink(rendered).sum() > 20 for rendered in drawn.rendered_texts)
 
 
 @ONLY_FONTCONFIG
@@ -300,10 +305,10 @@ def test_colour_emoji_keeps_its_colours_and_gets_no_outline(tmp_path: Path, no_f
         Caption(text="H", size=0.5, outline_colour="#0000ff", outline=0.1),
     )
     assert drawn.notes == ()
-    emoji, letter = (pixels(plate) for plate in drawn.plates)
+    emoji, letter = (pixels(rendered) for rendered in drawn.rendered_texts)
 
-    def amount(picture: np.ndarray, colour: tuple[int, int, int]) -> int:
-        return int(np.all(picture == (*colour, 255), axis=2).sum())
+    def amount(image: np.ndarray, colour: tuple[int, int, int]) -> int:
+        return int(np.all(image == (*colour, 255), axis=2).sum())
 
     assert amount(emoji, (255, 0, 0)) > 200
     assert amount(emoji, (0, 192, 0)) > 200
@@ -317,7 +322,7 @@ def test_asked_font_is_used_and_what_it_lacks_is_told(tmp_path: Path, no_fonts: 
     drawn = draw(tmp_path, plain("\U0001f468", font="tiny faces"), plain("hé", font="Tiny Faces"))
     (note,) = drawn.notes
     assert "Text 2 ('hé'): the font 'Tiny Faces' has no h é" in note
-    assert ink(drawn.plates[1]).sum() > 20
+    assert ink(drawn.rendered_texts[1]).sum() > 20
 
 
 def test_everything_that_cannot_be_drawn_is_said_at_once(tmp_path: Path) -> None:
@@ -345,14 +350,14 @@ def test_everything_that_cannot_be_drawn_is_said_at_once(tmp_path: Path) -> None
 
 def test_text_without_visible_letters_is_a_clear_plate_and_told(tmp_path: Path) -> None:
     drawn = draw(tmp_path, Caption(text="\u200b"), Caption(text="a\x07b"), Caption(text="\ud83d!"))
-    assert pixels(drawn.plates[0]).max() == 0
+    assert pixels(drawn.rendered_texts[0]).max() == 0
     assert "half a character" in drawn.notes[0]
     assert "no visible letters" in drawn.notes[1]
     assert "control characters" in drawn.notes[2]
 
 
 def test_no_texts_need_no_process(tmp_path: Path) -> None:
-    assert draw(tmp_path / "none") == Lettering(())
+    assert draw(tmp_path / "none") == RenderedTexts(())
     assert not (tmp_path / "none").exists()
 
 
@@ -369,7 +374,7 @@ def test_stopping_ends_the_drawing_at_once(tmp_path: Path) -> None:
     timer.start()
     started_s = time.monotonic()
     with pytest.raises(JobCancelled):
-        LETTERER.draw(captions, WIDTH, HEIGHT, tmp_path, cancel)
+        TEXT_RENDERER.draw(captions, WIDTH, HEIGHT, tmp_path, cancel)
     assert time.monotonic() - started_s < 4
     assert not any("gui.text.process" in " ".join(child.cmdline()) for child in children())
 
@@ -393,7 +398,7 @@ def test_qt_that_does_not_load_is_an_error_with_advice(
     broken.mkdir(parents=True)
     (broken / "__init__.py").write_text(source, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(broken.parent))
-    with pytest.raises(LetteringUnavailable) as caught:
+    with pytest.raises(TextRendererUnavailable) as caught:
         draw(tmp_path / "plates", plain("x"))
     assert said in caught.value.message
     assert advice in caught.value.hint

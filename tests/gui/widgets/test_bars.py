@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 RENDER = tuple(
-    ControlCase(f"render_{wish}", click, lambda bar: tuple(bar.property("told").wishes))
-    for wish in ("this", "selected", "missing", "all")
+    ControlCase(f"render_{request}", click, lambda bar: tuple(bar.property("told").requests))
+    for request in ("this", "selected", "missing", "all")
 )
 SCOPE = (
     ControlCase("scope_scene", click, lambda switch: switch.value()),
@@ -37,28 +37,30 @@ SCOPE = (
 PROJECT = (
     ControlCase("project_name", write("Another"), lambda bar: bar.value()),
     *(
-        ControlCase(f"{name}_project_button", click, lambda bar: tuple(bar.property("told").wishes))
+        ControlCase(
+            f"{name}_project_button", click, lambda bar: tuple(bar.property("told").requests)
+        )
         for name in ("new", "open", "save_as", "package", "import")
     ),
     ControlCase("recent_projects_button", click, lambda bar: bar.property("menu").isVisible()),
 )
 WELCOME = (
     *(
-        ControlCase(name, click, lambda page: tuple(page.property("told").wishes))
+        ControlCase(name, click, lambda page: tuple(page.property("told").requests))
         for name in ("welcome_sample", "welcome_new", "welcome_open", "welcome_import")
     ),
     ControlCase(
         "welcome_recent",
         lambda view: QTest.keyClick(view, Qt.Key.Key_Return),
-        lambda page: tuple(page.property("told").wishes),
+        lambda page: tuple(page.property("told").requests),
     ),
 )
 ALL = (*RENDER, *SCOPE, *PROJECT, *WELCOME)
 """Also for the test that walks the whole window."""
 
 
-def hear(widget: QWidget, told: Heard) -> None:
-    widget.setProperty("told", told)
+def on_event(widget: QWidget, messages: Heard) -> None:
+    widget.setProperty("told", messages)
 
 
 def test_every_button_that_renders_says_so(qtbot: QtBot) -> None:
@@ -66,9 +68,9 @@ def test_every_button_that_renders_says_so(qtbot: QtBot) -> None:
         bar = RenderBar()
         qtbot.addWidget(bar)
         bar.set_counts(RenderCounts(this=1, selected=2, missing=3, all=4))
-        told = Heard()
-        bar.wanted.connect(told.take)
-        hear(bar, told)
+        messages = Heard()
+        bar.wanted.connect(messages.take)
+        on_event(bar, messages)
         bar.show()
         return bar
 
@@ -104,17 +106,17 @@ def test_the_scope_of_the_settings(qtbot: QtBot) -> None:
         assert case.seen(switch) != before
 
 
-def note(told: Heard, name: str, _: bool = False) -> None:
-    told.take(name)
+def note(messages: Heard, name: str, _: bool = False) -> None:
+    messages.take(name)
 
 
-def quiet_actions(window: QWidget, told: Heard) -> ProjectActions:
+def quiet_actions(window: QWidget, messages: Heard) -> ProjectActions:
     """The actions with their dialogs left out: they say that they were triggered."""
     actions = ProjectActions(Path("/projects"), window)
     actions.set_project("A film")
     for action in actions.findChildren(QAction):
         action.triggered.disconnect()
-        action.triggered.connect(partial(note, told, action.objectName()))
+        action.triggered.connect(partial(note, messages, action.objectName()))
     return actions
 
 
@@ -122,13 +124,13 @@ def test_the_project_bar(qtbot: QtBot) -> None:
     def make() -> QWidget:
         window = QMainWindow()
         qtbot.addWidget(window)
-        told = Heard()
-        actions = quiet_actions(window, told)
+        messages = Heard()
+        actions = quiet_actions(window, messages)
         actions.set_recent([RecentProject(Path("/projects/one"), "One", NOW, is_missing=False)])
         bar = ProjectBar(actions)
         qtbot.addWidget(bar)
         bar.setProperty("window", window)
-        hear(bar, told)
+        on_event(bar, messages)
         bar.setProperty("menu", actions.recent_menu)
         bar.set_value("A film")
         for button in bar.findChildren(QToolButton):
@@ -146,13 +148,13 @@ def test_the_first_page(qtbot: QtBot) -> None:
     def make() -> QWidget:
         window = QMainWindow()
         qtbot.addWidget(window)
-        told = Heard()
-        page = WelcomePage(quiet_actions(window, told))
+        messages = Heard()
+        page = WelcomePage(quiet_actions(window, messages))
         qtbot.addWidget(page)
         page.setProperty("window", window)
         page.set_recent([RecentProject(Path("/projects/one"), "One", NOW, is_missing=False)])
-        page.wanted.connect(told.take)
-        hear(page, told)
+        page.wanted.connect(messages.take)
+        on_event(page, messages)
         page.show()
         view = controls_of(page)["welcome_recent"]
         view.setCurrentRow(0)
@@ -161,18 +163,18 @@ def test_the_first_page(qtbot: QtBot) -> None:
     check_every_control(make, WELCOME)
     page = make()
     QTest.keyClick(controls_of(page)["welcome_recent"], Qt.Key.Key_Return)
-    assert page.property("told").wishes == [OpenProject(Path("/projects/one"))]
+    assert page.property("told").requests == [OpenProject(Path("/projects/one"))]
 
 
 def test_a_missing_project_cannot_be_opened(qtbot: QtBot) -> None:
     window = QMainWindow()
     qtbot.addWidget(window)
-    told = Heard()
-    page = WelcomePage(quiet_actions(window, told))
+    messages = Heard()
+    page = WelcomePage(quiet_actions(window, messages))
     qtbot.addWidget(page)
     page.set_recent([RecentProject(Path("/gone"), "Gone", NOW, is_missing=True)])
-    page.wanted.connect(told.take)
+    page.wanted.connect(messages.take)
     view = controls_of(page)["welcome_recent"]
     view.setCurrentRow(0)
     QTest.keyClick(view, Qt.Key.Key_Return)
-    assert told.wishes == []
+    assert messages.requests == []

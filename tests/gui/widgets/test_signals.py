@@ -14,16 +14,16 @@ TIMES = 100
 
 
 class Sender(QObject):
-    told = Signal()
+    messages = Signal()
 
 
 def test_telling_a_signal_costs_no_reference_to_true(qtbot: QtBot) -> None:
     """A release of PySide6 loses one each time, and Python before 3.12 then ends in an abort."""
     sender = Sender()
     heard: list[None] = []
-    sender.told.connect(lambda: heard.append(None))
+    sender.messages.connect(lambda: heard.append(None))
     before = sys.getrefcount(True)
     for _ in range(TIMES):
-        sender.told.emit()
+        sender.messages.emit()
     assert len(heard) == TIMES
     assert sys.getrefcount(True) > before - TIMES / 2

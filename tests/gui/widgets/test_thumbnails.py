@@ -28,7 +28,7 @@ def thumbnails(qtbot: QtBot) -> Iterator[Thumbnails]:
     made.close()
 
 
-def picture(path: Path, colour: str = "#ff0000", size: tuple[int, int] = (320, 180)) -> Path:
+def image(path: Path, colour: str = "#ff0000", size: tuple[int, int] = (320, 180)) -> Path:
     Image.new("RGB", size, colour).save(path)
     return path
 
@@ -64,13 +64,13 @@ def colour(pixmap: QPixmap) -> str:
     )[0]  # fmt: skip
 
 
-def test_picture_comes_later_and_is_then_there_at_once(
+def test_image_comes_later_and_is_then_there_at_once(
     qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path
 ) -> None:
-    path = picture(tmp_path / "a.png")
-    with qtbot.waitSignal(thumbnails.ready) as told:
+    path = image(tmp_path / "a.png")
+    with qtbot.waitSignal(thumbnails.ready) as messages:
         assert thumbnails.pixmap(path, SIZE) is None
-    assert told.args == [path]
+    assert messages.args == [path]
     found = thumbnails.pixmap(path, SIZE)
     assert found is not None
     assert found.size() == SIZE
@@ -79,10 +79,10 @@ def test_picture_comes_later_and_is_then_there_at_once(
 
 
 @pytest.mark.parametrize(("size", "shown"), [((100, 400), QSize(9, 36)), ((20, 10), QSize(20, 10))])
-def test_picture_keeps_its_shape_and_is_never_blown_up(
+def test_image_keeps_its_shape_and_is_never_blown_up(
     qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path, size: tuple[int, int], shown: QSize
 ) -> None:
-    path = picture(tmp_path / "a.png", size=size)
+    path = image(tmp_path / "a.png", size=size)
     assert fetched(qtbot, thumbnails, path).size() == shown
 
 
@@ -107,7 +107,7 @@ def test_file_that_is_broken_shows_a_mark_and_says_why(
     mark = fetched(qtbot, thumbnails, path)
     assert not mark.isNull()
     assert name in thumbnails.problem(path, SIZE)
-    picture(tmp_path / "good.png")
+    image(tmp_path / "good.png")
     assert thumbnails.problem(tmp_path / "good.png", SIZE) == ""
 
 
@@ -115,7 +115,7 @@ def test_forgotten_file_is_read_anew(qtbot: QtBot, thumbnails: Thumbnails, tmp_p
     path = tmp_path / "a.png"
     fetched(qtbot, thumbnails, path)
     assert thumbnails.problem(path, SIZE)
-    picture(path, "#0000ff")
+    image(path, "#0000ff")
     thumbnails.forget(path)
     assert colour(fetched(qtbot, thumbnails, path)) == "blue"
     assert not thumbnails.problem(path, SIZE)
@@ -124,7 +124,7 @@ def test_forgotten_file_is_read_anew(qtbot: QtBot, thumbnails: Thumbnails, tmp_p
 def test_memory_is_bounded_and_the_least_used_goes_first(qtbot: QtBot, tmp_path: Path) -> None:
     each = 64 * 36 * 4
     thumbnails = Thumbnails(capacity_bytes=3 * each)
-    paths = [picture(tmp_path / f"{number}.png") for number in range(4)]
+    paths = [image(tmp_path / f"{number}.png") for number in range(4)]
     for path in paths[:3]:
         fetched(qtbot, thumbnails, path)
     assert thumbnails.size_bytes == 3 * each
@@ -139,7 +139,7 @@ def test_memory_is_bounded_and_the_least_used_goes_first(qtbot: QtBot, tmp_path:
 def test_what_was_scrolled_past_is_not_read_before_what_is_seen(
     qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path
 ) -> None:
-    paths = [picture(tmp_path / f"{number}.png") for number in range(200)]
+    paths = [image(tmp_path / f"{number}.png") for number in range(200)]
     order: list[Path] = []
     thumbnails.ready.connect(order.append)
     for path in paths:
@@ -157,7 +157,7 @@ def test_reading_waits_until_nothing_new_is_asked_for(
     assert not thumbnails.is_idle
     # Only now, as far as a thread can tell that would have begun at once.
     time.sleep(0.1)
-    picture(path)
+    image(path)
     qtbot.waitUntil(lambda: thumbnails.is_idle)
     assert thumbnails.problem(path, SIZE) == ""
 
@@ -165,7 +165,7 @@ def test_reading_waits_until_nothing_new_is_asked_for(
 def test_drawing_the_same_again_does_not_put_reading_off(
     qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path
 ) -> None:
-    path = picture(tmp_path / "a.png")
+    path = image(tmp_path / "a.png")
     again = QTimer(interval=1)
     again.timeout.connect(lambda: thumbnails.pixmap(path, SIZE))
     again.start()
@@ -175,12 +175,12 @@ def test_drawing_the_same_again_does_not_put_reading_off(
 
 def test_closing_while_files_are_read_tells_nothing_more(qtbot: QtBot, tmp_path: Path) -> None:
     thumbnails = Thumbnails()
-    told: list[Path] = []
-    thumbnails.ready.connect(told.append)
+    messages: list[Path] = []
+    thumbnails.ready.connect(messages.append)
     for number in range(20):
-        thumbnails.pixmap(picture(tmp_path / f"{number}.png"), SIZE)
-    qtbot.waitUntil(lambda: bool(told))
+        thumbnails.pixmap(image(tmp_path / f"{number}.png"), SIZE)
+    qtbot.waitUntil(lambda: bool(messages))
     thumbnails.close()
-    count = len(told)
+    count = len(messages)
     qtbot.wait(100)
-    assert len(told) == count
+    assert len(messages) == count

@@ -11,7 +11,7 @@ import pytest
 
 from core.jobs.job import Stage
 from core.media.ffmpeg import probe_clip
-from providers.ltx_video.engine.clip import Sound, write_clip
+from providers.ltx_video.engine.clip import Audio, write_clip
 from tests.providers.tiny_home import (
     FRAMES,
     TINY_AV,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Watch = Callable[[], Watched]
 
 
-def pictures(clip: Path) -> np.ndarray:
+def images(clip: Path) -> np.ndarray:
     with av.open(str(clip)) as container:
         return np.stack([f.to_ndarray(format="rgb24") for f in container.decode(video=0)])
 
@@ -57,11 +57,11 @@ def test_a_clip_is_what_plain_diffusers_makes(
     clip = provider.render(plan_for(provider, model, image=image), job.context)
 
     bare = np.load(tiny_files / f"{model.id.removesuffix('-single')}-{task}.npz")
-    sound = None if bare["sound"].size == 0 else Sound(bare["sound"], int(bare["rate_hz"]))
+    audio = None if bare["sound"].size == 0 else Audio(bare["sound"], int(bare["rate_hz"]))
     expected = tmp_path / "bare.mp4"
-    write_clip(expected, bare["frames"], 16, sound, lambda _: None)
-    assert np.array_equal(pictures(clip), pictures(expected))
-    if sound is not None:
+    write_clip(expected, bare["frames"], 16, audio, lambda _: None)
+    assert np.array_equal(images(clip), images(expected))
+    if audio is not None:
         assert np.array_equal(samples(clip), samples(expected))
     assert clip.parent == job.context.workdir
 
@@ -74,7 +74,7 @@ def test_the_start_image_decides_the_clip(tiny_files: Path) -> None:
 
 
 @pytest.mark.parametrize("num_frames", [9, 33])
-def test_length_size_rate_and_sound_are_exactly_as_planned(
+def test_length_size_rate_and_audio_are_exactly_as_planned(
     provider: LocalLTX, watched: Watch, num_frames: int
 ) -> None:
     plan = plan_for(provider, TINY_AV, num_frames=num_frames)
@@ -93,7 +93,7 @@ def test_length_size_rate_and_sound_are_exactly_as_planned(
         assert float(track.duration * track.time_base) == pytest.approx(num_frames / 16, abs=0.0006)
 
 
-def test_without_sound_there_is_no_sound_track(provider: LocalLTX, watched: Watch) -> None:
+def test_without_audio_there_is_no_audio_track(provider: LocalLTX, watched: Watch) -> None:
     plan = plan_for(provider, TINY_AV).model_copy(update={"has_audio": False})
     assert not probe_clip(provider.render(plan, watched().context)).has_audio
 
@@ -102,11 +102,11 @@ def test_the_same_seed_gives_the_same_clip_and_another_seed_another(
     provider: LocalLTX, watched: Watch
 ) -> None:
     plan = plan_for(provider, TINY_AV)
-    first = pictures(provider.render(plan, watched().context))
-    again = pictures(provider.render(plan, watched().context))
+    first = images(provider.render(plan, watched().context))
+    again = images(provider.render(plan, watched().context))
     other = plan.model_copy(update={"seed": plan.seed + 1})
     assert np.array_equal(first, again)
-    assert not np.array_equal(first, pictures(provider.render(other, watched().context)))
+    assert not np.array_equal(first, images(provider.render(other, watched().context)))
 
 
 def test_a_prompt_from_the_cache_gives_the_same_clip(
@@ -115,15 +115,15 @@ def test_a_prompt_from_the_cache_gives_the_same_clip(
     plan = plan_for(provider, TINY_AV_GUIDED, prompt="the blue ball at sunset")
     cache = tiny_home / "cache" / "ltx-video" / "prompts"
     before = set(cache.glob("*"))
-    fresh = pictures(provider.render(plan, watched().context))
+    fresh = images(provider.render(plan, watched().context))
     written = set(cache.glob("*")) - before
-    stored = pictures(provider.render(plan, watched().context))
+    stored = images(provider.render(plan, watched().context))
     assert written
     assert np.array_equal(fresh, stored)
     # Only damage makes it encode once more; that too must give the same clip.
     for file in written:
         file.write_bytes(b"damaged")
-    assert np.array_equal(fresh, pictures(provider.render(plan, watched().context)))
+    assert np.array_equal(fresh, images(provider.render(plan, watched().context)))
 
 
 def test_progress_names_every_stage_and_step_and_never_falls(
@@ -162,23 +162,23 @@ def test_the_time_left_is_known_once_a_clip_was_made(provider: LocalLTX, watched
     assert left[-1] == 0
 
 
-def test_tiles_and_single_frames_decode_to_about_the_same_picture(
+def test_tiles_and_single_frames_decode_to_about_the_same_image(
     provider: LocalLTX, watched: Watch
 ) -> None:
     plan = plan_for(provider, TINY_VIDEO, num_frames=33)
     assert plan.memory_plan is not None
     tiled = plan.memory_plan.model_copy(update={"tiled_decode": True, "framewise_decode": True})
-    whole = pictures(provider.render(plan, watched().context)).astype(float)
+    whole = images(provider.render(plan, watched().context)).astype(float)
     job = watched()
-    parts = pictures(provider.render(plan.model_copy(update={"memory_plan": tiled}), job.context))
+    parts = images(provider.render(plan.model_copy(update={"memory_plan": tiled}), job.context))
     assert parts.shape == whole.shape
     assert np.abs(parts - whole).mean() < 40
     # The decoder ran once for each group of frames, and each run was counted.
     assert len([e for e in job.progress if e.stage is Stage.DECODE]) > 10
 
 
-def test_sound_is_cut_and_filled_to_the_picture() -> None:
-    long = Sound(np.ones((2, 30_000), np.float32), 24_000).as_long_as(FRAMES, 16)
-    short = Sound(np.ones((2, 20_000), np.float32), 24_000).as_long_as(FRAMES, 16)
+def test_audio_is_cut_and_filled_to_the_image() -> None:
+    long = Audio(np.ones((2, 30_000), np.float32), 24_000).as_long_as(FRAMES, 16)
+    short = Audio(np.ones((2, 20_000), np.float32), 24_000).as_long_as(FRAMES, 16)
     assert long.samples.shape == short.samples.shape == (2, 25_500)
     assert short.samples[:, 20_000:].max() == 0

@@ -59,15 +59,15 @@ class Engine:
         if order.profile.guidance.guidance_scale > 1:
             negative = encode(text_pipeline, order, "")
         self.prompt = EncodedPrompt(encode(text_pipeline, order, order.plan.prompt), negative)
-        self.pictures: list[Path] = []
+        self.images: list[Path] = []
 
     def denoise(
         self, previewer: Previewer | None, after_step: Callable[[], None] = lambda: None
     ) -> Denoised:
-        def on_step(_step: int, _steps: int, picture: Path | None) -> None:
+        def on_step(_step: int, _steps: int, image: Path | None) -> None:
             after_step()
-            if picture is not None:
-                self.pictures.append(picture)
+            if image is not None:
+                self.images.append(image)
 
         dtype = compute_dtype(self.order)
         return denoise(
@@ -117,7 +117,7 @@ class Clock:
 
 
 def watch(engine: Engine, clock: Clock) -> Denoised:
-    engine.pictures.clear()
+    engine.images.clear()
     previewer = Previewer(engine.pipeline, engine.order, clock)
     return engine.denoise(previewer, clock.pass_a_step)
 
@@ -132,26 +132,26 @@ def engine(
     return Engine(order_for(provider, tiny_home, model, tmp_path, image))
 
 
-def test_pictures_change_nothing_of_the_clip(engine: Engine) -> None:
+def test_images_change_nothing_of_the_clip(engine: Engine) -> None:
     bare = engine.denoise(None)
     watched = watch(engine, Clock(step_s=1000, look_s=0))
     assert torch.equal(watched.video, bare.video)
     assert watched.generator.get_state().equal(bare.generator.get_state())
-    assert len(engine.pictures) > 1
+    assert len(engine.images) > 1
     plan = engine.order.plan
-    for path in engine.pictures:
-        with Image.open(path) as picture:
-            assert picture.size == (plan.width, plan.height)
-    assert len(set(engine.pictures)) == len(engine.pictures)
+    for path in engine.images:
+        with Image.open(path) as image:
+            assert image.size == (plan.width, plan.height)
+    assert len(set(engine.images)) == len(engine.images)
 
 
-def test_no_picture_where_it_would_cost_time_or_memory(engine: Engine) -> None:
+def test_no_image_where_it_would_cost_time_or_memory(engine: Engine) -> None:
     watch(engine, Clock(step_s=0.1, look_s=0))
-    assert engine.pictures == []
+    assert engine.images == []
     memory = engine.order.memory.model_copy(update={"residency": Residency.MODEL_OFFLOAD})
     engine.order = engine.order.model_copy(update={"memory": memory})
     watch(engine, Clock(step_s=1000, look_s=0))
-    assert engine.pictures == []
+    assert engine.images == []
 
 
 @pytest.fixture(scope="module")
@@ -161,20 +161,20 @@ def mini(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return Engine(order_for(provider, folder, MINI, folder))
 
 
-def test_picture_resembles_the_clip_long_before_its_end(mini: Engine) -> None:
+def test_image_resembles_the_clip_long_before_its_end(mini: Engine) -> None:
     frames = mini.frames(watch(mini, Clock(step_s=1000, look_s=0))).astype(float)
     steps = mini.order.plan.num_inference_steps or mini.order.profile.num_inference_steps
-    halfway = mini.pictures[steps // 2 - 1]
-    with Image.open(halfway) as picture:
-        difference = np.abs(np.asarray(picture, dtype=float) - frames[0]).mean()
+    halfway = mini.images[steps // 2 - 1]
+    with Image.open(halfway) as image:
+        difference = np.abs(np.asarray(image, dtype=float) - frames[0]).mean()
     assert difference < 12
 
 
-def test_pictures_take_their_small_share_of_the_time_and_no_more(mini: Engine) -> None:
+def test_images_take_their_small_share_of_the_time_and_no_more(mini: Engine) -> None:
     clock = Clock(step_s=2.0, look_s=0.25)
     watch(mini, clock)
-    assert mini.pictures
-    assert len(mini.pictures) * clock.look_s <= SHARE * clock.now + clock.look_s
+    assert mini.images
+    assert len(mini.images) * clock.look_s <= SHARE * clock.now + clock.look_s
 
 
 class ToldEngine(EngineProcess):
@@ -190,7 +190,7 @@ class ToldEngine(EngineProcess):
         return self.events.pop(0)
 
 
-def test_whoever_misses_a_picture_sees_it_in_the_next_event(
+def test_whoever_misses_an_image_sees_it_in_the_next_event(
     tiny_home: Path, watched: Callable[[], Watched], tmp_path: Path
 ) -> None:
     job = watched()

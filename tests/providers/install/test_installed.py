@@ -49,7 +49,7 @@ def test_files_of_an_existing_folder_are_linked_not_fetched(
     hub: StubHub, models_dir: Path, folder: Path, run: Run, tmp_path: Path
 ) -> None:
     copy = plain_copy(hub, tmp_path / "other program", {INDEX, CONFIG, SHARD})
-    job(models_dir, adopt_from=[copy]).run(run.ctx)
+    job(models_dir, reuse_from=[copy]).run(run.ctx)
     assert hub.fetched_paths() == {OTHER_SHARD}
     assert (folder / SHARD).samefile(copy / SHARD)
     assert isinstance(check_installed(models_dir, MODEL), Complete)
@@ -68,7 +68,7 @@ def test_files_of_a_hub_cache_are_found_by_content(
             path.parent.mkdir(parents=True, exist_ok=True)
         blob.write_bytes(file.content)
         link.symlink_to(blob)
-    job(models_dir, adopt_from=[tmp_path]).run(run.ctx)
+    job(models_dir, reuse_from=[tmp_path]).run(run.ctx)
     assert hub.fetched_paths() == {INDEX, CONFIG}
     assert not (folder / SHARD).is_symlink()
 
@@ -78,7 +78,7 @@ def test_file_of_the_right_size_with_other_content_is_not_adopted(
 ) -> None:
     copy = plain_copy(hub, tmp_path / "copy", {SHARD})
     (copy / SHARD).write_bytes(b"?" * 300_000)
-    job(models_dir, adopt_from=[copy]).run(run.ctx)
+    job(models_dir, reuse_from=[copy]).run(run.ctx)
     assert SHARD in hub.fetched_paths()
     assert (folder / SHARD).read_bytes() == content("one")
 
@@ -90,7 +90,7 @@ def test_another_installation_of_ours_is_taken_over_without_any_hub(
     with running_hub() as gone:
         monkeypatch.setenv("HF_ENDPOINT", gone.url)
     target = tmp_path / "offline machine"
-    job(target, adopt_from=[models_dir / MODEL]).run(run.ctx)
+    job(target, reuse_from=[models_dir / MODEL]).run(run.ctx)
     assert isinstance(check_installed(target, MODEL), Complete)
 
 
@@ -98,7 +98,7 @@ def test_missing_source_folder_is_told(
     hub: StubHub, models_dir: Path, run: Run, tmp_path: Path
 ) -> None:
     with pytest.raises(OutputError, match="no folder"):
-        job(models_dir, adopt_from=[tmp_path / "nowhere"]).run(run.ctx)
+        job(models_dir, reuse_from=[tmp_path / "nowhere"]).run(run.ctx)
 
 
 def test_files_put_in_place_by_hand_are_verified_and_kept(
@@ -115,7 +115,7 @@ def test_survey_tells_the_sizes_and_changes_nothing(
     hub: StubHub, models_dir: Path, run: Run, tmp_path: Path
 ) -> None:
     copy = plain_copy(hub, tmp_path / "copy", {SHARD})
-    survey = job(models_dir, adopt_from=[copy]).survey(run.ctx)
+    survey = job(models_dir, reuse_from=[copy]).survey(run.ctx)
     assert survey.total_bytes == sum(
         len(hub.repos[REPO].files[name].content) for name in everything(hub)
     )

@@ -32,7 +32,7 @@ from providers.ltx_video.install.installed import (
     check_installed,
 )
 from providers.ltx_video.install.weights import (
-    InstallModel,
+    InstallModelJob,
     remove_model,
 )
 from providers.ltx_video.models.info import INSTALL_MODEL
@@ -289,7 +289,7 @@ def test_queue_runs_the_job_and_builds_it_again_from_the_journal(
     hub: StubHub, models_dir: Path, tmp_path: Path
 ) -> None:
     factory = partial(
-        InstallModel.from_payload,
+        InstallModelJob.from_payload,
         find=lambda model: installable(),
         models_dir=models_dir,
         keys=Keys(),

@@ -108,8 +108,8 @@ def test_token_opens_the_gate_and_never_reaches_the_storage(
     assert set(by_server["hub"]) == {f"Bearer {TOKEN}"}
     assert by_server["cdn"]
     assert set(by_server["cdn"]) == {None}
-    told = f"{caplog.text} {run.events} {install.payload()} {install!r} {snapshot(models_dir)}"
-    assert TOKEN not in told
+    messages = f"{caplog.text} {run.events} {install.payload()} {install!r} {snapshot(models_dir)}"
+    assert TOKEN not in messages
 
 
 def test_unknown_repository_is_named(hub: StubHub, models_dir: Path, run: Run) -> None:

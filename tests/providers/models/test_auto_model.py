@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
 from core.video.request import AUTO, FrameRequest, RenderRequest, Target
 from core.video.spec import Residency
-from providers.ltx_video.models.auto_model import OnDisk, choose_model
+from providers.ltx_video.models.auto_model import WeightsState, choose_model
 
 if TYPE_CHECKING:
     from core.video.provider import ModelChoice
@@ -33,10 +33,10 @@ def choose_auto(
     too_big: tuple[str, ...] = (),
     frame: FrameRequest | None = None,
 ) -> ModelChoice:
-    def on_disk(model: LocalModel) -> OnDisk:
+    def on_disk(model: LocalModel) -> WeightsState:
         if model.id in damaged:
-            return OnDisk.DAMAGED
-        return OnDisk.COMPLETE if model.id in installed else OnDisk.ABSENT
+            return WeightsState.DAMAGED
+        return WeightsState.COMPLETE if model.id in installed else WeightsState.ABSENT
 
     def memory_for(model: LocalModel, plan: RenderPlan) -> MemoryPlan:
         assert plan.spec is model.spec

@@ -48,7 +48,7 @@ def test_every_size_rate_and_length_of_a_row_gives_a_plan_on_the_grid(model: Loc
 
 
 @every_model
-def test_a_row_plans_from_a_picture_and_with_every_camera_move(model: LocalModel) -> None:
+def test_a_row_plans_from_an_image_and_with_every_camera_move(model: LocalModel) -> None:
     assert model.spec.camera is not None
     for motion in model.spec.camera.motions:
         plan = make_plan(

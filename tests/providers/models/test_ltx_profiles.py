@@ -44,7 +44,7 @@ def test_distilled_models_need_one_pass_a_step_and_dev_models_four() -> None:
     assert profiles.LTX_VIDEO_2B_DEV.guidance.passes_per_step == 2
 
 
-def test_the_sound_follows_the_scale_only_where_it_had_the_same() -> None:
+def test_the_audio_follows_the_scale_only_where_it_had_the_same() -> None:
     asked = Guidance().at(2.5)
     assert (asked.guidance_scale, asked.audio_guidance_scale) == (2.5, 2.5)
     dev = profiles.LTX_23_DEV.guidance.at(4.0)
