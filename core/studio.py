@@ -135,8 +135,7 @@ class Studio:
         journal = Journal(self.paths.journal_file)
         places = {**PLACES, Lane.CLOUD: self.settings.cloud.parallel_jobs}
         queue = JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories, places)
-        self.ledger.catch_up(queue.jobs)
-        queue.subscribe(self.ledger.on_event)
+        self.ledger.follow(queue)
         queue.subscribe(HistoryRecorder(self.history, queue).on_event)
         return queue
 
@@ -229,12 +228,19 @@ class Studio:
                 problems.append(Problem("target", f"{readiness.reason} {readiness.fix}"))
         raise UnsupportedRequest(problems)
 
-    def submit_render(self, planned: PlannedRender, origin: Origin | None = None) -> str:
+    def submit_render(
+        self,
+        planned: PlannedRender,
+        origin: Origin | None = None,
+        *,
+        job_id: str | None = None,
+    ) -> str:
         """Put the render into the queue and give the job's id.
 
         Args:
             planned: what `plan` gave.
             origin: the scene of a project that the clip is for; its record will name it.
+            job_id: from `new_job_id`, where the caller has to know it beforehand.
 
         Raises:
             SpendingCapReached: it would pass the month's cap.
@@ -261,7 +267,7 @@ class Studio:
         make_folder(planned.output)
         job = RenderJob.of(planned.plan, planned.output, self.registry, origin)
         frame = planned.still_frame
-        job_id = new_job_id()
+        job_id = job_id or new_job_id()
         # Written down before anybody can start it: no order is ever without its price.
         self.ledger.order(job_id, planned.plan.cost_usd, self._spending_cap_usd)
         try:

@@ -208,6 +208,8 @@ class ModelSpec(Frozen):
         size_bytes: what must lie on disk to run it; None where that is not known.
         takes_end_image: whether the clip can be made to end on a given picture.
         max_loras: how many can be laid over the model at once.
+        is_exact: whether its clips have the planned size, length and rate to the frame, so that any
+            other is a defect; what a service gives is kept whatever it is, and noted.
         residencies: the layouts in memory among which the user may choose.
         takes_webhook: whether the service tells an address of the user's that a clip is ready.
         as_of, source: when and where the numbers of this row were read.
@@ -240,6 +242,7 @@ class ModelSpec(Frozen):
     needs: Needs
     price: Price
     is_builtin: bool = False
+    is_exact: bool = True
     as_of: date
     source: str
 

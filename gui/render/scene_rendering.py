@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.jobs.job import CancelToken
+    from core.jobs.job import CancelToken, JobUpdate
     from core.jobs.job_record import JobRecord
     from core.project.model.project import Scene, Take, VideoProject
     from core.studio import Studio
     from gui.background import Background
-    from gui.jobs.job_bridge import JobNews
     from gui.project.project_model import ProjectModel
 
 
@@ -90,7 +89,7 @@ class SceneRendering(QObject):
         self._left_out: dict[str, str] = {}
         self._following: set[str] = set()
         self._in_hand: list[frozenset[str]] = []
-        self._early: list[JobNews] = []
+        self._early: list[JobUpdate] = []
         self._searches = 0
 
     @property
@@ -217,7 +216,7 @@ class SceneRendering(QObject):
                 del self._jobs[job_id]
 
     @Slot(object)
-    def on_event(self, news: JobNews) -> None:
+    def on_event(self, news: JobUpdate) -> None:
         """Take in what the queue says of a job."""
         job = self._jobs.get(news.job_id)
         if job is None:
@@ -246,7 +245,7 @@ class SceneRendering(QObject):
         self._jobs[news.job_id] = job
         self.jobs_changed.emit()
 
-    def _on_event_of_another(self, news: JobNews) -> None:
+    def _on_event_of_another(self, news: JobUpdate) -> None:
         if self._in_hand or self._searches:
             if not isinstance(news.event, Progressed):
                 self._early.append(news)
