@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeVar
 
 from pydantic import Field, TypeAdapter
 
@@ -17,6 +17,11 @@ from core.frozen import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+T = TypeVar("T")
+
+_LOOK_S = 0.05
 
 
 class Lane(StrEnum):
@@ -236,6 +241,31 @@ class CancelToken:
         """
         if self._event.is_set():
             raise JobCancelled
+
+    def run(self, call: Callable[[], T]) -> T:
+        """The result of a call that may block for long; once asked to stop, it is left behind.
+
+        Raises:
+            JobCancelled: the job has been asked to stop.
+        """
+        self.check()
+        results: list[T] = []
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                results.append(call())
+            except BaseException as error:  # noqa: BLE001 - it is raised where it was asked for
+                failures.append(error)
+
+        thread = threading.Thread(target=work, name="call", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            self.check()
+            thread.join(_LOOK_S)
+        if failures:
+            raise failures[0]
+        return results[0]
 
     def wait(self, seconds: float) -> None:
         """Sleep, ending at once when the job is asked to stop.
