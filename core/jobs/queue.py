@@ -166,6 +166,21 @@ class JobQueue:
                 self._announce(record.id, record.subject, None)
         return tuple(resumed)
 
+    def repeat(self, job_id: str, new_id: str) -> str:
+        """Put the same work into the queue as a job of its own, with all that was stored for it.
+
+        Raises:
+            JournalError: no such job, or the journal cannot be written.
+        """
+        record = self.job(job_id)
+        stored = self._inputs.folder(record.id)
+        if stored.is_dir():
+            shutil.copytree(stored, self._inputs.folder(new_id))
+        job = self._build(record)
+        self._journal.add(new_id, job)
+        self._announce(new_id, job.subject, None)
+        return new_id
+
     def attach(self, job_id: str, ticket: str) -> None:
         """Give a job that has ended the ticket of its remote render, for `resume` to fetch it.
 
@@ -190,19 +205,16 @@ class JobQueue:
 
         It holds for the workers of this process and ends with it.
         """
-        with self._lock:
-            self._paused.add(lane)
+        self._paused.add(lane)
 
     def unpause(self, lane: Lane) -> None:
         """Let the lane go on."""
-        with self._lock:
-            self._paused.discard(lane)
+        self._paused.discard(lane)
         self._wake()
 
     def is_paused(self, lane: Lane) -> bool:
         """Whether the lane starts nothing new."""
-        with self._lock:
-            return lane in self._paused
+        return lane in self._paused
 
     def cancel(self, text: str) -> JobRecord:
         """Stop a job wherever it runs; one in another process stops within a second.

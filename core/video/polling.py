@@ -41,6 +41,7 @@ from core.video.provider import (
     ReasonCode,
     Rendered,
 )
+from core.video.service_http import Limiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,6 +66,8 @@ _OUTAGE_S = 600.0
 _ABORT_S = 5.0
 _DOWNLOAD_TRIES = 5
 _AWAITED_SHARE = 0.9
+# What reading an answer raises in which something is missing or of another kind.
+_MISREAD = (KeyError, IndexError, TypeError, ValueError)
 
 
 class Ticket(Frozen):
@@ -141,7 +144,7 @@ class PollingProvider(ABC):
 
     def __init__(self, context: ProviderContext) -> None:
         self._context = context
-        self._limiter = _Limiter(self.gap_s)
+        self._limiter = Limiter(self.gap_s)
 
     @abstractmethod
     def submit(self, service: ServiceHttp, order: Order) -> str:
@@ -181,7 +184,10 @@ class PollingProvider(ABC):
         )
 
     def find(self, service: ServiceHttp, attempt: str) -> str | None:
-        """The render of an attempt whose answer was lost; None where the service cannot tell."""
+        """The render of an attempt whose answer was lost.
+
+        Empty where the service knows that there is none; None where it cannot tell.
+        """
         return None
 
     @abstractmethod
@@ -250,7 +256,7 @@ class PollingProvider(ABC):
         if ticket is None:
             ticket = self._buy(service, plan, ctx)
         elif not ticket.remote:
-            ticket = self._find_lost(service, ticket, ctx)
+            ticket = self._find_lost(service, ticket, plan, ctx)
         try:
             finished = self._wait(service, ticket, plan, ctx)
             path = self._fetch(service, finished, ctx)
@@ -294,6 +300,11 @@ class PollingProvider(ABC):
             remote = self.submit(service, Order(plan, ticket.attempt, uploads))
         except SubmitUnknown as error:
             raise self._unknown(error, ctx) from error
+        except _MISREAD as error:
+            unread = SubmitUnknown(
+                f"{service.bad_answer(repr(error)).message}", target=service.target
+            )
+            raise self._unknown(unread, ctx) from error
         except ProviderError:
             ctx.save_ticket(None)
             raise
@@ -301,9 +312,11 @@ class PollingProvider(ABC):
         ctx.save_ticket(ticket.model_dump_json())
         return ticket
 
-    def _find_lost(self, service: ServiceHttp, ticket: Ticket, ctx: JobContext) -> Ticket:
+    def _find_lost(
+        self, service: ServiceHttp, ticket: Ticket, plan: RenderPlan, ctx: JobContext
+    ) -> Ticket:
         """The ticket of an order whose answer never came, completed where the service can tell."""
-        remote = self._patiently(ctx, lambda: self.find(service, ticket.attempt))
+        remote = self._patiently(service, ctx, lambda: self.find(service, ticket.attempt))
         if remote is None:
             if ctx.cancel.cancelled:
                 message = f"Whether {self.info.label} took the order is not known; look there."
@@ -315,6 +328,9 @@ class PollingProvider(ABC):
                 target=service.target,
             )
             raise self._unknown(lost, ctx)
+        if not remote:
+            ctx.save_ticket(None)
+            return self._buy(service, plan, ctx)
         ticket = ticket.model_copy(update={"remote": remote})
         ctx.save_ticket(ticket.model_dump_json())
         return ticket
@@ -333,7 +349,7 @@ class PollingProvider(ABC):
         wait_s = self.poll_s
         while True:
             ctx.cancel.check()
-            state = self._patiently(ctx, lambda: self.poll(service, ticket.remote))
+            state = self._patiently(service, ctx, lambda: self.poll(service, ticket.remote))
             match state:
                 case Finished():
                     return state
@@ -360,7 +376,9 @@ class PollingProvider(ABC):
         for tries_left in reversed(range(_DOWNLOAD_TRIES)):
             try:
                 self._call(
-                    ctx.cancel, lambda: service.download(finished.url, part, ctx.cancel, on_bytes)
+                    service,
+                    ctx.cancel,
+                    lambda: service.download(finished.url, part, ctx.cancel, on_bytes),
                 )
                 probe_clip(part, ctx.cancel)
             except UnreadableClip:
@@ -404,12 +422,12 @@ class PollingProvider(ABC):
                 )
         ctx.report(Notice(message=message))
 
-    def _patiently(self, ctx: JobContext, ask: Callable[[], T]) -> T:
+    def _patiently(self, service: ServiceHttp, ctx: JobContext, ask: Callable[[], T]) -> T:
         """The answer to a question that is asked again while failures may pass."""
         wait_s, began = self.poll_s, time.monotonic()
         while True:
             try:
-                return self._call(ctx.cancel, ask)
+                return self._call(service, ctx.cancel, ask)
             except ProviderError as error:
                 is_over = time.monotonic() - began > _OUTAGE_S
                 if not error.retryable or is_over:
@@ -418,27 +436,12 @@ class PollingProvider(ABC):
                 ctx.cancel.wait(asked_s or _jittered(wait_s))
                 wait_s = min(wait_s * _SLOWER, _LONGEST_POLL_S)
 
-    def _call(self, cancel: CancelToken, call: Callable[[], T]) -> T:
+    def _call(self, service: ServiceHttp, cancel: CancelToken, call: Callable[[], T]) -> T:
         self._limiter.wait(cancel)
-        return cancel.run(call)
-
-
-class _Limiter:
-    """Keeps the calls of all jobs of a service apart."""
-
-    def __init__(self, gap_s: float) -> None:
-        self._gap_s = gap_s
-        self._next = 0.0
-        self._lock = threading.Lock()
-
-    def wait(self, cancel: CancelToken) -> None:
-        """Wait for this call's turn."""
-        with self._lock:
-            now = time.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + self._gap_s
-        if turn > now:
-            cancel.wait(turn - now)
+        try:
+            return cancel.run(call)
+        except _MISREAD as error:
+            raise service.bad_answer(repr(error)) from error
 
 
 def ticket_for(remote: str) -> str:

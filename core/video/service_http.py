@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from time import time
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import (
@@ -278,6 +279,24 @@ class ServiceHttp:
         )
 
 
+class Limiter:
+    """Keeps the calls of all jobs of a service apart."""
+
+    def __init__(self, gap_s: float) -> None:
+        self._gap_s = gap_s
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self, cancel: CancelToken) -> None:
+        """Wait for this call's turn."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._gap_s
+        if turn > now:
+            cancel.wait(turn - now)
+
+
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """How long a service asks to wait; None where it does not say."""
     text = headers.get("retry-after", "").strip()
@@ -286,7 +305,7 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     except ValueError:
         pass
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time())
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
     except (TypeError, ValueError):
         return None
 
