@@ -80,10 +80,10 @@ def details(item: ListedModel) -> str:
     """All about one model."""
     facts = (Fact("target", str(item.target)), Fact("state", state_of(item)), *facts_of(item.spec))
     lines = [item.spec.label, wrapped(item.spec.summary, first="  ", rest="  ")]
-    lines += [wrapped(fact.text, first=f"  {fact.name:<10}", rest=" " * 12) for fact in facts]
+    lines += [wrapped(fact.text, first=f"  {fact.name:<17}", rest=" " * 19) for fact in facts]
     if isinstance(item.readiness, NotReady):
         text = f"{item.readiness.reason} {item.readiness.fix}"
-        lines.append(wrapped(text, first="  not ready ", rest=" " * 12))
+        lines.append(wrapped(text, first=f"  {'not ready':<17}", rest=" " * 19))
     return "\n".join(lines)
 
 

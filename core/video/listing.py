@@ -143,8 +143,15 @@ class ModelListing:
         return None if provider is None else provider.model(target.model)
 
 
-def read_listing(registry: ProviderRegistry, cancel: CancelToken | None = None) -> ModelListing:
+def read_listing(
+    registry: ProviderRegistry, cancel: CancelToken | None = None, *, weighs: bool = True
+) -> ModelListing:
     """Every provider and model as it stands now; offline, and slow where many are on disk.
+
+    Args:
+        registry: the providers.
+        cancel: asks it to stop.
+        weighs: whether to find out which are too large for this machine.
 
     Raises:
         JobCancelled: asked to stop.
@@ -157,7 +164,7 @@ def read_listing(registry: ProviderRegistry, cancel: CancelToken | None = None) 
         for spec in provider.models():
             if cancel is not None:
                 cancel.check()
-            models.append(_listed(provider, anyone.with_model(spec.id), spec))
+            models.append(_listed(provider, anyone.with_model(spec.id), spec, weighs=weighs))
         try:
             automatic = provider.resolve(RenderRequest(target=anyone, prompt=_ANY_PROMPT)).model
         except UnsupportedRequest:
@@ -172,10 +179,12 @@ def look_at(registry: ProviderRegistry, target: Target) -> ListedModel:
     Raises:
         UnsupportedRequest: there is no such model.
     """
-    return _listed(registry.open(target), target, registry.spec(target))
+    return _listed(registry.open(target), target, registry.spec(target), weighs=True)
 
 
-def _listed(provider: VideoProvider, target: Target, spec: ModelSpec) -> ListedModel:
+def _listed(
+    provider: VideoProvider, target: Target, spec: ModelSpec, *, weighs: bool
+) -> ListedModel:
     store = provider.store
     return ListedModel(
         target=target,
@@ -183,7 +192,7 @@ def _listed(provider: VideoProvider, target: Target, spec: ModelSpec) -> ListedM
         spec=spec,
         readiness=provider.check(target),
         installation=store.installation(target.model) if store else None,
-        too_large=_too_large(provider, target, spec),
+        too_large=_too_large(provider, target, spec) if weighs else "",
     )
 
 
