@@ -381,7 +381,7 @@ def test_an_old_request_without_files_is_read() -> None:
 def test_an_old_plan_in_a_journal_is_carried_out_as_it_was() -> None:
     plan = RenderPlan.model_validate_json(PLAN % (REQUEST, SPEC))
     spec = plan.spec
-    assert spec.inputs == FULL.inputs
+    assert spec.inputs == {Role.START: 1, Role.END: 1, Role.REFERENCE: 3, Role.LORA: 2}
     assert (spec.durations, spec.sizes) == (FULL.durations, FULL.sizes)
     assert [row.usd for row in spec.price.rows] == [0.04]
     assert RenderPlan.model_validate_json(plan.model_dump_json()) == plan
