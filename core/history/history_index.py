@@ -12,7 +12,7 @@ from core.film.build.export import ExportOrder
 from core.film.model.delivery import CONTAINERS
 from core.history.history_entry import HistoryEntry, WorkKind
 from core.media.output import STILL_SUFFIX, SUFFIX
-from core.video.read_metadata import read_head, read_settings_of
+from core.video.record import read_head, read_settings_of
 from core.video.render import KIND as RENDER
 from core.video.still import KIND as STILL
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import Field
 
 from core.frozen import Frozen
 from core.jobs.job import Subject, SubjectKind
 from core.media.ffmpeg import ClipFacts, run_ffmpeg
+from core.media.output import STILL_SUFFIX
 from core.video.plan import ClipSettings, RenderPlan
 from core.video.provider import Provenance, Rendered
-from core.video.request import Delivery, RenderRequest
+from core.video.request import Delivery, RenderRequest, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from core.jobs.job import CancelToken
 
 _FFMETADATA_SPECIAL = "\\=;#\n"
+_PNG_KEYWORD = "Comment"
 
 
 class Origin(Frozen):
@@ -130,3 +137,113 @@ def read_sidecar(file: Path) -> ClipRecord | None:
         return ClipRecord.model_validate_json(file.with_suffix(".json").read_bytes())
     except (OSError, ValueError):
         return None
+
+
+def write_still_record(path: Path, record: ClipRecord, destination: Path) -> None:
+    """Copy a PNG, its pixels untouched, with the record as its comment.
+
+    Raises:
+        OSError: it cannot be read or the copy cannot be written.
+    """
+    # Imported late: only a finished still needs it.
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    stored = PngInfo()
+    # International text, because a prompt may be in any script; compressed like the pixels.
+    stored.add_itxt(_PNG_KEYWORD, record.model_dump_json(), zip=True)
+    with Image.open(path) as image:
+        image.save(destination, format="PNG", pnginfo=stored)
+
+
+def read_still_record(path: Path) -> ClipRecord | None:
+    """The record inside a PNG, or None when it carries none of ours or is no PNG."""
+    # Imported late: most commands never look at a picture.
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            stored = image.info.get(_PNG_KEYWORD, "")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+    return parse_record(str(stored))
+
+
+@dataclass(frozen=True)
+class FileHead:
+    """What the head of a video file tells; nothing is decoded.
+
+    Attributes:
+        comment: what this program writes there is JSON.
+        width, height, duration_s: 0 where the head does not tell.
+    """
+
+    title: str
+    comment: str
+    width: int
+    height: int
+    duration_s: float
+
+    @property
+    def is_film(self) -> bool:
+        """Whether it is a film of this program, which names its clips."""
+        try:
+            stored: Any = json.loads(self.comment)
+        except ValueError:
+            return False
+        if not isinstance(stored, dict):
+            return False
+        return {"program", "clips"} <= cast("dict[str, Any]", stored).keys()
+
+
+def read_settings_of(path: Path) -> ClipRecord | None:
+    """All that made a clip or a still, or None when neither the file nor its sidecar tells."""
+    if path.suffix.lower() == STILL_SUFFIX:
+        inside = read_still_record(path)
+    else:
+        head = read_head(path)
+        inside = parse_record(head.comment) if head is not None else None
+    if inside is not None:
+        return inside
+    beside = read_sidecar(path)
+    if beside is None:
+        return None
+    # A clip and a picture of one name share the name of their sidecar.
+    is_still = beside.still_frame is not None
+    return beside if is_still == (path.suffix.lower() == STILL_SUFFIX) else None
+
+
+def read_head(path: Path) -> FileHead | None:
+    """What the head of a video file tells, or None when it is none."""
+    # Imported late: PyAV loads FFmpeg's libraries.
+    import av
+    from av.error import FFmpegError
+
+    try:
+        with av.open(str(path)) as container:
+            video = container.streams.video[0] if container.streams.video else None
+            return FileHead(
+                title=container.metadata.get("title", ""),
+                comment=container.metadata.get("comment", ""),
+                width=video.width if video else 0,
+                height=video.height if video else 0,
+                duration_s=(container.duration or 0) / av.time_base,
+            )
+    except (FFmpegError, OSError, ValueError):
+        return None
+
+
+def find_start_image(record: ClipRecord, folders: Iterable[Path]) -> Path | None:
+    """The very picture that a clip started from, by name and content, where it still is."""
+    image = record.request.path_of(Role.START)
+    if image is None:
+        return None
+    for folder in folders:
+        candidate = folder / image.name
+        try:
+            content = candidate.read_bytes()
+        except OSError:
+            continue
+        if hashlib.sha256(content).hexdigest() == record.start_image_sha256:
+            return candidate
+    return None

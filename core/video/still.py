@@ -10,9 +10,8 @@ from core.frozen import Frozen
 from core.jobs.job import JobContext, Lane, Notice, Progressed, Report, Stage, Subject, SubjectKind
 from core.media.ffmpeg import run_ffmpeg
 from core.media.output import Output, place_clip
-from core.video.read_metadata import read_settings_of
+from core.video.record import read_settings_of, read_still_record, write_still_record
 from core.video.render import RenderJob, write_sidecar
-from core.video.still_file import read_still_record, write_still_record
 
 if TYPE_CHECKING:
     from pathlib import Path

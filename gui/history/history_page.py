@@ -13,7 +13,7 @@ from core.film.build.export import ExportOrder
 from core.jobs.job import Succeeded
 from core.media.output import find_free_name
 from core.project.render.rerender import FromRecord, choices_of, plan_again
-from core.video.read_metadata import read_settings_of
+from core.video.record import read_settings_of
 from gui.render.price_question import agree_to_price
 
 if TYPE_CHECKING:

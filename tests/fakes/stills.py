@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from core.history.history_index import entry_of
+from core.video.record import write_still_record
 from core.video.request import RenderRequest, Sampling, Target
-from core.video.still_file import write_still_record
 from tests.fakes.records import record_of
 
 if TYPE_CHECKING:

@@ -33,8 +33,7 @@ from core.project.model.project import (
 )
 from core.project.model.takes import take_of
 from core.studio import Studio
-from core.video.read_metadata import read_settings_of
-from core.video.record import Origin, read_embedded_record
+from core.video.record import Origin, read_embedded_record, read_settings_of
 from core.video.request import RenderRequest, Sampling, Target
 from tests.fakes.inputs import chosen, lora
 from tests.fakes.provider import ENTRY

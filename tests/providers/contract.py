@@ -22,7 +22,7 @@ from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.provider import NotReady, ProviderEntry, Ready
-from core.video.read_metadata import read_settings_of
+from core.video.record import read_settings_of
 from core.video.request import Input, RenderRequest, Role, Target
 
 SOON_S = 1.0

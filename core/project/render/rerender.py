@@ -10,7 +10,7 @@ from core.project.files.project_file import INPUTS
 from core.project.files.recent import RecentProjects
 from core.video.controls import CHOICES, Control
 from core.video.inputs import ROLES, field_of
-from core.video.read_metadata import find_start_image
+from core.video.record import find_start_image
 from core.video.request import (
     Delivery,
     Input,
@@ -33,7 +33,7 @@ _LEFT_ALONE = (Control.MEMORY, Control.WEBHOOK, Control.LORAS)
 class FromRecord:
     """What a clip was made from, as a scene holds it.
 
-    A record names files without their folders: `read_metadata.find_start_image` finds the
+    A record names files without their folders: `record.find_start_image` finds the
     start frame again. The LoRAs among the choices have such bare names too.
 
     Attributes:

@@ -29,7 +29,7 @@ from core.project.render.requests import scene_request
 from core.project.render.rerender import choices_of, request_again
 from core.studio import Studio
 from core.video.plan import ClipSettings
-from core.video.read_metadata import find_start_image, read_settings_of
+from core.video.record import find_start_image, read_settings_of
 from core.video.request import FrameRequest, Motion, RenderRequest, Sampling
 from tests.fakes.inputs import inputs_of
 from tests.fakes.provider import ENTRY, SMALL

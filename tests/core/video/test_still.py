@@ -13,11 +13,9 @@ from core.media.ffmpeg import find_ffmpeg
 from core.media.output import Output
 from core.studio import Studio
 from core.video.provider import ProviderEntry, Rendered
-from core.video.read_metadata import read_settings_of
-from core.video.record import ClipRecord
+from core.video.record import ClipRecord, read_settings_of, read_still_record, write_still_record
 from core.video.request import FrameRequest, RenderRequest, Role
 from core.video.still import shortest, still_frame
-from core.video.still_file import read_still_record, write_still_record
 from tests.fakes.inputs import inputs_of
 from tests.fakes.provider import BIG, PROVENANCE, SMALL, FakeProvider
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.read_metadata import read_settings_of
+from core.video.record import read_settings_of
 from core.video.request import FrameRequest, RenderRequest, Sampling, Target
 from gui.background import Background
 from gui.history.history_page import HistoryPage
