@@ -15,8 +15,9 @@ from core.jobs.job_record import JobState
 from core.jobs.journal import Journal
 from core.spending import Ledger
 from core.studio import Studio
+from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.provider import ProviderContext, ProviderEntry
-from core.video.spec import ModelSpec, Price
+from core.video.spec import ModelSpec
 from tests.fakes.job_records import record
 from tests.fakes.provider import ENTRY, SMALL, FakeProvider
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from core.platform.paths import Paths
     from core.video.request import RenderRequest
+    from core.video.spec import ModelSpec
 
 DONE = Succeeded(path=Path("clip.mp4"))
 
@@ -187,7 +189,13 @@ def test_ledger_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 PAID = SMALL.model_copy(
-    update={"price": Price(usd_per_s=0.5, as_of=date(2026, 11, 1), source="this file")}
+    update={
+        "price": PriceTable(
+            rows=(PriceRow(usd=0.5, per=PriceUnit.SECOND),),
+            as_of=date(2026, 11, 1),
+            source="this file",
+        )
+    }
 )
 
 

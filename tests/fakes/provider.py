@@ -8,11 +8,14 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from core.config.api_keys import KeySpec
 from core.errors import OutOfMemory, Problem, RenderFailed, UnsupportedRequest
 from core.jobs.job import CancelToken, JobContext, Lane, Progressed, Stage
 from core.media.ffmpeg import run_ffmpeg
 from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
+from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.provider import (
     ModelChoice,
     NotReady,
@@ -25,11 +28,14 @@ from core.video.provider import (
     ReasonCode,
     Rendered,
 )
+from core.video.request import Residency, Role, Task
 from core.video.spec import (
     AspectRatio,
     AudioSpec,
     CameraPhrase,
     CameraSpec,
+    DurationLimit,
+    Durations,
     FloatRange,
     FrameGrid,
     FrameSize,
@@ -37,9 +43,6 @@ from core.video.spec import (
     Licence,
     ModelSpec,
     Needs,
-    Price,
-    Residency,
-    Task,
 )
 
 if TYPE_CHECKING:
@@ -57,26 +60,36 @@ FAKE_KEY = KeySpec(
     purpose="nothing",
 )
 
+FREE = PriceTable(
+    rows=(PriceRow(usd=0, per=PriceUnit.CLIP), PriceRow(usd=0, per=PriceUnit.IMAGE)),
+    as_of=_DAY,
+    source="this file",
+)
 SMALL = ModelSpec(
     id="fake-small",
     label="Fake Small",
     summary="Grey pictures and a hum.",
     family="fake",
-    tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO),
+    tasks=(
+        Task.TEXT_TO_VIDEO,
+        Task.IMAGE_TO_VIDEO,
+        Task.TEXT_TO_IMAGE,
+        Task.IMAGE_EDIT,
+    ),
+    inputs={Role.START: 1},
     sizes=(
         FrameSize(resolution="64p", aspect=AspectRatio.LANDSCAPE_3_2, width=96, height=64),
         FrameSize(resolution="64p", aspect=AspectRatio.PORTRAIT_2_3, width=64, height=96),
-        FrameSize(
-            resolution="128p",
-            aspect=AspectRatio.LANDSCAPE_3_2,
-            width=192,
-            height=128,
-            max_duration_s=2.0,
-        ),
+        FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128),
     ),
     fps=(8, 16),
     default_fps=8,
-    duration_s=FloatRange(minimum=0.5, maximum=4.0, default=1.0),
+    durations=Durations(
+        minimum=0.5,
+        maximum=4.0,
+        default=1.0,
+        limits=(DurationLimit(resolution="128p", maximum=2.0),),
+    ),
     frame_grid=FrameGrid(step=8, offset=1),
     steps=IntRange(minimum=1, maximum=20, default=4),
     guidance_scale=FloatRange(minimum=1.0, maximum=10.0, default=3.0),
@@ -93,7 +106,7 @@ SMALL = ModelSpec(
     size_bytes=1_000_000,
     licence=Licence(name="public domain"),
     needs=Needs(ram_gb=0.1),
-    price=Price(usd_per_s=0.0, as_of=_DAY, source="this file"),
+    price=FREE,
     is_builtin=True,
     as_of=_DAY,
     source="this file",
@@ -103,13 +116,14 @@ BIG = SMALL.model_copy(
         "id": "fake-big",
         "label": "Fake Big",
         "tasks": (Task.TEXT_TO_VIDEO,),
+        "inputs": {},
         "steps": None,
         "guidance_scale": None,
         "takes_negative_prompt": False,
         "camera": None,
         "audio": None,
         "size_bytes": 50_000_000_000,
-        "price": Price(usd_per_s=None, as_of=_DAY, source="this file"),
+        "price": PriceTable(as_of=_DAY, source="this file"),
         "is_builtin": False,
     }
 )
@@ -120,15 +134,25 @@ FULL = SMALL.model_copy(
         "summary": "Takes everything that a model can take.",
         "fps": (24, 25, 30, 48, 50),
         "default_fps": 24,
-        "duration_s": FloatRange(minimum=0.5, maximum=10.0, default=1.0),
+        "durations": Durations(
+            minimum=0.5,
+            maximum=10.0,
+            default=1.0,
+            limits=(DurationLimit(resolution="128p", maximum=2.0),),
+        ),
         "guidance_scale": FloatRange(minimum=1.0, maximum=20.0, default=3.0),
-        "takes_end_image": True,
-        "max_reference_images": 3,
+        "inputs": {Role.START: 1, Role.END: 1, Role.REFERENCE: 3, Role.LORA: 2},
         "takes_audio_prompt": True,
-        "max_loras": 2,
         "residencies": (Residency.RESIDENT, Residency.GROUP_OFFLOAD),
         "takes_webhook": True,
-        "price": Price(usd_per_s=0.04, as_of=_DAY, source="this file"),
+        "price": PriceTable(
+            rows=(
+                PriceRow(usd=0.04, per=PriceUnit.SECOND),
+                PriceRow(usd=0.02, per=PriceUnit.IMAGE),
+            ),
+            as_of=_DAY,
+            source="this file",
+        ),
     }
 )
 
@@ -198,6 +222,8 @@ class FakeProvider:
             ctx.report(
                 Progressed(stage=Stage.DENOISE, fraction=0.9 * step / steps, step=step, steps=steps)
             )
+        if plan.is_image:
+            return Rendered(_image(ctx.workdir / "image.png", plan, words), PROVENANCE)
         clip = ctx.workdir / "clip.mp4"
         write_clip(clip, plan, ctx.cancel, num_frames=plan.num_frames - ("short" in words))
         if "damaged" in words:
@@ -212,6 +238,16 @@ class FakeProvider:
 
     def close(self) -> None:
         self.is_closed = True
+
+
+def _image(path: Path, plan: RenderPlan, words: list[str]) -> Path:
+    """A PNG of a colour that depends on the seed."""
+    colour = plan.seed % 0xFFFFFF
+    size = (plan.width - ("short" in words), plan.height)
+    Image.new("RGB", size, (colour >> 16, colour >> 8 & 255, colour & 255)).save(path)
+    if "damaged" in words:
+        path.write_bytes(path.read_bytes()[:40])
+    return path
 
 
 def memory_plan(rung: int) -> MemoryPlan:

@@ -11,7 +11,6 @@ from PIL import Image
 from core.errors import JobCancelled, ProjectError, UnsupportedRequest
 from core.film.model.film import Film, Lut, Music, Subtitles, Watermark
 from core.jobs.job import CancelToken
-from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.project.files.media import (
     MissingFile,
@@ -25,7 +24,6 @@ from core.project.files.project_file import read_project, write_project
 from core.project.model.project import (
     FilmChoices,
     ReferenceImage,
-    RenderChoices,
     Scene,
     SceneTakes,
     Take,
@@ -34,9 +32,9 @@ from core.project.model.project import (
 )
 from core.project.model.takes import take_of
 from core.studio import Studio
-from core.video.read_metadata import read_settings_of
-from core.video.record import Origin, read_embedded_record
-from core.video.request import Lora, RenderRequest, Sampling, Target
+from core.video.record import Origin, read_embedded, read_settings_of
+from core.video.request import RenderRequest, Sampling, Target
+from tests.fakes.inputs import chosen, lora
 from tests.fakes.provider import ENTRY
 from tests.film.exporting import make_clip
 from tests.project.projects import NOW, made_project
@@ -140,7 +138,7 @@ def _everything(place: Path) -> VideoProject:
         start_image=place / "start.png",
         end_image=place / "end.png",
         references=(ReferenceImage(path=place / "mine.png"),),
-        own=RenderChoices(loras=(Lora(path=place / "own.safetensors"),)),
+        own=chosen(loras=(lora(path=place / "own.safetensors"),)),
     )
     film = Film(
         clips=(),
@@ -153,7 +151,7 @@ def _everything(place: Path) -> VideoProject:
         update={
             "scenes": (Scene(id="s1"), scene),
             "references": (ReferenceImage(path=place / "ours.png"),),
-            "render": RenderChoices(loras=(Lora(path=place / "all.safetensors"),)),
+            "render": chosen(loras=(lora(path=place / "all.safetensors"),)),
             "takes": {
                 "s2": SceneTakes(takes=(other, take), chosen="t1"),
                 "gone": SceneTakes(takes=(deleted,), chosen="t3"),
@@ -267,7 +265,7 @@ def test_a_clip_says_where_it_belongs_beside_it_and_inside_it(
     record = read_settings_of(clip)
     assert record is not None
     assert record.origin == origin
-    assert read_embedded_record(probe_clip(clip)) == record
+    assert read_embedded(clip) == record
     clip.with_suffix(".json").unlink()
     assert read_settings_of(clip) == record
     take = take_of(record, clip)

@@ -25,13 +25,15 @@ from core.history.history_entry import HistoryEntry, WorkKind
 from core.history.history_index import entry_of, files_below
 from core.jobs.job import CancelToken
 from core.project.model.project import Scene, VideoProject
-from core.project.render.from_record import choices_of, request_again
 from core.project.render.requests import scene_request
+from core.project.render.rerender import choices_of, request_again
 from core.studio import Studio
 from core.video.plan import ClipSettings
-from core.video.read_metadata import find_start_image, read_settings_of
-from core.video.request import FrameRequest, Inputs, Motion, RenderRequest, Sampling
+from core.video.record import find_start_image, read_settings_of
+from core.video.request import FrameRequest, Motion, RenderRequest, Sampling
+from tests.fakes.inputs import inputs_of
 from tests.fakes.provider import ENTRY, SMALL
+from tests.fakes.stills import as_image
 
 if TYPE_CHECKING:
     from core.platform.paths import Paths
@@ -180,7 +182,7 @@ def test_every_render_still_and_export_enters_the_history(
     studio: Studio, request_small: RenderRequest, tmp_path: Path
 ) -> None:
     clip = render(studio, request_small)
-    still = studio.queue.run_job(studio.submit_render(studio.plan_still(request_small)))
+    still = studio.queue.run_job(studio.submit_render(studio.plan(as_image(request_small))))
     order = ExportOrder(
         film=Film(clips=(Clip(path=clip),), title="Spring"),
         settings=ExportSettings(),
@@ -227,7 +229,7 @@ def test_history_that_cannot_be_written_costs_no_clip_and_is_logged(
 def finished(studio: Studio, request_small: RenderRequest) -> Path:
     """The output folder with a clip, a still without sidecar, and a film."""
     clip = render(studio, request_small)
-    image = studio.queue.run_job(studio.submit_render(studio.plan_still(request_small)))
+    image = studio.queue.run_job(studio.submit_render(studio.plan(as_image(request_small))))
     assert image.event == "succeeded"
     image.path.with_suffix(".json").unlink()
     film = Film(clips=(Clip(path=clip),), title="Spring")
@@ -386,7 +388,11 @@ def test_choices_without_a_known_model_keep_what_was_asked(
     record = read_settings_of(render(studio, request, tmp_path / "a.mp4"))
     assert record is not None
     choices = choices_of(record).choices
-    assert (choices.resolution, choices.duration_s, choices.seed) == ("128p", 1.5, 5)
+    assert (choices.frame.resolution, choices.frame.duration_s, choices.sampling.seed) == (
+        "128p",
+        1.5,
+        5,
+    )
 
 
 def test_start_image_is_found_by_name_and_content(
@@ -394,7 +400,7 @@ def test_start_image_is_found_by_name_and_content(
 ) -> None:
     image = tmp_path / "start.png"
     Image.new("RGB", (96, 64), "red").save(image)
-    request = request_small.model_copy(update={"inputs": Inputs(start_image=image)})
+    request = request_small.model_copy(update={"inputs": inputs_of(start_image=image)})
     record = read_settings_of(render(studio, request, tmp_path / "a.mp4"))
     assert record is not None
     assert choices_of(record, SMALL).start_image == "start.png"

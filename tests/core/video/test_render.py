@@ -14,8 +14,9 @@ from core.jobs.job import JobEvent, Notice, Progressed
 from core.media.ffmpeg import probe_clip
 from core.media.output import Output, aside_path
 from core.video.plan import ClipSettings
-from core.video.record import ClipRecord, read_embedded_record
-from core.video.request import Delivery, Inputs, Lora, RenderRequest
+from core.video.record import ClipRecord, read_embedded
+from core.video.request import Delivery, RenderRequest, Role
+from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.provider import FakeProvider
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def test_clip_is_as_planned_and_carries_its_record(
     sidecar = ClipRecord.model_validate_json(
         run.path.with_suffix(".json").read_text(encoding="utf-8")
     )
-    assert read_embedded_record(facts) == sidecar
+    assert read_embedded(run.path) == sidecar
     assert sidecar.request.prompt == request.prompt
     assert sidecar.seed == 5
     assert sidecar.provenance.versions == {"fake": "1"}
@@ -78,7 +79,7 @@ def test_record_has_everything_that_the_plan_settles(
     studio: Studio, request_small: RenderRequest, tmp_path: Path
 ) -> None:
     run = Run(studio, request_small, tmp_path / "ball.mp4")
-    record = read_embedded_record(probe_clip(run.path))
+    record = read_embedded(run.path)
     assert record is not None
     for name in ClipSettings.model_fields:
         assert getattr(record, name) == getattr(run.planned.plan, name), name
@@ -104,14 +105,14 @@ def test_record_names_the_start_image_without_its_folder(
     image = tmp_path / "private-folder" / "start.png"
     image.parent.mkdir()
     Image.new("RGB", (96, 64)).save(image)
-    inputs = Inputs(start_image=image)
+    inputs = inputs_of(start_image=image)
     run = Run(studio, request_small.model_copy(update={"inputs": inputs}), tmp_path / "a.mp4")
     text = run.path.with_suffix(".json").read_text(encoding="utf-8")
     assert "private-folder" not in text
     assert "private-folder" not in probe_clip(run.path).comment
     record = json.loads(text)
-    assert record["request"]["inputs"]["start_image"] == "start.png"
-    assert len(record["start_image_sha256"]) == 64
+    assert [item["path"] for item in record["request"]["inputs"]] == ["start.png"]
+    assert [len(digest) for digest in record["inputs_sha256"]] == [64]
 
 
 @pytest.fixture
@@ -123,30 +124,29 @@ def image(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def request_image(request_small: RenderRequest, image: Path) -> RenderRequest:
-    return request_small.model_copy(update={"inputs": Inputs(start_image=image)})
+    return request_small.model_copy(update={"inputs": inputs_of(start_image=image)})
 
 
 def test_record_holds_no_folder_and_no_webhook(
     studio: Studio, request_small: RenderRequest, tmp_path: Path
 ) -> None:
-    image, lora = tmp_path / "end.png", tmp_path / "a.safetensors"
+    image, small = tmp_path / "end.png", tmp_path / "a.safetensors"
     Image.new("RGB", (96, 64)).save(image)
-    lora.write_bytes(b"x" * 20)
+    small.write_bytes(b"x" * 20)
     request = request_small.model_copy(
         update={
             "target": request_small.target.with_model("fake-full"),
-            "inputs": Inputs(end_image=image, reference_images=(image,)),
-            "loras": (Lora(path=lora, scale=0.5),),
+            "inputs": inputs_of(None, image, (image,), (lora(small, 0.5),)),
             "delivery": Delivery(webhook_url="https://example.com/?token=secret"),
         }
     )
     run = Run(studio, request, tmp_path / "ball.mp4")
     text = run.path.with_suffix(".json").read_text(encoding="utf-8")
     record = ClipRecord.model_validate_json(text)
-    assert record.request.inputs == Inputs(
-        end_image=Path("end.png"), reference_images=(Path("end.png"),)
+    bare = Path("end.png")
+    assert record.request.inputs == inputs_of(
+        None, bare, (bare,), (lora(Path("a.safetensors"), 0.5),)
     )
-    assert record.request.loras == (Lora(path=Path("a.safetensors"), scale=0.5),)
     assert "secret" not in text
     assert str(tmp_path) not in text
 
@@ -166,13 +166,14 @@ def test_clip_is_made_from_the_start_image_as_it_was_when_queued(
     provider = studio.registry.open(request_image.target)
     assert isinstance(provider, FakeProvider)
     for plan, outcome in zip(provider.rendered, (first, second), strict=True):
-        assert plan.start_image is not None
-        assert plan.start_image.read_bytes() == before
+        kept = plan.request.path_of(Role.START)
+        assert kept is not None
+        assert kept.read_bytes() == before
         assert outcome.event == "succeeded"
-        record = read_embedded_record(probe_clip(outcome.path))
+        record = read_embedded(outcome.path)
         assert record is not None
-        assert record.start_image_sha256 == hashlib.sha256(before).hexdigest()
-        assert record.request.inputs.start_image == Path("start.png")
+        assert record.inputs_sha256 == (hashlib.sha256(before).hexdigest(),)
+        assert record.request.path_of(Role.START) == Path("start.png")
 
 
 def test_job_whose_kept_start_image_is_gone_or_damaged_is_refused(
@@ -237,7 +238,7 @@ def test_out_of_memory_is_told_and_tried_one_step_cheaper(
 ) -> None:
     run = Run(studio, prompted(request_small, "oom"), tmp_path / "ball.mp4")
     assert any("cheaper plan" in note for note in run.notes)
-    record = read_embedded_record(probe_clip(run.path))
+    record = read_embedded(run.path)
     assert record is not None
     assert record.memory_plan is not None
     assert record.memory_plan.rung == 1
@@ -274,7 +275,7 @@ def test_force_replaces_clip_and_record(
     first = Run(studio, request_small, out)
     again = Run(studio, prompted(request_small, "a blue ball"), out, force=True)
     assert again.path == first.path
-    record = read_embedded_record(probe_clip(out))
+    record = read_embedded(out)
     assert record is not None
     assert record.prompt == "a blue ball"
     assert "a blue ball" in out.with_suffix(".json").read_text(encoding="utf-8")
