@@ -22,7 +22,7 @@ from core.jobs.job import (
 )
 from core.jobs.job_record import JobState
 from core.platform.units import bytes_text
-from core.video.listing import ListedModel, list_models, look_at
+from core.video.listing import ListedModel, look_at, read_listing
 from core.video.model_store import Installation, ModelStore, OnDisk
 from core.video.request import Target
 from gui.background import Background
@@ -104,7 +104,7 @@ class ModelsController(QObject):
             self._follow(Target.parse(subject.id), update)
 
     def _look(self, cancel: CancelToken) -> _Look:
-        listed = list_models(self._studio.registry, cancel)
+        listed = read_listing(self._studio.registry, cancel).models
         models = tuple(sorted(listed, key=lambda model: model.obstacles))
         whole = {
             str(listed.target)

@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QMessageBox, QScrollArea, QWidget
 
 from core.media.output import taken_problems
 from core.project.files.media import relink
-from core.project.model.edits import insert_scenes
+from core.project.model.edits import FrameSlot, insert_scenes
 from core.project.model.project import Scene, new_id
-from core.project.model.scene_edits import FrameSlot
 from core.project.render.planning import missing_or_stale
 from core.video.controls import CHOICES
 from gui.background import Background
