@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from core.history.history import HistoryEntry
     from core.jobs.job import CancelToken, JobUpdate
-    from core.studio import PlannedRender, Studio
+    from core.studio import Studio
     from core.video.record import ClipRecord
+    from core.video.render_planner import PlannedRender
     from gui.background import Background
     from gui.history.history_tab import HistoryTab
     from gui.history.thumbnail_source import ThumbnailSource

@@ -47,6 +47,7 @@ from providers.ltx_video.models.timings import (
     layout_name,
     work_of,
 )
+from providers.ltx_video.stills import clip_of, still_frame, still_note, take_still
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,6 +129,9 @@ class LocalLTX:
 
     def fit(self, plan: RenderPlan) -> RenderPlan:
         """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
+        if plan.is_image:
+            clip = clip_of(plan)
+            return _like(plan, self.fit(clip)).with_notes(still_note(clip))
         model = self._models[plan.target.model]
         notes: tuple[str, ...] = ()
         if model.spec.is_builtin:
@@ -148,14 +152,20 @@ class LocalLTX:
         if plan.memory_plan is None:
             return None
         model = self._models[plan.target.model]
-        asked = plan.request.delivery.memory
-        memory = self._ladder(model, plan).cheaper(plan.memory_plan, asked)
+        clip = clip_of(plan) if plan.is_image else plan
+        memory = self._ladder(model, clip).cheaper(plan.memory_plan, plan.request.delivery.memory)
         if memory is None:
             return None
-        return self._with_time(plan.model_copy(update={"memory_plan": memory}))
+        return _like(plan, self._with_time(clip.model_copy(update={"memory_plan": memory})))
 
     def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
         """Make the clip in the engine, which is started when it does not run."""
+        if plan.is_image:
+            clip, image = clip_of(plan), ctx.workdir / "still.png"
+            made = self.render(clip, ctx)
+            take_still(made.path, clip, image, ctx.cancel)
+            frame = f"{still_frame(clip.num_frames) + 1} of {clip.num_frames}"
+            return replace(made, path=image, facts={"frame": frame})
         with self._lock:
             ctx.cancel.check()
             # Said before anything else is done: the engine needs seconds to start.
@@ -375,6 +385,14 @@ class LocalLTX:
         )
         seconds = self._timings.expected_total_s(plan, is_warm=is_warm)
         return plan.model_copy(update={"est_seconds": seconds})
+
+
+def _like(plan: RenderPlan, clip: RenderPlan) -> RenderPlan:
+    """A plan with memory, seconds and notes of the clip that it comes to."""
+    found = {
+        "memory_plan": clip.memory_plan, "est_seconds": clip.est_seconds, "notes": clip.notes
+    }  # fmt: skip
+    return plan.model_copy(update=found)
 
 
 def _identity(order: RenderOrder) -> str:
