@@ -437,7 +437,11 @@ def test_what_came_later_changes_the_fingerprint_only_where_it_is_asked_for() ->
     keyframe = Input(role=Role.KEYFRAME, path=Path("k.png"), at_s=1.0)
     with_keyframe = plain.with_inputs((keyframe,))
     moved = plain.with_inputs((keyframe.model_copy(update={"at_s": 2.0}),))
-    assert len({fingerprint(request) for request in (plain, with_keyframe, moved)}) == 3
+    image = Input(role=Role.START, path=Path("s.png"))
+    started = plain.with_inputs((image,))
+    faint = plain.with_inputs((image.model_copy(update={"strength": 0.5}),))
+    requests = (plain, with_keyframe, moved, started, faint)
+    assert len({fingerprint(request) for request in requests}) == len(requests)
 
 
 def test_an_old_request_is_read_with_its_files_in_their_roles() -> None:
