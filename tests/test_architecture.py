@@ -59,7 +59,8 @@ STARTS_WITHOUT_QT = (
 )
 # What core never touches and what no import of core, providers and cli may load.
 FOREIGN_TO_CORE = FRAMEWORKS | {"PySide6", "fal_client", "replicate", "google", "huggingface_hub"}
-NEVER_AT_START = (FOREIGN_TO_CORE | {"numpy", "av", "cv2"}) - {"google"} | {"google.genai"}
+READ_LATE = {"numpy", "av", "cv2", "filelock", "charset_normalizer", "pysubs2", "opentimelineio"}
+NEVER_AT_START = (FOREIGN_TO_CORE | READ_LATE) - {"google"} | {"google.genai"}
 BROAD_CATCHERS = {"core/jobs/queue.py"}
 BROAD_FUNCTIONS = {"translate", "excepthook"}
 LONGEST_MODULE = 460

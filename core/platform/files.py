@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import uuid
@@ -10,6 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from filelock import BaseFileLock
+
+# What network drives answer that know no locks.
+_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 def exists(path: Path) -> bool:
@@ -66,3 +72,30 @@ def set_aside(path: Path) -> Path:
             path.rename(bad)
             return bad
         number += 1
+
+
+def hold_file(path: Path) -> BaseFileLock | None:
+    """Keep everyone else from holding a file until it is released, or None where another holds it.
+
+    The system frees it when the process ends. On a disk that knows no locks nobody could ever hold
+    one, so there it keeps nobody out.
+
+    Raises:
+        OSError: the folder is gone or cannot be written.
+    """
+    # Only who opens a project or installs a model needs it.
+    from filelock import FileLock, Timeout
+
+    # filelock would make the folder, and a project that was thrown away would be there again.
+    path.parent.stat()
+    # By default it counts for each thread, and files are opened in one and closed in another. What
+    # it does where the disk knows no locks leaves a mark that a kill does not take away.
+    lock = FileLock(path, blocking=False, thread_local=False, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+    return lock

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core.errors import OutputError
+from core.platform.files import hold_file
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -27,41 +27,29 @@ def hold_model(models_dir: Path, model: str) -> Generator[None]:
     path = models_dir / f".{model}.lock"
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
-        lock_fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        lock = hold_file(path)
+        with path.open("rb" if lock is None else "r+b", buffering=0) as file:
+            file.seek(_NUMBER_AT)
+            if lock is None:
+                number = file.read(20).decode("ascii", "replace").strip()
+            else:
+                file.truncate()
+                number = str(os.getpid())
+                file.write(number.encode("ascii"))
     except OSError as error:
         raise OutputError(
             f"Models cannot be kept in {str(models_dir)!r}: {error.strerror}.",
             hint="Make the folder writable, or choose another one: "
             "`python3 main.py config set folders.models FOLDER`.",
         ) from error
+    if lock is None:
+        raise OutputError(
+            f"The model {model!r} is being installed or removed by another process"
+            f"{f' (number {number})' if number else ''}.",
+            hint="Wait until it has ended, or stop it; an installation that is stopped goes "
+            "on where it was.",
+        )
     try:
-        if not _try_lock(lock_fd):
-            holder = os.pread(lock_fd, 20, _NUMBER_AT) if hasattr(os, "pread") else b""
-            number = holder.decode("ascii", "replace").strip()
-            raise OutputError(
-                f"The model {model!r} is being installed or removed by another process"
-                f"{f' (number {number})' if number else ''}.",
-                hint="Wait until it has ended, or stop it; an installation that is stopped goes "
-                "on where it was.",
-            )
-        os.ftruncate(lock_fd, _NUMBER_AT)
-        os.lseek(lock_fd, _NUMBER_AT, os.SEEK_SET)
-        os.write(lock_fd, str(os.getpid()).encode("ascii"))
         yield
     finally:
-        os.close(lock_fd)
-
-
-def _try_lock(lock_fd: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(lock_fd, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
+        lock.release()
