@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import OutputError, Problem, UnsupportedRequest
-from core.platform.machine import free_disk_bytes, nearest_existing
+from core.platform.files import nearest_existing
+from core.platform.machine import free_disk_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

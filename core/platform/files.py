@@ -34,6 +34,14 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def nearest_existing(path: Path) -> Path:
+    """The path itself, or the nearest of its parents that exists."""
+    found = path.absolute()
+    while not exists(found):
+        found = found.parent
+    return found
+
+
 def write_text_atomically(path: Path, text: str) -> None:
     """Write UTF-8 text aside, force it to disk and put it in place."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,3 +107,20 @@ def hold_file(path: Path) -> BaseFileLock | None:
         if error.errno not in _NO_LOCKS:
             raise
     return lock
+
+
+def folder_problem(folder: Path) -> str:
+    """What is wrong with a folder, which need not exist yet; empty where nothing is."""
+    folder = folder.expanduser()
+    if not folder.is_absolute():
+        return "Give the whole path, from the root of the disk."
+    if is_folder(folder):
+        return "" if os.access(folder, os.W_OK) else f"{str(folder)!r} cannot be written."
+    if exists(folder):
+        return f"{str(folder)!r} is a file, not a folder."
+    parent = nearest_existing(folder)
+    if not is_folder(parent):
+        return f"{str(parent)!r} is a file, so no folder can be made below it."
+    if not os.access(parent, os.W_OK):
+        return f"There is no {str(folder)!r}, and it cannot be made: {str(parent)!r} is protected."
+    return ""

@@ -17,7 +17,7 @@ from core.media.output import (
     taken_problems,
     writing_problems,
 )
-from core.platform.machine import nearest_existing
+from core.platform.files import nearest_existing
 
 if TYPE_CHECKING:
     from pathlib import Path
