@@ -11,7 +11,7 @@ from core.errors import (
     Problem,
     UnreadableClip,
     UnreadableMusic,
-    UnreadableSubtitles,
+    UnreadableText,
     UnsupportedRequest,
 )
 from core.film.build.encoding import working_settings
@@ -32,9 +32,9 @@ from core.film.model.delivery import (
 from core.film.model.film_paths import is_text
 from core.film.model.layout import lay_out
 from core.film.model.source import PROBE_VERSION, Source, read_source
+from core.film.model.subtitles import Script, cut_to, read_subtitles, to_captions
 from core.film.model.transitions import NONE
 from core.film.picture.luts import read_lut
-from core.film.picture.subtitles import Script, cut_to, read_srt, to_captions
 from core.film.sound.music import read_music
 from core.media.ffmpeg import ffmpeg_encoders, ffmpeg_version
 from core.media.images import read_image
@@ -198,8 +198,8 @@ def _read_script(film: Film, problems: list[Problem]) -> Script | None:
     if film.subtitles is None:
         return None
     try:
-        return read_srt(film.subtitles.path)
-    except UnreadableSubtitles as error:
+        return read_subtitles(film.subtitles.path)
+    except UnreadableText as error:
         problems.append(Problem("subtitles", str(error)))
         return None
 

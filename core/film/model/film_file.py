@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from core.errors import ProjectError
+from core.errors import ProjectError, UnreadableText
 from core.film.model.delivery import ExportSettings
 from core.film.model.film import Film
 from core.film.model.film_paths import with_absolute_paths, with_paths
 from core.frozen import Frozen
 from core.platform.files import write_text_atomically
+from core.platform.text_files import read_text_file
 
 NAME = "film.json"
 VERSION = 1
@@ -37,14 +38,12 @@ def read_film_file(path: Path) -> FilmFile:
     """
     place = path / NAME if path.is_dir() else path
     try:
-        text = place.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
+        text = read_text_file(place, "film file").text
+    except UnreadableText as error:
         raise ProjectError(
-            f"There is no film file at {str(place)!r}.",
+            error.message,
             hint="Name a film file or a folder with a film.json; `assemble --save` writes one.",
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProjectError(f"The film file {str(place)!r} cannot be read: {error}.") from error
     try:
         stored = FilmFile.model_validate_json(text)
     except ValidationError as error:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import TextRendererUnavailable
+from core.film.model.subtitles import as_srt, cut_to, read_subtitles
 from core.film.picture.assembler import Overlays
 from core.film.picture.luts import read_lut, write_blended
 from core.film.picture.picture import LutFile
-from core.film.picture.subtitles import cut_to, read_srt, write_srt
 from core.film.picture.watermark import draw_watermark
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def _track(timeline: Timeline, path: Path) -> Path | None:
     subtitles = timeline.film.subtitles
     if subtitles is None or subtitles.mode != "track":
         return None
-    script = cut_to(read_srt(subtitles.path), timeline.num_frames, timeline.rate)
-    write_srt(script.cues, path)
+    script = cut_to(read_subtitles(subtitles.path), timeline.num_frames, timeline.rate)
+    path.write_text(as_srt(script.cues), encoding="utf-8", newline="\n")
     return path
 
 
