@@ -17,11 +17,11 @@ from core.errors import (
     UnsupportedRequest,
 )
 from core.film.build.export import KIND as EXPORT_KIND
-from core.film.build.export import ExportJob, ExportOrder
+from core.film.build.export import ExportJob
 from core.film.build.export_inputs import SourceReader
 from core.film.build.export_plan import Disks, PlannedExport, plan_export
-from core.film.build.preview_film import PreviewStores
-from core.film.build.render_cache import RenderCache
+from core.film.build.preview import PreviewStores
+from core.film.model.delivery import ExportOrder
 from core.history.history import History
 from core.history.history_recorder import HistoryRecorder
 from core.jobs.job import PLACES, CancelToken, Lane
@@ -37,6 +37,7 @@ from core.media.output import (
     find_place,
     make_folder,
 )
+from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine
 from core.platform.network import SWITCH_ON, NetworkSwitch, sentence
 from core.platform.paths import Paths
@@ -392,7 +393,13 @@ class Studio:
         name = default_name(request.prompt, seed, day, STILL_SUFFIX if wish.is_still else SUFFIX)
         output = find_place(wish.out, self.paths.output_dir, name, overwrite=wish.overwrite)
         if plan is not None:
-            check_space(plan, output.path.parent, self.paths.work_dir, self._free_bytes)
+            check_space(
+                plan.clip_bytes,
+                plan.scratch_bytes,
+                output.path.parent,
+                self.paths.work_dir,
+                self._free_bytes,
+            )
         return output
 
 

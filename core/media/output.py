@@ -20,16 +20,12 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from core.video.plan import RenderPlan
-
 SUFFIX = ".mp4"
 STILL_SUFFIX = ".png"
 _KINDS = {SUFFIX: "Clips are MP4 files.", STILL_SUFFIX: "Stills are PNG files."}
 _SLUG_WORDS = 6
 _SLUG_LENGTH = 48
 _MAX_NAME_BYTES = 200
-_BYTES_PER_PIXEL = 0.25
-_AUDIO_BYTES_PER_S = 48_000
 _SPARE_BYTES = 20_000_000
 
 
@@ -57,13 +53,6 @@ def slug(prompt: str) -> str:
 def default_name(prompt: str, seed: int, day: date, suffix: str = SUFFIX) -> str:
     """A name made of date, prompt and seed."""
     return f"{day.isoformat()}_{slug(prompt)}_{seed}{suffix}"
-
-
-def clip_bytes(plan: RenderPlan) -> int:
-    """A generous estimate of the finished file's size."""
-    pixels = plan.width * plan.height * plan.num_frames
-    audio = plan.duration_s * _AUDIO_BYTES_PER_S if plan.has_audio else 0
-    return int(pixels * _BYTES_PER_PIXEL + audio)
 
 
 def find_place(out: Path | None, output_dir: Path, name: str, *, overwrite: bool) -> Output:
@@ -135,7 +124,8 @@ def find_free_name(path: Path) -> Path:
 
 
 def check_space(
-    plan: RenderPlan,
+    size_bytes: int,
+    scratch_bytes: int,
     folder: Path,
     work_dir: Path,
     free_bytes: Callable[[Path], int] = free_disk_bytes,
@@ -144,13 +134,21 @@ def check_space(
 
     Changes nothing: for a folder that does not exist yet, its nearest parent must take one.
 
+    Args:
+        size_bytes: of the finished clip, about.
+        scratch_bytes: what making it writes besides.
+        folder: where the clip goes.
+        work_dir: where it is made.
+        free_bytes: asks a disk.
+
     Raises:
         UnsupportedRequest: with everything that is wrong.
     """
-    clip = clip_bytes(plan)
-    scratch_gb = plan.memory_plan.scratch_disk_gb if plan.memory_plan else 0.0
     # Two copies while working: the clip as the provider wrote it and the one with its record.
-    needs = {folder: clip + _SPARE_BYTES, work_dir: int(2 * clip + scratch_gb * 1e9) + _SPARE_BYTES}
+    needs = {
+        folder: size_bytes + _SPARE_BYTES,
+        work_dir: 2 * size_bytes + scratch_bytes + _SPARE_BYTES,
+    }
     found = [*writing_problems(folder), *space_problems("clip", needs, free_bytes)]
     if found:
         raise _problems(*found)

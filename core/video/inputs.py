@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.media.input_images import InputImage, check_image
+from core.media.images import InputImage, check_image
 
 if TYPE_CHECKING:
     from pathlib import Path

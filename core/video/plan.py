@@ -15,6 +15,9 @@ from core.video.spec import ModelSpec, Residency, Task
 if TYPE_CHECKING:
     from pathlib import Path
 
+_BYTES_PER_PIXEL = 0.25
+_AUDIO_BYTES_PER_S = 48_000
+
 
 class Device(StrEnum):
     """Where the arithmetic is done."""
@@ -133,6 +136,18 @@ class RenderPlan(ClipSettings):
     def duration_s(self) -> float:
         """The exact length of the clip."""
         return self.num_frames / self.fps
+
+    @property
+    def clip_bytes(self) -> int:
+        """A generous estimate of the finished file's size."""
+        pixels = self.width * self.height * self.num_frames
+        audio = self.duration_s * _AUDIO_BYTES_PER_S if self.has_audio else 0
+        return int(pixels * _BYTES_PER_PIXEL + audio)
+
+    @property
+    def scratch_bytes(self) -> int:
+        """What the model writes to the disk while it works."""
+        return int(self.memory_plan.scratch_disk_gb * 1e9) if self.memory_plan else 0
 
     def with_start_image(self, path: Path) -> RenderPlan:
         """The same plan with its start image in another place."""

@@ -17,7 +17,7 @@ import psutil
 
 from core.errors import EngineCrashed, NotConfigured, Problem, UnsupportedRequest
 from core.jobs.job import Progressed, Stage
-from core.media.input_images import write_start_image
+from core.media.images import write_start_image
 from core.platform.machine import free_disk_bytes
 from core.video.planning import make_plan
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode

@@ -17,7 +17,6 @@ from core.errors import (
 from core.film.build.encoding import working_settings
 from core.film.build.joining import subtitle_codec
 from core.film.build.metadata import left_unsaid
-from core.film.build.render_cache import RenderCache, key_of
 from core.film.model.delivery import (
     AUDIO_ENCODERS,
     CODECS,
@@ -29,7 +28,7 @@ from core.film.model.delivery import (
     Quality,
     settings_problems,
 )
-from core.film.model.film_paths import is_text
+from core.film.model.film_file import is_text
 from core.film.model.layout import lay_out
 from core.film.model.source import PROBE_VERSION, Source, read_source
 from core.film.model.subtitles import Script, cut_to, read_subtitles, to_captions
@@ -38,6 +37,7 @@ from core.film.picture.luts import read_lut
 from core.film.sound.music import read_music
 from core.media.ffmpeg import ffmpeg_encoders, ffmpeg_version
 from core.media.images import read_image
+from core.media.render_cache import RenderCache, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.film.build.render_cache import key_of
+from core.media.render_cache import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,14 +6,21 @@ import xml.etree.ElementTree as ET
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from core.film.build.chapters import chapters_of
-from core.film.handoff.document import Document
+from core.film.handoff.document import (
+    Document,
+    audio_losses,
+    clips,
+    common_losses,
+    decimal,
+    fit_losses,
+    one_line,
+    readable,
+    title_of,
+)
 from core.film.handoff.fcpxml_resources import Resources, seconds
-from core.film.handoff.losses import audio_losses, common_losses, fit_losses
 from core.film.handoff.music import music_rows
-from core.film.handoff.plain_text import clips, decimal, one_line, readable, title_of
 from core.film.handoff.timecode import is_drop_frame
-from core.film.model.edit_points import parts_of
+from core.film.model.edit_points import chapters_of, parts_of
 from core.film.model.film import Fit
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
 

@@ -7,8 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from core.errors import UnreadableMusic
-from core.film.model.timeline import SAMPLE_RATE_HZ, exact, nearest
-from core.film.sound.tracks import SEAM
+from core.film.model.timeline import SAMPLE_RATE_HZ, SEAM, exact, nearest
 
 if TYPE_CHECKING:
     from pathlib import Path

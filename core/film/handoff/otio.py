@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from core.film.build.chapters import chapters_of
-from core.film.handoff.document import Document
-from core.film.handoff.losses import audio_losses, common_losses, fit_losses
+from core.film.handoff.document import (
+    Document,
+    audio_losses,
+    common_losses,
+    fit_losses,
+    readable,
+    relative_url,
+    title_of,
+)
 from core.film.handoff.music import music_rows
-from core.film.handoff.plain_text import readable, title_of
-from core.film.handoff.relative_paths import relative_url
-from core.film.model.edit_points import parts_of
+from core.film.model.edit_points import chapters_of, parts_of
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
 
 if TYPE_CHECKING:

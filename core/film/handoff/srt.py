@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.film.handoff.document import Document
-from core.film.handoff.plain_text import readable
+from core.film.handoff.document import Document, readable
 from core.film.model.subtitles import Cue, as_srt
 from core.film.model.timeline import nearest
 

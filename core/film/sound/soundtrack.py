@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.film.build.render_cache import RenderCache
     from core.film.model.timeline import Timeline
     from core.jobs.job import CancelToken
+    from core.media.render_cache import RenderCache
 
 _SHORTEST_LOOP_S = 0.1
 # Shares of the work, as measured on films of a few minutes.

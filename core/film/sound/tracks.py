@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from core.film.model.timeline import SAMPLE_RATE_HZ, exact, nearest
-from core.film.sound.fades import fall, gain_of, rise
+from core.film.model.timeline import SAMPLE_RATE_HZ, SEAM, exact, nearest
 
 if TYPE_CHECKING:
     from numpy import float32, float64
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
 
     from core.film.model.timeline import MusicCue, Shot, Timeline
     from core.film.sound.stems import Stem
-
-SEAM = SAMPLE_RATE_HZ * 30 // 1000
-"""Samples over which the end of a looped piece and its beginning overlap: 30 ms."""
 
 
 class ShotTrack:
@@ -113,3 +109,35 @@ class MusicTrack:
 def offset_of(score: MusicCue) -> int:
     """The sample of a piece of music with which it begins in the film."""
     return nearest(exact(score.music.offset_s) * SAMPLE_RATE_HZ)
+
+
+def gain_of(volume_db: float) -> float:
+    """The factor that a change of volume in dB means."""
+    return math.pow(10, volume_db / 20)
+
+
+def rise(first: int, count: int, length: int) -> NDArray[float64]:
+    """The samples from `first` on of a fade in over `length`: a quarter of a sine, then 1.
+
+    Every sample's value is that of its middle, so the fade is the mirror of `fall`, and the
+    squares of both add up to 1.
+    """
+    import numpy as np
+
+    return np.sin(_angles(first, count, length))
+
+
+def fall(first: int, count: int, length: int) -> NDArray[float64]:
+    """The samples from `first` on of a fade out over `length`; those below 0 come before it."""
+    import numpy as np
+
+    return np.cos(_angles(first, count, length))
+
+
+def _angles(first: int, count: int, length: int) -> NDArray[float64]:
+    import numpy as np
+
+    if length <= 0:
+        return np.full(count, np.pi / 2)
+    done = (np.arange(first, first + count) + 0.5) / length
+    return np.clip(done, 0.0, 1.0) * (np.pi / 2)

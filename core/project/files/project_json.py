@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from core.errors import ProjectError
-from core.film.model.film_paths import is_text
+from core.film.model.film_file import is_text
 from core.project.files.media_uses import StoredPaths, loaded_path, with_paths
 from core.project.files.migrations import MIGRATIONS, VERSION, Migration, Stored, migrate, newest
 from core.project.model.project import RenderChoices, Scene, VideoProject, new_id

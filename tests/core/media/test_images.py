@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core.errors import UnsupportedRequest
-from core.media.input_images import check_start_image, write_start_image
+from core.media.images import check_start_image, write_start_image
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,6 @@ from PIL import Image, ImageSequence
 
 from core.film.build.encoding import pixel_format
 from core.film.build.hardware_encoders import HARDWARE, choose
-from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import (
     CODECS,
     CONTAINERS,
@@ -35,6 +34,7 @@ from core.film.picture.graph import arguments
 from core.film.picture.picture import Look as ImageLook
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
+from core.media.render_cache import RenderCache
 from tests.film.exporting import (
     CLICK_S,
     HEIGHT,
