@@ -22,8 +22,7 @@ from core.film.build.export_inputs import SourceReader
 from core.film.build.export_plan import Disks, PlannedExport, plan_export
 from core.film.build.preview import PreviewStores
 from core.film.model.delivery import ExportOrder
-from core.history.history import History
-from core.history.history_recorder import HistoryRecorder
+from core.history.history import History, HistoryRecorder
 from core.jobs.job import PLACES, CancelToken, Lane
 from core.jobs.journal import Journal
 from core.jobs.queue import JobQueue, new_job_id
