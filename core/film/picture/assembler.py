@@ -171,8 +171,8 @@ def _with_overlays(
     overlaid = False
     if overlays.watermark is not None:
         rendered = overlays.watermark
-        image = _rendered(graph, rendered)
-        image = image.under(image, x=rendered.x, y=rendered.y, eof_action="repeat", format="auto")
+        mark = _rendered(graph, rendered)
+        image = image.under(mark, x=rendered.x, y=rendered.y, eof_action="repeat", format="auto")
         overlaid = True
     for title, rendered in zip(timeline.titles, overlays.rendered_texts, strict=True):
         if title.first < end and first < title.end:
