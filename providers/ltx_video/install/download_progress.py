@@ -42,7 +42,7 @@ class DownloadProgress:
         """Bytes that came over the network."""
         return self._fetched
 
-    def settle(self, size_bytes: int) -> None:
+    def add_existing(self, size_bytes: int) -> None:
         """Count bytes that were on disk already; negative takes back what proved wrong."""
         with self._lock:
             self._settled += size_bytes

@@ -12,7 +12,6 @@ from fnmatch import fnmatchcase
 from time import time
 from typing import TYPE_CHECKING
 
-from core.config.api_keys import KeySpec
 from core.errors import (
     AuthFailed,
     BadResponse,
@@ -23,6 +22,7 @@ from core.errors import (
 )
 from core.platform.network import NetworkSwitch
 from core.video.provider import NotReady, Readiness, Ready, ReasonCode
+from providers.ltx_video.models.info import HUGGINGFACE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Mapping, Sequence
@@ -32,14 +32,6 @@ if TYPE_CHECKING:
 
     from core.config.api_keys import ApiKeys
     from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
-
-HUGGINGFACE_KEY = KeySpec(
-    id="huggingface",
-    label="Hugging Face",
-    variables=("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
-    url="https://huggingface.co/settings/tokens",
-    purpose="downloads models whose licence must be accepted on their page first",
-)
 
 _DEFAULT_ENDPOINT = "https://huggingface.co"
 _CONNECT_TIMEOUT_S = 10.0

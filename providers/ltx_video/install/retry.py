@@ -33,7 +33,7 @@ class RetryPolicy:
         self._tell = tell
         self._failures = 0
 
-    def renew(self) -> None:
+    def reset(self) -> None:
         """Something has worked: count failures from zero."""
         self._failures = 0
 
@@ -58,7 +58,7 @@ class RetryPolicy:
         self._stop.wait(wait_s)
 
 
-def ask_patiently(
+def ask_with_retries(
     cancel: CancelToken,
     waits_s: Sequence[float],
     ask: Callable[[], T],

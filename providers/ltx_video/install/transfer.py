@@ -213,10 +213,10 @@ class _FileFetch:
             return
         for chunk in read_chunks(self._part, self._stop):
             self._check.update(chunk)
-            self._progress.settle(len(chunk))
+            self._progress.add_existing(len(chunk))
 
     def _start_over(self) -> None:
-        self._progress.settle(-self._check.size_bytes)
+        self._progress.add_existing(-self._check.size_bytes)
         self._part.unlink(missing_ok=True)
         self._check = ContentCheck(self._file)
 
@@ -253,7 +253,7 @@ class _FileFetch:
         part.write(chunk)
         self._check.update(chunk)
         self._progress.fetch(len(chunk), self._file.place)
-        self._retry.renew()
+        self._retry.reset()
 
     def _put_in_place(self) -> None:
         with self._part.open("rb+") as part:

@@ -25,7 +25,7 @@ from core.video.spec import Residency
 
 if TYPE_CHECKING:
     from core.platform.machine import Gpu, Machine
-    from providers.ltx_video.models.footprint import Footprint
+    from providers.ltx_video.models.weights_spec import Footprint
 
 MOST_BILLIONS_WITHOUT_GPU = 3.0
 """A larger transformer would work for days on processors alone."""

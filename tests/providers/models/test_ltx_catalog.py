@@ -14,7 +14,7 @@ from core.video.request import FrameRequest, Inputs, Motion, RenderRequest, Samp
 from core.video.spec import Control
 from providers.ltx_video.install.model_files import BUILTIN_FOLDER
 from providers.ltx_video.models.catalog import BY_ID, MODELS, LocalModel
-from providers.ltx_video.models.model_names import OTHER_NAMES, LTXModel
+from providers.ltx_video.models.info import OTHER_NAMES, LTXModel
 from providers.ltx_video.models.profiles import PipelineFamily
 from providers.ltx_video.models.sizes import SIZE_GRID
 
