@@ -392,13 +392,7 @@ class Studio:
         name = default_name(request.prompt, seed, day, STILL_SUFFIX if wish.is_still else SUFFIX)
         output = find_place(wish.out, self.paths.output_dir, name, overwrite=wish.overwrite)
         if plan is not None:
-            check_space(
-                plan.clip_bytes,
-                plan.scratch_bytes,
-                output.path.parent,
-                self.paths.work_dir,
-                self._free_bytes,
-            )
+            check_space(plan, output.path.parent, self.paths.work_dir, self._free_bytes)
         return output
 
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.platform.files import nearest_existing
@@ -41,6 +41,20 @@ class Output:
     def sidecar(self) -> Path:
         """The record that lies beside the clip."""
         return self.path.with_suffix(".json")
+
+
+class PlannedClip(Protocol):
+    """What a clip will take on the disk."""
+
+    @property
+    def clip_bytes(self) -> int:
+        """The file itself."""
+        ...
+
+    @property
+    def scratch_bytes(self) -> int:
+        """What making it writes besides."""
+        ...
 
 
 def slug(prompt: str) -> str:
@@ -124,8 +138,7 @@ def find_free_name(path: Path) -> Path:
 
 
 def check_space(
-    size_bytes: int,
-    scratch_bytes: int,
+    clip: PlannedClip,
     folder: Path,
     work_dir: Path,
     free_bytes: Callable[[Path], int] = free_disk_bytes,
@@ -134,20 +147,13 @@ def check_space(
 
     Changes nothing: for a folder that does not exist yet, its nearest parent must take one.
 
-    Args:
-        size_bytes: of the finished clip, about.
-        scratch_bytes: what making it writes besides.
-        folder: where the clip goes.
-        work_dir: where it is made.
-        free_bytes: asks a disk.
-
     Raises:
         UnsupportedRequest: with everything that is wrong.
     """
     # Two copies while working: the clip as the provider wrote it and the one with its record.
     needs = {
-        folder: size_bytes + _SPARE_BYTES,
-        work_dir: 2 * size_bytes + scratch_bytes + _SPARE_BYTES,
+        folder: clip.clip_bytes + _SPARE_BYTES,
+        work_dir: 2 * clip.clip_bytes + clip.scratch_bytes + _SPARE_BYTES,
     }
     found = [*writing_problems(folder), *space_problems("clip", needs, free_bytes)]
     if found:

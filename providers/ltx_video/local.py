@@ -113,7 +113,7 @@ class LocalLTX:
                 "Run 'pip install -r requirements-ltx.txt', or let main.py make its own "
                 "environment by starting it without IMAGEAI_NO_BOOTSTRAP.",
             )
-        reason_code = self._lack_of_files(model)
+        reason_code = self._files_problem(model)
         if reason_code is not None:
             return reason_code
         smallest = self._ladder(model, _smallest_plan(model)).choose()
@@ -205,7 +205,7 @@ class LocalLTX:
     def _on_disk(self, model: LocalModel) -> OnDisk:
         return installation_of(model, self._context.paths.models_dir).on_disk
 
-    def _lack_of_files(self, model: LocalModel) -> NotReady | None:
+    def _files_problem(self, model: LocalModel) -> NotReady | None:
         label, repair = model.spec.label, _repair(model)
         found = installation_of(model, self._context.paths.models_dir)
         match found.on_disk:
@@ -292,7 +292,7 @@ class LocalLTX:
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
         model = self._models[plan.target.model]
-        reason_code = self._lack_of_files(model)
+        reason_code = self._files_problem(model)
         if reason_code is not None:
             raise NotConfigured(reason_code.reason, target=str(plan.target), hint=reason_code.fix)
         memory = plan.memory_plan or self._memory(model, plan)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAME = "film.json"
 VERSION = 1
-_MAX_TOLD = 5
+_MAX_SHOWN = 5
 
 
 class FilmFile(Frozen):
@@ -58,7 +58,7 @@ def read_film_file(path: Path) -> FilmFile:
             ) from error
         mistakes = [
             f"{'.'.join(map(str, item['loc'])) or 'the file'}: {item['msg']}"
-            for item in error.errors()[:_MAX_TOLD]
+            for item in error.errors()[:_MAX_SHOWN]
         ]
         raise ProjectError(
             f"The film file {str(place)!r} cannot be understood: {'; '.join(mistakes)}.",

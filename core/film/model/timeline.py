@@ -115,7 +115,7 @@ class Timeline:
     rate: Fraction
     shots: tuple[Shot, ...]
     titles: tuple[TimedCaption, ...] = ()
-    scores: tuple[MusicCue, ...] = ()
+    music_cues: tuple[MusicCue, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -131,8 +131,8 @@ def draw_watermark(watermark: Watermark, width: int, height: int, path: Path) ->
 
     upright = read_image(watermark.path, "watermark", "watermark")
     margin = nearest(exact(watermark.margin) * width)
-    room_x, room_y = width - 2 * margin, height - 2 * margin
-    if room_x < 1 or room_y < 1:
+    free_width, free_height = width - 2 * margin, height - 2 * margin
+    if free_width < 1 or free_height < 1:
         raise UnsupportedRequest(
             [
                 Problem(
@@ -144,7 +144,7 @@ def draw_watermark(watermark: Watermark, width: int, height: int, path: Path) ->
         )
     source = upright.image
     asked = exact(watermark.size) * width / source.width
-    scale = min(asked, Fraction(room_x, source.width), Fraction(room_y, source.height))
+    scale = min(asked, Fraction(free_width, source.width), Fraction(free_height, source.height))
     size = (max(1, nearest(source.width * scale)), max(1, nearest(source.height * scale)))
     notes = upright.notes
     if scale < asked:
@@ -162,6 +162,6 @@ def draw_watermark(watermark: Watermark, width: int, height: int, path: Path) ->
             f"The watermark {str(path)!r} cannot be written: {error.strerror or error}."
         ) from error
     shares = anchor_of(watermark.place)
-    x = margin + nearest((room_x - size[0]) * exact(shares.across))
-    y = margin + nearest((room_y - size[1]) * exact(shares.down))
+    x = margin + nearest((free_width - size[0]) * exact(shares.across))
+    y = margin + nearest((free_height - size[1]) * exact(shares.down))
     return PreparedWatermark(RenderedText(path, x, y), notes)

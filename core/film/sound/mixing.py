@@ -85,16 +85,16 @@ def mixed_blocks(
         for shot in timeline.shots
         if shot.number in shots
     ]
-    scores = [MusicTrack(score, stem) for score, stem in zip(timeline.scores, music, strict=True)]
-    ducking = Ducking() if any(score.music.duck_db for score in timeline.scores) else None
+    tracks = [MusicTrack(cue, stem) for cue, stem in zip(timeline.music_cues, music, strict=True)]
+    ducking = Ducking() if any(cue.music.duck_db for cue in timeline.music_cues) else None
     for at in range(0, timeline.num_samples, BLOCK):
         block = np.zeros((min(BLOCK, timeline.num_samples - at), CHANNELS), dtype="<f4")
         for clip in clips:
             clip.add_to(block, at)
         # Music follows the clips alone, whatever other music there is.
         depth = ducking.follow(block) if ducking else None
-        for score in scores:
-            score.add_to(block, at, depth)
+        for track in tracks:
+            track.add_to(block, at, depth)
         yield block
 
 

@@ -96,15 +96,15 @@ class Stems:
         stem = self._keep(source.path, source.sha256, steps, unreadable, num_samples=count)
         return Stem(stem, count)
 
-    def of_music(self, score: MusicCue) -> Stem:
+    def of_music(self, cue: MusicCue) -> Stem:
         """All of a piece of music.
 
         Raises:
             UnreadableMusic: it is missing, empty, no sound, or does not decode.
             JobCancelled: asked to stop.
         """
-        path = score.music.path
-        file = read_music(path, self._cancel, score.path_sha256)
+        path = cue.music.path
+        file = read_music(path, self._cancel, cue.path_sha256)
 
         def unreadable(why: str) -> StudioError:
             return UnreadableMusic(

@@ -49,17 +49,17 @@ class MusicTrack:
     over the first ones of the next, so each round is 30 ms shorter than what it plays.
     """
 
-    def __init__(self, score: MusicCue, stem: Stem) -> None:
-        music = score.music
+    def __init__(self, cue: MusicCue, stem: Stem) -> None:
+        music = cue.music
         self._stem = stem
         self._gain = gain_of(music.volume_db)
-        self._offset = offset_of(score)
+        self._offset = offset_of(cue)
         self._is_looped = music.is_looped
         length = stem.num_samples - self._offset
         self._seam = min(SEAM, length // 2)
         self._round = length - self._seam
-        self.first = score.first
-        self.end = score.end if self._is_looped else min(score.end, score.first + length)
+        self.first = cue.first
+        self.end = cue.end if self._is_looped else min(cue.end, cue.first + length)
         self._fade_in = nearest(exact(music.fade_in_s) * SAMPLE_RATE_HZ)
         self._fade_out = nearest(exact(music.fade_out_s) * SAMPLE_RATE_HZ)
         self._duck_db = music.duck_db
@@ -106,9 +106,9 @@ class MusicTrack:
         return np.concatenate(parts)
 
 
-def offset_of(score: MusicCue) -> int:
+def offset_of(cue: MusicCue) -> int:
     """The sample of a piece of music with which it begins in the film."""
-    return nearest(exact(score.music.offset_s) * SAMPLE_RATE_HZ)
+    return nearest(exact(cue.music.offset_s) * SAMPLE_RATE_HZ)
 
 
 def gain_of(volume_db: float) -> float:

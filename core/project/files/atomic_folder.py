@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import uuid
@@ -10,7 +11,6 @@ from typing import IO, TYPE_CHECKING
 
 from core.errors import ProjectError
 from core.platform.machine import free_disk_bytes
-from core.project.files.disk_errors import cannot_write
 from core.project.files.project_file import need_empty
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def fresh_folder(destination: Path) -> Generator[Path]:
         raise
 
 
-def pour(
+def copy_bytes(
     source: IO[bytes], sink: IO[bytes], cancel: CancelToken, on_bytes: Callable[[int], None]
 ) -> None:
     """Copy what is left of one file into another; `on_bytes` gets the size of each part.
@@ -71,7 +71,7 @@ def copy_file(
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as reader, destination.open("xb") as writer:
-        pour(reader, writer, cancel, on_bytes)
+        copy_bytes(reader, writer, cancel, on_bytes)
         writer.flush()
         os.fsync(writer.fileno())
 
@@ -109,3 +109,20 @@ class Meter:
 
 def no_progress(_: float) -> None:
     """Tell nobody."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+def cannot_write(what: str, place: Path, error: OSError) -> ProjectError:
+    """The sentence for a file or folder that cannot be written; `what` begins it."""
+    return ProjectError(f"{what} {str(place)!r}: {error.strerror or error}.", hint=_hint(error))
+
+
+def _hint(error: OSError) -> str:
+    if error.errno in _FULL:
+        return "Free some space on that disk, or use another."
+    if error.errno in _CLOSED:
+        return "The folder is read-only. Change its permissions, or use another."
+    return "Check that the disk is there, or use another."

@@ -24,7 +24,7 @@ UNKNOWN = "unknown keys"
 """The part of `VideoProject.imported` that keeps what the file has and nobody here knows."""
 _VERSION_KEY, _PROJECT_KEY = "schema_version", "project"
 _IMAGEAI = "imageai."
-_MAX_TOLD = 5
+_MAX_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ def parse_project(
         return Unusable(_mistakes(error))
     notes: list[str] = []
     if unknown:
-        names = ", ".join(repr(key) for key in list(unknown)[:_MAX_TOLD])
-        more = f" and {len(unknown) - _MAX_TOLD} more" if len(unknown) > _MAX_TOLD else ""
+        names = ", ".join(repr(key) for key in list(unknown)[:_MAX_SHOWN])
+        more = f" and {len(unknown) - _MAX_SHOWN} more" if len(unknown) > _MAX_SHOWN else ""
         notes.append(
             f"The project file has parts that this program does not know: {names}{more}. They have "
             f"no effect; they are kept under 'imported'."
@@ -175,7 +175,7 @@ def _with_unknown(project: VideoProject, unknown: Stored) -> VideoProject:
 def _mistakes(error: ValidationError) -> str:
     return "; ".join(
         f"{'.'.join(map(str, item['loc'])) or 'the project'}: {item['msg']}"
-        for item in error.errors()[:_MAX_TOLD]
+        for item in error.errors()[:_MAX_SHOWN]
     )
 
 

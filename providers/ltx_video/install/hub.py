@@ -90,7 +90,7 @@ class ContentCheck:
         return self._git is not None and self._git.hexdigest() == self._file.git_hash
 
 
-class Unsettled(Exception):
+class RetryableFailure(Exception):
     """A request failed in a way that may pass; `error` is what to say when it does not."""
 
     def __init__(self, error: ProviderError, retry_after_s: float | None = None) -> None:
@@ -290,7 +290,7 @@ class Hub:
             # Links to the hub's storage expire; asking the hub again gives a fresh one.
             has_left = not str(response.url).startswith(f"{self.endpoint}/")
             if has_left or response.status_code in _RETRIED_STATUSES:
-                raise Unsettled(failure, _retry_after_s(response.headers)) from error
+                raise RetryableFailure(failure, _retry_after_s(response.headers)) from error
             raise failure from error
         except httpx2.HTTPError as error:
             unreachable = ProviderUnavailable(
@@ -300,7 +300,7 @@ class Hub:
                 hint="Check the internet connection and give the same command again: what has "
                 "been downloaded is kept. Offline, give a copy on disk with --from FOLDER.",
             )
-            raise Unsettled(unreachable) from error
+            raise RetryableFailure(unreachable) from error
         except (httpx2.InvalidURL, HFValidationError, ValueError, KeyError) as error:
             raise self._bad_listing(repo_id, _reason(error)) from error
 
@@ -359,7 +359,7 @@ def check_token(keys: ApiKeys, network: NetworkSwitch | None = None) -> Readines
     """Whether the hub accepts the token that is set; asks the hub once."""
     try:
         account = Hub(keys, "", network).account()
-    except Unsettled as failure:
+    except RetryableFailure as failure:
         return NotReady(ReasonCode.KEY_MISSING, failure.error.message, "Try again later.")
     except ProviderError as error:
         return NotReady(ReasonCode.KEY_MISSING, error.message, error.hint)

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import RateLimited, StudioError
-from providers.ltx_video.install.hub import Unsettled
+from providers.ltx_video.install.hub import RetryableFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ class RetryPolicy:
         """Something has worked: count failures from zero."""
         self._failures = 0
 
-    def wait(self, failure: Unsettled) -> None:
+    def wait(self, failure: RetryableFailure) -> None:
         """Wait as long as fits.
 
         Raises:
@@ -74,7 +74,7 @@ def ask_with_retries(
     while True:
         try:
             return _call_in_thread(cancel, ask)
-        except Unsettled as failure:
+        except RetryableFailure as failure:
             retry.wait(failure)
 
 
@@ -85,12 +85,12 @@ def _call_in_thread(cancel: CancelToken, call: Callable[[], T]) -> T:
         JobCancelled: asked to stop.
     """
     results: list[T] = []
-    failures: list[StudioError | Unsettled | OSError] = []
+    failures: list[StudioError | RetryableFailure | OSError] = []
 
     def work() -> None:
         try:
             results.append(call())
-        except (StudioError, Unsettled, OSError) as error:
+        except (StudioError, RetryableFailure, OSError) as error:
             failures.append(error)
 
     thread = threading.Thread(target=work, name="ask-hub", daemon=True)

@@ -155,8 +155,8 @@ class InstallModelJob:
         Raises:
             UnsupportedRequest: the catalogue no longer has it.
         """
-        wish = InstallPayload.model_validate_json(payload)
-        return cls(find(wish.model), models_dir, keys, wish.reuse_from, network=network)
+        stored = InstallPayload.model_validate_json(payload)
+        return cls(find(stored.model), models_dir, keys, stored.reuse_from, network=network)
 
     @property
     def title(self) -> str:

@@ -65,15 +65,11 @@ def test_no_name_gives_the_usual_folder_which_is_made_only_on_request(tmp_path: 
     assert folder.is_dir()
 
 
-def sizes(plan: RenderPlan) -> tuple[int, int]:
-    return plan.clip_bytes, plan.scratch_bytes
-
-
 def test_usual_folder_that_cannot_be_made_is_told(tmp_path: Path, plan: RenderPlan) -> None:
     (tmp_path / "videos").touch()
     output = find_place(None, tmp_path / "videos" / "output", NAME, overwrite=False)
     with pytest.raises(UnsupportedRequest, match="cannot be written"):
-        check_space(*sizes(plan), output.path.parent, tmp_path)
+        check_space(plan, output.path.parent, tmp_path)
     with pytest.raises(OutputError, match=r"output' cannot be made .* Name a file"):
         make_folder(output)
 
@@ -131,16 +127,14 @@ def test_name_too_long_is_refused(tmp_path: Path, name: str) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a folder that nobody can write to")
 def test_folder_that_cannot_be_written_is_refused(plan: RenderPlan, tmp_path: Path) -> None:
     with pytest.raises(UnsupportedRequest, match="cannot be written"):
-        check_space(*sizes(plan), Path("/proc"), tmp_path, lambda _: 10**12)
+        check_space(plan, Path("/proc"), tmp_path, lambda _: 10**12)
 
 
 def test_full_disk_is_told_for_each_place_before_the_start(
     plan: RenderPlan, tmp_path: Path
 ) -> None:
     with pytest.raises(UnsupportedRequest) as caught:
-        check_space(
-            plan.clip_bytes, plan.scratch_bytes, tmp_path, tmp_path / "work", lambda _: 1_000_000
-        )
+        check_space(plan, tmp_path, tmp_path / "work", lambda _: 1_000_000)
     first, second = caught.value.problems
     assert "has 1 MB free" in first.message
     assert "work" in second.message
@@ -148,11 +142,11 @@ def test_full_disk_is_told_for_each_place_before_the_start(
 
 def test_scratch_space_of_the_memory_plan_counts(plan: RenderPlan, tmp_path: Path) -> None:
     free = 100_000_000
-    check_space(*sizes(plan), tmp_path, tmp_path, lambda _: free)
+    check_space(plan, tmp_path, tmp_path, lambda _: free)
     memory = memory_plan(0).model_copy(update={"scratch_disk_gb": 5.0})
     big = plan.model_copy(update={"memory_plan": memory})
     with pytest.raises(UnsupportedRequest, match=r"50.. MB"):
-        check_space(*sizes(big), tmp_path, tmp_path, lambda _: free)
+        check_space(big, tmp_path, tmp_path, lambda _: free)
 
 
 @pytest.fixture
