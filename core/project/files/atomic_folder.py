@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import uuid
@@ -11,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 from core.errors import ProjectError
 from core.platform.machine import free_disk_bytes
-from core.project.files.project_file import need_empty
+from core.project.files.project_file import cannot_write, need_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -109,20 +108,3 @@ class Meter:
 
 def no_progress(_: float) -> None:
     """Tell nobody."""
-
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
-
-
-def cannot_write(what: str, place: Path, error: OSError) -> ProjectError:
-    """The sentence for a file or folder that cannot be written; `what` begins it."""
-    return ProjectError(f"{what} {str(place)!r}: {error.strerror or error}.", hint=_hint(error))
-
-
-def _hint(error: OSError) -> str:
-    if error.errno in _FULL:
-        return "Free some space on that disk, or use another."
-    if error.errno in _CLOSED:
-        return "The folder is read-only. Change its permissions, or use another."
-    return "Check that the disk is there, or use another."

@@ -14,9 +14,9 @@ from core.errors import ProjectError
 from core.jobs.job import CancelToken
 from core.media.images import read_image
 from core.platform.files import exists
-from core.project.files.atomic_folder import CHUNK, cannot_write, copy_file
+from core.project.files.atomic_folder import CHUNK, copy_file
 from core.project.files.media_uses import MediaKind, MediaUse, file_name, media_of, with_paths
-from core.project.files.project_file import CLIPS, INPUTS
+from core.project.files.project_file import CLIPS, INPUTS, cannot_write
 from core.project.model.project import Take
 from core.video.read_metadata import read_settings_of
 

@@ -17,7 +17,6 @@ from core.platform.files import write_text_atomically
 from core.platform.machine import free_disk_bytes
 from core.project.files.atomic_folder import (
     Meter,
-    cannot_write,
     copy_bytes,
     copy_file,
     fresh_folder,
@@ -25,7 +24,7 @@ from core.project.files.atomic_folder import (
     no_progress,
 )
 from core.project.files.collect_media import collect_media
-from core.project.files.project_file import FOLDERS, NAME, plain_name, read_project
+from core.project.files.project_file import FOLDERS, NAME, cannot_write, plain_name, read_project
 from core.project.files.project_json import Unusable, parse_project, project_text
 from core.project.model.project import new_id
 
