@@ -56,7 +56,7 @@ class ExportJob:
     Attributes:
         store: where pieces of films lie.
         limit_bytes: how much of them may stay when the export is done.
-        letterer: draws words; called only for films that have some.
+        text_renderer: draws words; called only for films that have some.
     """
 
     order: ExportOrder
@@ -274,7 +274,7 @@ class FilmPreview:
 
     Attributes:
         timeline: the film, laid out.
-        dressing: what lies on its pictures, as `core.film.picture.overlays.dress` gives it.
+        overlays: what lies on its pictures, as `prepare_overlays` gives it.
     """
 
     timeline: Timeline

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PreparedOverlays:
-    """The dressing of a film, and what the user should know about it.
+    """The overlays of a film, and what the user should know about it.
 
     Attributes:
         track: the subtitles that become a track of their own, cut to the film; None without any.
@@ -100,7 +100,7 @@ def _track(timeline: Timeline, path: Path) -> Path | None:
 
 
 def digests(overlays: Overlays) -> dict[Path, str]:
-    """The SHA-256 of every file of a dressing."""
+    """The SHA-256 of every file of the overlays."""
     paths = [rendered.path for rendered in overlays.rendered_texts]
     if overlays.watermark is not None:
         paths.append(overlays.watermark.path)
@@ -111,7 +111,7 @@ def digests(overlays: Overlays) -> dict[Path, str]:
 
 @dataclass(frozen=True)
 class PreparedWatermark:
-    """The watermark's plate, and what there is to say about it."""
+    """The watermark as an image, and what there is to say about it."""
 
     rendered: RenderedText
     notes: tuple[str, ...] = ()

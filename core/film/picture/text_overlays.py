@@ -32,7 +32,7 @@ class RenderedText:
 
 @dataclass(frozen=True)
 class RenderedTexts:
-    """A plate for each text, in the order of the texts, and what there is to say about them."""
+    """An image for each text, in the order of the texts, and what there is to say about them."""
 
     rendered_texts: tuple[RenderedText, ...]
     notes: tuple[str, ...] = ()
@@ -51,13 +51,13 @@ class TextRenderer(Protocol):
     ) -> RenderedTexts:
         """Draw each text as typed, nothing in it being markup, for a frame of that size.
 
-        The plates are written into `folder`, which is made when it is missing.
+        The images are written into `folder`, which is made when it is missing.
 
         Raises:
             UnsupportedRequest: a font that does not exist, or a text that does not fit; every one.
             LetteringUnavailable: nothing can be drawn on this machine.
-            OutputError: a plate cannot be written.
-            JobCancelled: asked to stop; finished plates may lie in the folder.
+            OutputError: an image cannot be written.
+            JobCancelled: asked to stop; finished images may lie in the folder.
         """
         ...
 

@@ -41,7 +41,7 @@ class RetryPolicy:
         """Wait as long as fits.
 
         Raises:
-            ProviderError: the patience is at its end.
+            ProviderError: it failed once too often.
             JobCancelled: asked to stop.
         """
         asked_s = failure.retry_after_s

@@ -46,7 +46,7 @@ def fetch_files(
         folder: the model's folder.
         ctx: cancel and report.
         progress: counts the bytes.
-        waits_s: see `patience.WAITS_S`.
+        waits_s: see `retry.WAITS_S`.
         on_file: told, in the calling thread, of each file in place and its SHA-256.
 
     Raises:

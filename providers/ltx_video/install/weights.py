@@ -252,7 +252,7 @@ class InstallModelJob:
         verified: VerifiedFiles,
         progress: DownloadProgress,
     ) -> None:
-        """Enter what is in place or on the shelf and proves to be right; delete what is wrong."""
+        """Record what is on this machine and proves right; delete what is wrong."""
         reused_bytes = 0
 
         def on_bytes(size_bytes: int) -> None:
