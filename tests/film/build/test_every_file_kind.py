@@ -217,7 +217,7 @@ def test_depths_and_qualities_that_a_codec_has_not_are_refused_together() -> Non
     assert messages == {"bit_depth", "quality", "crf", "video_kbps"}
 
 
-@pytest.mark.parametrize("chip", [Hardware.AUTO, Hardware.NVENC])
+@pytest.mark.parametrize("hardware_encoder", [Hardware.AUTO, Hardware.NVENC])
 def test_lossless_is_never_left_to_a_chip(hardware_encoder: Hardware) -> None:
     asked = ExportSettings(quality=Quality.LOSSLESS, hardware=hardware_encoder)
     by_rate = asked.model_copy(update={"video_kbps": 5000})
