@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from core.film.picture.text_overlays import TextRenderer
+    from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
 
 log = logging.getLogger(__name__)
@@ -120,6 +121,7 @@ def main(
     *,
     open_studio: Callable[..., Studio] = Studio,
     text_renderer: TextRenderer | None = None,
+    package_installer: PackageInstaller | None = None,
 ) -> int:
     """Run one command line with these providers and give its exit code.
 
@@ -128,9 +130,11 @@ def main(
         entries: the providers.
         open_studio: makes the studio.
         text_renderer: draws words on films.
+        package_installer: brings what a provider needs when a render begins; None for nobody.
     """
-    if text_renderer is not None:
-        open_studio = partial(open_studio, text_renderer=text_renderer)
+    open_studio = partial(
+        open_studio, text_renderer=text_renderer, package_installer=package_installer
+    )
     signals = SignalHandler()
     context = CliContext(entries, Console(), signals, open_studio)
     with signals.caught():

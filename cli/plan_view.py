@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cli.console import wrapped
 from core.platform.units import clock, price
 from core.video.plan import Device
-from core.video.provider import NotReady
+from core.video.provider import NotReady, Ready
 from core.video.spec import Residency
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ def describe(planned: PlannedRender, info: ProviderInfo) -> str:
     ]
     if plan.memory_plan is not None:
         lines.append(f"  {_memory(plan.memory_plan)}")
+    if isinstance(planned.readiness, Ready) and planned.readiness.installs is not None:
+        lines.append(
+            wrapped(f"installs first: {planned.readiness.installs}", first="  ", rest="    ")
+        )
     lines.append(f"  to {planned.output.path}")
     lines += [wrapped(note, first="  note: ", rest="        ") for note in plan.notes]
     return "\n".join(lines)
@@ -50,6 +54,7 @@ def as_event(planned: PlannedRender) -> dict[str, Any]:
     """The plan as the fields of a JSON event: exact, and whether it can be carried out."""
     plan = planned.plan
     reasons = reasons_against(planned)
+    installs = planned.readiness.installs if isinstance(planned.readiness, Ready) else None
     return {
         "target": str(plan.target),
         "duration_s": plan.duration_s,
@@ -59,6 +64,7 @@ def as_event(planned: PlannedRender) -> dict[str, Any]:
         if isinstance(planned.readiness, NotReady)
         else None,
         "reasons": reasons,
+        "installs": list(installs.names) if installs else [],
         "plan": plan.model_dump(mode="json", exclude={"spec"}),
     }
 

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import Job
     from core.platform.machine import Machine
+    from core.video.packages import PackageInstaller
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderEntry, ProviderInfo, VideoProvider
     from core.video.record import Origin
@@ -102,6 +103,7 @@ class Studio:
         machine: Callable[[], Machine] = read_machine,
         free_bytes: Callable[[Path], int] = free_disk_bytes,
         text_renderer: TextRenderer | None = None,
+        package_installer: PackageInstaller | None = None,
     ) -> None:
         self._text_renderer = text_renderer
         self._places = places = paths or Paths.of_user()
@@ -116,7 +118,7 @@ class Studio:
         self._free_bytes = free_bytes
         network = NetworkSwitch(is_off=self.settings.network.is_off)
         context = ProviderContext(self.paths, self.settings, self.keys, machine, network)
-        self.registry = ProviderRegistry(entries, context)
+        self.registry = ProviderRegistry(entries, context, package_installer)
 
     @cached_property
     def queue(self) -> JobQueue:
@@ -375,7 +377,7 @@ class Studio:
     def _readiness(self, chosen: _ChosenModel) -> Readiness:
         if chosen.provider.info.lane is Lane.CLOUD and self.registry.network.is_off:
             return _network_is_off(f"{chosen.spec.label} is not asked")
-        return chosen.provider.check(chosen.request.target)
+        return self.registry.readiness(chosen.request.target)
 
     def _with_usual_memory(self, request: RenderRequest, spec: ModelSpec) -> RenderRequest:
         """The request with the layout of the settings, where it asks for none and may choose."""

@@ -153,7 +153,9 @@ def _packages(context: CliContext) -> Iterator[Finding]:
     for info in context.studio.registry.infos:
         found: list[str] = []
         missing: list[str] = []
-        for name in info.packages:
+        if info.packages is None:
+            continue
+        for name in info.packages.names:
             try:
                 found.append(f"{name} {metadata.version(name)}")
             except metadata.PackageNotFoundError:
@@ -164,9 +166,11 @@ def _packages(context: CliContext) -> Iterator[Finding]:
                 subject,
                 f"{', '.join(missing)} not installed.",
                 is_ok=False,
-                advice="The first render with it installs them.",
+                advice=f"The first render with it installs them: {info.packages.download}."
+                if context.studio.registry.can_install
+                else info.packages.by_hand,
             )
-        elif found:
+        else:
             yield Finding(subject, ", ".join(found))
 
 

@@ -100,7 +100,7 @@ def list_models(
         for spec in provider.models():
             if cancel is not None:
                 cancel.check()
-            found.append(_listed(provider, any_model.with_model(spec.id), spec))
+            found.append(_listed(registry, any_model.with_model(spec.id), spec))
     return tuple(found)
 
 
@@ -110,16 +110,17 @@ def look_at(registry: ProviderRegistry, target: Target) -> ListedModel:
     Raises:
         UnsupportedRequest: there is no such model.
     """
-    return _listed(registry.open(target), target, registry.spec(target))
+    return _listed(registry, target, registry.spec(target))
 
 
-def _listed(provider: VideoProvider, target: Target, spec: ModelSpec) -> ListedModel:
+def _listed(registry: ProviderRegistry, target: Target, spec: ModelSpec) -> ListedModel:
+    provider = registry.open(target)
     store = provider.store
     return ListedModel(
         target=target,
         info=provider.info,
         spec=spec,
-        readiness=provider.check(target),
+        readiness=registry.readiness(target),
         installation=store.installation(target.model) if store else None,
         too_large=_too_large(provider, target, spec),
     )

@@ -9,7 +9,6 @@ import shutil
 import threading
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -104,16 +103,8 @@ class LocalLTX:
         )
 
     def check(self, target: Target) -> Readiness:
-        """Whether packages, files and memory suffice for a model."""
+        """Whether files and memory suffice for a model."""
         model = self._models[target.model]
-        missing = [name for name in PACKAGES if find_spec(name) is None]
-        if missing:
-            return NotReady(
-                ReasonCode.PACKAGE_MISSING,
-                f"{model.spec.label} needs Python packages that are missing: {', '.join(missing)}.",
-                "Run 'pip install -r requirements-ltx.txt', or let main.py make its own "
-                "environment by starting it without IMAGEAI_NO_BOOTSTRAP.",
-            )
         reason_code = self._lack_of_files(model)
         if reason_code is not None:
             return reason_code
@@ -408,7 +399,7 @@ def _smallest_plan(model: LocalModel) -> RenderPlan:
 
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in PACKAGES.names:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
