@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scripts import bootstrap
+
+if TYPE_CHECKING:
+    from core.film.picture.text_overlays import TextRenderer
 
 _ROOT = Path(__file__).resolve().parent
 _OURS = ("cli", "core", "gui", "providers", "scripts")
@@ -14,8 +19,9 @@ _OURS = ("cli", "core", "gui", "providers", "scripts")
 def main(arguments: list[str]) -> int:
     """Runs one command and gives its exit code; no arguments open the window."""
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, [bootstrap.APP])
+    # We use no plugins of pydantic; to look for some, it reads the metadata of every package.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
-        from gui.text.text_renderer import QtTextRenderer
         from providers import PROVIDERS
         from scripts.package_installer import EnvironmentInstaller
 
@@ -24,7 +30,7 @@ def main(arguments: list[str]) -> int:
         if not arguments or arguments[0] == "window":
             from gui.start import run_window
 
-            return run_window(arguments[1:], PROVIDERS, QtTextRenderer(), installer)
+            return run_window(arguments[1:], PROVIDERS, _open_text_renderer(), installer)
         from cli import main as run_command
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in _OURS:
@@ -37,8 +43,18 @@ def main(arguments: list[str]) -> int:
         )
         return 1
     return run_command(
-        arguments, PROVIDERS, text_renderer=QtTextRenderer(), package_installer=installer
+        arguments,
+        PROVIDERS,
+        open_text_renderer=_open_text_renderer,
+        package_installer=installer,
     )
+
+
+def _open_text_renderer() -> TextRenderer:
+    # Imported late: only films have words on them.
+    from gui.text.text_renderer import QtTextRenderer
+
+    return QtTextRenderer()
 
 
 if __name__ == "__main__":

@@ -11,11 +11,10 @@ import typer
 import core
 from cli.arguments import RenderArguments
 from cli.argv_check import OptionWord, sift
-from cli.commands import cache, config, doctor, films, jobs, keys, models
+from cli.commands import COMMANDS
 from cli.console import Console
-from cli.context import CliContext, context_of
+from cli.context import CliContext, Parts, context_of
 from cli.render_command import render
-from cli.root_help import root_help
 from cli.run_job import EXIT_FAILED, EXIT_NOT_CONFIGURED
 from cli.signals import EXIT_CANCELLED, SignalHandler
 from core.errors import (
@@ -29,12 +28,12 @@ from core.errors import (
     UnsupportedRequest,
 )
 from core.jobs.job import ErrorReport
-from core.studio import Studio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from core.film.picture.text_overlays import TextRenderer
+    from core.studio import Studio
     from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
 
@@ -48,20 +47,12 @@ _ALIASED = (
 )  # fmt: skip
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
-app.command("models")(models.models)
-app.command("doctor")(doctor.doctor)
-app.command("assemble")(films.assemble)
-app.command("export")(films.export)
-app.add_typer(cache.app, name="cache")
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(keys.app, name="keys")
-app.add_typer(config.app, name="config")
 
 # Every value is text here: what is wrong with it is told together with everything else.
 _Text = str | None
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def _render(  # pyright: ignore[reportUnusedFunction] - typer calls it
     ctx: typer.Context,
     prompt: Annotated[_Text, typer.Option("--prompt", "-p")] = None,
@@ -88,8 +79,6 @@ def _render(  # pyright: ignore[reportUnusedFunction] - typer calls it
     version: Annotated[bool, typer.Option("--version")] = False,
 ) -> int:
     context = context_of(ctx)
-    if ctx.invoked_subcommand is not None:
-        return 0
     typed = RenderArguments(
         provider=provider,
         deployment=deployment,
@@ -119,24 +108,14 @@ def main(
     argv: Sequence[str],
     entries: Sequence[ProviderEntry],
     *,
-    open_studio: Callable[..., Studio] = Studio,
-    text_renderer: TextRenderer | None = None,
+    open_text_renderer: Callable[[], TextRenderer] | None = None,
     package_installer: PackageInstaller | None = None,
+    open_studio: Callable[..., Studio] | None = None,
 ) -> int:
-    """Run one command line with these providers and give its exit code.
-
-    Args:
-        argv: the words of the command line.
-        entries: the providers.
-        open_studio: makes the studio.
-        text_renderer: draws words on films.
-        package_installer: brings what a provider needs when a render begins; None for nobody.
-    """
-    open_studio = partial(
-        open_studio, text_renderer=text_renderer, package_installer=package_installer
-    )
+    """Run one command line and give its exit code; `Parts` says what the arguments are."""
+    parts = Parts(entries, open_text_renderer, package_installer, open_studio)
     signals = SignalHandler()
-    context = CliContext(entries, Console(), signals, open_studio)
+    context = CliContext(parts, Console(), signals)
     with signals.caught():
         try:
             return translate(partial(_run, list(argv), context), context)
@@ -145,20 +124,29 @@ def main(
 
 
 def _run(argv: list[str], context: CliContext) -> int:
-    command = typer.main.get_command(app)
-    sifted = sift(argv, option_words(), tuple(_subcommands(command)))
-    given = sifted.values
-    context.speak_as(is_json="--json" in (given if sifted.command is None else sifted.words))
-    if sifted.command is None and "--help" in given:
-        context.console.answer(root_help(context, given))
-        return 0
-    if sifted.command is None and "--version" in given:
-        context.console.answer(f"{core.NAME} {core.VERSION}")
-        return 0
-    if sifted.command is not None and sifted.problems:
-        raise UnsupportedRequest(sifted.problems)
-    context.problems = tuple(sifted.problems)
-    answer = command.main(args=sifted.words, prog_name=PROGRAM, standalone_mode=False, obj=context)
+    if argv and argv[0] in COMMANDS:
+        context.speak_as(is_json="--json" in argv)
+        command = typer.main.get_command(COMMANDS[argv[0]].load())
+        name, words = f"{PROGRAM} {argv[0]}", argv[1:]
+    else:
+        sifted = sift(argv, option_words(), tuple(COMMANDS))
+        given = sifted.values
+        context.speak_as(is_json="--json" in given)
+        if "--help" in given:
+            # Imported late: only this page is written from the model tables.
+            from cli.root_help import root_help
+
+            context.console.answer(root_help(context, given))
+            return 0
+        if "--version" in given:
+            context.console.answer(f"{core.NAME} {core.VERSION}")
+            return 0
+        if sifted.command is not None and sifted.problems:
+            raise UnsupportedRequest(sifted.problems)
+        context.problems = tuple(sifted.problems)
+        command = typer.main.get_command(app)
+        name, words = PROGRAM, sifted.words
+    answer = command.main(args=words, prog_name=name, standalone_mode=False, obj=context)
     return int(answer or 0)
 
 
@@ -179,10 +167,6 @@ def option_words() -> dict[str, OptionWord]:
     for name in _ALIASED:
         words[f"--ltx-{name.removeprefix('--')}"] = words[name]
     return words
-
-
-def _subcommands(command: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", cast("Any", command).commands)
 
 
 def translate(run: Callable[[], int], context: CliContext) -> int:

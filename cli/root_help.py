@@ -71,8 +71,8 @@ def _specs(context: CliContext, given: Mapping[str, str]) -> tuple[tuple[ModelSp
         deployment=given.get("--deployment"),
         model=given.get("--model"),
     )
-    registry = context.studio.registry
-    target = choose_target(typed, context.studio.settings.render, registry.infos)
+    registry = context.setup.registry
+    target = choose_target(typed, context.setup.settings.render, registry.infos)
     try:
         if target.model != AUTO:
             spec = registry.spec(target)
@@ -91,8 +91,8 @@ def _specs(context: CliContext, given: Mapping[str, str]) -> tuple[tuple[ModelSp
 def _sections(
     context: CliContext, specs: tuple[ModelSpec, ...]
 ) -> Iterator[tuple[str, tuple[_HelpRow, ...]]]:
-    settings = context.studio.settings
-    infos = context.studio.registry.infos
+    settings = context.setup.settings
+    infos = context.setup.registry.infos
     providers = _list(info.id for info in infos)
     deployments = _list(info.deployment for info in infos)
 

@@ -1,4 +1,4 @@
-"""The studio: places, settings, keys, providers and the queue, joined for whoever drives them."""
+"""The studio: the setup, the queue, films and history, joined for whoever drives them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
-from core.config.api_keys import ApiKeys
-from core.config.settings import ConfigManager
 from core.errors import (
     FFmpegMissing,
     JournalError,
@@ -38,13 +36,12 @@ from core.media.output import (
     make_folder,
 )
 from core.platform.machine import free_disk_bytes, read_machine
-from core.platform.network import SWITCH_ON, NetworkSwitch, sentence
-from core.platform.paths import Paths
+from core.platform.network import SWITCH_ON, sentence
+from core.setup import Setup
 from core.spending import Ledger
 from core.video.inputs import CheckedInputs, check_inputs, with_absolute_paths
 from core.video.planning import make_plan, prompt_problems
-from core.video.provider import NotReady, ProviderContext, Readiness, ReasonCode
-from core.video.registry import ProviderRegistry
+from core.video.provider import NotReady, Readiness, ReasonCode
 from core.video.render import KIND, RenderJob
 from core.video.request import AUTO, RenderRequest
 from core.video.spec import Control
@@ -55,11 +52,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.config.api_keys import KeySpec
+    from core.config.api_keys import ApiKeys, KeySpec
     from core.config.settings import Settings
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import Job
     from core.platform.machine import Machine
+    from core.platform.paths import Paths
     from core.video.packages import PackageInstaller
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderEntry, ProviderInfo, VideoProvider
@@ -87,12 +85,8 @@ class PlannedRender:
     still_frame: int | None = None
 
 
-class Studio:
-    """Everything a command or a window needs; nothing is opened before it is used.
-
-    Attributes:
-        notes: what the user must be told about how the settings were read.
-    """
+class Studio(Setup):
+    """Everything a command or a window needs; nothing is opened before it is used."""
 
     def __init__(
         self,
@@ -105,20 +99,15 @@ class Studio:
         text_renderer: TextRenderer | None = None,
         package_installer: PackageInstaller | None = None,
     ) -> None:
-        self._text_renderer = text_renderer
-        self._places = places = paths or Paths.of_user()
-        self.config = ConfigManager(places.settings_file)
-        loaded = self.config.load()
-        self.settings = loaded.settings
-        self.notes = loaded.notes
-        folders = self.settings.folders
-        self.paths = places.moved(output_dir=folders.output, models_dir=folders.models)
-        self.keys = keys or ApiKeys()
-        self.read_machine = machine
+        super().__init__(
+            entries,
+            paths=paths,
+            keys=keys,
+            machine=machine,
+            package_installer=package_installer,
+        )
         self._free_bytes = free_bytes
-        network = NetworkSwitch(is_off=self.settings.network.is_off)
-        context = ProviderContext(self.paths, self.settings, self.keys, machine, network)
-        self.registry = ProviderRegistry(entries, context, package_installer)
+        self._text_renderer = text_renderer
 
     @cached_property
     def queue(self) -> JobQueue:
@@ -363,7 +352,7 @@ class Studio:
         """Stop the jobs of this process and close every provider."""
         if "queue" in self.__dict__:
             self.queue.close()
-        self.registry.close()
+        super().close()
 
     def _choose_model(self, request: RenderRequest) -> _ChosenModel:
         provider = self.registry.open(request.target)

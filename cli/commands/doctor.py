@@ -31,6 +31,8 @@ _ENCODERS = ("libx264", "aac")
 _FFMPEG_TIMEOUT_S = 10.0
 EXIT_BUILTIN_CANNOT_RUN = 1
 
+app = typer.Typer(rich_markup_mode=None)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -42,6 +44,7 @@ class Finding:
     advice: str = ""
 
 
+@app.command()
 def doctor(
     ctx: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -76,7 +79,7 @@ def _say(context: CliContext, finding: Finding) -> None:
 
 
 def _hardware(context: CliContext) -> Iterator[Finding]:
-    machine = context.studio.read_machine()
+    machine = context.setup.read_machine()
     yield Finding("Machine", f"{machine.system} {machine.architecture}, {machine.cpu_count} CPUs")
     yield Finding("Memory", f"{machine.ram_free_gb:.1f} GB free of {machine.ram_total_gb:.1f} GB")
     for gpu in machine.gpus:
@@ -99,7 +102,7 @@ def _hardware(context: CliContext) -> Iterator[Finding]:
 
 
 def _disks(context: CliContext) -> Iterator[Finding]:
-    paths = context.studio.paths
+    paths = context.setup.paths
     for subject, folder in (("Clips", paths.output_dir), ("Models", paths.models_dir)):
         yield Finding(subject, f"{folder}, {bytes_text(free_disk_bytes(folder))} free")
 
@@ -150,7 +153,7 @@ def _ask(program: Path, question: str) -> str | None:
 
 
 def _packages(context: CliContext) -> Iterator[Finding]:
-    for info in context.studio.registry.infos:
+    for info in context.setup.registry.infos:
         found: list[str] = []
         missing: list[str] = []
         if info.packages is None:
@@ -167,7 +170,7 @@ def _packages(context: CliContext) -> Iterator[Finding]:
                 f"{', '.join(missing)} not installed.",
                 is_ok=False,
                 advice=f"The first render with it installs them: {info.packages.download}."
-                if context.studio.registry.can_install
+                if context.setup.registry.can_install
                 else info.packages.by_hand,
             )
         else:
@@ -175,16 +178,16 @@ def _packages(context: CliContext) -> Iterator[Finding]:
 
 
 def _keys(context: CliContext) -> Iterator[Finding]:
-    known = known_keys(context.studio.registry)
+    known = known_keys(context.setup.registry)
     for owned in known.values():
-        place = source_of(context.studio.keys, owned.key)
+        place = source_of(context.setup.keys, owned.key)
         yield Finding(
             f"{owned.key.label} key",
             f"set ({place})" if place else f"not set (what for: {owned.key.purpose}).",
             is_ok=place is not None,
             advice="" if place else f"If you need it: main.py keys set {owned.key.id}",
         )
-    problem = context.studio.keys.keyring_problem() if known else None
+    problem = context.setup.keys.keyring_problem() if known else None
     if problem:
         yield Finding("Keyring", problem, is_ok=False)
 
@@ -192,7 +195,7 @@ def _keys(context: CliContext) -> Iterator[Finding]:
 def _models(context: CliContext) -> int:
     """Say of each model whether it can run; gives the exit code."""
     can_run_builtin = False
-    for item in list_models(context.studio.registry):
+    for item in list_models(context.setup.registry):
         finding = _judge(item)
         can_run_builtin |= item.spec.is_builtin and finding.is_ok
         _say(context, finding)

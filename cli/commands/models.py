@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from core.video.spec import ModelSpec
 
+app = typer.Typer(rich_markup_mode=None)
 
+
+@app.command()
 def models(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(help="Show all about one model.")] = None,
@@ -29,11 +32,11 @@ def models(
     """What models there are: installed or not, size, licence, needs and price."""
     context = context_of(ctx)
     context.speak_as(is_json=json)
-    listed = list_models(context.studio.registry)
+    every = listed = list_models(context.setup.registry, weighs=False)
     if name is not None:
-        listed = [item for item in listed if name in (item.spec.id, str(item.target))]
+        listed = [item for item in every if name in (item.spec.id, str(item.target))]
         if not listed:
-            known = [item.spec.id for item in list_models(context.studio.registry)]
+            known = [item.spec.id for item in every]
             raise UnsupportedRequest([Problem("model", unknown_name("model", name, known))])
     for item in listed:
         context.console.event("model", **as_event(item))

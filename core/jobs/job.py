@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from core.errors import JobCancelled, OutputError, ProviderError, StudioError
 from core.frozen import Frozen
@@ -143,7 +143,7 @@ _TaggedEvent = Annotated[
 ]
 JobEvent = Queued | Started | Progressed | Notice | Succeeded | Failed | Cancelled
 Terminal = Succeeded | Failed | Cancelled
-EVENT_JSON: TypeAdapter[JobEvent] = TypeAdapter(_TaggedEvent)
+EVENT_JSON: TypeAdapter[JobEvent] = TypeAdapter(_TaggedEvent, config=ConfigDict(defer_build=True))
 
 
 class CancelToken:

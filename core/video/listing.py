@@ -86,9 +86,14 @@ class ListedModel:
 
 
 def list_models(
-    registry: ProviderRegistry, cancel: CancelToken | None = None
+    registry: ProviderRegistry, cancel: CancelToken | None = None, *, weighs: bool = True
 ) -> tuple[ListedModel, ...]:
     """Every model, in the order of the providers; offline, and slow where many are on disk.
+
+    Args:
+        registry: the providers.
+        cancel: asks it to stop.
+        weighs: whether to find out which are too large for this machine.
 
     Raises:
         JobCancelled: asked to stop.
@@ -100,7 +105,7 @@ def list_models(
         for spec in provider.models():
             if cancel is not None:
                 cancel.check()
-            found.append(_listed(registry, any_model.with_model(spec.id), spec))
+            found.append(_listed(registry, any_model.with_model(spec.id), spec, weighs=weighs))
     return tuple(found)
 
 
@@ -110,10 +115,12 @@ def look_at(registry: ProviderRegistry, target: Target) -> ListedModel:
     Raises:
         UnsupportedRequest: there is no such model.
     """
-    return _listed(registry, target, registry.spec(target))
+    return _listed(registry, target, registry.spec(target), weighs=True)
 
 
-def _listed(registry: ProviderRegistry, target: Target, spec: ModelSpec) -> ListedModel:
+def _listed(
+    registry: ProviderRegistry, target: Target, spec: ModelSpec, *, weighs: bool
+) -> ListedModel:
     provider = registry.open(target)
     store = provider.store
     return ListedModel(
@@ -122,7 +129,7 @@ def _listed(registry: ProviderRegistry, target: Target, spec: ModelSpec) -> List
         spec=spec,
         readiness=registry.readiness(target),
         installation=store.installation(target.model) if store else None,
-        too_large=_too_large(provider, target, spec),
+        too_large=_too_large(provider, target, spec) if weighs else "",
     )
 
 

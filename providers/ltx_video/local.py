@@ -8,23 +8,17 @@ import platform
 import shutil
 import threading
 from dataclasses import replace
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from typing import TYPE_CHECKING
 
-import psutil
-
 from core.errors import EngineCrashed, NotConfigured, Problem, UnsupportedRequest
 from core.jobs.job import Progressed, Stage
-from core.media.input_images import write_start_image
 from core.platform.machine import free_disk_bytes
 from core.video.planning import make_plan
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode
 from core.video.request import FrameRequest, RenderRequest, Target
-from providers.ltx_video.engine.drive_render import follow
-from providers.ltx_video.engine.engine_process import EngineProcess
-from providers.ltx_video.engine.protocol import RenderOrder
-from providers.ltx_video.install.hub import check_token
 from providers.ltx_video.install.installed import (
     Absent,
     Complete,
@@ -33,12 +27,10 @@ from providers.ltx_video.install.installed import (
     check_installed,
 )
 from providers.ltx_video.install.model_files import damage_of, folder_of, model_key, weight_files
-from providers.ltx_video.install.store import LTXStore
 from providers.ltx_video.models.auto_model import WeightsState, choose_model
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
 from providers.ltx_video.models.info import INFO, PACKAGES
 from providers.ltx_video.models.memory_plan import MemoryLadder, Workload, memory_ladder
-from providers.ltx_video.models.mini_notes import MOST_TOKENS, count_tokens, mini_notes
 from providers.ltx_video.models.timings import (
     ProgressMeter,
     Timing,
@@ -56,7 +48,9 @@ if TYPE_CHECKING:
     from core.video.plan import MemoryPlan, RenderPlan
     from core.video.provider import ModelChoice, ProviderContext, ProviderInfo
     from core.video.spec import ModelSpec
-    from providers.ltx_video.engine.protocol import StageFigures
+    from providers.ltx_video.engine.engine_process import EngineProcess
+    from providers.ltx_video.engine.protocol import RenderOrder, StageFigures
+    from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.models.catalog import LocalModel
 
 log = logging.getLogger(__name__)
@@ -65,12 +59,15 @@ _GB = 1e9
 
 
 class LocalLTX:
-    """Renders with a model on this disk, in one engine process that stays warm."""
+    """Renders with a model on this disk, in one engine process that stays warm.
+
+    What only a render or an installation needs is imported in their methods: each list of models
+    and each page of help opens this provider.
+    """
 
     def __init__(self, context: ProviderContext, models: tuple[LocalModel, ...] = MODELS) -> None:
         self._context = context
         self._models = {model.id: model for model in models}
-        self._store = LTXStore(context, self._models)
         self._timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -84,10 +81,12 @@ class LocalLTX:
         """What is known without opening the provider."""
         return INFO
 
-    @property
+    @cached_property
     def store(self) -> LTXStore:
         """The models as files."""
-        return self._store
+        from providers.ltx_video.install.store import LTXStore
+
+        return LTXStore(self._context, self._models)
 
     def models(self) -> tuple[ModelSpec, ...]:
         """Every model of the catalogue, best first."""
@@ -123,6 +122,8 @@ class LocalLTX:
         model = self._models[plan.target.model]
         notes: tuple[str, ...] = ()
         if model.spec.is_builtin:
+            from providers.ltx_video.models.mini_notes import MOST_TOKENS, count_tokens, mini_notes
+
             tokens = count_tokens(plan.prompt)
             if tokens > MOST_TOKENS:
                 message = (
@@ -148,6 +149,8 @@ class LocalLTX:
 
     def render(self, plan: RenderPlan, ctx: JobContext) -> Path:
         """Make the clip in the engine, which is started when it does not run."""
+        from providers.ltx_video.engine.drive_render import follow
+
         with self._lock:
             ctx.cancel.check()
             # Said before anything else is done: the engine needs seconds to start.
@@ -184,6 +187,8 @@ class LocalLTX:
 
     def check_key(self, key: KeySpec) -> Readiness:
         """Only downloads need a key, and only some of them."""
+        from providers.ltx_video.install.hub import check_token
+
         return check_token(self._context.keys, self._context.network)
 
     def close(self) -> None:
@@ -276,6 +281,8 @@ class LocalLTX:
         engine = self._engine
         if engine is None or not engine.is_alive:
             return machine
+        import psutil
+
         try:
             held_gb = psutil.Process(engine.process.pid).memory_info().rss / _GB
         except psutil.Error:
@@ -296,6 +303,9 @@ class LocalLTX:
         return self._context.paths.cache_dir / "ltx-video" / "offload" / str(os.getpid())
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
+        from core.media.input_images import write_start_image
+        from providers.ltx_video.engine.protocol import RenderOrder
+
         model = self._models[plan.target.model]
         reason_code = self._lack_of_files(model)
         if reason_code is not None:
@@ -325,6 +335,8 @@ class LocalLTX:
         return engine is not None and engine.is_alive and self._loaded == _identity(order)
 
     def _running_engine(self, order: RenderOrder) -> EngineProcess:
+        from providers.ltx_video.engine.engine_process import EngineProcess
+
         if self._engine is None or not self._engine.is_alive:
             self._sweep_offload_dirs()
             try:
@@ -339,6 +351,8 @@ class LocalLTX:
 
     def _sweep_offload_dirs(self) -> None:
         """Delete the weights that this process, or one that was killed, streamed from disk."""
+        import psutil
+
         parent = self._offload_dir.parent
         for folder in parent.iterdir() if parent.is_dir() else ():
             is_ours = folder == self._offload_dir

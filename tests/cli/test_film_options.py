@@ -100,7 +100,7 @@ def make(
 
     def make(*words: str, out: str = "film.mov") -> Seen:
         capsys.readouterr()
-        code = main(["assemble", *words, "-o", out], [ENTRY], text_renderer=QtTextRenderer())
+        code = main(["assemble", *words, "-o", out], [ENTRY], open_text_renderer=QtTextRenderer)
         said = capsys.readouterr()
         assert code == 0, said.err
         path = tmp_path / out
@@ -468,7 +468,7 @@ def handoff(make: Callable[..., Seen]) -> None:
 def save(make: Callable[..., Seen]) -> None:
     film = make("red.mkv", "blue.mkv", *USUAL, "--speed", "2=2", "--save", "again.json")
     words = ["export", "again.json", "-o", "again.mov"]
-    assert main(words, [ENTRY], text_renderer=QtTextRenderer()) == 0
+    assert main(words, [ENTRY], open_text_renderer=QtTextRenderer) == 0
     again = read_source(film.folder / "again.mov").facts
     assert again.num_frames == len(film.look.frames) == 36
 

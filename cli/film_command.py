@@ -63,13 +63,21 @@ _PROJECT = Annotated[
     str | None,
     typer.Argument(help="A project's folder, a folder with a film.json, or one of those files."),
 ]
-assemble = with_film_options(
-    _assemble,
-    inspect.Parameter("clips", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_CLIPS),
+assemble = typer.Typer(rich_markup_mode=None)
+assemble.command()(
+    with_film_options(
+        _assemble,
+        inspect.Parameter("clips", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_CLIPS),
+    )
 )
-export = with_film_options(
-    _export,
-    inspect.Parameter("project", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_PROJECT),
+export = typer.Typer(rich_markup_mode=None)
+export.command()(
+    with_film_options(
+        _export,
+        inspect.Parameter(
+            "project", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_PROJECT
+        ),
+    )
 )
 
 
