@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from cli.context import context_of
-from cli.film_arguments import FilmArguments, FilmReading, read_film
-from cli.film_options import OPTIONS, Kind, with_film_options
+from cli.film_arguments import FilmReading, read_film
+from cli.film_options import OPTIONS
 from cli.film_view import as_event, describe
-from cli.project_film import read_project_film
+from cli.options import argument, command
 from cli.run_job import EXIT_DONE, run_job
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.film.build.export import ExportOrder
@@ -24,107 +23,73 @@ from core.film.model.film_paths import expanded, with_absolute_paths
 from core.film.model.transitions import TRANSITIONS
 from core.media.output import find_free_name, slug, taken_problems
 from core.platform.files import is_folder
-from core.project.files.project_file import is_project
+from core.project.files.project_file import EXPORTS, is_project, project_folder, read_project
+from core.project.render.film_from_takes import film_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from cli.console import Console
     from cli.context import CliContext
+    from cli.options import Typed
     from core.film.build.export_plan import PlannedExport
 
+_MAX_TOLD = 12
 
-def _assemble(*, ctx: typer.Context, clips: list[str] | None, **given: Any) -> int:
+
+def _assemble(context: CliContext, typed: Typed) -> int:
     """Put clips together into a film, here and for free."""
-    typed = _typed(given, clips or ())
-    return _run(context_of(ctx), typed, given, lambda: read_film(typed))
+    return _run(context, typed, lambda: read_film(typed))
 
 
-def _export(*, ctx: typer.Context, project: str | None, **given: Any) -> int:
+def _export(context: CliContext, typed: Typed) -> int:
     """Export the film of a project or of a film file, with changes if you like."""
-    typed = _typed(given, ())
 
     def read() -> FilmReading:
-        if project is None:
+        if not typed.words:
             raise UnsupportedRequest(
                 [Problem("project", "Name the project's folder or the film file to export.")]
             )
-        place = expanded(Path(project))
+        place = expanded(Path(typed.words[0]))
         if is_project(place):
-            return read_project_film(typed, place, context.console)
+            return _read_project_film(typed, place, context.console)
         stored = read_film_file(place)
         return read_film(typed, stored.film, stored.settings)
 
-    context = context_of(ctx)
-    return _run(context, typed, given, read)
+    return _run(context, typed, read)
 
 
-_CLIPS = Annotated[list[str] | None, typer.Argument(help="The clips, in order.")]
-_PROJECT = Annotated[
-    str | None,
-    typer.Argument(help="A project's folder, a folder with a film.json, or one of those files."),
-]
+_PROJECT_HELP = "A project's folder, a folder with a film.json, or one of those files."
 assemble = typer.Typer(rich_markup_mode=None)
 assemble.command()(
-    with_film_options(
-        _assemble,
-        inspect.Parameter("clips", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_CLIPS),
-    )
+    command(_assemble, OPTIONS, argument("clips", list[str] | None, "The clips, in order."))
 )
 export = typer.Typer(rich_markup_mode=None)
-export.command()(
-    with_film_options(
-        _export,
-        inspect.Parameter(
-            "project", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_PROJECT
-        ),
-    )
-)
+export.command()(command(_export, OPTIONS, argument("project", str | None, _PROJECT_HELP)))
 
 
-def _typed(given: dict[str, Any], clips: list[str] | tuple[str, ...]) -> FilmArguments:
-    by_kind: dict[Kind, dict[str, Any]] = {kind: {} for kind in Kind}
-    for option in OPTIONS:
-        by_kind[option.kind][option.name] = given[option.variable]
-    return FilmArguments(
-        clips=tuple(clips),
-        out=given["out"],
-        preset=given["preset"],
-        lists={name: tuple(values or ()) for name, values in by_kind[Kind.MANY].items()},
-        words=by_kind[Kind.TEXT],
-        flags=by_kind[Kind.SWITCH],
-    )
-
-
-def _run(
-    context: CliContext,
-    typed: FilmArguments,
-    given: dict[str, Any],
-    read: Callable[[], FilmReading],
-) -> int:
-    context.speak_as(is_json=given["json"], is_quiet=given["quiet"])
-    if given["list_transitions"]:
+def _run(context: CliContext, typed: Typed, read: Callable[[], FilmReading]) -> int:
+    context.speak_as(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
+    if typed.flag("--list-transitions"):
         for kind in TRANSITIONS.values():
             context.console.event("transition", name=kind.name, label=kind.label)
             if not context.console.is_json:
                 context.console.answer(f"{kind.name:<20} {kind.label}")
         return EXIT_DONE
-    reading = read()
-    planned = _plan(context, typed, reading, given)
+    planned = _plan(context, typed, read())
     context.console.event("plan", **as_event(planned))
     context.console.tell(describe(planned))
-    if given["dry_run"]:
+    if typed.flag("--dry-run"):
         context.console.tell("Only planned; nothing was made.")
         return EXIT_DONE
-    _write_beside(context, planned, given)
+    _write_beside(context, planned, typed)
     return run_job(context, lambda: context.studio.submit_export(planned))
 
 
-def _plan(
-    context: CliContext, typed: FilmArguments, reading: FilmReading, given: dict[str, Any]
-) -> PlannedExport:
+def _plan(context: CliContext, typed: Typed, reading: FilmReading) -> PlannedExport:
     studio = context.studio
     film = with_absolute_paths(reading.film, Path.cwd())
-    problems = [*reading.problems, *_beside_problems(given)]
+    problems = [*reading.problems, *_beside_problems(typed)]
     out = expanded(reading.out) if reading.out is not None else None
     if out is None:
         folder = reading.folder or studio.paths.output_dir
@@ -135,9 +100,9 @@ def _plan(
         film=film,
         settings=reading.settings,
         path=out.absolute(),
-        overwrite=given["force"],
+        overwrite=typed.flag("--force"),
         makes_folder=reading.out is None,
-        skips_bad_clips=given["skip_bad"],
+        skips_bad_clips=typed.flag("--skip-bad"),
         poster_s=reading.poster_s,
     )
     try:
@@ -157,24 +122,23 @@ def _usual_place(folder: Path, title: str, reading: FilmReading) -> Path:
     return find_free_name(folder / f"{day}_{name}{suffix}")
 
 
-def _beside_problems(given: dict[str, Any]) -> list[Problem]:
+def _beside_problems(typed: Typed) -> list[Problem]:
     """What is wrong with the names of files that are written beside the film."""
     found: list[Problem] = []
-    names = {"--handoff": given["handoff"] or (), "--save": filter(None, [given["save"]])}
-    for option, texts in names.items():
-        for text in texts:
+    for option in ("--handoff", "--save"):
+        for text in typed.texts(option):
             path = Path(text).expanduser().absolute()
             if option == "--handoff" and path.suffix.lower() not in HANDOFF_FORMATS:
                 known = ", ".join(HANDOFF_FORMATS)
                 found.append(Problem(option, f"{option} {text!r}: editors read {known}."))
             elif not path.parent.is_dir():
                 found.append(Problem(option, f"{option} {text!r}: that folder does not exist."))
-            elif not given["force"]:
+            elif not typed.flag("--force"):
                 found += [Problem(option, taken) for taken in taken_problems(path)]
     return found
 
 
-def _write_beside(context: CliContext, planned: PlannedExport, given: dict[str, Any]) -> None:
+def _write_beside(context: CliContext, planned: PlannedExport, typed: Typed) -> None:
     """Write what was asked for beside the film and costs no time.
 
     Raises:
@@ -182,7 +146,7 @@ def _write_beside(context: CliContext, planned: PlannedExport, given: dict[str, 
         ProjectError: the film file cannot be written.
         OutputError: a handoff cannot be written.
     """
-    for name in given["handoff"] or ():
+    for name in typed.texts("--handoff"):
         path = Path(name).expanduser().absolute()
         try:
             handoff = write_handoff(planned.timeline, path)
@@ -194,7 +158,51 @@ def _write_beside(context: CliContext, planned: PlannedExport, given: dict[str, 
         context.console.note(f"For editors: {str(handoff.path)!r}.")
         for note in handoff.notes:
             context.console.note(note)
-    if given["save"]:
-        path = expanded(Path(given["save"])).absolute()
+    for name in typed.texts("--save"):
+        path = expanded(Path(name)).absolute()
         write_film_file(planned.order.film, planned.order.settings, path)
         context.console.note(f"The film file is {str(path)!r}.")
+
+
+def _read_project_film(typed: Typed, place: Path, console: Console) -> FilmReading:
+    """The film of the project at `place` with what was typed on top; notes are told at once.
+
+    Raises:
+        UnsupportedRequest: no scene of it has a clip.
+        ProjectError: it cannot be read.
+    """
+    folder = project_folder(place).absolute()
+    loaded = read_project(folder)
+    for note in loaded.notes:
+        console.note(note)
+    made = film_of(loaded.project)
+    if not made.film.clips:
+        raise UnsupportedRequest(
+            [
+                Problem(
+                    "project",
+                    f"No scene of the project {loaded.project.name!r} has a clip yet. Render its "
+                    "scenes first.",
+                )
+            ]
+        )
+    if made.missing:
+        console.note(_left_out(made.missing))
+    choices = loaded.project.film
+    reading = read_film(typed, made.film, choices.settings)
+    if reading.poster_s is None:
+        reading = replace(reading, poster_s=choices.poster_s)
+    # A film of another kind than the one that the project names gets a name of its own.
+    suffix = CONTAINERS[reading.settings.container].suffix
+    if reading.out is None and choices.path and choices.path.suffix.lower() == suffix:
+        reading = replace(reading, out=choices.path)
+    return replace(reading, folder=folder / EXPORTS)
+
+
+def _left_out(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"Scene {numbers[0]} has no clip yet and is left out."
+    shown = [str(number) for number in numbers[:_MAX_TOLD]]
+    if len(numbers) > _MAX_TOLD:
+        shown.append(f"{len(numbers) - _MAX_TOLD} more")
+    return f"Scenes {', '.join(shown[:-1])} and {shown[-1]} have no clip yet and are left out."
