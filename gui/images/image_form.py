@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
-from core.project.model.project import DEFAULT_TARGET
 from core.video.image_batch import MAX_COUNT, ImageBatch
-from core.video.request import Target
+from core.video.request import DEFAULT_TARGET, Target
 from core.video.spec import Task
 from gui import theme
 from gui.render.model_choices import find_model, model_label

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.video.controls import ROWS, Control
+
 if TYPE_CHECKING:
-    from core.project.model.project import RenderChoices, Scene
+    from core.project.model.project import Scene
+    from core.video.request import RenderChoices
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class ChoicesEdit:
     """A person chose something, or let go of a choice.
 
     Attributes:
-        field: the name of a `RenderChoices` field.
+        field: the name of a control.
         value: what it is now.
         is_own: False where a scene follows the project in this field again.
     """
@@ -25,7 +28,7 @@ class ChoicesEdit:
 
     def on_project(self, choices: RenderChoices) -> RenderChoices:
         """The project's choices after the edit."""
-        return choices.model_copy(update={self.field: self.value})
+        return ROWS[Control(self.field)].with_value(choices, self.value)
 
     def on_scene(self, scene: Scene) -> Scene:
         """The scene after the edit."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from core.project.model.project import RenderChoices
-from core.video.request import AUTO
+from core.video.controls import ROWS, Control
+from core.video.request import AUTO, RenderChoices
 from gui.render.choice_row import ChoiceGrid, ChoiceRow, RowLabels
 from gui.render.choices_edit import ChoicesEdit, SceneScope
 from gui.render.model_choices import Offer, find_offer
@@ -103,18 +103,20 @@ class ChoicesPanel(QWidget):
             row.set_visible(is_offered, can_reset=differs)
             return
         row.mark("", "Back to the model's usual value")
-        chosen = getattr(self._value, row.words.field) != getattr(_USUAL, row.words.field)
+        control = ROWS[Control(row.words.field)]
+        chosen = control.value(self._value) != control.value(_USUAL)
         row.set_visible(is_offered, can_reset=has_usual and chosen)
 
     def choose(self, field: str, value: object) -> None:
         """Take over what a person chose; the same again makes it a scene's own at most."""
         scope = self._scope
         is_news = scope is not None and field not in scope.own_fields
-        if value == getattr(self._value, field) and not is_news:
+        control = ROWS[Control(field)]
+        if value == control.value(self._value) and not is_news:
             return
         if scope is not None and is_news:
             self._scope = SceneScope(scope.label, (*scope.own_fields, field), scope.project)
-        self._value = self._value.model_copy(update={field: value})
+        self._value = control.with_value(self._value, value)
         self.show_rows()
         self.changed.emit(ChoicesEdit(field, value))
 
@@ -123,10 +125,11 @@ class ChoicesPanel(QWidget):
         """Let a scene follow the project in a field again, or the project the model."""
         scope = self._scope
         source = _USUAL if scope is None else scope.project
-        value = getattr(source, field)
+        control = ROWS[Control(field)]
+        value = control.value(source)
         if scope is not None:
             own = tuple(name for name in scope.own_fields if name != field)
             self._scope = SceneScope(scope.label, own, scope.project)
-        self._value = self._value.model_copy(update={field: value})
+        self._value = control.with_value(self._value, value)
         self.show_rows()
         self.changed.emit(ChoicesEdit(field, value, is_own=scope is None))

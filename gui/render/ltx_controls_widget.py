@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from core.video.request import AUTO
-from core.video.spec import Control
+from core.video.controls import Control, taken_by
+from core.video.request import AUTO, Role
 from gui import theme
 from gui.render.camera_speed_field import CameraSpeedField
 from gui.render.choice_box import BoxChoice, ChoiceBox, with_kept
@@ -129,7 +129,7 @@ class LTXControlsWidget(ChoicesPanel):
         self._body.setVisible(self._value.target.provider == LTX)
         self._show_deployments()
         spec, value = self.spec(), self._value
-        takes = frozenset[Control]() if spec is None else spec.controls
+        takes = frozenset[Control]() if spec is None else taken_by(spec)
         self._section.setVisible(spec is not None)
         is_silent = value.audio is False
         self.show_row("audio", is_offered=Control.AUDIO in takes)
@@ -139,7 +139,9 @@ class LTXControlsWidget(ChoicesPanel):
             has_usual=False,
         )
         self.show_row("camera", is_offered=Control.CAMERA_MOTION in takes, has_usual=False)
-        self.show_row("camera_speed", is_offered=_takes_speed(spec) and value.camera is not None)
+        self.show_row(
+            "camera_speed", is_offered=_takes_speed(spec) and value.motion.camera is not None
+        )
         for name, control, has_usual in (
             ("loras", Control.LORAS, False),
             ("guidance_scale", Control.GUIDANCE_SCALE, True),
@@ -202,33 +204,35 @@ class LTXControlsWidget(ChoicesPanel):
     def _show_values(self, spec: ModelSpec) -> None:
         value = self._value
         self._audio.setChecked(value.audio is not False)
-        _show_text(self._audio_prompt, value.audio_prompt)
-        _show_text(self._webhook, value.webhook_url)
-        if self._negative.toPlainText() != value.negative_prompt:
+        _show_text(self._audio_prompt, value.audio_prompt or "")
+        _show_text(self._webhook, value.delivery.webhook_url or "")
+        negative = value.negative_prompt or ""
+        if self._negative.toPlainText() != negative:
             self._negative.blockSignals(True)
-            self._negative.setPlainText(value.negative_prompt)
+            self._negative.setPlainText(negative)
             self._negative.blockSignals(False)
-        self._loras.show_loras(value.loras, spec.max_loras)
-        self._seed.show_seed(value.seed)
+        self._loras.show_loras(value.of_role(Role.LORA), spec.limit(Role.LORA))
+        self._seed.show_seed(value.sampling.seed)
         self._show_camera(spec)
         if spec.guidance_scale is not None:
             limits = spec.guidance_scale
-            asked = value.guidance_scale
+            asked = value.sampling.guidance_scale
             shown = limits.default if asked is None else asked
             self._guidance.show_number(shown, limits.minimum, limits.maximum)
         if spec.steps is not None:
-            limits, steps = spec.steps, value.num_inference_steps
+            limits, steps = spec.steps, value.sampling.num_inference_steps
             shown = limits.default if steps is None else steps
             self._steps.show_number(shown, limits.minimum, limits.maximum)
         layouts = [BoxChoice(None, "Automatic", tip="The quickest that fits")]
         layouts += [BoxChoice(layout, MEMORY_LABELS[layout]) for layout in spec.residencies]
-        kept = MEMORY_LABELS[value.memory] if value.memory is not None else ""
+        kept = MEMORY_LABELS[value.delivery.memory] if value.delivery.memory is not None else ""
         self._memory.show_choices(
-            with_kept(layouts, value.memory, f"{kept} (not with {spec.label})"), value.memory
+            with_kept(layouts, value.delivery.memory, f"{kept} (not with {spec.label})"),
+            value.delivery.memory,
         )
 
     def _show_camera(self, spec: ModelSpec) -> None:
-        asked = self._value.camera
+        asked = self._value.motion.camera
         motions = spec.camera.motions if spec.camera is not None else ()
         choices = [BoxChoice(None, "None", tip="Leave it to the prompt")]
         choices += [BoxChoice(motion, _motion_label(motion)) for motion in motions]
@@ -236,7 +240,7 @@ class LTXControlsWidget(ChoicesPanel):
         self._camera.show_choices(with_kept(choices, asked, kept), asked)
         limits = spec.camera.speed if spec.camera is not None else None
         if limits is not None:
-            speed = self._value.camera_speed
+            speed = self._value.motion.speed
             shown = limits.default if speed is None else speed
             self._speed.show_speed(shown, limits.minimum, limits.maximum)
 
@@ -251,7 +255,7 @@ class LTXControlsWidget(ChoicesPanel):
 
     @Slot(str)
     def _on_audio_prompt(self, text: str) -> None:
-        self.choose("audio_prompt", text)
+        self.choose("audio_prompt", text or None)
 
     @Slot(object)
     def _on_camera(self, motion: object) -> None:
@@ -279,7 +283,7 @@ class LTXControlsWidget(ChoicesPanel):
 
     @Slot()
     def _on_negative(self) -> None:
-        self.choose("negative_prompt", self._negative.toPlainText())
+        self.choose("negative_prompt", self._negative.toPlainText() or None)
 
     @Slot(object)
     def _on_memory(self, memory: object) -> None:
@@ -287,7 +291,7 @@ class LTXControlsWidget(ChoicesPanel):
 
     @Slot(str)
     def _on_webhook(self, url: str) -> None:
-        self.choose("webhook_url", url.strip())
+        self.choose("webhook_url", url.strip() or None)
 
 
 def _takes_speed(spec: ModelSpec | None) -> bool:

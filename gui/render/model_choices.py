@@ -95,7 +95,7 @@ def find_model(offers: tuple[Offer, ...], target: Target) -> ModelOffer | None:
 def model_label(model: ModelOffer, info: ProviderInfo) -> str:
     """A model in one line: name, price, and how it stands."""
     spec = model.spec
-    price = "price unknown" if spec.price.usd_per_s is None else str(spec.price)
+    price = str(spec.price) if spec.price.rows else "price unknown"
     parts = [spec.label, price]
     if isinstance(model.readiness, NotReady):
         if info.is_local and spec.size_bytes:

@@ -82,8 +82,8 @@ class RenderSettingsWidget(ChoicesPanel):
             self.show_row(words.name, is_offered=spec is not None)
         if spec is not None:
             self._show_size(spec)
-            limits = spec.duration_s
-            asked = self._value.duration_s
+            limits = spec.durations
+            asked = self._value.frame.duration_s
             shown = limits.default if asked is None else asked
             self._duration.show_number(shown, limits.minimum, limits.maximum)
             self._show_fps(spec)
@@ -150,15 +150,19 @@ class RenderSettingsWidget(ChoicesPanel):
     def _show_size(self, spec: ModelSpec) -> None:
         value = self._value
         aspects = [aspect.value for aspect in spec.aspects]
-        shown_aspect = value.aspect if value.aspect in aspects else None
+        shown_aspect = value.frame.aspect if value.frame.aspect in aspects else None
         resolutions = [
             BoxChoice(name, _resolution_label(spec, name, shown_aspect))
             for name in spec.resolutions
         ]
         usual = spec.default_size
         self._resolution.show_choices(
-            with_kept(resolutions, value.resolution, f"{value.resolution} (not with {spec.label})"),
-            value.resolution or usual.resolution,
+            with_kept(
+                resolutions,
+                value.frame.resolution,
+                f"{value.frame.resolution} (not with {spec.label})",
+            ),
+            value.frame.resolution or usual.resolution,
         )
         automatic = BoxChoice(
             None,
@@ -167,12 +171,12 @@ class RenderSettingsWidget(ChoicesPanel):
         )
         choices = [automatic, *(BoxChoice(aspect, aspect) for aspect in aspects)]
         self._aspect.show_choices(
-            with_kept(choices, value.aspect, f"{value.aspect} (not with {spec.label})"),
-            value.aspect,
+            with_kept(choices, value.frame.aspect, f"{value.frame.aspect} (not with {spec.label})"),
+            value.frame.aspect,
         )
 
     def _show_fps(self, spec: ModelSpec) -> None:
-        asked = self._value.fps
+        asked = self._value.frame.fps
         rates = [BoxChoice(fps, f"{fps} fps") for fps in spec.fps]
         self._fps.show_choices(
             with_kept(rates, asked, f"{asked} fps (not with {spec.label})"),

@@ -36,7 +36,7 @@ class StoryboardController(QObject):
     @Slot()
     def _show(self, _: object = None) -> None:
         project = self._model.project
-        self._widget.set_clip_length(project.render.duration_s)
+        self._widget.set_clip_length(project.render.frame.duration_s)
         self._widget.set_scenes(
             project.scenes,
             frozenset(scene.id for scene in project.scenes if project.chosen_take(scene.id)),

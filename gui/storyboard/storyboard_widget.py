@@ -268,7 +268,7 @@ class StoryboardWidget(QWidget):
     def _set_clips(self) -> None:
         if self._spec is None:
             return
-        limits = self._spec.duration_s
+        limits = self._spec.durations
         usual = limits.default if self._usual_s is None else self._usual_s
         clips = _Clips(usual, limits.minimum, limits.maximum)
         if clips != self._clips:

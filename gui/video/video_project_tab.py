@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QMessageBox, QScrollArea, QWidget
 from core.media.output import taken_problems
 from core.project.files.media import relink
 from core.project.model.edits import insert_scenes
-from core.project.model.project import RenderChoices, Scene, new_id
+from core.project.model.project import Scene, new_id
 from core.project.model.scene_edits import FrameSlot
 from core.project.render.planning import missing_or_stale
+from core.video.controls import CHOICES
 from gui.background import Background
 from gui.export.export_controller import ExportController
 from gui.export.export_settings_widget import ExportSettingsWidget
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from core.project.files.media import MissingFile, Relinked
     from core.project.model.project import FilmChoices
     from core.project.model.status import SceneJob
-    from core.project.render.from_record import FromRecord
+    from core.project.render.rerender import FromRecord
     from core.studio import Studio
     from core.video.spec import ModelSpec
     from gui.export.export_controller import ExportEstimate
@@ -329,7 +330,7 @@ class VideoProjectTab(QWidget):
         self._panels.inspector.set_spec(spec)
         self._storyboard.set_spec(spec)
         self._references.set_spec(spec)
-        self._rows.set_default_duration(spec.duration_s.default)
+        self._rows.set_default_duration(spec.durations.default)
 
     @Slot(object)
     def _on_fix(self, fix: Fix) -> None:
@@ -442,7 +443,7 @@ class VideoProjectTab(QWidget):
         if self._model.is_read_only:
             self.message.emit("The project is open for reading only: it gets no scene.")
             return
-        own = tuple(RenderChoices.model_fields)
+        own = tuple(row.id for row in CHOICES)
         scene = Scene(id=new_id("scene"), prompt=recipe.prompt, own=recipe.choices, own_fields=own)
         project = self._model.project
         self._model.edit(

@@ -23,10 +23,9 @@ from PySide6.QtWidgets import (
 from core.errors import StudioError
 from core.history.history import History
 from core.jobs.job import Cancelled, CancelToken, ErrorReport, Failed, Progressed, Stage, Succeeded
-from core.project.model.project import DEFAULT_TARGET
+from core.video.controls import MAX_SEED
 from core.video.image_batch import MAX_COUNT, ImageBatch
-from core.video.planning import MAX_SEED
-from core.video.request import AUTO, Target
+from core.video.request import AUTO, DEFAULT_TARGET, Target
 from core.video.spec import Task
 from gui.images.image_details import GalleryUse
 from gui.images.image_form import ImageForm

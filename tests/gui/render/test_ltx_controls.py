@@ -11,13 +11,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from core.project.model.project import RenderChoices
-from core.video.planning import MAX_SEED
-from core.video.request import Lora
+from core.video.controls import MAX_SEED
 from core.video.spec import Residency
 from gui.render.choices_edit import ChoicesEdit, SceneScope
 from gui.render.lora_list import LoraList
 from gui.render.ltx_controls_widget import LTXControlsWidget
 from tests.fakes.choices import any_choices
+from tests.fakes.inputs import chosen, lora
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, MODEL_CHOICES, OTHER
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from gui.render.model_choices import Offer
 
-ONE, TWO, THREE = (Lora(path=Path(f"/loras/{name}.safetensors")) for name in "abc")
+ONE, TWO, THREE = (lora(path=Path(f"/loras/{name}.safetensors")) for name in "abc")
 PICKED = (Path("/loras/picked.safetensors"),)
-SMALL_OWN = RenderChoices(
+SMALL_OWN = chosen(
     target=LTX_SMALL,
     audio=False,
     camera="pan_left",
@@ -238,19 +238,19 @@ def test_moves_have_names_and_the_speed_is_shown_only_with_a_move(
 
 
 def test_slider_and_number_of_the_speed_go_together(qtbot: QtBot) -> None:
-    panel = made(qtbot, RenderChoices(target=LTX_FULL, camera="pan_left"))
+    panel = made(qtbot, chosen(target=LTX_FULL, camera="pan_left"))
     QTest.keyClick(control(panel, "camera_speed_slider"), Qt.Key.Key_End)
     number = control(panel, "camera_speed_number")
     assert isinstance(number, QDoubleSpinBox)
-    assert (panel.value().camera_speed, number.value()) == (2.0, 2.0)
+    assert (panel.value().motion.speed, number.value()) == (2.0, 2.0)
     QTest.keyClick(control(panel, "camera_speed_slider"), Qt.Key.Key_Left)
-    assert panel.value().camera_speed == 1.95
+    assert panel.value().motion.speed == 1.95
 
 
 def test_a_move_of_another_model_is_shown_as_such_and_kept(panel: LTXControlsWidget) -> None:
-    panel.set_value(RenderChoices(target=LTX_FULL, camera="crane_up"))
+    panel.set_value(chosen(target=LTX_FULL, camera="crane_up"))
     assert items(panel, "camera")[-1] == "Crane Up (not with Fake Full)"
-    assert panel.value().camera == "crane_up"
+    assert panel.value().motion.camera == "crane_up"
 
 
 def test_a_silent_clip_hides_the_audio_prompt_and_keeps_it(qtbot: QtBot) -> None:
@@ -268,10 +268,10 @@ def test_the_same_seed_again_and_a_new_one_each_time(panel: LTXControlsWidget) -
     assert "no clip yet" in same.toolTip()
     panel.set_last_seed(1234)
     click(same)
-    assert panel.value().seed == 1234
+    assert panel.value().sampling.seed == 1234
     assert not same.isEnabled()
     click(new)
-    assert panel.value().seed is None
+    assert panel.value().sampling.seed is None
     assert not new.isEnabled()
 
 
@@ -279,42 +279,42 @@ def test_only_a_seed_can_be_typed(panel: LTXControlsWidget) -> None:
     edit = control(panel, "seed_number")
     assert isinstance(edit, QLineEdit)
     QTest.keyClicks(edit, f"-x {MAX_SEED}9")
-    assert panel.value().seed == MAX_SEED
+    assert panel.value().sampling.seed == MAX_SEED
     edit.selectAll()
     QTest.keyClick(edit, Qt.Key.Key_Delete)
-    assert panel.value().seed is None
+    assert panel.value().sampling.seed is None
     QTest.keyClicks(edit, "007")
-    assert panel.value().seed == 7
+    assert panel.value().sampling.seed == 7
 
 
 def test_several_loras_each_with_its_scale_as_many_as_the_model_takes(
     panel: LTXControlsWidget,
 ) -> None:
-    panel.set_value(RenderChoices(target=LTX_FULL, loras=(ONE,)))
+    panel.set_value(chosen(target=LTX_FULL, loras=(ONE,)))
     click(control(panel, "lora_add"))
-    picked = Lora(path=PICKED[0])
-    assert panel.value().loras == (ONE, picked)
+    picked = lora(path=PICKED[0])
+    assert panel.value().inputs == (ONE, picked)
     assert not control(panel, "lora_add").isEnabled()
     assert "no more than 2" in control(panel, "lora_add").toolTip()
     scale = control(panel, "lora_scale_1")
     assert isinstance(scale, QDoubleSpinBox)
     assert (scale.minimum(), scale.maximum()) == (0, 2)
     down(scale)
-    assert panel.value().loras == (ONE, Lora(path=PICKED[0], scale=0.95))
+    assert panel.value().inputs == (ONE, lora(path=PICKED[0], scale=0.95))
     click(control(panel, "lora_remove_0"))
-    assert panel.value().loras == (Lora(path=PICKED[0], scale=0.95),)
+    assert panel.value().inputs == (lora(path=PICKED[0], scale=0.95),)
 
 
 def test_the_same_lora_is_not_added_twice(panel: LTXControlsWidget) -> None:
-    panel.set_value(RenderChoices(target=LTX_FULL, loras=(Lora(path=PICKED[0]),)))
+    panel.set_value(chosen(target=LTX_FULL, loras=(lora(path=PICKED[0]),)))
     click(control(panel, "lora_add"))
-    assert len(panel.value().loras) == 1
+    assert len(panel.value().inputs) == 1
 
 
 def test_too_many_loras_are_kept_and_told(panel: LTXControlsWidget) -> None:
-    panel.set_value(RenderChoices(target=LTX_FULL, loras=(ONE, TWO, THREE)))
+    panel.set_value(chosen(target=LTX_FULL, loras=(ONE, TWO, THREE)))
     assert "at most 2: remove 1" in said(panel)
-    assert panel.value().loras == (ONE, TWO, THREE)
+    assert panel.value().inputs == (ONE, TWO, THREE)
 
 
 def test_lora_files_can_be_dropped_and_others_not(qtbot: QtBot) -> None:
@@ -354,7 +354,7 @@ def test_words_are_told_as_they_are_typed_and_the_cursor_stays(qtbot: QtBot) -> 
     assert panel.value().negative_prompt == "very blurry"
     line = control(panel, "webhook_url")
     QTest.keyClicks(line, " https://a.b/ ")
-    assert panel.value().webhook_url == "https://a.b/"
+    assert panel.value().delivery.webhook_url == "https://a.b/"
 
 
 def test_memory_is_chosen_among_what_the_model_offers(panel: LTXControlsWidget) -> None:
@@ -364,24 +364,24 @@ def test_memory_is_chosen_among_what_the_model_offers(panel: LTXControlsWidget) 
         "Streamed block by block",
     ]
     down(control(panel, "memory"))
-    assert panel.value().memory is Residency.RESIDENT
+    assert panel.value().delivery.memory is Residency.RESIDENT
     panel.set_value(panel.value().model_copy(update={"memory": Residency.MODEL_OFFLOAD}))
     assert items(panel, "memory")[-1] == "Parts take turns on the GPU (not with Fake Full)"
 
 
 def test_in_a_scene_what_differs_is_marked(panel: LTXControlsWidget, qtbot: QtBot) -> None:
     panel.set_value(FULL_OWN)
-    panel.set_scope(SceneScope("Scene 3", ("camera",), RenderChoices(camera="static")))
+    panel.set_scope(SceneScope("Scene 3", ("camera",), chosen(camera="static")))
     assert "• Camera" in said(panel)
     assert "• Seed" not in said(panel)
     with qtbot.waitSignal(panel.changed) as heard:
         click(control(panel, "camera_reset"))
     assert heard.args == [ChoicesEdit("camera", "static", is_own=False)]
-    assert panel.value().camera == "static"
+    assert panel.value().motion.camera == "static"
 
 
 def test_numbers_beyond_the_model_are_shown_as_they_are(panel: LTXControlsWidget) -> None:
-    panel.set_value(RenderChoices(target=LTX_FULL, num_inference_steps=500))
+    panel.set_value(chosen(target=LTX_FULL, num_inference_steps=500))
     steps = control(panel, "num_inference_steps")
     assert isinstance(steps, QDoubleSpinBox)
     assert steps.value() == 500

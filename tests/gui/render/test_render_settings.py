@@ -18,6 +18,7 @@ from gui.render.choices_edit import ChoicesEdit, SceneScope
 from gui.render.model_choices import find_model, model_label, read_offers
 from gui.render.render_settings_widget import RenderSettingsWidget
 from tests.fakes.choices import any_choices
+from tests.fakes.inputs import chosen
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, MODEL_CHOICES, OTHER
 from tests.fakes.provider import BIG, ENTRY, FULL, SMALL
 from tests.gui.controls import ControlCase, check_every_control, controls_of
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 PROJECT = RenderChoices(target=LTX_FULL)
-OWN = RenderChoices(target=LTX_SMALL, resolution="64p", aspect="2:3", duration_s=2, fps=16)
+OWN = chosen(target=LTX_SMALL, resolution="64p", aspect="2:3", duration_s=2, fps=16)
 ALL_OWN = SceneScope("Scene 3", ("target", "resolution", "aspect", "duration_s", "fps"), PROJECT)
 
 
@@ -133,11 +134,11 @@ def test_every_legal_value_comes_back_and_nothing_is_told(
 def test_an_edit_tells_its_field_alone_and_keeps_all_others(
     panel: RenderSettingsWidget, qtbot: QtBot
 ) -> None:
-    panel.set_value(RenderChoices(target=LTX_SMALL, seed=5, resolution="1080p"))
+    panel.set_value(chosen(target=LTX_SMALL, seed=5, resolution="1080p"))
     with qtbot.waitSignal(panel.changed) as heard:
         down(control(panel, "fps"))
     assert heard.args == [ChoicesEdit("fps", 16)]
-    assert panel.value() == RenderChoices(target=LTX_SMALL, seed=5, resolution="1080p", fps=16)
+    assert panel.value() == chosen(target=LTX_SMALL, seed=5, resolution="1080p", fps=16)
 
 
 def test_automatic_comes_first_and_names_what_it_stands_for(panel: RenderSettingsWidget) -> None:
@@ -164,16 +165,14 @@ def test_rows_are_filled_by_the_model(panel: RenderSettingsWidget) -> None:
     assert items(panel, "aspect") == ["Automatic (3:2)", "3:2", "2:3"]
     assert items(panel, "fps") == ["24 fps", "25 fps", "30 fps", "48 fps", "50 fps"]
     assert current(panel, "fps") == "24 fps"
-    panel.set_value(RenderChoices(target=LTX_FULL, aspect="2:3"))
+    panel.set_value(chosen(target=LTX_FULL, aspect="2:3"))
     assert items(panel, "resolution") == ["64x96 (64p)", "128p (not at 2:3)"]
 
 
 def test_what_the_model_does_not_take_is_shown_as_such_and_kept(
     panel: RenderSettingsWidget,
 ) -> None:
-    value = RenderChoices(
-        target=LTX_SMALL, resolution="1080p", aspect="9:16", fps=24, duration_s=60
-    )
+    value = chosen(target=LTX_SMALL, resolution="1080p", aspect="9:16", fps=24, duration_s=60)
     panel.set_value(value)
     assert current(panel, "resolution") == "1080p (not with Fake Small)"
     assert current(panel, "aspect") == "9:16 (not with Fake Small)"
@@ -221,7 +220,7 @@ def test_a_target_that_is_not_there_is_told_and_kept(panel: RenderSettingsWidget
 def test_in_a_scene_what_differs_is_marked_and_can_follow_the_project_again(
     panel: RenderSettingsWidget, qtbot: QtBot
 ) -> None:
-    panel.set_value(RenderChoices(target=LTX_FULL, fps=50))
+    panel.set_value(chosen(target=LTX_FULL, fps=50))
     panel.set_scope(SceneScope("Scene 3", ("fps",), PROJECT))
     assert "Scene 3 alone" in said(panel)
     assert "• Frame rate" in said(panel)
@@ -231,7 +230,7 @@ def test_in_a_scene_what_differs_is_marked_and_can_follow_the_project_again(
     with qtbot.waitSignal(panel.changed) as heard:
         click(control(panel, "fps_reset"))
     assert heard.args == [ChoicesEdit("fps", None, is_own=False)]
-    assert panel.value().fps is None
+    assert panel.value().frame.fps is None
     assert "• Frame rate" not in said(panel)
     panel.set_scope(None)
     assert "Scene 3" not in said(panel)
@@ -242,8 +241,8 @@ def test_a_scene_can_choose_for_itself_what_the_project_has_too(
 ) -> None:
     messages: list[object] = []
     panel.changed.connect(messages.append)
-    panel.set_value(RenderChoices(target=LTX_FULL, fps=25))
-    panel.set_scope(SceneScope("Scene 3", (), RenderChoices(target=LTX_FULL, fps=25)))
+    panel.set_value(chosen(target=LTX_FULL, fps=25))
+    panel.set_scope(SceneScope("Scene 3", (), chosen(target=LTX_FULL, fps=25)))
     box = control(panel, "fps")
     assert isinstance(box, QComboBox)
     box.activated.emit(box.currentIndex())
@@ -258,18 +257,18 @@ def test_in_the_project_the_way_back_is_the_models_own_value(
     panel.set_value(RenderChoices(target=LTX_FULL))
     assert control(panel, "duration_s_reset").isHidden()
     up(control(panel, "duration_s"))
-    assert panel.value().duration_s == 1.5
+    assert panel.value().frame.duration_s == 1.5
     click(control(panel, "duration_s_reset"))
-    assert panel.value().duration_s is None
+    assert panel.value().frame.duration_s is None
 
 
 def test_edits_reach_project_and_scene() -> None:
     edit = ChoicesEdit("fps", 25)
-    assert edit.on_project(RenderChoices()).fps == 25
+    assert edit.on_project(RenderChoices()).frame.fps == 25
     scene = edit.on_scene(Scene(id="a"))
-    assert scene.choices(RenderChoices(fps=8)).fps == 25
+    assert scene.choices(chosen(fps=8)).frame.fps == 25
     back = ChoicesEdit("fps", None, is_own=False).on_scene(scene)
-    assert back.choices(RenderChoices(fps=8)).fps == 8
+    assert back.choices(chosen(fps=8)).frame.fps == 8
 
 
 def test_a_half_typed_duration_is_no_choice(panel: RenderSettingsWidget) -> None:
@@ -278,9 +277,9 @@ def test_a_half_typed_duration_is_no_choice(panel: RenderSettingsWidget) -> None
     assert isinstance(box, QDoubleSpinBox)
     box.selectAll()
     QTest.keyClicks(box, "7.5")
-    assert panel.value().duration_s is None
+    assert panel.value().frame.duration_s is None
     QTest.keyClick(box, Qt.Key.Key_Return)
-    assert panel.value().duration_s == 7.5
+    assert panel.value().frame.duration_s == 7.5
 
 
 def test_the_wheel_changes_nothing_that_nobody_has_entered(panel: RenderSettingsWidget) -> None:
