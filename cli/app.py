@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING
 
 import typer
 
-import core
-from cli.arguments import RenderArguments
-from cli.argv_check import OptionWord, sift
 from cli.commands import COMMANDS
-from cli.console import Console
-from cli.context import CliContext, Parts, context_of
-from cli.render_command import render
-from cli.run_job import EXIT_FAILED, EXIT_NOT_CONFIGURED
-from cli.signals import EXIT_CANCELLED, SignalHandler
+from cli.console import PROGRAM, Console
+from cli.context import CliContext, Parts
+from cli.signals import (
+    EXIT_CANCELLED,
+    EXIT_FAILED,
+    EXIT_NOT_CONFIGURED,
+    EXIT_USAGE,
+    SignalHandler,
+)
 from core.errors import (
     FFmpegMissing,
     KeyStoreError,
@@ -38,70 +39,6 @@ if TYPE_CHECKING:
     from core.video.provider import ProviderEntry
 
 log = logging.getLogger(__name__)
-
-PROGRAM = "main.py"
-EXIT_USAGE = 2
-_ALIASED = (
-    "--deployment", "--model", "--resolution", "--aspect", "--fps", "--duration", "--image",
-    "--camera-motion", "--guidance", "--steps", "--seed",
-)  # fmt: skip
-
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
-
-# Every value is text here: what is wrong with it is told together with everything else.
-_Text = str | None
-
-
-@app.command()
-def _render(  # pyright: ignore[reportUnusedFunction] - typer calls it
-    ctx: typer.Context,
-    prompt: Annotated[_Text, typer.Option("--prompt", "-p")] = None,
-    negative_prompt: Annotated[_Text, typer.Option("--negative-prompt")] = None,
-    out: Annotated[_Text, typer.Option("--out", "-o")] = None,
-    image: Annotated[_Text, typer.Option("--image")] = None,
-    provider: Annotated[_Text, typer.Option("--provider")] = None,
-    deployment: Annotated[_Text, typer.Option("--deployment")] = None,
-    model: Annotated[_Text, typer.Option("--model")] = None,
-    duration: Annotated[_Text, typer.Option("--duration")] = None,
-    fps: Annotated[_Text, typer.Option("--fps")] = None,
-    resolution: Annotated[_Text, typer.Option("--resolution")] = None,
-    aspect: Annotated[_Text, typer.Option("--aspect")] = None,
-    audio: Annotated[bool | None, typer.Option("--audio/--no-audio")] = None,
-    camera_motion: Annotated[_Text, typer.Option("--camera-motion")] = None,
-    camera_speed: Annotated[_Text, typer.Option("--camera-speed")] = None,
-    seed: Annotated[_Text, typer.Option("--seed")] = None,
-    steps: Annotated[_Text, typer.Option("--steps")] = None,
-    guidance: Annotated[_Text, typer.Option("--guidance")] = None,
-    force: Annotated[bool, typer.Option("--force")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
-    json: Annotated[bool, typer.Option("--json")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q")] = False,
-    version: Annotated[bool, typer.Option("--version")] = False,
-) -> int:
-    context = context_of(ctx)
-    typed = RenderArguments(
-        provider=provider,
-        deployment=deployment,
-        model=model,
-        prompt=prompt,
-        negative_prompt=negative_prompt,
-        out=out,
-        image=image,
-        duration=duration,
-        fps=fps,
-        resolution=resolution,
-        aspect=aspect,
-        seed=seed,
-        steps=steps,
-        guidance=guidance,
-        audio=audio,
-        camera_motion=camera_motion,
-        camera_speed=camera_speed,
-        force=force,
-        dry_run=dry_run,
-    )
-    context.speak_as(is_json=json, is_quiet=quiet)
-    return render(context, typed, context.problems)
 
 
 def main(
@@ -128,45 +65,12 @@ def _run(argv: list[str], context: CliContext) -> int:
         context.speak_as(is_json="--json" in argv)
         command = typer.main.get_command(COMMANDS[argv[0]].load())
         name, words = f"{PROGRAM} {argv[0]}", argv[1:]
-    else:
-        sifted = sift(argv, option_words(), tuple(COMMANDS))
-        given = sifted.values
-        context.speak_as(is_json="--json" in given)
-        if "--help" in given:
-            # Imported late: only this page is written from the model tables.
-            from cli.root_help import root_help
+        answer = command.main(args=words, prog_name=name, standalone_mode=False, obj=context)
+        return int(answer or 0)
+    # Imported late: the other commands make no clip.
+    from cli.render_command import run_render
 
-            context.console.answer(root_help(context, given))
-            return 0
-        if "--version" in given:
-            context.console.answer(f"{core.NAME} {core.VERSION}")
-            return 0
-        if sifted.command is not None and sifted.problems:
-            raise UnsupportedRequest(sifted.problems)
-        context.problems = tuple(sifted.problems)
-        command = typer.main.get_command(app)
-        name, words = PROGRAM, sifted.words
-    answer = command.main(args=words, prog_name=name, standalone_mode=False, obj=context)
-    return int(answer or 0)
-
-
-def option_words() -> dict[str, OptionWord]:
-    """Every spelling of every option of the main command."""
-    command = cast("Any", typer.main.get_command(app))
-    words = {
-        "--help": OptionWord("--help", "--help", takes_value=False),
-        "-h": OptionWord("--help", "--help", takes_value=False),
-    }
-    for parameter in command.params:
-        first = str(parameter.opts[0])
-        takes_value = not parameter.is_flag
-        for spelling in parameter.opts:
-            words[str(spelling)] = OptionWord(first, first, takes_value=takes_value)
-        for spelling in parameter.secondary_opts:
-            words[str(spelling)] = OptionWord(first, str(spelling), takes_value=takes_value)
-    for name in _ALIASED:
-        words[f"--ltx-{name.removeprefix('--')}"] = words[name]
-    return words
+    return run_render(argv, context)
 
 
 def translate(run: Callable[[], int], context: CliContext) -> int:

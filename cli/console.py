@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.errors import Problem
     from core.jobs.job import ErrorReport
 
+PROGRAM = "main.py"
 WIDTH = 80
 _QUOTED = re.compile(r"(?<!\w)'[^'\n]{1,72}'(?!\w)")
 _GLUE = "\x00"

@@ -13,7 +13,8 @@ from cli.film_arguments import FilmReading, read_film
 from cli.film_options import OPTIONS
 from cli.film_view import as_event, describe
 from cli.options import argument, command
-from cli.run_job import EXIT_DONE, run_job
+from cli.run_job import run_job
+from cli.signals import EXIT_DONE
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.film.build.export import ExportOrder
 from core.film.handoff import HANDOFF_FORMATS, write_handoff

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeVar
 
 from cli.options import Unreadable, number
 from core.film.model.delivery import PRESETS, Preset
 from core.film.model.film import Transition
 from core.film.model.transitions import TRANSITIONS
 from core.platform.suggestions import unknown_name
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from enum import StrEnum
-
-E = TypeVar("E", bound="StrEnum")
 
 _SIZE = re.compile(r"(\d+|-)\s*[x×]\s*(\d+|-)", re.IGNORECASE)
 _COLOURS = {"white": "#ffffff", "black": "#000000", "red": "#ff0000", "yellow": "#ffff00"}
@@ -120,16 +113,3 @@ def kbps(text: str) -> int:
     lowered = text.lower().removesuffix("bps").removesuffix("bit/s")
     factor = 1000 if lowered.endswith("m") else 1
     return round(float(lowered.rstrip("km")) * factor)
-
-
-def chooser(kind: type[E]) -> Callable[[str], E]:
-    """Reads one of the choices."""
-
-    def choose(text: str) -> E:
-        try:
-            return kind(text.lower())
-        except ValueError as error:
-            known = [item.value for item in kind]
-            raise Unreadable(unknown_name("choice", text, known)) from error
-
-    return choose

@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,8 +14,10 @@ import typer
 
 from cli.context import CliContext, context_of
 from core.errors import Problem
+from core.platform.suggestions import unknown_name
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 Run = Callable[[CliContext, "Typed"], int]
 
 
@@ -104,7 +106,7 @@ class Typed:
         return self._only(option, self.texts(option))
 
     def flag(self, option: str) -> bool:
-        """Whether an option without a value was given."""
+        """Whether an option was given at all, with a value or without."""
         return bool(self._values.get(option))
 
     def switch(self, option: Option) -> bool | None:
@@ -164,6 +166,19 @@ def file(text: str) -> Path:
     if "\0" in text:
         raise Unreadable(f"{text!r} cannot be a file name.")
     return Path(text)
+
+
+def chooser(kind: type[E]) -> Callable[[str], E]:
+    """Reads one of the choices."""
+
+    def choose(text: str) -> E:
+        try:
+            return kind(text.lower())
+        except ValueError as error:
+            known = [item.value for item in kind]
+            raise Unreadable(unknown_name("choice", text, known)) from error
+
+    return choose
 
 
 _TAKES: Mapping[Callable[[str], Any], str] = {

@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_NOT_CONFIGURED = 3
 EXIT_CANCELLED = 130
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 

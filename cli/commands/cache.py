@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.context import context_of
-from cli.run_job import EXIT_DONE
+from cli.signals import EXIT_DONE
 from core.platform.units import bytes_text
 
 app = typer.Typer(

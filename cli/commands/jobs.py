@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from cli.console import wrapped
 from cli.context import CliContext, context_of
-from cli.run_job import EXIT_DONE, run_job
-from cli.signals import EXIT_CANCELLED
+from cli.run_job import run_job
+from cli.signals import EXIT_CANCELLED, EXIT_DONE
 from core.errors import JournalError, Problem, UnsupportedRequest
 from core.jobs.job_record import JobState
 from core.video.render import KIND, RenderPayload
