@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from core.project.model.project import RenderChoices
-from core.video.controls import MAX_SEED
+from core.video.controls import CHOICES, MAX_SEED
 from core.video.spec import Residency
 from gui.render.choices_edit import ChoicesEdit, SceneScope
 from gui.render.lora_list import LoraList
@@ -38,17 +38,16 @@ SMALL_OWN = chosen(
     seed=3,
     negative_prompt="blurry",
 )
-FULL_OWN = SMALL_OWN.model_copy(
-    update={
-        "target": LTX_FULL,
-        "audio": True,
-        "audio_prompt": "rain",
-        "loras": (ONE,),
-        "memory": Residency.RESIDENT,
-        "webhook_url": "https://example.com/",
-    }
+FULL_OWN = chosen(
+    SMALL_OWN,
+    target=LTX_FULL,
+    audio=True,
+    audio_prompt="rain",
+    loras=(ONE,),
+    memory=Residency.RESIDENT,
+    webhook_url="https://example.com/",
 )
-FIELDS = tuple(RenderChoices.model_fields)
+FIELDS = tuple(row.id.value for row in CHOICES)
 SCOPE = SceneScope("Scene 3", FIELDS, RenderChoices())
 SMALL_ROWS = (
     "audio",
@@ -365,7 +364,7 @@ def test_memory_is_chosen_among_what_the_model_offers(panel: LTXControlsWidget) 
     ]
     down(control(panel, "memory"))
     assert panel.value().delivery.memory is Residency.RESIDENT
-    panel.set_value(panel.value().model_copy(update={"memory": Residency.MODEL_OFFLOAD}))
+    panel.set_value(chosen(panel.value(), memory=Residency.MODEL_OFFLOAD))
     assert items(panel, "memory")[-1] == "Parts take turns on the GPU (not with Fake Full)"
 
 
