@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ _OURS = ("cli", "core", "gui", "providers", "scripts")
 
 def main(arguments: list[str]) -> int:
     """Runs one command and gives its exit code; no arguments open the window."""
+    # Nothing that is loaded now is garbage, and to look for some takes a tenth of the time.
+    gc.disable()
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, [bootstrap.APP])
     # We use no plugins of pydantic; to look for some, it reads the metadata of every package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -30,6 +33,7 @@ def main(arguments: list[str]) -> int:
         if not arguments or arguments[0] == "window":
             from gui.start import run_window
 
+            gc.enable()
             return run_window(arguments[1:], PROVIDERS, _open_text_renderer(), installer)
         from cli import main as run_command
     except ModuleNotFoundError as error:
@@ -42,6 +46,7 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
+    gc.enable()
     return run_command(
         arguments,
         PROVIDERS,

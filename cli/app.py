@@ -68,9 +68,9 @@ def _run(argv: list[str], context: CliContext) -> int:
         answer = command.main(args=words, prog_name=name, standalone_mode=False, obj=context)
         return int(answer or 0)
     # Imported late: the other commands make no clip.
-    from cli.render_command import run_render
+    from cli.main_command import run_main_command
 
-    return run_render(argv, context)
+    return run_main_command(argv, context)
 
 
 def translate(run: Callable[[], int], context: CliContext) -> int:

@@ -30,7 +30,6 @@ from providers.ltx_video.install.model_files import damage_of, folder_of, model_
 from providers.ltx_video.models.auto_model import WeightsState, choose_model
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
 from providers.ltx_video.models.info import INFO, PACKAGES
-from providers.ltx_video.models.memory_plan import MemoryLadder, Workload, memory_ladder
 from providers.ltx_video.models.timings import (
     ProgressMeter,
     Timing,
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from providers.ltx_video.engine.protocol import RenderOrder, StageFigures
     from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.models.catalog import LocalModel
+    from providers.ltx_video.models.memory_plan import MemoryLadder
 
 log = logging.getLogger(__name__)
 
@@ -260,6 +260,8 @@ class LocalLTX:
         return memory
 
     def _ladder(self, model: LocalModel, plan: RenderPlan) -> MemoryLadder:
+        from providers.ltx_video.models.memory_plan import Workload, memory_ladder
+
         guidance = model.profile.guidance.at(plan.guidance_scale)
         workload = Workload(
             width=plan.width,
