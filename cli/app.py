@@ -62,7 +62,7 @@ def main(
 
 def _run(argv: list[str], context: CliContext) -> int:
     if argv and argv[0] in COMMANDS:
-        context.speak_as(is_json="--json" in argv)
+        context.set_output(is_json="--json" in argv)
         command = typer.main.get_command(COMMANDS[argv[0]].load())
         name, words = f"{PROGRAM} {argv[0]}", argv[1:]
         answer = command.main(args=words, prog_name=name, standalone_mode=False, obj=context)

@@ -28,7 +28,7 @@ class Console:
 
     Attributes:
         is_json: events go to stdout, one a line, and nothing is written for people.
-        is_quiet: people are told of errors only.
+        is_quiet: people see errors only.
     """
 
     def __init__(self, *, is_json: bool = False, is_quiet: bool = False) -> None:

@@ -41,7 +41,7 @@ class Parts:
 
 
 class CliContext:
-    """The setup, the studio, the two streams and the wish to stop, opened when first needed."""
+    """The setup, the studio, the two streams and the signals, opened when first needed."""
 
     def __init__(self, parts: Parts, console: Console, signals: SignalHandler) -> None:
         self._parts = parts
@@ -93,7 +93,7 @@ class CliContext:
         for note in (*([trouble] if trouble else []), *setup.notes):
             self.console.note(note)
 
-    def speak_as(self, *, is_json: bool, is_quiet: bool = False) -> None:
+    def set_output(self, *, is_json: bool, is_quiet: bool = False) -> None:
         """Answer in events or in words from now on; what was asked for once stays."""
         self.console.is_json |= is_json
         self.console.is_quiet |= is_quiet

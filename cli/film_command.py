@@ -1,41 +1,44 @@
-"""`assemble` and `export`: clips become a film, here and for free."""
+"""`assemble`, `export` and `cache`: clips become a film, here and for free, and what that keeps."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.console import wrapped
+from cli.context import context_of
 from cli.film_arguments import FilmReading, read_film
 from cli.film_options import OPTIONS
-from cli.film_view import as_event, describe
 from cli.options import argument, command
 from cli.run_job import run_job
 from cli.signals import EXIT_DONE
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.film.build.export import ExportOrder
 from core.film.handoff import HANDOFF_FORMATS, write_handoff
-from core.film.model.delivery import CONTAINERS, Container
+from core.film.model.delivery import CODECS, CONTAINERS, AudioCodec, Container
 from core.film.model.film_file import read_film_file, write_film_file
 from core.film.model.film_paths import expanded, with_absolute_paths
 from core.film.model.transitions import TRANSITIONS
 from core.media.output import find_free_name, slug, taken_problems
 from core.platform.files import is_folder
+from core.platform.units import bytes_text
 from core.project.files.project_file import EXPORTS, is_project, project_folder, read_project
 from core.project.render.film_from_takes import film_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from fractions import Fraction
 
     from cli.console import Console
     from cli.context import CliContext
     from cli.options import Typed
     from core.film.build.export_plan import PlannedExport
 
-_MAX_TOLD = 12
+_MAX_NAMED = 12
 
 
 def _assemble(context: CliContext, typed: Typed) -> int:
@@ -70,7 +73,7 @@ export.command()(command(_export, OPTIONS, argument("project", str | None, _PROJ
 
 
 def _run(context: CliContext, typed: Typed, read: Callable[[], FilmReading]) -> int:
-    context.speak_as(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
+    context.set_output(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
     if typed.flag("--list-transitions"):
         for kind in TRANSITIONS.values():
             context.console.event("transition", name=kind.name, label=kind.label)
@@ -78,8 +81,8 @@ def _run(context: CliContext, typed: Typed, read: Callable[[], FilmReading]) -> 
                 context.console.answer(f"{kind.name:<20} {kind.label}")
         return EXIT_DONE
     planned = _plan(context, typed, read())
-    context.console.event("plan", **as_event(planned))
-    context.console.tell(describe(planned))
+    context.console.event("plan", **_as_event(planned))
+    context.console.tell(_describe(planned))
     if typed.flag("--dry-run"):
         context.console.tell("Only planned; nothing was made.")
         return EXIT_DONE
@@ -203,7 +206,104 @@ def _read_project_film(typed: Typed, place: Path, console: Console) -> FilmReadi
 def _left_out(numbers: Sequence[int]) -> str:
     if len(numbers) == 1:
         return f"Scene {numbers[0]} has no clip yet and is left out."
-    shown = [str(number) for number in numbers[:_MAX_TOLD]]
-    if len(numbers) > _MAX_TOLD:
-        shown.append(f"{len(numbers) - _MAX_TOLD} more")
+    shown = [str(number) for number in numbers[:_MAX_NAMED]]
+    if len(numbers) > _MAX_NAMED:
+        shown.append(f"{len(numbers) - _MAX_NAMED} more")
     return f"Scenes {', '.join(shown[:-1])} and {shown[-1]} have no clip yet and are left out."
+
+
+def _describe(planned: PlannedExport) -> str:
+    """The plan in lines of at most 80 columns."""
+    timeline, settings = planned.timeline, planned.order.settings
+    pairing = CONTAINERS[settings.container]
+    codecs = ""
+    if not settings.container.is_images:
+        audio = settings.audio_codec
+        heard = "no sound" if audio is AudioCodec.NONE else audio.value.upper()
+        codecs = f", {CODECS[settings.video_codec].label} and {heard}"
+    count = len(timeline.shots)
+    lines = [
+        f"A film of {count} {'clip' if count == 1 else 'clips'}, on this machine, free",
+        f"  {timeline.width}x{timeline.height}, {timeline.num_frames} frames at "
+        f"{_rate_text(timeline.rate)} fps, {float(timeline.duration_s):.2f} s",
+        f"  {pairing.label}{codecs}, at most about {bytes_text(planned.size_bytes)}",
+        f"  to {planned.order.path}",
+    ]
+    lines += [wrapped(note, first="  note: ", rest="        ") for note in planned.notes]
+    return "\n".join(lines)
+
+
+def _as_event(planned: PlannedExport) -> dict[str, Any]:
+    """The plan as the fields of a JSON event, exact."""
+    timeline = planned.timeline
+    return {
+        "out": str(planned.order.path),
+        "width": timeline.width,
+        "height": timeline.height,
+        "fps": str(timeline.rate),
+        "num_frames": timeline.num_frames,
+        "num_samples": timeline.num_samples,
+        "duration_s": float(timeline.duration_s),
+        "size_bytes": planned.size_bytes,
+        "clips": [
+            {
+                "number": shot.number,
+                "path": str(shot.source.path),
+                "start": shot.start,
+                "num_frames": shot.num_frames,
+                "transition": shot.join.kind.name if shot.join else None,
+                "transition_frames": shot.incoming,
+            }
+            for shot in timeline.shots
+        ],
+        "notes": list(planned.notes),
+        "film": planned.order.film.model_dump(mode="json"),
+        "settings": planned.order.settings.model_dump(mode="json"),
+    }
+
+
+def _rate_text(rate: Fraction) -> str:
+    """A frame rate as people write it."""
+    return f"{float(rate):g}" if rate.denominator == 1 else f"{float(rate):.3f}".rstrip("0")
+
+
+cache = typer.Typer(
+    rich_markup_mode=None,
+    help="Finished pieces of films, kept so that a re-export is quick.",
+    no_args_is_help=True,
+)
+_Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+@cache.command("show")
+def show_cache(ctx: typer.Context, json: _Json = False) -> int:
+    """How much is kept, where, and how much may be."""
+    context = context_of(ctx)
+    context.set_output(is_json=json)
+    use = context.studio.render_cache.use()
+    folder, limit_gb = context.studio.render_cache.folder, context.studio.settings.export.cache_gb
+    context.console.event(
+        "cache",
+        path=str(folder),
+        count=use.count,
+        size_bytes=use.size_bytes,
+        limit_bytes=int(limit_gb * 1e9),
+    )
+    if not context.console.is_json:
+        context.console.answer(
+            f"{use.count} pieces, {bytes_text(use.size_bytes)} of at most {limit_gb:g} GB, "
+            f"in {folder}"
+        )
+    return EXIT_DONE
+
+
+@cache.command("clear")
+def clear_cache(ctx: typer.Context, json: _Json = False) -> int:
+    """Remove all of it: the next export makes everything anew."""
+    context = context_of(ctx)
+    context.set_output(is_json=json)
+    use = context.studio.render_cache.clear()
+    context.console.event("cleared", count=use.count, size_bytes=use.size_bytes)
+    if not context.console.is_json:
+        context.console.answer(f"Removed {use.count} pieces, {bytes_text(use.size_bytes)}.")
+    return EXIT_DONE

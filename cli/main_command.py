@@ -57,7 +57,7 @@ def _take_out(words: list[str], name: str, error: typer.TyperException) -> Probl
 
 def _main_command(context: CliContext, typed: Typed) -> int:
     """Make one clip, or only plan it."""
-    context.speak_as(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
+    context.set_output(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
     if typed.flag("--help"):
         # Imported late, as the rest: a page of help makes no clip.
         from cli.root_help import root_help

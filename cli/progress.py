@@ -53,13 +53,13 @@ class _PlainLines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._stage = ""
-        self._told_at = 0.0
+        self._shown_at = 0.0
 
     def show(self, event: Progressed) -> None:
         now = time.monotonic()
-        if event.stage.value == self._stage and now - self._told_at < _QUIET_S:
+        if event.stage.value == self._stage and now - self._shown_at < _QUIET_S:
             return
-        self._stage, self._told_at = event.stage.value, now
+        self._stage, self._shown_at = event.stage.value, now
         self._console.tell(describe(event))
 
     def tick(self) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _NOT_CONFIGURED = frozenset({"NotConfigured", "FFmpegMissing", "LetteringUnavailable"})
 _TICK_S = 0.25
-# Everything must have ended two seconds after the wish to stop; the rest is for leaving.
+# Everything must have ended two seconds after the signal; the rest is for leaving.
 _STOP_WITHIN_S = 1.7
 
 

@@ -20,9 +20,9 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class SignalHandler:
-    """Turns the signals that end a program into one wish to stop.
+    """Turns the signals that end a program into one request to stop.
 
-    While nobody listens, the wish is a `KeyboardInterrupt` in the main thread; while somebody
+    While nobody listens, the request is a `KeyboardInterrupt` in the main thread; while somebody
     does, the first signal calls the listener and the second ends the process.
     """
 

@@ -35,7 +35,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "config": Command("cli.commands.config:app", "Show and change settings."),
         "assemble": Command("cli.film_command:assemble", "Put clips together into a film."),
         "export": Command("cli.film_command:export", "Export the film of a folder or film file."),
-        "cache": Command("cli.commands.cache:app", "Show or clear what exports keep."),
+        "cache": Command("cli.film_command:cache", "Show or clear what exports keep."),
     }
 )
 """In the order of the help."""

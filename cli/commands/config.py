@@ -37,7 +37,7 @@ def config(ctx: typer.Context, json: _Json = False) -> int:
 def show(ctx: typer.Context, json: _Json = False) -> int:
     """Every setting: its value, and what it is for."""
     context = context_of(ctx)
-    context.speak_as(is_json=json)
+    context.set_output(is_json=json)
     found = fields(context.setup.settings)
     for field in found:
         context.console.event(

@@ -51,7 +51,7 @@ def doctor(
 ) -> int:
     """What this machine has and lacks, and which models can run on it."""
     context = context_of(ctx)
-    context.speak_as(is_json=json)
+    context.set_output(is_json=json)
     tell_resumable(context)
     for finding in (
         *_hardware(context),
@@ -60,11 +60,11 @@ def doctor(
         *_packages(context),
         *_keys(context),
     ):
-        _say(context, finding)
+        _show(context, finding)
     return _models(context)
 
 
-def _say(context: CliContext, finding: Finding) -> None:
+def _show(context: CliContext, finding: Finding) -> None:
     context.console.event(
         "finding",
         subject=finding.subject,
@@ -198,7 +198,7 @@ def _models(context: CliContext) -> int:
     for item in list_models(context.setup.registry):
         finding = _judge(item)
         can_run_builtin |= item.spec.is_builtin and finding.is_ok
-        _say(context, finding)
+        _show(context, finding)
     return 0 if can_run_builtin else EXIT_BUILTIN_CANNOT_RUN
 
 

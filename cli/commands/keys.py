@@ -35,7 +35,7 @@ def keys(ctx: typer.Context, json: _Json = False) -> int:
 def list_(ctx: typer.Context, json: _Json = False) -> int:
     """Every key that a provider may ask for, and where it is set."""
     context = context_of(ctx)
-    context.speak_as(is_json=json)
+    context.set_output(is_json=json)
     lines: list[str] = []
     for owned in known_keys(context.setup.registry).values():
         place = source_of(context.setup.keys, owned.key)

@@ -31,7 +31,7 @@ def models(
 ) -> int:
     """What models there are: installed or not, size, licence, needs and price."""
     context = context_of(ctx)
-    context.speak_as(is_json=json)
+    context.set_output(is_json=json)
     every = listed = list_models(context.setup.registry, weighs=False)
     if name is not None:
         listed = [item for item in every if name in (item.spec.id, str(item.target))]
