@@ -55,7 +55,7 @@ class Cancel:
         if self.stop_at and self.stop_at in self.text:
             raise RuntimeError("cancelled")
 
-def main(arguments, providers, *, text_renderer, package_installer):
+def main(arguments, providers, *, open_text_renderer, package_installer):
     print(sys.prefix, *arguments)
     if "-p" in arguments and package_installer is None:
         print("nobody installs")
