@@ -42,8 +42,9 @@ from core.spending import Ledger
 from core.video.controls import Control, taken_by
 from core.video.inputs import CheckedInputs, check_inputs, with_absolute_paths
 from core.video.planning import make_plan, prompt_problems
+from core.video.polling import ticket_for
 from core.video.provider import NotReady, Readiness, ReasonCode
-from core.video.render import KIND, RenderJob
+from core.video.render import KIND, RenderJob, RenderPayload
 from core.video.request import AUTO, RenderRequest
 from core.video.still import KIND as STILL_KIND
 from core.video.still import StillJob, shortest, still_frame, still_note
@@ -126,8 +127,7 @@ class Studio(Setup):
         journal = Journal(self.paths.journal_file)
         places = {**PLACES, Lane.CLOUD: self.settings.cloud.parallel_jobs}
         queue = JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories, places)
-        self.ledger.catch_up(queue.jobs)
-        queue.subscribe(self.ledger.on_event)
+        self.ledger.follow(queue)
         queue.subscribe(HistoryRecorder(self.history, queue).on_event)
         return queue
 
@@ -220,12 +220,19 @@ class Studio(Setup):
                 problems.append(Problem("target", f"{readiness.reason} {readiness.fix}"))
         raise UnsupportedRequest(problems)
 
-    def submit_render(self, planned: PlannedRender, origin: Origin | None = None) -> str:
+    def submit_render(
+        self,
+        planned: PlannedRender,
+        origin: Origin | None = None,
+        *,
+        job_id: str | None = None,
+    ) -> str:
         """Put the render into the queue and give the job's id.
 
         Args:
             planned: what `plan` gave.
             origin: the scene of a project that the clip is for; its record will name it.
+            job_id: from `new_job_id`, where the caller has to know it beforehand.
 
         Raises:
             SpendingCapReached: it would pass the month's cap.
@@ -252,7 +259,7 @@ class Studio(Setup):
         make_folder(planned.output)
         job = RenderJob.of(planned.plan, planned.output, self.registry, origin)
         frame = planned.still_frame
-        job_id = new_job_id()
+        job_id = job_id or new_job_id()
         # Written down before anybody can start it: no order is ever without its price.
         self.ledger.order(job_id, planned.plan.cost_usd, self._spending_cap_usd)
         try:
@@ -281,6 +288,45 @@ class Studio(Setup):
         except JournalError:
             if is_ordered:
                 self.ledger.release(job_id)
+            raise
+
+    def attach(self, text: str, remote_id: str) -> str:
+        """Let a job fetch a render that a person found in the account; gives the job's id.
+
+        Args:
+            text: how the job's id begins.
+            remote_id: what the service calls the render.
+
+        Raises:
+            JournalError: no such job, or it is waiting, running or done.
+        """
+        job_id = self.queue.job(text).id
+        self.queue.attach(job_id, ticket_for(remote_id))
+        return self.queue.resume(job_id)
+
+    def buy_again(self, text: str) -> str:
+        """Order the same render once more, because the first order never arrived; gives its id.
+
+        The first one goes on counting: nobody but the service knows what became of it.
+
+        Args:
+            text: how the job's id begins.
+
+        Raises:
+            SpendingCapReached: it would pass the month's cap.
+            SpendingError: the ledger cannot be used.
+            JournalError: no such job, or it is no render.
+        """
+        record = self.queue.job(text)
+        if record.kind != KIND:
+            raise JournalError(f"Job {record.id} is no render, so there is nothing to buy.")
+        plan = RenderPayload.model_validate_json(record.payload).plan
+        job_id = new_job_id()
+        self.ledger.order(job_id, plan.cost_usd, self._spending_cap_usd)
+        try:
+            return self.queue.repeat(record.id, job_id)
+        except JournalError:
+            self.ledger.release(job_id)
             raise
 
     def submit_install(self, target: Target, reuse_from: Sequence[Path] = ()) -> str:

@@ -6,10 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import Field
+
 from core.frozen import Frozen
+from core.jobs.job import Subject, SubjectKind
 from core.media.ffmpeg import ClipFacts, run_ffmpeg
 from core.video.plan import ClipSettings, RenderPlan
-from core.video.provider import Provenance
+from core.video.provider import Provenance, Rendered
 from core.video.request import Delivery, RenderRequest
 
 if TYPE_CHECKING:
@@ -25,6 +28,11 @@ class Origin(Frozen):
     scene_id: str
     fingerprint: str = ""
 
+    @property
+    def subject(self) -> Subject:
+        """The scene as what a job is about."""
+        return Subject(SubjectKind.SCENE, f"{self.project_id}/{self.scene_id}")
+
 
 class ClipRecord(ClipSettings):
     """What was asked, what was planned, and what made the clip; holds no path and no key.
@@ -34,6 +42,7 @@ class ClipRecord(ClipSettings):
             render was carried out is in the plan, and a webhook may hold a secret.
         start_image_sha256: of the start image.
         origin: the scene that it was made for; None for a clip of no project.
+        facts: what else the service told of the render, such as its own id of it.
         still_frame: of a picture: which frame of the clip it is, from 0; None for a clip.
     """
 
@@ -47,12 +56,13 @@ class ClipRecord(ClipSettings):
     start_image_sha256: str | None
     provenance: Provenance
     origin: Origin | None = None
+    facts: dict[str, str] = Field(default_factory=dict[str, str])
     still_frame: int | None = None
 
 
 def make_record(
     plan: RenderPlan,
-    provenance: Provenance,
+    rendered: Rendered,
     *,
     program: str,
     job_id: str,
@@ -71,8 +81,9 @@ def make_record(
         model_label=plan.spec.label,
         licence=plan.spec.licence.name,
         start_image_sha256=start_image_sha256,
-        provenance=provenance,
+        provenance=rendered.provenance,
         origin=origin,
+        facts=dict(rendered.facts),
     )
 
 

@@ -19,7 +19,18 @@ from core.errors import (
     UnreadableClip,
 )
 from core.frozen import Frozen
-from core.jobs.job import JobContext, Lane, Notice, Progressed, Stage
+from core.jobs.job import (
+    CancelToken,
+    Charged,
+    JobContext,
+    Lane,
+    Notice,
+    Progressed,
+    Report,
+    Stage,
+    Subject,
+    SubjectKind,
+)
 from core.media.ffmpeg import ClipFacts, probe_clip
 from core.media.output import Output, aside_path, place_clip
 from core.platform.files import write_text_atomically
@@ -34,6 +45,7 @@ from core.video.record import (
 from core.video.request import Input, Role
 
 if TYPE_CHECKING:
+    from core.video.provider import Rendered
     from core.video.registry import ProviderRegistry
 
 KIND = "render"
@@ -51,12 +63,6 @@ class RenderPayload(Frozen):
     overwrite: bool
     start_image_sha256: str | None = None
     origin: Origin | None = None
-
-
-@dataclass(frozen=True)
-class _Rendered:
-    plan: RenderPlan
-    clip: Path
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,13 @@ class RenderJob:
         words = " ".join(self.plan.request.prompt.split())
         return f"{self.plan.target.model}: {words[:60]}"
 
+    @property
+    def subject(self) -> Subject:
+        """The scene that it is for, or the clip by its place."""
+        if self.origin is not None:
+            return self.origin.subject
+        return Subject(SubjectKind.CLIP, str(self.output.path))
+
     @classmethod
     def from_payload(cls, payload: str, registry: ProviderRegistry) -> RenderJob:
         """The job that wrote this payload."""
@@ -123,7 +136,7 @@ class RenderJob:
         )
         return stored.model_dump_json()
 
-    def keep(self, folder: Path) -> None:
+    def store_inputs(self, folder: Path) -> None:
         """Keep the start image: the clip can be made again whatever becomes of the file."""
         image = self.plan.request.path_of(Role.START)
         if image is None:
@@ -153,34 +166,22 @@ class RenderJob:
         if placed is not None:
             return placed
         started_at = datetime.now(UTC)
-        rendered = self._render(ctx)
-        plan = rendered.plan
+        plan, rendered = self._render(ctx)
+        if not plan.spec.is_exact:
+            # It was paid for and is here: whoever asks to stop now gets it all the same.
+            ctx = replace(ctx, cancel=CancelToken())
         ctx.report(Progressed(stage=Stage.WRITE, fraction=_PROVIDER_SHARE))
+        plan = self._as_made(plan, rendered, ctx)
         record = make_record(
             plan,
-            self.registry.open(plan.target).provenance(plan),
+            rendered,
             program=f"{core.NAME} {core.VERSION}",
             job_id=ctx.job_id,
             created_at=started_at,
             start_image_sha256=self.start_image_sha256,
             origin=self.origin,
         )
-        finished = ctx.workdir / "finished.mp4"
-        try:
-            embed_record(rendered.clip, record, finished, ctx.cancel)
-            facts = probe_clip(finished, ctx.cancel)
-        except (FFmpegFailed, UnreadableClip) as error:
-            if isinstance(error, FFmpegFailed) and error.is_disk_full:
-                raise OutputError(
-                    f"The disk of {str(ctx.workdir)!r} is full.",
-                    hint="Free some space, then resume the job.",
-                ) from error
-            raise RenderFailed(
-                f"{plan.spec.label} gave a clip that cannot be read: {error.message}",
-                target=str(plan.target),
-                hint="Try again; the log file has the details.",
-            ) from error
-        _verify(plan, facts)
+        finished = self._with_record(plan, rendered.path, record, ctx)
         ctx.cancel.check()
         path = place_clip(finished, self.output, ctx.job_id)
         if path != self.output.path and self.output.is_named:
@@ -194,7 +195,7 @@ class RenderJob:
         ctx.report(Progressed(stage=Stage.WRITE, fraction=1.0))
         return path
 
-    def _render(self, ctx: JobContext) -> _Rendered:
+    def _render(self, ctx: JobContext) -> tuple[RenderPlan, Rendered]:
         """Let the provider work, one step cheaper each time the memory does not suffice."""
         if self.lane is Lane.CLOUD:
             self.registry.network.check(
@@ -203,15 +204,17 @@ class RenderJob:
         self.registry.install_packages(self.plan.target, ctx)
         provider = self.registry.open(self.plan.target)
 
-        def report(event: Progressed | Notice) -> None:
+        def report(event: Report) -> None:
             ctx.report(_scaled(event))
 
         inner = replace(ctx, report=report)
         plan = self._plan_with_kept_image(ctx)
         while True:
-            ctx.cancel.check()
+            if ctx.ticket is None:
+                # With a ticket it is the provider's to end what runs elsewhere.
+                ctx.cancel.check()
             try:
-                clip = provider.render(plan, inner)
+                rendered = provider.render(plan, inner)
             except OutOfMemory as error:
                 cheaper = provider.cheaper(plan)
                 if cheaper is None:
@@ -219,13 +222,97 @@ class RenderJob:
                 ctx.report(Notice(message=f"{error.message} Trying again with a cheaper plan."))
                 plan = cheaper
                 continue
-            if not clip.resolve().is_relative_to(ctx.workdir.resolve()):
+            if not rendered.path.resolve().is_relative_to(ctx.workdir.resolve()):
                 raise RenderFailed(
                     f"{plan.spec.label} wrote its clip outside the job's folder.",
                     target=str(plan.target),
                     hint="This is a defect of the provider.",
                 )
-            return _Rendered(plan, clip)
+            return plan, rendered
+
+    def _as_made(self, plan: RenderPlan, rendered: Rendered, ctx: JobContext) -> RenderPlan:
+        """The plan as it was carried out; what differs from the order is told, or refused.
+
+        Raises:
+            RenderFailed: the clip cannot be read, or a model that is exact made another one.
+        """
+        if rendered.cost_usd is not None:
+            ctx.report(Charged(cost_usd=rendered.cost_usd))
+            plan = plan.model_copy(update={"cost_usd": rendered.cost_usd})
+        notes: list[str] = []
+        if rendered.seed is not None and rendered.seed != plan.seed:
+            notes.append(f"{plan.spec.label} took the seed {rendered.seed}, not {plan.seed}.")
+            plan = plan.model_copy(update={"seed": rendered.seed})
+        try:
+            facts = probe_clip(rendered.path, ctx.cancel)
+        except UnreadableClip as error:
+            raise self._unreadable(plan, rendered.path, error, ctx) from error
+        found = _differences(plan, facts)
+        if found and plan.spec.is_exact:
+            raise RenderFailed(
+                f"{plan.spec.label} gave a clip with {', '.join(found)}.",
+                target=str(plan.target),
+                hint="It was not kept. Try again; if it happens again, it is a defect of the "
+                "provider.",
+            )
+        if found:
+            notes.append(f"{plan.spec.label} gave {', '.join(found)}. The clip is kept as it is.")
+            plan = plan.model_copy(
+                update={
+                    "width": facts.width,
+                    "height": facts.height,
+                    "num_frames": facts.num_frames,
+                    "fps": max(1, round(facts.fps)),
+                    "has_audio": facts.has_audio,
+                }
+            )
+        for note in notes:
+            ctx.report(Notice(message=note))
+        return plan.with_notes(*notes)
+
+    def _unreadable(
+        self, plan: RenderPlan, clip: Path, error: UnreadableClip, ctx: JobContext
+    ) -> RenderFailed:
+        if plan.spec.is_exact or not clip.is_file():
+            return RenderFailed(
+                f"{plan.spec.label} gave a clip that cannot be read: {error.message}",
+                target=str(plan.target),
+                hint="Try again; the log file has the details.",
+            )
+        # It was paid for: what came is never thrown away, even where nothing here can show it.
+        name = f"{self.output.path.stem}-unreadable{clip.suffix}"
+        kept = place_clip(clip, Output(self.output.path.with_name(name), False), ctx.job_id)
+        return RenderFailed(
+            f"{plan.spec.label} gave a clip that cannot be read: {error.message} What came is "
+            f"kept as {str(kept)!r}.",
+            target=str(plan.target),
+            hint=f"'main.py jobs resume {ctx.job_id}' fetches it once more and buys nothing.",
+        )
+
+    def _with_record(
+        self, plan: RenderPlan, clip: Path, record: ClipRecord, ctx: JobContext
+    ) -> Path:
+        """The clip with its record inside.
+
+        Raises:
+            OutputError: the disk is full.
+            RenderFailed: the clip cannot be copied.
+        """
+        finished = ctx.workdir / "finished.mp4"
+        try:
+            embed_record(clip, record, finished, ctx.cancel)
+        except FFmpegFailed as error:
+            if error.is_disk_full:
+                raise OutputError(
+                    f"The disk of {str(ctx.workdir)!r} is full.",
+                    hint="Free some space, then resume the job.",
+                ) from error
+            raise RenderFailed(
+                f"{plan.spec.label} gave a clip that cannot be read: {error.message}",
+                target=str(plan.target),
+                hint="Try again; the log file has the details.",
+            ) from error
+        return finished
 
     def _plan_with_kept_image(self, ctx: JobContext) -> RenderPlan:
         image = self.plan.request.path_of(Role.START)
@@ -259,19 +346,15 @@ class RenderJob:
         return None
 
 
-def _scaled(event: Progressed | Notice) -> Progressed | Notice:
+def _scaled(event: Report) -> Report:
     """Keep the last part of the bar for proof and placing, so that 1 means "file in hand"."""
-    if isinstance(event, Notice) or event.fraction is None:
+    if not isinstance(event, Progressed) or event.fraction is None:
         return event
     return event.model_copy(update={"fraction": event.fraction * _PROVIDER_SHARE})
 
 
-def _verify(plan: RenderPlan, facts: ClipFacts) -> None:
-    """The clip must be exactly what was planned.
-
-    Raises:
-        RenderFailed: naming every difference.
-    """
+def _differences(plan: RenderPlan, facts: ClipFacts) -> list[str]:
+    """In what a clip is another than planned, each as a few words."""
     found: list[str] = []
     if (facts.width, facts.height) != (plan.width, plan.height):
         found.append(f"{facts.width}x{facts.height} instead of {plan.width}x{plan.height}")
@@ -285,12 +368,7 @@ def _verify(plan: RenderPlan, facts: ClipFacts) -> None:
         difference = abs(facts.audio_duration_s - plan.duration_s)
         if difference > _AUDIO_TOLERANCE_S:
             found.append(f"{facts.audio_duration_s:.2f} s of sound, not {plan.duration_s:.2f} s")
-    if found:
-        raise RenderFailed(
-            f"{plan.spec.label} gave a clip with {', '.join(found)}.",
-            target=str(plan.target),
-            hint="It was not kept. Try again; if it happens again, it is a defect of the provider.",
-        )
+    return found
 
 
 def write_sidecar(output: Output, record: ClipRecord, ctx: JobContext) -> None:

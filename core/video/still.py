@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import FFmpegFailed, OutputError, RenderFailed
 from core.frozen import Frozen
-from core.jobs.job import JobContext, Lane, Notice, Progressed, Stage
+from core.jobs.job import JobContext, Lane, Notice, Progressed, Report, Stage, Subject, SubjectKind
 from core.media.ffmpeg import run_ffmpeg
 from core.media.output import Output, place_clip
 from core.video.read_metadata import read_settings_of
@@ -96,13 +96,18 @@ class StillJob:
         """Model and first words of the prompt."""
         return self.render.title
 
+    @property
+    def subject(self) -> Subject:
+        """The image by its place."""
+        return Subject(SubjectKind.IMAGE, str(self.render.output.path))
+
     def payload(self) -> str:
         """The render and the frame, as JSON."""
         return StillPayload(render=self.render.payload(), frame=self.frame).model_dump_json()
 
-    def keep(self, folder: Path) -> None:
+    def store_inputs(self, folder: Path) -> None:
         """Keep what the clip is made from."""
-        self.render.keep(folder)
+        self.render.store_inputs(folder)
 
     def partial_files(self, job_id: str) -> tuple[Path, ...]:
         """The half copy that a kill may leave in the output folder."""
@@ -142,7 +147,7 @@ class StillJob:
     def _render(self, ctx: JobContext) -> Path:
         """The whole clip, proven to be as planned, inside the work folder."""
 
-        def report(event: Progressed | Notice) -> None:
+        def report(event: Report) -> None:
             ctx.report(_scaled(event))
 
         whole = Output(ctx.workdir / "whole.mp4", is_named=False)
@@ -194,8 +199,8 @@ def _record_of(clip: Path, plan: RenderPlan) -> ClipRecord:
     return record
 
 
-def _scaled(event: Progressed | Notice) -> Progressed | Notice:
+def _scaled(event: Report) -> Report:
     """Keep the last part of the bar for the picture."""
-    if isinstance(event, Notice) or event.fraction is None:
+    if not isinstance(event, Progressed) or event.fraction is None:
         return event
     return event.model_copy(update={"fraction": event.fraction * _CLIP_SHARE})

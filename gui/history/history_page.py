@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.history.history import HistoryEntry
-    from core.jobs.job import CancelToken
+    from core.jobs.job import CancelToken, JobUpdate
     from core.studio import PlannedRender, Studio
     from core.video.record import ClipRecord
     from gui.background import Background
     from gui.history.history_tab import HistoryTab
     from gui.history.thumbnail_source import ThumbnailSource
-    from gui.jobs.job_bridge import JobNews
     from gui.widgets.thumbnails import Thumbnails
 
 
@@ -71,7 +70,7 @@ class HistoryPage(QWidget):
         self._tab.begin()
 
     @Slot(object)
-    def on_event(self, news: JobNews) -> None:
+    def on_event(self, news: JobUpdate) -> None:
         """Show what has just been made."""
         if self._tab is not None and isinstance(news.event, Succeeded):
             self._tab.reload()

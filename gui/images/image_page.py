@@ -11,8 +11,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
 from core.errors import OutputError, StudioError
-from core.jobs.job import Succeeded
-from core.media.output import STILL_SUFFIX
+from core.jobs.job import SubjectKind, Succeeded
+from core.jobs.queue import new_job_id
 from core.project.render.rerender import plan_again
 from core.video.record import read_sidecar
 from gui.images.image_estimate import estimate, plan_images
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from core.history.history_entry import HistoryEntry
-    from core.jobs.job import CancelToken
+    from core.jobs.job import CancelToken, JobUpdate
     from core.studio import PlannedRender, Studio
     from core.video.image_batch import ImageBatch
     from gui.background import Background
     from gui.history.thumbnail_source import ThumbnailSource
     from gui.images.image_tab import ImageTab
-    from gui.jobs.job_bridge import JobNews
     from gui.render.model_choices import Offer
     from gui.render.plan_text import PlanText
     from gui.widgets.thumbnails import Thumbnails
@@ -144,28 +143,30 @@ class ImagePage(QWidget):
     def _agree(self, planned: Sequence[PlannedRender]) -> None:
         """Queue free pictures at once, and others when a person agrees to their price."""
         if not agree_to_price(self, planned):
-            self._settled(_Submitted((), None))
+            self._settled(_Unqueued())
             return
         studio = self._studio
+        jobs = [(new_job_id(), one) for one in planned]
+        if self.tab is not None:
+            self.tab.progress.expect([job_id for job_id, _ in jobs])
 
-        def submit(_: CancelToken) -> _Submitted:
-            job_ids: list[str] = []
-            try:
-                for one in planned:
-                    job_ids.append(studio.submit_render(one))
-            except StudioError as error:
-                # Those before it are queued all the same.
-                return _Submitted(tuple(job_ids), error)
-            return _Submitted(tuple(job_ids), None)
+        def submit(_: CancelToken) -> _Unqueued:
+            for place, (job_id, one) in enumerate(jobs):
+                try:
+                    studio.submit_render(one, job_id=job_id)
+                except StudioError as error:
+                    # Those before it are queued all the same.
+                    return _Unqueued(tuple(left for left, _ in jobs[place:]), error)
+            return _Unqueued()
 
         self._background.run(submit, self._settled, self._refused)
 
-    def _settled(self, submitted: _Submitted) -> None:
+    def _settled(self, unqueued: _Unqueued) -> None:
         if self.tab is not None:
-            self.tab.progress.settle(submitted.job_ids, submitted.error)
+            self.tab.progress.settle(unqueued.job_ids, unqueued.error)
 
     def _refused(self, error: StudioError) -> None:
-        self._settled(_Submitted((), error))
+        self._settled(_Unqueued(error=error))
 
     @Slot(object)
     def _stop(self, job_ids: tuple[str, ...]) -> None:
@@ -179,12 +180,13 @@ class ImagePage(QWidget):
             self._background.run(cancel, lambda _: None, self.tab.progress.complain)
 
     @Slot(object)
-    def on_event(self, news: JobNews) -> None:
+    def on_event(self, update: JobUpdate) -> None:
         """Show how far the pictures are, and every one that is finished."""
-        if self.tab is None:
+        subject = update.subject
+        if self.tab is None or subject is None or subject.kind is not SubjectKind.IMAGE:
             return
-        self.tab.progress.on_event(news)
-        if isinstance(news.event, Succeeded) and news.event.path.suffix.lower() == STILL_SUFFIX:
+        self.tab.progress.on_event(update)
+        if isinstance(update.event, Succeeded):
             self.tab.gallery.reload(is_made=True)
 
     @Slot(object)
@@ -211,11 +213,11 @@ class ImagePage(QWidget):
 
 
 @dataclass(frozen=True)
-class _Submitted:
-    """Jobs that are in the queue, and why others are not."""
+class _Unqueued:
+    """Jobs that did not get into the queue, and why."""
 
-    job_ids: tuple[str, ...]
-    error: StudioError | None
+    job_ids: tuple[str, ...] = ()
+    error: StudioError | None = None
 
 
 def _throw_away(image: Path) -> None:

@@ -37,7 +37,7 @@ class JobsArea(QWidget):
     """Jobs and console; the queue is opened beside the main thread once the window is seen.
 
     Signals:
-        news(JobNews): something happened to a job.
+        news(JobUpdate): something happened to a job.
         summary_changed(str): how many jobs run and wait.
         ready(): the queue is open, and what an earlier window left is in line again.
     """

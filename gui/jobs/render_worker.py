@@ -55,7 +55,7 @@ class Workers(QObject):
     def ask_to_stop(self) -> None:
         """Stop what runs, to be resumed at the next start; gives back at once."""
         self._has_stopped = True
-        self._queue.close(leaves_jobs=True)
+        self._queue.close()
 
     def stop(self, timeout_s: float = 10.0) -> bool:
         """Stop what runs, to be resumed at the next start, and wait; whether all has ended.

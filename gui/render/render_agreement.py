@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from core.project.model.project import VideoProject
-    from gui.render.scene_rendering import RenderOffer
+    from core.project.render.rendering import RenderOffer
 
 _MOST_TOLD = 8
 _Button = QMessageBox.StandardButton

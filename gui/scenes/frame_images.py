@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QMimeData
 
-    from core.project.model.scene_edits import FrameSlot
+    from core.project.model.edits import FrameSlot
 
 
 @dataclass(frozen=True)

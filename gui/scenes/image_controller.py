@@ -13,8 +13,8 @@ from PySide6.QtGui import QImage
 
 from core.errors import OutputError, ProjectError, StudioError, UnsupportedRequest
 from core.project.files.media import bring_in
+from core.project.model.edits import describe_edit
 from core.project.model.project import ReferenceImage
-from core.project.model.reference_edits import describe_edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

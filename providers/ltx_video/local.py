@@ -17,7 +17,7 @@ from core.errors import EngineCrashed, NotConfigured, Problem, UnsupportedReques
 from core.jobs.job import Progressed, Stage
 from core.platform.machine import free_disk_bytes
 from core.video.planning import make_plan
-from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode
+from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import FrameRequest, RenderRequest, Role, Target
 from providers.ltx_video.install.installed import (
     Absent,
@@ -74,7 +74,6 @@ class LocalLTX:
         self._engine: EngineProcess | None = None
         self._loaded = ""
         self._vram_held_gb = 0.0
-        self._figures: tuple[StageFigures, ...] = ()
 
     @property
     def info(self) -> ProviderInfo:
@@ -147,7 +146,7 @@ class LocalLTX:
             return None
         return self._with_time(plan.model_copy(update={"memory_plan": memory}))
 
-    def render(self, plan: RenderPlan, ctx: JobContext) -> Path:
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
         """Make the clip in the engine, which is started when it does not run."""
         from providers.ltx_video.engine.drive_render import follow
 
@@ -158,7 +157,6 @@ class LocalLTX:
             order = self._order(plan, ctx)
             is_warm = self._is_warm(order)
             meter = ProgressMeter(self._timings, plan, is_warm=is_warm)
-            self._figures = ()
             engine = self._running_engine(order)
             self._loaded = ""
             try:
@@ -169,14 +167,14 @@ class LocalLTX:
                     self._engine = None
             self._loaded = _identity(order)
             self._remember(plan, made.figures)
-            return made.clip
+            return Rendered(made.clip, self._provenance(plan, made.figures))
 
-    def provenance(self, plan: RenderPlan) -> Provenance:
-        """Versions, files of weights and what the last clip took."""
+    def _provenance(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> Provenance:
+        """Versions, files of weights and what the clip took."""
         model = self._models[plan.target.model]
-        measured = {f"{figure.stage}_s": round(figure.seconds, 3) for figure in self._figures}
+        measured = {f"{figure.stage}_s": round(figure.seconds, 3) for figure in figures}
         for name in ("vram_gb", "ram_gb"):
-            peaks = [getattr(figure, name) for figure in self._figures]
+            peaks = [getattr(figure, name) for figure in figures]
             if any(peaks):
                 measured[f"peak_{name}"] = round(max(peaks), 3)
         return Provenance(
@@ -363,7 +361,6 @@ class LocalLTX:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _remember(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> None:
-        self._figures = figures
         self._vram_held_gb = max((figure.vram_gb for figure in figures), default=0.0)
         self._timings.add(
             Timing(

@@ -24,6 +24,7 @@ from core.video.provider import (
     Readiness,
     Ready,
     ReasonCode,
+    Rendered,
 )
 from core.video.request import Residency, Role, Task
 from core.video.spec import (
@@ -146,6 +147,9 @@ FULL = SMALL.model_copy(
 )
 
 
+PROVENANCE = Provenance(versions={"fake": "1"}, measured={"denoise_s": 0.1})
+
+
 class FakeProvider:
     """Renders grey clips with FFmpeg; "fake-big" is never installed, "fake-full" takes all."""
 
@@ -186,7 +190,7 @@ class FakeProvider:
             return None
         return plan.model_copy(update={"memory_plan": memory_plan(rung + 1)})
 
-    def render(self, plan: RenderPlan, ctx: JobContext) -> Path:
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
         self.rendered.append(plan)
         words = plan.request.prompt.split()
         ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0))
@@ -213,12 +217,9 @@ class FakeProvider:
         if "damaged" in words:
             clip.write_bytes(clip.read_bytes()[:500])
         if "outside" in words:
-            return clip.replace(ctx.workdir.parent / f"{ctx.job_id}-outside.mp4")
+            clip = clip.replace(ctx.workdir.parent / f"{ctx.job_id}-outside.mp4")
         ctx.report(Progressed(stage=Stage.WRITE, fraction=1.0))
-        return clip
-
-    def provenance(self, plan: RenderPlan) -> Provenance:
-        return Provenance(versions={"fake": "1"}, measured={"denoise_s": 0.1})
+        return Rendered(clip, PROVENANCE)
 
     def check_key(self, key: KeySpec) -> Readiness:
         return NotReady(ReasonCode.KEY_MISSING, f"The {key.label} key is not set.", "Set it.")

@@ -29,7 +29,7 @@ class Run:
 
     def __init__(self, studio: Studio, request: RenderRequest, out: Path, *, force=False) -> None:
         self.events: list[JobEvent] = []
-        stop = studio.queue.subscribe(lambda _, event: self.events.append(event))
+        stop = studio.queue.subscribe(lambda update: self.events.append(update.event))
         self.planned = studio.plan(request, out=out, overwrite=force)
         self.job_id = studio.submit_render(self.planned)
         self.outcome = studio.queue.run_job(self.job_id)

@@ -8,18 +8,18 @@ import pytest
 from PIL import Image
 
 from core.errors import UnsupportedRequest
-from core.jobs.job import JobEvent, Notice, Progressed, Succeeded
+from core.jobs.job import JobEvent, JobUpdate, Notice, Progressed, Succeeded
 from core.media.ffmpeg import find_ffmpeg
 from core.media.output import Output
 from core.studio import Studio
-from core.video.provider import ProviderEntry
+from core.video.provider import ProviderEntry, Rendered
 from core.video.read_metadata import read_settings_of
 from core.video.record import ClipRecord
 from core.video.request import FrameRequest, RenderRequest, Role
 from core.video.still import shortest, still_frame
 from core.video.still_file import read_still_record, write_still_record
 from tests.fakes.inputs import inputs_of
-from tests.fakes.provider import BIG, SMALL, FakeProvider
+from tests.fakes.provider import BIG, PROVENANCE, SMALL, FakeProvider
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ class Run:
 
     def __init__(self, studio: Studio, planned: PlannedRender) -> None:
         self.events: list[JobEvent] = []
-        stop = studio.queue.subscribe(lambda _, event: self.events.append(event))
+        stop = studio.queue.subscribe(lambda update: self.events.append(update.event))
         self.job_id = studio.submit_render(planned)
         self.outcome = studio.queue.run_job(self.job_id)
         stop()
@@ -78,10 +78,10 @@ def test_still_is_that_frame_and_no_other(
     subprocess.run([*command, str(whole)], check=True)
 
     class Counting(FakeProvider):
-        def render(self, plan: RenderPlan, ctx: JobContext) -> Path:
+        def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
             clip = ctx.workdir / "clip.mp4"
             clip.write_bytes(whole.read_bytes())
-            return clip
+            return Rendered(clip, PROVENANCE)
 
     entry = ProviderEntry(FakeProvider().info, lambda _: Counting())
     counting = Studio([entry], paths=paths)
@@ -231,9 +231,9 @@ def test_cancelled_still_leaves_nothing_behind(
 ) -> None:
     planned = studio.plan_still(prompted(request_small, "slow"), out=tmp_path / "ball.png")
 
-    def stop(job_id: str, event: JobEvent) -> None:
-        if isinstance(event, Progressed) and event.step:
-            studio.queue.cancel(job_id)
+    def stop(update: JobUpdate) -> None:
+        if isinstance(update.event, Progressed) and update.event.step:
+            studio.queue.cancel(update.job_id)
 
     studio.queue.subscribe(stop)
     assert Run(studio, planned).outcome.event == "cancelled"

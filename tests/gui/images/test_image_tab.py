@@ -22,7 +22,16 @@ from PySide6.QtWidgets import (
 
 from core.errors import StudioError
 from core.history.history import History
-from core.jobs.job import Cancelled, CancelToken, ErrorReport, Failed, Progressed, Stage, Succeeded
+from core.jobs.job import (
+    Cancelled,
+    CancelToken,
+    ErrorReport,
+    Failed,
+    JobUpdate,
+    Progressed,
+    Stage,
+    Succeeded,
+)
 from core.video.controls import MAX_SEED
 from core.video.image_batch import MAX_COUNT, ImageBatch
 from core.video.request import AUTO, DEFAULT_TARGET, Target
@@ -31,7 +40,6 @@ from gui.images.image_details import GalleryUse
 from gui.images.image_form import ImageForm
 from gui.images.image_progress import ImageProgress
 from gui.images.image_tab import NOTHING, ImageTab
-from gui.jobs.job_bridge import JobNews
 from gui.render.model_choices import ModelOffer, Offer, read_offers
 from gui.render.plan_fixes import ChooseValue, EditPrompt, ShowInstall
 from gui.render.plan_text import PlanText
@@ -425,9 +433,9 @@ def test_an_empty_search_says_so(make_tab: Callable[[], ImageTab], qtbot: QtBot)
     assert any("No picture has these words" in text for text in said_in(tab.gallery))
 
 
-def news(job_id: str, event: object) -> JobNews:
+def news(job_id: str, event: object) -> JobUpdate:
     assert isinstance(event, (Progressed, Succeeded, Failed, Cancelled))
-    return JobNews(job_id, event)
+    return JobUpdate(job_id, None, event)
 
 
 @pytest.fixture
@@ -439,7 +447,8 @@ def progress(qtbot: QtBot) -> ImageProgress:
 
 def test_progress_is_of_all_images_together(progress: ImageProgress, tmp_path: Path) -> None:
     progress.begin()
-    progress.settle(("one", "two"))
+    progress.expect(("one", "two"))
+    progress.settle()
     bar = progress.findChild(QProgressBar)
     assert bar is not None
     assert (bar.minimum(), bar.maximum()) == (0, 0)
@@ -460,22 +469,24 @@ def words(progress: ImageProgress) -> str:
     return "\n".join(label.text() for label in progress.findChildren(QLabel))
 
 
-def test_an_image_that_ends_before_its_id_is_known_is_over(
+def test_an_image_that_ends_while_the_next_is_queued_is_over(
     progress: ImageProgress, tmp_path: Path
 ) -> None:
     progress.begin()
+    progress.expect(("quick",))
     progress.on_event(news("quick", Succeeded(path=tmp_path / "quick.png")))
 
-    progress.settle(("quick",))
+    progress.settle()
 
     assert progress.job_ids == ()
     assert progress.isHidden()
 
 
-def test_a_failure_stays_until_the_next_wish(progress: ImageProgress) -> None:
+def test_a_failure_stays_until_the_next_request(progress: ImageProgress) -> None:
     failed = Failed(error=ErrorReport(kind="RenderFailed", message="It broke.", hint="Mend it."))
     progress.begin()
-    progress.settle(("one", "two"))
+    progress.expect(("one", "two"))
+    progress.settle()
     progress.on_event(news("one", failed))
     progress.on_event(news("two", Cancelled()))
 
@@ -490,7 +501,8 @@ def test_those_that_were_queued_are_followed_when_the_next_is_refused(
     progress: ImageProgress,
 ) -> None:
     progress.begin()
-    progress.settle(("one",), StudioError("The month's cap is reached.", hint="Raise it."))
+    progress.expect(("one", "two"))
+    progress.settle(("two",), StudioError("The month's cap is reached.", hint="Raise it."))
 
     assert progress.job_ids == ("one",)
     assert "The month's cap is reached. Raise it." in words(progress)
@@ -506,7 +518,8 @@ def test_jobs_of_others_are_none_of_its_business(progress: ImageProgress) -> Non
 def test_stop_names_what_has_not_ended(progress: ImageProgress, qtbot: QtBot) -> None:
     progress.show()
     progress.begin()
-    progress.settle(("one", "two"))
+    progress.expect(("one", "two"))
+    progress.settle()
     progress.on_event(news("one", Cancelled()))
 
     with qtbot.waitSignal(progress.stop_wanted) as stop:
