@@ -10,9 +10,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import psutil
-
-from core.platform.files import exists
+from core.platform.files import nearest_existing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +54,9 @@ class Machine:
 
 def read_machine() -> Machine:
     """The facts of this machine, read now."""
+    # Imported late: it is slow to load, and a page of help asks for no memory.
+    import psutil
+
     memory = psutil.virtual_memory()
     machine = Machine(
         system=platform.system(),
@@ -70,14 +71,6 @@ def read_machine() -> Machine:
 def free_disk_bytes(path: Path) -> int:
     """Free space for `path`, which need not exist yet: its nearest existing parent is asked."""
     return shutil.disk_usage(nearest_existing(path)).free
-
-
-def nearest_existing(path: Path) -> Path:
-    """The path itself, or the nearest of its parents that exists."""
-    found = path.absolute()
-    while not exists(found):
-        found = found.parent
-    return found
 
 
 def _usable_cpus() -> int:

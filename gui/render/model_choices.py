@@ -71,7 +71,7 @@ def read_offers(registry: ProviderRegistry, cancel: CancelToken) -> tuple[Offer,
         models: list[ModelOffer] = []
         for spec in provider.models():
             cancel.check()
-            models.append(ModelOffer(spec, provider.check(target.with_model(spec.id))))
+            models.append(ModelOffer(spec, registry.readiness(target.with_model(spec.id))))
         try:
             automatic = provider.resolve(RenderRequest(target=target, prompt="a clip")).model
         except UnsupportedRequest:
