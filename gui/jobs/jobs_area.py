@@ -86,8 +86,7 @@ class JobsArea(QWidget):
             queue, self._background, resume=self._studio.resume, parent=self
         )
         controller.changed.connect(self._model.refresh)
-        controller.failed.connect(self._panel.show_problem)
-        self._panel.wanted.connect(controller.fulfil)
+        controller.serve(self._panel)
         self._workers = Workers(queue, self)
         self._background.run(lambda _: queue.resume_all(), self._resumed, self.complain)
 
