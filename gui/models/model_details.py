@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -29,9 +27,6 @@ from gui.models.model_rows import Installing, InstallPhase, ModelItem
 from gui.widgets.link_label import LinkLabel
 from gui.widgets.tone_label import ToneLabel
 
-if TYPE_CHECKING:
-    from core.video.request import Target
-
 
 class ModelAction(StrEnum):
     """What a person may do with a model."""
@@ -43,14 +38,6 @@ class ModelAction(StrEnum):
     VERIFY = "verify"
     REMOVE = "remove"
     KEYS = "keys"
-
-
-@dataclass(frozen=True)
-class ModelRequest:
-    """An action and the model that it is for."""
-
-    action: ModelAction
-    target: Target
 
 
 _BUTTONS = {
@@ -75,7 +62,7 @@ class ModelDetails(QWidget):
     """Shows one model.
 
     Signals:
-        wanted(ModelWish): a button was pressed.
+        wanted(ModelAction): a button was pressed.
     """
 
     wanted = Signal(object)
@@ -260,9 +247,7 @@ class ModelDetails(QWidget):
 
     @Slot()
     def _ask(self) -> None:
-        if self._item is not None:
-            action = ModelAction(self.sender().objectName())
-            self.wanted.emit(ModelRequest(action, self._item.listed.target))
+        self.wanted.emit(ModelAction(self.sender().objectName()))
 
 
 def _offered(item: ModelItem) -> set[ModelAction]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal, Slot
@@ -20,7 +19,7 @@ from core.platform.units import bytes_text
 from gui import theme
 from gui.models.install_dialog import InstallDialog
 from gui.models.model_delegate import ModelDelegate
-from gui.models.model_details import ModelAction, ModelDetails, ModelRequest
+from gui.models.model_details import ModelAction, ModelDetails
 from gui.models.model_rows import (
     ITEM_ROLE,
     Installing,
@@ -29,40 +28,36 @@ from gui.models.model_rows import (
     ModelListModel,
     Scope,
 )
-from gui.widgets.folder_choice import choose_folder
 from gui.widgets.ignore_wheel import ignore_wheel
 from gui.widgets.splitter import Splitter
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from core.video.listing import ListedModel
     from core.video.model_store import InstallSurvey
     from core.video.request import Target
 
 
-@dataclass(frozen=True)
-class InstallRequest:
-    """The wish to install a model; files in `reuse_from` are used instead of downloading them."""
-
-    target: Target
-    reuse_from: tuple[Path, ...] = ()
-
-
 class ModelsPage(QWidget):
     """The list, and all about the chosen model.
 
     Signals:
-        survey_wanted(InstallWish): tell what installing it means, by `ask_consent`.
-        install_wanted(InstallWish): the person has agreed.
-        wanted(ModelWish): pause, resume, verify, remove (which was confirmed), keys.
+        install_wanted(Target): tell what installing it means, by `ask_consent`.
+        reuse_wanted(Target): the same, with files of a folder instead of a download.
+        pause_wanted(Target), resume_wanted(Target), verify_wanted(Target).
+        remove_wanted(Target): it was confirmed.
+        keys_wanted(Target): a token is to be set.
     """
 
-    survey_wanted = Signal(object)
     install_wanted = Signal(object)
-    wanted = Signal(object)
+    reuse_wanted = Signal(object)
+    pause_wanted = Signal(object)
+    resume_wanted = Signal(object)
+    verify_wanted = Signal(object)
+    remove_wanted = Signal(object)
+    keys_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +89,13 @@ class ModelsPage(QWidget):
         self._nothing = ToneLabel(theme.Tone.QUIET, self)
         self._nothing.show_message("Looking for models…")
         self._details = ModelDetails(self)
+        self._signals = {
+            ModelAction.PAUSE: self.pause_wanted,
+            ModelAction.RESUME: self.resume_wanted,
+            ModelAction.REUSE: self.reuse_wanted,
+            ModelAction.VERIFY: self.verify_wanted,
+            ModelAction.KEYS: self.keys_wanted,
+        }
         self._lay_out()
         ignore_wheel(self)
         self._search.textChanged.connect(self._look_for)
@@ -137,14 +139,16 @@ class ModelsPage(QWidget):
             return
         self._details.set_item(None)
 
-    def ask_consent(self, request: InstallRequest, survey: InstallSurvey) -> None:
-        """Show what installing a model means; whoever agrees gets `install_wanted`."""
-        item = self._model.item(request.target)
+    def ask_consent(
+        self, target: Target, agreed: Callable[[], None], survey: InstallSurvey
+    ) -> None:
+        """Show what installing a model means, and call that when the person agrees."""
+        item = self._model.item(target)
         if item is None:
             return
         self._details.show_problem("")
         dialog = InstallDialog(item.listed.spec, survey, self)
-        dialog.accepted.connect(lambda: self.install_wanted.emit(request))
+        dialog.accepted.connect(agreed)
         dialog.open()
 
     def show_problem(self, target: Target, text: str) -> None:
@@ -202,28 +206,22 @@ class ModelsPage(QWidget):
         self._details.set_item(item if isinstance(item, ModelItem) else None)
 
     @Slot(object)
-    def _ask(self, request: ModelRequest) -> None:
-        match request.action:
+    def _ask(self, action: ModelAction) -> None:
+        target = self.chosen
+        if target is None:
+            return
+        match action:
             case ModelAction.INSTALL:
                 self._details.show_answer("Asking which files are needed…")
-                self.survey_wanted.emit(InstallRequest(request.target))
-            case ModelAction.REUSE:
-                self._reuse(request.target)
+                self.install_wanted.emit(target)
             case ModelAction.REMOVE:
-                self._confirm_removal(request)
+                self._confirm_removal(target)
             case _:
                 self._details.show_problem("")
-                self.wanted.emit(request)
+                self._signals[action].emit(target)
 
-    def _reuse(self, target: Target) -> None:
-        def take(folder: Path) -> None:
-            self._details.show_answer("Looking at the files in the folder…")
-            self.survey_wanted.emit(InstallRequest(target, (folder,)))
-
-        choose_folder(self, "A folder with files of this model", "", take)
-
-    def _confirm_removal(self, request: ModelRequest) -> None:
-        item = self._model.item(request.target)
+    def _confirm_removal(self, target: Target) -> None:
+        item = self._model.item(target)
         on_disk = item.listed.installation if item else None
         if item is None or on_disk is None:
             return
@@ -242,5 +240,5 @@ class ModelsPage(QWidget):
         remove.setObjectName("confirm_remove")
         keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
         question.setDefaultButton(keep)
-        remove.clicked.connect(lambda: self.wanted.emit(request))
+        remove.clicked.connect(lambda: self.remove_wanted.emit(target))
         question.open()
