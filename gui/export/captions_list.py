@@ -12,11 +12,10 @@ from gui.export.export_labels import PLACES, caption_text
 from gui.export.parts_editor import PartsEditor
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.colour_field import ColourField
-from gui.widgets.limits import limits_of
+from gui.widgets.fields import TextField
 from gui.widgets.model_form import ModelForm, part
-from gui.widgets.number_field import PERCENT, SECONDS, NumberField, NumberLook
+from gui.widgets.number_field import PERCENT, SECONDS, NumberField, NumberLook, limits_of
 from gui.widgets.parts_list import PartsLabels
-from gui.widgets.text_fields import TextField
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -64,7 +63,7 @@ class _CaptionForm(ModelForm[Caption]):
         self, name: str, label: str, field: TextField | ChoiceField | NumberField, tip: str
     ) -> None:
         field.setObjectName(f"caption_{name}")
-        self.add_row(name, label, field.wiring(), part(name), tip)
+        self.add_row(name, label, field.binding(), part(name), tip)
 
     def _number(self, name: str, label: str, look: NumberLook, tip: str) -> None:
         self._add(name, label, NumberField(limits_of(Caption, name, most=_DAY_S), look), tip)
@@ -72,7 +71,7 @@ class _CaptionForm(ModelForm[Caption]):
     def _colour(self, name: str, label: str, what: str) -> None:
         field = ColourField(f"caption_{name}", what)
         field.setObjectName(f"caption_{name}_row")
-        self.add_row(name, label, field.wiring(), part(name), "")
+        self.add_row(name, label, field.binding(), part(name), "")
 
 
 class CaptionsList(PartsEditor[Caption]):

@@ -164,7 +164,7 @@ def _form_of(
 ) -> ModelForm[FilmChoices]:
     form = ModelForm(FilmChoices())
     field.setObjectName(f"{name}_row")
-    form.add_row(name, label, field.wiring(), part("film", name), "")
+    form.add_row(name, label, field.binding(), part("film", name), "")
     return form
 
 
@@ -173,12 +173,12 @@ def _look_form() -> ModelForm[FilmChoices]:
     lut, watermark = lut_part(), watermark_part()
     lut.setObjectName("lut_row")
     watermark.setObjectName("watermark_row")
-    form.add_row("lut", "LUT", lut.wiring(), part("film", "lut"), "")
+    form.add_row("lut", "LUT", lut.binding(), part("film", "lut"), "")
     lens = part("film", "watermark")
     form.add_row(
         "watermark",
         "Watermark",
-        watermark.wiring(),
+        watermark.binding(),
         lens,
         "",
     )

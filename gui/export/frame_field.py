@@ -14,10 +14,8 @@ from core.film.model.layout import MAX_RATE, MAX_SIDE
 from gui.export.export_labels import RATES, rate_text
 from gui.theme import GAP, Tone
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.field_binding import Binding
-from gui.widgets.limits import limits_of
-from gui.widgets.naming import named
-from gui.widgets.number_field import NumberField, NumberLook
+from gui.widgets.fields import Binding, named
+from gui.widgets.number_field import NumberField, NumberLook, limits_of
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
@@ -80,7 +78,7 @@ class SizeField(QWidget):
         self._width.edited.connect(self._set_width)
         self._height.edited.connect(self._set_height)
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 
@@ -154,7 +152,7 @@ class RateField(QWidget):
         self._own.textEdited.connect(self._check)
         self._own.editingFinished.connect(self._take)
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 

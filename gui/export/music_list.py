@@ -12,12 +12,11 @@ from typing_extensions import override
 from core.film.model.film import Music
 from gui.export.export_labels import music_text
 from gui.export.parts_editor import PartsEditor
+from gui.widgets.fields import SwitchField
 from gui.widgets.file_field import FileField, FileKind, file_dialog
-from gui.widgets.limits import limits_of
 from gui.widgets.model_form import ModelForm, part
-from gui.widgets.number_field import DECIBELS, SECONDS, NumberField, NumberLook
+from gui.widgets.number_field import DECIBELS, SECONDS, NumberField, NumberLook, limits_of
 from gui.widgets.parts_list import PartsLabels
-from gui.widgets.text_fields import SwitchField
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -39,7 +38,7 @@ class _MusicForm(ModelForm[Music]):
         super().__init__(Music(path=Path()), parent)
         path = FileField("music_path", _FILE)
         path.setObjectName("music_path_row")
-        self.add_row("path", "File", path.wiring(), part("path"), "")
+        self.add_row("path", "File", path.binding(), part("path"), "")
         self._number("volume_db", "Volume", DECIBELS, "How loud the piece is.")
         self._number("start_s", "Begins at", SECONDS, "When in the film it begins.")
         self._number(
@@ -53,7 +52,7 @@ class _MusicForm(ModelForm[Music]):
         self.add_row(
             "is_looped",
             "",
-            loop.wiring(),
+            loop.binding(),
             part("is_looped"),
             "Plays the piece again and again until its time ends.",
         )
@@ -70,7 +69,7 @@ class _MusicForm(ModelForm[Music]):
     def _number(self, name: str, label: str, look: NumberLook, tip: str) -> None:
         field = NumberField(limits_of(Music, name, most=_DAY_S), look)
         field.setObjectName(f"music_{name}")
-        self.add_row(name, label, field.wiring(), part(name), tip)
+        self.add_row(name, label, field.binding(), part(name), tip)
 
 
 class MusicList(PartsEditor[Music]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.widgets.field_binding import Binding
+from gui.widgets.fields import Binding
 from gui.widgets.parts_list import PartsLabels, PartsList
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class PartsEditor(QWidget, Generic[P]):
         """The parts as they are now."""
         return self._parts
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 

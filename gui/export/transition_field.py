@@ -9,9 +9,8 @@ from core.film.model.film import Transition
 from core.film.model.transitions import NONE
 from gui.export.export_labels import transition_choices
 from gui.widgets.choice_field import ChoiceField
-from gui.widgets.field_binding import Binding
-from gui.widgets.limits import limits_of
-from gui.widgets.number_field import SECONDS, NumberField
+from gui.widgets.fields import Binding
+from gui.widgets.number_field import SECONDS, NumberField, limits_of
 
 
 class TransitionField(QWidget):
@@ -43,7 +42,7 @@ class TransitionField(QWidget):
         self._length.edited.connect(self._set_length)
         self.show_value(self._value)
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 

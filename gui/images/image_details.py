@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from gui import theme
 from gui.history.entry_view import EntryView
 from gui.scenes.image_controller import ImageRole
-from gui.widgets.naming import named
+from gui.widgets.fields import named
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,8 +16,8 @@ from gui.render.model_choices import find_model, model_label
 from gui.render.plan_fixes import ChooseValue
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
+from gui.widgets.fields import TextField
 from gui.widgets.ignore_wheel import ignore_wheel
-from gui.widgets.text_fields import TextField
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from core.video.model_store import Installation, ModelStore, OnDisk
 from core.video.request import Target
 from gui.background import Background
 from gui.models.model_rows import Installing, InstallPhase
-from gui.widgets.folder_choice import choose_folder
+from gui.widgets.file_field import choose_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 from gui.player.player_text import PlayerSource
-from gui.widgets.naming import named
+from gui.widgets.fields import named
 
 _LABELS = {
     PlayerSource.TAKE: ("Take", "The chosen take of the scene."),

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
 from gui.player.player_text import GrabUse, PlayerChoices
 from gui.theme import GAP
+from gui.widgets.fields import named
 from gui.widgets.icon_button import IconButton
 from gui.widgets.ignore_wheel import ignore_wheel
-from gui.widgets.naming import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 from gui import theme
 from gui.project.recent_list import RecentList
 from gui.project.sample_button import SampleButton
-from gui.widgets.naming import named
+from gui.widgets.fields import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from core.project.model.scene_edits import (
 )
 from gui import theme
 from gui.project.project_model import SceneEdit
-from gui.widgets.text_fields import LineField, SwitchField
+from gui.widgets.fields import LineField, SwitchField
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from core.project.model.scene_edits import FrameSlot, with_continues, with_frame
 from gui import theme
 from gui.project.project_model import SceneEdit
 from gui.scenes.frame_images import FrameBrought
+from gui.widgets.fields import SwitchField
 from gui.widgets.image_slot import ImageSlot, SlotImage
-from gui.widgets.text_fields import SwitchField
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,8 @@ from core.project.model.scene_edits import with_prompt
 from gui import theme
 from gui.project.project_model import SceneEdit
 from gui.theme import Tone
+from gui.widgets.fields import LineField
 from gui.widgets.folding_section import FoldingSection
-from gui.widgets.text_fields import LineField
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

@@ -14,11 +14,10 @@ from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView
 from gui.scenes.reference_rows import describe_choice, describe_limit, rows_of
 from gui.theme import GAP, Tone
+from gui.widgets.fields import SwitchField, named
 from gui.widgets.file_field import IMAGES
 from gui.widgets.icon_button import IconButton
 from gui.widgets.image_dialog import ImageDialog, ShownImage
-from gui.widgets.naming import named
-from gui.widgets.text_fields import SwitchField
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from gui.scenes.cut_page import CutPage
 from gui.scenes.frames_page import FramesPage
 from gui.scenes.prompt_page import PromptPage
 from gui.theme import Tone
-from gui.widgets.naming import named
+from gui.widgets.fields import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from core.config.settings_schema import SettingChoice, SettingKind
 from gui import theme
-from gui.widgets.folder_choice import choose_folder
+from gui.widgets.file_field import choose_folder
 from gui.widgets.ignore_wheel import ignore_wheel
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from gui.theme import Tone
-from gui.widgets.naming import named
+from gui.widgets.fields import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from gui.player.player_text import place_text
 from gui.player.position_bar import PositionBar
 from gui.takes.compare_side import CompareSide
 from gui.theme import EDGE, GAP
+from gui.widgets.fields import named
 from gui.widgets.icon_button import IconButton
-from gui.widgets.naming import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from gui.takes.take_text import describe_take
 from gui.takes.takes_delegate import TakesDelegate, tile_size
 from gui.takes.takes_model import TakesModel
 from gui.theme import GAP
+from gui.widgets.fields import named
 from gui.widgets.icon_button import IconButton
-from gui.widgets.naming import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

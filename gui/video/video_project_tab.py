@@ -41,7 +41,7 @@ from gui.storyboard.storyboard_widget import StoryboardWidget
 from gui.takes.takes_controller import TakesController
 from gui.takes.takes_widget import TakesWidget
 from gui.video.video_layout import ScopeSwitch, VideoPanels, arrange
-from gui.widgets.folder_choice import choose_folder
+from gui.widgets.file_field import choose_folder
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:

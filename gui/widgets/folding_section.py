@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from gui.theme import GAP, Tone, icon
 from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.naming import named
+from gui.widgets.fields import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

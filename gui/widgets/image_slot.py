@@ -20,11 +20,11 @@ from typing_extensions import override
 
 from gui import theme
 from gui.theme import Tone
+from gui.widgets.fields import named
 from gui.widgets.file_field import IMAGES, FileKind, file_dialog, printable
 from gui.widgets.icon_button import IconButton
 from gui.widgets.image_dialog import ImageDialog, ShownImage
 from gui.widgets.mime_images import image_in
-from gui.widgets.naming import named
 from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:

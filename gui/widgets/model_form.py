@@ -16,7 +16,7 @@ from gui.widgets.tone_label import ToneLabel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gui.widgets.field_binding import Binding
+    from gui.widgets.fields import Binding
 
 M = TypeVar("M")
 
@@ -98,7 +98,7 @@ class ModelForm(QWidget, Generic[M]):
         Args:
             name: finds the row again; also the widget's object name where it has none.
             label: stands before it; empty for a widget that says itself what it is.
-            field: the widget with its wiring.
+            field: the widget with its binding.
             lens: the part of the value that it edits.
             tip: says what it does.
         """
@@ -145,6 +145,9 @@ class ModelForm(QWidget, Generic[M]):
             self._form.setRowVisible(row.problem, False)
 
     def _put(self, lens: FieldPath[M], value: object) -> None:
-        self._value = lens.put(self._value, value)
+        changed = lens.put(self._value, value)
+        if changed == self._value:
+            return
+        self._value = changed
         self.refresh(self._value)
         self.changed.emit(self._value)

@@ -1,16 +1,38 @@
-"""Words: a line, a box of lines, and a box to tick."""
+"""What a field of a form is, and the plain ones: a line, a box of lines, a box to tick."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit
 
-from gui.widgets.field_binding import Binding
-
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtCore import QObject, SignalInstance
     from PySide6.QtWidgets import QWidget
+
+Q = TypeVar("Q", bound="QObject")
+
+SEVERAL = "(several)"
+"""What a field shows where it stands for things that differ in its value."""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A field: its widget, what shows a value in it, and what comes when a person edited it."""
+
+    widget: QWidget
+    show: Callable[[object], None]
+    edited: SignalInstance
+
+
+def named(widget: Q, name: str) -> Q:
+    """The widget, with that object name."""
+    widget.setObjectName(name)
+    return widget
 
 
 class LineField(QLineEdit):
@@ -27,7 +49,7 @@ class LineField(QLineEdit):
         self._told = ""
         self.textEdited.connect(self._tell)
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 
@@ -60,7 +82,7 @@ class TextField(QPlainTextEdit):
         self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 2 * room)
         self.textChanged.connect(self._tell)
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 
@@ -90,7 +112,7 @@ class SwitchField(QCheckBox):
         super().__init__(text, parent)
         self.checkStateChanged.connect(self._tell)
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 
