@@ -98,6 +98,13 @@ class NumberField(QDoubleSpinBox):
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 
+    def number(self) -> float | None:
+        """The number that is shown, an int where it is whole; None where it is left open."""
+        shown = self.value()
+        if self._look.none_text and shown < self._low:
+            return None
+        return round(shown) if self._look.is_whole else round(shown / self._look.scale, _DIGITS)
+
     def show_value(self, value: object) -> None:
         """Show a number or None; tells nobody."""
         self._be_several(False)
@@ -160,11 +167,6 @@ class NumberField(QDoubleSpinBox):
             self.setSpecialValueText(SEVERAL if is_several else self._look.none_text)
 
     @Slot(float)
-    def _tell(self, shown: float) -> None:
+    def _tell(self, _: float) -> None:
         self._be_several(False)
-        if self._look.none_text and shown < self._low:
-            self.edited.emit(None)
-        elif self._look.is_whole:
-            self.edited.emit(round(shown))
-        else:
-            self.edited.emit(round(shown / self._look.scale, _DIGITS))
+        self.edited.emit(self.number())
