@@ -209,7 +209,7 @@ class LTXControlsWidget(ChoicesPanel):
             self._negative.setPlainText(value.negative_prompt)
             self._negative.blockSignals(False)
         self._loras.show_loras(value.loras, spec.max_loras)
-        self._seed.show_seed(value.seed)
+        self._seed.show_value(value.seed)
         self._show_camera(spec)
         if spec.guidance_scale is not None:
             limits = spec.guidance_scale

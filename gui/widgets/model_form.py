@@ -112,7 +112,7 @@ class ModelForm(QWidget, Generic[M]):
             tag.setBuddy(widget)
             tag.setToolTip(tip)
             if not widget.accessibleName():
-                widget.setAccessibleName(label)
+                widget.setAccessibleName(label.replace("&", ""))
             self._form.addRow(tag, widget)
         else:
             self._form.addRow(widget)
@@ -143,6 +143,12 @@ class ModelForm(QWidget, Generic[M]):
         for row in self._rows.values():
             row.problem.show_message("")
             self._form.setRowVisible(row.problem, False)
+
+    def put(self, name: str, value: object) -> None:
+        """Set what a row edits, as a person would."""
+        row = self._rows[name]
+        self._put(row.lens, value)
+        row.field.show(row.lens.get(self._value))
 
     def _put(self, lens: FieldPath[M], value: object) -> None:
         changed = lens.put(self._value, value)
