@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from gui.history.history_page import HistoryPage
 from gui.images.image_page import ImagePage
 from gui.settings.settings_controller import SettingsController
-from gui.widgets.network_badge import NetworkBadge
+from gui.widgets.buttons import NetworkBadge
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:

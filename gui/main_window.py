@@ -25,12 +25,11 @@ from gui.jobs.jobs_area import JobsArea
 from gui.main_menu import MainMenu
 from gui.main_tabs import MainTabs
 from gui.project.project_actions import ProjectActions
-from gui.project.project_opener import Opened, ProjectOpener, session_of
-from gui.project.recent_controller import RecentController
+from gui.project.project_opener import Opened, ProjectOpener, RecentController, session_of
 from gui.project.welcome_page import WelcomePage
 from gui.render.plan_fixes import Fix, SetKey, ShowInstall
 from gui.theme import Tone
-from gui.widgets.splitter import Splitter
+from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -38,8 +38,7 @@ from gui.export.film_edits import (
     with_rate_control,
     with_video_codec,
 )
-from gui.export.frame_field import RateField, SizeField
-from gui.export.transition_field import TransitionField
+from gui.export.film_fields import RateField, SizeField, TransitionField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.colour_field import ColourField
 from gui.widgets.fields import LineField, SwitchField

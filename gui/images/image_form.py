@@ -16,11 +16,10 @@ from gui.render.model_choices import find_model, model_label
 from gui.render.plan_fixes import ChooseValue
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.fields import TextField
-from gui.widgets.ignore_wheel import ignore_wheel
+from gui.widgets.fields import TextField, ignore_wheel
+from gui.widgets.labels import ToneLabel
 from gui.widgets.model_form import FieldPath, ModelForm, part
 from gui.widgets.number_field import Limits, NumberField, NumberLook
-from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFile, QStandardPaths, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
@@ -17,7 +17,7 @@ from core.video.record import read_sidecar
 from gui.images.image_estimate import estimate, plan_images
 from gui.images.remake import plan_again
 from gui.render.model_choices import read_offers
-from gui.render.price_question import agree_to_price
+from gui.render.render_agreement import agree_to_price
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from core.studio import PlannedRender, Studio
     from core.video.image_batch import ImageBatch
     from gui.background import Background
-    from gui.history.thumbnail_source import ThumbnailSource
     from gui.images.image_tab import ImageTab
     from gui.jobs.job_bridge import JobNews
     from gui.render.model_choices import Offer
@@ -69,9 +68,7 @@ class ImagePage(QWidget):
         # Loaded late, when the room is first seen.
         from gui.images.image_tab import ImageTab
 
-        # Qt's stubs know a signal of an instance only as one of its class.
-        thumbnails = cast("ThumbnailSource", self._thumbnails)
-        self.tab = tab = ImageTab(self._studio.history, self._background, thumbnails)
+        self.tab = tab = ImageTab(self._studio.history, self._background, self._thumbnails)
         tab.order.changed.connect(self._on_changed)
         tab.make_wanted.connect(self._make)
         tab.fix_wanted.connect(self.fix_wanted)

@@ -36,8 +36,8 @@ from gui.jobs.job_filter import FilterButtons, FilteredJobs, JobFilter
 from gui.jobs.job_list import Summary, movable, summary_of
 from gui.jobs.jobs_controller import MoveJob
 from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
-from gui.widgets.splitter import Splitter
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
+from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,8 +24,7 @@ from core.video.model_text import facts_of
 from core.video.provider import NotReady, ReasonCode
 from gui import theme
 from gui.models.model_rows import Installing, InstallPhase, ModelItem
-from gui.widgets.link_label import LinkLabel
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import LinkLabel, ToneLabel
 
 
 class ModelAction(StrEnum):

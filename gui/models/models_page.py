@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QListView,
     QMessageBox,
@@ -17,20 +22,19 @@ from PySide6.QtWidgets import (
 
 from core.platform.units import bytes_text
 from gui import theme
-from gui.models.install_dialog import InstallDialog
-from gui.models.model_delegate import ModelDelegate
 from gui.models.model_details import ModelAction, ModelDetails
 from gui.models.model_rows import (
     ITEM_ROLE,
     Installing,
+    ModelDelegate,
     ModelFilter,
     ModelItem,
     ModelListModel,
     Scope,
 )
-from gui.widgets.ignore_wheel import ignore_wheel
-from gui.widgets.splitter import Splitter
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.fields import ignore_wheel
+from gui.widgets.labels import LinkLabel, ToneLabel
+from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     from core.video.listing import ListedModel
     from core.video.model_store import InstallSurvey
     from core.video.request import Target
+    from core.video.spec import ModelSpec
 
 
 class ModelsPage(QWidget):
@@ -242,3 +247,67 @@ class ModelsPage(QWidget):
         question.setDefaultButton(keep)
         remove.clicked.connect(lambda: self.remove_wanted.emit(target))
         question.open()
+
+
+class InstallDialog(QDialog):
+    """Accepted only by whoever has agreed to the licence."""
+
+    def __init__(self, spec: ModelSpec, survey: InstallSurvey, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Install {spec.label}")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
+        lines.setSpacing(theme.GAP)
+        facts = QFormLayout()
+        facts.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        for name, text in (
+            ("Size", f"{bytes_text(survey.total_bytes)} in {survey.file_count} files"),
+            ("To download", _download(survey)),
+            ("Free on the disk", bytes_text(survey.free_bytes)),
+            ("Folder", str(survey.folder)),
+            ("Licence", spec.licence.name),
+        ):
+            shown = QLabel(text, self)
+            shown.setTextFormat(Qt.TextFormat.PlainText)
+            shown.setWordWrap(True)
+            shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            facts.addRow(f"{name}:", shown)
+        lines.addLayout(facts)
+        terms = ToneLabel(theme.Tone.QUIET, self)
+        terms.show_message(spec.licence.summary)
+        lines.addWidget(terms)
+        for words, url in (
+            ("Read the licence", spec.licence.url),
+            ("Open the model's page", survey.page_url),
+        ):
+            link = LinkLabel(self)
+            link.lead(words, url)
+            lines.addWidget(link)
+        self._consent = QCheckBox("I accept the terms of the licence", self)
+        self._consent.setObjectName("consent")
+        self._consent.setToolTip("Without your consent nothing is installed.")
+        buttons = QDialogButtonBox(self)
+        self._install = buttons.addButton("Install", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._install.setObjectName("confirm_install")
+        self._install.setToolTip("Begin; it can be paused at any time.")
+        self._install.setEnabled(False)
+        cancel = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        cancel.setObjectName("cancel_install")
+        cancel.setToolTip("Install nothing.")
+        self._consent.toggled.connect(self._install.setEnabled)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        lines.addWidget(self._consent)
+        lines.addStretch(1)
+        lines.addWidget(buttons)
+        self.resize(460, self.sizeHint().height())
+
+
+def _download(survey: InstallSurvey) -> str:
+    here = survey.total_bytes - survey.fetch_bytes
+    if not survey.fetch_bytes:
+        return "nothing: all of it is on this machine"
+    if here <= 0:
+        return bytes_text(survey.fetch_bytes)
+    return f"{bytes_text(survey.fetch_bytes)}; {bytes_text(here)} are on this machine already"

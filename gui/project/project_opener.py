@@ -1,4 +1,4 @@
-"""Opens, makes, imports and unpacks projects beside the main thread; gives sessions."""
+"""Opens, makes, imports and unpacks projects beside the main thread; keeps the recent ones."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from core.project.files.lock import ProjectLock
 from core.project.files.media import missing_media, take_over_clips
 from core.project.files.package import package, save_copy, unpack
 from core.project.files.project_file import create_project, project_folder, read_project
+from core.project.files.recent import RecentProjects
 from core.project.imageai_import.importer import import_imageai
 from core.project.model.project import new_project
 from core.project.storyboard.sample import sample_project
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from core.errors import StudioError
     from core.jobs.job import CancelToken
     from core.project.files.media import MissingFile
+    from core.project.files.recent import RecentProject
     from core.project.model.project import VideoProject
     from gui.background import Background
     from gui.project.project_model import ProjectModel
@@ -237,3 +239,40 @@ def _num_takes(project: VideoProject) -> int:
 
 def _now() -> datetime:
     return datetime.now().astimezone()
+
+
+class RecentController(QObject):
+    """Keeps the list.
+
+    Signals:
+        read(tuple of RecentProject): the list for the first time.
+        changed(tuple of RecentProject): the list as it is now, the first time included.
+        failed(StudioError): it cannot be kept.
+    """
+
+    read = Signal(object)
+    changed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, state_dir: Path, background: Background, parent: QObject) -> None:
+        super().__init__(parent)
+        self._recent = RecentProjects(state_dir)
+        self._background = background
+
+    def begin(self) -> None:
+        """Read the list."""
+
+        def arrived(entries: Sequence[RecentProject]) -> None:
+            self.changed.emit(entries)
+            self.read.emit(entries)
+
+        self._background.run(lambda _: self._recent.entries(), arrived, self.failed.emit)
+
+    def put_first(self, folder: Path, name: str) -> None:
+        """Put a project that is open now at the top."""
+
+        def keep(_: CancelToken) -> Sequence[RecentProject]:
+            self._recent.opened(folder, name)
+            return self._recent.entries()
+
+        self._background.run(keep, self.changed.emit, self.failed.emit)

@@ -11,7 +11,7 @@ from gui import theme
 from gui.project.recent_list import RecentList
 from gui.project.sample_button import SampleButton
 from gui.widgets.fields import named
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from gui.widgets.icon_button import IconButton
+from gui.widgets.buttons import IconButton
 
 _WIDEST_LABEL = "• Negative prompt"
 _RESET_WIDTH = 34

@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from core.video.request import Lora
+from core.video.spec import Residency
 from gui.render.number_box import NumberBox
 from gui.theme import Tone
-from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.icon_button import IconButton
-from gui.widgets.ignore_wheel import ignore_wheel
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.buttons import IconButton
+from gui.widgets.fields import ignore_wheel
+from gui.widgets.labels import ElidedLabel, ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,3 +189,12 @@ class _LoraRow(QWidget):
     @Slot()
     def _on_removed(self) -> None:
         self.removed.emit(self)
+
+
+MEMORY_LABELS = {
+    Residency.RESIDENT: "All in GPU memory (quickest)",
+    Residency.MODEL_OFFLOAD: "Parts take turns on the GPU",
+    Residency.GROUP_OFFLOAD: "Streamed block by block",
+    Residency.GROUP_OFFLOAD_TO_DISK: "Streamed from disk (slowest)",
+}
+"""A short name for each way to lay out a model."""

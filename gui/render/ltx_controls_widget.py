@@ -14,13 +14,12 @@ from gui.render.camera_speed_field import CameraSpeedField
 from gui.render.choice_box import BoxChoice, ChoiceBox, with_kept
 from gui.render.choice_row import ChoiceGrid, RowLabels
 from gui.render.choices_panel import ChoicesPanel
-from gui.render.lora_list import LoraList, pick_lora_files
-from gui.render.memory_labels import MEMORY_LABELS
+from gui.render.lora_list import MEMORY_LABELS, LoraList, pick_lora_files
 from gui.render.model_choices import Offer, find_offer
 from gui.render.number_box import NumberBox
 from gui.render.seed_field import SeedField
-from gui.widgets.folding_section import FoldingSection
-from gui.widgets.ignore_wheel import ignore_wheel
+from gui.widgets.fields import ignore_wheel
+from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
     from collections.abc import Callable

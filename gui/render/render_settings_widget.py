@@ -15,8 +15,8 @@ from gui.render.choice_row import ChoiceGrid, RowLabels
 from gui.render.choices_panel import ChoicesPanel
 from gui.render.model_choices import find_model, find_offer, model_label
 from gui.render.number_box import NumberBox
-from gui.widgets.ignore_wheel import ignore_wheel
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.fields import ignore_wheel
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from core.video.spec import FrameSize, ModelSpec

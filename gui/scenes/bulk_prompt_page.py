@@ -16,7 +16,7 @@ from core.project.model.scene_edits import (
 from gui import theme
 from gui.project.project_model import SceneEdit
 from gui.widgets.fields import LineField, SwitchField
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

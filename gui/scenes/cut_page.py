@@ -22,8 +22,8 @@ from gui.scenes.scene_values import (
 from gui.theme import Tone
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import SwitchField, named
+from gui.widgets.labels import ToneLabel
 from gui.widgets.number_field import DECIBELS, Limits, NumberField, NumberLook, limits_of
-from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from core.project.model.scene_edits import FrameSlot, with_continues, with_frame
 from gui import theme
 from gui.project.project_model import SceneEdit
-from gui.scenes.frame_images import FrameBrought
+from gui.scenes.image_controller import FrameBrought
 from gui.widgets.fields import SwitchField
 from gui.widgets.image_slot import ImageSlot, SlotImage
 

@@ -14,8 +14,8 @@ from gui import theme
 from gui.project.project_model import SceneEdit
 from gui.theme import Tone
 from gui.widgets.fields import LineField
-from gui.widgets.folding_section import FoldingSection
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
+from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
     from core.project.model.project import Scene

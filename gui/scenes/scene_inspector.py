@@ -14,7 +14,7 @@ from gui.scenes.frames_page import FramesPage
 from gui.scenes.prompt_page import PromptPage
 from gui.theme import Tone
 from gui.widgets.fields import named
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from core.project.model.project import Scene

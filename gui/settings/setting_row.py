@@ -22,8 +22,8 @@ from gui import theme
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import Binding, LineField, SwitchField
 from gui.widgets.file_field import choose_folder
+from gui.widgets.labels import ToneLabel
 from gui.widgets.number_field import Limits, NumberField, NumberLook
-from gui.widgets.tone_label import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,7 +22,7 @@ from core.config.settings import Settings, fields, with_text
 from core.errors import SettingsError
 from gui import theme
 from gui.settings.setting_row import SettingRow
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,9 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
-from gui.widgets.folding_section import FoldingSection
-from gui.widgets.scrolled import scrolled
-from gui.widgets.splitter import Splitter
+from gui.widgets.panes import FoldingSection, Splitter, scrolled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -36,8 +36,7 @@ from gui.scenes.scene_inspector import SceneInspector
 from gui.scenes.scene_states import SceneStates
 from gui.scenes.scene_table_model import SceneTableModel
 from gui.scenes.scene_table_view import SceneTableView
-from gui.storyboard.storyboard_controller import StoryboardController
-from gui.storyboard.storyboard_widget import StoryboardWidget
+from gui.storyboard.storyboard_widget import StoryboardController, StoryboardWidget
 from gui.takes.takes_controller import TakesController
 from gui.takes.takes_widget import TakesWidget
 from gui.video.video_layout import ScopeSwitch, VideoPanels, arrange
@@ -62,7 +61,7 @@ if TYPE_CHECKING:
     from gui.project.project_model import ProjectModel
     from gui.render.plan_fixes import Fix
     from gui.render.scene_rendering import RenderOffer
-    from gui.scenes.frame_images import FrameBrought
+    from gui.scenes.image_controller import FrameBrought
 
 _MOST_MISSING = 8
 _THREADS = 4

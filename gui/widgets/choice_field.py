@@ -10,8 +10,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 from typing_extensions import override
 
-from gui.widgets.fields import SEVERAL, Binding
-from gui.widgets.ignore_wheel import ignore_wheel
+from gui.widgets.fields import SEVERAL, Binding, ignore_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollBar,
+    QWidget,
+)
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtCore import QObject, SignalInstance
-    from PySide6.QtWidgets import QWidget
+    from PySide6.QtCore import SignalInstance
 
 Q = TypeVar("Q", bound="QObject")
 
@@ -131,3 +140,30 @@ class SwitchField(QCheckBox):
     def _tell(self, state: Qt.CheckState) -> None:
         self.setTristate(False)
         self.edited.emit(state == Qt.CheckState.Checked)
+
+
+_BOXES = (QAbstractSpinBox, QComboBox, QAbstractSlider)
+
+
+class IgnoreWheel(QObject):
+    """An event filter: boxes without the focus leave the wheel to what scrolls around them."""
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the wheel away from a box that has no focus."""
+        if event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget):
+            return False
+        if watched.hasFocus():
+            return False
+        event.ignore()
+        return True
+
+
+def ignore_wheel(widget: QWidget) -> None:
+    """Let the wheel change this box, or every box inside this panel, only while it has focus."""
+    wheel = IgnoreWheel(widget)
+    for box in (widget, *widget.findChildren(QWidget)):
+        if isinstance(box, _BOXES) and not isinstance(box, QScrollBar):
+            # The usual policy takes the focus, and with it the wheel, at the first turn.
+            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            box.installEventFilter(wheel)

@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 from typing_extensions import override
 
-from gui.widgets.elided_label import ElidedLabel
+from gui.widgets.buttons import IconButton
 from gui.widgets.fields import Binding, named
-from gui.widgets.icon_button import IconButton
+from gui.widgets.labels import ElidedLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from gui.theme import GAP, Tone
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

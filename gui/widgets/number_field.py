@@ -9,8 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox
 from typing_extensions import override
 
-from gui.widgets.fields import SEVERAL, Binding
-from gui.widgets.ignore_wheel import ignore_wheel
+from gui.widgets.fields import SEVERAL, Binding, ignore_wheel
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

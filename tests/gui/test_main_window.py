@@ -10,7 +10,7 @@ from PySide6.QtCore import QThread
 
 from core.project.files.project_file import NAME
 from core.project.model.status import LastRenderFailed, Stale, project_statuses
-from gui.jobs.render_worker import Workers
+from gui.jobs.jobs_area import Workers
 from tests.gui.children import child
 from tests.gui.conftest import held_to_respond
 

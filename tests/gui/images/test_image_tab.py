@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
     from core.studio import Studio
     from gui.background import Background
-    from gui.history.thumbnail_source import ThumbnailSource
 
 
 @pytest.fixture
@@ -74,7 +73,7 @@ def make_tab(
     qtbot: QtBot, history: History, background: Background, offers: tuple[Offer, ...]
 ) -> Callable[[], ImageTab]:
     # Qt's stubs know a signal of an instance only as one of its class.
-    images = cast("ThumbnailSource", SmallImages())
+    images = SmallImages()
 
     def make() -> ImageTab:
         tab = ImageTab(history, background, images)

@@ -13,9 +13,9 @@ from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
 from gui.background import Background
 from gui.jobs.job_bridge import JobBridge
+from gui.jobs.jobs_area import Workers
 from gui.jobs.jobs_controller import JobsController, MoveJob
 from gui.jobs.jobs_model import JobsModel
-from gui.jobs.render_worker import Workers
 from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:

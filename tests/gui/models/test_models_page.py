@@ -35,10 +35,9 @@ from core.video.provider import NotReady, Ready, ReasonCode
 from core.video.request import Target
 from core.video.spec import Licence
 from gui import theme
-from gui.models.install_dialog import InstallDialog
 from gui.models.model_rows import Installing, InstallPhase
 from gui.models.models_controller import ModelsController
-from gui.models.models_page import ModelsPage
+from gui.models.models_page import InstallDialog, ModelsPage
 from providers import PROVIDERS
 from providers.ltx_video.install.installed import Complete, check_installed
 from providers.ltx_video.models.downloads import WEIGHTS

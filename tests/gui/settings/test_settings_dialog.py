@@ -41,7 +41,7 @@ from gui.settings.keys_panel import KeysPanel, KeyState, StoreKey
 from gui.settings.settings_controller import SettingsController
 from gui.settings.settings_dialog import SettingsDialog
 from gui.settings.settings_panel import SettingsPanel
-from gui.widgets.network_badge import NetworkBadge
+from gui.widgets.buttons import NetworkBadge
 from tests.fakes.provider import FAKE_KEY, FakeProvider
 from tests.gui.children import carried, child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
