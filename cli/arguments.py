@@ -11,9 +11,10 @@ from core.errors import Problem
 from core.video.request import (
     AUTO,
     FrameRequest,
-    Inputs,
+    Input,
     Motion,
     RenderRequest,
+    Role,
     Sampling,
     Target,
 )
@@ -34,7 +35,7 @@ OPTION_OF_FIELD = {
     "target.model": "--model",
     "target": "--model",
     "task": "--image",
-    "inputs.start_image": "--image",
+    "inputs.start": "--image",
     "frame.resolution": "--resolution",
     "frame.aspect": "--aspect",
     "frame.fps": "--fps",
@@ -89,6 +90,7 @@ def read_arguments(
 ) -> ParsedArguments:
     """The request that was typed; a value that cannot be read is left out and told."""
     reader = _ArgumentReader()
+    image = reader.path("--image", typed.image)
     request = RenderRequest(
         target=choose_target(typed, settings, infos),
         prompt=typed.prompt or "",
@@ -99,7 +101,7 @@ def read_arguments(
             fps=reader.whole("--fps", typed.fps),
             duration_s=reader.seconds("--duration", typed.duration),
         ),
-        inputs=Inputs(start_image=reader.path("--image", typed.image)),
+        inputs=() if image is None else (Input(role=Role.START, path=image),),
         motion=Motion(
             camera=reader.text("--camera-motion", typed.camera_motion),
             speed=reader.number("--camera-speed", typed.camera_speed),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from cli.context import CliContext
-    from core.video.spec import FloatRange, IntRange, ModelSpec
+    from core.video.spec import Durations, FloatRange, IntRange, ModelSpec
 
 _COLUMN = 28
 _MOST_NAMED = 3
@@ -121,7 +121,7 @@ def _sections(
     yield (
         "Picture and sound",
         (
-            _HelpRow("--duration SECONDS", _range(specs, lambda spec: spec.duration_s, " s")),
+            _HelpRow("--duration SECONDS", _range(specs, lambda spec: spec.durations, " s")),
             _HelpRow("--resolution NAME", _choices(specs, lambda spec: spec.resolutions,
                  lambda spec: spec.default_size.resolution) + " Or a size, such as "
                  f"{specs[-1].default_size if specs else '192x128'}."),
@@ -189,7 +189,7 @@ def _choices(
 
 def _range(
     specs: tuple[ModelSpec, ...],
-    values: Callable[[ModelSpec], IntRange | FloatRange | None],
+    values: Callable[[ModelSpec], IntRange | FloatRange | Durations | None],
     unit: str = "",
 ) -> str:
     ranges = [found for spec in specs if (found := values(spec)) is not None]

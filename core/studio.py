@@ -41,13 +41,13 @@ from core.platform.machine import free_disk_bytes, read_machine
 from core.platform.network import SWITCH_ON, NetworkSwitch, sentence
 from core.platform.paths import Paths
 from core.spending import Ledger
+from core.video.controls import Control, taken_by
 from core.video.inputs import CheckedInputs, check_inputs, with_absolute_paths
 from core.video.planning import make_plan, prompt_problems
 from core.video.provider import NotReady, ProviderContext, Readiness, ReasonCode
 from core.video.registry import ProviderRegistry
 from core.video.render import KIND, RenderJob
 from core.video.request import AUTO, RenderRequest
-from core.video.spec import Control
 from core.video.still import KIND as STILL_KIND
 from core.video.still import StillJob, shortest, still_frame, still_note
 
@@ -380,7 +380,7 @@ class Studio:
     def _with_usual_memory(self, request: RenderRequest, spec: ModelSpec) -> RenderRequest:
         """The request with the layout of the settings, where it asks for none and may choose."""
         usual = self.settings.render.memory
-        may_choose = Control.MEMORY in spec.controls and usual in spec.residencies
+        may_choose = Control.MEMORY in taken_by(spec) and usual in spec.residencies
         if usual is None or request.delivery.memory is not None or not may_choose:
             return request
         delivery = request.delivery.model_copy(update={"memory": usual})
@@ -431,12 +431,7 @@ def _network_is_off(what: str) -> NotReady:
 
 
 def _fitted_plan(chosen: _ChosenModel, inputs: CheckedInputs) -> RenderPlan:
-    plan = make_plan(
-        chosen.request,
-        chosen.spec,
-        start_image_size=inputs.start_image_size,
-        end_image_size=inputs.end_image_size,
-    )
+    plan = make_plan(chosen.request, chosen.spec, inputs)
     return chosen.provider.fit(plan.with_notes(*chosen.notes, *inputs.notes))
 
 

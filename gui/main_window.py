@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from core.errors import StudioError
     from core.jobs.job import CancelToken
     from core.project.files.recent import RecentProject
-    from core.project.render.from_record import FromRecord
+    from core.project.render.rerender import FromRecord
     from core.studio import Studio
     from gui.images.image_details import GalleryUse
     from gui.project.project_model import ProjectModel

@@ -32,7 +32,7 @@ def check_start_image(path: Path) -> InputImage:
     Raises:
         UnsupportedRequest: it is missing, unreadable, cut off or huge.
     """
-    return check_image(path, _START, "inputs.start_image")
+    return check_image(path, _START, "inputs.start")
 
 
 def check_image(path: Path, kind: str, field: str) -> InputImage:
@@ -53,7 +53,7 @@ def write_start_image(source: Path, destination: Path, width: int, height: int) 
     """
     from PIL import Image, ImageOps
 
-    image, _ = _read(source, _START, "inputs.start_image")
+    image, _ = _read(source, _START, "inputs.start")
     fitted = ImageOps.fit(image, (width, height), method=Image.Resampling.LANCZOS)
     fitted.save(destination, format="PNG")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from core.frozen import Frozen
-from core.video.planning import MAX_SEED
+from core.video.controls import MAX_SEED
 from core.video.request import FrameRequest, RenderRequest, Sampling, Target
 
 MAX_COUNT = 8

@@ -1,108 +1,195 @@
-"""The files that a request names: whether each can be used, all of them at once."""
+"""The files that a request names: what each is for, and whether it can be used, all at once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.media.input_images import InputImage, check_image
+from core.media.input_images import check_image
+from core.video.request import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from core.video.request import RenderRequest
+    from core.video.request import Input, RenderRequest
+    from core.video.spec import ModelSpec
 
 _LORA_SUFFIX = ".safetensors"
 # The file begins with the length of its table of contents, in this many bytes.
 _LENGTH_FIELD = 8
 
 
+class MediaType(StrEnum):
+    """What sort of file it must be."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    LORA = "LoRA"
+
+
+@dataclass(frozen=True)
+class RoleInfo:
+    """What people are told of a role: its name in sentences, and the sort of file."""
+
+    name: str
+    media: MediaType
+
+    def counted(self, number: int) -> str:
+        """Such as "1 LoRA" and "3 reference images"."""
+        return f"{number} {self.name}" if number == 1 else f"{number} {self.name}s"
+
+
+ROLES: Mapping[Role, RoleInfo] = {
+    Role.START: RoleInfo("start image", MediaType.IMAGE),
+    Role.END: RoleInfo("end image", MediaType.IMAGE),
+    Role.KEYFRAME: RoleInfo("keyframe", MediaType.IMAGE),
+    Role.REFERENCE: RoleInfo("reference image", MediaType.IMAGE),
+    Role.SOURCE_VIDEO: RoleInfo("source video", MediaType.VIDEO),
+    Role.EXTEND_VIDEO: RoleInfo("video to extend", MediaType.VIDEO),
+    Role.AUDIO: RoleInfo("audio file", MediaType.AUDIO),
+    Role.MASK: RoleInfo("mask", MediaType.IMAGE),
+    Role.CONTROL: RoleInfo("control video", MediaType.VIDEO),
+    Role.LORA: RoleInfo("LoRA", MediaType.LORA),
+}
+
+SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.EXTEND_VIDEO, Role.END)
+"""Roles whose first file decides the aspect where the request does not; fitted to the clip."""
+
+
 @dataclass(frozen=True)
 class CheckedInputs:
-    """What is known of a request's files once they were read; sizes are width and height."""
+    """What is known of a request's files once they were read.
 
-    start_image_size: tuple[int, int] | None = None
-    end_image_size: tuple[int, int] | None = None
+    Attributes:
+        sizes: by role, the upright width and height of its first image or video.
+        length_s: of all videos and audio files together.
+    """
+
+    sizes: Mapping[Role, tuple[int, int]] = field(default_factory=dict[Role, tuple[int, int]])
+    length_s: float = 0.0
     notes: tuple[str, ...] = ()
+
+
+def field_of(role: Role) -> str:
+    """The part of a request that problems with inputs of a role name."""
+    return f"inputs.{role.value}"
+
+
+def limit_problems(request: RenderRequest, spec: ModelSpec) -> tuple[Problem, ...]:
+    """What this model does not take of the inputs, or not so many of."""
+    problems: list[Problem] = []
+    for role in dict.fromkeys(item.role for item in request.inputs):
+        info, given, limit = ROLES[role], len(request.of_role(role)), spec.limit(role)
+        message = ""
+        if limit == 0:
+            message = (
+                f"{spec.label} takes no {info.name}. Leave it out or choose another model."
+                if given == 1
+                else f"{spec.label} takes no {info.name}s. Leave them out or choose another model."
+            )
+        elif given > limit:
+            message = (
+                f"{spec.label} takes at most {info.counted(limit)}, and {given} are given. "
+                f"Leave {given - limit} out."
+            )
+        if message:
+            problems.append(Problem(field_of(role), message))
+    return tuple(problems)
 
 
 def with_absolute_paths(request: RenderRequest) -> RenderRequest:
     """The request with whole paths, because its job may be resumed from another folder."""
-    inputs = request.inputs
-    start, end = inputs.start_image, inputs.end_image
-    whole = inputs.model_copy(
-        update={
-            "start_image": None if start is None else _absolute(start),
-            "end_image": None if end is None else _absolute(end),
-            "reference_images": tuple(_absolute(path) for path in inputs.reference_images),
-        }
+    return request.with_inputs(
+        tuple(
+            item.model_copy(update={"path": item.path.expanduser().absolute()})
+            for item in request.inputs
+        )
     )
-    loras = tuple(lora.model_copy(update={"path": _absolute(lora.path)}) for lora in request.loras)
-    return request.model_copy(update={"inputs": whole, "loras": loras})
 
 
 def check_inputs(request: RenderRequest) -> CheckedInputs:
-    """Read every picture that a request names, and see that its LoRA files are there.
+    """Read every file that a request names as far as it takes to see that it can be used.
 
     Raises:
         UnsupportedRequest: with every file that cannot be used.
     """
     reading = _InputReading()
-    inputs = request.inputs
-    start = end = None
-    if inputs.start_image is not None:
-        start = reading.image(inputs.start_image, "start image", "inputs.start_image")
-    if inputs.end_image is not None:
-        end = reading.image(inputs.end_image, "end image", "inputs.end_image")
-    for path in inputs.reference_images:
-        reading.image(path, "reference image", "inputs.reference_images")
-    reading.problems += [
-        problem for lora in request.loras if (problem := _lora_problem(lora.path)) is not None
-    ]
+    for item in request.inputs:
+        reading.read(item)
     if reading.problems:
         raise UnsupportedRequest(reading.problems)
-    return CheckedInputs(
-        start_image_size=None if start is None else (start.width, start.height),
-        end_image_size=None if end is None else (end.width, end.height),
-        notes=tuple(reading.notes),
-    )
+    return CheckedInputs(reading.sizes, reading.length_s, tuple(reading.notes))
 
 
 @dataclass
 class _InputReading:
     problems: list[Problem] = field(default_factory=list[Problem])
     notes: list[str] = field(default_factory=list[str])
+    sizes: dict[Role, tuple[int, int]] = field(default_factory=dict[Role, tuple[int, int]])
+    length_s: float = 0.0
 
-    def image(self, path: Path, kind: str, part: str) -> InputImage | None:
-        """A picture that can be used, or None and the reason kept."""
+    def read(self, item: Input) -> None:
+        """Look at one file; what is wrong with it is kept."""
+        info, where = ROLES[item.role], field_of(item.role)
+        message: str | None = None
+        match info.media:
+            case MediaType.IMAGE:
+                self._image(item, info.name, where)
+            case MediaType.LORA:
+                message = _lora_problem(item.path)
+            case MediaType.VIDEO | MediaType.AUDIO:
+                message = self._recording(item, info)
+        if message:
+            self.problems.append(Problem(where, message))
+
+    def _image(self, item: Input, name: str, where: str) -> None:
         try:
-            image = check_image(path, kind, part)
+            image = check_image(item.path, name, where)
         except UnsupportedRequest as error:
             self.problems += error.problems
-            return None
+            return
         self.notes += image.notes
-        return image
+        self.sizes.setdefault(item.role, (image.width, image.height))
 
+    def _recording(self, item: Input, info: RoleInfo) -> str | None:
+        # Imported late: PyAV loads FFmpeg's libraries.
+        import av
+        from av.error import FFmpegError
 
-def _lora_problem(path: Path) -> Problem | None:
-    name = repr(str(path))
-    message = ""
-    if path.suffix.casefold() != _LORA_SUFFIX:
-        message = f"The LoRA {name} is no {_LORA_SUFFIX} file. Choose the file of that kind."
-    elif path.is_dir():
-        message = f"The LoRA {name} is a folder. Name the {_LORA_SUFFIX} file in it."
-    else:
+        name = repr(str(item.path))
+        if not item.path.exists():
+            return f"There is no {info.name} at {name}. Choose another file or remove it."
+        if item.path.is_dir():
+            return f"The {info.name} {name} is a folder. Name a file in it."
         try:
-            with path.open("rb") as file:
-                if len(file.read(_LENGTH_FIELD)) < _LENGTH_FIELD:
-                    message = f"The LoRA {name} is cut off. Get a whole copy of it."
-        except FileNotFoundError:
-            message = f"There is no LoRA at {name}. Choose another file or remove it."
-        except OSError as error:
-            message = f"The LoRA {name} cannot be read: {error.strerror}."
-    return Problem("loras", message) if message else None
+            with av.open(str(item.path)) as container:
+                video, audio = container.streams.video, container.streams.audio
+                if not (video if info.media is MediaType.VIDEO else audio):
+                    return f"The {info.name} {name} holds no {info.media.value}. Choose another."
+                self.length_s += (container.duration or 0) / av.time_base
+                if info.media is MediaType.VIDEO:
+                    self.sizes.setdefault(item.role, (video[0].width, video[0].height))
+        except (FFmpegError, OSError, ValueError) as error:
+            return f"The {info.name} {name} cannot be read ({error}). Get a whole copy of it."
+        return None
 
 
-def _absolute(path: Path) -> Path:
-    return path.expanduser().absolute()
+def _lora_problem(path: Path) -> str | None:
+    name = repr(str(path))
+    if path.suffix.casefold() != _LORA_SUFFIX:
+        return f"The LoRA {name} is no {_LORA_SUFFIX} file. Choose the file of that kind."
+    if path.is_dir():
+        return f"The LoRA {name} is a folder. Name the {_LORA_SUFFIX} file in it."
+    try:
+        with path.open("rb") as file:
+            if len(file.read(_LENGTH_FIELD)) < _LENGTH_FIELD:
+                return f"The LoRA {name} is cut off. Get a whole copy of it."
+    except FileNotFoundError:
+        return f"There is no LoRA at {name}. Choose another file or remove it."
+    except OSError as error:
+        return f"The LoRA {name} cannot be read: {error.strerror}."
+    return None

@@ -29,8 +29,12 @@ def facts_of(spec: ModelSpec) -> tuple[Fact, ...]:
         "needs": needs_text(spec.needs),
         "does": ", ".join(task.value for task in spec.tasks),
         "sizes": ", ".join(f"{s} ({s.resolution}, {s.aspect.value})" for s in spec.sizes),
-        "fps": f"{', '.join(map(str, spec.fps))}; {spec.default_fps} when not given",
-        "duration": f"{spec.duration_s} s; {spec.duration_s.default:g} s when not given",
+        "fps": f"{', '.join(map(str, spec.fps))}; {spec.default_fps} when not given"
+        if spec.fps
+        else "",
+        "duration": f"{spec.durations} s; {spec.durations.default:g} s when not given"
+        if spec.fps
+        else "",
         "steps": _range(spec.steps),
         "guidance": _range(spec.guidance_scale),
         "camera": ", ".join(spec.camera.motions) if spec.camera else "in the prompt's own words",

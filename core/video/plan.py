@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from core.frozen import Frozen
 from core.jobs.job import Stage
-from core.video.request import RenderRequest, Target
-from core.video.spec import ModelSpec, Residency, Task
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from core.video.request import Input, RenderRequest, Residency, Target, Task
+from core.video.spec import ModelSpec
 
 
 class Device(StrEnum):
@@ -81,6 +77,7 @@ class ClipSettings(Frozen):
         prompt: what the model reads, camera words included.
         negative_prompt: None leaves the model's own default.
         num_inference_steps, guidance_scale: None where the model leaves no choice.
+        num_frames, fps: 1 and 0 of an image.
         has_audio: whether the file gets sound.
         cost_usd: None is unknown.
         memory_plan: None for models that do not run on this machine.
@@ -125,20 +122,13 @@ class RenderPlan(ClipSettings):
         return self.request.task
 
     @property
-    def start_image(self) -> Path | None:
-        """The picture that the clip starts from."""
-        return self.request.inputs.start_image
-
-    @property
     def duration_s(self) -> float:
-        """The exact length of the clip."""
-        return self.num_frames / self.fps
+        """The exact length of the clip; 0 of an image."""
+        return self.num_frames / self.fps if self.fps else 0.0
 
-    def with_start_image(self, path: Path) -> RenderPlan:
-        """The same plan with its start image in another place."""
-        inputs = self.request.inputs.model_copy(update={"start_image": path})
-        request = self.request.model_copy(update={"inputs": inputs})
-        return self.model_copy(update={"request": request})
+    def with_inputs(self, inputs: tuple[Input, ...]) -> RenderPlan:
+        """The same plan with its files in other places."""
+        return self.model_copy(update={"request": self.request.with_inputs(inputs)})
 
     def with_notes(self, *notes: str) -> RenderPlan:
         """The same plan with more to tell the user."""

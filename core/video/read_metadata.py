@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from core.media.output import STILL_SUFFIX
 from core.video.record import ClipRecord, parse_record, read_sidecar
+from core.video.request import Role
 from core.video.still_file import read_still_record
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def read_head(path: Path) -> FileHead | None:
 
 def find_start_image(record: ClipRecord, folders: Iterable[Path]) -> Path | None:
     """The very picture that a clip started from, by name and content, where it still is."""
-    image = record.request.inputs.start_image
+    image = record.request.path_of(Role.START)
     if image is None:
         return None
     for folder in folders:

@@ -10,7 +10,7 @@ from core.frozen import Frozen
 from core.media.ffmpeg import ClipFacts, run_ffmpeg
 from core.video.plan import ClipSettings, RenderPlan
 from core.video.provider import Provenance
-from core.video.request import Delivery, Inputs, RenderRequest
+from core.video.request import Delivery, RenderRequest
 
 if TYPE_CHECKING:
     from core.jobs.job import CancelToken
@@ -78,14 +78,8 @@ def make_record(
 
 def _portable(request: RenderRequest) -> RenderRequest:
     """The request without what only this machine knows."""
-    start, end = request.inputs.start_image, request.inputs.end_image
-    inputs = Inputs(
-        start_image=None if start is None else Path(start.name),
-        end_image=None if end is None else Path(end.name),
-        reference_images=tuple(Path(path.name) for path in request.inputs.reference_images),
-    )
-    loras = tuple(lora.model_copy(update={"path": Path(lora.path.name)}) for lora in request.loras)
-    return request.model_copy(update={"inputs": inputs, "loras": loras, "delivery": Delivery()})
+    bare = tuple(item.model_copy(update={"path": Path(item.path.name)}) for item in request.inputs)
+    return request.with_inputs(bare).model_copy(update={"delivery": Delivery()})
 
 
 def embed_record(clip: Path, record: ClipRecord, destination: Path, cancel: CancelToken) -> None:

@@ -31,6 +31,7 @@ from core.video.record import (
     make_record,
     read_embedded_record,
 )
+from core.video.request import Input, Role
 
 if TYPE_CHECKING:
     from core.video.registry import ProviderRegistry
@@ -87,7 +88,7 @@ class RenderJob:
         Raises:
             JournalError: the start image cannot be read.
         """
-        image = plan.start_image
+        image = plan.request.path_of(Role.START)
         sha256 = None if image is None else hashlib.sha256(_read(image)).hexdigest()
         return cls(plan, output, registry.find(plan.target).lane, registry, sha256, origin)
 
@@ -124,7 +125,7 @@ class RenderJob:
 
     def keep(self, folder: Path) -> None:
         """Keep the start image: the clip can be made again whatever becomes of the file."""
-        image = self.plan.start_image
+        image = self.plan.request.path_of(Role.START)
         if image is None:
             return
         content = _read(image)
@@ -226,14 +227,17 @@ class RenderJob:
             return _Rendered(plan, clip)
 
     def _plan_with_kept_image(self, ctx: JobContext) -> RenderPlan:
-        image = self.plan.start_image
+        image = self.plan.request.path_of(Role.START)
         if image is None:
             return self.plan
         assert ctx.inputs_dir is not None, "clips are made by the queue alone"
         kept = ctx.inputs_dir / image.name
         with suppress(OSError):
             if hashlib.sha256(kept.read_bytes()).hexdigest() == self.start_image_sha256:
-                return self.plan.with_start_image(kept)
+                start = Input(role=Role.START, path=kept)
+                return self.plan.with_inputs(
+                    self.plan.request.with_role(Role.START, (start,)).inputs
+                )
         raise JournalError(
             f"The copy of the start image that was kept for this job, {str(kept)!r}, is gone or "
             "damaged, so the clip cannot be made as it was planned.",

@@ -2,16 +2,63 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
+from typing import Any, Self, cast
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from core.errors import Problem, UnsupportedRequest
 from core.frozen import Frozen
-from core.video.spec import Residency, Task
 
 AUTO = "auto"
 """The model name that lets the provider choose the best one this machine can run."""
+
+
+class OutputKind(StrEnum):
+    """What comes out of a render."""
+
+    VIDEO = "video"
+    IMAGE = "image"
+
+
+class Task(StrEnum):
+    """The kinds of work a model may offer."""
+
+    TEXT_TO_VIDEO = "text-to-video"
+    IMAGE_TO_VIDEO = "image-to-video"
+    TEXT_TO_IMAGE = "text-to-image"
+    IMAGE_EDIT = "image-edit"
+
+    @property
+    def output(self) -> OutputKind:
+        """What comes out of it."""
+        is_video = self in (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO)
+        return OutputKind.VIDEO if is_video else OutputKind.IMAGE
+
+
+class Role(StrEnum):
+    """What a file is to the render that is made from it; `inputs.ROLES` describes each."""
+
+    START = "start"
+    END = "end"
+    KEYFRAME = "keyframe"
+    REFERENCE = "reference"
+    SOURCE_VIDEO = "source_video"
+    EXTEND_VIDEO = "extend_video"
+    AUDIO = "audio"
+    MASK = "mask"
+    CONTROL = "control"
+    LORA = "lora"
+
+
+class Residency(StrEnum):
+    """Where the weights stay while a clip is made, from quickest to most frugal."""
+
+    RESIDENT = "resident"
+    MODEL_OFFLOAD = "model-offload"
+    GROUP_OFFLOAD = "group-offload"
+    GROUP_OFFLOAD_TO_DISK = "group-offload-to-disk"
 
 
 class Target(Frozen):
@@ -49,6 +96,9 @@ class Target(Frozen):
         return f"{self.provider}/{self.deployment}/{self.model}"
 
 
+DEFAULT_TARGET = Target(provider="ltx-video", deployment="local")
+
+
 class FrameRequest(Frozen):
     """The picture that is asked for; names are checked against the model's own tables.
 
@@ -61,19 +111,18 @@ class FrameRequest(Frozen):
     duration_s: float | None = None
 
 
-class Inputs(Frozen):
-    """Files that the clip is made from; references show what things look like."""
+class Input(Frozen):
+    """A file that the render is made from.
 
-    start_image: Path | None = None
-    end_image: Path | None = None
-    reference_images: tuple[Path, ...] = ()
+    Attributes:
+        at_s: where in the clip it belongs, for roles that have a place there.
+        strength: how much it counts, 0 not at all; None is as much as usual.
+    """
 
-
-class Lora(Frozen):
-    """A file of small weights laid over the model's own; `scale` 0 is none of it, 1 all."""
-
+    role: Role
     path: Path
-    scale: float = Field(default=1.0, ge=0, le=2)
+    at_s: float | None = Field(default=None, ge=0)
+    strength: float | None = Field(default=None, ge=0, le=2)
 
 
 class Delivery(Frozen):
@@ -103,28 +152,87 @@ class Sampling(Frozen):
     guidance_scale: float | None = None
 
 
-class RenderRequest(Frozen):
-    """One clip as the user asks for it: intent only, neither checked nor completed."""
+class RenderChoices(Frozen):
+    """How to render, whatever the words are: all of a request but its prompt.
 
-    target: Target
-    prompt: str
+    A project and its scenes hold such choices; what the chosen model does not take is kept for the
+    next model and left out of requests.
+    """
+
+    target: Target = DEFAULT_TARGET
     negative_prompt: str | None = None
     frame: FrameRequest = FrameRequest()
-    inputs: Inputs = Inputs()
+    inputs: tuple[Input, ...] = ()
     motion: Motion = Motion()
     audio: bool | None = None
     audio_prompt: str | None = None
     sampling: Sampling = Sampling()
-    loras: tuple[Lora, ...] = ()
     delivery: Delivery = Delivery()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_fixed_inputs(cls, stored: object) -> object:
+        """Records and journals once had a field for each kind of file."""
+        if not isinstance(stored, dict):
+            return stored
+        fields = cast("dict[str, Any]", stored)
+        if "loras" not in fields and not isinstance(fields.get("inputs"), dict):
+            return fields
+        named = cast("dict[str, Any]", fields.get("inputs") or {})
+        inputs: list[dict[str, Any]] = [
+            {"role": role, "path": named[name]}
+            for name, role in (("start_image", Role.START), ("end_image", Role.END))
+            if named.get(name) is not None
+        ]
+        references = named.get("reference_images", ())
+        inputs += [{"role": Role.REFERENCE, "path": path} for path in references]
+        inputs += [lora_input(lora) for lora in fields.get("loras", ())]
+        rest = {name: value for name, value in fields.items() if name != "loras"}
+        return {**rest, "inputs": inputs}
+
+    def of_role(self, *roles: Role) -> tuple[Input, ...]:
+        """The inputs of these roles, in order."""
+        return tuple(item for item in self.inputs if item.role in roles)
+
+    def one(self, role: Role) -> Input | None:
+        """The first input of a role."""
+        return next(iter(self.of_role(role)), None)
+
+    def path_of(self, role: Role) -> Path | None:
+        """The file of the first input of a role."""
+        found = self.one(role)
+        return None if found is None else found.path
+
+    def with_role(self, role: Role, inputs: tuple[Input, ...]) -> Self:
+        """The same with these inputs in place of those of the role."""
+        others = tuple(item for item in self.inputs if item.role is not role)
+        return self.with_inputs((*others, *inputs))
+
+    def with_inputs(self, inputs: tuple[Input, ...]) -> Self:
+        """The same with other inputs."""
+        return self.model_copy(update={"inputs": inputs})
+
+
+class RenderRequest(RenderChoices):
+    """One clip or image as the user asks for it: intent only, neither checked nor completed."""
+
+    prompt: str
+    output: OutputKind = OutputKind.VIDEO
 
     @property
     def task(self) -> Task:
-        """The kind of work that the given inputs ask for."""
-        if self.inputs.start_image is not None:
-            return Task.IMAGE_TO_VIDEO
-        return Task.TEXT_TO_VIDEO
+        """The kind of work that the given inputs and the output ask for."""
+        if self.output is OutputKind.IMAGE:
+            is_edit = self.of_role(Role.START, Role.REFERENCE, Role.MASK)
+            return Task.IMAGE_EDIT if is_edit else Task.TEXT_TO_IMAGE
+        return Task.IMAGE_TO_VIDEO if self.of_role(Role.START) else Task.TEXT_TO_VIDEO
 
     def with_model(self, model: str) -> RenderRequest:
         """The same request for another model of the same provider and deployment."""
         return self.model_copy(update={"target": self.target.with_model(model)})
+
+
+def lora_input(stored: dict[str, Any]) -> dict[str, Any]:
+    """The input that a LoRA of an old file is."""
+    fields = {name: value for name, value in stored.items() if name != "scale"}
+    return {"role": Role.LORA, "strength": stored.get("scale", 1.0), **fields}

@@ -5,47 +5,17 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from math import isclose
+from math import inf, isclose, isnan
+from typing import Annotated, Any, cast
 
 from pydantic import Field, model_validator
 
 from core.frozen import Frozen
+from core.video.price import PriceTable
+from core.video.request import OutputKind, Residency, Role, Task
 
 Resolution = str
 """A model's own name for a picture size, such as "720p"; `ModelSpec.sizes` lists them."""
-
-
-class Task(StrEnum):
-    """The kinds of work a model may offer."""
-
-    TEXT_TO_VIDEO = "text-to-video"
-    IMAGE_TO_VIDEO = "image-to-video"
-
-
-class Control(StrEnum):
-    """Parts of a request that some models take and others do not."""
-
-    NEGATIVE_PROMPT = "negative_prompt"
-    SEED = "seed"
-    STEPS = "num_inference_steps"
-    GUIDANCE_SCALE = "guidance_scale"
-    CAMERA_MOTION = "camera_motion"
-    AUDIO = "audio"
-    AUDIO_PROMPT = "audio_prompt"
-    END_IMAGE = "end_image"
-    REFERENCE_IMAGES = "reference_images"
-    LORAS = "loras"
-    MEMORY = "memory"
-    WEBHOOK = "webhook_url"
-
-
-class Residency(StrEnum):
-    """Where the weights stay while a clip is made, from quickest to most frugal."""
-
-    RESIDENT = "resident"
-    MODEL_OFFLOAD = "model-offload"
-    GROUP_OFFLOAD = "group-offload"
-    GROUP_OFFLOAD_TO_DISK = "group-offload-to-disk"
 
 
 class AspectRatio(StrEnum):
@@ -68,13 +38,12 @@ class AspectRatio(StrEnum):
 
 
 class FrameSize(Frozen):
-    """One line of a model's size table, in pixels; `max_duration_s` where this size allows less."""
+    """One line of a model's size table, in pixels."""
 
     resolution: Resolution
     aspect: AspectRatio
     width: int = Field(gt=0)
     height: int = Field(gt=0)
-    max_duration_s: float | None = None
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
@@ -129,10 +98,90 @@ class FloatRange(Frozen):
         return f"{self.minimum:g}-{self.maximum:g}"
 
 
-class CameraPhrase(Frozen):
-    """A camera move and the words that ask this model for it.
+class DurationLimit(Frozen):
+    """A shorter longest clip: at a resolution, at a frame rate, or where both come together."""
 
-    `{speed}` in the phrase is replaced by " slowly", " quickly" or nothing.
+    maximum: float
+    resolution: Resolution | None = None
+    fps: int | None = None
+
+
+class Durations(Frozen):
+    """The lengths in seconds that a model makes, and the one used when none is asked for.
+
+    Attributes:
+        choices: the only lengths there are; empty where any between minimum and maximum is.
+        limits: where less than `maximum` is possible.
+    """
+
+    minimum: float
+    maximum: float
+    default: float
+    choices: tuple[float, ...] = ()
+    limits: tuple[DurationLimit, ...] = ()
+
+    @classmethod
+    def of(
+        cls, *choices: float, default: float, limits: tuple[DurationLimit, ...] = ()
+    ) -> Durations:
+        """The lengths of a list."""
+        ends = {"minimum": min(choices), "maximum": max(choices)}
+        return cls(**ends, default=default, choices=choices, limits=limits)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Durations:
+        if not self.allows(self.default):
+            raise ValueError(f"default {self.default} is none of {self}")
+        if any(limit.maximum < self.minimum for limit in self.limits):
+            raise ValueError(f"a limit is below the shortest clip of {self.minimum} s")
+        return self
+
+    def longest(self, resolution: Resolution | None = None, fps: int | None = None) -> float:
+        """The longest clip at a resolution and a frame rate."""
+        found = [
+            limit.maximum
+            for limit in self.limits
+            if limit.resolution in (None, resolution) and limit.fps in (None, fps)
+        ]
+        return min([self.maximum, *found])
+
+    def allows(self, duration_s: float, longest_s: float = inf) -> bool:
+        """Whether the model makes clips of that length, up to `longest_s`."""
+        is_there = duration_s in self.choices if self.choices else duration_s >= self.minimum
+        return is_there and duration_s <= min(self.maximum, longest_s)
+
+    def nearest(self, duration_s: float, longest_s: float = inf) -> float:
+        """The length that is nearest, up to `longest_s`."""
+        if isnan(duration_s):
+            return self.nearest(self.default, longest_s)
+        if self.choices:
+            possible = [choice for choice in self.choices if choice <= longest_s]
+            return min(possible, key=lambda choice: abs(choice - duration_s))
+        return min(max(duration_s, self.minimum), self.maximum, longest_s)
+
+    def __str__(self) -> str:
+        if self.choices:
+            return ", ".join(f"{choice:g}" for choice in self.choices)
+        return f"{self.minimum:g}-{self.maximum:g}"
+
+
+NO_DURATION = Durations(minimum=0, maximum=0, default=0)
+"""Of models that make images and no clips."""
+
+
+class CameraWay(StrEnum):
+    """How a model is asked for a camera move."""
+
+    WORDS = "words"
+    LORA = "lora"
+    WIRE = "wire"
+
+
+class CameraPhrase(Frozen):
+    """A camera move and what asks this model for it.
+
+    In words, `{speed}` is replaced by " slowly", " quickly" or nothing; else the phrase is the
+    LoRA's name or the service's own word.
     """
 
     motion: str
@@ -140,9 +189,10 @@ class CameraPhrase(Frozen):
 
 
 class CameraSpec(Frozen):
-    """The camera moves a model offers; it takes them as words joined to the prompt."""
+    """The camera moves a model offers; words are joined to the prompt."""
 
     phrases: tuple[CameraPhrase, ...] = Field(min_length=1)
+    way: CameraWay = CameraWay.WORDS
     speed: FloatRange | None = None
 
     @property
@@ -160,23 +210,6 @@ class AudioSpec(Frozen):
 
     sample_rate_hz: int
     channels: int = 2
-
-
-class Price(Frozen):
-    """What a second of clip costs; None is unknown and never shown as nothing."""
-
-    usd_per_s: float | None
-    as_of: date
-    source: str
-
-    def cost_usd(self, duration_s: float) -> float | None:
-        """The price of a clip, or None when it is not known."""
-        return None if self.usd_per_s is None else self.usd_per_s * duration_s
-
-    def __str__(self) -> str:
-        if self.usd_per_s is None:
-            return "unknown"
-        return "free" if self.usd_per_s == 0 else f"${self.usd_per_s:g} per second"
 
 
 class Licence(Frozen):
@@ -201,13 +234,14 @@ class ModelSpec(Frozen):
     """All that one model accepts on one deployment; planning allows exactly this and no more.
 
     Attributes:
+        fps: empty, with a `default_fps` of 0, where it makes no clips.
+        durations: likewise `NO_DURATION`.
+        inputs: by role, how many files of it the model takes; roles that are not named, none.
         steps: None where the number of steps cannot be chosen.
         guidance_scale: None where it cannot be chosen (distilled models).
         audio: None where the model makes no sound.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
-        takes_end_image: whether the clip can be made to end on a given picture.
-        max_loras: how many can be laid over the model at once.
         residencies: the layouts in memory among which the user may choose.
         takes_webhook: whether the service tells an address of the user's that a clip is ready.
         as_of, source: when and where the numbers of this row were read.
@@ -218,35 +252,59 @@ class ModelSpec(Frozen):
     summary: str
     family: str
     tasks: tuple[Task, ...] = Field(min_length=1)
+    inputs: dict[Role, Annotated[int, Field(ge=1)]] = Field(default_factory=dict[Role, int])
     sizes: tuple[FrameSize, ...] = Field(min_length=1)
-    fps: tuple[int, ...] = Field(min_length=1)
-    default_fps: int
-    duration_s: FloatRange
-    frame_grid: FrameGrid
+    fps: tuple[int, ...] = ()
+    default_fps: int = 0
+    durations: Durations = NO_DURATION
+    frame_grid: FrameGrid = FrameGrid()
     steps: IntRange | None
     guidance_scale: FloatRange | None
+    takes_seed: bool = True
     takes_negative_prompt: bool
     camera: CameraSpec | None
     audio: AudioSpec | None
-    max_prompt_tokens: int
-    takes_end_image: bool = False
-    max_reference_images: int = Field(default=0, ge=0)
     takes_audio_prompt: bool = False
-    max_loras: int = Field(default=0, ge=0)
+    max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()
     takes_webhook: bool = False
     size_bytes: int | None
     licence: Licence
     needs: Needs
-    price: Price
+    price: PriceTable
     is_builtin: bool = False
     as_of: date
     source: str
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old(cls, stored: object) -> object:
+        """Journals hold specs that counted inputs and limited lengths in fields of their own."""
+        if not isinstance(stored, dict) or "duration_s" not in stored:
+            return cast("object", stored)
+        fields = dict(cast("dict[str, Any]", stored))
+        counts = {
+            Role.START: int(Task.IMAGE_TO_VIDEO in fields["tasks"]),
+            Role.END: int(fields.pop("takes_end_image", False)),
+            Role.REFERENCE: fields.pop("max_reference_images", 0),
+            Role.LORA: fields.pop("max_loras", 0),
+        }
+        sizes = [dict(size) for size in fields["sizes"]]
+        longest = {size["resolution"]: size.pop("max_duration_s", None) for size in sizes}
+        limits = [
+            {"resolution": name, "maximum": maximum} for name, maximum in longest.items() if maximum
+        ]
+        durations = {**fields.pop("duration_s"), "limits": limits}
+        inputs = {role: count for role, count in counts.items() if count}
+        return {**fields, "inputs": inputs, "sizes": sizes, "durations": durations}
+
     @model_validator(mode="after")
     def _consistent(self) -> ModelSpec:
-        if self.default_fps not in self.fps:
+        makes_clips = any(task.output is OutputKind.VIDEO for task in self.tasks)
+        if makes_clips and self.default_fps not in self.fps:
             raise ValueError(f"{self.id}: default_fps {self.default_fps} is not among {self.fps}")
+        if (Task.IMAGE_TO_VIDEO in self.tasks) > (Role.START in self.inputs):
+            raise ValueError(f"{self.id}: makes clips of an image and takes none")
         keys = [(size.resolution, size.aspect) for size in self.sizes]
         if len(set(keys)) != len(keys):
             raise ValueError(f"{self.id}: a resolution and aspect occur twice in sizes")
@@ -256,24 +314,9 @@ class ModelSpec(Frozen):
                 raise ValueError(f"{self.id}: {size} is not {size.aspect.value}")
         return self
 
-    @property
-    def controls(self) -> frozenset[Control]:
-        """The optional parts of a request that this model takes."""
-        offered = {
-            Control.SEED: True,
-            Control.NEGATIVE_PROMPT: self.takes_negative_prompt,
-            Control.STEPS: self.steps is not None,
-            Control.GUIDANCE_SCALE: self.guidance_scale is not None,
-            Control.CAMERA_MOTION: self.camera is not None,
-            Control.AUDIO: self.audio is not None,
-            Control.AUDIO_PROMPT: self.takes_audio_prompt,
-            Control.END_IMAGE: self.takes_end_image,
-            Control.REFERENCE_IMAGES: self.max_reference_images > 0,
-            Control.LORAS: self.max_loras > 0,
-            Control.MEMORY: len(self.residencies) > 1,
-            Control.WEBHOOK: self.takes_webhook,
-        }
-        return frozenset(control for control, is_offered in offered.items() if is_offered)
+    def limit(self, role: Role) -> int:
+        """How many files of a role the model takes."""
+        return self.inputs.get(role, 0)
 
     @property
     def has_audio(self) -> bool:

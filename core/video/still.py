@@ -36,7 +36,7 @@ class StillPayload(Frozen):
 
 def shortest(request: RenderRequest, spec: ModelSpec) -> RenderRequest:
     """The request for the shortest clip of a model, without sound: what a still is taken from."""
-    length_s = spec.duration_s.minimum
+    length_s = spec.durations.minimum
     # The fewest frames are the least work; of rates that cost the same, the model's usual one.
     fps = min(
         spec.fps,

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.film.model.delivery import CONTAINERS, AudioCodec
+from core.video.controls import CONTROLS
 from gui.history.history_model import kind_of, length_of, size_of
 
 if TYPE_CHECKING:
     from core.film.build.export import ExportOrder
     from core.history.history_entry import HistoryEntry
     from core.video.record import ClipRecord
+    from core.video.request import Input
 
 _SHOWN_CLIPS = 30
 
@@ -56,8 +58,6 @@ def notes_of(entry: HistoryEntry) -> tuple[str, ...]:
 
 def _of_record(record: ClipRecord) -> list[HistoryFact]:
     asked = record.request
-    image = asked.inputs.start_image
-    end = asked.inputs.end_image
     memory = record.memory_plan
     speed = asked.motion.speed
     camera = (asked.motion.camera or "").replace("_", " ")
@@ -79,10 +79,11 @@ def _of_record(record: ClipRecord) -> list[HistoryFact]:
         HistoryFact(
             "Read by the model", record.prompt if record.prompt != asked.prompt.strip() else ""
         ),
-        HistoryFact("Start frame", image.name if image else ""),
-        HistoryFact("End frame", end.name if end else ""),
-        HistoryFact("References", ", ".join(path.name for path in asked.inputs.reference_images)),
-        HistoryFact("LoRAs", ", ".join(f"{item.path.name} {item.scale:g}" for item in asked.loras)),
+        *(
+            HistoryFact(row.label, ", ".join(map(_named, asked.of_role(row.role))))
+            for row in CONTROLS
+            if row.role is not None
+        ),
         HistoryFact("Cost", _cost(record.cost_usd)),
         HistoryFact(
             "Memory", f"{memory.residency.value}, {memory.precision.value}" if memory else ""
@@ -126,6 +127,11 @@ def _listed(names: list[str]) -> list[HistoryFact]:
     shown = [HistoryFact(" ", name) for name in names[:_SHOWN_CLIPS]]
     more = len(names) - _SHOWN_CLIPS
     return [*shown, HistoryFact(" ", f"and {more} more")] if more > 0 else shown
+
+
+def _named(item: Input) -> str:
+    strength = "" if item.strength is None else f" {item.strength:g}"
+    return f"{item.path.name}{strength}"
 
 
 def _number(value: float | None) -> str:

@@ -12,9 +12,8 @@ from core.errors import UnsupportedRequest
 from core.film.build.export import ExportOrder
 from core.jobs.job import Succeeded
 from core.media.output import find_free_name
-from core.project.render.from_record import FromRecord, choices_of
+from core.project.render.rerender import FromRecord, choices_of, plan_again
 from core.video.read_metadata import read_settings_of
-from gui.images.remake import plan_again
 from gui.render.render_agreement import agree_to_price
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from core.studio import PlannedRender, Studio
     from core.video.image_batch import ImageBatch
-    from gui.render.model_choices import ModelOffer
+    from core.video.listing import ListedModel
 
 
 def plan_images(
@@ -36,7 +36,7 @@ def plan_images(
     return tuple(planned)
 
 
-def estimate(studio: Studio, order: ImageBatch, model: ModelOffer | None) -> PlanText:
+def estimate(studio: Studio, order: ImageBatch, model: ListedModel | None) -> PlanText:
     """An order as it stands on this machine; of several pictures, what each and all take."""
     request = order.requests[0]
     try:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from typing_extensions import override
 
-from core.project.model.project import DEFAULT_TARGET
 from core.video.image_batch import MAX_COUNT, ImageBatch
-from core.video.request import Target
+from core.video.request import DEFAULT_TARGET, Target
 from core.video.spec import Task
 from gui import theme
 from gui.render.model_choices import find_model, model_label
@@ -26,8 +25,9 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
+    from core.video.listing import ListedModel
     from core.video.spec import ModelSpec
-    from gui.render.model_choices import ModelOffer, Offer
+    from gui.render.model_choices import Offer
 
 _USUAL = Choice("", "The model's usual one")
 _NO_WORDS = "It makes clips from a picture only, not from words."
@@ -93,7 +93,7 @@ class ImageForm(ModelForm[ImageBatch]):
         self._seed.set_last(seed)
 
     @property
-    def model(self) -> ModelOffer | None:
+    def model(self) -> ListedModel | None:
         """The model that would make the picture, where it is known."""
         return find_model(self._offers, self._value.target)
 
@@ -142,7 +142,7 @@ def _models(offers: Sequence[Offer]) -> list[Choice]:
         for model in offer.models:
             why_not = "" if Task.TEXT_TO_VIDEO in model.spec.tasks else _NO_WORDS
             target = offer.target.with_model(model.spec.id)
-            label = model_label(model, offer.info)
+            label = model_label(model)
             choices.append(Choice(target, label, why_not, model.spec.summary))
     return choices
 

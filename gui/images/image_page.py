@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 from core.errors import OutputError, StudioError
 from core.jobs.job import Succeeded
 from core.media.output import STILL_SUFFIX
+from core.project.render.rerender import plan_again
 from core.video.record import read_sidecar
 from gui.images.image_estimate import estimate, plan_images
-from gui.images.remake import plan_again
 from gui.render.model_choices import read_offers
 from gui.render.render_agreement import agree_to_price
 

@@ -15,13 +15,12 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from core.video.request import Lora
-from core.video.spec import Residency
-from gui.render.number_box import NumberBox
+from core.video.request import Input, Role
 from gui.theme import Tone
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import ignore_wheel
 from gui.widgets.labels import ElidedLabel, ToneLabel
+from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 _SUFFIX = ".safetensors"
-_MOST_SCALE = 2.0
+_SCALE = Limits(0, 2)
 
 
 def pick_lora_files(parent: QWidget) -> tuple[Path, ...]:
@@ -41,10 +40,10 @@ def pick_lora_files(parent: QWidget) -> tuple[Path, ...]:
 
 
 class LoraList(QWidget):
-    """Edits a tuple of `Lora`; files can also be dropped on it.
+    """Edits the LoRAs among the inputs; files can also be dropped on it.
 
     Signals:
-        edited(tuple[Lora, ...])
+        edited(tuple[Input, ...])
     """
 
     edited = Signal(object)
@@ -56,7 +55,7 @@ class LoraList(QWidget):
     ) -> None:
         super().__init__(parent)
         self._pick = pick
-        self._loras: tuple[Lora, ...] = ()
+        self._loras: tuple[Input, ...] = ()
         self._rows: list[_LoraRow] = []
         self._limit = 0
         self._note = ToneLabel()
@@ -74,7 +73,7 @@ class LoraList(QWidget):
         self.setAcceptDrops(True)
         self._add.clicked.connect(self._on_add)
 
-    def show_loras(self, loras: tuple[Lora, ...], limit: int) -> None:
+    def show_loras(self, loras: tuple[Input, ...], limit: int) -> None:
         """Show these, of which the model takes at most `limit`; tells nobody."""
         self._loras, self._limit = loras, limit
         # Rows stay where they can, so that a spin box keeps the focus while it is turned.
@@ -123,7 +122,9 @@ class LoraList(QWidget):
 
     def _append(self, paths: tuple[Path, ...]) -> None:
         known = {lora.path for lora in self._loras}
-        added = tuple(Lora(path=path) for path in paths if path not in known)
+        added = tuple(
+            Input(role=Role.LORA, path=path, strength=1.0) for path in paths if path not in known
+        )
         if added:
             self._tell((*self._loras, *added))
 
@@ -135,7 +136,7 @@ class LoraList(QWidget):
     def _on_scaled(self, row: object) -> None:
         self._tell(
             tuple(
-                lora.model_copy(update={"scale": line.scale()}) if line is row else lora
+                lora.model_copy(update={"strength": line.scale()}) if line is row else lora
                 for line, lora in zip(self._rows, self._loras, strict=True)
             )
         )
@@ -145,7 +146,7 @@ class LoraList(QWidget):
         pairs = zip(self._rows, self._loras, strict=True)
         self._tell(tuple(lora for line, lora in pairs if line is not row))
 
-    def _tell(self, loras: tuple[Lora, ...]) -> None:
+    def _tell(self, loras: tuple[Input, ...]) -> None:
         self.show_loras(loras, self._limit)
         self.edited.emit(loras)
 
@@ -159,7 +160,7 @@ class _LoraRow(QWidget):
     def __init__(self, number: int) -> None:
         super().__init__()
         self._name = ElidedLabel()
-        self._scale = NumberBox(decimals=2, step=0.05)
+        self._scale = NumberField(_SCALE, NumberLook(step=0.05))
         self._scale.setObjectName(f"lora_scale_{number}")
         self._scale.setToolTip("How strongly it works: 0 not at all, 1 as it was made, at most 2")
         self._remove = IconButton(f"lora_remove_{number}", "close", "Remove this LoRA")
@@ -171,12 +172,12 @@ class _LoraRow(QWidget):
         self._scale.edited.connect(self._on_scaled)
         self._remove.clicked.connect(self._on_removed)
 
-    def show_lora(self, lora: Lora) -> None:
+    def show_lora(self, lora: Input) -> None:
         """Show a LoRA; tells nobody."""
         self._name.show_text(lora.path.stem)
         self._name.setToolTip(str(lora.path))
         self._scale.setAccessibleName(f"Scale of {lora.path.stem}")
-        self._scale.show_number(lora.scale, 0.0, _MOST_SCALE)
+        self._scale.show_number(1.0 if lora.strength is None else lora.strength, _SCALE)
 
     def scale(self) -> float:
         """The strength that is shown."""
@@ -189,12 +190,3 @@ class _LoraRow(QWidget):
     @Slot()
     def _on_removed(self) -> None:
         self.removed.emit(self)
-
-
-MEMORY_LABELS = {
-    Residency.RESIDENT: "All in GPU memory (quickest)",
-    Residency.MODEL_OFFLOAD: "Parts take turns on the GPU",
-    Residency.GROUP_OFFLOAD: "Streamed block by block",
-    Residency.GROUP_OFFLOAD_TO_DISK: "Streamed from disk (slowest)",
-}
-"""A short name for each way to lay out a model."""

@@ -7,22 +7,14 @@ from typing import TYPE_CHECKING
 
 from core.errors import UnsupportedRequest
 from core.platform.units import bytes_text
+from core.video.listing import ListedModel, list_models
 from core.video.provider import NotReady
 from core.video.request import AUTO, RenderRequest, Target
 
 if TYPE_CHECKING:
     from core.jobs.job import CancelToken
-    from core.video.provider import ProviderInfo, Readiness
+    from core.video.provider import ProviderInfo
     from core.video.registry import ProviderRegistry
-    from core.video.spec import ModelSpec
-
-
-@dataclass(frozen=True)
-class ModelOffer:
-    """One model on one deployment, as it stands on this machine."""
-
-    spec: ModelSpec
-    readiness: Readiness
 
 
 @dataclass(frozen=True)
@@ -34,7 +26,7 @@ class Offer:
     """
 
     info: ProviderInfo
-    models: tuple[ModelOffer, ...]
+    models: tuple[ListedModel, ...]
     automatic: str = ""
 
     @property
@@ -52,7 +44,7 @@ class Offer:
         """The deployment's name among those of its provider."""
         return self.info.place or self.info.deployment
 
-    def model(self, name: str) -> ModelOffer | None:
+    def model(self, name: str) -> ListedModel | None:
         """The model of that id, or the one that `auto` stands for now."""
         wanted = self.automatic if name == AUTO else name
         return next((model for model in self.models if model.spec.id == wanted), None)
@@ -64,20 +56,20 @@ def read_offers(registry: ProviderRegistry, cancel: CancelToken) -> tuple[Offer,
     Raises:
         JobCancelled: asked to stop.
     """
-    offers: list[Offer] = []
-    for info in registry.infos:
-        target = Target(provider=info.id, deployment=info.deployment)
-        provider = registry.open(target)
-        models: list[ModelOffer] = []
-        for spec in provider.models():
-            cancel.check()
-            models.append(ModelOffer(spec, provider.check(target.with_model(spec.id))))
-        try:
-            automatic = provider.resolve(RenderRequest(target=target, prompt="a clip")).model
-        except UnsupportedRequest:
-            automatic = ""
-        offers.append(Offer(info, tuple(models), automatic))
-    return tuple(offers)
+    by_target: dict[Target, list[ListedModel]] = {}
+    for model in list_models(registry, cancel):
+        by_target.setdefault(model.target.with_model(AUTO), []).append(model)
+    return tuple(
+        Offer(models[0].info, tuple(models), _automatic(registry, target))
+        for target, models in by_target.items()
+    )
+
+
+def _automatic(registry: ProviderRegistry, target: Target) -> str:
+    try:
+        return registry.open(target).resolve(RenderRequest(target=target, prompt="a clip")).model
+    except UnsupportedRequest:
+        return ""
 
 
 def find_offer(offers: tuple[Offer, ...], target: Target) -> Offer | None:
@@ -86,23 +78,16 @@ def find_offer(offers: tuple[Offer, ...], target: Target) -> Offer | None:
     return next((o for o in offers if (o.info.id, o.info.deployment) == wanted), None)
 
 
-def find_model(offers: tuple[Offer, ...], target: Target) -> ModelOffer | None:
+def find_model(offers: tuple[Offer, ...], target: Target) -> ListedModel | None:
     """The model of a target, or the one that `auto` stands for now."""
     offer = find_offer(offers, target)
     return None if offer is None else offer.model(target.model)
 
 
-def model_label(model: ModelOffer, info: ProviderInfo) -> str:
+def model_label(model: ListedModel) -> str:
     """A model in one line: name, price, and how it stands."""
     spec = model.spec
-    price = "price unknown" if spec.price.usd_per_s is None else str(spec.price)
-    parts = [spec.label, price]
-    if isinstance(model.readiness, NotReady):
-        if info.is_local and spec.size_bytes:
-            parts.append(bytes_text(spec.size_bytes))
-        parts.append(model.readiness.reason_code.value)
-    elif spec.is_builtin:
-        parts.append("built in")
-    else:
-        parts.append("installed" if info.is_local else "ready")
-    return " · ".join(parts)
+    parts = [spec.label, str(spec.price) if spec.price.rows else "price unknown"]
+    if isinstance(model.readiness, NotReady) and model.info.is_local and spec.size_bytes:
+        parts.append(bytes_text(spec.size_bytes))
+    return " · ".join([*parts, model.state.value])

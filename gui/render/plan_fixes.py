@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from core.project.model.project import DEFAULT_TARGET
+from core.video.controls import CHOICES, Control
 from core.video.provider import NotReady, ReasonCode
-from core.video.request import AUTO
+from core.video.request import AUTO, DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from core.config.api_keys import KeySpec
     from core.errors import Problem
-    from core.project.model.project import RenderChoices
     from core.video.provider import ProviderInfo, Readiness
-    from core.video.request import Target
-    from core.video.spec import FloatRange, IntRange, ModelSpec
+    from core.video.request import RenderChoices, Target
+    from core.video.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -102,10 +101,6 @@ def fix_for_problem(problem: Problem, at: PlanContext) -> QuickFix | None:
         return use_automatic(at.target)
     if field in ("target.provider", "target.deployment"):
         return QuickFix("Use LTX on this machine", ChooseValue("target", DEFAULT_TARGET))
-    if field == "loras" and spec is not None and len(choices.loras) > spec.max_loras:
-        return QuickFix(
-            f"Keep {spec.max_loras}", ChooseValue("loras", choices.loras[: spec.max_loras])
-        )
     usual = _USUAL.get(field)
     if usual is not None:
         return usual
@@ -114,24 +109,25 @@ def fix_for_problem(problem: Problem, at: PlanContext) -> QuickFix | None:
 
 def _nearest(field: str, choices: RenderChoices, spec: ModelSpec) -> QuickFix | None:
     """The nearest value that the model takes."""
-    if field == "frame.fps" and choices.fps is not None:
-        asked = choices.fps
-        fps = min(spec.fps, key=lambda offered: abs(offered - asked))
-        return QuickFix(f"Use {fps} fps", ChooseValue("fps", fps))
-    if field == "frame.duration_s":
-        duration_s = _longest_or_nearest(choices, spec)
-        return QuickFix(f"Use {duration_s:g} s", ChooseValue("duration_s", duration_s))
-    if field == "sampling.num_inference_steps":
-        steps = _clamped(choices.num_inference_steps, spec.steps)
-        value = None if steps is None else int(steps)
-        return QuickFix(_use(steps), ChooseValue("num_inference_steps", value))
-    if field == "sampling.guidance_scale":
-        scale = _clamped(choices.guidance_scale, spec.guidance_scale)
-        return QuickFix(_use(scale), ChooseValue("guidance_scale", scale))
-    if field == "motion.speed":
-        speed = _clamped(choices.camera_speed, spec.camera.speed if spec.camera else None)
-        return QuickFix(_use(speed), ChooseValue("camera_speed", speed))
-    return None
+    row = next((row for row in CHOICES if row.path == field), None)
+    if row is None:
+        return None
+    if row.id is Control.DURATION:
+        nearest: object = _longest_or_nearest(choices, spec)
+    else:
+        asked = row.value(choices)
+        nearest = None if asked is None else row.nearest(asked, spec)
+    fix = ChooseValue(row.id, nearest)
+    match nearest:
+        case None:
+            return QuickFix("Use the usual", fix)
+        case tuple():
+            kept = cast("tuple[object, ...]", nearest)
+            return QuickFix(f"Keep {len(kept)}", fix)
+        case int() | float():
+            return QuickFix(f"Use {nearest:g} {row.unit}".strip(), fix)
+        case _:
+            return QuickFix(f"Use {nearest}", fix)
 
 
 _USUAL = {
@@ -141,29 +137,15 @@ _USUAL = {
     "sampling.seed": QuickFix("New seed each time", ChooseValue("seed", None)),
     "audio": QuickFix("Render without asking for sound", ChooseValue("audio", None)),
     "delivery.memory": QuickFix("Lay out automatically", ChooseValue("memory", None)),
-    "delivery.webhook_url": QuickFix("Leave the webhook out", ChooseValue("webhook_url", "")),
+    "delivery.webhook_url": QuickFix("Leave the webhook out", ChooseValue("webhook_url", None)),
 }
 
 
 def _longest_or_nearest(choices: RenderChoices, spec: ModelSpec) -> float:
-    """The allowed length nearest to what is asked, in the size that is asked."""
-    allowed = spec.duration_s
-    asked = allowed.default if choices.duration_s is None else choices.duration_s
-    nearest = min(max(asked, allowed.minimum), allowed.maximum)
-    resolution = choices.resolution or spec.default_size.resolution
-    longest = [
-        size.max_duration_s
-        for size in spec.sizes
-        if size.resolution == resolution and size.max_duration_s is not None
-    ]
-    return min([nearest, *longest])
-
-
-def _clamped(asked: float | None, allowed: IntRange | FloatRange | None) -> float | None:
-    if asked is None or allowed is None:
-        return None
-    return min(max(asked, allowed.minimum), allowed.maximum)
-
-
-def _use(value: float | None) -> str:
-    return "Use the usual" if value is None else f"Use {value:g}"
+    """The allowed length nearest to what is asked, in the size and at the rate that are asked."""
+    allowed, frame = spec.durations, choices.frame
+    asked = allowed.default if frame.duration_s is None else frame.duration_s
+    longest_s = allowed.longest(
+        frame.resolution or spec.default_size.resolution, frame.fps or spec.default_fps
+    )
+    return allowed.nearest(asked, longest_s)

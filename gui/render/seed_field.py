@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from core.video.planning import MAX_SEED
+from core.video.controls import MAX_SEED
 from gui.theme import GAP
 from gui.widgets.fields import Binding
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.project.model.scene_edits import FrameSlot, with_continues, with_frame
+from core.video.request import Role
 from gui import theme
 from gui.project.project_model import SceneEdit
 from gui.scenes.image_controller import FrameBrought
@@ -83,7 +84,7 @@ class FramesPage(QWidget):
 
     def set_spec(self, spec: ModelSpec) -> None:
         """Offer an end frame only where the model takes one."""
-        self._end.setVisible(spec.takes_end_image)
+        self._end.setVisible(spec.limit(Role.END) > 0)
 
     def set_read_only(self, is_read_only: bool) -> None:
         """Whether the frames can only be looked at."""

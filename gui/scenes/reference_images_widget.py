@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from core.video.request import Role
 from gui.scenes.image_controller import ImagesBrought, images_in
 from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView
@@ -129,7 +130,7 @@ class ReferenceImagesWidget(QWidget):
 
     def set_limit(self, spec: ModelSpec) -> None:
         """Say how many pictures the model takes."""
-        self._takes_any = spec.max_reference_images > 0
+        self._takes_any = spec.limit(Role.REFERENCE) > 0
         self._limit.show_message(describe_limit(spec))
         self._show(self.value())
 

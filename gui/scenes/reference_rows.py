@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.video.request import Role
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -66,7 +68,7 @@ def rows_of(
 
 def describe_limit(spec: ModelSpec) -> str:
     """How many pictures a model takes."""
-    limit = spec.max_reference_images
+    limit = spec.limit(Role.REFERENCE)
     if limit == 0:
         return f"{spec.label} takes no reference images; they are kept for other models."
     return f"At most {limit} are sent to {spec.label}: a scene's own first, then the project's."

@@ -12,6 +12,7 @@ from core.project.model.status import (
     explain_status,
     project_statuses,
 )
+from core.video.controls import Control
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,8 +163,8 @@ def rows_of(project: VideoProject, facts: TableFacts) -> list[SceneRow]:
     for number, (scene, status) in enumerate(zip(project.scenes, statuses, strict=True), start=1):
         takes = project.takes_of(scene.id)
         take = takes.chosen_take
-        is_own = "duration_s" in scene.own_fields
-        asked = scene.own.duration_s if is_own else project.render.duration_s
+        is_own = Control.DURATION in scene.own_fields
+        asked = scene.own.frame.duration_s if is_own else project.render.frame.duration_s
         rows.append(
             SceneRow(
                 number=number,

@@ -169,7 +169,7 @@ class SceneTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.EditRole if column is SceneColumn.PROMPT:
                 return row.scene.prompt
             case Qt.ItemDataRole.EditRole if column is SceneColumn.DURATION:
-                return row.scene.own.duration_s if row.is_own_duration else None
+                return row.scene.own.frame.duration_s if row.is_own_duration else None
             case _:
                 return None
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 from typing_extensions import override
 
+from core.video.request import Role
 from gui import theme
 from gui.scenes.scene_delegates import (
     DurationDelegate,
@@ -124,7 +125,7 @@ class SceneTableView(QTableView):
 
     def set_spec(self, spec: ModelSpec) -> None:
         """Show the end frames only where the model takes them."""
-        self.setColumnHidden(SceneColumn.END, not spec.takes_end_image)
+        self.setColumnHidden(SceneColumn.END, not spec.limit(Role.END))
         self._fit_prompt()
 
     @property

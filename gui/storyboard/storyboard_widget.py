@@ -266,7 +266,7 @@ class StoryboardWidget(QWidget):
     def _set_clips(self) -> None:
         if self._spec is None:
             return
-        limits = self._spec.duration_s
+        limits = self._spec.durations
         usual = limits.default if self._usual_s is None else self._usual_s
         clips = _Clips(usual, limits.minimum, limits.maximum)
         if clips != self._clips:
@@ -389,7 +389,7 @@ class StoryboardController(QObject):
     @Slot()
     def _show(self, _: object = None) -> None:
         project = self._model.project
-        self._widget.set_clip_length(project.render.duration_s)
+        self._widget.set_clip_length(project.render.frame.duration_s)
         self._widget.set_scenes(
             project.scenes,
             frozenset(scene.id for scene in project.scenes if project.chosen_take(scene.id)),

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 
 from core.errors import ProjectError
-from core.project.render.again import scene_again
+from core.project.render.rerender import scene_again
 from core.video.read_metadata import read_settings_of
 
 if TYPE_CHECKING:

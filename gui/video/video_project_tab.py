@@ -11,22 +11,22 @@ from PySide6.QtWidgets import QMessageBox, QScrollArea, QWidget
 from core.media.output import taken_problems
 from core.project.files.media import relink
 from core.project.model.edits import insert_scenes
-from core.project.model.project import RenderChoices, Scene, new_id
+from core.project.model.project import Scene, new_id
 from core.project.model.scene_edits import FrameSlot
 from core.project.render.planning import missing_or_stale
+from core.video.controls import CHOICES
 from gui.background import Background
 from gui.export.export_controller import ExportController
 from gui.export.export_settings_widget import ExportSettingsWidget
 from gui.player.clip_player import ClipPlayer
 from gui.player.player_controller import PlayerController
 from gui.project.project_bar import ProjectBar
-from gui.render.choices_controller import ChoicesController, ChoicesPanels
-from gui.render.ltx_controls_widget import LTXControlsWidget
+from gui.render.choices_controller import ChoicesController
 from gui.render.plan_fixes import EditPrompt
 from gui.render.plan_line import PlanLine
 from gui.render.render_agreement import agree
 from gui.render.render_bar import RenderBar, RenderCounts, RenderScope
-from gui.render.render_settings_widget import RenderSettingsWidget
+from gui.render.render_form import RenderForm
 from gui.render.scene_rendering import SceneRendering
 from gui.scenes.image_controller import ImageController, ImageRole, ImageUse
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from core.project.files.media import MissingFile, Relinked
     from core.project.model.project import FilmChoices
     from core.project.model.status import SceneJob
-    from core.project.render.from_record import FromRecord
+    from core.project.render.rerender import FromRecord
     from core.studio import Studio
     from core.video.spec import ModelSpec
     from gui.export.export_controller import ExportEstimate
@@ -113,7 +113,8 @@ class VideoProjectTab(QWidget):
         self._choices = ChoicesController(
             studio,
             model,
-            ChoicesPanels(panels.settings, panels.ltx, panels.line),
+            panels.form,
+            panels.line,
             background,
             self,
         )
@@ -123,7 +124,7 @@ class VideoProjectTab(QWidget):
         self._rendering = SceneRendering(studio, model, background, self)
         self._export = ExportController(studio, model, background, self)
         self._player = PlayerController(studio, model, panels.player, self._images, self)
-        for panel in (panels.scope, panels.settings, panels.ltx, panels.export):
+        for panel in (panels.scope, panels.form, panels.export):
             panel.setEnabled(not model.is_read_only)
         self._connect_panels()
         self._connect_controllers()
@@ -134,8 +135,7 @@ class VideoProjectTab(QWidget):
         return VideoPanels(
             bar=ProjectBar(self._projects),
             storyboard=StoryboardWidget(self._background),
-            settings=RenderSettingsWidget(),
-            ltx=LTXControlsWidget(),
+            form=RenderForm(),
             line=PlanLine(),
             references=ReferenceImagesWidget(self._thumbnails),
             scene_references=ReferenceImagesWidget(self._thumbnails, is_scene=True),
@@ -328,7 +328,7 @@ class VideoProjectTab(QWidget):
         self._panels.inspector.set_spec(spec)
         self._storyboard.set_spec(spec)
         self._references.set_spec(spec)
-        self._rows.set_default_duration(spec.duration_s.default)
+        self._rows.set_default_duration(spec.durations.default)
 
     @Slot(object)
     def _on_fix(self, fix: Fix) -> None:
@@ -441,7 +441,7 @@ class VideoProjectTab(QWidget):
         if self._model.is_read_only:
             self.message.emit("The project is open for reading only: it gets no scene.")
             return
-        own = tuple(RenderChoices.model_fields)
+        own = tuple(row.id for row in CHOICES)
         scene = Scene(id=new_id("scene"), prompt=recipe.prompt, own=recipe.choices, own_fields=own)
         project = self._model.project
         self._model.edit(

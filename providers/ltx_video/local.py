@@ -21,7 +21,7 @@ from core.media.input_images import write_start_image
 from core.platform.machine import free_disk_bytes
 from core.video.planning import make_plan
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode
-from core.video.request import FrameRequest, RenderRequest, Target
+from core.video.request import FrameRequest, RenderRequest, Role, Target
 from providers.ltx_video.engine.drive_render import follow
 from providers.ltx_video.engine.engine_process import EngineProcess
 from providers.ltx_video.engine.protocol import RenderOrder
@@ -311,9 +311,10 @@ class LocalLTX:
             raise NotConfigured(reason_code.reason, target=str(plan.target), hint=reason_code.fix)
         memory = plan.memory_plan or self._memory(model, plan)
         image = None
-        if plan.start_image is not None:
+        start = plan.request.path_of(Role.START)
+        if start is not None:
             image = ctx.workdir / "start.png"
-            write_start_image(plan.start_image, image, plan.width, plan.height)
+            write_start_image(start, image, plan.width, plan.height)
         folder = folder_of(model, self._context.paths.models_dir)
         return RenderOrder(
             number=next(self._numbers),
@@ -401,7 +402,7 @@ def _smallest_plan(model: LocalModel) -> RenderPlan:
     request = RenderRequest(
         target=Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id),
         prompt="anything",
-        frame=FrameRequest(resolution=str(size), duration_s=spec.duration_s.minimum),
+        frame=FrameRequest(resolution=str(size), duration_s=spec.durations.minimum),
     )
     return make_plan(request, spec, new_seed=lambda: 0)
 

@@ -21,8 +21,9 @@ import psutil
 from PySide6.QtCore import QAbstractEventDispatcher, QEventLoop, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractItemView, QApplication
 
-from core.project.model.project import DEFAULT_TARGET, Scene, new_id
+from core.project.model.project import Scene, new_id
 from core.project.model.status import SceneJobState
+from core.video.request import DEFAULT_TARGET
 from gui.main_window import MainWindow
 from gui.ui_watchdog import UiWatchdog
 

@@ -44,13 +44,13 @@ def _model_row(model: LocalModel) -> tuple[str, ...]:
     gated = ", gated" if spec.licence.is_gated else ""
     audio = f"{spec.audio.sample_rate_hz // 1000} kHz" if spec.audio else "-"
     download = "built in" if spec.size_bytes is None else f"{spec.size_bytes / 1e9:.1f} GB"
-    default = f"{spec.default_size}, {spec.duration_s.default:g} s at {spec.default_fps} fps"
+    default = f"{spec.default_size}, {spec.durations.default:g} s at {spec.default_fps} fps"
     return (
         f"`{spec.id}`",
         download,
         audio,
         default,
-        str(spec.duration_s),
+        str(spec.durations),
         ", ".join(map(str, spec.fps)),
         _needs(spec.needs),
         f"{spec.licence.name}{gated}",
@@ -75,7 +75,7 @@ def sizes() -> str:
         for name in model.spec.resolutions:
             shapes = [size for size in model.spec.sizes if size.resolution == name]
             listed = ", ".join(f"{size} ({size.aspect.value})" for size in shapes)
-            longest = max(size.max_duration_s or model.spec.duration_s.maximum for size in shapes)
+            longest = model.spec.durations.longest(name)
             said = f"{_generation(model.id)}: {longest:g} s"
             groups.setdefault((f"`{name}`", listed), {})[said] = None
     rows = [(*key, "; ".join(said)) for key, said in groups.items()]

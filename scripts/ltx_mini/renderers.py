@@ -17,9 +17,10 @@ from core.config.settings import Settings
 from core.jobs.job import CancelToken, JobContext
 from core.platform.machine import read_machine
 from core.platform.paths import Paths
+from core.video.inputs import CheckedInputs
 from core.video.planning import make_plan
 from core.video.provider import NotReady, ProviderContext
-from core.video.request import FrameRequest, Inputs, RenderRequest, Sampling, Target
+from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
 from providers.ltx_video.engine.clip import Audio, write_clip
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER
@@ -123,12 +124,12 @@ class MiniRenderer:
                 resolution=f"{question.width}x{question.height}",
                 duration_s=(question.num_frames - 1) / FPS,
             ),
-            inputs=Inputs(start_image=start_image),
+            inputs=() if start_image is None else (Input(role=Role.START, path=start_image),),
             sampling=Sampling(seed=question.seed),
         )
-        size = None if start_image is None else (question.width, question.height)
+        sizes = {} if start_image is None else {Role.START: (question.width, question.height)}
         started = time.perf_counter()
-        plan = self._provider.fit(make_plan(request, self._spec, start_image_size=size))
+        plan = self._provider.fit(make_plan(request, self._spec, CheckedInputs(sizes)))
         file = self._provider.render(plan, JobContext(workdir, CancelToken(), lambda _: None))
         seconds = time.perf_counter() - started
         return _read_clip(file, seconds)

@@ -9,6 +9,7 @@ from cli.arguments import RenderArguments, choose_target, read_arguments
 from core.config.settings import RenderSettings
 from core.jobs.job import Lane
 from core.video.provider import ProviderInfo
+from core.video.request import Role
 
 INFOS = [
     ProviderInfo("one", "local", "One", "", Lane.GPU),
@@ -47,7 +48,7 @@ def test_every_option_lands_in_the_request() -> None:
     assert reading.out == Path("o.mp4")
     assert str(request.target) == "two/cloud/m"
     assert (request.prompt, request.negative_prompt, request.audio) == ("p", "n", False)
-    assert request.inputs.start_image == Path("i.png")
+    assert request.path_of(Role.START) == Path("i.png")
     assert request.frame.model_dump() == {
         "resolution": "720p",
         "aspect": "16:9",

@@ -24,8 +24,8 @@ from core.jobs.job_record import JobState
 from core.jobs.journal import Journal
 from core.spending import Ledger
 from core.studio import Studio
+from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.provider import ProviderContext, ProviderEntry
-from core.video.spec import ModelSpec, Price
 from tests.fakes.provider import ENTRY, SMALL, FakeProvider
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from core.platform.paths import Paths
     from core.video.request import RenderRequest
+    from core.video.spec import ModelSpec
 
 DONE = Succeeded(path=Path("clip.mp4"))
 
@@ -191,7 +192,13 @@ def test_ledger_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 PAID = SMALL.model_copy(
-    update={"price": Price(usd_per_s=0.5, as_of=date(2026, 11, 1), source="this file")}
+    update={
+        "price": PriceTable(
+            rows=(PriceRow(usd=0.5, per=PriceUnit.SECOND),),
+            as_of=date(2026, 11, 1),
+            source="this file",
+        )
+    }
 )
 
 

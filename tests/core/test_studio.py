@@ -12,7 +12,8 @@ from PIL import Image
 from core.errors import NotConfigured, UnsupportedRequest
 from core.studio import Studio
 from core.video.provider import NotReady, OtherName, ProviderEntry
-from core.video.request import AUTO, FrameRequest, Inputs, Lora, RenderRequest, Target
+from core.video.request import AUTO, FrameRequest, RenderRequest, Role, Target
+from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.provider import ENTRY, FakeProvider
 
 if TYPE_CHECKING:
@@ -54,10 +55,10 @@ def test_a_name_that_is_no_model_is_refused_with_what_it_means(paths: Paths) -> 
 
 def test_problems_of_request_image_and_place_come_together(studio: Studio, tmp_path: Path) -> None:
     request = ask(
-        prompt=" ", frame=FrameRequest(fps=7), inputs=Inputs(start_image=tmp_path / "none.png")
+        prompt=" ", frame=FrameRequest(fps=7), inputs=inputs_of(start_image=tmp_path / "none.png")
     )
     found = problems(studio, request, tmp_path / "none" / "ball.mp4")
-    assert set(found) == {"prompt", "frame.fps", "inputs.start_image", "out"}
+    assert set(found) == {"prompt", "frame.fps", "inputs.start", "out"}
 
 
 @pytest.mark.parametrize(
@@ -122,8 +123,8 @@ def test_start_image_becomes_absolute_and_its_notes_are_told(
 ) -> None:
     Image.new("CMYK", (96, 64)).save(tmp_path / "a.tif")
     monkeypatch.chdir(tmp_path)
-    plan = studio.plan(ask(inputs=Inputs(start_image=Path("a.tif")))).plan
-    assert plan.start_image == tmp_path / "a.tif"
+    plan = studio.plan(ask(inputs=inputs_of(start_image=Path("a.tif")))).plan
+    assert plan.request.path_of(Role.START) == tmp_path / "a.tif"
     assert any("CMYK" in note for note in plan.notes)
 
 
@@ -136,7 +137,7 @@ def test_every_file_of_a_request_is_checked_and_all_problems_come_together(
     (tmp_path / "weights.bin").write_bytes(b"x" * 20)
     request = ask(
         "fake-full",
-        inputs=Inputs(
+        inputs=inputs_of(
             start_image=tmp_path / "none.png",
             end_image=tmp_path / "text.png",
             reference_images=(tmp_path, tmp_path / "text.png"),
@@ -145,16 +146,16 @@ def test_every_file_of_a_request_is_checked_and_all_problems_come_together(
     names = ("cut.safetensors", "folder.safetensors", "weights.bin", "none.safetensors")
     found: list[str] = []
     for pair in (names[:2], names[2:]):
-        loras = tuple(Lora(path=tmp_path / name) for name in pair)
+        loras = tuple(lora(path=tmp_path / name) for name in pair)
         with pytest.raises(UnsupportedRequest) as caught:
-            studio.plan(request.model_copy(update={"loras": loras}))
+            studio.plan(request.model_copy(update={"inputs": (*request.inputs, *loras)}))
         assert [problem.field for problem in caught.value.problems] == [
-            "inputs.start_image",
-            "inputs.end_image",
-            "inputs.reference_images",
-            "inputs.reference_images",
-            "loras",
-            "loras",
+            "inputs.start",
+            "inputs.end",
+            "inputs.reference",
+            "inputs.reference",
+            "inputs.lora",
+            "inputs.lora",
         ]
         found += [problem.message for problem in caught.value.problems]
     assert "The end image" in found[1]
@@ -171,12 +172,12 @@ def test_files_of_a_request_become_absolute_and_their_notes_are_told(
     Image.new("RGB", (9, 9)).save(tmp_path / "ref.png")
     (tmp_path / "a.safetensors").write_bytes(b"x" * 20)
     monkeypatch.chdir(tmp_path)
-    inputs = Inputs(end_image=Path("end.tif"), reference_images=(Path("ref.png"),))
-    request = ask("fake-full", inputs=inputs, loras=(Lora(path=Path("a.safetensors")),))
+    inputs = inputs_of(None, Path("end.tif"), (Path("ref.png"),), (lora(Path("a.safetensors")),))
+    request = ask("fake-full", inputs=inputs)
     plan = studio.plan(request).plan
-    assert plan.request.inputs.end_image == tmp_path / "end.tif"
-    assert plan.request.inputs.reference_images == (tmp_path / "ref.png",)
-    assert plan.request.loras == (Lora(path=tmp_path / "a.safetensors"),)
+    assert plan.request.inputs == inputs_of(
+        None, tmp_path / "end.tif", (tmp_path / "ref.png",), (lora(tmp_path / "a.safetensors"),)
+    )
     assert any("The end image is for print" in note for note in plan.notes)
 
 

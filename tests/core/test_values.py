@@ -18,8 +18,10 @@ from core.jobs.job import (
     Stage,
 )
 from core.platform.suggestions import nearest_name, unknown_name
-from core.video.request import AUTO, Target
-from core.video.spec import AspectRatio, Control, FloatRange, FrameGrid, FrameSize, ModelSpec, Price
+from core.video.controls import Control, taken_by
+from core.video.price import Billed, PriceRow, PriceTable, PriceUnit
+from core.video.request import AUTO, OutputKind, Target
+from core.video.spec import AspectRatio, FloatRange, FrameGrid, FrameSize, ModelSpec
 from tests.fakes.provider import BIG, SMALL
 
 
@@ -54,8 +56,9 @@ def test_frame_grid_gives_8k_plus_1() -> None:
 
 
 def test_controls_say_what_a_model_takes() -> None:
-    assert Control.CAMERA_MOTION in SMALL.controls
-    assert BIG.controls == {Control.SEED}
+    assert Control.CAMERA_MOTION in taken_by(SMALL)
+    for_all = {"prompt", "provider", "deployment", "target", "resolution", "aspect", "fps"}
+    assert taken_by(BIG) == {Control.SEED, *for_all, "duration_s"}
 
 
 @pytest.mark.parametrize(
@@ -77,12 +80,14 @@ def test_default_outside_its_range_is_refused() -> None:
 
 
 def test_price_tells_unknown_from_free() -> None:
-    def price(usd_per_s: float | None) -> Price:
-        return Price(usd_per_s=usd_per_s, as_of=date(2026, 1, 1), source="x")
+    def price(usd_per_s: float | None) -> PriceTable:
+        rows = () if usd_per_s is None else (PriceRow(usd=usd_per_s, per=PriceUnit.SECOND),)
+        return PriceTable(rows=rows, as_of=date(2026, 1, 1), source="x")
 
-    assert (str(price(None)), price(None).cost_usd(3)) == ("unknown", None)
-    assert (str(price(0)), price(0).cost_usd(3)) == ("free", 0)
-    assert (str(price(0.04)), price(0.04).cost_usd(2)) == ("$0.04 per second", 0.08)
+    clip = Billed(OutputKind.VIDEO, "64p", 96, 64, num_frames=16, duration_s=2)
+    assert (str(price(None)), price(None).cost_usd(clip)) == ("unknown", None)
+    assert (str(price(0)), price(0).cost_usd(clip)) == ("free", 0)
+    assert (str(price(0.04)), price(0.04).cost_usd(clip)) == ("$0.04 per second", 0.08)
 
 
 def test_error_report_keeps_sentence_hint_and_kind() -> None:

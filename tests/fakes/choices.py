@@ -6,9 +6,8 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from core.project.model.project import RenderChoices
-from core.video.request import Lora, Target
-from core.video.spec import Residency
+from core.video.request import Input, Residency, Role, Target
+from tests.fakes.inputs import chosen
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OTHER
 
 _numbers = st.none() | st.floats(-1e6, 1e6, allow_nan=False)
@@ -22,27 +21,28 @@ _targets = st.sampled_from(
     ]
 )
 _loras = st.builds(
-    Lora,
+    Input,
+    role=st.just(Role.LORA),
     path=st.sampled_from([Path("/a.safetensors"), Path("/b/c.bin")]),
-    scale=st.floats(0, 2),
+    strength=st.floats(0, 2),
 )
 
 any_choices = st.builds(
-    RenderChoices,
+    chosen,
     target=_targets,
     resolution=st.none() | st.sampled_from(["64p", "128p", "1080p"]) | st.text(max_size=4),
     aspect=st.none() | st.sampled_from(["3:2", "9:16"]) | st.text(max_size=4),
     fps=st.none() | st.integers(-1, 200),
     duration_s=_numbers,
     audio=st.none() | st.booleans(),
-    audio_prompt=st.text(max_size=9),
+    audio_prompt=st.none() | st.text(min_size=1, max_size=9),
     camera=st.none() | st.sampled_from(["pan_left", "crane_up"]),
     camera_speed=_numbers,
-    negative_prompt=st.text(max_size=9),
+    negative_prompt=st.none() | st.text(min_size=1, max_size=9),
     num_inference_steps=st.none() | st.integers(-5, 10**6),
     guidance_scale=_numbers,
     seed=st.none() | st.integers(-1, 2**33),
     loras=st.lists(_loras, max_size=4).map(tuple),
     memory=st.none() | st.sampled_from(list(Residency)),
-    webhook_url=st.text(max_size=9),
+    webhook_url=st.none() | st.text(min_size=1, max_size=9),
 )

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.jobs.job import Lane
+from core.video.listing import ListedModel
 from core.video.provider import NotReady, ProviderInfo, Ready, ReasonCode
-from gui.render.model_choices import ModelOffer, Offer
+from core.video.request import Target
+from gui.render.model_choices import Offer
 from tests.fakes.provider import BIG, FAKE_KEY, FULL, SMALL
 
+if TYPE_CHECKING:
+    from core.video.provider import Readiness
+    from core.video.spec import ModelSpec
+
 ABSENT = NotReady(ReasonCode.NOT_INSTALLED, "Fake Big is not installed.", "Install it.")
-LOCAL = Offer(
+
+
+def _offer(
+    info: ProviderInfo, models: tuple[tuple[ModelSpec, Readiness], ...], automatic: str
+) -> Offer:
+    target = Target(provider=info.id, deployment=info.deployment)
+    listed = (
+        ListedModel(target.with_model(spec.id), info, spec, readiness) for spec, readiness in models
+    )
+    return Offer(info, tuple(listed), automatic)
+
+
+LOCAL = _offer(
     ProviderInfo(
         id="ltx-video",
         deployment="local",
@@ -18,10 +38,10 @@ LOCAL = Offer(
         name="LTX-Video",
         place="Local",
     ),
-    (ModelOffer(BIG, ABSENT), ModelOffer(SMALL, Ready()), ModelOffer(FULL, Ready())),
+    ((BIG, ABSENT), (SMALL, Ready()), (FULL, Ready())),
     automatic=SMALL.id,
 )
-CLOUD = Offer(
+CLOUD = _offer(
     ProviderInfo(
         id="ltx-video",
         deployment="cloud",
@@ -32,14 +52,14 @@ CLOUD = Offer(
         name="LTX-Video",
         place="Cloud",
     ),
-    (ModelOffer(FULL, Ready()),),
+    ((FULL, Ready()),),
     automatic=FULL.id,
 )
-OTHER = Offer(
+OTHER = _offer(
     ProviderInfo(
         id="other", deployment="local", label="Other", summary="For tests.", lane=Lane.GPU
     ),
-    (ModelOffer(SMALL, Ready()),),
+    ((SMALL, Ready()),),
     automatic=SMALL.id,
 )
 MODEL_CHOICES = (LOCAL, CLOUD, OTHER)

@@ -13,6 +13,7 @@ from core.errors import OutOfMemory, Problem, RenderFailed, UnsupportedRequest
 from core.jobs.job import CancelToken, JobContext, Lane, Progressed, Stage
 from core.media.ffmpeg import run_ffmpeg
 from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
+from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.provider import (
     ModelChoice,
     NotReady,
@@ -24,11 +25,14 @@ from core.video.provider import (
     Ready,
     ReasonCode,
 )
+from core.video.request import Residency, Role, Task
 from core.video.spec import (
     AspectRatio,
     AudioSpec,
     CameraPhrase,
     CameraSpec,
+    DurationLimit,
+    Durations,
     FloatRange,
     FrameGrid,
     FrameSize,
@@ -36,9 +40,6 @@ from core.video.spec import (
     Licence,
     ModelSpec,
     Needs,
-    Price,
-    Residency,
-    Task,
 )
 
 if TYPE_CHECKING:
@@ -56,26 +57,31 @@ FAKE_KEY = KeySpec(
     purpose="nothing",
 )
 
+FREE = PriceTable(
+    rows=(PriceRow(usd=0, per=PriceUnit.CLIP), PriceRow(usd=0, per=PriceUnit.IMAGE)),
+    as_of=_DAY,
+    source="this file",
+)
 SMALL = ModelSpec(
     id="fake-small",
     label="Fake Small",
     summary="Grey pictures and a hum.",
     family="fake",
-    tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO),
+    tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE),
+    inputs={Role.START: 1},
     sizes=(
         FrameSize(resolution="64p", aspect=AspectRatio.LANDSCAPE_3_2, width=96, height=64),
         FrameSize(resolution="64p", aspect=AspectRatio.PORTRAIT_2_3, width=64, height=96),
-        FrameSize(
-            resolution="128p",
-            aspect=AspectRatio.LANDSCAPE_3_2,
-            width=192,
-            height=128,
-            max_duration_s=2.0,
-        ),
+        FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128),
     ),
     fps=(8, 16),
     default_fps=8,
-    duration_s=FloatRange(minimum=0.5, maximum=4.0, default=1.0),
+    durations=Durations(
+        minimum=0.5,
+        maximum=4.0,
+        default=1.0,
+        limits=(DurationLimit(resolution="128p", maximum=2.0),),
+    ),
     frame_grid=FrameGrid(step=8, offset=1),
     steps=IntRange(minimum=1, maximum=20, default=4),
     guidance_scale=FloatRange(minimum=1.0, maximum=10.0, default=3.0),
@@ -92,7 +98,7 @@ SMALL = ModelSpec(
     size_bytes=1_000_000,
     licence=Licence(name="public domain"),
     needs=Needs(ram_gb=0.1),
-    price=Price(usd_per_s=0.0, as_of=_DAY, source="this file"),
+    price=FREE,
     is_builtin=True,
     as_of=_DAY,
     source="this file",
@@ -102,13 +108,14 @@ BIG = SMALL.model_copy(
         "id": "fake-big",
         "label": "Fake Big",
         "tasks": (Task.TEXT_TO_VIDEO,),
+        "inputs": {},
         "steps": None,
         "guidance_scale": None,
         "takes_negative_prompt": False,
         "camera": None,
         "audio": None,
         "size_bytes": 50_000_000_000,
-        "price": Price(usd_per_s=None, as_of=_DAY, source="this file"),
+        "price": PriceTable(as_of=_DAY, source="this file"),
         "is_builtin": False,
     }
 )
@@ -119,15 +126,25 @@ FULL = SMALL.model_copy(
         "summary": "Takes everything that a model can take.",
         "fps": (24, 25, 30, 48, 50),
         "default_fps": 24,
-        "duration_s": FloatRange(minimum=0.5, maximum=10.0, default=1.0),
+        "durations": Durations(
+            minimum=0.5,
+            maximum=10.0,
+            default=1.0,
+            limits=(DurationLimit(resolution="128p", maximum=2.0),),
+        ),
         "guidance_scale": FloatRange(minimum=1.0, maximum=20.0, default=3.0),
-        "takes_end_image": True,
-        "max_reference_images": 3,
+        "inputs": {Role.START: 1, Role.END: 1, Role.REFERENCE: 3, Role.LORA: 2},
         "takes_audio_prompt": True,
-        "max_loras": 2,
         "residencies": (Residency.RESIDENT, Residency.GROUP_OFFLOAD),
         "takes_webhook": True,
-        "price": Price(usd_per_s=0.04, as_of=_DAY, source="this file"),
+        "price": PriceTable(
+            rows=(
+                PriceRow(usd=0.04, per=PriceUnit.SECOND),
+                PriceRow(usd=0.02, per=PriceUnit.IMAGE),
+            ),
+            as_of=_DAY,
+            source="this file",
+        ),
     }
 )
 

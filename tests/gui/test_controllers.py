@@ -200,13 +200,13 @@ def test_choices_count_for_all_scenes_or_for_one(filmed: OpenWindow, heard: list
     resolution = child(filmed.tab, QComboBox, "resolution")
     filmed.until(lambda: resolution.count() > 1)
     press(resolution, Qt.Key.Key_End)
-    assert filmed.model.project.render.resolution == "128p"
+    assert filmed.model.project.render.frame.resolution == "128p"
 
     child(filmed.tab, QRadioButton, "scope_scene").click()
     press(resolution, Qt.Key.Key_Up)
     scene = filmed.model.project.scenes[0]
     assert scene.own_fields == ("resolution",)
-    assert filmed.model.project.render.resolution == "128p"
+    assert filmed.model.project.render.frame.resolution == "128p"
     assert filmed.model.project.scenes[1] == second
 
     filmed.tab.select([second.id])
@@ -258,8 +258,8 @@ def test_a_take_brings_its_settings_back(filmed: OpenWindow, heard: list[str]) -
     filmed.until(lambda: filmed.model.project.scenes[0].prompt == "one")
 
     again = filmed.model.project.scenes[0].choices(filmed.model.project.render)
-    assert again.seed == take.seed
-    assert again.num_inference_steps != 9
+    assert again.sampling.seed == take.seed
+    assert again.sampling.num_inference_steps != 9
 
 
 def test_clips_that_are_dropped_on_the_window_become_scenes(

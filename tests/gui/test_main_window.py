@@ -215,7 +215,7 @@ def test_a_clip_that_is_dropped_brings_its_settings_back(
 
     added = opened.model.project.scenes[1]
     assert added.prompt == "a rare prompt"
-    assert added.choices(opened.model.project.render).seed == take.seed
+    assert added.choices(opened.model.project.render).sampling.seed == take.seed
 
 
 def test_projects_come_and_go_without_leaving_anything(

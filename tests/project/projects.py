@@ -14,7 +14,6 @@ from core.project.files.project_file import create_project
 from core.project.model.project import (
     FilmChoices,
     ReferenceImage,
-    RenderChoices,
     Scene,
     SceneCut,
     SceneTakes,
@@ -22,8 +21,9 @@ from core.project.model.project import (
     VideoProject,
     new_project,
 )
-from core.video.request import Lora, Target
-from core.video.spec import Residency
+from core.video.controls import CHOICES
+from core.video.request import Residency, Target
+from tests.fakes.inputs import chosen, lora
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 FOLDER = Path("/a folder/of Ünï 🎈")
@@ -43,15 +43,15 @@ _factors = st.floats(0.1, 10)
 _times = st.integers(0, 10**15).map(lambda n: NOW + timedelta(microseconds=n))
 
 references = st.builds(ReferenceImage, path=paths, name=words)
-loras = st.builds(Lora, path=paths, scale=st.floats(0, 2))
+loras = st.builds(lora, path=paths, scale=st.floats(0, 2))
 choices = st.builds(
-    RenderChoices,
+    chosen,
     target=st.builds(Target, provider=words, deployment=words, model=words),
     resolution=st.none() | words,
     fps=st.none() | st.integers(1, 120),
     duration_s=st.none() | _seconds,
     audio=st.none() | st.booleans(),
-    audio_prompt=words,
+    audio_prompt=st.none() | words,
     camera=st.none() | words,
     camera_speed=st.none() | _factors,
     seed=st.none() | st.integers(0, 2**63),
@@ -78,7 +78,7 @@ scenes = st.builds(
     references=st.lists(references, max_size=2).map(tuple),
     uses_global_references=st.booleans(),
     own=choices,
-    own_fields=st.lists(st.sampled_from(list(RenderChoices.model_fields)), unique=True).map(tuple),
+    own_fields=st.lists(st.sampled_from([row.id.value for row in CHOICES]), unique=True).map(tuple),
     cut=cuts,
 )
 takes = st.builds(

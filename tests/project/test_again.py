@@ -4,9 +4,10 @@ from pathlib import Path
 
 from core.project.model.project import RenderChoices, Scene, VideoProject
 from core.project.model.scene_edits import with_continues
-from core.project.render.again import scene_again
 from core.project.render.requests import scene_request
-from core.video.request import Lora, RenderRequest, Sampling, Target
+from core.project.render.rerender import scene_again
+from core.video.request import RenderRequest, Sampling, Target
+from tests.fakes.inputs import chosen, lora
 from tests.fakes.provider import SMALL
 from tests.fakes.records import record_of
 from tests.fakes.scenes import make_project
@@ -33,9 +34,9 @@ def test_scene_is_set_up_as_its_take_was_made() -> None:
     assert again.notes == ()
     assert again.scene.prompt == "A red boat."
     assert again.scene.title == "Boat"
-    choices = again.scene.choices(project.render)
-    assert choices.seed == record.seed
-    assert (choices.camera, choices.negative_prompt) == ("pan_left", "rain")
+    found = again.scene.choices(project.render)
+    assert found.sampling.seed == record.seed
+    assert (found.motion.camera, found.negative_prompt) == ("pan_left", "rain")
     made_again = record_of(request_for(project, again.scene))
     for name in ("prompt", "negative_prompt", "width", "height", "num_frames", "fps", "seed"):
         assert getattr(made_again, name) == getattr(record, name), name
@@ -45,7 +46,7 @@ def test_only_what_differs_from_the_project_is_the_scenes_own() -> None:
     scene = Scene(id="s1", prompt="A boat.")
     project = project_with(scene)
     project = project.model_copy(
-        update={"render": project.render.model_copy(update={"negative_prompt": "rain", "seed": 5})}
+        update={"render": chosen(target=TARGET, negative_prompt="rain", seed=5)}
     )
     record = record_of(request_for(project, scene))
     again = scene_again(project, scene, record).scene
@@ -55,14 +56,14 @@ def test_only_what_differs_from_the_project_is_the_scenes_own() -> None:
 
 
 def test_files_that_a_take_was_made_from_are_found_by_their_names_or_told() -> None:
-    known = Lora(path=Path("/loras/ink.safetensors"), scale=0.5)
+    known = lora(path=Path("/loras/ink.safetensors"), scale=0.5)
     record = record_of(RenderRequest(target=TARGET, prompt="A boat."))
-    loras = (Lora(path=Path("ink.safetensors")), Lora(path=Path("lost.safetensors")))
-    request = record.request.model_copy(update={"loras": loras, "sampling": Sampling(seed=3)})
+    loras = (lora(path=Path("ink.safetensors")), lora(path=Path("lost.safetensors")))
+    request = record.request.model_copy(update={"inputs": loras, "sampling": Sampling(seed=3)})
     record = record.model_copy(update={"request": request})
     scene = Scene(id="s1").with_own("loras", (known,))
     again = scene_again(project_with(scene), scene, record)
-    assert again.scene.choices(RenderChoices()).loras == (Lora(path=known.path, scale=1.0),)
+    assert again.scene.choices(RenderChoices()).inputs == (lora(path=known.path, scale=1.0),)
     assert again.notes == ("The LoRA 'lost.safetensors' is left out: choose its file again.",)
 
 

@@ -21,13 +21,12 @@ from core.project.files.project_file import NAME, read_project, write_project
 from core.project.model.project import (
     FilmChoices,
     ReferenceImage,
-    RenderChoices,
     Scene,
     SceneTakes,
     Take,
     VideoProject,
 )
-from core.video.request import Lora
+from tests.fakes.inputs import chosen, lora
 from tests.project.projects import NOW, made_project
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def project(folder: Path, tmp_path: Path) -> VideoProject:
     project = project.model_copy(
         update={
             "scenes": (scene,),
-            "render": RenderChoices(loras=(Lora(path=made(outside / "l.safetensors")),)),
+            "render": chosen(loras=(lora(path=made(outside / "l.safetensors")),)),
             "takes": {
                 "s": SceneTakes(takes=(inside_take, outside_take), chosen="t1"),
                 "deleted": SceneTakes(takes=(deleted,), chosen="t3"),

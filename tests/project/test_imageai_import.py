@@ -125,8 +125,8 @@ def test_everything_with_a_place_here_is_taken_over(
     assert project.storyboard == "[Verse]\nThunder rolls"
     assert project.target_length_s == 150
     assert project.render.negative_prompt == "blur"
-    assert project.render.seed == 7
-    assert project.render.aspect == "16:9"
+    assert project.render.sampling.seed == 7
+    assert project.render.frame.aspect == "16:9"
     (reference,) = project.references
     assert (reference.name, reference.path.parent) == ("Hero", ours / "inputs")
 
@@ -138,11 +138,11 @@ def test_everything_with_a_place_here_is_taken_over(
     assert first.end_image is not None
     assert [item.name for item in first.references] == ["Hero too"]
     assert not first.uses_global_references
-    assert first.choices(project.render).duration_s == 0.6
+    assert first.choices(project.render).frame.duration_s == 0.6
     assert first.cut.end_s == 0.6
     assert second.prompt == "still"
     assert second.continues
-    assert second.choices(project.render).duration_s == 4
+    assert second.choices(project.render).frame.duration_s == 4
     assert second.cut.end_s is None
 
     take = project.chosen_take(first.id)

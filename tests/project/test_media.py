@@ -25,7 +25,6 @@ from core.project.files.project_file import read_project, write_project
 from core.project.model.project import (
     FilmChoices,
     ReferenceImage,
-    RenderChoices,
     Scene,
     SceneTakes,
     Take,
@@ -36,7 +35,8 @@ from core.project.model.takes import take_of
 from core.studio import Studio
 from core.video.read_metadata import read_settings_of
 from core.video.record import Origin, read_embedded_record
-from core.video.request import Lora, RenderRequest, Sampling, Target
+from core.video.request import RenderRequest, Sampling, Target
+from tests.fakes.inputs import chosen, lora
 from tests.fakes.provider import ENTRY
 from tests.film.exporting import make_clip
 from tests.project.projects import NOW, made_project
@@ -140,7 +140,7 @@ def _everything(place: Path) -> VideoProject:
         start_image=place / "start.png",
         end_image=place / "end.png",
         references=(ReferenceImage(path=place / "mine.png"),),
-        own=RenderChoices(loras=(Lora(path=place / "own.safetensors"),)),
+        own=chosen(loras=(lora(path=place / "own.safetensors"),)),
     )
     film = Film(
         clips=(),
@@ -153,7 +153,7 @@ def _everything(place: Path) -> VideoProject:
         update={
             "scenes": (Scene(id="s1"), scene),
             "references": (ReferenceImage(path=place / "ours.png"),),
-            "render": RenderChoices(loras=(Lora(path=place / "all.safetensors"),)),
+            "render": chosen(loras=(lora(path=place / "all.safetensors"),)),
             "takes": {
                 "s2": SceneTakes(takes=(other, take), chosen="t1"),
                 "gone": SceneTakes(takes=(deleted,), chosen="t3"),

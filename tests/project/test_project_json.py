@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from core.errors import ProjectError
 from core.project.files.media_uses import StoredPaths, file_name, media_of, with_paths
-from core.project.files.migrations import VERSION, migrate
 from core.project.files.project_json import (
     UNKNOWN,
+    VERSION,
     LoadedProject,
     Unusable,
+    migrate,
     parse_project,
     project_text,
     version_of,
@@ -25,7 +26,7 @@ from core.project.model.project import RenderChoices, Scene, VideoProject, new_p
 from tests.project.projects import FOLDER, NOW, projects
 
 if TYPE_CHECKING:
-    from core.project.files.migrations import Stored
+    from core.project.files.project_json import Stored
 
 BARE = new_project("Bare", NOW)
 
@@ -174,7 +175,7 @@ def test_edits_by_hand_that_do_not_go_together_are_mended_and_told() -> None:
     first, second = read.project.scenes
     assert first.own_fields == ("fps",)
     assert not first.continues
-    assert first.choices(RenderChoices()).fps is None
+    assert first.choices(RenderChoices()).frame.fps is None
     assert first.id != second.id
     assert second.prompt == "other"
     assert len(read.notes) == 3

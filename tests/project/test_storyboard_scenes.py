@@ -36,7 +36,11 @@ def test_scenes_carry_what_the_tags_say() -> None:
     )
     assert (scene.title, scene.prompt) == ("Bridge", "A fox runs. ink.")
     assert scene.own_fields == ("duration_s", "camera", "seed")
-    assert (scene.own.duration_s, scene.own.camera, scene.own.seed) == (2.5, "pan_left", 5)
+    assert (scene.own.frame.duration_s, scene.own.motion.camera, scene.own.sampling.seed) == (
+        2.5,
+        "pan_left",
+        5,
+    )
     assert scene.cut.transition == Transition(kind="dissolve", duration_s=0.5)
 
 
@@ -64,7 +68,7 @@ def test_scenes_with_the_same_words_keep_id_edits_and_takes() -> None:
     ]  # fmt: skip
     renewed = after.scenes[1]
     assert (renewed.id, renewed.prompt) == (owl.id, "a white owl, at night")
-    assert (renewed.own.duration_s, renewed.own.camera) == (3, "orbit")
+    assert (renewed.own.frame.duration_s, renewed.own.motion.camera) == (3, "orbit")
     assert after.chosen_take(owl.id) == take
     assert after.scenes[2].id == before.scenes[0].id
     assert after.scenes[0].id not in {scene.id for scene in before.scenes}
@@ -101,7 +105,7 @@ def test_what_a_person_chose_without_a_tag_stays() -> None:
     before = made_from("a fox\n\nan owl")
     chosen = before.scenes[0].with_own("camera", "orbit").model_copy(update={"title": "Mine"})
     after = renew(before.with_scene(chosen), split("a fox\n\nan owl\n\na hen"))
-    assert (after.scenes[0].own.camera, after.scenes[0].title) == ("orbit", "Mine")
+    assert (after.scenes[0].own.motion.camera, after.scenes[0].title) == ("orbit", "Mine")
 
 
 def test_scenes_added_by_hand_stay_after_the_scene_they_followed() -> None:

@@ -10,10 +10,10 @@ import pytest
 from core.errors import NotConfigured, UnsupportedRequest
 from core.jobs.job import CancelToken, JobContext, Stage
 from core.platform.machine import Gpu, Machine
+from core.video.controls import Control, taken_by
 from core.video.planning import make_plan
 from core.video.provider import NotReady, ProviderContext, Ready, ReasonCode
-from core.video.request import Delivery, FrameRequest, RenderRequest, Target
-from core.video.spec import Control, Residency
+from core.video.request import Delivery, FrameRequest, RenderRequest, Residency, Target
 from providers.ltx_video.install.model_files import damage_of, model_key
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, MODELS
@@ -131,7 +131,7 @@ def with_memory(memory: Residency) -> RenderPlan:
 
 def test_only_models_that_can_be_laid_out_in_several_ways_offer_a_memory_choice() -> None:
     for model in MODELS:
-        assert (Control.MEMORY in model.spec.controls) is (model.id != LTXModel.LTX_MINI)
+        assert (Control.MEMORY in taken_by(model.spec)) is (model.id != LTXModel.LTX_MINI)
 
 
 def test_a_chosen_memory_layout_is_kept_and_stays_when_it_must_be_cheaper(

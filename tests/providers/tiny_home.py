@@ -14,7 +14,7 @@ from core.platform.paths import Paths
 from core.video.plan import Precision
 from core.video.planning import make_plan
 from core.video.provider import ProviderContext
-from core.video.request import FrameRequest, Inputs, RenderRequest, Sampling, Target
+from core.video.request import FrameRequest, RenderRequest, Sampling, Target
 from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
@@ -26,6 +26,7 @@ from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
 from providers.ltx_video.models.model_names import LTXModel
 from providers.ltx_video.models.profiles import Guidance, Profile
+from tests.fakes.inputs import inputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,7 +164,7 @@ def plan_for(
         prompt=prompt,
         negative_prompt="blurry" if guided else None,
         frame=FrameRequest(resolution=size, duration_s=(num_frames - 1) / 16),
-        inputs=Inputs(start_image=image),
+        inputs=inputs_of(start_image=image),
         sampling=Sampling(seed=SEED),
     )
     plan = make_plan(request, model.spec)

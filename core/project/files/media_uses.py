@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, cast
 
 from core.frozen import Frozen
 from core.project.model.project import VideoProject
+from core.video.inputs import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from core.project.model.project import ReferenceImage, RenderChoices, Take
+    from core.project.model.project import ReferenceImage, Take
+    from core.video.request import RenderChoices
 
 # How absolute paths begin on the other systems, for which "absolute" means something else here.
 _FOREIGN = re.compile(r"[A-Za-z]:[\\/]|\\\\|/")
@@ -59,7 +61,7 @@ def _of_scenes(project: VideoProject) -> Iterator[MediaUse]:
         if scene.end_image is not None:
             yield MediaUse("end frame", scene.end_image, MediaKind.IMAGE, number)
         yield from _references(scene.references, number)
-        yield from _loras(scene.own, number)
+        yield from _inputs(scene.own, number)
         takes = project.takes_of(scene.id)
         for take in takes.takes:
             what = "clip" if take.id == takes.chosen else "other take"
@@ -68,7 +70,7 @@ def _of_scenes(project: VideoProject) -> Iterator[MediaUse]:
 
 def _of_all(project: VideoProject) -> Iterator[MediaUse]:
     yield from _references(project.references, None)
-    yield from _loras(project.render, None)
+    yield from _inputs(project.render, None)
     film = project.film.film
     for music in film.music:
         yield MediaUse("music", music.path, MediaKind.OTHER)
@@ -94,9 +96,9 @@ def _references(references: tuple[ReferenceImage, ...], scene: int | None) -> It
         yield MediaUse("reference image", reference.path, MediaKind.IMAGE, scene)
 
 
-def _loras(choices: RenderChoices, scene: int | None) -> Iterator[MediaUse]:
-    for lora in choices.loras:
-        yield MediaUse("LoRA", lora.path, MediaKind.OTHER, scene)
+def _inputs(choices: RenderChoices, scene: int | None) -> Iterator[MediaUse]:
+    for item in choices.inputs:
+        yield MediaUse(ROLES[item.role].name, item.path, MediaKind.OTHER, scene)
 
 
 def with_paths(project: VideoProject, change: Callable[[Path], Path]) -> VideoProject:

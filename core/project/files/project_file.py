@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from core.errors import ProjectError
 from core.platform.files import exists, is_folder, set_aside, sync_folder, write_text_atomically
 from core.project.files.disk_errors import cannot_write
-from core.project.files.migrations import MIGRATIONS, VERSION, Migration
 from core.project.files.project_json import (
+    MIGRATIONS,
+    VERSION,
     LoadedProject,
+    Migration,
     Unusable,
     parse_project,
     project_text,

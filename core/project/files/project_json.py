@@ -7,24 +7,95 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from pydantic import ValidationError
 
 from core.errors import ProjectError
 from core.film.model.film_paths import is_text
 from core.project.files.media_uses import StoredPaths, loaded_path, with_paths
-from core.project.files.migrations import MIGRATIONS, VERSION, Migration, Stored, migrate, newest
-from core.project.model.project import RenderChoices, Scene, VideoProject, new_id
+from core.project.model.project import Scene, VideoProject, new_id
+from core.video.controls import CHOICES
+from core.video.request import lora_input
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 UNKNOWN = "unknown keys"
 """The part of `VideoProject.imported` that keeps what the file has and nobody here knows."""
 _VERSION_KEY, _PROJECT_KEY = "schema_version", "project"
 _IMAGEAI = "imageai."
 _MAX_TOLD = 5
+_CHOICES = frozenset(row.id.value for row in CHOICES)
+
+
+Stored: TypeAlias = dict[str, Any]
+"""A project as it lies in the file, of any version."""
+
+Migration: TypeAlias = "Callable[[Stored], Stored]"
+"""Gives the project as the next version stores it."""
+
+# Where the choices of version 1, which were one flat list, lie in a request.
+_PARTS = {
+    "resolution": "frame",
+    "aspect": "frame",
+    "fps": "frame",
+    "duration_s": "frame",
+    "camera": "motion",
+    "camera_speed": "motion",
+    "num_inference_steps": "sampling",
+    "guidance_scale": "sampling",
+    "seed": "sampling",
+    "memory": "delivery",
+    "webhook_url": "delivery",
+}
+_RENAMED = {"camera_speed": "speed"}
+
+
+def _choices_as_requests(stored: Stored) -> Stored:
+    """Version 2 keeps what is chosen for a render in the shape of its request."""
+    project = {**stored}
+    if "render" in project:
+        project["render"] = _nested(project["render"])
+    if "scenes" in project:
+        project["scenes"] = [
+            {**scene, "own": _nested(scene["own"])} if "own" in scene else scene
+            for scene in project["scenes"]
+        ]
+    return project
+
+
+def _nested(choices: Stored) -> Stored:
+    nested: Stored = {}
+    for name, value in choices.items():
+        if name in _PARTS:
+            part: Stored = nested.setdefault(_PARTS[name], {})
+            part[_RENAMED.get(name, name)] = value
+        elif name == "loras":
+            nested["inputs"] = [lora_input(lora) for lora in value]
+        else:
+            nested[name] = value
+    return nested
+
+
+MIGRATIONS: tuple[Migration, ...] = (_choices_as_requests,)
+"""In order: the first turns version 1 into version 2."""
+
+
+def newest(migrations: Sequence[Migration]) -> int:
+    """The version that these migrations lead to."""
+    return len(migrations) + 1
+
+
+VERSION = newest(MIGRATIONS)
+"""The version that this program writes."""
+
+
+def migrate(stored: Stored, version: int, migrations: Sequence[Migration] = MIGRATIONS) -> Stored:
+    """The project as the newest version stores it."""
+    for step in migrations[version - 1 :]:
+        stored = step(stored)
+    return stored
 
 
 @dataclass(frozen=True)
@@ -188,7 +259,7 @@ def _audio(project: VideoProject, notes: list[str]) -> VideoProject:
         if scene.id in seen or not scene.id:
             mended = mended.model_copy(update={"id": new_id("scene")})
             notes.append(f"Scene {number} had the name of another; it has one of its own now.")
-        fields = tuple(name for name in scene.own_fields if name in RenderChoices.model_fields)
+        fields = tuple(name for name in scene.own_fields if name in _CHOICES)
         if fields != scene.own_fields:
             strange = ", ".join(sorted(set(scene.own_fields) - set(fields)))
             mended = mended.model_copy(update={"own_fields": fields})

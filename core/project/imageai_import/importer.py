@@ -20,13 +20,14 @@ from core.project.imageai_import.paths import PathFinder
 from core.project.imageai_import.report import ImportReport
 from core.project.model.project import (
     FilmChoices,
-    RenderChoices,
     Scene,
     SceneCut,
     SceneTakes,
     VideoProject,
     new_id,
 )
+from core.video.controls import Control
+from core.video.request import FrameRequest, RenderChoices, Sampling
 from core.video.spec import AspectRatio
 
 if TYPE_CHECKING:
@@ -141,9 +142,9 @@ class _Import:
             storyboard=document.part("input").text("raw"),
             target_length_s=_seconds(document.part("timing").text("target")),
             render=RenderChoices(
-                negative_prompt=style.text("negative_prompt"),
-                seed=int(seed) if seed is not None and seed >= 0 else None,
-                aspect=self._aspect(),
+                negative_prompt=style.text("negative_prompt") or None,
+                sampling=Sampling(seed=int(seed) if seed is not None and seed >= 0 else None),
+                frame=FrameRequest(aspect=self._aspect()),
             ),
             references=references,
             scenes=scenes,
@@ -194,7 +195,7 @@ class _Import:
             uses_global_references=part.flag("use_global_references", default=True),
             cut=SceneCut(end_s=_end_s(intended_s, take)),
         )
-        return scene if duration_s is None else scene.with_own("duration_s", duration_s)
+        return scene if duration_s is None else scene.with_own(Control.DURATION, duration_s)
 
     def _frame(
         self, number: int, what: str, part: JsonObject, key: str, variants: str

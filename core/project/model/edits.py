@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.project.model.project import Scene, SceneCut, SceneTakes, VideoProject, new_id
 from core.project.model.scene_edits import with_duration
+from core.video.controls import Control
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -130,7 +131,7 @@ def merge_scenes(project: VideoProject, ids: Collection[str]) -> VideoProject:
 
 def own_duration_s(scene: Scene) -> float | None:
     """The length that a scene asks for itself."""
-    return scene.own.duration_s if "duration_s" in scene.own_fields else None
+    return scene.own.frame.duration_s if Control.DURATION in scene.own_fields else None
 
 
 def _joined_takes(parts: Sequence[SceneTakes]) -> SceneTakes:

@@ -19,10 +19,9 @@ from core.film.model.film import (
     Transition,
 )
 from core.frozen import Frozen
-from core.video.request import Lora, Target
-from core.video.spec import Residency
+from core.video.controls import ROWS, Control
+from core.video.request import RenderChoices
 
-DEFAULT_TARGET = Target(provider="ltx-video", deployment="local")
 # Seeded by the system once. A `uuid4` asks it each time and lets other threads run meanwhile: where
 # thousands of scenes are made beside the window, the window then waits for each turn in vain.
 _IDS = random.Random()
@@ -38,35 +37,6 @@ class ReferenceImage(Frozen):
 
     path: Path
     name: str = ""
-
-
-class RenderChoices(Frozen):
-    """How clips are rendered, as far as it is chosen; None is the model's own default.
-
-    Values that the chosen model does not take are kept for the next model and left out of requests.
-
-    Attributes:
-        seed: None draws a new one each time.
-        memory: how the model is laid out in memory; None lets the program choose.
-        webhook_url: told by the service when a clip is ready; empty for none.
-    """
-
-    target: Target = DEFAULT_TARGET
-    resolution: str | None = None
-    aspect: str | None = None
-    fps: int | None = None
-    duration_s: float | None = None
-    audio: bool | None = None
-    audio_prompt: str = ""
-    camera: str | None = None
-    camera_speed: float | None = None
-    negative_prompt: str = ""
-    num_inference_steps: int | None = None
-    guidance_scale: float | None = None
-    seed: int | None = None
-    loras: tuple[Lora, ...] = ()
-    memory: Residency | None = None
-    webhook_url: str = ""
 
 
 class SceneCut(Frozen):
@@ -89,7 +59,7 @@ class Scene(Frozen):
         continues: it starts from the last frame of the scene before it; `start_image` then rests.
         uses_global_references: the project's references are sent besides its own.
         own: the scene's own choices, of which only those in `own_fields` count.
-        own_fields: names of `RenderChoices` fields in which the scene differs from the project.
+        own_fields: names of controls in which the scene differs from the project.
     """
 
     id: str
@@ -107,13 +77,15 @@ class Scene(Frozen):
 
     def choices(self, project: RenderChoices) -> RenderChoices:
         """How this scene is rendered: the project's choices with its own laid over them."""
-        own = {name: getattr(self.own, name) for name in self.own_fields}
-        return project.model_copy(update=own)
+        for name in self.own_fields:
+            row = ROWS[Control(name)]
+            project = row.with_value(project, row.value(self.own))
+        return project
 
     def with_own(self, name: str, value: object) -> Scene:
         """The scene with one choice of its own."""
-        own = self.own.model_copy(update={name: value})
-        fields = tuple(dict.fromkeys((*self.own_fields, name)))
+        own = ROWS[Control(name)].with_value(self.own, value)
+        fields = tuple(dict.fromkeys((*self.own_fields, str(name))))
         return self.model_copy(update={"own": own, "own_fields": fields})
 
     def without_own(self, name: str) -> Scene:

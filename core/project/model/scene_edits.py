@@ -6,6 +6,8 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from core.video.controls import Control
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -45,13 +47,13 @@ def with_continues(scene: Scene, continues: bool) -> Scene:
 def with_duration(scene: Scene, seconds: float | None) -> Scene:
     """The scene with a length of its own; None for the project's."""
     if seconds is None:
-        return scene.without_own("duration_s")
-    return scene.with_own("duration_s", seconds)
+        return scene.without_own(Control.DURATION)
+    return scene.with_own(Control.DURATION, seconds)
 
 
 def with_seed(scene: Scene, seed: int) -> Scene:
     """The scene with a seed of its own, so that the same settings give the same clip."""
-    return scene.with_own("seed", seed)
+    return scene.with_own(Control.SEED, seed)
 
 
 def with_cut(scene: Scene, name: str, value: object) -> Scene:

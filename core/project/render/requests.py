@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, cast
 
-from core.video.request import (
-    Delivery,
-    FrameRequest,
-    Inputs,
-    Motion,
-    RenderRequest,
-    Sampling,
-)
-from core.video.spec import Control
+from core.video.allowed import OneOf, OneSize, is_allowed
+from core.video.controls import CHOICES, ROWS, Control
+from core.video.request import Input, Motion, RenderRequest, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.project.model.project import ReferenceImage, RenderChoices, Scene, VideoProject
+    from core.project.model.project import ReferenceImage, Scene, VideoProject
+    from core.video.controls import ControlRow
     from core.video.spec import ModelSpec
 
-_T = TypeVar("_T")
+# What is named in every fingerprint, asked for or not. A part that came later is named where it is
+# asked for, so that the clips that were made before it do not look out of date.
+_ALWAYS_NAMED = frozenset((
+    "target", "prompt", "negative_prompt", "frame", "resolution", "aspect", "fps", "duration_s",
+    "inputs", "start", "end", "references", "loras", "motion", "camera", "speed", "audio",
+    "audio_prompt", "sampling", "seed", "num_inference_steps", "guidance_scale",
+))  # fmt: skip
+_NAMED_BY_ROLE = (Role.START, Role.END, Role.REFERENCE, Role.LORA)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def choose_references(
     sent = 0
     own = {reference.path for reference in scene.references}
     for reference in scene.get_effective_reference_images(project.references):
-        limit = spec.max_reference_images
+        limit = spec.limit(Role.REFERENCE)
         if limit == 0:
             reason = f"{spec.label} takes no reference images."
         elif sent >= limit:
@@ -89,51 +91,38 @@ def scene_request(
         start_image: the last frame of the scene before, where the scene goes on from it.
     """
     choices = scene.choices(project.render)
-    takes = spec.controls
+    left_out: list[str] = []
     references = choose_references(project, scene, spec)
     start = start_image if scene.continues else scene.start_image
-    request = RenderRequest(
-        target=choices.target,
-        prompt=scene.prompt,
-        negative_prompt=_kept(Control.NEGATIVE_PROMPT, choices.negative_prompt or None, spec),
-        frame=FrameRequest(
-            resolution=choices.resolution if choices.resolution in spec.resolutions else None,
-            aspect=choices.aspect if choices.aspect in [a.value for a in spec.aspects] else None,
-            fps=choices.fps if choices.fps in spec.fps else None,
-            duration_s=choices.duration_s,
-        ),
-        inputs=Inputs(
-            start_image=start,
-            end_image=_kept(Control.END_IMAGE, scene.end_image, spec),
-            reference_images=tuple(item.reference.path for item in references if item.is_sent),
-        ),
-        motion=_motion(choices, spec),
-        audio=_kept(Control.AUDIO, choices.audio, spec),
-        audio_prompt=_kept(Control.AUDIO_PROMPT, choices.audio_prompt or None, spec),
-        sampling=Sampling(
-            seed=_kept(Control.SEED, choices.seed, spec),
-            num_inference_steps=_kept(Control.STEPS, choices.num_inference_steps, spec),
-            guidance_scale=_kept(Control.GUIDANCE_SCALE, choices.guidance_scale, spec),
-        ),
-        loras=choices.loras if Control.LORAS in takes else (),
-        delivery=Delivery(
-            memory=_kept(Control.MEMORY, choices.memory, spec),
-            webhook_url=_kept(Control.WEBHOOK, choices.webhook_url or None, spec),
-        ),
-    )
-    return SceneRequest(
-        request=request,
-        references=references,
-        left_out=(
-            *_left_out(choices, scene, spec),
-            *(
-                f"Reference {item.reference.path.name!r} is not sent: {item.reason}"
-                for item in references
-                if not item.is_sent
-            ),
-        ),
-        fingerprint=fingerprint(request),
-    )
+    inputs = [] if start is None else [Input(role=Role.START, path=start)]
+    if scene.end_image is not None:
+        if spec.limit(Role.END):
+            inputs.append(Input(role=Role.END, path=scene.end_image))
+        else:
+            left_out.append(_not_sent(spec, ROWS[Control.END_IMAGE]))
+    inputs += [
+        Input(role=Role.REFERENCE, path=item.reference.path) for item in references if item.is_sent
+    ]
+    request = RenderRequest(target=choices.target, prompt=scene.prompt, inputs=tuple(inputs))
+    for row in CHOICES:
+        value = row.value(choices)
+        if value in (None, "", ()):
+            continue
+        allowed = row.allowed(spec)
+        if allowed is None:
+            left_out += [_not_sent(spec, row)] if value else []
+        elif isinstance(allowed, OneOf | OneSize) and not is_allowed(value, allowed):
+            left_out.append(f"{spec.label} has no {row.noun} {value}; its usual one is taken.")
+        else:
+            request = row.with_value(request, value)
+    if request.motion.camera is None:
+        request = request.model_copy(update={"motion": Motion()})
+    left_out += [
+        f"Reference {item.reference.path.name!r} is not sent: {item.reason}"
+        for item in references
+        if not item.is_sent
+    ]
+    return SceneRequest(request, references, tuple(left_out), fingerprint(request))
 
 
 def fingerprint(request: RenderRequest) -> str:
@@ -141,54 +130,36 @@ def fingerprint(request: RenderRequest) -> str:
 
     Pictures are known by their file names, which in a project carry their content's hash.
     """
-    values = request.model_dump(mode="json", exclude={"delivery"})
-    inputs = request.inputs
-    values["inputs"] = {
-        "start": inputs.start_image.name if inputs.start_image else None,
-        "end": inputs.end_image.name if inputs.end_image else None,
-        "references": [path.name for path in inputs.reference_images],
+    start, end = request.path_of(Role.START), request.path_of(Role.END)
+    values = request.model_dump(mode="json", exclude={"delivery", "inputs", "output"}) | {
+        "inputs": {
+            "start": start.name if start else None,
+            "end": end.name if end else None,
+            "references": [item.path.name for item in request.of_role(Role.REFERENCE)],
+        },
+        "loras": [
+            (item.path.name, 1.0 if item.strength is None else item.strength)
+            for item in request.of_role(Role.LORA)
+        ],
+        "other inputs": [
+            (item.role.value, item.path.name, item.at_s, item.strength)
+            for item in request.inputs
+            if item.role not in _NAMED_BY_ROLE
+        ]
+        or None,
     }
-    values["loras"] = [(lora.path.name, lora.scale) for lora in request.loras]
-    text = repr(sorted(values.items()))
+    text = repr(sorted(_named(values).items()))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _kept(control: Control, value: _T, spec: ModelSpec) -> _T | None:
-    return value if control in spec.controls else None
-
-
-def _motion(choices: RenderChoices, spec: ModelSpec) -> Motion:
-    if spec.camera is None or choices.camera not in spec.camera.motions:
-        return Motion()
-    return Motion(camera=choices.camera, speed=choices.camera_speed if spec.camera.speed else None)
-
-
-def _left_out(choices: RenderChoices, scene: Scene, spec: ModelSpec) -> list[str]:
-    """What is chosen and this model does not take."""
-    asked = {
-        Control.NEGATIVE_PROMPT: ("negative prompt", choices.negative_prompt),
-        Control.STEPS: ("number of steps", choices.num_inference_steps),
-        Control.GUIDANCE_SCALE: ("guidance", choices.guidance_scale),
-        Control.AUDIO: ("sound", choices.audio),
-        Control.AUDIO_PROMPT: ("audio prompt", choices.audio_prompt),
-        Control.END_IMAGE: ("end frame", scene.end_image),
-        Control.LORAS: ("LoRA", choices.loras),
-        Control.WEBHOOK: ("webhook", choices.webhook_url),
-        Control.MEMORY: ("memory layout", choices.memory),
+def _named(values: dict[str, Any]) -> dict[str, Any]:
+    """Without the later parts that are not asked for."""
+    return {
+        name: _named(cast("dict[str, Any]", value)) if isinstance(value, dict) else value
+        for name, value in values.items()
+        if value is not None or name in _ALWAYS_NAMED
     }
-    found = [
-        f"{spec.label} takes no {name}, so it is not sent."
-        for control, (name, value) in asked.items()
-        if value and control not in spec.controls
-    ]
-    for name, value, offered in (
-        ("resolution", choices.resolution, spec.resolutions),
-        ("aspect ratio", choices.aspect, tuple(a.value for a in spec.aspects)),
-        ("frame rate", choices.fps, spec.fps),
-        ("camera move", choices.camera, spec.camera.motions if spec.camera else ()),
-    ):
-        if value is not None and value not in offered:
-            found.append(f"{spec.label} has no {name} {value}; its usual one is taken.")
-    if choices.camera_speed is not None and not (spec.camera and spec.camera.speed):
-        found.append(f"{spec.label} takes no camera speed, so it is not sent.")
-    return found
+
+
+def _not_sent(spec: ModelSpec, row: ControlRow) -> str:
+    return f"{spec.label} takes no {row.noun}, so it is not sent."

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from core.film.model.delivery import ExportSettings, FrameFormat
 from core.film.model.film import Alignment, Caption, Film, Transition
 from core.project.model.project import (
-    DEFAULT_TARGET,
     FilmChoices,
-    RenderChoices,
     VideoProject,
     new_project,
 )
 from core.project.storyboard.scenes import renew
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
+from core.video.request import DEFAULT_TARGET, RenderChoices
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.project.model.project import RenderChoices, Scene, VideoProject, new_id
+from core.project.model.project import Scene, VideoProject, new_id
 from core.project.storyboard.markup import (
     Camera,
     CutInto,
@@ -19,15 +19,14 @@ from core.project.storyboard.markup import (
     read_marks,
 )
 from core.project.storyboard.storyboard import Looks
+from core.video.controls import Control
+from core.video.request import RenderChoices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from core.project.storyboard.markup import Meaning
     from core.project.storyboard.storyboard import SceneDraft, Storyboard
-
-# Thousands of scenes begin with it, while a person types: it is made once.
-_USUAL = RenderChoices()
 
 
 @dataclass(frozen=True)
@@ -104,16 +103,15 @@ def renew_scenes(scenes: Sequence[Scene], storyboard: Storyboard) -> Renewal:
 
 
 def _new_scene(draft: SceneDraft) -> Scene:
-    own = {"duration_s": draft.duration_s, "camera": draft.camera, "seed": draft.seed}
-    own = {name: value for name, value in own.items() if value is not None}
-    scene = Scene(
-        id=new_id("scene"),
-        title=draft.title,
-        text=draft.text,
-        prompt=draft.prompt,
-        own=_USUAL.model_copy(update=own),
-        own_fields=tuple(own),
-    )
+    own = {
+        Control.DURATION: draft.duration_s,
+        Control.CAMERA_MOTION: draft.camera,
+        Control.SEED: draft.seed,
+    }
+    scene = Scene(id=new_id("scene"), title=draft.title, text=draft.text, prompt=draft.prompt)
+    for control, value in own.items():
+        if value is not None:
+            scene = scene.with_own(control, value)
     return scene if draft.transition is None else _with_cut(scene, draft)
 
 
@@ -163,14 +161,17 @@ def _renewed(scene: Scene, draft: SceneDraft, before: _Before) -> Scene:
         update["prompt"] = draft.prompt
     if draft.title or Title in stated:
         update["title"] = draft.title
-    renewed = scene.model_copy(update=update).with_own("duration_s", draft.duration_s)
+    renewed = scene.model_copy(update=update).with_own(Control.DURATION, draft.duration_s)
     if draft.transition is not None or CutInto in stated:
         renewed = _with_cut(renewed, draft)
-    for name, kind, value in (("camera", Camera, draft.camera), ("seed", Seed, draft.seed)):
+    for control, kind, value in (
+        (Control.CAMERA_MOTION, Camera, draft.camera),
+        (Control.SEED, Seed, draft.seed),
+    ):
         if value is not None:
-            renewed = renewed.with_own(name, value)
+            renewed = renewed.with_own(control, value)
         elif kind in stated:
-            renewed = renewed.without_own(name)
+            renewed = renewed.without_own(control)
     return renewed
 
 
@@ -186,7 +187,7 @@ def _added_by_hand(scenes: Sequence[Scene]) -> tuple[Scene, ...]:
             or scene.start_image
             or scene.end_image
             or scene.references
-            or scene.own != _USUAL
+            or scene.own != RenderChoices()
         )
     )
 

@@ -10,19 +10,20 @@ from datetime import date
 
 from core.frozen import Frozen
 from core.video.plan import Precision
+from core.video.price import PriceRow, PriceTable, PriceUnit
+from core.video.request import Residency, Role, Task
 from core.video.spec import (
     AspectRatio,
     AudioSpec,
     CameraSpec,
+    DurationLimit,
+    Durations,
     FloatRange,
     FrameSize,
     IntRange,
     Licence,
     ModelSpec,
     Needs,
-    Price,
-    Residency,
-    Task,
 )
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.downloads import WEIGHTS
@@ -46,7 +47,13 @@ PROVIDER = INFO.id
 DEPLOYMENT = INFO.deployment
 
 _AS_OF = date(2026, 11, 22)
-_FREE = Price(usd_per_s=0.0, as_of=_AS_OF, source="it runs on this machine")
+_FREE = PriceTable(
+    rows=(PriceRow(usd=0, per=PriceUnit.CLIP), PriceRow(usd=0, per=PriceUnit.IMAGE)),
+    as_of=_AS_OF,
+    source="it runs on this machine",
+)
+_TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE)
+_INPUTS = {Role.START: 1}
 
 
 class LocalModel(Frozen):
@@ -71,7 +78,7 @@ class _Offer(Frozen):
 
     sizes: tuple[FrameSize, ...]
     fps: tuple[int, ...] = (24, 25, 30)
-    duration_s: FloatRange
+    durations: Durations
     camera: CameraSpec = CAMERA
     audio: AudioSpec | None = None
     licence: Licence
@@ -80,9 +87,9 @@ class _Offer(Frozen):
 
 
 _VIDEO_2B = _Offer(
-    sizes=frame_sizes({"480p": 8.5, "540p": 8.5, "720p": 8.5}),
+    sizes=frame_sizes("480p", "540p", "720p"),
     # 257 frames are the most that these models were made for: 8.5 s at 30 fps.
-    duration_s=FloatRange(minimum=0.5, maximum=8.5, default=5.0),
+    durations=Durations(minimum=0.5, maximum=8.5, default=5.0),
     licence=LTXV_LICENCE,
     needs=Needs(
         ram_gb=16,
@@ -108,11 +115,19 @@ _VIDEO_13B = _VIDEO_2B.model_copy(
     }
 )
 _AV_19B = _Offer(
-    # Lengths at which the makers' own desktop program was tested on one GPU.
-    sizes=frame_sizes({"540p": 20.0, "480p": 20.0, "720p": 10.0, "1080p": 5.0}),
+    sizes=frame_sizes("540p", "480p", "720p", "1080p"),
     # 24, 25 and 30 were trained; 50 is the makers' claim.
     fps=(24, 25, 30, 50),
-    duration_s=FloatRange(minimum=0.5, maximum=20.0, default=5.0),
+    # Lengths at which the makers' own desktop program was tested on one GPU.
+    durations=Durations(
+        minimum=0.5,
+        maximum=20.0,
+        default=5.0,
+        limits=(
+            DurationLimit(resolution="720p", maximum=10.0),
+            DurationLimit(resolution="1080p", maximum=5.0),
+        ),
+    ),
     audio=AudioSpec(sample_rate_hz=24_000),
     licence=LTX_2_LICENCE,
     needs=Needs(ram_gb=32, vram_gb=16, comfortable_vram_gb=48, note="Needs a GPU."),
@@ -151,11 +166,12 @@ def _model(
         label=label,
         summary=summary,
         family=profile.family.value,
-        tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO),
+        tasks=_TASKS,
+        inputs=_INPUTS,
         sizes=offer.sizes,
         fps=offer.fps,
         default_fps=offer.fps[0],
-        duration_s=offer.duration_s,
+        durations=offer.durations,
         frame_grid=FRAME_GRID,
         # A distilled model knows its own few noise levels and no guidance.
         steps=IntRange(minimum=10, maximum=60, default=profile.num_inference_steps)
@@ -188,7 +204,8 @@ _MINI_SPEC = ModelSpec(
     summary="Comes with the program and runs on any machine: simple shapes, colours, moves and "
     "sounds.",
     family=profiles.LTX_MINI.family.value,
-    tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO),
+    tasks=_TASKS,
+    inputs=_INPUTS,
     sizes=(
         FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128),
         FrameSize(resolution="128p", aspect=AspectRatio.PORTRAIT_2_3, width=128, height=192),
@@ -196,7 +213,7 @@ _MINI_SPEC = ModelSpec(
     ),
     fps=(16,),
     default_fps=16,
-    duration_s=FloatRange(minimum=0.5, maximum=5.0, default=2.0),
+    durations=Durations(minimum=0.5, maximum=5.0, default=2.0),
     frame_grid=FRAME_GRID,
     steps=IntRange(minimum=4, maximum=30, default=profiles.LTX_MINI.num_inference_steps),
     guidance_scale=FloatRange(

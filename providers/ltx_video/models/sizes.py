@@ -61,22 +61,16 @@ _UPRIGHT = {
 }
 
 
-def frame_sizes(longest_s: Mapping[str, float]) -> tuple[FrameSize, ...]:
-    """The size table for some resolutions, each with the most seconds it allows."""
+def frame_sizes(*resolutions: str) -> tuple[FrameSize, ...]:
+    """The size table for some resolutions."""
     sizes: list[FrameSize] = []
-    for resolution, max_duration_s in longest_s.items():
+    for resolution in resolutions:
         for aspect, (width, height) in _WIDE[resolution].items():
             shapes = [(aspect, width, height)]
             if aspect in _UPRIGHT:
                 shapes.append((_UPRIGHT[aspect], height, width))
             sizes += [
-                FrameSize(
-                    resolution=resolution,
-                    aspect=shape,
-                    width=across,
-                    height=down,
-                    max_duration_s=max_duration_s,
-                )
+                FrameSize(resolution=resolution, aspect=shape, width=across, height=down)
                 for shape, across, down in shapes
             ]
     return tuple(sizes)

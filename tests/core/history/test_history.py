@@ -25,12 +25,13 @@ from core.history.history_entry import HistoryEntry, WorkKind
 from core.history.history_index import entry_of, files_below
 from core.jobs.job import CancelToken
 from core.project.model.project import Scene, VideoProject
-from core.project.render.from_record import choices_of, request_again
 from core.project.render.requests import scene_request
+from core.project.render.rerender import choices_of, request_again
 from core.studio import Studio
 from core.video.plan import ClipSettings
 from core.video.read_metadata import find_start_image, read_settings_of
-from core.video.request import FrameRequest, Inputs, Motion, RenderRequest, Sampling
+from core.video.request import FrameRequest, Motion, RenderRequest, Sampling
+from tests.fakes.inputs import inputs_of
 from tests.fakes.provider import ENTRY, SMALL
 
 if TYPE_CHECKING:
@@ -386,7 +387,11 @@ def test_choices_without_a_known_model_keep_what_was_asked(
     record = read_settings_of(render(studio, request, tmp_path / "a.mp4"))
     assert record is not None
     choices = choices_of(record).choices
-    assert (choices.resolution, choices.duration_s, choices.seed) == ("128p", 1.5, 5)
+    assert (choices.frame.resolution, choices.frame.duration_s, choices.sampling.seed) == (
+        "128p",
+        1.5,
+        5,
+    )
 
 
 def test_start_image_is_found_by_name_and_content(
@@ -394,7 +399,7 @@ def test_start_image_is_found_by_name_and_content(
 ) -> None:
     image = tmp_path / "start.png"
     Image.new("RGB", (96, 64), "red").save(image)
-    request = request_small.model_copy(update={"inputs": Inputs(start_image=image)})
+    request = request_small.model_copy(update={"inputs": inputs_of(start_image=image)})
     record = read_settings_of(render(studio, request, tmp_path / "a.mp4"))
     assert record is not None
     assert choices_of(record, SMALL).start_image == "start.png"

@@ -25,7 +25,7 @@ def refusal(path: Path) -> str:
     with pytest.raises(UnsupportedRequest) as caught:
         check_start_image(path)
     (problem,) = caught.value.problems
-    assert problem.field == "inputs.start_image"
+    assert problem.field == "inputs.start"
     return problem.message
 
 

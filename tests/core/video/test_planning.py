@@ -8,20 +8,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import UnsupportedRequest
-from core.video.extras import is_web_address
+from core.video.allowed import is_web_address
+from core.video.controls import MAX_SEED
+from core.video.inputs import CheckedInputs
 from core.video.plan import RenderPlan
-from core.video.planning import MAX_SEED, make_plan
+from core.video.planning import make_plan
 from core.video.request import (
     Delivery,
     FrameRequest,
-    Inputs,
-    Lora,
+    Input,
     Motion,
     RenderRequest,
+    Residency,
+    Role,
     Sampling,
     Target,
 )
-from core.video.spec import FrameGrid, ModelSpec, Residency
+from core.video.spec import FrameGrid, ModelSpec
+from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.provider import BIG, FULL, SMALL
 
 TARGET = Target(provider="fake", deployment="local", model="fake-small")
@@ -60,8 +64,8 @@ def test_unknown_price_stays_unknown() -> None:
 def test_every_legal_request_gives_a_clip_the_model_can_make(data: st.DataObject) -> None:
     spec = data.draw(st.sampled_from(SPECS))
     size = data.draw(st.sampled_from(spec.sizes))
-    longest = size.max_duration_s or spec.duration_s.maximum
-    duration_s = data.draw(st.floats(spec.duration_s.minimum, longest))
+    longest = spec.durations.longest(size.resolution)
+    duration_s = data.draw(st.floats(spec.durations.minimum, longest))
     fps = data.draw(st.sampled_from(spec.fps))
     request = frame(
         resolution=size.resolution, aspect=size.aspect.value, fps=fps, duration_s=duration_s
@@ -166,7 +170,7 @@ def test_refusal_names_the_nearest_valid_value(
 @pytest.mark.parametrize(
     ("request_", "field"),
     [
-        (ask(inputs=Inputs(start_image=Path("x.png"))), "inputs.start_image"),
+        (ask(inputs=inputs_of(start_image=Path("x.png"))), "inputs.start"),
         (ask(negative_prompt="blur"), "negative_prompt"),
         (ask(audio=True), "audio"),
         (ask(motion=Motion(camera="pan_left")), "motion.camera"),
@@ -194,7 +198,7 @@ def test_size_in_pixels_and_name_in_any_case_are_found() -> None:
 
 def test_size_with_less_time_shortens_the_default_and_refuses_the_wish() -> None:
     long = SMALL.model_copy(
-        update={"duration_s": SMALL.duration_s.model_copy(update={"default": 3.0})}
+        update={"durations": SMALL.durations.model_copy(update={"default": 3.0})}
     )
     plan = make_plan(frame(resolution="128p"), long)
     assert plan.num_frames == FrameGrid(step=8, offset=1).frames(2.0, 8)
@@ -220,17 +224,17 @@ def test_camera_move_is_joined_to_the_prompt_and_told(speed: float | None, words
 
 
 def test_start_image_chooses_the_nearest_shape_and_tells_the_crop() -> None:
-    request = ask(inputs=Inputs(start_image=Path("x.png")))
-    tall = make_plan(request, SMALL, start_image_size=(300, 500))
+    request = ask(inputs=inputs_of(start_image=Path("x.png")))
+    tall = make_plan(request, SMALL, CheckedInputs({Role.START: (300, 500)}))
     assert (tall.width, tall.height) == (64, 96)
     assert any("cut at its edges" in note for note in tall.notes)
-    exact = make_plan(request, SMALL, start_image_size=(96, 64))
+    exact = make_plan(request, SMALL, CheckedInputs({Role.START: (96, 64)}))
     assert not any("start image" in note.lower() for note in exact.notes)
 
 
 def test_asked_shape_wins_over_the_start_image() -> None:
-    request = ask(inputs=Inputs(start_image=Path("x.png")), frame=FrameRequest(aspect="3:2"))
-    assert make_plan(request, SMALL, start_image_size=(300, 500)).width == 96
+    request = ask(inputs=inputs_of(start_image=Path("x.png")), frame=FrameRequest(aspect="3:2"))
+    assert make_plan(request, SMALL, CheckedInputs({Role.START: (300, 500)})).width == 96
 
 
 def test_audio_can_be_left_out() -> None:
@@ -242,14 +246,13 @@ def images(count: int) -> tuple[Path, ...]:
     return tuple(Path(f"{number}.png") for number in range(count))
 
 
-def loras(count: int) -> tuple[Lora, ...]:
-    return tuple(Lora(path=Path(f"{number}.safetensors")) for number in range(count))
+def loras(count: int) -> tuple[Input, ...]:
+    return tuple(lora(path=Path(f"{number}.safetensors")) for number in range(count))
 
 
 EVERYTHING = {
-    "inputs": Inputs(end_image=Path("end.png"), reference_images=images(3)),
+    "inputs": inputs_of(None, Path("end.png"), images(3), loras(2)),
     "audio_prompt": "rain",
-    "loras": loras(2),
     "delivery": Delivery(memory=Residency.GROUP_OFFLOAD, webhook_url="https://example.com/done"),
 }
 
@@ -262,10 +265,10 @@ def test_a_model_that_takes_everything_is_asked_for_everything() -> None:
 def test_a_model_that_takes_nothing_extra_refuses_each_part_and_says_what_to_do() -> None:
     found = problems(ask(**EVERYTHING))
     assert set(found) == {
-        "inputs.end_image",
-        "inputs.reference_images",
+        "inputs.end",
+        "inputs.reference",
         "audio_prompt",
-        "loras",
+        "inputs.lora",
         "delivery.memory",
         "delivery.webhook_url",
     }
@@ -275,14 +278,12 @@ def test_a_model_that_takes_nothing_extra_refuses_each_part_and_says_what_to_do(
 
 
 def test_more_than_the_model_takes_is_refused_with_how_many_to_leave_out() -> None:
-    request = ask(inputs=Inputs(reference_images=images(5)), loras=loras(3))
+    request = ask(inputs=inputs_of(None, None, images(5), loras(3)))
     found = problems(request, FULL)
-    assert (
-        "at most 3 reference images, and 5 are given. Leave 2" in found["inputs.reference_images"]
-    )
-    assert "at most 2 LoRAs, and 3 are given. Leave 1" in found["loras"]
-    one = FULL.model_copy(update={"max_loras": 1})
-    assert "at most 1 LoRA, and" in problems(ask(loras=loras(2)), one)["loras"]
+    assert "at most 3 reference images, and 5 are given. Leave 2" in found["inputs.reference"]
+    assert "at most 2 LoRAs, and 3 are given. Leave 1" in found["inputs.lora"]
+    one = FULL.model_copy(update={"inputs": {Role.LORA: 1}})
+    assert "at most 1 LoRA, and" in problems(ask(inputs=loras(2)), one)["inputs.lora"]
 
 
 def test_a_memory_layout_that_is_not_offered_names_those_that_are() -> None:
@@ -324,7 +325,7 @@ def test_a_long_audio_prompt_is_refused() -> None:
 
 
 def test_an_end_image_alone_decides_the_aspect_and_its_crop_is_told() -> None:
-    request = ask(inputs=Inputs(end_image=Path("end.png")))
-    plan = make_plan(request, FULL, end_image_size=(300, 500))
+    request = ask(inputs=inputs_of(end_image=Path("end.png")))
+    plan = make_plan(request, FULL, CheckedInputs({Role.END: (300, 500)}))
     assert (plan.width, plan.height) == (64, 96)
     assert any("end image of 300x500 is cut" in note for note in plan.notes)

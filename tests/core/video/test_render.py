@@ -15,7 +15,8 @@ from core.media.ffmpeg import probe_clip
 from core.media.output import Output, aside_path
 from core.video.plan import ClipSettings
 from core.video.record import ClipRecord, read_embedded_record
-from core.video.request import Delivery, Inputs, Lora, RenderRequest
+from core.video.request import Delivery, RenderRequest, Role
+from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.provider import FakeProvider
 
 if TYPE_CHECKING:
@@ -104,13 +105,13 @@ def test_record_names_the_start_image_without_its_folder(
     image = tmp_path / "private-folder" / "start.png"
     image.parent.mkdir()
     Image.new("RGB", (96, 64)).save(image)
-    inputs = Inputs(start_image=image)
+    inputs = inputs_of(start_image=image)
     run = Run(studio, request_small.model_copy(update={"inputs": inputs}), tmp_path / "a.mp4")
     text = run.path.with_suffix(".json").read_text(encoding="utf-8")
     assert "private-folder" not in text
     assert "private-folder" not in probe_clip(run.path).comment
     record = json.loads(text)
-    assert record["request"]["inputs"]["start_image"] == "start.png"
+    assert [item["path"] for item in record["request"]["inputs"]] == ["start.png"]
     assert len(record["start_image_sha256"]) == 64
 
 
@@ -123,30 +124,29 @@ def image(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def request_image(request_small: RenderRequest, image: Path) -> RenderRequest:
-    return request_small.model_copy(update={"inputs": Inputs(start_image=image)})
+    return request_small.model_copy(update={"inputs": inputs_of(start_image=image)})
 
 
 def test_record_holds_no_folder_and_no_webhook(
     studio: Studio, request_small: RenderRequest, tmp_path: Path
 ) -> None:
-    image, lora = tmp_path / "end.png", tmp_path / "a.safetensors"
+    image, small = tmp_path / "end.png", tmp_path / "a.safetensors"
     Image.new("RGB", (96, 64)).save(image)
-    lora.write_bytes(b"x" * 20)
+    small.write_bytes(b"x" * 20)
     request = request_small.model_copy(
         update={
             "target": request_small.target.with_model("fake-full"),
-            "inputs": Inputs(end_image=image, reference_images=(image,)),
-            "loras": (Lora(path=lora, scale=0.5),),
+            "inputs": inputs_of(None, image, (image,), (lora(small, 0.5),)),
             "delivery": Delivery(webhook_url="https://example.com/?token=secret"),
         }
     )
     run = Run(studio, request, tmp_path / "ball.mp4")
     text = run.path.with_suffix(".json").read_text(encoding="utf-8")
     record = ClipRecord.model_validate_json(text)
-    assert record.request.inputs == Inputs(
-        end_image=Path("end.png"), reference_images=(Path("end.png"),)
+    bare = Path("end.png")
+    assert record.request.inputs == inputs_of(
+        None, bare, (bare,), (lora(Path("a.safetensors"), 0.5),)
     )
-    assert record.request.loras == (Lora(path=Path("a.safetensors"), scale=0.5),)
     assert "secret" not in text
     assert str(tmp_path) not in text
 
@@ -166,13 +166,14 @@ def test_clip_is_made_from_the_start_image_as_it_was_when_queued(
     provider = studio.registry.open(request_image.target)
     assert isinstance(provider, FakeProvider)
     for plan, outcome in zip(provider.rendered, (first, second), strict=True):
-        assert plan.start_image is not None
-        assert plan.start_image.read_bytes() == before
+        kept = plan.request.path_of(Role.START)
+        assert kept is not None
+        assert kept.read_bytes() == before
         assert outcome.event == "succeeded"
         record = read_embedded_record(probe_clip(outcome.path))
         assert record is not None
         assert record.start_image_sha256 == hashlib.sha256(before).hexdigest()
-        assert record.request.inputs.start_image == Path("start.png")
+        assert record.request.path_of(Role.START) == Path("start.png")
 
 
 def test_job_whose_kept_start_image_is_gone_or_damaged_is_refused(

@@ -15,9 +15,10 @@ from core.studio import Studio
 from core.video.provider import ProviderEntry
 from core.video.read_metadata import read_settings_of
 from core.video.record import ClipRecord
-from core.video.request import FrameRequest, Inputs, RenderRequest
+from core.video.request import FrameRequest, RenderRequest, Role
 from core.video.still import shortest, still_frame
 from core.video.still_file import read_still_record, write_still_record
+from tests.fakes.inputs import inputs_of
 from tests.fakes.provider import BIG, SMALL, FakeProvider
 
 if TYPE_CHECKING:
@@ -164,13 +165,13 @@ def test_still_starts_from_the_image_as_it_was_when_queued(
     image = tmp_path / "start.png"
     Image.new("RGB", (96, 64), "red").save(image)
     before = image.read_bytes()
-    request = request_small.model_copy(update={"inputs": Inputs(start_image=image)})
+    request = request_small.model_copy(update={"inputs": inputs_of(start_image=image)})
     job = studio.submit_render(studio.plan_still(request, out=tmp_path / "ball.png"))
     image.unlink()
     assert studio.queue.run_job(job).event == "succeeded"
     provider = studio.registry.open(request.target)
     assert isinstance(provider, FakeProvider)
-    kept = provider.rendered[0].start_image
+    kept = provider.rendered[0].request.path_of(Role.START)
     assert kept is not None
     assert kept.read_bytes() == before
 

@@ -8,10 +8,11 @@ from PIL import Image
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.read_metadata import read_settings_of
-from core.video.request import FrameRequest, Inputs, RenderRequest, Sampling, Target
+from core.video.request import FrameRequest, RenderRequest, Sampling, Target
 from gui.background import Background
 from gui.history.history_page import HistoryPage
 from gui.widgets.thumbnails import Thumbnails
+from tests.fakes.inputs import inputs_of
 from tests.gui.controls import controls_of
 from tests.gui.operating import click
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from core.errors import StudioError
-    from core.project.render.from_record import FromRecord
+    from core.project.render.rerender import FromRecord
     from core.studio import PlannedRender
 
 FAKE = Target(provider="fake", deployment="local", model="fake-small")
@@ -103,7 +104,7 @@ def test_clip_whose_start_frame_is_gone_is_refused_in_a_sentence(
 ) -> None:
     image = tmp_path / "start.png"
     Image.new("RGB", (96, 64)).save(image)
-    inputs = Inputs(start_image=image)
+    inputs = inputs_of(start_image=image)
     controller.make(controller.studio.plan(REQUEST.model_copy(update={"inputs": inputs})))
     # Kept by the queue: the clip can be made again although the picture itself is gone.
     image.unlink()
@@ -120,7 +121,11 @@ def test_settings_open_with_the_names_and_the_length_of_the_model(controller: De
     controller.press("edit")
     (recipe,) = controller.recipes
     choices = recipe.choices
-    assert (choices.resolution, choices.aspect, choices.duration_s) == ("128p", "3:2", 1.0)
+    assert (choices.frame.resolution, choices.frame.aspect, choices.frame.duration_s) == (
+        "128p",
+        "3:2",
+        1.0,
+    )
 
 
 def test_file_tells_its_settings_or_that_it_has_none(controller: Desk, tmp_path: Path) -> None:
@@ -129,7 +134,7 @@ def test_file_tells_its_settings_or_that_it_has_none(controller: Desk, tmp_path:
     controller.page.read_settings_of(moved)
     controller.settle()
     assert controller.recipes[0].prompt == "a red ball"
-    assert controller.recipes[0].choices.seed == 5
+    assert controller.recipes[0].choices.sampling.seed == 5
     Image.new("RGB", (8, 8)).save(tmp_path / "foreign.png")
     controller.page.read_settings_of(tmp_path / "foreign.png")
     controller.settle()
@@ -145,7 +150,7 @@ def test_settings_of_a_model_that_is_not_here_open_as_they_were_asked(
     other.page.read_settings_of(clip)
     other.settle()
     assert other.recipes[0].choices.target == FAKE
-    assert other.recipes[0].choices.resolution is None
+    assert other.recipes[0].choices.frame.resolution is None
     other.background.close()
     other.thumbnails.close()
     elsewhere.close()

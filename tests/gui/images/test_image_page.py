@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QListView, QMessageBox, QTableV
 from core.history.history import HistoryQuery
 from core.history.history_entry import WorkKind
 from core.platform.paths import Paths
-from core.project.render.from_record import request_again
+from core.project.render.rerender import request_again
 from core.studio import Studio
 from core.video.image_batch import ImageBatch
 from core.video.read_metadata import read_settings_of

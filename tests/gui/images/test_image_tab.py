@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,17 +24,16 @@ from PySide6.QtWidgets import (
 from core.errors import StudioError
 from core.history.history import History
 from core.jobs.job import Cancelled, CancelToken, ErrorReport, Failed, Progressed, Stage, Succeeded
-from core.project.model.project import DEFAULT_TARGET
+from core.video.controls import MAX_SEED
 from core.video.image_batch import MAX_COUNT, ImageBatch
-from core.video.planning import MAX_SEED
-from core.video.request import AUTO, Target
+from core.video.request import AUTO, DEFAULT_TARGET, Target
 from core.video.spec import Task
 from gui.images.image_details import GalleryUse
 from gui.images.image_form import ImageForm
 from gui.images.image_progress import ImageProgress
 from gui.images.image_tab import NOTHING, ImageTab
 from gui.jobs.job_bridge import JobNews
-from gui.render.model_choices import ModelOffer, Offer, read_offers
+from gui.render.model_choices import Offer, read_offers
 from gui.render.plan_fixes import ChooseValue, EditPrompt, ShowInstall
 from gui.render.plan_text import PlanText
 from gui.scenes.image_controller import ImageRole
@@ -237,7 +237,7 @@ def test_a_model_that_needs_an_image_cannot_be_chosen(
     box = ImageForm()
     qtbot.addWidget(box)
     offer = offers[0]
-    box.set_offers((Offer(offer.info, (ModelOffer(spec, offer.models[1].readiness),)),))
+    box.set_offers((Offer(offer.info, (replace(offer.models[1], spec=spec),)),))
 
     combo = controls_of(box)["image_model"]
     assert isinstance(combo, QComboBox)

@@ -11,21 +11,22 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from core.errors import Problem, UnsupportedRequest
 from core.jobs.job import Stage
 from core.platform.machine import Gpu, Machine
-from core.project.model.project import DEFAULT_TARGET, RenderChoices
 from core.video.plan import Device, MemoryPlan, RenderPlan, StagePeak
 from core.video.planning import make_plan
 from core.video.provider import NotReady, Ready, ReasonCode
 from core.video.request import (
+    DEFAULT_TARGET,
     Delivery,
     FrameRequest,
-    Lora,
     Motion,
+    RenderChoices,
     RenderRequest,
     Sampling,
 )
 from gui.render.plan_fixes import ChooseValue, EditPrompt, Fix, PlanContext, SetKey, ShowInstall
 from gui.render.plan_line import PlanLine
 from gui.render.plan_text import PlanText, describe_plan, describe_problems
+from tests.fakes.inputs import chosen, lora
 from tests.fakes.model_choices import ABSENT, CLOUD, LOCAL, LTX_FULL, LTX_SMALL
 from tests.fakes.provider import FAKE_KEY, FULL, SMALL, memory_plan
 from tests.gui.controls import ControlCase, check_every_control, controls_of
@@ -138,8 +139,8 @@ def refused(request: RenderRequest, choices: RenderChoices, spec: ModelSpec) -> 
 
 
 def test_every_problem_of_the_choices_has_a_fix_that_works(tmp_path: Path) -> None:
-    loras = tuple(Lora(path=tmp_path / f"{number}.safetensors") for number in range(3))
-    choices = RenderChoices(
+    loras = tuple(lora(path=tmp_path / f"{number}.safetensors") for number in range(3))
+    choices = chosen(
         fps=7,
         duration_s=99,
         num_inference_steps=500,
@@ -158,7 +159,7 @@ def test_every_problem_of_the_choices_has_a_fix_that_works(tmp_path: Path) -> No
         frame=FrameRequest(resolution="9p", aspect="1:9", fps=7, duration_s=99),
         sampling=Sampling(seed=-1, num_inference_steps=500, guidance_scale=0),
         motion=Motion(camera="pan_left", speed=9),
-        loras=loras,
+        inputs=loras,
         delivery=Delivery(webhook_url="nowhere"),
     )
     assert refused(request, choices, FULL) == {
@@ -171,13 +172,13 @@ def test_every_problem_of_the_choices_has_a_fix_that_works(tmp_path: Path) -> No
         "sampling.guidance_scale": ChooseValue("guidance_scale", 1.0),
         "sampling.seed": ChooseValue("seed", None),
         "motion.speed": ChooseValue("camera_speed", 2.0),
-        "loras": ChooseValue("loras", loras[:2]),
-        "delivery.webhook_url": ChooseValue("webhook_url", ""),
+        "inputs.lora": ChooseValue("loras", loras[:2]),
+        "delivery.webhook_url": ChooseValue("webhook_url", None),
     }
 
 
 def test_a_clip_too_long_for_its_size_is_shortened_to_what_the_size_allows() -> None:
-    choices = RenderChoices(resolution="128p", duration_s=3)
+    choices = chosen(resolution="128p", duration_s=3)
     frame = FrameRequest(resolution="128p", duration_s=3)
     request = RenderRequest(target=LTX_SMALL, prompt="a ball", frame=frame)
     assert refused(request, choices, SMALL) == {"frame.duration_s": ChooseValue("duration_s", 2.0)}
@@ -190,7 +191,7 @@ def test_a_clip_too_long_for_its_size_is_shortened_to_what_the_size_allows() -> 
         ("target.provider", ChooseValue("target", DEFAULT_TARGET)),
         ("target", ShowInstall(LTX_SMALL)),
         ("out", None),
-        ("inputs.start_image", None),
+        ("inputs.start", None),
         ("sampling.guidance_scale", None),
     ],
 )
@@ -217,7 +218,7 @@ def said(line: QWidget) -> str:
 
 def bad_text() -> PlanText:
     problems = [Problem("prompt", "It is empty."), Problem("frame.fps", "No 7 fps.")]
-    at = PlanContext(LTX_SMALL, RenderChoices(fps=7), SMALL, LOCAL.info)
+    at = PlanContext(LTX_SMALL, chosen(fps=7), SMALL, LOCAL.info)
     return replace(describe_problems(problems, at), notes=("A note.",))
 
 

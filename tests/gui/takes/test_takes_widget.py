@@ -234,7 +234,7 @@ def test_every_control_has_its_effect(make: Callable[..., Shown]) -> None:
         return shown.widget
 
     def seed(_: TakesWidget) -> object:
-        return made[-1].model.project.scenes[0].own.seed
+        return made[-1].model.project.scenes[0].own.sampling.seed
 
     def dialogs(widget: TakesWidget) -> int:
         found = widget.findChildren(CompareDialog)
@@ -375,7 +375,7 @@ def test_settings_of_a_take_come_back_from_its_file(controller: Desk, qtbot: QtB
     click(controller.shown.button("take_settings"))
     model = controller.shown.model
     qtbot.waitUntil(lambda: model.project.scenes[0].prompt == "A red boat.")
-    assert model.project.scenes[0].own.seed == record.seed
+    assert model.project.scenes[0].own.sampling.seed == record.seed
     assert model.undo_stack.undoText() == "Set up scene 1 as its take was"
 
 

@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from core.errors import UnsupportedRequest
+from core.video.controls import Control, taken_by
+from core.video.inputs import CheckedInputs
 from core.video.planning import make_plan
-from core.video.request import FrameRequest, Inputs, Motion, RenderRequest, Sampling, Target
-from core.video.spec import Control
+from core.video.request import FrameRequest, Motion, RenderRequest, Role, Sampling, Target
 from providers.ltx_video.install.model_files import BUILTIN_FOLDER
 from providers.ltx_video.models.catalog import BY_ID, MODELS, LocalModel
 from providers.ltx_video.models.model_names import OTHER_NAMES, LTXModel
 from providers.ltx_video.models.profiles import PipelineFamily
 from providers.ltx_video.models.sizes import SIZE_GRID
+from tests.fakes.inputs import inputs_of
 
 every_model = pytest.mark.parametrize("model", MODELS, ids=[model.id for model in MODELS])
 downloaded_model = pytest.mark.parametrize(
@@ -32,9 +34,9 @@ def request_for(model: LocalModel, **parts: object) -> RenderRequest:
 @every_model
 def test_every_size_rate_and_length_of_a_row_gives_a_plan_on_the_grid(model: LocalModel) -> None:
     spec = model.spec
-    lengths = (spec.duration_s.minimum, spec.duration_s.default, spec.duration_s.maximum)
+    lengths = (spec.durations.minimum, spec.durations.default, spec.durations.maximum)
     for size, fps, duration_s in itertools.product(spec.sizes, spec.fps, lengths):
-        longest = min(duration_s, size.max_duration_s or duration_s)
+        longest = min(duration_s, spec.durations.longest(size.resolution, fps))
         frame = FrameRequest(
             resolution=size.resolution, aspect=size.aspect.value, fps=fps, duration_s=longest
         )
@@ -54,11 +56,11 @@ def test_a_row_plans_from_an_image_and_with_every_camera_move(model: LocalModel)
         plan = make_plan(
             request_for(
                 model,
-                inputs=Inputs(start_image=Path("start.png")),
+                inputs=inputs_of(start_image=Path("start.png")),
                 motion=Motion(camera=motion),
             ),
             model.spec,
-            start_image_size=(800, 600),
+            inputs=CheckedInputs({Role.START: (800, 600)}),
         )
         assert "camera" in plan.prompt
         assert "{" not in plan.prompt
@@ -83,7 +85,7 @@ def test_a_row_says_when_and_where_its_numbers_were_read_and_under_which_licence
 def test_the_choices_of_a_row_are_those_of_its_profile(model: LocalModel) -> None:
     spec, profile = model.spec, model.profile
     assert spec.family == profile.family
-    assert Control.NEGATIVE_PROMPT not in spec.controls or profile.guidance.reads_negative_prompt
+    assert Control.NEGATIVE_PROMPT not in taken_by(spec) or profile.guidance.reads_negative_prompt
     if spec.steps is None:
         assert profile.sigmas_for(profile.num_inference_steps) is None or profile.sigmas is not None
     else:

@@ -11,36 +11,43 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from core.project.model.project import RenderChoices
-from core.video.planning import MAX_SEED
-from core.video.request import Lora
+from core.video.controls import CHOICES, MAX_SEED
 from core.video.spec import Residency
-from gui.render.choices_edit import ChoicesEdit, SceneScope
 from gui.render.lora_list import LoraList
 from gui.render.ltx_controls_widget import LTXControlsWidget
+from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
 from tests.fakes.choices import any_choices
+from tests.fakes.inputs import chosen, lora
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, MODEL_CHOICES, OTHER
 from tests.gui.controls import ControlCase, check_every_control, controls_of
+from tests.gui.operating import choose_index
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from gui.render.model_choices import Offer
 
-ONE, TWO, THREE = (Lora(path=Path(f"/loras/{name}.safetensors")) for name in "abc")
+ONE, TWO, THREE = (lora(path=Path(f"/loras/{name}.safetensors")) for name in "abc")
 PICKED = (Path("/loras/picked.safetensors"),)
-SMALL_OWN = RenderChoices(
-    target=LTX_SMALL,
-    audio=False,
-    camera="pan_left",
-    camera_speed=1.5,
-    guidance_scale=5,
-    num_inference_steps=9,
-    seed=3,
-    negative_prompt="blurry",
-)
-FULL_OWN = SMALL_OWN.model_copy(
-    update={
+_SMALL: dict[str, object] = {
+    "target": LTX_SMALL,
+    "audio": False,
+    "camera": "pan_left",
+    "camera_speed": 1.5,
+    "guidance_scale": 5,
+    "num_inference_steps": 9,
+    "seed": 3,
+    "negative_prompt": "blurry",
+}
+SMALL_OWN = chosen(**_SMALL)
+FULL_OWN = chosen(
+    **{
+        **_SMALL,
         "target": LTX_FULL,
+        "resolution": "64p",
+        "aspect": "2:3",
+        "duration_s": 2,
+        "fps": 25,
         "audio": True,
         "audio_prompt": "rain",
         "loras": (ONE,),
@@ -48,7 +55,7 @@ FULL_OWN = SMALL_OWN.model_copy(
         "webhook_url": "https://example.com/",
     }
 )
-FIELDS = tuple(RenderChoices.model_fields)
+FIELDS = tuple(row.id for row in CHOICES)
 SCOPE = SceneScope("Scene 3", FIELDS, RenderChoices())
 SMALL_ROWS = (
     "audio",
@@ -63,14 +70,14 @@ FULL_ROWS = (*SMALL_ROWS, "audio_prompt", "loras", "memory", "webhook_url")
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> LTXControlsWidget:
+def panel(qtbot: QtBot) -> RenderForm:
     return made(qtbot)
 
 
 def made(
     qtbot: QtBot, value: RenderChoices | None = None, offers: tuple[Offer, ...] = MODEL_CHOICES
-) -> LTXControlsWidget:
-    panel = LTXControlsWidget(pick=lambda _: PICKED)
+) -> RenderForm:
+    panel = RenderForm(pick=lambda _: PICKED)
     qtbot.addWidget(panel)
     panel.set_offers(offers)
     panel.set_value(value or RenderChoices(target=LTX_FULL))
@@ -98,7 +105,7 @@ def control(panel: QWidget, name: str) -> QWidget:
     return controls_of(panel)[name]
 
 
-def is_shown(panel: LTXControlsWidget, name: str) -> bool:
+def is_shown(panel: RenderForm, name: str) -> bool:
     return not control(panel, name).isHidden()
 
 
@@ -113,16 +120,36 @@ def said(panel: QWidget) -> str:
     return " ".join(label.text() for label in labels if not label.isHidden())
 
 
-def value(panel: LTXControlsWidget) -> RenderChoices:
+def value(panel: RenderForm) -> RenderChoices:
     return panel.value()
 
 
-def is_advanced_hidden(panel: LTXControlsWidget) -> bool:
+def is_advanced_hidden(panel: RenderForm) -> bool:
     return not control(panel, "memory").isVisibleTo(panel)
+
+
+def other(box: QWidget) -> None:
+    assert isinstance(box, QComboBox)
+    choose_index(1 - box.currentIndex())(box)
+
+
+def own(panel: RenderForm) -> bool:
+    return control(panel, "model_reset").isHidden()
 
 
 def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
     return [
+        ControlCase("provider", down, value),
+        ControlCase("model", up, value),
+        ControlCase("model_reset", click, own),
+        ControlCase("resolution", other, value),
+        ControlCase("resolution_reset", click, value),
+        ControlCase("aspect", up, value),
+        ControlCase("aspect_reset", click, value),
+        ControlCase("duration_s", up, value),
+        ControlCase("duration_s_reset", click, value),
+        ControlCase("fps", up, value),
+        ControlCase("fps_reset", click, value),
         ControlCase("deployment", down, value),
         ControlCase("audio", click, value),
         ControlCase("audio_reset", click, value),
@@ -155,7 +182,7 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
 
 
 def test_every_control_changes_the_choices(qtbot: QtBot) -> None:
-    def make() -> LTXControlsWidget:
+    def make() -> RenderForm:
         panel = made(qtbot, FULL_OWN)
         panel.set_scope(SCOPE)
         panel.set_last_seed(99)
@@ -188,7 +215,7 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
 )
 @given(choices=any_choices)
 def test_every_legal_value_comes_back_and_nothing_is_told(
-    panel: LTXControlsWidget, choices: RenderChoices
+    panel: RenderForm, choices: RenderChoices
 ) -> None:
     messages: list[object] = []
     panel.changed.connect(messages.append)
@@ -200,10 +227,18 @@ def test_every_legal_value_comes_back_and_nothing_is_told(
     assert messages == []
 
 
-def test_it_is_shown_only_for_ltx(panel: LTXControlsWidget) -> None:
-    assert control(panel, "camera").isVisibleTo(panel)
+def test_the_panel_of_ltx_is_shown_only_for_ltx_and_the_everyday_rows_for_everyone(
+    panel: RenderForm,
+) -> None:
+    ltx = panel.findChild(LTXControlsWidget)
+    assert ltx is not None
+    panel.set_value(RenderChoices(target=LTX_FULL))
+    assert ltx.isVisibleTo(panel)
     panel.set_value(RenderChoices(target=OTHER.target))
-    assert not control(panel, "camera").isVisibleTo(panel)
+    assert not ltx.isVisibleTo(panel)
+    panel.open_advanced()
+    for name in ("audio", "camera", "seed_number", "num_inference_steps", "negative_prompt"):
+        assert control(panel, name).isVisibleTo(panel), name
 
 
 def test_only_registered_deployments_are_offered_and_one_alone_is_told(qtbot: QtBot) -> None:
@@ -224,7 +259,7 @@ def test_another_deployment_keeps_the_model_where_it_has_it(qtbot: QtBot) -> Non
 
 
 def test_moves_have_names_and_the_speed_is_shown_only_with_a_move(
-    panel: LTXControlsWidget, qtbot: QtBot
+    panel: RenderForm, qtbot: QtBot
 ) -> None:
     assert items(panel, "camera") == ["None", "Pan Left", "Static"]
     assert not control(panel, "camera_speed_number").isVisibleTo(panel)
@@ -238,19 +273,19 @@ def test_moves_have_names_and_the_speed_is_shown_only_with_a_move(
 
 
 def test_slider_and_number_of_the_speed_go_together(qtbot: QtBot) -> None:
-    panel = made(qtbot, RenderChoices(target=LTX_FULL, camera="pan_left"))
+    panel = made(qtbot, chosen(target=LTX_FULL, camera="pan_left"))
     QTest.keyClick(control(panel, "camera_speed_slider"), Qt.Key.Key_End)
     number = control(panel, "camera_speed_number")
     assert isinstance(number, QDoubleSpinBox)
-    assert (panel.value().camera_speed, number.value()) == (2.0, 2.0)
+    assert (panel.value().motion.speed, number.value()) == (2.0, 2.0)
     QTest.keyClick(control(panel, "camera_speed_slider"), Qt.Key.Key_Left)
-    assert panel.value().camera_speed == 1.95
+    assert panel.value().motion.speed == 1.95
 
 
-def test_a_move_of_another_model_is_shown_as_such_and_kept(panel: LTXControlsWidget) -> None:
-    panel.set_value(RenderChoices(target=LTX_FULL, camera="crane_up"))
+def test_a_move_of_another_model_is_shown_as_such_and_kept(panel: RenderForm) -> None:
+    panel.set_value(chosen(target=LTX_FULL, camera="crane_up"))
     assert items(panel, "camera")[-1] == "Crane Up (not with Fake Full)"
-    assert panel.value().camera == "crane_up"
+    assert panel.value().motion.camera == "crane_up"
 
 
 def test_a_silent_clip_hides_the_audio_prompt_and_keeps_it(qtbot: QtBot) -> None:
@@ -262,59 +297,59 @@ def test_a_silent_clip_hides_the_audio_prompt_and_keeps_it(qtbot: QtBot) -> None
     assert panel.value().audio_prompt == "rain"
 
 
-def test_the_same_seed_again_and_a_new_one_each_time(panel: LTXControlsWidget) -> None:
+def test_the_same_seed_again_and_a_new_one_each_time(panel: RenderForm) -> None:
     same, new = control(panel, "seed_same"), control(panel, "seed_new")
     assert not same.isEnabled()
     assert "no clip yet" in same.toolTip()
     panel.set_last_seed(1234)
     click(same)
-    assert panel.value().seed == 1234
+    assert panel.value().sampling.seed == 1234
     assert not same.isEnabled()
     click(new)
-    assert panel.value().seed is None
+    assert panel.value().sampling.seed is None
     assert not new.isEnabled()
 
 
-def test_only_a_seed_can_be_typed(panel: LTXControlsWidget) -> None:
+def test_only_a_seed_can_be_typed(panel: RenderForm) -> None:
     edit = control(panel, "seed_number")
     assert isinstance(edit, QLineEdit)
     QTest.keyClicks(edit, f"-x {MAX_SEED}9")
-    assert panel.value().seed == MAX_SEED
+    assert panel.value().sampling.seed == MAX_SEED
     edit.selectAll()
     QTest.keyClick(edit, Qt.Key.Key_Delete)
-    assert panel.value().seed is None
+    assert panel.value().sampling.seed is None
     QTest.keyClicks(edit, "007")
-    assert panel.value().seed == 7
+    assert panel.value().sampling.seed == 7
 
 
 def test_several_loras_each_with_its_scale_as_many_as_the_model_takes(
-    panel: LTXControlsWidget,
+    panel: RenderForm,
 ) -> None:
-    panel.set_value(RenderChoices(target=LTX_FULL, loras=(ONE,)))
+    panel.set_value(chosen(target=LTX_FULL, loras=(ONE,)))
     click(control(panel, "lora_add"))
-    picked = Lora(path=PICKED[0])
-    assert panel.value().loras == (ONE, picked)
+    picked = lora(path=PICKED[0])
+    assert panel.value().inputs == (ONE, picked)
     assert not control(panel, "lora_add").isEnabled()
     assert "no more than 2" in control(panel, "lora_add").toolTip()
     scale = control(panel, "lora_scale_1")
     assert isinstance(scale, QDoubleSpinBox)
     assert (scale.minimum(), scale.maximum()) == (0, 2)
     down(scale)
-    assert panel.value().loras == (ONE, Lora(path=PICKED[0], scale=0.95))
+    assert panel.value().inputs == (ONE, lora(path=PICKED[0], scale=0.95))
     click(control(panel, "lora_remove_0"))
-    assert panel.value().loras == (Lora(path=PICKED[0], scale=0.95),)
+    assert panel.value().inputs == (lora(path=PICKED[0], scale=0.95),)
 
 
-def test_the_same_lora_is_not_added_twice(panel: LTXControlsWidget) -> None:
-    panel.set_value(RenderChoices(target=LTX_FULL, loras=(Lora(path=PICKED[0]),)))
+def test_the_same_lora_is_not_added_twice(panel: RenderForm) -> None:
+    panel.set_value(chosen(target=LTX_FULL, loras=(lora(path=PICKED[0]),)))
     click(control(panel, "lora_add"))
-    assert len(panel.value().loras) == 1
+    assert len(panel.value().inputs) == 1
 
 
-def test_too_many_loras_are_kept_and_told(panel: LTXControlsWidget) -> None:
-    panel.set_value(RenderChoices(target=LTX_FULL, loras=(ONE, TWO, THREE)))
+def test_too_many_loras_are_kept_and_told(panel: RenderForm) -> None:
+    panel.set_value(chosen(target=LTX_FULL, loras=(ONE, TWO, THREE)))
     assert "at most 2: remove 1" in said(panel)
-    assert panel.value().loras == (ONE, TWO, THREE)
+    assert panel.value().inputs == (ONE, TWO, THREE)
 
 
 def test_lora_files_can_be_dropped_and_others_not(qtbot: QtBot) -> None:
@@ -354,34 +389,34 @@ def test_words_are_told_as_they_are_typed_and_the_cursor_stays(qtbot: QtBot) -> 
     assert panel.value().negative_prompt == "very blurry"
     line = control(panel, "webhook_url")
     QTest.keyClicks(line, " https://a.b/ ")
-    assert panel.value().webhook_url == "https://a.b/"
+    assert panel.value().delivery.webhook_url == "https://a.b/"
 
 
-def test_memory_is_chosen_among_what_the_model_offers(panel: LTXControlsWidget) -> None:
+def test_memory_is_chosen_among_what_the_model_offers(panel: RenderForm) -> None:
     assert items(panel, "memory") == [
         "Automatic",
         "All in GPU memory (quickest)",
         "Streamed block by block",
     ]
     down(control(panel, "memory"))
-    assert panel.value().memory is Residency.RESIDENT
-    panel.set_value(panel.value().model_copy(update={"memory": Residency.MODEL_OFFLOAD}))
+    assert panel.value().delivery.memory is Residency.RESIDENT
+    panel.set_value(chosen(target=LTX_FULL, memory=Residency.MODEL_OFFLOAD))
     assert items(panel, "memory")[-1] == "Parts take turns on the GPU (not with Fake Full)"
 
 
-def test_in_a_scene_what_differs_is_marked(panel: LTXControlsWidget, qtbot: QtBot) -> None:
+def test_in_a_scene_what_differs_is_marked(panel: RenderForm, qtbot: QtBot) -> None:
     panel.set_value(FULL_OWN)
-    panel.set_scope(SceneScope("Scene 3", ("camera",), RenderChoices(camera="static")))
+    panel.set_scope(SceneScope("Scene 3", ("camera",), chosen(camera="static")))
     assert "• Camera" in said(panel)
     assert "• Seed" not in said(panel)
     with qtbot.waitSignal(panel.changed) as heard:
         click(control(panel, "camera_reset"))
     assert heard.args == [ChoicesEdit("camera", "static", is_own=False)]
-    assert panel.value().camera == "static"
+    assert panel.value().motion.camera == "static"
 
 
-def test_numbers_beyond_the_model_are_shown_as_they_are(panel: LTXControlsWidget) -> None:
-    panel.set_value(RenderChoices(target=LTX_FULL, num_inference_steps=500))
+def test_numbers_beyond_the_model_are_shown_as_they_are(panel: RenderForm) -> None:
+    panel.set_value(chosen(target=LTX_FULL, num_inference_steps=500))
     steps = control(panel, "num_inference_steps")
     assert isinstance(steps, QDoubleSpinBox)
     assert steps.value() == 500

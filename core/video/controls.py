@@ -1,0 +1,362 @@
+"""Every control of a render in one table: forms, options, checks, records and docs go by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from core.video.allowed import (
+    Allowed,
+    AnyValue,
+    FileLimit,
+    OneOf,
+    OneSize,
+    OnOff,
+    TextLimit,
+    WebAddress,
+    is_allowed,
+    nearest,
+    refusal,
+)
+from core.video.request import Input, RenderChoices, Role
+from core.video.spec import IntRange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from core.frozen import Frozen
+    from core.video.spec import ModelSpec
+
+_T = TypeVar("_T", bound=RenderChoices)
+
+MAX_SEED = 2**32 - 1
+_INPUTS = "inputs."
+
+
+class Control(StrEnum):
+    """The parts of a request that a person sets; projects store these words."""
+
+    PROMPT = "prompt"
+    NEGATIVE_PROMPT = "negative_prompt"
+    PROVIDER = "provider"
+    DEPLOYMENT = "deployment"
+    TARGET = "target"
+    RESOLUTION = "resolution"
+    ASPECT = "aspect"
+    DURATION = "duration_s"
+    FPS = "fps"
+    START_IMAGE = "start_image"
+    END_IMAGE = "end_image"
+    REFERENCE_IMAGES = "reference_images"
+    AUDIO = "audio"
+    AUDIO_PROMPT = "audio_prompt"
+    CAMERA_MOTION = "camera"
+    CAMERA_SPEED = "camera_speed"
+    STEPS = "num_inference_steps"
+    GUIDANCE_SCALE = "guidance_scale"
+    SEED = "seed"
+    LORAS = "loras"
+    MEMORY = "memory"
+    WEBHOOK = "webhook_url"
+
+
+class ControlKind(StrEnum):
+    """What sort of value a control holds, and so what a form shows and a command line reads."""
+
+    NUMBER = "number"
+    WHOLE = "whole number"
+    CHOICE = "choice"
+    TEXT = "text"
+    SWITCH = "switch"
+    FILE = "file"
+    FILES = "files"
+
+
+@dataclass(frozen=True)
+class ControlRow:
+    """One control.
+
+    Attributes:
+        path: of its field in a request; problems name it.
+        label, tip: in forms; the tip is the help of the option too.
+        noun: in sentences, after "takes a".
+        takes: what a model allows; None where it does not take it.
+        not_taken: what a sentence says of a model that does not take it, after its label.
+        options: on the command line, the usual spelling first; "--a/--no-a" for a switch.
+        metavar: stands for the value in the help.
+        is_choice: whether a project and its scenes choose it, and not a single clip alone.
+        is_for_images: whether an image has it too.
+    """
+
+    id: Control
+    path: str
+    kind: ControlKind
+    label: str
+    tip: str
+    noun: str
+    takes: Callable[[ModelSpec], Allowed | None]
+    not_taken: str = "takes no {noun}. Leave it out or choose another model."
+    unit: str = ""
+    options: tuple[str, ...] = ()
+    metavar: str = ""
+    is_choice: bool = True
+    is_for_images: bool = True
+
+    @property
+    def repeats(self) -> bool:
+        """Whether its option may be given more than once."""
+        return self.kind is ControlKind.FILES
+
+    @property
+    def role(self) -> Role | None:
+        """The role of the files that it names; None where it names none."""
+        return Role(self.path.removeprefix(_INPUTS)) if self.path.startswith(_INPUTS) else None
+
+    def allowed(self, spec: ModelSpec) -> Allowed | None:
+        """What a model takes of it; None for nothing."""
+        return self.takes(spec)
+
+    def value(self, request: RenderChoices) -> object:
+        """What a request says: None, or for files (), where it says nothing."""
+        role = self.role
+        if role is not None:
+            return request.one(role) if self.kind is ControlKind.FILE else request.of_role(role)
+        found: object = request
+        for name in self.path.split("."):
+            found = getattr(found, name, None)
+        return found
+
+    def with_value(self, request: _T, value: object) -> _T:
+        """The request with another value; it is not checked."""
+        role = self.role
+        if role is None:
+            return _changed(request, self.path.split("."), value)
+        if value is None:
+            return request.with_role(role, ())
+        inputs = (value,) if isinstance(value, Input) else cast("tuple[Input, ...]", value)
+        return request.with_role(role, inputs)
+
+    def is_set(self, request: RenderChoices) -> bool:
+        """Whether a request asks for it at all; a plain "no" asks for nothing of a model."""
+        value = self.value(request)
+        return value is not None and value is not False and value != ()
+
+    def nearest(self, value: object, spec: ModelSpec) -> object:
+        """The value that the model takes and that is most like this one; None for its usual."""
+        allowed = self.takes(spec)
+        return None if allowed is None else nearest(value, allowed)
+
+    def problem(self, value: object, spec: ModelSpec) -> str | None:
+        """A sentence on why the model does not take a value; None where it does."""
+        allowed = self.takes(spec)
+        if allowed is None:
+            return f"{spec.label} {self.not_taken.format(noun=self.noun, advice=_advice(spec))}"
+        if is_allowed(value, allowed):
+            return None
+        return refusal(value, allowed, label=spec.label, noun=self.noun)
+
+
+def _changed(value: Frozen, names: list[str], new: object) -> Any:
+    name, *rest = names
+    if rest:
+        new = _changed(getattr(value, name), rest, new)
+    return value.model_copy(update={name: new})
+
+
+def _files(role: Role) -> Callable[[ModelSpec], Allowed | None]:
+    def takes(spec: ModelSpec) -> Allowed | None:
+        limit = spec.limit(role)
+        return FileLimit(role, limit) if limit else None
+
+    return takes
+
+
+def _words(is_taken: Callable[[ModelSpec], bool]) -> Callable[[ModelSpec], Allowed | None]:
+    def takes(spec: ModelSpec) -> Allowed | None:
+        return TextLimit(spec.max_prompt_tokens) if is_taken(spec) else None
+
+    return takes
+
+
+def _fps(spec: ModelSpec) -> Allowed | None:
+    return OneOf(spec.fps, spec.default_fps) if spec.fps else None
+
+
+def _duration(spec: ModelSpec) -> Allowed | None:
+    return spec.durations if spec.fps else None
+
+
+def _camera(spec: ModelSpec) -> Allowed | None:
+    return OneOf(spec.camera.motions) if spec.camera else None
+
+
+def _speed(spec: ModelSpec) -> Allowed | None:
+    return spec.camera.speed if spec.camera else None
+
+
+def _memory(spec: ModelSpec) -> Allowed | None:
+    return OneOf(spec.residencies) if len(spec.residencies) > 1 else None
+
+
+def _seed(spec: ModelSpec) -> Allowed | None:
+    return IntRange(minimum=0, maximum=MAX_SEED, default=0) if spec.takes_seed else None
+
+
+def _advice(spec: ModelSpec) -> str:
+    """What to do instead of an audio prompt."""
+    if spec.has_audio:
+        return "Describe the sound in the prompt instead."
+    return "It makes no sound; leave the audio prompt out or choose another model."
+
+
+def _audio(spec: ModelSpec) -> Allowed | None:
+    return OnOff(default=True) if spec.audio else None
+
+
+CONTROLS: tuple[ControlRow, ...] = (
+    ControlRow(
+        Control.PROMPT, "prompt", ControlKind.TEXT, "Prompt", "What is to be seen", "prompt",
+        _words(lambda spec: True),
+        options=("--prompt", "-p"), metavar="TEXT", is_choice=False,
+    ),
+    ControlRow(
+        Control.NEGATIVE_PROMPT, "negative_prompt", ControlKind.TEXT, "Negative prompt",
+        "What the clip should not show", "negative prompt",
+        _words(lambda spec: spec.takes_negative_prompt),
+        "takes no negative prompt. Leave it out, and say in the prompt what there should be "
+        "instead.",
+        options=("--negative-prompt",), metavar="TEXT",
+    ),
+    ControlRow(
+        Control.PROVIDER, "target.provider", ControlKind.CHOICE, "Provider",
+        "Who makes the clips", "provider", lambda spec: AnyValue(),
+        options=("--provider",), metavar="NAME", is_choice=False,
+    ),
+    ControlRow(
+        Control.DEPLOYMENT, "target.deployment", ControlKind.CHOICE, "Runs at",
+        "Where the model runs", "deployment", lambda spec: AnyValue(),
+        options=("--deployment", "--ltx-deployment"), metavar="NAME", is_choice=False,
+    ),
+    ControlRow(
+        Control.TARGET, "target", ControlKind.CHOICE, "Model", "Which model makes the clips",
+        "model", lambda spec: AnyValue(),
+        options=("--model", "--ltx-model"), metavar="NAME",
+    ),
+    ControlRow(
+        Control.RESOLUTION, "frame.resolution", ControlKind.CHOICE, "Resolution",
+        "How large the clips are, by name or in pixels", "resolution",
+        lambda spec: OneSize(spec.sizes),
+        options=("--resolution", "--ltx-resolution"), metavar="SIZE",
+    ),
+    ControlRow(
+        Control.ASPECT, "frame.aspect", ControlKind.CHOICE, "Aspect",
+        "Width to height of the clips", "aspect ratio",
+        lambda spec: OneOf(tuple(aspect.value for aspect in spec.aspects)),
+        options=("--aspect", "--ltx-aspect"), metavar="W:H",
+    ),
+    ControlRow(
+        Control.DURATION, "frame.duration_s", ControlKind.NUMBER, "Duration",
+        "How long a clip is, in seconds; the plan tells the exact length", "duration", _duration,
+        "makes no clips, so there is no length to choose. Leave it out.",
+        unit="s", options=("--duration", "--ltx-duration"), metavar="SECONDS", is_for_images=False,
+    ),
+    ControlRow(
+        Control.FPS, "frame.fps", ControlKind.WHOLE, "Frame rate",
+        "Frames per second of the clips", "frame rate", _fps,
+        "makes no clips, so there is no frame rate to choose. Leave it out.",
+        unit="fps", options=("--fps", "--ltx-fps"), metavar="NUMBER", is_for_images=False,
+    ),
+    ControlRow(
+        Control.START_IMAGE, "inputs.start", ControlKind.FILE, "Start frame",
+        "The picture that the clip starts from", "start image", _files(Role.START),
+        options=("--image", "--ltx-image"), metavar="FILE", is_choice=False,
+    ),
+    ControlRow(
+        Control.END_IMAGE, "inputs.end", ControlKind.FILE, "End frame",
+        "The picture that the clip ends on", "end image", _files(Role.END),
+        options=("--end-image",), metavar="FILE", is_choice=False, is_for_images=False,
+    ),
+    ControlRow(
+        Control.REFERENCE_IMAGES, "inputs.reference", ControlKind.FILES, "References",
+        "Pictures that show what something looks like", "reference image",
+        _files(Role.REFERENCE),
+        options=("--reference",), metavar="FILE", is_choice=False,
+    ),
+    ControlRow(
+        Control.AUDIO, "audio", ControlKind.SWITCH, "Sound", "Whether the clips get sound",
+        "sound", _audio, "makes no sound. Leave it out or choose another model.",
+        options=("--audio/--no-audio",), is_for_images=False,
+    ),
+    ControlRow(
+        Control.AUDIO_PROMPT, "audio_prompt", ControlKind.TEXT, "Audio prompt",
+        "What is to be heard", "audio prompt", _words(lambda spec: spec.takes_audio_prompt),
+        "takes no audio prompt. {advice}",
+        options=("--audio-prompt",), metavar="TEXT", is_for_images=False,
+    ),
+    ControlRow(
+        Control.CAMERA_MOTION, "motion.camera", ControlKind.CHOICE, "Camera",
+        "How the camera moves", "camera move", _camera,
+        "has no camera moves to choose. Describe the move in the prompt.",
+        options=("--camera-motion", "--ltx-camera-motion"), metavar="MOVE",
+    ),
+    ControlRow(
+        Control.CAMERA_SPEED, "motion.speed", ControlKind.NUMBER, "Camera speed",
+        "How fast the camera moves, 1 is normal", "camera speed", _speed,
+        "has no camera speed. Leave it out.",
+        unit="×", options=("--camera-speed",), metavar="NUMBER",
+    ),
+    ControlRow(
+        Control.STEPS, "sampling.num_inference_steps", ControlKind.WHOLE, "Steps",
+        "How often the picture is refined; more take longer", "number of steps",
+        lambda spec: spec.steps, "has a fixed number of steps. Leave it out.",
+        options=("--steps", "--ltx-steps"), metavar="NUMBER",
+    ),
+    ControlRow(
+        Control.GUIDANCE_SCALE, "sampling.guidance_scale", ControlKind.NUMBER, "Guidance",
+        "How closely the model follows the prompt; high values look harsh", "guidance scale",
+        lambda spec: spec.guidance_scale, "has a fixed guidance scale. Leave it out.",
+        options=("--guidance", "--ltx-guidance"), metavar="NUMBER",
+    ),
+    ControlRow(
+        Control.SEED, "sampling.seed", ControlKind.WHOLE, "Seed",
+        "The same seed gives the same clip", "seed", _seed,
+        "takes no seed: each of its clips is another. Leave it out.",
+        options=("--seed", "--ltx-seed"), metavar="NUMBER",
+    ),
+    ControlRow(
+        Control.LORAS, "inputs.lora", ControlKind.FILES, "LoRAs",
+        "Small weights laid over the model's own", "LoRA", _files(Role.LORA),
+        options=("--lora",), metavar="FILE",
+    ),
+    ControlRow(
+        Control.MEMORY, "delivery.memory", ControlKind.CHOICE, "Memory",
+        "Where the weights lie while a clip is made", "memory layout", _memory,
+        "has no layout in memory to choose. Leave it to the program.",
+        options=("--memory",), metavar="LAYOUT",
+    ),
+    ControlRow(
+        Control.WEBHOOK, "delivery.webhook_url", ControlKind.TEXT, "Webhook",
+        "An https address that the service tells when a clip is ready", "webhook",
+        lambda spec: WebAddress() if spec.takes_webhook else None,
+        "tells no other program that a clip is ready. Leave it out.",
+        options=("--webhook",), metavar="URL",
+    ),
+)  # fmt: skip
+"""Every control, in the order of forms and help."""
+
+ROWS: Mapping[Control, ControlRow] = {row.id: row for row in CONTROLS}
+
+CHOICES: tuple[ControlRow, ...] = tuple(row for row in CONTROLS if row.is_choice)
+"""What a project and its scenes choose."""
+
+
+def option_of(field: str) -> str | None:
+    """The option that asks for a part of a request, None where the command line has none."""
+    row = next((row for row in CONTROLS if row.path == field), None)
+    return row.options[0].partition("/")[0] if row is not None and row.options else None
+
+
+def taken_by(spec: ModelSpec) -> frozenset[Control]:
+    """The controls that a model has."""
+    return frozenset(row.id for row in CONTROLS if row.allowed(spec) is not None)

@@ -1,0 +1,130 @@
+"""What renders cost, as vendors bill it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, cast
+
+from pydantic import Field, model_validator
+
+from core.frozen import Frozen
+from core.video.request import OutputKind
+
+
+class PriceUnit(StrEnum):
+    """What vendors bill; a megapixel counts each frame, an input second what is sent."""
+
+    SECOND = "second"
+    CLIP = "clip"
+    IMAGE = "image"
+    MEGAPIXEL = "megapixel"
+    TOKEN = "token"
+    INPUT_SECOND = "input second"
+
+
+_OF_IMAGES = (PriceUnit.IMAGE, PriceUnit.MEGAPIXEL, PriceUnit.TOKEN)
+
+
+@dataclass(frozen=True)
+class Billed:
+    """What a render comes to in everything that is billed; None where it is not known before."""
+
+    output: OutputKind
+    resolution: str
+    width: int
+    height: int
+    num_frames: int
+    duration_s: float = 0.0
+    has_audio: bool = False
+    input_s: float = 0.0
+    tokens: int | None = None
+
+    def amount(self, unit: PriceUnit) -> float | None:
+        """How many of a unit; None where that is not known."""
+        match unit:
+            case PriceUnit.SECOND:
+                return self.duration_s
+            case PriceUnit.CLIP | PriceUnit.IMAGE:
+                return 1
+            case PriceUnit.MEGAPIXEL:
+                return self.width * self.height * self.num_frames / 1e6
+            case PriceUnit.TOKEN:
+                return self.tokens
+            case PriceUnit.INPUT_SECOND:
+                return self.input_s
+
+    def is_billed(self, unit: PriceUnit) -> bool:
+        """Whether this kind of output is billed by that unit."""
+        if self.output is OutputKind.IMAGE:
+            return unit in _OF_IMAGES
+        return unit is not PriceUnit.IMAGE
+
+
+class PriceRow(Frozen):
+    """One line of a price list; it counts for the resolution and the audio that it names."""
+
+    usd: float = Field(ge=0)
+    per: PriceUnit
+    resolution: str | None = None
+    has_audio: bool | None = None
+
+    def fits(self, billed: Billed) -> bool:
+        """Whether this line is the one for such a render."""
+        return self.resolution in (None, billed.resolution) and self.has_audio in (
+            None,
+            billed.has_audio,
+        )
+
+    def __str__(self) -> str:
+        cents = round(self.usd * 100, 6)
+        amount = f"{self.usd:.2f}" if cents == round(cents) else f"{self.usd:g}"
+        return f"${amount} per {self.per.value}"
+
+
+class PriceTable(Frozen):
+    """What a model costs; without rows that is not known, and never shown as nothing.
+
+    A render costs the sum over all units: of the rows of each, the one that fits it best.
+    """
+
+    rows: tuple[PriceRow, ...] = ()
+    as_of: date
+    source: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_per_second(cls, stored: object) -> object:
+        """Journals once held one price per second of clip."""
+        if not isinstance(stored, dict) or "usd_per_s" not in stored:
+            return cast("object", stored)
+        fields = dict(cast("dict[str, Any]", stored))
+        usd = fields.pop("usd_per_s")
+        rows = [] if usd is None else [{"usd": usd, "per": PriceUnit.SECOND}]
+        return {**fields, "rows": rows}
+
+    def cost_usd(self, billed: Billed) -> float | None:
+        """The price of a render, or None when it is not known."""
+        total: float | None = None
+        for unit in dict.fromkeys(row.per for row in self.rows if billed.is_billed(row.per)):
+            fitting = [row for row in self.rows if row.per is unit and row.fits(billed)]
+            amount = billed.amount(unit)
+            if not fitting or amount is None:
+                return None
+            # A row that names a resolution or audio is meant before one for all of them.
+            best = max(
+                fitting, key=lambda row: (row.resolution is not None) + (row.has_audio is not None)
+            )
+            total = (total or 0.0) + best.usd * amount
+        return total
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return "unknown"
+        if all(row.usd == 0 for row in self.rows):
+            return "free"
+        first = [row for row in self.rows if row.per is self.rows[0].per]
+        lowest = min(first, key=lambda row: row.usd)
+        is_one = all(row.usd == lowest.usd for row in self.rows) and len(first) == len(self.rows)
+        return str(lowest) if is_one else f"from {lowest}"

@@ -1,0 +1,39 @@
+"""Inputs and choices by short names, as tests like to write them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.video.controls import ROWS, Control
+from core.video.request import Input, RenderChoices, Role
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def inputs_of(
+    start_image: Path | None = None,
+    end_image: Path | None = None,
+    reference_images: tuple[Path, ...] = (),
+    loras: tuple[Input, ...] = (),
+) -> tuple[Input, ...]:
+    """The inputs that a request has for these files."""
+    frames = ((Role.START, start_image), (Role.END, end_image))
+    return (
+        *(Input(role=role, path=path) for role, path in frames if path is not None),
+        *(Input(role=Role.REFERENCE, path=path) for path in reference_images),
+        *loras,
+    )
+
+
+def lora(path: Path, scale: float = 1.0) -> Input:
+    """A LoRA among the inputs."""
+    return Input(role=Role.LORA, path=path, strength=scale)
+
+
+def chosen(**values: object) -> RenderChoices:
+    """Choices by the names of their controls."""
+    found = RenderChoices()
+    for name, value in values.items():
+        found = ROWS[Control(name)].with_value(found, value)
+    return found
