@@ -124,7 +124,10 @@ class PriceTable(Frozen):
             return "unknown"
         if all(row.usd == 0 for row in self.rows):
             return "free"
-        first = [row for row in self.rows if row.per is self.rows[0].per]
-        lowest = min(first, key=lambda row: row.usd)
-        is_one = all(row.usd == lowest.usd for row in self.rows) and len(first) == len(self.rows)
-        return str(lowest) if is_one else f"from {lowest}"
+        return ", ".join(map(self._text_of, dict.fromkeys(row.per for row in self.rows)))
+
+    def _text_of(self, unit: PriceUnit) -> str:
+        """The lowest price of a unit, told as such where there are several."""
+        rows = sorted((row for row in self.rows if row.per is unit), key=lambda row: row.usd)
+        is_one = rows[0].usd == rows[-1].usd
+        return f"{rows[0]}" if is_one else f"from {rows[0]}"

@@ -129,7 +129,7 @@ def test_words_values_and_plan_are_refused_together(run) -> None:
         "no option --fsp. Did you mean --fps?",
         "--fps takes a whole number, not 'abc'",
         "--duration: Fake Small makes clips of 0.5 to 4 s, not 99 s",
-        "--seed: A seed is 0 to",
+        "takes a seed of 0 to",
         "--out: The output folder",
         "--image: There is no start image at",
         "--prompt: The prompt is empty",

@@ -101,10 +101,10 @@ def test_everything_outside_the_models_range_is_told_at_once(app) -> None:
         answer,
         "things are wrong, and nothing was started",
         "--duration: LTX Mini makes clips of",
-        "--fps: LTX Mini does not make 500 frames per second",
+        "--fps: LTX Mini takes a frame rate of 16, not 500",
         "--resolution: LTX Mini does not make 1920x1080. The nearest size is",
         "--steps: LTX Mini takes a number of steps of",
-        "--seed: A seed is 0 to",
+        "takes a seed of 0 to",
         "--out: The output folder",
     )
 
@@ -264,7 +264,7 @@ def test_a_damaged_model_is_told_together_with_everything_else(app, home, instal
         answer,
         "3 things are wrong, and nothing was started",
         f"are damaged (changed: {WEIGHTS[1]})",
-        "does not make 500 frames per second",
+        "takes a frame rate of 24, 25 or 30, not 500",
         "Clips are MP4 files",
     )
 

@@ -31,9 +31,9 @@ def lora(path: Path, scale: float = 1.0) -> Input:
     return Input(role=Role.LORA, path=path, strength=scale)
 
 
-def chosen(**values: object) -> RenderChoices:
-    """Choices by the names of their controls."""
-    found = RenderChoices()
+def chosen(before: RenderChoices | None = None, /, **values: object) -> RenderChoices:
+    """Choices by the names of their controls, on top of others."""
+    found = before or RenderChoices()
     for name, value in values.items():
         found = ROWS[Control(name)].with_value(found, value)
     return found

@@ -29,33 +29,30 @@ if TYPE_CHECKING:
 
 ONE, TWO, THREE = (lora(path=Path(f"/loras/{name}.safetensors")) for name in "abc")
 PICKED = (Path("/loras/picked.safetensors"),)
-_SMALL: dict[str, object] = {
-    "target": LTX_SMALL,
-    "audio": False,
-    "camera": "pan_left",
-    "camera_speed": 1.5,
-    "guidance_scale": 5,
-    "num_inference_steps": 9,
-    "seed": 3,
-    "negative_prompt": "blurry",
-}
-SMALL_OWN = chosen(**_SMALL)
-FULL_OWN = chosen(
-    **{
-        **_SMALL,
-        "target": LTX_FULL,
-        "resolution": "64p",
-        "aspect": "2:3",
-        "duration_s": 2,
-        "fps": 25,
-        "audio": True,
-        "audio_prompt": "rain",
-        "loras": (ONE,),
-        "memory": Residency.RESIDENT,
-        "webhook_url": "https://example.com/",
-    }
+SMALL_OWN = chosen(
+    target=LTX_SMALL,
+    audio=False,
+    camera="pan_left",
+    camera_speed=1.5,
+    guidance_scale=5,
+    num_inference_steps=9,
+    seed=3,
+    negative_prompt="blurry",
 )
-FIELDS = tuple(row.id for row in CHOICES)
+FULL_OWN = chosen(
+    SMALL_OWN,
+    target=LTX_FULL,
+    resolution="64p",
+    aspect="2:3",
+    duration_s=2,
+    fps=25,
+    audio=True,
+    audio_prompt="rain",
+    loras=(ONE,),
+    memory=Residency.RESIDENT,
+    webhook_url="https://example.com/",
+)
+FIELDS = tuple(row.id.value for row in CHOICES)
 SCOPE = SceneScope("Scene 3", FIELDS, RenderChoices())
 SMALL_ROWS = (
     "audio",
@@ -400,7 +397,7 @@ def test_memory_is_chosen_among_what_the_model_offers(panel: RenderForm) -> None
     ]
     down(control(panel, "memory"))
     assert panel.value().delivery.memory is Residency.RESIDENT
-    panel.set_value(chosen(target=LTX_FULL, memory=Residency.MODEL_OFFLOAD))
+    panel.set_value(chosen(panel.value(), memory=Residency.MODEL_OFFLOAD))
     assert items(panel, "memory")[-1] == "Parts take turns on the GPU (not with Fake Full)"
 
 

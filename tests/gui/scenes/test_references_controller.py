@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
 from core.project.render.requests import choose_references
+from core.video.request import Role
 from gui.background import Background
 from gui.project.project_model import ProjectModel
 from gui.scenes.image_controller import ImageController, ImagesBrought
@@ -197,7 +198,7 @@ def test_images_are_marked_as_the_request_will_have_them(
     setup = open_page()
     setup.first.references[1].path.unlink()
     setup.controller.show_scene("s1")
-    setup.controller.set_spec(FULL.model_copy(update={"max_reference_images": 2}))
+    setup.controller.set_spec(FULL.model_copy(update={"inputs": {Role.REFERENCE: 2}}))
     wait(qtbot, setup)
     assert "Sent." in tip(setup.scene, 0)
     assert "Left out: The file is missing." in tip(setup.scene, 1)

@@ -27,6 +27,7 @@ from core.project.model.edits import (
 from core.project.model.project import Scene, VideoProject, new_id
 from core.project.model.scene_edits import FrameSlot, with_continues, with_duration, with_frame
 from core.project.model.status import SceneJob, SceneJobState
+from core.video.request import Role
 from gui.project.project_model import ProjectModel
 from gui.scenes.image_controller import FrameBrought
 from gui.scenes.scene_actions import SceneActions
@@ -496,14 +497,14 @@ def test_clip_is_played_by_a_double_click(qtbot: QtBot, tables: Callable[..., Ta
 
 def test_end_frames_are_shown_only_where_the_model_takes_them(table: Table) -> None:
     assert table.view.isColumnHidden(SceneColumn.END)
-    table.view.set_spec(SMALL.model_copy(update={"takes_end_image": True}))
+    table.view.set_spec(SMALL.model_copy(update={"inputs": {Role.END: 1}}))
     assert not table.view.isColumnHidden(SceneColumn.END)
     table.view.set_spec(SMALL)
     assert table.view.isColumnHidden(SceneColumn.END)
 
 
 def test_every_column_is_seen_in_the_room_of_a_small_screen(table: Table) -> None:
-    table.view.set_spec(SMALL.model_copy(update={"takes_end_image": True}))
+    table.view.set_spec(SMALL.model_copy(update={"inputs": {Role.END: 1}}))
     table.view.resize(520, 240)
     assert (
         sum(table.view.columnWidth(column) for column in SceneColumn)

@@ -1,0 +1,107 @@
+"""The files that a request names, of every role."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from core.errors import UnsupportedRequest
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import run_ffmpeg
+from core.video.inputs import ROLES, MediaType, check_inputs, field_of, limit_problems
+from core.video.request import Input, RenderRequest, Role, Target
+from tests.fakes.provider import FULL
+
+TARGET = Target(provider="fake", deployment="local", model="fake-full")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[MediaType, Path]:
+    folder = tmp_path_factory.mktemp("inputs")
+    made = {
+        MediaType.IMAGE: folder / "a.png",
+        MediaType.VIDEO: folder / "a.mp4",
+        MediaType.AUDIO: folder / "a.wav",
+        MediaType.LORA: folder / "a.safetensors",
+    }
+    Image.new("RGB", (40, 30)).save(made[MediaType.IMAGE])
+    run_ffmpeg(
+        ["-f", "lavfi", "-i", "color=size=64x48:duration=2", str(made[MediaType.VIDEO])],
+        CancelToken(),
+    )
+    run_ffmpeg(["-f", "lavfi", "-i", "sine=duration=3", str(made[MediaType.AUDIO])], CancelToken())
+    made[MediaType.LORA].write_bytes(b"x" * 20)
+    return made
+
+
+def ask(*inputs: Input) -> RenderRequest:
+    return RenderRequest(target=TARGET, prompt="a red ball", inputs=inputs)
+
+
+def test_a_file_of_every_role_is_read_for_its_size_and_length(
+    files: dict[MediaType, Path],
+) -> None:
+    inputs = [Input(role=role, path=files[info.media]) for role, info in ROLES.items()]
+    known = check_inputs(ask(*inputs))
+    sizes = {MediaType.IMAGE: (40, 30), MediaType.VIDEO: (64, 48)}
+    assert known.sizes == {
+        role: sizes[info.media] for role, info in ROLES.items() if info.media in sizes
+    }
+    videos = sum(info.media is MediaType.VIDEO for info in ROLES.values())
+    assert known.length_s == pytest.approx(2 * videos + 3, abs=0.2)
+
+
+def test_every_role_has_its_words() -> None:
+    assert set(ROLES) == set(Role)
+    assert len({info.name for info in ROLES.values()}) == len(ROLES)
+    assert ROLES[Role.LORA].counted(1) == "1 LoRA"
+    assert ROLES[Role.REFERENCE].counted(3) == "3 reference images"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_is_wrong_with_a_file_is_said_by_its_role(
+    role: Role, files: dict[MediaType, Path], tmp_path: Path
+) -> None:
+    info = ROLES[role]
+    right = files[info.media]
+    empty = tmp_path / f"empty{right.suffix}"
+    empty.touch()
+    folder = tmp_path / f"folder{right.suffix}"
+    folder.mkdir()
+    bad = [tmp_path / f"gone{right.suffix}", empty, folder]
+    with pytest.raises(UnsupportedRequest) as caught:
+        check_inputs(ask(*(Input(role=role, path=path) for path in bad)))
+    problems = caught.value.problems
+    assert [problem.field for problem in problems] == [field_of(role)] * 3
+    for problem, path in zip(problems, bad, strict=True):
+        assert info.name in problem.message
+        assert repr(str(path)) in problem.message
+        assert problem.message.endswith((".", "?"))
+
+
+def test_a_video_without_a_picture_and_one_without_sound_are_refused_for_what_they_lack(
+    files: dict[MediaType, Path],
+) -> None:
+    with pytest.raises(UnsupportedRequest) as caught:
+        check_inputs(
+            ask(
+                Input(role=Role.EXTEND_VIDEO, path=files[MediaType.AUDIO]),
+                Input(role=Role.AUDIO, path=files[MediaType.VIDEO]),
+            )
+        )
+    video, audio = (problem.message for problem in caught.value.problems)
+    assert "holds no video" in video
+    assert "holds no audio" in audio
+
+
+def test_more_of_a_role_than_the_model_takes_is_refused_once_for_the_role() -> None:
+    request = ask(*(Input(role=role, path=Path("x")) for role in (*Role, *Role)))
+    found = {problem.field: problem.message for problem in limit_problems(request, FULL)}
+    assert set(found) == {field_of(role) for role in Role} - {
+        field_of(Role.REFERENCE),
+        field_of(Role.LORA),
+    }
+    assert "at most 1 start image, and 2 are given. Leave 1 out." in found["inputs.start"]
+    assert "takes no keyframes. Leave them out" in found["inputs.keyframe"]
