@@ -41,13 +41,6 @@ _NOTHING = {
     Control.CAMERA_MOTION: ("None", "Leave it to the prompt"),
     Control.MEMORY: ("Automatic", "The quickest that fits"),
 }
-MEMORY_LABELS = {
-    Residency.RESIDENT: "All in GPU memory (quickest)",
-    Residency.MODEL_OFFLOAD: "Parts take turns on the GPU",
-    Residency.GROUP_OFFLOAD: "Streamed block by block",
-    Residency.GROUP_OFFLOAD_TO_DISK: "Streamed from disk (slowest)",
-}
-"""A short name for each way to lay out a model."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +210,7 @@ def _offered(
 
 def _label(row: ControlRow, value: object) -> str:
     if isinstance(value, Residency):
-        return MEMORY_LABELS[value]
+        return value.label
     if isinstance(value, int | float):
         return f"{value:g} {row.unit}".strip()
     return str(value).replace("_", " ").title()
