@@ -30,10 +30,9 @@ from typing_extensions import override
 from core.jobs.job_record import JobRecord, JobState
 from gui import theme
 from gui.jobs import job_text
-from gui.jobs.job_delegate import JobDelegate
 from gui.jobs.job_details import JobDetails
-from gui.jobs.job_filter import FilterButtons, FilteredJobs, JobFilter
 from gui.jobs.job_list import Summary, movable, summary_of
+from gui.jobs.job_rows import FilterButtons, FilteredJobs, JobDelegate, JobFilter
 from gui.jobs.jobs_controller import MoveJob
 from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
 from gui.widgets.labels import ToneLabel

@@ -16,7 +16,7 @@ from core.jobs.job_record import JobRecord, JobState, Owner
 from gui import theme
 from gui.background import Background
 from gui.jobs.job_bridge import JobNews
-from gui.jobs.job_filter import FilterButtons
+from gui.jobs.job_rows import FilterButtons
 from gui.jobs.jobs_controller import MoveJob
 from gui.jobs.jobs_model import JobsModel
 from gui.jobs.jobs_panel import JobsPanel
