@@ -124,8 +124,14 @@ class RenderForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP)
-        for part in (self._scope_line, frame, self._ltx, everyday, self._section):
-            layout.addWidget(part)
+        rows = QVBoxLayout()
+        # As far apart as rows of one grid.
+        rows.setSpacing(frame.grid.verticalSpacing())
+        for grid in (frame, self._ltx, everyday):
+            rows.addWidget(grid)
+        layout.addWidget(self._scope_line)
+        layout.addLayout(rows)
+        layout.addWidget(self._section)
         ignore_wheel(self)
         self._provider.edited.connect(self._on_target)
         self._model.edited.connect(self._on_target)
