@@ -11,9 +11,9 @@ from core.video.provider import NotReady
 from core.video.spec import Residency
 
 if TYPE_CHECKING:
-    from core.studio import PlannedRender
     from core.video.plan import MemoryPlan, RenderPlan
     from core.video.provider import ProviderInfo
+    from core.video.render_planner import PlannedRender
 
 
 def reasons_against(planned: PlannedRender) -> list[str]:

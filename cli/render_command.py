@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cli.arguments import RenderArguments
     from cli.context import CliContext
-    from core.studio import PlannedRender
+    from core.video.render_planner import PlannedRender
 
 
 def render(context: CliContext, typed: RenderArguments, problems: Sequence[Problem]) -> int:

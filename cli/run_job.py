@@ -13,7 +13,7 @@ from cli.console import wrapped
 from cli.progress import progress_view
 from cli.signals import EXIT_CANCELLED, leave_at_once
 from core.errors import JournalError
-from core.jobs.job import Cancelled, Failed, Notice, Progressed, Queued, Started, Succeeded
+from core.jobs.job import Cancelled, Charged, Failed, Notice, Progressed, Queued, Started, Succeeded
 from core.platform.units import clock
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cli.context import CliContext
     from cli.progress import ProgressView
-    from core.jobs.job import ErrorReport, JobEvent, Terminal
+    from core.jobs.job import ErrorReport, JobEvent, JobUpdate, Terminal
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
@@ -61,11 +61,11 @@ class _JobRun:
         self._started = time.monotonic()
         self._stop_asked: float | None = None
         self._is_cancelled = False
-        self._events: queue.SimpleQueue[tuple[str, JobEvent] | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[JobUpdate | None] = queue.SimpleQueue()
 
-    def on_event(self, job_id: str, event: JobEvent) -> None:
+    def on_event(self, update: JobUpdate) -> None:
         """Take an event from any thread."""
-        self._events.put((job_id, event))
+        self._events.put(update)
 
     def stop(self) -> None:
         """Ask the job to stop; called between two instructions, so it only leaves a mark."""
@@ -94,8 +94,8 @@ class _JobRun:
         except queue.Empty:
             view.tick()
             return
-        if item is not None and item[0] == self._job_id:
-            self._pass_on(item[1], view)
+        if item is not None and item.job_id == self._job_id:
+            self._pass_on(item.event, view)
 
     def _cancel(self, view: ProgressView, asked: float, *, is_done: bool) -> None:
         if not self._is_cancelled:
@@ -109,7 +109,7 @@ class _JobRun:
 
     def _pass_on(self, event: JobEvent, view: ProgressView) -> None:
         match event:
-            case Queued() | Started() | Cancelled():
+            case Queued() | Started() | Charged() | Cancelled():
                 self._event(event)
             case Progressed():
                 self._event(event)

@@ -8,23 +8,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from core.errors import (
-    ContentRefused,
-    ResultLost,
-    SpendingCapReached,
-    SpendingError,
-    SubmitUnknown,
-)
-from core.jobs.job import Cancelled, Failed, JobEvent, Succeeded
+from core.errors import JournalError, SpendingCapReached, SpendingError
+from core.jobs.job import Cancelled, Charged, Failed, Succeeded
 from core.jobs.job_record import JobState
 from core.platform.sqlite_file import Contents, SqliteFile
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
+    from core.jobs.job import JobUpdate
     from core.jobs.job_record import JobRecord
+    from core.jobs.queue import JobQueue
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +38,30 @@ _CONTENTS = Contents(
             )
             """,
         ),
+        # What a service says that it asks for; and a price need not be known any more.
+        (
+            "ALTER TABLE purchases RENAME TO older",
+            """
+            CREATE TABLE purchases (
+                job_id TEXT PRIMARY KEY,
+                cost_usd REAL,
+                charged_usd REAL,
+                state TEXT NOT NULL,
+                ordered_at REAL NOT NULL
+            )
+            """,
+            "INSERT INTO purchases SELECT job_id, cost_usd, NULL, state, ordered_at FROM older",
+            "DROP TABLE older",
+        ),
     ),
     error=SpendingError,
 )
-# After these the service may ask for its money all the same; a cap must count it.
-_MAYBE_CHARGED = frozenset(error.__name__ for error in (SubmitUnknown, ResultLost, ContentRefused))
 _ROUNDING_USD = 1e-9
 
 
 class _State(StrEnum):
+    """Where a purchase stands; only a released one costs nothing."""
+
     ORDERED = "ordered"
     PAID = "paid"
     RELEASED = "released"
@@ -63,7 +74,9 @@ def _now() -> datetime:
 class Ledger:
     """Every paid render by its job; kept however often the list of jobs is cleared.
 
-    Nothing is written, and no file made, for what is free.
+    A purchase counts from its order on. When its job ends without a clip, it goes on counting as
+    long as the job has a ticket: something was bought, whatever became of it. Nothing is written,
+    and no file made, for what is free.
     """
 
     def __init__(self, path: Path, now: Callable[[], datetime] = _now) -> None:
@@ -110,12 +123,13 @@ class Ledger:
                 f"${cap_usd:.2f} cannot be held.",
                 hint="Choose a model with a known price, or switch the spending cap off.",
             )
-        if not cost_usd:
+        if cost_usd == 0:
             return
         with self._file().transaction() as db:
-            self._check(db, cost_usd, cap_usd)
+            if cost_usd is not None:
+                self._check(db, cost_usd, cap_usd)
             db.execute(
-                "INSERT INTO purchases VALUES (?, ?, ?, ?)",
+                "INSERT INTO purchases VALUES (?, ?, NULL, ?, ?)",
                 (job_id, cost_usd, _State.ORDERED.value, self._now().timestamp()),
             )
 
@@ -135,9 +149,11 @@ class Ledger:
             ).fetchone()
             if row is None:
                 return False
-            self._check(db, float(row["cost_usd"]), cap_usd)
+            if row["cost_usd"] is not None:
+                self._check(db, float(row["cost_usd"]), cap_usd)
             db.execute(
-                "UPDATE purchases SET state = ?, ordered_at = ? WHERE job_id = ?",
+                "UPDATE purchases SET state = ?, ordered_at = ?, charged_usd = NULL"
+                " WHERE job_id = ?",
                 (_State.ORDERED.value, self._now().timestamp(), job_id),
             )
             return True
@@ -148,40 +164,59 @@ class Ledger:
         Raises:
             SpendingError: the ledger cannot be used.
         """
-        self._settle(job_id, _State.RELEASED)
+        self._set_state(job_id, _State.RELEASED)
 
-    def on_event(self, job_id: str, event: JobEvent) -> None:
-        """Settle a render that has ended; for the queue to call with every event."""
-        try:
-            match event:
-                case Succeeded():
-                    self._settle(job_id, _State.PAID)
-                case Failed(error=error) if error.kind in _MAYBE_CHARGED:
-                    self._settle(job_id, _State.PAID)
-                case Failed() | Cancelled():
-                    self._settle(job_id, _State.RELEASED)
+    def follow(self, queue: JobQueue) -> None:
+        """Settle every render of this queue when it ends, and what ended while nobody listened."""
+
+        def listen(update: JobUpdate) -> None:
+            match update.event:
+                case Charged(cost_usd=cost_usd):
+                    self._try(update.job_id, lambda: self.charge(update.job_id, cost_usd))
+                case Succeeded() | Failed() | Cancelled():
+                    self._try(update.job_id, lambda: self.settle(queue.job(update.job_id)))
                 case _:
                     pass
-        except SpendingError as error:
-            # It stays counted as ordered, and the next start settles it.
-            log.warning("job %s is not settled: %s", job_id, error)
 
-    def catch_up(self, jobs: Callable[[], Iterable[JobRecord]]) -> None:
-        """Settle what ended while nobody listened, such as in a process that was killed."""
+        queue.subscribe(listen)
         try:
             ordered = self._ordered()
         except SpendingError as error:
             log.warning("%s", error)
             return
-        for record in jobs() if ordered else ():
-            if record.id not in ordered:
-                continue
-            if record.state is JobState.SUCCEEDED and record.path is not None:
-                self.on_event(record.id, Succeeded(path=record.path))
-            elif record.state is JobState.FAILED and record.error is not None:
-                self.on_event(record.id, Failed(error=record.error))
-            elif record.state is JobState.CANCELLED:
-                self.on_event(record.id, Cancelled())
+        for record in queue.jobs() if ordered else ():
+            if record.id in ordered:
+                self._try(record.id, lambda record=record: self.settle(record))
+
+    def settle(self, record: JobRecord) -> None:
+        """Say whether a render that has ended costs something; one that has not is left alone.
+
+        Raises:
+            SpendingError: the ledger cannot be used.
+        """
+        if record.state.has_ended:
+            is_bought = record.state is JobState.SUCCEEDED or record.ticket is not None
+            self._set_state(record.id, _State.PAID if is_bought else _State.RELEASED)
+
+    def charge(self, job_id: str, cost_usd: float) -> None:
+        """Take down what the service says it asks for a render, in the place of what was planned.
+
+        Raises:
+            SpendingError: the ledger cannot be used.
+        """
+        if self._exists:
+            with self._file().transaction() as db:
+                db.execute(
+                    "UPDATE purchases SET charged_usd = ? WHERE job_id = ?", (cost_usd, job_id)
+                )
+
+    @staticmethod
+    def _try(job_id: str, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except (SpendingError, JournalError) as error:
+            # It stays counted as ordered, and the next start settles it.
+            log.warning("job %s is not settled: %s", job_id, error)
 
     def _ordered(self) -> frozenset[str]:
         if not self._exists:
@@ -192,7 +227,7 @@ class Ledger:
             )
             return frozenset(str(row["job_id"]) for row in rows)
 
-    def _settle(self, job_id: str, state: _State) -> None:
+    def _set_state(self, job_id: str, state: _State) -> None:
         if not self._exists:
             return
         with self._file().transaction() as db:
@@ -210,7 +245,8 @@ class Ledger:
     def _spent(self, db: sqlite3.Connection) -> float:
         month = self._now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         row = db.execute(
-            "SELECT COALESCE(SUM(cost_usd), 0) FROM purchases WHERE ordered_at >= ? AND state != ?",
+            "SELECT COALESCE(SUM(COALESCE(charged_usd, cost_usd)), 0) FROM purchases"
+            " WHERE ordered_at >= ? AND state != ?",
             (month.timestamp(), _State.RELEASED.value),
         ).fetchone()
         return float(row[0])

@@ -16,10 +16,10 @@ from gui.widgets.thumbnails import Thumbnails
 if TYPE_CHECKING:
     from core.config.settings import Settings
     from core.errors import StudioError
+    from core.jobs.job import JobUpdate
     from core.studio import Studio
     from core.video.request import Target
     from gui.background import Background
-    from gui.jobs.job_bridge import JobNews
     from gui.jobs.jobs_area import JobsArea
     from gui.models.models_controller import ModelsController
     from gui.models.models_page import ModelsPage
@@ -78,7 +78,7 @@ class MainTabs(QTabWidget):
         self.images = ImagePage(studio, background, self._thumbnails)
         self.images.use_wanted.connect(self.use_wanted)
         self.images.fix_wanted.connect(self.fix_wanted)
-        self.models_changed.connect(self.images.read_offers)
+        self.models_changed.connect(self.images.read_models)
         self.addTab(video, "&Video")
         self.addTab(self.images, "&Images")
         self.addTab(self.history, "&History")
@@ -144,11 +144,11 @@ class MainTabs(QTabWidget):
             self._models.refresh()
 
     @Slot(object)
-    def _on_event(self, news: JobNews) -> None:
+    def _on_event(self, update: JobUpdate) -> None:
         if self._models is not None:
-            self._models.on_event(news.job_id, news.event)
-        self.history.on_event(news)
-        self.images.on_event(news)
+            self._models.on_event(update)
+        self.history.on_event(update)
+        self.images.on_event(update)
 
     @Slot(object)
     def _on_models_changed(self, _: object) -> None:

@@ -211,7 +211,7 @@ class MainWindow(QMainWindow):
         tab = VideoProjectTab(self.studio, self._session.model, self.jobs, self._actions)
         tab.message.connect(self.show_message)
         tab.fix_wanted.connect(self._on_fix)
-        self.tabs.models_changed.connect(tab.read_offers)
+        self.tabs.models_changed.connect(tab.read_models)
         self.video_tab = tab
         self._video.addWidget(tab)
         self._video.setCurrentWidget(tab)

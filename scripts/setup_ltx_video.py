@@ -21,7 +21,7 @@ from scripts import bootstrap  # noqa: E402 - needs the lines above
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from core.jobs.job import CancelToken, ErrorReport, JobEvent, Terminal
+    from core.jobs.job import CancelToken, ErrorReport, JobUpdate, Terminal
     from core.jobs.queue import JobQueue
     from core.platform.machine import Machine
     from core.studio import Studio
@@ -282,9 +282,9 @@ def _run_job(job: InstallModelJob, studio: Studio, cancel: CancelToken, voice: V
     from core.jobs.job import Notice, Progressed
     from core.platform.log import start_log
 
-    def on_event(_: str, event: JobEvent) -> None:
-        if isinstance(event, Progressed | Notice):
-            voice.report(event)
+    def on_event(update: JobUpdate) -> None:
+        if isinstance(update.event, Progressed | Notice):
+            voice.report(update.event)
 
     trouble = start_log(studio.paths.log_file)
     queue = studio.queue

@@ -18,7 +18,7 @@ from core.errors import FFmpegMissing
 from core.media.ffmpeg import find_ffmpeg
 from core.platform.machine import free_disk_bytes
 from core.platform.units import bytes_text
-from core.video.listing import list_models
+from core.video.listing import read_listing
 from core.video.provider import NotReady
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def _keys(context: CliContext) -> Iterator[Finding]:
 def _models(context: CliContext) -> int:
     """Say of each model whether it can run; gives the exit code."""
     can_run_builtin = False
-    for item in list_models(context.studio.registry):
+    for item in read_listing(context.studio.registry).models:
         finding = _judge(item)
         can_run_builtin |= item.spec.is_builtin and finding.is_ok
         _say(context, finding)

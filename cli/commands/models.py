@@ -11,7 +11,7 @@ from cli.context import context_of
 from core.errors import Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.platform.units import bytes_text
-from core.video.listing import ListedModel, list_models
+from core.video.listing import ListedModel, read_listing
 from core.video.model_text import Fact, facts_of, licence_text, needs_text
 from core.video.provider import NotReady
 
@@ -29,11 +29,11 @@ def models(
     """What models there are: installed or not, size, licence, needs and price."""
     context = context_of(ctx)
     context.speak_as(is_json=json)
-    listed = list_models(context.studio.registry)
+    every = listed = read_listing(context.studio.registry).models
     if name is not None:
-        listed = [item for item in listed if name in (item.spec.id, str(item.target))]
+        listed = [item for item in every if name in (item.spec.id, str(item.target))]
         if not listed:
-            known = [item.spec.id for item in list_models(context.studio.registry)]
+            known = [item.spec.id for item in every]
             raise UnsupportedRequest([Problem("model", unknown_name("model", name, known))])
     for item in listed:
         context.console.event("model", **as_event(item))
@@ -80,10 +80,10 @@ def details(item: ListedModel) -> str:
     """All about one model."""
     facts = (Fact("target", str(item.target)), Fact("state", state_of(item)), *facts_of(item.spec))
     lines = [item.spec.label, wrapped(item.spec.summary, first="  ", rest="  ")]
-    lines += [wrapped(fact.text, first=f"  {fact.name:<10}", rest=" " * 12) for fact in facts]
+    lines += [wrapped(fact.text, first=f"  {fact.name:<17}", rest=" " * 19) for fact in facts]
     if isinstance(item.readiness, NotReady):
         text = f"{item.readiness.reason} {item.readiness.fix}"
-        lines.append(wrapped(text, first="  not ready ", rest=" " * 12))
+        lines.append(wrapped(text, first=f"  {'not ready':<17}", rest=" " * 19))
     return "\n".join(lines)
 
 

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from core.errors import StudioError
 from core.history.history_index import entry_of_job
-from core.jobs.job import JobEvent, Succeeded
+from core.jobs.job import Succeeded
 
 if TYPE_CHECKING:
     from core.history.history import History
+    from core.jobs.job import JobUpdate
     from core.jobs.queue import JobQueue
 
 log = logging.getLogger(__name__)
@@ -26,13 +27,13 @@ class HistoryRecorder:
     history: History
     queue: JobQueue
 
-    def on_event(self, job_id: str, event: JobEvent) -> None:
+    def on_event(self, update: JobUpdate) -> None:
         """Take the file of a job that succeeded into the history."""
-        if not isinstance(event, Succeeded):
+        if not isinstance(update.event, Succeeded):
             return
         try:
-            entry = entry_of_job(self.queue.job(job_id))
+            entry = entry_of_job(self.queue.job(update.job_id))
             if entry is not None:
                 self.history.add(entry)
         except (StudioError, OSError, ValidationError) as error:
-            log.warning("what job %s made is not in the history: %s", job_id, error)
+            log.warning("what job %s made is not in the history: %s", update.job_id, error)

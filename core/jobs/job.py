@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeVar
 
 from pydantic import Field, TypeAdapter
 
@@ -17,6 +17,11 @@ from core.frozen import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+T = TypeVar("T")
+
+_LOOK_S = 0.05
 
 
 class Lane(StrEnum):
@@ -44,6 +49,39 @@ class Stage(StrEnum):
     ASSEMBLE = "assemble"
     MIX = "mix"
     WRITE = "write"
+
+
+class SubjectKind(StrEnum):
+    """What a job can be about."""
+
+    SCENE = "scene"
+    CLIP = "clip"
+    IMAGE = "image"
+    FILM = "film"
+    MODEL = "model"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a job is about, so that whoever listens asks nobody: a scene, an image, a model.
+
+    Attributes:
+        id: tells it from others of its kind; may be empty where there is nothing to tell.
+    """
+
+    kind: SubjectKind
+    id: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Subject | None:
+        """The subject that was written as this text; None for what no version writes."""
+        kind, colon, name = text.partition(":")
+        if not colon or kind not in set(SubjectKind):
+            return None
+        return cls(SubjectKind(kind), name)
 
 
 class ErrorReport(Frozen):
@@ -117,6 +155,13 @@ class Notice(Frozen):
     message: str
 
 
+class Charged(Frozen):
+    """What a service says that the job costs; it is owed whatever becomes of the job."""
+
+    event: Literal["charged"] = "charged"
+    cost_usd: float = Field(ge=0)
+
+
 class Succeeded(Frozen):
     """The job is done and its file is in place."""
 
@@ -138,23 +183,50 @@ class Cancelled(Frozen):
 
 
 _TaggedEvent = Annotated[
-    Queued | Started | Progressed | Notice | Succeeded | Failed | Cancelled,
+    Queued | Started | Progressed | Notice | Charged | Succeeded | Failed | Cancelled,
     Field(discriminator="event"),
 ]
-JobEvent = Queued | Started | Progressed | Notice | Succeeded | Failed | Cancelled
+JobEvent = Queued | Started | Progressed | Notice | Charged | Succeeded | Failed | Cancelled
+Report = Progressed | Notice | Charged
 Terminal = Succeeded | Failed | Cancelled
 EVENT_JSON: TypeAdapter[JobEvent] = TypeAdapter(_TaggedEvent)
 
 
+@dataclass(frozen=True)
+class JobUpdate:
+    """Something that happened to a job, and what the job is about."""
+
+    job_id: str
+    subject: Subject | None
+    event: JobEvent
+
+
+class StopReason(StrEnum):
+    """Why a job is asked to stop, which decides what becomes of a render on a remote machine."""
+
+    CANCEL = "cancel"
+    """The person wants it gone: the remote side is told."""
+    LEAVE = "leave"
+    """The program closes: the remote side works on, and the next start fetches the result."""
+
+
 class CancelToken:
-    """The wish that one job stop; set once, seen by everyone who holds the token."""
+    """The request that one job stop; set once, seen by everyone who holds the token."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._reason: StopReason | None = None
 
-    def cancel(self) -> None:
-        """Ask the job to stop."""
+    def cancel(self, reason: StopReason = StopReason.CANCEL) -> None:
+        """Ask the job to stop; one that was to be left can still be cancelled, not so reversed."""
+        if self._reason is not StopReason.CANCEL:
+            self._reason = reason
         self._event.set()
+
+    @property
+    def reason(self) -> StopReason | None:
+        """Why the job is asked to stop; None while it is not."""
+        return self._reason
 
     @property
     def cancelled(self) -> bool:
@@ -170,6 +242,31 @@ class CancelToken:
         if self._event.is_set():
             raise JobCancelled
 
+    def run(self, call: Callable[[], T]) -> T:
+        """The result of a call that may block for long; once asked to stop, it is left behind.
+
+        Raises:
+            JobCancelled: the job has been asked to stop.
+        """
+        self.check()
+        results: list[T] = []
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                results.append(call())
+            except BaseException as error:  # noqa: BLE001 - it is raised where it was asked for
+                failures.append(error)
+
+        thread = threading.Thread(target=work, name="call", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            self.check()
+            thread.join(_LOOK_S)
+        if failures:
+            raise failures[0]
+        return results[0]
+
     def wait(self, seconds: float) -> None:
         """Sleep, ending at once when the job is asked to stop.
 
@@ -180,7 +277,7 @@ class CancelToken:
             raise JobCancelled
 
 
-def _no_ticket(_: str) -> None:
+def _no_ticket(_: str | None) -> None:
     """Keep no ticket: for work that runs outside the queue."""
 
 
@@ -192,18 +289,19 @@ class JobContext:
         job_id: the job's name in the journal.
         workdir: an existing folder of the job's own; the queue removes it when the job ends.
         cancel: to be checked in every loop and waited on instead of sleeping.
-        report: takes `Progressed` and `Notice` events; safe to call from any thread.
+        report: takes what the job has to say; safe to call from any thread.
         ticket: what `save_ticket` stored before an interruption, or None.
-        save_ticket: stores the text with which a paid remote render is found again.
-        inputs_dir: where `Job.keep` has put copies; None for work that runs outside the queue.
+        save_ticket: stores the text with which a paid remote render is found again. From then on
+            the purchase counts; None says that nothing was bought after all.
+        inputs_dir: where `Job.store_inputs` has put copies; None for work outside the queue.
     """
 
     workdir: Path
     cancel: CancelToken
-    report: Callable[[Progressed | Notice], None]
+    report: Callable[[Report], None]
     job_id: str = ""
     ticket: str | None = None
-    save_ticket: Callable[[str], None] = field(default=_no_ticket)
+    save_ticket: Callable[[str | None], None] = field(default=_no_ticket)
     inputs_dir: Path | None = None
 
 
@@ -225,11 +323,16 @@ class Job(Protocol):
         """A few words for lists."""
         ...
 
+    @property
+    def subject(self) -> Subject:
+        """What the job is about; stored with it and told with each of its events."""
+        ...
+
     def payload(self) -> str:
         """The job as JSON, enough to build it again; holds no key."""
         ...
 
-    def keep(self, folder: Path) -> None:
+    def store_inputs(self, folder: Path) -> None:
         """Copy into `folder`, to be made, what the work reads and the user may move or change.
 
         Called once, before the job is queued; the copies stay until the job is forgotten.

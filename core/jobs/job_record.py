@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from core.jobs.job import ErrorReport, Lane, Progressed
+    from core.jobs.job import ErrorReport, Lane, Progressed, Subject
 
 _START_TIME_TOLERANCE_S = 1.5
 
@@ -68,6 +68,7 @@ class JobRecord:
     lane: Lane
     title: str
     payload: str
+    subject: Subject | None
     state: JobState
     owner: Owner
     cancel_requested: bool

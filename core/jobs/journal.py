@@ -17,6 +17,7 @@ from core.jobs.job import (
     Lane,
     Notice,
     Progressed,
+    Subject,
     Succeeded,
     Terminal,
 )
@@ -63,10 +64,11 @@ _POSITIONS = (
     "ALTER TABLE jobs ADD COLUMN position INTEGER NOT NULL DEFAULT 0",
     "UPDATE jobs SET position = number",
 )
+_SUBJECTS = ("ALTER TABLE jobs ADD COLUMN subject TEXT NOT NULL DEFAULT ''",)
 _CONTENTS = Contents(
     name="job journal",
     comfort="finished clips are not touched.",
-    steps=(_TABLES, _POSITIONS),
+    steps=(_TABLES, _POSITIONS, _SUBJECTS),
     error=JournalError,
 )
 _ENDED = ", ".join(f"'{state.value}'" for state in JobState if state.has_ended)
@@ -89,8 +91,8 @@ class Journal:
         """Write a new job, owned by this process."""
         with self._transaction() as db:
             db.execute(
-                "INSERT INTO jobs (id, kind, lane, title, payload, state, owner_pid,"
-                " owner_started, created_at, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
+                "INSERT INTO jobs (id, kind, lane, title, payload, subject, state, owner_pid,"
+                " owner_started, created_at, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
                 " (SELECT COALESCE(MAX(position), 0) + 1 FROM jobs))",
                 (
                     job_id,
@@ -98,6 +100,7 @@ class Journal:
                     job.lane.value,
                     job.title,
                     job.payload(),
+                    str(job.subject),
                     JobState.QUEUED.value,
                     self.owner.pid,
                     self.owner.started,
@@ -105,6 +108,11 @@ class Journal:
                 ),
             )
             return self._get(db, job_id)
+
+    def set_subject(self, job_id: str, subject: Subject) -> None:
+        """Say what a job is about that was written before jobs knew it."""
+        with self._transaction() as db:
+            db.execute("UPDATE jobs SET subject = ? WHERE id = ?", (str(subject), job_id))
 
     def all(self, ended: int | None = None) -> tuple[JobRecord, ...]:
         """The jobs in their order, which is that of their coming until one is moved.
@@ -223,6 +231,26 @@ class Journal:
             )
             return self._get(db, row["id"])
 
+    def take(self, job_id: str) -> JobRecord | None:
+        """Take a job that nobody runs, whatever place its lane has; None where it runs or ended."""
+        with self._transaction() as db:
+            record = self._get(db, job_id)
+            is_ours = record.owner == self.owner or not record.owner.is_alive()
+            if record.state not in (JobState.QUEUED, JobState.INTERRUPTED) or not is_ours:
+                return None
+            db.execute(
+                "UPDATE jobs SET state = ?, owner_pid = ?, owner_started = ?, started_at = ?"
+                " WHERE id = ?",
+                (
+                    JobState.RUNNING.value,
+                    self.owner.pid,
+                    self.owner.started,
+                    time.time(),
+                    job_id,
+                ),
+            )
+            return self._get(db, job_id)
+
     def requeue(self, job_id: str) -> JobRecord:
         """Put a job that is interrupted, failed or cancelled back in line, owned by this process.
 
@@ -280,8 +308,8 @@ class Journal:
         with self._transaction("BEGIN") as db:
             return self._get(db, job_id).cancel_requested
 
-    def save_ticket(self, job_id: str, ticket: str) -> None:
-        """Store the text with which the remote render is found again."""
+    def save_ticket(self, job_id: str, ticket: str | None) -> None:
+        """Store the text with which the remote render is found again; None forgets it."""
         with self._transaction() as db:
             db.execute("UPDATE jobs SET ticket = ? WHERE id = ?", (ticket, job_id))
 
@@ -327,8 +355,8 @@ def _end(db: sqlite3.Connection, job_id: str, outcome: Terminal) -> None:
         "UPDATE jobs SET state = ?, outcome = ?, ended_at = ? WHERE id = ?",
         (outcome.event, outcome.model_dump_json(), time.time(), job_id),
     )
-    if not isinstance(outcome, Failed):
-        # A failed job keeps its ticket: what was paid for may still be fetched.
+    if isinstance(outcome, Succeeded):
+        # Any other job keeps its ticket: what was paid for may still be fetched.
         db.execute("UPDATE jobs SET ticket = NULL WHERE id = ?", (job_id,))
 
 
@@ -346,6 +374,7 @@ def _record(db: sqlite3.Connection, row: sqlite3.Row) -> JobRecord:
         lane=Lane(row["lane"]),
         title=row["title"],
         payload=row["payload"],
+        subject=Subject.parse(row["subject"]),
         state=JobState(row["state"]),
         owner=_owner(row),
         cancel_requested=bool(row["cancel_requested"]),

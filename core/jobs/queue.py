@@ -6,7 +6,7 @@ import logging
 import shutil
 import threading
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,19 +21,22 @@ from core.jobs.job import (
     Failed,
     JobContext,
     JobEvent,
+    JobUpdate,
     Lane,
     Notice,
     Queued,
     Started,
+    StopReason,
+    Subject,
     Succeeded,
     Terminal,
 )
 from core.jobs.job_inputs import JobInputs
 from core.jobs.job_record import JobState
-from core.jobs.reporter import Reporter
+from core.jobs.reporting import Reporter, watching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from core.jobs.job import Job
@@ -67,7 +70,7 @@ class JobQueue:
         self._inputs = JobInputs(inputs_dir)
         self._factories = factories
         self._places = dict(places)
-        self._listeners: list[Callable[[str, JobEvent], None]] = []
+        self._listeners: list[Callable[[JobUpdate], None]] = []
         self._tokens: dict[str, CancelToken] = {}
         self._running: set[str] = set()
         self._paused: set[Lane] = set()
@@ -75,8 +78,8 @@ class JobQueue:
         self._changed = threading.Condition()
         self._changes = 0
         self._closed = CancelToken()
-        self._leaves_jobs = False
         self._recover()
+        self._add_subjects()
 
     @property
     def places(self) -> Mapping[Lane, int]:
@@ -93,8 +96,8 @@ class JobQueue:
         self._places[lane] = count
         self._wake()
 
-    def subscribe(self, listener: Callable[[str, JobEvent], None]) -> Callable[[], None]:
-        """Send every event and its job id to `listener`, from any thread; gives the way to stop."""
+    def subscribe(self, listener: Callable[[JobUpdate], None]) -> Callable[[], None]:
+        """Send every event to `listener`, from any thread; gives the way to stop."""
         with self._lock:
             self._listeners.append(listener)
 
@@ -105,13 +108,17 @@ class JobQueue:
         return unsubscribe
 
     def submit(
-        self, job: Job, cancel: CancelToken | None = None, *, job_id: str | None = None
+        self,
+        job: Job,
+        cancel: CancelToken | None = None,
+        *,
+        job_id: str | None = None,
     ) -> str:
         """Write the job into the journal and give its id; it waits for `run` or `run_job`.
 
         Args:
             job: the work.
-            cancel: the caller's own wish that it stop, where there is one.
+            cancel: the caller's own token, where there is one.
             job_id: from `new_job_id`, where the caller has to know it beforehand.
 
         Raises:
@@ -119,12 +126,12 @@ class JobQueue:
         """
         job_id = job_id or new_job_id()
         try:
-            job.keep(self._inputs.folder(job_id))
+            job.store_inputs(self._inputs.folder(job_id))
             self._journal.add(job_id, job)
         except BaseException:
             self._inputs.forget(job_id)
             raise
-        self._announce(job_id, cancel)
+        self._announce(job_id, job.subject, cancel)
         return job_id
 
     def resume(self, text: str, cancel: CancelToken | None = None) -> str:
@@ -132,20 +139,20 @@ class JobQueue:
 
         Args:
             text: how the job's id begins.
-            cancel: the caller's own wish that it stop, where there is one.
+            cancel: the caller's own token, where there is one.
 
         Raises:
             JournalError: no such job, or nothing to resume.
         """
         self._recover()
         record = self._journal.requeue(self._journal.find(text).id)
-        self._announce(record.id, cancel)
+        self._announce(record.id, record.subject, cancel)
         return record.id
 
-    def _announce(self, job_id: str, cancel: CancelToken | None) -> None:
+    def _announce(self, job_id: str, subject: Subject | None, cancel: CancelToken | None) -> None:
         with self._lock:
             self._tokens[job_id] = cancel or CancelToken()
-        self._send(job_id, Queued())
+        self._send(job_id, subject, Queued())
         self._wake()
 
     def resume_all(self) -> tuple[str, ...]:
@@ -156,8 +163,34 @@ class JobQueue:
                 # Another process may have taken it up in the meantime.
                 self._journal.requeue(record.id)
                 resumed.append(record.id)
-                self._announce(record.id, None)
+                self._announce(record.id, record.subject, None)
         return tuple(resumed)
+
+    def repeat(self, job_id: str, new_id: str) -> str:
+        """Put the same work into the queue as a job of its own, with all that was stored for it.
+
+        Raises:
+            JournalError: no such job, or the journal cannot be written.
+        """
+        record = self.job(job_id)
+        stored = self._inputs.folder(record.id)
+        if stored.is_dir():
+            shutil.copytree(stored, self._inputs.folder(new_id))
+        job = self._build(record)
+        self._journal.add(new_id, job)
+        self._announce(new_id, job.subject, None)
+        return new_id
+
+    def attach(self, job_id: str, ticket: str) -> None:
+        """Give a job that has ended the ticket of its remote render, for `resume` to fetch it.
+
+        Raises:
+            JournalError: no such job, or it is waiting or running.
+        """
+        record = self.job(job_id)
+        if record.state in (JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED):
+            raise JournalError(f"Job {record.id} is {record.state.value}; nothing is missing.")
+        self._journal.save_ticket(record.id, ticket)
 
     def move(self, job_id: str, before_id: str | None) -> None:
         """Let a waiting job of this process run before another one, or after all others.
@@ -172,27 +205,29 @@ class JobQueue:
 
         It holds for the workers of this process and ends with it.
         """
-        with self._lock:
-            self._paused.add(lane)
+        self._paused.add(lane)
 
     def unpause(self, lane: Lane) -> None:
         """Let the lane go on."""
-        with self._lock:
-            self._paused.discard(lane)
+        self._paused.discard(lane)
         self._wake()
 
     def is_paused(self, lane: Lane) -> bool:
         """Whether the lane starts nothing new."""
-        with self._lock:
-            return lane in self._paused
+        return lane in self._paused
 
     def cancel(self, text: str) -> JobRecord:
         """Stop a job wherever it runs; one in another process stops within a second.
 
+        One that does not run and has something on a remote machine is taken up just to end that.
+
         Raises:
             JournalError: no such job, or it has already ended.
         """
-        record = self._journal.request_cancel(self._journal.find(text).id)
+        record = self._journal.find(text)
+        if record.ticket is not None and self._cancel_remote(record):
+            return self._journal.find(record.id)
+        record = self._journal.request_cancel(record.id)
         if record.state is JobState.RUNNING:
             with self._lock:
                 token = self._tokens.get(record.id)
@@ -205,8 +240,18 @@ class JobQueue:
         if token is not None:
             token.cancel()
         if token is not None or record.owner != self._journal.owner:
-            self._send(record.id, Cancelled())
+            self._send(record.id, record.subject, Cancelled())
         return record
+
+    def _cancel_remote(self, record: JobRecord) -> bool:
+        """Let the job itself end what it has on a remote machine; False where it runs or ended."""
+        taken = self._journal.take(record.id)
+        if taken is None:
+            return False
+        with self._lock:
+            self._tokens.setdefault(taken.id, CancelToken()).cancel()
+        self._execute(taken)
+        return True
 
     def jobs(self, ended: int | None = None) -> tuple[JobRecord, ...]:
         """The jobs in their order, with those whose process is gone marked as interrupted.
@@ -287,40 +332,38 @@ class JobQueue:
                 return self._execute(claimed)
             record = self._journal.find(job_id)
             if record.state is not JobState.QUEUED:
-                return self._cancelled_while_waiting(job_id)
+                return self._cancelled_while_waiting(record)
             if not has_told:
                 has_told = True
                 note = Notice(message="Another job is running; this one waits for it.")
                 self._journal.add_note(job_id, note)
-                self._send(job_id, note)
+                self._send(job_id, record.subject, note)
             try:
                 token.wait(_POLL_S)
             except JobCancelled:
                 with suppress(JournalError):
                     self._journal.request_cancel(job_id)
-                return self._cancelled_while_waiting(job_id)
+                return self._cancelled_while_waiting(record)
 
-    def _cancelled_while_waiting(self, job_id: str) -> Cancelled:
+    def _cancelled_while_waiting(self, record: JobRecord) -> Cancelled:
         outcome = Cancelled()
         with self._lock:
-            is_untold = self._tokens.pop(job_id, None) is not None
+            is_untold = self._tokens.pop(record.id, None) is not None
         if is_untold:
-            self._send(job_id, outcome)
+            self._send(record.id, record.subject, outcome)
         return outcome
 
-    def close(self, *, leaves_jobs: bool = False) -> None:
-        """Stop the workers and ask every running job of this process to stop.
+    def close(self) -> None:
+        """Stop the workers and leave every job of this process to be resumed.
 
-        Args:
-            leaves_jobs: what is stopped by this counts as interrupted, not as cancelled: it is
-                offered to be resumed, and a remote render keeps its ticket.
+        What is stopped by this counts as interrupted, not as cancelled, and a remote render
+        works on: the next start fetches it.
         """
-        self._leaves_jobs = leaves_jobs or self._leaves_jobs
         self._closed.cancel()
         with self._lock:
             tokens = list(self._tokens.values())
         for token in tokens:
-            token.cancel()
+            token.cancel(StopReason.LEAVE)
         self._wake()
 
     def _wake(self) -> None:
@@ -332,9 +375,10 @@ class JobQueue:
         with self._lock:
             token = self._tokens.setdefault(record.id, CancelToken())
             self._running.add(record.id)
-        self._send(record.id, Started())
+        send = partial(self._send, record.id, record.subject)
+        send(Started())
         workdir = self._work_dir / record.id
-        reporter = Reporter(partial(self._send, record.id), self._journal, record.id)
+        reporter = Reporter(send, self._journal, record.id)
         try:
             job = self._build(record)
             shutil.rmtree(workdir, ignore_errors=True)
@@ -348,7 +392,7 @@ class JobQueue:
                 save_ticket=lambda ticket: self._journal.save_ticket(record.id, ticket),
                 inputs_dir=self._inputs.folder(record.id),
             )
-            with self._watch(record.id, token, reporter):
+            with watching(record.id, token, reporter, self._journal):
                 outcome: Terminal = Succeeded(path=job.run(ctx))
         except (JobCancelled, KeyboardInterrupt):
             outcome = Cancelled()
@@ -358,7 +402,7 @@ class JobQueue:
             shutil.rmtree(workdir, ignore_errors=True)
         if not isinstance(outcome, Succeeded):
             self._remove_partial_files(record)
-        self._finish(record.id, outcome)
+        self._finish(record, outcome, token)
         return outcome
 
     def _build(self, record: JobRecord) -> Job:
@@ -386,44 +430,27 @@ class JobQueue:
             log.error("job %s failed unexpectedly", record.id, exc_info=error)
         return Failed(error=ErrorReport.of(error))
 
-    def _finish(self, job_id: str, outcome: Terminal) -> None:
+    def _finish(self, record: JobRecord, outcome: Terminal, token: CancelToken) -> None:
         try:
-            is_left = self._leaves_jobs and isinstance(outcome, Cancelled)
-            if is_left and self._journal.interrupt(job_id):
+            is_left = token.reason is StopReason.LEAVE and isinstance(outcome, Cancelled)
+            if is_left and self._journal.interrupt(record.id):
                 return
-            self._journal.finish(job_id, outcome)
+            self._journal.finish(record.id, outcome)
         except JournalError as error:
             # The work itself is done or undone; only its line in the journal is missing.
-            log.error("the end of job %s could not be written down: %s", job_id, error)
+            log.error("the end of job %s could not be written down: %s", record.id, error)
         with self._lock:
-            self._tokens.pop(job_id, None)
-            self._running.discard(job_id)
-        self._send(job_id, outcome)
+            self._tokens.pop(record.id, None)
+            self._running.discard(record.id)
+        self._send(record.id, record.subject, outcome)
         self._wake()
 
-    @contextmanager
-    def _watch(self, job_id: str, token: CancelToken, reporter: Reporter) -> Generator[None]:
-        """Look for a cancel from another process, and write progress down, while the job runs."""
-        ended = CancelToken()
-
-        def look() -> None:
-            with suppress(JobCancelled):
-                while True:
-                    ended.wait(_POLL_S)
-                    try:
-                        reporter.flush()
-                        if self._journal.is_cancel_requested(job_id):
-                            token.cancel()
-                    except JournalError as error:
-                        log.warning("job %s runs on without its journal: %s", job_id, error)
-
-        thread = threading.Thread(target=look, name=f"watch-{job_id}", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.cancel()
-            thread.join()
+    def _add_subjects(self) -> None:
+        """Earlier versions did not write down what a job is about; what may go on has to say it."""
+        for record in self._journal.all(0):
+            if record.subject is None:
+                with suppress(StudioError):
+                    self._journal.set_subject(record.id, self._build(record).subject)
 
     def _recover(self) -> None:
         for record in self._journal.interrupt_orphans():
@@ -442,8 +469,9 @@ class JobQueue:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 
-    def _send(self, job_id: str, event: JobEvent) -> None:
+    def _send(self, job_id: str, subject: Subject | None, event: JobEvent) -> None:
+        update = JobUpdate(job_id, subject, event)
         with self._lock:
             listeners = list(self._listeners)
         for listener in listeners:
-            listener(job_id, event)
+            listener(update)

@@ -1,4 +1,4 @@
-"""Every model of every provider, as it stands on this machine."""
+"""Every model of every provider, as it stands on this machine: the one walk over them all."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from core.errors import UnsupportedRequest
 from core.video.model_store import Installation, OnDisk
 from core.video.planning import make_plan
 from core.video.provider import NotReady, ProviderInfo, Readiness, ReasonCode
-from core.video.request import RenderRequest, Target
+from core.video.request import AUTO, RenderRequest, Target
 
 if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from core.video.provider import VideoProvider
     from core.video.registry import ProviderRegistry
     from core.video.spec import ModelSpec
+
+
+_ANY_PROMPT = "a clip"
 
 
 class ModelState(StrEnum):
@@ -85,23 +88,89 @@ class ListedModel:
         return 2 if is_too_small or self.too_large else 1
 
 
-def list_models(
-    registry: ProviderRegistry, cancel: CancelToken | None = None
-) -> tuple[ListedModel, ...]:
-    """Every model, in the order of the providers; offline, and slow where many are on disk.
+@dataclass(frozen=True)
+class ListedProvider:
+    """A provider on one deployment with its models, best first.
+
+    Attributes:
+        automatic: the model that `auto` stands for now; empty where that cannot be told.
+    """
+
+    info: ProviderInfo
+    models: tuple[ListedModel, ...]
+    automatic: str = ""
+
+    @property
+    def target(self) -> Target:
+        """This provider and deployment, with the model left to it."""
+        return Target(provider=self.info.id, deployment=self.info.deployment)
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return self.info.name or self.info.id
+
+    @property
+    def place(self) -> str:
+        """The deployment's name among those of its provider."""
+        return self.info.place or self.info.deployment
+
+    def model(self, name: str) -> ListedModel | None:
+        """The model of that id, or the one that `auto` stands for now."""
+        wanted = self.automatic if name == AUTO else name
+        return next((model for model in self.models if model.spec.id == wanted), None)
+
+
+@dataclass(frozen=True)
+class ModelListing:
+    """Everything there is to render with, in the order of the providers."""
+
+    providers: tuple[ListedProvider, ...] = ()
+
+    @property
+    def models(self) -> tuple[ListedModel, ...]:
+        """Every model of every provider."""
+        return tuple(model for provider in self.providers for model in provider.models)
+
+    def provider(self, target: Target) -> ListedProvider | None:
+        """The provider and deployment of a target."""
+        wanted = target.with_model(AUTO)
+        return next((found for found in self.providers if found.target == wanted), None)
+
+    def model(self, target: Target) -> ListedModel | None:
+        """The model of a target, or the one that `auto` stands for now."""
+        provider = self.provider(target)
+        return None if provider is None else provider.model(target.model)
+
+
+def read_listing(
+    registry: ProviderRegistry, cancel: CancelToken | None = None, *, weighs: bool = True
+) -> ModelListing:
+    """Every provider and model as it stands now; offline, and slow where many are on disk.
+
+    Args:
+        registry: the providers.
+        cancel: asks it to stop.
+        weighs: whether to find out which are too large for this machine.
 
     Raises:
         JobCancelled: asked to stop.
     """
-    found: list[ListedModel] = []
+    providers: list[ListedProvider] = []
     for info in registry.infos:
-        any_model = Target(provider=info.id, deployment=info.deployment)
-        provider = registry.open(any_model)
+        anyone = Target(provider=info.id, deployment=info.deployment)
+        provider = registry.open(anyone)
+        models: list[ListedModel] = []
         for spec in provider.models():
             if cancel is not None:
                 cancel.check()
-            found.append(_listed(provider, any_model.with_model(spec.id), spec))
-    return tuple(found)
+            models.append(_listed(provider, anyone.with_model(spec.id), spec, weighs=weighs))
+        try:
+            automatic = provider.resolve(RenderRequest(target=anyone, prompt=_ANY_PROMPT)).model
+        except UnsupportedRequest:
+            automatic = ""
+        providers.append(ListedProvider(info, tuple(models), automatic))
+    return ModelListing(tuple(providers))
 
 
 def look_at(registry: ProviderRegistry, target: Target) -> ListedModel:
@@ -110,10 +179,12 @@ def look_at(registry: ProviderRegistry, target: Target) -> ListedModel:
     Raises:
         UnsupportedRequest: there is no such model.
     """
-    return _listed(registry.open(target), target, registry.spec(target))
+    return _listed(registry.open(target), target, registry.spec(target), weighs=True)
 
 
-def _listed(provider: VideoProvider, target: Target, spec: ModelSpec) -> ListedModel:
+def _listed(
+    provider: VideoProvider, target: Target, spec: ModelSpec, *, weighs: bool
+) -> ListedModel:
     store = provider.store
     return ListedModel(
         target=target,
@@ -121,12 +192,12 @@ def _listed(provider: VideoProvider, target: Target, spec: ModelSpec) -> ListedM
         spec=spec,
         readiness=provider.check(target),
         installation=store.installation(target.model) if store else None,
-        too_large=_too_large(provider, target, spec),
+        too_large=_too_large(provider, target, spec) if weighs else "",
     )
 
 
 def _too_large(provider: VideoProvider, target: Target, spec: ModelSpec) -> str:
-    request = RenderRequest(target=target, prompt="a clip")
+    request = RenderRequest(target=target, prompt=_ANY_PROMPT)
     try:
         memory = provider.fit(make_plan(request, spec, new_seed=lambda: 0)).memory_plan
     except UnsupportedRequest as error:

@@ -6,9 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.platform.units import bytes_text
+from core.video.allowed import (
+    AnyValue,
+    FileLimit,
+    OneOf,
+    OneSize,
+    OnOff,
+    TextLimit,
+    WebAddress,
+)
+from core.video.controls import CONTROLS, Control
+from core.video.provider import NotReady
+from core.video.spec import Durations, FloatRange, IntRange
 
 if TYPE_CHECKING:
-    from core.video.spec import FloatRange, IntRange, ModelSpec, Needs
+    from core.video.controls import ControlRow
+    from core.video.listing import ListedModel
+    from core.video.spec import ModelSpec, Needs
 
 
 @dataclass(frozen=True)
@@ -29,18 +43,7 @@ def facts_of(spec: ModelSpec) -> tuple[Fact, ...]:
         "needs": needs_text(spec.needs),
         "does": ", ".join(task.value for task in spec.tasks),
         "sizes": ", ".join(f"{s} ({s.resolution}, {s.aspect.value})" for s in spec.sizes),
-        "fps": f"{', '.join(map(str, spec.fps))}; {spec.default_fps} when not given"
-        if spec.fps
-        else "",
-        "duration": f"{spec.durations} s; {spec.durations.default:g} s when not given"
-        if spec.fps
-        else "",
-        "steps": _range(spec.steps),
-        "guidance": _range(spec.guidance_scale),
-        "camera": ", ".join(spec.camera.motions) if spec.camera else "in the prompt's own words",
-        "sound": "yes" if spec.has_audio else "no",
-        "prompt": f"at most {spec.max_prompt_tokens} tokens"
-        + ("" if spec.takes_negative_prompt else "; no negative prompt"),
+        **{row.label.lower(): _allowed_text(row, spec) for row in CONTROLS},
         "as of": f"{spec.as_of}, {spec.source}",
     }
     return tuple(Fact(name, text) for name, text in rows.items() if text)
@@ -65,7 +68,34 @@ def needs_text(needs: Needs) -> str:
     return f"{text}. {needs.note}" if needs.note else text
 
 
-def _range(allowed: IntRange | FloatRange | None) -> str:
-    if allowed is None:
-        return "fixed"
-    return f"{allowed}; {allowed.default:g} when not given"
+def _allowed_text(row: ControlRow, spec: ModelSpec) -> str:
+    """What the model takes of a control; empty where it is told otherwise."""
+    allowed = row.allowed(spec)
+    unit = "" if row.unit in ("", "×") else f" {row.unit}"
+    match allowed:
+        case None:
+            return row.not_taken.format(noun=row.noun, advice="").partition(".")[0]
+        case IntRange() | FloatRange() if row.id is Control.SEED:
+            return "yes"
+        case IntRange() | FloatRange() | Durations():
+            return f"{allowed}{unit}; {allowed.default:g}{unit} when not given"
+        case OneOf(values, default):
+            usual = "" if default is None or len(values) < 2 else f"; {default} when not given"
+            return f"{', '.join(map(str, values))}{usual}"
+        case TextLimit(limit):
+            return f"at most {limit} tokens"
+        case FileLimit(_, most):
+            return f"at most {most}"
+        case OnOff() | WebAddress():
+            return "yes"
+        case OneSize() | AnyValue():
+            return ""
+
+
+def listed_text(model: ListedModel) -> str:
+    """A model in one line: name, price, size where it is still to be fetched, and how it stands."""
+    spec = model.spec
+    parts = [spec.label, str(spec.price) if spec.price.rows else "price unknown"]
+    if isinstance(model.readiness, NotReady) and model.info.is_local and spec.size_bytes:
+        parts.append(bytes_text(spec.size_bytes))
+    return " · ".join([*parts, model.state.value])

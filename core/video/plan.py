@@ -8,7 +8,7 @@ from pydantic import Field
 
 from core.frozen import Frozen
 from core.jobs.job import Stage
-from core.video.request import Input, RenderRequest, Residency, Target, Task
+from core.video.request import Input, OutputKind, RenderRequest, Residency, Target, Task
 from core.video.spec import ModelSpec
 
 
@@ -120,6 +120,11 @@ class RenderPlan(ClipSettings):
     def task(self) -> Task:
         """The kind of work."""
         return self.request.task
+
+    @property
+    def is_image(self) -> bool:
+        """Whether an image comes of it."""
+        return self.request.output is OutputKind.IMAGE
 
     @property
     def duration_s(self) -> float:

@@ -13,7 +13,7 @@ from core.jobs.job import JobContext, Lane
 from core.platform.network import NetworkSwitch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from core.config.api_keys import ApiKeys, KeySpec
@@ -122,8 +122,29 @@ class Provenance(Frozen):
     measured: dict[str, float] = Field(default_factory=dict[str, float])
 
 
+@dataclass(frozen=True)
+class Rendered:
+    """A clip or an image that a provider has made.
+
+    Attributes:
+        path: the file, inside the job's folder.
+        cost_usd: what the service says it asks for; None where it does not say.
+        seed: what the service says it took, where that is another than planned.
+        facts: what else the service tells of this render, such as its own id of it.
+    """
+
+    path: Path
+    provenance: Provenance
+    cost_usd: float | None = None
+    seed: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
 class VideoProvider(Protocol):
-    """Renders clips for one deployment: built late, one job at a time, closed at the end."""
+    """Renders clips for one deployment: built late, asked from several threads, closed at the end.
+
+    What belongs to one render lives in that call: services render several jobs at once.
+    """
 
     @property
     def info(self) -> ProviderInfo:
@@ -159,17 +180,16 @@ class VideoProvider(Protocol):
         """The same clip with one step less memory, or None when there is no such step."""
         ...
 
-    def render(self, plan: RenderPlan, ctx: JobContext) -> Path:
-        """Make the clip inside `ctx.workdir` and give its path; blocks.
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
+        """Make the clip inside `ctx.workdir`; blocks.
+
+        With a ticket in `ctx`, fetch what was bought under it instead of buying once more. When
+        asked to stop, end what runs elsewhere only where the token's reason is to cancel.
 
         Raises:
             JobCancelled: the job was asked to stop and has stopped.
             ProviderError: it cannot be done.
         """
-        ...
-
-    def provenance(self, plan: RenderPlan) -> Provenance:
-        """Versions, weight files and figures of the render that has just ended."""
         ...
 
     def check_key(self, key: KeySpec) -> Readiness:

@@ -242,6 +242,8 @@ class ModelSpec(Frozen):
         audio: None where the model makes no sound.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
+        is_exact: whether its clips have the planned size, length and rate to the frame, so that any
+            other is a defect; what a service gives is kept whatever it is, and noted.
         residencies: the layouts in memory among which the user may choose.
         takes_webhook: whether the service tells an address of the user's that a clip is ready.
         as_of, source: when and where the numbers of this row were read.
@@ -273,6 +275,7 @@ class ModelSpec(Frozen):
     needs: Needs
     price: PriceTable
     is_builtin: bool = False
+    is_exact: bool = True
     as_of: date
     source: str
 

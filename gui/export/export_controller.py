@@ -14,7 +14,7 @@ from core.film.handoff import write_handoff
 from core.film.model.delivery import CONTAINERS, Container
 from core.film.model.film_file import NAME as FILM_FILE
 from core.film.model.film_file import write_film_file
-from core.jobs.job import Cancelled, Failed, Succeeded
+from core.jobs.job import Subject, SubjectKind, Succeeded
 from core.media.output import find_free_name, slug
 from core.platform.units import bytes_text
 from core.project.files.project_file import EXPORTS
@@ -22,11 +22,10 @@ from core.project.render.film_from_takes import film_of
 
 if TYPE_CHECKING:
     from core.film.build.export_plan import PlannedExport
-    from core.jobs.job import CancelToken
+    from core.jobs.job import CancelToken, JobUpdate
     from core.project.model.project import VideoProject
     from core.studio import Studio
     from gui.background import Background
-    from gui.jobs.job_bridge import JobNews
     from gui.project.project_model import ProjectModel
 
 _AFTER_MS = 400
@@ -85,16 +84,10 @@ class ExportController(QObject):
         self._studio = studio
         self._model = model
         self._background = background
-        self._jobs: set[str] = set()
         self._timer = QTimer(self, singleShot=True, interval=_AFTER_MS)
         self._timer.timeout.connect(self._look)
         model.changed.connect(self.refresh)
         self.refresh()
-
-    @property
-    def is_exporting(self) -> bool:
-        """Whether an export of this project is under way."""
-        return bool(self._jobs)
 
     @Slot()
     def refresh(self, _: object = None) -> None:
@@ -120,7 +113,7 @@ class ExportController(QObject):
                 raise UnsupportedRequest(estimate.problems)
             return self._studio.submit_export(estimate.planned)
 
-        self._background.run(order, self._ordered, self.failed.emit)
+        self._background.run(order, lambda _: None, self.failed.emit)
 
     def hand_over(self, path: Path) -> None:
         """Write the film for another program, or as a film file where the suffix says so."""
@@ -152,6 +145,7 @@ class ExportController(QObject):
             overwrite=overwrite and project.film.path is not None,
             makes_folder=project.film.path is None,
             skips_bad_clips=project.film.skips_bad_clips,
+            project_id=project.id,
             poster_s=project.film.poster_s,
         )
         try:
@@ -159,26 +153,15 @@ class ExportController(QObject):
         except UnsupportedRequest as error:
             return ExportEstimate(None, made.missing, error.problems)
 
-    def _ordered(self, job_id: str) -> None:
-        self._jobs.add(job_id)
-
     @Slot(object)
-    def on_event(self, news: JobNews) -> None:
-        """Take in what the queue says of a job."""
-        match news.event:
-            case Succeeded(path=path) if news.job_id in self._jobs or self._is_ours(path):
-                self._jobs.discard(news.job_id)
-                project = self._model.project
-                self._model.absorb(project.model_copy(update={"last_export": path}))
-                self.exported.emit(path)
-            case Failed() | Cancelled():
-                self._jobs.discard(news.job_id)
-            case _:
-                pass
-
-    def _is_ours(self, path: Path) -> bool:
-        # Ordered before the project was closed, or done before the order's job was known.
-        return path == self._model.project.film.path or path.parent == self._model.folder / EXPORTS
+    def on_event(self, update: JobUpdate) -> None:
+        """Take in what the queue says of this project's film."""
+        if update.subject != Subject(SubjectKind.FILM, self._model.project.id):
+            return
+        if isinstance(update.event, Succeeded):
+            path = update.event.path
+            self._model.absorb(self._model.project.model_copy(update={"last_export": path}))
+            self.exported.emit(path)
 
 
 def usual_place(project: VideoProject, folder: Path) -> Path:

@@ -76,12 +76,14 @@ def _of_record(record: ClipRecord) -> list[HistoryFact]:
     asked, memory = record.request, record.memory_plan
     frames = f"{record.num_frames} at {record.fps} per second"
     audio = "yes" if record.has_audio else "no"
-    if record.still_frame is not None:
+    if record.is_image and record.still_frame is None:
+        frames = record.facts.get("frame", "")
+    elif record.still_frame is not None:
         frames = f"number {record.still_frame + 1} of {frames}"
     made = request_again(record).model_copy(update={"negative_prompt": record.negative_prompt})
     return [
         HistoryFact("Frames", frames),
-        HistoryFact("Sound", audio if record.still_frame is None else ""),
+        HistoryFact("Sound", "" if record.is_image else audio),
         HistoryFact("Model", record.model_label),
         HistoryFact("Made by", str(asked.target)),
         HistoryFact(

@@ -13,19 +13,19 @@ from core.film.build.export import ExportOrder
 from core.jobs.job import Succeeded
 from core.media.output import find_free_name
 from core.project.render.rerender import FromRecord, choices_of, plan_again
-from core.video.read_metadata import read_settings_of
+from core.video.record import read_settings_of
 from gui.render.render_agreement import agree_to_price
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.history.history import HistoryEntry
-    from core.jobs.job import CancelToken
-    from core.studio import PlannedRender, Studio
+    from core.jobs.job import CancelToken, JobUpdate
+    from core.studio import Studio
     from core.video.record import ClipRecord
+    from core.video.render_planner import PlannedRender
     from gui.background import Background
     from gui.history.history_tab import HistoryTab
-    from gui.jobs.job_bridge import JobNews
     from gui.widgets.thumbnails import Thumbnails
 
 
@@ -68,7 +68,7 @@ class HistoryPage(QWidget):
         self._tab.begin()
 
     @Slot(object)
-    def on_event(self, news: JobNews) -> None:
+    def on_event(self, news: JobUpdate) -> None:
         """Show what has just been made."""
         if self._tab is not None and isinstance(news.event, Succeeded):
             self._tab.reload()

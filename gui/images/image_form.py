@@ -8,10 +8,11 @@ from PySide6.QtCore import Qt
 from typing_extensions import override
 
 from core.video.image_batch import MAX_COUNT, ImageBatch
+from core.video.listing import ModelListing
+from core.video.model_text import listed_text
 from core.video.request import DEFAULT_TARGET, Target
 from core.video.spec import Task
 from gui import theme
-from gui.render.model_choices import find_model, model_label
 from gui.render.plan_fixes import ChooseValue
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
-    from core.video.listing import ListedModel
+    from core.video.listing import ListedModel, ListedProvider
     from core.video.spec import ModelSpec
-    from gui.render.model_choices import Offer
 
 _USUAL = Choice("", "The model's usual one")
 _NO_WORDS = "It makes clips from a picture only, not from words."
@@ -38,7 +38,7 @@ class ImageForm(ModelForm[ImageBatch]):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(ImageBatch(target=DEFAULT_TARGET), parent)
-        self._offers: tuple[Offer, ...] = ()
+        self._listing = ModelListing()
         self._form.setSpacing(theme.GAP)
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         self._prompt = TextField(lines=5)
@@ -83,9 +83,9 @@ class ImageForm(ModelForm[ImageBatch]):
         ignore_wheel(self)
         self.refresh(self._value)
 
-    def set_offers(self, offers: tuple[Offer, ...]) -> None:
+    def set_listing(self, listing: ModelListing) -> None:
         """What there is to make pictures with."""
-        self._offers = offers
+        self._listing = listing
         self.refresh(self._value)
 
     def set_last_seed(self, seed: int | None) -> None:
@@ -95,7 +95,7 @@ class ImageForm(ModelForm[ImageBatch]):
     @property
     def model(self) -> ListedModel | None:
         """The model that would make the picture, where it is known."""
-        return find_model(self._offers, self._value.target)
+        return self._listing.model(self._value.target)
 
     def focus_prompt(self) -> None:
         """Go to the words."""
@@ -114,7 +114,7 @@ class ImageForm(ModelForm[ImageBatch]):
     @override
     def refresh(self, value: ImageBatch) -> None:
         """Offer what there is to choose from, and what the model has."""
-        models = _models(self._offers) or [_not_read(value.target)]
+        models = _models(self._listing.providers) or [_not_read(value.target)]
         self._model.show_choices(models, value.target)
         model = self.model
         spec = None if model is None else model.spec
@@ -131,9 +131,9 @@ def _not_read(target: Target) -> Choice:
     return Choice(target, "Looking for models…")
 
 
-def _models(offers: Sequence[Offer]) -> list[Choice]:
+def _models(listing: Sequence[ListedProvider]) -> list[Choice]:
     choices: list[Choice] = []
-    for offer in offers:
+    for offer in listing:
         automatic = offer.model(offer.target.model)
         name = "" if automatic is None else f": {automatic.spec.label}"
         choices.append(
@@ -142,7 +142,7 @@ def _models(offers: Sequence[Offer]) -> list[Choice]:
         for model in offer.models:
             why_not = "" if Task.TEXT_TO_VIDEO in model.spec.tasks else _NO_WORDS
             target = offer.target.with_model(model.spec.id)
-            label = model_label(model)
+            label = listed_text(model)
             choices.append(Choice(target, label, why_not, model.spec.summary))
     return choices
 

@@ -11,25 +11,24 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
 from core.errors import OutputError, StudioError
-from core.jobs.job import Succeeded
-from core.media.output import STILL_SUFFIX
+from core.jobs.job import SubjectKind, Succeeded
+from core.jobs.queue import new_job_id
 from core.project.render.rerender import plan_again
+from core.video.listing import ModelListing, read_listing
 from core.video.record import read_sidecar
 from gui.images.image_estimate import estimate, plan_images
-from gui.render.model_choices import read_offers
 from gui.render.render_agreement import agree_to_price
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from core.history.history_entry import HistoryEntry
-    from core.jobs.job import CancelToken
-    from core.studio import PlannedRender, Studio
+    from core.jobs.job import CancelToken, JobUpdate
+    from core.studio import Studio
     from core.video.image_batch import ImageBatch
+    from core.video.render_planner import PlannedRender
     from gui.background import Background
     from gui.images.image_tab import ImageTab
-    from gui.jobs.job_bridge import JobNews
-    from gui.render.model_choices import Offer
     from gui.render.plan_text import PlanText
     from gui.widgets.thumbnails import Thumbnails
 
@@ -53,7 +52,7 @@ class ImagePage(QWidget):
         self._studio = studio
         self._background = background
         self._thumbnails = thumbnails
-        self._offers: tuple[Offer, ...] = ()
+        self._listing = ModelListing()
         self.tab: ImageTab | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -81,22 +80,22 @@ class ImagePage(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(tab)
         tab.gallery.begin()
-        self.read_offers()
+        self.read_models()
 
     @Slot()
-    def read_offers(self) -> None:
+    def read_models(self) -> None:
         """Look again at what there is to make pictures with."""
         if self.tab is not None:
             self._background.run(
-                lambda cancel: read_offers(self._studio.registry, cancel),
-                self._take_offers,
+                lambda cancel: read_listing(self._studio.registry, cancel, weighs=False),
+                self._take_listing,
                 self.tab.progress.complain,
-                key="image-offers",
+                key="image-models",
             )
 
-    def _take_offers(self, offers: tuple[Offer, ...]) -> None:
+    def _take_listing(self, listing: ModelListing) -> None:
         if self.tab is not None:
-            self.tab.order.set_offers(offers)
+            self.tab.order.set_listing(listing)
             self._pause.start()
 
     @Slot(object)
@@ -141,28 +140,30 @@ class ImagePage(QWidget):
     def _agree(self, planned: Sequence[PlannedRender]) -> None:
         """Queue free pictures at once, and others when a person agrees to their price."""
         if not agree_to_price(self, planned):
-            self._settled(_Submitted((), None))
+            self._settled(_Unqueued())
             return
         studio = self._studio
+        jobs = [(new_job_id(), one) for one in planned]
+        if self.tab is not None:
+            self.tab.progress.expect([job_id for job_id, _ in jobs])
 
-        def submit(_: CancelToken) -> _Submitted:
-            job_ids: list[str] = []
-            try:
-                for one in planned:
-                    job_ids.append(studio.submit_render(one))
-            except StudioError as error:
-                # Those before it are queued all the same.
-                return _Submitted(tuple(job_ids), error)
-            return _Submitted(tuple(job_ids), None)
+        def submit(_: CancelToken) -> _Unqueued:
+            for place, (job_id, one) in enumerate(jobs):
+                try:
+                    studio.submit_render(one, job_id=job_id)
+                except StudioError as error:
+                    # Those before it are queued all the same.
+                    return _Unqueued(tuple(left for left, _ in jobs[place:]), error)
+            return _Unqueued()
 
         self._background.run(submit, self._settled, self._refused)
 
-    def _settled(self, submitted: _Submitted) -> None:
+    def _settled(self, unqueued: _Unqueued) -> None:
         if self.tab is not None:
-            self.tab.progress.settle(submitted.job_ids, submitted.error)
+            self.tab.progress.settle(unqueued.job_ids, unqueued.error)
 
     def _refused(self, error: StudioError) -> None:
-        self._settled(_Submitted((), error))
+        self._settled(_Unqueued(error=error))
 
     @Slot(object)
     def _stop(self, job_ids: tuple[str, ...]) -> None:
@@ -176,12 +177,13 @@ class ImagePage(QWidget):
             self._background.run(cancel, lambda _: None, self.tab.progress.complain)
 
     @Slot(object)
-    def on_event(self, news: JobNews) -> None:
+    def on_event(self, update: JobUpdate) -> None:
         """Show how far the pictures are, and every one that is finished."""
-        if self.tab is None:
+        subject = update.subject
+        if self.tab is None or subject is None or subject.kind is not SubjectKind.IMAGE:
             return
-        self.tab.progress.on_event(news)
-        if isinstance(news.event, Succeeded) and news.event.path.suffix.lower() == STILL_SUFFIX:
+        self.tab.progress.on_event(update)
+        if isinstance(update.event, Succeeded):
             self.tab.gallery.reload(is_made=True)
 
     @Slot(object)
@@ -208,11 +210,11 @@ class ImagePage(QWidget):
 
 
 @dataclass(frozen=True)
-class _Submitted:
-    """Jobs that are in the queue, and why others are not."""
+class _Unqueued:
+    """Jobs that did not get into the queue, and why."""
 
-    job_ids: tuple[str, ...]
-    error: StudioError | None
+    job_ids: tuple[str, ...] = ()
+    error: StudioError | None = None
 
 
 def _throw_away(image: Path) -> None:
@@ -223,7 +225,7 @@ def _throw_away(image: Path) -> None:
     record = read_sidecar(image)
     paths = [image]
     # A clip of the same name would have its record in the same place.
-    if record is not None and record.still_frame is not None:
+    if record is not None and record.is_image:
         paths.append(image.with_suffix(".json"))
     for path in paths:
         if path.exists() and not QFile.moveToTrash(str(path)):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.errors import StudioError
-    from gui.jobs.job_bridge import JobNews
+    from core.jobs.job import JobUpdate
 
 _STEPS = 1000
 
@@ -35,7 +35,6 @@ class ImageProgress(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._requests = 0
-        self._ended_early: dict[str, Terminal] = {}
         self._jobs: dict[str, Progressed | None] = {}
         self._done = 0
         self._problem = ""
@@ -68,23 +67,23 @@ class ImageProgress(QWidget):
         self._problem = ""
         self._show()
 
-    def settle(self, job_ids: Sequence[str] = (), error: StudioError | None = None) -> None:
-        """A wish that was begun has become these jobs, some of which may have ended since.
+    def expect(self, job_ids: Sequence[str]) -> None:
+        """These jobs are about to be queued."""
+        self._jobs.update(dict.fromkeys(job_ids))
+        self._show()
+
+    def settle(self, not_queued: Sequence[str] = (), error: StudioError | None = None) -> None:
+        """What was begun has been queued, but for these jobs.
 
         Args:
-            job_ids: of the pictures; none when they are not wanted after all.
-            error: why they, or the rest of them, could not be queued.
+            not_queued: of those that were expected.
+            error: why they could not be queued.
         """
         self._requests -= 1
         if error is not None:
             self._problem = str(error)
-        for job_id in job_ids:
-            self._jobs[job_id] = None
-        for job_id in job_ids:
-            if job_id in self._ended_early:
-                self._end(job_id, self._ended_early[job_id])
-        if not self._requests:
-            self._ended_early.clear()
+        for job_id in not_queued:
+            self._jobs.pop(job_id, None)
         self._show()
 
     def complain(self, error: StudioError) -> None:
@@ -92,17 +91,15 @@ class ImageProgress(QWidget):
         self._problem = str(error)
         self._show()
 
-    def on_event(self, news: JobNews) -> None:
+    def on_event(self, update: JobUpdate) -> None:
         """Take what happened to a job."""
-        is_ours = news.job_id in self._jobs
-        match news.event:
-            case Progressed() as progress if is_ours:
-                self._jobs[news.job_id] = progress
-            case (Succeeded() | Failed() | Cancelled()) as end if is_ours:
-                self._end(news.job_id, end)
-            case (Succeeded() | Failed() | Cancelled()) as end if self._requests:
-                # Its id is on its way from the thread that queued it.
-                self._ended_early[news.job_id] = end
+        if update.job_id not in self._jobs:
+            return
+        match update.event:
+            case Progressed() as progress:
+                self._jobs[update.job_id] = progress
+            case (Succeeded() | Failed() | Cancelled()) as end:
+                self._end(update.job_id, end)
             case _:
                 return
         self._show()

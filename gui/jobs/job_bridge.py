@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from core.jobs.job import JobEvent, Progressed
+from core.jobs.job import JobUpdate, Progressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,20 +16,12 @@ if TYPE_CHECKING:
 _EVERY_S = 0.05
 
 
-class TellsOfJobs(Protocol):
-    """What a bridge hears: the job queue."""
+class JobSource(Protocol):
+    """Where updates come from: the job queue."""
 
-    def subscribe(self, listener: Callable[[str, JobEvent], None]) -> Callable[[], None]:
+    def subscribe(self, listener: Callable[[JobUpdate], None]) -> Callable[[], None]:
         """Send every event to `listener`, from any thread; gives the way to stop."""
         ...
-
-
-@dataclass(frozen=True)
-class JobNews:
-    """Something that happened to a job."""
-
-    job_id: str
-    event: JobEvent
 
 
 class JobBridge(QObject):
@@ -40,16 +31,16 @@ class JobBridge(QObject):
     other event is, in the order in which it came.
 
     Signals:
-        news(JobNews): something happened.
+        news(JobUpdate): something happened.
     """
 
     news = Signal(object)
     _arrived = Signal()
 
-    def __init__(self, queue: TellsOfJobs, parent: QObject | None = None) -> None:
+    def __init__(self, queue: JobSource, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lock = threading.Lock()
-        self._commands: list[JobNews] = []
+        self._updates: list[JobUpdate] = []
         self._is_awaited = False
         self._told_at = 0.0
         self._timer = QTimer(self)
@@ -64,24 +55,24 @@ class JobBridge(QObject):
         self._unsubscribe()
         self._timer.stop()
         with self._lock:
-            self._commands.clear()
+            self._updates.clear()
 
-    def _take(self, job_id: str, event: JobEvent) -> None:
+    def _take(self, update: JobUpdate) -> None:
         with self._lock:
-            if isinstance(event, Progressed):
-                self._drop_progress(job_id)
-            self._commands.append(JobNews(job_id, event))
+            if isinstance(update.event, Progressed):
+                self._drop_progress(update.job_id)
+            self._updates.append(update)
             is_first, self._is_awaited = not self._is_awaited, True
         if is_first:
             self._arrived.emit()
 
     def _drop_progress(self, job_id: str) -> None:
         """Make room for newer progress, unless something else happened in between."""
-        for place in range(len(self._commands) - 1, -1, -1):
-            news = self._commands[place]
+        for place in range(len(self._updates) - 1, -1, -1):
+            news = self._updates[place]
             if news.job_id == job_id:
                 if isinstance(news.event, Progressed):
-                    del self._commands[place]
+                    del self._updates[place]
                 return
 
     @Slot()
@@ -93,7 +84,7 @@ class JobBridge(QObject):
     def _tell(self) -> None:
         self._told_at = time.monotonic()
         with self._lock:
-            commands, self._commands = self._commands, []
+            updates, self._updates = self._updates, []
             self._is_awaited = False
-        for one in commands:
+        for one in updates:
             self.news.emit(one)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.jobs.job import (
     Cancelled,
+    Charged,
     Failed,
     JobEvent,
     Notice,
@@ -75,6 +76,8 @@ def after(record: JobRecord, event: JobEvent, now: datetime) -> JobRecord:
             # It may have been read from the journal already.
             is_known = message in record.notes
             return record if is_known else replace(record, notes=(*record.notes, message))
+        case Charged():
+            return record
         case Succeeded(path=path):
             return replace(record, state=JobState.SUCCEEDED, path=path, ended_at=now)
         case Failed(error=error):

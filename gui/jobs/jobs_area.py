@@ -37,7 +37,7 @@ class JobsArea(QWidget):
     """Jobs and console; the queue is opened beside the main thread once the window is seen.
 
     Signals:
-        news(JobNews): something happened to a job.
+        news(JobUpdate): something happened to a job.
         summary_changed(str): how many jobs run and wait.
         ready(): the queue is open, and what an earlier window left is in line again.
     """
@@ -188,7 +188,7 @@ class Workers(QObject):
     def ask_to_stop(self) -> None:
         """Stop what runs, to be resumed at the next start; gives back at once."""
         self._has_stopped = True
-        self._queue.close(leaves_jobs=True)
+        self._queue.close()
 
     def stop(self, timeout_s: float = 10.0) -> bool:
         """Stop what runs, to be resumed at the next start, and wait; whether all has ended.

@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.errors import StudioError
-    from core.jobs.job import CancelToken
+    from core.jobs.job import CancelToken, JobUpdate
     from core.jobs.job_record import JobRecord
     from gui.background import Background
-    from gui.jobs.job_bridge import JobNews
 
 KEPT_ENDED = 300
 """How many jobs that have ended are shown, the newest."""
@@ -73,7 +72,7 @@ class JobsModel(QAbstractListModel):
         self._records: list[JobRecord] = []
         self._previews: dict[str, QImage] = {}
         self._preview_paths: dict[str, Path] = {}
-        self._held: list[JobNews] = []
+        self._held: list[JobUpdate] = []
         self._held_before = 0
         self._is_reading = False
         self._reads_again = False
@@ -126,7 +125,7 @@ class JobsModel(QAbstractListModel):
         self._background.run(work, self._on_read, self._on_not_read)
 
     @Slot(object)
-    def take(self, news: JobNews) -> None:
+    def take(self, news: JobUpdate) -> None:
         """Take in what the queue says."""
         is_new = isinstance(news.event, Queued) or self.find(news.job_id) is None
         if self._is_reading or is_new:
@@ -172,7 +171,7 @@ class JobsModel(QAbstractListModel):
             self._reads_again = False
             self.refresh()
 
-    def _apply(self, news: JobNews, *, is_read: bool = False) -> None:
+    def _apply(self, news: JobUpdate, *, is_read: bool = False) -> None:
         """Let an event change its job; what is read already is in the journal before it is told."""
         record = self.find(news.job_id)
         if record is None:

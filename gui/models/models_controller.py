@@ -11,17 +11,18 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.errors import StudioError
 from core.jobs.job import (
     Cancelled,
+    Charged,
     Failed,
-    JobEvent,
     Notice,
     Progressed,
     Queued,
     Started,
+    SubjectKind,
     Succeeded,
 )
 from core.jobs.job_record import JobState
 from core.platform.units import bytes_text
-from core.video.listing import ListedModel, list_models, look_at
+from core.video.listing import ListedModel, look_at, read_listing
 from core.video.model_store import Installation, ModelStore, OnDisk
 from core.video.request import Target
 from gui.background import Background
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from core.jobs.job import CancelToken
+    from core.jobs.job import CancelToken, JobUpdate
     from core.jobs.job_record import JobRecord
     from core.studio import Studio
     from core.video.model_store import InstallSurvey
@@ -50,7 +51,6 @@ class _Look:
 
     models: tuple[ListedModel, ...]
     installing: dict[str, Installing]
-    jobs: dict[str, Target]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class _Checked:
 class ModelsController(QObject):
     """Does what the page asks for; jobs run in the queue, everything else in threads of its own.
 
-    The owner passes every event of the queue to `hear`.
+    The owner passes every event of the queue to `on_event`.
 
     Signals:
         changed(Target): a model was installed or removed.
@@ -78,8 +78,6 @@ class ModelsController(QObject):
         self._studio = studio
         self._page = page
         self._background = Background(self)
-        self._jobs: dict[str, Target | None] = {}
-        self._latest: dict[str, JobEvent] = {}
         self._checks: dict[str, CancelToken] = {}
         page.install_wanted.connect(self._survey)
         page.reuse_wanted.connect(self._reuse)
@@ -103,20 +101,15 @@ class ModelsController(QObject):
         """Stop what is being looked at; installations in the queue are the queue's affair."""
         self._background.close()
 
-    def on_event(self, job_id: str, event: JobEvent) -> None:
+    @Slot(object)
+    def on_event(self, update: JobUpdate) -> None:
         """Take an event of any job of the queue, on the main thread."""
-        self._latest[job_id] = event
-        if job_id in self._jobs:
-            self._follow(job_id)
-            return
-        # Whose job it is stands in the journal.
-        find = partial(self._find_target, job_id)
-        self._background.run(
-            find, partial(self._learn, job_id), lambda _: None, key=f"job {job_id}"
-        )
+        subject = update.subject
+        if subject is not None and subject.kind is SubjectKind.MODEL:
+            self._follow(Target.parse(subject.id), update)
 
     def _look(self, cancel: CancelToken) -> _Look:
-        listed = list_models(self._studio.registry, cancel)
+        listed = read_listing(self._studio.registry, cancel).models
         models = tuple(sorted(listed, key=lambda model: model.obstacles))
         whole = {
             str(listed.target)
@@ -124,21 +117,18 @@ class ModelsController(QObject):
             if listed.installation is None or listed.installation.on_disk is OnDisk.WHOLE
         }
         installing: dict[str, Installing] = {}
-        jobs: dict[str, Target] = {}
         for record in self._studio.queue.jobs():
-            target = self._target_of(record)
-            if target is None:
+            subject = record.subject
+            if subject is None or subject.kind is not SubjectKind.MODEL:
                 continue
-            jobs[record.id] = target
-            messages = _told(record)
-            if messages is None or str(target) in whole:
-                installing.pop(str(target), None)
+            state = _installing(record)
+            if state is None or subject.id in whole:
+                installing.pop(subject.id, None)
             else:
-                installing[str(target)] = messages
-        return _Look(models, installing, jobs)
+                installing[subject.id] = state
+        return _Look(models, installing)
 
     def _show(self, look: _Look) -> None:
-        self._jobs |= look.jobs
         self._page.set_models(look.models)
         for listed in look.models:
             is_begun = listed.installation and listed.installation.on_disk is not OnDisk.NOTHING
@@ -148,30 +138,9 @@ class ModelsController(QObject):
             if str(listed.target) not in self._checks:
                 self._page.set_installing(listed.target, messages)
 
-    def _find_target(self, job_id: str, _: CancelToken) -> Target | None:
-        return self._target_of(self._studio.queue.job(job_id))
-
-    def _target_of(self, record: JobRecord) -> Target | None:
-        """The model that a job installs."""
-        registry = self._studio.registry
-        for info in registry.infos:
-            target = Target(provider=info.id, deployment=info.deployment)
-            store = registry.open(target).store
-            model = store.model_of(record.kind, record.payload) if store else None
-            if model is not None:
-                return target.with_model(model)
-        return None
-
-    def _learn(self, job_id: str, target: Target | None) -> None:
-        self._jobs[job_id] = target
-        self._follow(job_id)
-
-    def _follow(self, job_id: str) -> None:
-        target = self._jobs[job_id]
-        event = self._latest.pop(job_id, None)
-        if target is None or event is None:
-            return
-        match event:
+    def _follow(self, target: Target, update: JobUpdate) -> None:
+        job_id = update.job_id
+        match event := update.event:
             case Queued():
                 waits = Installing(InstallPhase.WAITING, job_id, message="waiting for its turn")
                 self._page.set_installing(target, waits)
@@ -181,6 +150,8 @@ class ModelsController(QObject):
                 self._page.set_installing(target, _progress(job_id, event))
             case Notice():
                 self._page.show_answer(target, event.message)
+            case Charged():
+                pass
             case Succeeded():
                 self._page.set_installing(target, None)
                 self._page.show_answer(target, "It is installed, and every file is verified.")
@@ -212,7 +183,7 @@ class ModelsController(QObject):
             self._begin(
                 target,
                 lambda _: self._studio.submit_install(target, reuse_from),
-                partial(self._expect, target),
+                lambda _: None,
             )
 
         self._begin(target, ask, partial(self._page.ask_consent, target, agreed))
@@ -224,11 +195,6 @@ class ModelsController(QObject):
             self._survey(target, (folder,))
 
         choose_folder(self._page, "A folder with files of this model", "", take)
-
-    def _expect(self, target: Target, job_id: str) -> None:
-        self._jobs[job_id] = target
-        if job_id in self._latest:
-            self._follow(job_id)
 
     @Slot(object)
     def _resume(self, target: Target) -> None:
@@ -318,7 +284,7 @@ class ModelsController(QObject):
             self._page.show_problem(chosen, str(error))
 
 
-def _told(record: JobRecord) -> Installing | None:
+def _installing(record: JobRecord) -> Installing | None:
     """How far a job of the journal is; None where it has done its work."""
     match record.state:
         case JobState.SUCCEEDED:

@@ -10,15 +10,14 @@ from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 from typing_extensions import override
 
-from core.project.model.edits import change_scenes
+from core.project.model.edits import TakesEdit, change_scenes
 from core.project.model.project import Scene, SceneTakes, Take, VideoProject
-from core.project.model.takes_edit import TakesEdit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from core.project.model.takes_edit import Takes
+    from core.project.model.edits import Takes
 
 # What a person edits can be undone; what machines add (takes, exports, waiting scenes) cannot.
 _NOT_EDITED = ("to_render", "last_export")

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import StudioError, UnsupportedRequest
 from core.project.render.planning import plan_scene, spec_of_scene
+from core.video.listing import ModelListing, read_listing
 from core.video.provider import Ready
-from gui.render.model_choices import find_offer, read_offers
 from gui.render.plan_fixes import ChooseValue, Fix, PlanContext
 from gui.render.plan_text import PlanIssue, PlanText, describe_plan, describe_problems
 from gui.render.render_form import ChoicesEdit, SceneScope
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
     from gui.background import Background
     from gui.project.project_model import ProjectModel
-    from gui.render.model_choices import Offer
     from gui.render.plan_line import PlanLine
     from gui.render.render_form import RenderForm
 
@@ -42,12 +41,12 @@ class ChoicesController(QObject):
 
     Signals:
         spec_changed(ModelSpec): the shown scene would be rendered by this model now.
-        offers_changed(): what there is to render with was read anew.
+        models_changed(): what there is to render with was read anew.
         fix_wanted(Fix): what only another room can mend.
     """
 
     spec_changed = Signal(object)
-    offers_changed = Signal()
+    models_changed = Signal()
     fix_wanted = Signal(object)
 
     def __init__(
@@ -65,7 +64,7 @@ class ChoicesController(QObject):
         self._form = form
         self._line = line
         self._background = background
-        self._offers: tuple[Offer, ...] = ()
+        self._listing = ModelListing()
         self._scene_id = ""
         self._is_scene_scope = False
         self.spec: ModelSpec | None = None
@@ -75,22 +74,22 @@ class ChoicesController(QObject):
         line.fix_wanted.connect(self._on_fix)
         model.changed.connect(self._show)
         self._show()
-        self.read_offers()
+        self.read_models()
 
     @Slot()
-    def read_offers(self, _: object = None) -> None:
+    def read_models(self, _: object = None) -> None:
         """Look again at what there is to render with."""
         self._background.run(
-            lambda cancel: read_offers(self._studio.registry, cancel),
-            self._take_offers,
+            lambda cancel: read_listing(self._studio.registry, cancel, weighs=False),
+            self._take_listing,
             self._fail,
-            key="offers",
+            key="models",
         )
 
-    def _take_offers(self, offers: tuple[Offer, ...]) -> None:
-        self._offers = offers
-        self._form.set_offers(offers)
-        self.offers_changed.emit()
+    def _take_listing(self, listing: ModelListing) -> None:
+        self._listing = listing
+        self._form.set_listing(listing)
+        self.models_changed.emit()
         self._show()
 
     def show_scene(self, scene_id: str) -> None:
@@ -156,10 +155,10 @@ class ChoicesController(QObject):
             self._line.set_nothing("Choose a scene to see what would be rendered.")
             return
         self._line.set_checking()
-        offers = self._offers
+        listing = self._listing
 
         def plan(cancel: CancelToken) -> _Estimate:
-            return _estimate(self._studio, project, scene, folder, offers, cancel)
+            return _estimate(self._studio, project, scene, folder, listing, cancel)
 
         self._background.run(plan, self._take_estimate, self._fail, key="plan")
 
@@ -179,7 +178,7 @@ def _estimate(
     project: VideoProject,
     scene: Scene,
     folder: Path,
-    offers: tuple[Offer, ...],
+    listing: ModelListing,
     cancel: CancelToken,
 ) -> _Estimate:
     choices = scene.choices(project.render)
@@ -189,13 +188,13 @@ def _estimate(
         planned = plan_scene(studio, project, scene, folder, cancel)
     except UnsupportedRequest as error:
         target = choices.target if spec is None else choices.target.with_model(spec.id)
-        offer = find_offer(offers, target)
-        model = None if offer is None else offer.model(target.model)
+        provider = listing.provider(target)
+        model = None if provider is None else provider.model(target.model)
         plan_context = PlanContext(
             target=target,
             choices=choices,
             spec=spec,
-            info=None if offer is None else offer.info,
+            info=None if provider is None else provider.info,
             readiness=Ready() if model is None else model.readiness,
         )
         return _Estimate(describe_problems(error.problems, plan_context), spec)

@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 from core.video.controls import ROWS, Control
+from core.video.listing import ModelListing
 from core.video.request import AUTO
-from gui.render.model_choices import Offer, find_offer
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.marked_rows import MarkedRow, RowGrid
 
@@ -32,7 +32,7 @@ class LTXControlsWidget(RowGrid):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._offers: tuple[Offer, ...] = ()
+        self._listing = ModelListing()
         self._target: Target | None = None
         self._deployment, self._place = ChoiceField(), QLabel()
         # The model's row has the way back for the whole target.
@@ -42,11 +42,11 @@ class LTXControlsWidget(RowGrid):
         self._telling.set_field(self._place)
         self._deployment.edited.connect(self._on_deployment)
 
-    def show_target(self, target: Target, offers: tuple[Offer, ...], why_marked: str) -> None:
+    def show_target(self, target: Target, listing: ModelListing, why_marked: str) -> None:
         """Show where a target runs, and why it differs from the project; tells nobody."""
-        self._target, self._offers = target, offers
+        self._target, self._listing = target, listing
         self.setVisible(target.provider == LTX)
-        ours = [offer for offer in offers if offer.info.id == target.provider]
+        ours = [provider for provider in listing.providers if provider.info.id == target.provider]
         choices = [Choice(o.info.deployment, o.place, tip=o.info.summary) for o in ours]
         if all(choice.value != target.deployment for choice in choices):
             choices.append(Choice(target.deployment, f"{target.deployment} (not known)"))
@@ -64,7 +64,7 @@ class LTXControlsWidget(RowGrid):
     def _on_deployment(self, deployment: object) -> None:
         if self._target is not None:
             target = self._target.model_copy(update={"deployment": str(deployment)})
-            offer = find_offer(self._offers, target)
+            provider = self._listing.provider(target)
             # Another deployment may not have the model.
-            is_known = offer is not None and offer.model(target.model) is not None
+            is_known = provider is not None and provider.model(target.model) is not None
             self.edited.emit(target if is_known else target.with_model(AUTO))

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from core.project.model.project import VideoProject
-    from core.studio import PlannedRender
-    from gui.render.scene_rendering import RenderOffer
+    from core.project.render.rendering import RenderOffer
+    from core.video.render_planner import PlannedRender
 
 _MOST_TOLD = 8
 _Button = QMessageBox.StandardButton

@@ -10,13 +10,14 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.video.controls import CHOICES, ROWS, Control, ControlKind
+from core.video.listing import ModelListing
+from core.video.model_text import listed_text
 from core.video.provider import NotReady
 from core.video.request import AUTO, RenderChoices, Target
 from gui import theme
 from gui.render.control_fields import ControlField, is_list, make_field
 from gui.render.lora_list import pick_lora_files
 from gui.render.ltx_controls_widget import LTXControlsWidget
-from gui.render.model_choices import Offer, find_model, find_offer, model_label
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import ignore_wheel
@@ -104,7 +105,7 @@ class RenderForm(QWidget):
         super().__init__(parent)
         self._value = RenderChoices()
         self._scope: SceneScope | None = None
-        self._offers: tuple[Offer, ...] = ()
+        self._listing = ModelListing()
         self._planned: ModelSpec | None = None
         self._rows: dict[Control, _ControlRow] = {}
         self._scope_line = ToneLabel()
@@ -162,13 +163,13 @@ class RenderForm(QWidget):
         self._scope = scope
         self._show_rows()
 
-    def set_offers(self, offers: tuple[Offer, ...]) -> None:
+    def set_listing(self, listing: ModelListing) -> None:
         """What there is to choose from; empty while that is being looked up."""
-        self._offers = offers
+        self._listing = listing
         self._show_rows()
 
     def set_spec(self, spec: ModelSpec | None) -> None:
-        """The model that `auto` stood for in the last plan; without it, what the offers say."""
+        """The model that `auto` stood for in the last plan; without it, what the listing says."""
         self._planned = spec
         self._show_rows()
 
@@ -184,7 +185,7 @@ class RenderForm(QWidget):
     def spec(self) -> ModelSpec | None:
         """The model that the choices stand for; None while it is not known."""
         target = self._value.target
-        offer = find_offer(self._offers, target)
+        offer = self._listing.provider(target)
         if offer is None:
             return None
         planned = self._planned
@@ -260,13 +261,13 @@ class RenderForm(QWidget):
         self._show_state()
         for row in (self._provider_row, self._model_row):
             self._mark(row, Control.TARGET, is_shown=True)
-        self._ltx.show_target(target, self._offers, self._why(Control.TARGET))
+        self._ltx.show_target(target, self._listing, self._why(Control.TARGET))
 
     def _providers(self) -> list[Choice]:
         """A line for each provider, which stands for its first deployment."""
         target = self._value.target
         first: dict[str, Choice] = {}
-        for offer in self._offers:
+        for offer in self._listing.providers:
             choice = Choice(offer.target, offer.name, tip=offer.info.summary)
             first.setdefault(offer.info.id, choice)
         if target.provider not in first:
@@ -276,7 +277,7 @@ class RenderForm(QWidget):
 
     def _models(self) -> list[Choice]:
         target = self._value.target
-        offer = find_offer(self._offers, target)
+        offer = self._listing.provider(target)
         models: list[Choice] = []
         if offer is not None:
             automatic = offer.model(AUTO)
@@ -289,22 +290,22 @@ class RenderForm(QWidget):
             models += [
                 Choice(
                     model.target,
-                    model_label(model),
+                    listed_text(model),
                     tip=model.spec.summary,
                 )
                 for model in offer.models
             ]
         if all(choice.value != target for choice in models):
-            name = f"{target.model} (not known)" if self._offers else target.model
+            name = f"{target.model} (not known)" if self._listing.providers else target.model
             models.append(Choice(target, name))
         return models
 
     def _show_state(self) -> None:
         """What the model is good at, or why it cannot render now."""
-        if not self._offers:
+        if not self._listing.providers:
             self._state.show_message("Looking at what there is…", theme.Tone.QUIET)
             return
-        model = find_model(self._offers, self._value.target)
+        model = self._listing.model(self._value.target)
         spec = self.spec()
         if model is None or spec is None:
             self._state.show_message("There is no such model here. Choose another.", theme.Tone.BAD)

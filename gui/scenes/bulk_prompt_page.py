@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
-from core.project.model.scene_edits import (
+from core.project.model.edits import (
     append_to_prompt,
     count_in_prompt,
     replace_in_prompt,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from core.project.model.scene_edits import FrameSlot, with_continues, with_frame
+from core.project.model.edits import FrameSlot, with_continues, with_frame
 from core.video.request import Role
 from gui import theme
 from gui.project.project_model import SceneEdit

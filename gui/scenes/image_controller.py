@@ -13,8 +13,8 @@ from PySide6.QtGui import QImage
 
 from core.errors import OutputError, ProjectError, StudioError, UnsupportedRequest
 from core.project.files.media import bring_in
+from core.project.model.edits import describe_edit
 from core.project.model.project import ReferenceImage
-from core.project.model.reference_edits import describe_edit
 from gui.widgets.image_slot import files_in, image_in
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
 
     from core.jobs.job import CancelToken
+    from core.project.model.edits import FrameSlot
     from core.project.model.project import Scene, VideoProject
-    from core.project.model.scene_edits import FrameSlot
     from gui.background import Background
     from gui.project.project_model import ProjectModel
 

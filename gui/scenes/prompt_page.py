@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from core.project.model.scene_edits import with_prompt
+from core.project.model.edits import with_prompt
 from gui import theme
 from gui.project.project_model import SceneEdit
 from gui.theme import Tone

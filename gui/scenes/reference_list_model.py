@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, Qt, Signal
 from typing_extensions import override
 
-from core.project.model.reference_edits import move_references, remove_references, rename_reference
+from core.project.model.edits import move_references, remove_references, rename_reference
 from gui.scenes.image_controller import images_in
 from gui.widgets.file_field import printable
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QImage
 
-from core.project.model.reference_edits import describe_edit
+from core.project.model.edits import describe_edit
 from core.project.render.requests import choose_references
 from gui.scenes.image_controller import ImageRole, ImageUse
 

@@ -16,9 +16,9 @@ from core.project.model.edits import (
     middle_of,
     move_scenes,
     split_scene,
+    with_continues,
 )
 from core.project.model.project import Scene, new_id
-from core.project.model.scene_edits import with_continues
 from gui import theme
 
 if TYPE_CHECKING:

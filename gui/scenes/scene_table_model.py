@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, Qt, Signal, Slot
 from typing_extensions import override
 
-from core.project.model.edits import move_scenes
-from core.project.model.scene_edits import FrameSlot, with_duration, with_prompt
+from core.project.model.edits import FrameSlot, move_scenes, with_duration, with_prompt
 from core.project.model.status import project_statuses
 from gui.scenes.image_controller import FrameBrought
 from gui.scenes.scene_rows import SceneColumn, SceneRow, TableFacts, rows_of

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.film.model.film import Transition
 from core.film.model.transitions import NONE
-from core.project.model.edits import own_duration_s
-from core.project.model.scene_edits import with_cut, with_duration
+from core.project.model.edits import own_duration_s, with_cut, with_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

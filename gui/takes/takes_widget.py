@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from core.project.model.edits import with_seed
 from core.project.model.project import SceneTakes
-from core.project.model.scene_edits import with_seed
 from gui.takes.compare_dialog import CompareDialog
 from gui.takes.take_text import describe_take
 from gui.takes.takes_delegate import TakesDelegate, tile_size

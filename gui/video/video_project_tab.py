@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QMessageBox, QScrollArea, QWidget
 
 from core.media.output import taken_problems
 from core.project.files.media import relink
-from core.project.model.edits import insert_scenes
+from core.project.model.edits import FrameSlot, insert_scenes
 from core.project.model.project import Scene, new_id
-from core.project.model.scene_edits import FrameSlot
 from core.project.render.planning import missing_or_stale
 from core.video.controls import CHOICES
 from gui.background import Background
@@ -26,8 +25,8 @@ from gui.render.plan_fixes import EditPrompt
 from gui.render.plan_line import PlanLine
 from gui.render.render_agreement import agree
 from gui.render.render_bar import RenderBar, RenderCounts, RenderScope
+from gui.render.render_controller import RenderController
 from gui.render.render_form import RenderForm
-from gui.render.scene_rendering import SceneRendering
 from gui.scenes.image_controller import ImageController, ImageRole, ImageUse
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.references_controller import ReferencePanels, ReferencesController
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from core.project.files.media import MissingFile, Relinked
     from core.project.model.project import FilmChoices
     from core.project.model.status import SceneJob
+    from core.project.render.rendering import RenderOffer
     from core.project.render.rerender import FromRecord
     from core.studio import Studio
     from core.video.spec import ModelSpec
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from gui.project.project_actions import ProjectActions
     from gui.project.project_model import ProjectModel
     from gui.render.plan_fixes import Fix
-    from gui.render.scene_rendering import RenderOffer
     from gui.scenes.image_controller import FrameBrought
 
 _MOST_MISSING = 8
@@ -121,7 +120,7 @@ class VideoProjectTab(QWidget):
         self._storyboard = StoryboardController(model, panels.storyboard, self)
         self._states = SceneStates(studio, model, background, self)
         self._takes = TakesController(model, panels.takes, self._states, background, self)
-        self._rendering = SceneRendering(studio, model, background, self)
+        self._rendering = RenderController(studio, model, background, self)
         self._export = ExportController(studio, model, background, self)
         self._player = PlayerController(studio, model, panels.player, self._images, self)
         for panel in (panels.scope, panels.form, panels.export):
@@ -171,11 +170,11 @@ class VideoProjectTab(QWidget):
         self._jobs.news.connect(self._rendering.on_event)
         self._jobs.news.connect(self._export.on_event)
         self._rendering.offered.connect(self._on_offer)
-        self._rendering.jobs_changed.connect(self._on_jobs_changed)
+        self._rendering.changed.connect(self._on_jobs_changed)
         self._rendering.message.connect(self.message)
         self._states.changed.connect(self._on_states_changed)
         self._choices.spec_changed.connect(self._on_spec)
-        self._choices.offers_changed.connect(self._states.refresh)
+        self._choices.models_changed.connect(self._states.refresh)
         self._choices.fix_wanted.connect(self._on_fix)
         self._export.estimate_changed.connect(self._on_estimate)
         self._export.exported.connect(self._on_exported)
@@ -265,9 +264,9 @@ class VideoProjectTab(QWidget):
         return content.minimumSizeHint().width() > area.width()
 
     @Slot()
-    def read_offers(self) -> None:
+    def read_models(self) -> None:
         """Look again at what there is to render with."""
-        self._choices.read_offers()
+        self._choices.read_models()
 
     def select(self, scene_ids: Sequence[str]) -> None:
         """Turn to these scenes."""

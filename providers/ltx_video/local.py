@@ -20,7 +20,7 @@ from core.jobs.job import Progressed, Stage
 from core.media.input_images import write_start_image
 from core.platform.machine import free_disk_bytes
 from core.video.planning import make_plan
-from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode
+from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import FrameRequest, RenderRequest, Role, Target
 from providers.ltx_video.engine.drive_render import follow
 from providers.ltx_video.engine.engine_process import EngineProcess
@@ -47,6 +47,7 @@ from providers.ltx_video.models.timings import (
     layout_name,
     work_of,
 )
+from providers.ltx_video.stills import clip_of, still_frame, still_note, take_still
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +79,6 @@ class LocalLTX:
         self._engine: EngineProcess | None = None
         self._loaded = ""
         self._vram_held_gb = 0.0
-        self._figures: tuple[StageFigures, ...] = ()
 
     @property
     def info(self) -> ProviderInfo:
@@ -129,6 +129,9 @@ class LocalLTX:
 
     def fit(self, plan: RenderPlan) -> RenderPlan:
         """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
+        if plan.is_image:
+            clip = clip_of(plan)
+            return _like(plan, self.fit(clip)).with_notes(still_note(clip))
         model = self._models[plan.target.model]
         notes: tuple[str, ...] = ()
         if model.spec.is_builtin:
@@ -149,14 +152,20 @@ class LocalLTX:
         if plan.memory_plan is None:
             return None
         model = self._models[plan.target.model]
-        asked = plan.request.delivery.memory
-        memory = self._ladder(model, plan).cheaper(plan.memory_plan, asked)
+        clip = clip_of(plan) if plan.is_image else plan
+        memory = self._ladder(model, clip).cheaper(plan.memory_plan, plan.request.delivery.memory)
         if memory is None:
             return None
-        return self._with_time(plan.model_copy(update={"memory_plan": memory}))
+        return _like(plan, self._with_time(clip.model_copy(update={"memory_plan": memory})))
 
-    def render(self, plan: RenderPlan, ctx: JobContext) -> Path:
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
         """Make the clip in the engine, which is started when it does not run."""
+        if plan.is_image:
+            clip, image = clip_of(plan), ctx.workdir / "still.png"
+            made = self.render(clip, ctx)
+            take_still(made.path, clip, image, ctx.cancel)
+            frame = f"{still_frame(clip.num_frames) + 1} of {clip.num_frames}"
+            return replace(made, path=image, facts={"frame": frame})
         with self._lock:
             ctx.cancel.check()
             # Said before anything else is done: the engine needs seconds to start.
@@ -164,7 +173,6 @@ class LocalLTX:
             order = self._order(plan, ctx)
             is_warm = self._is_warm(order)
             meter = ProgressMeter(self._timings, plan, is_warm=is_warm)
-            self._figures = ()
             engine = self._running_engine(order)
             self._loaded = ""
             try:
@@ -175,14 +183,14 @@ class LocalLTX:
                     self._engine = None
             self._loaded = _identity(order)
             self._remember(plan, made.figures)
-            return made.clip
+            return Rendered(made.clip, self._provenance(plan, made.figures))
 
-    def provenance(self, plan: RenderPlan) -> Provenance:
-        """Versions, files of weights and what the last clip took."""
+    def _provenance(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> Provenance:
+        """Versions, files of weights and what the clip took."""
         model = self._models[plan.target.model]
-        measured = {f"{figure.stage}_s": round(figure.seconds, 3) for figure in self._figures}
+        measured = {f"{figure.stage}_s": round(figure.seconds, 3) for figure in figures}
         for name in ("vram_gb", "ram_gb"):
-            peaks = [getattr(figure, name) for figure in self._figures]
+            peaks = [getattr(figure, name) for figure in figures]
             if any(peaks):
                 measured[f"peak_{name}"] = round(max(peaks), 3)
         return Provenance(
@@ -356,7 +364,6 @@ class LocalLTX:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _remember(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> None:
-        self._figures = figures
         self._vram_held_gb = max((figure.vram_gb for figure in figures), default=0.0)
         self._timings.add(
             Timing(
@@ -378,6 +385,14 @@ class LocalLTX:
         )
         seconds = self._timings.expected_total_s(plan, is_warm=is_warm)
         return plan.model_copy(update={"est_seconds": seconds})
+
+
+def _like(plan: RenderPlan, clip: RenderPlan) -> RenderPlan:
+    """A plan with memory, seconds and notes of the clip that it comes to."""
+    found = {
+        "memory_plan": clip.memory_plan, "est_seconds": clip.est_seconds, "notes": clip.notes
+    }  # fmt: skip
+    return plan.model_copy(update=found)
 
 
 def _identity(order: RenderOrder) -> str:

@@ -122,7 +122,7 @@ def race(
 def _render(provider: VideoProvider, order: RenderOrder) -> tuple[float, Path]:
     context = JobContext(order.workdir, CancelToken(), lambda _: None)
     started = time.perf_counter()
-    clip = provider.render(order.plan, context)
+    clip = provider.render(order.plan, context).path
     return time.perf_counter() - started, clip
 
 

@@ -10,7 +10,7 @@ from core.film.build.export import ExportJob, ExportOrder
 from core.film.build.joining import count_frames
 from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import ExportSettings
-from core.jobs.job import CancelToken, JobContext, Notice, Progressed, Stage
+from core.jobs.job import CancelToken, JobContext, Progressed, Report, Stage
 from scripts.benchmark import moviepy_side
 from scripts.benchmark.clips import scratch
 from scripts.benchmark.figures import Series, ratio
@@ -155,7 +155,7 @@ class Exporter:
         self.stages = {}
         begun: list[tuple[Stage, float]] = []
 
-        def report(event: Progressed | Notice) -> None:
+        def report(event: Report) -> None:
             if isinstance(event, Progressed) and (not begun or begun[-1][0] is not event.stage):
                 begun.append((event.stage, time.perf_counter()))
 

@@ -130,9 +130,9 @@ class MiniRenderer:
         sizes = {} if start_image is None else {Role.START: (question.width, question.height)}
         started = time.perf_counter()
         plan = self._provider.fit(make_plan(request, self._spec, CheckedInputs(sizes)))
-        file = self._provider.render(plan, JobContext(workdir, CancelToken(), lambda _: None))
+        made = self._provider.render(plan, JobContext(workdir, CancelToken(), lambda _: None))
         seconds = time.perf_counter() - started
-        return _read_clip(file, seconds)
+        return _read_clip(made.path, seconds)
 
 
 def _read_clip(file: Path, seconds: float) -> Clip:

@@ -9,23 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import (
-    ContentRefused,
-    JournalError,
-    RateLimited,
-    ResultLost,
-    SpendingCapReached,
-    SpendingError,
-    StudioError,
-    SubmitUnknown,
-)
-from core.jobs.job import Cancelled, ErrorReport, Failed, JobEvent, Queued, Started, Succeeded
+from core.errors import JournalError, SpendingCapReached, SpendingError
+from core.jobs.job import Cancelled, Succeeded
 from core.jobs.job_record import JobState
 from core.jobs.journal import Journal
 from core.spending import Ledger
 from core.studio import Studio
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.provider import ProviderContext, ProviderEntry
+from core.video.spec import ModelSpec
+from tests.fakes.job_records import record
 from tests.fakes.provider import ENTRY, SMALL, FakeProvider
 
 if TYPE_CHECKING:
@@ -56,14 +49,9 @@ def ledger(tmp_path: Path, clock: Clock) -> Ledger:
     return Ledger(tmp_path / "state" / "spending.sqlite", clock)
 
 
-def failed(error: StudioError) -> Failed:
-    return Failed(error=ErrorReport.of(error))
-
-
 def test_nothing_is_written_for_what_is_free(ledger: Ledger, tmp_path: Path) -> None:
     ledger.order("a", 0.0, 0.0)
-    ledger.order("b", None, None)
-    ledger.on_event("a", DONE)
+    ledger.settle(record("a", JobState.SUCCEEDED))
     ledger.release("b")
     assert ledger.spent_usd() == 0
     assert list(tmp_path.iterdir()) == []
@@ -72,23 +60,32 @@ def test_nothing_is_written_for_what_is_free(ledger: Ledger, tmp_path: Path) -> 
 def test_an_order_counts_at_once_and_after_its_end(ledger: Ledger) -> None:
     ledger.order("a", 1.25, None)
     assert ledger.spent_usd() == 1.25
-    for event in (Queued(), Started(), DONE):
-        ledger.on_event("a", event)
+    for state in (JobState.QUEUED, JobState.RUNNING, JobState.INTERRUPTED, JobState.SUCCEEDED):
+        ledger.settle(record("a", state))
         assert ledger.spent_usd() == 1.25
 
 
-@pytest.mark.parametrize("event", [Cancelled(), failed(RateLimited("Later."))])
-def test_what_was_not_made_costs_nothing(ledger: Ledger, event: JobEvent) -> None:
+@pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED])
+def test_what_was_never_bought_costs_nothing(ledger: Ledger, state: JobState) -> None:
     ledger.order("a", 1.0, None)
-    ledger.on_event("a", event)
+    ledger.settle(record("a", state))
     assert ledger.spent_usd() == 0
 
 
-@pytest.mark.parametrize("error", [SubmitUnknown, ResultLost, ContentRefused])
-def test_what_may_have_been_charged_counts(ledger: Ledger, error: type[StudioError]) -> None:
+@pytest.mark.parametrize("state", [JobState.CANCELLED, JobState.FAILED])
+def test_what_was_bought_counts_whatever_became_of_the_job(ledger: Ledger, state: JobState) -> None:
     ledger.order("a", 1.0, None)
-    ledger.on_event("a", failed(error("Gone.")))
+    ledger.settle(record("a", state, ticket="remote-7"))
     assert ledger.spent_usd() == 1
+
+
+def test_what_the_service_says_counts_in_the_place_of_what_was_planned(ledger: Ledger) -> None:
+    ledger.order("dearer", 1.0, None)
+    ledger.order("unknown", None, None)
+    assert ledger.spent_usd() == 1
+    ledger.charge("dearer", 1.5)
+    ledger.charge("unknown", 0.25)
+    assert ledger.spent_usd() == 1.75
 
 
 @pytest.mark.parametrize(
@@ -137,7 +134,7 @@ def test_orders_never_pass_the_cap(
 
 def test_cap_counts_only_this_calendar_month(ledger: Ledger, clock: Clock) -> None:
     ledger.order("a", 4.0, 5.0)
-    ledger.on_event("a", DONE)
+    ledger.settle(record("a", JobState.SUCCEEDED))
     clock.now += timedelta(days=5)
     assert ledger.spent_usd() == 4
     clock.now += timedelta(days=1)

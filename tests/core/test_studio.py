@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 from core.errors import NotConfigured, UnsupportedRequest
+from core.jobs.job import CancelToken, JobCancelled
 from core.studio import Studio
+from core.video.listing import read_listing
 from core.video.provider import NotReady, OtherName, ProviderEntry
 from core.video.request import AUTO, FrameRequest, RenderRequest, Role, Target
 from tests.fakes.inputs import inputs_of, lora
@@ -229,3 +231,20 @@ def test_importing_the_studio_loads_no_heavy_package() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_one_listing_holds_every_provider_and_model(studio: Studio) -> None:
+    listing = read_listing(studio.registry)
+    (provider,) = listing.providers
+    assert [item.spec.id for item in listing.models] == ["fake-big", "fake-small", "fake-full"]
+    assert (provider.name, provider.place, provider.automatic) == ("fake", "local", "fake-small")
+    automatic = Target(provider="fake", deployment="local")
+    found = listing.model(automatic)
+    assert found is not None
+    assert found.target == automatic.with_model("fake-small")
+    assert listing.model(automatic.with_model("gone")) is None
+    assert listing.provider(Target(provider="gone", deployment="local")) is None
+    stopped = CancelToken()
+    stopped.cancel()
+    with pytest.raises(JobCancelled):
+        read_listing(studio.registry, stopped)

@@ -19,8 +19,8 @@ from cli import main
 from core.jobs.job import JobContext, Progressed, Stage
 from core.platform.machine import free_disk_bytes
 from core.studio import Studio
-from core.video.provider import ProviderContext, ProviderEntry
-from tests.fakes.provider import FakeProvider, write_clip
+from core.video.provider import ProviderContext, ProviderEntry, Rendered
+from tests.fakes.provider import PROVENANCE, FakeProvider, write_clip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ FREE_BYTES_VARIABLE = "IMAGEAI_TEST_FREE_BYTES"
 class StagedProvider(FakeProvider):
     """The fake, with every stage of a real render when it is told to stay in one."""
 
-    def render(self, plan: RenderPlan, ctx: JobContext) -> Path:
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
         stay = os.environ.get(STAY_VARIABLE)
         if stay is None:
             return super().render(plan, ctx)
@@ -48,7 +48,7 @@ class StagedProvider(FakeProvider):
                 time.sleep(60)
             elif stage.value == stay:
                 ctx.cancel.wait(60)
-        return ctx.workdir / "clip.mp4"
+        return Rendered(ctx.workdir / "clip.mp4", PROVENANCE)
 
 
 def open_staged(_: ProviderContext) -> StagedProvider:

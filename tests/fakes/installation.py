@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.config.api_keys import ApiKeys, FoundKey, KeySource, KeySpec
-from core.jobs.job import CancelToken, JobContext, Notice, Progressed
+from core.jobs.job import CancelToken, JobContext, Notice, Report
 from core.video.spec import Licence
 from providers.ltx_video.install.weights import Installable, InstallModelJob
 from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
@@ -70,7 +70,7 @@ class Run:
     """One run of the job, with everything it reported."""
 
     def __init__(self, tmp_path: Path) -> None:
-        self.events: list[Progressed | Notice] = []
+        self.events: list[Report] = []
         self.cancel = CancelToken()
         self.ctx = JobContext(tmp_path, self.cancel, self.events.append)
 

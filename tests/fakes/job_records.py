@@ -21,6 +21,7 @@ def record(job_id: str, state: JobState = JobState.QUEUED, **more: object) -> Jo
         lane=Lane.GPU,
         title=f"fake-small: {job_id}",
         payload="",
+        subject=None,
         state=state,
         owner=HERE,
         cancel_requested=False,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.jobs.job import Lane
-from core.video.listing import ListedModel
+from core.video.listing import ListedModel, ListedProvider, ModelListing
 from core.video.provider import NotReady, ProviderInfo, Ready, ReasonCode
 from core.video.request import Target
-from gui.render.model_choices import Offer
 from tests.fakes.provider import BIG, FAKE_KEY, FULL, SMALL
 
 if TYPE_CHECKING:
@@ -18,17 +17,17 @@ if TYPE_CHECKING:
 ABSENT = NotReady(ReasonCode.NOT_INSTALLED, "Fake Big is not installed.", "Install it.")
 
 
-def _offer(
+def _provider(
     info: ProviderInfo, models: tuple[tuple[ModelSpec, Readiness], ...], automatic: str
-) -> Offer:
+) -> ListedProvider:
     target = Target(provider=info.id, deployment=info.deployment)
     listed = (
         ListedModel(target.with_model(spec.id), info, spec, readiness) for spec, readiness in models
     )
-    return Offer(info, tuple(listed), automatic)
+    return ListedProvider(info, tuple(listed), automatic)
 
 
-LOCAL = _offer(
+LOCAL = _provider(
     ProviderInfo(
         id="ltx-video",
         deployment="local",
@@ -41,7 +40,7 @@ LOCAL = _offer(
     ((BIG, ABSENT), (SMALL, Ready()), (FULL, Ready())),
     automatic=SMALL.id,
 )
-CLOUD = _offer(
+CLOUD = _provider(
     ProviderInfo(
         id="ltx-video",
         deployment="cloud",
@@ -55,13 +54,13 @@ CLOUD = _offer(
     ((FULL, Ready()),),
     automatic=FULL.id,
 )
-OTHER = _offer(
+OTHER = _provider(
     ProviderInfo(
         id="other", deployment="local", label="Other", summary="For tests.", lane=Lane.GPU
     ),
     ((SMALL, Ready()),),
     automatic=SMALL.id,
 )
-MODEL_CHOICES = (LOCAL, CLOUD, OTHER)
+MODEL_CHOICES = ModelListing((LOCAL, CLOUD, OTHER))
 LTX_SMALL = LOCAL.target.with_model(SMALL.id)
 LTX_FULL = LOCAL.target.with_model(FULL.id)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from core.config.api_keys import KeySpec
 from core.errors import OutOfMemory, Problem, RenderFailed, UnsupportedRequest
 from core.jobs.job import CancelToken, JobContext, Lane, Progressed, Stage
@@ -24,6 +26,7 @@ from core.video.provider import (
     Readiness,
     Ready,
     ReasonCode,
+    Rendered,
 )
 from core.video.request import Residency, Role, Task
 from core.video.spec import (
@@ -67,7 +70,12 @@ SMALL = ModelSpec(
     label="Fake Small",
     summary="Grey pictures and a hum.",
     family="fake",
-    tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE),
+    tasks=(
+        Task.TEXT_TO_VIDEO,
+        Task.IMAGE_TO_VIDEO,
+        Task.TEXT_TO_IMAGE,
+        Task.IMAGE_EDIT,
+    ),
     inputs={Role.START: 1},
     sizes=(
         FrameSize(resolution="64p", aspect=AspectRatio.LANDSCAPE_3_2, width=96, height=64),
@@ -146,6 +154,9 @@ FULL = SMALL.model_copy(
 )
 
 
+PROVENANCE = Provenance(versions={"fake": "1"}, measured={"denoise_s": 0.1})
+
+
 class FakeProvider:
     """Renders grey clips with FFmpeg; "fake-big" is never installed, "fake-full" takes all."""
 
@@ -186,7 +197,7 @@ class FakeProvider:
             return None
         return plan.model_copy(update={"memory_plan": memory_plan(rung + 1)})
 
-    def render(self, plan: RenderPlan, ctx: JobContext) -> Path:
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
         self.rendered.append(plan)
         words = plan.request.prompt.split()
         ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0))
@@ -208,23 +219,32 @@ class FakeProvider:
             ctx.report(
                 Progressed(stage=Stage.DENOISE, fraction=0.9 * step / steps, step=step, steps=steps)
             )
+        if plan.is_image:
+            return Rendered(_image(ctx.workdir / "image.png", plan, words), PROVENANCE)
         clip = ctx.workdir / "clip.mp4"
         write_clip(clip, plan, ctx.cancel, num_frames=plan.num_frames - ("short" in words))
         if "damaged" in words:
             clip.write_bytes(clip.read_bytes()[:500])
         if "outside" in words:
-            return clip.replace(ctx.workdir.parent / f"{ctx.job_id}-outside.mp4")
+            clip = clip.replace(ctx.workdir.parent / f"{ctx.job_id}-outside.mp4")
         ctx.report(Progressed(stage=Stage.WRITE, fraction=1.0))
-        return clip
-
-    def provenance(self, plan: RenderPlan) -> Provenance:
-        return Provenance(versions={"fake": "1"}, measured={"denoise_s": 0.1})
+        return Rendered(clip, PROVENANCE)
 
     def check_key(self, key: KeySpec) -> Readiness:
         return NotReady(ReasonCode.KEY_MISSING, f"The {key.label} key is not set.", "Set it.")
 
     def close(self) -> None:
         self.is_closed = True
+
+
+def _image(path: Path, plan: RenderPlan, words: list[str]) -> Path:
+    """A PNG of a colour that depends on the seed."""
+    colour = plan.seed % 0xFFFFFF
+    size = (plan.width - ("short" in words), plan.height)
+    Image.new("RGB", size, (colour >> 16, colour >> 8 & 255, colour & 255)).save(path)
+    if "damaged" in words:
+        path.write_bytes(path.read_bytes()[:40])
+    return path
 
 
 def memory_plan(rung: int) -> MemoryPlan:

@@ -11,16 +11,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from core.jobs.job import Lane
+from core.jobs.job import JobUpdate, Lane
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
 from tests.fakes.provider import ENTRY
-
-if TYPE_CHECKING:
-    from core.jobs.job import JobEvent
 
 
 def main(home: str, folder: str, *prompts: str) -> None:
@@ -40,8 +36,8 @@ def main(home: str, folder: str, *prompts: str) -> None:
         studio.queue.move(ids[-1], ids[0])
     show_message(" ".join(ids))
 
-    def tell(job_id: str, event: JobEvent) -> None:
-        show_message(f"{job_id} {event.model_dump_json()}")
+    def tell(update: JobUpdate) -> None:
+        show_message(f"{update.job_id} {update.event.model_dump_json()}")
 
     studio.queue.subscribe(tell)
     studio.queue.run(Lane.GPU)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.video.planning import make_plan
+from core.video.provider import Rendered
 from core.video.record import make_record
-from tests.fakes.provider import SMALL, FakeProvider
+from tests.fakes.provider import PROVENANCE, SMALL
 from tests.fakes.scenes import NOON
 
 if TYPE_CHECKING:
@@ -19,9 +21,8 @@ def record_of(request: RenderRequest, job_id: str = "job-1") -> ClipRecord:
     plan = make_plan(request, SMALL)
     return make_record(
         plan,
-        FakeProvider().provenance(plan),
+        Rendered(Path("clip.mp4"), PROVENANCE),
         program="ImageAI 1",
         job_id=job_id,
         created_at=NOON,
-        start_image_sha256=None,
     )

@@ -27,7 +27,7 @@ from gui.main_window import MainWindow
 from tests.fakes.app import ENTRY
 
 if TYPE_CHECKING:
-    from gui.jobs.job_bridge import JobNews
+    from core.jobs.job import JobUpdate
     from gui.project.project_model import ProjectModel
 
 
@@ -99,7 +99,7 @@ class Puppet(QObject):
         show_message("ready")
 
     @Slot(object)
-    def on_news(self, news: JobNews) -> None:
+    def on_news(self, news: JobUpdate) -> None:
         show_message("job", id=news.job_id, **news.event.model_dump(mode="json", exclude_none=True))
 
 

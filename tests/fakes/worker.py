@@ -18,15 +18,15 @@ from core.video.request import RenderRequest, Sampling, Target
 from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:
-    from core.jobs.job import JobEvent
+    from core.jobs.job import JobUpdate
 
 
 def main(home: str, action: str, *rest: str) -> int:
     """Do one action; exit code 0 when it ended well."""
     studio = Studio([ENTRY], paths=Paths.below(Path(home)))
 
-    def tell(_: str, event: JobEvent) -> None:
-        sys.stdout.write(event.model_dump_json() + "\n")
+    def tell(update: JobUpdate) -> None:
+        sys.stdout.write(update.event.model_dump_json() + "\n")
         sys.stdout.flush()
 
     studio.queue.subscribe(tell)

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.film.build.export import ExportJob, ExportOrder
 from core.film.build.render_cache import RenderCache
-from core.jobs.job import CancelToken, JobContext
+from core.jobs.job import CancelToken, Charged, JobContext, Report
 from core.media.ffmpeg import run_ffmpeg
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from core.film.model.delivery import ExportSettings
     from core.film.model.film import Film
     from core.film.picture.text_overlays import TextRenderer
-    from core.jobs.job import Notice, Progressed
 
 BLACK, WHITE = 16, 235
 _COLUMNS, _ROWS = 6, 4
@@ -208,11 +207,16 @@ class FilmBench:
     folder: Path
     text_renderer: TextRenderer | None = None
     limit_bytes: int = 10**9
-    messages: list[Progressed | Notice] = field(default_factory=list)
+    messages: list[Report] = field(default_factory=list)
 
     @property
     def store(self) -> RenderCache:
         return RenderCache(self.folder / "store")
+
+    @property
+    def sentences(self) -> list[str]:
+        """Every message of every export so far."""
+        return [event.message for event in self.messages if not isinstance(event, Charged)]
 
     def export(
         self, film: Film, settings: ExportSettings, cancel: CancelToken | None = None

@@ -13,7 +13,7 @@ from core.film.build.export import ExportJob, ExportOrder
 from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import CONTAINERS, AudioCodec, ExportSettings
 from core.film.model.film import Clip, Film, Transition
-from core.jobs.job import CancelToken, JobContext, Notice, Progressed
+from core.jobs.job import CancelToken, JobContext, Notice, Report
 from core.media.ffmpeg import run_ffmpeg
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Exported:
     """A finished export and what was told on the way."""
 
     path: Path
-    events: list[Progressed | Notice] = field(repr=False)
+    events: list[Report] = field(repr=False)
 
     @property
     def notes(self) -> list[str]:
@@ -84,7 +84,7 @@ def export(
     store: Path | RenderCache | None = None,
     text_renderer: TextRenderer | None = None,
     cancel: CancelToken | None = None,
-    on_event: Callable[[Progressed | Notice], None] = lambda _: None,
+    on_event: Callable[[Report], None] = lambda _: None,
     overwrite: bool = False,
     skips_bad_clips: bool = False,
 ) -> Exported:
@@ -92,9 +92,9 @@ def export(
     work = path.parent.with_name(f"{path.parent.name}-work-{path.name[:20]}".replace("\n", "_"))
     work.mkdir(parents=True)
     path.parent.mkdir(exist_ok=True)
-    events: list[Progressed | Notice] = []
+    events: list[Report] = []
 
-    def report(event: Progressed | Notice) -> None:
+    def report(event: Report) -> None:
         events.append(event)
         on_event(event)
 

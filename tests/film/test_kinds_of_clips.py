@@ -128,7 +128,7 @@ def test_odd_size_loses_a_row_and_a_column_and_says_so(tmp_path: Path) -> None:
         frames = list(container.decode(video=0))
     assert [(frame.width, frame.height) for frame in frames] == [(852, 480)] * 3
     assert [mark_of(luma_of(frame)) for frame in frames] == [Mark(1, n) for n in range(FRAMES)]
-    assert any("853x481 → 852x480" in event.message for event in bench.messages)
+    assert any("853x481 → 852x480" in sentence for sentence in bench.sentences)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.project.model.edits import with_continues
 from core.project.model.project import RenderChoices, Scene, VideoProject
-from core.project.model.scene_edits import with_continues
 from core.project.render.requests import scene_request
 from core.project.render.rerender import scene_again
 from core.video.request import RenderRequest, Sampling, Target

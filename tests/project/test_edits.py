@@ -9,15 +9,26 @@ from hypothesis import strategies as st
 
 from core.film.model.film import Fit, Transition
 from core.project.model.edits import (
+    FrameSlot,
+    TakesEdit,
+    append_to_prompt,
     change_scenes,
+    count_in_prompt,
     delete_scenes,
     duplicate_scenes,
+    frame_of,
     insert_scenes,
     merge_scenes,
     middle_of,
     move_scenes,
     own_duration_s,
+    replace_in_prompt,
     split_scene,
+    with_continues,
+    with_cut,
+    with_duration,
+    with_frame,
+    with_prompt,
 )
 from core.project.model.project import (
     ReferenceImage,
@@ -27,19 +38,6 @@ from core.project.model.project import (
     VideoProject,
     new_id,
 )
-from core.project.model.scene_edits import (
-    FrameSlot,
-    append_to_prompt,
-    count_in_prompt,
-    frame_of,
-    replace_in_prompt,
-    with_continues,
-    with_cut,
-    with_duration,
-    with_frame,
-    with_prompt,
-)
-from core.project.model.takes_edit import TakesEdit
 from tests.fakes.scenes import make_project, make_take
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.project.model.edits import change_scenes
-from core.project.model.scene_edits import with_prompt
+from core.project.model.edits import change_scenes, with_prompt
 from core.project.model.status import (
     Done,
     InQueue,

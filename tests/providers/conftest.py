@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.jobs.job import CancelToken, JobContext
+from core.jobs.job import CancelToken, JobContext, Report
 from core.platform.paths import Paths
 from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.local import LocalLTX
@@ -20,7 +20,6 @@ from tests.providers.tiny_home import TINY_MODELS, Watched, context_of, install
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from core.jobs.job import Notice, Progressed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,7 +93,7 @@ def watched(tmp_path: Path) -> Callable[[], Watched]:
         workdir = tmp_path / f"job{len(jobs)}"
         workdir.mkdir()
 
-        def report(event: Progressed | Notice) -> None:
+        def report(event: Report) -> None:
             job.events.append(event)
             job.on_event(event)
 

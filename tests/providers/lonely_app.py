@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from core.jobs.job import CancelToken, JobContext, Notice, Progressed
+from core.jobs.job import CancelToken, JobContext, Report
 from providers.ltx_video.local import LocalLTX
 from tests.providers.tiny_home import TINY_MODELS, TINY_VIDEO, context_of, plan_for
 
@@ -16,9 +16,9 @@ def main(home: Path, workdir: Path) -> None:
     """Never returns by itself: the clip takes far longer than the test."""
     provider = LocalLTX(context_of(home), TINY_MODELS)
     plan = plan_for(provider, TINY_VIDEO, steps=100_000)
-    events: list[Progressed | Notice] = []
+    events: list[Report] = []
 
-    def report(event: Progressed | Notice) -> None:
+    def report(event: Report) -> None:
         events.append(event)
         # The first event is the app's own, the second the engine's first.
         if len(events) == 2:

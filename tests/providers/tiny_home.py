@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.config.api_keys import ApiKeys
 from core.config.settings import Settings
-from core.jobs.job import JobContext, Notice, Progressed
+from core.jobs.job import JobContext, Progressed, Report
 from core.platform.machine import Machine
 from core.platform.paths import Paths
 from core.video.plan import Precision
@@ -139,8 +139,8 @@ class Watched:
     """A job's context that keeps what is reported, and what to do when it is."""
 
     context: JobContext
-    events: list[Progressed | Notice] = field(default_factory=list)
-    on_event: Callable[[Progressed | Notice], None] = lambda _: None
+    events: list[Report] = field(default_factory=list)
+    on_event: Callable[[Report], None] = lambda _: None
 
     @property
     def progress(self) -> list[Progressed]:

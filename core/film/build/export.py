@@ -33,7 +33,15 @@ from core.film.picture.overlays import digests, prepare_overlays
 from core.film.picture.picture import Look
 from core.film.sound.soundtrack import audio_of
 from core.frozen import Frozen
-from core.jobs.job import JobContext, Lane, Notice, Progressed, Stage
+from core.jobs.job import (
+    JobContext,
+    Lane,
+    Notice,
+    Progressed,
+    Stage,
+    Subject,
+    SubjectKind,
+)
 from core.media.ffmpeg import ffmpeg_version
 
 if TYPE_CHECKING:
@@ -60,6 +68,7 @@ class ExportOrder(Frozen):
         makes_folder: the folder of `path` is made when it is missing.
         skips_bad_clips: leave out, with a note, clips that cannot be read.
         poster_s: also write the picture at that moment, as a PNG beside the film.
+        project_id: the project that it is the film of; empty for a film of no project.
         known_notes: notes of the plan, which the user has read already.
     """
 
@@ -70,6 +79,7 @@ class ExportOrder(Frozen):
     makes_folder: bool = False
     skips_bad_clips: bool = False
     poster_s: float | None = Field(default=None, ge=0)
+    project_id: str = ""
     # Jobs of earlier versions call it "told".
     known_notes: tuple[str, ...] = Field(
         default=(), validation_alias=AliasChoices("known_notes", "told")
@@ -106,11 +116,16 @@ class ExportJob:
         """A few words for lists."""
         return f"export {self.order.path.name}"
 
+    @property
+    def subject(self) -> Subject:
+        """The film, by its project or else by its place."""
+        return Subject(SubjectKind.FILM, self.order.project_id or str(self.order.path))
+
     def payload(self) -> str:
         """The order as JSON."""
         return self.order.model_dump_json()
 
-    def keep(self, folder: Path) -> None:
+    def store_inputs(self, folder: Path) -> None:
         """Nothing: clips are large, and what has changed is made again anyway."""
 
     def partial_files(self, job_id: str) -> tuple[Path, ...]:

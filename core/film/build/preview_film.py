@@ -20,7 +20,7 @@ from core.film.model.delivery import (
     Retime,
 )
 from core.film.model.film_paths import files_of
-from core.jobs.job import JobContext, Notice, Progressed
+from core.jobs.job import JobContext, Notice, Progressed, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,10 +98,10 @@ def make_preview(
     small = preview_settings(prepared.timeline, settings)
 
     def make(place: Path) -> None:
-        def tell(event: Progressed | Notice) -> None:
+        def tell(event: Report) -> None:
             if isinstance(event, Progressed):
                 report(event)
-            else:
+            elif isinstance(event, Notice):
                 notes.append(event.message)
 
         order = ExportOrder(

@@ -19,7 +19,7 @@ from core.project.files.disk_errors import cannot_write
 from core.project.files.media_uses import MediaKind, MediaUse, file_name, media_of, with_paths
 from core.project.files.project_file import CLIPS, INPUTS
 from core.project.model.takes import take_of
-from core.video.read_metadata import read_settings_of
+from core.video.record import read_settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.project.model.project import Scene, SceneCut, SceneTakes, VideoProject, new_id
-from core.project.model.scene_edits import with_duration
 from core.video.controls import Control
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from pathlib import Path
 
-    from core.project.model.project import Take
+    from core.project.model.project import ReferenceImage, Take
+
+    References = tuple[ReferenceImage, ...]
 
 _SHORTEST_HALF_S = 1.0
 
@@ -146,3 +151,175 @@ def _with_order(project: VideoProject, scenes: tuple[Scene, ...]) -> VideoProjec
     if scenes and scenes[0].continues:
         scenes = (scenes[0].model_copy(update={"continues": False}), *scenes[1:])
     return project.model_copy(update={"scenes": scenes})
+
+
+class FrameSlot(StrEnum):
+    """The two pictures between which a scene's clip may be made."""
+
+    START = "start"
+    END = "end"
+
+    @property
+    def label(self) -> str:
+        """As shown: "start frame"."""
+        return f"{self.value} frame"
+
+
+def frame_of(scene: Scene, slot: FrameSlot) -> Path | None:
+    """The scene's picture in that slot."""
+    return scene.start_image if slot is FrameSlot.START else scene.end_image
+
+
+def with_frame(scene: Scene, slot: FrameSlot, path: Path | None) -> Scene:
+    """The scene with a picture in a slot; with a start frame it no longer goes on from another."""
+    if slot is FrameSlot.END:
+        return scene.model_copy(update={"end_image": path})
+    continues = scene.continues and path is None
+    return scene.model_copy(update={"start_image": path, "continues": continues})
+
+
+def with_continues(scene: Scene, continues: bool) -> Scene:
+    """The scene going on from the one before it, or not; its start frame is kept."""
+    return scene.model_copy(update={"continues": continues})
+
+
+def with_duration(scene: Scene, seconds: float | None) -> Scene:
+    """The scene with a length of its own; None for the project's."""
+    if seconds is None:
+        return scene.without_own(Control.DURATION)
+    return scene.with_own(Control.DURATION, seconds)
+
+
+def with_seed(scene: Scene, seed: int) -> Scene:
+    """The scene with a seed of its own, so that the same settings give the same clip."""
+    return scene.with_own(Control.SEED, seed)
+
+
+def with_cut(scene: Scene, name: str, value: object) -> Scene:
+    """The scene with one field of its cut changed."""
+    return scene.model_copy(update={"cut": scene.cut.model_copy(update={name: value})})
+
+
+def with_prompt(scene: Scene, prompt: str) -> Scene:
+    """The scene with another prompt."""
+    return scene.model_copy(update={"prompt": prompt})
+
+
+def append_to_prompt(scene: Scene, words: str) -> Scene:
+    """The scene with words after its prompt, a space between them."""
+    joined = f"{scene.prompt.rstrip()} {words.strip()}".strip()
+    return with_prompt(scene, joined) if words.strip() else scene
+
+
+def replace_in_prompt(scene: Scene, find: str, replacement: str, *, matches_case: bool) -> Scene:
+    """The scene with every occurrence of a text in its prompt replaced."""
+    if not find:
+        return scene
+    flags = re.NOFLAG if matches_case else re.IGNORECASE
+    return with_prompt(
+        scene, re.sub(re.escape(find), lambda _: replacement, scene.prompt, flags=flags)
+    )
+
+
+def count_in_prompt(scene: Scene, find: str, *, matches_case: bool) -> int:
+    """How often a text occurs in a scene's prompt."""
+    flags = re.NOFLAG if matches_case else re.IGNORECASE
+    return len(re.findall(re.escape(find), scene.prompt, flags)) if find else 0
+
+
+def move_references(references: References, rows: Collection[int], where: int) -> References:
+    """The list with these, in their order, before the one that is now at `where`."""
+    before = tuple(item for row, item in enumerate(references[:where]) if row not in rows)
+    moved = tuple(item for row, item in enumerate(references) if row in rows)
+    after = tuple(
+        item for row, item in enumerate(references[where:], start=where) if row not in rows
+    )
+    return (*before, *moved, *after)
+
+
+def remove_references(references: References, rows: Collection[int]) -> References:
+    """The list without these."""
+    return tuple(item for row, item in enumerate(references) if row not in rows)
+
+
+def rename_reference(references: References, row: int, name: str) -> References:
+    """The list with another name for one of them."""
+    renamed = references[row].model_copy(update={"name": name})
+    return (*references[:row], renamed, *references[row + 1 :])
+
+
+def describe_edit(before: References, after: References) -> str:
+    """What was done to the list, for the menu: "Remove 2 references"."""
+    fewer = len(before) - len(after)
+    if fewer > 0:
+        return "Remove reference" if fewer == 1 else f"Remove {fewer} references"
+    if fewer < 0:
+        return "Add reference" if fewer == -1 else f"Add {-fewer} references"
+    paths = [item.path for item in before]
+    is_order = paths != [item.path for item in after]
+    return "Move reference" if is_order else "Rename reference"
+
+
+Takes = dict[str, SceneTakes]
+
+
+@dataclass(frozen=True)
+class TakesEdit:
+    """For each scene whose takes an edit changed, what they were and what they became."""
+
+    before: Mapping[str, SceneTakes]
+    after: Mapping[str, SceneTakes]
+
+    @classmethod
+    def between(
+        cls, before: Mapping[str, SceneTakes], after: Mapping[str, SceneTakes]
+    ) -> TakesEdit:
+        """The difference of two states."""
+        if before is after:
+            return cls({}, {})
+        changed = [
+            scene_id
+            for scene_id in {**before, **after}
+            if before.get(scene_id) != after.get(scene_id)
+        ]
+        return cls(
+            {scene_id: before[scene_id] for scene_id in changed if scene_id in before},
+            {scene_id: after[scene_id] for scene_id in changed if scene_id in after},
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the edit leaves all takes alone."""
+        return not self.before and not self.after
+
+    def done(self, now: Mapping[str, SceneTakes]) -> Takes:
+        """The takes there are now, with the edit done."""
+        return _moved(now, self.before, self.after)
+
+    def undone(self, now: Mapping[str, SceneTakes]) -> Takes:
+        """The takes there are now, with the edit undone."""
+        return _moved(now, self.after, self.before)
+
+
+def _moved(
+    now: Mapping[str, SceneTakes],
+    origin: Mapping[str, SceneTakes],
+    goal: Mapping[str, SceneTakes],
+) -> Takes:
+    takes = dict(now)
+    for scene_id in {**origin, **goal}:
+        current = now.get(scene_id, SceneTakes())
+        known = {take.id for take in origin.get(scene_id, SceneTakes()).takes}
+        wanted = goal.get(scene_id)
+        base = wanted or SceneTakes()
+        there = {take.id for take in base.takes}
+        new = tuple(t for t in current.takes if t.id not in known and t.id not in there)
+        if new:
+            is_new = current.chosen in {take.id for take in new}
+            chosen = current.chosen if is_new else base.chosen
+            takes[scene_id] = SceneTakes(takes=(*base.takes, *new), chosen=chosen)
+        elif wanted is not None:
+            takes[scene_id] = wanted
+        else:
+            takes.pop(scene_id, None)
+    return takes

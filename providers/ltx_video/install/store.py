@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from core.jobs.job import JobContext, Progressed
+from core.jobs.job import JobContext, Progressed, Report
 from core.video.model_store import Installation, InstallSurvey, OnDisk
 from providers.ltx_video.install.installed import (
     Absent,
@@ -34,7 +34,7 @@ from providers.ltx_video.models.info import INSTALL_MODEL
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-    from core.jobs.job import CancelToken, Notice
+    from core.jobs.job import CancelToken
     from core.video.provider import ProviderContext
     from providers.ltx_video.models.catalog import LocalModel
 
@@ -92,7 +92,7 @@ class LTXStore:
         """Whether every byte is right; see `ModelStore.verify`."""
         self._find(model)
 
-        def on_event(event: Progressed | Notice) -> None:
+        def on_event(event: Report) -> None:
             if isinstance(event, Progressed) and event.fraction is not None:
                 on_fraction(event.fraction)
 
@@ -127,7 +127,7 @@ def _told(state: InstallState) -> Installation:
 
 @contextmanager
 def _context(
-    cancel: CancelToken, on_event: Callable[[Progressed | Notice], None] = lambda event: None
+    cancel: CancelToken, on_event: Callable[[Report], None] = lambda event: None
 ) -> Generator[JobContext]:
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir:
         yield JobContext(workdir=Path(workdir), cancel=cancel, report=on_event)

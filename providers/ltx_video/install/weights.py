@@ -12,7 +12,15 @@ from pydantic import AliasChoices, Field
 
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.frozen import Frozen
-from core.jobs.job import JobContext, Lane, Notice, Progressed, Stage
+from core.jobs.job import (
+    JobContext,
+    Lane,
+    Notice,
+    Progressed,
+    Stage,
+    Subject,
+    SubjectKind,
+)
 from core.platform.machine import free_disk_bytes
 from core.platform.network import NetworkSwitch
 from core.platform.suggestions import unknown_name
@@ -43,7 +51,7 @@ from providers.ltx_video.install.reuse_files import (
 from providers.ltx_video.install.transfer import fetch_files, part_path
 from providers.ltx_video.install.verified_files import VerifiedFiles, fitting_records
 from providers.ltx_video.models.catalog import BY_ID
-from providers.ltx_video.models.info import INSTALL_MODEL
+from providers.ltx_video.models.info import INFO, INSTALL_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -160,6 +168,11 @@ class InstallModelJob:
         return cls(find(wish.model), models_dir, keys, wish.reuse_from, network=network)
 
     @property
+    def subject(self) -> Subject:
+        """The model, by its target."""
+        return Subject(SubjectKind.MODEL, f"{INFO.id}/{INFO.deployment}/{self._model.id}")
+
+    @property
     def title(self) -> str:
         """A few words for lists."""
         return f"Install {self._model.label}"
@@ -168,7 +181,7 @@ class InstallModelJob:
         """The job as JSON; holds no key."""
         return InstallPayload(model=self._model.id, reuse_from=self._reuse_from).model_dump_json()
 
-    def keep(self, folder: Path) -> None:
+    def store_inputs(self, folder: Path) -> None:
         """Nothing: the files of another folder may be gone later, and the hub has them too."""
 
     def partial_files(self, job_id: str) -> tuple[Path, ...]:

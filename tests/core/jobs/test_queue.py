@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 from core.errors import EngineCrashed, JournalError
-from core.jobs.job import Job, JobContext, JobEvent, Lane, Notice, Progressed, Stage
+from core.jobs.job import (
+    Job,
+    JobContext,
+    JobEvent,
+    Lane,
+    Notice,
+    Progressed,
+    Stage,
+    Subject,
+    SubjectKind,
+)
 from core.jobs.job_record import JobState
 from core.jobs.journal import Journal
 from core.jobs.queue import JobQueue
@@ -32,10 +42,14 @@ class NoteJob:
     def title(self) -> str:
         return self.text
 
+    @property
+    def subject(self) -> Subject:
+        return Subject(SubjectKind.CLIP, self.text)
+
     def payload(self) -> str:
         return self.text
 
-    def keep(self, folder: Path) -> None:
+    def store_inputs(self, folder: Path) -> None:
         if self.text.startswith("keep"):
             folder.mkdir(parents=True)
             (folder / "note").write_text(self.text, encoding="utf-8")
@@ -87,7 +101,7 @@ class NoteJob:
 class Events:
     def __init__(self, queue: JobQueue) -> None:
         self.seen: list[tuple[str, JobEvent]] = []
-        queue.subscribe(lambda job_id, event: self.seen.append((job_id, event)))
+        queue.subscribe(lambda update: self.seen.append((update.job_id, update.event)))
 
     def names(self, job_id: str) -> list[str]:
         return [event.event for seen_id, event in self.seen if seen_id == job_id]
@@ -292,17 +306,17 @@ def test_worker_takes_jobs_in_order_until_closed(queue: JobQueue, events: Events
     assert [job_id for job_id, event in events.seen if event.event == "started"] == ids
 
 
-def test_close_stops_the_running_job(queue: JobQueue) -> None:
+def test_close_leaves_the_running_job_to_be_resumed(queue: JobQueue) -> None:
     job_id = queue.submit(NoteJob("hang"))
     thread = start(queue, job_id)
     queue.close()
     thread.join(timeout=5)
-    assert queue.job(job_id).state is JobState.CANCELLED
+    assert queue.job(job_id).state is JobState.INTERRUPTED
 
 
 def test_unsubscribed_listener_hears_nothing(queue: JobQueue) -> None:
     seen: list[str] = []
-    stop = queue.subscribe(lambda job_id, _: seen.append(job_id))
+    stop = queue.subscribe(lambda update: seen.append(update.job_id))
     stop()
     stop()
     queue.submit(NoteJob("hello"))

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import EngineCrashed, JournalError
-from core.jobs.job import Job, JobContext, Lane, Progressed, Stage
+from core.jobs.job import Job, JobContext, Lane, Progressed, Stage, Subject, SubjectKind
 from core.jobs.job_record import JobState
 from core.jobs.journal import Journal
 from core.jobs.queue import JobQueue
@@ -76,10 +76,14 @@ class WordJob:
     def title(self) -> str:
         return self.text
 
+    @property
+    def subject(self) -> Subject:
+        return Subject(SubjectKind.CLIP, self.text)
+
     def payload(self) -> str:
         return self.text
 
-    def keep(self, folder: Path) -> None: ...
+    def store_inputs(self, folder: Path) -> None: ...
 
     def partial_files(self, job_id: str) -> tuple[Path, ...]:
         return ()
@@ -144,7 +148,7 @@ def working(queue: JobQueue, *lanes: Lane) -> Iterator[list[str]]:
     """Workers for the lanes; gives the ids as they start."""
     started: list[str] = []
     stop = queue.subscribe(
-        lambda job_id, event: started.append(job_id) if event.event == "started" else None
+        lambda update: started.append(update.job_id) if update.event.event == "started" else None
     )
     threads = [threading.Thread(target=queue.run, args=(lane,)) for lane in lanes]
     for thread in threads:
@@ -280,7 +284,7 @@ def test_what_a_leaving_process_stops_is_interrupted_and_keeps_its_ticket(
     worker = threading.Thread(target=queue.run, args=(Lane.GPU,))
     worker.start()
     wait_for(lambda: queue.job(remote).ticket is not None)
-    queue.close(leaves_jobs=True)
+    queue.close()
     worker.join(timeout=5)
     assert queue.job(remote).state is JobState.INTERRUPTED
     assert queue.job(waits).state is JobState.QUEUED
@@ -295,7 +299,7 @@ def test_job_cancelled_before_its_process_leaves_stays_cancelled(queue: JobQueue
     with working(queue, Lane.GPU) as started:
         wait_for(lambda: bool(started))
         queue.cancel(job_id)
-        queue.close(leaves_jobs=True)
+        queue.close()
     assert queue.job(job_id).state is JobState.CANCELLED
 
 

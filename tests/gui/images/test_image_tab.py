@@ -23,17 +23,25 @@ from PySide6.QtWidgets import (
 
 from core.errors import StudioError
 from core.history.history import History
-from core.jobs.job import Cancelled, CancelToken, ErrorReport, Failed, Progressed, Stage, Succeeded
+from core.jobs.job import (
+    Cancelled,
+    CancelToken,
+    ErrorReport,
+    Failed,
+    JobUpdate,
+    Progressed,
+    Stage,
+    Succeeded,
+)
 from core.video.controls import MAX_SEED
 from core.video.image_batch import MAX_COUNT, ImageBatch
+from core.video.listing import ListedProvider, ModelListing, read_listing
 from core.video.request import AUTO, DEFAULT_TARGET, Target
 from core.video.spec import Task
 from gui.images.image_details import GalleryUse
 from gui.images.image_form import ImageForm
 from gui.images.image_progress import ImageProgress
 from gui.images.image_tab import NOTHING, ImageTab
-from gui.jobs.job_bridge import JobNews
-from gui.render.model_choices import Offer, read_offers
 from gui.render.plan_fixes import ChooseValue, EditPrompt, ShowInstall
 from gui.render.plan_text import PlanText
 from gui.scenes.image_controller import ImageRole
@@ -56,8 +64,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def offers(studio: Studio) -> tuple[Offer, ...]:
-    return read_offers(studio.registry, CancelToken())
+def offers(studio: Studio) -> ModelListing:
+    return read_listing(studio.registry, CancelToken())
 
 
 @pytest.fixture
@@ -70,7 +78,7 @@ def history(tmp_path: Path) -> History:
 
 @pytest.fixture
 def make_tab(
-    qtbot: QtBot, history: History, background: Background, offers: tuple[Offer, ...]
+    qtbot: QtBot, history: History, background: Background, offers: ModelListing
 ) -> Callable[[], ImageTab]:
     # Qt's stubs know a signal of an instance only as one of its class.
     images = SmallImages()
@@ -79,7 +87,7 @@ def make_tab(
         tab = ImageTab(history, background, images)
         qtbot.addWidget(tab)
         tab.resize(1280, 560)
-        tab.order.set_offers(offers)
+        tab.order.set_listing(offers)
         tab.set_value(ImageBatch(target=TARGET, prompt="something", seed=3))
         tab.gallery.begin()
         tab.show()
@@ -189,7 +197,7 @@ ORDERS = st.builds(
 )
 @given(orders=st.lists(ORDERS, min_size=1, max_size=3))
 def test_what_was_set_is_there(
-    qtbot: QtBot, offers: tuple[Offer, ...], orders: list[ImageBatch]
+    qtbot: QtBot, offers: ModelListing, orders: list[ImageBatch]
 ) -> None:
     box = ImageForm()
     qtbot.addWidget(box)
@@ -199,7 +207,7 @@ def test_what_was_set_is_there(
     for order in orders:
         box.set_value(order)
         assert box.value() == order
-        box.set_offers(offers)
+        box.set_listing(offers)
         assert box.value() == order
 
     assert messages == []
@@ -230,14 +238,14 @@ def test_only_the_shapes_of_a_resolution_are_offered(make_tab: Callable[[], Imag
     assert rows(tab, "image_aspect") == ["The model's usual one", "3:2"]
 
 
-def test_a_model_that_needs_an_image_cannot_be_chosen(
-    qtbot: QtBot, offers: tuple[Offer, ...]
-) -> None:
+def test_a_model_that_needs_an_image_cannot_be_chosen(qtbot: QtBot, offers: ModelListing) -> None:
     spec = SMALL.model_copy(update={"tasks": (Task.IMAGE_TO_VIDEO,)})
     box = ImageForm()
     qtbot.addWidget(box)
-    offer = offers[0]
-    box.set_offers((Offer(offer.info, (replace(offer.models[1], spec=spec),)),))
+    offer = offers.providers[0]
+    box.set_listing(
+        ModelListing((ListedProvider(offer.info, (replace(offer.models[1], spec=spec),)),))
+    )
 
     combo = controls_of(box)["image_model"]
     assert isinstance(combo, QComboBox)
@@ -425,9 +433,9 @@ def test_an_empty_search_says_so(make_tab: Callable[[], ImageTab], qtbot: QtBot)
     assert any("No picture has these words" in text for text in said_in(tab.gallery))
 
 
-def news(job_id: str, event: object) -> JobNews:
+def news(job_id: str, event: object) -> JobUpdate:
     assert isinstance(event, (Progressed, Succeeded, Failed, Cancelled))
-    return JobNews(job_id, event)
+    return JobUpdate(job_id, None, event)
 
 
 @pytest.fixture
@@ -439,7 +447,8 @@ def progress(qtbot: QtBot) -> ImageProgress:
 
 def test_progress_is_of_all_images_together(progress: ImageProgress, tmp_path: Path) -> None:
     progress.begin()
-    progress.settle(("one", "two"))
+    progress.expect(("one", "two"))
+    progress.settle()
     bar = progress.findChild(QProgressBar)
     assert bar is not None
     assert (bar.minimum(), bar.maximum()) == (0, 0)
@@ -460,22 +469,24 @@ def words(progress: ImageProgress) -> str:
     return "\n".join(label.text() for label in progress.findChildren(QLabel))
 
 
-def test_an_image_that_ends_before_its_id_is_known_is_over(
+def test_an_image_that_ends_while_the_next_is_queued_is_over(
     progress: ImageProgress, tmp_path: Path
 ) -> None:
     progress.begin()
+    progress.expect(("quick",))
     progress.on_event(news("quick", Succeeded(path=tmp_path / "quick.png")))
 
-    progress.settle(("quick",))
+    progress.settle()
 
     assert progress.job_ids == ()
     assert progress.isHidden()
 
 
-def test_a_failure_stays_until_the_next_wish(progress: ImageProgress) -> None:
+def test_a_failure_stays_until_the_next_request(progress: ImageProgress) -> None:
     failed = Failed(error=ErrorReport(kind="RenderFailed", message="It broke.", hint="Mend it."))
     progress.begin()
-    progress.settle(("one", "two"))
+    progress.expect(("one", "two"))
+    progress.settle()
     progress.on_event(news("one", failed))
     progress.on_event(news("two", Cancelled()))
 
@@ -490,7 +501,8 @@ def test_those_that_were_queued_are_followed_when_the_next_is_refused(
     progress: ImageProgress,
 ) -> None:
     progress.begin()
-    progress.settle(("one",), StudioError("The month's cap is reached.", hint="Raise it."))
+    progress.expect(("one", "two"))
+    progress.settle(("two",), StudioError("The month's cap is reached.", hint="Raise it."))
 
     assert progress.job_ids == ("one",)
     assert "The month's cap is reached. Raise it." in words(progress)
@@ -506,7 +518,8 @@ def test_jobs_of_others_are_none_of_its_business(progress: ImageProgress) -> Non
 def test_stop_names_what_has_not_ended(progress: ImageProgress, qtbot: QtBot) -> None:
     progress.show()
     progress.begin()
-    progress.settle(("one", "two"))
+    progress.expect(("one", "two"))
+    progress.settle()
     progress.on_event(news("one", Cancelled()))
 
     with qtbot.waitSignal(progress.stop_wanted) as stop:

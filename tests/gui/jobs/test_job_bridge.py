@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QObject, QThread, Slot
 
-from core.jobs.job import Notice, Progressed, Queued, Stage, Started, Succeeded
+from core.jobs.job import JobUpdate, Notice, Progressed, Queued, Stage, Started, Succeeded
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
-from gui.jobs.job_bridge import JobBridge, JobNews
+from gui.jobs.job_bridge import JobBridge
 from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:
@@ -27,27 +27,27 @@ class Teller:
     """The part of a queue that a bridge needs, told what to say by the test."""
 
     def __init__(self) -> None:
-        self.listeners: list[Callable[[str, JobEvent], None]] = []
+        self.listeners: list[Callable[[JobUpdate], None]] = []
 
-    def subscribe(self, listener: Callable[[str, JobEvent], None]) -> Callable[[], None]:
+    def subscribe(self, listener: Callable[[JobUpdate], None]) -> Callable[[], None]:
         self.listeners.append(listener)
         return self.listeners.clear
 
     def show_message(self, job_id: str, event: JobEvent) -> None:
         for listener in self.listeners:
-            listener(job_id, event)
+            listener(JobUpdate(job_id, None, event))
 
 
 class Listener(QObject):
     def __init__(self, bridge: JobBridge) -> None:
         super().__init__()
-        self.news: list[JobNews] = []
+        self.news: list[JobUpdate] = []
         self.times: list[float] = []
         self.threads: set[QThread] = set()
         bridge.news.connect(self.on_event)
 
     @Slot(object)
-    def on_event(self, news: JobNews) -> None:
+    def on_event(self, news: JobUpdate) -> None:
         self.news.append(news)
         self.times.append(time.monotonic())
         self.threads.add(QThread.currentThread())

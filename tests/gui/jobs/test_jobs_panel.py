@@ -11,11 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QListView, QToolButton, QWidget
 
 from core.errors import JournalError, StudioError
-from core.jobs.job import ErrorReport, Failed, Lane, Progressed, Queued, Stage, Started
+from core.jobs.job import ErrorReport, Failed, JobUpdate, Lane, Progressed, Queued, Stage, Started
 from core.jobs.job_record import JobRecord, JobState, Owner
 from gui import theme
 from gui.background import Background
-from gui.jobs.job_bridge import JobNews
 from gui.jobs.job_rows import FilterButtons
 from gui.jobs.jobs_controller import MoveJob
 from gui.jobs.jobs_model import JobsModel
@@ -330,7 +329,7 @@ def test_choice_stays_when_the_rows_move(setup: PanelSetup) -> None:
     setup.qtbot.addWidget(panel)
     panel.select("second")
     model.move("second", None)
-    model.take(JobNews("first", Started()))
+    model.take(JobUpdate("first", None, Started()))
     assert [job.id for job in panel.selected] == ["second"]
     assert titles(panel)[:4] == ["running", "first", "third", "second"]
 
@@ -359,7 +358,7 @@ def test_bar_is_filled_by_the_real_fraction(setup: PanelSetup) -> None:
     panel.resize(560, 420)
     panel.show()
     before = pixels(panel)
-    model.take(JobNews("running", Progressed(stage=Stage.DENOISE, fraction=0.9)))
+    model.take(JobUpdate("running", None, Progressed(stage=Stage.DENOISE, fraction=0.9)))
     assert pixels(panel) != before
 
 
@@ -374,18 +373,19 @@ def test_clip_so_far_is_shown_while_it_is_made(setup: PanelSetup, tmp_path: Path
     panel.show()
     panel.select("running")
     event = Progressed(stage=Stage.DENOISE, fraction=0.5, preview=tmp_path / "preview.png")
-    model.take(JobNews("running", event))
+    model.take(JobUpdate("running", None, event))
     setup.settle()
     assert label_of(panel, "job_preview").isVisible()
     assert pixels(panel).pixelColor(20, 20) == Qt.GlobalColor.magenta
-    model.take(JobNews("running", Failed(error=ErrorReport(kind="RenderFailed", message="No."))))
+    failed = Failed(error=ErrorReport(kind="RenderFailed", message="No."))
+    model.take(JobUpdate("running", None, failed))
     assert not label_of(panel, "job_preview").isVisible()
 
 
 def test_missing_image_of_the_clip_so_far_is_no_matter(setup: PanelSetup, tmp_path: Path) -> None:
     model = setup.model()
     event = Progressed(stage=Stage.DENOISE, fraction=0.5, preview=tmp_path / "gone.png")
-    model.take(JobNews("running", event))
+    model.take(JobUpdate("running", None, event))
     setup.settle()
     assert model.find("running") is not None
 
@@ -453,7 +453,7 @@ def test_new_job_is_read_and_its_events_are_not_lost(background: Background, qtb
     model = open_model(journal, background, qtbot)
     journal.records.append(record("new"))
     for event in (Queued(), Started(), Progressed(stage=Stage.LOAD, fraction=0.3)):
-        model.take(JobNews("new", event))
+        model.take(JobUpdate("new", None, event))
     qtbot.waitUntil(lambda: model.find("new") is not None)
     job = model.find("new")
     assert job is not None
@@ -467,7 +467,7 @@ def test_job_that_is_queued_while_the_list_is_read_is_read_next(
     journal = Journal()
     model = JobsModel(journal.read, background)
     model.refresh()
-    model.take(JobNews("new", Queued()))
+    model.take(JobUpdate("new", None, Queued()))
     journal.records.append(record("new"))
     qtbot.waitUntil(lambda: model.find("new") is not None)
 
@@ -480,7 +480,7 @@ def test_event_during_a_reading_wins_over_what_was_read(
     messages: list[str] = []
     model.message.connect(lambda line: messages.append(line.text))
     model.refresh()
-    model.take(JobNews("a", Failed(error=ErrorReport(kind="RenderFailed", message="No."))))
+    model.take(JobUpdate("a", None, Failed(error=ErrorReport(kind="RenderFailed", message="No."))))
     qtbot.waitUntil(lambda: background.is_idle)
     job = model.find("a")
     assert job is not None
@@ -491,7 +491,7 @@ def test_event_during_a_reading_wins_over_what_was_read(
 def test_job_that_nobody_knows_is_asked_for_once(background: Background, qtbot: QtBot) -> None:
     journal = Journal(record("a"))
     model = open_model(journal, background, qtbot)
-    model.take(JobNews("cleared", Queued()))
+    model.take(JobUpdate("cleared", None, Queued()))
     qtbot.waitUntil(lambda: background.is_idle)
     qtbot.wait(50)
     assert journal.readings == 2
@@ -504,7 +504,7 @@ def test_bar_does_not_fall_back_to_what_the_journal_knew(
     early = Progressed(stage=Stage.DENOISE, fraction=0.2)
     journal = Journal(record("a", JobState.RUNNING, progress=early))
     model = open_model(journal, background, qtbot)
-    model.take(JobNews("a", Progressed(stage=Stage.DENOISE, fraction=0.6)))
+    model.take(JobUpdate("a", None, Progressed(stage=Stage.DENOISE, fraction=0.6)))
     model.refresh()
     qtbot.waitUntil(lambda: background.is_idle)
     job = model.find("a")
@@ -521,8 +521,8 @@ def test_numbers_are_told_when_they_change(background: Background, qtbot: QtBot)
     journal.records = one_of_each()
     model.refresh()
     qtbot.waitUntil(lambda: background.is_idle)
-    model.take(JobNews("running", Progressed(stage=Stage.DENOISE, fraction=0.9)))
-    model.take(JobNews("first", Started()))
+    model.take(JobUpdate("running", None, Progressed(stage=Stage.DENOISE, fraction=0.9)))
+    model.take(JobUpdate("first", None, Started()))
     assert sums == [
         "1 running, 3 waiting, 1 interrupted, 1 failed",
         "2 running, 2 waiting, 1 interrupted, 1 failed",

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.config.settings import Appearance, with_text
-from core.jobs.job import Lane
+from core.jobs.job import JobUpdate, Lane
 from core.platform.machine import Gpu, Machine
 from core.platform.paths import Paths
 from core.studio import Studio
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
-    from core.jobs.job import JobEvent
 
 INFO = FakeProvider().info
 FOLDER = Path("/models/fake-big")
@@ -350,15 +349,15 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubHub]:
 class Bridge(QObject):
     """Carries the queue's events to the main thread."""
 
-    heard = Signal(object, object)
+    heard = Signal(object)
 
     def __init__(self, studio: Studio, controller: ModelsController) -> None:
         super().__init__()
         self.heard.connect(controller.on_event)
         self.stop: Callable[[], None] = studio.queue.subscribe(self._pass_on)
 
-    def _pass_on(self, job_id: str, event: JobEvent) -> None:
-        self.heard.emit(job_id, event)
+    def _pass_on(self, update: JobUpdate) -> None:
+        self.heard.emit(update)
 
 
 class Shop:

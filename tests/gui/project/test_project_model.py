@@ -17,9 +17,12 @@ from core.project.model.edits import (
     merge_scenes,
     move_scenes,
     split_scene,
+    with_continues,
+    with_cut,
+    with_duration,
+    with_prompt,
 )
 from core.project.model.project import Scene, VideoProject, new_id
-from core.project.model.scene_edits import with_continues, with_cut, with_duration, with_prompt
 from gui.project.project_model import Change, ProjectModel, SceneEdit
 from tests.fakes.scenes import make_project, make_take
 

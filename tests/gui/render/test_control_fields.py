@@ -9,12 +9,13 @@ import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit
 
 from core.video.controls import CHOICES, ROWS, Control, ControlKind
+from core.video.listing import ModelListing
 from core.video.request import RenderChoices
 from core.video.spec import Durations
 from gui.render.control_fields import is_list, make_field
 from gui.render.render_form import RenderForm
 from tests.fakes.inputs import chosen
-from tests.fakes.model_choices import LOCAL, LTX_SMALL, MODEL_CHOICES
+from tests.fakes.model_choices import LOCAL, LTX_SMALL
 from tests.fakes.provider import FULL, SMALL
 from tests.gui.controls import controls_of
 from tests.gui.operating import choose_index, step_up, write
@@ -92,7 +93,7 @@ def test_lengths_are_chosen_from_a_list_where_the_model_has_one(qtbot: QtBot) ->
     models = tuple(
         replace(model, spec=LISTED) if model.spec is SMALL else model for model in LOCAL.models
     )
-    form.set_offers((replace(LOCAL, models=models), *MODEL_CHOICES[1:]))
+    form.set_listing(ModelListing((replace(LOCAL, models=models),)))
     form.set_value(chosen(target=LTX_SMALL))
     box = controls_of(form)["duration_s"]
     assert isinstance(box, QComboBox)

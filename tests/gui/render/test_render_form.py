@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPla
 
 from core.project.model.project import RenderChoices
 from core.video.controls import CHOICES, MAX_SEED
+from core.video.listing import ModelListing
 from core.video.spec import Residency
 from gui.render.lora_list import LoraList
 from gui.render.ltx_controls_widget import LTXControlsWidget
@@ -25,7 +26,6 @@ from tests.gui.operating import choose_index
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-    from gui.render.model_choices import Offer
 
 ONE, TWO, THREE = (lora(path=Path(f"/loras/{name}.safetensors")) for name in "abc")
 PICKED = (Path("/loras/picked.safetensors"),)
@@ -72,11 +72,11 @@ def panel(qtbot: QtBot) -> RenderForm:
 
 
 def made(
-    qtbot: QtBot, value: RenderChoices | None = None, offers: tuple[Offer, ...] = MODEL_CHOICES
+    qtbot: QtBot, value: RenderChoices | None = None, listing: ModelListing = MODEL_CHOICES
 ) -> RenderForm:
     panel = RenderForm(pick=lambda _: PICKED)
     qtbot.addWidget(panel)
-    panel.set_offers(offers)
+    panel.set_listing(listing)
     panel.set_value(value or RenderChoices(target=LTX_FULL))
     return panel
 
@@ -241,7 +241,7 @@ def test_the_panel_of_ltx_is_shown_only_for_ltx_and_the_everyday_rows_for_everyo
 def test_only_registered_deployments_are_offered_and_one_alone_is_told(qtbot: QtBot) -> None:
     panel = made(qtbot)
     assert items(panel, "deployment") == ["Local", "Cloud"]
-    alone = made(qtbot, offers=(LOCAL, OTHER))
+    alone = made(qtbot, listing=ModelListing((LOCAL, OTHER)))
     assert not is_shown(alone, "deployment")
     assert "Local" in said(alone)
 

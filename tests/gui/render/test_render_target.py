@@ -13,8 +13,9 @@ from core.jobs.job import CancelToken
 from core.platform.paths import Paths
 from core.project.model.project import RenderChoices, Scene
 from core.studio import Studio
+from core.video.listing import read_listing
+from core.video.model_text import listed_text
 from core.video.request import Target
-from gui.render.model_choices import find_model, model_label, read_offers
 from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
 from tests.fakes.choices import any_choices
 from tests.fakes.inputs import chosen
@@ -40,7 +41,7 @@ def panel(qtbot: QtBot) -> RenderForm:
 def made(qtbot: QtBot, value: RenderChoices | None = None) -> RenderForm:
     panel = RenderForm()
     qtbot.addWidget(panel)
-    panel.set_offers(MODEL_CHOICES)
+    panel.set_listing(MODEL_CHOICES)
     panel.set_value(value or RenderChoices())
     return panel
 
@@ -269,12 +270,13 @@ def test_the_wheel_changes_nothing_that_nobody_has_entered(panel: RenderForm) ->
 
 def test_offers_are_read_from_the_registry(tmp_path: Path) -> None:
     studio = Studio([ENTRY], paths=Paths.below(tmp_path))
-    (offer,) = read_offers(studio.registry, CancelToken())
+    listing = read_listing(studio.registry, CancelToken())
+    (offer,) = listing.providers
     assert [model.spec.id for model in offer.models] == [BIG.id, SMALL.id, FULL.id]
     assert offer.automatic == SMALL.id
     assert (offer.name, offer.place) == ("fake", "local")
-    small = find_model((offer,), offer.target)
+    small = listing.model(offer.target)
     assert small is not None
     assert small.spec == SMALL
-    assert model_label(small) == "Fake Small · free · built in"
-    assert find_model((offer,), Target(provider="gone", deployment="x")) is None
+    assert listed_text(small) == "Fake Small · free · built in"
+    assert listing.model(Target(provider="gone", deployment="x")) is None

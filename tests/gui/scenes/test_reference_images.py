@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.project.model.edits import describe_edit, move_references
 from core.project.model.project import ReferenceImage
-from core.project.model.reference_edits import describe_edit, move_references
 from core.project.render.requests import ChosenReference
 from gui.scenes.image_controller import ImagesBrought
 from gui.scenes.reference_images_widget import ReferenceImagesWidget

@@ -15,9 +15,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel, QTabBar, QWidget
 
 from core.film.model.film import Fit, Transition
-from core.project.model.edits import insert_scenes
+from core.project.model.edits import FrameSlot, insert_scenes
 from core.project.model.project import Scene, SceneCut, new_project
-from core.project.model.scene_edits import FrameSlot
 from gui import theme
 from gui.project.project_model import ProjectModel, SceneEdit
 from gui.scenes.cut_page import CutPage

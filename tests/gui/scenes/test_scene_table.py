@@ -15,6 +15,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QDoubleSpinBox, QPlainTextEdit
 
 from core.project.model.edits import (
+    FrameSlot,
     change_scenes,
     delete_scenes,
     duplicate_scenes,
@@ -23,9 +24,11 @@ from core.project.model.edits import (
     move_scenes,
     own_duration_s,
     split_scene,
+    with_continues,
+    with_duration,
+    with_frame,
 )
 from core.project.model.project import Scene, VideoProject, new_id
-from core.project.model.scene_edits import FrameSlot, with_continues, with_duration, with_frame
 from core.project.model.status import SceneJob, SceneJobState
 from core.video.request import Role
 from gui.project.project_model import ProjectModel

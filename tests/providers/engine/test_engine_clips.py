@@ -54,7 +54,7 @@ def test_a_clip_is_what_plain_diffusers_makes(
 ) -> None:
     job = watched()
     image = tiny_files / "start.png" if task == "i2v" else None
-    clip = provider.render(plan_for(provider, model, image=image), job.context)
+    clip = provider.render(plan_for(provider, model, image=image), job.context).path
 
     bare = np.load(tiny_files / f"{model.id.removesuffix('-single')}-{task}.npz")
     audio = None if bare["sound"].size == 0 else Audio(bare["sound"], int(bare["rate_hz"]))
@@ -78,7 +78,7 @@ def test_length_size_rate_and_audio_are_exactly_as_planned(
     provider: LocalLTX, watched: Watch, num_frames: int
 ) -> None:
     plan = plan_for(provider, TINY_AV, num_frames=num_frames)
-    clip = provider.render(plan, watched().context)
+    clip = provider.render(plan, watched().context).path
     facts = probe_clip(clip)
     assert (facts.width, facts.height, facts.num_frames) == (96, 64, num_frames)
     assert facts.fps == 16
@@ -95,18 +95,18 @@ def test_length_size_rate_and_audio_are_exactly_as_planned(
 
 def test_without_audio_there_is_no_audio_track(provider: LocalLTX, watched: Watch) -> None:
     plan = plan_for(provider, TINY_AV).model_copy(update={"has_audio": False})
-    assert not probe_clip(provider.render(plan, watched().context)).has_audio
+    assert not probe_clip(provider.render(plan, watched().context).path).has_audio
 
 
 def test_the_same_seed_gives_the_same_clip_and_another_seed_another(
     provider: LocalLTX, watched: Watch
 ) -> None:
     plan = plan_for(provider, TINY_AV)
-    first = images(provider.render(plan, watched().context))
-    again = images(provider.render(plan, watched().context))
+    first = images(provider.render(plan, watched().context).path)
+    again = images(provider.render(plan, watched().context).path)
     other = plan.model_copy(update={"seed": plan.seed + 1})
     assert np.array_equal(first, again)
-    assert not np.array_equal(first, images(provider.render(other, watched().context)))
+    assert not np.array_equal(first, images(provider.render(other, watched().context).path))
 
 
 def test_a_prompt_from_the_cache_gives_the_same_clip(
@@ -115,15 +115,15 @@ def test_a_prompt_from_the_cache_gives_the_same_clip(
     plan = plan_for(provider, TINY_AV_GUIDED, prompt="the blue ball at sunset")
     cache = tiny_home / "cache" / "ltx-video" / "prompts"
     before = set(cache.glob("*"))
-    fresh = images(provider.render(plan, watched().context))
+    fresh = images(provider.render(plan, watched().context).path)
     written = set(cache.glob("*")) - before
-    stored = images(provider.render(plan, watched().context))
+    stored = images(provider.render(plan, watched().context).path)
     assert written
     assert np.array_equal(fresh, stored)
     # Only damage makes it encode once more; that too must give the same clip.
     for file in written:
         file.write_bytes(b"damaged")
-    assert np.array_equal(fresh, images(provider.render(plan, watched().context)))
+    assert np.array_equal(fresh, images(provider.render(plan, watched().context).path))
 
 
 def test_progress_names_every_stage_and_step_and_never_falls(
@@ -168,9 +168,11 @@ def test_tiles_and_single_frames_decode_to_about_the_same_image(
     plan = plan_for(provider, TINY_VIDEO, num_frames=33)
     assert plan.memory_plan is not None
     tiled = plan.memory_plan.model_copy(update={"tiled_decode": True, "framewise_decode": True})
-    whole = images(provider.render(plan, watched().context)).astype(float)
+    whole = images(provider.render(plan, watched().context).path).astype(float)
     job = watched()
-    parts = images(provider.render(plan.model_copy(update={"memory_plan": tiled}), job.context))
+    parts = images(
+        provider.render(plan.model_copy(update={"memory_plan": tiled}), job.context).path
+    )
     assert parts.shape == whole.shape
     assert np.abs(parts - whole).mean() < 40
     # The decoder ran once for each group of frames, and each run was counted.

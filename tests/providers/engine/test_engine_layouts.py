@@ -36,7 +36,7 @@ def render(provider: LocalLTX, watched: Watch, model: LocalModel, **layout: obje
     plan = plan_for(provider, model, prompt="a grey ball moving left")
     assert plan.memory_plan is not None
     memory = plan.memory_plan.model_copy(update=layout)
-    clip = provider.render(plan.model_copy(update={"memory_plan": memory}), watched().context)
+    clip = provider.render(plan.model_copy(update={"memory_plan": memory}), watched().context).path
     with av.open(str(clip)) as container:
         return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
 

@@ -113,7 +113,7 @@ def test_a_killed_engine_is_told_and_started_anew(provider: LocalLTX, watched: W
     with pytest.raises(EngineCrashed, match="signal 9") as caught:
         provider.render(plan_for(provider, TINY_VIDEO, steps=LONG), job.context)
     assert "starts anew" in caught.value.hint
-    assert provider.render(plan_for(provider, TINY_VIDEO), watched().context).exists()
+    assert provider.render(plan_for(provider, TINY_VIDEO), watched().context).path.exists()
 
 
 def test_the_engine_ends_when_the_app_is_killed(tiny_home: Path, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_damaged_weights_are_named_with_the_command_that_repairs_them(
     finally:
         weights.write_bytes(content)
         install(folder, TINY_VIDEO)
-    assert provider.render(plan, watched().context).exists()
+    assert provider.render(plan, watched().context).path.exists()
 
 
 def test_a_missing_part_is_named(provider: LocalLTX, watched: Watch, tiny_home: Path) -> None:
@@ -183,7 +183,7 @@ def test_too_little_memory_is_told_as_such_and_the_next_clip_works(
     huge = plan.model_copy(update={"width": 32 * 10**6, "height": 32 * 10**6})
     with pytest.raises(OutOfMemory):
         provider.render(huge, watched().context)
-    assert provider.render(plan, watched().context).exists()
+    assert provider.render(plan, watched().context).path.exists()
 
 
 def engines() -> list[int]:

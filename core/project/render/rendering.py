@@ -1,32 +1,32 @@
-"""From "render these scenes" to takes: plans, asks about money, queues, waits for links."""
+"""From "render these scenes" to takes: plans, queues, waits for links; whoever asked for it.
+
+Knows no thread and no window. The window and the command line each lend it a host.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QObject, Signal, Slot
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from core.errors import Problem, StudioError, UnsupportedRequest
-from core.jobs.job import Cancelled, Failed, Progressed, Queued, Started, Succeeded
+from core.jobs.job import Cancelled, Failed, Progressed, Queued, Started, SubjectKind, Succeeded
 from core.jobs.job_record import JobState
+from core.jobs.queue import new_job_id
 from core.project.files.media import read_take, take_over_clips
 from core.project.model.status import SceneJob, SceneJobState
 from core.project.render.planning import PlannedScene, RefusedScene, plan_scene, start_take
 from core.video.record import Origin
-from core.video.render import KIND, RenderPayload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.jobs.job import CancelToken
+    from core.jobs.job import CancelToken, JobUpdate, Subject
     from core.jobs.job_record import JobRecord
     from core.project.model.project import Scene, Take, VideoProject
     from core.studio import Studio
-    from gui.background import Background
-    from gui.jobs.job_bridge import JobNews
-    from gui.project.project_model import ProjectModel
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,59 @@ class RenderOffer:
         return self.cost_usd == 0
 
 
+class RenderHost(Protocol):
+    """Whose project is rendered: it holds the project and has work done."""
+
+    @property
+    def project(self) -> VideoProject:
+        """The project as it is now."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        ...
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the project is another one's to change."""
+        ...
+
+    def add_take(self, scene_id: str, take: Take) -> None:
+        """Take over a finished clip."""
+        ...
+
+    def wait_for(self, scene_ids: Sequence[str]) -> None:
+        """Remember which scenes follow once the clip before them is there."""
+        ...
+
+    def run(
+        self,
+        work: Callable[[CancelToken], T],
+        done: Callable[[T], None],
+        failed: Callable[[StudioError], None],
+        *,
+        key: str = "",
+    ) -> object:
+        """Have something done that takes a while, and hand on what came of it.
+
+        Of several with the same non-empty key only the newest is of interest.
+        """
+        ...
+
+    def jobs_changed(self) -> None:
+        """Where the jobs of scenes stand has changed."""
+        ...
+
+    def show_message(self, text: str) -> None:
+        """Say something that the person should know."""
+        ...
+
+    def show_error(self, error: StudioError) -> None:
+        """Something was not queued."""
+        ...
+
+
 @dataclass(frozen=True)
 class _Found:
     """Jobs that have not ended, and the project with every clip that is there."""
@@ -64,34 +117,18 @@ class _Found:
     project: VideoProject
 
 
-class SceneRendering(QObject):
-    """Renders scenes of one project; knows which job belongs to which scene.
+class SceneRendering:
+    """Renders scenes of one project, linked ones after each other.
 
-    Signals:
-        offered(RenderOffer): planned; `queue` is to be called with it when it is agreed to.
-        jobs_changed(): where the jobs of scenes stand has changed.
-        told(str): a sentence for the status console.
-        failed(StudioError): nothing was queued.
+    All calls come from one thread, the host's; `on_event` is to be given every event of the queue.
     """
 
-    offered = Signal(object)
-    jobs_changed = Signal()
-    message = Signal(object)
-    failed = Signal(object)
-
-    def __init__(
-        self, studio: Studio, model: ProjectModel, background: Background, parent: QObject
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, studio: Studio, host: RenderHost) -> None:
         self._studio = studio
-        self._model = model
-        self._background = background
+        self._host = host
         self._jobs: dict[str, SceneJob] = {}
         self._left_out: dict[str, str] = {}
         self._following: set[str] = set()
-        self._in_hand: list[frozenset[str]] = []
-        self._early: list[JobNews] = []
-        self._searches = 0
 
     @property
     def jobs(self) -> dict[str, SceneJob]:
@@ -106,108 +143,99 @@ class SceneRendering(QObject):
     def coming(self) -> set[str]:
         """The scenes that are to get a clip yet."""
         queued = {job.scene_id for job in self._jobs.values() if job.state.is_under_way}
-        return queued.union(self._model.project.to_render, *self._in_hand)
+        return queued.union(self._host.project.to_render)
 
-    def offer(self, scenes: Sequence[Scene]) -> None:
-        """Plan these scenes; `offered` follows."""
-        wanted = {scene.id for scene in scenes}
-        self._look(wanted, self.offered.emit, key="offer")
+    def plan(self, scene_ids: set[str], planned: Callable[[RenderOffer], None]) -> None:
+        """Plan these scenes and hand the plans on; nothing is queued before `queue` is called."""
+        self._look(scene_ids, planned, key="offer")
 
     def _look(
         self, wanted: set[str], planned: Callable[[RenderOffer], None], *, key: str = ""
     ) -> None:
-        project, folder, coming = self._model.project, self._model.folder, self.coming
+        project, folder, coming = self._host.project, self._host.folder, self.coming
 
         def plan(cancel: CancelToken) -> RenderOffer:
-            return _plan(self._studio, project, folder, wanted, coming, cancel)
+            return plan_scenes(self._studio, project, folder, wanted, coming, cancel)
 
-        self._background.run(plan, planned, self.failed.emit, key=key)
+        self._host.run(plan, planned, self._host.show_error, key=key)
 
     def queue(self, offer: RenderOffer) -> None:
         """Put everything that was planned into the queue, and remember what follows by itself."""
-        waiting = (*self._model.project.to_render, *(item.scene.id for item in offer.waiting))
+        waiting = (*self._host.project.to_render, *(item.scene.id for item in offer.waiting))
         for scene_id in waiting:
             self._forget(scene_id)
-        self._model.wait_for(tuple(dict.fromkeys(waiting)))
+        self._host.wait_for(tuple(dict.fromkeys(waiting)))
         self._submit(offer.planned)
 
     def find_jobs(self) -> None:
         """Take up the jobs of this project that the queue has from before, and their clips."""
-        if self._model.is_read_only:
+        if self._host.is_read_only:
             return  # they are the other window's
-        project, folder = self._model.project, self._model.folder
+        project, folder = self._host.project, self._host.folder
 
         def find(cancel: CancelToken) -> _Found:
             # In this order: a job that ends in between has its clip in the folder by then.
             records = self._studio.queue.jobs(0)
             return _Found(records, take_over_clips(project, folder, cancel))
 
-        def broke(error: StudioError) -> None:
-            self._searches -= 1
-            self.failed.emit(error)
-
-        self._searches += 1
-        self._background.run(find, self._take_up, broke)
+        self._host.run(find, self._take_up, self._host.show_error)
 
     def _take_up(self, found: _Found) -> None:
-        self._searches -= 1
         for record in found.records:
-            if record.kind != KIND or record.state.has_ended:
-                continue
-            origin = RenderPayload.model_validate_json(record.payload).origin
-            if origin is not None and origin.project_id == self._model.project.id:
+            scene_id = self._scene_of(record.subject)
+            if scene_id and not record.state.has_ended:
                 runs = record.state is JobState.RUNNING
                 state = SceneJobState.RUNNING if runs else SceneJobState.QUEUED
-                self._jobs.setdefault(record.id, SceneJob(origin.scene_id, state))
+                self._jobs.setdefault(record.id, SceneJob(scene_id, state))
         for scene_id, takes in found.project.takes.items():
             for take in takes.takes:
-                self._model.add_take(scene_id, take)
-        self.jobs_changed.emit()
-        self._on_early_event()
+                self._host.add_take(scene_id, take)
+        self._host.jobs_changed()
         self._go_on()
+
+    def _scene_of(self, subject: Subject | None) -> str:
+        """The scene of this project that a job is for; empty for any other job."""
+        if subject is None or subject.kind is not SubjectKind.SCENE:
+            return ""
+        project_id, _, scene_id = subject.id.partition("/")
+        return scene_id if project_id == self._host.project.id else ""
 
     def _submit(self, planned: Sequence[PlannedScene]) -> None:
         if not planned:
             return
-        project_id = self._model.project.id
-        in_hand = frozenset(item.scene.id for item in planned)
-        queued: dict[str, str] = {}
+        project_id = self._host.project.id
+        jobs = [(new_job_id(), item) for item in planned]
+        for job_id, item in jobs:
+            self._forget(item.scene.id)
+            self._jobs[job_id] = SceneJob(item.scene.id, SceneJobState.QUEUED)
+            self._following.discard(item.scene.id)
+        self._stop_waiting({item.scene.id for item in planned})
 
-        def submit(_: CancelToken) -> None:
-            for item in planned:
+        def submit(_: CancelToken) -> _Unqueued | None:
+            for place, (job_id, item) in enumerate(jobs):
                 origin = Origin(
                     project_id=project_id,
                     scene_id=item.scene.id,
                     fingerprint=item.sent.fingerprint,
                 )
-                queued[self._studio.submit_render(item.planned, origin)] = item.scene.id
+                try:
+                    self._studio.submit_render(item.planned, origin, job_id=job_id)
+                except StudioError as error:
+                    # What came before the error is in the queue.
+                    return _Unqueued(tuple(left for left, _ in jobs[place:]), error)
+            return None
 
-        def done(_: None) -> None:
-            self._in_hand.remove(in_hand)
-            self._queued(queued)
+        self._host.run(submit, self._submitted, self._host.show_error)
 
-        def broke(error: StudioError) -> None:
-            # What came before the error is in the queue.
-            done(None)
-            self._following -= in_hand
-            self.failed.emit(error)
-
-        self._in_hand.append(in_hand)
-        self._background.run(submit, done, broke)
-
-    def _queued(self, queued: dict[str, str]) -> None:
-        for job_id, scene_id in queued.items():
-            self._forget(scene_id)
-            self._jobs[job_id] = SceneJob(scene_id, SceneJobState.QUEUED)
-            self._following.discard(scene_id)
-        self._stop_waiting(set(queued.values()))
-        self._on_early_event()
-
-    def _on_early_event(self) -> None:
-        # A fast job may have come to its end before it was known whose it is.
-        early, self._early = self._early, []
-        for news in early:
-            self.on_event(news)
+    def _submitted(self, unqueued: _Unqueued | None) -> None:
+        if unqueued is None:
+            return
+        for job_id in unqueued.job_ids:
+            job = self._jobs.pop(job_id, None)
+            if job is not None:
+                self._leave_followers(job.scene_id, "could not be queued")
+        self._host.jobs_changed()
+        self._host.show_error(unqueued.error)
 
     def _forget(self, scene_id: str) -> None:
         """What became of a scene's earlier jobs counts no more."""
@@ -216,64 +244,52 @@ class SceneRendering(QObject):
             if job.scene_id == scene_id and not job.state.is_under_way:
                 del self._jobs[job_id]
 
-    @Slot(object)
-    def on_event(self, news: JobNews) -> None:
+    def on_event(self, update: JobUpdate) -> None:
         """Take in what the queue says of a job."""
-        job = self._jobs.get(news.job_id)
-        if job is None:
-            self._on_event_of_another(news)
+        scene_id, job_id = self._scene_of(update.subject), update.job_id
+        if not scene_id or (self._host.is_read_only and job_id not in self._jobs):
             return
-        match news.event:
+        match update.event:
             case Queued():
-                job = SceneJob(job.scene_id, SceneJobState.QUEUED)
+                self._forget(scene_id)
+                self._jobs[job_id] = SceneJob(scene_id, SceneJobState.QUEUED)
             case Started():
-                job = SceneJob(job.scene_id, SceneJobState.RUNNING)
+                self._jobs[job_id] = SceneJob(scene_id, SceneJobState.RUNNING)
             case Progressed(fraction=fraction):
-                job = SceneJob(job.scene_id, SceneJobState.RUNNING, fraction)
+                self._jobs[job_id] = SceneJob(scene_id, SceneJobState.RUNNING, fraction)
             case Succeeded(path=path):
-                self._fetch_take(news.job_id, job.scene_id, path)
+                self._fetch_take(job_id, scene_id, path)
                 return
             case Failed(error=error):
-                self._fail(news.job_id, job.scene_id, str(error))
+                self._fail(job_id, scene_id, str(error))
                 return
             case Cancelled():
-                del self._jobs[news.job_id]
-                self._leave_followers(job.scene_id, "was cancelled")
-                self.jobs_changed.emit()
-                return
+                self._jobs.pop(job_id, None)
+                self._leave_followers(scene_id, "was cancelled")
             case _:
                 return
-        self._jobs[news.job_id] = job
-        self.jobs_changed.emit()
-
-    def _on_event_of_another(self, news: JobNews) -> None:
-        if self._in_hand or self._searches:
-            if not isinstance(news.event, Progressed):
-                self._early.append(news)
-        elif isinstance(news.event, Queued):
-            # It may be one of this project that was given up, and is in line again.
-            self.find_jobs()
+        self._host.jobs_changed()
 
     def _fail(self, job_id: str, scene_id: str, reason: str) -> None:
         self._jobs[job_id] = SceneJob(scene_id, SceneJobState.FAILED, reason=reason)
         self._leave_followers(scene_id, "could not be rendered")
-        self.jobs_changed.emit()
+        self._host.jobs_changed()
 
     def _fetch_take(self, job_id: str, scene_id: str, path: Path) -> None:
         def arrived(take: Take) -> None:
             self._jobs.pop(job_id, None)
-            self._model.add_take(scene_id, take)
-            self.jobs_changed.emit()
+            self._host.add_take(scene_id, take)
+            self._host.jobs_changed()
             self._go_on()
 
         def lost(error: StudioError) -> None:
             self._fail(job_id, scene_id, str(error))
 
-        self._background.run(lambda cancel: read_take(path, cancel), arrived, lost)
+        self._host.run(lambda cancel: read_take(path, cancel), arrived, lost)
 
     def _go_on(self) -> None:
         """Queue the waiting scenes whose start is there now."""
-        project = self._model.project
+        project = self._host.project
         waiting = set(project.to_render)
         coming = self.coming
         ready: set[str] = set()
@@ -283,7 +299,7 @@ class SceneRendering(QObject):
             if not _waits(project, scene, coming):
                 ready.add(scene.id)
             elif not _follows(project, scene, coming):
-                # The one before it was given up while the window was closed.
+                # The one before it was given up while nobody looked.
                 coming.discard(scene.id)
                 self._leave_out(scene.id, "has no clip")
         ready -= {job.scene_id for job in self._jobs.values() if job.state.is_under_way}
@@ -295,9 +311,9 @@ class SceneRendering(QObject):
         for refused in offer.refused:
             scene_id = refused.scene.id
             reasons = " ".join(problem.message for problem in refused.problems)
-            if self._model.project.scene(scene_id) is not None:
-                number = self._model.project.index(scene_id) + 1
-                self.message.emit(f"Scene {number} cannot follow: {reasons}")
+            if self._host.project.scene(scene_id) is not None:
+                number = self._host.project.index(scene_id) + 1
+                self._host.show_message(f"Scene {number} cannot follow: {reasons}")
             self._following.discard(scene_id)
             self._left_out[scene_id] = reasons
             self._stop_waiting({scene_id})
@@ -306,7 +322,7 @@ class SceneRendering(QObject):
 
     def _leave_followers(self, scene_id: str, fate: str) -> None:
         """Let no scene wait for a clip that does not come."""
-        project = self._model.project
+        project = self._host.project
         for scene in project.scenes[1:]:
             before = project.before(scene.id)
             is_next = before is not None and before.id == scene_id
@@ -315,16 +331,24 @@ class SceneRendering(QObject):
                 self._leave_followers(scene.id, "could not be rendered")
 
     def _leave_out(self, scene_id: str, fate: str) -> None:
-        number = self._model.project.index(scene_id)
+        number = self._host.project.index(scene_id)
         reason = f"It goes on from scene {number}, which {fate}. Render that one again."
         self._left_out[scene_id] = reason
-        self.message.emit(f"Scene {number + 1} is not rendered. {reason}")
+        self._host.show_message(f"Scene {number + 1} is not rendered. {reason}")
         self._stop_waiting({scene_id})
 
     def _stop_waiting(self, scene_ids: set[str]) -> None:
-        left = tuple(i for i in self._model.project.to_render if i not in scene_ids)
-        self._model.wait_for(left)
-        self.jobs_changed.emit()
+        left = tuple(i for i in self._host.project.to_render if i not in scene_ids)
+        self._host.wait_for(left)
+        self._host.jobs_changed()
+
+
+@dataclass(frozen=True)
+class _Unqueued:
+    """Jobs that did not get into the queue, and why."""
+
+    job_ids: tuple[str, ...]
+    error: StudioError
 
 
 def _follows(project: VideoProject, scene: Scene, coming: set[str]) -> bool:
@@ -341,7 +365,7 @@ def _waits(project: VideoProject, scene: Scene, coming: set[str]) -> bool:
     return before.id in coming or start_take(project, scene) is None
 
 
-def _plan(
+def plan_scenes(
     studio: Studio,
     project: VideoProject,
     folder: Path,
@@ -349,6 +373,19 @@ def _plan(
     coming: set[str],
     cancel: CancelToken,
 ) -> RenderOffer:
+    """The plans of these scenes; reads files, renders nothing.
+
+    Args:
+        studio: knows the models.
+        project: with its scenes and takes.
+        folder: the project's.
+        wanted: ids of the scenes.
+        coming: ids of scenes that are to get a clip yet, for which others wait.
+        cancel: asked between any two scenes.
+
+    Raises:
+        JobCancelled: asked to stop.
+    """
     planned: list[PlannedScene] = []
     waiting: list[PlannedScene] = []
     refused: list[RefusedScene] = []

@@ -1,0 +1,83 @@
+"""While a job runs: what it reports is passed on and written down, and a cancel is looked for."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from core.errors import JobCancelled, JournalError
+from core.jobs.job import CancelToken, JobEvent, Notice, Progressed, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from core.jobs.journal import Journal
+
+log = logging.getLogger(__name__)
+
+_EVERY_S = 0.2
+
+
+class Reporter:
+    """Takes a job's reports: keeps fractions from falling, tells and writes each change once."""
+
+    def __init__(self, send: Callable[[JobEvent], None], journal: Journal, job_id: str) -> None:
+        self._send = send
+        self._journal = journal
+        self._job_id = job_id
+        self._lock = threading.Lock()
+        self._fraction = 0.0
+        self._last: Progressed | None = None
+        self._unsaved: Progressed | None = None
+
+    def report(self, event: Report) -> None:
+        """Tell it at once; notes are written at once, progress by `flush`."""
+        if isinstance(event, Notice):
+            self._journal.add_note(self._job_id, event)
+        if not isinstance(event, Progressed):
+            self._send(event)
+            return
+        with self._lock:
+            if event.fraction is not None:
+                self._fraction = max(self._fraction, event.fraction)
+                event = event.model_copy(update={"fraction": self._fraction})
+            if event == self._last:
+                return
+            self._last = self._unsaved = event
+        self._send(event)
+
+    def flush(self) -> None:
+        """Write down the newest progress; called a few times a second."""
+        with self._lock:
+            event, self._unsaved = self._unsaved, None
+        if event is not None:
+            self._journal.save_progress(self._job_id, event)
+
+
+@contextmanager
+def watching(
+    job_id: str, token: CancelToken, reporter: Reporter, journal: Journal
+) -> Generator[None]:
+    """Look for a cancel from another process, and write progress down, while the job runs."""
+    ended = CancelToken()
+
+    def look() -> None:
+        with suppress(JobCancelled):
+            while True:
+                ended.wait(_EVERY_S)
+                try:
+                    reporter.flush()
+                    if journal.is_cancel_requested(job_id):
+                        token.cancel()
+                except JournalError as error:
+                    log.warning("job %s runs on without its journal: %s", job_id, error)
+
+    thread = threading.Thread(target=look, name=f"watch-{job_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.cancel()
+        thread.join()

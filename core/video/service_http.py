@@ -1,0 +1,322 @@
+"""How a service is spoken to: one order is one request, questions may be asked again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from core.errors import (
+    AuthFailed,
+    BadResponse,
+    ContentRefused,
+    ProviderError,
+    ProviderUnavailable,
+    QuotaExceeded,
+    RateLimited,
+    RenderFailed,
+    ResultLost,
+    SubmitUnknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
+
+    import httpx2
+
+    from core.jobs.job import CancelToken
+
+_CONNECT_S = 10.0
+_READ_S = 30.0
+_ORDER_S = 120.0
+_CHUNK_BYTES = 1 << 16
+_MOST_WORDS = 300
+# A gateway that answers so may have passed the order on before.
+_MAY_HAVE_ARRIVED = frozenset({500, 502, 504, 520, 521, 522, 524})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a service answered: the parsed JSON, and its headers in small letters."""
+
+    status: int
+    json: dict[str, Any]
+    headers: Mapping[str, str]
+
+
+class ServiceHttp:
+    """Calls to one service; every failure becomes an error of ours, without the key in it."""
+
+    def __init__(self, label: str, target: str, headers: Mapping[str, str], secret: str) -> None:
+        """Opens no connection.
+
+        Args:
+            label: what the service is called in sentences.
+            target: in its text form, for errors.
+            headers: sent with every call to the service itself.
+            secret: the key, which no sentence may repeat.
+        """
+        self._label = label
+        self.target = target
+        self._headers = dict(headers)
+        self._secret = secret
+
+    def order(self, url: str, body: Mapping[str, object], **headers: str) -> Answer:
+        """Send an order: exactly one POST, whatever happens.
+
+        Raises:
+            SubmitUnknown: there is no telling whether it arrived.
+            ProviderError: it was refused, so nothing was bought.
+        """
+        import httpx2
+
+        try:
+            with self._client(_ORDER_S) as client:
+                response = client.post(url, json=dict(body), headers={**self._headers, **headers})
+        except httpx2.ConnectError as error:
+            raise self._unreachable(error) from error
+        except httpx2.HTTPError as error:
+            raise self._unknown(f"the connection broke ({_reason(error)})") from error
+        if response.status_code in _MAY_HAVE_ARRIVED:
+            raise self._unknown(f"it answered {response.status_code}")
+        if response.is_success and not _object(response):
+            raise self._unknown("its answer cannot be read")
+        return self._answer(response)
+
+    def ask(self, url: str) -> Answer:
+        """Ask a question, which changes nothing and may be asked again.
+
+        Raises:
+            ProviderError: there is no proper answer; `retryable` where asking again may help.
+        """
+        return self._call(lambda client: client.get(url, headers=self._headers))
+
+    def tell(self, url: str, method: str = "POST") -> Answer:
+        """Say something that is not bought, such as that an order is not wanted any more.
+
+        Raises:
+            ProviderError: there is no proper answer.
+        """
+        return self._call(lambda client: client.request(method, url, headers=self._headers))
+
+    def upload(self, url: str, file: Path, **headers: str) -> Answer:
+        """Send a file that an order will name.
+
+        Raises:
+            ProviderError: there is no proper answer.
+        """
+        with file.open("rb") as content:
+            return self._call(
+                lambda client: client.post(
+                    url, content=content, headers={**self._headers, **headers}
+                )
+            )
+
+    def download(
+        self,
+        url: str,
+        part: Path,
+        cancel: CancelToken,
+        on_bytes: Callable[[int, int | None], None],
+    ) -> None:
+        """Fetch a file into `part`, going on where that ends; its length is checked.
+
+        The key is not sent along: results lie with hosts that have no business with it.
+
+        Args:
+            url: of the file.
+            part: what has arrived of it so far, perhaps nothing.
+            cancel: looked at between any two reads.
+            on_bytes: told how many bytes are here, and of how many.
+
+        Raises:
+            ProviderError: it cannot be had; `retryable` where trying again may help.
+            JobCancelled: asked to stop.
+        """
+        import httpx2
+
+        have = part.stat().st_size if part.exists() else 0
+        headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
+        try:
+            with self._client(_READ_S) as client, client.stream("GET", url, headers=headers) as got:
+                if got.status_code == 416:
+                    part.unlink()
+                    raise self._incomplete("its storage does not know what is missing")
+                if got.status_code in (403, 404, 410):
+                    raise ResultLost(
+                        f"{self._label} no longer has the finished file ({got.status_code}).",
+                        target=self.target,
+                        hint="Results are kept for a limited time. Look into the account; the "
+                        "render was paid for.",
+                    )
+                if not got.is_success:
+                    got.read()
+                    self._answer(got)
+                if have and got.status_code != 206:
+                    have = 0
+                length = got.headers.get("Content-Length", "")
+                total = have + int(length) if length.isdigit() else None
+                with part.open("ab" if have else "wb") as file:
+                    for chunk in got.iter_bytes(_CHUNK_BYTES):
+                        cancel.check()
+                        file.write(chunk)
+                        have += len(chunk)
+                        on_bytes(have, total)
+        except httpx2.HTTPError as error:
+            raise self._incomplete(_reason(error)) from error
+        if total is not None and have != total:
+            raise self._incomplete(f"{have} of {total} bytes came")
+
+    @contextmanager
+    def _client(self, read_s: float) -> Generator[httpx2.Client]:
+        import httpx2
+
+        timeout = httpx2.Timeout(read_s, connect=_CONNECT_S)
+        with httpx2.Client(timeout=timeout, follow_redirects=True) as client:
+            yield client
+
+    def _call(self, send: Callable[[httpx2.Client], httpx2.Response]) -> Answer:
+        import httpx2
+
+        try:
+            with self._client(_READ_S) as client:
+                return self._answer(send(client))
+        except httpx2.HTTPError as error:
+            raise self._unreachable(error) from error
+
+    def _answer(self, response: httpx2.Response) -> Answer:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        if response.is_success:
+            return Answer(response.status_code, _object(response), headers)
+        raise self._refusal(response.status_code, response.text, headers)
+
+    def _refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ProviderError:
+        said = self.without_secret(" ".join(text.split()))[:_MOST_WORDS]
+        words = f": {said}" if said else ""
+        label, target = self._label, self.target
+        match status:
+            case 401 | 403:
+                return AuthFailed(
+                    f"{label} rejected the key ({status}){words}.",
+                    target=target,
+                    hint="Set another one under Settings > Keys, or by 'main.py keys set'.",
+                )
+            case 402:
+                return QuotaExceeded(
+                    f"The account at {label} has no credit left (402){words}.",
+                    target=target,
+                    hint="Add credit there, then resume the job.",
+                )
+            case 404 | 410:
+                return ResultLost(
+                    f"{label} does not know this render any more ({status}){words}.",
+                    target=target,
+                    hint="Look into the account there: what was made may still be in its history.",
+                )
+            case 429:
+                wait_s = retry_after_s(headers)
+                later = f"in {wait_s:.0f} s" if wait_s else "in a minute"
+                return RateLimited(
+                    f"{label} asks for fewer requests (429){words}.",
+                    target=target,
+                    hint=f"Resume the job {later}.",
+                    retry_after_s=wait_s,
+                )
+            case 451:
+                return ContentRefused(
+                    f"{label} refused the prompt or an input (451){words}.",
+                    target=target,
+                    hint="Say it in other words.",
+                )
+            case _ if status < 500:
+                return RenderFailed(
+                    f"{label} did not accept the order ({status}){words}.",
+                    target=target,
+                    hint="Change what it complains of, then give the command again.",
+                )
+            case _:
+                return ProviderUnavailable(
+                    f"{label} is out of order ({status}){words}.",
+                    target=target,
+                    hint="Resume the job later.",
+                )
+
+    def without_secret(self, text: str) -> str:
+        """A text of the service with the key taken out, wherever it repeats it."""
+        return text.replace(self._secret, "…") if self._secret else text
+
+    def bad_answer(self, what: str) -> BadResponse:
+        """The error for an answer in which something is missing."""
+        return BadResponse(
+            f"The answer of {self._label} makes no sense: {self.without_secret(what)}.",
+            target=self.target,
+            hint="Resume the job later; the log file has the details.",
+        )
+
+    def _unreachable(self, error: Exception) -> ProviderUnavailable:
+        return ProviderUnavailable(
+            f"{self._label} cannot be reached ({self.without_secret(_reason(error))}).",
+            target=self.target,
+            hint="Check the internet connection, then resume the job.",
+        )
+
+    def _unknown(self, why: str) -> SubmitUnknown:
+        return SubmitUnknown(
+            f"The order was sent to {self._label}, and {self.without_secret(why)}: it may have "
+            "been accepted or not.",
+            target=self.target,
+        )
+
+    def _incomplete(self, why: str) -> BadResponse:
+        return BadResponse(
+            f"The finished file came incomplete from {self._label}: {self.without_secret(why)}.",
+            target=self.target,
+            hint="Resume the job: it fetches the file again and buys nothing.",
+        )
+
+
+class Limiter:
+    """Keeps the calls of all jobs of a service apart."""
+
+    def __init__(self, gap_s: float) -> None:
+        self._gap_s = gap_s
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self, cancel: CancelToken) -> None:
+        """Wait for this call's turn."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._gap_s
+        if turn > now:
+            cancel.wait(turn - now)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """How long a service asks to wait; None where it does not say."""
+    text = headers.get("retry-after", "").strip()
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def _object(response: httpx2.Response) -> dict[str, Any]:
+    try:
+        found: Any = response.json()
+    except ValueError:
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _reason(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__

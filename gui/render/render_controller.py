@@ -1,0 +1,121 @@
+"""The window as the host of renders: the project that is open, and work beside the main thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from core.project.render.rendering import SceneRendering
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from core.errors import StudioError
+    from core.jobs.job import CancelToken, JobUpdate
+    from core.project.model.project import Scene, Take, VideoProject
+    from core.project.model.status import SceneJob
+    from core.project.render.rendering import RenderOffer
+    from core.studio import Studio
+    from gui.background import Background
+    from gui.project.project_model import ProjectModel
+
+T = TypeVar("T")
+
+
+class RenderController(QObject):
+    """Renders scenes of the open project.
+
+    Signals:
+        offered(RenderOffer): planned; `queue` is to be called with it when it is agreed to.
+        changed(): where the jobs of scenes stand has changed.
+        message(str): a sentence for the status console.
+        failed(StudioError): nothing was queued.
+    """
+
+    offered = Signal(object)
+    changed = Signal()
+    message = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self, studio: Studio, model: ProjectModel, background: Background, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._background = background
+        self._rendering = SceneRendering(studio, self)
+
+    @property
+    def jobs(self) -> dict[str, SceneJob]:
+        """Where the newest job of each scene stands, by scene id."""
+        return self._rendering.jobs
+
+    @property
+    def coming(self) -> set[str]:
+        """The scenes that are to get a clip yet."""
+        return self._rendering.coming
+
+    def offer(self, scenes: Sequence[Scene]) -> None:
+        """Plan these scenes; `offered` follows."""
+        self._rendering.plan({scene.id for scene in scenes}, self.offered.emit)
+
+    def queue(self, offer: RenderOffer) -> None:
+        """Put everything that was planned into the queue."""
+        self._rendering.queue(offer)
+
+    def find_jobs(self) -> None:
+        """Take up the jobs of this project that the queue has from before, and their clips."""
+        self._rendering.find_jobs()
+
+    @Slot(object)
+    def on_event(self, update: JobUpdate) -> None:
+        """Take in what the queue says of a job."""
+        self._rendering.on_event(update)
+
+    @property
+    def project(self) -> VideoProject:
+        """The open project."""
+        return self._model.project
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        return self._model.folder
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether another window may change it."""
+        return self._model.is_read_only
+
+    def add_take(self, scene_id: str, take: Take) -> None:
+        """Take over a finished clip."""
+        self._model.add_take(scene_id, take)
+
+    def wait_for(self, scene_ids: Sequence[str]) -> None:
+        """Remember which scenes follow."""
+        self._model.wait_for(scene_ids)
+
+    def run(
+        self,
+        work: Callable[[CancelToken], T],
+        done: Callable[[T], None],
+        failed: Callable[[StudioError], None],
+        *,
+        key: str = "",
+    ) -> None:
+        """Have something done beside the main thread."""
+        self._background.run(work, done, failed, key=key)
+
+    def jobs_changed(self) -> None:
+        """Tell the panels."""
+        self.changed.emit()
+
+    def show_message(self, text: str) -> None:
+        """Tell the status console."""
+        self.message.emit(text)
+
+    def show_error(self, error: StudioError) -> None:
+        """Tell the person."""
+        self.failed.emit(error)

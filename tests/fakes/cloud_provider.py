@@ -1,0 +1,103 @@
+"""A provider for a service in the cloud: a table of models and four short methods.
+
+What a person writes for a new service, and the example of Docs/Adding-a-Provider.md.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core.config.api_keys import KeySpec
+from core.errors import RenderFailed
+from core.jobs.job import Lane
+from core.video.polling import Ended, Finished, Order, PollingProvider, RemoteState, Waiting
+from core.video.provider import ProviderContext, ProviderEntry, ProviderInfo
+from core.video.service_http import ServiceHttp
+from tests.fakes.provider import FULL
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CLOUD_KEY = KeySpec(
+    id="fakecloud",
+    label="Fake Cloud",
+    variables=("IMAGEAI_TEST_CLOUD_KEY",),
+    url="http://127.0.0.1/keys",
+    purpose="renders in the tests",
+)
+INFO = ProviderInfo(
+    id="cloud",
+    deployment="fake",
+    label="Fake Cloud",
+    summary="Renders on the loopback.",
+    lane=Lane.CLOUD,
+    keys=(CLOUD_KEY,),
+)
+MODEL = FULL.model_copy(update={"id": "cloud-full", "label": "Cloud Full", "is_exact": False})
+
+
+class CloudProvider(PollingProvider):
+    """Speaks to the stub server of the tests."""
+
+    info = INFO
+    specs = (MODEL,)
+    poll_s = 0.05
+
+    def __init__(self, context: ProviderContext, url: str) -> None:
+        super().__init__(context)
+        self._url = url
+
+    def service(self, target: str, key: str) -> ServiceHttp:
+        return ServiceHttp(INFO.label, target, {"Authorization": f"Key {key}"}, key)
+
+    def upload(self, service: ServiceHttp, file: Path) -> str:
+        return str(service.upload(f"{self._url}/files", file).json["address"])
+
+    def submit(self, service: ServiceHttp, order: Order) -> str:
+        plan = order.plan
+        body = {
+            "prompt": plan.prompt,
+            "width": plan.width,
+            "height": plan.height,
+            "frames": plan.num_frames,
+            "fps": plan.fps,
+            "seed": plan.seed,
+            "audio": plan.has_audio,
+            "inputs": [
+                {"role": item.role.value, "file": order.uploads[item.path]}
+                for item in plan.request.inputs
+            ],
+        }
+        answer = service.order(f"{self._url}/jobs", body, **{"X-Attempt": order.attempt})
+        return str(answer.json["id"])
+
+    def find(self, service: ServiceHttp, attempt: str) -> str | None:
+        found = service.ask(f"{self._url}/attempts/{attempt}").json["ids"]
+        return str(found[0]) if found else None
+
+    def poll(self, service: ServiceHttp, remote: str) -> RemoteState:
+        job = service.ask(f"{self._url}/jobs/{remote}").json
+        match job["state"]:
+            case "working":
+                return Waiting(job["done"])
+            case "done":
+                return Finished(job["url"], cost_usd=job["cost"], seed=job["seed"])
+            case _:
+                error = RenderFailed(
+                    f"{INFO.label} could not make the clip: {job['error']}.",
+                    target=service.target,
+                    hint="Change the prompt, then give the command again.",
+                )
+                return Ended(error, is_charged=job["charged"])
+
+    def abort(self, service: ServiceHttp, remote: str) -> bool | None:
+        return bool(service.tell(f"{self._url}/jobs/{remote}/cancel").json["charged"])
+
+    def test_key(self, service: ServiceHttp) -> None:
+        service.ask(f"{self._url}/account")
+
+
+def cloud_entry(url: str) -> ProviderEntry:
+    """The line of the registration list."""
+    return ProviderEntry(INFO, partial(CloudProvider, url=url))
