@@ -8,7 +8,6 @@ import platform
 import shutil
 import threading
 from dataclasses import replace
-from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from typing import TYPE_CHECKING
@@ -80,7 +79,7 @@ class LocalLTX:
         """What is known without opening the provider."""
         return INFO
 
-    @cached_property
+    @property
     def store(self) -> LTXStore:
         """The models as files."""
         from providers.ltx_video.install.store import LTXStore
