@@ -15,13 +15,12 @@ from core.errors import (
     UnsupportedRequest,
 )
 from core.film.build.export import KIND as EXPORT_KIND
-from core.film.build.export import ExportJob, ExportOrder
+from core.film.build.export import ExportJob
 from core.film.build.export_inputs import SourceReader
 from core.film.build.export_plan import Disks, PlannedExport, plan_export
-from core.film.build.preview_film import PreviewStores
-from core.film.build.render_cache import RenderCache
-from core.history.history import History
-from core.history.history_recorder import HistoryRecorder
+from core.film.build.preview import PreviewStores
+from core.film.model.delivery import ExportOrder
+from core.history.history import History, HistoryRecorder
 from core.jobs.job import PLACES, CancelToken, Lane
 from core.jobs.journal import Journal
 from core.jobs.queue import JobQueue, new_job_id
@@ -29,6 +28,7 @@ from core.media.output import (
     Output,
     make_folder,
 )
+from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine
 from core.platform.network import NetworkSwitch
 from core.platform.paths import Paths

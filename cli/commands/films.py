@@ -16,11 +16,9 @@ from cli.film_view import as_event, describe
 from cli.project_film import read_project_film
 from cli.run_job import EXIT_DONE, run_job
 from core.errors import OutputError, Problem, UnsupportedRequest
-from core.film.build.export import ExportOrder
 from core.film.handoff import HANDOFF_FORMATS, write_handoff
-from core.film.model.delivery import CONTAINERS, Container
-from core.film.model.film_file import read_film_file, write_film_file
-from core.film.model.film_paths import expanded, with_absolute_paths
+from core.film.model.delivery import CONTAINERS, Container, ExportOrder
+from core.film.model.film_file import expanded, read_film_file, with_absolute_paths, write_film_file
 from core.film.model.transitions import TRANSITIONS
 from core.media.output import find_free_name, slug, taken_problems
 from core.platform.files import is_folder

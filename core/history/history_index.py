@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.film.build.export import KIND as EXPORT
-from core.film.build.export import ExportOrder
-from core.film.model.delivery import CONTAINERS
+from core.film.model.delivery import CONTAINERS, ExportOrder
 from core.history.history_entry import HistoryEntry, WorkKind
 from core.media.output import STILL_SUFFIX, SUFFIX
 from core.video.record import read_head, read_settings_of

@@ -13,7 +13,7 @@ from core.video.request import Input
 from gui.history.history_model import kind_of, length_of, size_of
 
 if TYPE_CHECKING:
-    from core.film.build.export import ExportOrder
+    from core.film.model.delivery import ExportOrder
     from core.history.history_entry import HistoryEntry
     from core.video.controls import ControlRow
     from core.video.record import ClipRecord

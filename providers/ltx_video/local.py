@@ -17,8 +17,9 @@ import psutil
 
 from core.errors import EngineCrashed, NotConfigured, Problem, UnsupportedRequest
 from core.jobs.job import Progressed, Stage
-from core.media.input_images import write_start_image
+from core.media.images import write_start_image
 from core.platform.machine import free_disk_bytes
+from core.video.model_store import OnDisk
 from core.video.planning import make_plan
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import FrameRequest, RenderRequest, Role, Target
@@ -26,20 +27,18 @@ from providers.ltx_video.engine.drive_render import follow
 from providers.ltx_video.engine.engine_process import EngineProcess
 from providers.ltx_video.engine.protocol import RenderOrder
 from providers.ltx_video.install.hub import check_token
-from providers.ltx_video.install.installed import (
-    Absent,
-    Complete,
-    Damaged,
-    Partial,
-    check_installed,
+from providers.ltx_video.install.model_files import (
+    folder_of,
+    installation_of,
+    model_key,
+    weight_files,
 )
-from providers.ltx_video.install.model_files import damage_of, folder_of, model_key, weight_files
 from providers.ltx_video.install.store import LTXStore
-from providers.ltx_video.models.auto_model import WeightsState, choose_model
+from providers.ltx_video.mini.vocabulary import MOST_TOKENS, count_tokens, mini_notes
+from providers.ltx_video.models.auto_model import choose_model
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
 from providers.ltx_video.models.info import INFO, PACKAGES
 from providers.ltx_video.models.memory_plan import MemoryLadder, Workload, memory_ladder
-from providers.ltx_video.models.mini_notes import MOST_TOKENS, count_tokens, mini_notes
 from providers.ltx_video.models.timings import (
     ProgressMeter,
     Timing,
@@ -114,7 +113,7 @@ class LocalLTX:
                 "Run 'pip install -r requirements-ltx.txt', or let main.py make its own "
                 "environment by starting it without IMAGEAI_NO_BOOTSTRAP.",
             )
-        reason_code = self._lack_of_files(model)
+        reason_code = self._files_problem(model)
         if reason_code is not None:
             return reason_code
         smallest = self._ladder(model, _smallest_plan(model)).choose()
@@ -211,29 +210,16 @@ class LocalLTX:
             engine.end()
             self._sweep_offload_dirs()
 
-    def _on_disk(self, model: LocalModel) -> WeightsState:
-        reason_code = self._lack_of_files(model)
-        if reason_code is None:
-            return WeightsState.COMPLETE
-        return (
-            WeightsState.DAMAGED
-            if reason_code.reason_code is ReasonCode.DAMAGED
-            else WeightsState.ABSENT
-        )
+    def _on_disk(self, model: LocalModel) -> OnDisk:
+        return installation_of(model, self._context.paths.models_dir).on_disk
 
-    def _lack_of_files(self, model: LocalModel) -> NotReady | None:
+    def _files_problem(self, model: LocalModel) -> NotReady | None:
         label, repair = model.spec.label, _repair(model)
-        if model.spec.is_builtin:
-            damage = damage_of(folder_of(model, self._context.paths.models_dir))
-            if not damage:
+        found = installation_of(model, self._context.paths.models_dir)
+        match found.on_disk:
+            case OnDisk.WHOLE:
                 return None
-            return NotReady(
-                ReasonCode.DAMAGED, f"The files of {label} are damaged: {damage}.", repair
-            )
-        match check_installed(self._context.paths.models_dir, model.id):
-            case Complete():
-                return None
-            case Absent():
+            case OnDisk.NOTHING:
                 size = model.spec.size_bytes
                 amount = f"{size / _GB:.1f} GB" if size else "an amount the hub will tell"
                 gate = " Its owner asks for consent first." if model.spec.licence.is_gated else ""
@@ -243,10 +229,10 @@ class LocalLTX:
                     f"{model.spec.licence.name}.{gate}",
                     repair,
                 )
-            case Partial() as state:
-                return NotReady(ReasonCode.NOT_INSTALLED, f"{label}: {state.reason}", repair)
-            case Damaged() as state:
-                return NotReady(ReasonCode.DAMAGED, f"{label}: {state.reason}", repair)
+            case OnDisk.PARTLY:
+                return NotReady(ReasonCode.NOT_INSTALLED, f"{label}: {found.reason}", repair)
+            case OnDisk.DAMAGED:
+                return NotReady(ReasonCode.DAMAGED, f"{label}: {found.reason}", repair)
 
     def _memory(self, model: LocalModel, plan: RenderPlan) -> MemoryPlan:
         """The layout for a plan: the quickest that fits, within what the user chose.
@@ -314,7 +300,7 @@ class LocalLTX:
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
         model = self._models[plan.target.model]
-        reason_code = self._lack_of_files(model)
+        reason_code = self._files_problem(model)
         if reason_code is not None:
             raise NotConfigured(reason_code.reason, target=str(plan.target), hint=reason_code.fix)
         memory = plan.memory_plan or self._memory(model, plan)

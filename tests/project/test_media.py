@@ -18,6 +18,7 @@ from core.project.files.media import (
     missing_media,
     read_take,
     relink,
+    take_of,
     take_over_clips,
 )
 from core.project.files.project_file import read_project, write_project
@@ -30,7 +31,6 @@ from core.project.model.project import (
     VideoProject,
     new_project,
 )
-from core.project.model.takes import take_of
 from core.studio import Studio
 from core.video.record import Origin, read_embedded, read_settings_of
 from core.video.request import RenderRequest, Sampling, Target

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import HistoryError, JobCancelled
-from core.film.build.export import ExportOrder
-from core.film.model.delivery import ExportSettings
+from core.film.model.delivery import ExportOrder, ExportSettings
 from core.film.model.film import Clip, Film
 from core.history.history import History, HistoryQuery
 from core.history.history_entry import HistoryEntry, WorkKind

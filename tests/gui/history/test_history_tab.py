@@ -12,8 +12,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDateEdit, QLabel, QListView, QTableView, QWidget
 
-from core.film.build.export import ExportOrder
-from core.film.model.delivery import ExportSettings
+from core.film.model.delivery import ExportOrder, ExportSettings
 from core.film.model.film import Clip, Film
 from core.history.history import History
 from core.history.history_entry import HistoryEntry, WorkKind
