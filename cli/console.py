@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.errors import Problem
     from core.jobs.job import ErrorReport
 
+PROGRAM = "main.py"
 WIDTH = 80
 _QUOTED = re.compile(r"(?<!\w)'[^'\n]{1,72}'(?!\w)")
 _GLUE = "\x00"
@@ -27,7 +28,7 @@ class Console:
 
     Attributes:
         is_json: events go to stdout, one a line, and nothing is written for people.
-        is_quiet: people are told of errors only.
+        is_quiet: people see errors only.
     """
 
     def __init__(self, *, is_json: bool = False, is_quiet: bool = False) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from core.platform.log import start_log
 from core.platform.paths import Paths
-from core.studio import Studio
+from core.setup import Setup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,56 +18,95 @@ if TYPE_CHECKING:
     from cli.console import Console
     from cli.signals import SignalHandler
     from core.errors import Problem
+    from core.film.picture.text_overlays import TextRenderer
+    from core.studio import Studio
+    from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
 
 
-class CliContext:
-    """The studio, the two streams and the wish to stop, opened when they are first needed.
+@dataclass(frozen=True)
+class Parts:
+    """What main.py joins with the command line.
 
     Attributes:
-        problems: what was wrong with the command line before its values were looked at.
+        open_text_renderer: makes what draws words on films; None where nobody does.
+        package_installer: brings what a provider needs when a render begins; None for nobody.
+        open_studio: makes the studio; None for the usual one.
     """
 
-    def __init__(
-        self,
-        entries: Sequence[ProviderEntry],
-        console: Console,
-        signals: SignalHandler,
-        open_studio: Callable[..., Studio] = Studio,
-    ) -> None:
-        self.entries = tuple(entries)
-        self._open_studio = open_studio
+    entries: Sequence[ProviderEntry]
+    open_text_renderer: Callable[[], TextRenderer] | None = None
+    package_installer: PackageInstaller | None = None
+    open_studio: Callable[..., Studio] | None = None
+
+
+class CliContext:
+    """The setup, the studio, the two streams and the signals, opened when first needed."""
+
+    def __init__(self, parts: Parts, console: Console, signals: SignalHandler) -> None:
+        self._parts = parts
         self.console = console
         self.signals = signals
         self.paths = Paths.of_user()
         self.problems: tuple[Problem, ...] = ()
 
     @cached_property
-    def studio(self) -> Studio:
-        """The studio; what was odd about its settings is told once.
+    def setup(self) -> Setup:
+        """Settings and providers, for what neither renders nor exports; the studio if it is open.
 
         Raises:
             SettingsError: the settings cannot be read.
         """
-        trouble = start_log(self.paths.log_file)
-        studio = self._open_studio(self.entries, paths=self.paths)
-        for note in (*([trouble] if trouble else []), *studio.notes):
-            self.console.note(note)
+        if "studio" in self.__dict__:
+            return self.studio
+        setup = Setup(
+            self._parts.entries,
+            paths=self.paths,
+            package_installer=self._parts.package_installer,
+        )
+        self._begin(setup)
+        return setup
+
+    @cached_property
+    def studio(self) -> Studio:
+        """The studio.
+
+        Raises:
+            SettingsError: the settings cannot be read.
+        """
+        # Imported late: it brings films, jobs and history, which no look at models needs.
+        from core.studio import Studio
+
+        open_text_renderer = self._parts.open_text_renderer
+        studio = (self._parts.open_studio or Studio)(
+            self._parts.entries,
+            paths=self.paths,
+            text_renderer=open_text_renderer() if open_text_renderer else None,
+            package_installer=self._parts.package_installer,
+        )
+        if "setup" not in self.__dict__:
+            self._begin(studio)
         return studio
 
-    def speak_as(self, *, is_json: bool, is_quiet: bool = False) -> None:
+    def _begin(self, setup: Setup) -> None:
+        trouble = start_log(self.paths.log_file)
+        for note in (*([trouble] if trouble else []), *setup.notes):
+            self.console.note(note)
+
+    def set_output(self, *, is_json: bool, is_quiet: bool = False) -> None:
         """Answer in events or in words from now on; what was asked for once stays."""
         self.console.is_json |= is_json
         self.console.is_quiet |= is_quiet
 
     def close(self) -> None:
-        """Close the studio, if it was opened."""
-        if "studio" in self.__dict__:
-            self.studio.close()
+        """Close what was opened."""
+        for name in ("studio", "setup"):
+            if name in self.__dict__:
+                getattr(self, name).close()
 
 
 def context_of(ctx: typer.Context) -> CliContext:
-    """The desk that a command was called with."""
+    """The context that a command was called with."""
     context = ctx.find_object(CliContext)
     assert context is not None, "main passes it with every command line"
     return context

@@ -1,14 +1,14 @@
-"""The options that `assemble` and `export` share, as a table from which typer reads them."""
+"""The options that `assemble` and `export` share: what each says of which part of a film."""
 
 from __future__ import annotations
 
-import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from cli import film_values as values
+from cli.options import Kind, Option, chooser, file
 from core.film.model.delivery import (
     PRESETS,
     AudioCodec,
@@ -23,152 +23,195 @@ from core.film.model.film import Alignment, Fit
 from core.film.model.transitions import TRANSITIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 
-class Kind(Enum):
-    """What follows an option: one value, a value each time it is given, or nothing."""
+class Part(Enum):
+    """What an option says something of; the command itself, where it says nothing of the film."""
 
-    TEXT = auto()
-    MANY = auto()
-    SWITCH = auto()
-    FLAG = auto()
+    COMMAND = auto()
+    FILM = auto()
+    CLIP = auto()
+    MUSIC = auto()
+    CAPTION = auto()
+    SUBTITLES = auto()
+    LUT = auto()
+    WATERMARK = auto()
+    SETTINGS = auto()
+    FRAME = auto()
+
+
+HEADS = {
+    Part.MUSIC: "--music",
+    Part.CAPTION: "--text",
+    Part.SUBTITLES: "--subtitles",
+    Part.LUT: "--lut",
+    Part.WATERMARK: "--watermark",
+}
+"""The option that makes a part of the film, without which the others of that part mean nothing."""
 
 
 @dataclass(frozen=True)
-class FilmOption:
-    """One option; a SWITCH has a "no-" form and may be left open, a FLAG has neither."""
+class FilmOption(Option):
+    """An option and what it sets.
 
-    name: str
-    kind: Kind
-    panel: str
-    help: str
-    metavar: str | None = None
+    Attributes:
+        part: of the film.
+        fields: of that part; two where a value is a pair.
+        read: makes the value of a text, or of a switch's yes and no; a pair's is a tuple.
+        needs_number: whether each value must say for which clip it is.
+        is_bare_number: whether a value is nothing but the number of the clip that it is for.
+        film_field: of the film itself, which a value without a number sets.
+    """
 
-    @property
-    def variable(self) -> str:
-        """Its name in Python."""
-        return self.name.removeprefix("--").replace("-", "_")
+    part: Part = Part.COMMAND
+    fields: tuple[str, ...] = ()
+    read: Callable[[Any], Any] = str
+    needs_number: bool = False
+    is_bare_number: bool = False
+    film_field: str = ""
 
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
+def _row(
+    panel: str,
+    part: Part,
+    name: str,
+    metavar: str | None,
+    text: str,
+    fields: str = "",
+    read: Callable[[Any], Any] = str,
+    **more: Any,
+) -> FilmOption:
+    """A row: a switch where nothing follows the name, and many values where a film has many."""
+    is_many = part in (Part.CLIP, Part.MUSIC, Part.CAPTION)
+    kind = Kind.SWITCH if metavar is None else Kind.MANY if is_many else Kind.TEXT
+    row = FilmOption(name, kind, text, metavar, panel, part=part, read=read)
+    return replace(row, fields=tuple(fields.split()), **more)
+
+
+def _flag(panel: str, name: str, text: str, *others: str) -> FilmOption:
+    return FilmOption(name, Kind.FLAG, text, None, panel, others)
+
+
 _CUTS, _AUDIO, _LOOK, _FILE, _RUN = "Cuts", "Sound", "Look", "File", "Run"
 _COMMON = [kind.name for kind in TRANSITIONS.values() if kind.is_common]
-_TABLE = (
-    (_CUTS, Kind.MANY, "--trim", "N=START-END", "Use clip N from START to END seconds."),
-    (_CUTS, Kind.MANY, "--speed", "[N=]FACTOR", "Play clip N, or all, at that speed."),
-    (
-        _CUTS, Kind.MANY, "--transition", "[N=]NAME[:S]",
-        f"Into clip N, or into all: {_listed(_COMMON)} and more (--list-transitions).",
-    ),
-    (_CUTS, Kind.MANY, "--clip-title", "N=TITLE", "Name the scene of clip N."),
-    (_CUTS, Kind.MANY, "--clip-fit", "N=HOW", "--fit for clip N alone."),
-    (_CUTS, Kind.FLAG, "--skip-bad", None, "Leave out clips that cannot be read."),
-    (_AUDIO, Kind.MANY, "--volume", "[N=]DB", "Make clip N, or all, louder or quieter."),
-    (_AUDIO, Kind.MANY, "--mute", "N", "Mute clip N."),
-    (_AUDIO, Kind.SWITCH, "--clip-sound", None, "Keep or drop the sound of all clips."),
-    (_AUDIO, Kind.MANY, "--music", "FILE", "Music under the film; may be given several times."),
-    (_AUDIO, Kind.MANY, "--music-volume", "[N=]DB", "Its volume."),
-    (_AUDIO, Kind.MANY, "--music-at", "[N=]START-END", "When in the film it plays."),
-    (_AUDIO, Kind.MANY, "--music-offset", "[N=]S", "From which second of the piece."),
-    (_AUDIO, Kind.SWITCH, "--music-loop", None, "Begin again at its end."),
-    (_AUDIO, Kind.MANY, "--music-fade", "[N=]IN[,OUT]", "Seconds of fading in and out."),
-    (_AUDIO, Kind.MANY, "--duck", "[N=]DB", "How much quieter it gets under the clips' sound."),
-    (_AUDIO, Kind.TEXT, "--loudness", "LUFS", "Bring the film to a loudness, such as -14."),
-    (_LOOK, Kind.MANY, "--text", "WORDS", "Words on the picture; may be given several times."),
-    (_LOOK, Kind.MANY, "--text-at", "[N=]START-END", "When they are seen."),
-    (_LOOK, Kind.MANY, "--text-size", "[N=]SHARE", "Height of the letters: 0.07 or 7%."),
-    (_LOOK, Kind.MANY, "--text-font", "[N=]FAMILY", "Their font."),
-    (_LOOK, Kind.MANY, "--text-colour", "[N=]#RRGGBB", "Their colour."),
-    (_LOOK, Kind.MANY, "--text-outline", "[N=]SHARE", "Width of the outline; 0 for none."),
-    (_LOOK, Kind.MANY, "--text-outline-colour", "[N=]#RRGGBB", "Colour of the outline."),
-    (_LOOK, Kind.MANY, "--text-place", "[N=]PLACE", f"Where: {_listed(Alignment)}."),
-    (_LOOK, Kind.MANY, "--text-margin", "[N=]SHARE", "Free space at the edges."),
-    (_LOOK, Kind.MANY, "--text-fade", "[N=]IN[,OUT]", "Seconds of fading in and out."),
-    (_LOOK, Kind.TEXT, "--subtitles", "SRT", "Subtitles, drawn on the picture."),
-    (_LOOK, Kind.SWITCH, "--subtitle-track", None, "Subtitles as a track instead."),
-    (_LOOK, Kind.TEXT, "--lut", "CUBE", "A .cube colour table."),
-    (_LOOK, Kind.TEXT, "--lut-strength", "SHARE", "How much of it, 0 to 1."),
-    (_LOOK, Kind.TEXT, "--watermark", "IMAGE", "A picture on the picture."),
-    (_LOOK, Kind.TEXT, "--watermark-place", "PLACE", "Where it stands."),
-    (_LOOK, Kind.TEXT, "--watermark-size", "SHARE", "Its width as a share of the film's."),
-    (_LOOK, Kind.TEXT, "--watermark-opacity", "SHARE", "0 to 1."),
-    (_LOOK, Kind.TEXT, "--watermark-margin", "SHARE", "Free space at the edges."),
-    (_LOOK, Kind.TEXT, "--fit", "HOW", f"Clips of another shape: {_listed(Fit)}."),
-    (_LOOK, Kind.TEXT, "--background", "#RRGGBB", "Colour of bars and behind alpha."),
-    (_FILE, Kind.TEXT, "--preset", "NAME", f"{_listed(PRESETS)}."),
-    (_FILE, Kind.TEXT, "--container", "NAME", f"{_listed(Container)}; else by the name of --out."),
-    (_FILE, Kind.TEXT, "--codec", "NAME", f"{_listed(VideoCodec)}."),
-    (_FILE, Kind.TEXT, "--audio-codec", "NAME", f"{_listed(AudioCodec)}."),
-    (_FILE, Kind.TEXT, "--size", "WxH", "1920x1080; -x720 keeps the shape; else as most clips."),
-    (_FILE, Kind.TEXT, "--fps", "RATE", "25, 29.97 or 30000/1001; else as most clips."),
-    (_FILE, Kind.TEXT, "--retime", "HOW", f"Frames for another rate: {_listed(Retime)}."),
-    (_FILE, Kind.TEXT, "--quality", "NAME", f"{_listed(Quality)}."),
-    (_FILE, Kind.TEXT, "--crf", "N", "Constant quality in the codec's own numbers."),
-    (_FILE, Kind.TEXT, "--bitrate", "RATE", "Average video bitrate: 8M or 8000k."),
-    (_FILE, Kind.TEXT, "--bits", "N", "8 or 10 bits a channel."),
-    (_FILE, Kind.TEXT, "--prores-profile", "NAME", f"{_listed(ProResProfile)}."),
-    (_FILE, Kind.TEXT, "--hardware", "CHIP", f"{_listed(Hardware)}."),
-    (_FILE, Kind.TEXT, "--audio-bitrate", "RATE", "192k."),
-    (_FILE, Kind.TEXT, "--title", "TEXT", "The film's title, in the file."),
-    (_FILE, Kind.SWITCH, "--chapters", None, "A chapter for each clip."),
-    (_FILE, Kind.SWITCH, "--ai-marker", None, "Say in the file that models made the pictures."),
-    (_FILE, Kind.TEXT, "--poster", "S", "Also write the picture at that second, as a PNG."),
-    (_FILE, Kind.MANY, "--handoff", "FILE", "Also write it for editors: .otio .fcpxml .edl .srt."),
-    (_FILE, Kind.TEXT, "--save", "FILE", "Also write the film as a film file, for `export`."),
-    (_FILE, Kind.TEXT, "--out", "FILE", "The film; else a name of its own in the output folder."),
-    (_RUN, Kind.FLAG, "--force", None, "Replace the film when it exists."),
-    (_RUN, Kind.FLAG, "--dry-run", None, "Only plan."),
-    (_RUN, Kind.FLAG, "--list-transitions", None, "Name every transition."),
-    (_RUN, Kind.FLAG, "--json", None, "One event a line on stdout."),
-    (_RUN, Kind.FLAG, "--quiet", None, "Tell errors only."),
+OPTIONS: tuple[FilmOption, ...] = (
+    _row(_CUTS, Part.CLIP, "--trim", "N=START-END", "Use clip N from START to END seconds.",
+         "start_s end_s", values.span, needs_number=True),
+    _row(_CUTS, Part.CLIP, "--speed", "[N=]FACTOR", "Play clip N, or all, at that speed.",
+         "speed", values.amount),
+    _row(_CUTS, Part.CLIP, "--transition", "[N=]NAME[:S]",
+         f"Into clip N, or into all: {_listed(_COMMON)} and more (--list-transitions).",
+         "transition", values.transition, film_field="transition"),
+    _row(_CUTS, Part.CLIP, "--clip-title", "N=TITLE", "Name the scene of clip N.",
+         "title", needs_number=True),
+    _row(_CUTS, Part.CLIP, "--clip-fit", "N=HOW", "--fit for clip N alone.",
+         "fit", chooser(Fit), needs_number=True),
+    _flag(_CUTS, "--skip-bad", "Leave out clips that cannot be read."),
+    _row(_AUDIO, Part.CLIP, "--volume", "[N=]DB", "Make clip N, or all, louder or quieter.",
+         "volume_db", values.amount, film_field="clip_volume_db"),
+    _row(_AUDIO, Part.CLIP, "--mute", "N", "Mute clip N.", "is_muted", is_bare_number=True),
+    _row(_AUDIO, Part.FILM, "--clip-sound", None, "Keep or drop the sound of all clips.",
+         "has_clip_sound"),
+    _row(_AUDIO, Part.MUSIC, "--music", "FILE",
+         "Music under the film; may be given several times.", "path", Path),
+    _row(_AUDIO, Part.MUSIC, "--music-volume", "[N=]DB", "Its volume.", "volume_db", values.amount),
+    _row(_AUDIO, Part.MUSIC, "--music-at", "[N=]START-END", "When in the film it plays.",
+         "start_s end_s", values.span),
+    _row(_AUDIO, Part.MUSIC, "--music-offset", "[N=]S", "From which second of the piece.",
+         "offset_s", values.amount),
+    _row(_AUDIO, Part.MUSIC, "--music-loop", None, "Begin again at its end.", "is_looped"),
+    _row(_AUDIO, Part.MUSIC, "--music-fade", "[N=]IN[,OUT]", "Seconds of fading in and out.",
+         "fade_in_s fade_out_s", values.pair),
+    _row(_AUDIO, Part.MUSIC, "--duck", "[N=]DB",
+         "How much quieter it gets under the clips' sound.", "duck_db", values.amount),
+    _row(_AUDIO, Part.SETTINGS, "--loudness", "LUFS", "Bring the film to a loudness, such as -14.",
+         "loudness_lufs", values.amount),
+    _row(_LOOK, Part.CAPTION, "--text", "WORDS",
+         "Words on the picture; may be given several times.", "text", values.with_line_breaks),
+    _row(_LOOK, Part.CAPTION, "--text-at", "[N=]START-END", "When they are seen.",
+         "start_s end_s", values.span),
+    _row(_LOOK, Part.CAPTION, "--text-size", "[N=]SHARE", "Height of the letters: 0.07 or 7%.",
+         "size", values.share),
+    _row(_LOOK, Part.CAPTION, "--text-font", "[N=]FAMILY", "Their font.", "font"),
+    _row(_LOOK, Part.CAPTION, "--text-colour", "[N=]#RRGGBB", "Their colour.",
+         "colour", values.colour),
+    _row(_LOOK, Part.CAPTION, "--text-outline", "[N=]SHARE", "Width of the outline; 0 for none.",
+         "outline", values.share),
+    _row(_LOOK, Part.CAPTION, "--text-outline-colour", "[N=]#RRGGBB", "Colour of the outline.",
+         "outline_colour", values.colour),
+    _row(_LOOK, Part.CAPTION, "--text-place", "[N=]PLACE", f"Where: {_listed(Alignment)}.",
+         "place", chooser(Alignment)),
+    _row(_LOOK, Part.CAPTION, "--text-margin", "[N=]SHARE", "Free space at the edges.",
+         "margin", values.share),
+    _row(_LOOK, Part.CAPTION, "--text-fade", "[N=]IN[,OUT]", "Seconds of fading in and out.",
+         "fade_in_s fade_out_s", values.pair),
+    _row(_LOOK, Part.SUBTITLES, "--subtitles", "SRT", "Subtitles, drawn on the picture.",
+         "path", Path),
+    _row(_LOOK, Part.SUBTITLES, "--subtitle-track", None, "Subtitles as a track instead.",
+         "mode", values.subtitle_mode),
+    _row(_LOOK, Part.LUT, "--lut", "CUBE", "A .cube colour table.", "path", Path),
+    _row(_LOOK, Part.LUT, "--lut-strength", "SHARE", "How much of it, 0 to 1.",
+         "strength", values.share),
+    _row(_LOOK, Part.WATERMARK, "--watermark", "IMAGE", "A picture on the picture.", "path", Path),
+    _row(_LOOK, Part.WATERMARK, "--watermark-place", "PLACE", "Where it stands.",
+         "place", chooser(Alignment)),
+    _row(_LOOK, Part.WATERMARK, "--watermark-size", "SHARE",
+         "Its width as a share of the film's.", "size", values.share),
+    _row(_LOOK, Part.WATERMARK, "--watermark-opacity", "SHARE", "0 to 1.",
+         "opacity", values.share),
+    _row(_LOOK, Part.WATERMARK, "--watermark-margin", "SHARE", "Free space at the edges.",
+         "margin", values.share),
+    _row(_LOOK, Part.FILM, "--fit", "HOW", f"Clips of another shape: {_listed(Fit)}.",
+         "fit", chooser(Fit)),
+    _row(_LOOK, Part.FILM, "--background", "#RRGGBB", "Colour of bars and behind alpha.",
+         "background", values.colour),
+    _row(_FILE, Part.COMMAND, "--preset", "NAME", f"{_listed(PRESETS)}.", "", values.preset),
+    _row(_FILE, Part.COMMAND, "--container", "NAME",
+         f"{_listed(Container)}; else by the name of --out.", "", chooser(Container)),
+    _row(_FILE, Part.SETTINGS, "--codec", "NAME", f"{_listed(VideoCodec)}.",
+         "video_codec", chooser(VideoCodec)),
+    _row(_FILE, Part.SETTINGS, "--audio-codec", "NAME", f"{_listed(AudioCodec)}.",
+         "audio_codec", chooser(AudioCodec)),
+    _row(_FILE, Part.FRAME, "--size", "WxH",
+         "1920x1080; -x720 keeps the shape; else as most clips.", "width height", values.size),
+    _row(_FILE, Part.FRAME, "--fps", "RATE", "25, 29.97 or 30000/1001; else as most clips.",
+         "rate", values.rate),
+    _row(_FILE, Part.SETTINGS, "--retime", "HOW", f"Frames for another rate: {_listed(Retime)}.",
+         "retime", chooser(Retime)),
+    _row(_FILE, Part.SETTINGS, "--quality", "NAME", f"{_listed(Quality)}.",
+         "quality", chooser(Quality)),
+    _row(_FILE, Part.SETTINGS, "--crf", "N", "Constant quality in the codec's own numbers.",
+         "crf", int),
+    _row(_FILE, Part.SETTINGS, "--bitrate", "RATE", "Average video bitrate: 8M or 8000k.",
+         "video_kbps", values.kbps),
+    _row(_FILE, Part.SETTINGS, "--bits", "N", "8 or 10 bits a channel.", "bit_depth", int),
+    _row(_FILE, Part.SETTINGS, "--prores-profile", "NAME", f"{_listed(ProResProfile)}.",
+         "prores_profile", chooser(ProResProfile)),
+    _row(_FILE, Part.SETTINGS, "--hardware", "CHIP", f"{_listed(Hardware)}.",
+         "hardware", chooser(Hardware)),
+    _row(_FILE, Part.SETTINGS, "--audio-bitrate", "RATE", "192k.", "audio_kbps", values.kbps),
+    _row(_FILE, Part.FILM, "--title", "TEXT", "The film's title, in the file.", "title"),
+    _row(_FILE, Part.FILM, "--chapters", None, "A chapter for each clip.", "has_chapters"),
+    _row(_FILE, Part.SETTINGS, "--ai-marker", None,
+         "Say in the file that models made the pictures.", "is_marked_ai"),
+    _row(_FILE, Part.COMMAND, "--poster", "S", "Also write the picture at that second, as a PNG.",
+         "", values.moment),
+    _row(_FILE, Part.COMMAND, "--handoff", "FILE",
+         "Also write it for editors: .otio .fcpxml .edl .srt.", kind=Kind.MANY),
+    _row(_FILE, Part.COMMAND, "--save", "FILE",
+         "Also write the film as a film file, for `export`."),
+    _row(_FILE, Part.COMMAND, "--out", "FILE",
+         "The film; else a name of its own in the output folder.", "", file, others=("-o",)),
+    _flag(_RUN, "--force", "Replace the film when it exists."),
+    _flag(_RUN, "--dry-run", "Only plan."),
+    _flag(_RUN, "--list-transitions", "Name every transition."),
+    _flag(_RUN, "--json", "One event a line on stdout."),
+    _flag(_RUN, "--quiet", "Tell errors only.", "-q"),
 )  # fmt: skip
-OPTIONS: tuple[FilmOption, ...] = tuple(
-    FilmOption(name, kind, panel, text, metavar) for panel, kind, name, metavar, text in _TABLE
-)
-_SHORT = {"--out": "-o", "--quiet": "-q"}
 
-
-def with_film_options(run: Callable[..., int], first: inspect.Parameter) -> Callable[..., int]:
-    """The command with `first` and every option of the table as its parameters."""
-    context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    options = [_parameter(option) for option in OPTIONS]
-    signature = inspect.Signature([context, first, *options])
-
-    def command(**given: Any) -> int:
-        return run(**given)
-
-    # Typer reads a command's options off its signature and annotations.
-    command.__doc__ = run.__doc__
-    command.__name__ = run.__name__
-    vars(command)["__signature__"] = signature
-    command.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}
-    return command
-
-
-def _parameter(option: FilmOption) -> inspect.Parameter:
-    names = [option.name, *filter(None, [_SHORT.get(option.name)])]
-    default: Any = None
-    kind: Any = str | None
-    match option.kind:
-        case Kind.TEXT:
-            pass
-        case Kind.MANY:
-            kind = list[str] | None
-        case Kind.SWITCH:
-            kind = bool | None
-            names = [f"{option.name}/--no-{option.name.removeprefix('--')}"]
-        case Kind.FLAG:
-            kind, default = bool, False
-    declared = typer.Option(
-        *names, help=option.help, metavar=option.metavar, rich_help_panel=option.panel
-    )
-    return inspect.Parameter(
-        option.variable,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=default,
-        annotation=Annotated[kind, declared],
-    )
+ROWS: Mapping[str, FilmOption] = {option.name: option for option in OPTIONS}

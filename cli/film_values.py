@@ -2,52 +2,44 @@
 
 from __future__ import annotations
 
-import math
 import re
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeVar
 
+from cli.options import Unreadable, number
+from core.film.model.delivery import PRESETS, Preset
 from core.film.model.film import Transition
 from core.film.model.transitions import TRANSITIONS
 from core.platform.suggestions import unknown_name
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from enum import StrEnum
-
-E = TypeVar("E", bound="StrEnum")
 
 _SIZE = re.compile(r"(\d+|-)\s*[x×]\s*(\d+|-)", re.IGNORECASE)
 _COLOURS = {"white": "#ffffff", "black": "#000000", "red": "#ff0000", "yellow": "#ffff00"}
 
 
-class Unreadable(ValueError):
-    """A value that cannot be read, with a sentence of our own."""
-
-
-def why(error: ValueError, text: str) -> str:
-    """Why a text cannot be read, as a sentence."""
-    sentence = str(error)
-    own = isinstance(error, Unreadable)
-    return sentence if own else f"{text!r} cannot be read as a number."
-
-
-def sentence(message: str) -> str:
-    """A message of pydantic's in the middle of a sentence."""
-    return message[0].lower() + message[1:]
-
-
-def number(text: str) -> float:
+def amount(text: str) -> float:
     """A finite number; dB or s may follow."""
-    found = float(text.removesuffix("dB").removesuffix("s"))
-    if not math.isfinite(found):
-        raise Unreadable(f"{text!r} is no number that can be used.")
-    return found
+    return number(text.removesuffix("dB").removesuffix("s"))
+
+
+def with_line_breaks(text: str) -> str:
+    """A text whose lines were written with a backslash and an n between them."""
+    return text.replace("\\n", "\n")
+
+
+def subtitle_mode(is_track: bool) -> str:
+    """How subtitles are shown."""
+    return "track" if is_track else "burn"
+
+
+def preset(text: str) -> Preset:
+    """A preset by its name."""
+    if text not in PRESETS:
+        raise Unreadable(unknown_name("preset", text, PRESETS))
+    return PRESETS[text]
 
 
 def moment(text: str) -> float:
     """Seconds from the film's beginning."""
-    seconds = number(text)
+    seconds = amount(text)
     if seconds < 0:
         raise Unreadable(f"{text!r} lies before the film begins.")
     return seconds
@@ -55,7 +47,7 @@ def moment(text: str) -> float:
 
 def share(text: str) -> float:
     """A share: 0.07 or 7%."""
-    return number(text.removesuffix("%")) / 100 if text.endswith("%") else number(text)
+    return amount(text.removesuffix("%")) / 100 if text.endswith("%") else amount(text)
 
 
 def span(text: str) -> tuple[float, float | None]:
@@ -65,8 +57,8 @@ def span(text: str) -> tuple[float, float | None]:
         raise Unreadable(f"{text!r} is no span. Write it as START-END in seconds, such as 1.5-4.")
     try:
         return (
-            number(first) if first.strip() else 0.0,
-            number(last) if last.strip() else None,
+            amount(first) if first.strip() else 0.0,
+            amount(last) if last.strip() else None,
         )
     except ValueError as error:
         raise Unreadable(f"{text!r} is no span. Write it as START-END in seconds.") from error
@@ -75,7 +67,7 @@ def span(text: str) -> tuple[float, float | None]:
 def pair(text: str) -> tuple[float, float]:
     """Two numbers with a comma between, or one for both."""
     first, comma, last = text.partition(",")
-    return number(first), number(last if comma else first)
+    return amount(first), amount(last if comma else first)
 
 
 def transition(text: str) -> Transition:
@@ -83,7 +75,7 @@ def transition(text: str) -> Transition:
     name, colon, seconds = text.partition(":")
     if name not in TRANSITIONS:
         raise Unreadable(unknown_name("transition", name, TRANSITIONS))
-    duration = number(seconds) if colon else 0.5
+    duration = amount(seconds) if colon else 0.5
     if duration < 0:
         raise Unreadable(f"a transition cannot last {duration:g} s.")
     return Transition(kind=name, duration_s=duration)
@@ -121,16 +113,3 @@ def kbps(text: str) -> int:
     lowered = text.lower().removesuffix("bps").removesuffix("bit/s")
     factor = 1000 if lowered.endswith("m") else 1
     return round(float(lowered.rstrip("km")) * factor)
-
-
-def chooser(kind: type[E]) -> Callable[[str], E]:
-    """Reads one of the choices."""
-
-    def choose(text: str) -> E:
-        try:
-            return kind(text.lower())
-        except ValueError as error:
-            known = [item.value for item in kind]
-            raise Unreadable(unknown_name("choice", text, known)) from error
-
-    return choose

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
+from cli.console import ForgivingStream
 from core.platform.units import clock
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from rich.progress import Progress
 
     from cli.console import Console
     from core.jobs.job import Progressed
@@ -40,10 +43,7 @@ def progress_view(console: Console) -> Generator[ProgressView]:
     if console.is_json or console.is_quiet or not sys.stderr.isatty():
         yield _PlainLines(console)
         return
-    # Imported late: only a terminal needs it, and it is not quick to load.
-    from cli.progress_bar import live_bar
-
-    with live_bar() as bar:
+    with _live_bar() as bar:
         yield bar
 
 
@@ -53,13 +53,13 @@ class _PlainLines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._stage = ""
-        self._told_at = 0.0
+        self._shown_at = 0.0
 
     def show(self, event: Progressed) -> None:
         now = time.monotonic()
-        if event.stage.value == self._stage and now - self._told_at < _QUIET_S:
+        if event.stage.value == self._stage and now - self._shown_at < _QUIET_S:
             return
-        self._stage, self._told_at = event.stage.value, now
+        self._stage, self._shown_at = event.stage.value, now
         self._console.tell(describe(event))
 
     def tick(self) -> None:
@@ -85,3 +85,61 @@ def describe(event: Progressed) -> str:
     if event.eta_s is not None:
         parts.append(f"about {clock(event.eta_s)} left")
     return ", ".join(parts)
+
+
+@contextmanager
+def _live_bar() -> Generator[_LiveBar]:
+    """A bar at the foot of stderr that vanishes at the end."""
+    # Imported late: only a terminal needs it, and it is not quick to load.
+    from rich.console import Console as Terminal
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    stderr = cast("TextIO", ForgivingStream(sys.stderr))
+    terminal = Terminal(file=stderr, highlight=False, markup=False)
+    columns = (
+        TextColumn("{task.fields[stage]}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[share]}", markup=False),
+        TextColumn("{task.fields[left]}", markup=False),
+    )
+    with Progress(*columns, console=terminal, auto_refresh=False, transient=True) as progress:
+        yield _LiveBar(progress)
+
+
+class _LiveBar:
+    """Shows the progress of one job as a bar, with the time it has taken and will take."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._started = time.monotonic()
+        self._eta_s: float | None = None
+        self._eta_at = self._started
+        self._task = progress.add_task("", total=None, stage="start", share="", left="")
+
+    def show(self, event: Progressed) -> None:
+        self._eta_s, self._eta_at = event.eta_s, time.monotonic()
+        is_known = event.fraction is not None
+        self._progress.update(
+            self._task,
+            total=1.0 if is_known else None,
+            completed=event.fraction or 0.0,
+            stage=stage_text(event),
+            share=f"{event.fraction:.0%}" if is_known else "",
+            left=self._left(),
+        )
+        self._progress.refresh()
+
+    def tick(self) -> None:
+        self._progress.update(self._task, left=self._left())
+        self._progress.refresh()
+
+    def print(self, text: str) -> None:
+        self._progress.console.print(text)
+
+    def _left(self) -> str:
+        now = time.monotonic()
+        gone = clock(now - self._started)
+        if self._eta_s is None:
+            return gone
+        left = self._eta_s - (now - self._eta_at)
+        return f"{gone}, about {clock(left)} left" if left > 0 else gone

@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cli.arguments import OPTION_OF_FIELD, read_arguments
 from cli.console import wrapped
-from cli.plan_view import as_event, describe, reasons_against
-from cli.run_job import EXIT_DONE, EXIT_NOT_CONFIGURED, run_job
+from cli.options import file
+from cli.render_options import read_request
+from cli.run_job import run_job
+from cli.signals import EXIT_DONE, EXIT_NOT_CONFIGURED
 from core.errors import NotConfigured, Problem, UnsupportedRequest
-from core.video.provider import NotReady
+from core.platform.units import clock, price
+from core.video.controls import option_of
+from core.video.plan import Device
+from core.video.provider import NotReady, Ready
+from core.video.spec import Residency
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cli.arguments import RenderArguments
     from cli.context import CliContext
+    from cli.options import Typed
+    from core.video.plan import MemoryPlan, RenderPlan
+    from core.video.provider import ProviderInfo
     from core.video.render_planner import PlannedRender
 
 
-def render(context: CliContext, typed: RenderArguments, problems: Sequence[Problem]) -> int:
+def render(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> int:
     """Make one clip, or only plan it; gives the exit code.
 
     Args:
         context: what every command works with.
         typed: the options.
-        problems: what was wrong with the command line before its values were looked at.
+        problems: what was wrong with the words of the command line.
 
     Raises:
         UnsupportedRequest: with everything that is wrong with words, values and plan.
         NotConfigured: the plan is sound, but this machine cannot carry it out.
     """
     planned = _plan(context, typed, problems)
-    if not typed.dry_run:
+    is_dry = typed.flag("--dry-run")
+    if not is_dry:
         tell_resumable(context)
-    context.console.event("plan", **as_event(planned))
-    context.console.tell(describe(planned, context.studio.registry.find(planned.plan.target)))
-    if typed.dry_run:
-        reasons = reasons_against(planned)
+    context.console.event("plan", **_as_event(planned))
+    context.console.tell(_describe(planned, context.studio.registry.find(planned.plan.target)))
+    if is_dry:
+        reasons = _reasons_against(planned)
         context.console.tell(
             "\n".join(["This cannot be made here:", *map(_item, reasons)])
             if reasons
@@ -48,14 +56,13 @@ def render(context: CliContext, typed: RenderArguments, problems: Sequence[Probl
     return run_job(context, lambda: context.studio.submit_render(planned))
 
 
-def _plan(
-    context: CliContext, typed: RenderArguments, problems: Sequence[Problem]
-) -> PlannedRender:
+def _plan(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> PlannedRender:
     studio = context.studio
-    reading = read_arguments(typed, studio.settings.render, studio.registry.infos)
-    found = [*problems, *reading.problems]
+    request = read_request(typed, studio.settings.render, studio.registry.infos)
+    out = typed.read("--out", file)
+    found = [*problems, *typed.problems]
     try:
-        planned = studio.plan(reading.request, out=reading.out, overwrite=typed.force)
+        planned = studio.plan(request, out=out, overwrite=typed.flag("--force"))
     except UnsupportedRequest as error:
         raise UnsupportedRequest([*found, *map(_at_option, error.problems)]) from error
     if found:
@@ -69,7 +76,7 @@ def _refuse_what_cannot_run(planned: PlannedRender) -> None:
     Raises:
         NotConfigured: with every reason.
     """
-    reasons = reasons_against(planned)
+    reasons = _reasons_against(planned)
     if reasons:
         fix = planned.readiness.fix if isinstance(planned.readiness, NotReady) else ""
         message = " ".join(reason.removesuffix(fix).strip() for reason in reasons)
@@ -82,7 +89,7 @@ def _item(text: str) -> str:
 
 def _at_option(problem: Problem) -> Problem:
     """The problem with the option in front, so that it is plain what to change."""
-    option = OPTION_OF_FIELD.get(problem.field)
+    option = {"task": "--image", "out": "--out"}.get(problem.field, option_of(problem.field))
     if option is None or option in problem.message:
         return problem
     return Problem(problem.field, f"{option}: {problem.message}")
@@ -104,3 +111,90 @@ def tell_resumable(context: CliContext) -> None:
         context.console.note(
             f"{len(jobs)} interrupted jobs can be resumed: 'main.py jobs resume --all'."
         )
+
+
+def _reasons_against(planned: PlannedRender) -> list[str]:
+    """Every reason why this plan cannot be carried out here, with what to do about it."""
+    reasons: list[str] = []
+    if isinstance(planned.readiness, NotReady):
+        reasons.append(f"{planned.readiness.reason} {planned.readiness.fix}".strip())
+    memory = planned.plan.memory_plan
+    if memory is not None and not memory.fits:
+        reasons += memory.reasons or (
+            "It needs more memory than this machine has. Choose a smaller size or model.",
+        )
+    return list(dict.fromkeys(reasons))
+
+
+def _describe(planned: PlannedRender, info: ProviderInfo) -> str:
+    """The plan in lines of at most 80 columns, what cannot be read off the request included."""
+    plan = planned.plan
+    place = "on this machine" if info.is_local else f"at {info.label}, in the cloud"
+    lines = [
+        f"{plan.spec.label} ({plan.target}), {plan.task.value} {place}",
+        f"  {_image(plan)}",
+        f"  {_sampling(plan)}",
+        f"  {_effort(plan)}",
+    ]
+    if plan.memory_plan is not None:
+        lines.append(f"  {_memory(plan.memory_plan)}")
+    if isinstance(planned.readiness, Ready) and planned.readiness.installs is not None:
+        lines.append(
+            wrapped(f"installs first: {planned.readiness.installs}", first="  ", rest="    ")
+        )
+    lines.append(f"  to {planned.output.path}")
+    lines += [wrapped(note, first="  note: ", rest="        ") for note in plan.notes]
+    return "\n".join(lines)
+
+
+def _as_event(planned: PlannedRender) -> dict[str, Any]:
+    """The plan as the fields of a JSON event: exact, and whether it can be carried out."""
+    plan = planned.plan
+    reasons = _reasons_against(planned)
+    installs = planned.readiness.installs if isinstance(planned.readiness, Ready) else None
+    return {
+        "target": str(plan.target),
+        "duration_s": plan.duration_s,
+        "out": str(planned.output.path),
+        "can_run": not reasons,
+        "lack": planned.readiness.reason_code.value
+        if isinstance(planned.readiness, NotReady)
+        else None,
+        "reasons": reasons,
+        "installs": list(installs.names) if installs else [],
+        "plan": plan.model_dump(mode="json", exclude={"spec"}),
+    }
+
+
+def _image(plan: RenderPlan) -> str:
+    frames = f"{plan.num_frames} frames at {plan.fps} fps = {plan.duration_s:.2f} s"
+    audio = "with sound" if plan.has_audio else "silent"
+    return f"{plan.width}x{plan.height}, {frames}, {audio}"
+
+
+def _sampling(plan: RenderPlan) -> str:
+    parts = [f"seed {plan.seed}"]
+    if plan.num_inference_steps is not None:
+        parts.append(f"{plan.num_inference_steps} steps")
+    if plan.guidance_scale is not None:
+        parts.append(f"guidance {plan.guidance_scale:g}")
+    return ", ".join(parts)
+
+
+def _effort(plan: RenderPlan) -> str:
+    time = (
+        "time unknown until the first clip of this kind"
+        if plan.est_seconds is None
+        else f"about {clock(plan.est_seconds)}"
+    )
+    return f"{price(plan.cost_usd)}, {time}"
+
+
+def _memory(memory: MemoryPlan) -> str:
+    peaks = f"{memory.peak_ram_gb:.1f} GB of memory"
+    if memory.device is not Device.CPU:
+        peaks = f"{memory.peak_vram_gb:.1f} GB of GPU memory and {peaks}"
+    layout = f"{memory.device.value}, {memory.precision.value}"
+    if memory.residency is not Residency.RESIDENT:
+        layout += f", {memory.residency.value}"
+    return f"up to {peaks} ({layout})"

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never, cast
 
-from cli.arguments import RenderArguments, choose_target
+from cli.commands import COMMANDS
 from cli.console import WIDTH, wrapped
+from cli.options import Kind
+from cli.render_options import CONTROL_OPTIONS, RUN_OPTIONS, choose_target
 from core.config.settings import setting
 from core.errors import UnsupportedRequest
+from core.video.allowed import AnyValue, FileLimit, OneOf, OneSize, OnOff, TextLimit, WebAddress
+from core.video.controls import CONTROLS, Control, ControlKind
 from core.video.request import AUTO
+from core.video.spec import Durations, FloatRange, IntRange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Sequence
 
     from cli.context import CliContext
-    from core.video.spec import Durations, FloatRange, IntRange, ModelSpec
+    from cli.options import Option, Typed
+    from core.video.allowed import Allowed
+    from core.video.controls import ControlRow
+    from core.video.spec import ModelSpec
 
 _COLUMN = 28
 _MOST_NAMED = 3
@@ -28,26 +36,23 @@ Usage: main.py -p PROMPT [options]
 Makes a clip from a prompt and prints its path on stdout; what is shown on the
 way goes to stderr. Nothing is overwritten without --force.
 """
-_COMMANDS = """\
-Commands (each has its own --help):
-  models                    What models there are, and which can run here.
-  doctor                    What this machine has, and what it lacks.
-  jobs                      List, show, cancel, resume and clear jobs.
-  keys                      Set, test, remove and list keys for services.
-  config                    Show and change settings.
-  assemble                  Put clips together into a film.
-  export                    Export the film of a folder or film file.
-  cache                     Show or clear what exports keep.
-"""
-_ENDING = """\
-Each option whose name begins with --ltx- (--ltx-deployment, --ltx-model,
---ltx-resolution, --ltx-aspect, --ltx-fps, --ltx-duration, --ltx-image,
---ltx-camera-motion, --ltx-guidance, --ltx-steps, --ltx-seed) is the option of
-the same name without it.
-
+_EXIT_CODES = """\
 Exit codes: 0 done, 1 failed, 2 something is wrong with what was asked for,
 3 something is not set up or does not run here, 130 cancelled.
 """
+# By the first part of a control's field.
+_PANELS = {
+    "prompt": "What to make",
+    "negative_prompt": "What to make",
+    "audio_prompt": "What to make",
+    "inputs": "Files that it is made from",
+    "target": "Who makes it",
+    "frame": "Picture and sound",
+    "audio": "Picture and sound",
+    "motion": "Picture and sound",
+    "sampling": "Sampling",
+    "delivery": "How to run",
+}
 
 
 @dataclass(frozen=True)
@@ -56,23 +61,32 @@ class _HelpRow:
     text: str
 
 
-def root_help(context: CliContext, given: Mapping[str, str]) -> str:
-    """The help text; with `--model` among the given options, for that model alone."""
-    specs, heading = _specs(context, given)
-    parts = [_INTRODUCTION]
-    for title, rows in _sections(context, specs):
-        parts.append("\n".join([f"{title}:", *map(_row_text, rows), ""]))
-    return "\n".join([parts[0], heading, "", *parts[1:], _COMMANDS, _ENDING]).rstrip()
-
-
-def _specs(context: CliContext, given: Mapping[str, str]) -> tuple[tuple[ModelSpec, ...], str]:
-    typed = RenderArguments(
-        provider=given.get("--provider"),
-        deployment=given.get("--deployment"),
-        model=given.get("--model"),
+def root_help(context: CliContext, typed: Typed) -> str:
+    """The help text; with `--model` among what was typed, for that model alone."""
+    specs, heading = _specs(context, typed)
+    rows: dict[str, list[_HelpRow]] = {panel: [] for panel in _PANELS.values()}
+    for row in CONTROLS:
+        if row.id in CONTROL_OPTIONS:
+            option = CONTROL_OPTIONS[row.id]
+            text = _target_text(context, row, specs) or _control_text(row, specs)
+            rows[_PANELS[row.path.partition(".")[0]]].append(_HelpRow(_names(option), text))
+    rows["How to run"] += [_HelpRow(_names(option), option.help) for option in RUN_OPTIONS]
+    commands = [_HelpRow(name, command.summary) for name, command in COMMANDS.items()]
+    parts = [_INTRODUCTION, heading + "\n"]
+    for title, listed in (*rows.items(), ("Commands (each has its own --help)", commands)):
+        parts.append("\n".join([f"{title}:", *map(_row_text, listed), ""]))
+    aliases = [name for option in CONTROL_OPTIONS.values() for name in option.others]
+    listed_aliases = ", ".join(name for name in aliases if name.startswith("--ltx-"))
+    ending = (
+        f"Each option whose name begins with --ltx- ({listed_aliases}) is the option of the same "
+        "name without it."
     )
-    registry = context.studio.registry
-    target = choose_target(typed, context.studio.settings.render, registry.infos)
+    return "\n".join([*parts, wrapped(ending, rest=""), "", _EXIT_CODES]).rstrip()
+
+
+def _specs(context: CliContext, typed: Typed) -> tuple[tuple[ModelSpec, ...], str]:
+    registry = context.setup.registry
+    target = choose_target(typed, context.setup.settings.render, registry.infos)
     try:
         if target.model != AUTO:
             spec = registry.spec(target)
@@ -88,74 +102,96 @@ def _specs(context: CliContext, given: Mapping[str, str]) -> tuple[tuple[ModelSp
     return specs, wrapped(text, rest="")
 
 
-def _sections(
-    context: CliContext, specs: tuple[ModelSpec, ...]
-) -> Iterator[tuple[str, tuple[_HelpRow, ...]]]:
-    settings = context.studio.settings
-    infos = context.studio.registry.infos
-    providers = _list(info.id for info in infos)
-    deployments = _list(info.deployment for info in infos)
+def _names(option: Option) -> str:
+    short = [name for name in option.others if not name.startswith("--")]
+    names = ", ".join([*short, option.name])
+    if option.kind is Kind.SWITCH:
+        return f"{names} / {option.opposite}"
+    return f"{names} {option.metavar}" if option.metavar else names
 
-    def default(name: str) -> str:
-        return f"; {setting(settings, f'render.{name}').value} when not given"
 
-    yield (
-        "What to make",
-        (
-            _HelpRow("-p, --prompt TEXT", "What the clip shows."),
-            _HelpRow("--negative-prompt TEXT", "What it should not show" + _takers(
-                specs, lambda spec: spec.takes_negative_prompt) + "."),
-            _HelpRow("--image FILE", "A picture that the clip starts from; it is the first frame."),
-            _HelpRow("-o, --out PATH", "The file (.mp4) or an existing folder; without it, the "
-                 "output folder, under a name of date, prompt and seed."),
-        ),
-    )  # fmt: skip
-    yield (
-        "Who makes it",
-        (
-            _HelpRow("--provider NAME", f"{providers}{default('provider')}."),
-            _HelpRow("--deployment NAME", f"Where it runs: {deployments}{default('deployment')}."),
-            _HelpRow("--model NAME", f"{_list([AUTO, *(s.id for s in specs)])}{default('model')}."),
-        ),
-    )
-    yield (
-        "Picture and sound",
-        (
-            _HelpRow("--duration SECONDS", _range(specs, lambda spec: spec.durations, " s")),
-            _HelpRow("--resolution NAME", _choices(specs, lambda spec: spec.resolutions,
-                 lambda spec: spec.default_size.resolution) + " Or a size, such as "
-                 f"{specs[-1].default_size if specs else '192x128'}."),
-            _HelpRow("--aspect RATIO", _choices(specs, lambda spec: [a.value for a in spec.aspects],
-                 lambda spec: spec.default_size.aspect.value)),
-            _HelpRow("--fps NUMBER", _choices(specs, lambda spec: spec.fps,
-                 lambda spec: spec.default_fps)),
-            _HelpRow("--audio / --no-audio", "With sound or silent; with sound wherever the model "
-                 "makes it" + _takers(specs, lambda spec: spec.has_audio) + "."),
-            _HelpRow("--camera-motion NAME", _choices(
-                 specs, lambda spec: spec.camera.motions if spec.camera else (), None)),
-            _HelpRow("--camera-speed NUMBER", _range(
-                 specs, lambda spec: spec.camera.speed if spec.camera else None)),
-        ),
-    )  # fmt: skip
-    yield (
-        "Sampling",
-        (
-            _HelpRow("--seed NUMBER", "The same seed gives the same clip; drawn when not given."),
-            _HelpRow("--steps NUMBER", _range(specs, lambda spec: spec.steps)),
-            _HelpRow("--guidance NUMBER", _range(specs, lambda spec: spec.guidance_scale)),
-        ),
-    )
-    yield (
-        "How to run",
-        (
-            _HelpRow("--dry-run", "Show the exact plan, or all that speaks against it, and stop."),
-            _HelpRow("--force", "Replace the output file if it exists."),
-            _HelpRow("--json", "Write events to stdout, one JSON object a line, and no text."),
-            _HelpRow("-q, --quiet", "Show neither plan nor progress."),
-            _HelpRow("--version", "Show the version."),
-            _HelpRow("-h, --help", "Show this help."),
-        ),
-    )
+def _target_text(context: CliContext, row: ControlRow, specs: Sequence[ModelSpec]) -> str | None:
+    """The names that a part of a target may have; None for another control."""
+    infos = context.setup.registry.infos
+    names: list[str]
+    match row.id:
+        case Control.PROVIDER:
+            names = [info.id for info in infos]
+        case Control.DEPLOYMENT:
+            names = [info.deployment for info in infos]
+        case Control.TARGET:
+            names = [AUTO, *(spec.id for spec in specs)]
+        case _:
+            return None
+    part = "model" if row.id is Control.TARGET else row.id.value
+    default = setting(context.setup.settings, f"render.{part}").value
+    return f"{row.tip}: {_list(names)}; {default} when not given."
+
+
+def _control_text(row: ControlRow, specs: Sequence[ModelSpec]) -> str:
+    found = [(spec, allowed) for spec in specs if (allowed := row.allowed(spec)) is not None]
+    if not found:
+        return "Not offered."
+    takers = _takers(specs, [spec for spec, _ in found])
+    if row.id is Control.SEED:
+        return f"{row.tip}{takers}; drawn when not given."
+    if row.kind is ControlKind.SWITCH:
+        return f"{row.tip}{takers}; with it when not given."
+    if row.repeats:
+        takers += "; may be given several times"
+    values = _values([allowed for _, allowed in found], row.unit)
+    return f"{row.tip}: {values.format(takers=takers)}" if values else f"{row.tip}{takers}."
+
+
+def _values(found: Sequence[Allowed], unit: str) -> str:
+    """What models take of one control, in words, with a place for who they are."""
+    defaults: list[object]
+    match found[0]:
+        case IntRange() | FloatRange() | Durations():
+            ranges = cast("Sequence[IntRange | FloatRange | Durations]", found)
+            low, high = min(r.minimum for r in ranges), max(r.maximum for r in ranges)
+            mark = f" {unit}" if unit == "s" else ""
+            defaults = [f"{r.default:g}{mark}" for r in ranges]
+            text = f"{low:g} to {high:g}{mark}"
+        case OneOf():
+            lists = cast("Sequence[OneOf]", found)
+            values = [value for one in lists for value in one.values]
+            if all(isinstance(value, int) for value in values):
+                values.sort(key=lambda value: int(str(value)))
+            defaults = [one.default for one in lists if one.default is not None]
+            text = _list(values)
+        case OneSize():
+            sizes = [size for one in cast("Sequence[OneSize]", found) for size in one.sizes]
+            defaults = [one.sizes[0].resolution for one in cast("Sequence[OneSize]", found)]
+            text = f"{_list(size.resolution for size in sizes)}, or a size such as {sizes[-1]}"
+        case OnOff() | TextLimit() | FileLimit() | WebAddress() | AnyValue():
+            return ""
+        case _ as unknown:
+            assert_never(unknown)
+    return f"{text}{{takers}}{_default(defaults)}."
+
+
+def _default(values: Iterable[object]) -> str:
+    found = list(dict.fromkeys(values))
+    if not found:
+        return ""
+    return f"; {found[0]} when not given" if len(found) == 1 else "; each model has its own default"
+
+
+def _takers(specs: Sequence[ModelSpec], taking: Sequence[ModelSpec]) -> str:
+    """In brackets, which models take this, unless all of them do."""
+    names = [spec.id for spec in taking]
+    if len(taking) == len(specs):
+        return ""
+    refusing = [spec.id for spec in specs if spec.id not in names]
+    fewer, word = (refusing, "not") if len(refusing) < len(names) else (names, "only")
+    if len(fewer) > _MOST_NAMED:
+        return f" ({len(names)} of {len(specs)} models)"
+    return f" ({word} {_list(fewer)})"
+
+
+def _list(names: Iterable[object]) -> str:
+    return ", ".join(dict.fromkeys(str(name) for name in names))
 
 
 def _row_text(row: _HelpRow) -> str:
@@ -164,57 +200,3 @@ def _row_text(row: _HelpRow) -> str:
     if len(names) > _COLUMN:
         return "\n".join([names, *(" " * _COLUMN + line for line in lines)])
     return "\n".join([names + lines[0], *(" " * _COLUMN + line for line in lines[1:])])
-
-
-def _list(names: Iterable[object]) -> str:
-    return ", ".join(dict.fromkeys(str(name) for name in names))
-
-
-def _choices(
-    specs: tuple[ModelSpec, ...],
-    values: Callable[[ModelSpec], Iterable[object]],
-    default: Callable[[ModelSpec], object] | None,
-) -> str:
-    offered = [value for spec in specs for value in values(spec)]
-    if not offered:
-        return "Not offered."
-    if all(isinstance(value, int) for value in offered):
-        offered.sort(key=str)
-        offered.sort(key=lambda value: int(str(value)))
-    text = _list(offered)
-    if default is None:
-        return f"{text}{_takers(specs, lambda spec: bool(list(values(spec))))}."
-    return f"{text}; {_default(default(spec) for spec in specs)}."
-
-
-def _range(
-    specs: tuple[ModelSpec, ...],
-    values: Callable[[ModelSpec], IntRange | FloatRange | Durations | None],
-    unit: str = "",
-) -> str:
-    ranges = [found for spec in specs if (found := values(spec)) is not None]
-    if not ranges:
-        return "Not offered."
-    low, high = min(r.minimum for r in ranges), max(r.maximum for r in ranges)
-    takers = _takers(specs, lambda spec: values(spec) is not None)
-    default = _default(f"{found.default:g}{unit}" for found in ranges)
-    return f"{low:g} to {high:g}{unit}{takers}; {default}."
-
-
-def _default(values: Iterable[object]) -> str:
-    found = list(dict.fromkeys(values))
-    return f"{found[0]} when not given" if len(found) == 1 else "each model has its own default"
-
-
-def _takers(specs: tuple[ModelSpec, ...], takes: Callable[[ModelSpec], bool]) -> str:
-    """In brackets, which models take this, unless all of them do."""
-    taking = [spec.id for spec in specs if takes(spec)]
-    if len(taking) == len(specs):
-        return ""
-    if not taking:
-        return " (not offered)"
-    refusing = [spec.id for spec in specs if not takes(spec)]
-    fewer, word = (refusing, "not") if len(refusing) < len(taking) else (taking, "only")
-    if len(fewer) > _MOST_NAMED:
-        return f" ({len(taking)} of {len(specs)} models)"
-    return f" ({word} {_list(fewer)})"

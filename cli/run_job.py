@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, assert_never
 import core.errors
 from cli.console import wrapped
 from cli.progress import progress_view
-from cli.signals import EXIT_CANCELLED, leave_at_once
+from cli.signals import (
+    EXIT_CANCELLED,
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_NOT_CONFIGURED,
+    leave_at_once,
+)
 from core.errors import JournalError
 from core.jobs.job import Cancelled, Charged, Failed, Notice, Progressed, Queued, Started, Succeeded
 from core.platform.units import clock
@@ -24,12 +30,9 @@ if TYPE_CHECKING:
     from cli.progress import ProgressView
     from core.jobs.job import ErrorReport, JobEvent, JobUpdate, Terminal
 
-EXIT_DONE = 0
-EXIT_FAILED = 1
-EXIT_NOT_CONFIGURED = 3
 _NOT_CONFIGURED = frozenset({"NotConfigured", "FFmpegMissing", "LetteringUnavailable"})
 _TICK_S = 0.25
-# Everything must have ended two seconds after the wish to stop; the rest is for leaving.
+# Everything must have ended two seconds after the signal; the rest is for leaving.
 _STOP_WITHIN_S = 1.7
 
 

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_NOT_CONFIGURED = 3
 EXIT_CANCELLED = 130
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
 class SignalHandler:
-    """Turns the signals that end a program into one wish to stop.
+    """Turns the signals that end a program into one request to stop.
 
-    While nobody listens, the wish is a `KeyboardInterrupt` in the main thread; while somebody
+    While nobody listens, the request is a `KeyboardInterrupt` in the main thread; while somebody
     does, the first signal calls the listener and the second ends the process.
     """
 

@@ -1,4 +1,4 @@
-"""The studio: places, settings, keys, providers and the queue, joined for whoever drives them."""
+"""The studio: the setup, the queue, films and history, joined for whoever drives them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
-from core.config.api_keys import ApiKeys
-from core.config.settings import ConfigManager
 from core.errors import (
     JournalError,
     NotConfigured,
@@ -30,12 +28,10 @@ from core.media.output import (
 )
 from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine
-from core.platform.network import NetworkSwitch
-from core.platform.paths import Paths
+from core.setup import Setup
 from core.spending import Ledger
 from core.video.polling import ticket_for
-from core.video.provider import NotReady, ProviderContext, Readiness
-from core.video.registry import ProviderRegistry
+from core.video.provider import NotReady, Readiness
 from core.video.render import KIND, STILL_KIND, RenderJob, RenderPayload
 from core.video.render_planner import PlannedRender, RenderPlanner, network_is_off
 
@@ -43,11 +39,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.config.api_keys import KeySpec
+    from core.config.api_keys import ApiKeys, KeySpec
     from core.config.settings import Settings
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import Job
     from core.platform.machine import Machine
+    from core.platform.paths import Paths
+    from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
     from core.video.record import Origin
     from core.video.request import RenderRequest, Target
@@ -58,12 +56,8 @@ T = TypeVar("T")
 _PREVIEWS_BYTES = 1_000_000_000
 
 
-class Studio:
-    """Everything a command or a window needs; nothing is opened before it is used.
-
-    Attributes:
-        notes: what the user must be told about how the settings were read.
-    """
+class Studio(Setup):
+    """Everything a command or a window needs; nothing is opened before it is used."""
 
     def __init__(
         self,
@@ -74,21 +68,17 @@ class Studio:
         machine: Callable[[], Machine] = read_machine,
         free_bytes: Callable[[Path], int] = free_disk_bytes,
         text_renderer: TextRenderer | None = None,
+        package_installer: PackageInstaller | None = None,
     ) -> None:
-        self._text_renderer = text_renderer
-        self._places = places = paths or Paths.of_user()
-        self.config = ConfigManager(places.settings_file)
-        loaded = self.config.load()
-        self.settings = loaded.settings
-        self.notes = loaded.notes
-        folders = self.settings.folders
-        self.paths = places.moved(output_dir=folders.output, models_dir=folders.models)
-        self.keys = keys or ApiKeys()
-        self.read_machine = machine
+        super().__init__(
+            entries,
+            paths=paths,
+            keys=keys,
+            machine=machine,
+            package_installer=package_installer,
+        )
         self._free_bytes = free_bytes
-        network = NetworkSwitch(is_off=self.settings.network.is_off)
-        context = ProviderContext(self.paths, self.settings, self.keys, machine, network)
-        self.registry = ProviderRegistry(entries, context)
+        self._text_renderer = text_renderer
 
     @cached_property
     def queue(self) -> JobQueue:
@@ -344,4 +334,4 @@ class Studio:
         """Stop the jobs of this process and close every provider."""
         if "queue" in self.__dict__:
             self.queue.close()
-        self.registry.close()
+        super().close()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from core.film.picture.text_overlays import TextRenderer
+    from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
     from gui.main_window import MainWindow
 
@@ -27,7 +28,10 @@ log = logging.getLogger(__name__)
 
 
 def run_window(
-    arguments: Sequence[str], entries: Sequence[ProviderEntry], text_renderer: TextRenderer
+    arguments: Sequence[str],
+    entries: Sequence[ProviderEntry],
+    text_renderer: TextRenderer,
+    package_installer: PackageInstaller | None = None,
 ) -> int:
     """Open the window and give the exit code when it is closed.
 
@@ -35,6 +39,7 @@ def run_window(
         arguments: at most one: the folder of a project to open.
         entries: the providers.
         text_renderer: draws the words of films.
+        package_installer: brings what a provider needs when a render begins; None for nobody.
     """
     try:
         check_platform(os.environ)
@@ -54,7 +59,12 @@ def run_window(
     app.setApplicationName("ImageAI")
     app.setDesktopFileName("imageai")
     try:
-        studio = Studio(entries, paths=paths, text_renderer=text_renderer)
+        studio = Studio(
+            entries,
+            paths=paths,
+            text_renderer=text_renderer,
+            package_installer=package_installer,
+        )
     except StudioError as error:
         QMessageBox.critical(None, "ImageAI", str(error))
         return 1

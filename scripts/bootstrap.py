@@ -22,7 +22,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.installing import BootstrapError, Display, Ended, Pip, PipFailed, run_shown
+from scripts.installing import (
+    BootstrapError,
+    Display,
+    Ended,
+    Pip,
+    PipFailed,
+    StderrDisplay,
+    run_shown,
+)
 from scripts.requirement_files import is_installed, read_requirements
 from scripts.torch_build import (
     TorchChoice,
@@ -85,22 +93,21 @@ def _ensure(
 ) -> None:
     if environment.is_running():
         if not environment.has(files):
-            environment.fill(files, Display())
+            environment.fill(files, StderrDisplay())
             importlib.invalidate_caches()
         return
     is_chosen = sys.prefix != sys.base_prefix  # a person activated this environment
     if (is_chosen or not environment.has(files)) and suits(environment.root, files):
         return
     if not environment.has(files):
-        environment.fill(files, Display())
+        environment.fill(files, StderrDisplay())
     _start_anew(environment.python, script, arguments)
 
 
-def is_ready(root: Path, files: Sequence[str]) -> bool:
-    """Whether `ensure` would have nothing to install."""
+def running_environment(root: Path) -> Environment | None:
+    """The environment of our making that this process runs in, where it may be added to."""
     environment = Environment(root)
-    is_filled = environment.is_running() and environment.has(files)
-    return _is_switched_off() or is_filled or suits(root, files)
+    return environment if environment.is_running() and not _is_switched_off() else None
 
 
 def _is_switched_off() -> bool:
@@ -184,7 +191,7 @@ class Environment:
                 stamp.torch_wish = _torch_wish() or stamp.torch_wish
                 choice = _choose_torch(stamp.torch_wish)
             pip = Pip(self.python, display, lock_fd)
-            with self._changing(stamp.is_ours):
+            with self._changing(stamp.is_ours, pip):
                 display.say(f"Installing the packages of {' and '.join(files)}.")
                 pip.bring_up_to_date()
                 torch = self._settle_torch(pip, choice, display) if choice else []
@@ -284,15 +291,15 @@ class Environment:
         raise failures[-1]
 
     @contextlib.contextmanager
-    def _changing(self, is_ours: bool) -> Iterator[None]:
+    def _changing(self, is_ours: bool, pip: Pip) -> Iterator[None]:
         if is_ours:
             self._unfinished.touch()
         try:
             yield
-        except BootstrapError as error:
-            if isinstance(error, PipFailed) and error.has_changed:
-                raise
-            self._unfinished.unlink(missing_ok=True)
+        except BaseException:
+            # What was only looked up or fetched leaves the environment as whole as it was.
+            if not pip.has_changed:
+                self._unfinished.unlink(missing_ok=True)
             raise
         self._unfinished.unlink(missing_ok=True)
 
@@ -343,6 +350,7 @@ def _locked(file: Path, display: Display) -> Iterator[int]:
         if not _try_lock(lock_fd):
             display.say("Another start of ImageAI is installing its packages; waiting for it.")
             while not _try_lock(lock_fd):
+                display.show("waiting")
                 time.sleep(0.3)
         yield lock_fd
     finally:

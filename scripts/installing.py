@@ -14,7 +14,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,14 +28,22 @@ class BootstrapError(Exception):
 
 
 class PipFailed(BootstrapError):
-    """pip ended with an error; `has_changed` says whether it had begun to unpack packages."""
-
-    def __init__(self, sentence: str, has_changed: bool) -> None:
-        super().__init__(sentence)
-        self.has_changed = has_changed
+    """pip ended with an error."""
 
 
-class Display:
+class Display(Protocol):
+    """Where an installation is followed."""
+
+    def say(self, sentence: str) -> None:
+        """A line that stays."""
+        ...
+
+    def show(self, doing: str) -> None:
+        """What is being done right now; called twice a second, and may raise to end it."""
+        ...
+
+
+class StderrDisplay:
     """One line on stderr that is rewritten on a terminal, a few plain lines anywhere else."""
 
     def __init__(self) -> None:
@@ -109,12 +117,16 @@ class Pip:
     """The pip of one environment.
 
     It inherits `lock_fd`: the lock is held as long as pip runs, even when its starter was killed.
+
+    Attributes:
+        has_changed: whether the newest call had begun to unpack packages.
     """
 
     def __init__(self, python: Path, display: Display, lock_fd: int) -> None:
         self._python = python
         self._display = display
         self._lock_fd = lock_fd
+        self.has_changed = False
         self._has_raw_progress = self._version() >= _OLDEST_PIP
 
     def bring_up_to_date(self) -> None:
@@ -134,6 +146,7 @@ class Pip:
         Raises:
             PipFailed: with pip's last lines and what to do about them.
         """
+        self.has_changed = False
         bar = "raw" if self._has_raw_progress else "off"
         lines: deque[str] = deque(maxlen=12)
         command = self._command("install", "--progress-bar", bar, *arguments)
@@ -149,14 +162,16 @@ class Pip:
             pass_fds=() if os.name == "nt" else (self._lock_fd,),
         )
         try:
-            has_changed = self._follow(process, doing, lines)
+            self._follow(process, doing, lines)
             code = process.wait()
-        except KeyboardInterrupt:
-            # The terminal sent Ctrl-C to pip as well; it tidies up in a moment.
+        except BaseException as stop:
+            # The terminal sent a Ctrl-C to pip as well; it tidies up in a moment.
+            if not isinstance(stop, KeyboardInterrupt):
+                process.terminate()
             _end(process)
             raise
         if code != 0:
-            raise PipFailed(explain(list(lines), command), has_changed)
+            raise PipFailed(explain(list(lines), command))
 
     def preview(self, arguments: Sequence[str], doing: str) -> Any:
         """What `pip install` would take for these packages alone, as pip's JSON report.
@@ -180,12 +195,11 @@ class Pip:
         options = ["--no-input", "--disable-pip-version-check"]
         return [str(self._python), "-m", "pip", *options, verb, *arguments]
 
-    def _follow(self, process: subprocess.Popen[str], doing: str, lines: deque[str]) -> bool:
-        """Shows what pip prints and keeps its last lines; True once it has begun to unpack."""
+    def _follow(self, process: subprocess.Popen[str], doing: str, lines: deque[str]) -> None:
+        """Shows what pip prints and keeps its last lines."""
         said: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=_read_lines, args=(process, said), daemon=True).start()
         stage = doing
-        has_changed = False
         while True:
             try:
                 line = said.get(timeout=0.5)
@@ -193,8 +207,8 @@ class Pip:
                 self._display.show(stage)
                 continue
             if line is None:
-                return has_changed
-            has_changed = has_changed or line.startswith("Installing collected")
+                return
+            self.has_changed |= line.startswith("Installing collected")
             if not line.startswith("Progress "):
                 lines.append(line)
             stage = read_stage(line, stage)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from main import extra_files
 from scripts.bootstrap import APP, LTX, Environment
 from tests.fakes.fresh_checkout import MACHINERY, ROOT, Checkout, SlowIndex, make_wheel
 
@@ -68,7 +67,6 @@ def test_second_start_says_and_installs_nothing(checkout: Checkout) -> None:
 
 
 def test_no_arguments_open_the_window(checkout: Checkout) -> None:
-    offer_torch(checkout, "2.13.0+cpu")
     assert checkout.run().stdout.splitlines()[-1] == "window"
     assert checkout.run("window", "a project").stdout.splitlines()[-1] == "window a project"
 
@@ -206,8 +204,8 @@ def test_ctrl_c_in_mid_installation_ends_it_without_a_traceback(
     assert not Environment(checkout.root).has([APP])
 
 
-def render(checkout: Checkout, **variables: str) -> subprocess.CompletedProcess[str]:
-    return checkout.run("--provider", "ltx-video", "-p", "a red ball", **variables)
+def render(checkout: Checkout, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return checkout.run("-p", "a red ball", *words, **variables)
 
 
 def offer_torch(checkout: Checkout, *versions: str) -> None:
@@ -227,7 +225,7 @@ def test_machine_without_gpu_gets_the_cpu_build(checkout: Checkout) -> None:
 def test_machine_without_gpu_never_gets_cuda_by_accident(checkout: Checkout) -> None:
     offer_torch(checkout, "2.13.0")
     refused = render(checkout)
-    assert refused.returncode == 1
+    assert refused.returncode == 3
     assert "about 3 GB" in refused.stderr
     assert "IMAGEAI_TORCH=cuda" in refused.stderr
     assert checkout.packages() == {"tiny_app-1.0"}
@@ -238,42 +236,57 @@ def test_machine_without_gpu_never_gets_cuda_by_accident(checkout: Checkout) -> 
 
 def test_unknown_torch_wish_is_refused(checkout: Checkout) -> None:
     done = render(checkout, IMAGEAI_TORCH="rocm")
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert "IMAGEAI_TORCH is 'rocm'" in done.stderr
 
 
-def test_mistake_in_the_arguments_is_told_before_torch_is_fetched(checkout: Checkout) -> None:
+@pytest.mark.parametrize(
+    "arguments", [(), ("window", "a project"), ("models",), ("jobs", "resume", "--all")]
+)
+def test_only_a_render_that_needs_them_brings_the_large_packages(
+    checkout: Checkout, arguments: tuple[str, ...]
+) -> None:
     offer_torch(checkout, "2.13.0+cpu")
-    done = checkout.run("-p", "refused")
-    assert done.returncode == 2
-    assert done.stdout.splitlines()[0].endswith("-p refused --dry-run")
+    assert checkout.run(*arguments).returncode == 0
     assert checkout.packages() == {"tiny_app-1.0"}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "files"),
-    [
-        (["-p", "a ball"], [LTX]),
-        (["--provider", "ltx-video", "-p", "a ball"], [LTX]),
-        (["--provider=ltx-video", "--prompt=a ball"], [LTX]),
-        (["-pa ball"], [LTX]),
-        (["-p", ""], []),
-        (["--deployment", "fal", "-p", "a ball"], []),
-        (["--provider", "google-veo", "-p", "a ball"], []),
-        (["-p", "a ball", "--dry-run"], []),
-        (["-p", "a ball", "--help"], []),
-        (["--provider", "ltx-video"], []),
-        (["models"], []),
-        (["jobs", "resume"], [LTX]),
-        (["jobs", "list"], []),
-        ([], [LTX]),
-        (["window", "a project"], [LTX]),
-    ],
-)
-def test_only_a_local_render_needs_the_large_packages(
-    arguments: list[str], files: list[str]
+def test_installation_is_told_step_by_step_to_whoever_asked_for_it(checkout: Checkout) -> None:
+    offer_torch(checkout, "2.13.0+cpu")
+    done = render(checkout)
+    assert done.returncode == 0
+    for step in ("PyTorch: no NVIDIA GPU here", "looking PyTorch up", "The environment is ready."):
+        assert step in done.stderr
+
+
+def test_installation_stops_when_it_is_cancelled_and_leaves_what_was_whole(
+    checkout: Checkout,
 ) -> None:
-    assert extra_files(arguments) == files
+    offer_torch(checkout, "2.13.0+cpu")
+    stopped = render(checkout, "--stop-at", "looking PyTorch up")
+    assert (stopped.returncode, stopped.stderr.splitlines()[-1]) == (130, "cancelled")
+    assert checkout.packages() == {"tiny_app-1.0"}
+    assert checkout.run("models").stderr == ""
+    assert render(checkout).returncode == 0
+
+
+def test_changed_requirements_of_a_provider_are_installed_with_its_next_render(
+    checkout: Checkout,
+) -> None:
+    offer_torch(checkout, "2.13.0+cpu", "2.14.0+cpu")
+    assert render(checkout).returncode == 0
+    (checkout.root / LTX).write_text("torch==2.14.0\n")
+    assert checkout.run("models").stderr == ""
+    assert render(checkout).returncode == 0
+    assert "torch-2.14.0+cpu" in checkout.packages()
+
+
+def test_nobody_installs_into_an_environment_of_ones_own(fresh: Checkout, tmp_path: Path) -> None:
+    with zipfile.ZipFile(next(fresh.wheels.glob("tiny_app*"))) as wheel:
+        wheel.extractall(tmp_path / "library")
+    done = render(fresh, PYTHONPATH=str(tmp_path / "library"))
+    assert "nobody installs" in done.stdout
+    assert not (fresh.root / ".venv").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,41 @@
-"""The subcommands, one module each."""
+"""The commands by name; each is loaded only when it is named."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import typer
+
+
+class Command(NamedTuple):
+    """Where a command is, as module and variable, and what it does in a few words."""
+
+    place: str
+    summary: str
+
+    def load(self) -> typer.Typer:
+        """Import it."""
+        module, _, variable = self.place.partition(":")
+        return getattr(import_module(module), variable)
+
+
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "models": Command(
+            "cli.commands.models:app", "What models there are, and which can run here."
+        ),
+        "doctor": Command("cli.commands.doctor:app", "What this machine has, and what it lacks."),
+        "jobs": Command("cli.commands.jobs:app", "List, show, cancel, resume and clear jobs."),
+        "keys": Command("cli.commands.keys:app", "Set, test, remove and list keys for services."),
+        "config": Command("cli.commands.config:app", "Show and change settings."),
+        "assemble": Command("cli.film_command:assemble", "Put clips together into a film."),
+        "export": Command("cli.film_command:export", "Export the film of a folder or film file."),
+        "cache": Command("cli.film_command:cache", "Show or clear what exports keep."),
+    }
+)
+"""In the order of the help."""

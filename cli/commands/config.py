@@ -37,8 +37,8 @@ def config(ctx: typer.Context, json: _Json = False) -> int:
 def show(ctx: typer.Context, json: _Json = False) -> int:
     """Every setting: its value, and what it is for."""
     context = context_of(ctx)
-    context.speak_as(is_json=json)
-    found = fields(context.studio.settings)
+    context.set_output(is_json=json)
+    found = fields(context.setup.settings)
     for field in found:
         context.console.event(
             "setting", name=field.name, value=field.value, default=field.default, help=field.help
@@ -52,7 +52,7 @@ def show(ctx: typer.Context, json: _Json = False) -> int:
 def get(ctx: typer.Context, name: _Name) -> int:
     """The value of one setting."""
     context = context_of(ctx)
-    context.console.answer(setting(context.studio.settings, name).value)
+    context.console.answer(setting(context.setup.settings, name).value)
     return 0
 
 
@@ -64,9 +64,9 @@ def set_(
 ) -> int:
     """Change one setting."""
     context = context_of(ctx)
-    studio = context.studio
-    changed = change_setting(studio.registry, studio.settings, name, value)
-    studio.config.save(changed.settings)
+    setup = context.setup
+    changed = change_setting(setup.registry, setup.settings, name, value)
+    setup.config.save(changed.settings)
     context.console.tell(f"{name} is now {setting(changed.settings, name).value!r}.")
     for note in changed.notes:
         context.console.note(note)
@@ -77,7 +77,7 @@ def set_(
 def path(ctx: typer.Context) -> int:
     """The file that the settings are kept in."""
     context = context_of(ctx)
-    context.console.answer(str(context.studio.config.path))
+    context.console.answer(str(context.setup.config.path))
     return 0
 
 

@@ -31,6 +31,8 @@ _ENCODERS = ("libx264", "aac")
 _FFMPEG_TIMEOUT_S = 10.0
 EXIT_BUILTIN_CANNOT_RUN = 1
 
+app = typer.Typer(rich_markup_mode=None)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -42,13 +44,14 @@ class Finding:
     advice: str = ""
 
 
+@app.command()
 def doctor(
     ctx: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> int:
     """What this machine has and lacks, and which models can run on it."""
     context = context_of(ctx)
-    context.speak_as(is_json=json)
+    context.set_output(is_json=json)
     tell_resumable(context)
     for finding in (
         *_hardware(context),
@@ -57,11 +60,11 @@ def doctor(
         *_packages(context),
         *_keys(context),
     ):
-        _say(context, finding)
+        _show(context, finding)
     return _models(context)
 
 
-def _say(context: CliContext, finding: Finding) -> None:
+def _show(context: CliContext, finding: Finding) -> None:
     context.console.event(
         "finding",
         subject=finding.subject,
@@ -76,7 +79,7 @@ def _say(context: CliContext, finding: Finding) -> None:
 
 
 def _hardware(context: CliContext) -> Iterator[Finding]:
-    machine = context.studio.read_machine()
+    machine = context.setup.read_machine()
     yield Finding("Machine", f"{machine.system} {machine.architecture}, {machine.cpu_count} CPUs")
     yield Finding("Memory", f"{machine.ram_free_gb:.1f} GB free of {machine.ram_total_gb:.1f} GB")
     for gpu in machine.gpus:
@@ -99,7 +102,7 @@ def _hardware(context: CliContext) -> Iterator[Finding]:
 
 
 def _disks(context: CliContext) -> Iterator[Finding]:
-    paths = context.studio.paths
+    paths = context.setup.paths
     for subject, folder in (("Clips", paths.output_dir), ("Models", paths.models_dir)):
         yield Finding(subject, f"{folder}, {bytes_text(free_disk_bytes(folder))} free")
 
@@ -150,10 +153,12 @@ def _ask(program: Path, question: str) -> str | None:
 
 
 def _packages(context: CliContext) -> Iterator[Finding]:
-    for info in context.studio.registry.infos:
+    for info in context.setup.registry.infos:
         found: list[str] = []
         missing: list[str] = []
-        for name in info.packages:
+        if info.packages is None:
+            continue
+        for name in info.packages.names:
             try:
                 found.append(f"{name} {metadata.version(name)}")
             except metadata.PackageNotFoundError:
@@ -164,23 +169,25 @@ def _packages(context: CliContext) -> Iterator[Finding]:
                 subject,
                 f"{', '.join(missing)} not installed.",
                 is_ok=False,
-                advice="The first render with it installs them.",
+                advice=f"The first render with it installs them: {info.packages.download}."
+                if context.setup.registry.can_install
+                else info.packages.by_hand,
             )
-        elif found:
+        else:
             yield Finding(subject, ", ".join(found))
 
 
 def _keys(context: CliContext) -> Iterator[Finding]:
-    known = known_keys(context.studio.registry)
+    known = known_keys(context.setup.registry)
     for owned in known.values():
-        place = source_of(context.studio.keys, owned.key)
+        place = source_of(context.setup.keys, owned.key)
         yield Finding(
             f"{owned.key.label} key",
             f"set ({place})" if place else f"not set (what for: {owned.key.purpose}).",
             is_ok=place is not None,
             advice="" if place else f"If you need it: main.py keys set {owned.key.id}",
         )
-    problem = context.studio.keys.keyring_problem() if known else None
+    problem = context.setup.keys.keyring_problem() if known else None
     if problem:
         yield Finding("Keyring", problem, is_ok=False)
 
@@ -188,10 +195,10 @@ def _keys(context: CliContext) -> Iterator[Finding]:
 def _models(context: CliContext) -> int:
     """Say of each model whether it can run; gives the exit code."""
     can_run_builtin = False
-    for item in read_listing(context.studio.registry).models:
+    for item in read_listing(context.setup.registry).models:
         finding = _judge(item)
         can_run_builtin |= item.spec.is_builtin and finding.is_ok
-        _say(context, finding)
+        _show(context, finding)
     return 0 if can_run_builtin else EXIT_BUILTIN_CANNOT_RUN
 
 

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from cli.console import wrapped
 from cli.context import CliContext, context_of
-from cli.run_job import EXIT_DONE, run_job
-from cli.signals import EXIT_CANCELLED
+from cli.run_job import run_job
+from cli.signals import EXIT_CANCELLED, EXIT_DONE
 from core.errors import JournalError, Problem, UnsupportedRequest
 from core.jobs.job_record import JobState
 from core.video.render import KIND, RenderPayload
@@ -38,7 +38,7 @@ def jobs(ctx: typer.Context, json: _Json = False) -> int:
 def list_(ctx: typer.Context, json: _Json = False) -> int:
     """Every job, oldest first."""
     context = context_of(ctx)
-    context.speak_as(is_json=json)
+    context.set_output(is_json=json)
     records = _open(context).jobs()
     for record in records:
         context.console.event("job", **as_event(record))
@@ -51,7 +51,7 @@ def list_(ctx: typer.Context, json: _Json = False) -> int:
 def show(ctx: typer.Context, job: _Id, json: _Json = False) -> int:
     """All about one job: what was asked and what came of it."""
     context = context_of(ctx)
-    context.speak_as(is_json=json)
+    context.set_output(is_json=json)
     record = _find(_open(context), job)
     context.console.event("job", **as_event(record))
     if not context.console.is_json:
@@ -83,7 +83,7 @@ def resume(
 ) -> int:
     """Start unfinished, failed or cancelled jobs again."""
     context = context_of(ctx)
-    context.speak_as(is_json=json)
+    context.set_output(is_json=json)
     queue = _open(context)
     if all_ == bool(ids):
         message = "Name the jobs to resume, or say --all. 'main.py jobs list' shows them."

@@ -34,10 +34,10 @@ def keys(ctx: typer.Context, json: _Json = False) -> int:
 def list_(ctx: typer.Context, json: _Json = False) -> int:
     """Every key that a provider may ask for, and where it is set."""
     context = context_of(ctx)
-    context.speak_as(is_json=json)
+    context.set_output(is_json=json)
     lines: list[str] = []
-    for owned in known_keys(context.studio.registry).values():
-        place = source_of(context.studio.keys, owned.key)
+    for owned in known_keys(context.setup.registry).values():
+        place = source_of(context.setup.keys, owned.key)
         context.console.event("key", id=owned.key.id, label=owned.key.label, set_in=place)
         lines.append(f"{owned.key.id:<16}{place or 'not set'}")
         use = f"{owned.key.label}: {owned.key.purpose} {owned.key.url}"
@@ -60,9 +60,9 @@ def set_(ctx: typer.Context, name: _Name) -> int:
             "this one was real, replace it."
         )
         raise UnsupportedRequest([Problem("key", message)])
-    context.studio.keys.store(key, _read_secret(key))
+    context.setup.keys.store(key, _read_secret(key))
     context.console.tell(f"The {key.label} key is kept in the keyring.")
-    found = context.studio.keys.find(key)
+    found = context.setup.keys.find(key)
     if found is not None and found.source is KeySource.ENVIRONMENT:
         context.console.note(f"{found.variable} is set as well and is used before the keyring.")
     return 0
@@ -73,7 +73,7 @@ def test(ctx: typer.Context, name: _Name) -> int:
     """Ask the service whether it accepts a key."""
     context = context_of(ctx)
     owned = _find(context, name)
-    if context.studio.keys.find(owned.key) is None:
+    if context.setup.keys.find(owned.key) is None:
         raise NotConfigured(
             f"The {owned.key.label} key is not set.",
             hint=f"Set {owned.key.variables[0]} or run 'main.py keys set {owned.key.id}'.",
@@ -90,8 +90,8 @@ def remove(ctx: typer.Context, name: _Name) -> int:
     """Take a key out of the keyring."""
     context = context_of(ctx)
     key = _find(context, name).key
-    if not context.studio.keys.remove(key):
-        place = source_of(context.studio.keys, key)
+    if not context.setup.keys.remove(key):
+        place = source_of(context.setup.keys, key)
         where = f" It is set in the environment ({place})." if place else ""
         raise KeyStoreError(f"The keyring holds no {key.label} key.{where}")
     context.console.tell(f"The {key.label} key is removed from the keyring.")
@@ -99,7 +99,7 @@ def remove(ctx: typer.Context, name: _Name) -> int:
 
 
 def _find(context: CliContext, name: str) -> KeyUse:
-    known = known_keys(context.studio.registry)
+    known = known_keys(context.setup.registry)
     if name not in known:
         raise UnsupportedRequest([Problem("key", unknown_name("key", name, known))])
     return known[name]

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from core.video.spec import ModelSpec
 
+app = typer.Typer(rich_markup_mode=None)
 
+
+@app.command()
 def models(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(help="Show all about one model.")] = None,
@@ -28,8 +31,8 @@ def models(
 ) -> int:
     """What models there are: installed or not, size, licence, needs and price."""
     context = context_of(ctx)
-    context.speak_as(is_json=json)
-    every = listed = read_listing(context.studio.registry).models
+    context.set_output(is_json=json)
+    every = listed = read_listing(context.setup.registry, weighs=False).models
     if name is not None:
         listed = [item for item in every if name in (item.spec.id, str(item.target))]
         if not listed:

@@ -27,7 +27,7 @@ from core.frozen import Frozen
 from core.jobs.job import PLACES, Lane
 from core.platform.files import set_aside, write_text_atomically
 from core.platform.suggestions import unknown_name
-from core.video.request import Target
+from core.video.request import DEFAULT_TARGET, Target
 from core.video.spec import Residency
 
 log = logging.getLogger(__name__)
@@ -45,13 +45,14 @@ class RenderSettings(Frozen):
     """Who renders when nobody says, and how."""
 
     provider: Annotated[str, SettingInfo("Provider", part=TargetPart.PROVIDER)] = Field(
-        default="ltx-video", description="The provider that renders."
+        default=DEFAULT_TARGET.provider, description="The provider that renders."
     )
     deployment: Annotated[str, SettingInfo("Deployment", part=TargetPart.DEPLOYMENT)] = Field(
-        default="local", description="Where that provider runs."
+        default=DEFAULT_TARGET.deployment, description="Where that provider runs."
     )
     model: Annotated[str, SettingInfo("Model", part=TargetPart.MODEL)] = Field(
-        default="auto", description="The model; auto is the best one this machine can run."
+        default=DEFAULT_TARGET.model,
+        description="The model; auto is the best one this machine can run.",
     )
     memory: Annotated[
         Residency | None,

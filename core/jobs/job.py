@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeVar
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from core.errors import JobCancelled, OutputError, ProviderError, StudioError
 from core.frozen import Frozen
@@ -189,7 +189,7 @@ _TaggedEvent = Annotated[
 JobEvent = Queued | Started | Progressed | Notice | Charged | Succeeded | Failed | Cancelled
 Report = Progressed | Notice | Charged
 Terminal = Succeeded | Failed | Cancelled
-EVENT_JSON: TypeAdapter[JobEvent] = TypeAdapter(_TaggedEvent)
+EVENT_JSON: TypeAdapter[JobEvent] = TypeAdapter(_TaggedEvent, config=ConfigDict(defer_build=True))
 
 
 @dataclass(frozen=True)

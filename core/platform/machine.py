@@ -10,8 +10,6 @@ import subprocess
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import psutil
-
 from core.platform.files import nearest_existing
 
 if TYPE_CHECKING:
@@ -56,6 +54,9 @@ class Machine:
 
 def read_machine() -> Machine:
     """The facts of this machine, read now."""
+    # Imported late: it is slow to load, and a page of help asks for no memory.
+    import psutil
+
     memory = psutil.virtual_memory()
     machine = Machine(
         system=platform.system(),

@@ -205,9 +205,10 @@ def refusal(value: object, allowed: Allowed, *, label: str, noun: str) -> str:
     near = nearest(value, allowed)
     match allowed:
         case IntRange() | FloatRange():
+            low, high = _number(allowed.minimum), _number(allowed.maximum)
             return (
-                f"{label} takes a {noun} of {allowed.minimum:g} to {allowed.maximum:g}, not "
-                f"{value:g}. The nearest is {near:g}."
+                f"{label} takes a {noun} of {low} to {high}, not {_number(value)}. The nearest is "
+                f"{_number(near)}."
             )
         case Durations():
             if not math.isfinite(cast("float", value)):
@@ -259,7 +260,11 @@ def _inputs(value: object) -> tuple[Input, ...]:
     return (value,) if isinstance(value, Input) else cast("tuple[Input, ...]", value)
 
 
+def _number(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def listed(values: tuple[object, ...]) -> str:
     """Such as "8, 12 or 16"."""
-    names = [f"{value:g}" if isinstance(value, float) else str(value) for value in values]
+    names = [_number(value) for value in values]
     return " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

@@ -327,7 +327,7 @@ CONTROLS: tuple[ControlRow, ...] = (
     ControlRow(
         Control.LORAS, "inputs.lora", ControlKind.FILES, "LoRAs",
         "Small weights laid over the model's own", "LoRA", _files(Role.LORA),
-        options=("--lora",), metavar="FILE",
+        options=("--lora",), metavar="FILE[@STRENGTH]",
     ),
     ControlRow(
         Control.MEMORY, "delivery.memory", ControlKind.CHOICE, "Memory",

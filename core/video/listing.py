@@ -151,7 +151,7 @@ def read_listing(
     Args:
         registry: the providers.
         cancel: asks it to stop.
-        weighs: whether to find out which are too large for this machine.
+        weighs: whether to find out which are too large for this machine, and what `auto` is.
 
     Raises:
         JobCancelled: asked to stop.
@@ -164,11 +164,8 @@ def read_listing(
         for spec in provider.models():
             if cancel is not None:
                 cancel.check()
-            models.append(_listed(provider, anyone.with_model(spec.id), spec, weighs=weighs))
-        try:
-            automatic = provider.resolve(RenderRequest(target=anyone, prompt=_ANY_PROMPT)).model
-        except UnsupportedRequest:
-            automatic = ""
+            models.append(_listed(registry, anyone.with_model(spec.id), spec, weighs=weighs))
+        automatic = _automatic(provider, anyone) if weighs else ""
         providers.append(ListedProvider(info, tuple(models), automatic))
     return ModelListing(tuple(providers))
 
@@ -179,18 +176,26 @@ def look_at(registry: ProviderRegistry, target: Target) -> ListedModel:
     Raises:
         UnsupportedRequest: there is no such model.
     """
-    return _listed(registry.open(target), target, registry.spec(target), weighs=True)
+    return _listed(registry, target, registry.spec(target), weighs=True)
+
+
+def _automatic(provider: VideoProvider, anyone: Target) -> str:
+    try:
+        return provider.resolve(RenderRequest(target=anyone, prompt=_ANY_PROMPT)).model
+    except UnsupportedRequest:
+        return ""
 
 
 def _listed(
-    provider: VideoProvider, target: Target, spec: ModelSpec, *, weighs: bool
+    registry: ProviderRegistry, target: Target, spec: ModelSpec, *, weighs: bool
 ) -> ListedModel:
+    provider = registry.open(target)
     store = provider.store
     return ListedModel(
         target=target,
         info=provider.info,
         spec=spec,
-        readiness=provider.check(target),
+        readiness=registry.readiness(target),
         installation=store.installation(target.model) if store else None,
         too_large=_too_large(provider, target, spec) if weighs else "",
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.platform.machine import Machine
     from core.platform.paths import Paths
     from core.video.model_store import ModelStore
+    from core.video.packages import Packages
     from core.video.plan import RenderPlan
     from core.video.request import RenderRequest, Target
     from core.video.spec import ModelSpec
@@ -46,7 +47,7 @@ class ProviderInfo:
     Attributes:
         name: of the provider, the same on every deployment; its id where it is empty.
         place: of this deployment, for a list of those that the provider has.
-        packages: the names, as pip knows them, of what it needs besides the app's own.
+        packages: what it needs beside the app's own; None where that is nothing.
         other_names: names besides those of its models that a request may carry.
     """
 
@@ -56,7 +57,7 @@ class ProviderInfo:
     summary: str
     lane: Lane
     keys: tuple[KeySpec, ...] = ()
-    packages: tuple[str, ...] = ()
+    packages: Packages | None = None
     other_names: tuple[OtherName, ...] = ()
     name: str = ""
     place: str = ""
@@ -80,10 +81,16 @@ class ReasonCode(StrEnum):
 
 @dataclass(frozen=True)
 class Ready:
-    """The target can render now; `location` is where its weights lie, if they lie here."""
+    """The target can render now.
+
+    Attributes:
+        location: where its weights lie, if they lie here.
+        installs: the packages that its first render begins by installing.
+    """
 
     location: Path | None = None
     note: str = ""
+    installs: Packages | None = None
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,7 @@ class VideoProvider(Protocol):
         ...
 
     def check(self, target: Target) -> Readiness:
-        """Whether a known model can render now; fast, offline, never raises."""
+        """Whether a known model can render, packages apart; quick, offline, never raises."""
         ...
 
     def fit(self, plan: RenderPlan) -> RenderPlan:

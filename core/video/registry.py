@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
+from core.video.packages import NoInstaller
+from core.video.provider import NotReady, ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from core.jobs.job import Job
+    from core.jobs.job import Job, JobContext
     from core.platform.network import NetworkSwitch
-    from core.video.provider import ProviderContext, ProviderEntry, ProviderInfo, VideoProvider
+    from core.video.packages import PackageInstaller
+    from core.video.provider import (
+        ProviderContext,
+        ProviderEntry,
+        ProviderInfo,
+        Readiness,
+        VideoProvider,
+    )
     from core.video.request import Target
     from core.video.spec import ModelSpec
 
@@ -22,9 +32,15 @@ if TYPE_CHECKING:
 class ProviderRegistry:
     """The registered providers; each is opened when it is first needed."""
 
-    def __init__(self, entries: Sequence[ProviderEntry], context: ProviderContext) -> None:
+    def __init__(
+        self,
+        entries: Sequence[ProviderEntry],
+        context: ProviderContext,
+        installer: PackageInstaller | None = None,
+    ) -> None:
         self._entries = {(entry.info.id, entry.info.deployment): entry for entry in entries}
         self._context = context
+        self._installer = installer or NoInstaller()
         self._opened: dict[tuple[str, str], VideoProvider] = {}
         self._lock = threading.Lock()
 
@@ -91,6 +107,39 @@ class ProviderRegistry:
             message = unknown_name("model", target.model, specs)
             raise UnsupportedRequest([Problem("target.model", message)])
         return spec
+
+    @property
+    def can_install(self) -> bool:
+        """Whether packages that are missing are installed by the render that needs them."""
+        return not isinstance(self._installer, NoInstaller)
+
+    def readiness(self, target: Target) -> Readiness:
+        """Whether a known model can render now; fast, offline.
+
+        Raises:
+            UnsupportedRequest: no such provider or deployment.
+        """
+        readiness, packages = self.open(target).check(target), self.find(target).packages
+        if isinstance(readiness, NotReady) or packages is None or self._installer.has(packages):
+            return readiness
+        if self.can_install:
+            return replace(readiness, installs=packages)
+        return NotReady(
+            ReasonCode.PACKAGE_MISSING,
+            f"{target} needs Python packages that are missing: {packages}.",
+            packages.by_hand,
+        )
+
+    def install_packages(self, target: Target, ctx: JobContext) -> None:
+        """Install what the provider of a target lacks; at once where that is nothing.
+
+        Raises:
+            JobCancelled: asked to stop.
+            NotConfigured: it cannot be done.
+        """
+        packages = self.find(target).packages
+        if packages is not None and not self._installer.has(packages):
+            self._installer.install(packages, ctx.report, ctx.cancel)
 
     def close(self) -> None:
         """Close every provider that was opened."""

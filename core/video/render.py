@@ -224,6 +224,7 @@ class RenderJob:
             self.registry.network.check(
                 f"{self.plan.spec.label} is not asked", target=str(self.plan.target)
             )
+        self.registry.install_packages(self.plan.target, ctx)
         provider = self.registry.open(self.plan.target)
 
         def report(event: Report) -> None:

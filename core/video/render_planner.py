@@ -95,7 +95,7 @@ class RenderPlanner:
     def _readiness(self, chosen: _ChosenModel) -> Readiness:
         if chosen.provider.info.lane is Lane.CLOUD and self.registry.network.is_off:
             return network_is_off(f"{chosen.spec.label} is not asked")
-        return chosen.provider.check(chosen.request.target)
+        return self.registry.readiness(chosen.request.target)
 
     def _with_usual_memory(self, request: RenderRequest, spec: ModelSpec) -> RenderRequest:
         """The request with the layout of the settings, where it asks for none and may choose."""

@@ -174,13 +174,13 @@ class RenderChoices(Frozen):
 
     target: Target = DEFAULT_TARGET
     negative_prompt: str | None = None
-    frame: FrameRequest = FrameRequest()
+    frame: FrameRequest = Field(default_factory=FrameRequest)
     inputs: tuple[Input, ...] = ()
-    motion: Motion = Motion()
+    motion: Motion = Field(default_factory=Motion)
     audio: bool | None = None
     audio_prompt: str | None = None
-    sampling: Sampling = Sampling()
-    delivery: Delivery = Delivery()
+    sampling: Sampling = Field(default_factory=Sampling)
+    delivery: Delivery = Field(default_factory=Delivery)
 
     @model_validator(mode="before")
     @classmethod

@@ -8,37 +8,27 @@ import platform
 import shutil
 import threading
 from dataclasses import replace
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from itertools import count
 from typing import TYPE_CHECKING
 
-import psutil
-
 from core.errors import EngineCrashed, NotConfigured, Problem, UnsupportedRequest
 from core.jobs.job import Progressed, Stage
-from core.media.images import write_start_image
 from core.platform.machine import free_disk_bytes
 from core.video.model_store import OnDisk
 from core.video.planning import make_plan
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import FrameRequest, RenderRequest, Role, Target
-from providers.ltx_video.engine.drive_render import follow
-from providers.ltx_video.engine.engine_process import EngineProcess
-from providers.ltx_video.engine.protocol import RenderOrder
-from providers.ltx_video.install.hub import check_token
 from providers.ltx_video.install.model_files import (
     folder_of,
     installation_of,
     model_key,
     weight_files,
 )
-from providers.ltx_video.install.store import LTXStore
-from providers.ltx_video.mini.vocabulary import MOST_TOKENS, count_tokens, mini_notes
 from providers.ltx_video.models.auto_model import choose_model
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
 from providers.ltx_video.models.info import INFO, PACKAGES
-from providers.ltx_video.models.memory_plan import MemoryLadder, Workload, memory_ladder
 from providers.ltx_video.models.timings import (
     ProgressMeter,
     Timing,
@@ -57,8 +47,11 @@ if TYPE_CHECKING:
     from core.video.plan import MemoryPlan, RenderPlan
     from core.video.provider import ModelChoice, ProviderContext, ProviderInfo
     from core.video.spec import ModelSpec
-    from providers.ltx_video.engine.protocol import StageFigures
+    from providers.ltx_video.engine.engine_process import EngineProcess
+    from providers.ltx_video.engine.protocol import RenderOrder, StageFigures
+    from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.models.catalog import LocalModel
+    from providers.ltx_video.models.memory_plan import MemoryLadder
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +59,15 @@ _GB = 1e9
 
 
 class LocalLTX:
-    """Renders with a model on this disk, in one engine process that stays warm."""
+    """Renders with a model on this disk, in one engine process that stays warm.
+
+    What only a render or an installation needs is imported in their methods: each list of models
+    and each page of help opens this provider.
+    """
 
     def __init__(self, context: ProviderContext, models: tuple[LocalModel, ...] = MODELS) -> None:
         self._context = context
         self._models = {model.id: model for model in models}
-        self._store = LTXStore(context, self._models)
         self._timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -84,10 +80,12 @@ class LocalLTX:
         """What is known without opening the provider."""
         return INFO
 
-    @property
+    @cached_property
     def store(self) -> LTXStore:
         """The models as files."""
-        return self._store
+        from providers.ltx_video.install.store import LTXStore
+
+        return LTXStore(self._context, self._models)
 
     def models(self) -> tuple[ModelSpec, ...]:
         """Every model of the catalogue, best first."""
@@ -103,16 +101,8 @@ class LocalLTX:
         )
 
     def check(self, target: Target) -> Readiness:
-        """Whether packages, files and memory suffice for a model."""
+        """Whether files and memory suffice for a model."""
         model = self._models[target.model]
-        missing = [name for name in PACKAGES if find_spec(name) is None]
-        if missing:
-            return NotReady(
-                ReasonCode.PACKAGE_MISSING,
-                f"{model.spec.label} needs Python packages that are missing: {', '.join(missing)}.",
-                "Run 'pip install -r requirements-ltx.txt', or let main.py make its own "
-                "environment by starting it without IMAGEAI_NO_BOOTSTRAP.",
-            )
         reason_code = self._files_problem(model)
         if reason_code is not None:
             return reason_code
@@ -134,6 +124,8 @@ class LocalLTX:
         model = self._models[plan.target.model]
         notes: tuple[str, ...] = ()
         if model.spec.is_builtin:
+            from providers.ltx_video.mini.vocabulary import MOST_TOKENS, count_tokens, mini_notes
+
             tokens = count_tokens(plan.prompt)
             if tokens > MOST_TOKENS:
                 message = (
@@ -165,6 +157,8 @@ class LocalLTX:
             take_still(made.path, clip, image, ctx.cancel)
             frame = f"{still_frame(clip.num_frames) + 1} of {clip.num_frames}"
             return replace(made, path=image, facts={"frame": frame})
+        from providers.ltx_video.engine.drive_render import follow
+
         with self._lock:
             ctx.cancel.check()
             # Said before anything else is done: the engine needs seconds to start.
@@ -200,6 +194,8 @@ class LocalLTX:
 
     def check_key(self, key: KeySpec) -> Readiness:
         """Only downloads need a key, and only some of them."""
+        from providers.ltx_video.install.hub import check_token
+
         return check_token(self._context.keys, self._context.network)
 
     def close(self) -> None:
@@ -258,6 +254,8 @@ class LocalLTX:
         return memory
 
     def _ladder(self, model: LocalModel, plan: RenderPlan) -> MemoryLadder:
+        from providers.ltx_video.models.memory_plan import Workload, memory_ladder
+
         guidance = model.profile.guidance.at(plan.guidance_scale)
         workload = Workload(
             width=plan.width,
@@ -279,6 +277,8 @@ class LocalLTX:
         engine = self._engine
         if engine is None or not engine.is_alive:
             return machine
+        import psutil
+
         try:
             held_gb = psutil.Process(engine.process.pid).memory_info().rss / _GB
         except psutil.Error:
@@ -299,6 +299,9 @@ class LocalLTX:
         return self._context.paths.cache_dir / "ltx-video" / "offload" / str(os.getpid())
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
+        from core.media.images import write_start_image
+        from providers.ltx_video.engine.protocol import RenderOrder
+
         model = self._models[plan.target.model]
         reason_code = self._files_problem(model)
         if reason_code is not None:
@@ -329,6 +332,8 @@ class LocalLTX:
         return engine is not None and engine.is_alive and self._loaded == _identity(order)
 
     def _running_engine(self, order: RenderOrder) -> EngineProcess:
+        from providers.ltx_video.engine.engine_process import EngineProcess
+
         if self._engine is None or not self._engine.is_alive:
             self._sweep_offload_dirs()
             try:
@@ -343,6 +348,8 @@ class LocalLTX:
 
     def _sweep_offload_dirs(self) -> None:
         """Delete the weights that this process, or one that was killed, streamed from disk."""
+        import psutil
+
         parent = self._offload_dir.parent
         for folder in parent.iterdir() if parent.is_dir() else ():
             is_ours = folder == self._offload_dir
@@ -410,7 +417,7 @@ def _smallest_plan(model: LocalModel) -> RenderPlan:
 
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in PACKAGES.names:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -3,18 +3,12 @@ from __future__ import annotations
 import json
 import stat
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
-import typer
 
-from cli.app import app
+from cli.commands import COMMANDS
 from core.config.settings import Settings, fields
 from tests.fakes.provider import BIG, FAKE_KEY, FULL, SMALL
-
-# Every subcommand there is.
-COMMANDS = tuple(sorted(cast("Any", typer.main.get_command(app)).commands))
-
 
 # help
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from cli.film_arguments import FilmArguments, FilmReading, read_film
+from cli.film_arguments import FilmReading, read_film
+from cli.options import Typed
 from core.film.model.delivery import AudioCodec, Container, VideoCodec
 
 
 def reading(*, out: str | None = None, preset: str | None = None, **lists: str) -> FilmReading:
-    options = {f"--{name.replace('_', '-')}": (value,) for name, value in lists.items()}
-    return read_film(FilmArguments(clips=("a.mp4", "b.mp4"), out=out, preset=preset, lists=options))
+    given = {"out": out, "preset": preset, **lists}
+    values = {f"--{n.replace('_', '-')}": [value] for n, value in given.items() if value}
+    return read_film(Typed(values, ["a.mp4", "b.mp4"]))
 
 
 def test_name_of_the_film_chooses_container_and_codecs() -> None:
@@ -31,4 +33,19 @@ def test_numbered_value_is_for_one_clip_and_a_plain_one_for_all() -> None:
 def test_option_of_music_without_music_is_told() -> None:
     assert [problem.message for problem in reading(duck="6").problems] == [
         "--duck means nothing without --music."
+    ]
+
+
+def test_out_of_range_is_told_and_the_rest_is_read() -> None:
+    film = reading(speed="2=1000", volume="-6", clip_title="1=One")
+    assert [problem.field for problem in film.problems] == ["speed"]
+    assert film.film.clip_volume_db == -6
+    assert [clip.title for clip in film.film.clips] == ["One", ""]
+
+
+def test_the_same_option_with_two_values_is_told() -> None:
+    typed = Typed({"--crf": ["18", "20"], "--chapters": [True, False]}, ["a.mp4"])
+    assert [problem.message for problem in read_film(typed).problems] == [
+        "--crf is given twice: '18' and '20'. Give it once.",
+        "--chapters is given twice: '--chapters' and '--no-chapters'. Give it once.",
     ]

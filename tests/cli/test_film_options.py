@@ -100,7 +100,7 @@ def make(
 
     def make(*words: str, out: str = "film.mov") -> Seen:
         capsys.readouterr()
-        code = main(["assemble", *words, "-o", out], [ENTRY], text_renderer=QtTextRenderer())
+        code = main(["assemble", *words, "-o", out], [ENTRY], open_text_renderer=QtTextRenderer)
         said = capsys.readouterr()
         assert code == 0, said.err
         path = tmp_path / out
@@ -161,7 +161,7 @@ def mute(make: Callable[..., Seen]) -> None:
     assert film.loudness(1000, 1.1, 1.9) > 0.05
 
 
-def clip_audio(make: Callable[..., Seen]) -> None:
+def clip_sound(make: Callable[..., Seen]) -> None:
     film = make("red.mkv", *USUAL, "--no-clip-sound", "--music", "song.wav")
     assert film.loudness(500, 0.05, 0.45) < 1e-4
     assert film.loudness(3000, 0.05, 0.45) > 0.3
@@ -468,7 +468,7 @@ def handoff(make: Callable[..., Seen]) -> None:
 def save(make: Callable[..., Seen]) -> None:
     film = make("red.mkv", "blue.mkv", *USUAL, "--speed", "2=2", "--save", "again.json")
     words = ["export", "again.json", "-o", "again.mov"]
-    assert main(words, [ENTRY], text_renderer=QtTextRenderer()) == 0
+    assert main(words, [ENTRY], open_text_renderer=QtTextRenderer) == 0
     again = read_source(film.folder / "again.mov").facts
     assert again.num_frames == len(film.look.frames) == 36
 
@@ -485,7 +485,7 @@ def force(make: Callable[..., Seen]) -> None:
 CASES = {
     f"--{case.__name__.replace('_', '-')}": case
     for case in (
-        trim, speed, transition, clip_title, clip_fit, skip_bad, volume, mute, clip_audio, music,
+        trim, speed, transition, clip_title, clip_fit, skip_bad, volume, mute, clip_sound, music,
         music_volume, music_at, music_offset, music_loop, music_fade, duck, loudness, text, text_at,
         text_size, text_font, text_colour, text_outline, text_outline_colour, text_place,
         text_margin, text_fade, subtitles, subtitle_track, lut, lut_strength, watermark,

@@ -129,7 +129,7 @@ def test_words_values_and_plan_are_refused_together(run) -> None:
         "no option --fsp. Did you mean --fps?",
         "--fps takes a whole number, not 'abc'",
         "--duration: Fake Small makes clips of 0.5 to 4 s, not 99 s",
-        "takes a seed of 0 to",
+        "--seed: Fake Small takes a seed of 0 to 4294967295, not -4. The nearest is 0.",
         "--out: The output folder",
         "--image: There is no start image at",
         "--prompt: The prompt is empty",

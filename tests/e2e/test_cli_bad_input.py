@@ -104,7 +104,7 @@ def test_everything_outside_the_models_range_is_told_at_once(app) -> None:
         "--fps: LTX Mini takes a frame rate of 16, not 500",
         "--resolution: LTX Mini does not make 1920x1080. The nearest size is",
         "--steps: LTX Mini takes a number of steps of",
-        "takes a seed of 0 to",
+        "--seed: LTX Mini takes a seed of 0 to 4294967295, not -1",
         "--out: The output folder",
     )
 

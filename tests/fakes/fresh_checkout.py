@@ -18,23 +18,70 @@ from scripts.bootstrap import APP, LTX
 ROOT = Path(__file__).resolve().parents[2]
 MACHINERY = ("__init__", "bootstrap", "installing", "requirement_files", "torch_build")
 
-# Stands where the real command line stands: says which Python runs it, refuses what it is told to.
-WINDOW = """
-def run_window(arguments, entries, letterer):
+# Stand where the real ones stand: they say which Python runs them and ask for what a render needs.
+STAND_INS = {
+    "core/__init__.py": "",
+    "core/errors.py": "class NotConfigured(Exception):\n    pass\n",
+    "core/jobs/__init__.py": "",
+    "core/jobs/job.py": """
+from types import SimpleNamespace as Notice, SimpleNamespace as Progressed
+
+class Stage:
+    DOWNLOAD = "download"
+""",
+    "gui/__init__.py": "",
+    "gui/start.py": """
+def run_window(arguments, entries, text_renderer, package_installer):
     print("window", *arguments)
     return 0
-"""
-COMMAND_LINE = """\
+""",
+    "gui/text/__init__.py": "",
+    "gui/text/text_renderer.py": "QtTextRenderer = object\n",
+    "providers/__init__.py": "PROVIDERS = ()\n",
+    "cli/__init__.py": """\
 import importlib.metadata, sys
+from types import SimpleNamespace
 
 import tiny_app
+from core.errors import NotConfigured
 
-def main(arguments, providers, letterer):
-    packages = sorted(d.name for d in importlib.metadata.distributions())
+class Cancel:
+    stop_at = None
+
+    def __init__(self, stop_at):
+        self.stop_at, self.text = stop_at, ""
+
+    def check(self):
+        if self.stop_at and self.stop_at in self.text:
+            raise RuntimeError("cancelled")
+
+def main(arguments, providers, *, open_text_renderer, package_installer):
     print(sys.prefix, *arguments)
-    print(*packages)
-    return 2 if "refused" in arguments else 7 if "seven" in arguments else 0
-"""
+    if "-p" in arguments and package_installer is None:
+        print("nobody installs")
+    elif "-p" in arguments:
+        cancel = Cancel(arguments[-1] if "--stop-at" in arguments else None)
+
+        def report(event):
+            cancel.text = event.message
+            print(event.message, file=sys.stderr, flush=True)
+
+        packages = SimpleNamespace(file="requirements-ltx.txt")
+        try:
+            if not package_installer.has(packages):
+                package_installer.install(packages, report, cancel)
+            assert package_installer.has(packages)
+            import torch
+        except NotConfigured as error:
+            print(error, file=sys.stderr)
+            return 3
+        except RuntimeError as error:
+            print(error, file=sys.stderr)
+            return 130
+    print(*sorted(d.name for d in importlib.metadata.distributions()))
+    return 7 if "seven" in arguments else 0
+""",
+}
 
 
 def make_wheel(folder: Path, name: str, version: str, requires: tuple[str, ...] = ()) -> Path:
@@ -79,23 +126,15 @@ class Checkout:
         }
 
     def lay_out(self) -> None:
-        for folder in (
-            self.wheels,
-            self.bin,
-            self.root / "cli",
-            self.root / "gui",
-            self.root / "providers",
-        ):
+        for folder in (self.wheels, self.bin, self.root / "scripts"):
             folder.mkdir(parents=True)
-        (self.root / "scripts").mkdir()
-        for name in MACHINERY:
+        for name in (*MACHINERY, "package_installer"):
             shutil.copy(ROOT / "scripts" / f"{name}.py", self.root / "scripts")
         shutil.copy(ROOT / "main.py", self.root)
-        (self.root / "cli" / "__init__.py").write_text(COMMAND_LINE)
-        (self.root / "gui" / "__init__.py").touch()
-        (self.root / "gui" / "lettering.py").write_text("QtLetterer = object\n")
-        (self.root / "gui" / "start.py").write_text(WINDOW)
-        (self.root / "providers" / "__init__.py").write_text("PROVIDERS = ()\n")
+        for name, source in STAND_INS.items():
+            file = self.root / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(source)
         (self.root / APP).write_text("tiny-app==1.0\n")
         (self.root / LTX).write_text("torch==2.13.0  # the build is chosen\n")
         make_wheel(self.wheels, "tiny-app", "1.0")

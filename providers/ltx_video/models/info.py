@@ -6,9 +6,15 @@ from enum import StrEnum
 
 from core.config.api_keys import KeySpec
 from core.jobs.job import Lane
+from core.video.packages import Packages
 from core.video.provider import OtherName, ProviderInfo
 
-PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
+# Of PyTorch 2.13 for Linux with what it and diffusers need, as of 2026-11: the wheels' own sizes.
+PACKAGES = Packages(
+    file="requirements-ltx.txt",
+    names=("torch", "diffusers", "transformers", "accelerate", "safetensors"),
+    download="a download of about 0.3 GB, with an NVIDIA GPU about 3 GB",
+)
 """What the engine imports; the program itself runs without."""
 
 INSTALL_MODEL = "install-model"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from statistics import median
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -91,6 +90,9 @@ class TimingTable:
         if not found:
             # What is already done takes next to nothing, measured or not.
             return 0.0 if is_short else None
+        # Imported late: it is slow to load, and every list of models opens this table's provider.
+        from statistics import median
+
         work = work_of(stage, plan)
         nearest = min((t.work for t in found), key=lambda other: abs(other - work))
         usual = median(t.seconds for t in found if t.work == nearest)

@@ -1,0 +1,308 @@
+"""`assemble`, `export` and `cache`: clips become a film, here and for free, and what that keeps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.console import wrapped
+from cli.context import context_of
+from cli.film_arguments import FilmReading, read_film
+from cli.film_options import OPTIONS
+from cli.options import argument, command
+from cli.run_job import run_job
+from cli.signals import EXIT_DONE
+from core.errors import OutputError, Problem, UnsupportedRequest
+from core.film.build.export import ExportOrder
+from core.film.handoff import HANDOFF_FORMATS, write_handoff
+from core.film.model.delivery import CODECS, CONTAINERS, AudioCodec, Container
+from core.film.model.film_file import expanded, read_film_file, with_absolute_paths, write_film_file
+from core.film.model.transitions import TRANSITIONS
+from core.media.output import find_free_name, slug, taken_problems
+from core.platform.files import is_folder
+from core.platform.units import bytes_text
+from core.project.files.project_file import EXPORTS, is_project, project_folder, read_project
+from core.project.render.film_from_takes import film_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from fractions import Fraction
+
+    from cli.console import Console
+    from cli.context import CliContext
+    from cli.options import Typed
+    from core.film.build.export_plan import PlannedExport
+
+_MAX_NAMED = 12
+
+
+def _assemble(context: CliContext, typed: Typed) -> int:
+    """Put clips together into a film, here and for free."""
+    return _run(context, typed, lambda: read_film(typed))
+
+
+def _export(context: CliContext, typed: Typed) -> int:
+    """Export the film of a project or of a film file, with changes if you like."""
+
+    def read() -> FilmReading:
+        if not typed.words:
+            raise UnsupportedRequest(
+                [Problem("project", "Name the project's folder or the film file to export.")]
+            )
+        place = expanded(Path(typed.words[0]))
+        if is_project(place):
+            return _read_project_film(typed, place, context.console)
+        stored = read_film_file(place)
+        return read_film(typed, stored.film, stored.settings)
+
+    return _run(context, typed, read)
+
+
+_PROJECT_HELP = "A project's folder, a folder with a film.json, or one of those files."
+assemble = typer.Typer(rich_markup_mode=None)
+assemble.command()(
+    command(_assemble, OPTIONS, argument("clips", list[str] | None, "The clips, in order."))
+)
+export = typer.Typer(rich_markup_mode=None)
+export.command()(command(_export, OPTIONS, argument("project", str | None, _PROJECT_HELP)))
+
+
+def _run(context: CliContext, typed: Typed, read: Callable[[], FilmReading]) -> int:
+    context.set_output(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
+    if typed.flag("--list-transitions"):
+        for kind in TRANSITIONS.values():
+            context.console.event("transition", name=kind.name, label=kind.label)
+            if not context.console.is_json:
+                context.console.answer(f"{kind.name:<20} {kind.label}")
+        return EXIT_DONE
+    planned = _plan(context, typed, read())
+    context.console.event("plan", **_as_event(planned))
+    context.console.tell(_describe(planned))
+    if typed.flag("--dry-run"):
+        context.console.tell("Only planned; nothing was made.")
+        return EXIT_DONE
+    _write_beside(context, planned, typed)
+    return run_job(context, lambda: context.studio.submit_export(planned))
+
+
+def _plan(context: CliContext, typed: Typed, reading: FilmReading) -> PlannedExport:
+    studio = context.studio
+    film = with_absolute_paths(reading.film, Path.cwd())
+    problems = [*reading.problems, *_beside_problems(typed)]
+    out = expanded(reading.out) if reading.out is not None else None
+    if out is None:
+        folder = reading.folder or studio.paths.output_dir
+        out = _usual_place(folder, film.title, reading)
+    elif is_folder(out) and reading.settings.container is not Container.PNG:
+        out = _usual_place(out, film.title, reading)
+    order = ExportOrder(
+        film=film,
+        settings=reading.settings,
+        path=out.absolute(),
+        overwrite=typed.flag("--force"),
+        makes_folder=reading.out is None,
+        skips_bad_clips=typed.flag("--skip-bad"),
+        poster_s=reading.poster_s,
+    )
+    try:
+        planned = studio.plan_export(order)
+    except UnsupportedRequest as error:
+        raise UnsupportedRequest([*problems, *error.problems]) from error
+    if problems:
+        raise UnsupportedRequest(problems)
+    return planned
+
+
+def _usual_place(folder: Path, title: str, reading: FilmReading) -> Path:
+    suffix = CONTAINERS[reading.settings.container].suffix
+    suffix = "" if reading.settings.container is Container.PNG else suffix
+    day = datetime.now().astimezone().date().isoformat()
+    name = slug(title) if title.strip() else "film"
+    return find_free_name(folder / f"{day}_{name}{suffix}")
+
+
+def _beside_problems(typed: Typed) -> list[Problem]:
+    """What is wrong with the names of files that are written beside the film."""
+    found: list[Problem] = []
+    for option in ("--handoff", "--save"):
+        for text in typed.texts(option):
+            path = Path(text).expanduser().absolute()
+            if option == "--handoff" and path.suffix.lower() not in HANDOFF_FORMATS:
+                known = ", ".join(HANDOFF_FORMATS)
+                found.append(Problem(option, f"{option} {text!r}: editors read {known}."))
+            elif not path.parent.is_dir():
+                found.append(Problem(option, f"{option} {text!r}: that folder does not exist."))
+            elif not typed.flag("--force"):
+                found += [Problem(option, taken) for taken in taken_problems(path)]
+    return found
+
+
+def _write_beside(context: CliContext, planned: PlannedExport, typed: Typed) -> None:
+    """Write what was asked for beside the film and costs no time.
+
+    Raises:
+        UnsupportedRequest: a handoff cannot say anything of this film.
+        ProjectError: the film file cannot be written.
+        OutputError: a handoff cannot be written.
+    """
+    for name in typed.texts("--handoff"):
+        path = Path(name).expanduser().absolute()
+        try:
+            handoff = write_handoff(planned.timeline, path)
+        except OSError as error:
+            raise OutputError(
+                f"The file {str(path)!r} cannot be written: {error.strerror}.",
+                hint="Name another folder.",
+            ) from error
+        context.console.note(f"For editors: {str(handoff.path)!r}.")
+        for note in handoff.notes:
+            context.console.note(note)
+    for name in typed.texts("--save"):
+        path = expanded(Path(name)).absolute()
+        write_film_file(planned.order.film, planned.order.settings, path)
+        context.console.note(f"The film file is {str(path)!r}.")
+
+
+def _read_project_film(typed: Typed, place: Path, console: Console) -> FilmReading:
+    """The film of the project at `place` with what was typed on top; notes are told at once.
+
+    Raises:
+        UnsupportedRequest: no scene of it has a clip.
+        ProjectError: it cannot be read.
+    """
+    folder = project_folder(place).absolute()
+    loaded = read_project(folder)
+    for note in loaded.notes:
+        console.note(note)
+    made = film_of(loaded.project)
+    if not made.film.clips:
+        raise UnsupportedRequest(
+            [
+                Problem(
+                    "project",
+                    f"No scene of the project {loaded.project.name!r} has a clip yet. Render its "
+                    "scenes first.",
+                )
+            ]
+        )
+    if made.missing:
+        console.note(_left_out(made.missing))
+    choices = loaded.project.film
+    reading = read_film(typed, made.film, choices.settings)
+    if reading.poster_s is None:
+        reading = replace(reading, poster_s=choices.poster_s)
+    # A film of another kind than the one that the project names gets a name of its own.
+    suffix = CONTAINERS[reading.settings.container].suffix
+    if reading.out is None and choices.path and choices.path.suffix.lower() == suffix:
+        reading = replace(reading, out=choices.path)
+    return replace(reading, folder=folder / EXPORTS)
+
+
+def _left_out(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"Scene {numbers[0]} has no clip yet and is left out."
+    shown = [str(number) for number in numbers[:_MAX_NAMED]]
+    if len(numbers) > _MAX_NAMED:
+        shown.append(f"{len(numbers) - _MAX_NAMED} more")
+    return f"Scenes {', '.join(shown[:-1])} and {shown[-1]} have no clip yet and are left out."
+
+
+def _describe(planned: PlannedExport) -> str:
+    """The plan in lines of at most 80 columns."""
+    timeline, settings = planned.timeline, planned.order.settings
+    pairing = CONTAINERS[settings.container]
+    codecs = ""
+    if not settings.container.is_images:
+        audio = settings.audio_codec
+        heard = "no sound" if audio is AudioCodec.NONE else audio.value.upper()
+        codecs = f", {CODECS[settings.video_codec].label} and {heard}"
+    count = len(timeline.shots)
+    lines = [
+        f"A film of {count} {'clip' if count == 1 else 'clips'}, on this machine, free",
+        f"  {timeline.width}x{timeline.height}, {timeline.num_frames} frames at "
+        f"{_rate_text(timeline.rate)} fps, {float(timeline.duration_s):.2f} s",
+        f"  {pairing.label}{codecs}, at most about {bytes_text(planned.size_bytes)}",
+        f"  to {planned.order.path}",
+    ]
+    lines += [wrapped(note, first="  note: ", rest="        ") for note in planned.notes]
+    return "\n".join(lines)
+
+
+def _as_event(planned: PlannedExport) -> dict[str, Any]:
+    """The plan as the fields of a JSON event, exact."""
+    timeline = planned.timeline
+    return {
+        "out": str(planned.order.path),
+        "width": timeline.width,
+        "height": timeline.height,
+        "fps": str(timeline.rate),
+        "num_frames": timeline.num_frames,
+        "num_samples": timeline.num_samples,
+        "duration_s": float(timeline.duration_s),
+        "size_bytes": planned.size_bytes,
+        "clips": [
+            {
+                "number": shot.number,
+                "path": str(shot.source.path),
+                "start": shot.start,
+                "num_frames": shot.num_frames,
+                "transition": shot.join.kind.name if shot.join else None,
+                "transition_frames": shot.incoming,
+            }
+            for shot in timeline.shots
+        ],
+        "notes": list(planned.notes),
+        "film": planned.order.film.model_dump(mode="json"),
+        "settings": planned.order.settings.model_dump(mode="json"),
+    }
+
+
+def _rate_text(rate: Fraction) -> str:
+    """A frame rate as people write it."""
+    return f"{float(rate):g}" if rate.denominator == 1 else f"{float(rate):.3f}".rstrip("0")
+
+
+cache = typer.Typer(
+    rich_markup_mode=None,
+    help="Finished pieces of films, kept so that a re-export is quick.",
+    no_args_is_help=True,
+)
+_Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+@cache.command("show")
+def show_cache(ctx: typer.Context, json: _Json = False) -> int:
+    """How much is kept, where, and how much may be."""
+    context = context_of(ctx)
+    context.set_output(is_json=json)
+    use = context.studio.render_cache.use()
+    folder, limit_gb = context.studio.render_cache.folder, context.studio.settings.export.cache_gb
+    context.console.event(
+        "cache",
+        path=str(folder),
+        count=use.count,
+        size_bytes=use.size_bytes,
+        limit_bytes=int(limit_gb * 1e9),
+    )
+    if not context.console.is_json:
+        context.console.answer(
+            f"{use.count} pieces, {bytes_text(use.size_bytes)} of at most {limit_gb:g} GB, "
+            f"in {folder}"
+        )
+    return EXIT_DONE
+
+
+@cache.command("clear")
+def clear_cache(ctx: typer.Context, json: _Json = False) -> int:
+    """Remove all of it: the next export makes everything anew."""
+    context = context_of(ctx)
+    context.set_output(is_json=json)
+    use = context.studio.render_cache.clear()
+    context.console.event("cleared", count=use.count, size_bytes=use.size_bytes)
+    if not context.console.is_json:
+        context.console.answer(f"Removed {use.count} pieces, {bytes_text(use.size_bytes)}.")
+    return EXIT_DONE

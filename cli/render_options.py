@@ -1,0 +1,122 @@
+"""The options of the main command: the table of controls, and how a clip is made and told of."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from cli.options import Kind, Option, Unreadable, chooser, file, number, seconds
+from core.video.controls import CONTROLS, Control, ControlKind, ControlRow
+from core.video.request import AUTO, Input, RenderRequest, Residency, Role, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from cli.options import Typed
+    from core.config.settings import RenderSettings
+    from core.video.provider import ProviderInfo
+
+_TARGET = {
+    Control.PROVIDER: "--provider",
+    Control.DEPLOYMENT: "--deployment",
+    Control.TARGET: "--model",
+}
+_MOST_STRENGTH = 2.0
+
+RUN_OPTIONS = (
+    Option(
+        "--out",
+        Kind.TEXT,
+        "The file (.mp4) or an existing folder; without it, the output folder, under a name of "
+        "date, prompt and seed.",
+        "PATH",
+        others=("-o",),
+    ),
+    Option("--dry-run", Kind.FLAG, "Show the exact plan, or all that speaks against it, and stop."),
+    Option("--force", Kind.FLAG, "Replace the output file if it exists."),
+    Option("--json", Kind.FLAG, "Write events to stdout, one JSON object a line, and no text."),
+    Option("--quiet", Kind.FLAG, "Show neither plan nor progress.", others=("-q",)),
+    Option("--version", Kind.FLAG, "Show the version."),
+    Option("--help", Kind.FLAG, "Show this help.", others=("-h",)),
+)
+
+
+def option_of_row(row: ControlRow) -> Option:
+    """The option that asks for a control."""
+    name, _, is_switch = row.options[0].partition("/")
+    kind = Kind.SWITCH if is_switch else Kind.MANY if row.repeats else Kind.TEXT
+    return Option(name, kind, row.tip, row.metavar or None, others=row.options[1:])
+
+
+CONTROL_OPTIONS: Mapping[Control, Option] = {
+    row.id: option_of_row(row) for row in CONTROLS if row.options
+}
+OPTIONS = (*CONTROL_OPTIONS.values(), *RUN_OPTIONS)
+
+
+def read_request(
+    typed: Typed, settings: RenderSettings, infos: Iterable[ProviderInfo]
+) -> RenderRequest:
+    """The request that was typed; a value that cannot be read is left out and told."""
+    request = RenderRequest(target=choose_target(typed, settings, infos), prompt="")
+    for row in CONTROLS:
+        value = _value(typed, row) if row.id in CONTROL_OPTIONS and row.id not in _TARGET else None
+        if value is not None:
+            request = row.with_value(request, value)
+    return request
+
+
+def choose_target(typed: Typed, settings: RenderSettings, infos: Iterable[ProviderInfo]) -> Target:
+    """Who renders: as typed, else as set; a set deployment or model counts for its own provider."""
+    provider = typed.text(_TARGET[Control.PROVIDER]) or settings.provider
+    deployment = typed.text(_TARGET[Control.DEPLOYMENT])
+    if deployment is None:
+        offered = [info.deployment for info in infos if info.id == provider]
+        is_set = provider == settings.provider or not offered
+        deployment = settings.deployment if is_set else offered[0]
+    is_set = (provider, deployment) == (settings.provider, settings.deployment)
+    model = typed.text(_TARGET[Control.TARGET]) or (settings.model if is_set else AUTO)
+    return Target(provider=provider, deployment=deployment, model=model)
+
+
+def _value(typed: Typed, row: ControlRow) -> object:
+    option = CONTROL_OPTIONS[row.id]
+    if option.kind is Kind.SWITCH:
+        return typed.switch(option)
+    read = _reader(row)
+    if option.kind is Kind.MANY:
+        found = [typed.convert(option.name, text, read) for text in typed.texts(option.name)]
+        return tuple(value for value in found if value is not None) or None
+    return typed.read(option.name, read)
+
+
+def _reader(row: ControlRow) -> Callable[[str], Any]:
+    match row.kind:
+        case ControlKind.NUMBER:
+            return seconds if row.unit == "s" else number
+        case ControlKind.WHOLE:
+            return int
+        case ControlKind.FILE | ControlKind.FILES:
+            role = row.role
+            assert role is not None, "files have a role"
+            return _lora if role is Role.LORA else partial(_input, role)
+        case ControlKind.CHOICE:
+            return chooser(Residency) if row.id is Control.MEMORY else str.strip
+        case ControlKind.TEXT | ControlKind.SWITCH:
+            return str
+
+
+def _input(role: Role, text: str) -> Input:
+    return Input(role=role, path=file(text))
+
+
+def _lora(text: str) -> Input:
+    """FILE or FILE@STRENGTH; an @ that no number follows belongs to the name."""
+    name, _, tail = text.rpartition("@")
+    try:
+        strength = number(tail) if name else None
+    except ValueError:
+        name, strength = "", None
+    if strength is not None and not 0 <= strength <= _MOST_STRENGTH:
+        raise Unreadable(f"{text!r} is out of range: a LoRA's strength is 0 to {_MOST_STRENGTH:g}.")
+    return Input(role=Role.LORA, path=file(name or text), strength=strength)

@@ -1,0 +1,54 @@
+"""What is read at every start: places, settings, keys and providers, without films and jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.config.api_keys import ApiKeys
+from core.config.settings import ConfigManager
+from core.platform.machine import read_machine
+from core.platform.network import NetworkSwitch
+from core.platform.paths import Paths
+from core.video.provider import ProviderContext
+from core.video.registry import ProviderRegistry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from core.platform.machine import Machine
+    from core.video.packages import PackageInstaller
+    from core.video.provider import ProviderEntry
+
+
+class Setup:
+    """Places, settings, keys and providers; enough to look at models and settings.
+
+    Attributes:
+        notes: what the user must be told about how the settings were read.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[ProviderEntry],
+        *,
+        paths: Paths | None = None,
+        keys: ApiKeys | None = None,
+        machine: Callable[[], Machine] = read_machine,
+        package_installer: PackageInstaller | None = None,
+    ) -> None:
+        self._places = places = paths or Paths.of_user()
+        self.config = ConfigManager(places.settings_file)
+        loaded = self.config.load()
+        self.settings = loaded.settings
+        self.notes = loaded.notes
+        folders = self.settings.folders
+        self.paths = places.moved(output_dir=folders.output, models_dir=folders.models)
+        self.keys = keys or ApiKeys()
+        self.read_machine = machine
+        network = NetworkSwitch(is_off=self.settings.network.is_off)
+        context = ProviderContext(self.paths, self.settings, self.keys, machine, network)
+        self.registry = ProviderRegistry(entries, context, package_installer)
+
+    def close(self) -> None:
+        """Close every provider."""
+        self.registry.close()
