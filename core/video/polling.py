@@ -16,7 +16,6 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -207,14 +206,7 @@ class PollingProvider(ABC):
         return ModelChoice(self.specs[0].id)
 
     def check(self, target: Target) -> Readiness:
-        """Whether packages and key are there."""
-        missing = [name for name in self.info.packages if find_spec(name) is None]
-        if missing:
-            return NotReady(
-                ReasonCode.PACKAGE_MISSING,
-                f"{self.info.label} needs Python packages that are missing: {', '.join(missing)}.",
-                f"Run 'pip install {' '.join(missing)}'.",
-            )
+        """Whether the key is there."""
         for key in self.info.keys:
             if self._context.keys.find(key) is None:
                 return NotReady(

@@ -8,7 +8,6 @@ import platform
 import shutil
 import threading
 from dataclasses import replace
-from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from typing import TYPE_CHECKING
@@ -69,6 +68,7 @@ class LocalLTX:
         self._context = context
         self._models = {model.id: model for model in models}
         self._timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
+        self._store: LTXStore | None = None
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._engine: EngineProcess | None = None
@@ -80,12 +80,14 @@ class LocalLTX:
         """What is known without opening the provider."""
         return INFO
 
-    @cached_property
+    @property
     def store(self) -> LTXStore:
         """The models as files."""
-        from providers.ltx_video.install.store import LTXStore
+        if self._store is None:
+            from providers.ltx_video.install.store import LTXStore
 
-        return LTXStore(self._context, self._models)
+            self._store = LTXStore(self._context, self._models)
+        return self._store
 
     def models(self) -> tuple[ModelSpec, ...]:
         """Every model of the catalogue, best first."""
