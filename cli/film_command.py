@@ -20,8 +20,7 @@ from core.errors import OutputError, Problem, UnsupportedRequest
 from core.film.build.export import ExportOrder
 from core.film.handoff import HANDOFF_FORMATS, write_handoff
 from core.film.model.delivery import CODECS, CONTAINERS, AudioCodec, Container
-from core.film.model.film_file import read_film_file, write_film_file
-from core.film.model.film_paths import expanded, with_absolute_paths
+from core.film.model.film_file import expanded, read_film_file, with_absolute_paths, write_film_file
 from core.film.model.transitions import TRANSITIONS
 from core.media.output import find_free_name, slug, taken_problems
 from core.platform.files import is_folder

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from cli.context import CliContext
     from cli.options import Typed
-    from core.studio import PlannedRender
     from core.video.plan import MemoryPlan, RenderPlan
     from core.video.provider import ProviderInfo
+    from core.video.render_planner import PlannedRender
 
 
 def render(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> int:

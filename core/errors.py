@@ -15,7 +15,7 @@
     ├── UnreadableMusic              a piece of music does not decode
     ├── ProjectError                 a film or project file cannot be read or written
     ├── AssemblyError                the film cannot be put together, or came out wrong
-    ├── UnreadableSubtitles          a subtitle file is damaged
+    ├── UnreadableText               a text or subtitle file is damaged
     ├── TextRendererUnavailable      texts cannot be drawn on this machine
     ├── NoWindow                     a window cannot be opened here (gui/platform_check.py)
     └── ProviderError                target, retryable
@@ -141,8 +141,8 @@ class AssemblyError(StudioError):
     """The film cannot be put together, or came out otherwise than planned."""
 
 
-class UnreadableSubtitles(StudioError):
-    """A subtitle file is missing, damaged or holds no subtitles."""
+class UnreadableText(StudioError):
+    """A text file is missing, damaged or does not hold what it should."""
 
 
 class TextRendererUnavailable(StudioError):

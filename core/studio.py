@@ -2,52 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import (
-    FFmpegMissing,
     JournalError,
     NotConfigured,
     Problem,
     UnsupportedRequest,
 )
 from core.film.build.export import KIND as EXPORT_KIND
-from core.film.build.export import ExportJob, ExportOrder
+from core.film.build.export import ExportJob
 from core.film.build.export_inputs import SourceReader
 from core.film.build.export_plan import Disks, PlannedExport, plan_export
-from core.film.build.preview_film import PreviewStores
-from core.film.build.render_cache import RenderCache
-from core.history.history import History
-from core.history.history_recorder import HistoryRecorder
+from core.film.build.preview import PreviewStores
+from core.film.model.delivery import ExportOrder
+from core.history.history import History, HistoryRecorder
 from core.jobs.job import PLACES, CancelToken, Lane
 from core.jobs.journal import Journal
 from core.jobs.queue import JobQueue, new_job_id
-from core.media.ffmpeg import find_ffmpeg
 from core.media.output import (
-    STILL_SUFFIX,
-    SUFFIX,
     Output,
-    check_space,
-    default_name,
-    find_place,
     make_folder,
 )
+from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine
-from core.platform.network import SWITCH_ON, sentence
 from core.setup import Setup
 from core.spending import Ledger
-from core.video.controls import Control, taken_by
-from core.video.inputs import CheckedInputs, check_inputs, with_absolute_paths
-from core.video.planning import make_plan, prompt_problems
 from core.video.polling import ticket_for
-from core.video.provider import NotReady, Readiness, ReasonCode
-from core.video.render import KIND, RenderJob, RenderPayload
-from core.video.request import AUTO, RenderRequest
-from core.video.still import KIND as STILL_KIND
-from core.video.still import StillJob, shortest, still_frame, still_note
+from core.video.provider import NotReady, Readiness
+from core.video.render import KIND, STILL_KIND, RenderJob, RenderPayload
+from core.video.render_planner import PlannedRender, RenderPlanner, network_is_off
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,30 +46,14 @@ if TYPE_CHECKING:
     from core.platform.machine import Machine
     from core.platform.paths import Paths
     from core.video.packages import PackageInstaller
-    from core.video.plan import RenderPlan
-    from core.video.provider import ProviderEntry, ProviderInfo, VideoProvider
+    from core.video.provider import ProviderEntry
     from core.video.record import Origin
-    from core.video.request import Target
-    from core.video.spec import ModelSpec
+    from core.video.request import RenderRequest, Target
 
 
 T = TypeVar("T")
 
 _PREVIEWS_BYTES = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class PlannedRender:
-    """A plan, the place of its clip, and whether it can start now.
-
-    Attributes:
-        still_frame: which frame of the clip is kept as a picture, from 0; None keeps the clip.
-    """
-
-    plan: RenderPlan
-    output: Output
-    readiness: Readiness
-    still_frame: int | None = None
 
 
 class Studio(Setup):
@@ -121,7 +91,7 @@ class Studio(Setup):
         factories = {
             **self.registry.job_factories,
             KIND: build_render,
-            STILL_KIND: partial(StillJob.from_payload, registry=self.registry),
+            STILL_KIND: partial(RenderJob.from_still_payload, registry=self.registry),
             EXPORT_KIND: self._build_export,
         }
         journal = Journal(self.paths.journal_file)
@@ -168,7 +138,7 @@ class Studio(Setup):
     def check_key(self, target: Target, key: KeySpec) -> Readiness:
         """Whether the service of a target accepts the key that is set; asks the service."""
         if self.registry.network.is_off:
-            return _network_is_off(f"the {key.label} key is not tested")
+            return network_is_off(f"the {key.label} key is not tested")
         return self.registry.open(target).check_key(key)
 
     def plan(
@@ -184,41 +154,8 @@ class Studio(Setup):
         Raises:
             UnsupportedRequest: with everything that is wrong, of request and place.
         """
-        return self._plan(request, _Wish(out, overwrite))
-
-    def plan_still(
-        self, request: RenderRequest, *, out: Path | None = None, overwrite: bool = False
-    ) -> PlannedRender:
-        """The plan of a picture: one frame of the shortest clip; see `plan`.
-
-        Raises:
-            UnsupportedRequest: with everything that is wrong, of request and place.
-        """
-        planned = self._plan(request, _Wish(out, overwrite, is_still=True))
-        plan = planned.plan.with_notes(still_note(planned.plan))
-        return replace(planned, plan=plan, still_frame=still_frame(plan.num_frames))
-
-    def _plan(self, request: RenderRequest, wish: _Wish) -> PlannedRender:
-        problems: list[Problem] = []
-        request = with_absolute_paths(request)
-        inputs = _collect(problems, partial(check_inputs, request)) or CheckedInputs()
-        chosen = _collect(problems, partial(self._choose_model, request))
-        if chosen is not None and wish.is_still:
-            chosen = replace(chosen, request=shortest(chosen.request, chosen.spec))
-        plan = None
-        if chosen is None:
-            problems += prompt_problems(request)
-        else:
-            plan = _collect(problems, partial(_fitted_plan, chosen, inputs))
-        output = _collect(problems, partial(self._place, request, plan, wish))
-        _collect(problems, _need_ffmpeg)
-        if chosen is not None and plan is not None and output is not None and not problems:
-            return PlannedRender(plan, output, self._readiness(chosen))
-        if chosen is not None:
-            readiness = self._readiness(chosen)
-            if isinstance(readiness, NotReady):
-                problems.append(Problem("target", f"{readiness.reason} {readiness.fix}"))
-        raise UnsupportedRequest(problems)
+        planner = RenderPlanner(self.registry, self.settings, self.paths, self._free_bytes)
+        return planner.plan(request, out=out, overwrite=overwrite)
 
     def submit_render(
         self,
@@ -258,12 +195,11 @@ class Studio(Setup):
             )
         make_folder(planned.output)
         job = RenderJob.of(planned.plan, planned.output, self.registry, origin)
-        frame = planned.still_frame
         job_id = job_id or new_job_id()
         # Written down before anybody can start it: no order is ever without its price.
         self.ledger.order(job_id, planned.plan.cost_usd, self._spending_cap_usd)
         try:
-            return self.queue.submit(job if frame is None else StillJob(job, frame), job_id=job_id)
+            return self.queue.submit(job, job_id=job_id)
         except JournalError:
             self.ledger.release(job_id)
             raise
@@ -399,90 +335,3 @@ class Studio(Setup):
         if "queue" in self.__dict__:
             self.queue.close()
         super().close()
-
-    def _choose_model(self, request: RenderRequest) -> _ChosenModel:
-        provider = self.registry.open(request.target)
-        request, notes = _with_real_name(request, self.registry.find(request.target))
-        if request.target.model == AUTO:
-            choice = provider.resolve(request)
-            request, notes = request.with_model(choice.model), choice.notes
-        spec = self.registry.spec(request.target)
-        return _ChosenModel(provider, self._with_usual_memory(request, spec), spec, notes)
-
-    def _readiness(self, chosen: _ChosenModel) -> Readiness:
-        if chosen.provider.info.lane is Lane.CLOUD and self.registry.network.is_off:
-            return _network_is_off(f"{chosen.spec.label} is not asked")
-        return self.registry.readiness(chosen.request.target)
-
-    def _with_usual_memory(self, request: RenderRequest, spec: ModelSpec) -> RenderRequest:
-        """The request with the layout of the settings, where it asks for none and may choose."""
-        usual = self.settings.render.memory
-        may_choose = Control.MEMORY in taken_by(spec) and usual in spec.residencies
-        if usual is None or request.delivery.memory is not None or not may_choose:
-            return request
-        delivery = request.delivery.model_copy(update={"memory": usual})
-        return request.model_copy(update={"delivery": delivery})
-
-    def _place(self, request: RenderRequest, plan: RenderPlan | None, wish: _Wish) -> Output:
-        seed = plan.seed if plan else 0
-        day = datetime.now().astimezone().date()
-        name = default_name(request.prompt, seed, day, STILL_SUFFIX if wish.is_still else SUFFIX)
-        output = find_place(wish.out, self.paths.output_dir, name, overwrite=wish.overwrite)
-        if plan is not None:
-            check_space(plan, output.path.parent, self.paths.work_dir, self._free_bytes)
-        return output
-
-
-@dataclass(frozen=True)
-class _Wish:
-    """Where the file shall go, and whether it is a picture instead of a clip."""
-
-    out: Path | None
-    overwrite: bool
-    is_still: bool = False
-
-
-@dataclass(frozen=True)
-class _ChosenModel:
-    provider: VideoProvider
-    request: RenderRequest
-    spec: ModelSpec
-    notes: tuple[str, ...]
-
-
-def _with_real_name(
-    request: RenderRequest, info: ProviderInfo
-) -> tuple[RenderRequest, tuple[str, ...]]:
-    """The request with the model that another name stands for, and a note that says so."""
-    asked = request.target.model.casefold().replace("_", "-")
-    other = next((name for name in info.other_names if name.name == asked), None)
-    if other is None:
-        return request, ()
-    if other.model is None:
-        raise UnsupportedRequest([Problem("target.model", other.meaning)])
-    return request.with_model(other.model), (other.meaning,)
-
-
-def _network_is_off(what: str) -> NotReady:
-    return NotReady(ReasonCode.NETWORK_OFF, sentence(what), SWITCH_ON)
-
-
-def _fitted_plan(chosen: _ChosenModel, inputs: CheckedInputs) -> RenderPlan:
-    plan = make_plan(chosen.request, chosen.spec, inputs)
-    return chosen.provider.fit(plan.with_notes(*chosen.notes, *inputs.notes))
-
-
-def _collect(problems: list[Problem], step: Callable[[], T]) -> T | None:
-    """Do one step; what is wrong with it joins the list instead of ending the others."""
-    try:
-        return step()
-    except UnsupportedRequest as error:
-        problems.extend(error.problems)
-        return None
-
-
-def _need_ffmpeg() -> None:
-    try:
-        find_ffmpeg()
-    except FFmpegMissing as error:
-        raise UnsupportedRequest([Problem("ffmpeg", str(error))]) from error

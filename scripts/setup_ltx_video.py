@@ -218,37 +218,33 @@ def _row(model: LocalModel, models_dir: Path, machine: Machine) -> _Row:
 
 
 def _state_text(model: LocalModel, models_dir: Path) -> str:
-    from providers.ltx_video.install.installed import (
-        Absent,
-        Complete,
-        Damaged,
-        Partial,
-        check_installed,
-    )
+    from core.video.model_store import OnDisk
+    from providers.ltx_video.install.installed import check_installed
 
     if model.weights is None:
         return "built in"
-    match check_installed(models_dir, model.id):
-        case Complete():
+    match check_installed(models_dir, model.id).on_disk:
+        case OnDisk.WHOLE:
             return "yes"
-        case Partial():
+        case OnDisk.PARTLY:
             return "begun"
-        case Damaged():
+        case OnDisk.DAMAGED:
             return "damaged"
-        case Absent():
+        case OnDisk.NOTHING:
             return "no"
 
 
 def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice) -> int:
     from core.errors import JobCancelled
     from core.jobs.job import Cancelled, Failed, JobContext, Succeeded
-    from providers.ltx_video.install.installed import Complete, check_installed
+    from core.video.model_store import OnDisk
+    from providers.ltx_video.install.installed import check_installed
     from providers.ltx_video.install.weights import Installable, InstallModelJob
 
     model = Installable.find(options.model or "")
     job = InstallModelJob(model, studio.paths.models_dir, studio.keys, options.sources)
     state = check_installed(studio.paths.models_dir, model.id)
-    if isinstance(state, Complete):
+    if state.on_disk is OnDisk.WHOLE:
         voice.say(f"{model.label} is installed and complete in {state.folder}.")
         voice.tell(Succeeded(path=state.folder))
         return _DONE
@@ -340,32 +336,35 @@ def _announce(
 def _verify(options: Options, models_dir: Path, cancel: CancelToken, voice: Voice) -> int:
     from core.errors import OutputError
     from core.jobs.job import JobContext, Succeeded
-    from providers.ltx_video.install.installed import Complete
+    from core.video.model_store import OnDisk
+    from providers.ltx_video.install.installed import manifest_of
     from providers.ltx_video.install.weights import Installable, verify_model
 
     model = Installable.find(options.model or "")
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir, voice.progress():
         ctx = JobContext(workdir=Path(workdir), cancel=cancel, report=voice.report)
         state = verify_model(models_dir, model.id, ctx)
-    if not isinstance(state, Complete):
+    manifest = manifest_of(state.folder)
+    if state.on_disk is not OnDisk.WHOLE or manifest is None:
         raise OutputError(
             f"{model.label} is not whole. {state.reason}",
             hint=f"{_COMMAND} --model {model.id} fetches what is missing or wrong.",
         )
-    size = _size(state.manifest.size_bytes)
-    voice.say(f"{model.label} is whole: {len(state.manifest.files)} files, {size}, all verified.")
+    size = _size(manifest.size_bytes)
+    voice.say(f"{model.label} is whole: {len(manifest.files)} files, {size}, all verified.")
     voice.tell(Succeeded(path=state.folder))
     return _DONE
 
 
 def _remove(options: Options, models_dir: Path, voice: Voice) -> int:
     from core.jobs.job import Succeeded
-    from providers.ltx_video.install.installed import Absent, check_installed
+    from core.video.model_store import OnDisk
+    from providers.ltx_video.install.installed import check_installed
     from providers.ltx_video.install.weights import Installable, remove_model
 
     model = Installable.find(options.model or "")
     state = check_installed(models_dir, model.id)
-    if isinstance(state, Absent):
+    if state.on_disk is OnDisk.NOTHING:
         voice.say(f"{model.label} is not installed: there is nothing to remove.")
     else:
         if not _is_agreed(options, voice, f"Delete {state.folder}?"):

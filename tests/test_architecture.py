@@ -57,9 +57,45 @@ STARTS_WITHOUT_QT = (
     "gui/text/messages.py",
     "gui/platform_check.py",
 )
+# Which folders of its package a folder's modules may import; its own goes without saying, and what
+# lies in the package itself (errors, frozen, theme) is everybody's but for what `ON_TOP` names.
+_LOW = {"core/platform", "core/jobs"}
+_FILM = _LOW | {"core/film/model"}
+_RENDER = _LOW | {"core/media", "core/config", "core/video"}
+_PROJECT = _RENDER | {"core/film/model", "core/project/model"}
+MAY_IMPORT_FOLDERS = {
+    "core/platform": set(),
+    "core/jobs": {"core/platform"},
+    "core/media": _LOW,
+    # Settings hold what a render is asked for, and a provider is opened with settings and keys.
+    "core/config": _LOW | {"core/video"},
+    "core/video": _LOW | {"core/media", "core/config"},
+    "core/film/model": _LOW,
+    "core/film/picture": _FILM | {"core/media"},
+    "core/film/sound": _FILM | {"core/media"},
+    "core/film/build": _FILM | {"core/media", "core/film/picture", "core/film/sound"},
+    "core/film/handoff": {"core/platform", "core/film/model"},
+    "core/history": _RENDER | {"core/film/model", "core/film/build"},
+    "core/project/model": {"core/platform", "core/video", "core/film/model"},
+    "core/project/storyboard": {"core/platform", "core/film/model", "core/project/model"},
+    "core/project/files": _PROJECT,
+    "core/project/render": _PROJECT | {"core/project/files"},
+    "core/project/imageai_import": _PROJECT | {"core/project/files"},
+    "providers/ltx_video/models": set(),
+    "providers/ltx_video/install": {"providers/ltx_video/models"},
+    "providers/ltx_video/mini": {"providers/ltx_video/models"},
+    "providers/ltx_video/engine": {"providers/ltx_video/models", "providers/ltx_video/mini"},
+    "gui/widgets": set(),
+}
+# These join what lies below them, so no folder below knows them.
+ON_TOP = {"core": ("core.studio", "core.spending"), "providers": ("providers.ltx_video.local",)}
+ABOVE_STUDIO = "core/project/"
+# A widget shows values: what runs and what waits is not its affair.
+WIDGETS_KNOW_NO = ("core.jobs.queue", "core.jobs.journal", "core.studio")
 # What core never touches and what no import of core, providers and cli may load.
 FOREIGN_TO_CORE = FRAMEWORKS | {"PySide6", "fal_client", "replicate", "google", "huggingface_hub"}
-NEVER_AT_START = (FOREIGN_TO_CORE | {"numpy", "av", "cv2"}) - {"google"} | {"google.genai"}
+READ_LATE = {"numpy", "av", "cv2", "filelock", "charset_normalizer", "pysubs2", "opentimelineio"}
+NEVER_AT_START = (FOREIGN_TO_CORE | READ_LATE) - {"google"} | {"google.genai"}
 # The queue goes on whatever a job does; and what a call in a thread raised goes to its caller.
 BROAD_CATCHERS = {"core/jobs/queue.py", "core/jobs/job.py"}
 BROAD_FUNCTIONS = {"translate", "excepthook"}
@@ -144,6 +180,30 @@ def wrong_edges(module: Module) -> Iterator[str]:
             yield f"{module.name} imports {name}: core knows no framework, no Qt and no vendor"
 
 
+def folder_of(name: str) -> str:
+    """The folder of the module that a dotted name lies in."""
+    parts = name.split(".")
+    while parts and not Path(ROOT, *parts).is_dir():
+        parts.pop()
+    return "/".join(parts)
+
+
+def wrong_folders(module: Module) -> Iterator[str]:
+    own = module.name.rsplit("/", maxsplit=1)[0]
+    if own not in MAY_IMPORT_FOLDERS:
+        return
+    allowed = MAY_IMPORT_FOLDERS[own] | {own, module.room}
+    for name in module.imports():
+        folder = folder_of(name)
+        if top(name) == module.room and folder not in allowed:
+            yield f"{module.name} imports {name}: {own} may not know {folder}"
+        is_below = not own.startswith(ABOVE_STUDIO)
+        if is_below and any(name.startswith(above) for above in ON_TOP.get(module.room, ())):
+            yield f"{module.name} imports {name}, which lies on top of it"
+        if own == "gui/widgets" and any(name.startswith(known) for known in WIDGETS_KNOW_NO):
+            yield f"{module.name} imports {name}: a widget shows values and knows no queue"
+
+
 def prints(module: Module) -> Iterator[str]:
     for node in ast.walk(module.tree):
         if module.room == "core" and isinstance(node, ast.Name) and node.id == "print":
@@ -194,7 +254,7 @@ def relaxed_types(module: Module) -> Iterator[str]:
             yield f"{module.name}:{number} relaxes the type checker for a whole file"
 
 
-RULES = (relaxed_types, wrong_edges, prints, pretences, broad_catches, long_modules)
+RULES = (relaxed_types, wrong_edges, wrong_folders, prints, pretences, broad_catches, long_modules)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -217,6 +277,25 @@ def test_no_file_breaks(rule) -> None:
         (wrong_edges, "gui/a.py", "from providers import PROVIDERS"),
         (wrong_edges, "gui/a.py", "import torch"),
         (wrong_edges, "scripts/a.py", "from tests.fakes.app import main"),
+        (wrong_folders, "core/platform/a.py", "from core.jobs.job import Job"),
+        (wrong_folders, "core/jobs/a.py", "from core.video.plan import RenderPlan"),
+        (wrong_folders, "core/media/a.py", "def f():\n    from core.video.plan import RenderPlan"),
+        (wrong_folders, "core/video/a.py", "from core.studio import Studio"),
+        (wrong_folders, "core/film/model/a.py", "from core.film.picture.luts import read_lut"),
+        (wrong_folders, "core/film/picture/a.py", "from core.film.sound.mixing import mix"),
+        (wrong_folders, "core/film/sound/a.py", "from core.film.build.export import ExportJob"),
+        (wrong_folders, "core/film/build/a.py", "from core.film.handoff import write_handoff"),
+        (wrong_folders, "core/film/handoff/a.py", "import core.film.sound.tracks"),
+        (wrong_folders, "core/project/model/a.py", "from core.project.files import media"),
+        (
+            wrong_folders,
+            "providers/ltx_video/models/a.py",
+            "import providers.ltx_video.install.hub",
+        ),
+        (wrong_folders, "providers/ltx_video/engine/a.py", "from providers.ltx_video import local"),
+        (wrong_folders, "providers/ltx_video/install/a.py", "import providers.ltx_video.engine"),
+        (wrong_folders, "gui/widgets/a.py", "from gui.jobs.job_bridge import JobBridge"),
+        (wrong_folders, "gui/widgets/a.py", "from core.jobs.queue import JobQueue"),
         (prints, "core/a.py", "print('x')"),
         (pretences, "tests/a.py", "from unittest.mock import patch"),
         (pretences, "tests/a.py", "def t(monkeypatch): monkeypatch.setattr(a, 'b', 1)"),
@@ -236,6 +315,11 @@ def test_every_rule_sees_what_it_forbids(rule, name: str, source: str) -> None:
         (wrong_edges, "providers/ltx_video/engine/pipeline.py", "import torch"),
         (wrong_edges, "cli/a.py", "from core.errors import StudioError"),
         (wrong_edges, "gui/a.py", "from PySide6.QtGui import QImage\nfrom core.film import film"),
+        (wrong_folders, "core/film/build/a.py", "from core.film.picture.luts import read_lut"),
+        (wrong_folders, "core/film/build/a.py", "from core.errors import StudioError"),
+        (wrong_folders, "core/studio.py", "from core.film.build.export import ExportJob"),
+        (wrong_folders, "providers/ltx_video/engine/a.py", "from core.jobs.queue import JobQueue"),
+        (wrong_folders, "gui/widgets/a.py", "from gui.theme import apply\nimport core.jobs.job"),
         (pretences, "tests/a.py", "def t(monkeypatch): monkeypatch.setenv('A', '1')"),
         (broad_catches, "cli/a.py", "def translate():\n try: f()\n except Exception: g()"),
         (broad_catches, "cli/a.py", "try: f()\nexcept BaseException:\n g()\n raise"),

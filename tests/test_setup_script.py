@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from providers.ltx_video.install.installed import Complete, check_installed
+from core.video.model_store import OnDisk
+from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
 from scripts.setup_ltx_video import main
 from tests.fakes.installation import wait_until
@@ -94,7 +95,7 @@ class Script:
         return Answer(code, out, messages)
 
     def is_whole(self, model: str = MODEL) -> bool:
-        return isinstance(check_installed(self.models_dir, model), Complete)
+        return check_installed(self.models_dir, model).on_disk is OnDisk.WHOLE
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from cli.commands.models import state_of
 from cli.console import wrapped
 from cli.context import CliContext, context_of
 from cli.render_command import tell_resumable
-from core.config.key_registry import known_keys, source_of
+from core.config.api_keys import known_keys, source_of
 from core.errors import FFmpegMissing
 from core.media.ffmpeg import find_ffmpeg
 from core.platform.machine import free_disk_bytes

@@ -10,8 +10,7 @@ import typer
 
 from cli.console import wrapped
 from cli.context import CliContext, context_of
-from core.config.api_keys import KeySource, KeySpec
-from core.config.key_registry import KeyUse, known_keys, source_of
+from core.config.api_keys import KeySource, KeySpec, KeyUse, known_keys, source_of
 from core.errors import KeyStoreError, NotConfigured, Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.video.provider import NotReady

@@ -6,8 +6,13 @@ import logging
 import os
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from core.errors import KeyStoreError
+from core.video.request import Target
+
+if TYPE_CHECKING:
+    from core.video.registry import ProviderRegistry
 
 log = logging.getLogger(__name__)
 
@@ -137,3 +142,28 @@ def _write_keyring(key: KeySpec, value: str) -> None:
 
 def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
+@dataclass(frozen=True)
+class KeyUse:
+    """A key and a provider that asks for it."""
+
+    key: KeySpec
+    target: Target
+
+
+def known_keys(registry: ProviderRegistry) -> dict[str, KeyUse]:
+    """Every key that a provider may ask for, by its id."""
+    return {
+        key.id: KeyUse(key, Target(provider=info.id, deployment=info.deployment))
+        for info in reversed(registry.infos)
+        for key in info.keys
+    }
+
+
+def source_of(keys: ApiKeys, key: KeySpec) -> str | None:
+    """Where a key is set: a variable's name, "keyring", or None for nowhere."""
+    found = keys.find(key)
+    if found is None:
+        return None
+    return found.variable or found.source.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 import threading
@@ -13,15 +14,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from core.errors import HistoryError
+from core.errors import HistoryError, StudioError
 from core.history.history_entry import HistoryEntry, WorkKind
-from core.history.history_index import entry_of, files_below
-from core.jobs.job import CancelToken
+from core.history.history_index import entry_of, entry_of_job, files_below
+from core.jobs.job import CancelToken, JobUpdate, Succeeded
 from core.platform.files import exists
 from core.platform.sqlite_file import Contents, SqliteFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from core.jobs.queue import JobQueue
 
 T = TypeVar("T")
 
@@ -316,3 +319,25 @@ def _row(entry: HistoryEntry) -> tuple[str | float, ...]:
         entry.model_dump_json(),
         _plain("\n".join(entry.searched)),
     )
+
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class HistoryRecorder:
+    """Listens to a queue; what cannot be written down is logged and costs no job."""
+
+    history: History
+    queue: JobQueue
+
+    def on_event(self, update: JobUpdate) -> None:
+        """Take the file of a job that succeeded into the history."""
+        if not isinstance(update.event, Succeeded):
+            return
+        try:
+            entry = entry_of_job(self.queue.job(update.job_id))
+            if entry is not None:
+                self.history.add(entry)
+        except (StudioError, OSError, ValidationError) as error:
+            log.warning("what job %s made is not in the history: %s", update.job_id, error)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from core.film.build.export import ExportOrder
+from core.film.model.delivery import ExportOrder
 from core.frozen import Frozen
 from core.video.record import ClipRecord
 

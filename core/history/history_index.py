@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.film.build.export import KIND as EXPORT
-from core.film.build.export import ExportOrder
-from core.film.model.delivery import CONTAINERS
+from core.film.model.delivery import CONTAINERS, ExportOrder
 from core.history.history_entry import HistoryEntry, WorkKind
 from core.media.output import STILL_SUFFIX, SUFFIX
-from core.video.read_metadata import read_head, read_settings_of
+from core.video.record import read_head, read_settings_of
 from core.video.render import KIND as RENDER
-from core.video.still import KIND as STILL
+from core.video.render import STILL_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,7 +46,7 @@ def entry_of(path: Path) -> HistoryEntry | None:
 
 def entry_of_job(job: JobRecord) -> HistoryEntry | None:
     """The line of what a finished job made, or None when it made nothing of the kind."""
-    if job.path is None or job.kind not in (RENDER, STILL, EXPORT):
+    if job.path is None or job.kind not in (RENDER, STILL_KIND, EXPORT):
         return None
     if job.kind != EXPORT:
         return entry_of(job.path)
@@ -80,10 +79,9 @@ def files_below(folders: Iterable[Path]) -> Iterator[Path]:
 
 
 def _entry_of_record(path: Path, record: ClipRecord) -> HistoryEntry:
-    is_still = record.still_frame is not None
     return HistoryEntry(
         path=path,
-        kind=WorkKind.IMAGE if is_still else WorkKind.CLIP,
+        kind=WorkKind.IMAGE if record.is_image else WorkKind.CLIP,
         created_at=record.created_at,
         prompt=record.request.prompt,
         negative_prompt=record.negative_prompt or "",
@@ -91,7 +89,7 @@ def _entry_of_record(path: Path, record: ClipRecord) -> HistoryEntry:
         target=str(record.request.target),
         seed=record.seed,
         cost_usd=record.cost_usd,
-        duration_s=0.0 if is_still else record.num_frames / record.fps,
+        duration_s=0.0 if record.is_image else record.num_frames / record.fps,
         width=record.width,
         height=record.height,
         record=record.model_dump_json(),

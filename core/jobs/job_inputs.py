@@ -1,10 +1,14 @@
-"""The folders with what jobs read, kept until the jobs are forgotten."""
+"""What jobs read, stored with them until they are forgotten: a file may be moved meanwhile."""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import time
 from typing import TYPE_CHECKING
+
+from core.errors import JournalError
+from core.frozen import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Set
@@ -12,24 +16,111 @@ if TYPE_CHECKING:
 
 # Longer than any copying takes: a folder without a job may be one that is being queued elsewhere.
 _STRAY_AFTER_S = 3600.0
+_CHUNK_BYTES = 1 << 20
+
+
+class StoredInput(Frozen):
+    """A file as it was when its job was queued.
+
+    Attributes:
+        name: of its copy in the job's folder; empty for one that is too large to be copied, which
+            is known by its content instead.
+    """
+
+    name: str = ""
+    sha256: str
+
+
+def look_at_input(path: Path, label: str, name: str) -> StoredInput:
+    """What a file holds now, to be stored under this name, or with an empty one left in place.
+
+    Raises:
+        JournalError: it cannot be read.
+    """
+    return StoredInput(name=name, sha256=_digest(path, label))
+
+
+def store_input(path: Path, label: str, stored: StoredInput, folder: Path) -> None:
+    """Copy a file into the job's folder, which is made.
+
+    Raises:
+        JournalError: it has changed since it was looked at, or cannot be copied.
+    """
+    if not stored.name:
+        return
+    copy = folder / stored.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    except OSError as error:
+        raise JournalError(
+            f"The {label} {str(path)!r} cannot be kept in {str(folder)!r}: {error.strerror}.",
+            hint="Free some space there, then give the command again.",
+        ) from error
+    if _digest(copy, label) != stored.sha256:
+        raise JournalError(
+            f"The {label} {str(path)!r} was changed just now.", hint="Give the command again."
+        )
+
+
+def find_input(path: Path, label: str, stored: StoredInput, folder: Path) -> Path:
+    """Where the very content lies that the job was queued with.
+
+    Raises:
+        JournalError: it is nowhere any more.
+    """
+    if stored.name:
+        copy = folder / stored.name
+        if copy.is_file() and _digest(copy, label) == stored.sha256:
+            return copy
+        raise JournalError(
+            f"The copy of the {label} that was kept for this job, {str(copy)!r}, is gone or "
+            "damaged, so it cannot be made as it was planned.",
+            hint="Give the command again, with the file.",
+        )
+    if not path.is_file():
+        raise JournalError(
+            f"The {label} {str(path)!r} was moved or deleted since the job was queued.",
+            hint="Put it back there, then resume the job.",
+        )
+    if _digest(path, label) != stored.sha256:
+        raise JournalError(
+            f"The {label} {str(path)!r} was changed since the job was queued.",
+            hint="Put the old one back and resume the job, or give the command again.",
+        )
+    return path
+
+
+def _digest(path: Path, label: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+    except OSError as error:
+        raise JournalError(
+            f"The {label} {str(path)!r} cannot be read any more: {error.strerror}.",
+            hint="Put it back and give the command again.",
+        ) from error
+    return digest.hexdigest()
 
 
 class JobInputs:
-    """One folder for each job that keeps something."""
+    """One folder for each job that stores something."""
 
     def __init__(self, parent: Path) -> None:
         self._parent = parent
 
     def folder(self, job_id: str) -> Path:
-        """The job's own; made by the job when it keeps something."""
+        """The job's own; made by the job when it stores something."""
         return self._parent / job_id
 
     def forget(self, job_id: str) -> None:
-        """Remove what was kept for a job."""
+        """Remove what was stored for a job."""
         shutil.rmtree(self.folder(job_id), ignore_errors=True)
 
     def forget_strays(self, known: Set[str]) -> None:
-        """Remove what was kept for jobs that a kill prevented from being written down."""
+        """Remove what was stored for jobs that a kill prevented from being written down."""
         for folder in self._parent.iterdir() if self._parent.is_dir() else ():
             age_s = time.time() - folder.stat().st_mtime
             if folder.name not in known and age_s > _STRAY_AFTER_S:

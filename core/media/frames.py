@@ -80,7 +80,7 @@ class FrameReader:
         self._path = path
         self._container = self._open()
         try:
-            with self._told():
+            with self._with_name():
                 self._video, self._pts, self.frames = self._find(self._container, cancel)
         except BaseException:
             self._container.close()
@@ -100,7 +100,7 @@ class FrameReader:
             UnreadableClip: it does not decode.
             JobCancelled: asked to stop.
         """
-        with self._told():
+        with self._with_name():
             frame = self._frame(self._pts[number], cancel)
         if frame is None:
             raise UnreadableClip(
@@ -179,11 +179,11 @@ class FrameReader:
         # Imported late: PyAV loads FFmpeg's libraries.
         import av
 
-        with self._told():
+        with self._with_name():
             return av.open(str(self._path))
 
     @contextmanager
-    def _told(self) -> Generator[None, None, None]:
+    def _with_name(self) -> Generator[None, None, None]:
         """Says what PyAV raises in a sentence."""
         from av.error import FFmpegError
 

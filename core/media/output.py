@@ -9,17 +9,16 @@ import sys
 import tempfile
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.errors import OutputError, Problem, UnsupportedRequest
-from core.platform.machine import free_disk_bytes, nearest_existing
+from core.platform.files import nearest_existing
+from core.platform.machine import free_disk_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
     from pathlib import Path
-
-    from core.video.plan import RenderPlan
 
 SUFFIX = ".mp4"
 STILL_SUFFIX = ".png"
@@ -27,8 +26,6 @@ _KINDS = {SUFFIX: "Clips are MP4 files.", STILL_SUFFIX: "Stills are PNG files."}
 _SLUG_WORDS = 6
 _SLUG_LENGTH = 48
 _MAX_NAME_BYTES = 200
-_BYTES_PER_PIXEL = 0.25
-_AUDIO_BYTES_PER_S = 48_000
 _SPARE_BYTES = 20_000_000
 
 
@@ -46,6 +43,20 @@ class Output:
         return self.path.with_suffix(".json")
 
 
+class PlannedClip(Protocol):
+    """What a clip will take on the disk."""
+
+    @property
+    def clip_bytes(self) -> int:
+        """The file itself."""
+        ...
+
+    @property
+    def scratch_bytes(self) -> int:
+        """What making it writes besides."""
+        ...
+
+
 def slug(prompt: str) -> str:
     """The first words of a prompt as a file name, in letters every file system takes."""
     plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode()
@@ -56,13 +67,6 @@ def slug(prompt: str) -> str:
 def default_name(prompt: str, seed: int, day: date, suffix: str = SUFFIX) -> str:
     """A name made of date, prompt and seed."""
     return f"{day.isoformat()}_{slug(prompt)}_{seed}{suffix}"
-
-
-def clip_bytes(plan: RenderPlan) -> int:
-    """A generous estimate of the finished file's size."""
-    pixels = plan.width * plan.height * plan.num_frames
-    audio = plan.duration_s * _AUDIO_BYTES_PER_S if plan.has_audio else 0
-    return int(pixels * _BYTES_PER_PIXEL + audio)
 
 
 def find_place(out: Path | None, output_dir: Path, name: str, *, overwrite: bool) -> Output:
@@ -134,7 +138,7 @@ def find_free_name(path: Path) -> Path:
 
 
 def check_space(
-    plan: RenderPlan,
+    clip: PlannedClip,
     folder: Path,
     work_dir: Path,
     free_bytes: Callable[[Path], int] = free_disk_bytes,
@@ -146,10 +150,11 @@ def check_space(
     Raises:
         UnsupportedRequest: with everything that is wrong.
     """
-    clip = clip_bytes(plan)
-    scratch_gb = plan.memory_plan.scratch_disk_gb if plan.memory_plan else 0.0
     # Two copies while working: the clip as the provider wrote it and the one with its record.
-    needs = {folder: clip + _SPARE_BYTES, work_dir: int(2 * clip + scratch_gb * 1e9) + _SPARE_BYTES}
+    needs = {
+        folder: clip.clip_bytes + _SPARE_BYTES,
+        work_dir: 2 * clip.clip_bytes + clip.scratch_bytes + _SPARE_BYTES,
+    }
     found = [*writing_problems(folder), *space_problems("clip", needs, free_bytes)]
     if found:
         raise _problems(*found)

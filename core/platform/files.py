@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import uuid
@@ -10,6 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from filelock import BaseFileLock
+
+# What network drives answer that know no locks.
+_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 def exists(path: Path) -> bool:
@@ -26,6 +32,14 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:
         return False
+
+
+def nearest_existing(path: Path) -> Path:
+    """The path itself, or the nearest of its parents that exists."""
+    found = path.absolute()
+    while not exists(found):
+        found = found.parent
+    return found
 
 
 def write_text_atomically(path: Path, text: str) -> None:
@@ -66,3 +80,47 @@ def set_aside(path: Path) -> Path:
             path.rename(bad)
             return bad
         number += 1
+
+
+def hold_file(path: Path) -> BaseFileLock | None:
+    """Keep everyone else from holding a file until it is released, or None where another holds it.
+
+    The system frees it when the process ends. On a disk that knows no locks nobody could ever hold
+    one, so there it keeps nobody out.
+
+    Raises:
+        OSError: the folder is gone or cannot be written.
+    """
+    # Only who opens a project or installs a model needs it.
+    from filelock import FileLock, Timeout
+
+    # filelock would make the folder, and a project that was thrown away would be there again.
+    path.parent.stat()
+    # By default it counts for each thread, and files are opened in one and closed in another. What
+    # it does where the disk knows no locks leaves a mark that a kill does not take away.
+    lock = FileLock(path, blocking=False, thread_local=False, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+    return lock
+
+
+def folder_problem(folder: Path) -> str:
+    """What is wrong with a folder, which need not exist yet; empty where nothing is."""
+    folder = folder.expanduser()
+    if not folder.is_absolute():
+        return "Give the whole path, from the root of the disk."
+    if is_folder(folder):
+        return "" if os.access(folder, os.W_OK) else f"{str(folder)!r} cannot be written."
+    if exists(folder):
+        return f"{str(folder)!r} is a file, not a folder."
+    parent = nearest_existing(folder)
+    if not is_folder(parent):
+        return f"{str(parent)!r} is a file, so no folder can be made below it."
+    if not os.access(parent, os.W_OK):
+        return f"There is no {str(folder)!r}, and it cannot be made: {str(parent)!r} is protected."
+    return ""

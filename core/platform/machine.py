@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.platform.files import exists
+from core.platform.files import nearest_existing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,14 +71,6 @@ def read_machine() -> Machine:
 def free_disk_bytes(path: Path) -> int:
     """Free space for `path`, which need not exist yet: its nearest existing parent is asked."""
     return shutil.disk_usage(nearest_existing(path)).free
-
-
-def nearest_existing(path: Path) -> Path:
-    """The path itself, or the nearest of its parents that exists."""
-    found = path.absolute()
-    while not exists(found):
-        found = found.parent
-    return found
 
 
 def _usable_cpus() -> int:

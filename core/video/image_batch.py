@@ -6,7 +6,7 @@ from pydantic import Field
 
 from core.frozen import Frozen
 from core.video.controls import MAX_SEED
-from core.video.request import FrameRequest, RenderRequest, Sampling, Target
+from core.video.request import FrameRequest, OutputKind, RenderRequest, Sampling, Target
 
 MAX_COUNT = 8
 
@@ -34,6 +34,7 @@ class ImageBatch(Frozen):
             RenderRequest(
                 target=self.target,
                 prompt=self.prompt,
+                output=OutputKind.IMAGE,
                 frame=frame,
                 sampling=Sampling(seed=self._seed(number)),
             )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.media.input_images import check_image
+from core.media.images import check_image
 from core.video.request import Role
 
 if TYPE_CHECKING:

@@ -8,8 +8,11 @@ from pydantic import Field
 
 from core.frozen import Frozen
 from core.jobs.job import Stage
-from core.video.request import Input, RenderRequest, Residency, Target, Task
+from core.video.request import Input, OutputKind, RenderRequest, Residency, Target, Task
 from core.video.spec import ModelSpec
+
+_BYTES_PER_PIXEL = 0.25
+_AUDIO_BYTES_PER_S = 48_000
 
 
 class Device(StrEnum):
@@ -122,6 +125,11 @@ class RenderPlan(ClipSettings):
         return self.request.task
 
     @property
+    def is_image(self) -> bool:
+        """Whether an image comes of it."""
+        return self.request.output is OutputKind.IMAGE
+
+    @property
     def duration_s(self) -> float:
         """The exact length of the clip; 0 of an image."""
         return self.num_frames / self.fps if self.fps else 0.0
@@ -129,6 +137,18 @@ class RenderPlan(ClipSettings):
     def with_inputs(self, inputs: tuple[Input, ...]) -> RenderPlan:
         """The same plan with its files in other places."""
         return self.model_copy(update={"request": self.request.with_inputs(inputs)})
+
+    @property
+    def clip_bytes(self) -> int:
+        """A generous estimate of the finished file's size."""
+        pixels = self.width * self.height * self.num_frames
+        audio = self.duration_s * _AUDIO_BYTES_PER_S if self.has_audio else 0
+        return int(pixels * _BYTES_PER_PIXEL + audio)
+
+    @property
+    def scratch_bytes(self) -> int:
+        """What the model writes to the disk while it works."""
+        return int(self.memory_plan.scratch_disk_gb * 1e9) if self.memory_plan else 0
 
     def with_notes(self, *notes: str) -> RenderPlan:
         """The same plan with more to tell the user."""

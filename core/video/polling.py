@@ -282,7 +282,9 @@ class PollingProvider(ABC):
         for item in plan.request.inputs:
             ctx.cancel.check()
             path = item.path
-            uploads[path] = self._call(ctx.cancel, lambda path=path: self.upload(service, path))
+            uploads[path] = self._call(
+                service, ctx.cancel, lambda path=path: self.upload(service, path)
+            )
         ctx.cancel.check()
         self._context.network.check(f"{plan.spec.label} is not asked", target=str(plan.target))
         ticket = Ticket(attempt=uuid.uuid4().hex, ordered_at=datetime.now(UTC))

@@ -1,21 +1,28 @@
-"""The record of a clip: all that made it, beside the file and inside it."""
+"""The record of a clip or an image: all that made it, inside the file and beside it."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from core.frozen import Frozen
 from core.jobs.job import Subject, SubjectKind
-from core.media.ffmpeg import ClipFacts, run_ffmpeg
+from core.media.ffmpeg import run_ffmpeg
+from core.media.output import STILL_SUFFIX
 from core.video.plan import ClipSettings, RenderPlan
 from core.video.provider import Provenance, Rendered
-from core.video.request import Delivery, RenderRequest
+from core.video.request import Delivery, OutputKind, RenderRequest, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from core.jobs.job import CancelToken
 
 _FFMETADATA_SPECIAL = "\\=;#\n"
@@ -40,10 +47,10 @@ class ClipRecord(ClipSettings):
     Attributes:
         request: as asked, its files named without their folders, and without `delivery`: how the
             render was carried out is in the plan, and a webhook may hold a secret.
-        start_image_sha256: of the start image.
+        inputs_sha256: of each input of the request, in the same order.
         origin: the scene that it was made for; None for a clip of no project.
         facts: what else the service told of the render, such as its own id of it.
-        still_frame: of a picture: which frame of the clip it is, from 0; None for a clip.
+        still_frame: of an image of an earlier version: which frame of the clip it is, from 0.
     """
 
     schema_version: Literal[1] = 1
@@ -53,11 +60,27 @@ class ClipRecord(ClipSettings):
     request: RenderRequest
     model_label: str
     licence: str
-    start_image_sha256: str | None
+    inputs_sha256: tuple[str, ...] = ()
     provenance: Provenance
     origin: Origin | None = None
     facts: dict[str, str] = Field(default_factory=dict[str, str])
     still_frame: int | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_one_input(cls, stored: object) -> object:
+        """Earlier versions knew the start image alone by its content."""
+        if not isinstance(stored, dict) or "start_image_sha256" not in stored:
+            return cast("object", stored)
+        fields = cast("dict[str, Any]", stored)
+        rest = {name: value for name, value in fields.items() if name != "start_image_sha256"}
+        sha256 = fields["start_image_sha256"]
+        return rest if sha256 is None else {**rest, "inputs_sha256": [sha256]}
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is of an image."""
+        return self.request.output is OutputKind.IMAGE or self.still_frame is not None
 
 
 def make_record(
@@ -67,7 +90,7 @@ def make_record(
     program: str,
     job_id: str,
     created_at: datetime,
-    start_image_sha256: str | None,
+    inputs_sha256: tuple[str, ...] = (),
     origin: Origin | None = None,
 ) -> ClipRecord:
     """The record of one clip that was made by this plan."""
@@ -80,7 +103,7 @@ def make_record(
         request=_portable(plan.request),
         model_label=plan.spec.label,
         licence=plan.spec.licence.name,
-        start_image_sha256=start_image_sha256,
+        inputs_sha256=inputs_sha256,
         provenance=rendered.provenance,
         origin=origin,
         facts=dict(rendered.facts),
@@ -111,11 +134,6 @@ def embed_record(clip: Path, record: ClipRecord, destination: Path, cancel: Canc
     run_ffmpeg([*sources, *copying, str(destination)], cancel)
 
 
-def read_embedded_record(facts: ClipFacts) -> ClipRecord | None:
-    """The record inside a clip, or None when it carries none of ours."""
-    return parse_record(facts.comment)
-
-
 def parse_record(text: str) -> ClipRecord | None:
     """The record that a comment is, or None when it is none of ours."""
     try:
@@ -129,4 +147,120 @@ def read_sidecar(file: Path) -> ClipRecord | None:
     try:
         return ClipRecord.model_validate_json(file.with_suffix(".json").read_bytes())
     except (OSError, ValueError):
+        return None
+
+
+@dataclass(frozen=True)
+class FileHead:
+    """What the head of a video file tells; nothing is decoded.
+
+    Attributes:
+        comment: what this program writes there is JSON.
+        width, height, duration_s: 0 where the head does not tell.
+    """
+
+    title: str
+    comment: str
+    width: int
+    height: int
+    duration_s: float
+
+    @property
+    def is_film(self) -> bool:
+        """Whether it is a film of this program, which names its clips."""
+        try:
+            stored: Any = json.loads(self.comment)
+        except ValueError:
+            return False
+        if not isinstance(stored, dict):
+            return False
+        return {"program", "clips"} <= cast("dict[str, Any]", stored).keys()
+
+
+def read_embedded(path: Path) -> ClipRecord | None:
+    """The record inside a clip or an image, or None when it carries none of ours."""
+    if path.suffix.lower() == STILL_SUFFIX:
+        return read_image_record(path)
+    head = read_head(path)
+    return None if head is None else parse_record(head.comment)
+
+
+def read_settings_of(path: Path) -> ClipRecord | None:
+    """All that made a clip or a still, or None when neither the file nor its sidecar tells."""
+    inside = read_embedded(path)
+    if inside is not None:
+        return inside
+    beside = read_sidecar(path)
+    if beside is None:
+        return None
+    # A clip and a picture of one name share the name of their sidecar.
+    return beside if beside.is_image == (path.suffix.lower() == STILL_SUFFIX) else None
+
+
+def read_head(path: Path) -> FileHead | None:
+    """What the head of a video file tells, or None when it is none."""
+    # Imported late: PyAV loads FFmpeg's libraries.
+    import av
+    from av.error import FFmpegError
+
+    try:
+        with av.open(str(path)) as container:
+            video = container.streams.video[0] if container.streams.video else None
+            return FileHead(
+                title=container.metadata.get("title", ""),
+                comment=container.metadata.get("comment", ""),
+                width=video.width if video else 0,
+                height=video.height if video else 0,
+                duration_s=(container.duration or 0) / av.time_base,
+            )
+    except (FFmpegError, OSError, ValueError):
+        return None
+
+
+def find_start_image(record: ClipRecord, folders: Iterable[Path]) -> Path | None:
+    """The very image that a clip started from, by name and content, where it still is."""
+    for item, sha256 in zip(record.request.inputs, record.inputs_sha256, strict=False):
+        if item.role is not Role.START:
+            continue
+        for folder in folders:
+            with suppress(OSError):
+                candidate = folder / item.path.name
+                if hashlib.sha256(candidate.read_bytes()).hexdigest() == sha256:
+                    return candidate
+    return None
+
+
+_KEYWORD = "Comment"
+
+
+def write_image_record(path: Path, record: ClipRecord, destination: Path) -> None:
+    """Copy a PNG, its pixels untouched, with the record as its comment.
+
+    Raises:
+        OSError: it cannot be read or the copy cannot be written.
+    """
+    # Imported late: only a finished still needs it.
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    stored = PngInfo()
+    # International text, because a prompt may be in any script; compressed like the pixels.
+    stored.add_itxt(_KEYWORD, record.model_dump_json(), zip=True)
+    with Image.open(path) as image:
+        image.save(destination, format="PNG", pnginfo=stored)
+
+
+def read_image_record(path: Path) -> ClipRecord | None:
+    """The record inside a PNG, or None when it carries none of ours or is no PNG."""
+    # Imported late: most commands never look at a picture.
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            stored = image.info.get(_KEYWORD, "")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+    try:
+        return ClipRecord.model_validate_json(str(stored))
+    except ValueError:
         return None

@@ -1,27 +1,19 @@
-"""The render job: plan, provider, proof that the clip is as planned, file in place, record."""
+"""The render job: plan, provider, proof of what came, file in place, record."""
 
 from __future__ import annotations
 
-import hashlib
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import model_validator
 
 import core
-from core.errors import (
-    FFmpegFailed,
-    JournalError,
-    OutOfMemory,
-    OutputError,
-    RenderFailed,
-    UnreadableClip,
-)
+from core.errors import OutOfMemory, RenderFailed
 from core.frozen import Frozen
 from core.jobs.job import (
     CancelToken,
-    Charged,
     JobContext,
     Lane,
     Notice,
@@ -31,55 +23,86 @@ from core.jobs.job import (
     Subject,
     SubjectKind,
 )
-from core.media.ffmpeg import ClipFacts, probe_clip
+from core.jobs.job_inputs import StoredInput, find_input, look_at_input, store_input
 from core.media.output import Output, aside_path, place_clip
 from core.platform.files import write_text_atomically
+from core.video.inputs import ROLES
 from core.video.plan import RenderPlan
-from core.video.record import (
-    ClipRecord,
-    Origin,
-    embed_record,
-    make_record,
-    read_embedded_record,
-)
-from core.video.request import Input, Role
+from core.video.proof import as_made, with_record
+from core.video.record import ClipRecord, Origin, make_record, read_embedded
+from core.video.request import OutputKind, Role
 
 if TYPE_CHECKING:
     from core.video.provider import Rendered
     from core.video.registry import ProviderRegistry
 
 KIND = "render"
+STILL_KIND = "still"
+"""What renders of images were called in the journals of earlier versions."""
+
 _PROVIDER_SHARE = 0.97
-_AUDIO_TOLERANCE_S = 0.25
-_FPS_TOLERANCE = 0.01
 
 
 class RenderPayload(Frozen):
-    """A render job as it is stored."""
+    """A render job as it is stored.
+
+    Attributes:
+        inputs: of each input of the request, in the same order, what it was when it was queued.
+    """
 
     plan: RenderPlan
     path: Path
     is_named: bool
     overwrite: bool
-    start_image_sha256: str | None = None
+    inputs: tuple[StoredInput, ...] = ()
     origin: Origin | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_one_input(cls, stored: object) -> object:
+        """Earlier versions stored the start image alone, under its own name."""
+        if not isinstance(stored, dict) or "start_image_sha256" not in stored:
+            return cast("object", stored)
+        fields = cast("dict[str, Any]", stored)
+        rest = {name: value for name, value in fields.items() if name != "start_image_sha256"}
+        sha256 = fields["start_image_sha256"]
+        if sha256 is None:
+            return rest
+        image = Path(fields["plan"]["request"]["inputs"]["start_image"])
+        return {**rest, "inputs": [{"name": image.name, "sha256": sha256}]}
+
+
+class StillPayload(Frozen):
+    """A render of an image as earlier versions stored it: the clip that it was to be taken from."""
+
+    render: str
+    frame: int
+
+    def payload(self) -> RenderPayload:
+        """The same as an image of its own."""
+        stored = RenderPayload.model_validate_json(self.render)
+        request = stored.plan.request.model_copy(update={"output": OutputKind.IMAGE})
+        image = {"request": request, "num_frames": 1, "fps": 0, "has_audio": False}
+        return stored.model_copy(update={"plan": stored.plan.model_copy(update=image)})
 
 
 @dataclass(frozen=True)
 class RenderJob:
-    """Makes one clip and puts it in place.
+    """Makes one clip or image and puts it in place.
 
     Attributes:
-        start_image_sha256: of the start image as it was when the job was queued.
-        origin: the scene that the clip is made for, which its record names.
+        inputs: of each input of the request what it was when the job was queued.
+        origin: the scene that it is made for, which its record names.
     """
 
     plan: RenderPlan
     output: Output
     lane: Lane
     registry: ProviderRegistry
-    start_image_sha256: str | None = None
+    inputs: tuple[StoredInput, ...] = ()
     origin: Origin | None = None
+
+    kind = KIND
 
     @classmethod
     def of(
@@ -89,19 +112,39 @@ class RenderJob:
         registry: ProviderRegistry,
         origin: Origin | None = None,
     ) -> RenderJob:
-        """The job that carries out a plan, with its start image as it is now.
+        """The job that carries out a plan, with its inputs as they are now.
 
         Raises:
-            JournalError: the start image cannot be read.
+            JournalError: an input cannot be read.
         """
-        image = plan.request.path_of(Role.START)
-        sha256 = None if image is None else hashlib.sha256(_read(image)).hexdigest()
-        return cls(plan, output, registry.find(plan.target).lane, registry, sha256, origin)
+        given = plan.request.inputs
+        names = [item.path.name for item in given]
+        inputs = tuple(
+            look_at_input(
+                item.path,
+                ROLES[item.role].name,
+                # A LoRA is large, and people keep it where it is: it is known by its content.
+                "" if item.role is Role.LORA else _own_name(names, place),
+            )
+            for place, item in enumerate(given)
+        )
+        return cls(plan, output, registry.find(plan.target).lane, registry, inputs, origin)
 
-    @property
-    def kind(self) -> str:
-        """The name of this kind of job in the journal."""
-        return KIND
+    @classmethod
+    def from_payload(cls, payload: str, registry: ProviderRegistry) -> RenderJob:
+        """The job that wrote this payload."""
+        return cls._of_stored(RenderPayload.model_validate_json(payload), registry)
+
+    @classmethod
+    def from_still_payload(cls, payload: str, registry: ProviderRegistry) -> RenderJob:
+        """The job of an earlier version that wrote this payload for an image."""
+        return cls._of_stored(StillPayload.model_validate_json(payload).payload(), registry)
+
+    @classmethod
+    def _of_stored(cls, stored: RenderPayload, registry: ProviderRegistry) -> RenderJob:
+        output = Output(stored.path, is_named=stored.is_named, overwrite=stored.overwrite)
+        lane = registry.find(stored.plan.target).lane
+        return cls(stored.plan, output, lane, registry, stored.inputs, stored.origin)
 
     @property
     def title(self) -> str:
@@ -111,18 +154,11 @@ class RenderJob:
 
     @property
     def subject(self) -> Subject:
-        """The scene that it is for, or the clip by its place."""
+        """The scene that it is for, or the clip or image by its place."""
         if self.origin is not None:
             return self.origin.subject
-        return Subject(SubjectKind.CLIP, str(self.output.path))
-
-    @classmethod
-    def from_payload(cls, payload: str, registry: ProviderRegistry) -> RenderJob:
-        """The job that wrote this payload."""
-        stored = RenderPayload.model_validate_json(payload)
-        output = Output(stored.path, is_named=stored.is_named, overwrite=stored.overwrite)
-        lane = registry.find(stored.plan.target).lane
-        return cls(stored.plan, output, lane, registry, stored.start_image_sha256, stored.origin)
+        kind = SubjectKind.IMAGE if self.plan.is_image else SubjectKind.CLIP
+        return Subject(kind, str(self.output.path))
 
     def payload(self) -> str:
         """The plan and the place, as JSON."""
@@ -131,37 +167,22 @@ class RenderJob:
             path=self.output.path,
             is_named=self.output.is_named,
             overwrite=self.output.overwrite,
-            start_image_sha256=self.start_image_sha256,
+            inputs=self.inputs,
             origin=self.origin,
         )
         return stored.model_dump_json()
 
     def store_inputs(self, folder: Path) -> None:
-        """Keep the start image: the clip can be made again whatever becomes of the file."""
-        image = self.plan.request.path_of(Role.START)
-        if image is None:
-            return
-        content = _read(image)
-        if hashlib.sha256(content).hexdigest() != self.start_image_sha256:
-            raise JournalError(
-                f"The start image {str(image)!r} was changed just now.",
-                hint="Give the command again.",
-            )
-        try:
-            folder.mkdir(parents=True)
-            (folder / image.name).write_bytes(content)
-        except OSError as error:
-            raise JournalError(
-                f"The start image cannot be kept in {str(folder)!r}: {error.strerror}.",
-                hint="Free some space there, then give the command again.",
-            ) from error
+        """Keep what it is made from: it can be made again whatever becomes of the files."""
+        for item, stored in zip(self.plan.request.inputs, self.inputs, strict=True):
+            store_input(item.path, ROLES[item.role].name, stored, folder)
 
     def partial_files(self, job_id: str) -> tuple[Path, ...]:
         """The half copy that a kill may leave in the output folder."""
         return (aside_path(self.output.path, job_id),)
 
     def run(self, ctx: JobContext) -> Path:
-        """Make the clip; gives its final path."""
+        """Make it; gives its final path."""
         placed = self._placed_before_interruption(ctx)
         if placed is not None:
             return placed
@@ -171,23 +192,25 @@ class RenderJob:
             # It was paid for and is here: whoever asks to stop now gets it all the same.
             ctx = replace(ctx, cancel=CancelToken())
         ctx.report(Progressed(stage=Stage.WRITE, fraction=_PROVIDER_SHARE))
-        plan = self._as_made(plan, rendered, ctx)
+        plan = as_made(plan, rendered, self.output, ctx)
         record = make_record(
-            plan,
+            # The files by the names that they had, not by those of their copies.
+            plan.with_inputs(self.plan.request.inputs),
             rendered,
             program=f"{core.NAME} {core.VERSION}",
             job_id=ctx.job_id,
             created_at=started_at,
-            start_image_sha256=self.start_image_sha256,
+            inputs_sha256=tuple(stored.sha256 for stored in self.inputs),
             origin=self.origin,
         )
-        finished = self._with_record(plan, rendered.path, record, ctx)
+        finished = with_record(plan, rendered.path, record, ctx)
         ctx.cancel.check()
         path = place_clip(finished, self.output, ctx.job_id)
         if path != self.output.path and self.output.is_named:
+            what = "picture" if plan.is_image else "clip"
             ctx.report(
                 Notice(
-                    message=f"{self.output.path.name!r} was taken while the clip was made, so it "
+                    message=f"{self.output.path.name!r} was taken while the {what} was made, so it "
                     f"is named {path.name!r}."
                 )
             )
@@ -208,7 +231,7 @@ class RenderJob:
             ctx.report(_scaled(event))
 
         inner = replace(ctx, report=report)
-        plan = self._plan_with_kept_image(ctx)
+        plan = self._plan_with_stored_inputs(ctx)
         while True:
             if ctx.ticket is None:
                 # With a ticket it is the provider's to end what runs elsewhere.
@@ -224,126 +247,40 @@ class RenderJob:
                 continue
             if not rendered.path.resolve().is_relative_to(ctx.workdir.resolve()):
                 raise RenderFailed(
-                    f"{plan.spec.label} wrote its clip outside the job's folder.",
+                    f"{plan.spec.label} wrote its file outside the job's folder.",
                     target=str(plan.target),
                     hint="This is a defect of the provider.",
                 )
             return plan, rendered
 
-    def _as_made(self, plan: RenderPlan, rendered: Rendered, ctx: JobContext) -> RenderPlan:
-        """The plan as it was carried out; what differs from the order is told, or refused.
-
-        Raises:
-            RenderFailed: the clip cannot be read, or a model that is exact made another one.
-        """
-        if rendered.cost_usd is not None:
-            ctx.report(Charged(cost_usd=rendered.cost_usd))
-            plan = plan.model_copy(update={"cost_usd": rendered.cost_usd})
-        notes: list[str] = []
-        if rendered.seed is not None and rendered.seed != plan.seed:
-            notes.append(f"{plan.spec.label} took the seed {rendered.seed}, not {plan.seed}.")
-            plan = plan.model_copy(update={"seed": rendered.seed})
-        try:
-            facts = probe_clip(rendered.path, ctx.cancel)
-        except UnreadableClip as error:
-            raise self._unreadable(plan, rendered.path, error, ctx) from error
-        found = _differences(plan, facts)
-        if found and plan.spec.is_exact:
-            raise RenderFailed(
-                f"{plan.spec.label} gave a clip with {', '.join(found)}.",
-                target=str(plan.target),
-                hint="It was not kept. Try again; if it happens again, it is a defect of the "
-                "provider.",
-            )
-        if found:
-            notes.append(f"{plan.spec.label} gave {', '.join(found)}. The clip is kept as it is.")
-            plan = plan.model_copy(
-                update={
-                    "width": facts.width,
-                    "height": facts.height,
-                    "num_frames": facts.num_frames,
-                    "fps": max(1, round(facts.fps)),
-                    "has_audio": facts.has_audio,
-                }
-            )
-        for note in notes:
-            ctx.report(Notice(message=note))
-        return plan.with_notes(*notes)
-
-    def _unreadable(
-        self, plan: RenderPlan, clip: Path, error: UnreadableClip, ctx: JobContext
-    ) -> RenderFailed:
-        if plan.spec.is_exact or not clip.is_file():
-            return RenderFailed(
-                f"{plan.spec.label} gave a clip that cannot be read: {error.message}",
-                target=str(plan.target),
-                hint="Try again; the log file has the details.",
-            )
-        # It was paid for: what came is never thrown away, even where nothing here can show it.
-        name = f"{self.output.path.stem}-unreadable{clip.suffix}"
-        kept = place_clip(clip, Output(self.output.path.with_name(name), False), ctx.job_id)
-        return RenderFailed(
-            f"{plan.spec.label} gave a clip that cannot be read: {error.message} What came is "
-            f"kept as {str(kept)!r}.",
-            target=str(plan.target),
-            hint=f"'main.py jobs resume {ctx.job_id}' fetches it once more and buys nothing.",
-        )
-
-    def _with_record(
-        self, plan: RenderPlan, clip: Path, record: ClipRecord, ctx: JobContext
-    ) -> Path:
-        """The clip with its record inside.
-
-        Raises:
-            OutputError: the disk is full.
-            RenderFailed: the clip cannot be copied.
-        """
-        finished = ctx.workdir / "finished.mp4"
-        try:
-            embed_record(clip, record, finished, ctx.cancel)
-        except FFmpegFailed as error:
-            if error.is_disk_full:
-                raise OutputError(
-                    f"The disk of {str(ctx.workdir)!r} is full.",
-                    hint="Free some space, then resume the job.",
-                ) from error
-            raise RenderFailed(
-                f"{plan.spec.label} gave a clip that cannot be read: {error.message}",
-                target=str(plan.target),
-                hint="Try again; the log file has the details.",
-            ) from error
-        return finished
-
-    def _plan_with_kept_image(self, ctx: JobContext) -> RenderPlan:
-        image = self.plan.request.path_of(Role.START)
-        if image is None:
+    def _plan_with_stored_inputs(self, ctx: JobContext) -> RenderPlan:
+        if not self.inputs:
             return self.plan
         assert ctx.inputs_dir is not None, "clips are made by the queue alone"
-        kept = ctx.inputs_dir / image.name
-        with suppress(OSError):
-            if hashlib.sha256(kept.read_bytes()).hexdigest() == self.start_image_sha256:
-                start = Input(role=Role.START, path=kept)
-                return self.plan.with_inputs(
-                    self.plan.request.with_role(Role.START, (start,)).inputs
-                )
-        raise JournalError(
-            f"The copy of the start image that was kept for this job, {str(kept)!r}, is gone or "
-            "damaged, so the clip cannot be made as it was planned.",
-            hint="Give the command again, with the picture.",
+        folder, given = ctx.inputs_dir, self.plan.request.inputs
+        found = tuple(
+            item.model_copy(
+                update={"path": find_input(item.path, ROLES[item.role].name, stored, folder)}
+            )
+            # Earlier versions stored the first one only.
+            for item, stored in zip(given, self.inputs, strict=False)
         )
+        return self.plan.with_inputs((*found, *given[len(found) :]))
 
     def _placed_before_interruption(self, ctx: JobContext) -> Path | None:
-        """The clip that an earlier run of this very job put in place just before it was killed."""
+        """What an earlier run of this very job put in place just before it was killed."""
         path = self.output.path
-        if not path.is_file():
+        record = read_embedded(path) if path.is_file() else None
+        if record is None or record.job_id != ctx.job_id:
             return None
-        with suppress(UnreadableClip):
-            record = read_embedded_record(probe_clip(path, ctx.cancel))
-            if record is not None and record.job_id == ctx.job_id:
-                if not self.output.sidecar.exists():
-                    write_sidecar(self.output, record, ctx)
-                return path
-        return None
+        if not self.output.sidecar.exists():
+            write_sidecar(self.output, record, ctx)
+        return path
+
+
+def _own_name(names: list[str], place: int) -> str:
+    name = names[place]
+    return f"{place}-{name}" if name in names[:place] else name
 
 
 def _scaled(event: Report) -> Report:
@@ -353,31 +290,13 @@ def _scaled(event: Report) -> Report:
     return event.model_copy(update={"fraction": event.fraction * _PROVIDER_SHARE})
 
 
-def _differences(plan: RenderPlan, facts: ClipFacts) -> list[str]:
-    """In what a clip is another than planned, each as a few words."""
-    found: list[str] = []
-    if (facts.width, facts.height) != (plan.width, plan.height):
-        found.append(f"{facts.width}x{facts.height} instead of {plan.width}x{plan.height}")
-    if facts.num_frames != plan.num_frames:
-        found.append(f"{facts.num_frames} frames instead of {plan.num_frames}")
-    if abs(facts.fps - plan.fps) > _FPS_TOLERANCE:
-        found.append(f"{facts.fps:g} frames per second instead of {plan.fps}")
-    if facts.has_audio != plan.has_audio:
-        found.append("sound that was not planned" if facts.has_audio else "no sound")
-    elif facts.audio_duration_s is not None:
-        difference = abs(facts.audio_duration_s - plan.duration_s)
-        if difference > _AUDIO_TOLERANCE_S:
-            found.append(f"{facts.audio_duration_s:.2f} s of sound, not {plan.duration_s:.2f} s")
-    return found
-
-
 def write_sidecar(output: Output, record: ClipRecord, ctx: JobContext) -> None:
     """Write the record beside the file; failing to is told and costs no file."""
     sidecar = output.sidecar
+    what = "picture" if record.is_image else "clip"
     if sidecar.exists() and not output.overwrite:
-        ctx.report(
-            Notice(message=f"{sidecar.name!r} exists, so the record is only inside the clip.")
-        )
+        message = f"{sidecar.name!r} exists, so the record is only inside the {what}."
+        ctx.report(Notice(message=message))
         return
     try:
         write_text_atomically(sidecar, record.model_dump_json(indent=2) + "\n")
@@ -385,16 +304,6 @@ def write_sidecar(output: Output, record: ClipRecord, ctx: JobContext) -> None:
         ctx.report(
             Notice(
                 message=f"The record {sidecar.name!r} could not be written ({error.strerror}); it "
-                "is only inside the clip."
+                f"is only inside the {what}."
             )
         )
-
-
-def _read(image: Path) -> bytes:
-    try:
-        return image.read_bytes()
-    except OSError as error:
-        raise JournalError(
-            f"The start image {str(image)!r} cannot be read any more: {error.strerror}.",
-            hint="Put it back and give the command again.",
-        ) from error

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import Problem, UnsupportedRequest
-from core.film.build.export import ExportOrder
 from core.film.handoff import write_handoff
-from core.film.model.delivery import CONTAINERS, Container
+from core.film.model.delivery import CONTAINERS, Container, ExportOrder
 from core.film.model.film_file import NAME as FILM_FILE
 from core.film.model.film_file import write_film_file
 from core.jobs.job import Subject, SubjectKind, Succeeded

@@ -91,7 +91,7 @@ def subtitles_part() -> FilePart[Subtitles]:
     tip = "Drawn words are always seen; a track is switched on in the player."
     mode.setObjectName("subtitles_mode")
     form.add_row("mode", "Shown", mode.wiring(), part("mode"), tip)
-    kind = FileKind("a file of subtitles", ("SRT subtitles (*.srt)",), "None")
+    kind = FileKind("a file of subtitles", ("Subtitles (*.srt *.vtt *.ass *.ssa)",), "None")
     return FilePart(FileField("subtitles_file", kind), form)
 
 

@@ -11,7 +11,7 @@ from core.video.controls import CONTROLS
 from gui.history.history_model import kind_of, length_of, size_of
 
 if TYPE_CHECKING:
-    from core.film.build.export import ExportOrder
+    from core.film.model.delivery import ExportOrder
     from core.history.history_entry import HistoryEntry
     from core.video.record import ClipRecord
     from core.video.request import Input
@@ -63,11 +63,13 @@ def _of_record(record: ClipRecord) -> list[HistoryFact]:
     camera = (asked.motion.camera or "").replace("_", " ")
     frames = f"{record.num_frames} at {record.fps} per second"
     audio = "yes" if record.has_audio else "no"
-    if record.still_frame is not None:
+    if record.is_image and record.still_frame is None:
+        frames = record.facts.get("frame", "")
+    elif record.still_frame is not None:
         frames = f"number {record.still_frame + 1} of {frames}"
     return [
         HistoryFact("Frames", frames),
-        HistoryFact("Sound", audio if record.still_frame is None else ""),
+        HistoryFact("Sound", "" if record.is_image else audio),
         HistoryFact("Model", record.model_label),
         HistoryFact("Made by", str(asked.target)),
         HistoryFact("Seed", str(record.seed)),

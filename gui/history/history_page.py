@@ -9,11 +9,11 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.errors import UnsupportedRequest
-from core.film.build.export import ExportOrder
+from core.film.model.delivery import ExportOrder
 from core.jobs.job import Succeeded
 from core.media.output import find_free_name
 from core.project.render.rerender import FromRecord, choices_of, plan_again
-from core.video.read_metadata import read_settings_of
+from core.video.record import read_settings_of
 from gui.render.price_question import agree_to_price
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from core.history.history import HistoryEntry
     from core.jobs.job import CancelToken, JobUpdate
-    from core.studio import PlannedRender, Studio
+    from core.studio import Studio
     from core.video.record import ClipRecord
+    from core.video.render_planner import PlannedRender
     from gui.background import Background
     from gui.history.history_tab import HistoryTab
     from gui.history.thumbnail_source import ThumbnailSource

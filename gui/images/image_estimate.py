@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.jobs.job import CancelToken
-    from core.studio import PlannedRender, Studio
+    from core.studio import Studio
     from core.video.image_batch import ImageBatch
+    from core.video.render_planner import PlannedRender
     from gui.render.model_choices import ModelOffer
 
 
@@ -32,7 +33,7 @@ def plan_images(
     planned: list[PlannedRender] = []
     for request in order.requests:
         cancel.check()
-        planned.append(studio.plan_still(request))
+        planned.append(studio.plan(request))
     return tuple(planned)
 
 
@@ -40,7 +41,7 @@ def estimate(studio: Studio, order: ImageBatch, model: ModelOffer | None) -> Pla
     """An order as it stands on this machine; of several pictures, what each and all take."""
     request = order.requests[0]
     try:
-        planned = studio.plan_still(request)
+        planned = studio.plan(request)
     except UnsupportedRequest as error:
         plan_context = PlanContext(
             target=request.target,

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from core.history.history_entry import HistoryEntry
     from core.jobs.job import CancelToken, JobUpdate
-    from core.studio import PlannedRender, Studio
+    from core.studio import Studio
     from core.video.image_batch import ImageBatch
+    from core.video.render_planner import PlannedRender
     from gui.background import Background
     from gui.history.thumbnail_source import ThumbnailSource
     from gui.images.image_tab import ImageTab
@@ -228,7 +229,7 @@ def _throw_away(image: Path) -> None:
     record = read_sidecar(image)
     paths = [image]
     # A clip of the same name would have its record in the same place.
-    if record is not None and record.still_frame is not None:
+    if record is not None and record.is_image:
         paths.append(image.with_suffix(".json"))
     for path in paths:
         if path.exists() and not QFile.moveToTrash(str(path)):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent
 
     from core.errors import StudioError
-    from core.film.build.preview_film import SceneStart
+    from core.film.build.preview import SceneStart
     from core.media.frames import ClipFrames
 
 _NOTHING = "Nothing to play yet. Render a scene, or choose one that has a clip."

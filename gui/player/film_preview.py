@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from core.film.build.preview_film import make_preview
+from core.film.build.preview import make_preview
 from gui.background import Background
 
 if TYPE_CHECKING:
     from core.errors import StudioError
-    from core.film.build.preview_film import PreviewFilm, PreviewStores
+    from core.film.build.preview import PreviewFilm, PreviewStores
     from core.film.model.delivery import ExportSettings
     from core.film.model.film import Film
     from core.film.picture.text_overlays import TextRenderer

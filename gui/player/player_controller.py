@@ -13,7 +13,7 @@ from gui.scenes.image_controller import ImageRole, ImageUse
 
 if TYPE_CHECKING:
     from core.errors import StudioError
-    from core.film.build.preview_film import PreviewFilm
+    from core.film.build.preview import PreviewFilm
     from core.film.model.film import Film
     from core.jobs.job import Progressed
     from core.project.model.project import Take

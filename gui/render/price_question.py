@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
-    from core.studio import PlannedRender
+    from core.video.render_planner import PlannedRender
 
 
 def agree_to_price(parent: QWidget, planned: Sequence[PlannedRender]) -> bool:

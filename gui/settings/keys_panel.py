@@ -23,8 +23,7 @@ from gui.widgets.tone_label import ToneLabel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.config.api_keys import KeySpec
-    from core.config.key_registry import KeyUse
+    from core.config.api_keys import KeySpec, KeyUse
 
 _KEYRING = "keyring"
 

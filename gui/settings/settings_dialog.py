@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from core.config.key_registry import KeyUse, known_keys, source_of
+from core.config.api_keys import KeyUse, known_keys, source_of
 from core.config.target_names import TargetNames, target_names
-from core.platform.folders import folder_problem
+from core.platform.files import folder_problem
 from core.video.provider import NotReady, Readiness
 from gui import theme
 from gui.background import Background

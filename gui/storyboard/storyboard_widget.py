@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from core.platform.text_files import TextFile, read_text_file
 from core.project.storyboard.markup import clock
 from core.project.storyboard.scenes import Renewal, renew_scenes
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
-from core.project.storyboard.text_files import TextFile, read_text_file
 from gui import theme
 from gui.storyboard.length_field import LengthField
 from gui.storyboard.storyboard_box import StoryboardBox

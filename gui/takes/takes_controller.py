@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices
 
 from core.errors import ProjectError
 from core.project.render.rerender import scene_again
-from core.video.read_metadata import read_settings_of
+from core.video.record import read_settings_of
 
 if TYPE_CHECKING:
     from core.jobs.job import CancelToken

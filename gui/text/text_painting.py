@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QPainterPathStroker,
 )
 
-from core.film.picture.alignment import anchor_of
+from core.film.picture.text_overlays import anchor_of
 from gui.text.typesetting import baselines, set_lines
 
 if TYPE_CHECKING:

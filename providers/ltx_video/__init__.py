@@ -1,5 +1,5 @@
 """LTX-Video and LTX-2 on this machine."""
 
-from providers.ltx_video.models.model_names import LTXDeploymentMode, LTXModel
+from providers.ltx_video.models.info import LTXDeploymentMode, LTXModel
 
 __all__ = ["LTXDeploymentMode", "LTXModel"]

@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING
 from core.errors import EngineCrashed, NotConfigured, Problem, UnsupportedRequest
 from core.jobs.job import Progressed, Stage
 from core.platform.machine import free_disk_bytes
+from core.video.model_store import OnDisk
 from core.video.planning import make_plan
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import FrameRequest, RenderRequest, Role, Target
-from providers.ltx_video.install.installed import (
-    Absent,
-    Complete,
-    Damaged,
-    Partial,
-    check_installed,
+from providers.ltx_video.install.model_files import (
+    folder_of,
+    installation_of,
+    model_key,
+    weight_files,
 )
-from providers.ltx_video.install.model_files import damage_of, folder_of, model_key, weight_files
-from providers.ltx_video.models.auto_model import WeightsState, choose_model
+from providers.ltx_video.models.auto_model import choose_model
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
 from providers.ltx_video.models.info import INFO, PACKAGES
 from providers.ltx_video.models.timings import (
@@ -36,6 +35,7 @@ from providers.ltx_video.models.timings import (
     layout_name,
     work_of,
 )
+from providers.ltx_video.stills import clip_of, still_frame, still_note, take_still
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,7 +105,7 @@ class LocalLTX:
     def check(self, target: Target) -> Readiness:
         """Whether files and memory suffice for a model."""
         model = self._models[target.model]
-        reason_code = self._lack_of_files(model)
+        reason_code = self._files_problem(model)
         if reason_code is not None:
             return reason_code
         smallest = self._ladder(model, _smallest_plan(model)).choose()
@@ -120,10 +120,13 @@ class LocalLTX:
 
     def fit(self, plan: RenderPlan) -> RenderPlan:
         """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
+        if plan.is_image:
+            clip = clip_of(plan)
+            return _like(plan, self.fit(clip)).with_notes(still_note(clip))
         model = self._models[plan.target.model]
         notes: tuple[str, ...] = ()
         if model.spec.is_builtin:
-            from providers.ltx_video.models.mini_notes import MOST_TOKENS, count_tokens, mini_notes
+            from providers.ltx_video.mini.vocabulary import MOST_TOKENS, count_tokens, mini_notes
 
             tokens = count_tokens(plan.prompt)
             if tokens > MOST_TOKENS:
@@ -142,14 +145,20 @@ class LocalLTX:
         if plan.memory_plan is None:
             return None
         model = self._models[plan.target.model]
-        asked = plan.request.delivery.memory
-        memory = self._ladder(model, plan).cheaper(plan.memory_plan, asked)
+        clip = clip_of(plan) if plan.is_image else plan
+        memory = self._ladder(model, clip).cheaper(plan.memory_plan, plan.request.delivery.memory)
         if memory is None:
             return None
-        return self._with_time(plan.model_copy(update={"memory_plan": memory}))
+        return _like(plan, self._with_time(clip.model_copy(update={"memory_plan": memory})))
 
     def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
         """Make the clip in the engine, which is started when it does not run."""
+        if plan.is_image:
+            clip, image = clip_of(plan), ctx.workdir / "still.png"
+            made = self.render(clip, ctx)
+            take_still(made.path, clip, image, ctx.cancel)
+            frame = f"{still_frame(clip.num_frames) + 1} of {clip.num_frames}"
+            return replace(made, path=image, facts={"frame": frame})
         from providers.ltx_video.engine.drive_render import follow
 
         with self._lock:
@@ -199,29 +208,16 @@ class LocalLTX:
             engine.end()
             self._sweep_offload_dirs()
 
-    def _on_disk(self, model: LocalModel) -> WeightsState:
-        reason_code = self._lack_of_files(model)
-        if reason_code is None:
-            return WeightsState.COMPLETE
-        return (
-            WeightsState.DAMAGED
-            if reason_code.reason_code is ReasonCode.DAMAGED
-            else WeightsState.ABSENT
-        )
+    def _on_disk(self, model: LocalModel) -> OnDisk:
+        return installation_of(model, self._context.paths.models_dir).on_disk
 
-    def _lack_of_files(self, model: LocalModel) -> NotReady | None:
+    def _files_problem(self, model: LocalModel) -> NotReady | None:
         label, repair = model.spec.label, _repair(model)
-        if model.spec.is_builtin:
-            damage = damage_of(folder_of(model, self._context.paths.models_dir))
-            if not damage:
+        found = installation_of(model, self._context.paths.models_dir)
+        match found.on_disk:
+            case OnDisk.WHOLE:
                 return None
-            return NotReady(
-                ReasonCode.DAMAGED, f"The files of {label} are damaged: {damage}.", repair
-            )
-        match check_installed(self._context.paths.models_dir, model.id):
-            case Complete():
-                return None
-            case Absent():
+            case OnDisk.NOTHING:
                 size = model.spec.size_bytes
                 amount = f"{size / _GB:.1f} GB" if size else "an amount the hub will tell"
                 gate = " Its owner asks for consent first." if model.spec.licence.is_gated else ""
@@ -231,10 +227,10 @@ class LocalLTX:
                     f"{model.spec.licence.name}.{gate}",
                     repair,
                 )
-            case Partial() as state:
-                return NotReady(ReasonCode.NOT_INSTALLED, f"{label}: {state.reason}", repair)
-            case Damaged() as state:
-                return NotReady(ReasonCode.DAMAGED, f"{label}: {state.reason}", repair)
+            case OnDisk.PARTLY:
+                return NotReady(ReasonCode.NOT_INSTALLED, f"{label}: {found.reason}", repair)
+            case OnDisk.DAMAGED:
+                return NotReady(ReasonCode.DAMAGED, f"{label}: {found.reason}", repair)
 
     def _memory(self, model: LocalModel, plan: RenderPlan) -> MemoryPlan:
         """The layout for a plan: the quickest that fits, within what the user chose.
@@ -305,11 +301,11 @@ class LocalLTX:
         return self._context.paths.cache_dir / "ltx-video" / "offload" / str(os.getpid())
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
-        from core.media.input_images import write_start_image
+        from core.media.images import write_start_image
         from providers.ltx_video.engine.protocol import RenderOrder
 
         model = self._models[plan.target.model]
-        reason_code = self._lack_of_files(model)
+        reason_code = self._files_problem(model)
         if reason_code is not None:
             raise NotConfigured(reason_code.reason, target=str(plan.target), hint=reason_code.fix)
         memory = plan.memory_plan or self._memory(model, plan)
@@ -384,6 +380,14 @@ class LocalLTX:
         )
         seconds = self._timings.expected_total_s(plan, is_warm=is_warm)
         return plan.model_copy(update={"est_seconds": seconds})
+
+
+def _like(plan: RenderPlan, clip: RenderPlan) -> RenderPlan:
+    """A plan with memory, seconds and notes of the clip that it comes to."""
+    found = {
+        "memory_plan": clip.memory_plan, "est_seconds": clip.est_seconds, "notes": clip.notes
+    }  # fmt: skip
+    return plan.model_copy(update=found)
 
 
 def _identity(order: RenderOrder) -> str:

@@ -117,7 +117,7 @@ def answer(pipeline: LTX2ConditionPipeline, asked: BareOrder) -> BareAnswer:
             "identical_frames": int((frames == other_frames).all(axis=(1, 2, 3)).sum())
             if same
             else 0,
-            "is_sound_identical": other_audio is None
+            "is_audio_identical": other_audio is None
             or np.array_equal(waveform.samples, other_audio.samples),
         }
     )

@@ -18,7 +18,7 @@ from providers import PROVIDERS
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from core.studio import PlannedRender
+    from core.video.render_planner import PlannedRender
 
 TARGET = Target.parse("ltx-video/local/ltx-mini")
 SEED = 7

@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.film.build.export import ExportJob, ExportOrder
+from core.film.build.export import ExportJob
 from core.film.build.joining import count_frames
-from core.film.build.render_cache import RenderCache
-from core.film.model.delivery import ExportSettings
+from core.film.model.delivery import ExportOrder, ExportSettings
 from core.jobs.job import CancelToken, JobContext, Progressed, Report, Stage
+from core.media.render_cache import RenderCache
 from scripts.benchmark import moviepy_side
 from scripts.benchmark.clips import scratch
 from scripts.benchmark.figures import Series, ratio

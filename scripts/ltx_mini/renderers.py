@@ -24,7 +24,7 @@ from core.video.request import FrameRequest, Input, RenderRequest, Role, Samplin
 from providers.ltx_video.engine.clip import Audio, write_clip
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER
-from providers.ltx_video.models.model_names import LTXModel
+from providers.ltx_video.models.info import LTXModel
 from scripts.ltx_mini.sounds import WAVE_RATE_HZ, wave
 from scripts.ltx_mini.world import draw
 

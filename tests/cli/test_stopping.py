@@ -133,7 +133,7 @@ def test_a_start_image_may_be_moved_before_its_job_is_resumed(start, run, home) 
     image.rename(image.with_name("moved.png"))
     answer = run("jobs", "resume", "--all")
     assert answer.code == 0, answer.err
-    assert json.loads(Path("ball.json").read_text())["start_image_sha256"] == sha256
+    assert json.loads(Path("ball.json").read_text())["inputs_sha256"] == [sha256]
     (job,) = run("jobs", "list", "--json").events
     assert [item["path"] for item in job["request"]["inputs"]] == [str(image)]
     assert len(remains(home / "state" / "inputs")) == 1

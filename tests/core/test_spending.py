@@ -17,6 +17,7 @@ from core.spending import Ledger
 from core.studio import Studio
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.provider import ProviderContext, ProviderEntry
+from core.video.spec import ModelSpec
 from tests.fakes.job_records import record
 from tests.fakes.provider import ENTRY, SMALL, FakeProvider
 

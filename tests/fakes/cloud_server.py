@@ -119,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     cloud: CloudServer
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
         """Say nothing."""
 
     def do_POST(self) -> None:
@@ -205,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
             charged = habits.charges_aborted
             self._say(200, {"state": "failed", "error": "cancelled", "charged": charged})
         elif job.polls <= habits.polls_until_done:
-            self._say(200, {"state": "working", "done": job.polls / (habits.polls_until_done + 1)})
+            self._say(200, {"state": "working", "done": min(0.9, job.polls / 10)})
         elif habits.fails:
             answer = {"state": "failed", "error": "it did not work", "charged": habits.is_charged}
             self._say(200, answer)

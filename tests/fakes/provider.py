@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from core.config.api_keys import KeySpec
 from core.errors import OutOfMemory, Problem, RenderFailed, UnsupportedRequest
 from core.jobs.job import CancelToken, JobContext, Lane, Progressed, Stage
@@ -68,7 +70,12 @@ SMALL = ModelSpec(
     label="Fake Small",
     summary="Grey pictures and a hum.",
     family="fake",
-    tasks=(Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE),
+    tasks=(
+        Task.TEXT_TO_VIDEO,
+        Task.IMAGE_TO_VIDEO,
+        Task.TEXT_TO_IMAGE,
+        Task.IMAGE_EDIT,
+    ),
     inputs={Role.START: 1},
     sizes=(
         FrameSize(resolution="64p", aspect=AspectRatio.LANDSCAPE_3_2, width=96, height=64),
@@ -212,6 +219,8 @@ class FakeProvider:
             ctx.report(
                 Progressed(stage=Stage.DENOISE, fraction=0.9 * step / steps, step=step, steps=steps)
             )
+        if plan.is_image:
+            return Rendered(_image(ctx.workdir / "image.png", plan, words), PROVENANCE)
         clip = ctx.workdir / "clip.mp4"
         write_clip(clip, plan, ctx.cancel, num_frames=plan.num_frames - ("short" in words))
         if "damaged" in words:
@@ -226,6 +235,16 @@ class FakeProvider:
 
     def close(self) -> None:
         self.is_closed = True
+
+
+def _image(path: Path, plan: RenderPlan, words: list[str]) -> Path:
+    """A PNG of a colour that depends on the seed."""
+    colour = plan.seed % 0xFFFFFF
+    size = (plan.width - ("short" in words), plan.height)
+    Image.new("RGB", size, (colour >> 16, colour >> 8 & 255, colour & 255)).save(path)
+    if "damaged" in words:
+        path.write_bytes(path.read_bytes()[:40])
+    return path
 
 
 def memory_plan(rung: int) -> MemoryPlan:

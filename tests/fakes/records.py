@@ -25,5 +25,4 @@ def record_of(request: RenderRequest, job_id: str = "job-1") -> ClipRecord:
         program="ImageAI 1",
         job_id=job_id,
         created_at=NOON,
-        start_image_sha256=None,
     )

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 
-from core.film.build.export import ExportJob, ExportOrder
-from core.film.build.render_cache import RenderCache
+from core.film.build.export import ExportJob
+from core.film.model.delivery import ExportOrder
 from core.jobs.job import CancelToken, Charged, JobContext, Report
 from core.media.ffmpeg import run_ffmpeg
+from core.media.render_cache import RenderCache
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

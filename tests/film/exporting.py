@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 
-from core.film.build.export import ExportJob, ExportOrder
-from core.film.build.render_cache import RenderCache
-from core.film.model.delivery import CONTAINERS, AudioCodec, ExportSettings
+from core.film.build.export import ExportJob
+from core.film.model.delivery import CONTAINERS, AudioCodec, ExportOrder, ExportSettings
 from core.film.model.film import Clip, Film, Transition
 from core.jobs.job import CancelToken, JobContext, Notice, Report
 from core.media.ffmpeg import run_ffmpeg
+from core.media.render_cache import RenderCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

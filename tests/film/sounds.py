@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import FrameFormat
 from core.film.model.film import Clip, Film
 from core.film.model.layout import lay_out
@@ -16,6 +15,7 @@ from core.film.model.source import Colour, Source, SourceFacts, read_source
 from core.film.sound.soundtrack import audio_of
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
+from core.media.render_cache import RenderCache
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import UnsupportedRequest
-from core.film.build.export import ExportOrder
 from core.film.build.export_inputs import SourceReader
 from core.film.build.export_plan import Disks, plan_export
-from core.film.build.render_cache import RenderCache
-from core.film.model.delivery import AudioCodec, Container, ExportSettings
+from core.film.model.delivery import AudioCodec, Container, ExportOrder, ExportSettings
 from core.film.model.film import Clip, Film, Music, Transition
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import FFMPEG_VARIABLE
+from core.media.render_cache import RenderCache
 from tests.film.exporting import NO_AUDIO, export, film_of, look_at, make_clip, two_clips
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ def _paths(film: Film) -> list[Path]:
         (b'{"film": {"clips": [{"path": "a.mp4", "speed": 200}]}}', "film.clips.0.speed"),
         (b'{"schema_version": 2, "reel": []}', "newer version"),
         (b'{"schema_version": "x", "film": {"clips": []}}', "schema_version"),
-        (b"\xff\xfe{}", "cannot be read"),
+        (b"\xff\xfe{", "damaged"),
     ],
 )
 def test_a_film_file_that_makes_no_sense_says_where(text: bytes, word: str, tmp_path: Path) -> None:

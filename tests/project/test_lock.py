@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,25 @@ def test_a_folder_that_cannot_be_written_is_for_looking(
     assert "reading only" in lock.reason
 
 
-def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_gone_is_told_and_stays_gone(tmp_path: Path) -> None:
     lock = ProjectLock(tmp_path / "gone")
     assert not lock.acquire()
     assert "cannot be written" in lock.reason
+    assert not (tmp_path / "gone").exists()
+
+
+def test_a_right_that_nobody_gave_back_ends_with_its_holder(tmp_path: Path) -> None:
+    assert ProjectLock(tmp_path).acquire()
+    lock = ProjectLock(tmp_path)
+    assert lock.acquire()
+    lock.release()
+
+
+def test_a_right_is_given_back_from_another_thread(tmp_path: Path) -> None:
+    first, second = ProjectLock(tmp_path), ProjectLock(tmp_path)
+    with ThreadPoolExecutor(1) as opener:
+        assert opener.submit(first.acquire).result()
+    assert first.is_held
+    first.release()
+    assert second.acquire()
+    second.release()

@@ -11,7 +11,6 @@ from PIL import Image
 from core.errors import JobCancelled, ProjectError, UnsupportedRequest
 from core.film.model.film import Film, Lut, Music, Subtitles, Watermark
 from core.jobs.job import CancelToken
-from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.project.files.media import (
     MissingFile,
@@ -19,6 +18,7 @@ from core.project.files.media import (
     missing_media,
     read_take,
     relink,
+    take_of,
     take_over_clips,
 )
 from core.project.files.project_file import read_project, write_project
@@ -31,10 +31,8 @@ from core.project.model.project import (
     VideoProject,
     new_project,
 )
-from core.project.model.takes import take_of
 from core.studio import Studio
-from core.video.read_metadata import read_settings_of
-from core.video.record import Origin, read_embedded_record
+from core.video.record import Origin, read_embedded, read_settings_of
 from core.video.request import RenderRequest, Sampling, Target
 from tests.fakes.inputs import chosen, lora
 from tests.fakes.provider import ENTRY
@@ -267,7 +265,7 @@ def test_a_clip_says_where_it_belongs_beside_it_and_inside_it(
     record = read_settings_of(clip)
     assert record is not None
     assert record.origin == origin
-    assert read_embedded_record(probe_clip(clip)) == record
+    assert read_embedded(clip) == record
     clip.with_suffix(".json").unlink()
     assert read_settings_of(clip) == record
     take = take_of(record, clip)

@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from core.project.render.requests import scene_request
 from core.project.storyboard.sample import sample_project, sample_storyboard
 from core.video.planning import make_plan
-from providers.ltx_video.mini.vocabulary import Attribute, read
+from providers.ltx_video.mini.vocabulary import Attribute, mini_notes, read
 from providers.ltx_video.models.catalog import BY_ID
-from providers.ltx_video.models.mini_notes import mini_notes
 
 PROJECT = sample_project(datetime(2026, 3, 1, tzinfo=UTC))
 

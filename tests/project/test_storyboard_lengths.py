@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.project.storyboard.lengths import share_out
+from core.project.storyboard.times import share_out
 
 weights = st.lists(st.integers(1, 1000), min_size=1, max_size=60)
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,8 +21,12 @@ from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.provider import NotReady, ProviderEntry, Ready
-from core.video.read_metadata import read_settings_of
+from core.video.record import read_settings_of
 from core.video.request import Input, RenderRequest, Role, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 SOON_S = 1.0
 """Within which a job that was cancelled has ended."""
@@ -127,6 +130,7 @@ class ProviderContract(ABC):
 
         def ask(studio: Studio, request: RenderRequest, name: str = "clip") -> Asked:
             out = tmp_path / "out" / f"{name}.mp4"
+            out.parent.mkdir(exist_ok=True)
             return Asked(studio, studio.submit_render(studio.plan(request, out=out)), out)
 
         return ask
@@ -230,6 +234,7 @@ class ProviderContract(ABC):
         assert again.run().event == "succeeded", again.ended
         assert probe_clip(asked.out).num_frames > 1
 
+    @abstractmethod
     def let_it_be_quick(self) -> None:
         """The slow render may end soon from now on."""
 
@@ -308,11 +313,11 @@ class PaidContract(ProviderContract):
         moment: str,
     ) -> None:
         self.set_habit("polls_until_done", 3 if moment == "downloading" else 10_000)
-        self.set_habit("drip_s", 0.05 if moment == "downloading" else 0.0)
+        self.set_habit("drip_s", 0.4 if moment == "downloading" else 0.0)
         first = open_studio()
         asked = ask(first, request_small)
         with asked.running():
-            at = 0.88 if moment == "downloading" else 0.0
+            at = 0.8735 if moment == "downloading" else 0.0
             wait_for(lambda: any(f > at for f in asked.fractions) and self.purchases())
             first.close()
         record = first.queue.job(asked.job_id)

@@ -17,7 +17,7 @@ from core.video.request import Delivery, FrameRequest, RenderRequest, Residency,
 from providers.ltx_video.install.model_files import damage_of, model_key
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, MODELS
-from providers.ltx_video.models.model_names import LTXModel
+from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.timings import (
     STAGES,
     ProgressMeter,

@@ -21,7 +21,7 @@ from core.video.request import Target
 from providers import PROVIDERS
 from providers.ltx_video.install.weights import Installable, InstallModelJob
 from providers.ltx_video.models.catalog import MODELS
-from providers.ltx_video.models.model_names import LTXModel
+from providers.ltx_video.models.info import LTXModel
 
 if TYPE_CHECKING:
     from core.video.provider import ProviderEntry

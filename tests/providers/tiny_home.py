@@ -24,7 +24,7 @@ from providers.ltx_video.install.installed import (
 )
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
-from providers.ltx_video.models.model_names import LTXModel
+from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.profiles import Guidance, Profile
 from tests.fakes.inputs import inputs_of
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from core.errors import AssemblyError, FFmpegFailed
-from core.film.build.failures import explained
+from core.errors import AssemblyError, FFmpegFailed, OutputError
 from core.film.build.hardware_encoders import device_arguments, hardware_formats
 from core.film.build.joining import count_frames
 from core.film.model.delivery import Hardware
@@ -23,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from core.film.build.render_cache import RenderCache
     from core.film.build.segments import Segment
     from core.film.model.timeline import Timeline
     from core.film.picture.graph import Value, VideoStream
     from core.jobs.job import CancelToken
+    from core.media.render_cache import RenderCache
 
 _MAX_WORKERS = 4
 _TICK_S = 0.1
@@ -187,3 +186,24 @@ class Encoder:
 
 def _name(segment: Segment) -> str:
     return f"Clip {segment.shot.number} ({segment.shot.source.path.name})"
+
+
+def explained(error: FFmpegFailed, what: str, folder: Path) -> AssemblyError | OutputError:
+    """The failure in words for the user: what could not be done, and FFmpeg's last lines.
+
+    Args:
+        error: how FFmpeg ended.
+        what: what cannot be done, as the beginning of a sentence.
+        folder: where it was writing.
+    """
+    if error.is_disk_full:
+        return OutputError(
+            f"The disk of {str(folder)!r} is full.",
+            hint="Free some space, then resume the job. What is encoded so far is kept.",
+        )
+    said = " / ".join(error.last_lines[-3:]) or "it said nothing"
+    how = "was killed" if error.exit_code < 0 else f"ended with exit code {error.exit_code}"
+    return AssemblyError(
+        f"{what}: FFmpeg {how}: {said}",
+        hint="Resume the job to try again; what is encoded so far is kept.",
+    )

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import AliasChoices, Field
-
-from core.errors import FFmpegFailed
-from core.film.build.encoder import Encoded, Encoder, EncoderOptions
+from core.errors import AssemblyError, FFmpegFailed
+from core.film.build.encoder import Encoded, Encoder, EncoderOptions, explained
 from core.film.build.encoding import (
     pixel_format,
     segment_suffix,
@@ -18,21 +15,19 @@ from core.film.build.encoding import (
     working_settings,
 )
 from core.film.build.export_inputs import SourceReader, prepare
-from core.film.build.failures import explained
 from core.film.build.film_output import aside_film, place_film
 from core.film.build.hardware_encoders import choose, works
 from core.film.build.joining import Ingredients, join, verify
 from core.film.build.metadata import write_metadata
-from core.film.build.preview import FilmPreview
 from core.film.build.segments import segment_key, segments_of
 from core.film.build.stream_copy import copied_images, may_copy
-from core.film.model.delivery import AudioCodec, Container, ExportSettings
-from core.film.model.film import Film
+from core.film.model.delivery import AudioCodec, Container, ExportOrder
 from core.film.model.timeline import exact
+from core.film.picture.assembler import stretch
+from core.film.picture.graph import arguments
 from core.film.picture.overlays import digests, prepare_overlays
 from core.film.picture.picture import Look
 from core.film.sound.soundtrack import audio_of
-from core.frozen import Frozen
 from core.jobs.job import (
     JobContext,
     Lane,
@@ -42,55 +37,24 @@ from core.jobs.job import (
     Subject,
     SubjectKind,
 )
-from core.media.ffmpeg import ffmpeg_version
+from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
+    from pathlib import Path
 
-    from core.film.build.render_cache import RenderCache
     from core.film.build.segments import Segment
     from core.film.model.timeline import Timeline
     from core.film.picture.assembler import Overlays
     from core.film.picture.text_overlays import TextRenderer
     from core.film.sound.soundtrack import Soundtrack
+    from core.jobs.job import CancelToken
+    from core.media.render_cache import RenderCache
 
 KIND = "export"
 # Shares of the whole, for the bar: reading and sound take little beside encoding.
 _READ, _ENCODED, _MIXED, _JOINED = 0.04, 0.86, 0.92, 0.99
-
-
-class ExportOrder(Frozen):
-    """All that an export needs: what the journal keeps.
-
-    Attributes:
-        path: the file to be written; a folder for a PNG sequence.
-        overwrite: replace it when it exists.
-        makes_folder: the folder of `path` is made when it is missing.
-        skips_bad_clips: leave out, with a note, clips that cannot be read.
-        poster_s: also write the picture at that moment, as a PNG beside the film.
-        project_id: the project that it is the film of; empty for a film of no project.
-        known_notes: notes of the plan, which the user has read already.
-    """
-
-    film: Film
-    settings: ExportSettings
-    path: Path
-    overwrite: bool = False
-    makes_folder: bool = False
-    skips_bad_clips: bool = False
-    poster_s: float | None = Field(default=None, ge=0)
-    project_id: str = ""
-    # Jobs of earlier versions call it "told".
-    known_notes: tuple[str, ...] = Field(
-        default=(), validation_alias=AliasChoices("known_notes", "told")
-    )
-
-    @property
-    def poster(self) -> Path | None:
-        """Where the poster goes."""
-        if self.poster_s is None:
-            return None
-        return self.path.with_name(f"{self.path.stem}-poster.png")
 
 
 @dataclass(frozen=True)
@@ -100,7 +64,7 @@ class ExportJob:
     Attributes:
         store: where pieces of films lie.
         limit_bytes: how much of them may stay when the export is done.
-        letterer: draws words; called only for films that have some.
+        text_renderer: draws words; called only for films that have some.
     """
 
     order: ExportOrder
@@ -315,3 +279,48 @@ class _Export:
                 eta_s=now.eta_s,
             )
         )
+
+
+@dataclass(frozen=True)
+class FilmPreview:
+    """Renders moments of a film with the very graph that exports it.
+
+    Attributes:
+        timeline: the film, laid out.
+        overlays: what lies on its pictures, as `prepare_overlays` gives it.
+    """
+
+    timeline: Timeline
+    overlays: Overlays
+
+    def frame_number(self, seconds: Fraction) -> int:
+        """The number of the frame that is seen at that moment; the last one from the end on."""
+        number = int(seconds * self.timeline.rate)
+        return min(max(number, 0), self.timeline.num_frames - 1)
+
+    def write_frame(self, number: int, path: Path, cancel: CancelToken) -> None:
+        """Write one frame of the film as a PNG.
+
+        Raises:
+            ValueError: the film has no such frame.
+            AssemblyError: it cannot be made.
+            JobCancelled: asked to stop.
+        """
+        self.write_frames(number, number + 1, path, cancel)
+        if not path.is_file():
+            raise AssemblyError(
+                f"Frame {number} of the film cannot be made.",
+                hint="The clip that it comes from may be damaged.",
+            )
+
+    def write_frames(self, first: int, end: int, pattern: Path, cancel: CancelToken) -> None:
+        """Write the frames from `first` up to `end`; a pattern such as `%06d.png` numbers them.
+
+        Raises:
+            ValueError: the film has no such frames.
+            FFmpegFailed: they cannot be made.
+            JobCancelled: asked to stop.
+        """
+        image = stretch(self.timeline, first, end, self.overlays)
+        options = {"pix_fmt": "rgb24", "fps_mode": "passthrough", "update": int(end - first == 1)}
+        run_ffmpeg(arguments(image, str(pattern), options), cancel)

@@ -11,13 +11,12 @@ from core.errors import (
     Problem,
     UnreadableClip,
     UnreadableMusic,
-    UnreadableSubtitles,
+    UnreadableText,
     UnsupportedRequest,
 )
 from core.film.build.encoding import working_settings
 from core.film.build.joining import subtitle_codec
 from core.film.build.metadata import left_unsaid
-from core.film.build.render_cache import RenderCache, key_of
 from core.film.model.delivery import (
     AUDIO_ENCODERS,
     CODECS,
@@ -29,15 +28,16 @@ from core.film.model.delivery import (
     Quality,
     settings_problems,
 )
-from core.film.model.film_paths import is_text
+from core.film.model.film_file import is_text
 from core.film.model.layout import lay_out
 from core.film.model.source import PROBE_VERSION, Source, read_source
+from core.film.model.subtitles import Script, cut_to, read_subtitles, to_captions
 from core.film.model.transitions import NONE
 from core.film.picture.luts import read_lut
-from core.film.picture.subtitles import Script, cut_to, read_srt, to_captions
 from core.film.sound.music import read_music
 from core.media.ffmpeg import ffmpeg_encoders, ffmpeg_version
 from core.media.images import read_image
+from core.media.render_cache import RenderCache, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -198,8 +198,8 @@ def _read_script(film: Film, problems: list[Problem]) -> Script | None:
     if film.subtitles is None:
         return None
     try:
-        return read_srt(film.subtitles.path)
-    except UnreadableSubtitles as error:
+        return read_subtitles(film.subtitles.path)
+    except UnreadableText as error:
         problems.append(Problem("subtitles", str(error)))
         return None
 

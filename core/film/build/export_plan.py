@@ -17,8 +17,8 @@ from core.media.output import space_problems
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.film.build.export import ExportOrder
     from core.film.build.export_inputs import SourceReader
+    from core.film.model.delivery import ExportOrder
     from core.film.model.timeline import Timeline
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import CancelToken

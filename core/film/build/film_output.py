@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import OutputError, Problem
 from core.film.model.delivery import CONTAINERS, Container
-from core.film.model.film_paths import is_text, made_of
+from core.film.model.film_file import is_text, made_of
 from core.media.output import (
     Output,
     aside_path,
@@ -17,12 +17,12 @@ from core.media.output import (
     taken_problems,
     writing_problems,
 )
-from core.platform.machine import nearest_existing
+from core.platform.files import nearest_existing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.film.build.export import ExportOrder
+    from core.film.model.delivery import ExportOrder
 
 
 def aside_film(path: Path, job_id: str) -> Path:

@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 import core
-from core.film.build.chapters import chapters_metadata, escaped
 from core.film.model.delivery import CONTAINERS, AudioCodec, Container
+from core.film.model.edit_points import chapters_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,9 @@ AI_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorith
 _AI_SENTENCE = "Contains pictures made by generative AI models."
 # JSON may hold these as they are, and a metadata file may not.
 _TO_SPELL_OUT = re.compile(r"[\x7f\ud800-\udfff]")
+_SPECIAL = re.compile(r"[=;#\\\n]")
+# FFmpeg ends a line at each of these, escaped or not, or cannot write them.
+_UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 def write_metadata(timeline: Timeline, settings: ExportSettings, path: Path) -> Path:
@@ -99,3 +102,28 @@ def _record(source: Source) -> dict[str, Any] | None:
 def _as_json(tags: dict[str, Any]) -> str:
     text = json.dumps(tags, ensure_ascii=False)
     return _TO_SPELL_OUT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def chapters_metadata(timeline: Timeline) -> str:
+    """The chapters as a metadata file of FFmpeg, in whole frames."""
+    base = 1 / timeline.rate
+    lines = [";FFMETADATA1"]
+    for chapter in chapters_of(timeline):
+        lines += [
+            "[CHAPTER]",
+            f"TIMEBASE={base.numerator}/{base.denominator}",
+            f"START={chapter.first}",
+            f"END={chapter.end}",
+            f"title={escaped(chapter.title)}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    """A text as it stands in a metadata file; what cannot stand in one becomes a space."""
+    one_kind = text.replace("\r\n", "\n").replace("\r", "\n")
+    if one_kind.endswith("\\"):
+        # FFmpeg (9.0) takes any backslash before a line's end for an escape of that end, also an
+        # escaped one, and would read the next line as part of this text.
+        one_kind += " "
+    return _SPECIAL.sub(r"\\\g<0>", _UNSPEAKABLE.sub(" ", one_kind))

@@ -1,64 +1,165 @@
-"""Any moment of a film, exactly as the export will show it."""
+"""The whole film, small and quick: cut, mixed and dressed by the very steps of its export."""
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import AssemblyError
-from core.film.picture.assembler import stretch
-from core.film.picture.graph import arguments
-from core.media.ffmpeg import run_ffmpeg
+from core.film.build.export import ExportJob
+from core.film.build.export_inputs import SourceReader, prepare
+from core.film.model.delivery import (
+    AudioCodec,
+    Container,
+    ExportOrder,
+    ExportSettings,
+    FrameFormat,
+    Quality,
+    Retime,
+)
+from core.film.model.edit_points import chapters_of
+from core.film.model.film_file import files_of
+from core.jobs.job import JobContext, Notice, Progressed, Report
+from core.media.render_cache import key_of
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
+    from core.film.model.film import Film
     from core.film.model.timeline import Timeline
-    from core.film.picture.assembler import Overlays
+    from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import CancelToken
+    from core.media.render_cache import RenderCache
+
+MAX_HEIGHT = 360
+_SUFFIX = ".mp4"
 
 
 @dataclass(frozen=True)
-class FilmPreview:
-    """Renders moments of a film with the very graph that exports it.
+class SceneStart:
+    """Where a scene of a film begins, in seconds: in the middle of the transition into it."""
+
+    title: str
+    start_s: float
+
+
+@dataclass(frozen=True)
+class PreviewFilm:
+    """A finished preview.
 
     Attributes:
-        timeline: the film, laid out.
-        dressing: what lies on its pictures, as `core.film.picture.overlays.dress` gives it.
+        path: a file in the store of previews, which may go once others are made.
+        scenes: one for each clip of the film that is seen.
+        notes: what the user should know about the film.
     """
 
-    timeline: Timeline
-    overlays: Overlays
+    path: Path
+    scenes: tuple[SceneStart, ...]
+    notes: tuple[str, ...]
 
-    def frame_number(self, seconds: Fraction) -> int:
-        """The number of the frame that is seen at that moment; the last one from the end on."""
-        number = int(seconds * self.timeline.rate)
-        return min(max(number, 0), self.timeline.num_frames - 1)
 
-    def write_frame(self, number: int, path: Path, cancel: CancelToken) -> None:
-        """Write one frame of the film as a PNG.
+@dataclass(frozen=True)
+class PreviewStores:
+    """Where previews lie.
 
-        Raises:
-            ValueError: the film has no such frame.
-            AssemblyError: it cannot be made.
-            JobCancelled: asked to stop.
-        """
-        self.write_frames(number, number + 1, path, cancel)
-        if not path.is_file():
-            raise AssemblyError(
-                f"Frame {number} of the film cannot be made.",
-                hint="The clip that it comes from may be damaged.",
-            )
+    Attributes:
+        pieces: parts of films, shared with the exports.
+        films: finished previews.
+        pieces_bytes: how much of `pieces` may stay.
+        films_bytes: how much of `films` may stay.
+    """
 
-    def write_frames(self, first: int, end: int, pattern: Path, cancel: CancelToken) -> None:
-        """Write the frames from `first` up to `end`; a pattern such as `%06d.png` numbers them.
+    cache: RenderCache
+    films: RenderCache
+    cache_bytes: int
+    films_bytes: int
 
-        Raises:
-            ValueError: the film has no such frames.
-            FFmpegFailed: they cannot be made.
-            JobCancelled: asked to stop.
-        """
-        image = stretch(self.timeline, first, end, self.overlays)
-        options = {"pix_fmt": "rgb24", "fps_mode": "passthrough", "update": int(end - first == 1)}
-        run_ffmpeg(arguments(image, str(pattern), options), cancel)
+
+def make_preview(
+    film: Film,
+    settings: ExportSettings,
+    stores: PreviewStores,
+    text_renderer: TextRenderer | None,
+    cancel: CancelToken,
+    report: Callable[[Progressed], None],
+    *,
+    skips_bad_clips: bool = False,
+) -> PreviewFilm:
+    """The preview of a film as `settings` would deliver it; one that is there is not made again.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong with the film.
+        StudioError: it cannot be made.
+        JobCancelled: asked to stop.
+    """
+    reader = SourceReader(stores.cache, cancel)
+    prepared = prepare(film, settings, reader, cancel, skips_bad_clips=skips_bad_clips)
+    notes = list(prepared.notes)
+    small = preview_settings(prepared.timeline, settings)
+
+    def make(place: Path) -> None:
+        def tell(event: Report) -> None:
+            if isinstance(event, Progressed):
+                report(event)
+            elif isinstance(event, Notice):
+                notes.append(event.message)
+
+        order = ExportOrder(
+            film=film,
+            settings=small,
+            path=place,
+            overwrite=True,
+            skips_bad_clips=skips_bad_clips,
+            known_notes=tuple(notes),
+        )
+        with tempfile.TemporaryDirectory(prefix="imageai-preview-") as work:
+            context = JobContext(Path(work), cancel, tell, job_id="preview")
+            ExportJob(order, stores.cache, text_renderer, stores.cache_bytes).run(context)
+
+    key = key_of(
+        {
+            "preview": film.model_dump(mode="json"),
+            "settings": small.model_dump(mode="json"),
+            "skips": skips_bad_clips,
+            "files": [_state(path) for path in files_of(film)],
+        }
+    )
+    path = stores.films.keep(key, _SUFFIX, make)
+    # The one that is to be played stays, however large it is.
+    stores.films.trim(max(stores.films_bytes, path.stat().st_size))
+    return PreviewFilm(path, scene_starts(prepared.timeline), tuple(dict.fromkeys(notes)))
+
+
+def preview_settings(timeline: Timeline, settings: ExportSettings) -> ExportSettings:
+    """The quickest settings that still show and sound as the export will."""
+    height = min(timeline.height, MAX_HEIGHT)
+    width = round(timeline.width * height / timeline.height / 2) * 2
+    is_silent = settings.container.is_images or settings.audio_codec is AudioCodec.NONE
+    return ExportSettings(
+        container=Container.MP4,
+        audio_codec=AudioCodec.NONE if is_silent else AudioCodec.AAC,
+        frame=FrameFormat(width=max(width, 16), height=max(height, 16), rate=timeline.rate),
+        fit=settings.fit,
+        quality=Quality.LOW,
+        # Following the motion takes minutes, and is hardly seen at this size.
+        retime=Retime.BLEND if settings.retime is Retime.MOTION else settings.retime,
+        loudness_lufs=settings.loudness_lufs,
+        is_marked_ai=settings.is_marked_ai,
+    )
+
+
+def scene_starts(timeline: Timeline) -> tuple[SceneStart, ...]:
+    """Where each scene of a film begins."""
+    return tuple(
+        SceneStart(chapter.title, float(chapter.first / timeline.rate))
+        for chapter in chapters_of(timeline)
+    )
+
+
+def _state(path: Path) -> Sequence[str | int]:
+    try:
+        facts = path.stat()
+    except OSError:
+        return (str(path),)
+    return (str(path), facts.st_size, facts.st_mtime_ns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.film.build.render_cache import key_of
+from core.media.render_cache import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ def segment_key(
         overlays: what lies on the pictures.
         encoding: the encoder's options.
         program: which FFmpeg it is.
-        digest: the SHA-256 of each plate and table of the dressing.
+        digest: the SHA-256 of each drawn text and table of the overlays.
     """
     shots = [segment.shot]
     overlap = timeline.outgoing(segment.shot)

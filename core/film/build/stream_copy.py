@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.film.build.render_cache import RenderCache, key_of
 from core.film.model.delivery import Container, Hardware, Quality, VideoCodec
 from core.film.model.source import Colour, Source
 from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
+from core.media.render_cache import RenderCache, key_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from core.film.handoff.edl import edl
 from core.film.handoff.fcpxml import fcpxml
 from core.film.handoff.otio import otio
 from core.film.handoff.srt import srt
-from core.film.model.film_paths import made_of
+from core.film.model.film_file import made_of
 from core.platform.files import write_text_atomically
 from core.platform.suggestions import unknown_name
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.film.handoff.document import Document
-from core.film.handoff.losses import common_losses, fit_losses
-from core.film.handoff.plain_text import clips, decimal, one_line, title_of
-from core.film.handoff.reels import reel_names
-from core.film.handoff.relative_paths import relative_path
+from core.film.handoff.document import (
+    Document,
+    clips,
+    common_losses,
+    decimal,
+    fit_losses,
+    one_line,
+    relative_path,
+    title_of,
+)
 from core.film.handoff.timecode import counted_rate, frame_of_hour, is_drop_frame, timecode
 from core.film.model.edit_points import parts_of
 from core.film.model.timeline import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from fractions import Fraction
     from pathlib import Path
 
@@ -225,3 +233,33 @@ def _frames_a_second(value: Fraction) -> str:
         digit, rest = divmod(rest * 10, 1)
         digits += str(digit)
     return f"{whole:03}.{digits}"
+
+
+LONGEST = 8
+# These mean black, colour bars and "no reel" in every list.
+_RESERVED: frozenset[str] = frozenset(("BL", "BLACK", "BARS", "AX"))
+
+
+def reel_names(paths: Iterable[Path]) -> dict[Path, str]:
+    """A name for each file: up to eight capitals and digits, each file another one."""
+    names: dict[Path, str] = {}
+    taken = set(_RESERVED)
+    for path in paths:
+        if path not in names:
+            names[path] = _free(_plain(path.stem) or "REEL", taken)
+            taken.add(names[path])
+    return names
+
+
+def _plain(stem: str) -> str:
+    ascii_only = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[^A-Z0-9]", "", ascii_only.upper())
+
+
+def _free(name: str, taken: set[str]) -> str:
+    candidate = name[:LONGEST]
+    number = 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name[: LONGEST - len(str(number))]}{number}"
+    return candidate

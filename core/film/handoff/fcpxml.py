@@ -6,14 +6,21 @@ import xml.etree.ElementTree as ET
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from core.film.build.chapters import chapters_of
-from core.film.handoff.document import Document
+from core.film.handoff.document import (
+    Document,
+    audio_losses,
+    clips,
+    common_losses,
+    decimal,
+    fit_losses,
+    one_line,
+    readable,
+    title_of,
+)
 from core.film.handoff.fcpxml_resources import Resources, seconds
-from core.film.handoff.losses import audio_losses, common_losses, fit_losses
 from core.film.handoff.music import music_rows
-from core.film.handoff.plain_text import clips, decimal, one_line, readable, title_of
 from core.film.handoff.timecode import is_drop_frame
-from core.film.model.edit_points import parts_of
+from core.film.model.edit_points import chapters_of, parts_of
 from core.film.model.film import Fit
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
 
@@ -141,11 +148,11 @@ class _Project:
     def _music(self, row: MusicRow, lane: int, part: EditedShot) -> Iterator[ET.Element]:
         """The rounds of a piece of music that begin during the shot."""
         rate = self.timeline.rate
-        music = row.score.music
-        for cue in row.parts:
-            first = nearest(cue.first * rate / SAMPLE_RATE_HZ)
-            end = nearest(cue.end * rate / SAMPLE_RATE_HZ)
-            left = (row.facts.num_samples - cue.skipped) * rate / SAMPLE_RATE_HZ
+        music = row.cue.music
+        for played in row.parts:
+            first = nearest(played.first * rate / SAMPLE_RATE_HZ)
+            end = nearest(played.end * rate / SAMPLE_RATE_HZ)
+            left = (row.facts.num_samples - played.skipped) * rate / SAMPLE_RATE_HZ
             end = min(end, first + left // 1)
             if not part.first <= first < part.end or end <= first:
                 continue
@@ -155,7 +162,7 @@ class _Project:
                 lane=str(lane),
                 name=one_line(music.path.name),
                 offset=self._at(part.skipped + first - part.first),
-                start=seconds(Fraction(cue.skipped, SAMPLE_RATE_HZ)),
+                start=seconds(Fraction(played.skipped, SAMPLE_RATE_HZ)),
                 duration=self._at(end - first),
                 audioRole="music",
             )

@@ -7,8 +7,7 @@ import xml.etree.ElementTree as ET
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from core.film.handoff.plain_text import one_line
-from core.film.handoff.relative_paths import relative_url
+from core.film.handoff.document import one_line, relative_url
 from core.film.model.timeline import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:

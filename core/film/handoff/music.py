@@ -7,8 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from core.errors import UnreadableMusic
-from core.film.model.timeline import SAMPLE_RATE_HZ, exact, nearest
-from core.film.sound.tracks import SEAM
+from core.film.model.timeline import SAMPLE_RATE_HZ, SEAM, exact, nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,17 +43,17 @@ class MusicPart:
 class MusicRow:
     """A piece of music with what its file holds and how often it is played."""
 
-    score: MusicCue
+    cue: MusicCue
     facts: MusicFacts
     parts: tuple[MusicPart, ...]
 
     @property
     def silence(self) -> str:
         """A sentence about music that is not heard as long as it was asked for; else nothing."""
-        name = self.score.music.path.name
+        name = self.cue.music.path.name
         if not self.parts:
             return f"The music {name!r} is shorter than its offset, so it is left out."
-        if self.parts[-1].end < self.score.end and self.score.music.end_s is not None:
+        if self.parts[-1].end < self.cue.end and self.cue.music.end_s is not None:
             return f"The music {name!r} ends before the moment that was asked for."
         return ""
 
@@ -65,10 +64,14 @@ def music_rows(timeline: Timeline) -> tuple[MusicRow, ...]:
     Raises:
         UnreadableMusic: a file is missing, damaged or holds no sound.
     """
-    measured = {path: measure_music(path) for path in {s.music.path for s in timeline.scores}}
+    measured = {path: measure_music(path) for path in {s.music.path for s in timeline.music_cues}}
     return tuple(
-        MusicRow(score, measured[score.music.path], _parts(score, measured[score.music.path]))
-        for score in timeline.scores
+        MusicRow(
+            cue,
+            measured[cue.music.path],
+            _parts(cue, measured[cue.music.path]),
+        )
+        for cue in timeline.music_cues
     )
 
 
@@ -99,21 +102,21 @@ def measure_music(path: Path) -> MusicFacts:
     return MusicFacts(nearest(Fraction(count * SAMPLE_RATE_HZ, rate_hz)), channels, rate_hz)
 
 
-def _parts(score: MusicCue, facts: MusicFacts) -> tuple[MusicPart, ...]:
-    offset = nearest(exact(score.music.offset_s) * SAMPLE_RATE_HZ)
+def _parts(cue: MusicCue, facts: MusicFacts) -> tuple[MusicPart, ...]:
+    offset = nearest(exact(cue.music.offset_s) * SAMPLE_RATE_HZ)
     length = facts.num_samples - offset
     if length <= 0:
         return ()
-    if not score.music.is_looped:
-        return (MusicPart(score.first, min(score.end, score.first + length), offset, 0),)
+    if not cue.music.is_looped:
+        return (MusicPart(cue.first, min(cue.end, cue.first + length), offset, 0),)
     seam = min(SEAM, length // 2)
     every = length - seam
     return tuple(
         MusicPart(
             first,
-            min(first + every, score.end),
+            min(first + every, cue.end),
             offset,
-            min(seam, score.end - first) if first > score.first else 0,
+            min(seam, cue.end - first) if first > cue.first else 0,
         )
-        for first in range(score.first, score.end, every)
+        for first in range(cue.first, cue.end, every)
     )

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from core.film.build.chapters import chapters_of
-from core.film.handoff.document import Document
-from core.film.handoff.losses import audio_losses, common_losses, fit_losses
+from core.film.handoff.document import (
+    Document,
+    audio_losses,
+    common_losses,
+    fit_losses,
+    readable,
+    relative_url,
+    title_of,
+)
 from core.film.handoff.music import music_rows
-from core.film.handoff.plain_text import readable, title_of
-from core.film.handoff.relative_paths import relative_url
-from core.film.model.edit_points import parts_of
+from core.film.model.edit_points import chapters_of, parts_of
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
 
 if TYPE_CHECKING:
@@ -73,7 +77,7 @@ def _notes(
         if part.join and part.join.kind.name != _DISSOLVE
     ]
     if any(part.shot.gain_db for part in parts if not part.shot.is_silent) or any(
-        row.score.music.volume_db for row in rows
+        row.cue.music.volume_db for row in rows
     ):
         notes.append(
             "OTIO has no word for volume; it is kept as metadata, which editors do not apply."
@@ -89,11 +93,11 @@ def _shot_track(
 ) -> Json:
     rate = timeline.rate
     children: list[Json] = []
-    was_heard = False
+    was_audible = False
     for part in parts:
-        is_heard = kind == "Video" or not part.shot.is_silent
+        is_audible = kind == "Video" or not part.shot.is_silent
         # Between two silences there is nothing to fade.
-        if part.join and (is_heard or was_heard):
+        if part.join and (is_audible or was_audible):
             children.append(
                 _transition(
                     part.join.kind.name,
@@ -102,9 +106,9 @@ def _shot_track(
                 )
             )
         children.append(
-            _clip(part, timeline, folder) if is_heard else _gap(_time(part.num_frames, rate))
+            _clip(part, timeline, folder) if is_audible else _gap(_time(part.num_frames, rate))
         )
-        was_heard = is_heard
+        was_audible = is_audible
     return {**_composed("Track.1", name, children), "kind": kind}
 
 
@@ -149,7 +153,7 @@ def _clip(part: EditedShot, timeline: Timeline, folder: Path) -> Json:
 
 
 def _music_track(row: MusicRow, folder: Path) -> Json:
-    music = row.score.music
+    music = row.cue.music
     name = readable(music.path.name)
     children: list[Json] = []
     if row.parts and row.parts[0].first:
@@ -182,10 +186,10 @@ def _music_clip(name: str, row: MusicRow, part: MusicPart, folder: Path) -> Json
         "source_range": _range(
             _time(part.skipped, SAMPLE_RATE_HZ), _time(part.end - part.first, SAMPLE_RATE_HZ)
         ),
-        "media_reference": _media(row.score.music.path, folder, whole),
+        "media_reference": _media(row.cue.music.path, folder, whole),
         "effects": [],
         "markers": [],
-        "metadata": {NAMESPACE: {"volume_db": row.score.music.volume_db}},
+        "metadata": {NAMESPACE: {"volume_db": row.cue.music.volume_db}},
     }
 
 

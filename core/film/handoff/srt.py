@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.film.handoff.document import Document
-from core.film.handoff.plain_text import readable
+from core.film.handoff.document import Document, readable
+from core.film.model.subtitles import Cue, as_srt
 from core.film.model.timeline import nearest
 
 if TYPE_CHECKING:
@@ -39,17 +39,18 @@ def srt(timeline: Timeline, folder: Path) -> Document:
             "Some captions hold '<' or '{'; many players take that for markup, "
             "and SRT has no way to say otherwise."
         )
-    cues: list[str] = []
-    for number, title in enumerate(timeline.titles, start=1):
-        # An empty line would end the caption.
-        text = _EMPTY_LINES.sub("\n", readable(title.caption.text)).strip("\n")
-        begin, end = (_time(frame, timeline.rate) for frame in (title.first, title.end))
-        cues.append(f"{number}\n{begin} --> {end}\n{text}\n")
+    cues = [
+        Cue(
+            _ms(title.first, timeline.rate),
+            _ms(title.end, timeline.rate),
+            readable(title.caption.text),
+        )
+        for title in timeline.titles
+    ]
     if any(_EMPTY_LINES.search(readable(title.caption.text)) for title in timeline.titles):
         notes.append("Empty lines within captions are left out; SRT has none.")
-    return Document("\n".join(cues), tuple(notes))
+    return Document(as_srt(cues), tuple(notes))
 
 
-def _time(frame: int, rate: Fraction) -> str:
-    seconds, thousandths = divmod(nearest(frame * 1000 / rate), 1000)
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02},{thousandths:03}"
+def _ms(frame: int, rate: Fraction) -> int:
+    return nearest(frame * 1000 / rate)

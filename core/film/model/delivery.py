@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from pathlib import Path
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
-from core.film.model.film import Fit
+from core.film.model.film import Film, Fit
 from core.frozen import Frozen
 
 
@@ -317,3 +318,37 @@ def with_container(settings: ExportSettings, container: Container) -> ExportSett
     if pairing.audio and settings.audio_codec not in (*pairing.audio, AudioCodec.NONE):
         changes["audio_codec"] = pairing.audio[0]
     return settings.model_copy(update=changes)
+
+
+class ExportOrder(Frozen):
+    """All that an export needs: what the journal keeps.
+
+    Attributes:
+        path: the file to be written; a folder for a PNG sequence.
+        overwrite: replace it when it exists.
+        makes_folder: the folder of `path` is made when it is missing.
+        skips_bad_clips: leave out, with a note, clips that cannot be read.
+        poster_s: also write the picture at that moment, as a PNG beside the film.
+        project_id: the project that it is the film of; empty for a film of no project.
+        known_notes: notes of the plan, which the user has read already.
+    """
+
+    film: Film
+    settings: ExportSettings
+    path: Path
+    overwrite: bool = False
+    makes_folder: bool = False
+    skips_bad_clips: bool = False
+    poster_s: float | None = Field(default=None, ge=0)
+    project_id: str = ""
+    # Jobs of earlier versions call it "told".
+    known_notes: tuple[str, ...] = Field(
+        default=(), validation_alias=AliasChoices("known_notes", "told")
+    )
+
+    @property
+    def poster(self) -> Path | None:
+        """Where the poster goes."""
+        if self.poster_s is None:
+            return None
+        return self.path.with_name(f"{self.path.stem}-poster.png")

@@ -115,7 +115,7 @@ class Caption(Frozen):
 
 
 class Subtitles(Frozen):
-    """Subtitles from an SRT file: drawn on the picture, or as a track to be switched on."""
+    """Subtitles (SRT, VTT, ASS): drawn on the picture, or as a track to be switched on."""
 
     path: Path
     mode: Literal["burn", "track"] = "burn"

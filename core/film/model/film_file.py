@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ValidationError
 
-from core.errors import ProjectError
+from core.errors import ProjectError, UnreadableText
 from core.film.model.delivery import ExportSettings
 from core.film.model.film import Film
-from core.film.model.film_paths import with_absolute_paths, with_paths
 from core.frozen import Frozen
-from core.platform.files import write_text_atomically
+from core.platform.files import exists, write_text_atomically
+from core.platform.text_files import read_text_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NAME = "film.json"
 VERSION = 1
-_MAX_TOLD = 5
+_MAX_SHOWN = 5
 
 
 class FilmFile(Frozen):
@@ -37,14 +40,12 @@ def read_film_file(path: Path) -> FilmFile:
     """
     place = path / NAME if path.is_dir() else path
     try:
-        text = place.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
+        text = read_text_file(place, "film file").text
+    except UnreadableText as error:
         raise ProjectError(
-            f"There is no film file at {str(place)!r}.",
+            error.message,
             hint="Name a film file or a folder with a film.json; `assemble --save` writes one.",
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProjectError(f"The film file {str(place)!r} cannot be read: {error}.") from error
     try:
         stored = FilmFile.model_validate_json(text)
     except ValidationError as error:
@@ -57,7 +58,7 @@ def read_film_file(path: Path) -> FilmFile:
             ) from error
         mistakes = [
             f"{'.'.join(map(str, item['loc'])) or 'the file'}: {item['msg']}"
-            for item in error.errors()[:_MAX_TOLD]
+            for item in error.errors()[:_MAX_SHOWN]
         ]
         raise ProjectError(
             f"The film file {str(place)!r} cannot be understood: {'; '.join(mistakes)}.",
@@ -98,3 +99,55 @@ def write_film_file(film: Film, settings: ExportSettings, path: Path) -> None:
         raise ProjectError(
             f"The film file {str(path)!r} cannot be written: {error.strerror}."
         ) from error
+
+
+def files_of(film: Film) -> tuple[Path, ...]:
+    """Every file that the film reads, each once."""
+    paths = [clip.path for clip in film.clips] + [music.path for music in film.music]
+    paths += [part.path for part in (film.lut, film.watermark, film.subtitles) if part is not None]
+    return tuple(dict.fromkeys(paths))
+
+
+def made_of(film: Film, out: Path) -> tuple[Path, ...]:
+    """The files of the film that a file written to `out` would destroy.
+
+    Compared as files and not as names: a link to a clip is the clip.
+    """
+    if not exists(out):
+        return ()
+    return tuple(path for path in files_of(film) if exists(path) and out.samefile(path))
+
+
+def with_absolute_paths(film: Film, folder: Path) -> Film:
+    """The film with every path counted from `folder` where it is relative."""
+    return with_paths(film, lambda path: (folder / expanded(path)).absolute())
+
+
+def expanded(path: Path) -> Path:
+    """The path with the user's folder for "~"; a file whose own name begins so stays as it is."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
+def with_paths(film: Film, change: Callable[[Path], Path]) -> Film:
+    """The film with every path changed."""
+    changes: dict[str, object] = {
+        name: tuple(part.model_copy(update={"path": change(part.path)}) for part in parts)
+        for name, parts in (("clips", film.clips), ("music", film.music))
+    }
+    for name in ("lut", "watermark", "subtitles"):
+        part = getattr(film, name)
+        if part is not None:
+            changes[name] = part.model_copy(update={"path": change(part.path)})
+    return film.model_copy(update=changes)
+
+
+def is_text(path: Path) -> bool:
+    """Whether the path can be written down: on Unix a name may be any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -82,7 +82,7 @@ class _TimelineLayout:
         shots = self._shots(lengths, joins)
         timeline = Timeline(self.film, self.width, self.height, self.rate, shots)
         titles = self._titles(timeline.num_frames)
-        scores = self._scores(timeline.num_samples, music_sha256)
+        music_cues = self._music_cues(timeline.num_samples, music_sha256)
         if self.problems:
             raise UnsupportedRequest(self.problems)
         return Timeline(
@@ -92,7 +92,7 @@ class _TimelineLayout:
             self.rate,
             shots,
             titles,
-            scores,
+            music_cues,
             tuple(self.notes),
         )
 
@@ -202,11 +202,11 @@ class _TimelineLayout:
                 for span, way in ((incoming, "into it"), (outgoing, "out of it"))
                 if span
             )
-            room = count if not (incoming and outgoing) else count // 2
+            most = count if not (incoming and outgoing) else count // 2
             self._refuse(
                 "transition",
                 f"{name} is seen for {count / float(self.rate):.2f} s, too short for its "
-                f"transitions ({needed}). Shorten them to {_floor(room / float(self.rate))} s or "
+                f"transitions ({needed}). Shorten them to {_floor(most / float(self.rate))} s or "
                 "less, or use more of the clip.",
             )
 
@@ -255,14 +255,16 @@ class _TimelineLayout:
                 titles.append(TimedCaption(caption, *span))
         return tuple(titles)
 
-    def _scores(self, num_samples: int, music_sha256: Mapping[Path, str]) -> tuple[MusicCue, ...]:
-        scores: list[MusicCue] = []
+    def _music_cues(
+        self, num_samples: int, music_sha256: Mapping[Path, str]
+    ) -> tuple[MusicCue, ...]:
+        music_cues: list[MusicCue] = []
         for music in self.film.music:
             name = f"The music {music.path.name!r}"
             span = self._span(name, music.start_s, music.end_s, SAMPLE_RATE_HZ, num_samples)
             if span is not None:
-                scores.append(MusicCue(music, music_sha256.get(music.path, ""), *span))
-        return tuple(scores)
+                music_cues.append(MusicCue(music, music_sha256.get(music.path, ""), *span))
+        return tuple(music_cues)
 
     def _span(
         self,

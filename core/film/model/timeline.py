@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from core.film.model.transitions import TransitionKind
 
 SAMPLE_RATE_HZ = 48_000
+SEAM = SAMPLE_RATE_HZ * 30 // 1000
+"""Samples over which the end of a looped piece of music and its beginning overlap: 30 ms."""
 
 
 def nearest(value: Fraction) -> int:
@@ -113,7 +115,7 @@ class Timeline:
     rate: Fraction
     shots: tuple[Shot, ...]
     titles: tuple[TimedCaption, ...] = ()
-    scores: tuple[MusicCue, ...] = ()
+    music_cues: tuple[MusicCue, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

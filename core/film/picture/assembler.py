@@ -22,7 +22,7 @@ class Overlays:
     """All that lies on or changes the pictures: made once, the same for preview and export.
 
     Attributes:
-        plates: the drawn words, one for each title of the timeline, in the same order.
+        rendered_texts: the drawn words, one for each title of the timeline, in the same order.
         watermark: None where there is none.
     """
 
@@ -171,8 +171,8 @@ def _with_overlays(
     overlaid = False
     if overlays.watermark is not None:
         rendered = overlays.watermark
-        image = _rendered(graph, rendered)
-        image = image.under(image, x=rendered.x, y=rendered.y, eof_action="repeat", format="auto")
+        mark = _rendered(graph, rendered)
+        image = image.under(mark, x=rendered.x, y=rendered.y, eof_action="repeat", format="auto")
         overlaid = True
     for title, rendered in zip(timeline.titles, overlays.rendered_texts, strict=True):
         if title.first < end and first < title.end:
@@ -200,7 +200,7 @@ def _title(
     first: int,
     end: int,
 ) -> VideoStream:
-    """The plate for as long as it is seen in the stretch, with its fades."""
+    """The drawn text for as long as it is seen in the stretch, with its fades."""
     length = title.end - title.first
     image = _rendered(graph, rendered).filter("loop", loop=-1, size=1)
     image = counted(image, timeline.rate).filter("trim", end_frame=length)

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from core.errors import TextRendererUnavailable
+from core.errors import OutputError, Problem, TextRendererUnavailable, UnsupportedRequest
+from core.film.model.subtitles import as_srt, cut_to, read_subtitles
+from core.film.model.timeline import exact, nearest
 from core.film.picture.assembler import Overlays
 from core.film.picture.luts import read_lut, write_blended
 from core.film.picture.picture import LutFile
-from core.film.picture.subtitles import cut_to, read_srt, write_srt
-from core.film.picture.watermark import draw_watermark
+from core.film.picture.text_overlays import RenderedText, anchor_of
+from core.media.images import read_image
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.film.model.film import Watermark
     from core.film.model.timeline import Timeline
     from core.film.picture.picture import Look
-    from core.film.picture.text_overlays import RenderedText, RenderedTexts, TextRenderer
+    from core.film.picture.text_overlays import RenderedTexts, TextRenderer
     from core.jobs.job import CancelToken
 
 
 @dataclass(frozen=True)
 class PreparedOverlays:
-    """The dressing of a film, and what the user should know about it.
+    """The overlays of a film, and what the user should know about it.
 
     Attributes:
         track: the subtitles that become a track of their own, cut to the film; None without any.
@@ -90,16 +94,74 @@ def _track(timeline: Timeline, path: Path) -> Path | None:
     subtitles = timeline.film.subtitles
     if subtitles is None or subtitles.mode != "track":
         return None
-    script = cut_to(read_srt(subtitles.path), timeline.num_frames, timeline.rate)
-    write_srt(script.cues, path)
+    script = cut_to(read_subtitles(subtitles.path), timeline.num_frames, timeline.rate)
+    path.write_text(as_srt(script.cues), encoding="utf-8", newline="\n")
     return path
 
 
 def digests(overlays: Overlays) -> dict[Path, str]:
-    """The SHA-256 of every file of a dressing."""
+    """The SHA-256 of every file of the overlays."""
     paths = [rendered.path for rendered in overlays.rendered_texts]
     if overlays.watermark is not None:
         paths.append(overlays.watermark.path)
     if overlays.look.lut is not None:
         paths.append(overlays.look.lut.path)
     return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+@dataclass(frozen=True)
+class PreparedWatermark:
+    """The watermark as an image, and what there is to say about it."""
+
+    rendered: RenderedText
+    notes: tuple[str, ...] = ()
+
+
+def draw_watermark(watermark: Watermark, width: int, height: int, path: Path) -> PreparedWatermark:
+    """Write the watermark for a frame of that size as a PNG.
+
+    It is never larger than the frame less its margins; a note says when it had to be made smaller.
+
+    Raises:
+        UnsupportedRequest: the picture cannot be used, or its margin leaves no room.
+        OutputError: the PNG cannot be written.
+    """
+    # Imported late: most commands never look at a picture.
+    from PIL import Image
+
+    upright = read_image(watermark.path, "watermark", "watermark")
+    margin = nearest(exact(watermark.margin) * width)
+    free_width, free_height = width - 2 * margin, height - 2 * margin
+    if free_width < 1 or free_height < 1:
+        raise UnsupportedRequest(
+            [
+                Problem(
+                    "watermark",
+                    f"A margin of {watermark.margin:g} of the width leaves the watermark no room "
+                    f"in {width}x{height}. Make it smaller.",
+                )
+            ]
+        )
+    source = upright.image
+    asked = exact(watermark.size) * width / source.width
+    scale = min(asked, Fraction(free_width, source.width), Fraction(free_height, source.height))
+    size = (max(1, nearest(source.width * scale)), max(1, nearest(source.height * scale)))
+    notes = upright.notes
+    if scale < asked:
+        notes += (
+            f"The watermark is {size[0]}x{size[1]} instead of {nearest(source.width * asked)}x"
+            f"{nearest(source.height * asked)}, so that it fits the picture with its margin.",
+        )
+    layer = source.convert("RGBA").resize(size, Image.Resampling.LANCZOS)
+    fainter = [round(value * watermark.opacity) for value in range(256)]
+    layer.putalpha(layer.getchannel("A").point(fainter))
+    try:
+        layer.save(path, format="PNG")
+    except OSError as error:
+        raise OutputError(
+            f"The watermark {str(path)!r} cannot be written: {error.strerror or error}."
+        ) from error
+    shares = anchor_of(watermark.place)
+    x = margin + nearest((free_width - size[0]) * exact(shares.across))
+    y = margin + nearest((free_height - size[1]) * exact(shares.down))
+    return PreparedWatermark(RenderedText(path, x, y), notes)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from core.film.model.film import Alignment
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -30,7 +32,7 @@ class RenderedText:
 
 @dataclass(frozen=True)
 class RenderedTexts:
-    """A plate for each text, in the order of the texts, and what there is to say about them."""
+    """An image for each text, in the order of the texts, and what there is to say about them."""
 
     rendered_texts: tuple[RenderedText, ...]
     notes: tuple[str, ...] = ()
@@ -49,12 +51,34 @@ class TextRenderer(Protocol):
     ) -> RenderedTexts:
         """Draw each text as typed, nothing in it being markup, for a frame of that size.
 
-        The plates are written into `folder`, which is made when it is missing.
+        The images are written into `folder`, which is made when it is missing.
 
         Raises:
             UnsupportedRequest: a font that does not exist, or a text that does not fit; every one.
             LetteringUnavailable: nothing can be drawn on this machine.
-            OutputError: a plate cannot be written.
-            JobCancelled: asked to stop; finished plates may lie in the folder.
+            OutputError: an image cannot be written.
+            JobCancelled: asked to stop; finished images may lie in the folder.
         """
         ...
+
+
+_LEFT = (Alignment.TOP_LEFT, Alignment.LEFT, Alignment.BOTTOM_LEFT)
+_RIGHT = (Alignment.TOP_RIGHT, Alignment.RIGHT, Alignment.BOTTOM_RIGHT)
+_TOP = (Alignment.TOP_LEFT, Alignment.TOP, Alignment.TOP_RIGHT)
+_BOTTOM = (Alignment.BOTTOM_LEFT, Alignment.BOTTOM, Alignment.BOTTOM_RIGHT)
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """How much of the free room lies to the left and above: 0, a half or 1."""
+
+    across: float
+    down: float
+
+
+def anchor_of(place: Alignment) -> Anchor:
+    """How a place divides the free room."""
+    return Anchor(
+        across=0.0 if place in _LEFT else 1.0 if place in _RIGHT else 0.5,
+        down=0.0 if place in _TOP else 1.0 if place in _BOTTOM else 0.5,
+    )

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.film.model.timeline import SAMPLE_RATE_HZ
-from core.film.sound.fades import gain_of
 from core.film.sound.stems import RAW_FORMAT
+from core.film.sound.tracks import gain_of
 from core.media.ffmpeg import run_ffmpeg
 
 if TYPE_CHECKING:

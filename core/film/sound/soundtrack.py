@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.film.build.render_cache import RenderCache
     from core.film.model.timeline import Timeline
     from core.jobs.job import CancelToken
+    from core.media.render_cache import RenderCache
 
 _SHORTEST_LOOP_S = 0.1
 # Shares of the work, as measured on films of a few minutes.
@@ -57,19 +57,19 @@ def audio_of(
         UnsupportedRequest: music would begin after its own end.
         JobCancelled: asked to stop.
     """
-    heard = [shot for shot in timeline.shots if not shot.is_silent]
-    if not heard and not timeline.scores:
+    audible = [shot for shot in timeline.shots if not shot.is_silent]
+    if not audible and not timeline.music_cues:
         return None
     stems = Stems(store, cancel)
-    parts = len(heard) + len(timeline.scores)
+    parts = len(audible) + len(timeline.music_cues)
     music: list[Stem] = []
     # Music first: it is where a mistake is likely, and then nothing else was done in vain.
-    for done, score in enumerate(timeline.scores):
+    for done, cue in enumerate(timeline.music_cues):
         on_progress(_STEMS_SHARE * done / parts)
-        music.append(stems.of_music(score))
+        music.append(stems.of_music(cue))
     _check_beginnings(timeline, music)
     shots: dict[int, Stem] = {}
-    for done, shot in enumerate(heard, start=len(music)):
+    for done, shot in enumerate(audible, start=len(music)):
         cancel.check()
         on_progress(_STEMS_SHARE * done / parts)
         shots[shot.number] = stems.of_shot(timeline, shot)
@@ -88,9 +88,9 @@ def audio_of(
 
 def _check_beginnings(timeline: Timeline, music: Sequence[Stem]) -> None:
     problems: list[Problem] = []
-    for score, stem in zip(timeline.scores, music, strict=True):
-        asked = score.music
-        left = stem.num_samples - offset_of(score)
+    for cue, stem in zip(timeline.music_cues, music, strict=True):
+        asked = cue.music
+        left = stem.num_samples - offset_of(cue)
         name = f"The music {asked.path.name!r} is {stem.num_samples / SAMPLE_RATE_HZ:.2f} s long"
         if left <= 0:
             message = f"{name}, so it cannot begin at {asked.offset_s:g} s. Begin earlier."

@@ -8,10 +8,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from core.errors import FFmpegFailed, StudioError, UnreadableClip, UnreadableMusic
-from core.film.build.render_cache import key_of
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
 from core.film.sound.music import OTHER_FILE, read_music
 from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
+from core.media.render_cache import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from numpy import float32
     from numpy.typing import NDArray
 
-    from core.film.build.render_cache import RenderCache
     from core.film.model.timeline import MusicCue, Shot, Timeline
     from core.jobs.job import CancelToken
+    from core.media.render_cache import RenderCache
 
 CHANNELS = 2
 SAMPLE_BYTES = 4 * CHANNELS
@@ -96,15 +96,15 @@ class Stems:
         stem = self._keep(source.path, source.sha256, steps, unreadable, num_samples=count)
         return Stem(stem, count)
 
-    def of_music(self, score: MusicCue) -> Stem:
+    def of_music(self, cue: MusicCue) -> Stem:
         """All of a piece of music.
 
         Raises:
             UnreadableMusic: it is missing, empty, no sound, or does not decode.
             JobCancelled: asked to stop.
         """
-        path = score.music.path
-        file = read_music(path, self._cancel, score.path_sha256)
+        path = cue.music.path
+        file = read_music(path, self._cancel, cue.path_sha256)
 
         def unreadable(why: str) -> StudioError:
             return UnreadableMusic(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from core.film.model.timeline import SAMPLE_RATE_HZ, exact, nearest
-from core.film.sound.fades import fall, gain_of, rise
+from core.film.model.timeline import SAMPLE_RATE_HZ, SEAM, exact, nearest
 
 if TYPE_CHECKING:
     from numpy import float32, float64
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
 
     from core.film.model.timeline import MusicCue, Shot, Timeline
     from core.film.sound.stems import Stem
-
-SEAM = SAMPLE_RATE_HZ * 30 // 1000
-"""Samples over which the end of a looped piece and its beginning overlap: 30 ms."""
 
 
 class ShotTrack:
@@ -53,17 +49,17 @@ class MusicTrack:
     over the first ones of the next, so each round is 30 ms shorter than what it plays.
     """
 
-    def __init__(self, score: MusicCue, stem: Stem) -> None:
-        music = score.music
+    def __init__(self, cue: MusicCue, stem: Stem) -> None:
+        music = cue.music
         self._stem = stem
         self._gain = gain_of(music.volume_db)
-        self._offset = offset_of(score)
+        self._offset = offset_of(cue)
         self._is_looped = music.is_looped
         length = stem.num_samples - self._offset
         self._seam = min(SEAM, length // 2)
         self._round = length - self._seam
-        self.first = score.first
-        self.end = score.end if self._is_looped else min(score.end, score.first + length)
+        self.first = cue.first
+        self.end = cue.end if self._is_looped else min(cue.end, cue.first + length)
         self._fade_in = nearest(exact(music.fade_in_s) * SAMPLE_RATE_HZ)
         self._fade_out = nearest(exact(music.fade_out_s) * SAMPLE_RATE_HZ)
         self._duck_db = music.duck_db
@@ -110,6 +106,38 @@ class MusicTrack:
         return np.concatenate(parts)
 
 
-def offset_of(score: MusicCue) -> int:
+def offset_of(cue: MusicCue) -> int:
     """The sample of a piece of music with which it begins in the film."""
-    return nearest(exact(score.music.offset_s) * SAMPLE_RATE_HZ)
+    return nearest(exact(cue.music.offset_s) * SAMPLE_RATE_HZ)
+
+
+def gain_of(volume_db: float) -> float:
+    """The factor that a change of volume in dB means."""
+    return math.pow(10, volume_db / 20)
+
+
+def rise(first: int, count: int, length: int) -> NDArray[float64]:
+    """The samples from `first` on of a fade in over `length`: a quarter of a sine, then 1.
+
+    Every sample's value is that of its middle, so the fade is the mirror of `fall`, and the
+    squares of both add up to 1.
+    """
+    import numpy as np
+
+    return np.sin(_angles(first, count, length))
+
+
+def fall(first: int, count: int, length: int) -> NDArray[float64]:
+    """The samples from `first` on of a fade out over `length`; those below 0 come before it."""
+    import numpy as np
+
+    return np.cos(_angles(first, count, length))
+
+
+def _angles(first: int, count: int, length: int) -> NDArray[float64]:
+    import numpy as np
+
+    if length <= 0:
+        return np.full(count, np.pi / 2)
+    done = (np.arange(first, first + count) + 0.5) / length
+    return np.clip(done, 0.0, 1.0) * (np.pi / 2)

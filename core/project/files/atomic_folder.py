@@ -10,8 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 from core.errors import ProjectError
 from core.platform.machine import free_disk_bytes
-from core.project.files.disk_errors import cannot_write
-from core.project.files.project_file import need_empty
+from core.project.files.project_file import cannot_write, need_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -45,7 +44,7 @@ def fresh_folder(destination: Path) -> Generator[Path]:
         raise
 
 
-def pour(
+def copy_bytes(
     source: IO[bytes], sink: IO[bytes], cancel: CancelToken, on_bytes: Callable[[int], None]
 ) -> None:
     """Copy what is left of one file into another; `on_bytes` gets the size of each part.
@@ -71,7 +70,7 @@ def copy_file(
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as reader, destination.open("xb") as writer:
-        pour(reader, writer, cancel, on_bytes)
+        copy_bytes(reader, writer, cancel, on_bytes)
         writer.flush()
         os.fsync(writer.fileno())
 

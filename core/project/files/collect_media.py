@@ -58,8 +58,8 @@ def collect_media(project: VideoProject, folder: Path, destination: Path) -> Med
         inside = paths.inside(path)
         return path if inside is None else destination / inside
 
-    gathered = with_paths(project.model_copy(update={"last_export": None}), change)
-    return MediaCollection(gathered, tuple(places.files))
+    collected = with_paths(project.model_copy(update={"last_export": None}), change)
+    return MediaCollection(collected, tuple(places.files))
 
 
 class _Places:
@@ -86,10 +86,10 @@ class _Places:
             self._placed.add(record)
             self._add(record, place.with_suffix(".json"))
 
-    def _free(self, room: str, path: Path, *, is_clip: bool) -> PurePosixPath:
-        place, number = PurePosixPath(room, path.name), 2
+    def _free(self, folder_name: str, path: Path, *, is_clip: bool) -> PurePosixPath:
+        place, number = PurePosixPath(folder_name, path.name), 2
         while self._is_taken(place, is_clip=is_clip):
-            place = PurePosixPath(room, f"{path.stem}-{number}{path.suffix}")
+            place = PurePosixPath(folder_name, f"{path.stem}-{number}{path.suffix}")
             number += 1
         return place
 

@@ -15,18 +15,18 @@ from core.jobs.job import CancelToken
 from core.media.images import read_image
 from core.platform.files import exists
 from core.project.files.atomic_folder import CHUNK, copy_file
-from core.project.files.disk_errors import cannot_write
 from core.project.files.media_uses import MediaKind, MediaUse, file_name, media_of, with_paths
-from core.project.files.project_file import CLIPS, INPUTS
-from core.project.model.takes import take_of
-from core.video.read_metadata import read_settings_of
+from core.project.files.project_file import CLIPS, INPUTS, cannot_write
+from core.project.model.project import Take
+from core.video.record import read_settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from core.project.model.project import Take, VideoProject
+    from core.project.model.project import VideoProject
+    from core.video.record import ClipRecord
 
 _HASH_LENGTH = 8
 _MAX_STEM = 60
@@ -95,7 +95,7 @@ class MissingFile:
 
 def missing_media(project: VideoProject) -> tuple[MissingFile, ...]:
     """Every use of a file that is not there."""
-    return tuple(_told(use) for use in _missing(project))
+    return tuple(_missing_file(use) for use in _missing(project))
 
 
 def _missing(project: VideoProject) -> Iterator[MediaUse]:
@@ -105,7 +105,7 @@ def _missing(project: VideoProject) -> Iterator[MediaUse]:
             yield use
 
 
-def _told(use: MediaUse) -> MissingFile:
+def _missing_file(use: MediaUse) -> MissingFile:
     return MissingFile(use.what, use.scene, use.path)
 
 
@@ -145,8 +145,8 @@ def relink(project: VideoProject, folder: Path, cancel: CancelToken | None = Non
         project = with_paths(project, lambda path: places.get(path, path))
     return Relinked(
         project,
-        tuple(_told(use) for use in missing if use.path in places),
-        tuple(_told(use) for use in missing if use.path not in places),
+        tuple(_missing_file(use) for use in missing if use.path in places),
+        tuple(_missing_file(use) for use in missing if use.path not in places),
     )
 
 
@@ -259,3 +259,21 @@ def take_over_clips(
     for _, scene_id, take in sorted(found, key=lambda item: item[0]):
         project = project.with_takes(scene_id, project.takes_of(scene_id).with_take(take))
     return project
+
+
+def take_of(record: ClipRecord, path: Path) -> Take:
+    """The take that a clip is, by its record; `model` is the model's name for people."""
+    return Take(
+        id=record.job_id,
+        path=path,
+        created_at=record.created_at,
+        fingerprint=record.origin.fingerprint if record.origin is not None else "",
+        model=record.model_label,
+        seed=record.seed,
+        width=record.width,
+        height=record.height,
+        num_frames=record.num_frames,
+        fps=record.fps,
+        has_audio=record.has_audio,
+        cost_usd=record.cost_usd,
+    )

@@ -17,15 +17,14 @@ from core.platform.files import write_text_atomically
 from core.platform.machine import free_disk_bytes
 from core.project.files.atomic_folder import (
     Meter,
+    copy_bytes,
     copy_file,
     fresh_folder,
     need_space,
     no_progress,
-    pour,
 )
 from core.project.files.collect_media import collect_media
-from core.project.files.disk_errors import cannot_write
-from core.project.files.project_file import FOLDERS, NAME, plain_name, read_project
+from core.project.files.project_file import FOLDERS, NAME, cannot_write, plain_name, read_project
 from core.project.files.project_json import Unusable, parse_project, project_text
 from core.project.model.project import new_id
 
@@ -142,7 +141,7 @@ def _fill(
         entry = _entry(f"{top.name}/{file.place}")
         entry.file_size = file.size_bytes
         with file.source.open("rb") as reader, archive.open(entry, "w", force_zip64=True) as writer:
-            pour(reader, writer, cancel, meter.add)
+            copy_bytes(reader, writer, cancel, meter.add)
     cancel.check()
 
 
@@ -178,7 +177,7 @@ def unpack(
                 target = aside / place
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(entry) as reader, target.open("xb") as writer:
-                    pour(reader, writer, cancel, meter.add)
+                    copy_bytes(reader, writer, cancel, meter.add)
             cancel.check()
             read = parse_project((aside / NAME).read_bytes(), aside)
             if isinstance(read, Unusable):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from core.errors import ProjectError
 from core.platform.files import exists, is_folder, set_aside, sync_folder, write_text_atomically
-from core.project.files.disk_errors import cannot_write
 from core.project.files.project_json import (
     MIGRATIONS,
     VERSION,
@@ -239,3 +239,20 @@ def _keep_copy(folder: Path) -> None:
     with aside.open("rb+") as file:
         os.fsync(file.fileno())
     aside.replace(copies[0])
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+def cannot_write(what: str, place: Path, error: OSError) -> ProjectError:
+    """The sentence for a file or folder that cannot be written; `what` begins it."""
+    return ProjectError(f"{what} {str(place)!r}: {error.strerror or error}.", hint=_hint(error))
+
+
+def _hint(error: OSError) -> str:
+    if error.errno in _FULL:
+        return "Free some space on that disk, or use another."
+    if error.errno in _CLOSED:
+        return "The folder is read-only. Change its permissions, or use another."
+    return "Check that the disk is there, or use another."

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from pydantic import ValidationError
 
 from core.errors import ProjectError
-from core.film.model.film_paths import is_text
+from core.film.model.film_file import is_text
 from core.project.files.media_uses import StoredPaths, loaded_path, with_paths
 from core.project.model.project import Scene, VideoProject, new_id
 from core.video.controls import CHOICES
@@ -96,6 +96,9 @@ def migrate(stored: Stored, version: int, migrations: Sequence[Migration] = MIGR
     for step in migrations[version - 1 :]:
         stored = step(stored)
     return stored
+
+
+_MAX_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -192,8 +195,8 @@ def parse_project(
         return Unusable(_mistakes(error))
     notes: list[str] = []
     if unknown:
-        names = ", ".join(repr(key) for key in list(unknown)[:_MAX_TOLD])
-        more = f" and {len(unknown) - _MAX_TOLD} more" if len(unknown) > _MAX_TOLD else ""
+        names = ", ".join(repr(key) for key in list(unknown)[:_MAX_SHOWN])
+        more = f" and {len(unknown) - _MAX_SHOWN} more" if len(unknown) > _MAX_SHOWN else ""
         notes.append(
             f"The project file has parts that this program does not know: {names}{more}. They have "
             f"no effect; they are kept under 'imported'."
@@ -246,7 +249,7 @@ def _with_unknown(project: VideoProject, unknown: Stored) -> VideoProject:
 def _mistakes(error: ValidationError) -> str:
     return "; ".join(
         f"{'.'.join(map(str, item['loc'])) or 'the project'}: {item['msg']}"
-        for item in error.errors()[:_MAX_TOLD]
+        for item in error.errors()[:_MAX_SHOWN]
     )
 
 

@@ -11,8 +11,7 @@ from pydantic import ValidationError
 
 from core.frozen import Frozen
 from core.platform.files import set_aside, write_text_atomically
-from core.project.files.disk_errors import cannot_write
-from core.project.files.project_file import is_project
+from core.project.files.project_file import cannot_write, is_project
 
 NAME = "recent_projects.json"
 MAX_PROJECTS = 30

@@ -1,4 +1,4 @@
-"""The project file of ImageAI, read with patience: nulls, gaps and other types are borne."""
+"""The project file of ImageAI, read leniently: nulls, gaps and other types are borne."""
 
 from __future__ import annotations
 

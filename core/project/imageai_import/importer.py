@@ -17,7 +17,6 @@ from core.project.files.project_json import project_text
 from core.project.imageai_import.document import find_document, read_document
 from core.project.imageai_import.media import MediaImport
 from core.project.imageai_import.paths import PathFinder
-from core.project.imageai_import.report import ImportReport
 from core.project.model.project import (
     FilmChoices,
     Scene,
@@ -31,7 +30,7 @@ from core.video.request import FrameRequest, RenderChoices, Sampling
 from core.video.spec import AspectRatio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from core.project.imageai_import.document import JsonObject
@@ -287,3 +286,36 @@ def _without_a_place(document: JsonObject) -> list[str]:
             "under Render settings."
         )
     return found
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """Sentences, by what became of things; `found` counts them in a few words each."""
+
+    found: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[str]:
+        """Every sentence, with what it is about."""
+        yield f"Imported: {', '.join(self.found)}."
+        for title, lines in self._lists():
+            for line in lines:
+                yield f"{title}: {line}"
+
+    @property
+    def text(self) -> str:
+        """All of it as plain text, a line for each."""
+        parts = (("Imported", self.found), *self._lists())
+        return "\n\n".join(
+            "\n".join([f"{title}:", *(f"- {line}" for line in lines)]) for title, lines in parts
+        )
+
+    def _lists(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        lists = (
+            ("Found in another place", self.repaired),
+            ("Missing", self.missing),
+            ("Left out", self.left_out),
+        )
+        return tuple((title, lines) for title, lines in lists if lines)

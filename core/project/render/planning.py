@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from core.project.model.project import Scene, Take, VideoProject
     from core.project.render.requests import SceneRequest
-    from core.studio import PlannedRender, Studio
+    from core.studio import Studio
+    from core.video.render_planner import PlannedRender
     from core.video.spec import ModelSpec
 
 

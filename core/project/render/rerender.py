@@ -10,18 +10,20 @@ from core.project.files.project_file import INPUTS
 from core.project.files.recent import RecentProjects
 from core.video.controls import CHOICES, Control
 from core.video.inputs import ROLES, field_of
-from core.video.read_metadata import find_start_image
+from core.video.record import find_start_image
 from core.video.request import (
     Delivery,
     Input,
+    OutputKind,
     RenderChoices,
     Role,
 )
 
 if TYPE_CHECKING:
     from core.project.model.project import Scene, VideoProject
-    from core.studio import PlannedRender, Studio
+    from core.studio import Studio
     from core.video.record import ClipRecord
+    from core.video.render_planner import PlannedRender
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
@@ -156,7 +158,7 @@ def plan_again(studio: Studio, record: ClipRecord) -> PlannedRender:
             message = f"The picture {start.path.name!r} that it starts from is not to be found."
             raise UnsupportedRequest([Problem(field_of(Role.START), message)])
         request = request.with_role(Role.START, (start.model_copy(update={"path": image}),))
-    return studio.plan(request) if record.still_frame is None else studio.plan_still(request)
+    return studio.plan(request)
 
 
 def _as_made(record: ClipRecord) -> RenderRequest:
@@ -169,7 +171,9 @@ def _as_made(record: ClipRecord) -> RenderRequest:
             "guidance_scale": record.guidance_scale,
         }
     )
-    return asked.model_copy(update={"sampling": sampling})
+    # Images were once requests like any other, and only their jobs knew better.
+    output = OutputKind.IMAGE if record.is_image else OutputKind.VIDEO
+    return asked.model_copy(update={"sampling": sampling, "output": output})
 
 
 def _loras(

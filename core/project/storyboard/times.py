@@ -8,7 +8,6 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from core.project.storyboard.blocks import MOST_WORDS, Passage, divide
-from core.project.storyboard.lengths import share_out
 from core.project.storyboard.markup import clock
 
 if TYPE_CHECKING:
@@ -218,3 +217,44 @@ def _seconds(length: int) -> str:
 
 def _clock(length: int) -> str:
     return clock(length / _PER_S)
+
+
+# A little more than a half, so that what is one half but for an error of floats is rounded alike.
+_HALF = 0.5 + 1e-9
+
+
+def share_out(total: int, weights: Sequence[float], low: int, high: int) -> list[int]:
+    """Whole shares of a total in proportion to weights, each from `low` to `high`.
+
+    They add up to the total wherever the bounds allow it; else all are at the nearer bound.
+    """
+    count = len(weights)
+    if count * low >= total:
+        return [low] * count
+    if count * high <= total:
+        return [high] * count
+    fixed: dict[int, int] = {}
+    # Those that a bound holds are fixed, and the rest is shared anew, until no bound is broken.
+    while True:
+        free = [index for index in range(count) if index not in fixed]
+        rest = total - sum(fixed.values())
+        rate = rest / sum(weights[index] for index in free)
+        over = [index for index in free if weights[index] * rate > high]
+        under = [index for index in free if weights[index] * rate < low]
+        excess = sum(weights[index] * rate - high for index in over)
+        shortfall = sum(low - weights[index] * rate for index in under)
+        if not over and not under:
+            break
+        if excess >= shortfall:
+            fixed.update(dict.fromkeys(over, high))
+        if shortfall >= excess:
+            fixed.update(dict.fromkeys(under, low))
+        if len(fixed) == count:
+            break
+    shares = [fixed.get(index, 0) for index in range(count)]
+    given, reached = 0, 0.0
+    for index in (index for index in range(count) if index not in fixed):
+        reached += weights[index] * rate
+        shares[index] = floor(reached + _HALF) - given
+        given += shares[index]
+    return shares

@@ -62,8 +62,8 @@ class EngineProcess:
         self._process: subprocess.Popen[bytes] | None = None
         # Linux ends the engine when the thread that started it ends, so one thread does both:
         # it starts the engine and then listens to it for as long as it lives.
-        self._keeper = threading.Thread(target=self._keep, name="ltx-engine", daemon=True)
-        self._keeper.start()
+        self._waiter = threading.Thread(target=self._keep, name="ltx-engine", daemon=True)
+        self._waiter.start()
         self._started.wait()
         if self._start_error is not None:
             raise self._start_error
@@ -134,7 +134,7 @@ class EngineProcess:
             except subprocess.TimeoutExpired:
                 harder()
         exit_code = process.wait()
-        self._keeper.join()
+        self._waiter.join()
         return exit_code
 
     def _keep(self) -> None:

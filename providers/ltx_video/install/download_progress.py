@@ -29,7 +29,7 @@ class DownloadProgress:
     def __init__(self, total_bytes: int) -> None:
         self.total_bytes = total_bytes
         self._lock = threading.Lock()
-        self._settled = 0
+        self._done_bytes = 0
         self._fetched = 0
         self._fraction = 0.0
         self._current = ""
@@ -42,15 +42,15 @@ class DownloadProgress:
         """Bytes that came over the network."""
         return self._fetched
 
-    def settle(self, size_bytes: int) -> None:
+    def add_existing(self, size_bytes: int) -> None:
         """Count bytes that were on disk already; negative takes back what proved wrong."""
         with self._lock:
-            self._settled += size_bytes
+            self._done_bytes += size_bytes
 
     def fetch(self, size_bytes: int, place: str) -> None:
         """Count bytes that have just arrived."""
         with self._lock:
-            self._settled += size_bytes
+            self._done_bytes += size_bytes
             self._fetched += size_bytes
             self._current = place
             self._waiting.pop(place, None)
@@ -68,13 +68,13 @@ class DownloadProgress:
         self._reported_s = now_s
         with self._lock:
             speed = self._speed(now_s)
-            left = max(0, self.total_bytes - self._settled)
-            done = min(1.0, self._settled / self.total_bytes) if self.total_bytes else 1.0
+            left = max(0, self.total_bytes - self._done_bytes)
+            done = min(1.0, self._done_bytes / self.total_bytes) if self.total_bytes else 1.0
             # What proves wrong is fetched again; the bar waits for it instead of going back.
             self._fraction = max(self._fraction, done)
             waiting = next(iter(self._waiting.values()), "")
             message = (
-                f"{_amount(self._settled)} of {_amount(self.total_bytes)}"
+                f"{_amount(self._done_bytes)} of {_amount(self.total_bytes)}"
                 f"{f', {_amount(speed)}/s' if speed else ''}"
                 f"{f', {self._current}' if self._current else ''}"
                 f"{f' ({waiting})' if waiting else ''}"

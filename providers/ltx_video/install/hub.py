@@ -12,7 +12,6 @@ from fnmatch import fnmatchcase
 from time import time
 from typing import TYPE_CHECKING
 
-from core.config.api_keys import KeySpec
 from core.errors import (
     AuthFailed,
     BadResponse,
@@ -23,6 +22,7 @@ from core.errors import (
 )
 from core.platform.network import NetworkSwitch
 from core.video.provider import NotReady, Readiness, Ready, ReasonCode
+from providers.ltx_video.models.info import HUGGINGFACE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Mapping, Sequence
@@ -32,14 +32,6 @@ if TYPE_CHECKING:
 
     from core.config.api_keys import ApiKeys
     from providers.ltx_video.models.weights_spec import FileSet, WeightsSpec
-
-HUGGINGFACE_KEY = KeySpec(
-    id="huggingface",
-    label="Hugging Face",
-    variables=("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
-    url="https://huggingface.co/settings/tokens",
-    purpose="downloads models whose licence must be accepted on their page first",
-)
 
 _DEFAULT_ENDPOINT = "https://huggingface.co"
 _CONNECT_TIMEOUT_S = 10.0
@@ -98,7 +90,7 @@ class ContentCheck:
         return self._git is not None and self._git.hexdigest() == self._file.git_hash
 
 
-class Unsettled(Exception):
+class RetryableFailure(Exception):
     """A request failed in a way that may pass; `error` is what to say when it does not."""
 
     def __init__(self, error: ProviderError, retry_after_s: float | None = None) -> None:
@@ -298,7 +290,7 @@ class Hub:
             # Links to the hub's storage expire; asking the hub again gives a fresh one.
             has_left = not str(response.url).startswith(f"{self.endpoint}/")
             if has_left or response.status_code in _RETRIED_STATUSES:
-                raise Unsettled(failure, _retry_after_s(response.headers)) from error
+                raise RetryableFailure(failure, _retry_after_s(response.headers)) from error
             raise failure from error
         except httpx2.HTTPError as error:
             unreachable = ProviderUnavailable(
@@ -308,7 +300,7 @@ class Hub:
                 hint="Check the internet connection and give the same command again: what has "
                 "been downloaded is kept. Offline, give a copy on disk with --from FOLDER.",
             )
-            raise Unsettled(unreachable) from error
+            raise RetryableFailure(unreachable) from error
         except (httpx2.InvalidURL, HFValidationError, ValueError, KeyError) as error:
             raise self._bad_listing(repo_id, _reason(error)) from error
 
@@ -367,7 +359,7 @@ def check_token(keys: ApiKeys, network: NetworkSwitch | None = None) -> Readines
     """Whether the hub accepts the token that is set; asks the hub once."""
     try:
         account = Hub(keys, "", network).account()
-    except Unsettled as failure:
+    except RetryableFailure as failure:
         return NotReady(ReasonCode.KEY_MISSING, failure.error.message, "Try again later.")
     except ProviderError as error:
         return NotReady(ReasonCode.KEY_MISSING, error.message, error.hint)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
 from core.errors import OutputError
 from core.frozen import Frozen
-from core.platform.files import write_text_atomically
+from core.platform.files import hold_file, write_text_atomically
+from core.video.model_store import Installation, OnDisk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from core.jobs.job import CancelToken
+    from providers.ltx_video.install.hub import NeededFile
 
 MANIFEST_NAME = "imageai-model.json"
 UNFINISHED_NAME = f"{MANIFEST_NAME}.part"
@@ -64,90 +66,35 @@ class ModelManifest(Frozen):
         return sum(file.size_bytes for file in self.files)
 
 
-@dataclass(frozen=True)
-class Complete:
-    """Every file is there, with the size and time it had when it was verified."""
-
-    folder: Path
-    manifest: ModelManifest
-
-
-@dataclass(frozen=True)
-class Absent:
-    """Nothing of the model is on disk."""
-
-    folder: Path
-
-    @property
-    def reason(self) -> str:
-        """One sentence."""
-        return "It is not installed."
-
-
-@dataclass(frozen=True)
-class Partial:
-    """An installation was begun, or files were put there that were never verified."""
-
-    folder: Path
-    present_bytes: int
-
-    @property
-    def reason(self) -> str:
-        """One sentence."""
-        return (
-            f"Its installation is not finished: {self.present_bytes / 1e9:.2f} GB of it are in "
-            f"{str(self.folder)!r}."
-        )
-
-
-@dataclass(frozen=True)
-class Damaged:
-    """The model was complete once; since then files are gone or have changed."""
-
-    folder: Path
-    missing: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    detail: str = ""
-
-    @property
-    def reason(self) -> str:
-        """One sentence, naming the files."""
-        parts = [
-            f"{what}: {_listing(names)}"
-            for what, names in (("missing", self.missing), ("changed", self.changed))
-            if names
-        ]
-        if self.detail:
-            parts.append(self.detail)
-        return f"Its files in {str(self.folder)!r} are damaged ({'; '.join(parts)})."
-
-
-InstallState = Complete | Absent | Partial | Damaged
-
-
 def model_folder(models_dir: Path, model: str) -> Path:
     """Where a model lies when it is installed."""
     return models_dir / model
 
 
-def check_installed(models_dir: Path, model: str) -> InstallState:
+def check_installed(models_dir: Path, model: str) -> Installation:
     """Whether a model is whole, by sizes and times alone: fast, offline, never raises."""
     folder = model_folder(models_dir, model)
     try:
         manifest = read_manifest(folder / MANIFEST_NAME)
         if manifest is None:
-            found_bytes = present_bytes(folder)
-            return Partial(folder, found_bytes) if found_bytes else Absent(folder)
+            return _without_manifest(folder)
         changed = [file.place for file in manifest.files if not _is_believed(folder, file)]
         missing = [place for place in changed if not (folder / place).exists()]
     except ValueError as error:
-        return Damaged(folder, detail=str(error))
+        return _damaged(folder, str(error))
     except OSError as error:
-        return Damaged(folder, detail=f"{str(folder)!r} cannot be read: {error.strerror}")
-    if changed:
-        still_there = tuple(place for place in changed if place not in missing)
-        return Damaged(folder, tuple(missing), still_there)
-    return Complete(folder, manifest)
+        return _damaged(folder, f"{str(folder)!r} cannot be read: {error.strerror}")
+    if not changed:
+        return Installation(OnDisk.WHOLE, folder, manifest.size_bytes)
+    still_there = [place for place in changed if place not in missing]
+    return _damaged(
+        folder,
+        "; ".join(
+            f"{what}: {_listing(names)}"
+            for what, names in (("missing", missing), ("changed", still_there))
+            if names
+        ),
+    )
 
 
 def verify_installed(
@@ -155,7 +102,7 @@ def verify_installed(
     model: str,
     cancel: CancelToken,
     on_bytes: Callable[[int], None],
-) -> InstallState:
+) -> Installation:
     """Whether a model is whole, by reading every byte; the manifest learns what was found.
 
     Args:
@@ -169,8 +116,8 @@ def verify_installed(
     """
     folder = model_folder(models_dir, model)
     quick = check_installed(models_dir, model)
-    manifest = _manifest_or_none(folder)
-    if isinstance(quick, Absent | Partial) or manifest is None:
+    manifest = manifest_of(folder)
+    if quick.on_disk in (OnDisk.NOTHING, OnDisk.PARTLY) or manifest is None:
         return quick
     files: list[InstalledFile] = []
     for file in manifest.files:
@@ -279,12 +226,129 @@ def present_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def _manifest_or_none(folder: Path) -> ModelManifest | None:
+def manifest_of(folder: Path) -> ModelManifest | None:
+    """What is known of an installed model's files; None where nothing is or it is damaged."""
     with suppress(ValueError, OSError):
         return read_manifest(folder / MANIFEST_NAME)
     return None
 
 
-def _listing(names: tuple[str, ...]) -> str:
+def _without_manifest(folder: Path) -> Installation:
+    found_bytes = present_bytes(folder)
+    if not found_bytes:
+        return Installation(OnDisk.NOTHING, folder, 0, "It is not installed.")
+    reason = (
+        f"Its installation is not finished: {found_bytes / 1e9:.2f} GB of it are in "
+        f"{str(folder)!r}."
+    )
+    return Installation(OnDisk.PARTLY, folder, found_bytes, reason)
+
+
+def _damaged(folder: Path, what: str) -> Installation:
+    size_bytes = 0
+    with suppress(OSError):
+        size_bytes = present_bytes(folder)
+    reason = f"Its files in {str(folder)!r} are damaged ({what})."
+    return Installation(OnDisk.DAMAGED, folder, size_bytes, reason)
+
+
+def _listing(names: Sequence[str]) -> str:
     shown = ", ".join(names[:3])
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+
+
+class VerifiedFiles:
+    """The files proved so far, by place; on disk after each, and under its true name at the end."""
+
+    def __init__(
+        self, folder: Path, manifest: ModelManifest, records: dict[str, InstalledFile]
+    ) -> None:
+        self.records = dict(records)
+        self._folder = folder
+        self._manifest = manifest
+        self._write(tuple(self.records.values()))
+        # From here on the folder is under change and no installed model.
+        (folder / MANIFEST_NAME).unlink(missing_ok=True)
+
+    def record(self, file: NeededFile, sha256: str) -> None:
+        """Record a file that is in place and right."""
+        self.records[file.place] = InstalledFile(
+            place=file.place,
+            size_bytes=file.size_bytes,
+            sha256=sha256,
+            modified_ns=(self._folder / file.place).stat().st_mtime_ns,
+            repo_id=file.repo_id,
+            revision=file.commit,
+            path=file.path,
+        )
+        self._write(tuple(self.records.values()))
+
+    def finish(self, files: Sequence[NeededFile]) -> None:
+        """Declare the model installed."""
+        self._write(tuple(self.records[file.place] for file in files))
+        (self._folder / UNFINISHED_NAME).replace(self._folder / MANIFEST_NAME)
+        for stale in self._folder.rglob(f"*{PART_SUFFIX}"):
+            stale.unlink()
+
+    def _write(self, files: tuple[InstalledFile, ...]) -> None:
+        manifest = self._manifest.model_copy(
+            update={"files": files, "installed_at": datetime.now(UTC)}
+        )
+        write_manifest(self._folder / UNFINISHED_NAME, manifest)
+
+
+def fitting_records(folder: Path, files: Sequence[NeededFile]) -> dict[str, InstalledFile]:
+    """What an earlier run has proved, as far as it is what is needed now."""
+    believed = believed_files(folder)
+    fitting: dict[str, InstalledFile] = {}
+    for file in files:
+        record = believed.get(file.place)
+        if record is None:
+            continue
+        origin = (record.repo_id, record.revision, record.path)
+        is_same = origin == (file.repo_id, file.commit, file.path)
+        if record.sha256 == file.sha256 or (file.sha256 is None and is_same):
+            fitting[file.place] = record
+    return fitting
+
+
+# The holder's number stands behind the locked byte: Windows lets nobody read that one.
+_NUMBER_AT = 1
+
+
+@contextmanager
+def hold_model(models_dir: Path, model: str) -> Generator[None]:
+    """Keep everyone else from installing, verifying or removing a model.
+
+    Raises:
+        OutputError: someone else is at it, or the folder cannot be written.
+    """
+    path = models_dir / f".{model}.lock"
+    try:
+        models_dir.mkdir(parents=True, exist_ok=True)
+        lock = hold_file(path)
+        with path.open("rb" if lock is None else "r+b", buffering=0) as file:
+            file.seek(_NUMBER_AT)
+            if lock is None:
+                number = file.read(20).decode("ascii", "replace").strip()
+            else:
+                file.truncate()
+                number = str(os.getpid())
+                file.write(number.encode("ascii"))
+    except OSError as error:
+        raise OutputError(
+            f"Models cannot be kept in {str(models_dir)!r}: {error.strerror}.",
+            hint="Make the folder writable, or choose another one: "
+            "`python3 main.py config set folders.models FOLDER`.",
+        ) from error
+    if lock is None:
+        raise OutputError(
+            f"The model {model!r} is being installed or removed by another process"
+            f"{f' (number {number})' if number else ''}.",
+            hint="Wait until it has ended, or stop it; an installation that is stopped goes "
+            "on where it was.",
+        )
+    try:
+        yield
+    finally:
+        lock.release()

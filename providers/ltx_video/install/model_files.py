@@ -8,8 +8,9 @@ import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.video.model_store import Installation, OnDisk
 from core.video.provider import ModelFile
-from providers.ltx_video.install.installed import Complete, check_installed, model_folder
+from providers.ltx_video.install.installed import check_installed, manifest_of, model_folder
 
 if TYPE_CHECKING:
     from providers.ltx_video.models.catalog import LocalModel
@@ -24,6 +25,19 @@ _DESCRIBED = (".safetensors", ".json", ".model")
 def folder_of(model: LocalModel, models_dir: Path) -> Path:
     """Where a model's files lie, or would lie."""
     return BUILTIN_FOLDER if model.spec.is_builtin else model_folder(models_dir, model.id)
+
+
+def installation_of(model: LocalModel, models_dir: Path) -> Installation:
+    """What there is of a model, also of one that comes with the program; never raises."""
+    if not model.spec.is_builtin:
+        return check_installed(models_dir, model.id)
+    damage = damage_of(BUILTIN_FOLDER)
+    return Installation(
+        OnDisk.DAMAGED if damage else OnDisk.WHOLE,
+        BUILTIN_FOLDER,
+        model.spec.size_bytes or 0,
+        f"Its files are damaged: {damage}." if damage else "",
+    )
 
 
 def damage_of(folder: Path) -> str:
@@ -58,14 +72,16 @@ def model_key(folder: Path) -> str:
 
 def weight_files(model: LocalModel, models_dir: Path) -> tuple[ModelFile, ...]:
     """Each file with its hash: from the manifest of the installation, else by reading it."""
-    if not model.spec.is_builtin:
-        state = check_installed(models_dir, model.id)
-        if isinstance(state, Complete):
-            return tuple(
-                ModelFile(name=file.place, size_bytes=file.size_bytes, sha256=file.sha256)
-                for file in state.manifest.files
-            )
     folder = folder_of(model, models_dir)
+    if (
+        not model.spec.is_builtin
+        and (manifest := manifest_of(folder))
+        and check_installed(models_dir, model.id).on_disk is OnDisk.WHOLE
+    ):
+        return tuple(
+            ModelFile(name=file.place, size_bytes=file.size_bytes, sha256=file.sha256)
+            for file in manifest.files
+        )
     return tuple(
         ModelFile(
             name=file.relative_to(folder).as_posix(),

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import RateLimited, StudioError
-from providers.ltx_video.install.hub import Unsettled
+from providers.ltx_video.install.hub import RetryableFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,15 +33,15 @@ class RetryPolicy:
         self._tell = tell
         self._failures = 0
 
-    def renew(self) -> None:
+    def reset(self) -> None:
         """Something has worked: count failures from zero."""
         self._failures = 0
 
-    def wait(self, failure: Unsettled) -> None:
+    def wait(self, failure: RetryableFailure) -> None:
         """Wait as long as fits.
 
         Raises:
-            ProviderError: the patience is at its end.
+            ProviderError: it failed once too often.
             JobCancelled: asked to stop.
         """
         asked_s = failure.retry_after_s
@@ -58,7 +58,7 @@ class RetryPolicy:
         self._stop.wait(wait_s)
 
 
-def ask_patiently(
+def ask_with_retries(
     cancel: CancelToken,
     waits_s: Sequence[float],
     ask: Callable[[], T],
@@ -74,7 +74,7 @@ def ask_patiently(
     while True:
         try:
             return _call_in_thread(cancel, ask)
-        except Unsettled as failure:
+        except RetryableFailure as failure:
             retry.wait(failure)
 
 
@@ -85,12 +85,12 @@ def _call_in_thread(cancel: CancelToken, call: Callable[[], T]) -> T:
         JobCancelled: asked to stop.
     """
     results: list[T] = []
-    failures: list[StudioError | Unsettled | OSError] = []
+    failures: list[StudioError | RetryableFailure | OSError] = []
 
     def work() -> None:
         try:
             results.append(call())
-        except (StudioError, Unsettled, OSError) as error:
+        except (StudioError, RetryableFailure, OSError) as error:
             failures.append(error)
 
     thread = threading.Thread(target=work, name="ask-hub", daemon=True)

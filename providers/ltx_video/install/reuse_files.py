@@ -79,7 +79,7 @@ def reuse(
     cancel: CancelToken,
     on_bytes: Callable[[int], None],
 ) -> str | None:
-    """Put a file from the shelf in place and give its SHA-256; None when there is none.
+    """Put a local copy of a file in place and give its SHA-256; None when there is none.
 
     Raises:
         JobCancelled: asked to stop.

@@ -10,16 +10,10 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from core.jobs.job import JobContext, Progressed, Report
-from core.video.model_store import Installation, InstallSurvey, OnDisk
+from core.video.model_store import Installation, InstallSurvey
 from providers.ltx_video.install.installed import (
-    Absent,
-    Complete,
-    Damaged,
-    InstallState,
-    Partial,
     check_installed,
     model_folder,
-    present_bytes,
 )
 from providers.ltx_video.install.weights import (
     Installable,
@@ -50,7 +44,7 @@ class LTXStore:
         """What is on disk; see `ModelStore.installation`."""
         if self._models[model].weights is None:
             return None
-        return _told(check_installed(self._models_dir, model))
+        return check_installed(self._models_dir, model)
 
     def survey(self, model: str, reuse_from: Sequence[Path], cancel: CancelToken) -> InstallSurvey:
         """What would be fetched; see `ModelStore.survey`."""
@@ -97,7 +91,7 @@ class LTXStore:
                 on_fraction(event.fraction)
 
         with _context(cancel, on_event) as ctx:
-            return _told(verify_model(self._models_dir, model, ctx))
+            return verify_model(self._models_dir, model, ctx)
 
     def remove(self, model: str) -> int:
         """Delete it; see `ModelStore.remove`."""
@@ -110,19 +104,6 @@ class LTXStore:
     @property
     def _models_dir(self) -> Path:
         return self._context.paths.models_dir
-
-
-def _told(state: InstallState) -> Installation:
-    match state:
-        case Complete():
-            return Installation(OnDisk.WHOLE, state.folder, state.manifest.size_bytes)
-        case Absent():
-            return Installation(OnDisk.NOTHING, state.folder, 0, state.reason)
-        case Partial():
-            return Installation(OnDisk.PARTLY, state.folder, state.present_bytes, state.reason)
-        case Damaged():
-            size_bytes = present_bytes(state.folder)
-            return Installation(OnDisk.DAMAGED, state.folder, size_bytes, state.reason)
 
 
 @contextmanager

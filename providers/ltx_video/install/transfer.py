@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from core.errors import BadResponse, JobCancelled, OutputError, StudioError
 from core.jobs.job import CancelToken, Stage
-from providers.ltx_video.install.hub import ContentCheck, Unsettled
+from providers.ltx_video.install.hub import ContentCheck, RetryableFailure
 from providers.ltx_video.install.installed import PART_SUFFIX, read_chunks
 from providers.ltx_video.install.retry import RetryPolicy
 
@@ -46,7 +46,7 @@ def fetch_files(
         folder: the model's folder.
         ctx: cancel and report.
         progress: counts the bytes.
-        waits_s: see `patience.WAITS_S`.
+        waits_s: see `retry.WAITS_S`.
         on_file: told, in the calling thread, of each file in place and its SHA-256.
 
     Raises:
@@ -213,10 +213,10 @@ class _FileFetch:
             return
         for chunk in read_chunks(self._part, self._stop):
             self._check.update(chunk)
-            self._progress.settle(len(chunk))
+            self._progress.add_existing(len(chunk))
 
     def _start_over(self) -> None:
-        self._progress.settle(-self._check.size_bytes)
+        self._progress.add_existing(-self._check.size_bytes)
         self._part.unlink(missing_ok=True)
         self._check = ContentCheck(self._file)
 
@@ -224,7 +224,7 @@ class _FileFetch:
         while self._check.size_bytes < self._file.size_bytes:
             try:
                 self._receive()
-            except Unsettled as failure:
+            except RetryableFailure as failure:
                 self._retry.wait(failure)
         self._part.touch()
 
@@ -237,12 +237,12 @@ class _FileFetch:
                 for chunk in response.iter_bytes():
                     self._stop.check()
                     # One byte too many is enough to know that this is not the file.
-                    room = self._file.size_bytes - self._check.size_bytes + 1
-                    self._keep(chunk[:room], part)
-                    if room <= len(chunk):
+                    rest = self._file.size_bytes - self._check.size_bytes + 1
+                    self._keep(chunk[:rest], part)
+                    if rest <= len(chunk):
                         return
         if self._check.size_bytes == before:
-            raise Unsettled(
+            raise RetryableFailure(
                 BadResponse(
                     f"{self._hub.endpoint} sends nothing for {self._file.path!r}.",
                     hint="Give the same command again later: what has been downloaded is kept.",
@@ -253,7 +253,7 @@ class _FileFetch:
         part.write(chunk)
         self._check.update(chunk)
         self._progress.fetch(len(chunk), self._file.place)
-        self._retry.renew()
+        self._retry.reset()
 
     def _put_in_place(self) -> None:
         with self._part.open("rb+") as part:

@@ -24,24 +24,24 @@ from core.jobs.job import (
 from core.platform.machine import free_disk_bytes
 from core.platform.network import NetworkSwitch
 from core.platform.suggestions import unknown_name
+from core.video.model_store import Installation, OnDisk
 from providers.ltx_video.install.download_progress import DownloadProgress
 from providers.ltx_video.install.hub import Hub, NeededFile
-from providers.ltx_video.install.install_lock import hold_model
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
-    Absent,
-    Complete,
     InstalledFile,
-    InstallState,
     ModelManifest,
+    VerifiedFiles,
     believed_files,
     check_installed,
+    fitting_records,
+    hold_model,
     model_folder,
     read_manifest,
     remove_installed,
     verify_installed,
 )
-from providers.ltx_video.install.retry import WAITS_S, ask_patiently
+from providers.ltx_video.install.retry import WAITS_S, ask_with_retries
 from providers.ltx_video.install.reuse_files import (
     LocalCopies,
     check_content,
@@ -49,7 +49,6 @@ from providers.ltx_video.install.reuse_files import (
     reuse,
 )
 from providers.ltx_video.install.transfer import fetch_files, part_path
-from providers.ltx_video.install.verified_files import VerifiedFiles, fitting_records
 from providers.ltx_video.models.catalog import BY_ID
 from providers.ltx_video.models.info import INFO, INSTALL_MODEL
 
@@ -164,8 +163,8 @@ class InstallModelJob:
         Raises:
             UnsupportedRequest: the catalogue no longer has it.
         """
-        wish = InstallPayload.model_validate_json(payload)
-        return cls(find(wish.model), models_dir, keys, wish.reuse_from, network=network)
+        stored = InstallPayload.model_validate_json(payload)
+        return cls(find(stored.model), models_dir, keys, stored.reuse_from, network=network)
 
     @property
     def subject(self) -> Subject:
@@ -206,7 +205,7 @@ class InstallModelJob:
         """
         with hold_model(self._models_dir, self._model.id):
             state = check_installed(self._models_dir, self._model.id)
-            if isinstance(state, Complete):
+            if state.on_disk is OnDisk.WHOLE:
                 ctx.report(Notice(message=f"{self._model.label} is installed and complete."))
                 return state.folder
             findings = self._look(ctx)
@@ -225,8 +224,8 @@ class InstallModelJob:
         folder = self._folder
         verified = VerifiedFiles(folder, self._new_manifest(), findings.records)
         progress = DownloadProgress(findings.survey.total_bytes)
-        progress.settle(sum(record.size_bytes for record in verified.records.values()))
-        self._settle_present(ctx, findings, verified, progress)
+        progress.add_existing(sum(record.size_bytes for record in verified.records.values()))
+        self._use_present(ctx, findings, verified, progress)
         missing = [file for file in files if file.place not in verified.records]
         if any(file not in findings.absent for file in missing):
             self._check_fetch(ctx, findings.hub, missing)
@@ -259,18 +258,18 @@ class InstallModelJob:
         survey = Survey(files, fetch_bytes, free_disk_bytes(self._folder))
         return _Findings(hub, survey, copies, records, absent)
 
-    def _settle_present(
+    def _use_present(
         self,
         ctx: JobContext,
         findings: _Findings,
         verified: VerifiedFiles,
         progress: DownloadProgress,
     ) -> None:
-        """Enter what is in place or on the shelf and proves to be right; delete what is wrong."""
+        """Record what is on this machine and proves right; delete what is wrong."""
         reused_bytes = 0
 
         def on_bytes(size_bytes: int) -> None:
-            progress.settle(size_bytes)
+            progress.add_existing(size_bytes)
             progress.report(ctx, Stage.VERIFY)
 
         for file in findings.survey.files:
@@ -342,7 +341,7 @@ class InstallModelJob:
         def tell(reason: str) -> None:
             ctx.report(Progressed(stage=Stage.DOWNLOAD, message=reason))
 
-        return ask_patiently(ctx.cancel, self._waits_s[:_FIRST_WAITS], question, tell)
+        return ask_with_retries(ctx.cancel, self._waits_s[:_FIRST_WAITS], question, tell)
 
     def _new_manifest(self) -> ModelManifest:
         return ModelManifest(
@@ -358,7 +357,7 @@ class InstallModelJob:
         return model_folder(self._models_dir, self._model.id)
 
 
-def verify_model(models_dir: Path, model: str, ctx: JobContext) -> InstallState:
+def verify_model(models_dir: Path, model: str, ctx: JobContext) -> Installation:
     """Whether a model is whole, by reading every byte of it.
 
     Raises:
@@ -366,13 +365,13 @@ def verify_model(models_dir: Path, model: str, ctx: JobContext) -> InstallState:
         OutputError: another process is changing the model.
     """
     state = check_installed(models_dir, model)
-    if isinstance(state, Absent):
+    if state.on_disk is OnDisk.NOTHING:
         return state
     total = sum(file.size_bytes for file in believed_files(state.folder).values())
     progress = DownloadProgress(total)
 
     def on_bytes(size_bytes: int) -> None:
-        progress.settle(size_bytes)
+        progress.add_existing(size_bytes)
         progress.report(ctx, Stage.VERIFY)
 
     with hold_model(models_dir, model):

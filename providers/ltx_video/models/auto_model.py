@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.errors import UnsupportedRequest
+from core.video.model_store import OnDisk
 from core.video.planning import make_plan
 from core.video.provider import ModelChoice
 from providers.ltx_video.models.catalog import BY_ID, MODELS
-from providers.ltx_video.models.model_names import LTXModel
+from providers.ltx_video.models.info import LTXModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,19 +19,11 @@ if TYPE_CHECKING:
     from providers.ltx_video.models.catalog import LocalModel
 
 
-class WeightsState(StrEnum):
-    """Whether a model's files are there."""
-
-    COMPLETE = "complete"
-    DAMAGED = "damaged"
-    ABSENT = "absent"
-
-
 def choose_model(
     request: RenderRequest,
     models: Iterable[LocalModel] = MODELS,
     *,
-    on_disk: Callable[[LocalModel], WeightsState],
+    on_disk: Callable[[LocalModel], OnDisk],
     memory_for: Callable[[LocalModel, RenderPlan], MemoryPlan],
 ) -> ModelChoice:
     """The best model that is installed, can do what is asked and fits; else the built-in one.
@@ -48,13 +40,13 @@ def choose_model(
         if model.spec.is_builtin:
             continue
         match on_disk(model):
-            case WeightsState.ABSENT:
+            case OnDisk.NOTHING | OnDisk.PARTLY:
                 absent += 1
                 continue
-            case WeightsState.DAMAGED:
+            case OnDisk.DAMAGED:
                 passed_over.append(f"{model.spec.label} is passed over: its files are damaged.")
                 continue
-            case WeightsState.COMPLETE:
+            case OnDisk.WHOLE:
                 pass
         why_not = _why_not(model, request, memory_for)
         if why_not is None:

@@ -27,9 +27,7 @@ from core.video.spec import (
 )
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.downloads import WEIGHTS
-from providers.ltx_video.models.footprint import Footprint
-from providers.ltx_video.models.info import INFO
-from providers.ltx_video.models.model_names import LTXModel
+from providers.ltx_video.models.info import INFO, LTXModel
 from providers.ltx_video.models.profiles import Profile
 from providers.ltx_video.models.sizes import (
     CAMERA,
@@ -41,7 +39,7 @@ from providers.ltx_video.models.sizes import (
     MINI_LICENCE,
     frame_sizes,
 )
-from providers.ltx_video.models.weights_spec import WeightsSpec
+from providers.ltx_video.models.weights_spec import Footprint, WeightsSpec
 
 PROVIDER = INFO.id
 DEPLOYMENT = INFO.deployment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from providers.ltx_video.models.model_names import LTXModel
+from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.weights_spec import FileSet, RemoteFile, WeightsSpec
 
 _AS_OF = date(2026, 11, 22)

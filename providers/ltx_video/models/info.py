@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+from core.config.api_keys import KeySpec
 from core.jobs.job import Lane
 from core.video.packages import Packages
-from core.video.provider import ProviderInfo
-from providers.ltx_video.install.hub import HUGGINGFACE_KEY
-from providers.ltx_video.models.model_names import OTHER_NAMES, LTXDeploymentMode
+from core.video.provider import OtherName, ProviderInfo
 
 # Of PyTorch 2.13 for Linux with what it and diffusers need, as of 2026-11: the wheels' own sizes.
 PACKAGES = Packages(
@@ -18,6 +19,67 @@ PACKAGES = Packages(
 
 INSTALL_MODEL = "install-model"
 """The kind of the job that installs a model."""
+
+
+class LTXDeploymentMode(StrEnum):
+    """Where LTX runs."""
+
+    LOCAL = "local"
+
+
+class LTXModel(StrEnum):
+    """Every model that can run on this machine, best first."""
+
+    LTX_2_5_DISTILLED = "ltx-2.5-distilled"
+    LTX_2_5 = "ltx-2.5"
+    LTX_2_3_DISTILLED = "ltx-2.3-distilled"
+    LTX_2_3 = "ltx-2.3"
+    LTX_2_19B_DISTILLED = "ltx-2-19b-distilled"
+    LTX_2_19B = "ltx-2-19b"
+    LTX_VIDEO_13B_098_DISTILLED = "ltx-video-13b-0.9.8-distilled"
+    LTX_VIDEO_13B_098_DEV = "ltx-video-13b-0.9.8-dev"
+    LTX_VIDEO_13B_097_DISTILLED = "ltx-video-13b-0.9.7-distilled"
+    LTX_VIDEO_13B_097_DEV = "ltx-video-13b-0.9.7-dev"
+    LTX_VIDEO_2B_098_DISTILLED = "ltx-video-2b-0.9.8-distilled"
+    LTX_VIDEO_2B_096_DISTILLED = "ltx-video-2b-0.9.6-distilled"
+    LTX_VIDEO_2B_096_DEV = "ltx-video-2b-0.9.6-dev"
+    LTX_VIDEO_2B_095 = "ltx-video-2b-0.9.5"
+    LTX_MINI = "ltx-mini"
+
+
+_FAMILIES = {
+    "ltx-video-2b": LTXModel.LTX_VIDEO_2B_098_DISTILLED,
+    "ltx-video-13b": LTXModel.LTX_VIDEO_13B_098_DISTILLED,
+}
+_API_TIERS = {
+    "ltx-2-fast": LTXModel.LTX_2_3_DISTILLED,
+    "ltx-2-pro": LTXModel.LTX_2_3,
+    "ltx-2-ultra": LTXModel.LTX_2_5,
+}
+
+OTHER_NAMES: tuple[OtherName, ...] = (
+    *(
+        OtherName(name, f"{name} stands for {model.value}.", model.value)
+        for name, model in _FAMILIES.items()
+    ),
+    *(
+        OtherName(
+            name,
+            f"{name!r} is a tier of the makers' paid service and no model to run here. The nearest "
+            f"local model is {model.value}.",
+        )
+        for name, model in _API_TIERS.items()
+    ),
+)
+"""Names of whole families, and names from a paid service that are no models to download."""
+
+HUGGINGFACE_KEY = KeySpec(
+    id="huggingface",
+    label="Hugging Face",
+    variables=("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"),
+    url="https://huggingface.co/settings/tokens",
+    purpose="downloads models whose licence must be accepted on their page first",
+)
 
 INFO = ProviderInfo(
     id="ltx-video",

@@ -25,7 +25,7 @@ from core.video.spec import Residency
 
 if TYPE_CHECKING:
     from core.platform.machine import Gpu, Machine
-    from providers.ltx_video.models.footprint import Footprint
+    from providers.ltx_video.models.weights_spec import Footprint
 
 MOST_BILLIONS_WITHOUT_GPU = 3.0
 """A larger transformer would work for days on processors alone."""
@@ -147,7 +147,7 @@ def memory_ladder(
         scratch_free_gb: free disk for weights that are streamed from there.
     """
     rungs: list[MemoryPlan] = []
-    missing: list[float] = []
+    gaps_gb: list[float] = []
     for layout in _layouts(machine.best_gpu, footprint, dtype):
         peaks = _peaks(layout, footprint, dtype, workload)
         is_on_disk = layout.residency is Residency.GROUP_OFFLOAD_TO_DISK
@@ -164,10 +164,10 @@ def memory_ladder(
             scratch_disk_gb=footprint.transformer * _BYTES[layout.precision] if is_on_disk else 0,
             fits=True,
         )
-        judged, lacks = _judged(plan, machine, footprint, scratch_free_gb)
+        judged, gap_gb = _judged(plan, machine, footprint, scratch_free_gb)
         rungs.append(judged)
-        missing.append(lacks)
-    return MemoryLadder(tuple(rungs), tuple(missing))
+        gaps_gb.append(gap_gb)
+    return MemoryLadder(tuple(rungs), tuple(gaps_gb))
 
 
 def _layouts(gpu: Gpu | None, footprint: Footprint, dtype: Precision) -> tuple[_WeightsLayout, ...]:

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import HistoryError, JobCancelled
-from core.film.build.export import ExportOrder
-from core.film.model.delivery import ExportSettings
+from core.film.model.delivery import ExportOrder, ExportSettings
 from core.film.model.film import Clip, Film
 from core.history.history import History, HistoryQuery
 from core.history.history_entry import HistoryEntry, WorkKind
@@ -29,10 +28,11 @@ from core.project.render.requests import scene_request
 from core.project.render.rerender import choices_of, request_again
 from core.studio import Studio
 from core.video.plan import ClipSettings
-from core.video.read_metadata import find_start_image, read_settings_of
+from core.video.record import find_start_image, read_settings_of
 from core.video.request import FrameRequest, Motion, RenderRequest, Sampling
 from tests.fakes.inputs import inputs_of
 from tests.fakes.provider import ENTRY, SMALL
+from tests.fakes.stills import as_image
 
 if TYPE_CHECKING:
     from core.platform.paths import Paths
@@ -181,7 +181,7 @@ def test_every_render_still_and_export_enters_the_history(
     studio: Studio, request_small: RenderRequest, tmp_path: Path
 ) -> None:
     clip = render(studio, request_small)
-    still = studio.queue.run_job(studio.submit_render(studio.plan_still(request_small)))
+    still = studio.queue.run_job(studio.submit_render(studio.plan(as_image(request_small))))
     order = ExportOrder(
         film=Film(clips=(Clip(path=clip),), title="Spring"),
         settings=ExportSettings(),
@@ -228,7 +228,7 @@ def test_history_that_cannot_be_written_costs_no_clip_and_is_logged(
 def finished(studio: Studio, request_small: RenderRequest) -> Path:
     """The output folder with a clip, a still without sidecar, and a film."""
     clip = render(studio, request_small)
-    image = studio.queue.run_job(studio.submit_render(studio.plan_still(request_small)))
+    image = studio.queue.run_job(studio.submit_render(studio.plan(as_image(request_small))))
     assert image.event == "succeeded"
     image.path.with_suffix(".json").unlink()
     film = Film(clips=(Clip(path=clip),), title="Spring")

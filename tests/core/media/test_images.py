@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core.errors import UnsupportedRequest
-from core.media.input_images import check_start_image, write_start_image
+from core.media.images import check_start_image, write_start_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,9 +75,9 @@ def test_huge_image_is_refused_before_it_is_decoded(tmp_path: Path, side: int) -
 def test_rotated_image_is_turned_upright_and_told(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    image = Image.new("RGB", (40, 20), RED)
-    image.paste(GREEN, (0, 0, 20, 20))
-    image.save(tmp_path / "a.png", exif=exif)
+    drawn = Image.new("RGB", (40, 20), RED)
+    drawn.paste(GREEN, (0, 0, 20, 20))
+    drawn.save(tmp_path / "a.png", exif=exif)
     image = check_start_image(tmp_path / "a.png")
     assert (image.width, image.height) == (20, 40)
     assert "upright" in image.notes[0]

@@ -14,7 +14,7 @@ from core.jobs.job import JobEvent, Notice, Progressed
 from core.media.ffmpeg import probe_clip
 from core.media.output import Output, aside_path
 from core.video.plan import ClipSettings
-from core.video.record import ClipRecord, read_embedded_record
+from core.video.record import ClipRecord, read_embedded
 from core.video.request import Delivery, RenderRequest, Role
 from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.provider import FakeProvider
@@ -66,7 +66,7 @@ def test_clip_is_as_planned_and_carries_its_record(
     sidecar = ClipRecord.model_validate_json(
         run.path.with_suffix(".json").read_text(encoding="utf-8")
     )
-    assert read_embedded_record(facts) == sidecar
+    assert read_embedded(run.path) == sidecar
     assert sidecar.request.prompt == request.prompt
     assert sidecar.seed == 5
     assert sidecar.provenance.versions == {"fake": "1"}
@@ -79,7 +79,7 @@ def test_record_has_everything_that_the_plan_settles(
     studio: Studio, request_small: RenderRequest, tmp_path: Path
 ) -> None:
     run = Run(studio, request_small, tmp_path / "ball.mp4")
-    record = read_embedded_record(probe_clip(run.path))
+    record = read_embedded(run.path)
     assert record is not None
     for name in ClipSettings.model_fields:
         assert getattr(record, name) == getattr(run.planned.plan, name), name
@@ -112,7 +112,7 @@ def test_record_names_the_start_image_without_its_folder(
     assert "private-folder" not in probe_clip(run.path).comment
     record = json.loads(text)
     assert [item["path"] for item in record["request"]["inputs"]] == ["start.png"]
-    assert len(record["start_image_sha256"]) == 64
+    assert [len(digest) for digest in record["inputs_sha256"]] == [64]
 
 
 @pytest.fixture
@@ -170,9 +170,9 @@ def test_clip_is_made_from_the_start_image_as_it_was_when_queued(
         assert kept is not None
         assert kept.read_bytes() == before
         assert outcome.event == "succeeded"
-        record = read_embedded_record(probe_clip(outcome.path))
+        record = read_embedded(outcome.path)
         assert record is not None
-        assert record.start_image_sha256 == hashlib.sha256(before).hexdigest()
+        assert record.inputs_sha256 == (hashlib.sha256(before).hexdigest(),)
         assert record.request.path_of(Role.START) == Path("start.png")
 
 
@@ -238,7 +238,7 @@ def test_out_of_memory_is_told_and_tried_one_step_cheaper(
 ) -> None:
     run = Run(studio, prompted(request_small, "oom"), tmp_path / "ball.mp4")
     assert any("cheaper plan" in note for note in run.notes)
-    record = read_embedded_record(probe_clip(run.path))
+    record = read_embedded(run.path)
     assert record is not None
     assert record.memory_plan is not None
     assert record.memory_plan.rung == 1
@@ -275,7 +275,7 @@ def test_force_replaces_clip_and_record(
     first = Run(studio, request_small, out)
     again = Run(studio, prompted(request_small, "a blue ball"), out, force=True)
     assert again.path == first.path
-    record = read_embedded_record(probe_clip(out))
+    record = read_embedded(out)
     assert record is not None
     assert record.prompt == "a blue ball"
     assert "a blue ball" in out.with_suffix(".json").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ from pathlib import Path
 import av
 import pytest
 
-from core.film.build.chapters import chapters_metadata, chapters_of
+from core.film.build.metadata import chapters_metadata
+from core.film.model.edit_points import chapters_of
 from core.film.model.film import Clip
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg

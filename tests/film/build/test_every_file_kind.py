@@ -12,7 +12,6 @@ from PIL import Image, ImageSequence
 
 from core.film.build.encoding import pixel_format
 from core.film.build.hardware_encoders import HARDWARE, choose
-from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import (
     CODECS,
     CONTAINERS,
@@ -35,6 +34,7 @@ from core.film.picture.graph import arguments
 from core.film.picture.picture import Look as ImageLook
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
+from core.media.render_cache import RenderCache
 from tests.film.exporting import (
     CLICK_S,
     HEIGHT,
@@ -217,7 +217,7 @@ def test_depths_and_qualities_that_a_codec_has_not_are_refused_together() -> Non
     assert messages == {"bit_depth", "quality", "crf", "video_kbps"}
 
 
-@pytest.mark.parametrize("chip", [Hardware.AUTO, Hardware.NVENC])
+@pytest.mark.parametrize("hardware_encoder", [Hardware.AUTO, Hardware.NVENC])
 def test_lossless_is_never_left_to_a_chip(hardware_encoder: Hardware) -> None:
     asked = ExportSettings(quality=Quality.LOSSLESS, hardware=hardware_encoder)
     by_rate = asked.model_copy(update={"video_kbps": 5000})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageDraw
 
-from core.film.build.preview import FilmPreview
+from core.film.build.export import FilmPreview
 from core.film.model.delivery import ExportSettings, FrameFormat, Retime
 from core.film.model.film import Alignment, Caption, Clip, Film, Fit, Lut, Transition, Watermark
 from core.film.model.layout import lay_out

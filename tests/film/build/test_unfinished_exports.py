@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from core.errors import AssemblyError, JobCancelled, OutputError
-from core.film.build.render_cache import RenderCache
 from core.film.model.delivery import Container, ExportSettings, VideoCodec
 from core.jobs.job import CancelToken, Progressed, Stage
+from core.media.render_cache import RenderCache
 from tests.film.exporting import NO_AUDIO, export, film_of, make_clip, two_clips
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import UnsupportedRequest
 from core.film.handoff import HANDOFF_FORMATS, write_handoff
-from core.film.handoff.relative_paths import relative_url
+from core.film.handoff.document import relative_url
 from core.film.model.film import Caption, Clip, Subtitles
 from tests.fakes.laid_out import film_of
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from core.errors import OutputError, UnsupportedRequest
 from core.film.model.film import Alignment, Watermark
-from core.film.picture.watermark import PreparedWatermark, draw_watermark
+from core.film.picture.overlays import PreparedWatermark, draw_watermark
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -48,18 +48,18 @@ def naive_mix(
         gains[len(gains) - go :] *= np.cos((np.arange(go) + 0.5) / max(go, 1) * np.pi / 2)
         out[first:end] += shots[shot.number][: end - first] * gains[:, None]
     depth = naive_depth(out)
-    for score, piece in zip(timeline.scores, music, strict=True):
-        asked = score.music
+    for cue, piece in zip(timeline.music_cues, music, strict=True):
+        asked = cue.music
         audio = piece[round(asked.offset_s * HZ) :]
         if asked.is_looped:
-            audio = naive_loop(audio, score.end - score.first)
-        audio = audio[: score.end - score.first].copy()
+            audio = naive_loop(audio, cue.end - cue.first)
+        audio = audio[: cue.end - cue.first].copy()
         rising, falling = round(asked.fade_in_s * HZ), round(asked.fade_out_s * HZ)
         for number in range(min(rising, len(audio))):
             audio[number] *= np.sin((number + 0.5) / rising * np.pi / 2)
         for number in range(min(falling, len(audio))):
             audio[-1 - number] *= np.sin((number + 0.5) / falling * np.pi / 2)
-        span = slice(score.first, score.first + len(audio))
+        span = slice(cue.first, cue.first + len(audio))
         gains_db = asked.volume_db - asked.duck_db * depth[span]
         out[span] += audio * 10 ** (gains_db[:, None] / 20)
     return out
@@ -136,8 +136,10 @@ def test_film_audios_as_worked_out_all_at_once(
     }
     render_cache = [noise(2, seed=100 + number) for number in range(len(music))]
     stems = {number: stem_of(tmp_path / f"{number}", audio) for number, audio in shots.items()}
-    scores = [stem_of(tmp_path / f"m{number}", piece) for number, piece in enumerate(render_cache)]
-    mixed = np.concatenate(list(mixed_blocks(timeline, stems, scores)))
+    music_cues = [
+        stem_of(tmp_path / f"m{number}", piece) for number, piece in enumerate(render_cache)
+    ]
+    mixed = np.concatenate(list(mixed_blocks(timeline, stems, music_cues)))
     expected = naive_mix(timeline, shots, render_cache)
     assert mixed.shape == expected.shape
     assert np.abs(mixed - expected).max() < 1e-5

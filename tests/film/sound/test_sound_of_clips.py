@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from core.errors import UnreadableClip
-from core.film.build.render_cache import RenderCache
 from core.film.model.film import Clip, Film, Transition
 from core.film.model.source import read_source
 from core.film.sound.stems import Stems
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
+from core.media.render_cache import RenderCache
 from tests.film.sounds import (
     HZ,
     NTSC,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import JobCancelled
-from core.film.build.render_cache import RenderCache
 from core.film.model.film import Clip, Film, Music
 from core.film.sound.soundtrack import audio_of
 from core.jobs.job import CancelToken
+from core.media.render_cache import RenderCache
 from tests.film.sounds import (
     film_of,
     noise,

@@ -7,12 +7,13 @@ from PIL import Image
 
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.read_metadata import read_settings_of
+from core.video.record import read_settings_of
 from core.video.request import FrameRequest, RenderRequest, Sampling, Target
 from gui.background import Background
 from gui.history.history_page import HistoryPage
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.inputs import inputs_of
+from tests.fakes.stills import as_image
 from tests.gui.controls import controls_of
 from tests.gui.operating import click
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.project.render.rerender import FromRecord
-    from core.studio import PlannedRender
+    from core.video.render_planner import PlannedRender
 
 FAKE = Target(provider="fake", deployment="local", model="fake-small")
 REQUEST = RenderRequest(target=FAKE, prompt="a red ball", sampling=Sampling(seed=5))
@@ -92,7 +93,7 @@ def test_clip_is_made_again_frame_for_frame_under_a_name_of_its_own(controller: 
 
 
 def test_still_that_is_made_again_is_a_still(controller: Desk) -> None:
-    still = controller.make(controller.studio.plan_still(REQUEST))
+    still = controller.make(controller.studio.plan(as_image(REQUEST)))
     again = controller.made_again()
     assert again.suffix == ".png"
     with Image.open(still) as one, Image.open(again) as two:

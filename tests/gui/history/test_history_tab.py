@@ -12,8 +12,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDateEdit, QLabel, QListView, QTableView, QWidget
 
-from core.film.build.export import ExportOrder
-from core.film.model.delivery import ExportSettings
+from core.film.model.delivery import ExportOrder, ExportSettings
 from core.film.model.film import Clip, Film
 from core.history.history import History
 from core.history.history_entry import HistoryEntry, WorkKind
@@ -26,6 +25,7 @@ from gui.history.history_filter_bar import HistoryFilter, HistoryFilterBar, Span
 from gui.history.history_model import PAGE
 from gui.history.history_tab import HistoryTab
 from tests.fakes.provider import ENTRY
+from tests.fakes.stills import as_image
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import choose, choose_index, click, step_up, write
 from tests.gui.small_images import SmallImages
@@ -49,7 +49,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     target = Target(provider="fake", deployment="local", model="fake-small")
     request = RenderRequest(target=target, prompt="a red ball", sampling=Sampling(seed=5))
     clip = studio.queue.run_job(studio.submit_render(studio.plan(request)))
-    studio.queue.run_job(studio.submit_render(studio.plan_still(request)))
+    studio.queue.run_job(studio.submit_render(studio.plan(as_image(request))))
     assert clip.event == "succeeded"
     order = ExportOrder(
         film=Film(clips=(Clip(path=clip.path),), title="Spring"),

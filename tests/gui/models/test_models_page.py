@@ -40,7 +40,7 @@ from gui.models.model_rows import Installing, InstallPhase
 from gui.models.models_controller import ModelsController
 from gui.models.models_page import InstallRequest, ModelsPage
 from providers import PROVIDERS
-from providers.ltx_video.install.installed import Complete, check_installed
+from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
 from tests.fakes.provider import BIG, SMALL, FakeProvider
 from tests.fakes.stub_hub import StubFile, StubHub, StubRepo, running_hub
@@ -409,7 +409,7 @@ class Shop:
         return next(i.state for i in self.page.models() if i.listed.target.model == model)
 
     def is_whole(self, model: str = MODEL) -> bool:
-        return isinstance(check_installed(self.studio.paths.models_dir, model), Complete)
+        return check_installed(self.studio.paths.models_dir, model).on_disk is OnDisk.WHOLE
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSlider, QToolButton, QWidget
 
-from core.film.build.preview_film import SceneStart
+from core.film.build.preview import SceneStart
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from core.media.frames import FrameReader

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.film.build.preview_film import MAX_HEIGHT, PreviewFilm, PreviewStores, SceneStart
-from core.film.build.render_cache import RenderCache
+from core.film.build.preview import MAX_HEIGHT, PreviewFilm, PreviewStores, SceneStart
 from core.film.model.delivery import AudioCodec, Container, ExportSettings, FrameFormat, VideoCodec
 from core.film.model.film import Caption, Clip, Film, Transition
 from core.film.model.layout import lay_out
 from core.film.model.source import read_source
+from core.media.render_cache import RenderCache
 from gui.player.film_preview import FilmPreviewer
 from gui.text.text_renderer import QtTextRenderer
 from tests.film.counted_clips import Pulses, read_film, write_counted

@@ -443,9 +443,9 @@ def test_pasting_files_or_an_image(
     image.fill(Qt.GlobalColor.red)
     QGuiApplication.clipboard().setImage(image)
     press(panel, Qt.Key.Key_V, CTRL)
-    image = messages.brought[-1].images
-    assert isinstance(image, QImage)
-    assert image.size() == image.size()
+    brought = messages.brought[-1].images
+    assert isinstance(brought, QImage)
+    assert brought.size() == image.size()
 
 
 def test_pasting_words_is_told_calmly(make: Callable[..., ReferenceImagesWidget]) -> None:

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.config.key_registry import KeyUse
+from core.config.api_keys import KeyUse
 from core.config.settings import Appearance, ConfigManager, Settings, fields, with_text
 from core.config.settings_schema import SettingChoice, SettingKind, TargetPart
 from core.errors import ProviderUnavailable, SettingsError

@@ -408,7 +408,7 @@ def test_without_words_there_is_nothing_to_make(make: Callable[[], StoryboardWid
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"%PDF-1.4", "is a PDF, not a text file. Save it"), (None, "cannot be read")],
+    [(b"%PDF-1.4", "is a PDF, not a text file. Save it"), (None, "There is no text file at")],
     ids=["pdf", "missing"],
 )
 def test_a_file_that_is_no_text_is_told_and_changes_nothing(

@@ -57,7 +57,7 @@ def test_a_clip_is_what_plain_diffusers_makes(
     clip = provider.render(plan_for(provider, model, image=image), job.context).path
 
     bare = np.load(tiny_files / f"{model.id.removesuffix('-single')}-{task}.npz")
-    audio = None if bare["sound"].size == 0 else Audio(bare["sound"], int(bare["rate_hz"]))
+    audio = None if bare["waveform"].size == 0 else Audio(bare["waveform"], int(bare["rate_hz"]))
     expected = tmp_path / "bare.mp4"
     write_clip(expected, bare["frames"], 16, audio, lambda _: None)
     assert np.array_equal(images(clip), images(expected))

@@ -27,7 +27,7 @@ from providers.ltx_video.engine.text import EncodedPrompt, encode
 from providers.ltx_video.install.model_files import folder_of
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID
-from providers.ltx_video.models.model_names import LTXModel
+from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.timings import ProgressMeter, TimingTable
 from tests.providers.tiny_home import TINY_AV, TINY_VIDEO, context_of, plan_for
 

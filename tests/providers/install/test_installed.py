@@ -11,12 +11,9 @@ from core.errors import (
     OutputError,
 )
 from core.jobs.job import Progressed, Stage
+from core.video.model_store import OnDisk
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
-    Absent,
-    Complete,
-    Damaged,
-    Partial,
     check_installed,
 )
 from providers.ltx_video.install.weights import (
@@ -52,7 +49,7 @@ def test_files_of_an_existing_folder_are_linked_not_fetched(
     job(models_dir, reuse_from=[copy]).run(run.ctx)
     assert hub.fetched_paths() == {OTHER_SHARD}
     assert (folder / SHARD).samefile(copy / SHARD)
-    assert isinstance(check_installed(models_dir, MODEL), Complete)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
     assert "on this machine already" in run.notes
 
 
@@ -91,7 +88,7 @@ def test_another_installation_of_ours_is_taken_over_without_any_hub(
         monkeypatch.setenv("HF_ENDPOINT", gone.url)
     target = tmp_path / "offline machine"
     job(target, reuse_from=[models_dir / MODEL]).run(run.ctx)
-    assert isinstance(check_installed(target, MODEL), Complete)
+    assert check_installed(target, MODEL).on_disk is OnDisk.WHOLE
 
 
 def test_missing_source_folder_is_told(
@@ -105,10 +102,10 @@ def test_files_put_in_place_by_hand_are_verified_and_kept(
     hub: StubHub, models_dir: Path, folder: Path, run: Run
 ) -> None:
     plain_copy(hub, folder, everything(hub))
-    assert isinstance(check_installed(models_dir, MODEL), Partial)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.PARTLY
     job(models_dir).run(run.ctx)
     assert hub.fetched_paths() == set()
-    assert isinstance(check_installed(models_dir, MODEL), Complete)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
 
 
 def test_survey_tells_the_sizes_and_changes_nothing(
@@ -142,12 +139,12 @@ def test_damage_is_seen_named_and_repaired(
     job(models_dir).run(run.ctx)
     spoil(folder / SHARD)
     state = check_installed(models_dir, MODEL)
-    assert isinstance(state, Damaged)
+    assert state.on_disk is OnDisk.DAMAGED
     assert SHARD in state.reason
     hub.requests.clear()
     job(models_dir).run(run.ctx)
     assert hub.fetched_paths() == {SHARD}
-    assert isinstance(check_installed(models_dir, MODEL), Complete)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
 
 
 def test_silent_damage_is_found_by_reading_and_then_repaired(
@@ -157,10 +154,10 @@ def test_silent_damage_is_found_by_reading_and_then_repaired(
     before = (folder / SHARD).stat()
     spoil_other(folder / SHARD)
     os.utime(folder / SHARD, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert isinstance(check_installed(models_dir, MODEL), Complete)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
     state = verify_model(models_dir, MODEL, run.ctx)
-    assert isinstance(state, Damaged)
-    assert state.changed == (SHARD,)
+    assert state.on_disk is OnDisk.DAMAGED
+    assert f"(changed: {SHARD})" in state.reason
     job(models_dir).run(run.ctx)
     assert (folder / SHARD).read_bytes() == content("one")
 
@@ -171,8 +168,8 @@ def test_verifying_heals_what_only_looks_changed(
     job(models_dir).run(run.ctx)
     for path in folder.rglob("*.safetensors"):
         os.utime(path)
-    assert isinstance(check_installed(models_dir, MODEL), Damaged)
-    assert isinstance(verify_model(models_dir, MODEL, run.ctx), Complete)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.DAMAGED
+    assert verify_model(models_dir, MODEL, run.ctx).on_disk is OnDisk.WHOLE
     assert any(isinstance(e, Progressed) and e.stage is Stage.VERIFY for e in run.events)
 
 
@@ -181,11 +178,11 @@ def test_unreadable_manifest_is_damage_and_repaired_without_fetching(
 ) -> None:
     job(models_dir).run(run.ctx)
     (folder / MANIFEST_NAME).write_text("{", encoding="utf-8")
-    assert isinstance(check_installed(models_dir, MODEL), Damaged)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.DAMAGED
     hub.requests.clear()
     job(models_dir).run(run.ctx)
     assert hub.fetched_paths() == set()
-    assert isinstance(check_installed(models_dir, MODEL), Complete)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
 
 
 def test_removed_model_leaves_nothing(
@@ -194,5 +191,5 @@ def test_removed_model_leaves_nothing(
     job(models_dir).run(run.ctx)
     assert remove_model(models_dir, MODEL) > 500_000
     assert not folder.exists()
-    assert isinstance(check_installed(models_dir, MODEL), Absent)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.NOTHING
     assert remove_model(models_dir, MODEL) == 0

@@ -25,11 +25,11 @@ from core.errors import (
 from core.jobs.job import Progressed
 from core.jobs.journal import Journal
 from core.jobs.queue import JobQueue
+from core.video.model_store import OnDisk
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
-    Complete,
-    Partial,
     check_installed,
+    manifest_of,
 )
 from providers.ltx_video.install.weights import (
     InstallModelJob,
@@ -85,8 +85,9 @@ def test_manifest_names_files_hashes_origin_and_licence(
 ) -> None:
     job(models_dir).run(run.ctx)
     state = check_installed(models_dir, MODEL)
-    assert isinstance(state, Complete)
-    manifest = state.manifest
+    assert state.on_disk is OnDisk.WHOLE
+    manifest = manifest_of(state.folder)
+    assert manifest is not None
     assert (manifest.model, manifest.licence) == (MODEL, "Test Licence")
     assert {file.place: file.sha256 for file in manifest.files} == {
         name: hub.repos[REPO].files[name].sha256 for name in everything(hub)
@@ -163,7 +164,7 @@ def test_kill_in_mid_file_loses_no_finished_byte(
     (part,) = folder.rglob("weights-00001*.part")
     had_bytes = part.stat().st_size
     assert 0 < had_bytes < 3_000_000
-    assert isinstance(check_installed(models_dir, MODEL), Partial)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.PARTLY
 
     hub.bytes_per_s = None
     hub.requests.clear()
@@ -171,7 +172,7 @@ def test_kill_in_mid_file_loses_no_finished_byte(
     assert hub.fetched_paths() == {SHARD}
     assert hub.sent_bytes(SHARD) == 3_000_000 - had_bytes
     assert (folder / SHARD).read_bytes() == content("big", 3_000_000)
-    assert isinstance(check_installed(models_dir, MODEL), Complete)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
     assert not list(folder.rglob("*.part"))
 
 
@@ -181,7 +182,7 @@ def test_broken_connections_are_taken_up_where_they_broke(
     hub.faults[SHARD].extend([Break(100_000), Break(100_000), Refuse(503)])
     job(models_dir).run(run.ctx)
     assert hub.sent_bytes(SHARD) == 300_000
-    assert isinstance(check_installed(models_dir, MODEL), Complete)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
 
 
 def test_storage_that_ignores_ranges_still_gives_the_right_file(
@@ -197,7 +198,7 @@ def test_expired_link_to_the_storage_is_asked_for_again(
 ) -> None:
     hub.faults[SHARD].append(Refuse(403))
     job(models_dir, token=None).run(run.ctx)
-    assert isinstance(check_installed(models_dir, MODEL), Complete)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
 
 
 def test_giving_up_keeps_what_has_arrived(hub: StubHub, models_dir: Path, run: Run) -> None:
@@ -229,7 +230,7 @@ def test_bytes_that_stay_wrong_are_not_installed(
     with pytest.raises(BadResponse, match=f"{name!r}.* not installed"):
         job(models_dir).run(run.ctx)
     assert not (folder / name).exists()
-    assert isinstance(check_installed(models_dir, MODEL), Partial)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.PARTLY
 
 
 @pytest.mark.parametrize("extra", [b"", b"more than announced"])
@@ -240,7 +241,7 @@ def test_file_of_another_length_is_not_installed(
     hub.repos[REPO].files[SHARD] = StubFile(content("one"), is_lfs=True, sent=sent)
     with pytest.raises(StudioError):
         job(models_dir).run(run.ctx)
-    assert not isinstance(check_installed(models_dir, MODEL), Complete)
+    assert check_installed(models_dir, MODEL).on_disk is not OnDisk.WHOLE
 
 
 @pytest.mark.parametrize("where", ["in mid-file", "while waiting", "while asking"])
@@ -262,7 +263,7 @@ def test_cancel_ends_at_once_and_keeps_what_has_arrived(
         job(models_dir, waits_s=waits_s).run(run.ctx)
     assert time.monotonic() - started_s < 0.8 + 1.0
     if where != "while asking":
-        assert isinstance(check_installed(models_dir, MODEL), Partial)
+        assert check_installed(models_dir, MODEL).on_disk is OnDisk.PARTLY
 
 
 def test_second_installation_of_the_same_model_is_refused(
@@ -299,5 +300,5 @@ def test_queue_runs_the_job_and_builds_it_again_from_the_journal(
     job_id = queue.submit(job(models_dir))
     ended = queue.run_job(job_id)
     assert ended.event == "succeeded", ended
-    assert isinstance(check_installed(models_dir, MODEL), Complete)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
     queue.close()

@@ -16,10 +16,10 @@ from core.errors import (
     ProviderUnavailable,
     RateLimited,
 )
+from core.video.model_store import OnDisk
 from core.video.provider import NotReady, Ready
 from providers.ltx_video.install.hub import check_token
 from providers.ltx_video.install.installed import (
-    Absent,
     check_installed,
 )
 from providers.ltx_video.models.weights_spec import FileSet
@@ -150,7 +150,7 @@ def test_no_connection_is_told_in_a_sentence(
     with pytest.raises(ProviderUnavailable, match="cannot be reached") as caught:
         job(models_dir).run(run.ctx)
     assert "--from" in caught.value.hint
-    assert isinstance(check_installed(models_dir, MODEL), Absent)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.NOTHING
 
 
 def test_wish_to_wait_is_granted(hub: StubHub, models_dir: Path, run: Run) -> None:

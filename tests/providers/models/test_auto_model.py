@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.video.model_store import OnDisk
 from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
 from core.video.request import AUTO, FrameRequest, RenderRequest, Target
 from core.video.spec import Residency
-from providers.ltx_video.models.auto_model import WeightsState, choose_model
+from providers.ltx_video.models.auto_model import choose_model
 
 if TYPE_CHECKING:
     from core.video.provider import ModelChoice
@@ -33,10 +34,10 @@ def choose_auto(
     too_big: tuple[str, ...] = (),
     frame: FrameRequest | None = None,
 ) -> ModelChoice:
-    def on_disk(model: LocalModel) -> WeightsState:
+    def on_disk(model: LocalModel) -> OnDisk:
         if model.id in damaged:
-            return WeightsState.DAMAGED
-        return WeightsState.COMPLETE if model.id in installed else WeightsState.ABSENT
+            return OnDisk.DAMAGED
+        return OnDisk.WHOLE if model.id in installed else OnDisk.NOTHING
 
     def memory_for(model: LocalModel, plan: RenderPlan) -> MemoryPlan:
         assert plan.spec is model.spec

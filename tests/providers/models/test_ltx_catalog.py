@@ -15,7 +15,7 @@ from core.video.planning import make_plan
 from core.video.request import FrameRequest, Motion, RenderRequest, Role, Sampling, Target
 from providers.ltx_video.install.model_files import BUILTIN_FOLDER
 from providers.ltx_video.models.catalog import BY_ID, MODELS, LocalModel
-from providers.ltx_video.models.model_names import OTHER_NAMES, LTXModel
+from providers.ltx_video.models.info import OTHER_NAMES, LTXModel
 from providers.ltx_video.models.profiles import PipelineFamily
 from providers.ltx_video.models.sizes import SIZE_GRID
 from tests.fakes.inputs import inputs_of

@@ -13,8 +13,8 @@ from core.platform.machine import Gpu, Machine
 from core.video.plan import Device, MemoryPlan, Precision
 from core.video.spec import Residency
 from providers.ltx_video.models.catalog import BY_ID, MODELS, LocalModel
+from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.memory_plan import MemoryLadder, Workload, memory_ladder
-from providers.ltx_video.models.model_names import LTXModel
 
 MINI_CLIP = Workload(192, 128, 33)
 SMALL_CLIP = Workload(960, 544, 121)

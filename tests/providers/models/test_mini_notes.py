@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.ltx_video.models.mini_notes import MOST_TOKENS, count_tokens, mini_notes
+from providers.ltx_video.mini.vocabulary import MOST_TOKENS, count_tokens, mini_notes
 
 
 def test_a_prompt_of_known_words_needs_no_note() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.platform.folders import folder_problem
+from core.platform.files import folder_problem
 
 
 @pytest.mark.parametrize("name", ["", "new", "new/deeper"])

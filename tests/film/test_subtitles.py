@@ -9,10 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import OutputError, UnreadableSubtitles
+from core.errors import UnreadableText
 from core.film.model.film import Alignment
+from core.film.model.subtitles import (
+    Cue,
+    Script,
+    as_srt,
+    cut_to,
+    read_subtitles,
+    to_captions,
+)
 from core.film.model.timeline import exact, nearest
-from core.film.picture.subtitles import Cue, Script, cut_to, read_srt, to_captions, write_srt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +39,7 @@ CUES = (Cue(1000, 2500, "Hello there."), Cue(60_040, 3_600_001, "Two\nlines."))
 def read(tmp_path: Path, text: str | bytes) -> Script:
     path = tmp_path / "film.srt"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return read_srt(path)
+    return read_subtitles(path)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +51,8 @@ def read(tmp_path: Path, text: str | bytes) -> Script:
         b"\xfe\xff" + PLAIN.encode("utf-16-be"),
         PLAIN.replace("\n", "\r\n").encode(),
         PLAIN.replace("\n", "\r").encode(),
+        PLAIN.replace("\n", "\r\r\n").encode(),
+        PLAIN.encode() + b"\x1a",
         PLAIN.replace("2\n00:01", "00:01").replace("1\n00:00", "00:00").encode(),
         PLAIN.replace("\n\n", "\n\n\n\n").encode(),
         PLAIN.replace("\n\n", "\n").encode(),
@@ -81,6 +90,81 @@ def test_number_that_is_said_is_not_taken_for_the_next_cues(tmp_path: Path) -> N
     assert [cue.text for cue in read(tmp_path, text).cues] == ["In\n1984", "x"]
 
 
+def test_the_last_number_without_times_is_left_out_and_told(tmp_path: Path) -> None:
+    script = read(tmp_path, PLAIN + "\n3\n")
+    assert script.cues == CUES
+    assert "line 10 of" in script.notes[0]
+    assert "no times" in script.notes[0]
+    assert read(tmp_path, PLAIN + "\n1984\n").cues[1].text == "Two\nlines.\n1984"
+
+
+VTT = """\ufeffWEBVTT - a film
+
+STYLE
+::cue { color: red }
+
+intro
+00:01.000 --> 00:02.500 align:start
+<v Ann>Hello <i>there</i>.
+
+NOTE
+nobody --- hears this
+
+2
+00:01:00.040 --> 01:00:00.001
+5 &lt; 6
+&amp;c.
+"""
+
+
+def test_web_subtitles_are_read_without_their_names_comments_and_tags(tmp_path: Path) -> None:
+    cues = read(tmp_path, VTT).cues
+    assert cues == (CUES[0], Cue(60_040, 3_600_001, "5 < 6\n&c."))
+
+
+ASS = """[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, Alignment
+Style: Default,Arial,20,2
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:05.00,0:00:06.00,Default,,0,0,0,,b, and {\\i1}c
+Dialogue: 0,0:00:01.00,0:00:02.50,Default,,0,0,0,,Hello\\Nthere.
+Dialogue: 0,0:00:03.00,0:00:03.00,Default,,0,0,0,,no time
+Dialogue: 0,0:00:03.00,0:00:04.00,Default,,0,0,0,,{\\p1}m 0 0 l 9 9{\\p0}
+Comment: 0,0:00:03.00,0:00:04.00,Default,,0,0,0,,not shown
+"""
+
+
+def test_subtitles_of_the_older_kind_are_read_too(tmp_path: Path) -> None:
+    older = ASS.replace("[V4+ Styles]", "[V4 Styles]").replace("Dialogue: 0", "Dialogue: Marked=0")
+    older = older.replace("Style: Default,Arial,20,2\n", "")
+    assert read(tmp_path, older).cues == read(tmp_path, ASS).cues
+
+
+def test_the_words_of_styled_subtitles_are_read_and_their_styles_told(tmp_path: Path) -> None:
+    script = read(tmp_path, ASS)
+    assert script.cues == (Cue(1000, 2500, "Hello\nthere."), Cue(5000, 6000, "b, and c"))
+    assert "styles" in script.notes[0]
+    assert "1 of 3 subtitles" in script.notes[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (ASS.replace("0:00:05.00", "soon"), "damaged: Failed to parse timestamp: 'soon'"),
+        (ASS[: ASS.index("Dialogue")], "holds no subtitles"),
+        ("WEBVTT\n\nNOTE nothing\n", "holds no subtitles"),
+    ],
+)
+def test_damage_of_other_kinds_is_told_too(tmp_path: Path, content: str, said: str) -> None:
+    with pytest.raises(UnreadableText, match=said):
+        read(tmp_path, content)
+
+
 def test_cues_come_in_the_order_of_their_times(tmp_path: Path) -> None:
     text = "9\n00:00:05,000 --> 00:00:06,000\nb\n\n3\n00:00:01,000 --> 00:00:02,000\na\n"
     assert [cue.text for cue in read(tmp_path, text).cues] == ["a", "b"]
@@ -108,23 +192,23 @@ def test_cue_without_words_or_time_is_left_out_and_told(tmp_path: Path) -> None:
         (PLAIN.replace("00:01:00,040 -->", "00:01:00,040 ->").encode(), "Line 6 .* cannot be read"),
         (PLAIN.replace("02,500", "00,500").encode(), "Line 2 .* ends before it begins"),
         (PLAIN.replace("00:01:00", "00:61:00").encode(), "Line 6 .* more than 59"),
-        (b"WEBVTT\n\n" + PLAIN.encode(), "Line 1 .* before the first times: 'WEBVTT'"),
+        (b"Film\n\n" + PLAIN.encode(), "Line 1 .* before the first times: 'Film'"),
         (b"\x81\x8d" + PLAIN.encode(), "no text in cp1252: byte 0"),
         (PLAIN.encode() + b"\0", "zero bytes"),
         (PLAIN.encode("utf-16")[:-1], "no text in utf-16"),
     ],
 )
 def test_damage_is_an_error_that_names_the_line(tmp_path: Path, content: bytes, said: str) -> None:
-    with pytest.raises(UnreadableSubtitles, match=said) as caught:
+    with pytest.raises(UnreadableText, match=said) as caught:
         read(tmp_path, content)
     assert "film.srt" in caught.value.message
 
 
 def test_missing_file_and_folder_are_errors(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableSubtitles, match="no subtitle file at"):
-        read_srt(tmp_path / "none.srt")
-    with pytest.raises(UnreadableSubtitles, match="cannot be read"):
-        read_srt(tmp_path)
+    with pytest.raises(UnreadableText, match="no subtitle file at"):
+        read_subtitles(tmp_path / "none.srt")
+    with pytest.raises(UnreadableText, match="cannot be read"):
+        read_subtitles(tmp_path)
 
 
 _WORDS = st.text(
@@ -151,8 +235,8 @@ _CUES = st.lists(
 @given(cues=_CUES)
 def test_what_is_written_is_read_again(tmp_path_factory, cues: list[Cue]) -> None:
     path = tmp_path_factory.getbasetemp() / "written.srt"
-    write_srt(cues, path)
-    assert read_srt(path).cues == tuple(cues)
+    path.write_text(as_srt(cues), encoding="utf-8")
+    assert read_subtitles(path).cues == tuple(cues)
 
 
 @settings(max_examples=150, deadline=None)
@@ -160,13 +244,8 @@ def test_what_is_written_is_read_again(tmp_path_factory, cues: list[Cue]) -> Non
 def test_no_content_at_all_breaks_the_reading(tmp_path_factory, content: bytes | str) -> None:
     path = tmp_path_factory.getbasetemp() / "any.srt"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with suppress(UnreadableSubtitles):
-        assert all(cue.text and cue.end_ms > cue.start_ms for cue in read_srt(path).cues)
-
-
-def test_written_file_that_cannot_be_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="none"):
-        write_srt(CUES, tmp_path / "none" / "a.srt")
+    with suppress(UnreadableText):
+        assert all(cue.text and cue.end_ms > cue.start_ms for cue in read_subtitles(path).cues)
 
 
 RATES = (Fraction(24), Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(60))

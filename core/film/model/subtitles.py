@@ -1,4 +1,4 @@
-"""Subtitles: read from an SRT file line by line, made into texts to draw, written again."""
+"""Subtitles: read from SRT, VTT and ASS files, made into texts to draw, written again as SRT."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import math
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from core.errors import OutputError, UnreadableSubtitles
+from core.errors import UnreadableText
 from core.film.model.film import Alignment, Caption
 from core.film.model.timeline import nearest
+from core.platform.text_files import read_text_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,13 +24,9 @@ _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})"
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
 _LIKE_TIMING = re.compile(r"\s*\d[\d., ]*:[\d:., ]*-+>")
 _NUMBER = re.compile(r"\d{1,9}")
-_LINE_END = re.compile("\r\n|\r|\n")
 _TAGS = re.compile(r"</?(?:[ibus]|font(?:\s[^<>]*)?)>|\{\\[^{}]*\}", re.IGNORECASE)
-_BYTE_ORDER_MARKS = {
-    b"\xef\xbb\xbf": "utf-8-sig",
-    b"\xff\xfe": "utf-16",
-    b"\xfe\xff": "utf-16",
-}
+_VTT_TAGS = re.compile(r"<[^<>]*>")
+_ASS_HEADING = re.compile(r"\s*\[(?:Script Info|V4\+? Styles|Events)\]", re.IGNORECASE)
 _MS_PER_HOUR, _MS_PER_MINUTE, _MS_PER_S = 3_600_000, 60_000, 1000
 _SIZE = 0.055
 _OUTLINE = 0.1
@@ -51,55 +49,32 @@ class Script:
     notes: tuple[str, ...] = ()
 
 
-def read_srt(path: Path) -> Script:
-    """Read an SRT file, in UTF-8, UTF-16 or, told in a note, Windows' western encoding.
+def read_subtitles(path: Path) -> Script:
+    """Read an SRT, VTT, ASS or SSA file, whatever it is called; notes tell what is left out.
 
     Raises:
-        UnreadableSubtitles: it is missing, empty or damaged; the sentence names the line.
+        UnreadableText: it is missing, empty or damaged; the sentence names the line.
     """
+    file = read_text_file(path, "subtitle file")
+    notes = [file.note] if file.note else []
     name = repr(str(path))
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise UnreadableSubtitles(f"There is no subtitle file at {name}.") from error
-    except OSError as error:
-        raise UnreadableSubtitles(
-            f"The subtitle file {name} cannot be read: {error.strerror}."
-        ) from error
-    encoding = _encoding(name, content)
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise UnreadableSubtitles(
-            f"The subtitle file {name} is no text in {encoding}: byte {error.start} is wrong.",
-            hint="Save it as UTF-8.",
-        ) from error
-    notes: list[str] = []
-    if encoding == "cp1252":
-        notes.append(
-            f"The subtitle file {name} is not UTF-8 and is read as Windows-1252. "
-            "Save it as UTF-8 if letters come out wrong."
-        )
-    cues = _LineReader(name, _LINE_END.split(text), notes).cues()
+    if _ASS_HEADING.match(file.text):
+        cues = _ass_cues(name, file.text, notes)
+    else:
+        lines = file.text.split("\n")
+        if lines[0].startswith("WEBVTT"):
+            lines = _vtt_as_srt(lines)
+        cues = _LineReader(name, lines, notes).cues()
     return Script(tuple(sorted(cues, key=lambda cue: cue.start_ms)), tuple(notes))
 
 
-def write_srt(cues: Sequence[Cue], path: Path) -> None:
-    """Write an SRT file in UTF-8; empty lines within a cue would end it and are left out.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    parts = [
+def as_srt(cues: Sequence[Cue]) -> str:
+    """The cues as the content of an SRT file; an empty line within one would end it."""
+    # pysubs2 takes "\\N", "{" and what is over 100 hours for something else than it is.
+    return "\n".join(
         f"{number}\n{_written(cue.start_ms)} --> {_written(cue.end_ms)}\n{_joined(cue.text)}\n"
         for number, cue in enumerate(cues, start=1)
-    ]
-    try:
-        path.write_text("\n".join(parts), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise OutputError(
-            f"The subtitle file {str(path)!r} cannot be written: {error.strerror}."
-        ) from error
+    )
 
 
 def cut_to(script: Script, num_frames: int, rate: Fraction) -> Script:
@@ -160,19 +135,54 @@ def _frame(time_ms: int, rate: Fraction) -> int:
     return nearest(Fraction(time_ms, _MS_PER_S) * rate)
 
 
-def _encoding(name: str, content: bytes) -> str:
-    for mark, encoding in _BYTE_ORDER_MARKS.items():
-        if content.startswith(mark):
-            return encoding
-    if b"\0" in content:
-        raise UnreadableSubtitles(
-            f"The subtitle file {name} is no text: it holds zero bytes.", hint="Save it as UTF-8."
-        )
+def _ass_cues(name: str, text: str, notes: list[str]) -> list[Cue]:
+    # Nobody but who reads such a file needs it.
+    from pysubs2 import SSAFile
+
     try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
+        kind = "ssa" if "[V4 Styles]" in text else "ass"
+        events = SSAFile.from_string(text, kind).get_text_events()
+    except (ValueError, TypeError) as error:
+        raise UnreadableText(
+            f"The subtitle file {name} is damaged: {error}.",
+            hint="Save it again, as SRT if need be.",
+        ) from error
+    found = [
+        Cue(max(0, int(event.start)), int(event.end), words)
+        for event in events
+        if (words := _joined(event.plaintext)) and event.end > max(0, event.start)
+    ]
+    if not found:
+        raise UnreadableText(
+            f"The file {name} holds no subtitles: no dialogue has both words and time.",
+            hint="Choose another file.",
+        )
+    notes.append(
+        f"The styles, places and effects of {name} are left out; the words are shown as all "
+        "subtitles are."
+    )
+    if len(found) < len(events):
+        notes.append(
+            f"{len(events) - len(found)} of {len(events)} subtitles in {name} have no words or "
+            "last no time; they are left out."
+        )
+    return found
+
+
+def _vtt_as_srt(lines: list[str]) -> list[str]:
+    """The lines of a VTT file, each in its place, with all that is no cue blanked out."""
+    # pysubs2 would read names and comments between two cues as words of the first.
+    kept = [""] * len(lines)
+    is_cue = False
+    for at, line in enumerate(lines):
+        if not line.strip():
+            is_cue = False
+        elif not is_cue and "-->" in line:
+            is_cue = True
+            kept[at] = line
+        elif is_cue:
+            kept[at] = unescape(_VTT_TAGS.sub("", line))
+    return kept
 
 
 class _LineReader:
@@ -187,17 +197,17 @@ class _LineReader:
     def cues(self) -> list[Cue]:
         timings = [at for at, line in enumerate(self.lines) if self._is_timing(at, line)]
         if not timings:
-            raise UnreadableSubtitles(
+            raise UnreadableText(
                 f"The file {self.name} holds no subtitles: no line gives times such as "
                 "'00:00:01,000 --> 00:00:02,500'.",
-                hint="Choose an SRT file.",
+                hint="Choose an SRT, VTT or ASS file.",
             )
         heads = self._heads(timings)
         for at in range(heads[0]):
             if self.lines[at].strip():
                 raise self._damaged(at, "stands before the first times")
         found: list[Cue] = []
-        for at, end in zip(timings, [*heads[1:], len(self.lines)], strict=True):
+        for at, end in zip(timings, [*heads[1:], self._end(heads[-1], timings[-1])], strict=True):
             cue = self._cue(at, end)
             if cue is not None:
                 found.append(cue)
@@ -230,6 +240,22 @@ class _LineReader:
             floor = at + 1
         return heads
 
+    def _end(self, head: int, timing: int) -> int:
+        """Where the words of the last cue end: before a number that counts on, without times."""
+        last = max(at for at, line in enumerate(self.lines) if line.strip())
+        number, final = self.lines[head].strip(), self.lines[last].strip()
+        if (
+            last - 1 > timing > head
+            and not self.lines[last - 1].strip()
+            and _NUMBER.fullmatch(final)
+            and int(final) == int(number) + 1
+        ):
+            self.notes.append(
+                f"The subtitle in line {last + 1} of {self.name} has no times; it is left out."
+            )
+            return last
+        return len(self.lines)
+
     def _cue(self, at: int, end: int) -> Cue | None:
         match = _TIMING.fullmatch(self.lines[at])
         assert match is not None, "chosen because it matches"
@@ -259,15 +285,15 @@ class _LineReader:
             + int(thousandths.ljust(3, "0"))
         )
 
-    def _damaged(self, at: int, what: str) -> UnreadableSubtitles:
-        return UnreadableSubtitles(
+    def _damaged(self, at: int, what: str) -> UnreadableText:
+        return UnreadableText(
             f"Line {at + 1} of the subtitle file {self.name} {what}: {self.lines[at].strip()!r}.",
             hint="Correct the line; times look like '00:00:01,000 --> 00:00:02,500'.",
         )
 
 
 def _joined(text: str) -> str:
-    lines = (line.strip() for line in _LINE_END.split(text))
+    lines = (line.strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 
 

@@ -1,0 +1,149 @@
+"""What a provider gave, proven and compared with its plan, and given its record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.errors import FFmpegFailed, OutputError, RenderFailed, UnreadableClip
+from core.jobs.job import Charged, Notice
+from core.media.ffmpeg import ClipFacts, probe_clip
+from core.media.output import Output, place_clip
+from core.video.record import embed_record, write_image_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.jobs.job import JobContext
+    from core.video.plan import RenderPlan
+    from core.video.provider import Rendered
+    from core.video.record import ClipRecord
+
+_AUDIO_TOLERANCE_S = 0.25
+_FPS_TOLERANCE = 0.01
+
+
+def as_made(plan: RenderPlan, rendered: Rendered, output: Output, ctx: JobContext) -> RenderPlan:
+    """The plan as it was carried out; what differs from the order is told, or refused.
+
+    Raises:
+        RenderFailed: it cannot be read, or a model that is exact made something else.
+    """
+    if rendered.cost_usd is not None:
+        ctx.report(Charged(cost_usd=rendered.cost_usd))
+        plan = plan.model_copy(update={"cost_usd": rendered.cost_usd})
+    notes: list[str] = []
+    label = plan.spec.label
+    if rendered.seed is not None and rendered.seed != plan.seed:
+        notes.append(f"{label} took the seed {rendered.seed}, not {plan.seed}.")
+        plan = plan.model_copy(update={"seed": rendered.seed})
+    try:
+        made, found = (
+            _image_as_made(plan, rendered.path)
+            if plan.is_image
+            else _clip_as_made(plan, probe_clip(rendered.path, ctx.cancel))
+        )
+    except UnreadableClip as error:
+        raise _unreadable(plan, rendered.path, error, output, ctx) from error
+    if found and plan.spec.is_exact:
+        raise RenderFailed(
+            f"{label} gave a {_what(plan)} with {', '.join(found)}.",
+            target=str(plan.target),
+            hint="It was not kept. Try again; if it happens again, it is a defect of the provider.",
+        )
+    if found:
+        notes.append(f"{label} gave {', '.join(found)}. The {_what(plan)} is kept as it is.")
+    for note in notes:
+        ctx.report(Notice(message=note))
+    return made.with_notes(*notes)
+
+
+def _what(plan: RenderPlan) -> str:
+    return "picture" if plan.is_image else "clip"
+
+
+def _image_as_made(plan: RenderPlan, path: Path) -> tuple[RenderPlan, list[str]]:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            image.load()
+            size = image.size
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UnreadableClip(str(error)) from error
+    found = []
+    if size != (plan.width, plan.height):
+        found = [f"{size[0]}x{size[1]} instead of {plan.width}x{plan.height}"]
+    return plan.model_copy(update={"width": size[0], "height": size[1]}), found
+
+
+def _clip_as_made(plan: RenderPlan, facts: ClipFacts) -> tuple[RenderPlan, list[str]]:
+    found: list[str] = []
+    if (facts.width, facts.height) != (plan.width, plan.height):
+        found.append(f"{facts.width}x{facts.height} instead of {plan.width}x{plan.height}")
+    if facts.num_frames != plan.num_frames:
+        found.append(f"{facts.num_frames} frames instead of {plan.num_frames}")
+    if abs(facts.fps - plan.fps) > _FPS_TOLERANCE:
+        found.append(f"{facts.fps:g} frames per second instead of {plan.fps}")
+    if facts.has_audio != plan.has_audio:
+        found.append("sound that was not planned" if facts.has_audio else "no sound")
+    elif facts.audio_duration_s is not None:
+        difference = abs(facts.audio_duration_s - plan.duration_s)
+        if difference > _AUDIO_TOLERANCE_S:
+            found.append(f"{facts.audio_duration_s:.2f} s of sound, not {plan.duration_s:.2f} s")
+    made = {
+        "width": facts.width,
+        "height": facts.height,
+        "num_frames": facts.num_frames,
+        "fps": max(1, round(facts.fps)),
+        "has_audio": facts.has_audio,
+    }
+    return plan.model_copy(update=made), found
+
+
+def _unreadable(
+    plan: RenderPlan, path: Path, error: UnreadableClip, output: Output, ctx: JobContext
+) -> RenderFailed:
+    what = _what(plan)
+    if plan.spec.is_exact or not path.is_file():
+        return RenderFailed(
+            f"{plan.spec.label} gave a {what} that cannot be read: {error.message}",
+            target=str(plan.target),
+            hint="Try again; the log file has the details.",
+        )
+    # It was paid for: what came is never thrown away, even where nothing here can show it.
+    aside = output.path.with_name(f"{output.path.stem}-unreadable{path.suffix}")
+    kept = place_clip(path, Output(aside, is_named=False), ctx.job_id)
+    return RenderFailed(
+        f"{plan.spec.label} gave a {what} that cannot be read: {error.message} What came is kept "
+        f"as {str(kept)!r}.",
+        target=str(plan.target),
+        hint=f"'main.py jobs resume {ctx.job_id}' fetches it once more and buys nothing.",
+    )
+
+
+def with_record(plan: RenderPlan, path: Path, record: ClipRecord, ctx: JobContext) -> Path:
+    """What was made, picture and sound untouched, with its record inside.
+
+    Raises:
+        OutputError: the disk is full.
+        RenderFailed: it cannot be copied.
+    """
+    finished = ctx.workdir / ("finished.png" if plan.is_image else "finished.mp4")
+    try:
+        if plan.is_image:
+            write_image_record(path, record, finished)
+        else:
+            embed_record(path, record, finished, ctx.cancel)
+    except (OSError, FFmpegFailed) as error:
+        if isinstance(error, OSError) or error.is_disk_full:
+            raise OutputError(
+                f"The {_what(plan)} cannot be written in {str(ctx.workdir)!r}: the disk is full "
+                "or closed to us.",
+                hint="Free some space, then resume the job.",
+            ) from error
+        raise RenderFailed(
+            f"{plan.spec.label} gave a clip that cannot be read: {error.message}",
+            target=str(plan.target),
+            hint="Try again; the log file has the details.",
+        ) from error
+    return finished

@@ -1,0 +1,166 @@
+"""From a request to a render that can be queued: its model, plan, place and readiness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from core.errors import FFmpegMissing, Problem, UnsupportedRequest
+from core.jobs.job import Lane
+from core.media.ffmpeg import find_ffmpeg
+from core.media.output import (
+    STILL_SUFFIX,
+    SUFFIX,
+    Output,
+    check_space,
+    default_name,
+    find_place,
+)
+from core.platform.network import SWITCH_ON, sentence
+from core.video.controls import Control, taken_by
+from core.video.inputs import CheckedInputs, check_inputs, with_absolute_paths
+from core.video.planning import make_plan, prompt_problems
+from core.video.provider import NotReady, ReasonCode
+from core.video.request import AUTO, OutputKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from core.config.settings import Settings
+    from core.platform.paths import Paths
+    from core.video.plan import RenderPlan
+    from core.video.provider import ProviderInfo, Readiness, VideoProvider
+    from core.video.registry import ProviderRegistry
+    from core.video.request import RenderRequest
+    from core.video.spec import ModelSpec
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PlannedRender:
+    """A plan, the place of what it makes, and whether it can start now."""
+
+    plan: RenderPlan
+    output: Output
+    readiness: Readiness
+
+
+@dataclass(frozen=True)
+class RenderPlanner:
+    """Plans renders with these providers, settings and places."""
+
+    registry: ProviderRegistry
+    settings: Settings
+    paths: Paths
+    free_bytes: Callable[[Path], int]
+
+    def plan(self, request: RenderRequest, *, out: Path | None, overwrite: bool) -> PlannedRender:
+        """The exact plan, its place, and whether it can start; see `Studio.plan`.
+
+        Raises:
+            UnsupportedRequest: with everything that is wrong, of request and place.
+        """
+        problems: list[Problem] = []
+        request = with_absolute_paths(request)
+        inputs = _collect(problems, partial(check_inputs, request)) or CheckedInputs()
+        chosen = _collect(problems, partial(self._choose_model, request))
+        plan = None
+        if chosen is None:
+            problems += prompt_problems(request)
+        else:
+            plan = _collect(problems, partial(_fitted_plan, chosen, inputs))
+        output = _collect(problems, partial(self._place, request, plan, out, overwrite=overwrite))
+        _collect(problems, _need_ffmpeg)
+        if chosen is not None and plan is not None and output is not None and not problems:
+            return PlannedRender(plan, output, self._readiness(chosen))
+        if chosen is not None:
+            readiness = self._readiness(chosen)
+            if isinstance(readiness, NotReady):
+                problems.append(Problem("target", f"{readiness.reason} {readiness.fix}"))
+        raise UnsupportedRequest(problems)
+
+    def _choose_model(self, request: RenderRequest) -> _ChosenModel:
+        provider = self.registry.open(request.target)
+        request, notes = _with_real_name(request, self.registry.find(request.target))
+        if request.target.model == AUTO:
+            choice = provider.resolve(request)
+            request, notes = request.with_model(choice.model), choice.notes
+        spec = self.registry.spec(request.target)
+        return _ChosenModel(provider, self._with_usual_memory(request, spec), spec, notes)
+
+    def _readiness(self, chosen: _ChosenModel) -> Readiness:
+        if chosen.provider.info.lane is Lane.CLOUD and self.registry.network.is_off:
+            return network_is_off(f"{chosen.spec.label} is not asked")
+        return self.registry.readiness(chosen.request.target)
+
+    def _with_usual_memory(self, request: RenderRequest, spec: ModelSpec) -> RenderRequest:
+        """The request with the layout of the settings, where it asks for none and may choose."""
+        usual = self.settings.render.memory
+        may_choose = Control.MEMORY in taken_by(spec) and usual in spec.residencies
+        if usual is None or request.delivery.memory is not None or not may_choose:
+            return request
+        delivery = request.delivery.model_copy(update={"memory": usual})
+        return request.model_copy(update={"delivery": delivery})
+
+    def _place(
+        self, request: RenderRequest, plan: RenderPlan | None, out: Path | None, *, overwrite: bool
+    ) -> Output:
+        seed = plan.seed if plan else 0
+        day = datetime.now().astimezone().date()
+        suffix = STILL_SUFFIX if request.output is OutputKind.IMAGE else SUFFIX
+        name = default_name(request.prompt, seed, day, suffix)
+        output = find_place(out, self.paths.output_dir, name, overwrite=overwrite)
+        if plan is not None:
+            check_space(plan, output.path.parent, self.paths.work_dir, self.free_bytes)
+        return output
+
+
+@dataclass(frozen=True)
+class _ChosenModel:
+    provider: VideoProvider
+    request: RenderRequest
+    spec: ModelSpec
+    notes: tuple[str, ...]
+
+
+def _with_real_name(
+    request: RenderRequest, info: ProviderInfo
+) -> tuple[RenderRequest, tuple[str, ...]]:
+    """The request with the model that another name stands for, and a note that says so."""
+    asked = request.target.model.casefold().replace("_", "-")
+    other = next((name for name in info.other_names if name.name == asked), None)
+    if other is None:
+        return request, ()
+    if other.model is None:
+        raise UnsupportedRequest([Problem("target.model", other.meaning)])
+    return request.with_model(other.model), (other.meaning,)
+
+
+def network_is_off(what: str) -> NotReady:
+    """Why something waits for the network to be switched on."""
+    return NotReady(ReasonCode.NETWORK_OFF, sentence(what), SWITCH_ON)
+
+
+def _fitted_plan(chosen: _ChosenModel, inputs: CheckedInputs) -> RenderPlan:
+    plan = make_plan(chosen.request, chosen.spec, inputs)
+    return chosen.provider.fit(plan.with_notes(*chosen.notes, *inputs.notes))
+
+
+def _collect(problems: list[Problem], step: Callable[[], T]) -> T | None:
+    """Do one step; what is wrong with it joins the list instead of ending the others."""
+    try:
+        return step()
+    except UnsupportedRequest as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _need_ffmpeg() -> None:
+    try:
+        find_ffmpeg()
+    except FFmpegMissing as error:
+        raise UnsupportedRequest([Problem("ffmpeg", str(error))]) from error
