@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from gui.history.history_page import HistoryPage
 from gui.images.image_page import ImagePage
 from gui.settings.settings_controller import SettingsController
-from gui.widgets.network_badge import NetworkBadge
+from gui.widgets.buttons import NetworkBadge
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class MainTabs(QTabWidget):
         self.images = ImagePage(studio, background, self._thumbnails)
         self.images.use_wanted.connect(self.use_wanted)
         self.images.fix_wanted.connect(self.fix_wanted)
-        self.models_changed.connect(self.images.read_offers)
+        self.models_changed.connect(self.images.read_models)
         self.addTab(video, "&Video")
         self.addTab(self.images, "&Images")
         self.addTab(self.history, "&History")

@@ -19,29 +19,17 @@ from typing_extensions import override
 
 import core
 from core.errors import ProjectError
-from core.project.files.project_file import project_folder
 from gui import theme
 from gui.background import Background
 from gui.jobs.jobs_area import JobsArea
 from gui.main_menu import MainMenu
 from gui.main_tabs import MainTabs
 from gui.project.project_actions import ProjectActions
-from gui.project.project_opener import Opened, ProjectOpener, session_of
-from gui.project.project_requests import (
-    ImportProject,
-    NewProject,
-    OpenProject,
-    PackageProject,
-    ProjectRequest,
-    SampleProject,
-    SaveProjectAs,
-    UnpackProject,
-)
-from gui.project.recent_controller import RecentController
+from gui.project.project_opener import Opened, ProjectOpener, RecentController, session_of
 from gui.project.welcome_page import WelcomePage
 from gui.render.plan_fixes import Fix, SetKey, ShowInstall
 from gui.theme import Tone
-from gui.widgets.splitter import Splitter
+from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,18 +49,14 @@ if TYPE_CHECKING:
 
 _SIZE = (1280, 800)
 _JOBS_HEIGHT = 150
-_BUSY: dict[type[ProjectRequest], str] = {
-    NewProject: "Making the project…",
-    OpenProject: "Opening the project…",
-    UnpackProject: "Unpacking the project…",
-    ImportProject: "Taking the project over…",
-    SampleProject: "Making the sample project…",
-}
 _GUIDE = Path(__file__).resolve().parents[1] / "Docs" / "User-Guide.md"
 
 
 class MainWindow(QMainWindow):
     """Everything a person sees; owns the threads and gives them back when it closes.
+
+    Attributes:
+        projects: makes and opens projects.
 
     Signals:
         project_opened(ProjectModel): a project is shown.
@@ -90,18 +74,17 @@ class MainWindow(QMainWindow):
         )
         self._background = Background(self, threads=4)
         self._recent = RecentController(studio.paths.state_dir, self._background, self)
-        self._opener = ProjectOpener(studio.paths.projects_dir, self._background, self)
+        self.projects = ProjectOpener(studio.paths.projects_dir, self._background, self)
         self._session: ProjectSession | None = None
         self.video_tab: VideoProjectTab | None = None
-        self._renders_when_open = False
         self._reopens = False
         self.jobs = JobsArea(studio, self._background, self)
-        self._projects = ProjectActions(studio.paths.projects_dir, self)
-        self._welcome = WelcomePage(self._projects)
+        self._actions = ProjectActions(studio.paths.projects_dir, self)
+        self._welcome = WelcomePage(self._actions)
         self._video = QStackedWidget()
         self._video.addWidget(self._welcome)
         self.tabs = MainTabs(studio, self._background, self.jobs, self._video)
-        self._menu = MainMenu(self, self._projects)
+        self._menu = MainMenu(self, self._actions)
         self._saved = QLabel()
         self._summary = QLabel()
         self._lay_out()
@@ -127,17 +110,25 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
     def _connect(self) -> None:
-        self._welcome.wanted.connect(self.fulfil)
-        self._projects.wanted.connect(self.fulfil)
+        actions, projects = self._actions, self.projects
+        actions.new_wanted.connect(projects.create)
+        actions.open_wanted.connect(projects.open)
+        actions.unpack_wanted.connect(projects.unpack)
+        actions.import_wanted.connect(projects.import_from)
+        actions.save_as_wanted.connect(projects.save_as)
+        actions.package_wanted.connect(projects.package)
+        actions.sample_wanted.connect(projects.create_sample)
+        projects.begun.connect(self._welcome.show_busy)
+        projects.opened.connect(self._on_opened)
+        projects.is_open_already.connect(self._on_open_already)
+        projects.done.connect(self.show_message)
+        projects.failed.connect(self._on_error)
         self._menu.settings_wanted.connect(self.tabs.show_settings)
         self._menu.help_wanted.connect(self._show_help)
         self._menu.about_wanted.connect(self._show_about)
         self._recent.read.connect(self._reopen)
         self._recent.changed.connect(self._show_recent)
         self._recent.failed.connect(self._warn)
-        self._opener.opened.connect(self._on_opened)
-        self._opener.done.connect(self.show_message)
-        self._opener.failed.connect(self._on_error)
         self.jobs.summary_changed.connect(self._summary.setText)
         self.jobs.ready.connect(self._on_queue_ready)
         self.tabs.message.connect(self.show_message)
@@ -174,13 +165,13 @@ class MainWindow(QMainWindow):
         self._reopens = folder is None and self.studio.settings.ui.reopens_last_project
         self._recent.begin()
         if folder is not None:
-            QTimer.singleShot(0, lambda: self.fulfil(OpenProject(folder)))
+            QTimer.singleShot(0, lambda: self.projects.open(folder))
 
     @Slot(object)
     def _reopen(self, entries: Sequence[RecentProject]) -> None:
-        is_free = self._session is None and not self._opener.is_opening
+        is_free = self._session is None and not self.projects.is_opening
         if self._reopens and is_free and entries and not entries[0].is_missing:
-            self.fulfil(OpenProject(entries[0].folder))
+            self.projects.open(entries[0].folder)
 
     @Slot(object)
     def show_message(self, text: str, tone: Tone = Tone.QUIET) -> None:
@@ -193,45 +184,14 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_error(self, error: StudioError) -> None:
-        self._renders_when_open = False
         self._welcome.show_busy("")
         self.show_message(str(error), Tone.BAD)
         QMessageBox.warning(self, "ImageAI", f"{error.message}\n\n{error.hint}".strip())
 
-    @Slot(object)
-    def fulfil(self, request: ProjectRequest) -> None:
-        """Do with projects what a person wants."""
-        self._welcome.show_busy(_BUSY.get(type(request), ""))
-        self._renders_when_open = False
-        match request:
-            case NewProject(name=name):
-                self._opener.create(name)
-            case SampleProject():
-                self._renders_when_open = True
-                self._opener.create_sample()
-            case OpenProject(folder=folder) if self._is_open(folder):
-                self.show_message("That project is open already.")
-                self.tabs.show_video()
-            case OpenProject(folder=folder):
-                self._opener.open(folder)
-            case UnpackProject(zip_path=path):
-                self._opener.unpack(path)
-            case ImportProject(path=path):
-                self._opener.import_from(path)
-            case SaveProjectAs(folder=destination):
-                if self._session is not None:
-                    model = self._session.model
-                    self._opener.save_as(model.project, model.folder, destination)
-            case PackageProject(zip_path=path):
-                if self._session is not None:
-                    model = self._session.model
-                    self._opener.package(model.project, model.folder, path)
-
-    def _is_open(self, folder: Path) -> bool:
-        # One that is read-only may be opened anew: the other window may have let go of it.
-        if self._session is None or self._session.model.is_read_only:
-            return False
-        return project_folder(folder).absolute() == self._session.folder.absolute()
+    @Slot()
+    def _on_open_already(self) -> None:
+        self.show_message("That project is open already.")
+        self.tabs.show_video()
 
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:
@@ -241,16 +201,17 @@ class MainWindow(QMainWindow):
                 opened.lock.release()
             return
         self._session = session_of(opened, self)
+        self.projects.current = self._session.model
         self._session.saved.connect(self._on_saved)
         self._session.save_failed.connect(self._on_not_saved)
         self._session.model.changed.connect(self._on_change)
         # Loaded late, with all its panels: the window is seen a quarter of a second sooner.
         from gui.video.video_project_tab import VideoProjectTab
 
-        tab = VideoProjectTab(self.studio, self._session.model, self.jobs, self._projects)
+        tab = VideoProjectTab(self.studio, self._session.model, self.jobs, self._actions)
         tab.message.connect(self.show_message)
         tab.fix_wanted.connect(self._on_fix)
-        self.tabs.models_changed.connect(tab.read_offers)
+        self.tabs.models_changed.connect(tab.read_models)
         self.video_tab = tab
         self._video.addWidget(tab)
         self._video.setCurrentWidget(tab)
@@ -265,8 +226,7 @@ class MainWindow(QMainWindow):
         if self.jobs.is_ready:
             tab.take_up_jobs()
         self.project_opened.emit(self._session.model)
-        if self._renders_when_open:
-            self._renders_when_open = False
+        if opened.is_sample:
             tab.render_missing()
 
     @Slot()
@@ -323,7 +283,7 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             theme.apply(app, theme.Appearance(settings.ui.appearance))
         self.jobs.follow_settings()
-        self._projects.refresh_icons()
+        self._actions.refresh_icons()
         if self.video_tab is not None:
             self.video_tab.scene_actions.refresh_icons()
 
@@ -344,11 +304,11 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _show_recent(self, entries: Sequence[RecentProject]) -> None:
         self._welcome.set_recent(entries)
-        self._projects.set_recent(entries)
+        self._actions.set_recent(entries)
 
     def _show_title(self) -> None:
         name = "" if self._session is None else self._session.model.project.name
-        self._projects.set_project(name)
+        self._actions.set_project(name)
         if self._session is None:
             self.setWindowTitle("ImageAI")
             return
@@ -395,6 +355,7 @@ class MainWindow(QMainWindow):
             self.video_tab = None
         self._session.deleteLater()
         self._session = None
+        self.projects.current = None
         self._menu.set_project(None)
         return True
 

@@ -28,6 +28,7 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
 
     return {
         _GUIDE: {
+            "controls": ltx_tables.controls,
             "models": ltx_tables.models,
             "sizes": ltx_tables.sizes,
             "camera": ltx_tables.camera,

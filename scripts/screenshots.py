@@ -49,7 +49,7 @@ def _travel(appearance: str, size: str, folder: Path, places: dict[str, str]) ->
         images = Path(work) / "pictures"
         command = [
             sys.executable, "-m", "scripts.journey", "--home", str(Path(work) / "home"),
-            "--pictures", str(images), "--size", size, "--appearance", appearance,
+            "--images", str(images), "--size", size, "--appearance", appearance,
         ]  # fmt: skip
         env = {**os.environ, **places}
         if subprocess.run(command, cwd=_ROOT, env=env, check=False).returncode:

@@ -59,14 +59,7 @@ class RenderSettings(Frozen):
         SettingInfo(
             "Memory",
             unset="Automatic",
-            names=(
-                SettingChoice(Residency.RESIDENT, "All of the model at once (quickest)"),
-                SettingChoice(Residency.MODEL_OFFLOAD, "One part of the model after the other"),
-                SettingChoice(Residency.GROUP_OFFLOAD, "Block by block"),
-                SettingChoice(
-                    Residency.GROUP_OFFLOAD_TO_DISK, "Block by block from disk (slowest)"
-                ),
-            ),
+            names=tuple(SettingChoice(layout, layout.label) for layout in Residency),
         ),
     ] = Field(
         default=None,

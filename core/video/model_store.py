@@ -54,7 +54,7 @@ class InstallSurvey:
 class ModelStore(Protocol):
     """Installs, checks and removes the models of one provider; a model that is built in is none.
 
-    Every method but `installation` and `model_of` raises `UnsupportedRequest` for a model that
+    Every method but `installation` raises `UnsupportedRequest` for a model that
     cannot be installed.
     """
 
@@ -73,10 +73,6 @@ class ModelStore(Protocol):
 
     def install_job(self, model: str, reuse_from: Sequence[Path] = ()) -> Job:
         """The job that installs the model; what has arrived is kept when it is stopped."""
-        ...
-
-    def model_of(self, kind: str, payload: str) -> str | None:
-        """The model that a job in the journal installs, or None where it does not."""
         ...
 
     def verify(

@@ -16,10 +16,12 @@ from core.video.allowed import (
     WebAddress,
 )
 from core.video.controls import CONTROLS, Control
+from core.video.provider import NotReady
 from core.video.spec import Durations, FloatRange, IntRange
 
 if TYPE_CHECKING:
     from core.video.controls import ControlRow
+    from core.video.listing import ListedModel
     from core.video.spec import ModelSpec, Needs
 
 
@@ -88,3 +90,12 @@ def _allowed_text(row: ControlRow, spec: ModelSpec) -> str:
             return "yes"
         case OneSize() | AnyValue():
             return ""
+
+
+def listed_text(model: ListedModel) -> str:
+    """A model in one line: name, price, size where it is still to be fetched, and how it stands."""
+    spec = model.spec
+    parts = [spec.label, str(spec.price) if spec.price.rows else "price unknown"]
+    if isinstance(model.readiness, NotReady) and model.info.is_local and spec.size_bytes:
+        parts.append(bytes_text(spec.size_bytes))
+    return " · ".join([*parts, model.state.value])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
 
 _FFMETADATA_SPECIAL = "\\=;#\n"
+_PNG_KEYWORD = "Comment"
 
 
 class Origin(Frozen):
@@ -230,9 +231,6 @@ def find_start_image(record: ClipRecord, folders: Iterable[Path]) -> Path | None
     return None
 
 
-_KEYWORD = "Comment"
-
-
 def write_image_record(path: Path, record: ClipRecord, destination: Path) -> None:
     """Copy a PNG, its pixels untouched, with the record as its comment.
 
@@ -245,7 +243,7 @@ def write_image_record(path: Path, record: ClipRecord, destination: Path) -> Non
 
     stored = PngInfo()
     # International text, because a prompt may be in any script; compressed like the pixels.
-    stored.add_itxt(_KEYWORD, record.model_dump_json(), zip=True)
+    stored.add_itxt(_PNG_KEYWORD, record.model_dump_json(), zip=True)
     with Image.open(path) as image:
         image.save(destination, format="PNG", pnginfo=stored)
 
@@ -257,10 +255,7 @@ def read_image_record(path: Path) -> ClipRecord | None:
 
     try:
         with Image.open(path, formats=("PNG",)) as image:
-            stored = image.info.get(_KEYWORD, "")
+            stored = image.info.get(_PNG_KEYWORD, "")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
-    try:
-        return ClipRecord.model_validate_json(str(stored))
-    except ValueError:
-        return None
+    return parse_record(str(stored))

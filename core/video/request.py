@@ -60,6 +60,19 @@ class Residency(StrEnum):
     GROUP_OFFLOAD = "group-offload"
     GROUP_OFFLOAD_TO_DISK = "group-offload-to-disk"
 
+    @property
+    def label(self) -> str:
+        """Its name in lists."""
+        return _RESIDENCY_LABELS[self]
+
+
+_RESIDENCY_LABELS = {
+    Residency.RESIDENT: "All in GPU memory (quickest)",
+    Residency.MODEL_OFFLOAD: "Parts take turns on the GPU",
+    Residency.GROUP_OFFLOAD: "Streamed block by block",
+    Residency.GROUP_OFFLOAD_TO_DISK: "Streamed from disk (slowest)",
+}
+
 
 class Target(Frozen):
     """Who renders: a provider, where it runs, and which of its models."""

@@ -6,26 +6,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.errors import Problem
 from core.film.model.delivery import settings_problems
 from core.project.model.project import FilmChoices
-from gui.export.captions_list import CaptionsList
 from gui.export.export_actions import ExportActions
-from gui.export.export_labels import summaries
+from gui.export.export_labels import preset_choices, settings_text, summaries
+from gui.export.film_edits import is_preset_changed, with_preset
 from gui.export.film_forms import AboutForm, AudioForm, CodingForm, CutsForm, FileForm
+from gui.export.film_parts import CaptionsList, MusicList
 from gui.export.look_box import FilePart, lut_part, subtitles_part, watermark_part
-from gui.export.music_list import MusicList
-from gui.export.preset_box import PresetBox
 from gui.theme import EDGE, GAP
-from gui.widgets.folding_section import FoldingSection
+from gui.widgets.buttons import IconButton
+from gui.widgets.choice_field import ChoiceField
+from gui.widgets.labels import ToneLabel
 from gui.widgets.model_form import ModelForm, part
-from gui.widgets.scrolled import scrolled
+from gui.widgets.panes import FoldingSection, scrolled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from PySide6.QtGui import QFont
 
     from core.film.model.film import Subtitles
 
@@ -164,7 +167,7 @@ def _form_of(
 ) -> ModelForm[FilmChoices]:
     form = ModelForm(FilmChoices())
     field.setObjectName(f"{name}_row")
-    form.add_row(name, label, field.wiring(), part("film", name), "")
+    form.add_row(name, label, field.binding(), part("film", name), "")
     return form
 
 
@@ -173,13 +176,78 @@ def _look_form() -> ModelForm[FilmChoices]:
     lut, watermark = lut_part(), watermark_part()
     lut.setObjectName("lut_row")
     watermark.setObjectName("watermark_row")
-    form.add_row("lut", "LUT", lut.wiring(), part("film", "lut"), "")
+    form.add_row("lut", "LUT", lut.binding(), part("film", "lut"), "")
     lens = part("film", "watermark")
     form.add_row(
         "watermark",
         "Watermark",
-        watermark.wiring(),
+        watermark.binding(),
         lens,
         "",
     )
     return form
+
+
+class PresetBox(QWidget):
+    """Edits the preset in `FilmChoices`, and with it all settings.
+
+    Signals:
+        changed(FilmChoices)
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value = FilmChoices()
+        self._preset = ChoiceField(preset_choices())
+        self._preset.setObjectName("preset")
+        self._preset.setToolTip("Where the film goes; sets everything about its file at once.")
+        self._preset.setAccessibleName("Made for")
+        self._reset = IconButton(
+            "preset_reset", "undo-variant", "Set everything about the file as the preset has it."
+        )
+        label = QLabel("Made for")
+        label.setBuddy(self._preset)
+        label.setFont(_bold(label.font()))
+        self._meaning = ToneLabel()
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        row.addWidget(label)
+        row.addWidget(self._preset, 1)
+        row.addWidget(self._reset)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GAP // 2)
+        layout.addLayout(row)
+        layout.addWidget(self._meaning)
+        self._preset.edited.connect(self._choose)
+        self._reset.clicked.connect(self._again)
+        self.set_value(self._value)
+
+    def value(self) -> FilmChoices:
+        """The choices as they are now."""
+        return self._value
+
+    def set_value(self, value: FilmChoices) -> None:
+        """Show other choices; tells nobody."""
+        self._value = value
+        self._preset.show_value(value.preset)
+        is_changed = is_preset_changed(value)
+        self._reset.setVisible(is_changed)
+        changed = "Changed: " if is_changed and value.preset else ""
+        self._meaning.show_message(f"{changed}{settings_text(value.settings)}")
+
+    @Slot(object)
+    def _choose(self, name: object) -> None:
+        self.set_value(with_preset(self._value, str(name)))
+        self.changed.emit(self._value)
+
+    @Slot()
+    def _again(self) -> None:
+        self._choose(self._value.preset)
+
+
+def _bold(font: QFont) -> QFont:
+    font.setBold(True)
+    return font

@@ -38,15 +38,13 @@ from gui.export.film_edits import (
     with_rate_control,
     with_video_codec,
 )
-from gui.export.frame_field import RateField, SizeField
-from gui.export.transition_field import TransitionField
+from gui.export.film_fields import RateField, SizeField, TransitionField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.colour_field import ColourField
+from gui.widgets.fields import LineField, SwitchField
 from gui.widgets.file_field import FileField, FileKind
-from gui.widgets.limits import limits_of
 from gui.widgets.model_form import FieldPath, ModelForm, part
-from gui.widgets.number_field import DECIBELS, NumberField, NumberLook
-from gui.widgets.text_fields import LineField, SwitchField
+from gui.widgets.number_field import DECIBELS, NumberField, NumberLook, limits_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,13 +76,13 @@ class _FilmForm(ModelForm[FilmChoices]):
     ) -> ChoiceField:
         """A row with a combo box."""
         field = ChoiceField(choices_of(labels))
-        self.add_row(name, label, field.wiring(), lens, tip)
+        self.add_row(name, label, field.binding(), lens, tip)
         return field
 
     def setting(self, name: str, label: str, look: NumberLook, tip: str) -> NumberField:
         """A row with a number of the export settings."""
         field = NumberField(limits_of(ExportSettings, name), look)
-        self.add_row(name, label, field.wiring(), part("settings", name), tip)
+        self.add_row(name, label, field.binding(), part("settings", name), tip)
         return field
 
 
@@ -106,7 +104,7 @@ class FileForm(_FilmForm):
         self.add_row(
             "size",
             "Size",
-            size.wiring(),
+            size.binding(),
             part("settings", "frame"),
             "",
         )
@@ -115,7 +113,7 @@ class FileForm(_FilmForm):
         self.add_row(
             "fps",
             "Frames per second",
-            rate.wiring(),
+            rate.binding(),
             part("settings", "frame", "rate"),
             "",
         )
@@ -135,7 +133,7 @@ class FileForm(_FilmForm):
         self.add_row(
             "out",
             "Save as",
-            self._place.wiring(),
+            self._place.binding(),
             lens,
             "",
         )
@@ -255,7 +253,7 @@ class AudioForm(_FilmForm):
         self.add_row(
             "has_clip_sound",
             "",
-            audio.wiring(),
+            audio.binding(),
             part("film", "has_clip_sound"),
             "Off mutes every clip; music stays.",
         )
@@ -263,7 +261,7 @@ class AudioForm(_FilmForm):
         self.add_row(
             "clip_volume_db",
             "Volume of the clips",
-            volume.wiring(),
+            volume.binding(),
             part("film", "clip_volume_db"),
             "Added to the volume of every clip.",
         )
@@ -319,7 +317,7 @@ class CutsForm(_FilmForm):
         self.add_row(
             "transition",
             "Between scenes",
-            transition.wiring(),
+            transition.binding(),
             lens,
             "",
         )
@@ -336,7 +334,7 @@ class CutsForm(_FilmForm):
         self.add_row(
             "background",
             "Bars",
-            background.wiring(),
+            background.binding(),
             lens,
             "",
         )
@@ -344,7 +342,7 @@ class CutsForm(_FilmForm):
         self.add_row(
             "skips_bad_clips",
             "",
-            skip.wiring(),
+            skip.binding(),
             part("skips_bad_clips"),
             "Off: a damaged clip stops the export before it begins.",
         )
@@ -360,7 +358,7 @@ class AboutForm(_FilmForm):
         self.add_row(
             "title",
             "Title",
-            title.wiring(),
+            title.binding(),
             part("film", "title"),
             "The film's title, in the file.",
         )
@@ -368,7 +366,7 @@ class AboutForm(_FilmForm):
         self.add_row(
             "has_chapters",
             "",
-            chapters.wiring(),
+            chapters.binding(),
             part("film", "has_chapters"),
             "Players can then jump from scene to scene.",
         )
@@ -386,7 +384,7 @@ class AboutForm(_FilmForm):
         self.add_row(
             "poster",
             "Poster at",
-            poster.wiring(),
+            poster.binding(),
             part("poster_s"),
             "Also writes the picture at that moment beside the film, as a PNG.",
         )

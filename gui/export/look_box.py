@@ -12,11 +12,10 @@ from core.film.model.film import Lut, Subtitles, Watermark
 from gui.export.export_labels import PLACES
 from gui.theme import GAP
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.field_binding import Binding
+from gui.widgets.fields import Binding
 from gui.widgets.file_field import IMAGES, FileField, FileKind
-from gui.widgets.limits import limits_of
 from gui.widgets.model_form import ModelForm, part
-from gui.widgets.number_field import PERCENT, NumberField
+from gui.widgets.number_field import PERCENT, NumberField, limits_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -52,7 +51,7 @@ class FilePart(QWidget, Generic[P]):
         form.changed.connect(self._change)
         form.hide()
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 
@@ -90,7 +89,7 @@ def subtitles_part() -> FilePart[Subtitles]:
     mode = ChoiceField(modes)
     tip = "Drawn words are always seen; a track is switched on in the player."
     mode.setObjectName("subtitles_mode")
-    form.add_row("mode", "Shown", mode.wiring(), part("mode"), tip)
+    form.add_row("mode", "Shown", mode.binding(), part("mode"), tip)
     kind = FileKind("a file of subtitles", ("Subtitles (*.srt *.vtt *.ass *.ssa)",), "None")
     return FilePart(FileField("subtitles_file", kind), form)
 
@@ -104,7 +103,7 @@ def lut_part() -> FilePart[Lut]:
     form.add_row(
         "strength",
         "Strength",
-        strength.wiring(),
+        strength.binding(),
         part("strength"),
         tip,
     )
@@ -120,7 +119,7 @@ def watermark_part() -> FilePart[Watermark]:
     form.add_row(
         "place",
         "Place",
-        place.wiring(),
+        place.binding(),
         part("place"),
         "Where it stands.",
     )
@@ -131,6 +130,6 @@ def watermark_part() -> FilePart[Watermark]:
     ):
         number = NumberField(limits_of(Watermark, name), PERCENT)
         number.setObjectName(f"watermark_{name}")
-        form.add_row(name, label, number.wiring(), part(name), tip)
+        form.add_row(name, label, number.binding(), part(name), tip)
     kind = FileKind("a watermark", (IMAGES,), "None")
     return FilePart(FileField("watermark_file", kind), form)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QColor
 
     from gui.history.history_model import Index
-    from gui.history.thumbnail_source import ThumbnailSource
+    from gui.widgets.thumbnails import Thumbnails
 
 ROW_HEIGHT = 56
 _ROW_IMAGE = QSize(80, 48)
@@ -39,7 +39,7 @@ _Selected = QStyle.StateFlag.State_Selected
 class RowDelegate(QStyledItemDelegate):
     """The first column of the table: a small picture, the words, and what it is."""
 
-    def __init__(self, thumbnails: ThumbnailSource, parent: QObject | None = None) -> None:
+    def __init__(self, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
 
@@ -71,7 +71,7 @@ class RowDelegate(QStyledItemDelegate):
         return QSize(_ROW_IMAGE.width() + 240, ROW_HEIGHT)
 
 
-def show_as_tiles(view: QListView, thumbnails: ThumbnailSource) -> None:
+def show_as_tiles(view: QListView, thumbnails: Thumbnails) -> None:
     """Have a list show its entries as tiles, as many in a row as there is room for."""
     view.setItemDelegate(TileDelegate(thumbnails, view))
     view.setViewMode(QListView.ViewMode.IconMode)
@@ -86,7 +86,7 @@ def show_as_tiles(view: QListView, thumbnails: ThumbnailSource) -> None:
 class TileDelegate(QStyledItemDelegate):
     """A tile: the picture, and a line of its words below."""
 
-    def __init__(self, thumbnails: ThumbnailSource, parent: QObject | None = None) -> None:
+    def __init__(self, thumbnails: Thumbnails, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
 
@@ -139,7 +139,7 @@ def paint_image(
     painter: QPainter,
     box: QRect,
     entry: HistoryEntry,
-    thumbnails: ThumbnailSource,
+    thumbnails: Thumbnails,
     option: QStyleOptionViewItem,
 ) -> None:
     """The small picture of an entry in the middle of a box; a sign while there is none."""

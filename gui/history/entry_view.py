@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from gui import theme
 from gui.history.history_facts import facts_of, notes_of
 from gui.history.history_model import title_of
-from gui.widgets.scrolled import scrolled
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
+from gui.widgets.panes import scrolled
 
 if TYPE_CHECKING:
     from core.history.history_entry import HistoryEntry
     from gui.history.history_facts import HistoryFact
-    from gui.history.thumbnail_source import ThumbnailSource
+    from gui.widgets.thumbnails import Thumbnails
 
 _IMAGE_HEIGHT = 180
 _Selectable = (
@@ -28,9 +28,7 @@ _Selectable = (
 class EntryView(QWidget):
     """Shows an entry, or that none is chosen."""
 
-    def __init__(
-        self, thumbnails: ThumbnailSource, nothing: str, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, thumbnails: Thumbnails, nothing: str, parent: QWidget | None = None) -> None:
         """The view without an entry.
 
         Args:

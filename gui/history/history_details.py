@@ -14,7 +14,7 @@ from gui.history.entry_view import EntryView
 
 if TYPE_CHECKING:
     from core.history.history_entry import HistoryEntry
-    from gui.history.thumbnail_source import ThumbnailSource
+    from gui.widgets.thumbnails import Thumbnails
 
 
 class HistoryDetails(QWidget):
@@ -34,7 +34,7 @@ class HistoryDetails(QWidget):
     edit_wanted = Signal(object)
     remove_wanted = Signal(object)
 
-    def __init__(self, thumbnails: ThumbnailSource, parent: QWidget | None = None) -> None:
+    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entry: HistoryEntry | None = None
         self._view = EntryView(thumbnails, "Choose something to see how it was made.")

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from core.film.model.delivery import CONTAINERS, AudioCodec
-from core.video.controls import CONTROLS
+from core.project.render.rerender import request_again
+from core.video.controls import CONTROLS, Control, ControlKind
+from core.video.request import Input
 from gui.history.history_model import kind_of, length_of, size_of
 
 if TYPE_CHECKING:
     from core.film.model.delivery import ExportOrder
     from core.history.history_entry import HistoryEntry
+    from core.video.controls import ControlRow
     from core.video.record import ClipRecord
-    from core.video.request import Input
 
 _SHOWN_CLIPS = 30
+# By the size, the frames, the model and the plan of the memory; an address may hold a secret.
+_TOLD_OTHERWISE = (
+    Control.PROMPT,
+    Control.PROVIDER,
+    Control.DEPLOYMENT,
+    Control.TARGET,
+    Control.RESOLUTION,
+    Control.ASPECT,
+    Control.DURATION,
+    Control.FPS,
+    Control.AUDIO,
+    Control.MEMORY,
+    Control.WEBHOOK,
+)
 
 
 @dataclass(frozen=True)
@@ -57,34 +73,26 @@ def notes_of(entry: HistoryEntry) -> tuple[str, ...]:
 
 
 def _of_record(record: ClipRecord) -> list[HistoryFact]:
-    asked = record.request
-    memory = record.memory_plan
-    speed = asked.motion.speed
-    camera = (asked.motion.camera or "").replace("_", " ")
+    asked, memory = record.request, record.memory_plan
     frames = f"{record.num_frames} at {record.fps} per second"
     audio = "yes" if record.has_audio else "no"
     if record.is_image and record.still_frame is None:
         frames = record.facts.get("frame", "")
     elif record.still_frame is not None:
         frames = f"number {record.still_frame + 1} of {frames}"
+    made = request_again(record).model_copy(update={"negative_prompt": record.negative_prompt})
     return [
         HistoryFact("Frames", frames),
         HistoryFact("Sound", "" if record.is_image else audio),
         HistoryFact("Model", record.model_label),
         HistoryFact("Made by", str(asked.target)),
-        HistoryFact("Seed", str(record.seed)),
-        HistoryFact("Steps", _number(record.num_inference_steps)),
-        HistoryFact("Guidance", _number(record.guidance_scale)),
-        HistoryFact("Not wanted", record.negative_prompt or ""),
-        HistoryFact("Camera", f"{camera}, {speed:g}×" if camera and speed else camera),
-        HistoryFact("Sound words", asked.audio_prompt or ""),
         HistoryFact(
             "Read by the model", record.prompt if record.prompt != asked.prompt.strip() else ""
         ),
         *(
-            HistoryFact(row.label, ", ".join(map(_named, asked.of_role(row.role))))
+            HistoryFact(row.label, _text(row, row.value(made)))
             for row in CONTROLS
-            if row.role is not None
+            if row.id not in _TOLD_OTHERWISE
         ),
         HistoryFact("Cost", _cost(record.cost_usd)),
         HistoryFact(
@@ -97,6 +105,23 @@ def _of_record(record: ClipRecord) -> list[HistoryFact]:
         ),
         HistoryFact("Job", record.job_id),
     ]
+
+
+def _text(row: ControlRow, value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case Input():
+            strength = "" if value.strength is None else f" {value.strength:g}"
+            return f"{value.path.name}{strength}"
+        case tuple():
+            return ", ".join(_text(row, item) for item in cast("tuple[object, ...]", value))
+        case int() | float():
+            return f"{value:g} {row.unit}".strip() if isinstance(value, float) else str(value)
+        case _:
+            return str(value).replace("_", " ") if row.kind is ControlKind.CHOICE else str(value)
 
 
 def _of_order(order: ExportOrder) -> list[HistoryFact]:
@@ -129,15 +154,6 @@ def _listed(names: list[str]) -> list[HistoryFact]:
     shown = [HistoryFact(" ", name) for name in names[:_SHOWN_CLIPS]]
     more = len(names) - _SHOWN_CLIPS
     return [*shown, HistoryFact(" ", f"and {more} more")] if more > 0 else shown
-
-
-def _named(item: Input) -> str:
-    strength = "" if item.strength is None else f" {item.strength:g}"
-    return f"{item.path.name}{strength}"
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
 
 
 def _cost(cost_usd: float | None) -> str:

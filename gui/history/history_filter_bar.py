@@ -22,7 +22,7 @@ from core.frozen import Frozen
 from core.history.history import HistoryQuery
 from core.history.history_entry import WorkKind
 from gui import theme
-from gui.widgets.ignore_wheel import ignore_wheel
+from gui.widgets.fields import ignore_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

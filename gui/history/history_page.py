@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
@@ -14,7 +14,7 @@ from core.jobs.job import Succeeded
 from core.media.output import find_free_name
 from core.project.render.rerender import FromRecord, choices_of, plan_again
 from core.video.record import read_settings_of
-from gui.render.price_question import agree_to_price
+from gui.render.render_agreement import agree_to_price
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from core.video.render_planner import PlannedRender
     from gui.background import Background
     from gui.history.history_tab import HistoryTab
-    from gui.history.thumbnail_source import ThumbnailSource
     from gui.widgets.thumbnails import Thumbnails
 
 
@@ -58,9 +57,7 @@ class HistoryPage(QWidget):
         # Loaded late, when the room is first seen.
         from gui.history.history_tab import HistoryTab
 
-        # Qt's stubs know a signal of an instance only as one of its class.
-        thumbnails = cast("ThumbnailSource", self._thumbnails)
-        self._tab = HistoryTab(self._studio.history, self._background, thumbnails)
+        self._tab = HistoryTab(self._studio.history, self._background, self._thumbnails)
         self._tab.play_wanted.connect(self._play)
         self._tab.show_file_wanted.connect(self._show_file)
         self._tab.make_again.connect(self._make_again)
@@ -78,7 +75,7 @@ class HistoryPage(QWidget):
 
     @Slot(object)
     def _play(self, entry: HistoryEntry) -> None:
-        from gui.history.play_dialog import PlayDialog
+        from gui.player.clip_player import PlayDialog
 
         PlayDialog(entry.path, self).open()
 
@@ -143,3 +140,6 @@ class HistoryPage(QWidget):
                 self.recipe_wanted.emit(recipe)
 
         self._background.run(look, arrived, self.failed.emit)
+
+
+_SIZE = (800, 560)

@@ -29,7 +29,7 @@ from gui.history.history_details import HistoryDetails
 from gui.history.history_filter_bar import HistoryFilter, HistoryFilterBar
 from gui.history.history_model import HistoryModel
 from gui.theme import Tone
-from gui.widgets.splitter import Splitter
+from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from core.history.history_entry import HistoryEntry
     from core.jobs.job import CancelToken
     from gui.background import Background
-    from gui.history.thumbnail_source import ThumbnailSource
+    from gui.widgets.thumbnails import Thumbnails
 
 _NOTHING_MADE = "Nothing was made yet.\nClips, pictures and films appear here when they are done."
 _NOTHING_FITS = "Nothing fits.\nUse other words, or show everything."
@@ -71,7 +71,7 @@ class HistoryTab(QWidget):
         self,
         history: History,
         background: Background,
-        thumbnails: ThumbnailSource,
+        thumbnails: Thumbnails,
         parent: QWidget | None = None,
         *,
         choose_folder: Callable[[QWidget], Path | None] = ask_for_folder,

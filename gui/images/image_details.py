@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from gui import theme
 from gui.history.entry_view import EntryView
 from gui.scenes.image_controller import ImageRole
-from gui.widgets.naming import named
+from gui.widgets.fields import named
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.history.history_entry import HistoryEntry
-    from gui.history.thumbnail_source import ThumbnailSource
+    from gui.widgets.thumbnails import Thumbnails
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class ImageDetails(QWidget):
     show_file_wanted = Signal(object)
     trash_wanted = Signal(object)
 
-    def __init__(self, thumbnails: ThumbnailSource, parent: QWidget | None = None) -> None:
+    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._view = EntryView(thumbnails, "Choose a picture to see how it was made.")
         self._start = _button("picture_start", "Start frame", "The shown scene starts from it")

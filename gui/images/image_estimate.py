@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from core.studio import Studio
     from core.video.image_batch import ImageBatch
+    from core.video.listing import ListedModel
     from core.video.render_planner import PlannedRender
-    from gui.render.model_choices import ModelOffer
 
 
 def plan_images(
@@ -37,7 +37,7 @@ def plan_images(
     return tuple(planned)
 
 
-def estimate(studio: Studio, order: ImageBatch, model: ModelOffer | None) -> PlanText:
+def estimate(studio: Studio, order: ImageBatch, model: ListedModel | None) -> PlanText:
     """An order as it stands on this machine; of several pictures, what each and all take."""
     request = order.requests[0]
     try:

@@ -20,14 +20,14 @@ from gui import theme
 from gui.history.entry_delegates import show_as_tiles
 from gui.history.history_model import HistoryModel
 from gui.theme import Tone
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from core.errors import StudioError
     from core.history.history import History
     from core.history.history_entry import HistoryEntry
     from gui.background import Background
-    from gui.history.thumbnail_source import ThumbnailSource
+    from gui.widgets.thumbnails import Thumbnails
 
 _PAUSE_MS = 250
 _NOTHING_MADE = "No pictures yet.\nDescribe one on the left, then press Make."
@@ -43,9 +43,7 @@ class ImageGallery(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(
-        self, history: History, background: Background, thumbnails: ThumbnailSource
-    ) -> None:
+    def __init__(self, history: History, background: Background, thumbnails: Thumbnails) -> None:
         super().__init__()
         self._chosen: HistoryEntry | None = None
         self._follows = False
@@ -73,7 +71,7 @@ class ImageGallery(QWidget):
         self._model.failed.connect(self._on_failed)
         thumbnails.ready.connect(self._on_thumbnail)
 
-    def _prepare_tiles(self, thumbnails: ThumbnailSource) -> None:
+    def _prepare_tiles(self, thumbnails: Thumbnails) -> None:
         tiles = self._tiles
         tiles.setObjectName("gallery")
         tiles.setAccessibleName("Pictures, newest first")

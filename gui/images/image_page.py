@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFile, QStandardPaths, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
@@ -14,10 +14,10 @@ from core.errors import OutputError, StudioError
 from core.jobs.job import SubjectKind, Succeeded
 from core.jobs.queue import new_job_id
 from core.project.render.rerender import plan_again
+from core.video.listing import ModelListing, read_listing
 from core.video.record import read_sidecar
 from gui.images.image_estimate import estimate, plan_images
-from gui.render.model_choices import read_offers
-from gui.render.price_question import agree_to_price
+from gui.render.render_agreement import agree_to_price
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
     from core.video.image_batch import ImageBatch
     from core.video.render_planner import PlannedRender
     from gui.background import Background
-    from gui.history.thumbnail_source import ThumbnailSource
     from gui.images.image_tab import ImageTab
-    from gui.render.model_choices import Offer
     from gui.render.plan_text import PlanText
     from gui.widgets.thumbnails import Thumbnails
 
@@ -54,7 +52,7 @@ class ImagePage(QWidget):
         self._studio = studio
         self._background = background
         self._thumbnails = thumbnails
-        self._offers: tuple[Offer, ...] = ()
+        self._listing = ModelListing()
         self.tab: ImageTab | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -69,9 +67,7 @@ class ImagePage(QWidget):
         # Loaded late, when the room is first seen.
         from gui.images.image_tab import ImageTab
 
-        # Qt's stubs know a signal of an instance only as one of its class.
-        thumbnails = cast("ThumbnailSource", self._thumbnails)
-        self.tab = tab = ImageTab(self._studio.history, self._background, thumbnails)
+        self.tab = tab = ImageTab(self._studio.history, self._background, self._thumbnails)
         tab.order.changed.connect(self._on_changed)
         tab.make_wanted.connect(self._make)
         tab.fix_wanted.connect(self.fix_wanted)
@@ -84,22 +80,22 @@ class ImagePage(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(tab)
         tab.gallery.begin()
-        self.read_offers()
+        self.read_models()
 
     @Slot()
-    def read_offers(self) -> None:
+    def read_models(self) -> None:
         """Look again at what there is to make pictures with."""
         if self.tab is not None:
             self._background.run(
-                lambda cancel: read_offers(self._studio.registry, cancel),
-                self._take_offers,
+                lambda cancel: read_listing(self._studio.registry, cancel, weighs=False),
+                self._take_listing,
                 self.tab.progress.complain,
-                key="image-offers",
+                key="image-models",
             )
 
-    def _take_offers(self, offers: tuple[Offer, ...]) -> None:
+    def _take_listing(self, listing: ModelListing) -> None:
         if self.tab is not None:
-            self.tab.order.set_offers(offers)
+            self.tab.order.set_listing(listing)
             self._pause.start()
 
     @Slot(object)

@@ -11,8 +11,8 @@ from core.jobs.job import Cancelled, Failed, Progressed, Succeeded, Terminal
 from gui import theme
 from gui.jobs.job_text import stage
 from gui.theme import Tone
-from gui.widgets.icon_button import IconButton
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.buttons import IconButton
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

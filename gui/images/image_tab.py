@@ -19,16 +19,15 @@ from gui.images.image_gallery import ImageGallery
 from gui.images.image_progress import ImageProgress
 from gui.render.plan_fixes import ChooseValue, EditPrompt
 from gui.render.plan_line import PlanLine
-from gui.widgets.scrolled import scrolled
-from gui.widgets.splitter import Splitter
+from gui.widgets.panes import Splitter, scrolled
 
 if TYPE_CHECKING:
     from core.history.history import History
     from core.history.history_entry import HistoryEntry
     from core.video.image_batch import ImageBatch
     from gui.background import Background
-    from gui.history.thumbnail_source import ThumbnailSource
     from gui.render.plan_fixes import Fix
+    from gui.widgets.thumbnails import Thumbnails
 
 _LEFT, _MIDDLE, _RIGHT = 340, 580, 324
 NOTHING = "Describe a picture to see what it takes."
@@ -56,7 +55,7 @@ class ImageTab(QWidget):
         self,
         history: History,
         background: Background,
-        thumbnails: ThumbnailSource,
+        thumbnails: Thumbnails,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)

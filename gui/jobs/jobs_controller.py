@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, assert_never
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 
 from core.errors import OutputError, StudioError
 from core.jobs.job import Lane
-from gui.jobs.job_requests import (
-    CancelJobs,
-    ClearJobs,
-    ContinueJobs,
-    JobRequest,
-    MoveJob,
-    PauseQueue,
-    RetryJobs,
-    ShowFolder,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,6 +19,15 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from core.jobs.queue import JobQueue
     from gui.background import Background
+    from gui.jobs.jobs_panel import JobsPanel
+
+
+@dataclass(frozen=True)
+class MoveJob:
+    """A waiting job comes before another one, or last; moves wait for each other."""
+
+    job_id: str
+    before_id: str | None
 
 
 def show_in_desktop(folder: Path) -> bool:
@@ -36,11 +36,11 @@ def show_in_desktop(folder: Path) -> bool:
 
 
 class JobsController(QObject):
-    """Takes wishes; the panel that sends them touches neither queue nor disk.
+    """Serves the panel, which touches neither queue nor disk.
 
     Signals:
         changed: the list of jobs is to be read anew.
-        failed(StudioError): a wish could not be fulfilled.
+        failed(StudioError): something could not be done.
     """
 
     changed = Signal()
@@ -59,32 +59,57 @@ class JobsController(QObject):
         self._queue = queue
         self._background = background
         self._resume = resume
-        self._show_folder = show_folder
+        self._open_folder = show_folder
         self._moves: deque[MoveJob] = deque()
 
+    def serve(self, panel: JobsPanel) -> None:
+        """Do what a person wants in this panel, and say there what cannot be done."""
+        panel.pause_wanted.connect(self.pause)
+        panel.continue_wanted.connect(self.resume_all)
+        panel.cancel_wanted.connect(self.cancel)
+        panel.retry_wanted.connect(self.retry)
+        panel.move_wanted.connect(self.move)
+        panel.clear_wanted.connect(self.clear)
+        panel.folder_wanted.connect(self.show_folder)
+        self.failed.connect(panel.show_problem)
+
     @Slot(object)
-    def fulfil(self, request: JobRequest) -> None:
-        """Do it; what it changes is told by `changed`."""
-        match request:
-            case PauseQueue(is_paused=is_paused):
-                for lane in Lane:
-                    self._queue.pause(lane) if is_paused else self._queue.unpause(lane)
-            case ContinueJobs():
-                self._do(self._queue.resume_all)
-            case CancelJobs(ids=ids):
-                self._do(lambda: _each(self._queue.cancel, ids))
-            case RetryJobs(ids=ids):
-                self._do(lambda: _each(self._resume, ids))
-            case MoveJob():
-                self._moves.append(request)
-                if len(self._moves) == 1:
-                    self._move_next()
-            case ClearJobs():
-                self._do(self._queue.clear)
-            case ShowFolder(path=path):
-                self._background.run(lambda _: _folder_of(path), self._on_folder, self.failed.emit)
-            case _:
-                assert_never(request)
+    def pause(self, is_paused: bool) -> None:
+        """Start nothing new, or go on."""
+        for lane in Lane:
+            self._queue.pause(lane) if is_paused else self._queue.unpause(lane)
+
+    @Slot()
+    def resume_all(self) -> None:
+        """Put every interrupted job back in line."""
+        self._do(self._queue.resume_all)
+
+    @Slot(object)
+    def cancel(self, ids: tuple[str, ...]) -> None:
+        """Stop these jobs."""
+        self._do(lambda: _each(self._queue.cancel, ids))
+
+    @Slot(object)
+    def retry(self, ids: tuple[str, ...]) -> None:
+        """Do these jobs after all."""
+        self._do(lambda: _each(self._resume, ids))
+
+    @Slot(object)
+    def move(self, move: MoveJob) -> None:
+        """Let a waiting job come earlier or later."""
+        self._moves.append(move)
+        if len(self._moves) == 1:
+            self._move_next()
+
+    @Slot()
+    def clear(self) -> None:
+        """Take the jobs that have ended out of the list."""
+        self._do(self._queue.clear)
+
+    @Slot(object)
+    def show_folder(self, path: Path) -> None:
+        """Show the folder of a finished file."""
+        self._background.run(lambda _: _folder_of(path), self._on_folder, self.failed.emit)
 
     def _do(self, action: Callable[[], object]) -> None:
         def work(_: CancelToken) -> None:
@@ -119,7 +144,7 @@ class JobsController(QObject):
         self.changed.emit()
 
     def _on_folder(self, folder: Path) -> None:
-        if not self._show_folder(folder):
+        if not self._open_folder(folder):
             message = f"This desktop has no program that shows the folder {str(folder)!r}."
             self.failed.emit(OutputError(message))
 

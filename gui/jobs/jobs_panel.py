@@ -30,27 +30,18 @@ from typing_extensions import override
 from core.jobs.job_record import JobRecord, JobState
 from gui import theme
 from gui.jobs import job_text
-from gui.jobs.job_delegate import JobDelegate
 from gui.jobs.job_details import JobDetails
-from gui.jobs.job_filter import FilterButtons, FilteredJobs, JobFilter
 from gui.jobs.job_list import Summary, movable, summary_of
-from gui.jobs.job_requests import (
-    CancelJobs,
-    ClearJobs,
-    ContinueJobs,
-    JobRequest,
-    MoveJob,
-    PauseQueue,
-    RetryJobs,
-    ShowFolder,
-)
+from gui.jobs.job_rows import FilterButtons, FilteredJobs, JobDelegate, JobFilter
+from gui.jobs.jobs_controller import MoveJob
 from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
-from gui.widgets.splitter import Splitter
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
+from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtCore import SignalInstance
     from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 
     from core.errors import StudioError
@@ -71,10 +62,21 @@ class JobsPanel(QWidget):
     """Shows the jobs; what a person wants done with them is a signal.
 
     Signals:
-        wanted(JobWish): a person wants something done.
+        pause_wanted(bool): nothing new is to be started, or it goes on.
+        continue_wanted(): every interrupted job goes back in line.
+        cancel_wanted(tuple[str, ...]), retry_wanted(tuple[str, ...]): the ids of the jobs.
+        move_wanted(MoveJob): a waiting job is to come earlier or later.
+        clear_wanted(): the jobs that have ended leave the list.
+        folder_wanted(Path): the folder of a finished file is to be seen.
     """
 
-    wanted = Signal(object)
+    pause_wanted = Signal(object)
+    continue_wanted = Signal()
+    cancel_wanted = Signal(object)
+    retry_wanted = Signal(object)
+    move_wanted = Signal(object)
+    clear_wanted = Signal()
+    folder_wanted = Signal(object)
 
     def __init__(self, model: JobsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -140,7 +142,7 @@ class JobsPanel(QWidget):
 
     @Slot(object)
     def show_problem(self, error: StudioError) -> None:
-        """Say above the list why a wish could not be fulfilled; the next wish takes it away."""
+        """Say above the list what could not be done; it goes with the next click."""
         self._problem.show_message(str(error))
 
     def _make_actions(self) -> None:
@@ -298,9 +300,9 @@ class JobsPanel(QWidget):
         self._banner.setVisible(bool(news))
         self._continue.setVisible(count > 0)
 
-    def _want(self, request: JobRequest) -> None:
+    def _want(self, signal: SignalInstance, *value: object) -> None:
         self._problem.show_message("")
-        self.wanted.emit(request)
+        signal.emit(*value)
 
     @Slot()
     def _on_pause(self) -> None:
@@ -308,11 +310,11 @@ class JobsPanel(QWidget):
         self._icons[self._pause] = "play" if is_paused else "pause"
         self._colour()
         self._follow()
-        self._want(PauseQueue(is_paused))
+        self._want(self.pause_wanted, is_paused)
 
     @Slot()
     def _on_continue(self) -> None:
-        self._want(ContinueJobs())
+        self._want(self.continue_wanted)
 
     @Slot()
     def _on_up(self) -> None:
@@ -329,15 +331,15 @@ class JobsPanel(QWidget):
 
     def _move(self, record: JobRecord, before_id: str | None) -> None:
         self._model.move(record.id, before_id)
-        self._want(MoveJob(record.id, before_id))
+        self._want(self.move_wanted, MoveJob(record.id, before_id))
 
     @Slot()
     def _on_cancel(self) -> None:
-        self._want(CancelJobs(self._ids(lambda record: not record.state.has_ended)))
+        self._want(self.cancel_wanted, self._ids(lambda record: not record.state.has_ended))
 
     @Slot()
     def _on_retry(self) -> None:
-        self._want(RetryJobs(self._ids(lambda record: record.state in _RETRIED)))
+        self._want(self.retry_wanted, self._ids(lambda record: record.state in _RETRIED))
 
     def _ids(self, is_meant: Callable[[JobRecord], bool]) -> tuple[str, ...]:
         return tuple(record.id for record in self.selected if is_meant(record))
@@ -346,7 +348,7 @@ class JobsPanel(QWidget):
     def _on_folder(self) -> None:
         (record,) = self.selected
         if record.path is not None:
-            self._want(ShowFolder(record.path))
+            self._want(self.folder_wanted, record.path)
 
     @Slot()
     def _on_copy(self) -> None:
@@ -357,7 +359,7 @@ class JobsPanel(QWidget):
 
     @Slot()
     def _on_clear(self) -> None:
-        self._want(ClearJobs())
+        self._want(self.clear_wanted)
 
     @Slot(object)
     def _on_filter(self, chosen: JobFilter) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -26,11 +24,7 @@ from core.video.model_text import facts_of
 from core.video.provider import NotReady, ReasonCode
 from gui import theme
 from gui.models.model_rows import Installing, InstallPhase, ModelItem
-from gui.widgets.link_label import LinkLabel
-from gui.widgets.tone_label import ToneLabel
-
-if TYPE_CHECKING:
-    from core.video.request import Target
+from gui.widgets.labels import LinkLabel, ToneLabel
 
 
 class ModelAction(StrEnum):
@@ -43,14 +37,6 @@ class ModelAction(StrEnum):
     VERIFY = "verify"
     REMOVE = "remove"
     KEYS = "keys"
-
-
-@dataclass(frozen=True)
-class ModelRequest:
-    """An action and the model that it is for."""
-
-    action: ModelAction
-    target: Target
 
 
 _BUTTONS = {
@@ -75,7 +61,7 @@ class ModelDetails(QWidget):
     """Shows one model.
 
     Signals:
-        wanted(ModelWish): a button was pressed.
+        wanted(ModelAction): a button was pressed.
     """
 
     wanted = Signal(object)
@@ -260,9 +246,7 @@ class ModelDetails(QWidget):
 
     @Slot()
     def _ask(self) -> None:
-        if self._item is not None:
-            action = ModelAction(self.sender().objectName())
-            self.wanted.emit(ModelRequest(action, self._item.listed.target))
+        self.wanted.emit(ModelAction(self.sender().objectName()))
 
 
 def _offered(item: ModelItem) -> set[ModelAction]:

@@ -26,17 +26,18 @@ from core.video.listing import ListedModel, look_at, read_listing
 from core.video.model_store import Installation, ModelStore, OnDisk
 from core.video.request import Target
 from gui.background import Background
-from gui.models.model_details import ModelAction, ModelRequest
 from gui.models.model_rows import Installing, InstallPhase
-from gui.models.models_page import InstallRequest, ModelsPage
+from gui.widgets.file_field import choose_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from core.jobs.job import CancelToken, JobUpdate
     from core.jobs.job_record import JobRecord
     from core.studio import Studio
     from core.video.model_store import InstallSurvey
+    from gui.models.models_page import ModelsPage
 
 
 T = TypeVar("T")
@@ -65,11 +66,11 @@ class ModelsController(QObject):
 
     Signals:
         changed(Target): a model was installed or removed.
-        keys_wanted(): the person wants to set a key.
+        keys_wanted(Target): the person wants to set a key.
     """
 
     changed = Signal(object)
-    keys_wanted = Signal()
+    keys_wanted = Signal(object)
     _checked = Signal(object)
 
     def __init__(self, studio: Studio, page: ModelsPage, parent: QObject | None = None) -> None:
@@ -78,9 +79,13 @@ class ModelsController(QObject):
         self._page = page
         self._background = Background(self)
         self._checks: dict[str, CancelToken] = {}
-        page.survey_wanted.connect(self._survey)
-        page.install_wanted.connect(self._install)
-        page.wanted.connect(self._do)
+        page.install_wanted.connect(self._survey)
+        page.reuse_wanted.connect(self._reuse)
+        page.pause_wanted.connect(self._pause)
+        page.resume_wanted.connect(self._resume)
+        page.verify_wanted.connect(self._verify)
+        page.remove_wanted.connect(self._remove)
+        page.keys_wanted.connect(self.keys_wanted)
         self._checked.connect(self._show_check)
 
     @property
@@ -170,40 +175,32 @@ class ModelsController(QObject):
         self._background.run(look, self._page.set_model, self._complain, key=f"look {target}")
 
     @Slot(object)
-    def _survey(self, request: InstallRequest) -> None:
+    def _survey(self, target: Target, reuse_from: tuple[Path, ...] = ()) -> None:
         def ask(cancel: CancelToken) -> InstallSurvey:
-            return self._store(request.target).survey(
-                request.target.model, request.reuse_from, cancel
+            return self._store(target).survey(target.model, reuse_from, cancel)
+
+        def agreed() -> None:
+            self._begin(
+                target,
+                lambda _: self._studio.submit_install(target, reuse_from),
+                lambda _: None,
             )
 
-        self._begin(request.target, ask, partial(self._page.ask_consent, request))
+        self._begin(target, ask, partial(self._page.ask_consent, target, agreed))
 
     @Slot(object)
-    def _install(self, request: InstallRequest) -> None:
-        def submit(_: CancelToken) -> str:
-            return self._studio.submit_install(request.target, request.reuse_from)
+    def _reuse(self, target: Target) -> None:
+        def take(folder: Path) -> None:
+            self._page.show_answer(target, "Looking at the files in the folder…")
+            self._survey(target, (folder,))
 
-        self._begin(request.target, submit, lambda _: None)
+        choose_folder(self._page, "A folder with files of this model", "", take)
 
     @Slot(object)
-    def _do(self, request: ModelRequest) -> None:
-        target = request.target
-        match request.action:
-            case ModelAction.PAUSE:
-                self._pause(target)
-            case ModelAction.RESUME:
-                self._with_job(target, self._studio.resume)
-            case ModelAction.VERIFY:
-                self._verify(target)
-            case ModelAction.REMOVE:
-                self._remove(target)
-            case ModelAction.KEYS:
-                self.keys_wanted.emit()
-            case ModelAction.INSTALL | ModelAction.REUSE:
-                self._survey(InstallRequest(target))
-            case _:
-                assert_never(request.action)
+    def _resume(self, target: Target) -> None:
+        self._with_job(target, self._studio.resume)
 
+    @Slot(object)
     def _pause(self, target: Target) -> None:
         check = self._checks.pop(str(target), None)
         if check is not None:
@@ -220,6 +217,7 @@ class ModelsController(QObject):
         job_id = found.installing.job_id
         self._begin(target, lambda _: act(job_id), lambda _: None)
 
+    @Slot(object)
     def _verify(self, target: Target) -> None:
         def read(cancel: CancelToken) -> Installation:
             def tell(fraction: float) -> None:
@@ -253,6 +251,7 @@ class ModelsController(QObject):
         self._checks.pop(str(target), None)
         self._page.set_installing(target, None)
 
+    @Slot(object)
     def _remove(self, target: Target) -> None:
         def remove(_: CancelToken) -> int:
             return self._store(target).remove(target.model)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QListView,
     QMessageBox,
@@ -18,51 +22,47 @@ from PySide6.QtWidgets import (
 
 from core.platform.units import bytes_text
 from gui import theme
-from gui.models.install_dialog import InstallDialog
-from gui.models.model_delegate import ModelDelegate
-from gui.models.model_details import ModelAction, ModelDetails, ModelRequest
+from gui.models.model_details import ModelAction, ModelDetails
 from gui.models.model_rows import (
     ITEM_ROLE,
     Installing,
+    ModelDelegate,
     ModelFilter,
     ModelItem,
     ModelListModel,
     Scope,
 )
-from gui.widgets.folder_choice import choose_folder
-from gui.widgets.ignore_wheel import ignore_wheel
-from gui.widgets.splitter import Splitter
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.fields import ignore_wheel
+from gui.widgets.labels import LinkLabel, ToneLabel
+from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from core.video.listing import ListedModel
     from core.video.model_store import InstallSurvey
     from core.video.request import Target
-
-
-@dataclass(frozen=True)
-class InstallRequest:
-    """The wish to install a model; files in `reuse_from` are used instead of downloading them."""
-
-    target: Target
-    reuse_from: tuple[Path, ...] = ()
+    from core.video.spec import ModelSpec
 
 
 class ModelsPage(QWidget):
     """The list, and all about the chosen model.
 
     Signals:
-        survey_wanted(InstallWish): tell what installing it means, by `ask_consent`.
-        install_wanted(InstallWish): the person has agreed.
-        wanted(ModelWish): pause, resume, verify, remove (which was confirmed), keys.
+        install_wanted(Target): tell what installing it means, by `ask_consent`.
+        reuse_wanted(Target): the same, with files of a folder instead of a download.
+        pause_wanted(Target), resume_wanted(Target), verify_wanted(Target).
+        remove_wanted(Target): it was confirmed.
+        keys_wanted(Target): a token is to be set.
     """
 
-    survey_wanted = Signal(object)
     install_wanted = Signal(object)
-    wanted = Signal(object)
+    reuse_wanted = Signal(object)
+    pause_wanted = Signal(object)
+    resume_wanted = Signal(object)
+    verify_wanted = Signal(object)
+    remove_wanted = Signal(object)
+    keys_wanted = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +94,13 @@ class ModelsPage(QWidget):
         self._nothing = ToneLabel(theme.Tone.QUIET, self)
         self._nothing.show_message("Looking for models…")
         self._details = ModelDetails(self)
+        self._signals = {
+            ModelAction.PAUSE: self.pause_wanted,
+            ModelAction.RESUME: self.resume_wanted,
+            ModelAction.REUSE: self.reuse_wanted,
+            ModelAction.VERIFY: self.verify_wanted,
+            ModelAction.KEYS: self.keys_wanted,
+        }
         self._lay_out()
         ignore_wheel(self)
         self._search.textChanged.connect(self._look_for)
@@ -137,14 +144,16 @@ class ModelsPage(QWidget):
             return
         self._details.set_item(None)
 
-    def ask_consent(self, request: InstallRequest, survey: InstallSurvey) -> None:
-        """Show what installing a model means; whoever agrees gets `install_wanted`."""
-        item = self._model.item(request.target)
+    def ask_consent(
+        self, target: Target, agreed: Callable[[], None], survey: InstallSurvey
+    ) -> None:
+        """Show what installing a model means, and call that when the person agrees."""
+        item = self._model.item(target)
         if item is None:
             return
         self._details.show_problem("")
         dialog = InstallDialog(item.listed.spec, survey, self)
-        dialog.accepted.connect(lambda: self.install_wanted.emit(request))
+        dialog.accepted.connect(agreed)
         dialog.open()
 
     def show_problem(self, target: Target, text: str) -> None:
@@ -202,28 +211,22 @@ class ModelsPage(QWidget):
         self._details.set_item(item if isinstance(item, ModelItem) else None)
 
     @Slot(object)
-    def _ask(self, request: ModelRequest) -> None:
-        match request.action:
+    def _ask(self, action: ModelAction) -> None:
+        target = self.chosen
+        if target is None:
+            return
+        match action:
             case ModelAction.INSTALL:
                 self._details.show_answer("Asking which files are needed…")
-                self.survey_wanted.emit(InstallRequest(request.target))
-            case ModelAction.REUSE:
-                self._reuse(request.target)
+                self.install_wanted.emit(target)
             case ModelAction.REMOVE:
-                self._confirm_removal(request)
+                self._confirm_removal(target)
             case _:
                 self._details.show_problem("")
-                self.wanted.emit(request)
+                self._signals[action].emit(target)
 
-    def _reuse(self, target: Target) -> None:
-        def take(folder: Path) -> None:
-            self._details.show_answer("Looking at the files in the folder…")
-            self.survey_wanted.emit(InstallRequest(target, (folder,)))
-
-        choose_folder(self, "A folder with files of this model", "", take)
-
-    def _confirm_removal(self, request: ModelRequest) -> None:
-        item = self._model.item(request.target)
+    def _confirm_removal(self, target: Target) -> None:
+        item = self._model.item(target)
         on_disk = item.listed.installation if item else None
         if item is None or on_disk is None:
             return
@@ -242,5 +245,69 @@ class ModelsPage(QWidget):
         remove.setObjectName("confirm_remove")
         keep = question.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
         question.setDefaultButton(keep)
-        remove.clicked.connect(lambda: self.wanted.emit(request))
+        remove.clicked.connect(lambda: self.remove_wanted.emit(target))
         question.open()
+
+
+class InstallDialog(QDialog):
+    """Accepted only by whoever has agreed to the licence."""
+
+    def __init__(self, spec: ModelSpec, survey: InstallSurvey, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(f"Install {spec.label}")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
+        lines.setSpacing(theme.GAP)
+        facts = QFormLayout()
+        facts.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        for name, text in (
+            ("Size", f"{bytes_text(survey.total_bytes)} in {survey.file_count} files"),
+            ("To download", _download(survey)),
+            ("Free on the disk", bytes_text(survey.free_bytes)),
+            ("Folder", str(survey.folder)),
+            ("Licence", spec.licence.name),
+        ):
+            shown = QLabel(text, self)
+            shown.setTextFormat(Qt.TextFormat.PlainText)
+            shown.setWordWrap(True)
+            shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            facts.addRow(f"{name}:", shown)
+        lines.addLayout(facts)
+        terms = ToneLabel(theme.Tone.QUIET, self)
+        terms.show_message(spec.licence.summary)
+        lines.addWidget(terms)
+        for words, url in (
+            ("Read the licence", spec.licence.url),
+            ("Open the model's page", survey.page_url),
+        ):
+            link = LinkLabel(self)
+            link.lead(words, url)
+            lines.addWidget(link)
+        self._consent = QCheckBox("I accept the terms of the licence", self)
+        self._consent.setObjectName("consent")
+        self._consent.setToolTip("Without your consent nothing is installed.")
+        buttons = QDialogButtonBox(self)
+        self._install = buttons.addButton("Install", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._install.setObjectName("confirm_install")
+        self._install.setToolTip("Begin; it can be paused at any time.")
+        self._install.setEnabled(False)
+        cancel = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        cancel.setObjectName("cancel_install")
+        cancel.setToolTip("Install nothing.")
+        self._consent.toggled.connect(self._install.setEnabled)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        lines.addWidget(self._consent)
+        lines.addStretch(1)
+        lines.addWidget(buttons)
+        self.resize(460, self.sizeHint().height())
+
+
+def _download(survey: InstallSurvey) -> str:
+    here = survey.total_bytes - survey.fetch_bytes
+    if not survey.fetch_bytes:
+        return "nothing: all of it is on this machine"
+    if here <= 0:
+        return bytes_text(survey.fetch_bytes)
+    return f"{bytes_text(survey.fetch_bytes)}; {bytes_text(here)} are on this machine already"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from gui.player.playback import Playback, PlayedFrame
@@ -21,13 +21,11 @@ from gui.player.player_text import (
     place_text,
 )
 from gui.player.position_bar import PositionBar
-from gui.player.source_bar import SourceBar
 from gui.player.stills import Still, Stills
-from gui.player.transport_bar import TransportBar
+from gui.player.transport_bar import SourceBar, TransportBar
 from gui.player.video_surface import VideoSurface
 from gui.theme import GAP, Tone
-from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ElidedLabel, ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -396,3 +394,27 @@ class ClipPlayer(QWidget):
     def _obey(self, value: PlayerChoices) -> None:
         self._playback.set_audio(value.volume, is_muted=value.is_muted)
         self._playback.set_looped(is_looped=value.is_looped)
+
+
+_ALONE_SIZE = (800, 560)
+
+
+class PlayDialog(QDialog):
+    """Shows one file; lets go of it when it closes."""
+
+    def __init__(self, path: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(path.name)
+        self.resize(*_ALONE_SIZE)
+        self._player = ClipPlayer()
+        self._player.set_alone()
+        self._player.set_source(PlayerSource.TAKE)
+        rows = QVBoxLayout(self)
+        rows.addWidget(self._player)
+        self._player.show_clip(path, path.name)
+
+    @override
+    def done(self, result: int) -> None:
+        self._player.release()
+        super().done(result)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import QSlider, QStyle, QStyleOptionSlider, QWidget
 from typing_extensions import override
 
-from gui.widgets.ignore_wheel import ignore_wheel
+from gui.widgets.fields import ignore_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,15 +10,6 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
 from gui import theme
-from gui.project.project_requests import (
-    ImportProject,
-    NewProject,
-    OpenProject,
-    PackageProject,
-    SampleProject,
-    SaveProjectAs,
-    UnpackProject,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,13 +20,25 @@ _MOST_RECENT = 10
 
 
 class ProjectActions(QObject):
-    """One action for each wish; dialogs ask for what is missing.
+    """One action for each thing to do; dialogs ask for what is missing.
 
     Signals:
-        wanted(ProjectWish): what a person wants done.
+        new_wanted(str): an empty project of that name.
+        open_wanted(Path): the project of that folder.
+        unpack_wanted(Path): the project that is in that package.
+        import_wanted(Path): the ImageAI project of that file.
+        save_as_wanted(Path): a copy in that folder, which does not exist yet.
+        package_wanted(Path): the project in that one file.
+        sample_wanted(): the sample project, rendered.
     """
 
-    wanted = Signal(object)
+    new_wanted = Signal(object)
+    open_wanted = Signal(object)
+    unpack_wanted = Signal(object)
+    import_wanted = Signal(object)
+    save_as_wanted = Signal(object)
+    package_wanted = Signal(object)
+    sample_wanted = Signal()
 
     def __init__(self, projects_dir: Path, window: QWidget) -> None:
         super().__init__(window)
@@ -66,7 +69,7 @@ class ProjectActions(QObject):
             self.save_as: self._ask_save_as,
             self.package: self._ask_package,
             self.import_: self._ask_import,
-            self.sample: self._want_sample,
+            self.sample: self.sample_wanted.emit,
         }
         for action in self._acts:
             action.triggered.connect(self._act)
@@ -113,18 +116,20 @@ class ProjectActions(QObject):
     def _open_recent(self) -> None:
         action = self.sender()
         if isinstance(action, QAction):
-            self.wanted.emit(OpenProject(Path(action.data())))
+            self.open_wanted.emit(Path(action.data()))
 
     def _ask_new(self) -> None:
         name, is_given = QInputDialog.getText(self._window, "New project", "Name of the project:")
         if is_given and name.strip():
-            self.wanted.emit(NewProject(name.strip()))
+            self.new_wanted.emit(name.strip())
 
     def _ask_open(self) -> None:
         path = self._existing("Open project", "Projects (project.json *.zip);;All files (*)")
         if path is not None:
-            is_zip = path.suffix.lower() == ".zip"
-            self.wanted.emit(UnpackProject(path) if is_zip else OpenProject(path.parent))
+            if path.suffix.lower() == ".zip":
+                self.unpack_wanted.emit(path)
+            else:
+                self.open_wanted.emit(path.parent)
 
     def _ask_save_as(self) -> None:
         start = self._projects_dir / f"{self._name} copy"
@@ -132,7 +137,7 @@ class ProjectActions(QObject):
             self._window, "Save the project, with its clips, in a new folder", str(start)
         )
         if text:
-            self.wanted.emit(SaveProjectAs(Path(text)))
+            self.save_as_wanted.emit(Path(text))
 
     def _ask_package(self) -> None:
         start = self._projects_dir / f"{self._name}.zip"
@@ -141,16 +146,13 @@ class ProjectActions(QObject):
         )
         if text:
             path = Path(text)
-            self.wanted.emit(PackageProject(path if path.suffix else path.with_suffix(".zip")))
+            self.package_wanted.emit(path if path.suffix else path.with_suffix(".zip"))
 
     def _ask_import(self) -> None:
         kinds = "ImageAI projects (*.iaproj.json);;All files (*)"
         path = self._existing("Import a project of the earlier ImageAI", kinds)
         if path is not None:
-            self.wanted.emit(ImportProject(path))
-
-    def _want_sample(self) -> None:
-        self.wanted.emit(SampleProject())
+            self.import_wanted.emit(path)
 
     def _existing(self, title: str, kinds: str) -> Path | None:
         text, _ = QFileDialog.getOpenFileName(self._window, title, str(self._projects_dir), kinds)

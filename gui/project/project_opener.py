@@ -1,33 +1,37 @@
-"""Opens, makes, imports and unpacks projects beside the main thread; gives sessions."""
+"""Opens, makes, imports and unpacks projects beside the main thread; keeps the recent ones."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from core.media.output import slug
 from core.project.files.lock import ProjectLock
 from core.project.files.media import missing_media, take_over_clips
 from core.project.files.package import package, save_copy, unpack
-from core.project.files.project_file import create_project, read_project
+from core.project.files.project_file import create_project, project_folder, read_project
+from core.project.files.recent import RecentProjects
 from core.project.imageai_import.importer import import_imageai
 from core.project.model.project import new_project
 from core.project.storyboard.sample import sample_project
 from gui.project.project_session import ProjectSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from core.errors import StudioError
     from core.jobs.job import CancelToken
     from core.project.files.media import MissingFile
+    from core.project.files.recent import RecentProject
     from core.project.model.project import VideoProject
     from gui.background import Background
+    from gui.project.project_model import ProjectModel
 
 _GRACE_S = 0.3
 
@@ -39,6 +43,7 @@ class Opened:
     Attributes:
         on_disk: as it was read; `project` has the clips that were found since.
         lock: held by this window; None where another one holds it.
+        is_sample: it is the sample, to be rendered at once.
     """
 
     project: VideoProject
@@ -47,18 +52,26 @@ class Opened:
     lock: ProjectLock | None
     notes: tuple[str, ...]
     missing: tuple[MissingFile, ...]
+    is_sample: bool = False
 
 
 class ProjectOpener(QObject):
     """Brings projects into the window.
 
     Signals:
+        begun(str): something that takes a while; a few words.
         opened(Opened): ready to be shown; `session_of` makes its session.
+        is_open_already(): the project that was to be opened is the current one.
         done(str): something else was finished; a sentence.
         failed(StudioError): nothing was changed.
+
+    Attributes:
+        current: the project that is open.
     """
 
+    begun = Signal(object)
     opened = Signal(object)
+    is_open_already = Signal()
     done = Signal(object)
     failed = Signal(object)
 
@@ -67,35 +80,47 @@ class ProjectOpener(QObject):
         self._projects_dir = projects_dir
         self._background = background
         self._newest: CancelToken | None = None
+        self.current: ProjectModel | None = None
 
     @property
     def is_opening(self) -> bool:
         """Whether a project is on its way into the window."""
         return self._newest is not None
 
+    @Slot(object)
     def open(self, folder: Path) -> None:
         """Open the project in a folder, or the one that a project file lies in."""
+        if self._is_current(folder):
+            self.is_open_already.emit()
+            return
         place = folder.parent if folder.is_file() else folder
-        self._open(lambda _: place, ())
+        self._open("Opening the project…", lambda _: place)
 
+    def _is_current(self, folder: Path) -> bool:
+        # One that is read-only may be opened anew: the other window may have let go of it.
+        if self.current is None or self.current.is_read_only:
+            return False
+        return project_folder(folder).absolute() == self.current.folder.absolute()
+
+    @Slot(object)
     def create(self, name: str) -> None:
         """Make an empty project in a folder of its own."""
-        self.create_from(new_project(name, _now()))
+        project = new_project(name, _now())
+        self._open("Making the project…", partial(self._create, project))
 
+    @Slot()
     def create_sample(self) -> None:
         """Make the sample project."""
-        self.create_from(sample_project(_now()))
+        project = sample_project(_now())
+        make = partial(self._create, project)
+        self._open("Making the sample project…", make, is_sample=True)
 
-    def create_from(self, project: VideoProject) -> None:
-        """Make a project that starts like this one."""
+    def _create(self, project: VideoProject, _: CancelToken) -> Path:
+        folder = self._free_folder(project.name)
+        create_project(folder, project)
+        return folder
 
-        def make(_: CancelToken) -> Path:
-            folder = self._free_folder(project.name)
-            create_project(folder, project)
-            return folder
-
-        self._open(make, ())
-
+    @Slot(object)
     def import_from(self, path: Path) -> None:
         """Make a project from one of ImageAI's."""
         notes: list[str] = []
@@ -106,8 +131,9 @@ class ProjectOpener(QObject):
             notes.extend(imported.report)
             return folder
 
-        self._open(make, notes)
+        self._open("Taking the project over…", make, notes)
 
+    @Slot(object)
     def unpack(self, zip_path: Path) -> None:
         """Make a project from a package."""
 
@@ -116,19 +142,27 @@ class ProjectOpener(QObject):
             unpack(zip_path, folder, cancel)
             return folder
 
-        self._open(make, ())
+        self._open("Unpacking the project…", make)
 
-    def save_as(self, project: VideoProject, folder: Path, destination: Path) -> None:
-        """Copy a project with all its media into a new folder, and open the copy."""
+    @Slot(object)
+    def save_as(self, destination: Path) -> None:
+        """Copy the current project with all its media into a new folder, and open the copy."""
+        if self.current is None:
+            return
+        project, folder = self.current.project, self.current.folder
 
         def make(cancel: CancelToken) -> Path:
             save_copy(project, folder, destination, cancel)
             return destination
 
-        self._open(make, ())
+        self._open("", make)
 
-    def package(self, project: VideoProject, folder: Path, zip_path: Path) -> None:
-        """Write a project with all its media into one file."""
+    @Slot(object)
+    def package(self, zip_path: Path) -> None:
+        """Write the current project with all its media into one file."""
+        if self.current is None:
+            return
+        project, folder = self.current.project, self.current.folder
 
         def make(cancel: CancelToken) -> str:
             package(project, folder, zip_path, cancel)
@@ -136,7 +170,14 @@ class ProjectOpener(QObject):
 
         self._background.run(make, self.done.emit, self.failed.emit)
 
-    def _open(self, make: Callable[[CancelToken], Path], notes: list[str] | tuple[()]) -> None:
+    def _open(
+        self,
+        doing: str,
+        make: Callable[[CancelToken], Path],
+        notes: Sequence[str] = (),
+        *,
+        is_sample: bool = False,
+    ) -> None:
         def work(cancel: CancelToken) -> Opened:
             folder = make(cancel)
             loaded = read_project(folder)
@@ -156,7 +197,7 @@ class ProjectOpener(QObject):
                 missing = missing_media(project)
                 cancel.check()
                 on_failure.pop_all()
-            return Opened(project, loaded.project, folder, lock, tuple(message), missing)
+            return Opened(project, loaded.project, folder, lock, tuple(message), missing, is_sample)
 
         def arrived(opened: Opened) -> None:
             self._newest = None
@@ -166,6 +207,7 @@ class ProjectOpener(QObject):
             self._newest = None
             self.failed.emit(error)
 
+        self.begun.emit(doing)
         self._newest = self._background.run(work, arrived, fail, key="open")
 
     def _free_folder(self, name: str) -> Path:
@@ -197,3 +239,40 @@ def _num_takes(project: VideoProject) -> int:
 
 def _now() -> datetime:
     return datetime.now().astimezone()
+
+
+class RecentController(QObject):
+    """Keeps the list.
+
+    Signals:
+        read(tuple of RecentProject): the list for the first time.
+        changed(tuple of RecentProject): the list as it is now, the first time included.
+        failed(StudioError): it cannot be kept.
+    """
+
+    read = Signal(object)
+    changed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, state_dir: Path, background: Background, parent: QObject) -> None:
+        super().__init__(parent)
+        self._recent = RecentProjects(state_dir)
+        self._background = background
+
+    def begin(self) -> None:
+        """Read the list."""
+
+        def arrived(entries: Sequence[RecentProject]) -> None:
+            self.changed.emit(entries)
+            self.read.emit(entries)
+
+        self._background.run(lambda _: self._recent.entries(), arrived, self.failed.emit)
+
+    def put_first(self, folder: Path, name: str) -> None:
+        """Put a project that is open now at the top."""
+
+        def keep(_: CancelToken) -> Sequence[RecentProject]:
+            self._recent.opened(folder, name)
+            return self._recent.entries()
+
+        self._background.run(keep, self.changed.emit, self.failed.emit)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from gui import theme
-from gui.project.project_requests import OpenProject, SampleProject
 from gui.project.recent_list import RecentList
 from gui.project.sample_button import SampleButton
-from gui.widgets.naming import named
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.fields import named
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from PySide6.QtGui import QAction
 
@@ -33,13 +31,7 @@ _ABOUT = (
 
 
 class WelcomePage(QWidget):
-    """What a newcomer sees.
-
-    Signals:
-        wanted(ProjectWish): the sample project, or a project of the list.
-    """
-
-    wanted = Signal(object)
+    """What a newcomer sees."""
 
     def __init__(self, actions: ProjectActions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,8 +49,8 @@ class WelcomePage(QWidget):
         self._busy = ToneLabel()
         self._list = QWidget()
         self._lay_out()
-        self._sample.clicked.connect(self._on_sample)
-        self._recent.chosen.connect(self._on_chosen)
+        self._sample.clicked.connect(actions.sample.trigger)
+        self._recent.chosen.connect(actions.open_wanted)
         self.setFocusProxy(self._sample)
         self.set_recent(())
         self.show_busy("")
@@ -68,6 +60,7 @@ class WelcomePage(QWidget):
         self._recent.set_entries(entries)
         self._list.setVisible(bool(entries))
 
+    @Slot(object)
     def show_busy(self, text: str) -> None:
         """Say what is going on, while nothing else can be begun; empty when it is over."""
         self._busy.show_message(text)
@@ -117,14 +110,6 @@ class WelcomePage(QWidget):
         page.addStretch(2)
         page.addLayout(centre)
         page.addStretch(3)
-
-    @Slot()
-    def _on_sample(self) -> None:
-        self.wanted.emit(SampleProject())
-
-    @Slot(object)
-    def _on_chosen(self, folder: Path) -> None:
-        self.wanted.emit(OpenProject(folder))
 
 
 class _Column(QWidget):

@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import StudioError, UnsupportedRequest
 from core.project.render.planning import plan_scene, spec_of_scene
+from core.video.listing import ModelListing, read_listing
 from core.video.provider import Ready
-from gui.render.choices_edit import ChoicesEdit, SceneScope
-from gui.render.model_choices import find_offer, read_offers
 from gui.render.plan_fixes import ChooseValue, Fix, PlanContext
 from gui.render.plan_text import PlanIssue, PlanText, describe_plan, describe_problems
+from gui.render.render_form import ChoicesEdit, SceneScope
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,21 +24,10 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
     from gui.background import Background
     from gui.project.project_model import ProjectModel
-    from gui.render.ltx_controls_widget import LTXControlsWidget
-    from gui.render.model_choices import Offer
     from gui.render.plan_line import PlanLine
-    from gui.render.render_settings_widget import RenderSettingsWidget
+    from gui.render.render_form import RenderForm
 
 _AFTER_MS = 150
-
-
-@dataclass(frozen=True)
-class ChoicesPanels:
-    """The widgets that this desk serves."""
-
-    settings: RenderSettingsWidget
-    ltx: LTXControlsWidget
-    line: PlanLine
 
 
 @dataclass(frozen=True)
@@ -48,59 +37,59 @@ class _Estimate:
 
 
 class ChoicesController(QObject):
-    """Keeps panels, project and plan line in step.
+    """Keeps form, project and plan line in step.
 
     Signals:
         spec_changed(ModelSpec): the shown scene would be rendered by this model now.
-        offers_changed(): what there is to render with was read anew.
+        models_changed(): what there is to render with was read anew.
         fix_wanted(Fix): what only another room can mend.
     """
 
     spec_changed = Signal(object)
-    offers_changed = Signal()
+    models_changed = Signal()
     fix_wanted = Signal(object)
 
     def __init__(
         self,
         studio: Studio,
         model: ProjectModel,
-        panels: ChoicesPanels,
+        form: RenderForm,
+        line: PlanLine,
         background: Background,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._studio = studio
         self._model = model
-        self._panels = panels
+        self._form = form
+        self._line = line
         self._background = background
-        self._offers: tuple[Offer, ...] = ()
+        self._listing = ModelListing()
         self._scene_id = ""
         self._is_scene_scope = False
         self.spec: ModelSpec | None = None
         self._timer = QTimer(self, singleShot=True, interval=_AFTER_MS)
         self._timer.timeout.connect(self._plan)
-        for panel in (panels.settings, panels.ltx):
-            panel.changed.connect(self._on_edit)
-        panels.line.fix_wanted.connect(self._on_fix)
+        form.changed.connect(self._on_edit)
+        line.fix_wanted.connect(self._on_fix)
         model.changed.connect(self._show)
         self._show()
-        self.read_offers()
+        self.read_models()
 
     @Slot()
-    def read_offers(self, _: object = None) -> None:
+    def read_models(self, _: object = None) -> None:
         """Look again at what there is to render with."""
         self._background.run(
-            lambda cancel: read_offers(self._studio.registry, cancel),
-            self._take_offers,
+            lambda cancel: read_listing(self._studio.registry, cancel, weighs=False),
+            self._take_listing,
             self._fail,
-            key="offers",
+            key="models",
         )
 
-    def _take_offers(self, offers: tuple[Offer, ...]) -> None:
-        self._offers = offers
-        for panel in (self._panels.settings, self._panels.ltx):
-            panel.set_offers(offers)
-        self.offers_changed.emit()
+    def _take_listing(self, listing: ModelListing) -> None:
+        self._listing = listing
+        self._form.set_listing(listing)
+        self.models_changed.emit()
         self._show()
 
     def show_scene(self, scene_id: str) -> None:
@@ -127,43 +116,35 @@ class ChoicesController(QObject):
             scope = SceneScope(f"Scene {number}", scene.own_fields, project.render)
             value = scene.choices(project.render)
         last = None if scene is None else project.chosen_take(scene.id)
-        self._panels.ltx.set_last_seed(None if last is None else last.seed)
-        for panel in (self._panels.settings, self._panels.ltx):
-            panel.set_scope(scope)
-            panel.set_value(value)
+        self._form.set_last_seed(None if last is None else last.seed)
+        self._form.set_scope(scope)
+        self._form.set_value(value)
         self._timer.start()
 
     @Slot(object)
     def _on_edit(self, edit: ChoicesEdit) -> None:
-        project, scene = self._model.project, self._scene
-        what = edit.field.replace("_", " ")
-        if self._is_scene_scope and scene is not None:
+        self._apply(edit, self._scene if self._is_scene_scope else None, is_typed=True)
+
+    def _apply(self, edit: ChoicesEdit, scene: Scene | None, *, is_typed: bool) -> None:
+        """Change a scene, or without one the project; what is typed becomes one step."""
+        project = self._model.project
+        if scene is not None:
             number = project.index(scene.id) + 1
-            self._model.edit_scene(
-                f"Change {what} of scene {number}",
-                edit.on_scene(scene),
-                merge=f"{edit.field}:{scene.id}",
-            )
+            text, merge = f"Change {edit.label} of scene {number}", f"{edit.field}:{scene.id}"
+            self._model.edit_scene(text, edit.on_scene(scene), merge=merge if is_typed else "")
             return
         changed = project.model_copy(update={"render": edit.on_project(project.render)})
-        self._model.edit(f"Change {what}", changed, merge=f"render:{edit.field}")
+        merge = f"render:{edit.field}" if is_typed else ""
+        self._model.edit(f"Change {edit.label}", changed, merge=merge)
 
     @Slot(object)
     def _on_fix(self, fix: Fix) -> None:
         if isinstance(fix, ChooseValue):
             scene = self._scene
             # Where the scene has a choice of its own, that is the one that is wrong.
-            if scene is not None and fix.field in scene.own_fields:
-                self._model.edit_scene(
-                    f"Change {fix.field.replace('_', ' ')}", scene.with_own(fix.field, fix.value)
-                )
-            else:
-                project = self._model.project
-                render = project.render.model_copy(update={fix.field: fix.value})
-                self._model.edit(
-                    f"Change {fix.field.replace('_', ' ')}",
-                    project.model_copy(update={"render": render}),
-                )
+            is_own = scene is not None and fix.field in scene.own_fields
+            edit = ChoicesEdit(fix.field, fix.value)
+            self._apply(edit, scene if is_own else None, is_typed=False)
             return
         self.fix_wanted.emit(fix)
 
@@ -171,26 +152,25 @@ class ChoicesController(QObject):
     def _plan(self) -> None:
         scene, project, folder = self._scene, self._model.project, self._model.folder
         if scene is None:
-            self._panels.line.set_nothing("Choose a scene to see what would be rendered.")
+            self._line.set_nothing("Choose a scene to see what would be rendered.")
             return
-        self._panels.line.set_checking()
-        offers = self._offers
+        self._line.set_checking()
+        listing = self._listing
 
         def plan(cancel: CancelToken) -> _Estimate:
-            return _estimate(self._studio, project, scene, folder, offers, cancel)
+            return _estimate(self._studio, project, scene, folder, listing, cancel)
 
         self._background.run(plan, self._take_estimate, self._fail, key="plan")
 
     def _take_estimate(self, estimate: _Estimate) -> None:
-        self._panels.line.set_text(estimate.text)
+        self._line.set_text(estimate.text)
         if estimate.spec is not None and estimate.spec != self.spec:
             self.spec = estimate.spec
-            for panel in (self._panels.settings, self._panels.ltx):
-                panel.set_spec(estimate.spec)
+            self._form.set_spec(estimate.spec)
             self.spec_changed.emit(estimate.spec)
 
     def _fail(self, error: StudioError) -> None:
-        self._panels.line.set_text(PlanText(issues=(PlanIssue(str(error)),)))
+        self._line.set_text(PlanText(issues=(PlanIssue(str(error)),)))
 
 
 def _estimate(
@@ -198,7 +178,7 @@ def _estimate(
     project: VideoProject,
     scene: Scene,
     folder: Path,
-    offers: tuple[Offer, ...],
+    listing: ModelListing,
     cancel: CancelToken,
 ) -> _Estimate:
     choices = scene.choices(project.render)
@@ -208,13 +188,13 @@ def _estimate(
         planned = plan_scene(studio, project, scene, folder, cancel)
     except UnsupportedRequest as error:
         target = choices.target if spec is None else choices.target.with_model(spec.id)
-        offer = find_offer(offers, target)
-        model = None if offer is None else offer.model(target.model)
+        provider = listing.provider(target)
+        model = None if provider is None else provider.model(target.model)
         plan_context = PlanContext(
             target=target,
             choices=choices,
             spec=spec,
-            info=None if offer is None else offer.info,
+            info=None if provider is None else provider.info,
             readiness=Ready() if model is None else model.readiness,
         )
         return _Estimate(describe_problems(error.problems, plan_context), spec)

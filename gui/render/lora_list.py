@@ -16,12 +16,11 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from core.video.request import Input, Role
-from gui.render.number_box import NumberBox
 from gui.theme import Tone
-from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.icon_button import IconButton
-from gui.widgets.ignore_wheel import ignore_wheel
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.buttons import IconButton
+from gui.widgets.fields import ignore_wheel
+from gui.widgets.labels import ElidedLabel, ToneLabel
+from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 _SUFFIX = ".safetensors"
-_MOST_SCALE = 2.0
+_SCALE = Limits(0, 2)
 
 
 def pick_lora_files(parent: QWidget) -> tuple[Path, ...]:
@@ -161,7 +160,7 @@ class _LoraRow(QWidget):
     def __init__(self, number: int) -> None:
         super().__init__()
         self._name = ElidedLabel()
-        self._scale = NumberBox(decimals=2, step=0.05)
+        self._scale = NumberField(_SCALE, NumberLook(step=0.05))
         self._scale.setObjectName(f"lora_scale_{number}")
         self._scale.setToolTip("How strongly it works: 0 not at all, 1 as it was made, at most 2")
         self._remove = IconButton(f"lora_remove_{number}", "close", "Remove this LoRA")
@@ -178,7 +177,7 @@ class _LoraRow(QWidget):
         self._name.show_text(lora.path.stem)
         self._name.setToolTip(str(lora.path))
         self._scale.setAccessibleName(f"Scale of {lora.path.stem}")
-        self._scale.show_number(1.0 if lora.strength is None else lora.strength, 0.0, _MOST_SCALE)
+        self._scale.show_number(1.0 if lora.strength is None else lora.strength, _SCALE)
 
     def scale(self) -> float:
         """The strength that is shown."""

@@ -12,6 +12,7 @@ from core.video.request import AUTO, DEFAULT_TARGET
 if TYPE_CHECKING:
     from core.config.api_keys import KeySpec
     from core.errors import Problem
+    from core.video.controls import ControlRow
     from core.video.provider import ProviderInfo, Readiness
     from core.video.request import RenderChoices, Target
     from core.video.spec import ModelSpec
@@ -101,44 +102,38 @@ def fix_for_problem(problem: Problem, at: PlanContext) -> QuickFix | None:
         return use_automatic(at.target)
     if field in ("target.provider", "target.deployment"):
         return QuickFix("Use LTX on this machine", ChooseValue("target", DEFAULT_TARGET))
-    usual = _USUAL.get(field)
-    if usual is not None:
-        return usual
-    return None if spec is None else _nearest(field, choices, spec)
-
-
-def _nearest(field: str, choices: RenderChoices, spec: ModelSpec) -> QuickFix | None:
-    """The nearest value that the model takes."""
     row = next((row for row in CHOICES if row.path == field), None)
-    if row is None:
-        return None
+    return None if row is None or spec is None else _fix_for_value(row, choices, spec)
+
+
+_WITHOUT = {
+    Control.RESOLUTION: "Use the usual size",
+    Control.ASPECT: "Use the usual aspect",
+    Control.CAMERA_MOTION: "No camera move",
+    Control.SEED: "New seed each time",
+    Control.MEMORY: "Lay out automatically",
+}
+"""What is done without a choice, where that is better than the nearest one."""
+
+
+def _fix_for_value(row: ControlRow, choices: RenderChoices, spec: ModelSpec) -> QuickFix:
+    """The nearest value that the model takes, or none."""
+    asked = row.value(choices)
+    nearest: object = None
     if row.id is Control.DURATION:
-        nearest: object = _longest_or_nearest(choices, spec)
-    else:
-        asked = row.value(choices)
-        nearest = None if asked is None else row.nearest(asked, spec)
+        nearest = _longest_or_nearest(choices, spec)
+    elif row.id not in _WITHOUT and asked is not None:
+        nearest = row.nearest(asked, spec)
     fix = ChooseValue(row.id, nearest)
     match nearest:
         case None:
-            return QuickFix("Use the usual", fix)
+            return QuickFix(_WITHOUT.get(row.id, f"Leave the {row.noun} out"), fix)
         case tuple():
-            kept = cast("tuple[object, ...]", nearest)
-            return QuickFix(f"Keep {len(kept)}", fix)
+            return QuickFix(f"Keep {len(cast('tuple[object, ...]', nearest))}", fix)
         case int() | float():
             return QuickFix(f"Use {nearest:g} {row.unit}".strip(), fix)
         case _:
             return QuickFix(f"Use {nearest}", fix)
-
-
-_USUAL = {
-    "frame.resolution": QuickFix("Use the usual size", ChooseValue("resolution", None)),
-    "frame.aspect": QuickFix("Use the usual aspect", ChooseValue("aspect", None)),
-    "motion.camera": QuickFix("No camera move", ChooseValue("camera", None)),
-    "sampling.seed": QuickFix("New seed each time", ChooseValue("seed", None)),
-    "audio": QuickFix("Render without asking for sound", ChooseValue("audio", None)),
-    "delivery.memory": QuickFix("Lay out automatically", ChooseValue("memory", None)),
-    "delivery.webhook_url": QuickFix("Leave the webhook out", ChooseValue("webhook_url", None)),
-}
 
 
 def _longest_or_nearest(choices: RenderChoices, spec: ModelSpec) -> float:

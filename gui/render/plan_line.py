@@ -11,8 +11,8 @@ from typing_extensions import override
 from gui import theme
 from gui.render.plan_text import PlanIssue, PlanText
 from gui.theme import Tone
-from gui.widgets.folding_section import FoldingSection
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
+from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
     from gui.render.plan_fixes import Fix, QuickFix

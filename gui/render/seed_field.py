@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 
 from core.video.controls import MAX_SEED
 from gui.theme import GAP
+from gui.widgets.fields import Binding
 
 
 class SeedField(QWidget):
@@ -49,11 +50,15 @@ class SeedField(QWidget):
         self._text.textEdited.connect(self._on_typed)
         self._same.clicked.connect(self._on_same)
         self._new.clicked.connect(self._on_new)
-        self.show_seed(None)
+        self.show_value(None)
 
-    def show_seed(self, seed: int | None) -> None:
+    def binding(self) -> Binding:
+        """This field as a form takes it."""
+        return Binding(self, self.show_value, self.edited)
+
+    def show_value(self, value: object) -> None:
         """Show a seed; tells nobody."""
-        self._seed = seed
+        self._seed = seed = value if isinstance(value, int) else None
         text = "" if seed is None else str(seed)
         if self._text.text() != text and not (text and self._text.text() == f"0{text}"):
             self._text.setText(text)
@@ -87,7 +92,7 @@ class SeedField(QWidget):
         self._tell(None)
 
     def _tell(self, seed: int | None) -> None:
-        self.show_seed(seed)
+        self.show_value(seed)
         self.edited.emit(seed)
 
 

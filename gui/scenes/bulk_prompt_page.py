@@ -15,8 +15,8 @@ from core.project.model.edits import (
 )
 from gui import theme
 from gui.project.project_model import SceneEdit
-from gui.widgets.text_fields import LineField, SwitchField
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.fields import LineField, SwitchField
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,11 +21,9 @@ from gui.scenes.scene_values import (
 )
 from gui.theme import Tone
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.limits import Limits, limits_of
-from gui.widgets.naming import named
-from gui.widgets.number_field import DECIBELS, NumberField, NumberLook
-from gui.widgets.text_fields import SwitchField
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.fields import SwitchField, named
+from gui.widgets.labels import ToneLabel
+from gui.widgets.number_field import DECIBELS, Limits, NumberField, NumberLook, limits_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,9 @@ from core.project.model.edits import FrameSlot, with_continues, with_frame
 from core.video.request import Role
 from gui import theme
 from gui.project.project_model import SceneEdit
-from gui.scenes.frame_images import FrameBrought
+from gui.scenes.image_controller import FrameBrought
+from gui.widgets.fields import SwitchField
 from gui.widgets.image_slot import ImageSlot, SlotImage
-from gui.widgets.text_fields import SwitchField
 
 if TYPE_CHECKING:
     from pathlib import Path

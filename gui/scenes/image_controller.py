@@ -15,11 +15,15 @@ from core.errors import OutputError, ProjectError, StudioError, UnsupportedReque
 from core.project.files.media import bring_in
 from core.project.model.edits import describe_edit
 from core.project.model.project import ReferenceImage
+from gui.widgets.image_slot import files_in, image_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from PySide6.QtCore import QMimeData
+
     from core.jobs.job import CancelToken
+    from core.project.model.edits import FrameSlot
     from core.project.model.project import Scene, VideoProject
     from gui.background import Background
     from gui.project.project_model import ProjectModel
@@ -181,3 +185,31 @@ def _scene_with(scene: Scene, role: ImageRole, copies: Sequence[Path]) -> Scene:
             return scene.model_copy(
                 update={"references": with_references(scene.references, copies)}
             )
+
+
+@dataclass(frozen=True)
+class FrameBrought:
+    """A picture that shall become a frame of a scene, once it lies in the project's folder.
+
+    Attributes:
+        picture: a file from anywhere, or a picture from the clipboard.
+    """
+
+    scene_id: str
+    slot: FrameSlot
+    image: Path | QImage
+
+
+@dataclass(frozen=True)
+class ImagesBrought:
+    """Pictures that shall become references: files from anywhere, or one from the clipboard."""
+
+    images: tuple[Path, ...] | QImage
+
+
+def images_in(mime: QMimeData) -> ImagesBrought | None:
+    """What of the clipboard or a drag can be pictures: every file, else the picture itself."""
+    image = image_in(mime)
+    if image is None:
+        return None
+    return ImagesBrought(image if isinstance(image, QImage) else files_in(mime))

@@ -13,9 +13,9 @@ from core.project.model.edits import with_prompt
 from gui import theme
 from gui.project.project_model import SceneEdit
 from gui.theme import Tone
-from gui.widgets.folding_section import FoldingSection
-from gui.widgets.text_fields import LineField
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.fields import LineField
+from gui.widgets.labels import ToneLabel
+from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
     from core.project.model.project import Scene

@@ -10,17 +10,16 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.video.request import Role
-from gui.scenes.frame_images import ImagesBrought, images_in
+from gui.scenes.image_controller import ImagesBrought, images_in
 from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView
 from gui.scenes.reference_rows import describe_choice, describe_limit, rows_of
 from gui.theme import GAP, Tone
+from gui.widgets.buttons import IconButton
+from gui.widgets.fields import SwitchField, named
 from gui.widgets.file_field import IMAGES
-from gui.widgets.icon_button import IconButton
 from gui.widgets.image_dialog import ImageDialog, ShownImage
-from gui.widgets.naming import named
-from gui.widgets.text_fields import SwitchField
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from core.project.model.project import ReferenceImage

@@ -11,7 +11,7 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, 
 from typing_extensions import override
 
 from core.project.model.edits import move_references, remove_references, rename_reference
-from gui.scenes.frame_images import images_in
+from gui.scenes.image_controller import images_in
 from gui.widgets.file_field import printable
 
 if TYPE_CHECKING:

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
     from gui.background import Background
     from gui.project.project_model import ProjectModel
-    from gui.scenes.frame_images import ImagesBrought
-    from gui.scenes.image_controller import ImageController
+    from gui.scenes.image_controller import ImageController, ImagesBrought
     from gui.scenes.reference_images_widget import ReferenceImagesWidget
 
     References = tuple[ReferenceImage, ...]

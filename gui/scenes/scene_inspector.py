@@ -13,8 +13,8 @@ from gui.scenes.cut_page import CutPage
 from gui.scenes.frames_page import FramesPage
 from gui.scenes.prompt_page import PromptPage
 from gui.theme import Tone
-from gui.widgets.naming import named
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.fields import named
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from core.project.model.project import Scene

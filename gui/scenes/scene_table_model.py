@@ -11,9 +11,9 @@ from typing_extensions import override
 
 from core.project.model.edits import FrameSlot, move_scenes, with_duration, with_prompt
 from core.project.model.status import project_statuses
-from gui.scenes.frame_images import FrameBrought
+from gui.scenes.image_controller import FrameBrought
 from gui.scenes.scene_rows import SceneColumn, SceneRow, TableFacts, rows_of
-from gui.widgets.mime_images import files_in
+from gui.widgets.image_slot import files_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

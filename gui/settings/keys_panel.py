@@ -17,8 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
-from gui.widgets.link_label import LinkLabel
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import LinkLabel, ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

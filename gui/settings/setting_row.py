@@ -1,36 +1,46 @@
-"""A setting in a form: its name, its editor, its help, the way back, and what is wrong with it."""
+"""A setting in a form: its name, its field, its help, the way back, and what is wrong with it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from PySide6.QtCore import QEvent, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
-from core.config.settings_schema import SettingKind
+from core.config.settings_schema import SettingChoice, SettingKind
 from gui import theme
-from gui.settings.setting_editors import editor_for
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.choice_field import Choice, ChoiceField
+from gui.widgets.fields import Binding, LineField, SwitchField
+from gui.widgets.file_field import choose_folder
+from gui.widgets.labels import ToneLabel
+from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from core.config.settings import SettingField
 
-
-@dataclass(frozen=True)
-class SettingEdit:
-    """What a person wants of one setting; an empty text is the default."""
-
-    name: str
-    text: str
+_LARGEST = 1_000_000
+"""Where the schema sets no end."""
+_LETTERS = 20
 
 
 class SettingRow(QWidget):
-    """One setting.
+    """One setting, shown and changed as the text that the schema reads.
 
     Signals:
-        edited(SettingEdit): a person changed it.
+        edited(str): what a person wants of it; an empty text is the default.
     """
 
     edited = Signal(object)
@@ -38,7 +48,10 @@ class SettingRow(QWidget):
     def __init__(self, field: SettingField, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
-        self.editor = editor_for(field, self)
+        self._offered: tuple[Choice, ...] = ()
+        self._choices: ChoiceField | None = None
+        self._folder: _FolderField | None = None
+        self._binding = self._make_field()
         self._reset = QToolButton(self)
         self._reset.setObjectName(f"{field.name.replace('.', '_')}_reset")
         self._reset.setAutoRaise(True)
@@ -47,16 +60,35 @@ class SettingRow(QWidget):
         self._problem = ToneLabel(theme.Tone.BAD, self)
         self._lay_out()
         self._paint_icon()
-        self.editor.edited.connect(self._pass_on)
+        self._binding.edited.connect(self._pass_on)
         self._reset.clicked.connect(self._go_back)
         self.set_field(field)
 
     def set_field(self, field: SettingField) -> None:
         """Show this value without telling of it; what was wrong is forgotten."""
         self.field = field
-        self.editor.set_text(field.value)
+        self._binding.show(field.value)
         self._reset.setEnabled(field.value != field.default)
         self.show_problem("")
+
+    def set_choices(self, choices: Sequence[SettingChoice]) -> None:
+        """Offer these names; a setting that is no choice has none."""
+        unset = self.field.about.unset
+        first = [Choice("", unset)] if unset else []
+        self._offered = (*first, *(Choice(str(choice.value), choice.label) for choice in choices))
+        if self._choices is not None:
+            self._show_choice(self._choices, self.field.value)
+
+    def _show_choice(self, box: ChoiceField, value: object) -> None:
+        """Show a value; one that is not in the list is shown all the same."""
+        is_known = any(choice.value == value for choice in self._offered)
+        kept = () if is_known else (Choice(value, str(value)),)
+        box.show_choices((*self._offered, *kept), value)
+
+    def set_usual_folder(self, folder: Path) -> None:
+        """Say which folder is used while none is set."""
+        if self._folder is not None:
+            self._folder.set_usual(f"{self.field.about.unset}: {folder}")
 
     def show_problem(self, text: str) -> None:
         """Say what is wrong with the value; nothing for an empty text."""
@@ -65,10 +97,8 @@ class SettingRow(QWidget):
     def matches(self, words: str) -> bool:
         """Whether each of these words occurs in its name, section or help."""
         about = self.field.about
-        problem_text = (
-            f"{self.field.section} {about.label} {self.field.help} {self.field.name}".casefold()
-        )
-        return all(word in problem_text for word in words.casefold().split())
+        text = f"{self.field.section} {about.label} {self.field.help} {self.field.name}".casefold()
+        return all(word in text for word in words.casefold().split())
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -77,6 +107,35 @@ class SettingRow(QWidget):
             self._paint_icon()
         super().changeEvent(event)
 
+    def _make_field(self) -> Binding:
+        field = self.field
+        kind = SettingKind.CHOICE if field.about.part is not None else field.kind
+        match kind:
+            case SettingKind.SWITCH:
+                switch = SwitchField(field.about.label)
+                binding = Binding(
+                    switch, lambda text: switch.show_value(text == "yes"), switch.edited
+                )
+            case SettingKind.CHOICE:
+                self._choices = box = ChoiceField()
+                box.setMinimumContentsLength(_LETTERS)
+                box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+                self.set_choices(field.choices)
+                binding = Binding(box, lambda text: self._show_choice(box, text), box.edited)
+            case SettingKind.WHOLE_NUMBER | SettingKind.NUMBER:
+                binding = _OptionalNumber(field).binding()
+            case SettingKind.FOLDER:
+                self._folder = _FolderField(field)
+                binding = self._folder.binding()
+            case SettingKind.TEXT:
+                line = LineField()
+                line.setPlaceholderText(field.about.unset)
+                binding = line.binding()
+            case _:
+                assert_never(kind)
+        _name(binding.widget, field)
+        return binding
+
     def _lay_out(self) -> None:
         field = self.field
         lines = QVBoxLayout(self)
@@ -84,11 +143,11 @@ class SettingRow(QWidget):
         lines.setSpacing(2)
         if field.kind is not SettingKind.SWITCH:
             label = QLabel(field.about.label, self)
-            label.setBuddy(self.editor.focusProxy() or self.editor)
+            label.setBuddy(self._binding.widget)
             lines.addWidget(label)
         line = QHBoxLayout()
         line.setSpacing(theme.GAP)
-        line.addWidget(self.editor, 1)
+        line.addWidget(self._binding.widget, 1)
         line.addWidget(self._reset)
         lines.addLayout(line)
         restart = " It takes effect at the next start." if field.about.needs_restart else ""
@@ -101,12 +160,138 @@ class SettingRow(QWidget):
         self._reset.setIcon(theme.icon("restore", self.palette()))
 
     @Slot(object)
-    def _pass_on(self, text: str) -> None:
-        self.edited.emit(SettingEdit(self.field.name, text))
+    def _pass_on(self, value: object) -> None:
+        text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+        self.edited.emit(text)
 
     @Slot()
     def _go_back(self) -> None:
-        self.edited.emit(SettingEdit(self.field.name, ""))
+        self.edited.emit("")
+
+
+class _OptionalNumber(QWidget):
+    """A number with its unit, and a box to tick for none where that is allowed; edits a text."""
+
+    edited = Signal(object)
+
+    def __init__(self, field: SettingField) -> None:
+        super().__init__()
+        is_whole = field.kind is SettingKind.WHOLE_NUMBER
+        limits = field.range
+        unit = f" {field.about.unit}" if field.about.unit else ""
+        self._number = NumberField(
+            Limits(
+                -_LARGEST if limits.minimum is None else limits.minimum,
+                _LARGEST if limits.maximum is None else limits.maximum,
+            ),
+            NumberLook(0 if is_whole else 2, 1.0, unit, is_whole=is_whole),
+        )
+        self._unset = SwitchField(field.about.unset) if field.about.unset else None
+        _name(self._number, field)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GAP)
+        row.addWidget(self._number)
+        if self._unset is not None:
+            _name(self._unset, field, "unset")
+            row.addWidget(self._unset)
+            self._unset.edited.connect(self._on_switched)
+        row.addStretch(1)
+        self.setFocusProxy(self._number)
+        self._number.edited.connect(self._on_number)
+
+    def binding(self) -> Binding:
+        """This field as a form takes it."""
+        return Binding(self, self.show_value, self.edited)
+
+    def show_value(self, text: object) -> None:
+        """Show a number, or that none is set; tells nobody."""
+        self._number.show_value(float(str(text) or 0))
+        self._number.setEnabled(bool(text))
+        if self._unset is not None:
+            self._unset.show_value(not text)
+
+    @Slot(object)
+    def _on_switched(self, is_unset: object) -> None:
+        self._number.setEnabled(not is_unset)
+        self.edited.emit("" if is_unset else str(self._number.number()))
+
+    @Slot(object)
+    def _on_number(self, number: object) -> None:
+        self.edited.emit(str(number))
+
+
+class _FolderField(QWidget):
+    """A folder: typed, chosen in a dialog, or the usual one; edits a text."""
+
+    edited = Signal(object)
+
+    def __init__(self, field: SettingField) -> None:
+        super().__init__()
+        self._title = field.about.label
+        self._shown = ""
+        self._line = QLineEdit()
+        self._line.setPlaceholderText(field.about.unset)
+        self._line.setClearButtonEnabled(True)
+        self._browse = QPushButton("Browse…")
+        self._usual = QPushButton("Usual one")
+        _name(self._line, field)
+        _name(self._browse, field, "browse", "Choose the folder.")
+        _name(self._usual, field, "usual", "Go back to the usual folder.")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.GAP)
+        row.addWidget(self._line, 1)
+        for button in (self._browse, self._usual):
+            button.setAutoDefault(False)
+            row.addWidget(button)
+        self.setFocusProxy(self._line)
+        self._line.editingFinished.connect(self._finish)
+        self._browse.clicked.connect(self._choose)
+        self._usual.clicked.connect(self._clear)
+
+    def binding(self) -> Binding:
+        """This field as a form takes it."""
+        return Binding(self, self.show_value, self.edited)
+
+    def set_usual(self, text: str) -> None:
+        """Say which folder is the usual one."""
+        self._line.setPlaceholderText(text)
+
+    def show_value(self, text: object) -> None:
+        """Show a folder; tells nobody."""
+        self._shown = str(text)
+        self._line.setText(self._shown)
+        self._usual.setEnabled(bool(text))
+
+    @Slot()
+    def _finish(self) -> None:
+        # Leaving the field counts as an edit only where the text has changed.
+        text = self._line.text().strip()
+        if text != self._shown:
+            self.show_value(text)
+            self.edited.emit(text)
+
+    @Slot()
+    def _choose(self) -> None:
+        choose_folder(self, self._title, self._shown, self._take)
+
+    def _take(self, folder: Path) -> None:
+        self._line.setText(str(folder))
+        self._finish()
+
+    @Slot()
+    def _clear(self) -> None:
+        self._line.clear()
+        self._finish()
+
+
+def _name(widget: QWidget, field: SettingField, part: str = "", tip: str = "") -> None:
+    """Give a control its name, its tooltip and the name that is read aloud."""
+    name = field.name.replace(".", "_")
+    widget.setObjectName(f"{name}_{part}" if part else name)
+    widget.setToolTip(tip or field.help)
+    widget.setAccessibleName(f"{field.about.label} {part}".strip())
 
 
 def _default_words(field: SettingField) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -20,9 +21,8 @@ from PySide6.QtWidgets import (
 from core.config.settings import Settings, fields, with_text
 from core.errors import SettingsError
 from gui import theme
-from gui.settings.setting_editors import ChoiceEditor, FolderEditor
-from gui.settings.setting_row import SettingEdit, SettingRow
-from gui.widgets.tone_label import ToneLabel
+from gui.settings.setting_row import SettingRow
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,7 @@ class SettingsPanel(QWidget):
         for setting in fields(self._settings):
             section = self._section(setting.section)
             row = SettingRow(setting, self)
-            row.edited.connect(self._take)
+            row.edited.connect(partial(self._take, setting.name))
             section.rows.append(row)
             self._rows[setting.name] = row
             self._page.insertWidget(self._page.count() - 2, row)
@@ -107,15 +107,13 @@ class SettingsPanel(QWidget):
         """The providers, deployments and models to choose from."""
         for row in self._rows.values():
             part = row.field.about.part
-            if part is not None and isinstance(row.editor, ChoiceEditor):
-                row.editor.set_choices(names.get(part, ()))
+            if part is not None:
+                row.set_choices(names.get(part, ()))
 
     def set_usual_folders(self, folders: Mapping[str, Path]) -> None:
         """By the name of its setting, the folder that is used while none is set."""
         for name, folder in folders.items():
-            editor = self._rows[name].editor
-            if isinstance(editor, FolderEditor):
-                editor.set_usual(str(folder))
+            self._rows[name].set_usual_folder(folder)
 
     def show_problem(self, name: str, text: str) -> None:
         """Say beside a setting what is wrong with it; nothing for an empty text."""
@@ -179,15 +177,14 @@ class SettingsPanel(QWidget):
         self._list.setEnabled(not words)
         self._nothing.show_message("" if any(shown) else "No setting has these words.")
 
-    @Slot(object)
-    def _take(self, edit: SettingEdit) -> None:
+    def _take(self, name: str, text: str) -> None:
         try:
-            settings = with_text(self._settings, edit.name, edit.text)
+            settings = with_text(self._settings, name, text)
         except SettingsError as error:
-            self.show_problem(edit.name, str(error))
+            self.show_problem(name, str(error))
             return
         if settings != self._settings:
             self.set_value(settings)
             self.changed.emit(settings)
         else:
-            self.show_problem(edit.name, "")
+            self.show_problem(name, "")

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from core.project.storyboard.markup import clock, read_clock
 from gui import theme
-from gui.widgets.ignore_wheel import ignore_wheel
+from gui.widgets.fields import ignore_wheel
 
 _USUAL_S = 60
 _LONGEST_S = 24 * 3600

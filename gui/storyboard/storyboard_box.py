@@ -1,4 +1,4 @@
-"""The box for the storyboard's words, which come out exactly as they went in."""
+"""The box for the storyboard's words, and what stands around it: grip, notes, menu of tags."""
 
 from __future__ import annotations
 
@@ -6,15 +6,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, Signal, Slot
-from PySide6.QtGui import QKeySequence, QTextBlock, QTextBlockFormat, QTextCursor, QTextFormat
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QAction,
+    QKeySequence,
+    QPainter,
+    QPalette,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCursor,
+    QTextFormat,
+)
+from PySide6.QtWidgets import QMenu, QPlainTextEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from core.film.model.transitions import NONE, TRANSITIONS
+from core.project.storyboard.markup import CAMERA_MOTIONS
+from gui.theme import Tone
+from gui.widgets.fields import named
+from gui.widgets.labels import ToneLabel
 
-    from PySide6.QtGui import QKeyEvent
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent
 
 _PLACEHOLDER = (
     "Paste or type a story, lyrics or a script.\n\n"
@@ -216,3 +231,170 @@ def _file(source: QMimeData) -> Path | None:
 
 def _as_shown(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+_THICK = 9
+_LONG, _LINE = 40, 3
+_HIGHEST = 2000
+_KEYS: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+
+
+class HeightGrip(QWidget):
+    """Sets the height of a widget, by the mouse or by the arrow keys."""
+
+    def __init__(self, target: QWidget, lowest: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._target = target
+        self._lowest = lowest
+        self._grabbed_at: float | None = None
+        self._height_then = lowest
+        self.setCursor(Qt.CursorShape.SizeVerCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        target.setFixedHeight(lowest)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(_LONG, _THICK)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            # By the screen: the grip itself moves with the widget's edge.
+            self._grabbed_at = event.globalPosition().y()
+            self._height_then = self._target.height()
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grabbed_at is not None:
+            moved = event.globalPosition().y() - self._grabbed_at
+            self._set(self._height_then + round(moved))
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._grabbed_at = None
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = _KEYS.get(event.key())
+        if steps is None:
+            super().keyPressEvent(event)
+        else:
+            self._set(self._target.height() + steps * self._target.fontMetrics().lineSpacing())
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        role = QPalette.ColorRole.Highlight if self.hasFocus() else QPalette.ColorRole.Mid
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().color(role))
+        left, top = (self.width() - _LONG) // 2, (self.height() - _LINE) // 2
+        painter.drawRoundedRect(left, top, _LONG, _LINE, 1.5, 1.5)
+
+    def _set(self, height: int) -> None:
+        self._target.setFixedHeight(min(max(height, self._lowest), _HIGHEST))
+
+
+_FIRST = 2
+
+
+class StoryboardNotes(QWidget):
+    """Shows a few notes, with a button for the rest; takes no room where there are none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._notes: tuple[str, ...] = ()
+        self._words = ToneLabel(Tone.WARNING)
+        self._more = named(QToolButton(), "more_notes")
+        self._more.setCheckable(True)
+        self._more.setAutoRaise(True)
+        self._more.setToolTip("Show every note, or the first ones alone")
+        self._more.toggled.connect(self._show)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self._words)
+        rows.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        self._show()
+
+    def show_notes(self, notes: Sequence[str]) -> None:
+        """Show these."""
+        if tuple(notes) != self._notes:
+            self._notes = tuple(notes)
+            self._show()
+
+    @Slot()
+    def _show(self, _: object = None) -> None:
+        more = len(self._notes) - _FIRST
+        shown = self._notes if self._more.isChecked() else self._notes[:_FIRST]
+        self._words.show_message("\n".join(f"• {note}" for note in shown))
+        self._more.setText("Fewer notes" if self._more.isChecked() else f"{more} more…")
+        self._more.setVisible(more > 0)
+        self.setVisible(bool(self._notes))
+
+
+_LENGTHS_S = (2, 3, 5, 8, 10)
+_SIMPLE = (
+    ("&Begins at…", "{time: 0:00}", "The moment of the film at which the scene begins"),
+    ("T&itle…", "{title: }", "The scene's name, in the table and in chapters"),
+    ("&Style…", "{style: }", "How this scene and all after it look, up to the next style"),
+    ("&Mood…", "{mood: }", "How this scene alone feels"),
+    ("S&eed…", "{seed: 1}", "Draw the scene from this seed every time"),
+)
+
+
+class TagMenu(QMenu):
+    """Offers every tag.
+
+    Signals:
+        chosen(str): the text of a tag.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setToolTipsVisible(True)
+        lengths = self.addMenu("&Length")
+        for seconds in _LENGTHS_S:
+            self._add(lengths, f"{seconds} seconds", f"[{seconds}s]", "How long the scene lasts")
+        cameras = self.addMenu("&Camera")
+        for motion in CAMERA_MOTIONS:
+            name = motion.replace("_", " ")
+            self._add(cameras, name.capitalize(), f"{{camera: {name}}}", "How the camera moves")
+        transitions = self.addMenu("&Transition into it")
+        for kind in TRANSITIONS.values():
+            if kind.is_common:
+                seconds = "" if kind.name == NONE else " 0.5"
+                self._add(
+                    transitions,
+                    kind.label,
+                    f"{{transition: {kind.name}{seconds}}}",
+                    "How the scene before gives way to this one, and for how many seconds",
+                )
+        self.addSeparator()
+        for text, tag, tip in _SIMPLE:
+            self._add(self, text, tag, tip)
+
+    def _add(self, menu: QMenu, text: str, tag: str, tip: str) -> None:
+        action = menu.addAction(text)
+        action.setData(tag)
+        action.setToolTip(f"{tip}: {tag}")
+        action.triggered.connect(self._on_chosen)
+
+    @Slot()
+    def _on_chosen(self) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self.chosen.emit(str(action.data()))

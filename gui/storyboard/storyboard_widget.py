@@ -7,23 +7,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.platform.text_files import TextFile, read_text_file
 from core.project.storyboard.markup import clock
-from core.project.storyboard.scenes import Renewal, renew_scenes
+from core.project.storyboard.scenes import Renewal, renew, renew_scenes
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
 from gui import theme
 from gui.storyboard.length_field import LengthField
-from gui.storyboard.storyboard_box import StoryboardBox
-from gui.storyboard.storyboard_notes import StoryboardNotes
+from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox, StoryboardNotes, TagMenu
 from gui.storyboard.storyboard_preview import PreviewTable
-from gui.storyboard.storyboard_tags import TagMenu
 from gui.theme import Tone
 from gui.widgets.file_field import FileKind, file_dialog
-from gui.widgets.height_grip import HeightGrip
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +28,10 @@ if TYPE_CHECKING:
     from core.errors import StudioError
     from core.jobs.job import CancelToken
     from core.project.model.project import Scene
-    from core.project.storyboard.storyboard import SceneDraft
+    from core.project.storyboard.storyboard import SceneDraft, Storyboard
     from core.video.spec import ModelSpec
     from gui.background import Background
+    from gui.project.project_model import ProjectModel
 
 _PAUSE_MS = 250
 _LINES = 7
@@ -369,3 +367,41 @@ def _outcome(renewal: Renewal, rendered: frozenset[str]) -> str:
 
 def _are(count: int) -> str:
     return "is" if count == 1 else "are"
+
+
+class StoryboardController(QObject):
+    """Keeps the text in the project, and makes scenes of it on request."""
+
+    def __init__(self, model: ProjectModel, widget: StoryboardWidget, parent: QObject) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._widget = widget
+        widget.set_read_only(model.is_read_only)
+        widget.changed.connect(self._on_text)
+        widget.made.connect(self._on_made)
+        model.changed.connect(self._show)
+        self._show()
+
+    def set_spec(self, spec: ModelSpec) -> None:
+        """How long clips can be is up to this model."""
+        self._widget.set_spec(spec)
+
+    @Slot()
+    def _show(self, _: object = None) -> None:
+        project = self._model.project
+        self._widget.set_clip_length(project.render.frame.duration_s)
+        self._widget.set_scenes(
+            project.scenes,
+            frozenset(scene.id for scene in project.scenes if project.chosen_take(scene.id)),
+        )
+        self._widget.set_value(StoryboardText(project.storyboard, project.target_length_s))
+
+    @Slot(object)
+    def _on_text(self, value: StoryboardText) -> None:
+        changes = {"storyboard": value.text, "target_length_s": value.target_length_s}
+        project = self._model.project.model_copy(update=changes)
+        self._model.edit("Change the storyboard", project, merge="storyboard")
+
+    @Slot(object)
+    def _on_made(self, storyboard: Storyboard) -> None:
+        self._model.edit("Make scenes", renew(self._model.project, storyboard))

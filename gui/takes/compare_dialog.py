@@ -22,9 +22,9 @@ from gui.player.player_text import place_text
 from gui.player.position_bar import PositionBar
 from gui.takes.compare_side import CompareSide
 from gui.theme import EDGE, GAP
-from gui.widgets.icon_button import IconButton
-from gui.widgets.naming import named
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.buttons import IconButton
+from gui.widgets.fields import named
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QKeyEvent

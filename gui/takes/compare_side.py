@@ -11,7 +11,7 @@ from gui.player.stills import Still, Stills
 from gui.player.video_surface import VideoSurface
 from gui.takes.take_text import seed_text, short_facts, take_name, when_text
 from gui.theme import GAP
-from gui.widgets.elided_label import ElidedLabel
+from gui.widgets.labels import ElidedLabel
 
 if TYPE_CHECKING:
     from core.errors import StudioError

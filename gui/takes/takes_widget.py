@@ -24,9 +24,9 @@ from gui.takes.take_text import describe_take
 from gui.takes.takes_delegate import TakesDelegate, tile_size
 from gui.takes.takes_model import TakesModel
 from gui.theme import GAP
-from gui.widgets.icon_button import IconButton
-from gui.widgets.naming import named
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.buttons import IconButton
+from gui.widgets.fields import named
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,9 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
-from gui.widgets.folding_section import FoldingSection
-from gui.widgets.scrolled import scrolled
-from gui.widgets.splitter import Splitter
+from gui.widgets.panes import FoldingSection, Splitter, scrolled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +28,9 @@ if TYPE_CHECKING:
     from gui.export.export_settings_widget import ExportSettingsWidget
     from gui.player.clip_player import ClipPlayer
     from gui.project.project_bar import ProjectBar
-    from gui.render.ltx_controls_widget import LTXControlsWidget
     from gui.render.plan_line import PlanLine
     from gui.render.render_bar import RenderBar
-    from gui.render.render_settings_widget import RenderSettingsWidget
+    from gui.render.render_form import RenderForm
     from gui.scenes.reference_images_widget import ReferenceImagesWidget
     from gui.scenes.scene_inspector import SceneInspector
     from gui.scenes.scene_table_view import SceneTableView
@@ -51,8 +48,7 @@ class VideoPanels:
 
     bar: ProjectBar
     storyboard: StoryboardWidget
-    settings: RenderSettingsWidget
-    ltx: LTXControlsWidget
+    form: RenderForm
     line: PlanLine
     references: ReferenceImagesWidget
     scene_references: ReferenceImagesWidget
@@ -147,7 +143,7 @@ def _sections(panels: VideoPanels) -> dict[str, FoldingSection]:
         ),
         "render": FoldingSection(
             "render", "2  Render settings", "How clips are made",
-            [panels.scope, panels.settings, panels.ltx, panels.line], is_open=True,
+            [panels.scope, panels.form, panels.line], is_open=True,
         ),
         "references": FoldingSection(
             "references", "3  Reference images", "Pictures that show what things look like",

@@ -20,14 +20,13 @@ from gui.export.export_settings_widget import ExportSettingsWidget
 from gui.player.clip_player import ClipPlayer
 from gui.player.player_controller import PlayerController
 from gui.project.project_bar import ProjectBar
-from gui.render.choices_controller import ChoicesController, ChoicesPanels
-from gui.render.ltx_controls_widget import LTXControlsWidget
+from gui.render.choices_controller import ChoicesController
 from gui.render.plan_fixes import EditPrompt
 from gui.render.plan_line import PlanLine
 from gui.render.render_agreement import agree
 from gui.render.render_bar import RenderBar, RenderCounts, RenderScope
 from gui.render.render_controller import RenderController
-from gui.render.render_settings_widget import RenderSettingsWidget
+from gui.render.render_form import RenderForm
 from gui.scenes.image_controller import ImageController, ImageRole, ImageUse
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.references_controller import ReferencePanels, ReferencesController
@@ -36,12 +35,11 @@ from gui.scenes.scene_inspector import SceneInspector
 from gui.scenes.scene_states import SceneStates
 from gui.scenes.scene_table_model import SceneTableModel
 from gui.scenes.scene_table_view import SceneTableView
-from gui.storyboard.storyboard_controller import StoryboardController
-from gui.storyboard.storyboard_widget import StoryboardWidget
+from gui.storyboard.storyboard_widget import StoryboardController, StoryboardWidget
 from gui.takes.takes_controller import TakesController
 from gui.takes.takes_widget import TakesWidget
 from gui.video.video_layout import ScopeSwitch, VideoPanels, arrange
-from gui.widgets.folder_choice import choose_folder
+from gui.widgets.file_field import choose_folder
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -62,7 +60,7 @@ if TYPE_CHECKING:
     from gui.project.project_actions import ProjectActions
     from gui.project.project_model import ProjectModel
     from gui.render.plan_fixes import Fix
-    from gui.scenes.frame_images import FrameBrought
+    from gui.scenes.image_controller import FrameBrought
 
 _MOST_MISSING = 8
 _THREADS = 4
@@ -114,7 +112,8 @@ class VideoProjectTab(QWidget):
         self._choices = ChoicesController(
             studio,
             model,
-            ChoicesPanels(panels.settings, panels.ltx, panels.line),
+            panels.form,
+            panels.line,
             background,
             self,
         )
@@ -124,7 +123,7 @@ class VideoProjectTab(QWidget):
         self._rendering = RenderController(studio, model, background, self)
         self._export = ExportController(studio, model, background, self)
         self._player = PlayerController(studio, model, panels.player, self._images, self)
-        for panel in (panels.scope, panels.settings, panels.ltx, panels.export):
+        for panel in (panels.scope, panels.form, panels.export):
             panel.setEnabled(not model.is_read_only)
         self._connect_panels()
         self._connect_controllers()
@@ -135,8 +134,7 @@ class VideoProjectTab(QWidget):
         return VideoPanels(
             bar=ProjectBar(self._projects),
             storyboard=StoryboardWidget(self._background),
-            settings=RenderSettingsWidget(),
-            ltx=LTXControlsWidget(),
+            form=RenderForm(),
             line=PlanLine(),
             references=ReferenceImagesWidget(self._thumbnails),
             scene_references=ReferenceImagesWidget(self._thumbnails, is_scene=True),
@@ -176,7 +174,7 @@ class VideoProjectTab(QWidget):
         self._rendering.message.connect(self.message)
         self._states.changed.connect(self._on_states_changed)
         self._choices.spec_changed.connect(self._on_spec)
-        self._choices.offers_changed.connect(self._states.refresh)
+        self._choices.models_changed.connect(self._states.refresh)
         self._choices.fix_wanted.connect(self._on_fix)
         self._export.estimate_changed.connect(self._on_estimate)
         self._export.exported.connect(self._on_exported)
@@ -266,9 +264,9 @@ class VideoProjectTab(QWidget):
         return content.minimumSizeHint().width() > area.width()
 
     @Slot()
-    def read_offers(self) -> None:
+    def read_models(self) -> None:
         """Look again at what there is to render with."""
-        self._choices.read_offers()
+        self._choices.read_models()
 
     def select(self, scene_ids: Sequence[str]) -> None:
         """Turn to these scenes."""

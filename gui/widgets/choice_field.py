@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
+from typing_extensions import override
 
-from gui.widgets.field_binding import SEVERAL, Binding
-from gui.widgets.ignore_wheel import ignore_wheel
+from gui.widgets.fields import SEVERAL, Binding, ignore_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QPaintEvent
     from PySide6.QtWidgets import QWidget
 
 _MIN_LETTERS = 12
+_ROOM_BESIDE_TEXT = 24
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class ChoiceField(QComboBox):
     """A combo box over values; a value that is not among the choices is shown and kept.
 
     Signals:
-        edited(value): a person chose.
+        edited(value): a person chose, perhaps what was chosen already.
     """
 
     edited = Signal(object)
@@ -54,7 +56,7 @@ class ChoiceField(QComboBox):
         self.setMinimumContentsLength(_MIN_LETTERS)
         ignore_wheel(self)
         self.set_choices(choices)
-        self.currentIndexChanged.connect(self._tell)
+        self.activated.connect(self._tell)
 
     def value(self) -> object:
         """What is chosen; None where nothing is."""
@@ -63,19 +65,28 @@ class ChoiceField(QComboBox):
 
     def set_choices(self, choices: Sequence[Choice]) -> None:
         """Offer these; what is chosen stays."""
-        if tuple(choices) == self._choices:
-            return
-        self._choices = tuple(choices)
         value = self.value()
+        if self._fill(choices) and value is not None:
+            self.show_value(value)
+
+    def show_choices(self, choices: Sequence[Choice], value: object) -> None:
+        """Offer these and show the one of that value; tells nobody."""
+        self._fill(choices)
+        self.show_value(value)
+
+    def _fill(self, choices: Sequence[Choice]) -> bool:
+        # Only when it must be: an open list would close.
+        if tuple(choices) == self._choices:
+            return False
+        self._choices = tuple(choices)
         with QSignalBlocker(self):
             self.clear()
             self._shown = []
             for choice in choices:
                 self._add(choice)
-        if value is not None:
-            self.show_value(value)
+        return True
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 
@@ -83,10 +94,10 @@ class ChoiceField(QComboBox):
         """Show this as chosen; tells nobody."""
         index = self.index_of(value)
         with QSignalBlocker(self):
-            if index is None:
+            if index is None and value is not None:
                 self._add(Choice(value, f"{value} (unknown)"))
                 index = len(self._shown) - 1
-            self.setCurrentIndex(index)
+            self.setCurrentIndex(-1 if index is None else index)
 
     def show_several(self) -> None:
         """Show that it stands for several values; tells nobody."""
@@ -114,6 +125,31 @@ class ChoiceField(QComboBox):
         model = self.model()
         if choice.why_not and isinstance(model, QStandardItemModel):
             model.item(row).setEnabled(False)
+
+    @override
+    def showPopup(self) -> None:
+        """Let the list be wider than the box, so that what differs at the end is read."""
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + _ROOM_BESIDE_TEXT)
+        super().showPopup()
+
+    @override
+    def paintEvent(self, _: QPaintEvent) -> None:
+        """Show that a text goes on where it does not fit."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        place = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox,
+            option,
+            QStyle.SubControl.SC_ComboBoxEditField,
+            self,
+        )
+        text = option.currentText  # pyright: ignore[reportAttributeAccessIssue]
+        option.currentText = self.fontMetrics().elidedText(  # pyright: ignore[reportAttributeAccessIssue]
+            text, Qt.TextElideMode.ElideRight, place.width() - _ROOM_BESIDE_TEXT // 3
+        )
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     @Slot(int)
     def _tell(self, index: int) -> None:

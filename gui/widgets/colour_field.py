@@ -6,8 +6,7 @@ from PySide6.QtCore import QRegularExpression, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap, QRegularExpressionValidator
 from PySide6.QtWidgets import QColorDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
-from gui.widgets.field_binding import Binding
-from gui.widgets.naming import named
+from gui.widgets.fields import Binding, named
 
 _CODE = r"#[0-9a-fA-F]{6}"
 _SWATCH = 16
@@ -42,7 +41,7 @@ class ColourField(QWidget):
         self._swatch.clicked.connect(self._choose)
         self._draw()
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 from typing_extensions import override
 
-from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.field_binding import Binding
-from gui.widgets.icon_button import IconButton
-from gui.widgets.naming import named
+from gui.widgets.buttons import IconButton
+from gui.widgets.fields import Binding, named
+from gui.widgets.labels import ElidedLabel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
@@ -71,7 +70,7 @@ class FileField(QWidget):
         self._choose.clicked.connect(self._open_dialog)
         self._draw()
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 
@@ -144,3 +143,17 @@ def file_dialog(parent: QWidget, kind: FileKind, path: Path | None) -> QFileDial
         dialog.selectFile(printable(path))
     dialog.finished.connect(dialog.deleteLater)
     return dialog
+
+
+def choose_folder(parent: QWidget, title: str, start: str, chosen: Callable[[Path], None]) -> None:
+    """Open the dialog for folders; `chosen` is called with the one that is accepted."""
+    dialog = QFileDialog(parent, title, start)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+
+    def accept(folder: str) -> None:
+        chosen(Path(folder))
+
+    dialog.fileSelected.connect(accept)
+    dialog.open()

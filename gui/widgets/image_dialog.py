@@ -12,10 +12,9 @@ from typing_extensions import override
 
 from gui import theme
 from gui.theme import EDGE, GAP, Tone
-from gui.widgets.elided_label import ElidedLabel
+from gui.widgets.fields import named
 from gui.widgets.file_field import printable
-from gui.widgets.naming import named
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ElidedLabel, ToneLabel
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter, QPalette, QPen, QShortcut
+from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPainter, QPalette, QPen, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -20,14 +20,14 @@ from typing_extensions import override
 
 from gui import theme
 from gui.theme import Tone
+from gui.widgets.buttons import IconButton
+from gui.widgets.fields import named
 from gui.widgets.file_field import IMAGES, FileKind, file_dialog, printable
-from gui.widgets.icon_button import IconButton
 from gui.widgets.image_dialog import ImageDialog, ShownImage
-from gui.widgets.mime_images import image_in
-from gui.widgets.naming import named
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QMimeData
     from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QPaintEvent, QPixmap
 
     from gui.widgets.thumbnails import Moment, Thumbnails
@@ -248,3 +248,17 @@ class ImageSlot(QWidget):
         if image is not None:
             event.acceptProposedAction()
             self._bring(image)
+
+
+def files_in(mime: QMimeData) -> tuple[Path, ...]:
+    """The files of this machine that are dragged or copied."""
+    return tuple(Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile())
+
+
+def image_in(mime: QMimeData) -> Path | QImage | None:
+    """The first file, else the picture itself."""
+    files = files_in(mime)
+    if files:
+        return files[0]
+    image = mime.imageData() if mime.hasImage() else None
+    return image if isinstance(image, QImage) and not image.isNull() else None

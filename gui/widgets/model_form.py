@@ -11,12 +11,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from gui.theme import GAP, Tone
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gui.widgets.field_binding import Binding
+    from gui.widgets.fields import Binding
 
 M = TypeVar("M")
 
@@ -98,7 +98,7 @@ class ModelForm(QWidget, Generic[M]):
         Args:
             name: finds the row again; also the widget's object name where it has none.
             label: stands before it; empty for a widget that says itself what it is.
-            field: the widget with its wiring.
+            field: the widget with its binding.
             lens: the part of the value that it edits.
             tip: says what it does.
         """
@@ -112,7 +112,7 @@ class ModelForm(QWidget, Generic[M]):
             tag.setBuddy(widget)
             tag.setToolTip(tip)
             if not widget.accessibleName():
-                widget.setAccessibleName(label)
+                widget.setAccessibleName(label.replace("&", ""))
             self._form.addRow(tag, widget)
         else:
             self._form.addRow(widget)
@@ -144,7 +144,16 @@ class ModelForm(QWidget, Generic[M]):
             row.problem.show_message("")
             self._form.setRowVisible(row.problem, False)
 
+    def put(self, name: str, value: object) -> None:
+        """Set what a row edits, as a person would."""
+        row = self._rows[name]
+        self._put(row.lens, value)
+        row.field.show(row.lens.get(self._value))
+
     def _put(self, lens: FieldPath[M], value: object) -> None:
-        self._value = lens.put(self._value, value)
+        changed = lens.put(self._value, value)
+        if changed == self._value:
+            return
+        self._value = changed
         self.refresh(self._value)
         self.changed.emit(self._value)

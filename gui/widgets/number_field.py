@@ -9,15 +9,33 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox
 from typing_extensions import override
 
-from gui.widgets.field_binding import SEVERAL, Binding
-from gui.widgets.ignore_wheel import ignore_wheel
+from gui.widgets.fields import SEVERAL, Binding, ignore_wheel
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from PySide6.QtWidgets import QWidget
 
-    from gui.widgets.limits import Limits
-
 _DIGITS = 9
+
+
+@dataclass(frozen=True)
+class Limits:
+    """A range; `is_open` where `low` itself is not in it."""
+
+    low: float
+    high: float
+    is_open: bool = False
+
+
+def limits_of(model: type[BaseModel], name: str, *, most: float = 1e6) -> Limits:
+    """The range of a field; `most` where the model sets no upper end."""
+    low, high, is_open = 0.0, most, False
+    for rule in model.model_fields[name].metadata:
+        above = getattr(rule, "gt", None)
+        low = getattr(rule, "ge", low) if above is None else above
+        is_open = is_open or above is not None
+        high = getattr(rule, "le", high)
+    return Limits(float(low), float(high), is_open)
 
 
 @dataclass(frozen=True)
@@ -64,24 +82,27 @@ class NumberField(QDoubleSpinBox):
         self._look = look
         self._several_first: object = None
         self._is_several = False
-        unit = self._unit = 10.0**-look.decimals
-        self._low = limits.low * look.scale + (unit if limits.is_open else 0.0)
-        # The special text of the spin box stands for the value at its lower end.
-        self._bottom = self._low - unit if look.none_text else self._low
+        self._unit = 10.0**-look.decimals
         self.setDecimals(look.decimals)
         self.setSingleStep(look.step)
         self.setSuffix(look.suffix)
-        self.setMaximum(limits.high * look.scale)
-        self.setMinimum(self._bottom)
         self.setSpecialValueText(look.none_text)
+        self._set_limits(limits)
         # A half-typed number is no choice: "19" on the way to "1920" would be one.
         self.setKeyboardTracking(False)
         ignore_wheel(self)
         self.valueChanged.connect(self._tell)
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
+
+    def number(self) -> float | None:
+        """The number that is shown, an int where it is whole; None where it is left open."""
+        shown = self.value()
+        if self._look.none_text and shown < self._low:
+            return None
+        return round(shown) if self._look.is_whole else round(shown / self._look.scale, _DIGITS)
 
     def show_value(self, value: object) -> None:
         """Show a number or None; tells nobody."""
@@ -91,6 +112,20 @@ class NumberField(QDoubleSpinBox):
                 self.setValue(max(float(value) * self._look.scale, self._low))
             else:
                 self.setValue(self.minimum())
+
+    def show_number(self, value: float, limits: Limits) -> None:
+        """Show a number within other limits, or beyond them as it is; tells nobody."""
+        wide = Limits(min(limits.low, value), max(limits.high, value))
+        with QSignalBlocker(self):
+            self._set_limits(wide)
+        self.show_value(value)
+
+    def _set_limits(self, limits: Limits) -> None:
+        scale = self._look.scale
+        self._low = limits.low * scale + (self._unit if limits.is_open else 0.0)
+        # The special text of the spin box stands for the value at its lower end.
+        self._bottom = self._low - self._unit if self._look.none_text else self._low
+        self.setRange(self._bottom, limits.high * scale)
 
     def show_several(self, first: object) -> None:
         """Show that it stands for several values; tells nobody.
@@ -131,11 +166,6 @@ class NumberField(QDoubleSpinBox):
             self.setSpecialValueText(SEVERAL if is_several else self._look.none_text)
 
     @Slot(float)
-    def _tell(self, shown: float) -> None:
+    def _tell(self, _: float) -> None:
         self._be_several(False)
-        if self._look.none_text and shown < self._low:
-            self.edited.emit(None)
-        elif self._look.is_whole:
-            self.edited.emit(round(shown))
-        else:
-            self.edited.emit(round(shown / self._look.scale, _DIGITS))
+        self.edited.emit(self.number())

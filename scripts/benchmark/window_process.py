@@ -25,7 +25,6 @@ from core.project.model.project import Scene, new_id
 from core.project.model.status import SceneJobState
 from core.video.request import DEFAULT_TARGET
 from gui.main_window import MainWindow
-from gui.project.project_requests import NewProject
 from gui.ui_watchdog import UiWatchdog
 
 if TYPE_CHECKING:
@@ -149,7 +148,7 @@ def _scroll(table: QAbstractItemView, rows: Sequence[int], pause_s: float) -> li
 
 def _render(window: MainWindow) -> dict[str, float]:
     """Renders one clip of the built-in model; gives the longest silences before and during it."""
-    window.fulfil(NewProject("Stall"))
+    window.projects.create("Stall")
     _until(lambda: window.video_tab is not None)
     model, tab = window.project_model, window.video_tab
     if model is None or tab is None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.config.settings import Settings, fields
+from core.video.controls import CONTROLS
 from providers.ltx_video.mini.vocabulary import PHRASES, Attribute
 from providers.ltx_video.models.catalog import MODELS
 from providers.ltx_video.models.profiles import Guidance
 from scripts.markdown import markdown_table
 
 if TYPE_CHECKING:
+    from core.video.controls import ControlRow
     from core.video.spec import FloatRange, IntRange, Needs
     from providers.ltx_video.models.catalog import LocalModel
     from providers.ltx_video.models.profiles import Profile
@@ -37,6 +39,21 @@ def models() -> str:
     """Every model: what it makes, takes and needs."""
     head = ("model", "download", "sound", "default clip", "seconds", "fps", "needs", "licence")
     return markdown_table(head, [_model_row(model) for model in MODELS])
+
+
+def controls() -> str:
+    """Every control of a render: where it is in the window and on the command line."""
+    rows = [
+        (row.label, f"`{row.options[0].replace('/', '`, `')}`", row.tip, _takers(row))
+        for row in CONTROLS
+    ]
+    return markdown_table(("in the window", "option", "what it is", "models"), rows)
+
+
+def _takers(row: ControlRow) -> str:
+    """How many of the models take it."""
+    count = sum(row.allowed(model.spec) is not None for model in MODELS)
+    return {0: "none yet", len(MODELS): "all"}.get(count, f"{count} of {len(MODELS)}")
 
 
 def _model_row(model: LocalModel) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ def main(arguments: list[str]) -> int:
     """Opens the window, goes the way, says where the film is; 0 when it got there."""
     parser = argparse.ArgumentParser(prog="python -m scripts.journey", description=__doc__)
     parser.add_argument("--home", type=Path, required=True, help="where everything is kept")
-    parser.add_argument("--pictures", type=Path, help="keep pictures of the window here")
+    parser.add_argument("--images", type=Path, help="keep pictures of the window here")
     parser.add_argument("--size", default="1280x800", help="of the window")
     parser.add_argument("--appearance", choices=("light", "dark"), default="light")
     options = parser.parse_args(arguments)

@@ -27,7 +27,7 @@ def test_a_film_is_made_from_nothing_by_mouse_and_keyboard(tmp_path: Path) -> No
         went = subprocess.run(
             [
                 sys.executable, "-m", "scripts.journey", "--home", str(tmp_path / "home"),
-                "--pictures", str(tmp_path / "pictures"),
+                "--images", str(tmp_path / "pictures"),
             ],
             cwd=ROOT, env=environment(**places), capture_output=True, text=True, check=False,
         )  # fmt: skip

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.jobs.job import Lane
+from core.video.listing import ListedModel, ListedProvider, ModelListing
 from core.video.provider import NotReady, ProviderInfo, Ready, ReasonCode
-from gui.render.model_choices import ModelOffer, Offer
+from core.video.request import Target
 from tests.fakes.provider import BIG, FAKE_KEY, FULL, SMALL
 
+if TYPE_CHECKING:
+    from core.video.provider import Readiness
+    from core.video.spec import ModelSpec
+
 ABSENT = NotReady(ReasonCode.NOT_INSTALLED, "Fake Big is not installed.", "Install it.")
-LOCAL = Offer(
+
+
+def _provider(
+    info: ProviderInfo, models: tuple[tuple[ModelSpec, Readiness], ...], automatic: str
+) -> ListedProvider:
+    target = Target(provider=info.id, deployment=info.deployment)
+    listed = (
+        ListedModel(target.with_model(spec.id), info, spec, readiness) for spec, readiness in models
+    )
+    return ListedProvider(info, tuple(listed), automatic)
+
+
+LOCAL = _provider(
     ProviderInfo(
         id="ltx-video",
         deployment="local",
@@ -18,10 +37,10 @@ LOCAL = Offer(
         name="LTX-Video",
         place="Local",
     ),
-    (ModelOffer(BIG, ABSENT), ModelOffer(SMALL, Ready()), ModelOffer(FULL, Ready())),
+    ((BIG, ABSENT), (SMALL, Ready()), (FULL, Ready())),
     automatic=SMALL.id,
 )
-CLOUD = Offer(
+CLOUD = _provider(
     ProviderInfo(
         id="ltx-video",
         deployment="cloud",
@@ -32,16 +51,16 @@ CLOUD = Offer(
         name="LTX-Video",
         place="Cloud",
     ),
-    (ModelOffer(FULL, Ready()),),
+    ((FULL, Ready()),),
     automatic=FULL.id,
 )
-OTHER = Offer(
+OTHER = _provider(
     ProviderInfo(
         id="other", deployment="local", label="Other", summary="For tests.", lane=Lane.GPU
     ),
-    (ModelOffer(SMALL, Ready()),),
+    ((SMALL, Ready()),),
     automatic=SMALL.id,
 )
-MODEL_CHOICES = (LOCAL, CLOUD, OTHER)
+MODEL_CHOICES = ModelListing((LOCAL, CLOUD, OTHER))
 LTX_SMALL = LOCAL.target.with_model(SMALL.id)
 LTX_FULL = LOCAL.target.with_model(FULL.id)

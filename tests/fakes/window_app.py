@@ -24,7 +24,6 @@ from core.project.model.project import Scene, new_id
 from core.studio import Studio
 from core.video.request import Target
 from gui.main_window import MainWindow
-from gui.project.project_requests import NewProject
 from tests.fakes.app import ENTRY
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ class Puppet(QObject):
         project = None if self.window.project_model is None else self.model.project
         match messages:
             case {"do": "new", "name": name}:
-                self.window.fulfil(NewProject(name))
+                self.window.projects.create(name)
             case {"do": "target"} if project is not None:
                 target = Target(provider="fake", deployment="local", model="fake-small")
                 render = project.render.model_copy(update={"target": target})

@@ -43,7 +43,7 @@ def choose(text: str) -> Callable[[QWidget], None]:
         assert isinstance(combo, QComboBox)
         index = combo.findText(text)
         assert index >= 0, [combo.itemText(row) for row in range(combo.count())]
-        combo.setCurrentIndex(index)
+        choose_index(index)(combo)
 
     return act
 
@@ -54,6 +54,8 @@ def choose_index(index: int) -> Callable[[QWidget], None]:
     def act(combo: QWidget) -> None:
         assert isinstance(combo, QComboBox)
         combo.setCurrentIndex(index)
+        # As the list does it when a row is clicked.
+        combo.activated.emit(index)
 
     return act
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPixmap
+
+from gui.widgets.thumbnails import Moment, Thumbnails
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class SmallImages(QObject):
-    """A `ThumbnailSource` that remembers what it was asked for."""
-
-    ready = Signal(object)
+class SmallImages(Thumbnails):
+    """Thumbnails that are made at once, and that remembers what it was asked for."""
 
     def __init__(self, *, knows: bool = True) -> None:
         super().__init__()
         self.knows = knows
         self.asked: set[Path] = set()
 
-    def pixmap(self, path: Path, size: QSize) -> QPixmap | None:
+    def pixmap(self, path: Path, size: QSize, at: Moment = "start") -> QPixmap | None:
         self.asked.add(path)
         if not self.knows:
             return None

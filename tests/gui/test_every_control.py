@@ -18,7 +18,6 @@ from core.config.settings import Settings, fields
 from core.platform.paths import Paths
 from core.studio import Studio
 from gui.main_window import MainWindow
-from gui.project.project_requests import NewProject
 from tests.fakes.provider import ENTRY
 from tests.gui.controls import CONTROLS, ControlCase, is_inner
 from tests.gui.operating import click
@@ -104,7 +103,7 @@ def window(tmp_path: Path, qtbot: QtBot) -> Iterator[MainWindow]:
     window.show()
     window.begin(None)
     qtbot.waitUntil(lambda: window.jobs.is_ready, timeout=WITHIN_MS)
-    window.fulfil(NewProject("Everything"))
+    window.projects.create("Everything")
     qtbot.waitUntil(lambda: window.video_tab is not None, timeout=WITHIN_MS)
     for place in range(window.tabs.count()):
         window.tabs.setCurrentIndex(place)

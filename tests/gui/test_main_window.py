@@ -10,13 +10,7 @@ from PySide6.QtCore import QThread
 
 from core.project.files.project_file import NAME
 from core.project.model.status import LastRenderFailed, Stale, project_statuses
-from gui.jobs.render_worker import Workers
-from gui.project.project_requests import (
-    OpenProject,
-    PackageProject,
-    SaveProjectAs,
-    UnpackProject,
-)
+from gui.jobs.jobs_area import Workers
 from tests.gui.children import child
 from tests.gui.conftest import held_to_respond
 
@@ -143,7 +137,7 @@ def test_a_project_that_cannot_be_read_is_told_calmly(
     folder = tmp_path / "bad"
     folder.mkdir()
     (folder / NAME).write_text(content, encoding="utf-8")
-    opened.window.fulfil(OpenProject(folder))
+    opened.window.projects.open(folder)
     opened.until(lambda: heard)
 
     assert words.lower() in heard[0].lower()
@@ -175,13 +169,13 @@ def test_save_as_and_a_package_carry_the_clips(
     opened.saved()
     original = opened.folder
 
-    opened.window.fulfil(SaveProjectAs(tmp_path / "copy"))
+    opened.window.projects.save_as(tmp_path / "copy")
     opened.until(lambda: opened.folder == tmp_path / "copy")
-    opened.window.fulfil(PackageProject(tmp_path / "packed.zip"))
+    opened.window.projects.package(tmp_path / "packed.zip")
     opened.until((tmp_path / "packed.zip").is_file)
     opened.until(lambda: "packed" in opened.messages)
     shutil.rmtree(original)
-    opened.window.fulfil(UnpackProject(tmp_path / "packed.zip"))
+    opened.window.projects.unpack(tmp_path / "packed.zip")
     opened.until(lambda: opened.folder not in (original, tmp_path / "copy"))
 
     take = opened.model.project.chosen_take(opened.model.project.scenes[0].id)

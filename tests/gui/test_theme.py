@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from core.config.settings import Appearance
 from gui import theme
-from gui.widgets.splitter import Splitter
+from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

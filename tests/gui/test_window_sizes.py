@@ -23,7 +23,6 @@ from core.platform.paths import Paths
 from core.studio import Studio
 from gui import theme
 from gui.main_window import MainWindow
-from gui.project.project_requests import NewProject
 from tests.fakes.provider import ENTRY
 
 app = QApplication([])
@@ -33,7 +32,7 @@ window = MainWindow(Studio([ENTRY], paths=Paths.below(Path(sys.argv[1]))))
 window.resize(int(sys.argv[2]), int(sys.argv[3]))
 window.show()
 window.begin(None)
-window.fulfil(NewProject("A film"))
+window.projects.create("A film")
 end = __import__("time").monotonic() + 30
 while window.video_tab is None or not window.jobs.is_ready:
     app.processEvents()

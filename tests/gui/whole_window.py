@@ -14,7 +14,6 @@ from core.project.model.project import Scene, new_id
 from core.studio import Studio
 from core.video.request import Target
 from gui.main_window import MainWindow
-from gui.project.project_requests import NewProject, OpenProject
 from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class OpenWindow:
 
     def new(self, *prompts: str, model: str = "fake-small") -> None:
         before = self.window.project_model
-        self.window.fulfil(NewProject("A film"))
+        self.window.projects.create("A film")
         self.until(lambda: self.window.project_model not in (None, before))
         target = Target(provider="fake", deployment="local", model=model)
         render = self.model.project.render.model_copy(update={"target": target})
@@ -76,7 +75,7 @@ class OpenWindow:
 
     def open(self, folder: Path) -> None:
         before = self.window.project_model
-        self.window.fulfil(OpenProject(folder))
+        self.window.projects.open(folder)
         self.until(lambda: self.window.project_model not in (None, before))
 
     def render(self) -> None:

@@ -10,7 +10,9 @@ import pytest
 from core.project.files.project_json import LoadedProject, parse_project, project_text
 from core.project.model.project import Scene, VideoProject
 from core.project.render.requests import fingerprint, scene_request
+from core.project.render.rerender import choices_of, request_again
 from core.video.plan import RenderPlan
+from core.video.record import parse_record
 from core.video.request import (
     Input,
     OutputKind,
@@ -284,6 +286,90 @@ PLAN = """
 }
 """
 
+RECORD = """
+{
+ "prompt": "A blue boat. The camera pans left slowly.",
+ "negative_prompt": null,
+ "width": 192,
+ "height": 128,
+ "num_frames": 33,
+ "fps": 24,
+ "seed": 77,
+ "num_inference_steps": 6,
+ "guidance_scale": 2.5,
+ "has_audio": false,
+ "cost_usd": 0.055,
+ "memory_plan": null,
+ "notes": [
+  "1.5 s at 24 fps → 33 frames, 1.38 s."
+ ],
+ "schema_version": 1,
+ "program": "ImageAI 1",
+ "job_id": "abc123",
+ "created_at": "2026-01-02T00:00:00Z",
+ "request": {
+  "target": {
+   "provider": "fake",
+   "deployment": "local",
+   "model": "fake-full"
+  },
+  "prompt": "A blue boat.",
+  "negative_prompt": null,
+  "frame": {
+   "resolution": "128p",
+   "aspect": "3:2",
+   "fps": 24,
+   "duration_s": 1.5
+  },
+  "inputs": {
+   "start_image": "a.png",
+   "end_image": "b.png",
+   "reference_images": [
+    "r1.png",
+    "r2.png"
+   ]
+  },
+  "motion": {
+   "camera": "pan_left",
+   "speed": 0.5
+  },
+  "audio": false,
+  "audio_prompt": "rain",
+  "sampling": {
+   "seed": 77,
+   "num_inference_steps": 6,
+   "guidance_scale": 2.5
+  },
+  "loras": [
+   {
+    "path": "ink.safetensors",
+    "scale": 0.5
+   },
+   {
+    "path": "oil.safetensors",
+    "scale": 1.0
+   }
+  ],
+  "delivery": {
+   "memory": null,
+   "webhook_url": null
+  }
+ },
+ "model_label": "Fake Full",
+ "licence": "public domain",
+ "start_image_sha256": "0000000000000000000000000000000000000000000000000000000000000000",
+ "provenance": {
+  "versions": {
+   "python": "3.11"
+  },
+  "model_files": [],
+  "measured": {}
+ },
+ "origin": null,
+ "still_frame": null
+}
+"""
+
 
 @pytest.fixture
 def project() -> VideoProject:
@@ -351,7 +437,11 @@ def test_what_came_later_changes_the_fingerprint_only_where_it_is_asked_for() ->
     keyframe = Input(role=Role.KEYFRAME, path=Path("k.png"), at_s=1.0)
     with_keyframe = plain.with_inputs((keyframe,))
     moved = plain.with_inputs((keyframe.model_copy(update={"at_s": 2.0}),))
-    assert len({fingerprint(request) for request in (plain, with_keyframe, moved)}) == 3
+    image = Input(role=Role.START, path=Path("s.png"))
+    started = plain.with_inputs((image,))
+    faint = plain.with_inputs((image.model_copy(update={"strength": 0.5}),))
+    requests = (plain, with_keyframe, moved, started, faint)
+    assert len({fingerprint(request) for request in requests}) == len(requests)
 
 
 def test_an_old_request_is_read_with_its_files_in_their_roles() -> None:
@@ -381,7 +471,7 @@ def test_an_old_request_without_files_is_read() -> None:
 def test_an_old_plan_in_a_journal_is_carried_out_as_it_was() -> None:
     plan = RenderPlan.model_validate_json(PLAN % (REQUEST, SPEC))
     spec = plan.spec
-    assert spec.inputs == FULL.inputs
+    assert spec.inputs == {Role.START: 1, Role.END: 1, Role.REFERENCE: 3, Role.LORA: 2}
     assert (spec.durations, spec.sizes) == (FULL.durations, FULL.sizes)
     assert [row.usd for row in spec.price.rows] == [0.04]
     assert RenderPlan.model_validate_json(plan.model_dump_json()) == plan
@@ -390,3 +480,24 @@ def test_an_old_plan_in_a_journal_is_carried_out_as_it_was() -> None:
 def test_a_scene_of_its_own_without_words_stays_without_them() -> None:
     scene = Scene(id="s").with_own("negative_prompt", None)
     assert scene.choices(RenderChoices(negative_prompt="fog")).negative_prompt is None
+
+
+def test_an_old_record_is_read_and_gives_the_same_request_again() -> None:
+    record = parse_record(RECORD)
+    assert record is not None
+    assert record.request.inputs == inputs_of(
+        Path("a.png"),
+        Path("b.png"),
+        (Path("r1.png"), Path("r2.png")),
+        (lora(Path("ink.safetensors"), 0.5), lora(Path("oil.safetensors"))),
+    )
+    again = request_again(record)
+    assert again.inputs == record.request.inputs
+    assert again.sampling.seed == 77
+    found = choices_of(record)
+    assert (found.start_image, found.end_image) == ("a.png", "b.png")
+    assert found.references == ("r1.png", "r2.png")
+    assert [item.path.name for item in found.choices.inputs] == [
+        "ink.safetensors",
+        "oil.safetensors",
+    ]

@@ -144,12 +144,17 @@ def fingerprint(request: RenderRequest) -> str:
         "other inputs": [
             (item.role.value, item.path.name, item.at_s, item.strength)
             for item in request.inputs
-            if item.role not in _NAMED_BY_ROLE
+            if item.role not in _NAMED_BY_ROLE or _is_placed(item)
         ]
         or None,
     }
     text = repr(sorted(_named(values).items()))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _is_placed(item: Input) -> bool:
+    """Whether more is said of a file than its role; what counts of a LoRA is named with it."""
+    return item.at_s is not None or (item.strength is not None and item.role is not Role.LORA)
 
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ _LEFT_ALONE = (Control.MEMORY, Control.WEBHOOK, Control.LORAS)
 class FromRecord:
     """What a clip was made from, as a scene holds it.
 
-    A record names files without their folders: `read_metadata.find_start_image` finds the
+    A record names files without their folders: `record.find_start_image` finds the
     start frame again. The LoRAs among the choices have such bare names too.
 
     Attributes:

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from core.jobs.job import JobContext, Progressed, Report
 from core.video.model_store import Installation, InstallSurvey
 from providers.ltx_video.install.installed import (
@@ -18,12 +16,10 @@ from providers.ltx_video.install.installed import (
 from providers.ltx_video.install.weights import (
     Installable,
     InstallModelJob,
-    InstallPayload,
     remove_model,
     verify_model,
 )
 from providers.ltx_video.models.catalog import BY_ID
-from providers.ltx_video.models.info import INSTALL_MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -70,15 +66,6 @@ class LTXStore:
             reuse_from,
             network=context.network,
         )
-
-    def model_of(self, kind: str, payload: str) -> str | None:
-        """What a job installs; see `ModelStore.model_of`."""
-        if kind != INSTALL_MODEL:
-            return None
-        try:
-            return InstallPayload.model_validate_json(payload).model
-        except ValidationError:
-            return None
 
     def verify(
         self, model: str, cancel: CancelToken, on_fraction: Callable[[float], None]

@@ -24,7 +24,7 @@ from core.video.request import (
     Sampling,
     Target,
 )
-from core.video.spec import FrameGrid, ModelSpec
+from core.video.spec import CameraWay, DurationLimit, Durations, FrameGrid, ModelSpec
 from tests.fakes.inputs import inputs_of, lora
 from tests.fakes.provider import BIG, FULL, SMALL
 
@@ -204,6 +204,54 @@ def test_size_with_less_time_shortens_the_default_and_refuses_the_wish() -> None
     assert plan.num_frames == FrameGrid(step=8, offset=1).frames(2.0, 8)
     assert any("at most 2 s" in note for note in plan.notes)
     assert "at most 2 s" in problems(frame(resolution="128p", duration_s=3))["frame.duration_s"]
+
+
+LIMITED = FULL.model_copy(
+    update={
+        "durations": Durations(
+            minimum=1,
+            maximum=10,
+            default=8,
+            limits=(
+                DurationLimit(resolution="128p", maximum=6),
+                DurationLimit(fps=50, maximum=5),
+                DurationLimit(resolution="128p", fps=48, maximum=3),
+            ),
+        )
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "fps", "longest_s"),
+    [("64p", 24, 10), ("64p", 50, 5), ("64p", 48, 10), ("128p", 24, 6), ("128p", 48, 3)],
+)
+def test_size_and_rate_limit_the_length_together(
+    resolution: str, fps: int, longest_s: float
+) -> None:
+    def ask_for(duration_s: float) -> RenderRequest:
+        return frame(resolution=resolution, fps=fps, duration_s=duration_s)
+
+    assert make_plan(ask_for(longest_s), LIMITED)
+    message = problems(ask_for(longest_s + 0.5), LIMITED)["frame.duration_s"]
+    assert f"{longest_s:g} s" in message
+    plan = make_plan(frame(resolution=resolution, fps=fps), LIMITED)
+    assert plan.duration_s == pytest.approx(min(8, longest_s), abs=9 / fps)
+
+
+def test_a_frame_rate_that_shortens_the_clip_is_named() -> None:
+    message = problems(frame(fps=50, duration_s=6), LIMITED)["frame.duration_s"]
+    assert "At 96x64 and 50 fps Fake Full makes at most 5 s" in message
+    assert "a lower frame rate" in message
+
+
+def test_a_move_that_is_no_words_leaves_the_prompt_alone() -> None:
+    camera = FULL.camera
+    assert camera is not None
+    wire = FULL.model_copy(update={"camera": camera.model_copy(update={"way": CameraWay.WIRE})})
+    plan = make_plan(ask(motion=Motion(camera="pan_left", speed=2)), wire)
+    assert plan.prompt == "a red ball"
+    assert "camera" not in " ".join(plan.notes).lower()
 
 
 def test_snapped_length_is_told() -> None:

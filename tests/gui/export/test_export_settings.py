@@ -51,7 +51,7 @@ from core.film.model.transitions import TRANSITIONS
 from core.project.model.project import FilmChoices
 from gui.export.export_settings_widget import ExportSettingsWidget
 from gui.export.film_edits import is_preset_changed, with_path, with_preset
-from gui.widgets.folding_section import FoldingSection
+from gui.widgets.panes import FoldingSection
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import (
     answer_with,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytestqt.qtbot import QtBot
-
-    from gui.history.thumbnail_source import ThumbnailSource
 
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -80,7 +78,7 @@ class Desk:
         self.images = SmallImages()
         self.heard: list[tuple[str, object]] = []
         # Qt's stubs know a signal of an instance only as one of its class.
-        images = cast("ThumbnailSource", self.images)
+        images = self.images
         self.tab = HistoryTab(history, self.background, images, choose_folder=lambda _: folder)
         qtbot.addWidget(self.tab, before_close_func=lambda _: self.background.close())
         for name in ("play_wanted", "show_file_wanted", "make_again", "edit_wanted"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,13 +35,13 @@ from core.jobs.job import (
 )
 from core.video.controls import MAX_SEED
 from core.video.image_batch import MAX_COUNT, ImageBatch
+from core.video.listing import ListedProvider, ModelListing, read_listing
 from core.video.request import AUTO, DEFAULT_TARGET, Target
 from core.video.spec import Task
 from gui.images.image_details import GalleryUse
 from gui.images.image_form import ImageForm
 from gui.images.image_progress import ImageProgress
 from gui.images.image_tab import NOTHING, ImageTab
-from gui.render.model_choices import ModelOffer, Offer, read_offers
 from gui.render.plan_fixes import ChooseValue, EditPrompt, ShowInstall
 from gui.render.plan_text import PlanText
 from gui.scenes.image_controller import ImageRole
@@ -60,12 +61,11 @@ if TYPE_CHECKING:
 
     from core.studio import Studio
     from gui.background import Background
-    from gui.history.thumbnail_source import ThumbnailSource
 
 
 @pytest.fixture
-def offers(studio: Studio) -> tuple[Offer, ...]:
-    return read_offers(studio.registry, CancelToken())
+def offers(studio: Studio) -> ModelListing:
+    return read_listing(studio.registry, CancelToken())
 
 
 @pytest.fixture
@@ -78,16 +78,16 @@ def history(tmp_path: Path) -> History:
 
 @pytest.fixture
 def make_tab(
-    qtbot: QtBot, history: History, background: Background, offers: tuple[Offer, ...]
+    qtbot: QtBot, history: History, background: Background, offers: ModelListing
 ) -> Callable[[], ImageTab]:
     # Qt's stubs know a signal of an instance only as one of its class.
-    images = cast("ThumbnailSource", SmallImages())
+    images = SmallImages()
 
     def make() -> ImageTab:
         tab = ImageTab(history, background, images)
         qtbot.addWidget(tab)
         tab.resize(1280, 560)
-        tab.order.set_offers(offers)
+        tab.order.set_listing(offers)
         tab.set_value(ImageBatch(target=TARGET, prompt="something", seed=3))
         tab.gallery.begin()
         tab.show()
@@ -197,7 +197,7 @@ ORDERS = st.builds(
 )
 @given(orders=st.lists(ORDERS, min_size=1, max_size=3))
 def test_what_was_set_is_there(
-    qtbot: QtBot, offers: tuple[Offer, ...], orders: list[ImageBatch]
+    qtbot: QtBot, offers: ModelListing, orders: list[ImageBatch]
 ) -> None:
     box = ImageForm()
     qtbot.addWidget(box)
@@ -207,7 +207,7 @@ def test_what_was_set_is_there(
     for order in orders:
         box.set_value(order)
         assert box.value() == order
-        box.set_offers(offers)
+        box.set_listing(offers)
         assert box.value() == order
 
     assert messages == []
@@ -238,14 +238,14 @@ def test_only_the_shapes_of_a_resolution_are_offered(make_tab: Callable[[], Imag
     assert rows(tab, "image_aspect") == ["The model's usual one", "3:2"]
 
 
-def test_a_model_that_needs_an_image_cannot_be_chosen(
-    qtbot: QtBot, offers: tuple[Offer, ...]
-) -> None:
+def test_a_model_that_needs_an_image_cannot_be_chosen(qtbot: QtBot, offers: ModelListing) -> None:
     spec = SMALL.model_copy(update={"tasks": (Task.IMAGE_TO_VIDEO,)})
     box = ImageForm()
     qtbot.addWidget(box)
-    offer = offers[0]
-    box.set_offers((Offer(offer.info, (ModelOffer(spec, offer.models[1].readiness),)),))
+    offer = offers.providers[0]
+    box.set_listing(
+        ModelListing((ListedProvider(offer.info, (replace(offer.models[1], spec=spec),)),))
+    )
 
     combo = controls_of(box)["image_model"]
     assert isinstance(combo, QComboBox)

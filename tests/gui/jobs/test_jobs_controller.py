@@ -13,19 +13,9 @@ from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
 from gui.background import Background
 from gui.jobs.job_bridge import JobBridge
-from gui.jobs.job_requests import (
-    CancelJobs,
-    ClearJobs,
-    ContinueJobs,
-    JobRequest,
-    MoveJob,
-    PauseQueue,
-    RetryJobs,
-    ShowFolder,
-)
-from gui.jobs.jobs_controller import JobsController
+from gui.jobs.jobs_area import Workers
+from gui.jobs.jobs_controller import JobsController, MoveJob
 from gui.jobs.jobs_model import JobsModel
-from gui.jobs.render_worker import Workers
 from tests.fakes.provider import ENTRY
 
 if TYPE_CHECKING:
@@ -83,8 +73,7 @@ class QueueSetup:
     def until(self, condition: Callable[[], bool]) -> None:
         self.qtbot.waitUntil(condition, timeout=15_000)
 
-    def do(self, request: JobRequest) -> None:
-        self.controller.fulfil(request)
+    def settle(self) -> None:
         self.until(lambda: self.background.is_idle)
 
     def close(self) -> None:
@@ -120,24 +109,26 @@ def test_cancel_while_it_runs_is_seen_within_a_second(setup: QueueSetup) -> None
     setup.workers.start()
     setup.until(lambda: setup.state(job_id) is JobState.RUNNING)
     began = time.monotonic()
-    setup.controller.fulfil(CancelJobs((job_id,)))
+    setup.controller.cancel((job_id,))
     setup.until(lambda: setup.state(job_id) is JobState.CANCELLED)
     assert time.monotonic() - began < 1
 
 
 def test_retry_does_it_after_all(setup: QueueSetup) -> None:
     job_id = setup.render("hang")
-    setup.do(CancelJobs((job_id,)))
+    setup.controller.cancel((job_id,))
+    setup.settle()
     setup.until(lambda: setup.state(job_id) is JobState.CANCELLED)
-    setup.do(RetryJobs((job_id,)))
+    setup.controller.retry((job_id,))
+    setup.settle()
     setup.until(lambda: setup.state(job_id) is JobState.QUEUED)
 
 
 def test_moves_follow_each_other(setup: QueueSetup) -> None:
     first, second, third = (setup.render(words) for words in ("one", "two", "three"))
     setup.until(lambda: setup.model.rowCount() == 3)
-    setup.controller.fulfil(MoveJob(third, second))
-    setup.controller.fulfil(MoveJob(third, first))
+    setup.controller.move(MoveJob(third, second))
+    setup.controller.move(MoveJob(third, first))
     setup.until(lambda: setup.background.is_idle)
     assert [record.id for record in setup.queue.jobs()] == [third, first, second]
     setup.until(lambda: [job.id for job in setup.model.records] == [third, first, second])
@@ -148,8 +139,8 @@ def test_move_that_comes_too_late_is_told_and_the_true_order_shown(setup: QueueS
     setup.until(lambda: setup.model.rowCount() == 3)
     setup.queue.cancel(first)
     setup.model.move(third, first)
-    setup.controller.fulfil(MoveJob(third, first))
-    setup.controller.fulfil(MoveJob(third, second))
+    setup.controller.move(MoveJob(third, first))
+    setup.controller.move(MoveJob(third, second))
     setup.until(lambda: setup.background.is_idle)
     assert [error.message for error in setup.errors] == [
         f"Job {first} does not wait here, so it has no turn."
@@ -162,7 +153,8 @@ def test_of_several_jobs_one_that_cannot_be_cancelled_does_not_save_the_others(
 ) -> None:
     done, waiting = setup.render("one"), setup.render("two")
     setup.queue.run_job(done)
-    setup.do(CancelJobs((done, waiting)))
+    setup.controller.cancel((done, waiting))
+    setup.settle()
     assert [error.message for error in setup.errors] == [
         f"Job {done} has already succeeded, so it cannot be cancelled."
     ]
@@ -170,13 +162,15 @@ def test_of_several_jobs_one_that_cannot_be_cancelled_does_not_save_the_others(
 
 
 def test_paused_queue_starts_nothing_and_goes_on(setup: QueueSetup) -> None:
-    setup.do(PauseQueue(is_paused=True))
+    setup.controller.pause(is_paused=True)
+    setup.settle()
     assert all(setup.queue.is_paused(lane) for lane in Lane)
     job_id = setup.render("one")
     setup.workers.start()
     setup.qtbot.wait(300)
     assert setup.state(job_id) is JobState.QUEUED
-    setup.do(PauseQueue(is_paused=False))
+    setup.controller.pause(is_paused=False)
+    setup.settle()
     setup.until(lambda: setup.state(job_id) is JobState.SUCCEEDED)
 
 
@@ -188,7 +182,8 @@ def test_interrupted_jobs_go_on_in_order(setup: QueueSetup) -> None:
     db.close()
     setup.model.refresh()
     setup.until(lambda: setup.state(ids[0]) is JobState.INTERRUPTED)
-    setup.do(ContinueJobs())
+    setup.controller.resume_all()
+    setup.settle()
     setup.workers.start()
     setup.until(lambda: setup.state(ids[1]) is JobState.SUCCEEDED)
     assert [line for line in setup.lines if line.startswith("Started")] == [
@@ -201,7 +196,8 @@ def test_cleared_jobs_are_gone_and_their_files_stay(setup: QueueSetup) -> None:
     done, waiting = setup.render("one"), setup.render("two")
     setup.queue.run_job(done)
     path = setup.queue.job(done).path
-    setup.do(ClearJobs())
+    setup.controller.clear()
+    setup.settle()
     setup.until(lambda: [job.id for job in setup.model.records] == [waiting])
     assert path is not None
     assert path.exists()
@@ -210,8 +206,10 @@ def test_cleared_jobs_are_gone_and_their_files_stay(setup: QueueSetup) -> None:
 def test_folder_of_a_file_is_shown(setup: QueueSetup, tmp_path: Path) -> None:
     clip = tmp_path / "ball.mp4"
     clip.touch()
-    setup.do(ShowFolder(clip))
-    setup.do(ShowFolder(tmp_path))
+    setup.controller.show_folder(clip)
+    setup.settle()
+    setup.controller.show_folder(tmp_path)
+    setup.settle()
     assert setup.folders == [tmp_path, tmp_path]
     assert setup.errors == []
 
@@ -219,10 +217,12 @@ def test_folder_of_a_file_is_shown(setup: QueueSetup, tmp_path: Path) -> None:
 def test_file_that_is_gone_and_desktop_without_file_manager_are_told(
     setup: QueueSetup, tmp_path: Path
 ) -> None:
-    setup.do(ShowFolder(tmp_path / "gone.mp4"))
+    setup.controller.show_folder(tmp_path / "gone.mp4")
+    setup.settle()
     assert "is not there any more" in setup.errors[0].message
     setup.has_file_manager = False
-    setup.do(ShowFolder(tmp_path))
+    setup.controller.show_folder(tmp_path)
+    setup.settle()
     assert "no program" in setup.errors[1].message
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -15,16 +15,8 @@ from core.jobs.job import ErrorReport, Failed, JobUpdate, Lane, Progressed, Queu
 from core.jobs.job_record import JobRecord, JobState, Owner
 from gui import theme
 from gui.background import Background
-from gui.jobs.job_filter import FilterButtons
-from gui.jobs.job_requests import (
-    CancelJobs,
-    ClearJobs,
-    ContinueJobs,
-    MoveJob,
-    PauseQueue,
-    RetryJobs,
-    ShowFolder,
-)
+from gui.jobs.job_rows import FilterButtons
+from gui.jobs.jobs_controller import MoveJob
 from gui.jobs.jobs_model import JobsModel
 from gui.jobs.jobs_panel import JobsPanel
 from tests.fakes.job_records import one_of_each, record
@@ -43,7 +35,7 @@ class PanelSetup:
         self.qtbot = qtbot
         self.background = Background()
         self.records: Sequence[JobRecord] = one_of_each()
-        self.messages: dict[QWidget, list[object]] = {}
+        self.messages: dict[QWidget, list[Any]] = {}
 
     def model(self) -> JobsModel:
         model = JobsModel(lambda _: list(self.records), self.background)
@@ -54,8 +46,11 @@ class PanelSetup:
     def panel(self) -> JobsPanel:
         panel = JobsPanel(self.model())
         self.qtbot.addWidget(panel)
-        messages: list[object] = []
-        panel.wanted.connect(messages.append)
+        messages: list[Any] = []
+        for name in ("pause", "continue", "cancel", "retry", "move", "clear", "folder"):
+            getattr(panel, f"{name}_wanted").connect(
+                lambda value=None, name=name: messages.append((name, value))
+            )
         for buttons in panel.findChildren(FilterButtons):
             buttons.changed.connect(messages.append)
         self.messages[panel] = messages
@@ -158,16 +153,16 @@ def test_every_control_does_something(setup: PanelSetup) -> None:
 @pytest.mark.parametrize(
     ("name", "chosen", "asked"),
     [
-        ("pause", (), PauseQueue(True)),
-        ("continue", (), ContinueJobs()),
-        ("clear", (), ClearJobs()),
-        ("cancel", ("running", "second", "done"), CancelJobs(("running", "second"))),
-        ("cancel", ("interrupted",), CancelJobs(("interrupted",))),
+        ("pause", (), ("pause", True)),
+        ("continue", (), ("continue", None)),
+        ("clear", (), ("clear", None)),
+        ("cancel", ("running", "second", "done"), ("cancel", ("running", "second"))),
+        ("cancel", ("interrupted",), ("cancel", ("interrupted",))),
         ("retry", ("failed", "interrupted", "done", "cancelled"), None),
-        ("up", ("second",), MoveJob("second", "first")),
-        ("up", ("third",), MoveJob("third", "second")),
-        ("down", ("first",), MoveJob("first", "third")),
-        ("down", ("second",), MoveJob("second", None)),
+        ("up", ("second",), ("move", MoveJob("second", "first"))),
+        ("up", ("third",), ("move", MoveJob("third", "second"))),
+        ("down", ("first",), ("move", MoveJob("first", "third"))),
+        ("down", ("second",), ("move", MoveJob("second", None))),
     ],
 )
 def test_button_sends_the_request_for_what_is_chosen(
@@ -178,8 +173,9 @@ def test_button_sends_the_request_for_what_is_chosen(
     click(controls_of(panel)[name])
     (sent,) = setup.messages[panel]
     if asked is None:
-        assert isinstance(sent, RetryJobs)
-        assert set(sent.ids) == {"failed", "interrupted", "cancelled"}
+        assert isinstance(sent, tuple)
+        assert sent[0] == "retry"
+        assert set(sent[1]) == {"failed", "interrupted", "cancelled"}
     else:
         assert sent == asked
 
@@ -187,21 +183,21 @@ def test_button_sends_the_request_for_what_is_chosen(
 @pytest.mark.parametrize(
     ("keys", "chosen", "kind"),
     [
-        ("Del", "running", CancelJobs),
-        ("Ctrl+R", "failed", RetryJobs),
-        ("Alt+Up", "second", MoveJob),
-        ("Alt+Down", "second", MoveJob),
-        ("Ctrl+Return", "done", ShowFolder),
-        ("Ctrl+Del", "done", ClearJobs),
+        ("Del", "running", "cancel"),
+        ("Ctrl+R", "failed", "retry"),
+        ("Alt+Up", "second", "move"),
+        ("Alt+Down", "second", "move"),
+        ("Ctrl+Return", "done", "folder"),
+        ("Ctrl+Del", "done", "clear"),
     ],
 )
-def test_keys_do_what_the_buttons_do(setup: PanelSetup, keys: str, chosen: str, kind: type) -> None:
+def test_keys_do_what_the_buttons_do(setup: PanelSetup, keys: str, chosen: str, kind: str) -> None:
     panel = setup.panel()
     jobs = jobs_of(panel)
     jobs.setFocus()
     panel.select(chosen)
     press(jobs, keys)
-    assert [type(request) for request in setup.messages[panel]] == [kind]
+    assert [sent[0] for sent in setup.messages[panel]] == [kind]
 
 
 def test_double_click_opens_the_folder_of_a_finished_file(setup: PanelSetup) -> None:
@@ -211,7 +207,7 @@ def test_double_click_opens_the_folder_of_a_finished_file(setup: PanelSetup) -> 
     viewport = jobs_of(panel).viewport()
     for act in (QTest.mouseClick, QTest.mouseDClick):
         act(viewport, Qt.MouseButton.LeftButton, pos=QPoint(60, 20))
-    assert setup.messages[panel] == [ShowFolder(clip)]
+    assert setup.messages[panel] == [("folder", clip)]
 
 
 def test_menu_offers_the_same_as_the_buttons(setup: PanelSetup) -> None:
@@ -316,7 +312,7 @@ def test_pause_is_seen_until_it_ends(setup: PanelSetup) -> None:
     assert panel.is_paused
     click(controls_of(panel)["pause"])
     assert text_of(panel, "interrupted_jobs") == ""
-    assert setup.messages[panel] == [PauseQueue(True), PauseQueue(False)]
+    assert setup.messages[panel] == [("pause", True), ("pause", False)]
 
 
 def test_problem_is_shown_until_the_next_request(setup: PanelSetup) -> None:
@@ -344,7 +340,10 @@ def test_moves_one_after_the_other_build_on_each_other(setup: PanelSetup) -> Non
     up = controls_of(panel)["up"]
     click(up)
     click(up)
-    assert setup.messages[panel] == [MoveJob("third", "second"), MoveJob("third", "first")]
+    assert setup.messages[panel] == [
+        ("move", MoveJob("third", "second")),
+        ("move", MoveJob("third", "first")),
+    ]
     assert titles(panel)[1:4] == ["third", "first", "second"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from core.jobs.job import Lane
 from core.jobs.job_record import JobState
 from core.video.request import RenderRequest, Sampling, Target
-from gui.jobs.render_worker import Workers
+from gui.jobs.jobs_area import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

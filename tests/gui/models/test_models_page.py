@@ -35,10 +35,9 @@ from core.video.provider import NotReady, Ready, ReasonCode
 from core.video.request import Target
 from core.video.spec import Licence
 from gui import theme
-from gui.models.install_dialog import InstallDialog
 from gui.models.model_rows import Installing, InstallPhase
 from gui.models.models_controller import ModelsController
-from gui.models.models_page import InstallRequest, ModelsPage
+from gui.models.models_page import InstallDialog, ModelsPage
 from providers import PROVIDERS
 from providers.ltx_video.install.installed import check_installed
 from providers.ltx_video.models.downloads import WEIGHTS
@@ -89,9 +88,9 @@ class HeardPage(ModelsPage):
     def __init__(self) -> None:
         super().__init__()
         self.said: list[str] = []
-        for name in ("survey_wanted", "install_wanted", "wanted"):
-            getattr(self, name).connect(
-                lambda request, name=name: self.said.append(f"{name} {request}")
+        for name in ("install", "reuse", "pause", "resume", "verify", "remove", "keys"):
+            getattr(self, f"{name}_wanted").connect(
+                lambda target, name=name: self.said.append(f"{name} {target}")
             )
 
 
@@ -132,13 +131,6 @@ def shown_models(page: ModelsPage) -> list[str]:
 # Every control.
 
 
-def choose_folder(button: QAbstractButton) -> None:
-    button.click()
-    dialog = child(page_of(button), QFileDialog)
-    dialog.fileSelected.emit("/tmp")
-    dialog.close()
-
-
 def confirm_removal(button: QAbstractButton) -> None:
     button.click()
     child(page_of(button), QAbstractButton, "confirm_remove").click()
@@ -172,7 +164,7 @@ def test_every_control_has_its_effect(qtbot: QtBot) -> None:
             ControlCase("install", on(OnDisk.NOTHING, None, click), said),
             ControlCase("pause", on(OnDisk.PARTLY, InstallPhase.RUNNING, click), said),
             ControlCase("resume", on(OnDisk.PARTLY, InstallPhase.STOPPED, click), said),
-            ControlCase("adopt", on(OnDisk.NOTHING, None, choose_folder), said),
+            ControlCase("adopt", on(OnDisk.NOTHING, None, click), said),
             ControlCase("verify", on(OnDisk.WHOLE, None, click), said),
             ControlCase("remove", on(OnDisk.WHOLE, None, confirm_removal), said),
             ControlCase("keys", on(OnDisk.NOTHING, None, click), said),
@@ -278,8 +270,8 @@ def test_the_choice_stays_when_the_models_are_looked_at_anew(qtbot: QtBot) -> No
 
 def test_nobody_installs_without_consent(qtbot: QtBot) -> None:
     page = make_page(qtbot)
-    request = InstallRequest(target(BIG.id))
-    page.ask_consent(request, SURVEY)
+    agreed: list[bool] = []
+    page.ask_consent(target(BIG.id), lambda: agreed.append(True), SURVEY)
     dialog = child(page, InstallDialog)
     messages = words(dialog)
     for part in ("50.0 GB in 12 files", "30.0 GB; 20.0 GB are on this machine already",
@@ -289,7 +281,7 @@ def test_nobody_installs_without_consent(qtbot: QtBot) -> None:
     assert not install.isEnabled()
     child(dialog, QCheckBox, "consent").click()
     install.click()
-    assert page.said == [f"install_wanted {request}"]
+    assert agreed == [True]
 
 
 def test_a_removal_that_is_not_confirmed_removes_nothing(qtbot: QtBot) -> None:

@@ -25,14 +25,6 @@ from core.project.files.lock import ProjectLock
 from core.project.files.project_file import NAME, read_project
 from core.project.model.edits import insert_scenes
 from core.project.model.project import Scene, new_id
-from gui.project.project_requests import (
-    ImportProject,
-    NewProject,
-    OpenProject,
-    PackageProject,
-    SaveProjectAs,
-    UnpackProject,
-)
 from gui.scenes.image_controller import ImageRole
 from gui.scenes.scene_table_view import SceneTableView
 from tests.gui.children import child
@@ -88,7 +80,7 @@ def mend_saving(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../../elsewhere", "Ü / ? * :", ". . .", "x" * 300, "con"])
 def test_a_project_of_any_name_lies_where_projects_lie(opened: OpenWindow, name: str) -> None:
-    opened.window.fulfil(NewProject(name))
+    opened.window.projects.create(name)
     opened.until(lambda: opened.window.project_model)
 
     assert opened.model.project.name == name
@@ -126,8 +118,8 @@ def test_opening_the_open_project_keeps_it_as_it_is(opened: OpenWindow) -> None:
     opened.saved()
     model = opened.model
 
-    opened.window.fulfil(OpenProject(opened.folder))
-    opened.window.fulfil(OpenProject(opened.folder / NAME))
+    opened.window.projects.open(opened.folder)
+    opened.window.projects.open(opened.folder / NAME)
     opened.qtbot.wait(300)
 
     assert opened.window.project_model is model
@@ -144,8 +136,8 @@ def test_of_two_wishes_in_a_row_the_last_one_counts_and_the_other_stays_free(
     second = opened.folder
     opened.new("three")
     for _ in range(5):
-        opened.window.fulfil(OpenProject(first))
-        opened.window.fulfil(OpenProject(second))
+        opened.window.projects.open(first)
+        opened.window.projects.open(second)
     opened.until(lambda: opened.folder == second)
     opened.qtbot.wait(200)
 
@@ -182,7 +174,7 @@ def test_a_file_that_is_no_project_leaves_the_open_one_alone(
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / NAME).write_text(content, encoding="utf-8")
 
-    opened.window.fulfil(OpenProject(tmp_path / "bad"))
+    opened.window.projects.open(tmp_path / "bad")
     opened.until(lambda: heard)
 
     assert "backup" in heard[0]
@@ -199,19 +191,20 @@ def test_wishes_that_cannot_be_fulfilled_are_sentences(
     with zipfile.ZipFile(tmp_path / "evil.zip", "w") as evil:
         evil.writestr("../../outside", "x")
         evil.writestr(NAME, "{}")
+    projects = opened.window.projects
     requests = (
-        (OpenProject(tmp_path / "nowhere"), "There is no project in"),
-        (SaveProjectAs(tmp_path / "full"), "already"),
-        (SaveProjectAs(opened.folder / "inside"), "inside the project itself"),
-        (PackageProject(tmp_path / "no" / "such" / "folder.zip"), "cannot be written"),
-        (UnpackProject(tmp_path / "no.zip"), "damaged or no zip file"),
-        (UnpackProject(tmp_path / "evil.zip"), "no plain file inside it"),
-        (UnpackProject(tmp_path / "none.zip"), "cannot be read"),
-        (ImportProject(tmp_path / "no.zip"), "no.zip"),
+        (projects.open, tmp_path / "nowhere", "There is no project in"),
+        (projects.save_as, tmp_path / "full", "already"),
+        (projects.save_as, opened.folder / "inside", "inside the project itself"),
+        (projects.package, tmp_path / "no" / "such" / "folder.zip", "cannot be written"),
+        (projects.unpack, tmp_path / "no.zip", "damaged or no zip file"),
+        (projects.unpack, tmp_path / "evil.zip", "no plain file inside it"),
+        (projects.unpack, tmp_path / "none.zip", "cannot be read"),
+        (projects.import_from, tmp_path / "no.zip", "no.zip"),
     )
     model = opened.model
-    for number, (request, words) in enumerate(requests, start=1):
-        opened.window.fulfil(request)
+    for number, (act, path, words) in enumerate(requests, start=1):
+        act(path)
         opened.until(lambda count=number: len(heard) == count)
         assert words in heard[-1]
         assert "Traceback" not in heard[-1]
@@ -234,7 +227,7 @@ def test_a_project_of_the_earlier_program_is_taken_over(
     }
     (theirs / "project.iaproj.json").write_text(json.dumps(document), encoding="utf-8")
 
-    opened.window.fulfil(ImportProject(theirs / "project.iaproj.json"))
+    opened.window.projects.import_from(theirs / "project.iaproj.json")
     opened.until(lambda: opened.window.project_model)
 
     assert opened.model.project.name == "Storm"
@@ -316,7 +309,7 @@ def test_closing_what_cannot_be_saved_asks_and_goes_on_if_that_is_wanted(
 
     assert not opened.window.close()
     assert "lose its last changes" in answers.heard[-1]
-    opened.window.fulfil(NewProject("other"))
+    opened.window.projects.create("other")
     opened.until(lambda: len(answers.heard) == 2)
     assert opened.folder == folder
     assert opened.window.isVisible()

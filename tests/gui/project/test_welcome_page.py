@@ -30,7 +30,6 @@ from core.studio import Studio
 from gui import theme
 from gui.main_window import MainWindow
 from gui.project.project_actions import ProjectActions
-from gui.project.project_requests import ImportProject, NewProject, OpenProject, SampleProject
 from gui.project.recent_list import when_text
 from gui.project.welcome_page import WelcomePage
 from tests.fakes.app import ENTRY
@@ -59,12 +58,14 @@ class WelcomeSetup:
         self.window = QWidget()
         qtbot.addWidget(self.window)
         self.actions = ProjectActions(folder, self.window)
-        self.actions.wanted.connect(self.wanted.append)
+        for name in ("new", "open", "import", "sample"):
+            getattr(self.actions, f"{name}_wanted").connect(
+                lambda value=None, name=name: self.wanted.append((name, value))
+            )
 
     def page(self, *entries: RecentProject) -> WelcomePage:
         page = WelcomePage(self.actions)
         self.qtbot.addWidget(page)
-        page.wanted.connect(self.wanted.append)
         page.set_recent(entries)
         page.resize(1280, 620)
         with self.qtbot.waitActive(page):
@@ -151,11 +152,11 @@ def test_every_control_does_something(setup: WelcomeSetup) -> None:
         ],
     )
     assert setup.wanted == [
-        SampleProject(),
-        NewProject("Harbour"),
-        OpenProject(setup.folder),
-        ImportProject(setup.folder / "old.iaproj.json"),
-        OpenProject(THERE.folder),
+        ("sample", None),
+        ("new", "Harbour"),
+        ("open", setup.folder),
+        ("import", setup.folder / "old.iaproj.json"),
+        ("open", THERE.folder),
     ]
 
 
@@ -163,7 +164,7 @@ def test_enter_makes_the_sample_film_without_any_other_key(setup: WelcomeSetup) 
     page = setup.page()
     page.setFocus()
     QTest.keyClick(page.window().focusWidget(), Qt.Key.Key_Return)
-    assert setup.wanted == [SampleProject()]
+    assert setup.wanted == [("sample", None)]
 
 
 def test_everything_is_reached_by_the_tab_key_with_the_sample_first(setup: WelcomeSetup) -> None:
@@ -186,7 +187,7 @@ def test_a_recent_project_is_opened_by_enter(setup: WelcomeSetup) -> None:
     view.setCurrentRow(0)
     QTest.keyClick(view, Qt.Key.Key_Down)
     QTest.keyClick(view, Qt.Key.Key_Return)
-    assert setup.wanted == [OpenProject(OLDER.folder)]
+    assert setup.wanted == [("open", OLDER.folder)]
 
 
 def test_a_missing_project_is_shown_and_not_opened(setup: WelcomeSetup) -> None:
@@ -301,7 +302,7 @@ def test_the_window_says_that_it_opens_a_project_until_it_is_open(
     create_project(tmp_path / "Harbour", new_project("Harbour", NOW))
     page = child(window, WelcomePage)
     with qtbot.waitSignal(window.project_opened):
-        window.fulfil(OpenProject(tmp_path / "Harbour"))
+        window.projects.open(tmp_path / "Harbour")
         assert child(page, QProgressBar).isVisible()
     assert not child(page, QProgressBar).isVisibleTo(page)
     qtbot.waitUntil(lambda: recent(page).count() == 1)
@@ -320,7 +321,7 @@ def test_the_window_can_be_used_again_when_a_project_cannot_be_opened(
 
     page = child(window, WelcomePage)
     when_asked(window, read)
-    window.fulfil(OpenProject(tmp_path / "nowhere"))
+    window.projects.open(tmp_path / "nowhere")
     assert child(page, QProgressBar).isVisible()
     qtbot.waitUntil(lambda: bool(messages))
     assert not child(page, QProgressBar).isVisible()

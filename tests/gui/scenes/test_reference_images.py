@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from core.project.model.edits import describe_edit, move_references
 from core.project.model.project import ReferenceImage
 from core.project.render.requests import ChosenReference
-from gui.scenes.frame_images import ImagesBrought
+from gui.scenes.image_controller import ImagesBrought
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView

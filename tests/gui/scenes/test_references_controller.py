@@ -13,8 +13,7 @@ from core.project.render.requests import choose_references
 from core.video.request import Role
 from gui.background import Background
 from gui.project.project_model import ProjectModel
-from gui.scenes.frame_images import ImagesBrought
-from gui.scenes.image_controller import ImageController
+from gui.scenes.image_controller import ImageController, ImagesBrought
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.reference_list_view import ReferenceListView
 from gui.scenes.references_controller import ReferencePanels, ReferencesController

@@ -20,7 +20,7 @@ from core.project.model.project import Scene, SceneCut, new_project
 from gui import theme
 from gui.project.project_model import ProjectModel, SceneEdit
 from gui.scenes.cut_page import CutPage
-from gui.scenes.frame_images import FrameBrought
+from gui.scenes.image_controller import FrameBrought
 from gui.scenes.scene_inspector import SceneInspector
 from gui.scenes.scene_values import describe_use
 from gui.widgets.image_slot import ImageSlot, SlotImage

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
+    QDoubleSpinBox,
     QFileDialog,
     QLabel,
     QLineEdit,
-    QSpinBox,
     QWidget,
 )
 
@@ -41,10 +41,11 @@ from gui.settings.keys_panel import KeysPanel, KeyState, StoreKey
 from gui.settings.settings_controller import SettingsController
 from gui.settings.settings_dialog import SettingsDialog
 from gui.settings.settings_panel import SettingsPanel
-from gui.widgets.network_badge import NetworkBadge
+from gui.widgets.buttons import NetworkBadge
 from tests.fakes.provider import FAKE_KEY, FakeProvider
 from tests.gui.children import carried, child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
+from tests.gui.operating import choose_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,7 +112,7 @@ def setting_cases(qtbot: QtBot, field: SettingField) -> list[ControlCase]:
         qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
 
     def choose_another(box: QComboBox) -> None:
-        box.setCurrentIndex((box.currentIndex() + 1) % box.count())
+        choose_index((box.currentIndex() + 1) % box.count())(box)
 
     def type_number(box: QWidget) -> None:
         qtbot.keyClick(box, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
@@ -242,7 +243,7 @@ def shown_labels(panel: QWidget) -> list[QLabel]:
 def test_the_wheel_passes_over_boxes_without_focus(qtbot: QtBot) -> None:
     panel = make_panel(qtbot)
     box = controls_of(panel)["cloud_parallel_jobs"]
-    assert isinstance(box, QSpinBox)
+    assert isinstance(box, QDoubleSpinBox)
     turn = QWheelEvent(
         QPointF(2, 2), QPointF(2, 2), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton,
         Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
@@ -457,7 +458,7 @@ def test_a_change_is_in_effect_told_and_on_disk(
 def test_many_quick_changes_leave_the_last_on_disk(
     qtbot: QtBot, dialog: SettingsDialog, controller: SettingsController, studio: Studio
 ) -> None:
-    box = child(dialog, QSpinBox, "cloud_parallel_jobs")
+    box = child(dialog, QDoubleSpinBox, "cloud_parallel_jobs")
     for number in (*range(1, 17), 7):
         box.setValue(number)
     settle(qtbot, dialog)
@@ -467,7 +468,7 @@ def test_many_quick_changes_leave_the_last_on_disk(
 def test_what_is_not_saved_yet_is_saved_at_the_end(
     dialog: SettingsDialog, controller: SettingsController, studio: Studio
 ) -> None:
-    child(dialog, QSpinBox, "cloud_parallel_jobs").setValue(11)
+    child(dialog, QDoubleSpinBox, "cloud_parallel_jobs").setValue(11)
     controller.close()
     assert on_disk(studio).cloud.parallel_jobs == 11
 
@@ -496,8 +497,9 @@ def test_names_come_from_the_providers_and_what_does_not_fit_gives_way(
     qtbot: QtBot, dialog: SettingsDialog, controller: SettingsController, studio: Studio
 ) -> None:
     box = child(dialog, QComboBox, "render_model")
-    offered = [box.itemData(index) for index in range(box.count())]
-    assert offered == ["auto", *(spec.id for spec in FakeProvider().models())]
+    automatic, *offered = [box.itemText(index) for index in range(box.count())]
+    assert automatic.startswith("Automatic")
+    assert offered == [spec.label for spec in FakeProvider().models()]
     controller.change(with_text(studio.settings, "render.model", "gone"))
     settle(qtbot, dialog)
     assert on_disk(studio).render.model == studio.settings.render.model == "auto"

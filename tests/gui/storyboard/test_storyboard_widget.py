@@ -22,10 +22,9 @@ from PySide6.QtWidgets import (
 
 from core.project.model.project import Scene
 from core.project.storyboard.scenes import scenes_of
-from gui.storyboard.storyboard_box import StoryboardBox
+from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox
 from gui.storyboard.storyboard_preview import tags_of
 from gui.storyboard.storyboard_widget import StoryboardText, StoryboardWidget
-from gui.widgets.height_grip import HeightGrip
 from providers.ltx_video.models.catalog import BY_ID
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of

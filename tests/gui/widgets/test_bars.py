@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QMainWindow, QToolButton, QWidget
 from core.project.files.recent import RecentProject
 from gui.project.project_actions import ProjectActions
 from gui.project.project_bar import ProjectBar
-from gui.project.project_requests import OpenProject
 from gui.project.welcome_page import WelcomePage
 from gui.render.render_bar import RenderBar, RenderCounts
 from gui.video.video_layout import ScopeSwitch
@@ -117,6 +116,7 @@ def quiet_actions(window: QWidget, messages: Heard) -> ProjectActions:
     for action in actions.findChildren(QAction):
         action.triggered.disconnect()
         action.triggered.connect(partial(note, messages, action.objectName()))
+    actions.open_wanted.connect(messages.take)
     return actions
 
 
@@ -153,7 +153,6 @@ def test_the_first_page(qtbot: QtBot) -> None:
         qtbot.addWidget(page)
         page.setProperty("window", window)
         page.set_recent([RecentProject(Path("/projects/one"), "One", NOW, is_missing=False)])
-        page.wanted.connect(messages.take)
         on_event(page, messages)
         page.show()
         view = controls_of(page)["welcome_recent"]
@@ -163,7 +162,7 @@ def test_the_first_page(qtbot: QtBot) -> None:
     check_every_control(make, WELCOME)
     page = make()
     QTest.keyClick(controls_of(page)["welcome_recent"], Qt.Key.Key_Return)
-    assert page.property("told").requests == [OpenProject(Path("/projects/one"))]
+    assert page.property("told").requests == [Path("/projects/one")]
 
 
 def test_a_missing_project_cannot_be_opened(qtbot: QtBot) -> None:
@@ -173,7 +172,6 @@ def test_a_missing_project_cannot_be_opened(qtbot: QtBot) -> None:
     page = WelcomePage(quiet_actions(window, messages))
     qtbot.addWidget(page)
     page.set_recent([RecentProject(Path("/gone"), "Gone", NOW, is_missing=True)])
-    page.wanted.connect(messages.take)
     view = controls_of(page)["welcome_recent"]
     view.setCurrentRow(0)
     QTest.keyClick(view, Qt.Key.Key_Return)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
-from gui.widgets.folding_section import FoldingSection
+from gui.widgets.panes import FoldingSection
 from tests.gui.children import child
 
 if TYPE_CHECKING:

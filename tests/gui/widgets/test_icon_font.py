@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QImage
 
-from gui.icon_font import font_icon
+from gui.theme import font_icon
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -72,7 +72,7 @@ def test_the_window_loads_the_font_and_not_its_package() -> None:
 def test_a_package_that_is_missing_is_named() -> None:
     code = (
         "import sys; sys.modules['qtawesome'] = None; from PySide6.QtGui import QColor\n"
-        "from gui.icon_font import font_icon\n"
+        "from gui.theme import font_icon\n"
         "try: font_icon('play', QColor(), QColor())\n"
         "except ModuleNotFoundError as error: print(error.name)"
     )

@@ -1,31 +1,39 @@
-"""Paints a job: its title, what it is at, its bar, its times, and the clip so far."""
+"""The rows of the list of jobs: which are shown, and how each is painted."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from functools import partial
 
 from PySide6.QtCore import (
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QPoint,
     QPointF,
     QRect,
     QRectF,
     QSize,
+    QSortFilterProxyModel,
     Qt,
+    Signal,
 )
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPalette
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QWidget,
+)
 from typing_extensions import override
 
 from core.jobs.job_record import JobRecord, JobState
 from gui import theme
 from gui.jobs import job_text
-from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE
-
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
+from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
 
 _Index = QModelIndex | QPersistentModelIndex
 _ICONS = {
@@ -140,3 +148,79 @@ def _paint_bar(
         painter.setBrush(text if is_on_selection else colours.color(QPalette.ColorRole.Highlight))
         filled = QRectF(box.topLeft(), QPointF(box.left() + box.width() * fraction, box.bottom()))
         painter.drawRoundedRect(filled, _BAR / 2, _BAR / 2)
+
+
+class JobFilter(StrEnum):
+    """Which jobs are shown."""
+
+    ALL = "all"
+    ACTIVE = "active"
+    FAILED = "failed"
+
+
+_BUTTONS = {
+    JobFilter.ALL: ("All", "Show every job"),
+    JobFilter.ACTIVE: ("Active", "Show what runs, waits or was interrupted"),
+    JobFilter.FAILED: ("Failed", "Show what failed"),
+}
+
+
+class FilteredJobs(QSortFilterProxyModel):
+    """The rows of a jobs model that a filter lets through, in the same order."""
+
+    def __init__(self, model: JobsModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._chosen = JobFilter.ALL
+        self.setSourceModel(model)
+
+    @property
+    def chosen(self) -> JobFilter:
+        """The filter."""
+        return self._chosen
+
+    def choose(self, chosen: JobFilter) -> None:
+        """Show these only."""
+        self._chosen = chosen
+        self.invalidate()
+
+    @override
+    def filterAcceptsRow(
+        self, source_row: int, source_parent: QModelIndex | QPersistentModelIndex
+    ) -> bool:
+        record = self.sourceModel().index(source_row, 0, source_parent).data(RECORD_ROLE)
+        match self._chosen:
+            case JobFilter.ALL:
+                return True
+            case JobFilter.ACTIVE:
+                return not record.state.has_ended
+            case JobFilter.FAILED:
+                return record.state is JobState.FAILED
+
+
+class FilterButtons(QWidget):
+    """One button for each choice, of which one is always down.
+
+    Signals:
+        changed(JobFilter): a person chose this one.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        for chosen, (text, tip) in _BUTTONS.items():
+            button = QToolButton()
+            button.setObjectName(f"show_{chosen.value}")
+            button.setText(text)
+            button.setToolTip(tip)
+            button.setAccessibleName(tip)
+            button.setCheckable(True)
+            button.setAutoExclusive(True)
+            button.setAutoRaise(True)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button.setChecked(chosen is JobFilter.ALL)
+            button.clicked.connect(partial(self.changed.emit, chosen))
+            row.addWidget(button)

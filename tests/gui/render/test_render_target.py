@@ -13,15 +13,15 @@ from core.jobs.job import CancelToken
 from core.platform.paths import Paths
 from core.project.model.project import RenderChoices, Scene
 from core.studio import Studio
+from core.video.listing import read_listing
+from core.video.model_text import listed_text
 from core.video.request import Target
-from gui.render.choices_edit import ChoicesEdit, SceneScope
-from gui.render.model_choices import find_model, model_label, read_offers
-from gui.render.render_settings_widget import RenderSettingsWidget
+from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
 from tests.fakes.choices import any_choices
 from tests.fakes.inputs import chosen
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, MODEL_CHOICES, OTHER
 from tests.fakes.provider import BIG, ENTRY, FULL, SMALL
-from tests.gui.controls import ControlCase, check_every_control, controls_of
+from tests.gui.controls import controls_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,14 +34,14 @@ ALL_OWN = SceneScope("Scene 3", ("target", "resolution", "aspect", "duration_s",
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> RenderSettingsWidget:
+def panel(qtbot: QtBot) -> RenderForm:
     return made(qtbot)
 
 
-def made(qtbot: QtBot, value: RenderChoices | None = None) -> RenderSettingsWidget:
-    panel = RenderSettingsWidget()
+def made(qtbot: QtBot, value: RenderChoices | None = None) -> RenderForm:
+    panel = RenderForm()
     qtbot.addWidget(panel)
-    panel.set_offers(MODEL_CHOICES)
+    panel.set_listing(MODEL_CHOICES)
     panel.set_value(value or RenderChoices())
     return panel
 
@@ -79,38 +79,6 @@ def said(panel: QWidget) -> str:
     return " ".join(label.text() for label in labels if not label.isHidden())
 
 
-@pytest.mark.parametrize("model", [SMALL.id, FULL.id])
-def test_every_control_changes_the_choices(qtbot: QtBot, model: str) -> None:
-    def make() -> RenderSettingsWidget:
-        panel = made(qtbot, OWN.model_copy(update={"target": LOCAL.target.with_model(model)}))
-        panel.set_scope(ALL_OWN)
-        return panel
-
-    def value(panel: RenderSettingsWidget) -> RenderChoices:
-        return panel.value()
-
-    def own(panel: RenderSettingsWidget) -> list[bool]:
-        names = ("model", "resolution", "aspect", "duration_s", "fps")
-        return [control(panel, f"{name}_reset").isHidden() for name in names]
-
-    check_every_control(
-        make,
-        [
-            ControlCase("provider", down, value),
-            ControlCase("model", up, value),
-            ControlCase("model_reset", click, own),
-            ControlCase("resolution", down, value),
-            ControlCase("resolution_reset", click, value),
-            ControlCase("aspect", up, value),
-            ControlCase("aspect_reset", click, value),
-            ControlCase("duration_s", up, value),
-            ControlCase("duration_s_reset", click, value),
-            ControlCase("fps", up, value),
-            ControlCase("fps_reset", click, value),
-        ],
-    )
-
-
 @settings(
     deadline=None,
     max_examples=60,
@@ -118,7 +86,7 @@ def test_every_control_changes_the_choices(qtbot: QtBot, model: str) -> None:
 )
 @given(value=any_choices)
 def test_every_legal_value_comes_back_and_nothing_is_told(
-    panel: RenderSettingsWidget, value: RenderChoices
+    panel: RenderForm, value: RenderChoices
 ) -> None:
     messages: list[object] = []
     panel.changed.connect(messages.append)
@@ -132,7 +100,7 @@ def test_every_legal_value_comes_back_and_nothing_is_told(
 
 
 def test_an_edit_tells_its_field_alone_and_keeps_all_others(
-    panel: RenderSettingsWidget, qtbot: QtBot
+    panel: RenderForm, qtbot: QtBot
 ) -> None:
     panel.set_value(chosen(target=LTX_SMALL, seed=5, resolution="1080p"))
     with qtbot.waitSignal(panel.changed) as heard:
@@ -141,7 +109,7 @@ def test_an_edit_tells_its_field_alone_and_keeps_all_others(
     assert panel.value() == chosen(target=LTX_SMALL, seed=5, resolution="1080p", fps=16)
 
 
-def test_automatic_comes_first_and_names_what_it_stands_for(panel: RenderSettingsWidget) -> None:
+def test_automatic_comes_first_and_names_what_it_stands_for(panel: RenderForm) -> None:
     assert items(panel, "model") == [
         "Automatic: Fake Small",
         "Fake Big · price unknown · 50.0 GB · not installed",
@@ -153,13 +121,13 @@ def test_automatic_comes_first_and_names_what_it_stands_for(panel: RenderSetting
     assert "50 fps" in items(panel, "fps")
 
 
-def test_what_the_model_is_and_what_it_lacks_is_told(panel: RenderSettingsWidget) -> None:
+def test_what_the_model_is_and_what_it_lacks_is_told(panel: RenderForm) -> None:
     assert SMALL.summary in said(panel)
     panel.set_value(RenderChoices(target=LOCAL.target.with_model(BIG.id)))
     assert "Fake Big is not installed." in said(panel)
 
 
-def test_rows_are_filled_by_the_model(panel: RenderSettingsWidget) -> None:
+def test_rows_are_filled_by_the_model(panel: RenderForm) -> None:
     panel.set_value(RenderChoices(target=LTX_FULL))
     assert items(panel, "resolution") == ["96x64 (64p)", "192x128 (128p)"]
     assert items(panel, "aspect") == ["Automatic (3:2)", "3:2", "2:3"]
@@ -170,7 +138,7 @@ def test_rows_are_filled_by_the_model(panel: RenderSettingsWidget) -> None:
 
 
 def test_what_the_model_does_not_take_is_shown_as_such_and_kept(
-    panel: RenderSettingsWidget,
+    panel: RenderForm,
 ) -> None:
     value = chosen(target=LTX_SMALL, resolution="1080p", aspect="9:16", fps=24, duration_s=60)
     panel.set_value(value)
@@ -185,14 +153,14 @@ def test_what_the_model_does_not_take_is_shown_as_such_and_kept(
 
 
 def test_another_provider_begins_with_its_first_deployment_and_automatic(
-    panel: RenderSettingsWidget,
+    panel: RenderForm,
 ) -> None:
     assert items(panel, "provider") == ["LTX-Video", "other"]
     down(control(panel, "provider"))
     assert panel.value().target == OTHER.target
 
 
-def test_a_second_deployment_shows_its_own_models(panel: RenderSettingsWidget) -> None:
+def test_a_second_deployment_shows_its_own_models(panel: RenderForm) -> None:
     panel.set_value(RenderChoices(target=CLOUD.target))
     assert items(panel, "provider") == ["LTX-Video", "other"]
     assert current(panel, "provider") == "LTX-Video"
@@ -201,14 +169,14 @@ def test_a_second_deployment_shows_its_own_models(panel: RenderSettingsWidget) -
 
 
 def test_before_the_offers_arrive_nothing_is_claimed(qtbot: QtBot) -> None:
-    panel = RenderSettingsWidget()
+    panel = RenderForm()
     qtbot.addWidget(panel)
     assert "Looking at what there is" in said(panel)
     assert control(panel, "fps").isHidden()
     assert panel.value() == RenderChoices()
 
 
-def test_a_target_that_is_not_there_is_told_and_kept(panel: RenderSettingsWidget) -> None:
+def test_a_target_that_is_not_there_is_told_and_kept(panel: RenderForm) -> None:
     gone = Target(provider="gone", deployment="nowhere", model="lost")
     panel.set_value(RenderChoices(target=gone))
     assert "There is no such model here" in said(panel)
@@ -218,7 +186,7 @@ def test_a_target_that_is_not_there_is_told_and_kept(panel: RenderSettingsWidget
 
 
 def test_in_a_scene_what_differs_is_marked_and_can_follow_the_project_again(
-    panel: RenderSettingsWidget, qtbot: QtBot
+    panel: RenderForm, qtbot: QtBot
 ) -> None:
     panel.set_value(chosen(target=LTX_FULL, fps=50))
     panel.set_scope(SceneScope("Scene 3", ("fps",), PROJECT))
@@ -237,7 +205,7 @@ def test_in_a_scene_what_differs_is_marked_and_can_follow_the_project_again(
 
 
 def test_a_scene_can_choose_for_itself_what_the_project_has_too(
-    panel: RenderSettingsWidget,
+    panel: RenderForm,
 ) -> None:
     messages: list[object] = []
     panel.changed.connect(messages.append)
@@ -252,7 +220,7 @@ def test_a_scene_can_choose_for_itself_what_the_project_has_too(
 
 
 def test_in_the_project_the_way_back_is_the_models_own_value(
-    panel: RenderSettingsWidget,
+    panel: RenderForm,
 ) -> None:
     panel.set_value(RenderChoices(target=LTX_FULL))
     assert control(panel, "duration_s_reset").isHidden()
@@ -271,7 +239,7 @@ def test_edits_reach_project_and_scene() -> None:
     assert back.choices(chosen(fps=8)).frame.fps == 8
 
 
-def test_a_half_typed_duration_is_no_choice(panel: RenderSettingsWidget) -> None:
+def test_a_half_typed_duration_is_no_choice(panel: RenderForm) -> None:
     panel.set_value(RenderChoices(target=LTX_FULL))
     box = control(panel, "duration_s")
     assert isinstance(box, QDoubleSpinBox)
@@ -282,7 +250,7 @@ def test_a_half_typed_duration_is_no_choice(panel: RenderSettingsWidget) -> None
     assert panel.value().frame.duration_s == 7.5
 
 
-def test_the_wheel_changes_nothing_that_nobody_has_entered(panel: RenderSettingsWidget) -> None:
+def test_the_wheel_changes_nothing_that_nobody_has_entered(panel: RenderForm) -> None:
     before = panel.value()
     for name in ("model", "fps", "duration_s"):
         box = control(panel, name)
@@ -300,20 +268,15 @@ def test_the_wheel_changes_nothing_that_nobody_has_entered(panel: RenderSettings
     assert panel.value() == before
 
 
-def test_every_control_has_a_tooltip_and_a_name(panel: RenderSettingsWidget) -> None:
-    for name, widget in controls_of(panel).items():
-        assert widget.toolTip(), name
-        assert widget.accessibleName(), name
-
-
 def test_offers_are_read_from_the_registry(tmp_path: Path) -> None:
     studio = Studio([ENTRY], paths=Paths.below(tmp_path))
-    (offer,) = read_offers(studio.registry, CancelToken())
+    listing = read_listing(studio.registry, CancelToken())
+    (offer,) = listing.providers
     assert [model.spec.id for model in offer.models] == [BIG.id, SMALL.id, FULL.id]
     assert offer.automatic == SMALL.id
     assert (offer.name, offer.place) == ("fake", "local")
-    small = find_model((offer,), offer.target)
+    small = listing.model(offer.target)
     assert small is not None
     assert small.spec == SMALL
-    assert model_label(small, offer.info) == "Fake Small · free · built in"
-    assert find_model((offer,), Target(provider="gone", deployment="x")) is None
+    assert listed_text(small) == "Fake Small · free · built in"
+    assert listing.model(Target(provider="gone", deployment="x")) is None

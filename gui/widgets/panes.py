@@ -1,15 +1,20 @@
-"""A part of a long panel that folds away, with a few words about what is in it."""
+"""What panels are put into: a section that folds, an area that scrolls, a splitter."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QApplication,
+    QFrame,
     QHBoxLayout,
     QLayout,
+    QScrollArea,
     QSizePolicy,
+    QSplitter,
+    QSplitterHandle,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -17,9 +22,8 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from gui.theme import GAP, Tone, icon
-from gui.widgets.elided_label import ElidedLabel
-from gui.widgets.naming import named
-from gui.widgets.tone_label import ToneLabel
+from gui.widgets.fields import named
+from gui.widgets.labels import ElidedLabel, ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,3 +133,25 @@ class FoldingSection(QWidget):
     def _draw(self) -> None:
         image = "chevron-down" if self.is_open else "chevron-right"
         self._heading.setIcon(icon(image, QApplication.palette()))
+
+
+def scrolled(content: QWidget, name: str = "") -> QScrollArea:
+    """The content in an area without a frame that is as wide as there is room."""
+    area = QScrollArea()
+    area.setObjectName(name)
+    area.setWidget(content)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area
+
+
+class Splitter(QSplitter):
+    """Its handles are a shade apart from the ground on which they lie."""
+
+    @override
+    def createHandle(self) -> QSplitterHandle:
+        handle = QSplitterHandle(self.orientation(), self)
+        handle.setBackgroundRole(QPalette.ColorRole.Midlight)
+        handle.setAutoFillBackground(True)
+        return handle

@@ -1,16 +1,47 @@
-"""Words: a line, a box of lines, and a box to tick."""
+"""What a field of a form is, and the plain ones: a line, a box of lines, a box to tick."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit
-
-from gui.widgets.field_binding import Binding
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollBar,
+    QWidget,
+)
+from typing_extensions import override
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
+    from collections.abc import Callable
+
+    from PySide6.QtCore import SignalInstance
+
+Q = TypeVar("Q", bound="QObject")
+
+SEVERAL = "(several)"
+"""What a field shows where it stands for things that differ in its value."""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A field: its widget, what shows a value in it, and what comes when a person edited it."""
+
+    widget: QWidget
+    show: Callable[[object], None]
+    edited: SignalInstance
+
+
+def named(widget: Q, name: str) -> Q:
+    """The widget, with that object name."""
+    widget.setObjectName(name)
+    return widget
 
 
 class LineField(QLineEdit):
@@ -27,7 +58,7 @@ class LineField(QLineEdit):
         self._told = ""
         self.textEdited.connect(self._tell)
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 
@@ -60,7 +91,7 @@ class TextField(QPlainTextEdit):
         self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 2 * room)
         self.textChanged.connect(self._tell)
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 
@@ -90,7 +121,7 @@ class SwitchField(QCheckBox):
         super().__init__(text, parent)
         self.checkStateChanged.connect(self._tell)
 
-    def wiring(self) -> Binding:
+    def binding(self) -> Binding:
         """This field as a form takes it."""
         return Binding(self, self.show_value, self.edited)
 
@@ -109,3 +140,30 @@ class SwitchField(QCheckBox):
     def _tell(self, state: Qt.CheckState) -> None:
         self.setTristate(False)
         self.edited.emit(state == Qt.CheckState.Checked)
+
+
+_BOXES = (QAbstractSpinBox, QComboBox, QAbstractSlider)
+
+
+class IgnoreWheel(QObject):
+    """An event filter: boxes without the focus leave the wheel to what scrolls around them."""
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the wheel away from a box that has no focus."""
+        if event.type() != QEvent.Type.Wheel or not isinstance(watched, QWidget):
+            return False
+        if watched.hasFocus():
+            return False
+        event.ignore()
+        return True
+
+
+def ignore_wheel(widget: QWidget) -> None:
+    """Let the wheel change this box, or every box inside this panel, only while it has focus."""
+    wheel = IgnoreWheel(widget)
+    for box in (widget, *widget.findChildren(QWidget)):
+        if isinstance(box, _BOXES) and not isinstance(box, QScrollBar):
+            # The usual policy takes the focus, and with it the wheel, at the first turn.
+            box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            box.installEventFilter(wheel)

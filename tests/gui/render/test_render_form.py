@@ -12,19 +12,20 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPla
 
 from core.project.model.project import RenderChoices
 from core.video.controls import CHOICES, MAX_SEED
+from core.video.listing import ModelListing
 from core.video.spec import Residency
-from gui.render.choices_edit import ChoicesEdit, SceneScope
 from gui.render.lora_list import LoraList
 from gui.render.ltx_controls_widget import LTXControlsWidget
+from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
 from tests.fakes.choices import any_choices
 from tests.fakes.inputs import chosen, lora
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, MODEL_CHOICES, OTHER
 from tests.gui.controls import ControlCase, check_every_control, controls_of
+from tests.gui.operating import choose_index
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
-    from gui.render.model_choices import Offer
 
 ONE, TWO, THREE = (lora(path=Path(f"/loras/{name}.safetensors")) for name in "abc")
 PICKED = (Path("/loras/picked.safetensors"),)
@@ -41,6 +42,10 @@ SMALL_OWN = chosen(
 FULL_OWN = chosen(
     SMALL_OWN,
     target=LTX_FULL,
+    resolution="64p",
+    aspect="2:3",
+    duration_s=2,
+    fps=25,
     audio=True,
     audio_prompt="rain",
     loras=(ONE,),
@@ -62,16 +67,16 @@ FULL_ROWS = (*SMALL_ROWS, "audio_prompt", "loras", "memory", "webhook_url")
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> LTXControlsWidget:
+def panel(qtbot: QtBot) -> RenderForm:
     return made(qtbot)
 
 
 def made(
-    qtbot: QtBot, value: RenderChoices | None = None, offers: tuple[Offer, ...] = MODEL_CHOICES
-) -> LTXControlsWidget:
-    panel = LTXControlsWidget(pick=lambda _: PICKED)
+    qtbot: QtBot, value: RenderChoices | None = None, listing: ModelListing = MODEL_CHOICES
+) -> RenderForm:
+    panel = RenderForm(pick=lambda _: PICKED)
     qtbot.addWidget(panel)
-    panel.set_offers(offers)
+    panel.set_listing(listing)
     panel.set_value(value or RenderChoices(target=LTX_FULL))
     return panel
 
@@ -97,7 +102,7 @@ def control(panel: QWidget, name: str) -> QWidget:
     return controls_of(panel)[name]
 
 
-def is_shown(panel: LTXControlsWidget, name: str) -> bool:
+def is_shown(panel: RenderForm, name: str) -> bool:
     return not control(panel, name).isHidden()
 
 
@@ -112,16 +117,36 @@ def said(panel: QWidget) -> str:
     return " ".join(label.text() for label in labels if not label.isHidden())
 
 
-def value(panel: LTXControlsWidget) -> RenderChoices:
+def value(panel: RenderForm) -> RenderChoices:
     return panel.value()
 
 
-def is_advanced_hidden(panel: LTXControlsWidget) -> bool:
+def is_advanced_hidden(panel: RenderForm) -> bool:
     return not control(panel, "memory").isVisibleTo(panel)
+
+
+def other(box: QWidget) -> None:
+    assert isinstance(box, QComboBox)
+    choose_index(1 - box.currentIndex())(box)
+
+
+def own(panel: RenderForm) -> bool:
+    return control(panel, "model_reset").isHidden()
 
 
 def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
     return [
+        ControlCase("provider", down, value),
+        ControlCase("model", up, value),
+        ControlCase("model_reset", click, own),
+        ControlCase("resolution", other, value),
+        ControlCase("resolution_reset", click, value),
+        ControlCase("aspect", up, value),
+        ControlCase("aspect_reset", click, value),
+        ControlCase("duration_s", up, value),
+        ControlCase("duration_s_reset", click, value),
+        ControlCase("fps", up, value),
+        ControlCase("fps_reset", click, value),
         ControlCase("deployment", down, value),
         ControlCase("audio", click, value),
         ControlCase("audio_reset", click, value),
@@ -154,7 +179,7 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
 
 
 def test_every_control_changes_the_choices(qtbot: QtBot) -> None:
-    def make() -> LTXControlsWidget:
+    def make() -> RenderForm:
         panel = made(qtbot, FULL_OWN)
         panel.set_scope(SCOPE)
         panel.set_last_seed(99)
@@ -187,7 +212,7 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
 )
 @given(choices=any_choices)
 def test_every_legal_value_comes_back_and_nothing_is_told(
-    panel: LTXControlsWidget, choices: RenderChoices
+    panel: RenderForm, choices: RenderChoices
 ) -> None:
     messages: list[object] = []
     panel.changed.connect(messages.append)
@@ -199,16 +224,24 @@ def test_every_legal_value_comes_back_and_nothing_is_told(
     assert messages == []
 
 
-def test_it_is_shown_only_for_ltx(panel: LTXControlsWidget) -> None:
-    assert control(panel, "camera").isVisibleTo(panel)
+def test_the_panel_of_ltx_is_shown_only_for_ltx_and_the_everyday_rows_for_everyone(
+    panel: RenderForm,
+) -> None:
+    ltx = panel.findChild(LTXControlsWidget)
+    assert ltx is not None
+    panel.set_value(RenderChoices(target=LTX_FULL))
+    assert ltx.isVisibleTo(panel)
     panel.set_value(RenderChoices(target=OTHER.target))
-    assert not control(panel, "camera").isVisibleTo(panel)
+    assert not ltx.isVisibleTo(panel)
+    panel.open_advanced()
+    for name in ("audio", "camera", "seed_number", "num_inference_steps", "negative_prompt"):
+        assert control(panel, name).isVisibleTo(panel), name
 
 
 def test_only_registered_deployments_are_offered_and_one_alone_is_told(qtbot: QtBot) -> None:
     panel = made(qtbot)
     assert items(panel, "deployment") == ["Local", "Cloud"]
-    alone = made(qtbot, offers=(LOCAL, OTHER))
+    alone = made(qtbot, listing=ModelListing((LOCAL, OTHER)))
     assert not is_shown(alone, "deployment")
     assert "Local" in said(alone)
 
@@ -223,7 +256,7 @@ def test_another_deployment_keeps_the_model_where_it_has_it(qtbot: QtBot) -> Non
 
 
 def test_moves_have_names_and_the_speed_is_shown_only_with_a_move(
-    panel: LTXControlsWidget, qtbot: QtBot
+    panel: RenderForm, qtbot: QtBot
 ) -> None:
     assert items(panel, "camera") == ["None", "Pan Left", "Static"]
     assert not control(panel, "camera_speed_number").isVisibleTo(panel)
@@ -246,7 +279,7 @@ def test_slider_and_number_of_the_speed_go_together(qtbot: QtBot) -> None:
     assert panel.value().motion.speed == 1.95
 
 
-def test_a_move_of_another_model_is_shown_as_such_and_kept(panel: LTXControlsWidget) -> None:
+def test_a_move_of_another_model_is_shown_as_such_and_kept(panel: RenderForm) -> None:
     panel.set_value(chosen(target=LTX_FULL, camera="crane_up"))
     assert items(panel, "camera")[-1] == "Crane Up (not with Fake Full)"
     assert panel.value().motion.camera == "crane_up"
@@ -261,7 +294,7 @@ def test_a_silent_clip_hides_the_audio_prompt_and_keeps_it(qtbot: QtBot) -> None
     assert panel.value().audio_prompt == "rain"
 
 
-def test_the_same_seed_again_and_a_new_one_each_time(panel: LTXControlsWidget) -> None:
+def test_the_same_seed_again_and_a_new_one_each_time(panel: RenderForm) -> None:
     same, new = control(panel, "seed_same"), control(panel, "seed_new")
     assert not same.isEnabled()
     assert "no clip yet" in same.toolTip()
@@ -274,7 +307,7 @@ def test_the_same_seed_again_and_a_new_one_each_time(panel: LTXControlsWidget) -
     assert not new.isEnabled()
 
 
-def test_only_a_seed_can_be_typed(panel: LTXControlsWidget) -> None:
+def test_only_a_seed_can_be_typed(panel: RenderForm) -> None:
     edit = control(panel, "seed_number")
     assert isinstance(edit, QLineEdit)
     QTest.keyClicks(edit, f"-x {MAX_SEED}9")
@@ -287,7 +320,7 @@ def test_only_a_seed_can_be_typed(panel: LTXControlsWidget) -> None:
 
 
 def test_several_loras_each_with_its_scale_as_many_as_the_model_takes(
-    panel: LTXControlsWidget,
+    panel: RenderForm,
 ) -> None:
     panel.set_value(chosen(target=LTX_FULL, loras=(ONE,)))
     click(control(panel, "lora_add"))
@@ -304,13 +337,13 @@ def test_several_loras_each_with_its_scale_as_many_as_the_model_takes(
     assert panel.value().inputs == (lora(path=PICKED[0], scale=0.95),)
 
 
-def test_the_same_lora_is_not_added_twice(panel: LTXControlsWidget) -> None:
+def test_the_same_lora_is_not_added_twice(panel: RenderForm) -> None:
     panel.set_value(chosen(target=LTX_FULL, loras=(lora(path=PICKED[0]),)))
     click(control(panel, "lora_add"))
     assert len(panel.value().inputs) == 1
 
 
-def test_too_many_loras_are_kept_and_told(panel: LTXControlsWidget) -> None:
+def test_too_many_loras_are_kept_and_told(panel: RenderForm) -> None:
     panel.set_value(chosen(target=LTX_FULL, loras=(ONE, TWO, THREE)))
     assert "at most 2: remove 1" in said(panel)
     assert panel.value().inputs == (ONE, TWO, THREE)
@@ -356,7 +389,7 @@ def test_words_are_told_as_they_are_typed_and_the_cursor_stays(qtbot: QtBot) -> 
     assert panel.value().delivery.webhook_url == "https://a.b/"
 
 
-def test_memory_is_chosen_among_what_the_model_offers(panel: LTXControlsWidget) -> None:
+def test_memory_is_chosen_among_what_the_model_offers(panel: RenderForm) -> None:
     assert items(panel, "memory") == [
         "Automatic",
         "All in GPU memory (quickest)",
@@ -368,7 +401,7 @@ def test_memory_is_chosen_among_what_the_model_offers(panel: LTXControlsWidget) 
     assert items(panel, "memory")[-1] == "Parts take turns on the GPU (not with Fake Full)"
 
 
-def test_in_a_scene_what_differs_is_marked(panel: LTXControlsWidget, qtbot: QtBot) -> None:
+def test_in_a_scene_what_differs_is_marked(panel: RenderForm, qtbot: QtBot) -> None:
     panel.set_value(FULL_OWN)
     panel.set_scope(SceneScope("Scene 3", ("camera",), chosen(camera="static")))
     assert "• Camera" in said(panel)
@@ -379,7 +412,7 @@ def test_in_a_scene_what_differs_is_marked(panel: LTXControlsWidget, qtbot: QtBo
     assert panel.value().motion.camera == "static"
 
 
-def test_numbers_beyond_the_model_are_shown_as_they_are(panel: LTXControlsWidget) -> None:
+def test_numbers_beyond_the_model_are_shown_as_they_are(panel: RenderForm) -> None:
     panel.set_value(chosen(target=LTX_FULL, num_inference_steps=500))
     steps = control(panel, "num_inference_steps")
     assert isinstance(steps, QDoubleSpinBox)

@@ -1,0 +1,266 @@
+"""The field of each control: made by its kind, filled with what the chosen model takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+
+from core.video.allowed import OneOf, OneSize, OnOff
+from core.video.controls import Control, ControlKind, ControlRow
+from core.video.request import Residency, Role
+from core.video.spec import Durations, FloatRange, IntRange
+from gui.render.lora_list import LoraList
+from gui.render.seed_field import SeedField
+from gui.widgets.choice_field import Choice, ChoiceField
+from gui.widgets.fields import LineField, SwitchField, TextField
+from gui.widgets.number_field import Limits, NumberField, NumberLook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from PySide6.QtCore import SignalInstance
+
+    from core.video.allowed import Allowed
+    from core.video.request import RenderChoices
+    from core.video.spec import ModelSpec
+
+_SPEED_STEP = 0.05
+# A slider knows whole numbers only.
+_SLIDER_UNITS = 100
+_TEXT_LINES = 3
+_PLACEHOLDERS = {
+    Control.AUDIO_PROMPT: "Rain on a tin roof, distant thunder",
+    Control.WEBHOOK: "https://",
+}
+_NOTHING = {
+    Control.ASPECT: ("Automatic", "As the start frame, where there is one"),
+    Control.CAMERA_MOTION: ("None", "Leave it to the prompt"),
+    Control.MEMORY: ("Automatic", "The quickest that fits"),
+}
+
+
+@dataclass(frozen=True)
+class ControlField:
+    """A field, and how it shows what choices say.
+
+    Attributes:
+        edited: comes when a person edited it.
+        show: shows the choices, for a model that takes the control so.
+        read: what an edited value says in a request.
+        is_tall: it has several lines.
+    """
+
+    widget: QWidget
+    edited: SignalInstance
+    show: Callable[[RenderChoices, ModelSpec, Allowed], None]
+    read: Callable[[object], object] = lambda value: value
+    is_tall: bool = False
+
+
+def is_list(row: ControlRow, allowed: Allowed) -> bool:
+    """Whether a model has a list of values to choose from."""
+    if isinstance(allowed, Durations):
+        return bool(allowed.choices)
+    return row.kind is ControlKind.CHOICE or isinstance(allowed, OneOf | OneSize)
+
+
+def make_field(
+    row: ControlRow, pick: Callable[[QWidget], tuple[Path, ...]], *, from_list: bool
+) -> ControlField:
+    """The field of a control.
+
+    Args:
+        row: of the control.
+        pick: asks a person for files.
+        from_list: its value is one of a list.
+    """
+    if row.id is Control.SEED:
+        seed = SeedField()
+        return ControlField(
+            seed,
+            seed.edited,
+            lambda choices, _, __: seed.show_value(row.value(choices)),
+            is_tall=True,
+        )
+    if row.id is Control.CAMERA_SPEED:
+        return _number(row, SpeedField(row))
+    if from_list:
+        return _choice(row)
+    match row.kind:
+        case ControlKind.NUMBER | ControlKind.WHOLE | ControlKind.CHOICE:
+            return _number(row, NumberField(Limits(0, 1), _look(row)))
+        case ControlKind.SWITCH:
+            return _switch(row)
+        case ControlKind.TEXT:
+            return _text(row)
+        case ControlKind.FILE | ControlKind.FILES:
+            return _files(row, pick)
+        case _:
+            assert_never(row.kind)
+
+
+def _look(row: ControlRow) -> NumberLook:
+    unit = f" {row.unit}" if row.unit else ""
+    is_whole = row.kind is ControlKind.WHOLE
+    return NumberLook(0 if is_whole else 2, 1.0 if is_whole else 0.5, unit, is_whole=is_whole)
+
+
+def _number(row: ControlRow, field: NumberField | SpeedField) -> ControlField:
+    def show(choices: RenderChoices, _: ModelSpec, allowed: Allowed) -> None:
+        asked = row.value(choices)
+        if isinstance(allowed, IntRange | FloatRange | Durations):
+            shown = asked if isinstance(asked, int | float) else allowed.default
+            field.show_number(shown, Limits(allowed.minimum, allowed.maximum))
+
+    return ControlField(field, field.edited, show)
+
+
+def _switch(row: ControlRow) -> ControlField:
+    box = SwitchField(f"With {row.noun}")
+
+    def show(choices: RenderChoices, _: ModelSpec, allowed: Allowed) -> None:
+        asked = row.value(choices)
+        box.show_value(isinstance(allowed, OnOff) and allowed.default if asked is None else asked)
+
+    return ControlField(box, box.edited, show)
+
+
+def _text(row: ControlRow) -> ControlField:
+    is_tall = row.id is Control.NEGATIVE_PROMPT
+    field = TextField(lines=_TEXT_LINES) if is_tall else LineField()
+    field.setPlaceholderText(_PLACEHOLDERS.get(row.id, row.tip))
+
+    def read(text: object) -> object:
+        # An address has no blanks around it; words are being typed.
+        typed = str(text).strip() if row.id is Control.WEBHOOK else str(text)
+        return typed or None
+
+    return ControlField(
+        field,
+        field.edited,
+        lambda choices, _, __: field.show_value(row.value(choices) or ""),
+        read,
+        is_tall,
+    )
+
+
+def _files(row: ControlRow, pick: Callable[[QWidget], tuple[Path, ...]]) -> ControlField:
+    role = row.role or Role.LORA
+    files = LoraList(pick=pick)
+
+    def show(choices: RenderChoices, spec: ModelSpec, _: Allowed) -> None:
+        files.show_loras(choices.of_role(role), spec.limit(role))
+
+    return ControlField(files, files.edited, show, is_tall=True)
+
+
+def _choice(row: ControlRow) -> ControlField:
+    box = ChoiceField()
+
+    def show(choices: RenderChoices, spec: ModelSpec, allowed: Allowed) -> None:
+        offered = _offered(row, choices, spec, allowed)
+        asked = row.value(choices)
+        value = _usual(spec, allowed) if asked is None else asked
+        if value is not None and all(choice.value != value for choice in offered):
+            # Shown as it is, so that it is seen.
+            label = str(value) if isinstance(allowed, OneSize) else _label(row, value)
+            is_taken = row.problem(value, spec) is None
+            offered.append(Choice(value, label if is_taken else f"{label} (not with {spec.label})"))
+        box.show_choices(offered, value)
+
+    return ControlField(box, box.edited, show)
+
+
+def _usual(spec: ModelSpec, allowed: Allowed) -> object:
+    match allowed:
+        case OneSize():
+            return spec.default_size.resolution
+        case OneOf(default=default) | Durations(default=default):
+            return default
+        case _:
+            return None
+
+
+def _offered(
+    row: ControlRow, choices: RenderChoices, spec: ModelSpec, allowed: Allowed
+) -> list[Choice]:
+    match allowed:
+        case OneSize():
+            aspects = [aspect.value for aspect in spec.aspects]
+            asked = choices.frame.aspect
+            aspect = asked if asked in aspects else None
+            return [Choice(name, _size_label(spec, name, aspect)) for name in spec.resolutions]
+        case OneOf(values=values, default=default):
+            offered = [Choice(value, _label(row, value)) for value in values]
+            if default is not None:
+                return offered
+            label, tip = _NOTHING.get(row.id, ("Automatic", row.tip))
+            if row.id is Control.ASPECT:
+                label = f"{label} ({spec.default_size.aspect.value})"
+            return [Choice(None, label, tip=tip), *offered]
+        case Durations(choices=lengths):
+            return [Choice(length, _label(row, length)) for length in lengths]
+        case _:
+            return []
+
+
+def _label(row: ControlRow, value: object) -> str:
+    if isinstance(value, Residency):
+        return value.label
+    if isinstance(value, int | float):
+        return f"{value:g} {row.unit}".strip()
+    return str(value).replace("_", " ").title()
+
+
+def _size_label(spec: ModelSpec, resolution: str, aspect: str | None) -> str:
+    wanted = aspect or spec.default_size.aspect.value
+    for size in spec.sizes:
+        if size.resolution == resolution and size.aspect.value == wanted:
+            return f"{size} ({resolution})"
+    return f"{resolution} (not at {aspect})"
+
+
+class SpeedField(QWidget):
+    """A slider and the number beside it; 1 is normal.
+
+    Signals:
+        edited(float)
+    """
+
+    edited = Signal(object)
+
+    def __init__(self, row: ControlRow, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setSingleStep(round(_SPEED_STEP * _SLIDER_UNITS))
+        self._slider.setPageStep(round(5 * _SPEED_STEP * _SLIDER_UNITS))
+        look = NumberLook(step=_SPEED_STEP, suffix=f" {row.unit}")
+        self._number = NumberField(Limits(0, 1), look)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self._slider, 1)
+        line.addWidget(self._number)
+        for part, name in ((self._slider, "slider"), (self._number, "number")):
+            part.setObjectName(f"{row.id}_{name}")
+            part.setAccessibleName(row.label)
+            part.setToolTip(row.tip)
+        self.setFocusProxy(self._number)
+        self._slider.valueChanged.connect(self._on_slid)
+        self._number.edited.connect(self.edited)
+
+    def show_number(self, value: float, limits: Limits) -> None:
+        """Show a speed; tells nobody."""
+        self._number.show_number(value, limits)
+        with QSignalBlocker(self._slider):
+            low, high = limits.low, limits.high
+            self._slider.setRange(round(low * _SLIDER_UNITS), round(high * _SLIDER_UNITS))
+            # One beyond the limits is told by the number.
+            self._slider.setValue(round(min(max(value, low), high) * _SLIDER_UNITS))
+
+    @Slot(int)
+    def _on_slid(self, units: int) -> None:
+        self.edited.emit(units / _SLIDER_UNITS)
