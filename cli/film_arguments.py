@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from cli.film_options import HEADS, OPTIONS, ROWS, FilmOption, Part
+from cli.film_options import HEADS, OPTIONS, ROWS, FilmOption, FilmPart
 from cli.options import Kind
 from core.film.model.delivery import ExportSettings, VideoCodec, container_of, with_container
 from core.film.model.film import Caption, Clip, Film, Lut, Music, Subtitles, Watermark
@@ -69,18 +69,18 @@ class _FilmReader:
         return FilmReading(film, settings, out, poster_s, tuple(self._typed.problems))
 
     def _film(self, base: Film) -> Film:
-        music = [Music(path=path) for path in self._head_values(Part.MUSIC)]
-        captions = [Caption(text=text) for text in self._head_values(Part.CAPTION)]
-        changes = self._plain(Part.FILM)
-        for option in _rows(Part.CLIP):
+        music = [Music(path=path) for path in self._head_values(FilmPart.MUSIC)]
+        captions = [Caption(text=text) for text in self._head_values(FilmPart.CAPTION)]
+        changes = self._plain(FilmPart.FILM)
+        for option in _rows(FilmPart.CLIP):
             if option.film_field:
                 changes[option.film_field] = self._for_the_film(option)
-        changes["lut"] = self._one(Part.LUT, Lut)
-        changes["watermark"] = self._one(Part.WATERMARK, Watermark)
-        changes["subtitles"] = self._one(Part.SUBTITLES, Subtitles)
-        changes["music"] = self._each(Part.MUSIC, music) or None
-        changes["captions"] = self._each(Part.CAPTION, captions) or None
-        changes["clips"] = self._each(Part.CLIP, base.clips)
+        changes["lut"] = self._one(FilmPart.LUT, Lut)
+        changes["watermark"] = self._one(FilmPart.WATERMARK, Watermark)
+        changes["subtitles"] = self._one(FilmPart.SUBTITLES, Subtitles)
+        changes["music"] = self._each(FilmPart.MUSIC, music) or None
+        changes["captions"] = self._each(FilmPart.CAPTION, captions) or None
+        changes["clips"] = self._each(FilmPart.CLIP, base.clips)
         return self._built(base, changes)
 
     def _settings(self, base: ExportSettings, out: Path | None) -> ExportSettings:
@@ -93,8 +93,8 @@ class _FilmReader:
             container = container_of(out.suffix)
         if container is not None:
             base = with_container(base, container)
-        changes = self._plain(Part.SETTINGS)
-        changes["frame"] = self._built(base.frame, self._plain(Part.FRAME))
+        changes = self._plain(FilmPart.SETTINGS)
+        changes["frame"] = self._built(base.frame, self._plain(FilmPart.FRAME))
         # Film-wide, so that a preset's own way of fitting gives way to what was typed.
         if self._typed.texts("--fit"):
             base = base.model_copy(update={"fit": None})
@@ -107,7 +107,7 @@ class _FilmReader:
     def _value(self, name: str) -> Any:
         return self._typed.read(name, ROWS[name].read)
 
-    def _head_values(self, part: Part) -> list[Any]:
+    def _head_values(self, part: FilmPart) -> list[Any]:
         option = ROWS[HEADS[part]]
         texts = self._typed.texts(option.name)
         return [self._typed.convert(option.name, text, option.read) for text in texts]
@@ -116,7 +116,7 @@ class _FilmReader:
         chosen = self._typed.switch(option)
         return chosen if chosen is None or option.read is str else option.read(chosen)
 
-    def _plain(self, part: Part) -> dict[str, Any]:
+    def _plain(self, part: FilmPart) -> dict[str, Any]:
         """What the options of a part say that there is once; None where one says nothing."""
         found: dict[str, Any] = {}
         for option in _rows(part):
@@ -124,7 +124,7 @@ class _FilmReader:
             found |= _set(option, self._switch(option) if is_switch else self._value(option.name))
         return found
 
-    def _one(self, part: Part, kind: type[M]) -> M | None:
+    def _one(self, part: FilmPart, kind: type[M]) -> M | None:
         changes = {name: value for name, value in self._plain(part).items() if value is not None}
         if "path" not in changes:
             self._tell_lonely(part)
@@ -132,7 +132,7 @@ class _FilmReader:
         path = changes.pop("path")
         return self._built(kind.model_validate({"path": path}), changes)
 
-    def _each(self, part: Part, items: Sequence[M]) -> tuple[M, ...]:
+    def _each(self, part: FilmPart, items: Sequence[M]) -> tuple[M, ...]:
         """The clips, pieces of music or texts with what their options say."""
         if not items and part in HEADS:
             self._tell_lonely(part)
@@ -180,7 +180,7 @@ class _FilmReader:
         texts = [t for t in self._typed.texts(option.name) if not _NUMBERED.fullmatch(t)]
         return self._typed.convert(option.name, texts[-1], option.read) if texts else None
 
-    def _tell_lonely(self, part: Part) -> None:
+    def _tell_lonely(self, part: FilmPart) -> None:
         """Options of a part that the film has not got mean nothing."""
         for option in _rows(part):
             if option.name != HEADS[part] and self._typed.texts(option.name):
@@ -208,7 +208,7 @@ class _FilmReader:
             return kind.model_validate({**stated, **kept})
 
 
-def _rows(part: Part) -> list[FilmOption]:
+def _rows(part: FilmPart) -> list[FilmOption]:
     return [option for option in OPTIONS if option.part is part]
 
 

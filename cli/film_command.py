@@ -218,8 +218,8 @@ def _describe(planned: PlannedExport) -> str:
     codecs = ""
     if not settings.container.is_images:
         audio = settings.audio_codec
-        heard = "no sound" if audio is AudioCodec.NONE else audio.value.upper()
-        codecs = f", {CODECS[settings.video_codec].label} and {heard}"
+        audio_text = "no sound" if audio is AudioCodec.NONE else audio.value.upper()
+        codecs = f", {CODECS[settings.video_codec].label} and {audio_text}"
     count = len(timeline.shots)
     lines = [
         f"A film of {count} {'clip' if count == 1 else 'clips'}, on this machine, free",

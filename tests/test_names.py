@@ -45,11 +45,6 @@ KEPT_NAMES = {"has_clip_sound"}
 
 # What is still to be renamed and folded, each to be taken out with its last use; nothing is added.
 REMAINING_NAMES: set[str] = {
-    "cli/argv_check.py: _Sieve",
-    "cli/argv_check.py: sift",
-    "cli/film_view.py: heard",
-    "cli/progress.py: _told_at",
-    "cli/project_film.py: _MAX_TOLD",
     "core/jobs/queue.py: has_told",
     "core/jobs/reporter.py: _told",
     "core/studio.py: _Wish",
@@ -83,7 +78,6 @@ REMAINING_NAMES: set[str] = {
     "gui/widgets/text_fields.py: wiring",
 }
 REMAINING_SLIVERS: set[str] = {
-    "cli/commands/cache.py",
     "core/jobs/job_inputs.py",
     "core/jobs/reporter.py",
     "gui/history/play_dialog.py",

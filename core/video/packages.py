@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -24,7 +25,7 @@ class Packages:
 
     Attributes:
         file: the requirement file that lists them all, which lies beside main.py.
-        names: the chief ones, as pip and Python know them.
+        names: the chief ones, as pip knows them.
         download: for people, how much has to be fetched.
     """
 
@@ -68,7 +69,7 @@ class NoInstaller:
 
     def has(self, packages: Packages) -> bool:
         """Whether each can be imported, in whatever version."""
-        return all(find_spec(name) is not None for name in packages.names)
+        return all(map(_is_installed, packages.names))
 
     def install(
         self,
@@ -78,3 +79,13 @@ class NoInstaller:
     ) -> None:
         """Refuse, and say what to do by hand."""
         raise NotConfigured(f"Python packages are missing: {packages}.", hint=packages.by_hand)
+
+
+def _is_installed(name: str) -> bool:
+    # Most packages are imported by their own name, and to look for that is quick.
+    if find_spec(name.replace("-", "_")) is not None:
+        return True
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False

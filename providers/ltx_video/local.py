@@ -68,6 +68,7 @@ class LocalLTX:
         self._context = context
         self._models = {model.id: model for model in models}
         self._timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
+        self._store: LTXStore | None = None
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._engine: EngineProcess | None = None
@@ -82,9 +83,11 @@ class LocalLTX:
     @property
     def store(self) -> LTXStore:
         """The models as files."""
-        from providers.ltx_video.install.store import LTXStore
+        if self._store is None:
+            from providers.ltx_video.install.store import LTXStore
 
-        return LTXStore(self._context, self._models)
+            self._store = LTXStore(self._context, self._models)
+        return self._store
 
     def models(self) -> tuple[ModelSpec, ...]:
         """Every model of the catalogue, best first."""

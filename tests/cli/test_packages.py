@@ -11,7 +11,7 @@ import pytest
 from cli import main
 from core.errors import NotConfigured
 from core.jobs.job import CancelToken, Notice, Progressed, Stage
-from core.video.packages import Packages
+from core.video.packages import NoInstaller, Packages
 from core.video.provider import ProviderEntry
 from tests.cli.conftest import Answer
 from tests.fakes.app import ENTRY
@@ -119,6 +119,14 @@ def test_where_nobody_installs_the_sentence_says_what_to_do_by_hand(run, home: P
     assert not (home / "state" / "jobs.sqlite").exists()
     (event,) = run("-p", "a ball", "--dry-run", "--json", by_hand=True).events
     assert (event["can_run"], event["lack"]) == (False, "package missing")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_there"),
+    [("psutil", True), ("imageio-ffmpeg", True), ("Pillow", True), ("not-to-be-had", False)],
+)
+def test_packages_of_ones_own_environment_are_found_by_pips_names(name, is_there) -> None:
+    assert NoInstaller().has(Packages("requirements-x.txt", (name,), "nothing")) is is_there
 
 
 def test_every_chief_package_of_a_provider_is_in_its_requirement_file() -> None:

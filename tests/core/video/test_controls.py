@@ -146,7 +146,8 @@ def test_a_refused_number_names_the_nearest_one(data: st.DataObject) -> None:
     message = problems(asked(row, value, spec), spec)[row.path]
     near = row.nearest(value, spec)
     assert isinstance(near, int | float)
-    assert f"The nearest is {near if isinstance(near, int) else f'{near:g}'}" in message
+    named = f"{near:g}" if isinstance(near, float) else str(near)
+    assert f"The nearest is {named}" in message
 
 
 def test_every_control_has_its_option_its_words_and_its_own_field() -> None:
