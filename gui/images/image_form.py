@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
 
 _USUAL = Choice("", "The model's usual one")
+_FROM_WORDS = frozenset((Task.TEXT_TO_VIDEO, Task.TEXT_TO_IMAGE))
 _NO_WORDS = "It makes clips from a picture only, not from words."
 
 
@@ -140,7 +141,7 @@ def _models(listing: Sequence[ListedProvider]) -> list[Choice]:
             Choice(offer.target, f"{offer.name}, automatic{name}", begins_group=bool(choices))
         )
         for model in offer.models:
-            why_not = "" if Task.TEXT_TO_VIDEO in model.spec.tasks else _NO_WORDS
+            why_not = "" if _FROM_WORDS.intersection(model.spec.tasks) else _NO_WORDS
             target = offer.target.with_model(model.spec.id)
             label = listed_text(model)
             choices.append(Choice(target, label, why_not, model.spec.summary))
@@ -154,4 +155,7 @@ def _aspects(spec: ModelSpec, resolution: str) -> list[str]:
 
 
 def _origin(spec: ModelSpec) -> str:
+    """Where the picture comes from, where the model makes none by itself."""
+    if Task.TEXT_TO_IMAGE in spec.tasks:
+        return ""
     return f"{spec.label} makes clips: the picture is the middle frame of its shortest one."
