@@ -83,7 +83,7 @@ class Ticket(Frozen):
 
 
 @dataclass(frozen=True)
-class Order:
+class RemoteOrder:
     """What is to be ordered: the plan, and by path where its inputs lie with the service."""
 
     plan: RenderPlan
@@ -146,7 +146,7 @@ class PollingProvider(ABC):
         self._limiter = Limiter(self.gap_s)
 
     @abstractmethod
-    def submit(self, service: ServiceHttp, order: Order) -> str:
+    def submit(self, service: ServiceHttp, order: RemoteOrder) -> str:
         """Order it by exactly one POST; gives what the service finds it by.
 
         Raises:
@@ -291,7 +291,7 @@ class PollingProvider(ABC):
         ctx.save_ticket(ticket.model_dump_json())
         try:
             # Not left behind by a cancel: whether something was bought has to be known.
-            remote = self.submit(service, Order(plan, ticket.attempt, uploads))
+            remote = self.submit(service, RemoteOrder(plan, ticket.attempt, uploads))
         except SubmitUnknown as error:
             raise self._unknown(error, ctx) from error
         except _MISREAD as error:
@@ -310,7 +310,7 @@ class PollingProvider(ABC):
         self, service: ServiceHttp, ticket: Ticket, plan: RenderPlan, ctx: JobContext
     ) -> Ticket:
         """The ticket of an order whose answer never came, completed where the service can tell."""
-        remote = self._patiently(service, ctx, lambda: self.find(service, ticket.attempt))
+        remote = self._ask(service, ctx, lambda: self.find(service, ticket.attempt))
         if remote is None:
             if ctx.cancel.cancelled:
                 message = f"Whether {self.info.label} took the order is not known; look there."
@@ -343,7 +343,7 @@ class PollingProvider(ABC):
         wait_s = self.poll_s
         while True:
             ctx.cancel.check()
-            state = self._patiently(service, ctx, lambda: self.poll(service, ticket.remote))
+            state = self._ask(service, ctx, lambda: self.poll(service, ticket.remote))
             match state:
                 case Finished():
                     return state
@@ -416,7 +416,7 @@ class PollingProvider(ABC):
                 )
         ctx.report(Notice(message=message))
 
-    def _patiently(self, service: ServiceHttp, ctx: JobContext, ask: Callable[[], T]) -> T:
+    def _ask(self, service: ServiceHttp, ctx: JobContext, ask: Callable[[], T]) -> T:
         """The answer to a question that is asked again while failures may pass."""
         wait_s, began = self.poll_s, time.monotonic()
         while True:
