@@ -333,8 +333,9 @@ class PollingProvider(ABC):
         return SubmitUnknown(
             error.message,
             target=error.target,
-            hint=f"Look into the account. If the render is there: 'main.py jobs attach "
-            f"{ctx.job_id} ITS-ID' fetches it. If not: 'main.py jobs buy-again {ctx.job_id}'.",
+            hint="Look into the account. If the render is there, give its id above the window's "
+            f"jobs or to 'main.py jobs attach {ctx.job_id} ITS-ID', and it is fetched. If not, "
+            f"order it again there or with 'main.py jobs buy-again {ctx.job_id}'.",
         )
 
     def _wait(

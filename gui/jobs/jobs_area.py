@@ -83,7 +83,12 @@ class JobsArea(QWidget):
         self._bridge.news.connect(self._model.take)
         self._bridge.news.connect(self.news)
         controller = JobsController(
-            queue, self._background, resume=self._studio.resume, parent=self
+            queue,
+            self._background,
+            resume=self._studio.resume,
+            fetch=self._studio.attach,
+            buy_again=self._studio.buy_again,
+            parent=self,
         )
         controller.changed.connect(self._model.refresh)
         controller.serve(self._panel)

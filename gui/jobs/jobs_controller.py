@@ -52,6 +52,8 @@ class JobsController(QObject):
         background: Background,
         *,
         resume: Callable[[str], str],
+        fetch: Callable[[str, str], str],
+        buy_again: Callable[[str], str],
         show_folder: Callable[[Path], bool] = show_in_desktop,
         parent: QObject | None = None,
     ) -> None:
@@ -59,6 +61,8 @@ class JobsController(QObject):
         self._queue = queue
         self._background = background
         self._resume = resume
+        self._fetch = fetch
+        self._buy_again = buy_again
         self._open_folder = show_folder
         self._moves: deque[MoveJob] = deque()
 
@@ -71,6 +75,8 @@ class JobsController(QObject):
         panel.move_wanted.connect(self.move)
         panel.clear_wanted.connect(self.clear)
         panel.folder_wanted.connect(self.show_folder)
+        panel.fetch_wanted.connect(self.fetch)
+        panel.order_wanted.connect(self.order_again)
         self.failed.connect(panel.show_problem)
 
     @Slot(object)
@@ -93,6 +99,16 @@ class JobsController(QObject):
     def retry(self, ids: tuple[str, ...]) -> None:
         """Do these jobs after all."""
         self._do(lambda: _each(self._resume, ids))
+
+    @Slot(str, str)
+    def fetch(self, job_id: str, remote_id: str) -> None:
+        """Fetch the render that a person found in the account."""
+        self._do(lambda: self._fetch(job_id, remote_id))
+
+    @Slot(str)
+    def order_again(self, job_id: str) -> None:
+        """Buy a render once more whose first order never arrived."""
+        self._do(lambda: self._buy_again(job_id))
 
     @Slot(object)
     def move(self, move: MoveJob) -> None:

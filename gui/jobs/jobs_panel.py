@@ -35,6 +35,7 @@ from gui.jobs.job_list import Summary, movable, summary_of
 from gui.jobs.job_rows import FilterButtons, FilteredJobs, JobDelegate, JobFilter
 from gui.jobs.jobs_controller import MoveJob
 from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
+from gui.jobs.lost_order import LostOrder
 from gui.widgets.labels import ToneLabel
 from gui.widgets.panes import Splitter
 
@@ -68,6 +69,8 @@ class JobsPanel(QWidget):
         move_wanted(MoveJob): a waiting job is to come earlier or later.
         clear_wanted(): the jobs that have ended leave the list.
         folder_wanted(Path): the folder of a finished file is to be seen.
+        fetch_wanted(str, str): the job whose order is lost, and its render's id at the service.
+        order_wanted(str): the job whose render is to be bought once more.
     """
 
     pause_wanted = Signal(object)
@@ -77,6 +80,8 @@ class JobsPanel(QWidget):
     move_wanted = Signal(object)
     clear_wanted = Signal()
     folder_wanted = Signal(object)
+    fetch_wanted = Signal(str, str)
+    order_wanted = Signal(str)
 
     def __init__(self, model: JobsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,6 +90,7 @@ class JobsPanel(QWidget):
         self._list = QListView()
         self._list.setObjectName("jobs")
         self._details = JobDetails()
+        self._lost = LostOrder()
         self._nothing = ToneLabel()
         self._nothing.setObjectName("no_jobs")
         self._pages = QStackedWidget()
@@ -250,6 +256,9 @@ class JobsPanel(QWidget):
         rows.addLayout(self._bar)
         rows.addWidget(self._problem)
         rows.addWidget(self._banner)
+        rows.addWidget(self._lost)
+        self._lost.fetch_wanted.connect(self._on_fetch)
+        self._lost.order_wanted.connect(self._on_order)
         rows.addWidget(self._halves, 1)
         self._colour()
 
@@ -270,6 +279,7 @@ class JobsPanel(QWidget):
         self._retry.setEnabled(bool(states & set(_RETRIED)))
         self._folder.setEnabled(len(chosen) == 1 and chosen[0].path is not None)
         self._copy.setEnabled(bool(chosen))
+        self._lost.show_job(chosen[0] if len(chosen) == 1 else None)
         self._clear.setEnabled(any(record.state.has_ended for record in self._model.records))
         if chosen:
             if self._details.isHidden():
@@ -356,6 +366,14 @@ class JobsPanel(QWidget):
         QGuiApplication.clipboard().setText(
             "\n\n".join(job_text.details(record, now) for record in self.selected)
         )
+
+    @Slot(str, str)
+    def _on_fetch(self, job_id: str, remote_id: str) -> None:
+        self._want(self.fetch_wanted, job_id, remote_id)
+
+    @Slot(str)
+    def _on_order(self, job_id: str) -> None:
+        self._want(self.order_wanted, job_id)
 
     @Slot()
     def _on_clear(self) -> None:

@@ -44,6 +44,8 @@ class QueueSetup:
             self.queue,
             self.background,
             resume=self.studio.resume,
+            fetch=self.studio.attach,
+            buy_again=self.studio.buy_again,
             show_folder=self.show_folder,
         )
         self.errors: list[StudioError] = []
@@ -122,6 +124,25 @@ def test_retry_does_it_after_all(setup: QueueSetup) -> None:
     setup.controller.retry((job_id,))
     setup.settle()
     setup.until(lambda: setup.state(job_id) is JobState.QUEUED)
+
+
+def test_lost_order_is_fetched_by_its_id_or_bought_again(setup: QueueSetup) -> None:
+    found, missing = setup.render("hang"), setup.render("hang too")
+    setup.controller.cancel((found, missing))
+    setup.settle()
+    setup.controller.fetch(found, "render-17")
+    setup.controller.order_again(missing)
+    setup.settle()
+    setup.until(lambda: setup.state(found) is JobState.QUEUED)
+    assert "render-17" in (setup.queue.job(found).ticket or "")
+    states = [record.state for record in setup.queue.jobs()]
+    assert states.count(JobState.QUEUED) == 2
+    assert setup.state(missing) is JobState.CANCELLED
+    setup.controller.fetch(found, "render-18")
+    setup.settle()
+    assert [error.message for error in setup.errors] == [
+        f"Job {found} is queued; nothing is missing."
+    ]
 
 
 def test_moves_follow_each_other(setup: QueueSetup) -> None:

@@ -28,13 +28,20 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 
+LOST = record(
+    "lost",
+    JobState.FAILED,
+    error=ErrorReport(kind="SubmitUnknown", message="No answer came.", hint="Look there."),
+)
+
+
 class PanelSetup:
     """Panels over a list that the test decides, with what they told."""
 
     def __init__(self, qtbot: QtBot) -> None:
         self.qtbot = qtbot
         self.background = Background()
-        self.records: Sequence[JobRecord] = one_of_each()
+        self.records: Sequence[JobRecord] = [*one_of_each(), LOST]
         self.messages: dict[QWidget, list[Any]] = {}
 
     def model(self) -> JobsModel:
@@ -51,6 +58,8 @@ class PanelSetup:
             getattr(panel, f"{name}_wanted").connect(
                 lambda value=None, name=name: messages.append((name, value))
             )
+        panel.fetch_wanted.connect(lambda *asked: messages.append(("fetch", asked)))
+        panel.order_wanted.connect(lambda job: messages.append(("order", job)))
         for buttons in panel.findChildren(FilterButtons):
             buttons.changed.connect(messages.append)
         self.messages[panel] = messages
@@ -91,6 +100,36 @@ def click_with(*job_ids: str) -> Callable[[QWidget], None]:
         click(control)
 
     return act
+
+
+def type_with(*job_ids: str) -> Callable[[QWidget], None]:
+    def act(control: QWidget) -> None:
+        panel_of(control).select(*job_ids)
+        QTest.keyClicks(control, "render-17")
+
+    return act
+
+
+def find_and_click(control: QWidget) -> None:
+    panel = panel_of(control)
+    panel.select("lost")
+    QTest.keyClicks(controls_of(panel)["remote_id"], " render-17 ")
+    click(control)
+
+
+def look_and_click(control: QWidget) -> None:
+    panel = panel_of(control)
+    panel.select("lost")
+    click(controls_of(panel)["missing"])
+    click(control)
+
+
+def can_fetch(panel: JobsPanel) -> object:
+    return controls_of(panel)["fetch"].isEnabled()
+
+
+def can_order(panel: JobsPanel) -> object:
+    return controls_of(panel)["order_again"].isEnabled()
 
 
 def click_row(control: QWidget) -> None:
@@ -146,6 +185,10 @@ def test_every_control_does_something(setup: PanelSetup) -> None:
             ControlCase("clear", click, requests),
             ControlCase("continue", click, requests),
             ControlCase("jobs", click_row, seen),
+            ControlCase("remote_id", type_with("lost"), can_fetch),
+            ControlCase("fetch", find_and_click, requests),
+            ControlCase("missing", click_with("lost"), can_order),
+            ControlCase("order_again", look_and_click, requests),
         ],
     )
 
@@ -404,14 +447,16 @@ def test_it_follows_the_theme(
     assert label.palette().color(label.foregroundRole()).name() == bad
 
 
-@pytest.mark.parametrize("width", [380, 620, 1200])
-def test_it_is_usable_at_any_width(setup: PanelSetup, width: int) -> None:
+@pytest.mark.parametrize(("width", "chosen"), [(380, "lost"), (620, "failed"), (1200, "lost")])
+def test_it_is_usable_at_any_width(setup: PanelSetup, width: int, chosen: str) -> None:
     panel = setup.panel()
     panel.resize(width, 200)
-    panel.select("failed")
+    panel.select(chosen)
     QApplication.processEvents()
     assert panel.minimumSizeHint().width() <= 380
-    for name, control in controls_of(panel).items():
+    shown = {name: control for name, control in controls_of(panel).items() if control.isVisible()}
+    assert ("order_again" in shown) == (chosen == "lost")
+    for name, control in shown.items():
         assert panel.rect().contains(control.mapTo(panel, control.rect().center())), name
 
 
@@ -541,3 +586,25 @@ def test_unreadable_journal_is_told_and_the_list_stays(
     qtbot.waitUntil(lambda: background.is_idle)
     assert messages == [journal.error]
     assert model.rowCount() == 1
+
+
+def test_lost_order_has_two_ways_out_and_buys_only_what_is_not_there(setup: PanelSetup) -> None:
+    panel = setup.panel()
+    asked = controls_of(panel)
+    assert not asked["order_again"].isVisible()
+    panel.select("failed")
+    assert not asked["order_again"].isVisible()
+    panel.select("lost")
+    assert asked["order_again"].isVisible()
+    click(asked["order_again"])
+    click(asked["fetch"])
+    assert setup.messages[panel] == []
+    QTest.keyClicks(asked["remote_id"], " render-17 ")
+    QTest.keyClick(asked["remote_id"], Qt.Key.Key_Return)
+    click(asked["missing"])
+    click(asked["order_again"])
+    click(asked["order_again"])
+    assert setup.messages[panel] == [("fetch", ("lost", "render-17")), ("order", "lost")]
+    panel.select("failed")
+    panel.select("lost")
+    assert asked["remote_id"].text() == ""

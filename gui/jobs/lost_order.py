@@ -1,0 +1,104 @@
+"""The two ways out of a paid render of which nobody knows whether the service took the order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from core.errors import ResultLost, SubmitUnknown
+from core.jobs.job_record import JobState
+from gui import theme
+from gui.widgets.labels import ToneLabel
+
+if TYPE_CHECKING:
+    from core.jobs.job_record import JobRecord
+
+_LOST = frozenset((SubmitUnknown.__name__, ResultLost.__name__))
+
+
+class LostOrder(QWidget):
+    """Fetches what a person found in the account, or orders anew what is not there.
+
+    Signals:
+        fetch_wanted(str, str): the job, and the id that its render has at the service.
+        order_wanted(str): the job whose render is bought once more.
+    """
+
+    fetch_wanted = Signal(str, str)
+    order_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._job_id = ""
+        question = ToneLabel(theme.Tone.WARNING)
+        question.show_message(
+            "Look into your account at the service: is this render listed there? "
+            "Give its id to fetch it, or order it again if it is not."
+        )
+        self._remote_id = QLineEdit()
+        self._remote_id.setObjectName("remote_id")
+        self._remote_id.setAccessibleName("Id of the render at the service")
+        self._remote_id.setPlaceholderText("Its id at the service")
+        self._remote_id.setToolTip("The id that the service's own list of renders shows")
+        self._fetch = QPushButton("Fetch it")
+        self._fetch.setObjectName("fetch")
+        self._fetch.setToolTip("Fetch the render with this id; nothing is bought")
+        self._missing = QCheckBox("It is not there")
+        self._missing.setObjectName("missing")
+        self._missing.setToolTip("You have looked: the account lists no such render")
+        self._order = QPushButton("Order it again")
+        self._order.setObjectName("order_again")
+        self._order.setToolTip(
+            "Buy the same render once more; what the first order may have cost goes on counting"
+        )
+        ways = QHBoxLayout()
+        ways.addWidget(self._remote_id, 1)
+        ways.addWidget(self._fetch)
+        ways.addSpacing(theme.GAP)
+        ways.addWidget(self._missing)
+        ways.addWidget(self._order)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(theme.GAP // 2)
+        rows.addWidget(question)
+        rows.addLayout(ways)
+        self._remote_id.textChanged.connect(self._follow)
+        self._remote_id.returnPressed.connect(self._fetch.click)
+        self._missing.toggled.connect(self._follow)
+        self._fetch.clicked.connect(self._on_fetch)
+        self._order.clicked.connect(self._on_order)
+        self._follow()
+        self.hide()
+
+    def show_job(self, record: JobRecord | None) -> None:
+        """Ask about this job if its order is lost; what is typed goes with the job."""
+        error = None if record is None else record.error
+        is_lost = (
+            record is not None
+            and record.state is JobState.FAILED
+            and error is not None
+            and error.kind in _LOST
+        )
+        job_id = record.id if record is not None and is_lost else ""
+        if job_id != self._job_id:
+            self._job_id = job_id
+            self._remote_id.clear()
+            self._missing.setChecked(False)
+        self.setVisible(is_lost)
+
+    @Slot()
+    def _follow(self) -> None:
+        self._fetch.setEnabled(bool(self._remote_id.text().strip()))
+        self._order.setEnabled(self._missing.isChecked())
+
+    @Slot()
+    def _on_fetch(self) -> None:
+        self.fetch_wanted.emit(self._job_id, self._remote_id.text().strip())
+
+    @Slot()
+    def _on_order(self) -> None:
+        # One click, one purchase: the next one needs another look into the account.
+        self._missing.setChecked(False)
+        self.order_wanted.emit(self._job_id)
