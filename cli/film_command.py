@@ -63,11 +63,11 @@ def _export(context: CliContext, typed: Typed) -> int:
 
 
 _PROJECT_HELP = "A project's folder, a folder with a film.json, or one of those files."
-assemble = typer.Typer(rich_markup_mode=None)
+assemble = typer.Typer(rich_markup_mode=None, add_completion=False)
 assemble.command()(
     command(_assemble, OPTIONS, argument("clips", list[str] | None, "The clips, in order."))
 )
-export = typer.Typer(rich_markup_mode=None)
+export = typer.Typer(rich_markup_mode=None, add_completion=False)
 export.command()(command(_export, OPTIONS, argument("project", str | None, _PROJECT_HELP)))
 
 
@@ -268,6 +268,7 @@ def _rate_text(rate: Fraction) -> str:
 
 cache = typer.Typer(
     rich_markup_mode=None,
+    add_completion=False,
     help="Finished pieces of films, kept so that a re-export is quick.",
     no_args_is_help=True,
 )

@@ -20,6 +20,7 @@ app = typer.Typer(
     help="Show and change settings.",
     epilog=f"Settings: {_NAMES}.",
     rich_markup_mode=None,
+    add_completion=False,
     no_args_is_help=False,
 )
 

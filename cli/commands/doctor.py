@@ -31,7 +31,7 @@ _ENCODERS = ("libx264", "aac")
 _FFMPEG_TIMEOUT_S = 10.0
 EXIT_BUILTIN_CANNOT_RUN = 1
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @dataclass(frozen=True)

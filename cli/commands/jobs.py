@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from core.jobs.queue import JobQueue
 
 app = typer.Typer(
-    help="List, show, cancel, resume and clear jobs; finished clips are never touched.",
+    help="List, show, cancel and resume jobs, fetch or rebuy lost orders; clips stay.",
     rich_markup_mode=None,
+    add_completion=False,
 )
 
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -110,7 +111,7 @@ def attach(
     ],
     json: _Json = False,
 ) -> int:
-    """Fetch a paid render whose answer was lost, by the id that it has in the account there."""
+    """Fetch a lost render by its id in your account."""
     context = context_of(ctx)
     context.set_output(is_json=json)
     found = _find(_open(context), job).id
@@ -119,7 +120,7 @@ def attach(
 
 @app.command("buy-again")
 def buy_again(ctx: typer.Context, job: _Id, json: _Json = False) -> int:
-    """Order a paid render once more whose first order never arrived; both count in the ledger."""
+    """Order a lost render once more; both orders count."""
     context = context_of(ctx)
     context.set_output(is_json=json)
     found = _find(_open(context), job).id

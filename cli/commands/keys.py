@@ -18,6 +18,7 @@ from core.video.provider import NotReady
 app = typer.Typer(
     help="Set, test, remove and list keys: in the system's keyring or the environment only.",
     rich_markup_mode=None,
+    add_completion=False,
 )
 
 _Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]

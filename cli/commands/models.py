@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from core.video.spec import ModelSpec
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

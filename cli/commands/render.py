@@ -60,7 +60,7 @@ _TICK_S = 0.25
 # Everything must have ended two seconds after the signal; the rest is for leaving.
 _STOP_WITHIN_S = 1.7
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()

@@ -17,6 +17,8 @@ def test_help_fits_80_columns_and_reads_its_values_from_the_table(run) -> None:
     answer = run("--help")
     assert answer.code == 0
     assert max(map(len, answer.out.splitlines())) <= 80
+    assert "completion" not in answer.out
+    assert "..." not in answer.out.partition("Commands:")[2]
     text = " ".join(answer.out.split())
     assert "auto, fake-big, fake-small, fake-full; auto when not given" in text
     assert "0.5 to 10 s; 1 s when not given" in text
@@ -31,11 +33,14 @@ def test_help_for_one_model_shows_that_model_alone(run) -> None:
     assert "--steps NUMBER Not offered." in text
 
 
+JOB_COMMANDS = ("list", "show", "cancel", "resume", "attach", "buy-again", "clear")
+
+
 @pytest.mark.parametrize(
     "words",
     [
         *[(command,) for command in COMMANDS],
-        *[("jobs", word) for word in ("list", "show", "cancel", "resume", "clear")],
+        *[("jobs", word) for word in JOB_COMMANDS],
         *[("keys", word) for word in ("set", "test", "remove", "list")],
         *[("config", word) for word in ("show", "get", "set", "path")],
         *[("cache", word) for word in ("show", "clear")],
