@@ -114,7 +114,7 @@ def test_automatic_comes_first_and_names_what_it_stands_for(panel: RenderForm) -
         "Automatic: Fake Small",
         "Fake Big · price unknown · 50.0 GB · not installed",
         "Fake Small · free · built in",
-        "Fake Full · $0.04 per second · built in",
+        "Fake Full · $0.04 per second, $0.02 per image · built in",
     ]
     panel.set_spec(FULL)
     assert current(panel, "model") == "Automatic: Fake Full"
@@ -165,7 +165,7 @@ def test_a_second_deployment_shows_its_own_models(panel: RenderForm) -> None:
     assert items(panel, "provider") == ["LTX-Video", "other"]
     assert current(panel, "provider") == "LTX-Video"
     assert items(panel, "model")[0] == "Automatic: Fake Full"
-    assert items(panel, "model")[1:] == ["Fake Full · $0.04 per second · built in"]
+    assert items(panel, "model")[1:] == ["Fake Full · $0.04 per second, $0.02 per image · built in"]
 
 
 def test_before_the_offers_arrive_nothing_is_claimed(qtbot: QtBot) -> None:
