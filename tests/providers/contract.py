@@ -5,17 +5,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
-from core.errors import NotConfigured
-from core.jobs.job import Failed, JobEvent, Notice, Progressed, Terminal
+from core.errors import NotConfigured, SpendingCapReached
+from core.jobs.job import EVENT_JSON, Failed, JobEvent, Notice, Progressed, Terminal
 from core.jobs.job_record import JobState
 from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
@@ -26,8 +30,10 @@ from core.video.request import Input, RenderRequest, Role, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+    from core.jobs.job import JobUpdate
+
+ROOT = Path(__file__).resolve().parents[2]
 SOON_S = 1.0
 """Within which a job that was cancelled has ended."""
 
@@ -43,11 +49,11 @@ class Asked:
     ended: Terminal | None = None
 
     def __post_init__(self) -> None:
-        def listen(update: object) -> None:
-            if getattr(update, "job_id", "") == self.job_id:
-                self.events.append(update.event)  # type: ignore[attr-defined]
+        self.studio.queue.subscribe(self._listen)
 
-        self.studio.queue.subscribe(listen)
+    def _listen(self, update: JobUpdate) -> None:
+        if update.job_id == self.job_id:
+            self.events.append(update.event)
 
     def run(self) -> Terminal:
         """Run it here, to its end."""
@@ -85,8 +91,45 @@ def wait_for(condition: Callable[[], object], within_s: float = 30) -> None:
         time.sleep(0.01)
 
 
+@dataclass
+class Child:
+    """The program in a process of its own, which renders one clip into `out`."""
+
+    process: subprocess.Popen[str]
+    out: Path
+    job_id: str = ""
+
+    def __post_init__(self) -> None:
+        assert self.process.stdout is not None
+        self._lines = self.process.stdout
+        self.job_id = self._lines.readline().strip()
+        assert self.job_id
+
+    def read_past(self, fraction: float) -> None:
+        """Wait until so much is done."""
+        for line in self._lines:
+            event = EVENT_JSON.validate_json(line)
+            if isinstance(event, Progressed) and (event.fraction or 0) > fraction:
+                return
+        raise AssertionError("it ended before")
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self.process.kill()
+        self.process.wait(timeout=30)
+        self._lines.close()
+
+
 class ProviderContract(ABC):
-    """What holds for whoever renders."""
+    """What holds for whoever renders.
+
+    Attributes:
+        stops_within_s: after a cancel a job has ended, with all that it started.
+        roles: of the images that the small request may carry.
+    """
+
+    stops_within_s = SOON_S
+    roles: tuple[Role, ...] = (Role.START,)
 
     @pytest.fixture
     @abstractmethod
@@ -168,13 +211,12 @@ class ProviderContract(ABC):
         self, studio: Studio, request_small: RenderRequest, ask: Callable[..., Asked]
     ) -> None:
         asked = ask(studio, request_small)
-        plan_seed = 5
         assert asked.run().event == "succeeded", asked.ended
         assert probe_clip(asked.out).num_frames > 1
         record = read_settings_of(asked.out)
         assert record is not None
         assert record.request.prompt == request_small.prompt
-        assert record.seed == plan_seed
+        assert record.seed == request_small.sampling.seed
         assert sorted(path.name for path in asked.out.parent.iterdir()) == ["clip.json", "clip.mp4"]
         assert list(studio.paths.work_dir.iterdir()) == []
 
@@ -212,8 +254,6 @@ class ProviderContract(ABC):
         assert not asked.out.exists()
         assert list(studio.paths.work_dir.iterdir()) == []
 
-    stops_within_s = SOON_S
-
     def test_closing_the_program_leaves_the_job_and_the_next_start_finishes_it(
         self,
         open_studio: Callable[[], Studio],
@@ -245,20 +285,18 @@ class ProviderContract(ABC):
         ask: Callable[..., Asked],
         images: tuple[Path, ...],
     ) -> None:
-        inputs = tuple(
-            Input(role=role, path=path) for role, path in zip(self.roles, images, strict=False)
-        )
-        asked = ask(studio, request_small.with_inputs(inputs))
+        asked = ask(studio, request_small.with_inputs(self.inputs(images)))
         for path in images:
             path.unlink()
         assert asked.run().event == "succeeded", asked.ended
 
-    roles: tuple[Role, ...] = (Role.START,)
+    def inputs(self, images: tuple[Path, ...]) -> tuple[Input, ...]:
+        return tuple(
+            Input(role=role, path=path) for role, path in zip(self.roles, images, strict=True)
+        )
 
     @pytest.fixture
     def images(self, tmp_path: Path) -> tuple[Path, ...]:
-        from PIL import Image
-
         paths = tuple(tmp_path / f"{role.value}.png" for role in self.roles)
         for number, path in enumerate(paths):
             Image.new("RGB", (96, 64), (number * 60, 120, 30)).save(path)
@@ -290,6 +328,33 @@ class PaidContract(ProviderContract):
         self, studio: Studio, request_small: RenderRequest, ask: Callable[..., Asked]
     ) -> Asked:
         return ask(studio, request_small)
+
+    @pytest.fixture
+    def start_child(self, home: Path, tmp_path: Path) -> Iterator[Callable[[RenderRequest], Child]]:
+        """Lets a process of its own render."""
+        children: list[Child] = []
+
+        def start(request: RenderRequest) -> Child:
+            out = tmp_path / "out" / "clip.mp4"
+            out.parent.mkdir(exist_ok=True)
+            words = (*self.entry_source(), str(home), str(out), request.model_dump_json())
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.providers.contract_worker", *words],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+            children.append(Child(process, out))
+            return children[-1]
+
+        yield start
+        for child in children:
+            child.kill()
+
+    @abstractmethod
+    def entry_source(self) -> tuple[str, str]:
+        """How another process gets the entry: "module:function", and the function's argument."""
 
     def spent(self, studio: Studio) -> float:
         return studio.ledger.spent_usd()
@@ -330,6 +395,180 @@ class PaidContract(ProviderContract):
         assert again.run().event == "succeeded", again.ended
         assert self.purchases() == 1
         assert self.spent(second) > 0
+
+    @pytest.mark.parametrize("moment", ["accepted", "downloading"])
+    def test_killed_at_any_moment_it_is_finished_by_the_next_start_with_one_purchase(
+        self,
+        open_studio: Callable[[], Studio],
+        request_small: RenderRequest,
+        start_child: Callable[[RenderRequest], Child],
+        moment: str,
+    ) -> None:
+        self.set_habit("polls_until_done", 3 if moment == "downloading" else 10_000)
+        self.set_habit("drip_s", 0.4 if moment == "downloading" else 0.0)
+        child = start_child(request_small)
+        if moment == "downloading":
+            child.read_past(0.8735)
+        else:
+            wait_for(self.questions)
+        child.kill()
+        self.let_it_be_quick()
+
+        studio = open_studio()
+        (left,) = studio.queue.resumable()
+        assert (left.id, bool(left.ticket)) == (child.job_id, True)
+        before = self.spent(studio)
+        assert before > 0
+        asked = Asked(studio, studio.resume(left.id), child.out)
+        assert asked.run().event == "succeeded", asked.ended
+        assert self.purchases() == 1
+        record = read_settings_of(child.out)
+        assert record is not None
+        assert self.spent(studio) == record.cost_usd
+        assert list(studio.paths.work_dir.iterdir()) == []
+
+    def test_killed_before_the_answer_it_is_told_and_never_ordered_again_by_itself(
+        self,
+        open_studio: Callable[[], Studio],
+        request_small: RenderRequest,
+        start_child: Callable[[RenderRequest], Child],
+    ) -> None:
+        child = self.killed_before_the_answer(open_studio(), request_small, start_child)
+        studio = open_studio()
+        for _ in range(2):
+            asked = Asked(studio, studio.resume(child.job_id), child.out)
+            assert asked.run().event == "failed"
+            assert asked.error.startswith("SubmitUnknown")
+            assert isinstance(asked.ended, Failed)
+            assert "jobs attach" in asked.ended.error.hint
+        assert self.purchases() == 0
+        assert self.spent(studio) > 0, "it may have been bought"
+
+    def killed_before_the_answer(
+        self,
+        studio: Studio,
+        request: RenderRequest,
+        start_child: Callable[[RenderRequest], Child],
+    ) -> Child:
+        self.set_habit("stalls_orders", value=True)
+        child = start_child(request)
+        wait_for(lambda: studio.queue.job(child.job_id).ticket)
+        child.kill()
+        self.set_habit("stalls_orders", value=False)
+        return child
+
+    def test_inputs_arrive_there_as_they_were_when_the_job_was_queued(
+        self,
+        studio: Studio,
+        request_small: RenderRequest,
+        ask: Callable[..., Asked],
+        images: tuple[Path, ...],
+    ) -> None:
+        before = [path.read_bytes() for path in images]
+        asked = ask(studio, request_small.with_inputs(self.inputs(images)))
+        for path in images:
+            path.write_bytes(b"another")
+        assert asked.run().event == "succeeded", asked.ended
+        assert self.received() == before
+
+    @abstractmethod
+    def received(self) -> list[bytes]:
+        """The files that the service was sent, in their order."""
+
+    @pytest.fixture
+    def lora(self, studio: Studio, request_small: RenderRequest, tmp_path: Path) -> Path:
+        if Role.LORA not in studio.registry.spec(request_small.target).inputs:
+            pytest.skip("the model takes no LoRA")
+        path = tmp_path / "style.safetensors"
+        path.write_bytes(bytes(64))
+        return path
+
+    @pytest.mark.parametrize("said", ["moved or deleted", "changed"])
+    def test_a_lora_that_is_not_what_it_was_is_told_and_nothing_bought(
+        self,
+        studio: Studio,
+        request_small: RenderRequest,
+        ask: Callable[..., Asked],
+        lora: Path,
+        said: str,
+    ) -> None:
+        asked = ask(studio, request_small.with_inputs((Input(role=Role.LORA, path=lora),)))
+        if said == "changed":
+            lora.write_bytes(bytes(63) + b"1")
+        else:
+            lora.rename(lora.with_name("elsewhere.safetensors"))
+        assert asked.run().event == "failed"
+        assert f"style.safetensors' was {said} since the job was queued" in asked.error
+        assert self.purchases() == 0
+        assert self.spent(studio) == 0
+
+    def test_what_was_bought_is_fetched_though_its_lora_is_gone(
+        self,
+        open_studio: Callable[[], Studio],
+        request_slow: RenderRequest,
+        ask: Callable[..., Asked],
+        lora: Path,
+    ) -> None:
+        first = open_studio()
+        asked = ask(first, request_slow.with_inputs((Input(role=Role.LORA, path=lora),)))
+        with asked.running():
+            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            first.close()
+        lora.unlink()
+        self.let_it_be_quick()
+
+        second = open_studio()
+        again = Asked(second, second.resume(asked.job_id), asked.out)
+        assert again.run().event == "succeeded", again.ended
+        assert self.purchases() == 1
+
+    @pytest.mark.parametrize("moment", ["queued", "sending"])
+    def test_without_the_network_nothing_is_ordered(
+        self, studio: Studio, order: Asked, moment: str
+    ) -> None:
+        def switch_off(update: JobUpdate) -> None:
+            if moment == "queued" or isinstance(update.event, Progressed):
+                studio.registry.network.is_off = True
+
+        studio.queue.subscribe(switch_off)
+        assert order.run().event == "failed"
+        assert order.error.startswith("NotConfigured: The network is switched off")
+        assert self.purchases() == 0
+        assert self.spent(studio) == 0
+
+    def test_the_network_switched_off_while_it_waits_costs_no_second_purchase(
+        self, studio: Studio, request_slow: RenderRequest, ask: Callable[..., Asked]
+    ) -> None:
+        asked = ask(studio, request_slow)
+        with asked.running():
+            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            studio.registry.network.is_off = True
+        assert asked.error.startswith("NotConfigured: The network is switched off")
+        asked_before = len(self.questions())
+        record = studio.queue.job(asked.job_id)
+        assert record.ticket
+        assert self.spent(studio) > 0
+
+        again = Asked(studio, studio.resume(asked.job_id), asked.out)
+        assert again.run().event == "failed"
+        assert len(self.questions()) == asked_before
+        studio.registry.network.is_off = False
+        self.let_it_be_quick()
+        third = Asked(studio, studio.resume(asked.job_id), asked.out)
+        assert third.run().event == "succeeded", third.ended
+        assert self.purchases() == 1
+
+    def test_cancelling_without_the_network_says_that_it_may_go_on(
+        self, studio: Studio, request_slow: RenderRequest, ask: Callable[..., Asked]
+    ) -> None:
+        asked = ask(studio, request_slow)
+        with asked.running():
+            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            studio.registry.network.is_off = True
+        record = studio.queue.cancel(studio.resume(asked.job_id))
+        assert any("may go on and be charged" in note for note in record.notes)
+        assert self.spent(studio) > 0
+        assert not self.is_aborted()
 
     @abstractmethod
     def is_aborted(self) -> bool:
@@ -406,6 +645,7 @@ class PaidContract(ProviderContract):
         self.set_habit("is_charged", charged)
         assert order.run().event == "failed"
         assert (self.spent(studio) > 0) is charged
+        assert self.key not in order.error
 
     def test_a_result_that_is_gone_stays_paid(self, studio: Studio, order: Asked) -> None:
         self.set_habit("is_gone", value=True)
@@ -471,7 +711,23 @@ class PaidContract(ProviderContract):
         assert again.run().event == "succeeded", again.ended
         assert self.spent(studio) > before, "both count until one is known not to exist"
 
-    @pytest.mark.parametrize("status", [500, 502, 504])
+    def test_buying_again_holds_the_cap(self, studio: Studio, order: Asked) -> None:
+        self.set_habit("drops_answers", 1)
+        order.run()
+        price = self.spent(studio)
+        for cap_usd in (price * 1.5, price * 2):
+            cloud = studio.settings.cloud.model_copy(update={"spending_cap_usd": cap_usd})
+            studio.apply_settings(studio.settings.model_copy(update={"cloud": cloud}))
+            if cap_usd < price * 2:
+                with pytest.raises(SpendingCapReached):
+                    studio.buy_again(order.job_id)
+                assert len(studio.queue.jobs()) == 1
+                assert self.spent(studio) == price
+        again = Asked(studio, studio.buy_again(order.job_id), order.out)
+        assert again.run().event == "succeeded", again.ended
+        assert self.purchases() == 2
+
+    @pytest.mark.parametrize("status", [307, 500, 502, 504])
     def test_an_order_that_a_gateway_lost_is_never_sent_again_by_itself(
         self, studio: Studio, order: Asked, status: int
     ) -> None:
