@@ -46,13 +46,17 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
+    gc.freeze()
     gc.enable()
-    return run_command(
+    code = run_command(
         arguments,
         PROVIDERS,
         open_text_renderer=_open_text_renderer,
         package_installer=installer,
     )
+    # The end has nothing to tidy up: what was made is in files.
+    gc.freeze()
+    return code
 
 
 def _open_text_renderer() -> TextRenderer:

@@ -42,10 +42,10 @@ def render(context: CliContext, typed: Typed, problems: Sequence[Problem]) -> in
     is_dry = typed.flag("--dry-run")
     if not is_dry:
         tell_resumable(context)
-    context.console.event("plan", **_as_event(planned))
-    context.console.tell(_describe(planned, context.studio.registry.find(planned.plan.target)))
+    context.console.event("plan", **as_event(planned))
+    context.console.tell(describe(planned, context.studio.registry.find(planned.plan.target)))
     if is_dry:
-        reasons = _reasons_against(planned)
+        reasons = reasons_against(planned)
         context.console.tell(
             "\n".join(["This cannot be made here:", *map(_item, reasons)])
             if reasons
@@ -76,7 +76,7 @@ def _refuse_what_cannot_run(planned: PlannedRender) -> None:
     Raises:
         NotConfigured: with every reason.
     """
-    reasons = _reasons_against(planned)
+    reasons = reasons_against(planned)
     if reasons:
         fix = planned.readiness.fix if isinstance(planned.readiness, NotReady) else ""
         message = " ".join(reason.removesuffix(fix).strip() for reason in reasons)
@@ -113,7 +113,7 @@ def tell_resumable(context: CliContext) -> None:
         )
 
 
-def _reasons_against(planned: PlannedRender) -> list[str]:
+def reasons_against(planned: PlannedRender) -> list[str]:
     """Every reason why this plan cannot be carried out here, with what to do about it."""
     reasons: list[str] = []
     if isinstance(planned.readiness, NotReady):
@@ -126,7 +126,7 @@ def _reasons_against(planned: PlannedRender) -> list[str]:
     return list(dict.fromkeys(reasons))
 
 
-def _describe(planned: PlannedRender, info: ProviderInfo) -> str:
+def describe(planned: PlannedRender, info: ProviderInfo) -> str:
     """The plan in lines of at most 80 columns, what cannot be read off the request included."""
     plan = planned.plan
     place = "on this machine" if info.is_local else f"at {info.label}, in the cloud"
@@ -147,10 +147,10 @@ def _describe(planned: PlannedRender, info: ProviderInfo) -> str:
     return "\n".join(lines)
 
 
-def _as_event(planned: PlannedRender) -> dict[str, Any]:
+def as_event(planned: PlannedRender) -> dict[str, Any]:
     """The plan as the fields of a JSON event: exact, and whether it can be carried out."""
     plan = planned.plan
-    reasons = _reasons_against(planned)
+    reasons = reasons_against(planned)
     installs = planned.readiness.installs if isinstance(planned.readiness, Ready) else None
     return {
         "target": str(plan.target),
@@ -167,6 +167,8 @@ def _as_event(planned: PlannedRender) -> dict[str, Any]:
 
 
 def _image(plan: RenderPlan) -> str:
+    if plan.is_image:
+        return f"{plan.width}x{plan.height}, an image"
     frames = f"{plan.num_frames} frames at {plan.fps} fps = {plan.duration_s:.2f} s"
     audio = "with sound" if plan.has_audio else "silent"
     return f"{plan.width}x{plan.height}, {frames}, {audio}"

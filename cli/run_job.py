@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cli.progress import ProgressView
     from core.jobs.job import ErrorReport, JobEvent, JobUpdate, Terminal
 
-_NOT_CONFIGURED = frozenset({"NotConfigured", "FFmpegMissing", "LetteringUnavailable"})
+_NOT_CONFIGURED = frozenset({"NotConfigured", "FFmpegMissing", "TextRendererUnavailable"})
 _TICK_S = 0.25
 # Everything must have ended two seconds after the signal; the rest is for leaving.
 _STOP_WITHIN_S = 1.7

@@ -96,20 +96,6 @@ class Ledger:
         with self._file().transaction("BEGIN") as db:
             return self._spent(db)
 
-    def would_exceed(self, cap_usd: float | None, cost_usd: float | None) -> bool:
-        """Whether a render of this price passes the month's cap; an unknown price always does.
-
-        Args:
-            cap_usd: None for no cap.
-            cost_usd: None is unknown.
-
-        Raises:
-            SpendingError: the ledger cannot be read.
-        """
-        if cap_usd is None or cost_usd == 0:
-            return False
-        return _passes(cap_usd, cost_usd, self.spent_usd())
-
     def order(self, job_id: str, cost_usd: float | None, cap_usd: float | None) -> None:
         """Write a render down just before it is put into the queue.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -97,15 +96,6 @@ def check_platform(
             f"{', '.join(missing)}.",
             hint=f"On Debian and Ubuntu: `sudo apt-get install {packages}`.",
         )
-
-
-def platform_problem() -> str:
-    """Why this process cannot open a window, or nothing where it can."""
-    try:
-        check_platform(os.environ)
-    except NoWindow as problem:
-        return str(problem)
-    return ""
 
 
 def _missing(names: Iterable[str], load: Callable[[str], object]) -> list[str]:

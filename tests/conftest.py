@@ -42,6 +42,7 @@ SLOWEST = (
     "tests/film/build/test_pieces_like_one_pass.py",
     "tests/film/build/test_preview.py",
     "tests/film/test_random_timelines.py",
+    "tests/fixtures/061fbd4/test_files_of_061fbd4.py",
     "tests/gui/test_controllers.py",
     "tests/gui/text/test_text_renderer.py",
     "tests/gui/test_main_window.py",

@@ -77,7 +77,12 @@ MAY_IMPORT_FOLDERS = {
     "core/film/handoff": {"core/platform", "core/film/model"},
     "core/history": _RENDER | {"core/film/model", "core/film/build"},
     "core/project/model": {"core/platform", "core/video", "core/film/model"},
-    "core/project/storyboard": {"core/platform", "core/film/model", "core/project/model"},
+    "core/project/storyboard": {
+        "core/platform",
+        "core/video",
+        "core/film/model",
+        "core/project/model",
+    },
     "core/project/files": _PROJECT,
     "core/project/render": _PROJECT | {"core/project/files"},
     "core/project/imageai_import": _PROJECT | {"core/project/files"},

@@ -43,53 +43,6 @@ FORBIDDEN_NAMES = set(
 # Names that stand in files of people, or that the owner of the project gave.
 KEPT_NAMES = {"has_clip_sound"}
 
-# What is still to be renamed and folded, each to be taken out with its last use; nothing is added.
-REMAINING_NAMES: set[str] = {
-    "core/jobs/queue.py: has_told",
-    "core/jobs/reporter.py: _told",
-    "core/studio.py: _Wish",
-    "core/studio.py: wish",
-    "gui/export/export_actions.py: _MAX_TOLD",
-    "gui/export/export_settings_widget.py: lens",
-    "gui/export/film_forms.py: lens",
-    "gui/export/frame_field.py: wiring",
-    "gui/export/look_box.py: wiring",
-    "gui/export/parts_editor.py: wiring",
-    "gui/export/transition_field.py: wiring",
-    "gui/history/history_filter_bar.py: _told",
-    "gui/history/history_tab.py: _told",
-    "gui/images/image_form.py: _told",
-    "gui/jobs/job_bridge.py: _told_at",
-    "gui/models/models_controller.py: _told",
-    "gui/render/model_choices.py: Offer",
-    "gui/render/plan_line.py: _remedy",
-    "gui/render/render_agreement.py: _MOST_TOLD",
-    "gui/scenes/bulk_prompt_page.py: _told",
-    "gui/scenes/cut_page.py: _told",
-    "gui/scenes/image_controller.py: _MOST_TOLD",
-    "gui/scenes/scene_table_view.py: _told",
-    "gui/takes/compare_dialog.py: heard",
-    "gui/widgets/choice_field.py: wiring",
-    "gui/widgets/colour_field.py: wiring",
-    "gui/widgets/file_field.py: wiring",
-    "gui/widgets/model_form.py: lens",
-    "gui/widgets/number_field.py: wiring",
-    "gui/widgets/text_fields.py: _told",
-    "gui/widgets/text_fields.py: wiring",
-}
-REMAINING_SLIVERS: set[str] = {
-    "core/jobs/job_inputs.py",
-    "core/jobs/reporter.py",
-    "gui/history/play_dialog.py",
-    "gui/player/source_bar.py",
-    "gui/project/recent_controller.py",
-    "gui/render/camera_speed_field.py",
-    "gui/render/memory_labels.py",
-    "gui/storyboard/storyboard_controller.py",
-    "gui/storyboard/storyboard_notes.py",
-}
-REMAINING_FOLDERS: set[str] = {"gui/widgets"}
-
 # Small and alone for a reason.
 JUSTIFIED_SLIVERS = {
     "core/film/handoff/srt.py": "a format of its own beside the other formats",
@@ -160,7 +113,7 @@ def of_the_product(found: Iterable[Module]) -> list[Module]:
 
 def test_names_are_those_of_the_field() -> None:
     found = {problem for module in of_the_product(modules(ROOT)) for problem in own_words(module)}
-    assert sorted(found - REMAINING_NAMES) == []
+    assert sorted(found) == []
 
 
 def test_no_class_has_the_name_of_another() -> None:
@@ -169,13 +122,13 @@ def test_no_class_has_the_name_of_another() -> None:
 
 def test_no_folder_is_a_heap() -> None:
     found = set(full_folders(modules(ROOT)))
-    assert sorted(found - REMAINING_FOLDERS) == []
+    assert sorted(found) == []
 
 
 def test_no_module_is_a_sliver_of_its_only_user() -> None:
     found = set(slivers(modules(ROOT)))
     found = {name for name in found if name.split("/", maxsplit=1)[0] in PRODUCT}
-    assert sorted(found - REMAINING_SLIVERS - set(JUSTIFIED_SLIVERS)) == []
+    assert sorted(found - set(JUSTIFIED_SLIVERS)) == []
     assert sorted(set(JUSTIFIED_SLIVERS) - found) == [], "no longer small or alone"
 
 

@@ -102,6 +102,31 @@ def resume(
 
 
 @app.command()
+def attach(
+    ctx: typer.Context,
+    job: _Id,
+    remote_id: Annotated[
+        str, typer.Argument(metavar="ITS-ID", help="What the service calls the render.")
+    ],
+    json: _Json = False,
+) -> int:
+    """Fetch a paid render whose answer was lost, by the id that it has in the account there."""
+    context = context_of(ctx)
+    context.set_output(is_json=json)
+    found = _find(_open(context), job).id
+    return run_job(context, lambda: context.studio.attach(found, remote_id))
+
+
+@app.command("buy-again")
+def buy_again(ctx: typer.Context, job: _Id, json: _Json = False) -> int:
+    """Order a paid render once more whose first order never arrived; both count in the ledger."""
+    context = context_of(ctx)
+    context.set_output(is_json=json)
+    found = _find(_open(context), job).id
+    return run_job(context, lambda: context.studio.buy_again(found))
+
+
+@app.command()
 def clear(
     ctx: typer.Context,
     interrupted: Annotated[

@@ -8,12 +8,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import psutil
+from pydantic import ValidationError
+
+from core.errors import JournalError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
-    from core.jobs.job import ErrorReport, Lane, Progressed, Subject
+    from core.jobs.job import ErrorReport, Job, Lane, Progressed, Subject
 
 _START_TIME_TOLERANCE_S = 1.5
 
@@ -80,3 +84,23 @@ class JobRecord:
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+
+
+def build_job(record: JobRecord, factories: Mapping[str, Callable[[str], Job]]) -> Job:
+    """The job that a line of the journal stands for.
+
+    Raises:
+        JournalError: this version does not know it.
+    """
+    factory = factories.get(record.kind)
+    if factory is None:
+        raise JournalError(
+            f"Job {record.id} is of the kind {record.kind!r}, which this version does not know."
+        )
+    try:
+        return factory(record.payload)
+    except ValidationError as error:
+        raise JournalError(
+            f"Job {record.id} was written by another version and cannot be read.",
+            hint="Give the command again.",
+        ) from error

@@ -10,8 +10,6 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from core.errors import JobCancelled, JournalError, StudioError
 from core.jobs.job import (
     PLACES,
@@ -32,7 +30,7 @@ from core.jobs.job import (
     Terminal,
 )
 from core.jobs.job_inputs import JobInputs
-from core.jobs.job_record import JobState
+from core.jobs.job_record import JobState, build_job
 from core.jobs.reporting import Reporter, watching
 
 if TYPE_CHECKING:
@@ -176,7 +174,7 @@ class JobQueue:
         stored = self._inputs.folder(record.id)
         if stored.is_dir():
             shutil.copytree(stored, self._inputs.folder(new_id))
-        job = self._build(record)
+        job = build_job(record, self._factories)
         self._journal.add(new_id, job)
         self._announce(new_id, job.subject, None)
         return new_id
@@ -306,9 +304,8 @@ class JobQueue:
         try:
             return self._journal.claim(lane, self._places[lane])
         except JournalError as error:
-            # A full disk ends some day, and then the queue shall go on.
             log.warning("no job can be taken: %s", error)
-            return None
+            return None  # a full disk ends some day, and then the queue shall go on
 
     def run_job(self, job_id: str) -> Terminal:
         """Run one job of this process in the calling thread and give how it ended.
@@ -325,7 +322,7 @@ class JobQueue:
             if record.state is JobState.CANCELLED:
                 return Cancelled()
             raise JournalError(f"Job {job_id} is {record.state.value} and not waiting to be run.")
-        has_told = False
+        waits = False
         while True:
             claimed = self._journal.claim(record.lane, self._places[record.lane], job_id)
             if claimed is not None:
@@ -333,8 +330,8 @@ class JobQueue:
             record = self._journal.find(job_id)
             if record.state is not JobState.QUEUED:
                 return self._cancelled_while_waiting(record)
-            if not has_told:
-                has_told = True
+            if not waits:
+                waits = True
                 note = Notice(message="Another job is running; this one waits for it.")
                 self._journal.add_note(job_id, note)
                 self._send(job_id, record.subject, note)
@@ -380,7 +377,7 @@ class JobQueue:
         workdir = self._work_dir / record.id
         reporter = Reporter(send, self._journal, record.id)
         try:
-            job = self._build(record)
+            job = build_job(record, self._factories)
             shutil.rmtree(workdir, ignore_errors=True)
             workdir.mkdir(parents=True)
             ctx = JobContext(
@@ -404,20 +401,6 @@ class JobQueue:
             self._remove_partial_files(record)
         self._finish(record, outcome, token)
         return outcome
-
-    def _build(self, record: JobRecord) -> Job:
-        factory = self._factories.get(record.kind)
-        if factory is None:
-            raise JournalError(
-                f"Job {record.id} is of the kind {record.kind!r}, which this version does not know."
-            )
-        try:
-            return factory(record.payload)
-        except ValidationError as error:
-            raise JournalError(
-                f"Job {record.id} was written by another version and cannot be read.",
-                hint="Give the command again.",
-            ) from error
 
     def _failure(self, record: JobRecord, error: Exception, token: CancelToken) -> Terminal:
         if token.cancelled:
@@ -450,7 +433,7 @@ class JobQueue:
         for record in self._journal.all(0):
             if record.subject is None:
                 with suppress(StudioError):
-                    self._journal.set_subject(record.id, self._build(record).subject)
+                    self._journal.set_subject(record.id, build_job(record, self._factories).subject)
 
     def _recover(self) -> None:
         for record in self._journal.interrupt_orphans():
@@ -460,7 +443,7 @@ class JobQueue:
     def _remove_partial_files(self, record: JobRecord) -> None:
         shutil.rmtree(self._work_dir / record.id, ignore_errors=True)
         try:
-            partial_files = self._build(record).partial_files(record.id)
+            partial_files = build_job(record, self._factories).partial_files(record.id)
         except StudioError as error:
             # Of another version, or of a provider that is gone: what it left is not known.
             log.warning("%s", error)

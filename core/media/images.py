@@ -120,15 +120,6 @@ class InputImage:
     notes: tuple[str, ...]
 
 
-def check_start_image(path: Path) -> InputImage:
-    """The facts of a start image, read by decoding all of it.
-
-    Raises:
-        UnsupportedRequest: it is missing, unreadable, cut off or huge.
-    """
-    return check_image(path, _START, "inputs.start")
-
-
 def check_image(path: Path, kind: str, field: str) -> InputImage:
     """The facts of any picture, which sentences call by its `kind`, such as "end image".
 

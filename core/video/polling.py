@@ -84,7 +84,7 @@ class Ticket(Frozen):
 
 
 @dataclass(frozen=True)
-class Order:
+class RemoteOrder:
     """What is to be ordered: the plan, and by path where its inputs lie with the service."""
 
     plan: RenderPlan
@@ -147,7 +147,7 @@ class PollingProvider(ABC):
         self._limiter = Limiter(self.gap_s)
 
     @abstractmethod
-    def submit(self, service: ServiceHttp, order: Order) -> str:
+    def submit(self, service: ServiceHttp, order: RemoteOrder) -> str:
         """Order it by exactly one POST; gives what the service finds it by.
 
         Raises:
@@ -284,7 +284,7 @@ class PollingProvider(ABC):
         ctx.save_ticket(ticket.model_dump_json())
         try:
             # Not left behind by a cancel: whether something was bought has to be known.
-            remote = self.submit(service, Order(plan, ticket.attempt, uploads))
+            remote = self.submit(service, RemoteOrder(plan, ticket.attempt, uploads))
         except SubmitUnknown as error:
             raise self._unknown(error, ctx) from error
         except _MISREAD as error:
@@ -298,7 +298,7 @@ class PollingProvider(ABC):
 
     def _find_lost(self, service: ServiceHttp, ticket: Ticket, ctx: JobContext) -> Ticket:
         """The ticket of an order whose answer never came, completed where the service can tell."""
-        remote = self._patiently(service, ctx, lambda: self.find(service, ticket.attempt))
+        remote = self._ask(service, ctx, lambda: self.find(service, ticket.attempt))
         if remote is None:
             lost = (
                 f"The answer to the order at {self.info.label} was lost: it may have been accepted"
@@ -330,7 +330,7 @@ class PollingProvider(ABC):
         wait_s = self.poll_s
         while True:
             ctx.cancel.check()
-            state = self._patiently(service, ctx, lambda: self.poll(service, ticket.remote))
+            state = self._ask(service, ctx, lambda: self.poll(service, ticket.remote))
             match state:
                 case Finished(cost_usd=cost_usd):
                     if cost_usd is not None:
@@ -409,7 +409,7 @@ class PollingProvider(ABC):
                 )
         ctx.report(Notice(message=message))
 
-    def _patiently(self, service: ServiceHttp, ctx: JobContext, ask: Callable[[], T]) -> T:
+    def _ask(self, service: ServiceHttp, ctx: JobContext, ask: Callable[[], T]) -> T:
         """The answer to a question that is asked again while failures may pass."""
         wait_s, began = self.poll_s, time.monotonic()
         while True:

@@ -18,7 +18,7 @@ from gui.widgets.labels import ToneLabel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MAX_TOLD = 3
+_MAX_SHOWN = 3
 
 
 class ExportActions(QWidget):
@@ -78,9 +78,9 @@ class ExportActions(QWidget):
 
     def show_problems(self, sentences: Sequence[str]) -> None:
         """Say what is wrong and stands at no field; the first few of many."""
-        message = list(sentences[:_MAX_TOLD])
-        if len(sentences) > _MAX_TOLD:
-            message.append(f"And {len(sentences) - _MAX_TOLD} more.")
+        message = list(sentences[:_MAX_SHOWN])
+        if len(sentences) > _MAX_SHOWN:
+            message.append(f"And {len(sentences) - _MAX_SHOWN} more.")
         self._problems.show_message("\n".join(message))
 
     @Slot()

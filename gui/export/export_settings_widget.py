@@ -177,12 +177,12 @@ def _look_form() -> ModelForm[FilmChoices]:
     lut.setObjectName("lut_row")
     watermark.setObjectName("watermark_row")
     form.add_row("lut", "LUT", lut.binding(), part("film", "lut"), "")
-    lens = part("film", "watermark")
+    value_path = part("film", "watermark")
     form.add_row(
         "watermark",
         "Watermark",
         watermark.binding(),
-        lens,
+        value_path,
         "",
     )
     return form

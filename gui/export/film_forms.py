@@ -71,12 +71,12 @@ class _FilmForm(ModelForm[FilmChoices]):
         name: str,
         label: str,
         labels: Mapping[T, str],
-        lens: FieldPath[FilmChoices],
+        value_path: FieldPath[FilmChoices],
         tip: str,
     ) -> ChoiceField:
         """A row with a combo box."""
         field = ChoiceField(choices_of(labels))
-        self.add_row(name, label, field.binding(), lens, tip)
+        self.add_row(name, label, field.binding(), value_path, tip)
         return field
 
     def setting(self, name: str, label: str, look: NumberLook, tip: str) -> NumberField:
@@ -129,12 +129,12 @@ class FileForm(_FilmForm):
             FileKind("the place of the film", (), "Automatic", is_saved=True),
         )
         self._place.setObjectName("out_row")
-        lens = FieldPath[FilmChoices](lambda held: held.path, _put_path)
+        value_path = FieldPath[FilmChoices](lambda held: held.path, _put_path)
         self.add_row(
             "out",
             "Save as",
             self._place.binding(),
-            lens,
+            value_path,
             "",
         )
         self.refresh(self.value())
@@ -313,12 +313,12 @@ class CutsForm(_FilmForm):
         super().__init__(parent)
         transition = TransitionField()
         transition.setObjectName("transition_row")
-        lens = part("film", "transition")
+        value_path = part("film", "transition")
         self.add_row(
             "transition",
             "Between scenes",
             transition.binding(),
-            lens,
+            value_path,
             "",
         )
         self.choice(
@@ -330,12 +330,12 @@ class CutsForm(_FilmForm):
         )
         background = ColourField("background", "Colour of bars and behind transparency")
         background.setObjectName("background_row")
-        lens = part("film", "background")
+        value_path = part("film", "background")
         self.add_row(
             "background",
             "Bars",
             background.binding(),
-            lens,
+            value_path,
             "",
         )
         skip = SwitchField("Leave out clips that cannot be read")

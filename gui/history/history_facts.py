@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SHOWN_CLIPS = 30
 # By the size, the frames, the model and the plan of the memory; an address may hold a secret.
-_TOLD_OTHERWISE = (
+_SHOWN_ELSEWHERE = (
     Control.PROMPT,
     Control.PROVIDER,
     Control.DEPLOYMENT,
@@ -92,7 +92,7 @@ def _of_record(record: ClipRecord) -> list[HistoryFact]:
         *(
             HistoryFact(row.label, _text(row, row.value(made)))
             for row in CONTROLS
-            if row.id not in _TOLD_OTHERWISE
+            if row.id not in _SHOWN_ELSEWHERE
         ),
         HistoryFact("Cost", _cost(record.cost_usd)),
         HistoryFact(

@@ -117,7 +117,7 @@ class HistoryFilterBar(QWidget):
         self._clear.setToolTip("Forget these choices and show everything")
         self._clear.setAccessibleName("Show everything")
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
-        self._told = HistoryFilter()
+        self._sent = HistoryFilter()
         self._lay_out()
         ignore_wheel(self)
         self._search.textChanged.connect(self._pause.start)
@@ -192,7 +192,7 @@ class HistoryFilterBar(QWidget):
         for part in parts:
             part.blockSignals(False)
         self._pause.stop()
-        self._told = self.value()
+        self._sent = self.value()
         self._show_days()
 
     def _choose_model(self, label: str) -> None:
@@ -217,8 +217,8 @@ class HistoryFilterBar(QWidget):
         self._pause.stop()
         self._show_days()
         value = self.value()
-        if value != self._told:
-            self._told = value
+        if value != self._sent:
+            self._sent = value
             self.changed.emit(value)
 
 

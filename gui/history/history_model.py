@@ -69,11 +69,6 @@ class HistoryModel(QAbstractTableModel):
         """What is looked for."""
         return self._query
 
-    @property
-    def is_loading(self) -> bool:
-        """Whether rows are on their way."""
-        return self._is_loading
-
     def ask(self, query: HistoryQuery) -> None:
         """Show what fits another query."""
         self._query = query

@@ -93,7 +93,7 @@ class HistoryTab(QWidget):
         self._as_tiles = _view_button("as_tiles", "Tiles", "view-grid-outline")
         self._read_folder = QPushButton("Add a folder…")
         self._count = QLabel()
-        self._told = QLabel()
+        self._message = QLabel()
         self._prepare_table()
         self._prepare_tiles()
         self._lay_out()
@@ -143,8 +143,8 @@ class HistoryTab(QWidget):
             "Add every clip, picture and film below a folder that says how it was made"
         )
         self._read_folder.setIcon(theme.icon("folder-search-outline", self.palette()))
-        self._told.setWordWrap(True)
-        self._told.hide()
+        self._message.setWordWrap(True)
+        self._message.hide()
         choice = QButtonGroup(self)
         for button in (self._as_table, self._as_tiles):
             choice.addButton(button)
@@ -173,7 +173,7 @@ class HistoryTab(QWidget):
         whole.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
         whole.setSpacing(theme.GAP)
         whole.addWidget(self._bar)
-        whole.addWidget(self._told)
+        whole.addWidget(self._message)
         whole.addWidget(halves, 1)
 
     def _connect(self) -> None:
@@ -330,9 +330,9 @@ class HistoryTab(QWidget):
         self._background.run(lambda cancel: history.scan([folder], cancel), scanned, failed)
 
     def _tell(self, text: str, tone: Tone) -> None:
-        self._told.setText(text)
-        self._told.setStyleSheet(f"color: {theme.tone(self.palette(), tone).name()}")
-        self._told.setVisible(bool(text))
+        self._message.setText(text)
+        self._message.setStyleSheet(f"color: {theme.tone(self.palette(), tone).name()}")
+        self._message.setVisible(bool(text))
 
 
 def _view_button(name: str, text: str, icon: str) -> QToolButton:

@@ -50,7 +50,7 @@ class ImageForm(ModelForm[ImageBatch]):
         self._aspect = ChoiceField()
         self._seed = SeedField(what="picture")
         count = NumberField(Limits(1, MAX_COUNT), NumberLook(0, 1.0, is_whole=True))
-        self._told = ToneLabel()
+        self._origin_label = ToneLabel()
         # Another model may not have that size.
         model = FieldPath[ImageBatch](
             lambda batch: batch.target,
@@ -58,7 +58,7 @@ class ImageForm(ModelForm[ImageBatch]):
                 update={"target": target, "resolution": "", "aspect": ""}
             ),
         )
-        for name, label, field, lens, tip in (
+        for name, label, field, value_path, tip in (
             (
                 "prompt",
                 "",
@@ -79,8 +79,8 @@ class ImageForm(ModelForm[ImageBatch]):
             ("count", "Ho&w many", count, part("count"), "Each has a seed of its own"),
         ):
             field.setObjectName(f"image_{name}")
-            self.add_row(name, label, field.binding(), lens, tip)
-        self._form.addRow(self._told)
+            self.add_row(name, label, field.binding(), value_path, tip)
+        self._form.addRow(self._origin_label)
         ignore_wheel(self)
         self.refresh(self._value)
 
@@ -125,7 +125,7 @@ class ImageForm(ModelForm[ImageBatch]):
         )
         aspects = [] if spec is None else _aspects(spec, value.resolution)
         self._aspect.show_choices((_USUAL, *(Choice(name, name) for name in aspects)), value.aspect)
-        self._told.show_message("" if spec is None else _origin(spec))
+        self._origin_label.show_message("" if spec is None else _origin(spec))
 
 
 def _not_read(target: Target) -> Choice:

@@ -140,30 +140,30 @@ class ImagePage(QWidget):
     def _agree(self, planned: Sequence[PlannedRender]) -> None:
         """Queue free pictures at once, and others when a person agrees to their price."""
         if not agree_to_price(self, planned):
-            self._settled(_Unqueued())
+            self._settled(_UnqueuedImages())
             return
         studio = self._studio
         jobs = [(new_job_id(), one) for one in planned]
         if self.tab is not None:
             self.tab.progress.expect([job_id for job_id, _ in jobs])
 
-        def submit(_: CancelToken) -> _Unqueued:
+        def submit(_: CancelToken) -> _UnqueuedImages:
             for place, (job_id, one) in enumerate(jobs):
                 try:
                     studio.submit_render(one, job_id=job_id)
                 except StudioError as error:
                     # Those before it are queued all the same.
-                    return _Unqueued(tuple(left for left, _ in jobs[place:]), error)
-            return _Unqueued()
+                    return _UnqueuedImages(tuple(left for left, _ in jobs[place:]), error)
+            return _UnqueuedImages()
 
         self._background.run(submit, self._settled, self._refused)
 
-    def _settled(self, unqueued: _Unqueued) -> None:
+    def _settled(self, unqueued: _UnqueuedImages) -> None:
         if self.tab is not None:
             self.tab.progress.settle(unqueued.job_ids, unqueued.error)
 
     def _refused(self, error: StudioError) -> None:
-        self._settled(_Unqueued(error=error))
+        self._settled(_UnqueuedImages(error=error))
 
     @Slot(object)
     def _stop(self, job_ids: tuple[str, ...]) -> None:
@@ -210,7 +210,7 @@ class ImagePage(QWidget):
 
 
 @dataclass(frozen=True)
-class _Unqueued:
+class _UnqueuedImages:
     """Jobs that did not get into the queue, and why."""
 
     job_ids: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ class JobBridge(QObject):
         self._lock = threading.Lock()
         self._updates: list[JobUpdate] = []
         self._is_awaited = False
-        self._told_at = 0.0
+        self._sent_at = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._tell)
@@ -77,12 +77,12 @@ class JobBridge(QObject):
 
     @Slot()
     def _wait_a_little(self) -> None:
-        since_s = time.monotonic() - self._told_at
+        since_s = time.monotonic() - self._sent_at
         self._timer.start(max(0, round((_EVERY_S - since_s) * 1000)))
 
     @Slot()
     def _tell(self) -> None:
-        self._told_at = time.monotonic()
+        self._sent_at = time.monotonic()
         with self._lock:
             updates, self._updates = self._updates, []
             self._is_awaited = False

@@ -156,7 +156,7 @@ class _IssueLine(QWidget):
         self, number: int, message: str, quick_fix: QuickFix | None, parent: QWidget
     ) -> None:
         super().__init__(parent)
-        self._remedy = quick_fix
+        self._fix = quick_fix
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GAP // 2)
@@ -172,5 +172,5 @@ class _IssueLine(QWidget):
 
     @Slot()
     def _on_clicked(self) -> None:
-        if self._remedy is not None:
-            self.fix_wanted.emit(self._remedy.fix)
+        if self._fix is not None:
+            self.fix_wanted.emit(self._fix.fix)

@@ -101,10 +101,10 @@ def describe_problems(problems: Sequence[Problem], at: PlanContext) -> PlanText:
 
 
 def _line(plan: RenderPlan, info: ProviderInfo, machine: Machine) -> str:
-    frames = f"{plan.num_frames} frames at {plan.fps} fps, {plan.duration_s:.2f} s"
+    frames = f", {plan.num_frames} frames at {plan.fps} fps, {plan.duration_s:.2f} s"
     place = "this machine" if info.is_local else (info.place or info.label)
     parts = [
-        f"{plan.width}x{plan.height}, {frames}",
+        f"{plan.width}x{plan.height}{'' if plan.is_image else frames}",
         f"{place}, {_cost(plan.cost_usd)}",
         "time not known yet" if plan.est_seconds is None else f"about {clock(plan.est_seconds)}",
     ]

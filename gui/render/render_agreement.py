@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from core.project.render.rendering import RenderOffer
     from core.video.render_planner import PlannedRender
 
-_MOST_TOLD = 8
+_MOST_SHOWN = 8
 _Button = QMessageBox.StandardButton
 
 
@@ -58,8 +58,8 @@ def refusals(project: VideoProject, offer: RenderOffer) -> str:
         for item in offer.refused
         if project.scene(item.scene.id) is not None
     ]
-    more = len(lines) - _MOST_TOLD
-    return "\n\n".join([*lines[:_MOST_TOLD], *([f"And {more} more."] if more > 0 else [])])
+    more = len(lines) - _MOST_SHOWN
+    return "\n\n".join([*lines[:_MOST_SHOWN], *([f"And {more} more."] if more > 0 else [])])
 
 
 def _left_out(offer: RenderOffer) -> str:

@@ -47,7 +47,7 @@ class BulkPromptPage(QWidget):
         self._continues = SwitchField("&Continue each from the last frame of the scene before")
         self._continues.setObjectName("bulk_continues")
         self._continues.setToolTip("Each clip begins where the one before it ends (Ctrl+L)")
-        self._told = ToneLabel()
+        self._message = ToneLabel()
         self._lay_out()
         self._add.clicked.connect(self._on_add)
         self._replace.clicked.connect(self._on_replace)
@@ -72,7 +72,7 @@ class BulkPromptPage(QWidget):
             grid.addWidget(label, row, 0)
             grid.addWidget(field, row, 1)
             grid.addWidget(beside, row, 2)
-        grid.addWidget(self._told, 3, 1, 1, 2)
+        grid.addWidget(self._message, 3, 1, 1, 2)
         grid.addWidget(self._continues, 4, 0, 1, 3)
         grid.setRowStretch(5, 1)
 
@@ -101,7 +101,7 @@ class BulkPromptPage(QWidget):
         self._add.setEnabled(bool(self._append.text().strip()))
         self._replace.setEnabled(count > 0)
         found = "Found once" if count == 1 else f"Found {count} times"
-        self._told.show_message(f"{found} in {len(self._scenes)} prompts." if find else "")
+        self._message.show_message(f"{found} in {len(self._scenes)} prompts." if find else "")
 
     @Slot()
     def _on_add(self) -> None:
@@ -110,7 +110,7 @@ class BulkPromptPage(QWidget):
         # Emptied first: a second press shall not add the same words again.
         self._append.show_value("")
         self.edited.emit(SceneEdit(f"Add words to {len(changed)} prompts", changed))
-        self._told.show_message(f"Added to {len(changed)} prompts: {words.strip()}")
+        self._message.show_message(f"Added to {len(changed)} prompts: {words.strip()}")
 
     @Slot()
     def _on_replace(self) -> None:

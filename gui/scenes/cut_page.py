@@ -70,7 +70,7 @@ class CutPage(QWidget):
                 "cut_fit",
             ),
         }  # fmt: skip
-        self._told = ToneLabel()
+        self._message = ToneLabel()
         self._lay_out()
         for name, field in self._fields.items():
             field.edited.connect(partial(self._edit, CUT_VALUES[name]))
@@ -110,7 +110,7 @@ class CutPage(QWidget):
         audio.addWidget(self._fields["volume"], 1)
         audio.addWidget(mute)
         grid.addLayout(audio, 0, 3)
-        grid.addWidget(self._told, 4, 0, 1, 4)
+        grid.addWidget(self._message, 4, 0, 1, 4)
         grid.setRowStretch(5, 1)
         grid.setColumnStretch(1, 2)
         grid.setColumnStretch(3, 3)
@@ -124,7 +124,7 @@ class CutPage(QWidget):
             is_first: whether it is the first scene alone, which no clip comes before.
         """
         self._scenes, self._what = tuple(scenes), what
-        self._told.show_message("")
+        self._message.show_message("")
         for name, field in self._fields.items():
             self._show(field, values_of(CUT_VALUES[name], self._scenes))
         self._fields["overlap"].setEnabled(any(map(has_own_transition, scenes)))
@@ -138,7 +138,7 @@ class CutPage(QWidget):
     def show_take(self, take: Take | None) -> None:
         """Say what the film shows of the clip of the one scene that is shown."""
         use = describe_use(self._scenes[0].cut, take)
-        self._told.show_message(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
+        self._message.show_message(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
 
     def _show(self, field: NumberField | ChoiceField | SwitchField, values: list[object]) -> None:
         if len(values) == 1:

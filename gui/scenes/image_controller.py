@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gui.background import Background
     from gui.project.project_model import ProjectModel
 
-_MOST_TOLD = 3
+_MOST_SHOWN = 3
 
 
 class ImageRole(StrEnum):
@@ -157,8 +157,8 @@ def _copy(paths: Sequence[Path], folder: Path, cancel: CancelToken) -> _Copies:
 def _as_one(errors: Sequence[StudioError]) -> StudioError:
     if len(errors) == 1:
         return errors[0]
-    message = "\n".join(str(error) for error in errors[:_MOST_TOLD])
-    more = len(errors) - _MOST_TOLD
+    message = "\n".join(str(error) for error in errors[:_MOST_SHOWN])
+    more = len(errors) - _MOST_SHOWN
     return StudioError(message, hint=f"\nSo it is with {more} more." if more > 0 else "")
 
 

@@ -60,7 +60,7 @@ class SceneTableView(QTableView):
     ) -> None:
         super().__init__(parent)
         self._scenes = model
-        self._told: tuple[str, ...] = ()
+        self._sent: tuple[str, ...] = ()
         self.setObjectName("scene_table")
         self.setAccessibleName("Scenes")
         self.setModel(model)
@@ -160,8 +160,8 @@ class SceneTableView(QTableView):
     @Slot()
     def _tell_selection(self) -> None:
         selected = self.selected_ids
-        if selected != self._told:
-            self._told = selected
+        if selected != self._sent:
+            self._sent = selected
             self.selection_changed.emit(selected)
 
     @Slot()

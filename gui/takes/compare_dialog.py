@@ -255,8 +255,8 @@ class CompareDialog(QDialog):
             self._listen_at(frames.middle_us(self._frame) - frames.starts_us[0])
 
     def _follow_audio(self) -> None:
-        heard = self._audios.checkedId()
-        self._audio.open(None if heard == _NONE else self._takes[heard].take.path)
+        audible = self._audios.checkedId()
+        self._audio.open(None if audible == _NONE else self._takes[audible].take.path)
 
     def _listen_at(self, moment_us: int) -> None:
         if self._audios.checkedId() != _NONE:

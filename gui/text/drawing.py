@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gui.text.messages import Answer, Drawn
+from gui.text.messages import DrawAnswer, Drawn
 from gui.text.text_fonts import TextFonts, UnknownFont, name_of
 from gui.text.text_painting import DoesNotFit, paint, place_text, size_px
 from gui.text.typesetting import without_controls
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from core.film.model.film import Caption
-    from gui.text.messages import Order
+    from gui.text.messages import DrawOrder
     from gui.text.text_painting import Block
 
 _SHOWN = 30
 _NAMED = 12
 
 
-def draw(order: Order) -> Answer:
+def draw(order: DrawOrder) -> DrawAnswer:
     """The pictures of all texts of an order, or all that is wrong with them."""
     fonts = TextFonts()
     blocks: list[Block] = []
@@ -33,15 +33,15 @@ def draw(order: Order) -> Answer:
         else:
             blocks.append(made)
     if problems:
-        return Answer(problems=tuple(problems))
+        return DrawAnswer(problems=tuple(problems))
     drawn: list[Drawn] = []
     for number, (caption, block) in enumerate(zip(order.captions, blocks, strict=True), start=1):
         name = f"text-{number:04}.png"
         path = Path(order.folder, name)
         if not paint(block, caption).save(str(path)):
-            return Answer(unwritten=str(path))
+            return DrawAnswer(unwritten=str(path))
         drawn.append(Drawn(name=name, x=max(0, block.box.left()), y=max(0, block.box.top())))
-    return Answer(drawn=tuple(drawn), notes=tuple(_notes(order.captions, blocks, fonts)))
+    return DrawAnswer(drawn=tuple(drawn), notes=tuple(_notes(order.captions, blocks, fonts)))
 
 
 def _place(caption: Caption, fonts: TextFonts, width: int, height: int) -> Block | str:

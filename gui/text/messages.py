@@ -6,7 +6,7 @@ from core.film.model.film import Caption
 from core.frozen import Frozen
 
 
-class Order(Frozen):
+class DrawOrder(Frozen):
     """The texts to draw for a frame of that size, and the folder for the pictures."""
 
     captions: tuple[Caption, ...]
@@ -23,7 +23,7 @@ class Drawn(Frozen):
     y: int
 
 
-class Answer(Frozen):
+class DrawAnswer(Frozen):
     """What came of an order.
 
     Attributes:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import sys
 
-from gui.text.messages import Answer, Order
+from gui.text.messages import DrawAnswer, DrawOrder
 
 
 def main() -> int:
     """Answers one order."""
-    order = Order.model_validate_json(sys.stdin.buffer.read())
+    order = DrawOrder.model_validate_json(sys.stdin.buffer.read())
     sys.stdout.write(_answer(order).model_dump_json())
     return 0
 
 
-def _answer(order: Order) -> Answer:
+def _answer(order: DrawOrder) -> DrawAnswer:
     try:
         # Loaded late: where Qt lacks a library, that is an answer too.
         from PySide6.QtGui import QGuiApplication
 
         from gui.text.drawing import draw
     except ImportError as error:
-        return Answer(missing=str(error))
+        return DrawAnswer(missing=str(error))
     application = QGuiApplication(["imageai"])
     answer = draw(order)
     application.shutdown()

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from core.errors import OutputError, Problem, TextRendererUnavailable, UnsupportedRequest
 from core.film.picture.text_overlays import RenderedText, RenderedTexts
-from gui.text.messages import Answer, Order
+from gui.text.messages import DrawAnswer, DrawOrder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ class QtTextRenderer:
             for number, (caption, mended) in enumerate(zip(captions, whole, strict=True), start=1)
             if caption.text != mended.text
         ]
-        order = Order(captions=tuple(whole), width=width, height=height, folder=str(folder))
+        order = DrawOrder(captions=tuple(whole), width=width, height=height, folder=str(folder))
         answer = _ask(order, cancel)
         if answer.missing:
             raise TextRendererUnavailable(
@@ -82,7 +82,7 @@ def _whole(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _ask(order: Order, cancel: CancelToken) -> Answer:
+def _ask(order: DrawOrder, cancel: CancelToken) -> DrawAnswer:
     try:
         process = subprocess.Popen(
             [sys.executable, "-m", "gui.text.process"],
@@ -105,7 +105,7 @@ def _ask(order: Order, cancel: CancelToken) -> Answer:
         finally:
             process.kill()
     try:
-        return Answer.model_validate_json(said)
+        return DrawAnswer.model_validate_json(said)
     except ValidationError as error:
         lines = complaints.decode("utf-8", errors="replace").strip().splitlines()
         reason = f": {lines[-1]}" if lines else "."

@@ -55,7 +55,7 @@ class LineField(QLineEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._told = ""
+        self._shown = ""
         self.textEdited.connect(self._tell)
 
     def binding(self) -> Binding:
@@ -64,13 +64,13 @@ class LineField(QLineEdit):
 
     def show_value(self, value: object) -> None:
         """Show a text; tells nobody and leaves the cursor where the same text stands."""
-        if value != self._told:
-            self._told = str(value)
-            self.setText(self._told)
+        if value != self._shown:
+            self._shown = str(value)
+            self.setText(self._shown)
 
     @Slot(str)
     def _tell(self, text: str) -> None:
-        self._told = text
+        self._shown = text
         self.edited.emit(text)
 
 
@@ -85,7 +85,7 @@ class TextField(QPlainTextEdit):
 
     def __init__(self, parent: QWidget | None = None, *, lines: int = 2) -> None:
         super().__init__(parent)
-        self._told = ""
+        self._shown = ""
         self.setTabChangesFocus(True)
         room = self.frameWidth() + round(self.document().documentMargin())
         self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 2 * room)
@@ -97,15 +97,15 @@ class TextField(QPlainTextEdit):
 
     def show_value(self, value: object) -> None:
         """Show a text; tells nobody and leaves the cursor where the same text stands."""
-        if value != self._told:
-            self._told = str(value)
+        if value != self._shown:
+            self._shown = str(value)
             with QSignalBlocker(self):
-                self.setPlainText(self._told)
+                self.setPlainText(self._shown)
 
     @Slot()
     def _tell(self) -> None:
-        self._told = self.toPlainText()
-        self.edited.emit(self._told)
+        self._shown = self.toPlainText()
+        self.edited.emit(self._shown)
 
 
 class SwitchField(QCheckBox):

@@ -55,7 +55,7 @@ def part(*path: str) -> FieldPath[Any]:
 @dataclass(frozen=True)
 class _FormRow(Generic[M]):
     field: Binding
-    lens: FieldPath[M]
+    value_path: FieldPath[M]
     problem: ToneLabel
 
 
@@ -86,20 +86,22 @@ class ModelForm(QWidget, Generic[M]):
         """Show another value; tells nobody."""
         self._value = value
         for row in self._rows.values():
-            row.field.show(row.lens.get(value))
+            row.field.show(row.value_path.get(value))
         self.refresh(value)
 
     def refresh(self, value: M) -> None:
         """Called after every change: for what rows depend on, such as which are shown."""
 
-    def add_row(self, name: str, label: str, field: Binding, lens: FieldPath[M], tip: str) -> None:
+    def add_row(
+        self, name: str, label: str, field: Binding, value_path: FieldPath[M], tip: str
+    ) -> None:
         """One more row.
 
         Args:
             name: finds the row again; also the widget's object name where it has none.
             label: stands before it; empty for a widget that says itself what it is.
             field: the widget with its binding.
-            lens: the part of the value that it edits.
+            value_path: the part of the value that it edits.
             tip: says what it does.
         """
         widget = field.widget
@@ -119,9 +121,9 @@ class ModelForm(QWidget, Generic[M]):
         problem = ToneLabel(Tone.BAD)
         self._form.addRow(problem)
         self._form.setRowVisible(problem, False)
-        self._rows[name] = _FormRow(field, lens, problem)
-        field.show(lens.get(self._value))
-        field.edited.connect(partial(self._put, lens))
+        self._rows[name] = _FormRow(field, value_path, problem)
+        field.show(value_path.get(self._value))
+        field.edited.connect(partial(self._put, value_path))
 
     def show_row(self, name: str, *, is_shown: bool) -> None:
         """Show or hide a row; its value stays."""
@@ -147,11 +149,11 @@ class ModelForm(QWidget, Generic[M]):
     def put(self, name: str, value: object) -> None:
         """Set what a row edits, as a person would."""
         row = self._rows[name]
-        self._put(row.lens, value)
-        row.field.show(row.lens.get(self._value))
+        self._put(row.value_path, value)
+        row.field.show(row.value_path.get(self._value))
 
-    def _put(self, lens: FieldPath[M], value: object) -> None:
-        changed = lens.put(self._value, value)
+    def _put(self, value_path: FieldPath[M], value: object) -> None:
+        changed = value_path.put(self._value, value)
         if changed == self._value:
             return
         self._value = changed

@@ -286,7 +286,7 @@ def test_a_built_in_model_whose_files_are_damaged(app_of, damaged_program, words
     answer = app_of(damaged_program, *PROMPT, *words)
     assert_refused(
         answer,
-        "The files of LTX Mini are damaged: "
+        "LTX Mini: Its files are damaged: "
         "transformer/diffusion_pytorch_model.safetensors is cut off or no file of weights.",
         "It comes with the program: get a whole copy of ImageAI",
         code=3,

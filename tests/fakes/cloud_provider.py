@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.config.api_keys import KeySpec
 from core.errors import RenderFailed
 from core.jobs.job import Lane
-from core.video.polling import Ended, Finished, Order, PollingProvider, RemoteState, Waiting
+from core.video.polling import Ended, Finished, PollingProvider, RemoteOrder, RemoteState, Waiting
 from core.video.provider import ProviderContext, ProviderEntry, ProviderInfo
 from core.video.service_http import ServiceHttp
 from tests.fakes.provider import FULL
@@ -61,7 +61,7 @@ class CloudProvider(PollingProvider):
     def upload(self, service: ServiceHttp, file: Path) -> str:
         return str(service.upload(f"{self._url}/files", file).json["address"])
 
-    def submit(self, service: ServiceHttp, order: Order) -> str:
+    def submit(self, service: ServiceHttp, order: RemoteOrder) -> str:
         plan = order.plan
         body = {
             "prompt": plan.prompt,

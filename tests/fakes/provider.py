@@ -146,7 +146,10 @@ FULL = SMALL.model_copy(
         "residencies": (Residency.RESIDENT, Residency.GROUP_OFFLOAD),
         "takes_webhook": True,
         "price": PriceTable(
-            rows=(PriceRow(usd=0.04, per=PriceUnit.SECOND),),
+            rows=(
+                PriceRow(usd=0.04, per=PriceUnit.SECOND),
+                PriceRow(usd=0.02, per=PriceUnit.IMAGE),
+            ),
             as_of=_DAY,
             source="this file",
         ),

@@ -16,7 +16,6 @@ from core.project.model.edits import (
     count_in_prompt,
     delete_scenes,
     duplicate_scenes,
-    frame_of,
     insert_scenes,
     merge_scenes,
     middle_of,
@@ -226,8 +225,8 @@ def test_start_frame_ends_going_on_from_the_scene_before() -> None:
     assert with_frame(scene, FrameSlot.START, None).continues
     ended = with_frame(scene, FrameSlot.END, IMAGE)
     assert ended.continues
-    assert frame_of(ended, FrameSlot.END) == IMAGE
-    assert frame_of(ended, FrameSlot.START) is None
+    assert ended.end_image == IMAGE
+    assert ended.start_image is None
 
 
 def test_own_length_comes_and_goes() -> None:

@@ -14,6 +14,7 @@ from core.project.render.rerender import choices_of, request_again
 from core.video.plan import RenderPlan
 from core.video.record import parse_record
 from core.video.request import (
+    FrameRequest,
     Input,
     OutputKind,
     RenderChoices,
@@ -424,10 +425,13 @@ def test_unchanged_scenes_of_an_old_project_are_not_out_of_date(
     assert found == known
 
 
+# Projects choose sizes by name, so one in pixels never counted.
+@pytest.mark.parametrize("resolution", [None, str(SMALL.default_size)])
 def test_scenes_of_an_old_project_that_chose_nothing_are_not_out_of_date(
-    project: VideoProject,
+    project: VideoProject, resolution: str | None
 ) -> None:
-    bare = project.model_copy(update={"render": RenderChoices(target=TARGET)})
+    choices = RenderChoices(target=TARGET, frame=FrameRequest(resolution=resolution))
+    bare = project.model_copy(update={"render": choices})
     found = [scene_request(bare, scene, SMALL).fingerprint for scene in bare.scenes]
     assert found == ["64b36f4cdc9f3d3d", "4ef8ddc0e2730a2a"]
 

@@ -14,8 +14,8 @@ from core.project.files.project_file import (
     COPY_EVERY_S,
     FOLDERS,
     NAME,
-    free_folder,
     is_project,
+    plain_name,
     project_folder,
     read_project,
     write_project,
@@ -108,9 +108,9 @@ def test_a_project_that_cannot_be_made_leaves_nothing(
 def test_folders_are_named_after_projects_as_far_as_disks_allow(
     name: str, expected: str, tmp_path: Path
 ) -> None:
-    assert free_folder(tmp_path, name).name == expected
-    (tmp_path / expected).mkdir()
-    assert free_folder(tmp_path, name).name == f"{expected} 2"
+    assert plain_name(name) == expected
+    (tmp_path / plain_name(name)).mkdir()
+    assert [found.name for found in tmp_path.iterdir()] == [expected]
 
 
 def test_what_is_saved_is_read(folder: Path, project: VideoProject) -> None:

@@ -57,16 +57,6 @@ def plain_name(name: str) -> str:
     return " ".join(plain.split())[:_MAX_NAME].strip(". ") or "Project"
 
 
-def free_folder(parent: Path, name: str) -> Path:
-    """A folder below `parent` that is not there yet, named after the project as disks allow."""
-    plain = plain_name(name)
-    candidate, number = parent / plain, 2
-    while os.path.lexists(candidate):
-        candidate = parent / f"{plain} {number}"
-        number += 1
-    return candidate
-
-
 def create_project(folder: Path, project: VideoProject) -> None:
     """Make the folder of a project that has none yet; it must be new or empty.
 

@@ -25,7 +25,7 @@ UNKNOWN = "unknown keys"
 """The part of `VideoProject.imported` that keeps what the file has and nobody here knows."""
 _VERSION_KEY, _PROJECT_KEY = "schema_version", "project"
 _IMAGEAI = "imageai."
-_MAX_TOLD = 5
+_MAX_SHOWN = 5
 _CHOICES = frozenset(row.id.value for row in CHOICES)
 
 
@@ -96,9 +96,6 @@ def migrate(stored: Stored, version: int, migrations: Sequence[Migration] = MIGR
     for step in migrations[version - 1 :]:
         stored = step(stored)
     return stored
-
-
-_MAX_SHOWN = 5
 
 
 @dataclass(frozen=True)

@@ -165,11 +165,6 @@ class FrameSlot(StrEnum):
         return f"{self.value} frame"
 
 
-def frame_of(scene: Scene, slot: FrameSlot) -> Path | None:
-    """The scene's picture in that slot."""
-    return scene.start_image if slot is FrameSlot.START else scene.end_image
-
-
 def with_frame(scene: Scene, slot: FrameSlot, path: Path | None) -> Scene:
     """The scene with a picture in a slot; with a start frame it no longer goes on from another."""
     if slot is FrameSlot.END:

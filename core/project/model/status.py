@@ -115,14 +115,6 @@ def project_statuses(
     )
 
 
-def scene_status(
-    project: VideoProject, scene: Scene, fingerprint: str, job: SceneJob | None
-) -> SceneStatus:
-    """How far one scene of the project is; an empty fingerprint is not known."""
-    waits_for = project.index(scene.id) if scene.id in project.to_render else 0
-    return _status(project, scene, fingerprint, job, waits_for=waits_for)
-
-
 def describe_status(status: SceneStatus) -> str:
     """The status in a word or two."""
     match status:

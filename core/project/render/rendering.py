@@ -211,7 +211,7 @@ class SceneRendering:
             self._following.discard(item.scene.id)
         self._stop_waiting({item.scene.id for item in planned})
 
-        def submit(_: CancelToken) -> _Unqueued | None:
+        def submit(_: CancelToken) -> _UnqueuedScenes | None:
             for place, (job_id, item) in enumerate(jobs):
                 origin = Origin(
                     project_id=project_id,
@@ -222,12 +222,12 @@ class SceneRendering:
                     self._studio.submit_render(item.planned, origin, job_id=job_id)
                 except StudioError as error:
                     # What came before the error is in the queue.
-                    return _Unqueued(tuple(left for left, _ in jobs[place:]), error)
+                    return _UnqueuedScenes(tuple(left for left, _ in jobs[place:]), error)
             return None
 
         self._host.run(submit, self._submitted, self._host.show_error)
 
-    def _submitted(self, unqueued: _Unqueued | None) -> None:
+    def _submitted(self, unqueued: _UnqueuedScenes | None) -> None:
         if unqueued is None:
             return
         for job_id in unqueued.job_ids:
@@ -344,7 +344,7 @@ class SceneRendering:
 
 
 @dataclass(frozen=True)
-class _Unqueued:
+class _UnqueuedScenes:
     """Jobs that did not get into the queue, and why."""
 
     job_ids: tuple[str, ...]

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from core.video.allowed import OneOf, OneSize, is_allowed
+from core.video.allowed import OneOf, OneSize
 from core.video.controls import CHOICES, ROWS, Control
 from core.video.request import Input, Motion, RenderRequest, Role
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.project.model.project import ReferenceImage, Scene, VideoProject
+    from core.video.allowed import Allowed
     from core.video.controls import ControlRow
     from core.video.spec import ModelSpec
 
@@ -111,7 +112,7 @@ def scene_request(
         allowed = row.allowed(spec)
         if allowed is None:
             left_out += [_not_sent(spec, row)] if value else []
-        elif isinstance(allowed, OneOf | OneSize) and not is_allowed(value, allowed):
+        elif not _is_offered(value, allowed):
             left_out.append(f"{spec.label} has no {row.noun} {value}; its usual one is taken.")
         else:
             request = row.with_value(request, value)
@@ -164,6 +165,17 @@ def _named(values: dict[str, Any]) -> dict[str, Any]:
         for name, value in values.items()
         if value is not None or name in _ALWAYS_NAMED
     }
+
+
+def _is_offered(value: object, allowed: Allowed) -> bool:
+    """Whether a model that has a list has this value in it; projects know sizes by their names."""
+    match allowed:
+        case OneSize(sizes):
+            return value in [size.resolution for size in sizes]
+        case OneOf(values):
+            return value in values
+        case _:
+            return True
 
 
 def _not_sent(spec: ModelSpec, row: ControlRow) -> str:

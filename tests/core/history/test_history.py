@@ -198,7 +198,7 @@ def test_every_render_still_and_export_enters_the_history(
     assert a_clip.export_order is None
     an_image = found[WorkKind.IMAGE]
     assert an_image.clip_record is not None
-    assert (an_image.duration_s, an_image.clip_record.still_frame) == (0.0, 4)
+    assert (an_image.duration_s, an_image.clip_record.is_image) == (0.0, True)
     a_film = found[WorkKind.FILM]
     assert (a_film.title, a_film.width) == ("Spring", 96)
     assert a_film.duration_s == pytest.approx(1.125, abs=0.1)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core.errors import UnsupportedRequest
-from core.media.images import check_start_image, write_start_image
+from core.media.images import InputImage, check_image, write_start_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,16 +21,20 @@ def save(path: Path, mode: str = "RGB", colour: object = RED, **options: object)
     return path
 
 
+def check_start(path: Path) -> InputImage:
+    return check_image(path, "start image", "inputs.start")
+
+
 def refusal(path: Path) -> str:
     with pytest.raises(UnsupportedRequest) as caught:
-        check_start_image(path)
+        check_start(path)
     (problem,) = caught.value.problems
     assert problem.field == "inputs.start"
     return problem.message
 
 
 def test_plain_image_is_taken_as_it_is(tmp_path: Path) -> None:
-    image = check_start_image(save(tmp_path / "a.png"))
+    image = check_start(save(tmp_path / "a.png"))
     assert (image.width, image.height, image.notes) == (40, 20, ())
 
 
@@ -78,7 +82,7 @@ def test_rotated_image_is_turned_upright_and_told(tmp_path: Path) -> None:
     drawn = Image.new("RGB", (40, 20), RED)
     drawn.paste(GREEN, (0, 0, 20, 20))
     drawn.save(tmp_path / "a.png", exif=exif)
-    image = check_start_image(tmp_path / "a.png")
+    image = check_start(tmp_path / "a.png")
     assert (image.width, image.height) == (20, 40)
     assert "upright" in image.notes[0]
     write_start_image(tmp_path / "a.png", tmp_path / "out.png", 20, 40)
@@ -103,7 +107,7 @@ def test_every_kind_of_image_becomes_rgb(
     tmp_path: Path, mode: str, colour: object, note: str | None
 ) -> None:
     path = save(tmp_path / ("a.tif" if mode == "CMYK" else "a.png"), mode, colour)
-    notes = check_start_image(path).notes
+    notes = check_start(path).notes
     assert (note is None) == (notes == ())
     assert note is None or note in notes[0]
     write_start_image(path, tmp_path / "out.png", 40, 20)
@@ -115,13 +119,13 @@ def test_every_kind_of_image_becomes_rgb(
 
 def test_palette_with_transparency_is_shown_on_white(tmp_path: Path) -> None:
     path = save(tmp_path / "a.png", "P", 0, transparency=0)
-    assert "transparent" in check_start_image(path).notes[0]
+    assert "transparent" in check_start(path).notes[0]
 
 
 def test_animation_gives_its_first_image(tmp_path: Path) -> None:
     first, second = Image.new("RGB", (40, 20), RED), Image.new("RGB", (40, 20), GREEN)
     first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
-    assert "animated" in check_start_image(tmp_path / "a.gif").notes[0]
+    assert "animated" in check_start(tmp_path / "a.gif").notes[0]
     write_start_image(tmp_path / "a.gif", tmp_path / "out.png", 40, 20)
     with Image.open(tmp_path / "out.png") as out:
         assert out.getpixel((5, 5)) == RED

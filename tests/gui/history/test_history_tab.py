@@ -20,7 +20,7 @@ from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
 from gui.background import Background
-from gui.history.history_facts import facts_of, notes_of
+from gui.history.history_facts import facts_of
 from gui.history.history_filter_bar import HistoryFilter, HistoryFilterBar, Span
 from gui.history.history_model import PAGE
 from gui.history.history_tab import HistoryTab
@@ -217,7 +217,6 @@ def test_newest_is_first_and_shown_in_full(controller: Desk) -> None:
     assert controller.tab.chosen.title == "Spring"
     controller.choose("a red ball")
     assert "Seed\n5\n" in controller.words
-    assert "frame 5 of the 9" in controller.words
 
 
 def test_search_waits_for_a_pause_in_typing(controller: Desk, qtbot: QtBot) -> None:
@@ -270,7 +269,7 @@ def test_signals_carry_what_makes_it_again(controller: Desk) -> None:
     assert isinstance(order, ExportOrder)
     assert again == edit == still.clip_record
     assert still.clip_record is not None
-    assert still.clip_record.still_frame == 4
+    assert still.clip_record.is_image
     assert played == still
     assert file == still.path
 
@@ -450,12 +449,11 @@ def test_facts_tell_every_setting_of_a_clip_and_of_a_film(studio: Studio) -> Non
     assert clip["Made by"] == "fake/local/fake-small"
     assert "Start frame" not in clip
     still = {fact.name: fact.value for fact in facts_of(entries[WorkKind.IMAGE])}
-    assert still["Frames"] == "number 5 of 9 at 8 per second"
+    assert "Frames" not in still
     assert "Length" not in still
     film = {fact.name: fact.value for fact in facts_of(entries[WorkKind.FILM])}
     assert film["File kind"] == "MP4, H264, AAC"
     assert film["Clips"] == "1"
-    assert any("shortest clip" in note for note in notes_of(entries[WorkKind.IMAGE]))
     from core.history.history_index import entry_of
 
     found = entry_of(entries[WorkKind.FILM].path)

@@ -188,7 +188,7 @@ def test_ctrl_return_makes_an_image_and_renders_no_scene(window: ImageWindow) ->
         QTest.keyClick(place, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         window.until(lambda count=before: window.count == count + 1)
 
-    assert [job.kind for job in window.window.studio.queue.jobs()] == ["still", "still"]
+    assert [job.kind for job in window.window.studio.queue.jobs()] == ["render", "render"]
 
 
 def test_the_project_has_its_keys_again_in_its_own_room(window: ImageWindow) -> None:
@@ -210,18 +210,19 @@ def test_the_plan_tells_what_the_images_take(window: ImageWindow) -> None:
 
     window.until(lambda: window.images.line.text().line)
     line = window.images.line.text().line
-    assert line.startswith("3 pictures, each 96x64, ")
-    assert line.endswith("$0.09 in all"), line
+    assert line.startswith("3 pictures, each 96x64 · ")
+    assert line.endswith("$0.06 in all"), line
 
 
 def test_what_speaks_against_it_has_a_button_that_mends_it(window: ImageWindow) -> None:
-    window.images.set_value(ImageBatch(target=TARGET.with_model("fake-big"), prompt=""))
+    window.images.set_value(ImageBatch(target=TARGET, prompt="", resolution="9000p"))
     write("a ball")(controls_of(window.images)["image_prompt"])
     window.until(lambda: window.images.line.text().issues)
 
     click(controls_of(window.images.line)["fix_0"])
 
-    assert window.window.tabs.currentWidget() is not window.window.tabs.images
+    window.until(lambda: window.images.line.text().line)
+    assert "96x64" in window.images.line.text().line
 
 
 def test_several_images_have_the_seeds_that_follow(window: ImageWindow) -> None:
@@ -277,7 +278,7 @@ def test_make_again_gives_the_very_same_image(window: ImageWindow) -> None:
     assert new.still_frame == old.still_frame
 
 
-def test_the_history_makes_an_image_again_as_a_image(window: ImageWindow) -> None:
+def test_the_history_makes_an_image_again_as_an_image(window: ImageWindow) -> None:
     entry = window.make_one()
     record = entry.clip_record
     window.window.tabs.setCurrentWidget(window.window.tabs.history)
@@ -289,7 +290,7 @@ def test_the_history_makes_an_image_again_as_a_image(window: ImageWindow) -> Non
 
     window.until(lambda: window.count == 2)
     assert record is not None
-    assert [job.kind for job in window.window.studio.queue.jobs()] == ["still", "still"]
+    assert [job.kind for job in window.window.studio.queue.jobs()] == ["render", "render"]
 
 
 def test_a_price_is_asked_for_before_anything_is_queued(
@@ -301,7 +302,7 @@ def test_a_price_is_asked_for_before_anything_is_queued(
 
     window.until(lambda: answers.heard)
     window.until(lambda: not window.images.progress.isVisible())
-    assert [said.strip() for said in answers.heard] == ["This costs $0.03."]
+    assert [said.strip() for said in answers.heard] == ["This costs $0.02."]
     assert window.window.studio.queue.jobs() == ()
 
 

@@ -16,6 +16,7 @@ from core.errors import (
     ProviderUnavailable,
     RateLimited,
 )
+from core.jobs.job import Progressed
 from core.video.model_store import OnDisk
 from core.video.provider import NotReady, Ready
 from providers.ltx_video.install.hub import check_token
@@ -158,7 +159,8 @@ def test_wish_to_wait_is_granted(hub: StubHub, models_dir: Path, run: Run) -> No
     started_s = time.monotonic()
     job(models_dir).run(run.ctx)
     assert time.monotonic() - started_s >= 1.0
-    assert "fewer requests" in run.notes
+    messages = [event.message for event in run.events if isinstance(event, Progressed)]
+    assert any("fewer requests" in message for message in messages)
 
 
 def test_wish_to_wait_for_hours_ends_the_job(hub: StubHub, models_dir: Path, run: Run) -> None:

@@ -1,0 +1,356 @@
+"""`render`: scenes of a project become clips, linked ones after each other, as in the window."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from cli.console import wrapped
+from cli.context import CliContext, context_of
+from cli.progress import ProgressView, progress_view
+from cli.render_command import as_event, describe, reasons_against, tell_resumable
+from cli.signals import (
+    EXIT_CANCELLED,
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_NOT_CONFIGURED,
+    leave_at_once,
+)
+from core.errors import (
+    JobCancelled,
+    JournalError,
+    NotConfigured,
+    Problem,
+    StudioError,
+    UnsupportedRequest,
+)
+from core.jobs.job import (
+    Cancelled,
+    CancelToken,
+    Failed,
+    JobUpdate,
+    Notice,
+    Progressed,
+    Queued,
+    Subject,
+    SubjectKind,
+    Succeeded,
+)
+from core.platform.units import price
+from core.project.files.lock import ProjectLock
+from core.project.files.project_file import project_folder, read_project, write_project
+from core.project.render.planning import PlannedScene, fingerprint_of, missing_or_stale
+from core.project.render.rendering import RenderOffer, SceneRendering, plan_scenes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from core.jobs.job import Lane
+    from core.project.model.project import Scene, Take, VideoProject
+
+T = TypeVar("T")
+
+_TICK_S = 0.25
+# Everything must have ended two seconds after the signal; the rest is for leaving.
+_STOP_WITHIN_S = 1.7
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def render(
+    ctx: typer.Context,
+    project: Annotated[str, typer.Argument(metavar="PROJECT", help="The project's folder.")],
+    scene: Annotated[
+        list[int] | None,
+        typer.Option("--scene", metavar="N", help="This scene, from 1; may be given repeatedly."),
+    ] = None,
+    missing: Annotated[
+        bool,
+        typer.Option(
+            "--missing", help="Scenes without a clip or with one out of date; the usual choice."
+        ),
+    ] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Every scene once more.")] = False,
+    skip: Annotated[
+        bool,
+        typer.Option("--skip", help="Leave out scenes that cannot be rendered, and say which."),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False,
+) -> int:
+    """Render scenes of a project, exactly as the window does; the clips become takes."""
+    context = context_of(ctx)
+    context.set_output(is_json=json, is_quiet=quiet)
+    if sum((bool(scene), missing, all_)) > 1:
+        message = "Say either --scene, --missing or --all."
+        raise UnsupportedRequest([Problem("scene", message)])
+    host = _Host(context, project_folder(Path(project)), is_dry=dry_run)
+    try:
+        wanted = _wanted(context, host, scene or [], is_all=all_)
+        offer = _offer(context, host, wanted, skips=skip)
+        if dry_run:
+            context.console.tell("Only planned; nothing was made.")
+            return EXIT_NOT_CONFIGURED if _reasons(offer) else EXIT_DONE
+        if not offer.planned and not offer.waiting:
+            context.console.tell("Every scene has its clip; there is nothing to render.")
+            return EXIT_DONE
+        reasons = _reasons(offer)
+        if reasons:
+            raise NotConfigured(" ".join(reasons))
+        tell_resumable(context)
+        return _ProjectRun(context, host).run(offer)
+    finally:
+        host.close()
+
+
+class _Host:
+    """The project as a command holds it: saved after each take, unless a window has it open."""
+
+    def __init__(self, context: CliContext, folder: Path, *, is_dry: bool) -> None:
+        self._context = context
+        self.cancel = CancelToken()
+        self.errors: list[StudioError] = []
+        loaded = read_project(folder)
+        for note in loaded.notes:
+            context.console.note(note)
+        self.project: VideoProject = loaded.project
+        self.folder = folder
+        self._lock = ProjectLock(folder)
+        self.is_read_only = is_dry or not self._lock.acquire()
+        if self.is_read_only and not is_dry:
+            context.console.note(
+                f"{self._lock.reason} The clips are put into its folder, and become takes when it "
+                "is opened the next time."
+            )
+
+    def add_take(self, scene_id: str, take: Take) -> None:
+        takes = self.project.takes_of(scene_id).with_take(take)
+        self._save(self.project.with_takes(scene_id, takes))
+
+    def wait_for(self, scene_ids: Sequence[str]) -> None:
+        self._save(self.project.model_copy(update={"to_render": tuple(scene_ids)}))
+
+    def _save(self, project: VideoProject) -> None:
+        is_new, self.project = project != self.project, project
+        if is_new and not self.is_read_only:
+            write_project(project, self.folder)
+
+    def run(
+        self,
+        work: Callable[[CancelToken], T],
+        done: Callable[[T], None],
+        failed: Callable[[StudioError], None],
+        *,
+        key: str = "",
+    ) -> None:
+        try:
+            result = work(self.cancel)
+        except JobCancelled:
+            return
+        except StudioError as error:
+            failed(error)
+            return
+        done(result)
+
+    def jobs_changed(self) -> None:
+        """Nothing is shown of it: every event is."""
+
+    def show_message(self, text: str) -> None:
+        self._context.console.note(text)
+
+    def show_error(self, error: StudioError) -> None:
+        self.errors.append(error)
+
+    def number(self, scene_id: str) -> int:
+        """The scene's place, from 1."""
+        return self.project.index(scene_id) + 1
+
+    def close(self) -> None:
+        """Let others change the project."""
+        self._lock.release()
+
+
+def _wanted(context: CliContext, host: _Host, numbers: Sequence[int], *, is_all: bool) -> set[str]:
+    scenes = host.project.scenes
+    if numbers:
+        found = [number for number in numbers if not 1 <= number <= len(scenes)]
+        if found:
+            raise UnsupportedRequest(
+                [
+                    Problem("scene", f"There is no scene {number}; the project has {len(scenes)}.")
+                    for number in found
+                ]
+            )
+        return {scenes[number - 1].id for number in numbers}
+    chosen: Sequence[Scene] = scenes
+    if not is_all:
+        fingerprints = {
+            scene.id: fingerprint_of(context.studio, host.project, scene, host.folder)
+            for scene in scenes
+        }
+        chosen = missing_or_stale(host.project, fingerprints, scenes)
+    return {scene.id for scene in chosen}
+
+
+def _offer(context: CliContext, host: _Host, wanted: set[str], *, skips: bool) -> RenderOffer:
+    """The plans of all scenes, shown.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong with any of them.
+    """
+    offer = plan_scenes(context.studio, host.project, host.folder, wanted, set(), host.cancel)
+    problems = [
+        Problem(
+            f"scene {host.number(item.scene.id)}", f"Scene {host.number(item.scene.id)}: {text}"
+        )
+        for item in offer.refused
+        for text in (problem.message for problem in item.problems)
+    ]
+    if problems and not skips:
+        raise UnsupportedRequest(problems)
+    for problem in problems:
+        context.console.note(f"{problem.message} It is left out.")
+    for item in sorted((*offer.planned, *offer.waiting), key=lambda one: host.number(one.scene.id)):
+        _show(context, host, item, follows=item in offer.waiting)
+    count = len(offer.planned) + len(offer.waiting)
+    if count > 1:
+        context.console.tell(f"{count} clips, {price(offer.cost_usd)} in all.")
+    return offer
+
+
+def _show(context: CliContext, host: _Host, item: PlannedScene, *, follows: bool) -> None:
+    number = host.number(item.scene.id)
+    context.console.event("plan", scene=number, follows=follows, **as_event(item.planned))
+    info = context.studio.registry.find(item.planned.plan.target)
+    after = f" goes on from scene {number - 1}," if follows else ""
+    context.console.tell(f"Scene {number}:{after} {describe(item.planned, info)}")
+    for sentence in item.sent.left_out:
+        context.console.tell(wrapped(sentence, first="  note: ", rest="        "))
+
+
+def _reasons(offer: RenderOffer) -> list[str]:
+    """Why nothing of it can be made here, each once."""
+    return list(
+        dict.fromkeys(
+            reason
+            for item in (*offer.planned, *offer.waiting)
+            for reason in reasons_against(item.planned)
+        )
+    )
+
+
+class _ProjectRun:
+    """The renders of one project, from the first job to the last."""
+
+    def __init__(self, context: CliContext, host: _Host) -> None:
+        self._context = context
+        self._host = host
+        self._queue = context.studio.queue
+        self._rendering = SceneRendering(context.studio, host)
+        self._updates: queue.SimpleQueue[JobUpdate | None] = queue.SimpleQueue()
+        self._active: set[str] = set()
+        self._stop_asked: float | None = None
+        self._failures = 0
+
+    def run(self, offer: RenderOffer) -> int:
+        """Queue what was planned and stay until everything has come to its end."""
+        unsubscribe = self._queue.subscribe(self._updates.put)
+        lanes = {self._lane_of(item) for item in (*offer.planned, *offer.waiting)}
+        workers = [
+            threading.Thread(target=self._queue.run, args=(lane,), daemon=True)
+            for lane in lanes
+            for _ in range(self._queue.places[lane])
+        ]
+        try:
+            with (
+                self._context.signals.calling(self._stop),
+                progress_view(self._context.console) as view,
+            ):
+                self._rendering.queue(offer)
+                for worker in workers:
+                    worker.start()
+                # What follows is queued while the clip before it is taken in.
+                while self._active or not self._updates.empty():
+                    self._look(view)
+        finally:
+            unsubscribe()
+        return self._end()
+
+    def _lane_of(self, item: PlannedScene) -> Lane:
+        return self._context.studio.registry.find(item.planned.plan.target).lane
+
+    def _stop(self) -> None:
+        self._stop_asked = time.monotonic()
+        self._updates.put(None)
+
+    def _look(self, view: ProgressView) -> None:
+        if self._stop_asked is not None:
+            self._cancel(view, self._stop_asked)
+        try:
+            update = self._updates.get(timeout=_TICK_S)
+        except queue.Empty:
+            view.tick()
+            return
+        if update is not None and self._is_ours(update.subject):
+            self._take(update, view)
+            self._rendering.on_event(update)
+
+    def _is_ours(self, subject: Subject | None) -> bool:
+        if subject is None or subject.kind is not SubjectKind.SCENE:
+            return False
+        return subject.id.startswith(f"{self._host.project.id}/")
+
+    def _cancel(self, view: ProgressView, asked: float) -> None:
+        if not self._host.cancel.cancelled:
+            self._host.cancel.cancel()
+            self._host.wait_for(())
+            view.print("Stopping. Ctrl-C again ends at once.")
+            for job_id in tuple(self._active):
+                with suppress(JournalError):
+                    self._queue.cancel(job_id)
+        if time.monotonic() - asked > _STOP_WITHIN_S:
+            self._context.console.event("cancelled")
+            leave_at_once()
+
+    def _take(self, update: JobUpdate, view: ProgressView) -> None:
+        """Show what has happened."""
+        assert update.subject is not None
+        number = self._host.number(update.subject.id.partition("/")[2])
+        event, name = update.event, f"Scene {number}"
+        fields = event.model_dump(mode="json", exclude_none=True, exclude={"event"})
+        self._context.console.event(event.event, job=update.job_id, scene=number, **fields)
+        match event:
+            case Queued():
+                self._active.add(update.job_id)
+            case Progressed():
+                words = f"{name}: {event.message}" if event.message else name
+                view.show(event.model_copy(update={"message": words}))
+            case Notice():
+                view.print(wrapped(f"{name}: {event.message}"))
+            case Failed(error=error):
+                self._failures += 1
+                self._active.discard(update.job_id)
+                view.print(wrapped(f"{name} failed: {error}"))
+            case Succeeded(path=path):
+                self._active.discard(update.job_id)
+                view.print(f"{name} is done: {path}")
+            case Cancelled():
+                self._active.discard(update.job_id)
+            case _:
+                pass
+
+    def _end(self) -> int:
+        if self._stop_asked is not None:
+            self._context.console.tell("Cancelled. What is done stays.")
+            return EXIT_CANCELLED
+        for error in self._host.errors:
+            self._context.console.tell(wrapped(f"Error: {error}"))
+        return EXIT_FAILED if self._failures or self._host.errors else EXIT_DONE
