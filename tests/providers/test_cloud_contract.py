@@ -9,7 +9,8 @@ import pytest
 from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
 from tests.fakes.cloud_provider import CLOUD_KEY, INFO, MODEL, UNPRICED, cloud_entry
 from tests.fakes.cloud_server import KEY, CloudServer, cloud_server
-from tests.providers.contract import Asked, Child, PaidContract
+from tests.providers.contract import Asked
+from tests.providers.paid_contract import Child, PaidContract
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
