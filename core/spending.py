@@ -6,7 +6,7 @@ import logging
 import threading
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from core.errors import JournalError, SpendingCapReached, SpendingError
 from core.jobs.job import Cancelled, Charged, Failed, Succeeded
@@ -103,17 +103,10 @@ class Ledger:
             SpendingCapReached: it would pass the cap; nothing is written.
             SpendingError: the ledger cannot be used.
         """
-        if cost_usd is None and cap_usd is not None:
-            raise SpendingCapReached(
-                "The price of this clip is not known, so the month's spending cap of "
-                f"${cap_usd:.2f} cannot be held.",
-                hint="Choose a model with a known price, or switch the spending cap off.",
-            )
         if cost_usd == 0:
             return
         with self._file().transaction() as db:
-            if cost_usd is not None:
-                self._check(db, cost_usd, cap_usd)
+            self._check(db, cost_usd, cap_usd)
             db.execute(
                 "INSERT INTO purchases VALUES (?, ?, NULL, ?, ?)",
                 (job_id, cost_usd, _State.ORDERED.value, self._now().timestamp()),
@@ -135,8 +128,7 @@ class Ledger:
             ).fetchone()
             if row is None:
                 return False
-            if row["cost_usd"] is not None:
-                self._check(db, float(row["cost_usd"]), cap_usd)
+            self._check(db, cast("float | None", row["cost_usd"]), cap_usd)
             db.execute(
                 "UPDATE purchases SET state = ?, ordered_at = ?, charged_usd = NULL"
                 " WHERE job_id = ?",
@@ -219,9 +211,17 @@ class Ledger:
         with self._file().transaction() as db:
             db.execute("UPDATE purchases SET state = ? WHERE job_id = ?", (state.value, job_id))
 
-    def _check(self, db: sqlite3.Connection, cost_usd: float, cap_usd: float | None) -> None:
+    def _check(self, db: sqlite3.Connection, cost_usd: float | None, cap_usd: float | None) -> None:
+        if cap_usd is None:
+            return
+        if cost_usd is None:
+            raise SpendingCapReached(
+                "The price of this clip is not known, so the month's spending cap of "
+                f"${cap_usd:.2f} cannot be held.",
+                hint="Choose a model with a known price, or switch the spending cap off.",
+            )
         spent_usd = self._spent(db)
-        if cap_usd is not None and _passes(cap_usd, cost_usd, spent_usd):
+        if _passes(cap_usd, cost_usd, spent_usd):
             raise SpendingCapReached(
                 f"This clip costs ${cost_usd:.2f}. With ${spent_usd:.2f} spent this month, that "
                 f"passes the spending cap of ${cap_usd:.2f}.",

@@ -63,7 +63,7 @@ SLOWEST = (
 TINY_MODELS = (
     "tests/providers/test_bench_race",
     "tests/providers/test_engine",
-    "tests/providers/test_local",
+    "tests/providers/test_local.py",
 )
 
 

@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -24,13 +25,14 @@ from core.errors import (
     JobCancelled,
     NotConfigured,
     ProviderError,
+    ProviderUnavailable,
     RateLimited,
     ResultLost,
     SubmitUnknown,
     UnreadableClip,
 )
 from core.frozen import Frozen
-from core.jobs.job import CancelToken, Notice, Progressed, Stage, StopReason
+from core.jobs.job import CancelToken, Charged, Notice, Progressed, Stage, StopReason
 from core.media.ffmpeg import probe_clip
 from core.video.provider import (
     ModelChoice,
@@ -57,7 +59,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_FIRST_POLL_S = 1.0
 _LONGEST_POLL_S = 10.0
 _SLOWER = 1.4
 _JITTER = 0.2
@@ -136,7 +137,7 @@ class PollingProvider(ABC):
     info: ProviderInfo
     specs: tuple[ModelSpec, ...]
     store: ModelStore | None = None
-    poll_s: float = _FIRST_POLL_S
+    poll_s: float = 1.0
     """How long the first wait between two questions is; the next ones are longer."""
     gap_s: float = 0.0
     """The least time between two calls of any job; what the service allows."""
@@ -247,22 +248,17 @@ class PollingProvider(ABC):
         ticket = _read_ticket(ctx.ticket)
         if ticket is None:
             ticket = self._buy(service, plan, ctx)
-        elif not ticket.remote:
-            ticket = self._find_lost(service, ticket, plan, ctx)
         try:
+            if not ticket.remote:
+                ticket = self._find_lost(service, ticket, ctx)
             finished = self._wait(service, ticket, plan, ctx)
             path = self._fetch(service, finished, ctx)
         except JobCancelled:
             if ctx.cancel.reason is StopReason.CANCEL:
                 self._end(service, ticket, ctx)
             raise
-        return Rendered(
-            path,
-            Provenance(),
-            cost_usd=finished.cost_usd,
-            seed=finished.seed,
-            facts={"remote_id": ticket.remote, **finished.facts},
-        )
+        facts = {"remote_id": ticket.remote, **finished.facts}
+        return Rendered(path, Provenance(), finished.cost_usd, finished.seed, facts)
 
     def _key(self, plan: RenderPlan) -> str:
         for key in self.info.keys:
@@ -279,14 +275,11 @@ class PollingProvider(ABC):
     def _buy(self, service: ServiceHttp, plan: RenderPlan, ctx: JobContext) -> Ticket:
         ctx.report(Progressed(stage=Stage.ENCODE, fraction=0.0, message="Sending the order"))
         uploads: dict[Path, str] = {}
-        for item in plan.request.inputs:
-            ctx.cancel.check()
-            path = item.path
-            uploads[path] = self._call(
-                service, ctx.cancel, lambda path=path: self.upload(service, path)
-            )
+        for path in dict.fromkeys(item.path for item in plan.request.inputs):
+            upload = partial(self.upload, service, path)
+            uploads[path] = self._call(service, ctx.cancel, upload)
+        self._await_turn(service, ctx.cancel)
         ctx.cancel.check()
-        self._context.network.check(f"{plan.spec.label} is not asked", target=str(plan.target))
         ticket = Ticket(attempt=uuid.uuid4().hex, ordered_at=datetime.now(UTC))
         ctx.save_ticket(ticket.model_dump_json())
         try:
@@ -295,10 +288,7 @@ class PollingProvider(ABC):
         except SubmitUnknown as error:
             raise self._unknown(error, ctx) from error
         except _MISREAD as error:
-            unread = SubmitUnknown(
-                f"{service.bad_answer(repr(error)).message}", target=service.target
-            )
-            raise self._unknown(unread, ctx) from error
+            raise self._unknown(service.bad_answer(repr(error)), ctx) from error
         except ProviderError:
             ctx.save_ticket(None)
             raise
@@ -306,30 +296,27 @@ class PollingProvider(ABC):
         ctx.save_ticket(ticket.model_dump_json())
         return ticket
 
-    def _find_lost(
-        self, service: ServiceHttp, ticket: Ticket, plan: RenderPlan, ctx: JobContext
-    ) -> Ticket:
+    def _find_lost(self, service: ServiceHttp, ticket: Ticket, ctx: JobContext) -> Ticket:
         """The ticket of an order whose answer never came, completed where the service can tell."""
         remote = self._ask(service, ctx, lambda: self.find(service, ticket.attempt))
         if remote is None:
-            if ctx.cancel.cancelled:
-                message = f"Whether {self.info.label} took the order is not known; look there."
-                ctx.report(Notice(message=message))
-                raise JobCancelled
-            lost = SubmitUnknown(
-                f"The answer to the order at {self.info.label} was lost: it may have been accepted "
-                "or not.",
-                target=service.target,
+            lost = (
+                f"The answer to the order at {self.info.label} was lost: it may have been accepted"
             )
-            raise self._unknown(lost, ctx)
+            raise self._unknown(SubmitUnknown(f"{lost} or not.", target=service.target), ctx)
         if not remote:
             ctx.save_ticket(None)
-            return self._buy(service, plan, ctx)
+            # Not ordered here and now: what it is made from, and the cap, are looked at first.
+            raise ProviderUnavailable(
+                f"The order never arrived at {self.info.label}, so nothing was bought.",
+                target=service.target,
+                hint="Resume the job: it orders the clip.",
+            )
         ticket = ticket.model_copy(update={"remote": remote})
         ctx.save_ticket(ticket.model_dump_json())
         return ticket
 
-    def _unknown(self, error: SubmitUnknown, ctx: JobContext) -> SubmitUnknown:
+    def _unknown(self, error: ProviderError, ctx: JobContext) -> SubmitUnknown:
         return SubmitUnknown(
             error.message,
             target=error.target,
@@ -346,7 +333,10 @@ class PollingProvider(ABC):
             ctx.cancel.check()
             state = self._ask(service, ctx, lambda: self.poll(service, ticket.remote))
             match state:
-                case Finished():
+                case Finished(cost_usd=cost_usd):
+                    if cost_usd is not None:
+                        # At once: it is owed whether or not the file can be fetched.
+                        ctx.report(Charged(cost_usd=cost_usd))
                     return state
                 case Ended(error=error, is_charged=is_charged):
                     if is_charged is False:
@@ -393,8 +383,11 @@ class PollingProvider(ABC):
         ended: list[bool | None] = []
 
         def tell() -> None:
-            with suppress(ProviderError):
-                ended.append(self.abort(service, ticket.remote))
+            with suppress(ProviderError, *_MISREAD):
+                self._await_turn(service, CancelToken())
+                remote = ticket.remote or self.find(service, ticket.attempt)
+                if remote is not None:
+                    ended.append(self.abort(service, remote) if remote else False)
 
         thread = threading.Thread(target=tell, name="abort", daemon=True)
         thread.start()
@@ -424,19 +417,22 @@ class PollingProvider(ABC):
             try:
                 return self._call(service, ctx.cancel, ask)
             except ProviderError as error:
-                is_over = time.monotonic() - began > _OUTAGE_S
-                if not error.retryable or is_over:
+                if not error.retryable or time.monotonic() - began > _OUTAGE_S:
                     raise
                 asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
                 ctx.cancel.wait(asked_s or _jittered(wait_s))
                 wait_s = min(wait_s * _SLOWER, _LONGEST_POLL_S)
 
     def _call(self, service: ServiceHttp, cancel: CancelToken, call: Callable[[], T]) -> T:
-        self._limiter.wait(cancel)
+        self._await_turn(service, cancel)
         try:
             return cancel.run(call)
         except _MISREAD as error:
             raise service.bad_answer(repr(error)) from error
+
+    def _await_turn(self, service: ServiceHttp, cancel: CancelToken) -> None:
+        self._limiter.wait(cancel)
+        self._context.network.check(f"{self.info.label} is not asked", target=service.target)
 
 
 def ticket_for(remote: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import model_validator
 
 import core
-from core.errors import OutOfMemory, RenderFailed
+from core.errors import JournalError, OutOfMemory, RenderFailed
 from core.frozen import Frozen
 from core.jobs.job import (
     CancelToken,
@@ -220,7 +220,7 @@ class RenderJob:
 
     def _render(self, ctx: JobContext) -> tuple[RenderPlan, Rendered]:
         """Let the provider work, one step cheaper each time the memory does not suffice."""
-        if self.lane is Lane.CLOUD:
+        if self.lane is Lane.CLOUD and ctx.ticket is None:
             self.registry.network.check(
                 f"{self.plan.spec.label} is not asked", target=str(self.plan.target)
             )
@@ -231,7 +231,13 @@ class RenderJob:
             ctx.report(_scaled(event))
 
         inner = replace(ctx, report=report)
-        plan = self._plan_with_stored_inputs(ctx)
+        try:
+            plan = self._plan_with_stored_inputs(ctx)
+        except JournalError:
+            if ctx.ticket is None:
+                raise
+            # What was bought is fetched, or ended: that sends no file any more.
+            plan = self.plan
         while True:
             if ctx.ticket is None:
                 # With a ticket it is the provider's to end what runs elsewhere.

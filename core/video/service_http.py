@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from contextlib import contextmanager
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 _CONNECT_S = 10.0
 _READ_S = 30.0
 _ORDER_S = 120.0
-_CHUNK_BYTES = 1 << 16
 _MOST_WORDS = 300
 # A gateway that answers so may have passed the order on before.
 _MAY_HAVE_ARRIVED = frozenset({500, 502, 504, 520, 521, 522, 524})
@@ -77,11 +77,12 @@ class ServiceHttp:
         try:
             with self._client(_ORDER_S) as client:
                 response = client.post(url, json=dict(body), headers={**self._headers, **headers})
-        except httpx2.ConnectError as error:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise self._unreachable(error) from error
         except httpx2.HTTPError as error:
             raise self._unknown(f"the connection broke ({_reason(error)})") from error
-        if response.status_code in _MAY_HAVE_ARRIVED:
+        # "See Other" is how some say that it was accepted, so no redirect is another try.
+        if response.status_code in _MAY_HAVE_ARRIVED or response.is_redirect:
             raise self._unknown(f"it answered {response.status_code}")
         if response.is_success and not _object(response):
             raise self._unknown("its answer cannot be read")
@@ -142,7 +143,10 @@ class ServiceHttp:
         have = part.stat().st_size if part.exists() else 0
         headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
         try:
-            with self._client(_READ_S) as client, client.stream("GET", url, headers=headers) as got:
+            with (
+                self._client(_READ_S, follow_redirects=True) as client,
+                client.stream("GET", url, headers=headers) as got,
+            ):
                 if got.status_code == 416:
                     part.unlink()
                     raise self._incomplete("its storage does not know what is missing")
@@ -161,7 +165,8 @@ class ServiceHttp:
                 length = got.headers.get("Content-Length", "")
                 total = have + int(length) if length.isdigit() else None
                 with part.open("ab" if have else "wb") as file:
-                    for chunk in got.iter_bytes(_CHUNK_BYTES):
+                    # As it comes: what a broken connection brought is not fetched again.
+                    for chunk in got.iter_bytes():
                         cancel.check()
                         file.write(chunk)
                         have += len(chunk)
@@ -172,11 +177,12 @@ class ServiceHttp:
             raise self._incomplete(f"{have} of {total} bytes came")
 
     @contextmanager
-    def _client(self, read_s: float) -> Generator[httpx2.Client]:
+    def _client(self, read_s: float, *, follow_redirects: bool = False) -> Generator[httpx2.Client]:
         import httpx2
 
+        # With the key, nobody is followed to another host.
         timeout = httpx2.Timeout(read_s, connect=_CONNECT_S)
-        with httpx2.Client(timeout=timeout, follow_redirects=True) as client:
+        with httpx2.Client(timeout=timeout, follow_redirects=follow_redirects) as client:
             yield client
 
     def _call(self, send: Callable[[httpx2.Client], httpx2.Response]) -> Answer:
@@ -199,6 +205,13 @@ class ServiceHttp:
         words = f": {said}" if said else ""
         label, target = self._label, self.target
         match status:
+            case _ if status < 400:
+                return BadResponse(
+                    f"{label} answered with a redirect ({status}), which is not followed with the "
+                    f"key{words}.",
+                    target=target,
+                    hint="Resume the job later; the service may have moved.",
+                )
             case 401 | 403:
                 return AuthFailed(
                     f"{label} rejected the key ({status}){words}.",
@@ -301,13 +314,13 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """How long a service asks to wait; None where it does not say."""
     text = headers.get("retry-after", "").strip()
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - time.time()
+        except (TypeError, ValueError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def _object(response: httpx2.Response) -> dict[str, Any]:

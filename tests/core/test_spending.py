@@ -159,6 +159,14 @@ def test_two_that_order_at_once_do_not_both_pass_the_cap(tmp_path: Path) -> None
     assert Ledger(tmp_path / "spending.sqlite").spent_usd() == 3
 
 
+def test_a_cap_that_was_set_later_holds_for_a_render_of_unknown_price(ledger: Ledger) -> None:
+    ledger.order("a", None, None)
+    ledger.release("a")
+    with pytest.raises(SpendingCapReached, match="not known"):
+        ledger.order_again("a", 100.0)
+    assert ledger.order_again("a", None)
+
+
 def test_refusal_says_the_figures_and_what_to_do(ledger: Ledger) -> None:
     ledger.order("a", 4.1, None)
     with pytest.raises(SpendingCapReached) as refused:

@@ -35,13 +35,20 @@ INFO = ProviderInfo(
     keys=(CLOUD_KEY,),
 )
 MODEL = FULL.model_copy(update={"id": "cloud-full", "label": "Cloud Full", "is_exact": False})
+UNPRICED = MODEL.model_copy(
+    update={
+        "id": "cloud-unpriced",
+        "label": "Cloud Unpriced",
+        "price": MODEL.price.model_copy(update={"rows": ()}),
+    }
+)
 
 
 class CloudProvider(PollingProvider):
     """Speaks to the stub server of the tests."""
 
     info = INFO
-    specs = (MODEL,)
+    specs = (MODEL, UNPRICED)
     poll_s = 0.05
 
     def __init__(self, context: ProviderContext, url: str) -> None:
@@ -74,7 +81,9 @@ class CloudProvider(PollingProvider):
 
     def find(self, service: ServiceHttp, attempt: str) -> str | None:
         found = service.ask(f"{self._url}/attempts/{attempt}").json["ids"]
-        return str(found[0]) if found else None
+        if found is None:
+            return None
+        return str(found[0]) if found else ""
 
     def poll(self, service: ServiceHttp, remote: str) -> RemoteState:
         job = service.ask(f"{self._url}/jobs/{remote}").json
@@ -84,8 +93,9 @@ class CloudProvider(PollingProvider):
             case "done":
                 return Finished(job["url"], cost_usd=job["cost"], seed=job["seed"])
             case _:
+                said = service.without_secret(job["error"])
                 error = RenderFailed(
-                    f"{INFO.label} could not make the clip: {job['error']}.",
+                    f"{INFO.label} could not make the clip: {said}.",
                     target=service.target,
                     hint="Change the prompt, then give the command again.",
                 )

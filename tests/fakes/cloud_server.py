@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ class Habits:
         polls_until_done: how often "working" is answered before "done".
         extra_frames: more than was ordered.
         size: of every clip, whatever was ordered; None for the size that was ordered.
+        stalls_orders: orders are neither accepted nor answered.
         drops_answers: an order is accepted, and the connection closed without a word.
         refuses: the status with which the next order is refused, with `refusal` as its text.
         limits: how many questions are answered 429 first, with a Retry-After of `limit_s`.
@@ -58,6 +59,7 @@ class Habits:
     polls_until_done: int = 2
     extra_frames: int = 0
     size: tuple[int, int] | None = None
+    stalls_orders: bool = False
     drops_answers: int = 0
     refuses: int | None = None
     refusal: str = "no"
@@ -84,6 +86,7 @@ class CloudServer:
     uploads: dict[str, bytes] = field(default_factory=dict)
     questions: list[float] = field(default_factory=list)
     url: str = ""
+    is_closed: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -121,6 +124,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
         """Say nothing."""
+
+    def handle(self) -> None:
+        """Whoever asks may be killed meanwhile."""
+        with suppress(ConnectionError):
+            super().handle()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
@@ -170,6 +178,11 @@ class _Handler(BaseHTTPRequestHandler):
             # Services do repeat what they were sent.
             self._say(status, {"error": f"{habits.refusal} ({KEY})"}, wait)
             return
+        if habits.stalls_orders:
+            while habits.stalls_orders and not self.cloud.is_closed:
+                time.sleep(0.02)
+            self.close_connection = True
+            return
         with self.cloud.lock:
             name = f"remote-{self.cloud.purchases + 1}"
             job = RemoteJob(name, body, self.headers.get("X-Attempt", ""))
@@ -207,8 +220,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif job.polls <= habits.polls_until_done:
             self._say(200, {"state": "working", "done": min(0.9, job.polls / 10)})
         elif habits.fails:
-            answer = {"state": "failed", "error": "it did not work", "charged": habits.is_charged}
-            self._say(200, answer)
+            # Services do repeat what they were sent.
+            error = f"it did not work ({KEY})"
+            self._say(200, {"state": "failed", "error": error, "charged": habits.is_charged})
         else:
             seed = job.body["seed"]
             url = f"{self.cloud.url}/results/{name}"
@@ -269,6 +283,7 @@ def cloud_server(folder: Path) -> Iterator[CloudServer]:
     try:
         yield cloud
     finally:
+        cloud.is_closed = True
         server.shutdown()
         thread.join()
         server.server_close()

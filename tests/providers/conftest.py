@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+pytest.register_assert_rewrite("tests.providers.contract", "tests.providers.paid_contract")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -1,6 +1,6 @@
-"""What every provider promises; a provider's own test subclasses one of these and says how to ask.
+"""What every provider promises; a provider's own test subclasses it and says how to ask.
 
-`ProviderContract` is for all of them, `PaidContract` for those that take money.
+`PaidContract` of `tests/providers/paid_contract.py` is for those that take money.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
-from core.errors import NotConfigured
 from core.jobs.job import Failed, JobEvent, Notice, Progressed, Terminal
 from core.jobs.job_record import JobState
 from core.media.ffmpeg import probe_clip
@@ -27,6 +27,8 @@ from core.video.request import Input, RenderRequest, Role, Target
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from core.jobs.job import JobUpdate
 
 SOON_S = 1.0
 """Within which a job that was cancelled has ended."""
@@ -43,11 +45,11 @@ class Asked:
     ended: Terminal | None = None
 
     def __post_init__(self) -> None:
-        def listen(update: object) -> None:
-            if getattr(update, "job_id", "") == self.job_id:
-                self.events.append(update.event)  # type: ignore[attr-defined]
+        self.studio.queue.subscribe(self._listen)
 
-        self.studio.queue.subscribe(listen)
+    def _listen(self, update: JobUpdate) -> None:
+        if update.job_id == self.job_id:
+            self.events.append(update.event)
 
     def run(self) -> Terminal:
         """Run it here, to its end."""
@@ -86,7 +88,15 @@ def wait_for(condition: Callable[[], object], within_s: float = 30) -> None:
 
 
 class ProviderContract(ABC):
-    """What holds for whoever renders."""
+    """What holds for whoever renders.
+
+    Attributes:
+        stops_within_s: after a cancel a job has ended, with all that it started.
+        roles: of the images that the small request may carry.
+    """
+
+    stops_within_s = SOON_S
+    roles: tuple[Role, ...] = (Role.START,)
 
     @pytest.fixture
     @abstractmethod
@@ -168,13 +178,12 @@ class ProviderContract(ABC):
         self, studio: Studio, request_small: RenderRequest, ask: Callable[..., Asked]
     ) -> None:
         asked = ask(studio, request_small)
-        plan_seed = 5
         assert asked.run().event == "succeeded", asked.ended
         assert probe_clip(asked.out).num_frames > 1
         record = read_settings_of(asked.out)
         assert record is not None
         assert record.request.prompt == request_small.prompt
-        assert record.seed == plan_seed
+        assert record.seed == request_small.sampling.seed
         assert sorted(path.name for path in asked.out.parent.iterdir()) == ["clip.json", "clip.mp4"]
         assert list(studio.paths.work_dir.iterdir()) == []
 
@@ -212,8 +221,6 @@ class ProviderContract(ABC):
         assert not asked.out.exists()
         assert list(studio.paths.work_dir.iterdir()) == []
 
-    stops_within_s = SOON_S
-
     def test_closing_the_program_leaves_the_job_and_the_next_start_finishes_it(
         self,
         open_studio: Callable[[], Studio],
@@ -245,303 +252,19 @@ class ProviderContract(ABC):
         ask: Callable[..., Asked],
         images: tuple[Path, ...],
     ) -> None:
-        inputs = tuple(
-            Input(role=role, path=path) for role, path in zip(self.roles, images, strict=False)
-        )
-        asked = ask(studio, request_small.with_inputs(inputs))
+        asked = ask(studio, request_small.with_inputs(self.inputs(images)))
         for path in images:
             path.unlink()
         assert asked.run().event == "succeeded", asked.ended
 
-    roles: tuple[Role, ...] = (Role.START,)
+    def inputs(self, images: tuple[Path, ...]) -> tuple[Input, ...]:
+        return tuple(
+            Input(role=role, path=path) for role, path in zip(self.roles, images, strict=True)
+        )
 
     @pytest.fixture
     def images(self, tmp_path: Path) -> tuple[Path, ...]:
-        from PIL import Image
-
         paths = tuple(tmp_path / f"{role.value}.png" for role in self.roles)
         for number, path in enumerate(paths):
             Image.new("RGB", (96, 64), (number * 60, 120, 30)).save(path)
         return paths
-
-
-class PaidContract(ProviderContract):
-    """What holds besides for whoever takes money; the service is a stub that keeps books.
-
-    The subclass gives the knobs of its stub by these methods.
-    """
-
-    @abstractmethod
-    def purchases(self) -> int:
-        """How many orders the service has accepted."""
-
-    @abstractmethod
-    def set_habit(self, name: str, value: object) -> None:
-        """Let the service behave so from now on; names as in `tests.fakes.cloud_server.Habits`."""
-
-    @abstractmethod
-    def questions(self) -> list[float]:
-        """When the service was asked how far a render is."""
-
-    key = ""
-
-    @pytest.fixture
-    def order(
-        self, studio: Studio, request_small: RenderRequest, ask: Callable[..., Asked]
-    ) -> Asked:
-        return ask(studio, request_small)
-
-    def spent(self, studio: Studio) -> float:
-        return studio.ledger.spent_usd()
-
-    def test_a_render_is_one_purchase_and_one_line_in_the_ledger(
-        self, studio: Studio, order: Asked
-    ) -> None:
-        assert order.run().event == "succeeded", order.ended
-        assert self.purchases() == 1
-        record = read_settings_of(order.out)
-        assert record is not None
-        assert record.cost_usd == self.spent(studio)
-        assert record.facts["remote_id"]
-
-    @pytest.mark.parametrize("moment", ["waiting", "downloading"])
-    def test_closed_at_any_moment_it_is_finished_by_the_next_start_with_one_purchase(
-        self,
-        open_studio: Callable[[], Studio],
-        request_small: RenderRequest,
-        ask: Callable[..., Asked],
-        moment: str,
-    ) -> None:
-        self.set_habit("polls_until_done", 3 if moment == "downloading" else 10_000)
-        self.set_habit("drip_s", 0.4 if moment == "downloading" else 0.0)
-        first = open_studio()
-        asked = ask(first, request_small)
-        with asked.running():
-            at = 0.8735 if moment == "downloading" else 0.0
-            wait_for(lambda: any(f > at for f in asked.fractions) and self.purchases())
-            first.close()
-        record = first.queue.job(asked.job_id)
-        assert (record.state, bool(record.ticket)) == (JobState.INTERRUPTED, True)
-        assert not self.is_aborted()
-        self.let_it_be_quick()
-
-        second = open_studio()
-        again = Asked(second, second.resume(asked.job_id), asked.out)
-        assert again.run().event == "succeeded", again.ended
-        assert self.purchases() == 1
-        assert self.spent(second) > 0
-
-    @abstractmethod
-    def is_aborted(self) -> bool:
-        """Whether the service was told to end a render."""
-
-    @pytest.mark.parametrize("charged", [False, True])
-    def test_cancelling_ends_it_there_and_says_whether_it_is_billed(
-        self, studio: Studio, request_slow: RenderRequest, ask: Callable[..., Asked], charged: bool
-    ) -> None:
-        self.set_habit("charges_aborted", charged)
-        asked = ask(studio, request_slow)
-        with asked.running():
-            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
-            studio.queue.cancel(asked.job_id)
-        assert self.is_aborted()
-        assert ("charges for the render all the same" in asked.notes) is charged
-        assert ("charges nothing" in asked.notes) is not charged
-        assert (self.spent(studio) > 0) is charged
-
-    def test_cancelling_what_was_left_by_a_closed_program_ends_it_there_too(
-        self,
-        open_studio: Callable[[], Studio],
-        request_slow: RenderRequest,
-        ask: Callable[..., Asked],
-    ) -> None:
-        first = open_studio()
-        asked = ask(first, request_slow)
-        with asked.running():
-            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
-            first.close()
-        assert not self.is_aborted()
-
-        second = open_studio()
-        record = second.queue.cancel(asked.job_id)
-        assert record.state is JobState.CANCELLED
-        assert self.is_aborted()
-        assert any("charges nothing" in note for note in record.notes)
-        assert self.spent(second) == 0
-
-    @pytest.mark.parametrize(
-        ("habit", "value", "said"),
-        [
-            ("extra_frames", 1, "frames instead of"),
-            ("extra_frames", 24, "frames instead of"),
-            ("size", (128, 96), "128x96 instead of"),
-        ],
-    )
-    def test_another_clip_than_planned_is_kept_and_noted(
-        self, studio: Studio, order: Asked, habit: str, value: object, said: str
-    ) -> None:
-        self.set_habit(habit, value)
-        assert order.run().event == "succeeded", order.ended
-        assert said in order.notes
-        facts, record = probe_clip(order.out), read_settings_of(order.out)
-        assert record is not None
-        assert (record.width, record.height) == (facts.width, facts.height)
-        assert record.num_frames == facts.num_frames
-        assert any(said in note for note in record.notes)
-        assert self.spent(studio) > 0
-
-    def test_what_cannot_be_read_is_kept_all_the_same(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("garbles", value=True)
-        assert order.run().event == "failed"
-        assert "is kept as" in order.error
-        (kept,) = order.out.parent.glob("*-unreadable*")
-        assert kept.read_bytes().startswith(b"this is no video")
-        assert self.spent(studio) > 0
-
-    @pytest.mark.parametrize("charged", [False, True])
-    def test_a_render_that_fails_there_counts_only_where_it_is_charged(
-        self, studio: Studio, order: Asked, charged: bool
-    ) -> None:
-        self.set_habit("fails", value=True)
-        self.set_habit("is_charged", charged)
-        assert order.run().event == "failed"
-        assert (self.spent(studio) > 0) is charged
-
-    def test_a_result_that_is_gone_stays_paid(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("is_gone", value=True)
-        assert order.run().event == "failed"
-        assert order.error.startswith("ResultLost")
-        assert self.spent(studio) > 0
-
-    def test_four_at_once_keep_their_own_price_seed_and_record(
-        self, studio: Studio, request_small: RenderRequest, ask: Callable[..., Asked]
-    ) -> None:
-        asked = []
-        for seed in range(4):
-            sampling = request_small.sampling.model_copy(update={"seed": 100 + seed})
-            request = request_small.model_copy(update={"sampling": sampling})
-            asked.append(ask(studio, request, f"clip-{seed}"))
-        threads = [threading.Thread(target=one.run) for one in asked]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=60)
-        assert self.purchases() == 4
-        records = [read_settings_of(one.out) for one in asked]
-        assert [record.seed for record in records if record] == [100, 101, 102, 103]
-        assert len({record.facts["remote_id"] for record in records if record}) == 4
-        costs = [record.cost_usd or 0 for record in records if record]
-        assert self.spent(studio) == pytest.approx(sum(costs))
-
-    def test_a_lost_answer_is_told_with_both_ways_out(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("drops_answers", 1)
-        assert order.run().event == "failed"
-        assert order.error.startswith("SubmitUnknown")
-        assert "jobs attach" in order.error
-        assert "jobs buy-again" in order.error
-        assert self.purchases() == 1, "the order is never sent twice"
-        assert self.spent(studio) > 0, "it may have been bought"
-
-        again = Asked(studio, studio.resume(order.job_id), order.out)
-        assert again.run().event == "failed"
-        assert again.error.startswith("SubmitUnknown")
-        assert self.purchases() == 1
-
-    def test_a_lost_order_that_is_found_in_the_account_is_fetched(
-        self, studio: Studio, order: Asked
-    ) -> None:
-        self.set_habit("drops_answers", 1)
-        order.run()
-        again = Asked(studio, studio.attach(order.job_id, self.remote_id()), order.out)
-        assert again.run().event == "succeeded", again.ended
-        assert self.purchases() == 1
-
-    @abstractmethod
-    def remote_id(self) -> str:
-        """The newest purchase, as the service calls it."""
-
-    def test_a_lost_order_that_never_arrived_can_be_bought_again(
-        self, studio: Studio, order: Asked
-    ) -> None:
-        self.set_habit("drops_answers", 1)
-        order.run()
-        before = self.spent(studio)
-        again = Asked(studio, studio.buy_again(order.job_id), order.out)
-        assert again.job_id != order.job_id
-        assert again.run().event == "succeeded", again.ended
-        assert self.spent(studio) > before, "both count until one is known not to exist"
-
-    @pytest.mark.parametrize("status", [500, 502, 504])
-    def test_an_order_that_a_gateway_lost_is_never_sent_again_by_itself(
-        self, studio: Studio, order: Asked, status: int
-    ) -> None:
-        self.set_habit("refuses", status)
-        assert order.run().event == "failed"
-        assert order.error.startswith("SubmitUnknown")
-        assert self.purchases() == 0
-
-    @pytest.mark.parametrize(
-        ("status", "kind"),
-        [
-            (401, "AuthFailed"),
-            (402, "QuotaExceeded"),
-            (422, "RenderFailed"),
-            (429, "RateLimited"),
-            (451, "ContentRefused"),
-            (503, "ProviderUnavailable"),
-        ],
-    )
-    def test_a_refused_order_costs_nothing_and_says_what_to_do(
-        self, studio: Studio, order: Asked, status: int, kind: str
-    ) -> None:
-        self.set_habit("refuses", status)
-        self.set_habit("refusal", "we do not like it")
-        assert order.run().event == "failed"
-        assert order.error.startswith(kind)
-        assert "we do not like it" in order.error
-        assert isinstance(order.ended, Failed)
-        assert order.ended.error.hint
-        assert self.key not in order.error
-        assert self.spent(studio) == 0
-
-    def test_what_the_service_asks_to_wait_is_waited(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("limits", 2)
-        self.set_habit("limit_s", 0.6)
-        assert order.run().event == "succeeded", order.ended
-        first, second, third = self.questions()[:3]
-        assert second - first >= 0.6
-        assert third - second >= 0.6
-        assert self.purchases() == 1
-
-    def test_an_outage_while_it_waits_costs_nothing(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("outages", 3)
-        assert order.run().event == "succeeded", order.ended
-        assert self.purchases() == 1
-
-    def test_a_download_that_breaks_off_goes_on(self, studio: Studio, order: Asked) -> None:
-        self.set_habit("truncates", 2)
-        assert order.run().event == "succeeded", order.ended
-        assert probe_clip(order.out).num_frames > 1
-
-    def test_without_its_key_nothing_is_ordered(
-        self, studio: Studio, request_small: RenderRequest, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.delenv(self.key_variable)
-        planned = studio.plan(request_small)
-        assert isinstance(planned.readiness, NotReady)
-        assert "keys set" in planned.readiness.fix
-        with pytest.raises(NotConfigured):
-            studio.submit_render(planned)
-
-    key_variable = ""
-
-    def test_the_key_is_written_nowhere(
-        self, studio: Studio, order: Asked, home: Path, tmp_path: Path
-    ) -> None:
-        order.run()
-        again = Asked(studio, studio.buy_again(order.job_id), order.out)
-        self.set_habit("refuses", 422)
-        again.run()
-        files = [path for path in tmp_path.rglob("*") if path.is_file()]
-        assert any(home in path.parents for path in files)
-        assert [path.name for path in files if self.key.encode() in path.read_bytes()] == []

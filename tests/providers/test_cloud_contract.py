@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.video.request import FrameRequest, RenderRequest, Role, Sampling, Target
-from tests.fakes.cloud_provider import CLOUD_KEY, INFO, MODEL, cloud_entry
+from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
+from tests.fakes.cloud_provider import CLOUD_KEY, INFO, MODEL, UNPRICED, cloud_entry
 from tests.fakes.cloud_server import KEY, CloudServer, cloud_server
-from tests.providers.contract import PaidContract
+from tests.providers.contract import Asked
+from tests.providers.paid_contract import Child, PaidContract
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from core.studio import Studio
     from core.video.provider import ProviderEntry
 
 TARGET = Target(provider=INFO.id, deployment=INFO.deployment, model=MODEL.id)
@@ -70,29 +72,80 @@ class TestCloudProvider(PaidContract):
     def remote_id(self) -> str:
         return list(self.server.jobs)[-1]
 
-    def test_inputs_arrive_there_as_they_were_when_the_job_was_queued(
-        self, cloud: CloudServer, studio, request_small, ask, images
-    ) -> None:
-        from core.video.request import Input
+    def received(self) -> list[bytes]:
+        return list(self.server.uploads.values())
 
-        before = [path.read_bytes() for path in images]
-        inputs = tuple(
-            Input(role=role, path=path) for role, path in zip(self.roles, images, strict=True)
-        )
-        asked = ask(studio, request_small.with_inputs(inputs))
-        for path in images:
-            path.write_bytes(b"another")
-        assert asked.run().event == "succeeded", asked.ended
-        assert list(cloud.uploads.values()) == before
+    def entry_source(self) -> tuple[str, str]:
+        return "tests.fakes.cloud_provider:cloud_entry", self.server.url
 
     def test_a_lost_order_is_found_by_its_attempt_where_the_service_knows_it(
-        self, cloud: CloudServer, studio, order
+        self, cloud: CloudServer, studio: Studio, order: Asked
     ) -> None:
         cloud.habits.drops_answers = 1
         cloud.habits.knows_attempts = True
         order.run()
-        from tests.providers.contract import Asked
-
         again = Asked(studio, studio.resume(order.job_id), order.out)
         assert again.run().event == "succeeded", again.ended
         assert cloud.purchases == 1
+
+    def test_a_lost_order_can_be_cancelled_where_the_service_knows_its_attempt(
+        self, cloud: CloudServer, studio: Studio, order: Asked
+    ) -> None:
+        cloud.habits.drops_answers = 1
+        cloud.habits.knows_attempts = True
+        order.run()
+        record = studio.queue.cancel(studio.resume(order.job_id))
+        assert any("charges nothing" in note for note in record.notes)
+        assert self.is_aborted()
+        assert self.spent(studio) == 0
+
+    def test_cancelling_a_lost_order_that_nobody_can_find_says_so(
+        self, cloud: CloudServer, studio: Studio, order: Asked
+    ) -> None:
+        cloud.habits.drops_answers = 1
+        order.run()
+        record = studio.queue.cancel(studio.resume(order.job_id))
+        assert any("may go on and be charged" in note for note in record.notes)
+        assert self.spent(studio) > 0
+
+    def test_an_order_that_never_arrived_is_sent_once_more_after_its_inputs_were_looked_at(
+        self,
+        cloud: CloudServer,
+        open_studio: Callable[[], Studio],
+        request_small: RenderRequest,
+        start_child: Callable[[RenderRequest], Child],
+        lora: Path,
+    ) -> None:
+        cloud.habits.knows_attempts = True
+        request = request_small.with_inputs((Input(role=Role.LORA, path=lora),))
+        child = self.killed_before_the_answer(open_studio(), request, start_child)
+        content = lora.read_bytes()
+        lora.write_bytes(b"another one")
+        studio = open_studio()
+        for said in ("never arrived", "was changed"):
+            asked = Asked(studio, studio.resume(child.job_id), child.out)
+            assert asked.run().event == "failed"
+            assert said in asked.error
+            assert self.spent(studio) == 0
+        lora.write_bytes(content)
+        asked = Asked(studio, studio.resume(child.job_id), child.out)
+        assert asked.run().event == "succeeded", asked.ended
+        assert cloud.purchases == 1
+        assert self.spent(studio) > 0
+
+    @pytest.mark.parametrize("is_gone", [False, True])
+    def test_where_the_price_was_unknown_that_of_the_service_counts(
+        self,
+        cloud: CloudServer,
+        studio: Studio,
+        request_small: RenderRequest,
+        ask: Callable[..., Asked],
+        is_gone: bool,
+    ) -> None:
+        cloud.habits.is_gone = is_gone
+        target = TARGET.with_model(UNPRICED.id)
+        asked = ask(studio, request_small.model_copy(update={"target": target}))
+        assert self.spent(studio) == 0
+        assert asked.run().event == ("failed" if is_gone else "succeeded")
+        (job,) = cloud.jobs.values()
+        assert self.spent(studio) == pytest.approx(job.body["frames"] * 0.01)

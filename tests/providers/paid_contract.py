@@ -1,0 +1,559 @@
+"""What holds besides for whoever takes money."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.errors import NotConfigured, SpendingCapReached
+from core.jobs.job import EVENT_JSON, Failed, Progressed
+from core.jobs.job_record import JobState
+from core.media.ffmpeg import probe_clip
+from core.video.provider import NotReady
+from core.video.record import read_settings_of
+from core.video.request import Input, RenderRequest, Role
+from tests.providers.contract import Asked, ProviderContract, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from core.jobs.job import JobUpdate
+    from core.studio import Studio
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Child:
+    """The program in a process of its own, which renders one clip into `out`."""
+
+    process: subprocess.Popen[str]
+    out: Path
+    job_id: str = ""
+
+    def __post_init__(self) -> None:
+        assert self.process.stdout is not None
+        self._lines = self.process.stdout
+        self.job_id = self._lines.readline().strip()
+        assert self.job_id
+
+    def read_past(self, fraction: float) -> None:
+        """Wait until so much is done."""
+        for line in self._lines:
+            event = EVENT_JSON.validate_json(line)
+            if isinstance(event, Progressed) and (event.fraction or 0) > fraction:
+                return
+        raise AssertionError("it ended before")
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self.process.kill()
+        self.process.wait(timeout=30)
+        self._lines.close()
+
+
+class PaidContract(ProviderContract):
+    """The service is a stub that keeps books and misbehaves on request.
+
+    The subclass gives the knobs of its stub by these methods.
+    """
+
+    @abstractmethod
+    def purchases(self) -> int:
+        """How many orders the service has accepted."""
+
+    @abstractmethod
+    def set_habit(self, name: str, value: object) -> None:
+        """Let the service behave so from now on; names as in `tests.fakes.cloud_server.Habits`."""
+
+    @abstractmethod
+    def questions(self) -> list[float]:
+        """When the service was asked how far a render is."""
+
+    key = ""
+
+    @pytest.fixture
+    def order(
+        self, studio: Studio, request_small: RenderRequest, ask: Callable[..., Asked]
+    ) -> Asked:
+        return ask(studio, request_small)
+
+    @pytest.fixture
+    def start_child(self, home: Path, tmp_path: Path) -> Iterator[Callable[[RenderRequest], Child]]:
+        """Lets a process of its own render."""
+        children: list[Child] = []
+
+        def start(request: RenderRequest) -> Child:
+            out = tmp_path / "out" / "clip.mp4"
+            out.parent.mkdir(exist_ok=True)
+            words = (*self.entry_source(), str(home), str(out), request.model_dump_json())
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.providers.contract_worker", *words],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+            children.append(Child(process, out))
+            return children[-1]
+
+        yield start
+        for child in children:
+            child.kill()
+
+    @abstractmethod
+    def entry_source(self) -> tuple[str, str]:
+        """How another process gets the entry: "module:function", and the function's argument."""
+
+    def spent(self, studio: Studio) -> float:
+        return studio.ledger.spent_usd()
+
+    def test_a_render_is_one_purchase_and_one_line_in_the_ledger(
+        self, studio: Studio, order: Asked
+    ) -> None:
+        assert order.run().event == "succeeded", order.ended
+        assert self.purchases() == 1
+        record = read_settings_of(order.out)
+        assert record is not None
+        assert record.cost_usd == self.spent(studio)
+        assert record.facts["remote_id"]
+
+    @pytest.mark.parametrize("moment", ["waiting", "downloading"])
+    def test_closed_at_any_moment_it_is_finished_by_the_next_start_with_one_purchase(
+        self,
+        open_studio: Callable[[], Studio],
+        request_small: RenderRequest,
+        ask: Callable[..., Asked],
+        moment: str,
+    ) -> None:
+        self.set_habit("polls_until_done", 3 if moment == "downloading" else 10_000)
+        self.set_habit("drip_s", 0.4 if moment == "downloading" else 0.0)
+        first = open_studio()
+        asked = ask(first, request_small)
+        with asked.running():
+            at = 0.8735 if moment == "downloading" else 0.0
+            wait_for(lambda: any(f > at for f in asked.fractions) and self.purchases())
+            first.close()
+        record = first.queue.job(asked.job_id)
+        assert (record.state, bool(record.ticket)) == (JobState.INTERRUPTED, True)
+        assert not self.is_aborted()
+        self.let_it_be_quick()
+
+        second = open_studio()
+        again = Asked(second, second.resume(asked.job_id), asked.out)
+        assert again.run().event == "succeeded", again.ended
+        assert self.purchases() == 1
+        assert self.spent(second) > 0
+
+    @pytest.mark.parametrize("moment", ["accepted", "downloading"])
+    def test_killed_at_any_moment_it_is_finished_by_the_next_start_with_one_purchase(
+        self,
+        open_studio: Callable[[], Studio],
+        request_small: RenderRequest,
+        start_child: Callable[[RenderRequest], Child],
+        moment: str,
+    ) -> None:
+        self.set_habit("polls_until_done", 3 if moment == "downloading" else 10_000)
+        self.set_habit("drip_s", 0.4 if moment == "downloading" else 0.0)
+        child = start_child(request_small)
+        if moment == "downloading":
+            child.read_past(0.8735)
+        else:
+            wait_for(self.questions)
+        child.kill()
+        self.let_it_be_quick()
+
+        studio = open_studio()
+        (left,) = studio.queue.resumable()
+        assert (left.id, bool(left.ticket)) == (child.job_id, True)
+        before = self.spent(studio)
+        assert before > 0
+        asked = Asked(studio, studio.resume(left.id), child.out)
+        assert asked.run().event == "succeeded", asked.ended
+        assert self.purchases() == 1
+        record = read_settings_of(child.out)
+        assert record is not None
+        assert self.spent(studio) == record.cost_usd
+        assert list(studio.paths.work_dir.iterdir()) == []
+
+    def test_killed_before_the_answer_it_is_told_and_never_ordered_again_by_itself(
+        self,
+        open_studio: Callable[[], Studio],
+        request_small: RenderRequest,
+        start_child: Callable[[RenderRequest], Child],
+    ) -> None:
+        child = self.killed_before_the_answer(open_studio(), request_small, start_child)
+        studio = open_studio()
+        for _ in range(2):
+            asked = Asked(studio, studio.resume(child.job_id), child.out)
+            assert asked.run().event == "failed"
+            assert asked.error.startswith("SubmitUnknown")
+            assert isinstance(asked.ended, Failed)
+            assert "jobs attach" in asked.ended.error.hint
+        assert self.purchases() == 0
+        assert self.spent(studio) > 0, "it may have been bought"
+
+    def killed_before_the_answer(
+        self,
+        studio: Studio,
+        request: RenderRequest,
+        start_child: Callable[[RenderRequest], Child],
+    ) -> Child:
+        self.set_habit("stalls_orders", value=True)
+        child = start_child(request)
+        wait_for(lambda: studio.queue.job(child.job_id).ticket)
+        child.kill()
+        self.set_habit("stalls_orders", value=False)
+        return child
+
+    def test_inputs_arrive_there_as_they_were_when_the_job_was_queued(
+        self,
+        studio: Studio,
+        request_small: RenderRequest,
+        ask: Callable[..., Asked],
+        images: tuple[Path, ...],
+    ) -> None:
+        before = [path.read_bytes() for path in images]
+        asked = ask(studio, request_small.with_inputs(self.inputs(images)))
+        for path in images:
+            path.write_bytes(b"another")
+        assert asked.run().event == "succeeded", asked.ended
+        assert self.received() == before
+
+    @abstractmethod
+    def received(self) -> list[bytes]:
+        """The files that the service was sent, in their order."""
+
+    @pytest.fixture
+    def lora(self, studio: Studio, request_small: RenderRequest, tmp_path: Path) -> Path:
+        if Role.LORA not in studio.registry.spec(request_small.target).inputs:
+            pytest.skip("the model takes no LoRA")
+        path = tmp_path / "style.safetensors"
+        path.write_bytes(bytes(64))
+        return path
+
+    @pytest.mark.parametrize("said", ["moved or deleted", "changed"])
+    def test_a_lora_that_is_not_what_it_was_is_told_and_nothing_bought(
+        self,
+        studio: Studio,
+        request_small: RenderRequest,
+        ask: Callable[..., Asked],
+        lora: Path,
+        said: str,
+    ) -> None:
+        asked = ask(studio, request_small.with_inputs((Input(role=Role.LORA, path=lora),)))
+        if said == "changed":
+            lora.write_bytes(bytes(63) + b"1")
+        else:
+            lora.rename(lora.with_name("elsewhere.safetensors"))
+        assert asked.run().event == "failed"
+        assert f"style.safetensors' was {said} since the job was queued" in asked.error
+        assert self.purchases() == 0
+        assert self.spent(studio) == 0
+
+    def test_what_was_bought_is_fetched_though_its_lora_is_gone(
+        self,
+        open_studio: Callable[[], Studio],
+        request_slow: RenderRequest,
+        ask: Callable[..., Asked],
+        lora: Path,
+    ) -> None:
+        first = open_studio()
+        asked = ask(first, request_slow.with_inputs((Input(role=Role.LORA, path=lora),)))
+        with asked.running():
+            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            first.close()
+        lora.unlink()
+        self.let_it_be_quick()
+
+        second = open_studio()
+        again = Asked(second, second.resume(asked.job_id), asked.out)
+        assert again.run().event == "succeeded", again.ended
+        assert self.purchases() == 1
+
+    @pytest.mark.parametrize("moment", ["queued", "sending"])
+    def test_without_the_network_nothing_is_ordered(
+        self, studio: Studio, order: Asked, moment: str
+    ) -> None:
+        def switch_off(update: JobUpdate) -> None:
+            if moment == "queued" or isinstance(update.event, Progressed):
+                studio.registry.network.is_off = True
+
+        studio.queue.subscribe(switch_off)
+        assert order.run().event == "failed"
+        assert order.error.startswith("NotConfigured: The network is switched off")
+        assert self.purchases() == 0
+        assert self.spent(studio) == 0
+
+    def test_the_network_switched_off_while_it_waits_costs_no_second_purchase(
+        self, studio: Studio, request_slow: RenderRequest, ask: Callable[..., Asked]
+    ) -> None:
+        asked = ask(studio, request_slow)
+        with asked.running():
+            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            studio.registry.network.is_off = True
+        assert asked.error.startswith("NotConfigured: The network is switched off")
+        asked_before = len(self.questions())
+        record = studio.queue.job(asked.job_id)
+        assert record.ticket
+        assert self.spent(studio) > 0
+
+        again = Asked(studio, studio.resume(asked.job_id), asked.out)
+        assert again.run().event == "failed"
+        assert len(self.questions()) == asked_before
+        studio.registry.network.is_off = False
+        self.let_it_be_quick()
+        third = Asked(studio, studio.resume(asked.job_id), asked.out)
+        assert third.run().event == "succeeded", third.ended
+        assert self.purchases() == 1
+
+    def test_cancelling_without_the_network_says_that_it_may_go_on(
+        self, studio: Studio, request_slow: RenderRequest, ask: Callable[..., Asked]
+    ) -> None:
+        asked = ask(studio, request_slow)
+        with asked.running():
+            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            studio.registry.network.is_off = True
+        record = studio.queue.cancel(studio.resume(asked.job_id))
+        assert any("may go on and be charged" in note for note in record.notes)
+        assert self.spent(studio) > 0
+        assert not self.is_aborted()
+
+    @abstractmethod
+    def is_aborted(self) -> bool:
+        """Whether the service was told to end a render."""
+
+    @pytest.mark.parametrize("charged", [False, True])
+    def test_cancelling_ends_it_there_and_says_whether_it_is_billed(
+        self, studio: Studio, request_slow: RenderRequest, ask: Callable[..., Asked], charged: bool
+    ) -> None:
+        self.set_habit("charges_aborted", charged)
+        asked = ask(studio, request_slow)
+        with asked.running():
+            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            studio.queue.cancel(asked.job_id)
+        assert self.is_aborted()
+        assert ("charges for the render all the same" in asked.notes) is charged
+        assert ("charges nothing" in asked.notes) is not charged
+        assert (self.spent(studio) > 0) is charged
+
+    def test_cancelling_what_was_left_by_a_closed_program_ends_it_there_too(
+        self,
+        open_studio: Callable[[], Studio],
+        request_slow: RenderRequest,
+        ask: Callable[..., Asked],
+    ) -> None:
+        first = open_studio()
+        asked = ask(first, request_slow)
+        with asked.running():
+            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            first.close()
+        assert not self.is_aborted()
+
+        second = open_studio()
+        record = second.queue.cancel(asked.job_id)
+        assert record.state is JobState.CANCELLED
+        assert self.is_aborted()
+        assert any("charges nothing" in note for note in record.notes)
+        assert self.spent(second) == 0
+
+    @pytest.mark.parametrize(
+        ("habit", "value", "said"),
+        [
+            ("extra_frames", 1, "frames instead of"),
+            ("extra_frames", 24, "frames instead of"),
+            ("size", (128, 96), "128x96 instead of"),
+        ],
+    )
+    def test_another_clip_than_planned_is_kept_and_noted(
+        self, studio: Studio, order: Asked, habit: str, value: object, said: str
+    ) -> None:
+        self.set_habit(habit, value)
+        assert order.run().event == "succeeded", order.ended
+        assert said in order.notes
+        facts, record = probe_clip(order.out), read_settings_of(order.out)
+        assert record is not None
+        assert (record.width, record.height) == (facts.width, facts.height)
+        assert record.num_frames == facts.num_frames
+        assert any(said in note for note in record.notes)
+        assert self.spent(studio) > 0
+
+    def test_what_cannot_be_read_is_kept_all_the_same(self, studio: Studio, order: Asked) -> None:
+        self.set_habit("garbles", value=True)
+        assert order.run().event == "failed"
+        assert "is kept as" in order.error
+        (kept,) = order.out.parent.glob("*-unreadable*")
+        assert kept.read_bytes().startswith(b"this is no video")
+        assert self.spent(studio) > 0
+
+    @pytest.mark.parametrize("charged", [False, True])
+    def test_a_render_that_fails_there_counts_only_where_it_is_charged(
+        self, studio: Studio, order: Asked, charged: bool
+    ) -> None:
+        self.set_habit("fails", value=True)
+        self.set_habit("is_charged", charged)
+        assert order.run().event == "failed"
+        assert (self.spent(studio) > 0) is charged
+        assert self.key not in order.error
+
+    def test_a_result_that_is_gone_stays_paid(self, studio: Studio, order: Asked) -> None:
+        self.set_habit("is_gone", value=True)
+        assert order.run().event == "failed"
+        assert order.error.startswith("ResultLost")
+        assert self.spent(studio) > 0
+
+    def test_four_at_once_keep_their_own_price_seed_and_record(
+        self, studio: Studio, request_small: RenderRequest, ask: Callable[..., Asked]
+    ) -> None:
+        asked = []
+        for seed in range(4):
+            sampling = request_small.sampling.model_copy(update={"seed": 100 + seed})
+            request = request_small.model_copy(update={"sampling": sampling})
+            asked.append(ask(studio, request, f"clip-{seed}"))
+        threads = [threading.Thread(target=one.run) for one in asked]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        assert self.purchases() == 4
+        records = [read_settings_of(one.out) for one in asked]
+        assert [record.seed for record in records if record] == [100, 101, 102, 103]
+        assert len({record.facts["remote_id"] for record in records if record}) == 4
+        costs = [record.cost_usd or 0 for record in records if record]
+        assert self.spent(studio) == pytest.approx(sum(costs))
+
+    def test_a_lost_answer_is_told_with_both_ways_out(self, studio: Studio, order: Asked) -> None:
+        self.set_habit("drops_answers", 1)
+        assert order.run().event == "failed"
+        assert order.error.startswith("SubmitUnknown")
+        assert "jobs attach" in order.error
+        assert "jobs buy-again" in order.error
+        assert self.purchases() == 1, "the order is never sent twice"
+        assert self.spent(studio) > 0, "it may have been bought"
+
+        again = Asked(studio, studio.resume(order.job_id), order.out)
+        assert again.run().event == "failed"
+        assert again.error.startswith("SubmitUnknown")
+        assert self.purchases() == 1
+
+    def test_a_lost_order_that_is_found_in_the_account_is_fetched(
+        self, studio: Studio, order: Asked
+    ) -> None:
+        self.set_habit("drops_answers", 1)
+        order.run()
+        again = Asked(studio, studio.attach(order.job_id, self.remote_id()), order.out)
+        assert again.run().event == "succeeded", again.ended
+        assert self.purchases() == 1
+
+    @abstractmethod
+    def remote_id(self) -> str:
+        """The newest purchase, as the service calls it."""
+
+    def test_a_lost_order_that_never_arrived_can_be_bought_again(
+        self, studio: Studio, order: Asked
+    ) -> None:
+        self.set_habit("drops_answers", 1)
+        order.run()
+        before = self.spent(studio)
+        again = Asked(studio, studio.buy_again(order.job_id), order.out)
+        assert again.job_id != order.job_id
+        assert again.run().event == "succeeded", again.ended
+        assert self.spent(studio) > before, "both count until one is known not to exist"
+
+    def test_buying_again_holds_the_cap(self, studio: Studio, order: Asked) -> None:
+        self.set_habit("drops_answers", 1)
+        order.run()
+        price = self.spent(studio)
+        for cap_usd in (price * 1.5, price * 2):
+            cloud = studio.settings.cloud.model_copy(update={"spending_cap_usd": cap_usd})
+            studio.apply_settings(studio.settings.model_copy(update={"cloud": cloud}))
+            if cap_usd < price * 2:
+                with pytest.raises(SpendingCapReached):
+                    studio.buy_again(order.job_id)
+                assert len(studio.queue.jobs()) == 1
+                assert self.spent(studio) == price
+        again = Asked(studio, studio.buy_again(order.job_id), order.out)
+        assert again.run().event == "succeeded", again.ended
+        assert self.purchases() == 2
+
+    @pytest.mark.parametrize("status", [307, 500, 502, 504])
+    def test_an_order_that_a_gateway_lost_is_never_sent_again_by_itself(
+        self, studio: Studio, order: Asked, status: int
+    ) -> None:
+        self.set_habit("refuses", status)
+        assert order.run().event == "failed"
+        assert order.error.startswith("SubmitUnknown")
+        assert self.purchases() == 0
+
+    @pytest.mark.parametrize(
+        ("status", "kind"),
+        [
+            (401, "AuthFailed"),
+            (402, "QuotaExceeded"),
+            (422, "RenderFailed"),
+            (429, "RateLimited"),
+            (451, "ContentRefused"),
+            (503, "ProviderUnavailable"),
+        ],
+    )
+    def test_a_refused_order_costs_nothing_and_says_what_to_do(
+        self, studio: Studio, order: Asked, status: int, kind: str
+    ) -> None:
+        self.set_habit("refuses", status)
+        self.set_habit("refusal", "we do not like it")
+        assert order.run().event == "failed"
+        assert order.error.startswith(kind)
+        assert "we do not like it" in order.error
+        assert isinstance(order.ended, Failed)
+        assert order.ended.error.hint
+        assert self.key not in order.error
+        assert self.spent(studio) == 0
+
+    def test_what_the_service_asks_to_wait_is_waited(self, studio: Studio, order: Asked) -> None:
+        self.set_habit("limits", 2)
+        self.set_habit("limit_s", 0.6)
+        assert order.run().event == "succeeded", order.ended
+        first, second, third = self.questions()[:3]
+        assert second - first >= 0.6
+        assert third - second >= 0.6
+        assert self.purchases() == 1
+
+    def test_an_outage_while_it_waits_costs_nothing(self, studio: Studio, order: Asked) -> None:
+        self.set_habit("outages", 3)
+        assert order.run().event == "succeeded", order.ended
+        assert self.purchases() == 1
+
+    def test_a_download_that_breaks_off_goes_on(self, studio: Studio, order: Asked) -> None:
+        self.set_habit("truncates", 2)
+        assert order.run().event == "succeeded", order.ended
+        assert probe_clip(order.out).num_frames > 1
+
+    def test_without_its_key_nothing_is_ordered(
+        self, studio: Studio, request_small: RenderRequest, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv(self.key_variable)
+        planned = studio.plan(request_small)
+        assert isinstance(planned.readiness, NotReady)
+        assert "keys set" in planned.readiness.fix
+        with pytest.raises(NotConfigured):
+            studio.submit_render(planned)
+
+    key_variable = ""
+
+    def test_the_key_is_written_nowhere(
+        self, studio: Studio, order: Asked, home: Path, tmp_path: Path
+    ) -> None:
+        order.run()
+        again = Asked(studio, studio.buy_again(order.job_id), order.out)
+        self.set_habit("refuses", 422)
+        again.run()
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert any(home in path.parents for path in files)
+        assert [path.name for path in files if self.key.encode() in path.read_bytes()] == []
