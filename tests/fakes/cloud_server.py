@@ -248,13 +248,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(rest[: len(rest) // 2])
             self.close_connection = True
             return
-        for start in range(0, len(rest), 256):
+        while rest:
+            # Small enough that a slow download lasts for half a minute, however busy the machine.
+            size = 64 if habits.drip_s else len(rest)
             try:
-                self.wfile.write(rest[start : start + 256])
+                self.wfile.write(rest[:size])
             except OSError:
                 return
-            if habits.drip_s:
-                time.sleep(habits.drip_s)
+            rest = rest[size:]
+            time.sleep(habits.drip_s)
 
     def _say(
         self, status: int, answer: dict[str, object], headers: dict[str, str] | None = None
