@@ -151,7 +151,7 @@ def read_listing(
     Args:
         registry: the providers.
         cancel: asks it to stop.
-        weighs: whether to find out which are too large for this machine, and what `auto` is.
+        weighs: whether to find out which are too large for this machine.
 
     Raises:
         JobCancelled: asked to stop.
@@ -165,8 +165,7 @@ def read_listing(
             if cancel is not None:
                 cancel.check()
             models.append(_listed(registry, anyone.with_model(spec.id), spec, weighs=weighs))
-        automatic = _automatic(provider, anyone) if weighs else ""
-        providers.append(ListedProvider(info, tuple(models), automatic))
+        providers.append(ListedProvider(info, tuple(models), _automatic(provider, anyone)))
     return ModelListing(tuple(providers))
 
 

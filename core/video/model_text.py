@@ -43,7 +43,8 @@ def facts_of(spec: ModelSpec) -> tuple[Fact, ...]:
         "needs": needs_text(spec.needs),
         "does": ", ".join(task.value for task in spec.tasks),
         "sizes": ", ".join(f"{s} ({s.resolution}, {s.aspect.value})" for s in spec.sizes),
-        **{row.label.lower(): _allowed_text(row, spec) for row in CONTROLS},
+        **{_name(row): _allowed_text(row, spec) for row in CONTROLS},
+        "takes no": ", ".join(_name(row) for row in CONTROLS if row.allowed(spec) is None),
         "as of": f"{spec.as_of}, {spec.source}",
     }
     return tuple(Fact(name, text) for name, text in rows.items() if text)
@@ -68,20 +69,25 @@ def needs_text(needs: Needs) -> str:
     return f"{text}. {needs.note}" if needs.note else text
 
 
+def _name(row: ControlRow) -> str:
+    """The label as it stands inside a sentence; "LoRAs" keeps its capitals."""
+    return row.label if row.label != row.label.capitalize() else row.label.lower()
+
+
 def _allowed_text(row: ControlRow, spec: ModelSpec) -> str:
     """What the model takes of a control; empty where it is told otherwise."""
     allowed = row.allowed(spec)
     unit = "" if row.unit in ("", "×") else f" {row.unit}"
     match allowed:
         case None:
-            return row.not_taken.format(noun=row.noun, advice="").partition(".")[0]
+            return ""
         case IntRange() | FloatRange() if row.id is Control.SEED:
             return "yes"
         case IntRange() | FloatRange() | Durations():
             return f"{allowed}{unit}; {allowed.default:g}{unit} when not given"
         case OneOf(values, default):
             usual = "" if default is None or len(values) < 2 else f"; {default} when not given"
-            return f"{', '.join(map(str, values))}{usual}"
+            return f"{', '.join(map(str, values))}{unit}{usual}"
         case TextLimit(limit):
             return f"at most {limit} tokens"
         case FileLimit(_, most):

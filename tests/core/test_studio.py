@@ -233,8 +233,9 @@ def test_importing_the_studio_loads_no_heavy_package() -> None:
     assert result.stdout.strip() == "[]"
 
 
-def test_one_listing_holds_every_provider_and_model(studio: Studio) -> None:
-    listing = read_listing(studio.registry)
+@pytest.mark.parametrize("weighs", [True, False])
+def test_one_listing_holds_every_provider_and_model(studio: Studio, weighs: bool) -> None:
+    listing = read_listing(studio.registry, weighs=weighs)
     (provider,) = listing.providers
     assert [item.spec.id for item in listing.models] == ["fake-big", "fake-small", "fake-full"]
     assert (provider.name, provider.place, provider.automatic) == ("fake", "local", "fake-small")

@@ -20,11 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from core.config.settings import Appearance
+from core.video.request import AUTO
 from gui.export.export_settings_widget import ExportSettingsWidget
 from gui.player.clip_player import ClipPlayer
 from gui.player.video_surface import VideoSurface
+from gui.render.render_form import RenderForm
 from gui.scenes.image_controller import ImageRole
 from gui.takes.takes_widget import TakesWidget
+from tests.fakes.provider import SMALL
 from tests.gui.children import child
 from tests.gui.conftest import held_to_respond
 from tests.gui.dropping import drop, files
@@ -294,6 +297,15 @@ def test_settings_change_the_look_and_the_network_at_once(opened: OpenWindow) ->
     network = settings.network.model_copy(update={"is_off": True})
     window.change_settings(settings.model_copy(update={"network": network}))
     assert window.is_offline_shown
+
+
+def test_automatic_says_what_it_stands_for(opened: OpenWindow) -> None:
+    opened.new("one", model=AUTO)
+    models = child(opened.tab, QComboBox, "model")
+    opened.until(lambda: models.currentText() == "Automatic: Fake Small")
+    form = child(opened.tab, RenderForm)
+    opened.until(lambda: says(form, SMALL.summary))
+    assert not says(form, "There is no such model")
 
 
 def is_in_label(part: QObject) -> bool:

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def offers(studio: Studio) -> ModelListing:
-    return read_listing(studio.registry, CancelToken())
+    return read_listing(studio.registry, CancelToken(), weighs=False)
 
 
 @pytest.fixture
