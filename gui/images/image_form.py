@@ -17,7 +17,6 @@ from gui.render.plan_fixes import ChooseValue
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import TextField, ignore_wheel
-from gui.widgets.labels import ToneLabel
 from gui.widgets.model_form import FieldPath, ModelForm, part
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
 
 _USUAL = Choice("", "The model's usual one")
-_FROM_WORDS = frozenset((Task.TEXT_TO_VIDEO, Task.TEXT_TO_IMAGE))
-_NO_WORDS = "It makes clips from a picture only, not from words."
+_NO_IMAGES = "It makes no pictures from words."
 
 
 class ImageForm(ModelForm[ImageBatch]):
@@ -50,7 +48,6 @@ class ImageForm(ModelForm[ImageBatch]):
         self._aspect = ChoiceField()
         self._seed = SeedField(what="picture")
         count = NumberField(Limits(1, MAX_COUNT), NumberLook(0, 1.0, is_whole=True))
-        self._origin_label = ToneLabel()
         # Another model may not have that size.
         model = FieldPath[ImageBatch](
             lambda batch: batch.target,
@@ -80,7 +77,6 @@ class ImageForm(ModelForm[ImageBatch]):
         ):
             field.setObjectName(f"image_{name}")
             self.add_row(name, label, field.binding(), value_path, tip)
-        self._form.addRow(self._origin_label)
         ignore_wheel(self)
         self.refresh(self._value)
 
@@ -125,7 +121,6 @@ class ImageForm(ModelForm[ImageBatch]):
         )
         aspects = [] if spec is None else _aspects(spec, value.resolution)
         self._aspect.show_choices((_USUAL, *(Choice(name, name) for name in aspects)), value.aspect)
-        self._origin_label.show_message("" if spec is None else _origin(spec))
 
 
 def _not_read(target: Target) -> Choice:
@@ -141,7 +136,7 @@ def _models(listing: Sequence[ListedProvider]) -> list[Choice]:
             Choice(offer.target, f"{offer.name}, automatic{name}", begins_group=bool(choices))
         )
         for model in offer.models:
-            why_not = "" if _FROM_WORDS.intersection(model.spec.tasks) else _NO_WORDS
+            why_not = "" if Task.TEXT_TO_IMAGE in model.spec.tasks else _NO_IMAGES
             target = offer.target.with_model(model.spec.id)
             label = listed_text(model)
             choices.append(Choice(target, label, why_not, model.spec.summary))
@@ -152,10 +147,3 @@ def _aspects(spec: ModelSpec, resolution: str) -> list[str]:
     """Those that the model has in this resolution, or in any where that says none."""
     fitting = [size for size in spec.sizes if size.resolution == resolution] or spec.sizes
     return list(dict.fromkeys(size.aspect.value for size in fitting))
-
-
-def _origin(spec: ModelSpec) -> str:
-    """Where the picture comes from, where the model makes none by itself."""
-    if Task.TEXT_TO_IMAGE in spec.tasks:
-        return ""
-    return f"{spec.label} makes clips: the picture is the middle frame of its shortest one."

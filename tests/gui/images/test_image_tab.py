@@ -238,31 +238,11 @@ def test_only_the_shapes_of_a_resolution_are_offered(make_tab: Callable[[], Imag
     assert rows(tab, "image_aspect") == ["The model's usual one", "3:2"]
 
 
-@pytest.mark.parametrize(
-    ("task", "origin"), [(Task.TEXT_TO_IMAGE, ""), (Task.TEXT_TO_VIDEO, "the middle frame")]
-)
-def test_the_form_says_where_the_picture_of_a_model_that_makes_clips_comes_from(
-    qtbot: QtBot, offers: ModelListing, task: Task, origin: str
+@pytest.mark.parametrize("task", [Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO])
+def test_a_model_that_makes_no_images_cannot_be_chosen(
+    qtbot: QtBot, offers: ModelListing, task: Task
 ) -> None:
     spec = SMALL.model_copy(update={"tasks": (task,)})
-    box = ImageForm()
-    qtbot.addWidget(box)
-    provider = offers.providers[0]
-    model = replace(provider.models[1], spec=spec)
-    box.set_listing(ModelListing((ListedProvider(provider.info, (model,)),)))
-
-    choose_index(1)(controls_of(box)["image_model"])
-
-    combo = controls_of(box)["image_model"]
-    assert isinstance(combo, QComboBox)
-    row = combo.findText("Fake Small", Qt.MatchFlag.MatchStartsWith)
-    assert combo.model().flags(combo.model().index(row, 0)) & Qt.ItemFlag.ItemIsEnabled
-    words = " ".join(label.text() for label in box.findChildren(QLabel))
-    assert (origin in words) if origin else ("middle frame" not in words)
-
-
-def test_a_model_that_needs_an_image_cannot_be_chosen(qtbot: QtBot, offers: ModelListing) -> None:
-    spec = SMALL.model_copy(update={"tasks": (Task.IMAGE_TO_VIDEO,)})
     box = ImageForm()
     qtbot.addWidget(box)
     offer = offers.providers[0]
@@ -274,7 +254,7 @@ def test_a_model_that_needs_an_image_cannot_be_chosen(qtbot: QtBot, offers: Mode
     assert isinstance(combo, QComboBox)
     index = combo.findText("Fake Small", Qt.MatchFlag.MatchStartsWith)
     assert not combo.model().flags(combo.model().index(index, 0)) & Qt.ItemFlag.ItemIsEnabled
-    assert "only" in combo.itemData(index, Qt.ItemDataRole.ToolTipRole)
+    assert "no pictures" in combo.itemData(index, Qt.ItemDataRole.ToolTipRole)
 
 
 def test_nothing_can_be_made_of_no_words(make_tab: Callable[[], ImageTab]) -> None:
