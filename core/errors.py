@@ -23,7 +23,7 @@
         ├── AuthFailed               the key was rejected
         ├── RateLimited              retry_after_s
         ├── QuotaExceeded            the account is out of credit
-        ├── ContentRefused           charged: whether it cost money
+        ├── ContentRefused           the service refuses the prompt or the result
         ├── ProviderUnavailable      the service cannot be reached or is down
         ├── SubmitUnknown            no telling whether the order arrived
         ├── ResultLost               the finished clip can no longer be fetched
@@ -186,12 +186,6 @@ class QuotaExceeded(ProviderError):
 class ContentRefused(ProviderError):
     """The service refused the prompt or the result."""
 
-    def __init__(
-        self, message: str, *, target: str = "", hint: str = "", charged: bool | None = None
-    ) -> None:
-        super().__init__(message, target=target, hint=hint)
-        self.charged = charged
-
 
 class ProviderUnavailable(ProviderError):
     """The service cannot be reached or is down."""
@@ -231,3 +225,8 @@ class BadResponse(ProviderError):
 
 class JobCancelled(Exception):
     """The job was asked to stop and has stopped."""
+
+
+def first_line(error: Exception) -> str:
+    """What an error of a library says, short enough for a sentence; its kind where it is mute."""
+    return next(iter(str(error).splitlines()), "") or type(error).__name__

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -12,3 +14,13 @@ class Frozen(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", protected_namespaces=(), defer_build=True
     )
+
+
+def older_fields(stored: object, mark: str) -> dict[str, Any] | None:
+    """A copy of the fields that an earlier version stored, told by one that only it had.
+
+    None for whatever else is read.
+    """
+    if not isinstance(stored, dict) or mark not in stored:
+        return None
+    return dict(cast("dict[str, Any]", stored))

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from core.errors import (
-    JournalError,
-    NotConfigured,
-    Problem,
-    UnsupportedRequest,
-)
+from core.errors import JournalError, NotConfigured, Problem, UnsupportedRequest
 from core.film.build.export import KIND as EXPORT_KIND
 from core.film.build.export import ExportJob
 from core.film.build.export_inputs import SourceReader
@@ -22,10 +16,7 @@ from core.history.history import History, HistoryRecorder
 from core.jobs.job import PLACES, CancelToken, Lane
 from core.jobs.journal import Journal
 from core.jobs.queue import JobQueue, new_job_id
-from core.media.output import (
-    Output,
-    make_folder,
-)
+from core.media.output import Output, make_folder
 from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine
 from core.setup import Setup
@@ -49,9 +40,6 @@ if TYPE_CHECKING:
     from core.video.provider import ProviderEntry
     from core.video.record import Origin
     from core.video.request import RenderRequest, Target
-
-
-T = TypeVar("T")
 
 _PREVIEWS_BYTES = 1_000_000_000
 
@@ -123,8 +111,9 @@ class Studio(Setup):
         they have is kept, and they go on by resuming.
         """
         self.settings = settings
-        output_dir = settings.folders.output
-        self.paths = replace(self.paths, output_dir=output_dir or self._places.output_dir)
+        self.paths = self._places.moved(
+            output_dir=settings.folders.output, models_dir=self.paths.models_dir
+        )
         self.registry.network.is_off = settings.network.is_off
         if "queue" in self.__dict__:
             self.queue.set_places(Lane.CLOUD, settings.cloud.parallel_jobs)
@@ -295,7 +284,7 @@ class Studio(Setup):
     @cached_property
     def preview_stores(self) -> PreviewStores:
         """Where previews of films lie, sharing finished pieces with the exports."""
-        limit_bytes = int(self.settings.export.cache_gb * 1e9)
+        limit_bytes = self.settings.export.cache_bytes
         films = RenderCache(self.paths.previews_dir)
         return PreviewStores(self.render_cache, films, limit_bytes, _PREVIEWS_BYTES)
 
@@ -327,7 +316,7 @@ class Studio(Setup):
         return self._export_job(ExportOrder.model_validate_json(payload))
 
     def _export_job(self, order: ExportOrder) -> ExportJob:
-        limit_bytes = int(self.settings.export.cache_gb * 1e9)
+        limit_bytes = self.settings.export.cache_bytes
         return ExportJob(order, self.render_cache, self._text_renderer, limit_bytes)
 
     def close(self) -> None:

@@ -106,9 +106,9 @@ def _measure(options: argparse.Namespace) -> Results:
         results = examine(WorldRenderer(), from_text, from_image, tell)
     else:
         with MiniRenderer() as renderer:
-            reason_code = renderer.reason_code()
-            if reason_code:
-                raise NotConfigured(reason_code)
+            reason = renderer.reason_against()
+            if reason:
+                raise NotConfigured(reason)
             results = examine(renderer, from_text, from_image, tell)
     if sys.stderr.isatty():
         print(file=sys.stderr)

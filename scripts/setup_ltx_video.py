@@ -146,6 +146,7 @@ def _show_models(models_dir: Path, voice: Voice) -> None:
     from rich.table import Table
 
     from core.platform.machine import read_machine
+    from core.platform.units import bytes_text
     from providers.ltx_video.models.catalog import MODELS
 
     machine = read_machine()
@@ -159,7 +160,7 @@ def _show_models(models_dir: Path, voice: Voice) -> None:
         table.add_column(name, no_wrap=name == "Model")
     for row in rows:
         licence = f"{row.licence}{', gated' if row.is_gated else ''}"
-        size = "-" if row.size_bytes is None else f"{row.size_bytes / 1e9:.1f} GB"
+        size = "-" if row.size_bytes is None else bytes_text(row.size_bytes)
         table.add_row(row.id, size, licence, "yes" if row.runs_here else "no", row.state)
     Console(highlight=False).print(table)
     for row in rows:
@@ -305,6 +306,8 @@ def _job_id(job: InstallModelJob, queue: JobQueue, cancel: CancelToken) -> str:
 def _announce(
     options: Options, model: Installable, survey: Survey, folder: Path, voice: Voice
 ) -> None:
+    from core.platform.units import bytes_text
+
     voice.tell_fields(
         "survey",
         model=model.id,
@@ -320,8 +323,9 @@ def _announce(
     )
     licence = model.licence
     lines = [
-        f"{model.label}: {len(survey.files)} files, {_size(survey.total_bytes)}.",
-        f"To download: {_size(survey.fetch_bytes)}; free on the disk: {_size(survey.free_bytes)}.",
+        f"{model.label}: {len(survey.files)} files, {bytes_text(survey.total_bytes)}.",
+        f"To download: {bytes_text(survey.fetch_bytes)}; "
+        f"free on the disk: {bytes_text(survey.free_bytes)}.",
         f"Licence: {licence.name}. {licence.summary} {licence.url}".rstrip(),
         f"Page: {model.weights.page_url}",
         f"Folder: {folder}",
@@ -330,12 +334,13 @@ def _announce(
         voice.say(line)
     if options.dry_run:
         for file in survey.files:
-            voice.say(f"{_size(file.size_bytes):>10}  {file.place}  ({file.repo_id})")
+            voice.say(f"{bytes_text(file.size_bytes):>10}  {file.place}  ({file.repo_id})")
 
 
 def _verify(options: Options, models_dir: Path, cancel: CancelToken, voice: Voice) -> int:
     from core.errors import OutputError
     from core.jobs.job import JobContext, Succeeded
+    from core.platform.units import bytes_text
     from core.video.model_store import OnDisk
     from providers.ltx_video.install.installed import manifest_of
     from providers.ltx_video.install.weights import Installable, verify_model
@@ -350,7 +355,7 @@ def _verify(options: Options, models_dir: Path, cancel: CancelToken, voice: Voic
             f"{model.label} is not whole. {state.reason}",
             hint=f"{_COMMAND} --model {model.id} fetches what is missing or wrong.",
         )
-    size = _size(manifest.size_bytes)
+    size = bytes_text(manifest.size_bytes)
     voice.say(f"{model.label} is whole: {len(manifest.files)} files, {size}, all verified.")
     voice.tell(Succeeded(path=state.folder))
     return _DONE
@@ -358,6 +363,7 @@ def _verify(options: Options, models_dir: Path, cancel: CancelToken, voice: Voic
 
 def _remove(options: Options, models_dir: Path, voice: Voice) -> int:
     from core.jobs.job import Succeeded
+    from core.platform.units import bytes_text
     from core.video.model_store import OnDisk
     from providers.ltx_video.install.installed import check_installed
     from providers.ltx_video.install.weights import Installable, remove_model
@@ -369,7 +375,8 @@ def _remove(options: Options, models_dir: Path, voice: Voice) -> int:
     else:
         if not _is_agreed(options, voice, f"Delete {state.folder}?"):
             return _CANCELLED
-        voice.say(f"{model.label} is removed; {_size(remove_model(models_dir, model.id))} freed.")
+        freed_bytes = remove_model(models_dir, model.id)
+        voice.say(f"{model.label} is removed; {bytes_text(freed_bytes)} freed.")
     voice.tell(Succeeded(path=state.folder))
     return _DONE
 
@@ -412,10 +419,6 @@ def _stopped_by_signals(cancel: CancelToken) -> Generator[None]:
     finally:
         for number, handler in earlier:
             signal.signal(number, handler)
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e8 else f"{size_bytes / 1e6:.1f} MB"
 
 
 if __name__ == "__main__":

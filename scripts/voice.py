@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from core.jobs.job import Notice, Progressed
+from core.platform.units import clock
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -61,7 +62,7 @@ class Voice:
         if isinstance(event, Notice):
             self.say(event.message)
         if isinstance(event, Progressed):
-            left = f", {_clock(event.eta_s)} left" if event.eta_s is not None else ""
+            left = f", about {clock(event.eta_s)} left" if event.eta_s is not None else ""
             self._bar.update(
                 self._task,
                 completed=event.fraction or 0.0,
@@ -77,9 +78,3 @@ class Voice:
         """Show the bar."""
         with self._bar:
             yield
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

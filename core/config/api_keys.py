@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from core.errors import KeyStoreError
+from core.errors import KeyStoreError, first_line
 from core.video.request import Target
 
 if TYPE_CHECKING:
@@ -103,13 +103,6 @@ class ApiKeys:
         return None
 
 
-def _no_keyring(reason: object) -> KeyStoreError:
-    return KeyStoreError(
-        f"This machine has no keyring to keep keys in ({reason}).",
-        hint="Set the key as an environment variable instead.",
-    )
-
-
 def _read_keyring(key_id: str) -> str | None:
     # Imported late: loading the keyring's back ends takes longer than most commands.
     import keyring
@@ -118,30 +111,29 @@ def _read_keyring(key_id: str) -> str | None:
     try:
         return keyring.get_password(_SERVICE, key_id)
     except keyring.errors.KeyringError as error:
-        raise _no_keyring(_first_line(error)) from error
+        raise KeyStoreError(
+            f"This machine has no keyring to keep keys in ({first_line(error)}).",
+            hint="Set the key as an environment variable instead.",
+        ) from error
 
 
 def _write_keyring(key: KeySpec, value: str) -> None:
     import keyring
     import keyring.errors
 
+    variable = key.variables[0]
     try:
         keyring.set_password(_SERVICE, key.id, value)
     except keyring.errors.NoKeyringError as error:
-        variable = key.variables[0]
         raise KeyStoreError(
             f"This machine has no keyring to keep the {key.label} key in.",
             hint=f"Set the environment variable {variable} instead.",
         ) from error
     except keyring.errors.KeyringError as error:
         raise KeyStoreError(
-            f"The keyring did not keep the {key.label} key: {_first_line(error)}",
-            hint=f"Unlock it, or set the environment variable {key.variables[0]} instead.",
+            f"The keyring did not keep the {key.label} key: {first_line(error)}",
+            hint=f"Unlock it, or set the environment variable {variable} instead.",
         ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,11 @@ class ExportStoreSettings(Frozen):
         description="GB of finished pieces of films that are kept, so that a re-export is quick.",
     )
 
+    @property
+    def cache_bytes(self) -> int:
+        """The same in bytes."""
+        return int(self.cache_gb * 1e9)
+
 
 class CloudSettings(Frozen):
     """How much is ordered from paid services."""
@@ -248,7 +253,7 @@ def with_text(settings: Settings, name: str, text: str) -> Settings:
     Raises:
         SettingsError: no such setting, or a value that it does not accept.
     """
-    _find(settings, name)
+    setting(settings, name)
     section, field = name.split(".")
     values = cast("dict[str, dict[str, Any]]", json.loads(settings.model_dump_json()))
     if text.strip():
@@ -289,10 +294,6 @@ def setting(settings: Settings, name: str) -> SettingField:
     Raises:
         SettingsError: there is no such setting.
     """
-    return _find(settings, name)
-
-
-def _find(settings: Settings, name: str) -> SettingField:
     by_name = {field.name: field for field in fields(settings)}
     if name not in by_name:
         raise SettingsError(unknown_name("setting", name, by_name))

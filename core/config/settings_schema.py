@@ -76,7 +76,7 @@ def about(field: FieldInfo) -> SettingInfo:
     for item in field.metadata:
         if isinstance(item, SettingInfo):
             return item
-    raise LookupError(f"a setting has no About: {field!r}")
+    raise LookupError(f"a setting has no SettingInfo: {field!r}")
 
 
 def kind_of(field: FieldInfo) -> SettingKind:

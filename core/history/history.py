@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from core.jobs.queue import JobQueue
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 _BATCH = 100
@@ -319,9 +321,6 @@ def _row(entry: HistoryEntry) -> tuple[str | float, ...]:
         entry.model_dump_json(),
         _plain("\n".join(entry.searched)),
     )
-
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -249,23 +250,21 @@ class CancelToken:
             JobCancelled: the job has been asked to stop.
         """
         self.check()
-        results: list[T] = []
-        failures: list[BaseException] = []
+        result: Future[T] = Future()
 
         def work() -> None:
             try:
-                results.append(call())
+                result.set_result(call())
             except BaseException as error:  # noqa: BLE001 - it is raised where it was asked for
-                failures.append(error)
+                result.set_exception(error)
 
+        # No executor: the program would wait at its end for what was left behind.
         thread = threading.Thread(target=work, name="call", daemon=True)
         thread.start()
         while thread.is_alive():
             self.check()
             thread.join(_LOOK_S)
-        if failures:
-            raise failures[0]
-        return results[0]
+        return result.result()
 
     def wait(self, seconds: float) -> None:
         """Sleep, ending at once when the job is asked to stop.

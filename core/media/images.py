@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_MEGAPIXELS = 80
+_WHITE = (255, 255, 255)
 _ORIENTATION_TAG = 0x0112
 
 
@@ -74,8 +75,12 @@ def read_image(path: Path, kind: str, field: str) -> UprightImage:
         ) from error
 
 
+def _has_16_bits(image: Image.Image) -> bool:
+    return image.mode == "I" or image.mode.startswith("I;16")
+
+
 def _opaque_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "I" or image.mode.startswith("I;16"):
+    if _has_16_bits(image):
         # Pillow's own conversion would cut the values off at 255 instead of scaling them.
         scaled = image.convert("I").point(lambda value: value * (1 / 256))
         return scaled.convert("L").convert("RGB")
@@ -99,15 +104,11 @@ def _upright(image: Image.Image, kind: str) -> UprightImage:
     upright = ImageOps.exif_transpose(image)
     if upright.has_transparency_data:
         return UprightImage(upright.convert("RGBA"), tuple(notes))
-    if upright.mode == "I" or upright.mode.startswith("I;16"):
+    if _has_16_bits(upright):
         notes.append(f"The {kind} has 16 bits a channel; it is reduced to 8.")
     elif upright.mode == "CMYK":
         notes.append(f"The {kind} is for print (CMYK); its colours are turned into RGB.")
     return UprightImage(_opaque_rgb(upright), tuple(notes))
-
-
-_START = "start image"
-_WHITE = (255, 255, 255)
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def write_start_image(source: Path, destination: Path, width: int, height: int) 
     """
     from PIL import Image, ImageOps
 
-    image, _ = _read(source, _START, "inputs.start")
+    image, _ = _read(source, "start image", "inputs.start")
     fitted = ImageOps.fit(image, (width, height), method=Image.Resampling.LANCZOS)
     fitted.save(destination, format="PNG")
 

@@ -29,7 +29,7 @@ def key_of(description: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class StoreUse:
-    """How much lies in the store."""
+    """How much lies in the cache."""
 
     count: int
     size_bytes: int

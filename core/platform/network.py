@@ -5,8 +5,7 @@ from __future__ import annotations
 from core.errors import NotConfigured
 
 SWITCH_ON = (
-    "Switch the network on under Settings > Network, or by "
-    "`python3 main.py config set network.is_off no`."
+    "Switch the network on under Settings > Network, or by 'main.py config set network.is_off no'."
 )
 
 

@@ -241,11 +241,7 @@ def refusal(value: object, allowed: Allowed, *, label: str, noun: str) -> str:
                 f"{limit} tokens (a word is one or more). Shorten it."
             )
         case FileLimit(role, most):
-            info, given = ROLES[role], len(_inputs(value))
-            return (
-                f"{label} takes at most {info.counted(most)}, and {given} are given. "
-                f"Leave {given - most} out."
-            )
+            return ROLES[role].too_many(len(_inputs(value)), most, label)
         case WebAddress():
             # The address itself is not repeated: it may hold a secret.
             return (

@@ -42,6 +42,13 @@ class RoleInfo:
         """Such as "1 LoRA" and "3 reference images"."""
         return f"{number} {self.name}" if number == 1 else f"{number} {self.name}s"
 
+    def too_many(self, given: int, limit: int, label: str) -> str:
+        """Why the model `label` does not take so many."""
+        return (
+            f"{label} takes at most {self.counted(limit)}, and {given} are given. "
+            f"Leave {given - limit} out."
+        )
+
 
 ROLES: Mapping[Role, RoleInfo] = {
     Role.START: RoleInfo("start image", MediaType.IMAGE),
@@ -92,10 +99,7 @@ def limit_problems(request: RenderRequest, spec: ModelSpec) -> tuple[Problem, ..
                 else f"{spec.label} takes no {info.name}s. Leave them out or choose another model."
             )
         elif given > limit:
-            message = (
-                f"{spec.label} takes at most {info.counted(limit)}, and {given} are given. "
-                f"Leave {given - limit} out."
-            )
+            message = info.too_many(given, limit, spec.label)
         if message:
             problems.append(Problem(field_of(role), message))
     return tuple(problems)

@@ -130,6 +130,11 @@ class RenderPlan(ClipSettings):
         return self.request.output is OutputKind.IMAGE
 
     @property
+    def noun(self) -> str:
+        """What sentences call that which comes of it."""
+        return "picture" if self.is_image else "clip"
+
+    @property
     def duration_s(self) -> float:
         """The exact length of the clip; 0 of an image."""
         return self.num_frames / self.fps if self.fps else 0.0

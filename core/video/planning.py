@@ -155,15 +155,14 @@ class _Draft:
     def choose_size(self, known: CheckedInputs) -> FrameSize | None:
         """A line of the size table; a given image decides the aspect where nothing else does."""
         frame = self.request.frame
-        shaping = [known.sizes[role] for role in SHAPING if role in known.sizes]
+        shaping = {role: known.sizes[role] for role in SHAPING if role in known.sizes}
         if frame.resolution is not None and pixels_of(frame.resolution) is not None:
             size = self._size_in_pixels(frame.resolution, frame.aspect)
         else:
-            size = self._size_by_name(next(iter(shaping), None))
+            size = self._size_by_name(next(iter(shaping.values()), None))
         if size is not None:
-            for role in SHAPING:
-                if role in known.sizes:
-                    self._tell_crop(ROLES[role].name, size, known.sizes[role])
+            for role, image_size in shaping.items():
+                self._tell_crop(ROLES[role].name, size, image_size)
         return size
 
     def _size_in_pixels(self, text: str, aspect: str | None) -> FrameSize | None:
@@ -226,7 +225,7 @@ class _Draft:
         elif (width, height) != (size.width, size.height):
             self.notes.append(f"{shown} is resized to {size}.")
         if width < size.width or height < size.height:
-            self.notes.append("It is smaller than the clip, so it will look soft.")
+            self.notes.append(f"The {kind} is smaller than {size}, so it will look soft.")
 
     def choose_duration(self, size: FrameSize | None, fps: int) -> float | None:
         """The length in seconds, asked or default, within what size and frame rate allow."""

@@ -1,9 +1,10 @@
 """What every service has in common that takes an order and gives the clip later.
 
-A provider of this kind is a table of models and four short methods: `submit`, `poll`, `abort` and,
-where inputs have to lie with the service first, `upload`. Everything that money depends on is here:
-the ticket is written down before the order goes out and again when the service has answered, so
-that no crash, no restart and no broken connection buys a clip twice or loses one.
+A provider of this kind is a table of models and a few short methods: `service`, `submit`, `poll`,
+`abort`, `test_key` and, where inputs have to lie with the service first, `upload`. Everything that
+money depends on is here: the ticket is written down before the order goes out and again when the
+service has answered, so that no crash, no restart and no broken connection buys a clip twice or
+loses one.
 """
 
 from __future__ import annotations
@@ -261,16 +262,17 @@ class PollingProvider(ABC):
         return Rendered(path, Provenance(), finished.cost_usd, finished.seed, facts)
 
     def _key(self, plan: RenderPlan) -> str:
-        for key in self.info.keys:
-            found = self._context.keys.find(key)
-            if found is None:
-                raise NotConfigured(
-                    f"{plan.spec.label} needs a key of {key.label}, and none is set.",
-                    target=str(plan.target),
-                    hint=f"Set it by 'main.py keys set {key.id}', then resume the job.",
-                )
-            return found.value
-        return ""
+        if not self.info.keys:
+            return ""
+        key = self.info.keys[0]
+        found = self._context.keys.find(key)
+        if found is None:
+            raise NotConfigured(
+                f"{plan.spec.label} needs a key of {key.label}, and none is set.",
+                target=str(plan.target),
+                hint=f"Set it by 'main.py keys set {key.id}', then resume the job.",
+            )
+        return found.value
 
     def _buy(self, service: ServiceHttp, plan: RenderPlan, ctx: JobContext) -> Ticket:
         ctx.report(Progressed(stage=Stage.ENCODE, fraction=0.0, message="Sending the order"))
@@ -367,6 +369,7 @@ class PollingProvider(ABC):
                 )
                 probe_clip(part, ctx.cancel)
             except UnreadableClip:
+                # What came last is kept: only a readable one can be had by asking again.
                 if tries_left:
                     part.unlink()
                     continue

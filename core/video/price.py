@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, cast
 
 from pydantic import Field, model_validator
 
-from core.frozen import Frozen
+from core.frozen import Frozen, older_fields
 from core.video.request import OutputKind
 
 
@@ -97,9 +96,9 @@ class PriceTable(Frozen):
     @classmethod
     def _read_per_second(cls, stored: object) -> object:
         """Journals once held one price per second of clip."""
-        if not isinstance(stored, dict) or "usd_per_s" not in stored:
-            return cast("object", stored)
-        fields = dict(cast("dict[str, Any]", stored))
+        fields = older_fields(stored, "usd_per_s")
+        if fields is None:
+            return stored
         usd = fields.pop("usd_per_s")
         rows = [] if usd is None else [{"usd": usd, "per": PriceUnit.SECOND}]
         return {**fields, "rows": rows}

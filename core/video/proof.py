@@ -46,19 +46,15 @@ def as_made(plan: RenderPlan, rendered: Rendered, output: Output, ctx: JobContex
         raise _unreadable(plan, rendered.path, error, output, ctx) from error
     if found and plan.spec.is_exact:
         raise RenderFailed(
-            f"{label} gave a {_what(plan)} with {', '.join(found)}.",
+            f"{label} gave a {plan.noun} with {', '.join(found)}.",
             target=str(plan.target),
             hint="It was not kept. Try again; if it happens again, it is a defect of the provider.",
         )
     if found:
-        notes.append(f"{label} gave {', '.join(found)}. The {_what(plan)} is kept as it is.")
+        notes.append(f"{label} gave {', '.join(found)}. The {plan.noun} is kept as it is.")
     for note in notes:
         ctx.report(Notice(message=note))
     return made.with_notes(*notes)
-
-
-def _what(plan: RenderPlan) -> str:
-    return "picture" if plan.is_image else "clip"
 
 
 def _image_as_made(plan: RenderPlan, path: Path) -> tuple[RenderPlan, list[str]]:
@@ -103,10 +99,9 @@ def _clip_as_made(plan: RenderPlan, facts: ClipFacts) -> tuple[RenderPlan, list[
 def _unreadable(
     plan: RenderPlan, path: Path, error: UnreadableClip, output: Output, ctx: JobContext
 ) -> RenderFailed:
-    what = _what(plan)
     if plan.spec.is_exact or not path.is_file():
         return RenderFailed(
-            f"{plan.spec.label} gave a {what} that cannot be read: {error.message}",
+            f"{plan.spec.label} gave a {plan.noun} that cannot be read: {error.message}",
             target=str(plan.target),
             hint="Try again; the log file has the details.",
         )
@@ -114,8 +109,8 @@ def _unreadable(
     aside = output.path.with_name(f"{output.path.stem}-unreadable{path.suffix}")
     kept = place_clip(path, Output(aside, is_named=False), ctx.job_id)
     return RenderFailed(
-        f"{plan.spec.label} gave a {what} that cannot be read: {error.message} What came is kept "
-        f"as {str(kept)!r}.",
+        f"{plan.spec.label} gave a {plan.noun} that cannot be read: {error.message} What came is "
+        f"kept as {str(kept)!r}.",
         target=str(plan.target),
         hint=f"'main.py jobs resume {ctx.job_id}' fetches it once more and buys nothing.",
     )
@@ -137,7 +132,7 @@ def with_record(plan: RenderPlan, path: Path, record: ClipRecord, ctx: JobContex
     except (OSError, FFmpegFailed) as error:
         if isinstance(error, OSError) or error.is_disk_full:
             raise OutputError(
-                f"The {_what(plan)} cannot be written in {str(ctx.workdir)!r}: the disk is full "
+                f"The {plan.noun} cannot be written in {str(ctx.workdir)!r}: the disk is full "
                 "or closed to us.",
                 hint="Free some space, then resume the job.",
             ) from error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import Field, model_validator
 
-from core.frozen import Frozen
+from core.frozen import Frozen, older_fields
 from core.jobs.job import Subject, SubjectKind
 from core.media.ffmpeg import run_ffmpeg
 from core.media.output import STILL_SUFFIX
@@ -71,12 +71,11 @@ class ClipRecord(ClipSettings):
     @classmethod
     def _read_one_input(cls, stored: object) -> object:
         """Earlier versions knew the start image alone by its content."""
-        if not isinstance(stored, dict) or "start_image_sha256" not in stored:
-            return cast("object", stored)
-        fields = cast("dict[str, Any]", stored)
-        rest = {name: value for name, value in fields.items() if name != "start_image_sha256"}
-        sha256 = fields["start_image_sha256"]
-        return rest if sha256 is None else {**rest, "inputs_sha256": [sha256]}
+        fields = older_fields(stored, "start_image_sha256")
+        if fields is None:
+            return stored
+        sha256 = fields.pop("start_image_sha256")
+        return fields if sha256 is None else {**fields, "inputs_sha256": [sha256]}
 
     @property
     def is_image(self) -> bool:

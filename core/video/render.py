@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from pydantic import model_validator
 
 import core
 from core.errors import JournalError, OutOfMemory, RenderFailed
-from core.frozen import Frozen
+from core.frozen import Frozen, older_fields
 from core.jobs.job import (
     CancelToken,
     JobContext,
@@ -61,15 +61,14 @@ class RenderPayload(Frozen):
     @classmethod
     def _read_one_input(cls, stored: object) -> object:
         """Earlier versions stored the start image alone, under its own name."""
-        if not isinstance(stored, dict) or "start_image_sha256" not in stored:
-            return cast("object", stored)
-        fields = cast("dict[str, Any]", stored)
-        rest = {name: value for name, value in fields.items() if name != "start_image_sha256"}
-        sha256 = fields["start_image_sha256"]
+        fields = older_fields(stored, "start_image_sha256")
+        if fields is None:
+            return stored
+        sha256 = fields.pop("start_image_sha256")
         if sha256 is None:
-            return rest
+            return fields
         image = Path(fields["plan"]["request"]["inputs"]["start_image"])
-        return {**rest, "inputs": [{"name": image.name, "sha256": sha256}]}
+        return {**fields, "inputs": [{"name": image.name, "sha256": sha256}]}
 
 
 class StillPayload(Frozen):
@@ -207,14 +206,13 @@ class RenderJob:
         ctx.cancel.check()
         path = place_clip(finished, self.output, ctx.job_id)
         if path != self.output.path and self.output.is_named:
-            what = "picture" if plan.is_image else "clip"
             ctx.report(
                 Notice(
-                    message=f"{self.output.path.name!r} was taken while the {what} was made, so it "
-                    f"is named {path.name!r}."
+                    message=f"{self.output.path.name!r} was taken while the {plan.noun} was made, "
+                    f"so it is named {path.name!r}."
                 )
             )
-        write_sidecar(replace(self.output, path=path), record, ctx)
+        self._write_sidecar(replace(self.output, path=path), record, ctx)
         ctx.report(Progressed(stage=Stage.WRITE, fraction=1.0))
         return path
 
@@ -280,8 +278,24 @@ class RenderJob:
         if record is None or record.job_id != ctx.job_id:
             return None
         if not self.output.sidecar.exists():
-            write_sidecar(self.output, record, ctx)
+            self._write_sidecar(self.output, record, ctx)
         return path
+
+    def _write_sidecar(self, output: Output, record: ClipRecord, ctx: JobContext) -> None:
+        """Write the record beside the file; failing to is told and costs no file."""
+        sidecar, what = output.sidecar, self.plan.noun
+        if sidecar.exists() and not output.overwrite:
+            message = f"{sidecar.name!r} exists, so the record is only inside the {what}."
+            ctx.report(Notice(message=message))
+            return
+        try:
+            write_text_atomically(sidecar, record.model_dump_json(indent=2) + "\n")
+        except OSError as error:
+            message = (
+                f"The record {sidecar.name!r} could not be written ({error.strerror}); it is only "
+                f"inside the {what}."
+            )
+            ctx.report(Notice(message=message))
 
 
 def _own_name(names: list[str], place: int) -> str:
@@ -294,22 +308,3 @@ def _scaled(event: Report) -> Report:
     if not isinstance(event, Progressed) or event.fraction is None:
         return event
     return event.model_copy(update={"fraction": event.fraction * _PROVIDER_SHARE})
-
-
-def write_sidecar(output: Output, record: ClipRecord, ctx: JobContext) -> None:
-    """Write the record beside the file; failing to is told and costs no file."""
-    sidecar = output.sidecar
-    what = "picture" if record.is_image else "clip"
-    if sidecar.exists() and not output.overwrite:
-        message = f"{sidecar.name!r} exists, so the record is only inside the {what}."
-        ctx.report(Notice(message=message))
-        return
-    try:
-        write_text_atomically(sidecar, record.model_dump_json(indent=2) + "\n")
-    except OSError as error:
-        ctx.report(
-            Notice(
-                message=f"The record {sidecar.name!r} could not be written ({error.strerror}); it "
-                f"is only inside the {what}."
-            )
-        )

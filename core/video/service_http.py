@@ -21,6 +21,7 @@ from core.errors import (
     RenderFailed,
     ResultLost,
     SubmitUnknown,
+    first_line,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class ServiceHttp:
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise self._unreachable(error) from error
         except httpx2.HTTPError as error:
-            raise self._unknown(f"the connection broke ({_reason(error)})") from error
+            raise self._unknown(f"the connection broke ({first_line(error)})") from error
         # "See Other" is how some say that it was accepted, so no redirect is another try.
         if response.status_code in _MAY_HAVE_ARRIVED or response.is_redirect:
             raise self._unknown(f"it answered {response.status_code}")
@@ -172,7 +173,7 @@ class ServiceHttp:
                         have += len(chunk)
                         on_bytes(have, total)
         except httpx2.HTTPError as error:
-            raise self._incomplete(_reason(error)) from error
+            raise self._incomplete(first_line(error)) from error
         if total is not None and have != total:
             raise self._incomplete(f"{have} of {total} bytes came")
 
@@ -272,7 +273,7 @@ class ServiceHttp:
 
     def _unreachable(self, error: Exception) -> ProviderUnavailable:
         return ProviderUnavailable(
-            f"{self._label} cannot be reached ({self.without_secret(_reason(error))}).",
+            f"{self._label} cannot be reached ({self.without_secret(first_line(error))}).",
             target=self.target,
             hint="Check the internet connection, then resume the job.",
         )
@@ -329,7 +330,3 @@ def _object(response: httpx2.Response) -> dict[str, Any]:
     except ValueError:
         return {}
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-
-
-def _reason(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__

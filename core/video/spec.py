@@ -6,11 +6,11 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from math import inf, isclose, isnan
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from core.frozen import Frozen
+from core.frozen import Frozen, older_fields
 from core.video.price import PriceTable
 from core.video.request import OutputKind, Residency, Role, Task
 
@@ -283,9 +283,9 @@ class ModelSpec(Frozen):
     @classmethod
     def _read_old(cls, stored: object) -> object:
         """Journals hold specs that counted inputs and limited lengths in fields of their own."""
-        if not isinstance(stored, dict) or "duration_s" not in stored:
-            return cast("object", stored)
-        fields = dict(cast("dict[str, Any]", stored))
+        fields = older_fields(stored, "duration_s")
+        if fields is None:
+            return stored
         counts = {
             Role.START: int(Task.IMAGE_TO_VIDEO in fields["tasks"]),
             Role.END: int(fields.pop("takes_end_image", False)),

@@ -105,9 +105,9 @@ class LocalLTX:
     def check(self, target: Target) -> Readiness:
         """Whether files and memory suffice for a model."""
         model = self._models[target.model]
-        reason_code = self._files_problem(model)
-        if reason_code is not None:
-            return reason_code
+        not_ready = self._files_problem(model)
+        if not_ready is not None:
+            return not_ready
         smallest = self._ladder(model, _smallest_plan(model)).choose()
         if not smallest.fits:
             return NotReady(
@@ -305,9 +305,9 @@ class LocalLTX:
         from providers.ltx_video.engine.protocol import RenderOrder
 
         model = self._models[plan.target.model]
-        reason_code = self._files_problem(model)
-        if reason_code is not None:
-            raise NotConfigured(reason_code.reason, target=str(plan.target), hint=reason_code.fix)
+        not_ready = self._files_problem(model)
+        if not_ready is not None:
+            raise NotConfigured(not_ready.reason, target=str(plan.target), hint=not_ready.fix)
         memory = plan.memory_plan or self._memory(model, plan)
         image = None
         start = plan.request.path_of(Role.START)

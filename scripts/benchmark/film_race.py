@@ -202,11 +202,11 @@ def goals(race: Race) -> tuple[Goal, ...]:
     """The same film, hardly slower at first, and quick when only the music changes."""
     first = race.series(EXPORT)
     ours = set().union(*(race.frames[name] for name in race.frames if name != MOVIEPY))
-    measured = [f"Exactly {race.size.num_frames} frames each time"]
+    sentence = [f"Exactly {race.size.num_frames} frames each time"]
     if MOVIEPY in race.times and race.frames[MOVIEPY] != {race.size.num_frames}:
-        measured.append(f" (MoviePy: {', '.join(map(str, sorted(race.frames[MOVIEPY])))})")
+        sentence.append(f" (MoviePy: {', '.join(map(str, sorted(race.frames[MOVIEPY])))})")
     return (
-        Goal("".join(measured), ours == {race.size.num_frames}),
+        Goal("".join(sentence), ours == {race.size.num_frames}),
         Goal(
             f"At most {_MOST:g} times the single command's time",
             ratio(first, race.series(SINGLE)) <= _MOST,

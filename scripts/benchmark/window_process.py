@@ -40,7 +40,7 @@ class Probe(QObject):
     """Measures one thing as soon as events are worked off, and ends the program.
 
     Attributes:
-        told: what was measured; None until then, and for good when it came to nothing.
+        measured: what was measured; None until then, and for good when it came to nothing.
     """
 
     _begun = Signal()

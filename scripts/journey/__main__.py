@@ -51,9 +51,9 @@ def main(arguments: list[str]) -> int:
             options.images.mkdir(parents=True, exist_ok=True)
         journey = Journey(window, Hands(window, options.images), things)
         journey.go()
-        measured = {"film": str(things.film), "platform": app.platformName()}
+        report = {"film": str(things.film), "platform": app.platformName()}
         window.close()
-    print(json.dumps(measured))
+    print(json.dumps(report))
     return 0
 
 

@@ -108,7 +108,7 @@ class MiniRenderer:
         self._provider.close()
         self._folder.cleanup()
 
-    def reason_code(self) -> str:
+    def reason_against(self) -> str:
         """Why Mini cannot render, or ""."""
         readiness = self._provider.check(self._target)
         return f"{readiness.reason} {readiness.fix}" if isinstance(readiness, NotReady) else ""

@@ -21,6 +21,7 @@ from core.project.model.status import (
     explain_status,
     project_statuses,
 )
+from core.project.render.planning import missing_or_stale
 from tests.fakes.scenes import make_project, make_take
 
 if TYPE_CHECKING:
@@ -53,6 +54,20 @@ def with_fingerprint(text: str) -> VideoProject:
     project = make_project()
     takes = project.takes_of("s2").with_take(make_take("t", fingerprint=text))
     return project.with_takes("s2", takes)
+
+
+@pytest.mark.parametrize(("made_from", "asked"), [("", "new"), ("old", ""), ("old", "old")])
+def test_what_is_shown_as_done_is_not_rendered_as_missing(made_from: str, asked: str) -> None:
+    project = with_fingerprint(made_from)
+    assert status(project, fingerprint=asked) == Done()
+    assert missing_or_stale(project, {"s2": asked}, project.scenes[1:2]) == ()
+
+
+def test_what_is_shown_as_out_of_date_is_rendered_as_missing() -> None:
+    project = with_fingerprint("old")
+    assert status(project, fingerprint="new") == Stale()
+    scenes = project.scenes[1:2]
+    assert missing_or_stale(project, {"s2": "new"}, scenes) == scenes
 
 
 def test_scene_without_prompt_says_so() -> None:

@@ -74,6 +74,9 @@ class Asked:
         found = [event.fraction for event in self.events if isinstance(event, Progressed)]
         return [fraction for fraction in found if fraction is not None]
 
+    def is_beyond(self, fraction: float) -> bool:
+        return any(found > fraction for found in self.fractions)
+
     @property
     def error(self) -> str:
         assert isinstance(self.ended, Failed), self.ended
@@ -211,7 +214,7 @@ class ProviderContract(ABC):
     ) -> None:
         asked = ask(studio, request_slow)
         with asked.running() as thread:
-            wait_for(lambda: any(fraction > 0.01 for fraction in asked.fractions))
+            wait_for(lambda: asked.is_beyond(0.01))
             studio.queue.cancel(asked.job_id)
             began = time.monotonic()
             thread.join(timeout=30)
@@ -230,7 +233,7 @@ class ProviderContract(ABC):
         first = open_studio()
         asked = ask(first, request_slow)
         with asked.running():
-            wait_for(lambda: any(fraction > 0.01 for fraction in asked.fractions))
+            wait_for(lambda: asked.is_beyond(0.01))
             first.close()
         assert first.queue.job(asked.job_id).state is JobState.INTERRUPTED
         self.let_it_be_quick()

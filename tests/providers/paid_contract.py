@@ -115,6 +115,9 @@ class PaidContract(ProviderContract):
     def spent(self, studio: Studio) -> float:
         return studio.ledger.spent_usd()
 
+    def wait_until_bought(self, asked: Asked, beyond: float = 0) -> None:
+        wait_for(lambda: self.purchases() and asked.is_beyond(beyond))
+
     def test_a_render_is_one_purchase_and_one_line_in_the_ledger(
         self, studio: Studio, order: Asked
     ) -> None:
@@ -138,8 +141,7 @@ class PaidContract(ProviderContract):
         first = open_studio()
         asked = ask(first, request_small)
         with asked.running():
-            at = 0.8735 if moment == "downloading" else 0.0
-            wait_for(lambda: any(f > at for f in asked.fractions) and self.purchases())
+            self.wait_until_bought(asked, beyond=0.8735 if moment == "downloading" else 0)
             first.close()
         record = first.queue.job(asked.job_id)
         assert (record.state, bool(record.ticket)) == (JobState.INTERRUPTED, True)
@@ -268,7 +270,7 @@ class PaidContract(ProviderContract):
         first = open_studio()
         asked = ask(first, request_slow.with_inputs((Input(role=Role.LORA, path=lora),)))
         with asked.running():
-            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            self.wait_until_bought(asked)
             first.close()
         lora.unlink()
         self.let_it_be_quick()
@@ -297,7 +299,7 @@ class PaidContract(ProviderContract):
     ) -> None:
         asked = ask(studio, request_slow)
         with asked.running():
-            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            self.wait_until_bought(asked)
             studio.registry.network.is_off = True
         assert asked.error.startswith("NotConfigured: The network is switched off")
         asked_before = len(self.questions())
@@ -319,7 +321,7 @@ class PaidContract(ProviderContract):
     ) -> None:
         asked = ask(studio, request_slow)
         with asked.running():
-            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            self.wait_until_bought(asked)
             studio.registry.network.is_off = True
         record = studio.queue.cancel(studio.resume(asked.job_id))
         assert any("may go on and be charged" in note for note in record.notes)
@@ -337,7 +339,7 @@ class PaidContract(ProviderContract):
         self.set_habit("charges_aborted", charged)
         asked = ask(studio, request_slow)
         with asked.running():
-            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            self.wait_until_bought(asked)
             studio.queue.cancel(asked.job_id)
         assert self.is_aborted()
         assert ("charges for the render all the same" in asked.notes) is charged
@@ -353,7 +355,7 @@ class PaidContract(ProviderContract):
         first = open_studio()
         asked = ask(first, request_slow)
         with asked.running():
-            wait_for(lambda: self.purchases() and any(f > 0 for f in asked.fractions))
+            self.wait_until_bought(asked)
             first.close()
         assert not self.is_aborted()
 

@@ -61,7 +61,7 @@ class Encoder:
     """Encodes the segments of one film.
 
     Attributes:
-        doubtful: pieces of clips in which FFmpeg found faults and went on, with a sentence each.
+        suspect: pieces of clips in which FFmpeg found faults and went on, with a sentence each.
     """
 
     def __init__(

@@ -15,13 +15,13 @@ from core.film.build.encoding import (
     working_settings,
 )
 from core.film.build.export_inputs import SourceReader, prepare
-from core.film.build.film_output import aside_film, place_film
+from core.film.build.film_output import place_film
 from core.film.build.hardware_encoders import choose, works
 from core.film.build.joining import Ingredients, join, verify
 from core.film.build.metadata import write_metadata
 from core.film.build.segments import segment_key, segments_of
 from core.film.build.stream_copy import copied_images, may_copy
-from core.film.model.delivery import AudioCodec, Container, ExportOrder
+from core.film.model.delivery import AudioCodec, Container, ExportOrder, poster_of
 from core.film.model.timeline import exact
 from core.film.picture.assembler import stretch
 from core.film.picture.graph import arguments
@@ -38,6 +38,7 @@ from core.jobs.job import (
     SubjectKind,
 )
 from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
+from core.media.output import aside_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,9 +95,8 @@ class ExportJob:
 
     def partial_files(self, job_id: str) -> tuple[Path, ...]:
         """The half files that a kill may leave in the output folder."""
-        poster = self.order.poster
-        halves = [aside_film(self.order.path, job_id)]
-        return (*halves, aside_film(poster, job_id)) if poster else tuple(halves)
+        places = (self.order.path, self.order.poster)
+        return tuple(aside_path(place, job_id) for place in places if place is not None)
 
     def run(self, ctx: JobContext) -> Path:
         """Make the film; gives its final path."""
@@ -251,8 +251,9 @@ class _Export:
         return place
 
     def _place_poster(self, poster: Path, film: Path) -> None:
-        wanted = film.with_name(f"{film.stem}-poster.png")
-        placed = place_film(poster, wanted, self.ctx.job_id, overwrite=self.order.overwrite)
+        placed = place_film(
+            poster, poster_of(film), self.ctx.job_id, overwrite=self.order.overwrite
+        )
         self._note([f"The poster is {placed.name!r}."])
 
     def _suffix(self) -> str:

@@ -152,11 +152,10 @@ def prepare(
     problems += music_problems
     problems += _look_problems(film)
     script = _read_script(film, problems)
-    fit = settings.fit
-    if fit is not None:
-        film = film.model_copy(update={"fit": fit})
+    if settings.fit is not None:
+        film = film.model_copy(update={"fit": settings.fit})
     timeline = None
-    if film.clips and len(sources) == len(film.clips):
+    if len(sources) == len(film.clips):
         try:
             timeline = lay_out(film, sources, settings.frame, music)
             if script is not None:
@@ -165,8 +164,6 @@ def prepare(
                 film, timeline = _with_subtitles(film, timeline, shown, sources, settings, music)
         except UnsupportedRequest as error:
             problems += error.problems
-    elif not film.clips:
-        problems.append(Problem("clips", "The film has no clips. Name at least one clip."))
     if problems or timeline is None:
         raise UnsupportedRequest(problems)
     return Prepared(film, timeline, (*notes, *timeline.notes, *left_unsaid(timeline, settings)))

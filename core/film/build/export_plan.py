@@ -63,16 +63,13 @@ def plan_export(
         StudioError: words cannot be drawn on this machine.
         JobCancelled: asked to stop.
     """
-    problems = list(place_of_film_problems(order))
-    prepared = None
+    problems = place_of_film_problems(order)
     try:
         prepared = prepare(
             order.film, order.settings, reader, cancel, skips_bad_clips=order.skips_bad_clips
         )
     except UnsupportedRequest as error:
-        problems += error.problems
-    if prepared is None:
-        raise UnsupportedRequest(problems)
+        raise UnsupportedRequest([*problems, *error.problems]) from error
     notes = list(prepared.notes)
     try:
         with tempfile.TemporaryDirectory(prefix="imageai-") as folder:
@@ -91,7 +88,7 @@ def plan_export(
             )
         )
     size = size_estimate_bytes(prepared.timeline, order.settings)
-    audio = int(float(prepared.timeline.duration_s) * _AUDIO_BYTES_PER_S)
+    audio = int(film_s * _AUDIO_BYTES_PER_S)
     needs = {
         order.path.parent: size + _SPARE_BYTES,
         disks.store: size + audio + _SPARE_BYTES,

@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from core.film.model.delivery import ExportOrder
 
 
-def aside_film(path: Path, job_id: str) -> Path:
-    """The hidden name under which a film is copied into its folder before the final rename."""
-    return aside_path(path, job_id)
-
-
 def place_film(finished: Path, path: Path, job_id: str, *, overwrite: bool) -> Path:
     """Move a finished file, or a folder of pictures, to `path`, or to the next free name.
 
@@ -38,7 +33,7 @@ def place_film(finished: Path, path: Path, job_id: str, *, overwrite: bool) -> P
     """
     if not finished.is_dir():
         return place_clip(finished, Output(path, is_named=True, overwrite=overwrite), job_id)
-    aside = aside_film(path, job_id)
+    aside = aside_path(path, job_id)
     try:
         shutil.rmtree(aside, ignore_errors=True)
         shutil.copytree(finished, aside)

@@ -38,10 +38,10 @@ class Ingredients:
     """What a film is put together from.
 
     Attributes:
-        pieces: a file for each segment, in order.
-        sound: raw stereo float32 samples at 48 kHz, or None for a silent film.
-        sound_filter: FFmpeg's filter that brings the sound to its level; may be empty.
+        segment_files: one for each segment, in order.
         metadata: a file in FFmpeg's metadata format.
+        audio: raw stereo float32 samples at 48 kHz, or None for a silent film.
+        audio_filter: FFmpeg's filter that brings the sound to its level; may be empty.
         subtitles: an SRT file that becomes a track.
     """
 

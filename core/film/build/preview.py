@@ -64,9 +64,9 @@ class PreviewStores:
     """Where previews lie.
 
     Attributes:
-        pieces: parts of films, shared with the exports.
+        cache: parts of films, shared with the exports.
         films: finished previews.
-        pieces_bytes: how much of `pieces` may stay.
+        cache_bytes: how much of `cache` may stay.
         films_bytes: how much of `films` may stay.
     """
 

@@ -21,6 +21,7 @@ from core.film.handoff.document import (
 from core.film.handoff.timecode import counted_rate, frame_of_hour, is_drop_frame, timecode
 from core.film.model.edit_points import parts_of
 from core.film.model.timeline import nearest
+from core.film.model.transitions import DISSOLVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from core.film.model.edit_points import EditedShot
     from core.film.model.timeline import Timeline
 
-DISSOLVE = "dissolve"
 # Codes of SMPTE 258M. It has none for a wipe that runs the other way.
 WIPES = {
     "wipe-right": "W001",

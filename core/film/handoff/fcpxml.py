@@ -23,6 +23,7 @@ from core.film.handoff.timecode import is_drop_frame
 from core.film.model.edit_points import chapters_of, parts_of
 from core.film.model.film import Fit
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
+from core.film.model.transitions import DISSOLVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from core.film.model.timeline import Shot, Timeline
 
 VERSION = "1.10"
-_DISSOLVE = "dissolve"
 _CONFORM = {Fit.FIT: "fit", Fit.FILL: "fill"}
 _RATES = ("23.98", "24", "25", "29.97", "30", "47.95", "48", "50", "59.94", "60")
 # Final Cut counts a time's denominator in 32 bits.
@@ -191,7 +191,7 @@ class _Project:
             f"The transition {part.join.kind.name!r} into clip {part.shot.number} is written as a "
             "dissolve; choose its like in the editor."
             for part in self.parts
-            if part.join and part.join.kind.name != _DISSOLVE
+            if part.join and part.join.kind.name != DISSOLVE
         ]
         if _rate_name(timeline.rate) not in _RATES:
             notes.append(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from core.errors import UnreadableMusic
-from core.film.model.timeline import SAMPLE_RATE_HZ, SEAM, exact, nearest
+from core.film.model.source import opened_music
+from core.film.model.timeline import SAMPLE_RATE_HZ, SEAM, nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,14 +64,12 @@ def music_rows(timeline: Timeline) -> tuple[MusicRow, ...]:
     Raises:
         UnreadableMusic: a file is missing, damaged or holds no sound.
     """
-    measured = {path: measure_music(path) for path in {s.music.path for s in timeline.music_cues}}
+    cues = timeline.music_cues
+    measured = {path: measure_music(path) for path in {cue.music.path for cue in cues}}
     return tuple(
-        MusicRow(
-            cue,
-            measured[cue.music.path],
-            _parts(cue, measured[cue.music.path]),
-        )
-        for cue in timeline.music_cues
+        MusicRow(cue, facts, _parts(cue, facts))
+        for cue in cues
+        for facts in [measured[cue.music.path]]
     )
 
 
@@ -81,29 +79,15 @@ def measure_music(path: Path) -> MusicFacts:
     Raises:
         UnreadableMusic: it is missing, damaged or holds no sound.
     """
-    # Imported late: PyAV loads FFmpeg's libraries, which only an export needs.
-    import av
-    from av.error import FFmpegError
-
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.audio:
-                raise UnreadableMusic(f"The file {str(path)!r} holds no sound.")
-            audio = container.streams.audio[0]
-            count = sum(frame.samples for frame in container.decode(audio))
-            rate_hz, channels = audio.rate, audio.channels
-    except FileNotFoundError as error:
-        raise UnreadableMusic(f"There is no music at {str(path)!r}.") from error
-    except (FFmpegError, OSError) as error:
-        raise UnreadableMusic(
-            f"The music {str(path)!r} cannot be read: {error.strerror or error}.",
-            hint="Choose another file, or leave the music out.",
-        ) from error
-    return MusicFacts(nearest(Fraction(count * SAMPLE_RATE_HZ, rate_hz)), channels, rate_hz)
+    with opened_music(path) as container:
+        audio = container.streams.audio[0]
+        count = sum(frame.samples for frame in container.decode(audio))
+        num_samples = nearest(Fraction(count * SAMPLE_RATE_HZ, audio.rate))
+        return MusicFacts(num_samples, audio.channels, audio.rate)
 
 
 def _parts(cue: MusicCue, facts: MusicFacts) -> tuple[MusicPart, ...]:
-    offset = nearest(exact(cue.music.offset_s) * SAMPLE_RATE_HZ)
+    offset = cue.skipped
     length = facts.num_samples - offset
     if length <= 0:
         return ()

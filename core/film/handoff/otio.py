@@ -17,6 +17,7 @@ from core.film.handoff.document import (
 from core.film.handoff.music import music_rows
 from core.film.model.edit_points import chapters_of, parts_of
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
+from core.film.model.transitions import DISSOLVE
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from core.film.model.timeline import Timeline
 
 NAMESPACE = "imageai"
-_DISSOLVE = "dissolve"
 
 # The format is JSON with a schema named in every object. Clip.1 is what programs of every age
 # read; the library itself turns it into its newer form.
@@ -74,7 +74,7 @@ def _notes(
         f"The transition {part.join.kind.name!r} into clip {part.shot.number} is written under "
         "its name; programs that do not know it show a dissolve."
         for part in parts
-        if part.join and part.join.kind.name != _DISSOLVE
+        if part.join and part.join.kind.name != DISSOLVE
     ]
     if any(part.shot.gain_db for part in parts if not part.shot.is_silent) or any(
         row.cue.music.volume_db for row in rows
@@ -161,7 +161,7 @@ def _music_track(row: MusicRow, folder: Path) -> Json:
     for part in row.parts:
         if part.seam:
             children.append(
-                _transition(_DISSOLVE, _time(0, SAMPLE_RATE_HZ), _time(part.seam, SAMPLE_RATE_HZ))
+                _transition(DISSOLVE, _time(0, SAMPLE_RATE_HZ), _time(part.seam, SAMPLE_RATE_HZ))
             )
         children.append(_music_clip(name, row, part, folder))
     metadata: Json = {
@@ -220,7 +220,7 @@ def _marker(name: str, first: int, end: int, rate: Fraction, colour: str, kind: 
 
 
 def _transition(name: str, lead: Json, lag: Json) -> Json:
-    is_dissolve = name == _DISSOLVE
+    is_dissolve = name == DISSOLVE
     return {
         "OTIO_SCHEMA": "Transition.1",
         "name": name,

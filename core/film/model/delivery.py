@@ -351,4 +351,9 @@ class ExportOrder(Frozen):
         """Where the poster goes."""
         if self.poster_s is None:
             return None
-        return self.path.with_name(f"{self.path.stem}-poster.png")
+        return poster_of(self.path)
+
+
+def poster_of(film: Path) -> Path:
+    """Where the poster of a film goes: beside it."""
+    return film.with_name(f"{film.stem}-poster.png")

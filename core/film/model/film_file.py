@@ -56,16 +56,20 @@ def read_film_file(path: Path) -> FilmFile:
                 f"is of kind {version}, and this one knows {VERSION}.",
                 hint="Update the program, or write the file again with this one.",
             ) from error
-        mistakes = [
-            f"{'.'.join(map(str, item['loc'])) or 'the file'}: {item['msg']}"
-            for item in error.errors()[:_MAX_SHOWN]
-        ]
         raise ProjectError(
-            f"The film file {str(place)!r} cannot be understood: {'; '.join(mistakes)}.",
+            f"The film file {str(place)!r} cannot be understood: {mistakes_in(error, 'the file')}.",
             hint="Correct it, or write a new one with `assemble --save`.",
         ) from error
     film = with_absolute_paths(stored.film, place.parent.absolute())
     return stored.model_copy(update={"film": film})
+
+
+def mistakes_in(error: ValidationError, whole: str) -> str:
+    """The first mistakes in a file, each with its place; `whole` is what all of it is called."""
+    return "; ".join(
+        f"{'.'.join(map(str, item['loc'])) or whole}: {item['msg']}"
+        for item in error.errors()[:_MAX_SHOWN]
+    )
 
 
 def _version(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.film.model.delivery import FrameFormat
-    from core.film.model.film import Clip, Film
+    from core.film.model.film import Caption, Clip, Film, Music
     from core.film.model.source import Source
 
 _T = TypeVar("_T")
@@ -85,16 +86,7 @@ class _TimelineLayout:
         music_cues = self._music_cues(timeline.num_samples, music_sha256)
         if self.problems:
             raise UnsupportedRequest(self.problems)
-        return Timeline(
-            self.film,
-            self.width,
-            self.height,
-            self.rate,
-            shots,
-            titles,
-            music_cues,
-            tuple(self.notes),
-        )
+        return replace(timeline, titles=titles, music_cues=music_cues, notes=tuple(self.notes))
 
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
@@ -248,9 +240,7 @@ class _TimelineLayout:
                     "captions", f"Text {number} is empty. Write something or leave it out."
                 )
                 continue
-            span = self._span(
-                f"Text {number}", caption.start_s, caption.end_s, self.rate, num_frames
-            )
+            span = self._span("captions", f"Text {number}", caption, self.rate, num_frames)
             if span is not None:
                 titles.append(TimedCaption(caption, *span))
         return tuple(titles)
@@ -261,23 +251,24 @@ class _TimelineLayout:
         music_cues: list[MusicCue] = []
         for music in self.film.music:
             name = f"The music {music.path.name!r}"
-            span = self._span(name, music.start_s, music.end_s, SAMPLE_RATE_HZ, num_samples)
+            span = self._span("music", name, music, SAMPLE_RATE_HZ, num_samples)
             if span is not None:
                 music_cues.append(MusicCue(music, music_sha256.get(music.path, ""), *span))
         return tuple(music_cues)
 
     def _span(
         self,
+        field: str,
         name: str,
-        start_s: float,
-        end_s: float | None,
+        part: Caption | Music,
         rate: Fraction | int,
         length: int,
     ) -> tuple[int, int] | None:
+        """The frames or samples of a text or a piece of music; None where there are none."""
+        start_s, end_s = part.start_s, part.end_s
         first = nearest(exact(start_s) * rate)
         end = length if end_s is None else nearest(exact(end_s) * rate)
         film_s = length / float(rate)
-        field = "music" if rate == SAMPLE_RATE_HZ else "captions"
         if first >= length:
             self._refuse(
                 field,

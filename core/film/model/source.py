@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -10,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from core.errors import UnreadableClip
+from core.errors import UnreadableClip, UnreadableMusic
 from core.frozen import Frozen
 from core.jobs.job import CancelToken
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 PROBE_VERSION = 3
+OTHER_MUSIC = "Choose another file, or leave the music out."
 _CHUNK = 1 << 20
 # How a unit begins in H.264 as MP4, MOV and Matroska hold it.
 _LENGTH_BYTES, _UNIT_KIND, _IDR = 4, 0x1F, 5
@@ -151,6 +155,36 @@ def probe_source(path: Path, cancel: CancelToken) -> SourceFacts:
         raise UnreadableClip(
             f"The clip {str(path)!r} cannot be read: {error.strerror or error}.",
             hint="It is damaged, cut off or no video. Render it again or leave it out.",
+        ) from error
+
+
+@contextmanager
+def opened_music(path: Path) -> Generator[InputContainer]:
+    """A file of music to read from; its first sound is of a known kind.
+
+    Raises:
+        UnreadableMusic: it is missing, empty, no sound, or cannot be read.
+    """
+    # Imported late: PyAV loads FFmpeg's libraries, which only an export needs.
+    import av
+    from av.error import FFmpegError
+
+    if path.is_dir():
+        raise UnreadableMusic(f"{str(path)!r} is a folder, not music.", hint=OTHER_MUSIC)
+    if path.is_file() and path.stat().st_size == 0:
+        raise UnreadableMusic(f"The music file {str(path)!r} is empty.", hint=OTHER_MUSIC)
+    try:
+        with av.open(str(path)) as container:
+            audios = container.streams.audio
+            # A stream of an unknown codec has no number of channels.
+            if not audios or not getattr(audios[0], "channels", 0):
+                raise UnreadableMusic(f"The file {str(path)!r} holds no sound.", hint=OTHER_MUSIC)
+            yield container
+    except FileNotFoundError as error:
+        raise UnreadableMusic(f"There is no music at {str(path)!r}.", hint=OTHER_MUSIC) from error
+    except (FFmpegError, OSError) as error:
+        raise UnreadableMusic(
+            f"The music {str(path)!r} cannot be read: {error.strerror or error}.", hint=OTHER_MUSIC
         ) from error
 
 

@@ -100,9 +100,14 @@ class MusicCue:
     """A piece of music with its place in time, in samples of the film."""
 
     music: Music
-    path_sha256: str
+    sha256: str
     first: int
     end: int
+
+    @property
+    def skipped(self) -> int:
+        """Samples of the piece before the one with which it begins in the film."""
+        return nearest(exact(self.music.offset_s) * SAMPLE_RATE_HZ)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 NONE = "none"
 FADE_BLACK = "fade"
 FADE_WHITE = "fade-white"
+DISSOLVE = "dissolve"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ _TABLE: tuple[TransitionKind, ...] = (
     TransitionKind(FADE_BLACK, "Fade through black", is_common=True),
     TransitionKind(FADE_WHITE, "Fade through white", is_common=True),
     # What an editor calls a dissolve is xfade's "fade"; xfade's "dissolve" scatters pixels.
-    TransitionKind("dissolve", "Dissolve", "fade", is_common=True),
+    TransitionKind(DISSOLVE, "Dissolve", "fade", is_common=True),
     *_in_directions("wipe", "wipe", "Wipe"),
     *_in_directions("slide", "slide", "Slide"),
     *_in_directions("smooth", "smooth", "Smooth wipe"),

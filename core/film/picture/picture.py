@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from core.film.model.timeline import Shot, Timeline
     from core.film.picture.graph import Graph, VideoStream
 
-# The chroma of half-size pictures; the film's frames have it everywhere but inside a filter.
 _BLUR_SHRINK = 8
 # Left to itself, FFmpeg darkens greys by up to three levels when it changes the colour matrix.
 _SCALING = "bicubic+accurate_rnd+full_chroma_int"

@@ -55,7 +55,7 @@ class TextRenderer(Protocol):
 
         Raises:
             UnsupportedRequest: a font that does not exist, or a text that does not fit; every one.
-            LetteringUnavailable: nothing can be drawn on this machine.
+            TextRendererUnavailable: nothing can be drawn on this machine.
             OutputError: an image cannot be written.
             JobCancelled: asked to stop; finished images may lie in the folder.
         """

@@ -52,7 +52,7 @@ def mix(
     Args:
         timeline: the film.
         shots: the stem of each shot that is heard, by the shot's number.
-        music: a stem for each of the timeline's scores, in the same order.
+        music: a stem for each of the timeline's music cues, in the same order.
         destination: the file to write.
         cancel: looked at before each block.
         on_progress: called after each block.

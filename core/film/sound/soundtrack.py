@@ -10,7 +10,6 @@ from core.film.model.timeline import SAMPLE_RATE_HZ
 from core.film.sound.loudness import choose_levels
 from core.film.sound.mixing import mix
 from core.film.sound.stems import SUFFIX, Stem, Stems
-from core.film.sound.tracks import offset_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,7 +89,7 @@ def _check_beginnings(timeline: Timeline, music: Sequence[Stem]) -> None:
     problems: list[Problem] = []
     for cue, stem in zip(timeline.music_cues, music, strict=True):
         asked = cue.music
-        left = stem.num_samples - offset_of(cue)
+        left = stem.num_samples - cue.skipped
         name = f"The music {asked.path.name!r} is {stem.num_samples / SAMPLE_RATE_HZ:.2f} s long"
         if left <= 0:
             message = f"{name}, so it cannot begin at {asked.offset_s:g} s. Begin earlier."

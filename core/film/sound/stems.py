@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from core.errors import FFmpegFailed, StudioError, UnreadableClip, UnreadableMusic
+from core.film.model.source import OTHER_MUSIC
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
-from core.film.sound.music import OTHER_FILE, read_music
+from core.film.sound.music import read_music
 from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
 from core.media.render_cache import key_of
 
@@ -104,11 +105,11 @@ class Stems:
             JobCancelled: asked to stop.
         """
         path = cue.music.path
-        file = read_music(path, self._cancel, cue.path_sha256)
+        file = read_music(path, self._cancel, cue.sha256)
 
         def unreadable(why: str) -> StudioError:
             return UnreadableMusic(
-                f"The music {str(path)!r} cannot be read: {why}.", hint=OTHER_FILE
+                f"The music {str(path)!r} cannot be read: {why}.", hint=OTHER_MUSIC
             )
 
         stem = self._keep(path, file.sha256, _as_stereo(file.channels), unreadable)

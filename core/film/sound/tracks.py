@@ -53,7 +53,7 @@ class MusicTrack:
         music = cue.music
         self._stem = stem
         self._gain = gain_of(music.volume_db)
-        self._offset = offset_of(cue)
+        self._offset = cue.skipped
         self._is_looped = music.is_looped
         length = stem.num_samples - self._offset
         self._seam = min(SEAM, length // 2)
@@ -104,11 +104,6 @@ class MusicTrack:
             position += len(part)
             count -= len(part)
         return np.concatenate(parts)
-
-
-def offset_of(cue: MusicCue) -> int:
-    """The sample of a piece of music with which it begins in the film."""
-    return nearest(exact(cue.music.offset_s) * SAMPLE_RATE_HZ)
 
 
 def gain_of(volume_db: float) -> float:

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 from core.errors import ProjectError
 from core.platform.machine import free_disk_bytes
-from core.project.files.project_file import cannot_write, need_empty
+from core.project.files.project_file import FOLDERS, cannot_write, need_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -24,15 +24,16 @@ _SPARE_BYTES = 20_000_000
 
 @contextmanager
 def fresh_folder(destination: Path) -> Generator[Path]:
-    """A folder to fill, which becomes `destination` at the end and vanishes when that fails.
+    """A project's folder to fill, which becomes `destination` at the end or vanishes.
 
     Raises:
         ProjectError: something is at `destination`, or it cannot be written.
     """
     need_empty(destination)
-    aside = destination.with_name(f".{destination.name[:60]}.{uuid.uuid4().hex[:12]}.part")
+    aside = aside_of(destination)
     try:
-        aside.mkdir(parents=True)
+        for part in FOLDERS:
+            (aside / part).mkdir(parents=True)
         yield aside
         if destination.exists():
             destination.rmdir()
@@ -42,6 +43,11 @@ def fresh_folder(destination: Path) -> Generator[Path]:
         if isinstance(error, OSError):
             raise cannot_write("The folder cannot be made at", destination, error) from error
         raise
+
+
+def aside_of(place: Path) -> Path:
+    """A hidden name beside a place, for what moves there once it is whole."""
+    return place.with_name(f".{place.name[:60]}.{uuid.uuid4().hex[:12]}.part")
 
 
 def copy_bytes(

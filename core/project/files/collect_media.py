@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from core.platform.files import exists
 from core.project.files.lock import NAME as LOCK_NAME
-from core.project.files.media_uses import MediaKind, StoredPaths, media_of, with_paths
+from core.project.files.media_uses import MediaKind, StoredPaths, is_file, media_of, with_paths
 from core.project.files.project_file import CLIPS, INPUTS, NAME
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class _Places:
 
     def find(self, use: MediaUse) -> None:
         """Give the file of a use its place, and a clip's record the one beside it."""
-        if use.path in self._placed or not _is_file(use.path):
+        if use.path in self._placed or not is_file(use.path):
             return
         self._placed.add(use.path)
         is_clip = use.kind is MediaKind.CLIP
@@ -82,7 +81,7 @@ class _Places:
             place = self._free(CLIPS if is_clip else INPUTS, use.path, is_clip=is_clip)
         self._add(use.path, place)
         record = use.path.with_suffix(".json")
-        if is_clip and record not in self._placed and _is_file(record):
+        if is_clip and record not in self._placed and is_file(record):
             self._placed.add(record)
             self._add(record, place.with_suffix(".json"))
 
@@ -100,7 +99,3 @@ class _Places:
     def _add(self, source: Path, place: PurePosixPath) -> None:
         self._taken.add(str(place).casefold())
         self.files.append(CollectedFile(source, place, source.stat().st_size))
-
-
-def _is_file(path: Path) -> bool:
-    return exists(path) and path.is_file()

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 NAME = ".imageai-lock"
+_TAKEN = (
+    "The project is open in another window or being rendered by a command, so here it is open for "
+    "reading only."
+)
 
 
 class ProjectLock:
@@ -28,7 +32,7 @@ class ProjectLock:
 
     @property
     def is_held(self) -> bool:
-        """Whether this window may change the project."""
+        """Whether the project may be changed here."""
         return self._held is not None
 
     def acquire(self) -> bool:
@@ -43,11 +47,7 @@ class ProjectLock:
                 "the project is open for reading only."
             )
             return False
-        self.reason = (
-            ""
-            if self._held is not None
-            else "The project is open in another window, so here it is open for reading only."
-        )
+        self.reason = "" if self._held is not None else _TAKEN
         return self.is_held
 
     def release(self) -> None:

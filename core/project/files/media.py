@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING
 from core.errors import ProjectError
 from core.jobs.job import CancelToken
 from core.media.images import read_image
-from core.platform.files import exists
 from core.project.files.atomic_folder import CHUNK, copy_file
-from core.project.files.media_uses import MediaKind, MediaUse, file_name, media_of, with_paths
+from core.project.files.media_uses import (
+    MediaKind,
+    MediaUse,
+    file_name,
+    is_file,
+    media_of,
+    shared_tail,
+    with_paths,
+)
 from core.project.files.project_file import CLIPS, INPUTS, cannot_write
 from core.project.model.project import Take
 from core.video.record import read_settings_of
@@ -101,16 +108,12 @@ def missing_media(project: VideoProject) -> tuple[MissingFile, ...]:
 def _missing(project: VideoProject) -> Iterator[MediaUse]:
     there: dict[Path, bool] = {}
     for use in media_of(project):
-        if use.is_reachable and not there.setdefault(use.path, _is_file(use.path)):
+        if use.is_reachable and not there.setdefault(use.path, is_file(use.path)):
             yield use
 
 
 def _missing_file(use: MediaUse) -> MissingFile:
     return MissingFile(use.what, use.scene, use.path)
-
-
-def _is_file(path: Path) -> bool:
-    return exists(path) and path.is_file()
 
 
 @dataclass(frozen=True)
@@ -180,7 +183,8 @@ class _Search:
                 case False:
                     pass
         if suspect:
-            return max(suspect, key=lambda path: _shared_tail(path, use.path))
+            parts = re.split(r"[\\/]", str(use.path))
+            return max(suspect, key=lambda path: shared_tail(path, parts))
         suffix = f".{name.rpartition('.')[2]}"
         others = self._by_suffix.get(suffix, ())
         return next((path for path in others if self._is_it(use, path)), None)
@@ -205,17 +209,6 @@ def _has_content(path: Path, named: Path) -> bool | None:
     return None if match is None else _sha256(path).startswith(match[1])
 
 
-def _shared_tail(path: Path, named: Path) -> int:
-    """How many of the last parts of two paths are the same."""
-    count = 0
-    ours = reversed(path.parts)
-    for one, other in zip(ours, reversed(re.split(r"[\\/]", str(named))), strict=False):
-        if one.casefold() != other.casefold():
-            break
-        count += 1
-    return count
-
-
 def read_take(path: Path, cancel: CancelToken) -> Take:
     """The take that a finished clip is, by the record beside it or inside it.
 
@@ -224,7 +217,7 @@ def read_take(path: Path, cancel: CancelToken) -> Take:
         JobCancelled: asked to stop.
     """
     cancel.check()
-    record = read_settings_of(path) if _is_file(path) else None
+    record = read_settings_of(path) if is_file(path) else None
     if record is None:
         raise ProjectError(
             f"There is no clip of this program at {str(path)!r}.",

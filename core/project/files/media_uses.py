@@ -9,11 +9,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, cast
 
 from core.frozen import Frozen
+from core.platform.files import exists
 from core.project.model.project import VideoProject
 from core.video.inputs import ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from core.project.model.project import ReferenceImage, Take
     from core.video.request import RenderChoices
@@ -166,6 +167,21 @@ def loaded_path(path: Path, folder: Path) -> Path:
 def is_absolute_anywhere(text: str) -> bool:
     """Whether it is an absolute path on Windows or on the others."""
     return _FOREIGN.match(text) is not None
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there, and no folder; a name that no file can have names none."""
+    return exists(path) and path.is_file()
+
+
+def shared_tail(path: Path, parts: Sequence[str]) -> int:
+    """How many of the last parts of a path are the same as those, whatever their capitals."""
+    count = 0
+    for one, other in zip(reversed(path.parts), reversed(parts), strict=False):
+        if one.casefold() != other.casefold():
+            break
+        count += 1
+    return count
 
 
 def file_name(path: Path) -> str:

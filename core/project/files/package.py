@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import uuid
 import zipfile
 import zlib
 from contextlib import suppress
@@ -17,6 +16,7 @@ from core.platform.files import write_text_atomically
 from core.platform.machine import free_disk_bytes
 from core.project.files.atomic_folder import (
     Meter,
+    aside_of,
     copy_bytes,
     copy_file,
     fresh_folder,
@@ -24,7 +24,7 @@ from core.project.files.atomic_folder import (
     no_progress,
 )
 from core.project.files.collect_media import collect_media
-from core.project.files.project_file import FOLDERS, NAME, cannot_write, plain_name, read_project
+from core.project.files.project_file import NAME, cannot_write, plain_name, read_project
 from core.project.files.project_json import Unusable, parse_project, project_text
 from core.project.model.project import new_id
 
@@ -72,8 +72,6 @@ def save_copy(
     meter = Meter(collection.size_bytes, progress)
     text = project_text(collection.project, destination)
     with fresh_folder(destination) as aside:
-        for part in FOLDERS:
-            (aside / part).mkdir()
         for file in collection.files:
             copy_file(file.source, aside / file.place, cancel, meter.add)
         cancel.check()
@@ -106,7 +104,7 @@ def package(
     top = zip_path.parent / plain_name(project.name)
     collection = collect_media(project, folder, top)
     need_space(zip_path.parent, collection.size_bytes)
-    aside = zip_path.with_name(f".{zip_path.name[:60]}.{uuid.uuid4().hex[:12]}.part")
+    aside = aside_of(zip_path)
     try:
         with aside.open("xb") as file:
             with zipfile.ZipFile(file, "w") as archive:
@@ -171,8 +169,6 @@ def unpack(
             size_bytes = sum(entry.file_size for entry in entries.values())
             need_space(destination, size_bytes, free_bytes)
             meter = Meter(size_bytes, progress)
-            for part in FOLDERS:
-                (aside / part).mkdir()
             for place, entry in entries.items():
                 target = aside / place
                 target.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from pydantic import ValidationError
 
 from core.errors import ProjectError
-from core.film.model.film_file import is_text
+from core.film.model.film_file import is_text, mistakes_in
 from core.project.files.media_uses import StoredPaths, loaded_path, with_paths
 from core.project.model.project import Scene, VideoProject, new_id
 from core.video.controls import CHOICES
@@ -181,7 +181,8 @@ def parse_project(
     if refusal is not None:
         return refusal
     version = _version(stored)
-    unknown = {key: value for key, value in stored.items() if key not in (_VERSION_KEY, "project")}
+    known = (_VERSION_KEY, _PROJECT_KEY)
+    unknown = {key: value for key, value in stored.items() if key not in known}
     try:
         migrated = migrate(stored[_PROJECT_KEY], version, migrations)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -189,7 +190,7 @@ def parse_project(
     try:
         project = _validated(migrated, unknown)
     except ValidationError as error:
-        return Unusable(_mistakes(error))
+        return Unusable(mistakes_in(error, "the project"))
     notes: list[str] = []
     if unknown:
         names = ", ".join(repr(key) for key in list(unknown)[:_MAX_SHOWN])
@@ -199,7 +200,7 @@ def parse_project(
             f"no effect; they are kept under 'imported'."
         )
         project = _with_unknown(project, unknown)
-    project = _audio(project, notes)
+    project = _mended(project, notes)
     return LoadedProject(with_paths(project, lambda path: loaded_path(path, folder)), tuple(notes))
 
 
@@ -243,14 +244,7 @@ def _with_unknown(project: VideoProject, unknown: Stored) -> VideoProject:
     return project.model_copy(update={"imported": imported})
 
 
-def _mistakes(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(map(str, item['loc'])) or 'the project'}: {item['msg']}"
-        for item in error.errors()[:_MAX_SHOWN]
-    )
-
-
-def _audio(project: VideoProject, notes: list[str]) -> VideoProject:
+def _mended(project: VideoProject, notes: list[str]) -> VideoProject:
     """The project with what only an edit by hand can have put out of joint mended, and told."""
     scenes: list[Scene] = []
     seen: set[str] = set()

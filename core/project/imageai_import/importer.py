@@ -11,8 +11,8 @@ from core.film.model.film import Film
 from core.jobs.job import CancelToken
 from core.platform.files import write_text_atomically
 from core.project.files.atomic_folder import fresh_folder, no_progress
-from core.project.files.media_uses import media_of, with_paths
-from core.project.files.project_file import FOLDERS, NAME
+from core.project.files.media_uses import MediaKind, media_of, with_paths
+from core.project.files.project_file import NAME
 from core.project.files.project_json import project_text
 from core.project.imageai_import.document import find_document, read_document
 from core.project.imageai_import.media import MediaImport
@@ -96,8 +96,6 @@ def import_imageai(
     document = read_document(file)
     destination = destination.absolute()
     with fresh_folder(destination) as aside:
-        for part in FOLDERS:
-            (aside / part).mkdir()
         media = MediaImport(PathFinder(file.parent), aside, now, cancel or CancelToken())
         project = _Import(document, media, now, progress).project()
         report = _report(project, document, media)
@@ -248,7 +246,7 @@ def _seconds(clock: str) -> float | None:
 def _report(project: VideoProject, document: JsonObject, media: MediaImport) -> ImportReport:
     uses = media_of(project)
     clips = sum(len(takes.takes) for takes in project.takes.values())
-    images = len({use.path for use in uses if use.kind.value == "picture"})
+    images = len({use.path for use in uses if use.kind is MediaKind.IMAGE})
     counted = (
         (len(project.scenes), "scene"),
         (clips, "clip"),

@@ -48,14 +48,14 @@ class MediaImport:
         self._now = now
         self._cancel = cancel
 
-    def image(self, what: str, named_path: Sequence[str]) -> Path | None:
+    def image(self, what: str, named_paths: Sequence[str]) -> Path | None:
         """The first of some pictures that is there, brought in.
 
         A missing one keeps its path, so that it can be found later; None for none, or a broken one.
         """
-        named = [path for path in named_path if path]
+        named = [path for path in named_paths if path]
         for path in named:
-            found = self._found(what, path, is_only=False)
+            found = self._found(what, path)
             if found is not None:
                 return self._brought(what, found.path)
         return self._lost(what, named[0]) if named else None
@@ -83,9 +83,10 @@ class MediaImport:
         what = f"Scene {number}, clip"
         if not named_path:
             return None
-        found = self._found(what, named_path, is_only=True)
+        found = self._found(what, named_path)
         if found is None:
-            return Take(id=new_id("imported"), path=_as_path(named_path), created_at=self._now)
+            place = self._lost(what, named_path)
+            return Take(id=new_id("imported"), path=place, created_at=self._now)
         try:
             facts = probe_clip(found.path, self._cancel)
         except UnreadableClip as error:
@@ -113,37 +114,30 @@ class MediaImport:
         named_path = track.text("file_path")
         if not named_path:
             return None
-        found = self._found(what, named_path, is_only=True)
+        found = self._found(what, named_path)
+        place = self._lost(what, named_path) if found is None else found.path.absolute()
         if (track.number("end_offset") or 0) > 0:
             self.findings.left_out.append(f"{what}: that it is cut before its end.")
         if track.text("track_type") not in ("", "music"):
             self.findings.left_out.append(f"{what}: that it is no music; it plays as music.")
         return Music(
-            path=found.path.absolute() if found is not None else _as_path(named_path),
+            path=place,
             volume_db=_decibels(track.number("volume")),
             fade_in_s=max(track.number("fade_in") or 0.0, 0.0),
             fade_out_s=max(track.number("fade_out") or 0.0, 0.0),
             offset_s=max(track.number("start_offset") or 0.0, 0.0),
         )
 
-    def _found(self, what: str, named_path: str, *, is_only: bool) -> FoundPath | None:
+    def _found(self, what: str, named_path: str) -> FoundPath | None:
         found = self._finder.find(named_path)
-        if found is None:
-            if is_only:
-                self._lost(what, named_path)
-            return None
-        if found.is_repaired:
+        if found is not None and found.is_repaired:
             self.findings.repaired.append(f"{what}: {named_path!r} is {str(found.path)!r}.")
         return found
 
     def _lost(self, what: str, named_path: str) -> Path:
+        """The path as it was told, which nothing here has to have: it is shown and looked for."""
         self.findings.missing.append(f"{what}: {named_path!r}.")
-        return _as_path(named_path)
-
-
-def _as_path(named_path: str) -> Path:
-    """The path as it was told, which nothing here has to have: it is shown and looked for."""
-    return Path(named_path.replace("\0", "") or "unnamed")
+        return Path(named_path.replace("\0", "") or "unnamed")
 
 
 def _sidecar(clip: Path) -> JsonObject:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.platform.files import exists
+from core.project.files.media_uses import is_file, shared_tail
 
 _DRIVE = re.compile(r"([A-Za-z]):[\\/](.*)", re.DOTALL)
 
@@ -30,16 +30,16 @@ class PathFinder:
     def find(self, named: str) -> FoundPath | None:
         """The file that is meant; None when it is nowhere."""
         for path in self._as_written(named):
-            if _is_file(path):
+            if is_file(path):
                 return FoundPath(path, is_repaired=False)
         parts = [part for part in re.split(r"[\\/]+", named) if part not in ("", ".", "..")]
         for path in self._below(parts):
-            if _is_file(path):
+            if is_file(path):
                 return FoundPath(path, is_repaired=True)
         like_it = self._named(parts[-1]) if parts else []
         if not like_it:
             return None
-        return FoundPath(max(like_it, key=lambda path: _shared_tail(path, parts)), is_repaired=True)
+        return FoundPath(max(like_it, key=lambda path: shared_tail(path, parts)), is_repaired=True)
 
     def _as_written(self, named: str) -> tuple[Path, ...]:
         drive = _DRIVE.fullmatch(named)
@@ -61,16 +61,3 @@ class PathFinder:
                 for found in sorted(names):
                     self._by_name.setdefault(found.casefold(), []).append(Path(place, found))
         return self._by_name.get(name.casefold(), [])
-
-
-def _is_file(path: Path) -> bool:
-    return exists(path) and path.is_file()
-
-
-def _shared_tail(path: Path, parts: list[str]) -> int:
-    count = 0
-    for one, other in zip(reversed(path.parts), reversed(parts), strict=False):
-        if one.casefold() != other.casefold():
-            break
-        count += 1
-    return count

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from core.project.model.project import Scene, VideoProject
+    from core.project.model.project import Scene, Take, VideoProject
 
 
 class SceneJobState(StrEnum):
@@ -89,6 +89,15 @@ class LastRenderFailed:
 SceneStatus = (
     NoPrompt | Missing | WaitingFor | InQueue | Rendering | Done | Stale | LastRenderFailed
 )
+
+
+def is_stale(take: Take, fingerprint: str) -> bool:
+    """Whether a clip was made from something else than its scene asks for now.
+
+    Nobody can tell of an imported clip, which has no fingerprint, nor of a scene that cannot be
+    rendered, which has none now: both count as done.
+    """
+    return bool(fingerprint and take.fingerprint and fingerprint != take.fingerprint)
 
 
 def project_statuses(
@@ -181,6 +190,5 @@ def _status(
         return LastRenderFailed(job.reason)
     take = project.chosen_take(scene.id)
     if take is not None:
-        is_stale = bool(fingerprint and take.fingerprint and fingerprint != take.fingerprint)
-        return Stale() if is_stale else Done()
+        return Stale() if is_stale(take, fingerprint) else Done()
     return Missing() if scene.prompt.strip() else NoPrompt()

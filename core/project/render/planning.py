@@ -9,6 +9,7 @@ from core.errors import Problem, UnsupportedRequest
 from core.media.frames import write_last_frame
 from core.media.output import find_free_name
 from core.project.files.project_file import CLIPS, INPUTS
+from core.project.model.status import is_stale
 from core.project.render.requests import scene_request
 from core.video.request import AUTO, RenderRequest
 
@@ -122,9 +123,9 @@ def missing_or_stale(
     project: VideoProject, fingerprints: dict[str, str], scenes: Sequence[Scene]
 ) -> tuple[Scene, ...]:
     """The scenes that have no clip, or one that was made from something else."""
-    found: list[Scene] = []
-    for scene in scenes:
-        take = project.chosen_take(scene.id)
-        if take is None or take.fingerprint != fingerprints.get(scene.id, take.fingerprint):
-            found.append(scene)
-    return tuple(found)
+    return tuple(
+        scene
+        for scene in scenes
+        if (take := project.chosen_take(scene.id)) is None
+        or is_stale(take, fingerprints.get(scene.id, ""))
+    )

@@ -147,9 +147,9 @@ class SceneRendering:
 
     def plan(self, scene_ids: set[str], planned: Callable[[RenderOffer], None]) -> None:
         """Plan these scenes and hand the plans on; nothing is queued before `queue` is called."""
-        self._look(scene_ids, planned, key="offer")
+        self._plan(scene_ids, planned, key="offer")
 
-    def _look(
+    def _plan(
         self, wanted: set[str], planned: Callable[[RenderOffer], None], *, key: str = ""
     ) -> None:
         project, folder, coming = self._host.project, self._host.folder, self.coming
@@ -182,7 +182,7 @@ class SceneRendering:
 
     def _take_up(self, found: _Found) -> None:
         for record in found.records:
-            scene_id = self._scene_of(record.subject)
+            scene_id = self.scene_of(record.subject)
             if scene_id and not record.state.has_ended:
                 runs = record.state is JobState.RUNNING
                 state = SceneJobState.RUNNING if runs else SceneJobState.QUEUED
@@ -193,7 +193,7 @@ class SceneRendering:
         self._host.jobs_changed()
         self._go_on()
 
-    def _scene_of(self, subject: Subject | None) -> str:
+    def scene_of(self, subject: Subject | None) -> str:
         """The scene of this project that a job is for; empty for any other job."""
         if subject is None or subject.kind is not SubjectKind.SCENE:
             return ""
@@ -246,7 +246,7 @@ class SceneRendering:
 
     def on_event(self, update: JobUpdate) -> None:
         """Take in what the queue says of a job."""
-        scene_id, job_id = self._scene_of(update.subject), update.job_id
+        scene_id, job_id = self.scene_of(update.subject), update.job_id
         if not scene_id or (self._host.is_read_only and job_id not in self._jobs):
             return
         match update.event:
@@ -305,7 +305,7 @@ class SceneRendering:
         ready -= {job.scene_id for job in self._jobs.values() if job.state.is_under_way}
         if ready:
             self._following |= ready
-            self._look(ready, self._follow)
+            self._plan(ready, self._follow)
 
     def _follow(self, offer: RenderOffer) -> None:
         for refused in offer.refused:

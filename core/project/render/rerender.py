@@ -11,13 +11,7 @@ from core.project.files.recent import RecentProjects
 from core.video.controls import CHOICES, Control
 from core.video.inputs import ROLES, field_of
 from core.video.record import find_start_image
-from core.video.request import (
-    Delivery,
-    Input,
-    OutputKind,
-    RenderChoices,
-    Role,
-)
+from core.video.request import Delivery, Input, OutputKind, RenderChoices, Role
 
 if TYPE_CHECKING:
     from core.project.model.project import Scene, VideoProject

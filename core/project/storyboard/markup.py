@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.film.model.film import Transition
-from core.film.model.transitions import NONE, TRANSITIONS
+from core.film.model.transitions import DISSOLVE, NONE, TRANSITIONS
 from core.platform.suggestions import nearest_name
 
 if TYPE_CHECKING:
@@ -358,7 +358,7 @@ def _read_camera(value: str) -> Camera | str:
 def _read_transition(value: str) -> CutInto | str:
     match = _TRANSITION.match(value)
     name = _joined(match["name"] if match else value, "-")
-    name = {"cut": NONE, "cross-dissolve": "dissolve", "crossfade": "dissolve"}.get(name, name)
+    name = {"cut": NONE, "cross-dissolve": DISSOLVE, "crossfade": DISSOLVE}.get(name, name)
     if name not in TRANSITIONS:
         return _no_such("transition", value, list(TRANSITIONS))
     seconds = match["seconds"] if match else None

@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING
 
 from core.film.model.delivery import ExportSettings, FrameFormat
 from core.film.model.film import Alignment, Caption, Film, Transition
-from core.project.model.project import (
-    FilmChoices,
-    VideoProject,
-    new_project,
-)
+from core.film.model.transitions import DISSOLVE
+from core.project.model.project import FilmChoices, VideoProject, new_project
 from core.project.storyboard.scenes import renew
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
 from core.video.request import DEFAULT_TARGET, RenderChoices
@@ -32,7 +29,7 @@ SAMPLE_STORYBOARD = """\
 
 _MODEL = "ltx-mini"
 _CLIP_S, _MIN_S, _MAX_S = 2.0, 0.5, 5.0
-_DISSOLVE = Transition(kind="dissolve", duration_s=0.5)
+_DISSOLVE = Transition(kind=DISSOLVE, duration_s=0.5)
 
 
 def sample_storyboard() -> Storyboard:

@@ -65,18 +65,18 @@ def main() -> None:
     die_with_parent()
     source, events = take_over_streams()
     commands = CommandReader(source)
-    threading.Thread(target=commands.read, name="inbox", daemon=True).start()
-    studio: PipelineHost | None = None
+    threading.Thread(target=commands.read, name="commands", daemon=True).start()
+    host: PipelineHost | None = None
     while True:
         order = commands.orders.get()
         token = commands.token(order.number)
-        if studio is None:
-            studio = _open_studio(order, events)
-        events.send(studio.answer(order, token, events))
+        if host is None:
+            host = _open_host(order, events)
+        events.send(host.answer(order, token, events))
         commands.forget(order.number)
 
 
-def _open_studio(order: RenderOrder, events: EventWriter) -> PipelineHost:
+def _open_host(order: RenderOrder, events: EventWriter) -> PipelineHost:
     """Load the libraries, which takes seconds: said before it begins."""
     events.send(Began(number=order.number, stage=Stage.LOAD, message="Starting the engine"))
     began_at = time.monotonic()

@@ -24,7 +24,7 @@ class _Sample:
 
 
 class DownloadProgress:
-    """How many bytes are settled; any thread adds, one thread reports."""
+    """How many bytes are in place; any thread adds, one thread reports."""
 
     def __init__(self, total_bytes: int) -> None:
         self.total_bytes = total_bytes

@@ -19,6 +19,7 @@ from core.errors import (
     ProviderError,
     ProviderUnavailable,
     RateLimited,
+    first_line,
 )
 from core.platform.network import NetworkSwitch
 from core.video.provider import NotReady, Readiness, Ready, ReasonCode
@@ -120,7 +121,7 @@ class Hub:
         """Every file of a model with size, hash and commit.
 
         Raises:
-            Unsettled: worth another try.
+            RetryableFailure: worth another try.
             ProviderError: it cannot be done.
         """
         needed: dict[str, NeededFile] = {}
@@ -135,7 +136,7 @@ class Hub:
         """Ask for one file of every repository, so that a closed gate shows before any download.
 
         Raises:
-            Unsettled: worth another try.
+            RetryableFailure: worth another try.
             ProviderError: a repository does not let this account in.
         """
         # Its signature holds a bare dict.
@@ -156,7 +157,7 @@ class Hub:
         """The name of the account, None without a token.
 
         Raises:
-            Unsettled: worth another try.
+            RetryableFailure: worth another try.
             ProviderError: the token is rejected or the hub does not answer.
         """
         from huggingface_hub.utils import (
@@ -181,7 +182,7 @@ class Hub:
         """The answer with a file's bytes from `offset` on; status 200 means from the start.
 
         Raises:
-            Unsettled: worth another try, also while the body is read inside the `with`.
+            RetryableFailure: worth another try, also while the body is read inside the `with`.
             ProviderError: it cannot be done.
         """
         import httpx2
@@ -295,14 +296,14 @@ class Hub:
         except httpx2.HTTPError as error:
             unreachable = ProviderUnavailable(
                 f"{self.endpoint} cannot be reached or broke the connection "
-                f"({_reason(error)}), so {what} could not be had.",
+                f"({first_line(error)}), so {what} could not be had.",
                 target=self._target,
                 hint="Check the internet connection and give the same command again: what has "
                 "been downloaded is kept. Offline, give a copy on disk with --from FOLDER.",
             )
             raise RetryableFailure(unreachable) from error
         except (httpx2.InvalidURL, HFValidationError, ValueError, KeyError) as error:
-            raise self._bad_listing(repo_id, _reason(error)) from error
+            raise self._bad_listing(repo_id, first_line(error)) from error
 
     def _refusal(
         self, status: int, headers: Mapping[str, str], repo_id: str, what: str
@@ -373,7 +374,7 @@ def check_token(keys: ApiKeys, network: NetworkSwitch | None = None) -> Readines
 
 
 _TRUE = frozenset({"1", "ON", "YES", "TRUE"})
-_SET_TOKEN = "set HF_TOKEN or run `python3 main.py keys set huggingface`"
+_SET_TOKEN = "set HF_TOKEN or run 'main.py keys set huggingface'"
 
 
 def _empty_patterns(files: FileSet, paths: Collection[str]) -> tuple[str, ...]:
@@ -395,10 +396,6 @@ def _find_token(keys: ApiKeys) -> str | None:
     # Whoever is logged in through the hub's own tools need not set anything.
     is_unwanted = os.environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").upper() in _TRUE
     return None if is_unwanted else get_token()
-
-
-def _reason(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -339,7 +339,7 @@ def hold_model(models_dir: Path, model: str) -> Generator[None]:
         raise OutputError(
             f"Models cannot be kept in {str(models_dir)!r}: {error.strerror}.",
             hint="Make the folder writable, or choose another one: "
-            "`python3 main.py config set folders.models FOLDER`.",
+            "'main.py config set folders.models FOLDER'.",
         ) from error
     if lock is None:
         raise OutputError(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, TypeVar
 
-from core.errors import RateLimited, StudioError
+from core.errors import RateLimited
 from providers.ltx_video.install.hub import RetryableFailure
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ WAITS_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 60.0, 60.0, 60.0)
 """How long to wait after each failure in a row; after the last one it is given up."""
 
 _LONGEST_WAIT_S = 300.0
-_POLL_S = 0.1
 
 
 class RetryPolicy:
@@ -73,31 +71,6 @@ def ask_with_retries(
     retry = RetryPolicy(cancel, waits_s, tell)
     while True:
         try:
-            return _call_in_thread(cancel, ask)
+            return cancel.run(ask)
         except RetryableFailure as failure:
             retry.wait(failure)
-
-
-def _call_in_thread(cancel: CancelToken, call: Callable[[], T]) -> T:
-    """The result of a call that may block for long; a cancel leaves it behind.
-
-    Raises:
-        JobCancelled: asked to stop.
-    """
-    results: list[T] = []
-    failures: list[StudioError | RetryableFailure | OSError] = []
-
-    def work() -> None:
-        try:
-            results.append(call())
-        except (StudioError, RetryableFailure, OSError) as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=work, name="ask-hub", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        cancel.check()
-        thread.join(_POLL_S)
-    if failures:
-        raise failures[0]
-    return results[0]

@@ -116,7 +116,7 @@ def _copy(source: Path, aside: Path, file: NeededFile, cancel: CancelToken) -> N
             f"{str(source)!r} is on another disk and has to be copied: it needs "
             f"{file.size_bytes / 1e9:.1f} GB, and {free_bytes / 1e9:.1f} GB are free.",
             hint="Make room, or keep the models on that disk: "
-            "`python3 main.py config set folders.models FOLDER`.",
+            "'main.py config set folders.models FOLDER'.",
         )
     check = ContentCheck(file)
     with aside.open("wb") as copy:

@@ -169,7 +169,7 @@ class InstallModelJob:
     @property
     def subject(self) -> Subject:
         """The model, by its target."""
-        return Subject(SubjectKind.MODEL, f"{INFO.id}/{INFO.deployment}/{self._model.id}")
+        return Subject(SubjectKind.MODEL, self._target)
 
     @property
     def title(self) -> str:
@@ -240,7 +240,7 @@ class InstallModelJob:
 
     def _look(self, ctx: JobContext) -> _Findings:
         ctx.report(Progressed(stage=Stage.DOWNLOAD, message="asking which files are needed"))
-        hub = Hub(self._keys, f"ltx-video/local/{self._model.id}", self._network)
+        hub = Hub(self._keys, self._target, self._network)
         files = self._list_files(ctx, hub)
         copies = LocalCopies(
             (*self._reuse_from, *hub_cache_folders(self._model.weights.repo_ids)), ctx.cancel
@@ -333,7 +333,7 @@ class InstallModelJob:
                 f"{self._model.label} needs {needed / 1e9:.1f} GB more on the disk of "
                 f"{str(self._models_dir)!r}, and {free / 1e9:.1f} GB are free.",
                 hint=f"Make room for {(needed - free) / 1e9:.1f} GB, or keep the models elsewhere: "
-                "`python3 main.py config set folders.models FOLDER`.",
+                "'main.py config set folders.models FOLDER'.",
             )
         self._ask(ctx, lambda: hub.check_access(files))
 
@@ -351,6 +351,10 @@ class InstallModelJob:
             installed_at=datetime.now(UTC),
             files=(),
         )
+
+    @property
+    def _target(self) -> str:
+        return f"{INFO.id}/{INFO.deployment}/{self._model.id}"
 
     @property
     def _folder(self) -> Path:

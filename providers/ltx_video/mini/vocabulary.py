@@ -216,11 +216,17 @@ def tokens() -> tuple[str, ...]:
     return tuple(_ATTRIBUTE_OF)
 
 
-def read(prompt: str) -> PromptReading:
-    """Reads a prompt with the same phrases as Mini's tokenizer."""
+def _with_tokens(prompt: str) -> str:
+    """The prompt with each phrase that is known as the token that it stands for."""
     text = prompt.lower()
     for pattern, token in _REPLACEMENTS:
         text = pattern.sub(token, text)
+    return text
+
+
+def read(prompt: str) -> PromptReading:
+    """Reads a prompt with the same phrases as Mini's tokenizer."""
+    text = _with_tokens(prompt)
     values: dict[Attribute, list[str]] = {}
     for value in _TOKEN.findall(text):
         of_attribute = values.setdefault(_ATTRIBUTE_OF[value], [])
@@ -249,10 +255,7 @@ _SHOWN = (Attribute.KIND, Attribute.COLOUR, Attribute.SETTING, Attribute.AUDIO)
 
 def count_tokens(prompt: str) -> int:
     """How many tokens Mini's tokenizer makes of a prompt; words it does not know make none."""
-    text = prompt.lower()
-    for pattern, token in replacements():
-        text = re.sub(pattern, token, text)
-    return len(_TOKEN.findall(text))
+    return len(_TOKEN.findall(_with_tokens(prompt)))
 
 
 def mini_notes(prompt: str) -> tuple[str, ...]:

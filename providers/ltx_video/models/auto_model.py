@@ -59,7 +59,8 @@ def choose_model(
         if not passed_over
         else "the built-in model, because no installed one can do this here."
     )
-    more = (f"{absent} larger models can be installed; `models` lists them.",) if absent else ()
+    larger = "1 larger model" if absent == 1 else f"{absent} larger models"
+    more = (f"{larger} can be installed; `models` lists what there is.",) if absent else ()
     return ModelChoice(mini.id, (f"auto chose {mini.id}, {reason}", *passed_over, *more))
 
 

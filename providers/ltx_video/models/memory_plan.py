@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from core.jobs.job import Stage
 from core.video.plan import Device, MemoryPlan, Precision, StagePeak
 from core.video.spec import Residency
+from providers.ltx_video.models.sizes import token_count
 
 if TYPE_CHECKING:
     from core.platform.machine import Gpu, Machine
@@ -55,7 +56,7 @@ class Workload:
     @property
     def tokens(self) -> int:
         """How many pieces the transformer cuts the clip into."""
-        return ((self.num_frames - 1) // 8 + 1) * (self.width // 32) * (self.height // 32)
+        return token_count(self.width, self.height, self.num_frames)
 
     @property
     def pixels(self) -> int:

@@ -61,6 +61,12 @@ _UPRIGHT = {
 }
 
 
+def token_count(width: int, height: int, num_frames: int) -> int:
+    """How many pieces the transformer cuts a clip into."""
+    latent_frames = (num_frames - FRAME_GRID.offset) // FRAME_GRID.step + 1
+    return latent_frames * (width // SIZE_GRID) * (height // SIZE_GRID)
+
+
 def frame_sizes(*resolutions: str) -> tuple[FrameSize, ...]:
     """The size table for some resolutions."""
     sizes: list[FrameSize] = []

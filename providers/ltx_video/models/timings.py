@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from core.frozen import Frozen
 from core.jobs.job import Progressed, Stage
 from core.platform.files import set_aside, write_text_atomically
+from providers.ltx_video.models.sizes import token_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -68,8 +69,7 @@ def work_of(stage: Stage, plan: RenderPlan) -> int:
     """How much a stage has to do for a plan; 0 where the clip makes no difference."""
     match stage:
         case Stage.DENOISE:
-            latent_frames = (plan.num_frames - 1) // 8 + 1
-            tokens = latent_frames * (plan.width // 32) * (plan.height // 32)
+            tokens = token_count(plan.width, plan.height, plan.num_frames)
             return tokens * (plan.num_inference_steps or 1)
         case Stage.DECODE | Stage.WRITE:
             return plan.num_frames * plan.width * plan.height

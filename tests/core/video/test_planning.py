@@ -280,6 +280,12 @@ def test_start_image_chooses_the_nearest_shape_and_tells_the_crop() -> None:
     assert not any("start image" in note.lower() for note in exact.notes)
 
 
+def test_image_smaller_than_the_frame_is_named_in_its_note() -> None:
+    request = ask(inputs=inputs_of(start_image=Path("x.png")))
+    plan = make_plan(request, SMALL, CheckedInputs({Role.START: (48, 32)}))
+    assert "The start image is smaller than 96x64, so it will look soft." in plan.notes
+
+
 def test_asked_shape_wins_over_the_start_image() -> None:
     request = ask(inputs=inputs_of(start_image=Path("x.png")), frame=FrameRequest(aspect="3:2"))
     assert make_plan(request, SMALL, CheckedInputs({Role.START: (300, 500)})).width == 96

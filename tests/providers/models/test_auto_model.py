@@ -9,6 +9,7 @@ from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
 from core.video.request import AUTO, FrameRequest, RenderRequest, Target
 from core.video.spec import Residency
 from providers.ltx_video.models.auto_model import choose_model
+from providers.ltx_video.models.catalog import MODELS
 
 if TYPE_CHECKING:
     from core.video.provider import ModelChoice
@@ -56,6 +57,12 @@ def test_with_nothing_installed_auto_is_the_built_in_model() -> None:
     assert choice.model == "ltx-mini"
     assert "no other is installed" in choice.notes[0]
     assert "14 larger models" in choice.notes[1]
+
+
+def test_a_single_model_that_can_be_installed_is_told_as_one() -> None:
+    all_but_one = tuple(model.id for model in MODELS[1:])
+    choice = choose_auto(installed=all_but_one, too_big=all_but_one)
+    assert choice.notes[-1].startswith("1 larger model can be installed")
 
 
 def test_auto_is_the_best_installed_model_that_fits() -> None:
