@@ -16,18 +16,10 @@ from cli.signals import (
     EXIT_FAILED,
     EXIT_NOT_CONFIGURED,
     EXIT_USAGE,
+    NOT_CONFIGURED,
     SignalHandler,
 )
-from core.errors import (
-    FFmpegMissing,
-    KeyStoreError,
-    NotConfigured,
-    Problem,
-    SettingsError,
-    StudioError,
-    TextRendererUnavailable,
-    UnsupportedRequest,
-)
+from core.errors import Problem, SettingsError, StudioError, UnsupportedRequest
 from core.jobs.job import ErrorReport
 
 if TYPE_CHECKING:
@@ -112,10 +104,6 @@ def _usage(error: typer.TyperException) -> str:
 
 
 def _exit_code(error: StudioError) -> int:
-    match error:
-        case SettingsError():
-            return EXIT_USAGE
-        case NotConfigured() | FFmpegMissing() | KeyStoreError() | TextRendererUnavailable():
-            return EXIT_NOT_CONFIGURED
-        case _:
-            return EXIT_FAILED
+    if isinstance(error, SettingsError):
+        return EXIT_USAGE
+    return EXIT_NOT_CONFIGURED if type(error).__name__ in NOT_CONFIGURED else EXIT_FAILED

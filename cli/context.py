@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from core.platform.log import start_log
 from core.platform.paths import Paths
@@ -13,15 +15,16 @@ from core.setup import Setup
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import typer
-
     from cli.console import Console
     from cli.signals import SignalHandler
     from core.errors import Problem
     from core.film.picture.text_overlays import TextRenderer
+    from core.jobs.queue import JobQueue
     from core.studio import Studio
     from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,14 @@ class CliContext:
         if "setup" not in self.__dict__:
             self._begin(studio)
         return studio
+
+    @cached_property
+    def queue(self) -> JobQueue:
+        """The queue of jobs; what there is to say about its journal is told when it opens."""
+        queue = self.studio.queue
+        for note in queue.notes:
+            self.console.note(note)
+        return queue
 
     def _begin(self, setup: Setup) -> None:
         trouble = start_log(self.paths.log_file)

@@ -102,8 +102,6 @@ class _FilmReader:
             changes["bit_depth"] = 10
         return self._built(base, changes)
 
-    # Reading values
-
     def _value(self, name: str) -> Any:
         return self._typed.read(name, ROWS[name].read)
 

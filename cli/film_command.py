@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cli.console import wrapped
-from cli.context import context_of
+from cli.context import JsonOption, context_of
 from cli.film_arguments import FilmReading, read_film
 from cli.film_options import OPTIONS
 from cli.options import argument, command
@@ -118,8 +118,8 @@ def _plan(context: CliContext, typed: Typed, reading: FilmReading) -> PlannedExp
 
 
 def _usual_place(folder: Path, title: str, reading: FilmReading) -> Path:
-    suffix = CONTAINERS[reading.settings.container].suffix
-    suffix = "" if reading.settings.container is Container.PNG else suffix
+    container = reading.settings.container
+    suffix = "" if container is Container.PNG else CONTAINERS[container].suffix
     day = datetime.now().astimezone().date().isoformat()
     name = slug(title) if title.strip() else "film"
     return find_free_name(folder / f"{day}_{name}{suffix}")
@@ -130,7 +130,7 @@ def _beside_problems(typed: Typed) -> list[Problem]:
     found: list[Problem] = []
     for option in ("--handoff", "--save"):
         for text in typed.texts(option):
-            path = Path(text).expanduser().absolute()
+            path = expanded(Path(text)).absolute()
             if option == "--handoff" and path.suffix.lower() not in HANDOFF_FORMATS:
                 known = ", ".join(HANDOFF_FORMATS)
                 found.append(Problem(option, f"{option} {text!r}: editors read {known}."))
@@ -150,7 +150,7 @@ def _write_beside(context: CliContext, planned: PlannedExport, typed: Typed) -> 
         OutputError: a handoff cannot be written.
     """
     for name in typed.texts("--handoff"):
-        path = Path(name).expanduser().absolute()
+        path = expanded(Path(name)).absolute()
         try:
             handoff = write_handoff(planned.timeline, path)
         except OSError as error:
@@ -272,11 +272,10 @@ cache = typer.Typer(
     help="Finished pieces of films, kept so that a re-export is quick.",
     no_args_is_help=True,
 )
-_Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
 @cache.command("show")
-def show_cache(ctx: typer.Context, json: _Json = False) -> int:
+def show_cache(ctx: typer.Context, json: JsonOption = False) -> int:
     """How much is kept, where, and how much may be."""
     context = context_of(ctx)
     context.set_output(is_json=json)
@@ -298,7 +297,7 @@ def show_cache(ctx: typer.Context, json: _Json = False) -> int:
 
 
 @cache.command("clear")
-def clear_cache(ctx: typer.Context, json: _Json = False) -> int:
+def clear_cache(ctx: typer.Context, json: JsonOption = False) -> int:
     """Remove all of it: the next export makes everything anew."""
     context = context_of(ctx)
     context.set_output(is_json=json)

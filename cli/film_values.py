@@ -56,10 +56,7 @@ def span(text: str) -> tuple[float, float | None]:
     if not dash:
         raise Unreadable(f"{text!r} is no span. Write it as START-END in seconds, such as 1.5-4.")
     try:
-        return (
-            amount(first) if first.strip() else 0.0,
-            amount(last) if last.strip() else None,
-        )
+        return amount(first) if first.strip() else 0.0, amount(last) if last.strip() else None
     except ValueError as error:
         raise Unreadable(f"{text!r} is no span. Write it as START-END in seconds.") from error
 
@@ -75,10 +72,12 @@ def transition(text: str) -> Transition:
     name, colon, seconds = text.partition(":")
     if name not in TRANSITIONS:
         raise Unreadable(unknown_name("transition", name, TRANSITIONS))
-    duration = amount(seconds) if colon else 0.5
-    if duration < 0:
-        raise Unreadable(f"a transition cannot last {duration:g} s.")
-    return Transition(kind=name, duration_s=duration)
+    if not colon:
+        return Transition(kind=name)
+    duration_s = amount(seconds)
+    if duration_s < 0:
+        raise Unreadable(f"a transition cannot last {duration_s:g} s.")
+    return Transition(kind=name, duration_s=duration_s)
 
 
 def colour(text: str) -> str:

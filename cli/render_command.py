@@ -99,10 +99,7 @@ def tell_resumable(context: CliContext) -> None:
     """Say in one line that earlier processes left jobs unfinished, and what finishes them."""
     if not context.studio.paths.journal_file.exists():
         return
-    queue = context.studio.queue
-    for note in queue.notes:
-        context.console.note(note)
-    jobs = queue.resumable()
+    jobs = context.queue.resumable()
     if len(jobs) == 1:
         context.console.note(
             f"An interrupted job can be resumed: 'main.py jobs resume {jobs[0].id}'."

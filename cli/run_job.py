@@ -16,6 +16,7 @@ from cli.signals import (
     EXIT_DONE,
     EXIT_FAILED,
     EXIT_NOT_CONFIGURED,
+    NOT_CONFIGURED,
     leave_at_once,
 )
 from core.errors import JournalError
@@ -23,14 +24,13 @@ from core.jobs.job import Cancelled, Charged, Failed, Notice, Progressed, Queued
 from core.platform.units import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from concurrent.futures import Future
 
     from cli.context import CliContext
     from cli.progress import ProgressView
     from core.jobs.job import ErrorReport, JobEvent, JobUpdate, Terminal
 
-_NOT_CONFIGURED = frozenset({"NotConfigured", "FFmpegMissing", "TextRendererUnavailable"})
 _TICK_S = 0.25
 # Everything must have ended two seconds after the signal; the rest is for leaving.
 _STOP_WITHIN_S = 1.7
@@ -43,14 +43,74 @@ def run_job(context: CliContext, begin: Callable[[], str]) -> int:
         StudioError: the job cannot even be put into the queue.
     """
     run = _JobRun(context)
-    unsubscribe = context.studio.queue.subscribe(run.on_event)
+    unsubscribe = context.queue.subscribe(run.events.put)
     try:
         # The signals are heard from before the job exists, so that none is lost in between.
-        with context.signals.calling(run.stop):
+        with context.signals.calling(run.events.stop):
             outcome = run.to_the_end(begin)
     finally:
         unsubscribe()
     return run.tell_end(outcome)
+
+
+class JobEvents:
+    """What is heard of jobs, taken up in the main thread, and the wish of a signal to end them."""
+
+    def __init__(self, context: CliContext, running: Callable[[], Iterable[str]]) -> None:
+        self._console = context.console
+        self._queue = context.queue
+        self._running = running
+        self._stop_asked: float | None = None
+        self._is_announced = False
+        self._cancelled: set[str] = set()
+        self._updates: queue.SimpleQueue[JobUpdate | None] = queue.SimpleQueue()
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._stop_asked is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing more is heard right now."""
+        return self._updates.empty()
+
+    def put(self, update: JobUpdate) -> None:
+        """Take an event from any thread."""
+        self._updates.put(update)
+
+    def wake(self) -> None:
+        """Let `next` look up."""
+        self._updates.put(None)
+
+    def stop(self) -> None:
+        """Ask the jobs to stop; called between two instructions, so it only leaves a mark."""
+        self._stop_asked = time.monotonic()
+        self.wake()
+
+    def next(self, view: ProgressView) -> JobUpdate | None:
+        """The next event; None when there is none for a moment. Heeds the wish to stop."""
+        if self._stop_asked is not None:
+            self._cancel(view, self._stop_asked)
+        try:
+            return self._updates.get(timeout=_TICK_S)
+        except queue.Empty:
+            view.tick()
+            return None
+
+    def _cancel(self, view: ProgressView, asked: float) -> None:
+        running = tuple(self._running())
+        if not self._is_announced:
+            self._is_announced = True
+            view.print("Stopping. Ctrl-C again ends at once.")
+        for job_id in set(running) - self._cancelled:
+            self._cancelled.add(job_id)
+            with suppress(JournalError):
+                self._queue.cancel(job_id)
+        if running and time.monotonic() - asked > _STOP_WITHIN_S:
+            for job_id in running:
+                self._console.event("cancelled", job=job_id)
+            leave_at_once()
 
 
 class _JobRun:
@@ -59,21 +119,11 @@ class _JobRun:
     def __init__(self, context: CliContext) -> None:
         self._context = context
         self._console = context.console
-        self._queue = context.studio.queue
+        self._queue = context.queue
         self._job_id = ""
+        self._future: Future[Terminal] | None = None
         self._started = time.monotonic()
-        self._stop_asked: float | None = None
-        self._is_cancelled = False
-        self._events: queue.SimpleQueue[JobUpdate | None] = queue.SimpleQueue()
-
-    def on_event(self, update: JobUpdate) -> None:
-        """Take an event from any thread."""
-        self._events.put(update)
-
-    def stop(self) -> None:
-        """Ask the job to stop; called between two instructions, so it only leaves a mark."""
-        self._stop_asked = time.monotonic()
-        self._events.put(None)
+        self.events = JobEvents(context, self._running)
 
     def to_the_end(self, begin: Callable[[], str]) -> Terminal:
         """Run the job; gives how it ended."""
@@ -83,32 +133,17 @@ class _JobRun:
             ThreadPoolExecutor(max_workers=1, thread_name_prefix="job") as worker,
             progress_view(self._console) as view,
         ):
-            future = worker.submit(self._queue.run_job, self._job_id)
-            future.add_done_callback(lambda _: self._events.put(None))
-            while not (future.done() and self._events.empty()):
-                self._look(view, future)
+            future = self._future = worker.submit(self._queue.run_job, self._job_id)
+            future.add_done_callback(lambda _: self.events.wake())
+            while not (future.done() and self.events.is_empty):
+                update = self.events.next(view)
+                if update is not None and update.job_id == self._job_id:
+                    self._pass_on(update.event, view)
         return future.result()
 
-    def _look(self, view: ProgressView, future: Future[Terminal]) -> None:
-        if self._stop_asked is not None:
-            self._cancel(view, self._stop_asked, is_done=future.done())
-        try:
-            item = self._events.get(timeout=_TICK_S)
-        except queue.Empty:
-            view.tick()
-            return
-        if item is not None and item.job_id == self._job_id:
-            self._pass_on(item.event, view)
-
-    def _cancel(self, view: ProgressView, asked: float, *, is_done: bool) -> None:
-        if not self._is_cancelled:
-            self._is_cancelled = True
-            view.print("Stopping. Ctrl-C again ends at once.")
-            with suppress(JournalError):
-                self._queue.cancel(self._job_id)
-        if not is_done and time.monotonic() - asked > _STOP_WITHIN_S:
-            self._console.event("cancelled", job=self._job_id)
-            leave_at_once()
+    def _running(self) -> tuple[str, ...]:
+        is_over = self._future is None or self._future.done()
+        return () if is_over else (self._job_id,)
 
     def _pass_on(self, event: JobEvent, view: ProgressView) -> None:
         match event:
@@ -153,7 +188,7 @@ class _JobRun:
                 return EXIT_DONE
             case Failed():
                 self._console.fail(self._with_log(outcome.error), job=self._job_id)
-                is_missing = outcome.error.kind in _NOT_CONFIGURED
+                is_missing = outcome.error.kind in NOT_CONFIGURED
                 return EXIT_NOT_CONFIGURED if is_missing else EXIT_FAILED
             case Cancelled():
                 self._console.tell(

@@ -16,6 +16,10 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_NOT_CONFIGURED = 3
 EXIT_CANCELLED = 130
+NOT_CONFIGURED = frozenset(
+    {"NotConfigured", "FFmpegMissing", "KeyStoreError", "TextRendererUnavailable"}
+)
+"""The errors, by the names of their classes, for which this machine has to be set up."""
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.console import wrapped
-from cli.context import context_of
+from cli.context import JsonOption, context_of
+from cli.signals import EXIT_DONE
 from core.config.settings import Settings, fields, setting
 from core.config.target_names import change_setting
 
@@ -24,18 +25,17 @@ app = typer.Typer(
     no_args_is_help=False,
 )
 
-_Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 _Name = Annotated[str, typer.Argument(help=f"One of {_NAMES}.", show_default=False)]
 
 
 @app.callback(invoke_without_command=True)
-def config(ctx: typer.Context, json: _Json = False) -> int:
+def config(ctx: typer.Context, json: JsonOption = False) -> int:
     """Show and change settings."""
-    return 0 if ctx.invoked_subcommand is not None else show(ctx, json)
+    return EXIT_DONE if ctx.invoked_subcommand is not None else show(ctx, json)
 
 
 @app.command()
-def show(ctx: typer.Context, json: _Json = False) -> int:
+def show(ctx: typer.Context, json: JsonOption = False) -> int:
     """Every setting: its value, and what it is for."""
     context = context_of(ctx)
     context.set_output(is_json=json)
@@ -46,7 +46,7 @@ def show(ctx: typer.Context, json: _Json = False) -> int:
         )
     if not context.console.is_json:
         context.console.answer("\n".join(_lines(field) for field in found))
-    return 0
+    return EXIT_DONE
 
 
 @app.command()
@@ -54,7 +54,7 @@ def get(ctx: typer.Context, name: _Name) -> int:
     """The value of one setting."""
     context = context_of(ctx)
     context.console.answer(setting(context.setup.settings, name).value)
-    return 0
+    return EXIT_DONE
 
 
 @app.command("set")
@@ -71,7 +71,7 @@ def set_(
     context.console.tell(f"{name} is now {setting(changed.settings, name).value!r}.")
     for note in changed.notes:
         context.console.note(note)
-    return 0
+    return EXIT_DONE
 
 
 @app.command()
@@ -79,7 +79,7 @@ def path(ctx: typer.Context) -> int:
     """The file that the settings are kept in."""
     context = context_of(ctx)
     context.console.answer(str(context.setup.config.path))
-    return 0
+    return EXIT_DONE
 
 
 def _lines(field: SettingField) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from cli.commands.models import state_of
 from cli.console import wrapped
-from cli.context import CliContext, context_of
+from cli.context import CliContext, JsonOption, context_of
 from cli.render_command import tell_resumable
+from cli.signals import EXIT_DONE, EXIT_FAILED
 from core.config.api_keys import known_keys, source_of
 from core.errors import FFmpegMissing
 from core.media.ffmpeg import find_ffmpeg
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 _ENCODERS = ("libx264", "aac")
 _FFMPEG_TIMEOUT_S = 10.0
-EXIT_BUILTIN_CANNOT_RUN = 1
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -45,10 +45,7 @@ class Finding:
 
 
 @app.command()
-def doctor(
-    ctx: typer.Context,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-) -> int:
+def doctor(ctx: typer.Context, json: JsonOption = False) -> int:
     """What this machine has and lacks, and which models can run on it."""
     context = context_of(ctx)
     context.set_output(is_json=json)
@@ -193,22 +190,22 @@ def _keys(context: CliContext) -> Iterator[Finding]:
 
 
 def _models(context: CliContext) -> int:
-    """Say of each model whether it can run; gives the exit code."""
+    """Say of each model whether it can run; the exit code is that of the built-in one."""
     can_run_builtin = False
     for item in read_listing(context.setup.registry).models:
         finding = _judge(item)
         can_run_builtin |= item.spec.is_builtin and finding.is_ok
         _show(context, finding)
-    return 0 if can_run_builtin else EXIT_BUILTIN_CANNOT_RUN
+    return EXIT_DONE if can_run_builtin else EXIT_FAILED
 
 
 def _judge(item: ListedModel) -> Finding:
     """Whether a model is there, and whether this machine could run it if it were."""
-    reason_code = item.readiness if isinstance(item.readiness, NotReady) else None
+    not_ready = item.readiness if isinstance(item.readiness, NotReady) else None
     subject = str(item.target)
     if item.too_large:
-        state = f"{reason_code.reason_code.value}, and " if reason_code else ""
+        state = f"{not_ready.reason_code.value}, and " if not_ready else ""
         return Finding(subject, f"{state}too large here. {item.too_large}", is_ok=False)
-    if reason_code is not None:
-        return Finding(subject, reason_code.reason, is_ok=False, advice=reason_code.fix)
+    if not_ready is not None:
+        return Finding(subject, not_ready.reason, is_ok=False, advice=not_ready.fix)
     return Finding(subject, f"{state_of(item)}; this machine can run it.")

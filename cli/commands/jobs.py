@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from cli.console import wrapped
-from cli.context import CliContext, context_of
+from cli.context import JsonOption, context_of
 from cli.run_job import run_job
 from cli.signals import EXIT_CANCELLED, EXIT_DONE
 from core.errors import JournalError, Problem, UnsupportedRequest
@@ -25,22 +25,21 @@ app = typer.Typer(
     add_completion=False,
 )
 
-_Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 _Id = Annotated[str, typer.Argument(metavar="ID", help="A job's id, or how it begins.")]
 
 
 @app.callback(invoke_without_command=True)
-def jobs(ctx: typer.Context, json: _Json = False) -> int:
+def jobs(ctx: typer.Context, json: JsonOption = False) -> int:
     """List, show, cancel, resume and clear jobs."""
-    return 0 if ctx.invoked_subcommand is not None else list_(ctx, json)
+    return EXIT_DONE if ctx.invoked_subcommand is not None else list_(ctx, json)
 
 
 @app.command("list")
-def list_(ctx: typer.Context, json: _Json = False) -> int:
+def list_(ctx: typer.Context, json: JsonOption = False) -> int:
     """Every job, oldest first."""
     context = context_of(ctx)
     context.set_output(is_json=json)
-    records = _open(context).jobs()
+    records = context.queue.jobs()
     for record in records:
         context.console.event("job", **as_event(record))
     if not context.console.is_json:
@@ -49,11 +48,11 @@ def list_(ctx: typer.Context, json: _Json = False) -> int:
 
 
 @app.command()
-def show(ctx: typer.Context, job: _Id, json: _Json = False) -> int:
+def show(ctx: typer.Context, job: _Id, json: JsonOption = False) -> int:
     """All about one job: what was asked and what came of it."""
     context = context_of(ctx)
     context.set_output(is_json=json)
-    record = _find(_open(context), job)
+    record = _find(context.queue, job)
     context.console.event("job", **as_event(record))
     if not context.console.is_json:
         context.console.answer(_details(record))
@@ -64,7 +63,7 @@ def show(ctx: typer.Context, job: _Id, json: _Json = False) -> int:
 def cancel(ctx: typer.Context, job: _Id) -> int:
     """Stop a job, whichever process runs it."""
     context = context_of(ctx)
-    queue = _open(context)
+    queue = context.queue
     record = _find(queue, job)
     try:
         record = queue.cancel(record.id)
@@ -80,12 +79,12 @@ def resume(
     ctx: typer.Context,
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every interrupted job.")] = False,
-    json: _Json = False,
+    json: JsonOption = False,
 ) -> int:
     """Start unfinished, failed or cancelled jobs again."""
     context = context_of(ctx)
     context.set_output(is_json=json)
-    queue = _open(context)
+    queue = context.queue
     if all_ == bool(ids):
         message = "Name the jobs to resume, or say --all. 'main.py jobs list' shows them."
         raise UnsupportedRequest([Problem("job", message)])
@@ -109,21 +108,21 @@ def attach(
     remote_id: Annotated[
         str, typer.Argument(metavar="ITS-ID", help="What the service calls the render.")
     ],
-    json: _Json = False,
+    json: JsonOption = False,
 ) -> int:
     """Fetch a lost render by its id in your account."""
     context = context_of(ctx)
     context.set_output(is_json=json)
-    found = _find(_open(context), job).id
+    found = _find(context.queue, job).id
     return run_job(context, lambda: context.studio.attach(found, remote_id))
 
 
 @app.command("buy-again")
-def buy_again(ctx: typer.Context, job: _Id, json: _Json = False) -> int:
+def buy_again(ctx: typer.Context, job: _Id, json: JsonOption = False) -> int:
     """Order a lost render once more; both orders count."""
     context = context_of(ctx)
     context.set_output(is_json=json)
-    found = _find(_open(context), job).id
+    found = _find(context.queue, job).id
     return run_job(context, lambda: context.studio.buy_again(found))
 
 
@@ -136,7 +135,7 @@ def clear(
 ) -> int:
     """Forget the jobs that have ended; their clips stay."""
     context = context_of(ctx)
-    gone = _open(context).clear(interrupted=interrupted)
+    gone = context.queue.clear(interrupted=interrupted)
     context.console.tell(f"{len(gone)} {'job is' if len(gone) == 1 else 'jobs are'} forgotten.")
     return EXIT_DONE
 
@@ -160,13 +159,6 @@ def as_event(record: JobRecord) -> dict[str, Any]:
         "request": stored.plan.request.model_dump(mode="json") if stored else None,
         "out": str(stored.path) if stored else None,
     }
-
-
-def _open(context: CliContext) -> JobQueue:
-    queue = context.studio.queue
-    for note in queue.notes:
-        context.console.note(note)
-    return queue
 
 
 def _bad_id(error: JournalError) -> UnsupportedRequest:

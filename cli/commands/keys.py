@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from cli.console import wrapped
-from cli.context import CliContext, context_of
+from cli.context import CliContext, JsonOption, context_of
+from cli.signals import EXIT_DONE
 from core.config.api_keys import KeySource, KeySpec, KeyUse, known_keys, source_of
 from core.errors import KeyStoreError, NotConfigured, Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
@@ -21,18 +22,17 @@ app = typer.Typer(
     add_completion=False,
 )
 
-_Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 _Name = Annotated[str, typer.Argument(help="The key; 'keys list' shows which there are.")]
 
 
 @app.callback(invoke_without_command=True)
-def keys(ctx: typer.Context, json: _Json = False) -> int:
+def keys(ctx: typer.Context, json: JsonOption = False) -> int:
     """Set, test, remove and list keys."""
-    return 0 if ctx.invoked_subcommand is not None else list_(ctx, json)
+    return EXIT_DONE if ctx.invoked_subcommand is not None else list_(ctx, json)
 
 
 @app.command("list")
-def list_(ctx: typer.Context, json: _Json = False) -> int:
+def list_(ctx: typer.Context, json: JsonOption = False) -> int:
     """Every key that a provider may ask for, and where it is set."""
     context = context_of(ctx)
     context.set_output(is_json=json)
@@ -45,7 +45,7 @@ def list_(ctx: typer.Context, json: _Json = False) -> int:
         lines.append(wrapped(use, first="    ", rest="    "))
     if not context.console.is_json:
         context.console.answer("\n".join(lines) or "No provider here needs a key.")
-    return 0
+    return EXIT_DONE
 
 
 # Extra words are taken, so that the refusal is ours: the usual one repeats them on the screen.
@@ -66,7 +66,7 @@ def set_(ctx: typer.Context, name: _Name) -> int:
     found = context.setup.keys.find(key)
     if found is not None and found.source is KeySource.ENVIRONMENT:
         context.console.note(f"{found.variable} is set as well and is used before the keyring.")
-    return 0
+    return EXIT_DONE
 
 
 @app.command()
@@ -83,7 +83,7 @@ def test(ctx: typer.Context, name: _Name) -> int:
     if isinstance(readiness, NotReady):
         raise NotConfigured(readiness.reason, hint=readiness.fix)
     context.console.answer(f"The {owned.key.label} key works.")
-    return 0
+    return EXIT_DONE
 
 
 @app.command()
@@ -96,7 +96,7 @@ def remove(ctx: typer.Context, name: _Name) -> int:
         where = f" It is set in the environment ({place})." if place else ""
         raise KeyStoreError(f"The keyring holds no {key.label} key.{where}")
     context.console.tell(f"The {key.label} key is removed from the keyring.")
-    return 0
+    return EXIT_DONE
 
 
 def _find(context: CliContext, name: str) -> KeyUse:

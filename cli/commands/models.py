@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.console import wrapped
-from cli.context import context_of
+from cli.context import JsonOption, context_of
+from cli.signals import EXIT_DONE
 from core.errors import Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.platform.units import bytes_text
@@ -27,7 +28,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 def models(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(help="Show all about one model.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    json: JsonOption = False,
 ) -> int:
     """What models there are: installed or not, size, licence, needs and price."""
     context = context_of(ctx)
@@ -43,19 +44,19 @@ def models(
     if not context.console.is_json:
         text = "\n\n".join(map(details, listed)) if name is not None else overview(listed)
         context.console.answer(text)
-    return 0
+    return EXIT_DONE
 
 
 def as_event(item: ListedModel) -> dict[str, Any]:
     """A model as the fields of a JSON event: its whole table row and its state here."""
     readiness = item.readiness
-    reason_code = readiness if isinstance(readiness, NotReady) else None
+    not_ready = readiness if isinstance(readiness, NotReady) else None
     return {
         "target": str(item.target),
         "state": state_of(item),
-        "can_run": reason_code is None,
-        "reason": reason_code.reason if reason_code else None,
-        "fix": reason_code.fix if reason_code else None,
+        "can_run": not_ready is None,
+        "reason": not_ready.reason if not_ready else None,
+        "fix": not_ready.fix if not_ready else None,
         "spec": item.spec.model_dump(mode="json"),
     }
 

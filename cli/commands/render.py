@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import queue
 import threading
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from cli.console import wrapped
-from cli.context import CliContext, context_of
+from cli.context import CliContext, JsonOption, context_of
 from cli.progress import ProgressView, progress_view
 from cli.render_command import as_event, describe, reasons_against, tell_resumable
-from cli.signals import (
-    EXIT_CANCELLED,
-    EXIT_DONE,
-    EXIT_FAILED,
-    EXIT_NOT_CONFIGURED,
-    leave_at_once,
-)
+from cli.run_job import JobEvents
+from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED, EXIT_NOT_CONFIGURED
 from core.errors import (
     JobCancelled,
-    JournalError,
     NotConfigured,
     Problem,
     StudioError,
@@ -38,8 +29,6 @@ from core.jobs.job import (
     Notice,
     Progressed,
     Queued,
-    Subject,
-    SubjectKind,
     Succeeded,
 )
 from core.platform.units import price
@@ -55,10 +44,6 @@ if TYPE_CHECKING:
     from core.project.model.project import Scene, Take, VideoProject
 
 T = TypeVar("T")
-
-_TICK_S = 0.25
-# Everything must have ended two seconds after the signal; the rest is for leaving.
-_STOP_WITHIN_S = 1.7
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -83,7 +68,7 @@ def render(
         typer.Option("--skip", help="Leave out scenes that cannot be rendered, and say which."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False,
 ) -> int:
     """Render scenes of a project, exactly as the window does; the clips become takes."""
@@ -100,7 +85,8 @@ def render(
             context.console.tell("Only planned; nothing was made.")
             return EXIT_NOT_CONFIGURED if _reasons(offer) else EXIT_DONE
         if not offer.planned and not offer.waiting:
-            context.console.tell("Every scene has its clip; there is nothing to render.")
+            why = "The rest is left out" if offer.refused else "Every scene has its clip"
+            context.console.tell(f"{why}; there is nothing to render.")
             return EXIT_DONE
         reasons = _reasons(offer)
         if reasons:
@@ -181,14 +167,13 @@ class _Host:
 def _wanted(context: CliContext, host: _Host, numbers: Sequence[int], *, is_all: bool) -> set[str]:
     scenes = host.project.scenes
     if numbers:
-        found = [number for number in numbers if not 1 <= number <= len(scenes)]
-        if found:
-            raise UnsupportedRequest(
-                [
-                    Problem("scene", f"There is no scene {number}; the project has {len(scenes)}.")
-                    for number in found
-                ]
-            )
+        problems = [
+            Problem("scene", f"There is no scene {number}; the project has {len(scenes)}.")
+            for number in numbers
+            if not 1 <= number <= len(scenes)
+        ]
+        if problems:
+            raise UnsupportedRequest(problems)
         return {scenes[number - 1].id for number in numbers}
     chosen: Sequence[Scene] = scenes
     if not is_all:
@@ -253,16 +238,15 @@ class _ProjectRun:
     def __init__(self, context: CliContext, host: _Host) -> None:
         self._context = context
         self._host = host
-        self._queue = context.studio.queue
+        self._queue = context.queue
         self._rendering = SceneRendering(context.studio, host)
-        self._updates: queue.SimpleQueue[JobUpdate | None] = queue.SimpleQueue()
         self._active: set[str] = set()
-        self._stop_asked: float | None = None
+        self._events = JobEvents(context, lambda: self._active)
         self._failures = 0
 
     def run(self, offer: RenderOffer) -> int:
         """Queue what was planned and stay until everything has come to its end."""
-        unsubscribe = self._queue.subscribe(self._updates.put)
+        unsubscribe = self._queue.subscribe(self._events.put)
         lanes = {self._lane_of(item) for item in (*offer.planned, *offer.waiting)}
         workers = [
             threading.Thread(target=self._queue.run, args=(lane,), daemon=True)
@@ -271,14 +255,14 @@ class _ProjectRun:
         ]
         try:
             with (
-                self._context.signals.calling(self._stop),
+                self._context.signals.calling(self._events.stop),
                 progress_view(self._context.console) as view,
             ):
                 self._rendering.queue(offer)
                 for worker in workers:
                     worker.start()
                 # What follows is queued while the clip before it is taken in.
-                while self._active or not self._updates.empty():
+                while self._active or not self._events.is_empty:
                     self._look(view)
         finally:
             unsubscribe()
@@ -287,43 +271,21 @@ class _ProjectRun:
     def _lane_of(self, item: PlannedScene) -> Lane:
         return self._context.studio.registry.find(item.planned.plan.target).lane
 
-    def _stop(self) -> None:
-        self._stop_asked = time.monotonic()
-        self._updates.put(None)
-
     def _look(self, view: ProgressView) -> None:
-        if self._stop_asked is not None:
-            self._cancel(view, self._stop_asked)
-        try:
-            update = self._updates.get(timeout=_TICK_S)
-        except queue.Empty:
-            view.tick()
-            return
-        if update is not None and self._is_ours(update.subject):
-            self._take(update, view)
-            self._rendering.on_event(update)
-
-    def _is_ours(self, subject: Subject | None) -> bool:
-        if subject is None or subject.kind is not SubjectKind.SCENE:
-            return False
-        return subject.id.startswith(f"{self._host.project.id}/")
-
-    def _cancel(self, view: ProgressView, asked: float) -> None:
-        if not self._host.cancel.cancelled:
+        if self._events.is_stopping and not self._host.cancel.cancelled:
             self._host.cancel.cancel()
             self._host.wait_for(())
-            view.print("Stopping. Ctrl-C again ends at once.")
-            for job_id in tuple(self._active):
-                with suppress(JournalError):
-                    self._queue.cancel(job_id)
-        if time.monotonic() - asked > _STOP_WITHIN_S:
-            self._context.console.event("cancelled")
-            leave_at_once()
+        update = self._events.next(view)
+        if update is None:
+            return
+        scene_id = self._rendering.scene_of(update.subject)
+        if scene_id:
+            self._show(update, scene_id, view)
+            self._rendering.on_event(update)
 
-    def _take(self, update: JobUpdate, view: ProgressView) -> None:
-        """Show what has happened."""
-        assert update.subject is not None
-        number = self._host.number(update.subject.id.partition("/")[2])
+    def _show(self, update: JobUpdate, scene_id: str, view: ProgressView) -> None:
+        """Say what has happened."""
+        number = self._host.number(scene_id)
         event, name = update.event, f"Scene {number}"
         fields = event.model_dump(mode="json", exclude_none=True, exclude={"event"})
         self._context.console.event(event.event, job=update.job_id, scene=number, **fields)
@@ -348,7 +310,7 @@ class _ProjectRun:
                 pass
 
     def _end(self) -> int:
-        if self._stop_asked is not None:
+        if self._events.is_stopping:
             self._context.console.tell("Cancelled. What is done stays.")
             return EXIT_CANCELLED
         for error in self._host.errors:

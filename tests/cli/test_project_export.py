@@ -97,6 +97,15 @@ def test_the_projects_own_settings_and_place_count_and_its_file_is_as_good_as_it
     assert "exports" in messages
 
 
+@pytest.mark.parametrize("option", ["--handoff", "--save"])
+def test_the_folder_of_nobody_is_told_as_any_that_does_not_exist(
+    folder: Path, export: Export, option: str
+) -> None:
+    code, _, messages = export(str(folder), "--dry-run", option, "~nobody-there/film.otio")
+    assert code == 2
+    assert f"{option} '~nobody-there/film.otio': that folder does not exist." in messages
+
+
 def test_a_project_without_any_clip_is_refused_with_what_to_do(
     tmp_path: Path, export: Export
 ) -> None:

@@ -130,6 +130,14 @@ def test_asked_to_skip_it_renders_the_others_and_says_which_are_left_out(
     assert takes(folder) == [1, 0, 1]
 
 
+def test_where_nothing_is_left_no_scene_is_said_to_have_its_clip(run: Run, folder: Path) -> None:
+    save(folder, read_project(folder).project, "", "unfit")
+    answer = run("render", str(folder), "--skip")
+    assert answer.code == 0
+    assert "The rest is left out; there is nothing to render." in answer.err
+    assert "Every scene has its clip" not in answer.err
+
+
 def test_what_follows_a_failure_is_left_out_and_the_rest_is_made(run: Run, folder: Path) -> None:
     save(folder, read_project(folder).project, "fail", "two", "three", links=(1,))
     answer = run("render", str(folder))
