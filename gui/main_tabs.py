@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
@@ -25,14 +25,12 @@ if TYPE_CHECKING:
     from gui.models.models_page import ModelsPage
     from gui.settings.settings_dialog import SettingsDialog
 
-_P = TypeVar("_P", bound=QWidget)
-
 
 class MainTabs(QTabWidget):
     """Owns all rooms but the video project's, and the settings.
 
     Signals:
-        told(str): a sentence for the status console.
+        message(str): a sentence for the status console.
         models_changed(): a model was installed or removed, or a key or setting changed.
         settings_changed(Settings): they are in effect.
         recipe_wanted(FromRecord): settings of a clip to be opened in the project.
@@ -102,11 +100,6 @@ class MainTabs(QTabWidget):
         self._settings_dialog().show()
         self._settings_dialog().raise_()
 
-    @property
-    def is_settings_open(self) -> bool:
-        """Whether the settings are seen."""
-        return self._settings is not None and self._settings.isVisible()
-
     @Slot()
     def show_keys(self) -> None:
         """Open the settings at the keys."""
@@ -137,7 +130,10 @@ class MainTabs(QTabWidget):
             from gui.models.models_controller import ModelsController
             from gui.models.models_page import ModelsPage
 
-            self._models_page = _fill(self._models_holder, ModelsPage())
+            self._models_page = ModelsPage()
+            rows = QVBoxLayout(self._models_holder)
+            rows.setContentsMargins(0, 0, 0, 0)
+            rows.addWidget(self._models_page)
             self._models = ModelsController(self._studio, self._models_page, self)
             self._models.changed.connect(self._on_models_changed)
             self._models.keys_wanted.connect(self.show_keys)
@@ -182,10 +178,3 @@ class MainTabs(QTabWidget):
             self._settings.close_down()
         self._thumbnails.close()
         self._settings_controller.close()
-
-
-def _fill(room: QWidget, page: _P) -> _P:
-    rows = QVBoxLayout(room)
-    rows.setContentsMargins(0, 0, 0, 0)
-    rows.addWidget(page)
-    return page

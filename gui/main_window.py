@@ -29,6 +29,7 @@ from gui.project.project_opener import Opened, ProjectOpener, RecentController, 
 from gui.project.welcome_page import WelcomePage
 from gui.render.plan_fixes import Fix, SetKey, ShowInstall
 from gui.theme import Tone
+from gui.widgets.file_field import files_in
 from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
@@ -151,11 +152,6 @@ class MainWindow(QMainWindow):
     def change_settings(self, settings: Settings) -> None:
         """Go by these settings from now on."""
         self.tabs.change_settings(settings)
-
-    @property
-    def is_offline_shown(self) -> bool:
-        """Whether the window says that nothing leaves this machine."""
-        return self.tabs.network_badge.value()
 
     def begin(self, folder: Path | None) -> None:
         """Open the queue, and this project or the last one, once the window is seen."""
@@ -366,8 +362,7 @@ class MainWindow(QMainWindow):
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        for path in paths:
+        for path in files_in(event.mimeData()):
             self.read_settings_of(path)
         event.acceptProposedAction()
 

@@ -78,10 +78,10 @@ class ExportActions(QWidget):
 
     def show_problems(self, sentences: Sequence[str]) -> None:
         """Say what is wrong and stands at no field; the first few of many."""
-        message = list(sentences[:_MAX_SHOWN])
+        lines = list(sentences[:_MAX_SHOWN])
         if len(sentences) > _MAX_SHOWN:
-            message.append(f"And {len(sentences) - _MAX_SHOWN} more.")
-        self._problems.show_message("\n".join(message))
+            lines.append(f"And {len(sentences) - _MAX_SHOWN} more.")
+        self._problems.show_message("\n".join(lines))
 
     @Slot()
     def _want_export(self) -> None:

@@ -65,9 +65,9 @@ class ExportController(QObject):
     """Plans and orders exports of one project.
 
     Signals:
-        outlook_changed(ExportOutlook): what an export would make now.
+        estimate_changed(ExportEstimate): what an export would make now.
         exported(Path): a film is finished.
-        told(str): a sentence for the status console.
+        message(str): a sentence for the status console.
         failed(StudioError): an export could not be ordered.
     """
 
@@ -98,19 +98,21 @@ class ExportController(QObject):
         project, folder = self._model.project, self._model.folder
 
         def look(cancel: CancelToken) -> ExportEstimate:
-            return self._estimate(project, folder, cancel, overwrite=True)
+            missing = film_of(project).missing
+            try:
+                return ExportEstimate(self._plan(project, folder, cancel, overwrite=True), missing)
+            except UnsupportedRequest as error:
+                return ExportEstimate(None, missing, error.problems)
 
-        self._background.run(look, self.estimate_changed.emit, self.failed.emit, key="outlook")
+        self._background.run(look, self.estimate_changed.emit, self.failed.emit, key="estimate")
 
     def export(self, *, overwrite: bool) -> None:
         """Order the export of the film as it is now."""
         project, folder = self._model.project, self._model.folder
 
         def order(cancel: CancelToken) -> str:
-            estimate = self._estimate(project, folder, cancel, overwrite=overwrite)
-            if estimate.planned is None:
-                raise UnsupportedRequest(estimate.problems)
-            return self._studio.submit_export(estimate.planned)
+            planned = self._plan(project, folder, cancel, overwrite=overwrite)
+            return self._studio.submit_export(planned)
 
         self._background.run(order, lambda _: None, self.failed.emit)
 
@@ -119,26 +121,24 @@ class ExportController(QObject):
         project, folder = self._model.project, self._model.folder
 
         def write(cancel: CancelToken) -> str:
-            estimate = self._estimate(project, folder, cancel, overwrite=True)
-            if estimate.planned is None:
-                raise UnsupportedRequest(estimate.problems)
+            planned = self._plan(project, folder, cancel, overwrite=True)
             if path.suffix.lower() == Path(FILM_FILE).suffix:
-                write_film_file(estimate.planned.order.film, project.film.settings, path)
+                write_film_file(planned.order.film, project.film.settings, path)
                 return f"The film file is {str(path)!r}."
-            handoff = write_handoff(estimate.planned.timeline, path)
+            handoff = write_handoff(planned.timeline, path)
             return " ".join([f"For editors: {str(path)!r}.", *handoff.notes])
 
         self._background.run(write, self.message.emit, self.failed.emit)
 
-    def _estimate(
+    def _plan(
         self, project: VideoProject, folder: Path, cancel: CancelToken, *, overwrite: bool
-    ) -> ExportEstimate:
-        made = film_of(project)
-        if not made.film.clips:
+    ) -> PlannedExport:
+        film = film_of(project).film
+        if not film.clips:
             problem = Problem("clips", "No scene has a clip yet. Render some, then export.")
-            return ExportEstimate(None, made.missing, (problem,))
+            raise UnsupportedRequest((problem,))
         order = ExportOrder(
-            film=made.film,
+            film=film,
             settings=project.film.settings,
             path=project.film.path or usual_place(project, folder),
             overwrite=overwrite and project.film.path is not None,
@@ -147,10 +147,7 @@ class ExportController(QObject):
             project_id=project.id,
             poster_s=project.film.poster_s,
         )
-        try:
-            return ExportEstimate(self._studio.plan_export(order, cancel), made.missing)
-        except UnsupportedRequest as error:
-            return ExportEstimate(None, made.missing, error.problems)
+        return self._studio.plan_export(order, cancel)
 
     @Slot(object)
     def on_event(self, update: JobUpdate) -> None:

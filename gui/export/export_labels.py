@@ -146,10 +146,10 @@ def preset_choices() -> tuple[Choice, ...]:
     """Where a film can go."""
     found = [Choice("", "As my clips", tip="Size and rate of most clips, high quality, MP4.")]
     for preset in PRESETS.values():
-        message = settings_text(preset.settings)
+        tip = settings_text(preset.settings)
         if preset.max_duration_s is not None:
-            message += f" · at most {preset.max_duration_s / 60:g} min"
-        found.append(Choice(preset.name, preset.label, tip=message))
+            tip += f" · at most {preset.max_duration_s / 60:g} min"
+        found.append(Choice(preset.name, preset.label, tip=tip))
     return tuple(found)
 
 

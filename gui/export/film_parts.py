@@ -15,7 +15,7 @@ from gui.export.export_labels import PLACES, caption_text, music_text
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.colour_field import ColourField
 from gui.widgets.fields import Binding, SwitchField, TextField
-from gui.widgets.file_field import FileField, FileKind, file_dialog
+from gui.widgets.file_field import FileField, FileKind, file_dialog, files_in
 from gui.widgets.model_form import ModelForm, part
 from gui.widgets.number_field import DECIBELS, PERCENT, SECONDS, NumberField, NumberLook, limits_of
 from gui.widgets.parts_list import PartsLabels, PartsList
@@ -121,6 +121,35 @@ class PartsEditor(QWidget, Generic[P]):
 
 
 _DAY_S = 86_400.0
+_Part = TypeVar("_Part", Caption, Music)
+
+
+class _PartForm(ModelForm[_Part]):
+    """Its fields are called by the kind of part and their own name."""
+
+    def __init__(self, value: _Part, kind: str) -> None:
+        super().__init__(value)
+        self._kind = kind
+
+    def _add(
+        self,
+        name: str,
+        label: str,
+        field: TextField | ChoiceField | NumberField | SwitchField,
+        tip: str,
+    ) -> None:
+        field.setObjectName(f"{self._kind}_{name}")
+        self.add_row(name, label, field.binding(), part(name), tip)
+
+    def _number(self, name: str, label: str, look: NumberLook, tip: str) -> None:
+        limits = limits_of(type(self.value()), name, most=_DAY_S)
+        self._add(name, label, NumberField(limits, look), tip)
+
+    def _end(self, label: str, first: float, tip: str) -> None:
+        look = NumberLook(suffix=" s", none_text="The film's end", first=first)
+        self._number("end_s", label, look, tip)
+
+
 _CAPTION_WORDS = PartsLabels(
     "caption",
     "text",
@@ -129,19 +158,14 @@ _CAPTION_WORDS = PartsLabels(
 )
 
 
-class _CaptionForm(ModelForm[Caption]):
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(Caption(text=""), parent)
+class _CaptionForm(_PartForm[Caption]):
+    def __init__(self) -> None:
+        super().__init__(Caption(text=""), "caption")
         words = TextField()
         words.setPlaceholderText("The words, drawn as they are typed")
         self._add("text", "Words", words, "What is written on the picture.")
         self._number("start_s", "From", SECONDS, "When the words appear.")
-        self._number(
-            "end_s",
-            "To",
-            NumberLook(suffix=" s", none_text="The film's end", first=3.0),
-            "When the words go.",
-        )
+        self._end("To", 3.0, "When the words go.")
         place = ChoiceField([Choice(place, label) for place, label in PLACES.items()])
         self._add("place", "Place", place, "Where on the picture the words stand.")
         fonts = ChoiceField(
@@ -158,15 +182,6 @@ class _CaptionForm(ModelForm[Caption]):
         self._number("margin", "Margin", PERCENT, "How much stays free at the edges.")
         self._number("fade_in_s", "Fade in", SECONDS, "For how long the words appear.")
         self._number("fade_out_s", "Fade out", SECONDS, "For how long the words go.")
-
-    def _add(
-        self, name: str, label: str, field: TextField | ChoiceField | NumberField, tip: str
-    ) -> None:
-        field.setObjectName(f"caption_{name}")
-        self.add_row(name, label, field.binding(), part(name), tip)
-
-    def _number(self, name: str, label: str, look: NumberLook, tip: str) -> None:
-        self._add(name, label, NumberField(limits_of(Caption, name, most=_DAY_S), look), tip)
 
     def _colour(self, name: str, label: str, what: str) -> None:
         field = ColourField(f"caption_{name}", what)
@@ -200,30 +215,22 @@ _MUSIC_WORDS = PartsLabels(
 )
 
 
-class _MusicForm(ModelForm[Music]):
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(Music(path=Path()), parent)
+class _MusicForm(_PartForm[Music]):
+    def __init__(self) -> None:
+        super().__init__(Music(path=Path()), "music")
         path = FileField("music_path", _FILE)
         path.setObjectName("music_path_row")
         self.add_row("path", "File", path.binding(), part("path"), "")
         self._number("volume_db", "Volume", DECIBELS, "How loud the piece is.")
         self._number("start_s", "Begins at", SECONDS, "When in the film it begins.")
-        self._number(
-            "end_s",
-            "Ends at",
-            NumberLook(suffix=" s", none_text="The film's end", first=10.0),
-            "When in the film it ends at the latest.",
-        )
+        self._end("Ends at", 10.0, "When in the film it ends at the latest.")
         self._number("offset_s", "From", SECONDS, "From which second of the piece it plays.")
-        loop = SwitchField("Begin again at its end")
-        self.add_row(
+        self._add(
             "is_looped",
             "",
-            loop.binding(),
-            part("is_looped"),
+            SwitchField("Begin again at its end"),
             "Plays the piece again and again until its time ends.",
         )
-        loop.setObjectName("music_is_looped")
         self._number("fade_in_s", "Fade in", SECONDS, "For how long it gets louder at first.")
         self._number("fade_out_s", "Fade out", SECONDS, "For how long it gets quieter at the end.")
         self._number(
@@ -232,11 +239,6 @@ class _MusicForm(ModelForm[Music]):
             NumberLook(1, 1.0, " dB"),
             "How much quieter it gets while a clip makes a sound; 0 for never.",
         )
-
-    def _number(self, name: str, label: str, look: NumberLook, tip: str) -> None:
-        field = NumberField(limits_of(Music, name, most=_DAY_S), look)
-        field.setObjectName(f"music_{name}")
-        self.add_row(name, label, field.binding(), part(name), tip)
 
 
 class MusicList(PartsEditor[Music]):
@@ -249,13 +251,13 @@ class MusicList(PartsEditor[Music]):
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome files."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if files_in(event.mimeData()):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
         """Add the dropped files."""
-        self._add(*(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()))
+        self._add(files_in(event.mimeData()))
 
     def add(self) -> None:
         """Let the person choose files."""
@@ -266,8 +268,8 @@ class MusicList(PartsEditor[Music]):
 
     @Slot(list)
     def _chosen(self, paths: list[str]) -> None:
-        self._add(*paths)
+        self._add([Path(path) for path in paths])
 
-    def _add(self, *paths: str) -> None:
+    def _add(self, paths: Sequence[Path]) -> None:
         if paths:
-            self.append([Music(path=Path(path)) for path in paths])
+            self.append([Music(path=path) for path in paths])

@@ -80,14 +80,14 @@ class HistoryModel(QAbstractTableModel):
 
     def entry(self, index: Index) -> HistoryEntry | None:
         """The entry of a row; None where the row has none."""
-        row = index.row() - self.lead
+        row = index.row()
         return self._entries[row] if index.isValid() and 0 <= row < len(self._entries) else None
 
     def index_of(self, entry_id: int) -> QModelIndex:
         """The row of an entry, as far as it is read; else no index."""
         for row, entry in enumerate(self._entries):
             if entry.id == entry_id:
-                return self.index(row + self.lead, 0)
+                return self.index(row, 0)
         return QModelIndex()
 
     def take_out(self, entry_id: int) -> None:
@@ -96,19 +96,14 @@ class HistoryModel(QAbstractTableModel):
         if not index.isValid():
             return
         self.beginRemoveRows(QModelIndex(), index.row(), index.row())
-        del self._entries[index.row() - self.lead]
+        del self._entries[index.row()]
         self._total -= 1
         self.endRemoveRows()
         self.loaded.emit(self._total)
 
-    @property
-    def lead(self) -> int:
-        """How many rows stand before the first entry."""
-        return 0
-
     @override
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else self.lead + len(self._entries)
+        return 0 if parent.isValid() else len(self._entries)
 
     @override
     def columnCount(self, parent: Index = _NO_INDEX) -> int:
@@ -176,7 +171,7 @@ class HistoryModel(QAbstractTableModel):
 
     def _append(self, entries: list[HistoryEntry]) -> None:
         if entries:
-            first = self.lead + len(self._entries)
+            first = len(self._entries)
             self.beginInsertRows(QModelIndex(), first, first + len(entries) - 1)
             self._entries += entries
             self.endInsertRows()
@@ -193,14 +188,14 @@ class HistoryModel(QAbstractTableModel):
             self.endResetModel()
             return
         if added:
-            self.beginInsertRows(QModelIndex(), self.lead, self.lead + added - 1)
+            self.beginInsertRows(QModelIndex(), 0, added - 1)
             self._entries[:0] = entries[:added]
             self.endInsertRows()
         # The rest is known, but what it says may have changed: files come and go.
         kept = self._entries[len(entries) :]
         self._entries = entries + kept
         last = self.index(self.rowCount() - 1, len(_HEADINGS) - 1)
-        self.dataChanged.emit(self.index(self.lead, 0), last)
+        self.dataChanged.emit(self.index(0, 0), last)
 
     def _fail(self, error: StudioError) -> None:
         self._is_loading = False

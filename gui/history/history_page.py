@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.errors import UnsupportedRequest
@@ -15,6 +14,7 @@ from core.media.output import find_free_name
 from core.project.render.rerender import FromRecord, choices_of, plan_again
 from core.video.record import read_settings_of
 from gui.render.render_agreement import agree_to_price
+from gui.widgets.file_field import show_in_desktop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ class HistoryPage(QWidget):
 
     Signals:
         recipe_wanted(FromRecord): settings to be opened in the project.
-        told(str): a sentence for the status console.
+        message(str): a sentence for the status console.
         failed(StudioError): a wish cannot be fulfilled.
     """
 
@@ -68,9 +68,9 @@ class HistoryPage(QWidget):
         self._tab.begin()
 
     @Slot(object)
-    def on_event(self, news: JobUpdate) -> None:
+    def on_event(self, update: JobUpdate) -> None:
         """Show what has just been made."""
-        if self._tab is not None and isinstance(news.event, Succeeded):
+        if self._tab is not None and isinstance(update.event, Succeeded):
             self._tab.reload()
 
     @Slot(object)
@@ -81,7 +81,7 @@ class HistoryPage(QWidget):
 
     @Slot(object)
     def _show_file(self, path: Path) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+        show_in_desktop(path.parent)
 
     @Slot(object)
     def _make_again(self, made: ClipRecord | ExportOrder) -> None:

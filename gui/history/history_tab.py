@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QStackedWidget,
     QTableView,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -29,6 +28,8 @@ from gui.history.history_details import HistoryDetails
 from gui.history.history_filter_bar import HistoryFilter, HistoryFilterBar
 from gui.history.history_model import HistoryModel
 from gui.theme import Tone
+from gui.widgets.buttons import IconButton
+from gui.widgets.labels import ToneLabel
 from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class HistoryTab(QWidget):
         self._as_tiles = _view_button("as_tiles", "Tiles", "view-grid-outline")
         self._read_folder = QPushButton("Add a folder…")
         self._count = QLabel()
-        self._message = QLabel()
+        self._message = ToneLabel()
         self._prepare_table()
         self._prepare_tiles()
         self._lay_out()
@@ -143,8 +144,6 @@ class HistoryTab(QWidget):
             "Add every clip, picture and film below a folder that says how it was made"
         )
         self._read_folder.setIcon(theme.icon("folder-search-outline", self.palette()))
-        self._message.setWordWrap(True)
-        self._message.hide()
         choice = QButtonGroup(self)
         for button in (self._as_table, self._as_tiles):
             choice.addButton(button)
@@ -221,11 +220,6 @@ class HistoryTab(QWidget):
         return self._details.entry
 
     @property
-    def filter_bar(self) -> HistoryFilterBar:
-        """What is looked for."""
-        return self._bar
-
-    @property
     def model(self) -> HistoryModel:
         """The rows that are shown."""
         return self._model
@@ -243,7 +237,7 @@ class HistoryTab(QWidget):
 
     def _on_looked(self, has_changed: bool) -> None:
         if self._history.notes:
-            self._tell(" ".join(self._history.notes), Tone.WARNING)
+            self._message.show_message(" ".join(self._history.notes), Tone.WARNING)
         if has_changed:
             self.reload()
 
@@ -265,7 +259,7 @@ class HistoryTab(QWidget):
 
     @Slot(object)
     def _on_failed(self, error: StudioError) -> None:
-        self._tell(str(error), Tone.BAD)
+        self._message.show_message(str(error), Tone.BAD)
 
     @Slot()
     def _show_view(self) -> None:
@@ -315,12 +309,12 @@ class HistoryTab(QWidget):
             return
         history = self._history
         self._read_folder.setEnabled(False)
-        self._tell(f"Looking through {folder}…", Tone.QUIET)
+        self._message.show_message(f"Looking through {folder}…", Tone.QUIET)
 
         def scanned(count: int) -> None:
             self._read_folder.setEnabled(True)
             word = "file was" if count == 1 else "files were"
-            self._tell(f"{count:,} new {word} found below {folder}.", Tone.GOOD)
+            self._message.show_message(f"{count:,} new {word} found below {folder}.", Tone.GOOD)
             self.reload()
 
         def failed(error: StudioError) -> None:
@@ -329,18 +323,11 @@ class HistoryTab(QWidget):
 
         self._background.run(lambda cancel: history.scan([folder], cancel), scanned, failed)
 
-    def _tell(self, text: str, tone: Tone) -> None:
-        self._message.setText(text)
-        self._message.setStyleSheet(f"color: {theme.tone(self.palette(), tone).name()}")
-        self._message.setVisible(bool(text))
 
-
-def _view_button(name: str, text: str, icon: str) -> QToolButton:
-    button = QToolButton()
-    button.setObjectName(name)
-    button.setIcon(theme.icon(icon, button.palette()))
+def _view_button(name: str, text: str, icon: str) -> IconButton:
+    button = IconButton(name, icon, f"Show as {text.lower()}")
+    button.setAutoRaise(False)
     button.setIconSize(QSize(20, 20))
-    button.setToolTip(f"Show as {text.lower()}")
     button.setAccessibleName(text)
     button.setCheckable(True)
     return button

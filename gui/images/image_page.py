@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QFile, QStandardPaths, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QFile, QStandardPaths, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
 from core.errors import OutputError, StudioError
@@ -18,6 +17,7 @@ from core.video.listing import ModelListing, read_listing
 from core.video.record import read_sidecar
 from gui.images.image_estimate import estimate, plan_images
 from gui.render.render_agreement import agree_to_price
+from gui.widgets.file_field import show_in_desktop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -188,7 +188,7 @@ class ImagePage(QWidget):
 
     @Slot(object)
     def _show_file(self, path: Path) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+        show_in_desktop(path.parent)
 
     @Slot(object)
     def _ask_trash(self, entry: HistoryEntry) -> None:

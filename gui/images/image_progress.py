@@ -116,9 +116,9 @@ class ImageProgress(QWidget):
         is_busy = bool(self._jobs or self._requests)
         self._bar.setVisible(is_busy)
         self._stop.setVisible(bool(self._jobs))
-        message = [self._problem, self._at_work() if is_busy else ""]
+        lines = [self._problem, self._at_work() if is_busy else ""]
         self._words.show_message(
-            "\n".join(filter(None, message)), Tone.BAD if self._problem else Tone.QUIET
+            "\n".join(filter(None, lines)), Tone.BAD if self._problem else Tone.QUIET
         )
         self.setVisible(is_busy or bool(self._problem))
         begun = [progress for progress in self._jobs.values() if progress is not None]

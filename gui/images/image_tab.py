@@ -37,7 +37,7 @@ class ImageTab(QWidget):
     """Holds the panels; who owns it wires what lies beyond them.
 
     Signals:
-        make_wanted(ImageOrder): to be made as ordered.
+        make_wanted(ImageBatch): to be made as ordered.
         fix_wanted(Fix): what is not mended by another choice here.
 
     Attributes:

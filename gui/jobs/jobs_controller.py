@@ -6,11 +6,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import OutputError, StudioError
 from core.jobs.job import Lane
+from gui.widgets.file_field import show_in_desktop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,11 +28,6 @@ class MoveJob:
 
     job_id: str
     before_id: str | None
-
-
-def show_in_desktop(folder: Path) -> bool:
-    """Open a folder in the desktop's file manager; whether there is one."""
-    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 class JobsController(QObject):

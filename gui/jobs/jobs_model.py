@@ -45,7 +45,7 @@ class JobsModel(QAbstractListModel):
 
     Signals:
         summary_changed(Summary): the numbers are others now.
-        told(Line): something happened that the status console says.
+        message(Line): something happened that the status console says.
         failed(StudioError): the journal could not be read.
     """
 

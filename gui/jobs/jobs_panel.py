@@ -193,7 +193,7 @@ class JobsPanel(QWidget):
         self,
         name: str,
         text: str,
-        image: str,
+        icon: str,
         tip: str,
         key: str,
         act: Callable[[], None],
@@ -204,7 +204,7 @@ class JobsPanel(QWidget):
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.setToolTip(f"{tip} ({action.shortcut().toString()})")
         action.triggered.connect(act)
-        self._icons[action] = image
+        self._icons[action] = icon
         self._list.addAction(action)
         button = QToolButton()
         button.setObjectName(name)
@@ -263,8 +263,8 @@ class JobsPanel(QWidget):
         self._colour()
 
     def _colour(self) -> None:
-        for action, image in self._icons.items():
-            action.setIcon(theme.icon(image, self.palette()))
+        for action, icon in self._icons.items():
+            action.setIcon(theme.icon(icon, self.palette()))
 
     @Slot()
     def _follow(self) -> None:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QPalette, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from gui import theme
+from gui.widgets.buttons import IconButton
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gui.theme import Tone
 
 MOST_LINES = 2000
@@ -47,8 +46,10 @@ class StatusConsole(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._copy = self._button("console_copy", "content-copy", "Copy all lines", self.copy)
-        self._clear = self._button("console_clear", "broom", "Clear all lines", self.clear)
+        self._copy = IconButton("console_copy", "content-copy", "Copy all lines")
+        self._copy.clicked.connect(self.copy)
+        self._clear = IconButton("console_clear", "broom", "Clear all lines")
+        self._clear.clicked.connect(self.clear)
         bar = QHBoxLayout()
         bar.setSpacing(2)
         bar.addWidget(QLabel("What happened"), 1)
@@ -90,17 +91,6 @@ class StatusConsole(QWidget):
         self._lines.clear()
         self._offer()
 
-    def _button(self, name: str, image: str, tip: str, act: Callable[[], None]) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName(name)
-        button.setIcon(theme.icon(image, self.palette()))
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        button.clicked.connect(act)
-        return button
-
     def _offer(self) -> None:
         self._copy.setEnabled(bool(self._said))
         self._clear.setEnabled(bool(self._said))
@@ -141,8 +131,6 @@ class StatusConsole(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
-            self._copy.setIcon(theme.icon("content-copy", self.palette()))
-            self._clear.setIcon(theme.icon("broom", self.palette()))
             self._lines.clear()
             for said in self._said:
                 self._write(said)

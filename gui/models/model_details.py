@@ -7,12 +7,10 @@ from enum import StrEnum
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +23,7 @@ from core.video.provider import NotReady, ReasonCode
 from gui import theme
 from gui.models.model_rows import Installing, InstallPhase, ModelItem
 from gui.widgets.labels import LinkLabel, ToneLabel
+from gui.widgets.panes import scrolled
 
 
 class ModelAction(StrEnum):
@@ -81,7 +80,7 @@ class ModelDetails(QWidget):
         self._reason = ToneLabel(theme.Tone.QUIET, self)
         self._gated = ToneLabel(theme.Tone.WARNING, self)
         self._problem = ToneLabel(theme.Tone.BAD, self)
-        self._said = ToneLabel(theme.Tone.GOOD, self)
+        self._answer = ToneLabel(theme.Tone.GOOD, self)
         self._bar = QProgressBar(self)
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(8)
@@ -103,7 +102,7 @@ class ModelDetails(QWidget):
         before, self._item = self._item, item
         if not is_same:
             self._problem.show_message("")
-            self._said.show_message("")
+            self._answer.show_message("")
         if item is None:
             self._show_nothing()
             return
@@ -119,13 +118,13 @@ class ModelDetails(QWidget):
 
     def show_problem(self, text: str) -> None:
         """Say why the last thing that was asked for cannot be done; nothing for an empty text."""
-        self._said.show_message("")
+        self._answer.show_message("")
         self._problem.show_message(text)
 
     def show_answer(self, text: str) -> None:
         """Say what came of the last thing that was asked for."""
         self._problem.show_message("")
-        self._said.show_message(text)
+        self._answer.show_message(text)
 
     def _button(self, action: ModelAction) -> QPushButton:
         text, tip = _BUTTONS[action]
@@ -153,18 +152,13 @@ class ModelDetails(QWidget):
             lines.addWidget(part)
         lines.addLayout(first)
         lines.addLayout(second)
-        for part in (self._bar, self._progress, self._problem, self._said, self._licence):
+        for part in (self._bar, self._progress, self._problem, self._answer, self._licence):
             lines.addWidget(part)
         lines.addLayout(self._facts)
         lines.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidget(content)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(area)
+        whole.addWidget(scrolled(content))
 
     def _line(self, *actions: ModelAction) -> QHBoxLayout:
         line = QHBoxLayout()

@@ -132,11 +132,11 @@ class ModelsController(QObject):
         self._page.set_models(look.models)
         for listed in look.models:
             is_begun = listed.installation and listed.installation.on_disk is not OnDisk.NOTHING
-            messages = look.installing.get(str(listed.target))
-            if messages is not None and not messages.is_going_on and not is_begun:
-                messages = None
+            installing = look.installing.get(str(listed.target))
+            if installing is not None and not installing.is_going_on and not is_begun:
+                installing = None
             if str(listed.target) not in self._checks:
-                self._page.set_installing(listed.target, messages)
+                self._page.set_installing(listed.target, installing)
 
     def _follow(self, target: Target, update: JobUpdate) -> None:
         job_id = update.job_id

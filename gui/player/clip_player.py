@@ -53,7 +53,7 @@ class ClipPlayer(QWidget):
         changed(PlayerChoices): volume, mute or loop, for whoever remembers them.
         grabbed(Grab): a frame, written exactly as it lies in the file.
         take_wanted(), sequence_wanted(), export_wanted(): answer with `show_clip`, `show_film`
-            or `say`.
+            or `show_message`.
     """
 
     changed = Signal(object)
@@ -141,6 +141,7 @@ class ClipPlayer(QWidget):
         """Whether it plays now."""
         return self._playback.is_playing
 
+    @Slot(object)
     def go_to(self, number: int) -> None:
         """Show a frame; the first or the last one where there is no such frame."""
         if self._frames is None:
@@ -198,9 +199,9 @@ class ClipPlayer(QWidget):
         self._stills.failed.connect(self._failed)
         self._playback.imaged.connect(self._show_played)
         self._playback.ended.connect(self._ended)
-        self._playback.silent.connect(self._note_quietly)
+        self._playback.silent.connect(self._note.show_message)
         self._playback.failed.connect(self._cannot_play)
-        self._position.wanted.connect(self._go_to)
+        self._position.wanted.connect(self.go_to)
         self._sources.wanted.connect(self._want_source)
         self._transport.play_wanted.connect(self.toggle_play)
         self._transport.step_wanted.connect(self._step)
@@ -334,14 +335,6 @@ class ClipPlayer(QWidget):
         self._note.show_message(
             f"This file cannot be played here ({message}). Its frames can be looked at one by one."
         )
-
-    @Slot(object)
-    def _note_quietly(self, message: str) -> None:
-        self._note.show_message(message)
-
-    @Slot(object)
-    def _go_to(self, number: int) -> None:
-        self.go_to(number)
 
     @Slot(object)
     def _step(self, by: int) -> None:

@@ -41,7 +41,7 @@ class Playback(QObject):
     """Plays one file; pauses where it is told.
 
     Signals:
-        pictured(PlayedFrame): while it plays.
+        imaged(PlayedFrame): while it plays.
         ended(): it came to its end and does not loop.
         silent(str): why there is no sound.
         failed(str): why it does not play.

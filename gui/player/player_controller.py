@@ -34,7 +34,7 @@ class PlayerController(QObject):
     """Follows the shown scene and the choice of a person.
 
     Signals:
-        told(str): a sentence for the status console.
+        message(str): a sentence for the status console.
     """
 
     message = Signal(object)

@@ -40,7 +40,7 @@ class Stills(QObject):
 
     Signals:
         opened(ClipFrames)
-        pictured(Still): of several frames that were wanted meanwhile, the newest.
+        imaged(Still): of several frames that were wanted meanwhile, the newest.
         saved(Path): a frame that was to be written.
         failed(StudioError)
     """

@@ -117,7 +117,7 @@ class TransportBar(QWidget):
 
     def show_playing(self, *, is_playing: bool) -> None:
         """Offer to pause, or to play."""
-        self._play.set_image("pause" if is_playing else "play")
+        self._play.show_icon("pause" if is_playing else "play")
         self._play.set_tip("Pause.\nSpace" if is_playing else "Play.\nSpace")
 
     def toggle_loop(self) -> None:
@@ -160,9 +160,9 @@ class TransportBar(QWidget):
     def _draw_volume(self) -> None:
         value = self._value
         if value.is_muted or value.volume == 0:
-            self._mute.set_image("volume-off")
+            self._mute.show_icon("volume-off")
         else:
-            self._mute.set_image("volume-high" if value.volume >= _QUIET else "volume-medium")
+            self._mute.show_icon("volume-high" if value.volume >= _QUIET else "volume-medium")
 
 
 _LABELS = {

@@ -182,22 +182,26 @@ class ProjectOpener(QObject):
             folder = make(cancel)
             loaded = read_project(folder)
             lock = ProjectLock(folder)
-            message = [*notes, *loaded.notes]
+            every_note = [*notes, *loaded.notes]
             if not _take(lock, cancel):
-                message.append(lock.reason)
+                every_note.append(lock.reason)
                 missing = missing_media(loaded.project)
-                return Opened(loaded.project, loaded.project, folder, None, tuple(message), missing)
+                return Opened(
+                    loaded.project, loaded.project, folder, None, tuple(every_note), missing
+                )
             with ExitStack() as on_failure:
                 on_failure.callback(lock.release)
                 project = take_over_clips(loaded.project, folder, cancel)
                 found = _num_takes(project) - _num_takes(loaded.project)
                 if found:
                     clips = "A finished clip was" if found == 1 else f"{found} finished clips were"
-                    message.append(f"{clips} found and taken into the project.")
+                    every_note.append(f"{clips} found and taken into the project.")
                 missing = missing_media(project)
                 cancel.check()
                 on_failure.pop_all()
-            return Opened(project, loaded.project, folder, lock, tuple(message), missing, is_sample)
+            return Opened(
+                project, loaded.project, folder, lock, tuple(every_note), missing, is_sample
+            )
 
         def arrived(opened: Opened) -> None:
             self._newest = None

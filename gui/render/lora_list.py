@@ -19,6 +19,7 @@ from core.video.request import Input, Role
 from gui.theme import Tone
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import ignore_wheel
+from gui.widgets.file_field import files_in
 from gui.widgets.labels import ElidedLabel, ToneLabel
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
@@ -117,7 +118,7 @@ class LoraList(QWidget):
         event.acceptProposedAction()
 
     def _dropped(self, event: QDropEvent) -> tuple[Path, ...]:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        paths = files_in(event.mimeData())
         return tuple(path for path in paths if path.suffix.casefold() == _SUFFIX)
 
     def _append(self, paths: tuple[Path, ...]) -> None:

@@ -72,16 +72,16 @@ class PlanContext:
 
 
 def fix_for_readiness(
-    reason_code: NotReady, target: Target, info: ProviderInfo | None
+    readiness: NotReady, target: Target, info: ProviderInfo | None
 ) -> QuickFix | None:
     """What mends a target that is not ready; None where only its sentence can say it."""
-    if reason_code.reason_code is ReasonCode.NOT_INSTALLED:
+    if readiness.reason_code is ReasonCode.NOT_INSTALLED:
         return QuickFix("Install model…", ShowInstall(target))
-    if reason_code.reason_code is ReasonCode.DAMAGED:
+    if readiness.reason_code is ReasonCode.DAMAGED:
         return QuickFix("Repair model…", ShowInstall(target))
-    if reason_code.reason_code is ReasonCode.KEY_MISSING and info is not None and info.keys:
+    if readiness.reason_code is ReasonCode.KEY_MISSING and info is not None and info.keys:
         return QuickFix("Set key…", SetKey(info.keys[0]))
-    if reason_code.reason_code is ReasonCode.MACHINE_TOO_SMALL:
+    if readiness.reason_code is ReasonCode.MACHINE_TOO_SMALL:
         return use_automatic(target)
     return None
 

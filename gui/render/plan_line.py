@@ -15,7 +15,7 @@ from gui.widgets.labels import ToneLabel
 from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
-    from gui.render.plan_fixes import Fix, QuickFix
+    from gui.render.plan_fixes import QuickFix
 
 _ICON = 18
 # A plan is usually there sooner; a word that only flashes up would disturb.
@@ -36,15 +36,15 @@ class PlanLine(QWidget):
         super().__init__(parent)
         self._text = PlanText()
         self._tone: Tone | None = None
-        self._image = QLabel()
-        self._image.setFixedSize(_ICON, _ICON)
+        self._icon = QLabel()
+        self._icon.setFixedSize(_ICON, _ICON)
         self._line = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self._line.setObjectName("plan_line")
         self._nothing = ToneLabel()
         self._checking = ToneLabel()
-        self._objections = QVBoxLayout()
-        self._objections.setContentsMargins(0, 0, 0, 0)
-        self._shown: list[QWidget] = []
+        self._issues = QVBoxLayout()
+        self._issues.setContentsMargins(0, 0, 0, 0)
+        self._issue_lines: list[QWidget] = []
         self._notes = ToneLabel()
         self._section = FoldingSection(
             "notes", "Notes", "What was adjusted, and what the plan chose", [self._notes]
@@ -56,12 +56,12 @@ class PlanLine(QWidget):
         words.addWidget(self._line)
         words.addWidget(self._nothing)
         words.addWidget(self._checking)
-        words.addLayout(self._objections)
+        words.addLayout(self._issues)
         words.addWidget(self._section)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GAP)
-        layout.addWidget(self._image, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(words, 1)
         self.set_nothing("Choose a scene to see what would be rendered.")
 
@@ -115,12 +115,12 @@ class PlanLine(QWidget):
         self._checking.show_message("")
 
     def _show_issues(self, issues: tuple[PlanIssue, ...]) -> None:
-        for widget in self._shown:
-            self._objections.removeWidget(widget)
+        for widget in self._issue_lines:
+            self._issues.removeWidget(widget)
             widget.hide()
             widget.deleteLater()
         offered: list[QuickFix] = []
-        self._shown = []
+        self._issue_lines = []
         for number, issue in enumerate(issues):
             quick_fix = issue.quick_fix
             # One button for what mends several things at once.
@@ -128,23 +128,19 @@ class PlanLine(QWidget):
             line = _IssueLine(number, issue.message, quick_fix if is_new else None, self)
             if quick_fix is not None and is_new:
                 offered.append(quick_fix)
-            line.fix_wanted.connect(self._on_fix)
-            self._objections.addWidget(line)
-            self._shown.append(line)
-
-    @Slot(object)
-    def _on_fix(self, fix: Fix) -> None:
-        self.fix_wanted.emit(fix)
+            line.fix_wanted.connect(self.fix_wanted)
+            self._issues.addWidget(line)
+            self._issue_lines.append(line)
 
     def _judgement(self) -> Tone:
         return Tone.BAD if self._text.issues else Tone.GOOD
 
     def _draw(self, of: Tone | None) -> None:
         self._tone = of
-        self._image.setVisible(of is not None)
+        self._icon.setVisible(of is not None)
         if of is not None:
             icon = theme.tone_icon(_ICONS[of], QApplication.palette(), of)
-            self._image.setPixmap(icon.pixmap(_ICON, _ICON))
+            self._icon.setPixmap(icon.pixmap(_ICON, _ICON))
 
 
 class _IssueLine(QWidget):

@@ -41,7 +41,7 @@ class PlanText:
 
     Attributes:
         line: the plan in one line; empty where there is none.
-        objections: why it cannot be rendered; empty where it can.
+        issues: why it cannot be rendered; empty where it can.
         notes: what was adjusted, chosen or left out.
         details: more about the line, for whoever asks.
     """

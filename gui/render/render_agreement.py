@@ -44,10 +44,13 @@ def price_sentence(offer: RenderOffer) -> str:
         return ""
     count = len(offer.planned) + len(offer.waiting)
     what = "This clip" if count == 1 else f"These {count} clips"
-    if offer.cost_usd is None:
-        return f"{what} must be paid for; the price is not known."
-    cost = "costs" if count == 1 else "cost"
-    return f"{what} {cost} ${offer.cost_usd:.2f}."
+    return _costs(what, count, offer.cost_usd)
+
+
+def _costs(what: str, count: int, cost_usd: float | None) -> str:
+    verb = "costs" if count == 1 else "cost"
+    price = "money, and the price is not known" if cost_usd is None else f"${cost_usd:.2f}"
+    return f"{what} {verb} {price}."
 
 
 def refusals(project: VideoProject, offer: RenderOffer) -> str:
@@ -82,15 +85,15 @@ def agree_to_price(parent: QWidget, planned: Sequence[PlannedRender]) -> bool:
     """
     costs = [one.plan.cost_usd for one in planned if isinstance(one.readiness, Ready)]
     known = [cost for cost in costs if cost is not None]
-    if len(known) == len(costs) and sum(known) == 0:
+    cost_usd = sum(known) if len(known) == len(costs) else None
+    if cost_usd == 0:
         return True
-    count = "This" if len(costs) == 1 else f"These {len(costs)} renders"
-    verb = "costs" if len(costs) == 1 else "cost"
-    price = f"${sum(known):.2f}" if len(known) == len(costs) else "money, and the price is unknown"
+    count = len(costs)
+    what = "This" if count == 1 else f"These {count} renders"
     answer = QMessageBox.question(
         parent,
         "Render",
-        f"{count} {verb} {price}.",
+        _costs(what, count, cost_usd),
         QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel,
         QMessageBox.StandardButton.Cancel,
     )

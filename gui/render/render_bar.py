@@ -23,7 +23,7 @@ class RenderScope(StrEnum):
 
 @dataclass(frozen=True)
 class RenderCounts:
-    """How many scenes each wish would render now."""
+    """How many scenes each button would render now."""
 
     this: int = 0
     selected: int = 0
@@ -49,10 +49,10 @@ _BUTTONS = {
 
 
 class RenderBar(QWidget):
-    """Says what would be rendered, and takes the wish.
+    """Says how many scenes would be rendered, and has a button for each choice of them.
 
     Signals:
-        wanted(RenderWish): a person wants these scenes rendered.
+        wanted(RenderScope): a person wants these scenes rendered.
     """
 
     wanted = Signal(object)
@@ -62,22 +62,22 @@ class RenderBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.GAP)
-        self.actions_by_request: dict[RenderScope, QAction] = {}
-        for request, (text, icon, tip, key) in _BUTTONS.items():
+        self.actions_by_scope: dict[RenderScope, QAction] = {}
+        for scope, (text, icon, tip, key) in _BUTTONS.items():
             action = QAction(theme.icon(icon, self.palette()), text, self)
             action.setToolTip(f"{tip} ({key})")
             action.setShortcut(QKeySequence(key))
-            action.setData(request)
+            action.setData(scope)
             action.triggered.connect(self._on_triggered)
             button = QToolButton()
-            button.setObjectName(f"render_{request.value}")
+            button.setObjectName(f"render_{scope.value}")
             button.setDefaultAction(action)
-            if request in (RenderScope.THIS, RenderScope.MISSING):
+            if scope in (RenderScope.THIS, RenderScope.MISSING):
                 button.setToolButtonStyle(theme.BESIDE)
             else:
                 button.setToolButtonStyle(theme.TEXT)
             row.addWidget(button)
-            self.actions_by_request[request] = action
+            self.actions_by_scope[scope] = action
         row.addStretch(1)
         self._busy = QLabel()
         row.addWidget(self._busy)
@@ -91,11 +91,11 @@ class RenderBar(QWidget):
             RenderScope.MISSING: counts.missing,
             RenderScope.ALL: counts.all,
         }
-        for request, number in numbers.items():
-            action = self.actions_by_request[request]
+        for scope, number in numbers.items():
+            action = self.actions_by_scope[scope]
             action.setEnabled(number > 0)
-            text = _BUTTONS[request][0]
-            action.setText(text if request is RenderScope.THIS else f"{text} ({number})")
+            text = _BUTTONS[scope][0]
+            action.setText(text if scope is RenderScope.THIS else f"{text} ({number})")
 
     def show_planning(self, is_planning: bool) -> None:
         """Say that the scenes are being looked at."""

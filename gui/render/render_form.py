@@ -178,10 +178,6 @@ class RenderForm(QWidget):
         for field in self.findChildren(SeedField):
             field.set_last(seed)
 
-    def open_advanced(self) -> None:
-        """Show what is folded away."""
-        self._section.open()
-
     def spec(self) -> ModelSpec | None:
         """The model that the choices stand for; None while it is not known."""
         target = self._value.target

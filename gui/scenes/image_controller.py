@@ -15,7 +15,8 @@ from core.errors import OutputError, ProjectError, StudioError, UnsupportedReque
 from core.project.files.media import bring_in
 from core.project.model.edits import describe_edit
 from core.project.model.project import ReferenceImage
-from gui.widgets.image_slot import files_in, image_in
+from gui.widgets.file_field import files_in
+from gui.widgets.image_slot import image_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -192,7 +193,7 @@ class FrameBrought:
     """A picture that shall become a frame of a scene, once it lies in the project's folder.
 
     Attributes:
-        picture: a file from anywhere, or a picture from the clipboard.
+        image: a file from anywhere, or a picture from the clipboard.
     """
 
     scene_id: str

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from gui.scenes.reference_list_model import ROW_ROLE
 from gui.theme import Tone, tone
-from gui.widgets.cells import ICON, PAD, Cell, CellDelegate
+from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, centred
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject, QPersistentModelIndex
@@ -47,28 +47,17 @@ class ReferenceDelegate(CellDelegate):
     @override
     def paint_cell(self, cell: Cell, index: Index) -> None:
         row: ReferenceRow = index.data(ROW_ROLE)
-        place = QRect(cell.rect.topLeft(), IMAGE)
-        place.moveCenter(cell.rect.center())
+        place = centred(IMAGE, cell.rect)
         place.moveTop(cell.rect.top() + PAD)
-        self._paint_image(cell, place, row)
+        ratio = cell.option.widget.devicePixelRatio()
+        found = self._thumbnails.pixmap(row.reference.path, IMAGE * ratio)
+        cell.image(found, place, _FAINT if row.is_global else 1.0)
         self._paint_badge(cell, place, row)
         cell.painter.setPen(cell.colour(Tone.QUIET if row.is_global else None))
         name = cell.option.fontMetrics.elidedText(
             row.caption, Qt.TextElideMode.ElideMiddle, cell.inner.width()
         )
         cell.painter.drawText(_below(cell.inner, place), Qt.AlignmentFlag.AlignCenter, name)
-
-    def _paint_image(self, cell: Cell, place: QRect, row: ReferenceRow) -> None:
-        ratio = cell.option.widget.devicePixelRatio()
-        found = self._thumbnails.pixmap(row.reference.path, IMAGE * ratio)
-        if found is None:
-            cell.painter.fillRect(place, cell.palette.color(QPalette.ColorRole.Midlight))
-            return
-        shown = QRect(0, 0, round(found.width() / ratio), round(found.height() / ratio))
-        shown.moveCenter(place.center())
-        cell.painter.setOpacity(_FAINT if row.is_global else 1.0)
-        cell.painter.drawPixmap(shown, found)
-        cell.painter.setOpacity(1.0)
 
     def _paint_badge(self, cell: Cell, place: QRect, row: ReferenceRow) -> None:
         if row.chosen is None:
@@ -78,12 +67,14 @@ class ReferenceDelegate(CellDelegate):
         cell.painter.setPen(Qt.PenStyle.NoPen)
         cell.painter.setBrush(cell.palette.color(QPalette.ColorRole.Base))
         cell.painter.drawRoundedRect(badge, 4, 4)
-        icon = QRect(0, 0, ICON, ICON)
-        icon.moveCenter(badge.center())
         # On a ground of its own, so the colour is that of rows that are not selected.
         is_sent = row.chosen.is_sent
         name = "check-circle" if is_sent else "minus-circle-outline"
-        cell.icon(name, icon, tone(cell.palette, Tone.GOOD if is_sent else Tone.WARNING))
+        cell.icon(
+            name,
+            centred(QSize(ICON, ICON), badge),
+            tone(cell.palette, Tone.GOOD if is_sent else Tone.WARNING),
+        )
 
     @override
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:

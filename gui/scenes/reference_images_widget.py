@@ -38,7 +38,7 @@ class ReferenceImagesWidget(QWidget):
 
     Signals:
         changed(tuple[ReferenceImage, ...])
-        brought(PicturesBrought): pictures from elsewhere, to be copied into the project first.
+        brought(ImagesBrought): pictures from elsewhere, to be copied into the project first.
         uses_global_changed(bool): of a scene, whether the project's pictures go with it.
     """
 
@@ -83,7 +83,7 @@ class ReferenceImagesWidget(QWidget):
         buttons.setSpacing(GAP // 4)
         buttons.addWidget(self._add)
         buttons.addStretch(1)
-        for name, image, tip, action in (
+        for name, icon, tip, action in (
             ("paste", "content-paste", "Paste a picture, or copied files", view.paste),
             ("preview", "magnify-plus-outline", "See this picture large", view.preview),
             ("rename", "rename-box-outline", "Rename this picture", view.rename),
@@ -91,7 +91,7 @@ class ReferenceImagesWidget(QWidget):
             ("right", "arrow-right", "Move back", view.move_right),
             ("remove", "delete-outline", "Remove from the list; the file stays", view.remove),
         ):
-            buttons.addWidget(_button(f"reference_{name}", image, tip, action))
+            buttons.addWidget(_button(f"reference_{name}", icon, tip, action))
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, GAP // 2, 0, 0)
         rows.setSpacing(GAP // 2)
@@ -200,9 +200,9 @@ class ReferenceImagesWidget(QWidget):
         dialog.open()
 
 
-def _button(name: str, image: str, tip: str, action: QAction) -> IconButton:
+def _button(name: str, icon: str, tip: str, action: QAction) -> IconButton:
     """A button that does what a key of the list does."""
-    button = IconButton(name, image, f"{tip}\n{action.shortcut().toString()}")
+    button = IconButton(name, icon, f"{tip}\n{action.shortcut().toString()}")
     button.setEnabled(action.isEnabled())
     button.clicked.connect(action.trigger)
     action.enabledChanged.connect(button.setEnabled)

@@ -39,7 +39,7 @@ class ReferenceListModel(QAbstractListModel):
 
     Signals:
         edited(tuple[ReferenceImage, ...]): the list's own pictures, renamed or in another order.
-        brought(PicturesBrought): pictures were dropped.
+        brought(ImagesBrought): pictures were dropped.
     """
 
     edited = Signal(object)

@@ -6,14 +6,13 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QDropEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QDropEvent, QKeySequence, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QWidget
 from typing_extensions import override
 
-from gui import theme
 from gui.scenes.reference_delegate import ReferenceDelegate, cell_size
 from gui.scenes.reference_list_model import ROWS_MIME
-from gui.theme import Tone
+from gui.widgets.cells import paint_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -187,9 +186,4 @@ class ReferenceListView(QListView):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._references.rows:
-            painter = QPainter(self.viewport())
-            painter.setPen(theme.tone(self.palette(), Tone.QUIET))
-            place = self.viewport().rect().adjusted(12, 8, -12, -8)
-            align = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(place, align, self._empty)
-            painter.end()
+            paint_hint(self, self._empty)

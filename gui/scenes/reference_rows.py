@@ -88,13 +88,13 @@ def describe_choice(rows: Sequence[ReferenceRow], whose: str) -> str:
         return f"{whose} does not use these."
     sent = sum(chosen.is_sent for chosen in known)
     count = f"all {sent}" if sent == len(known) > 1 else f"{sent} of {len(known)}"
-    message = [f"{whose}: {count} sent."]
+    lines = [f"{whose}: {count} sent."]
     left: dict[str, list[str]] = {}
     for row in rows:
         if row.chosen is not None and not row.chosen.is_sent:
             left.setdefault(row.chosen.reason, []).append(row.caption)
-    message += [f"Left out: {_names(names)}. {reason}" for reason, names in left.items()]
-    return "\n".join(message)
+    lines += [f"Left out: {_names(names)}. {reason}" for reason, names in left.items()]
+    return "\n".join(lines)
 
 
 def _names(names: Sequence[str]) -> str:

@@ -44,58 +44,46 @@ class SceneActions(QObject):
         self._model = model
         self._selected: tuple[str, ...] = ()
         self._cursor: int | None = None
+        self._icons: dict[QAction, str] = {}
         self.add = self._make(
-            "add_scene", "Add scene", "plus", "Ins", "Add an empty scene after the selected one"
-        )
+            "add_scene", "Add scene", "plus", "Ins",
+            "Add an empty scene after the selected one", self._add,
+        )  # fmt: skip
         self.duplicate = self._make(
             "duplicate_scenes", "Duplicate", "content-duplicate", "Ctrl+D",
-            "Put a copy behind each selected scene; its takes belong to both",
+            "Put a copy behind each selected scene; its takes belong to both", self._duplicate,
         )  # fmt: skip
         self.split = self._make(
             "split_scene", "Split", "content-cut", "Ctrl+K",
-            "Make two scenes of one: at the cursor in the prompt, or in its middle",
+            "Make two scenes of one: at the cursor in the prompt, or in its middle", self._split,
         )  # fmt: skip
         self.merge = self._make(
             "merge_scenes", "Merge", "call-merge", "Ctrl+M",
-            "Make one scene of the selected ones: prompts joined, all takes kept",
+            "Make one scene of the selected ones: prompts joined, all takes kept", self._merge,
         )  # fmt: skip
         self.delete = self._make(
             "delete_scenes", "Delete", "delete-outline", "Del",
-            "Delete the selected scenes; their clips stay on disk",
+            "Delete the selected scenes; their clips stay on disk", self._delete,
         )  # fmt: skip
         self.move_up = self._make(
-            "move_scenes_up", "Move up", "arrow-up", "Alt+Up", "Move the selected scenes up"
-        )
+            "move_scenes_up", "Move up", "arrow-up", "Alt+Up",
+            "Move the selected scenes up", self._move_up,
+        )  # fmt: skip
         self.move_down = self._make(
             "move_scenes_down", "Move down", "arrow-down", "Alt+Down",
-            "Move the selected scenes down",
+            "Move the selected scenes down", self._move_down,
         )  # fmt: skip
         self.link = self._make(
             "continue_scenes", "Continue from previous", "link-variant", "Ctrl+L",
-            "Start from the last frame of the scene before",
+            "Start from the last frame of the scene before", self._link,
         )  # fmt: skip
         self.link.setCheckable(True)
-        self.undo = self._from_stack(model.undo_stack.createUndoAction(self, "Undo"), "undo")
+        self.undo = self._dress(model.undo_stack.createUndoAction(self, "Undo"), "undo", "undo")
         self.undo.setShortcuts(QKeySequence.StandardKey.Undo)
-        self.redo = self._from_stack(model.undo_stack.createRedoAction(self, "Redo"), "redo")
+        self.redo = self._dress(model.undo_stack.createRedoAction(self, "Redo"), "redo", "redo")
         self.redo.setShortcuts(QKeySequence.StandardKey.Redo)
-        for action, act in self._acts.items():
-            action.triggered.connect(act)
         model.changed.connect(self._refresh)
         self._refresh()
-
-    @property
-    def _acts(self) -> dict[QAction, Callable[[], None]]:
-        return {
-            self.add: self._add,
-            self.duplicate: self._duplicate,
-            self.split: self._split,
-            self.merge: self._merge,
-            self.delete: self._delete,
-            self.move_up: self._move_up,
-            self.move_down: self._move_down,
-            self.link: self._link,
-        }
 
     def for_scenes(self) -> tuple[QAction, ...]:
         """The actions on the selected scenes in the order of a menu, with lines between groups."""
@@ -120,24 +108,24 @@ class SceneActions(QObject):
     @Slot()
     def refresh_icons(self) -> None:
         """Draw the icons in the colours that the program has now."""
-        for action in (*self._acts, self.undo, self.redo):
-            action.setIcon(theme.icon(str(action.data()), QGuiApplication.palette()))
+        for action, icon in self._icons.items():
+            action.setIcon(theme.icon(icon, QGuiApplication.palette()))
 
-    def _make(self, name: str, text: str, icon: str, shortcut: str, tip: str) -> QAction:
-        action = QAction(text, self)
-        action.setObjectName(name)
-        action.setData(icon)
-        action.setIcon(theme.icon(icon, QGuiApplication.palette()))
+    def _make(
+        self, name: str, text: str, icon: str, shortcut: str, tip: str, act: Callable[[], None]
+    ) -> QAction:
+        action = self._dress(QAction(text, self), name, icon)
         keys = QKeySequence(shortcut)
         action.setShortcut(keys)
         # In the table only: Delete in a text box deletes letters.
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.setToolTip(f"{tip} ({keys.toString(QKeySequence.SequenceFormat.NativeText)})")
+        action.triggered.connect(act)
         return action
 
-    def _from_stack(self, action: QAction, icon: str) -> QAction:
-        action.setObjectName(icon)
-        action.setData(icon)
+    def _dress(self, action: QAction, name: str, icon: str) -> QAction:
+        action.setObjectName(name)
+        self._icons[action] = icon
         action.setIcon(theme.icon(icon, QGuiApplication.palette()))
         return action
 

@@ -23,7 +23,7 @@ from core.project.model.status import (
 from gui.scenes.scene_rows import SceneColumn, SceneRow
 from gui.scenes.scene_table_model import ROW_ROLE
 from gui.theme import Tone
-from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, in_two_lines
+from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, centred, in_two_lines
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QAbstractItemModel, QPersistentModelIndex
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Index = QModelIndex | QPersistentModelIndex
 
 THUMBNAIL = QSize(64, 40)
+_ICON = QSize(ICON, ICON)
 LONGEST_S = 600.0
 _SHOWN_LETTERS = 400
 _EDITOR_HEIGHT = 120
@@ -53,8 +54,7 @@ class NumberDelegate(CellDelegate):
         cell.painter.setPen(cell.colour())
         cell.painter.drawText(cell.rect, Qt.AlignmentFlag.AlignCenter, str(row.number))
         if row.is_linked:
-            place = QRect(0, 0, ICON, ICON)
-            place.moveCenter(cell.rect.center())
+            place = centred(_ICON, cell.rect)
             place.moveTop(cell.rect.top() + 1)
             cell.icon("link-variant", place, cell.link_colour())
 
@@ -144,21 +144,15 @@ class ImageDelegate(CellDelegate):
     def paint_cell(self, cell: Cell, index: Index) -> None:
         """Draw the picture in the middle of the cell."""
         row: SceneRow = index.data(ROW_ROLE)
-        place = QRect(0, 0, THUMBNAIL.width(), THUMBNAIL.height())
-        place.moveCenter(cell.rect.center())
+        place = centred(THUMBNAIL, cell.rect)
         image = row.image(self._column)
         if image is None:
             self._paint_empty(cell, place, row)
             return
         ratio = cell.option.widget.devicePixelRatio()
         found = self._thumbnails.pixmap(image.path, THUMBNAIL * ratio, image.at)
-        if found is None:
-            cell.painter.fillRect(place, cell.palette.color(QPalette.ColorRole.Midlight))
-            return
-        shown = QRect(0, 0, round(found.width() / ratio), round(found.height() / ratio))
-        shown.moveCenter(place.center())
-        cell.painter.drawPixmap(shown, found)
-        if self._column is SceneColumn.START and row.is_linked:
+        shown = cell.image(found, place)
+        if found is not None and self._column is SceneColumn.START and row.is_linked:
             badge = QRect(shown.left(), shown.bottom() - ICON + 1, ICON, ICON)
             cell.painter.fillRect(badge, cell.palette.color(QPalette.ColorRole.Base))
             link = cell.palette.color(QPalette.ColorRole.Link)
@@ -168,9 +162,7 @@ class ImageDelegate(CellDelegate):
         if self._column is SceneColumn.CLIP:
             return
         if self._column is SceneColumn.START and row.is_linked:
-            icon = QRect(0, 0, ICON, ICON)
-            icon.moveCenter(place.center())
-            cell.icon("link-variant", icon, cell.colour(Tone.QUIET))
+            cell.icon("link-variant", centred(_ICON, place), cell.colour(Tone.QUIET))
             return
         mid = cell.palette.color(QPalette.ColorRole.Mid)
         cell.painter.setPen(QPen(mid, 1, Qt.PenStyle.DashLine))

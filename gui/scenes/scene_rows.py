@@ -7,7 +7,6 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from core.project.model.status import (
-    Rendering,
     describe_status,
     explain_status,
     project_statuses,
@@ -130,14 +129,8 @@ class SceneRow:
         if self.take is None:
             return "There is no clip yet."
         takes = "1 take" if self.num_takes == 1 else f"{self.num_takes} takes"
-        return f"{self.take.path.name}, {self.take.duration_s:.2f} s, one of {takes}. " + (
-            "Double-click to play it."
-        )
-
-    @property
-    def fraction(self) -> float | None:
-        """How far its render is; None where none runs or it is not known."""
-        return self.status.fraction if isinstance(self.status, Rendering) else None
+        facts = f"{self.take.path.name}, {self.take.duration_s:.2f} s, one of {takes}."
+        return f"{facts} Double-click to play it."
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from core.project.model.edits import FrameSlot, move_scenes, with_duration, with
 from core.project.model.status import project_statuses
 from gui.scenes.image_controller import FrameBrought
 from gui.scenes.scene_rows import SceneColumn, SceneRow, TableFacts, rows_of
-from gui.widgets.image_slot import files_in
+from gui.widgets.file_field import files_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

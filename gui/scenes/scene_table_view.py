@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 from typing_extensions import override
 
 from core.video.request import Role
-from gui import theme
 from gui.scenes.scene_delegates import (
     DurationDelegate,
     ImageDelegate,
@@ -20,12 +18,12 @@ from gui.scenes.scene_delegates import (
     row_height,
 )
 from gui.scenes.scene_rows import SceneColumn
-from gui.theme import Tone
+from gui.widgets.cells import paint_hint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QAction
+    from PySide6.QtGui import QAction, QPaintEvent, QResizeEvent
 
     from core.video.spec import ModelSpec
     from gui.scenes.scene_table_model import SceneTableModel
@@ -193,9 +191,4 @@ class SceneTableView(QTableView):
         """Draw the table, or what to do where it is empty."""
         super().paintEvent(event)
         if not self._scenes.rowCount():
-            painter = QPainter(self.viewport())
-            painter.setPen(theme.tone(self.palette(), Tone.QUIET))
-            place = self.viewport().rect().adjusted(24, 24, -24, -24)
-            align = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(place, align, _EMPTY)
-            painter.end()
+            paint_hint(self, _EMPTY)

@@ -47,7 +47,7 @@ class KeysPanel(QWidget):
     """One row for each key that a provider may ask for; a key is never shown.
 
     Signals:
-        store_wanted(StoreKey), test_wanted(OwnedKey), remove_wanted(OwnedKey)
+        store_wanted(StoreKey), test_wanted(KeyUse), remove_wanted(KeyUse)
     """
 
     store_wanted = Signal(object)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from PySide6.QtCore import QEvent, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
-from typing_extensions import override
 
 from core.config.settings_schema import SettingChoice, SettingKind
 from gui import theme
+from gui.widgets.buttons import IconButton
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import Binding, LineField, SwitchField
 from gui.widgets.file_field import choose_folder
@@ -52,14 +51,12 @@ class SettingRow(QWidget):
         self._choices: ChoiceField | None = None
         self._folder: _FolderField | None = None
         self._binding = self._make_field()
-        self._reset = QToolButton(self)
-        self._reset.setObjectName(f"{field.name.replace('.', '_')}_reset")
-        self._reset.setAutoRaise(True)
-        self._reset.setToolTip(f"Back to the default: {_default_words(field)}.")
+        name = f"{field.name.replace('.', '_')}_reset"
+        tip = f"Back to the default: {_default_text(field)}."
+        self._reset = IconButton(name, "restore", tip, self)
         self._reset.setAccessibleName(f"{field.about.label}: back to the default")
         self._problem = ToneLabel(theme.Tone.BAD, self)
         self._lay_out()
-        self._paint_icon()
         self._binding.edited.connect(self._pass_on)
         self._reset.clicked.connect(self._go_back)
         self.set_field(field)
@@ -99,13 +96,6 @@ class SettingRow(QWidget):
         about = self.field.about
         text = f"{self.field.section} {about.label} {self.field.help} {self.field.name}".casefold()
         return all(word in text for word in words.casefold().split())
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        """Draw the icon in the colours of the new theme."""
-        if event.type() is QEvent.Type.PaletteChange:
-            self._paint_icon()
-        super().changeEvent(event)
 
     def _make_field(self) -> Binding:
         field = self.field
@@ -155,9 +145,6 @@ class SettingRow(QWidget):
         explained.show_message(f"{field.help}{restart}")
         lines.addWidget(explained)
         lines.addWidget(self._problem)
-
-    def _paint_icon(self) -> None:
-        self._reset.setIcon(theme.icon("restore", self.palette()))
 
     @Slot(object)
     def _pass_on(self, value: object) -> None:
@@ -294,7 +281,7 @@ def _name(widget: QWidget, field: SettingField, part: str = "", tip: str = "") -
     widget.setAccessibleName(f"{field.about.label} {part}".strip())
 
 
-def _default_words(field: SettingField) -> str:
+def _default_text(field: SettingField) -> str:
     names = {str(choice.value): choice.label for choice in field.choices}
     text = names.get(field.default, field.default) or field.about.unset
     return f"{text} {field.about.unit}".strip() if field.default else text

@@ -21,7 +21,7 @@ class SettingsController(QObject):
 
     Signals:
         changed(Settings): they are in effect.
-        told(str): what else changed with them.
+        message(str): what else changed with them.
         failed(StudioError): they are in effect, and could not be saved.
     """
 

@@ -35,7 +35,7 @@ class SettingsDialog(QDialog):
     """Joins the panels with the studio; keyring, folders and services are asked beside the window.
 
     Signals:
-        keys_changed(OwnedKey): a key was kept or removed.
+        keys_changed(KeyUse): a key was kept or removed.
     """
 
     keys_changed = Signal(object)
@@ -51,7 +51,7 @@ class SettingsDialog(QDialog):
         self.panel = SettingsPanel(self)
         self.keys = KeysPanel(self)
         self.panel.add_section(KEYS, self.keys)
-        self._said = ToneLabel(theme.Tone.QUIET, self)
+        self._message = ToneLabel(theme.Tone.QUIET, self)
         self._lay_out()
         self.panel.set_value(controller.settings)
         self.panel.set_usual_folders(studio.usual_folders)
@@ -89,13 +89,13 @@ class SettingsDialog(QDialog):
         lines.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
         lines.setSpacing(theme.GAP)
         lines.addWidget(self.panel, 1)
-        lines.addWidget(self._said)
+        lines.addWidget(self._message)
         lines.addWidget(buttons)
         self.resize(720, 560)
 
     @Slot(object)
     def _change(self, settings: Settings) -> None:
-        self._said.show_message("")
+        self._message.show_message("")
         self._settings_controller.change(settings)
 
     @Slot(object)
@@ -122,11 +122,11 @@ class SettingsDialog(QDialog):
 
     @Slot(object)
     def _tell(self, text: str) -> None:
-        self._said.show_message(text, theme.Tone.QUIET)
+        self._message.show_message(text, theme.Tone.QUIET)
 
     @Slot(object)
     def _complain(self, error: StudioError) -> None:
-        self._said.show_message(str(error), theme.Tone.BAD)
+        self._message.show_message(str(error), theme.Tone.BAD)
 
     def _look_for_keys(self) -> None:
         self._background.run(self._find_keys, self.keys.set_keys, self._complain, key="keys")

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -23,6 +21,7 @@ from core.errors import SettingsError
 from gui import theme
 from gui.settings.setting_row import SettingRow
 from gui.widgets.labels import ToneLabel
+from gui.widgets.panes import scrolled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,15 +150,10 @@ class SettingsPanel(QWidget):
         self._page.setContentsMargins(theme.EDGE, 0, theme.EDGE, theme.EDGE)
         self._page.addWidget(self._nothing)
         self._page.addStretch(1)
-        area = QScrollArea(self)
-        area.setWidget(content)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         columns = QHBoxLayout()
         columns.setSpacing(theme.EDGE)
         columns.addWidget(self._list)
-        columns.addWidget(area, 1)
+        columns.addWidget(scrolled(content), 1)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(theme.GAP)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal, Slot
@@ -24,6 +23,7 @@ from core.film.model.transitions import NONE, TRANSITIONS
 from core.project.storyboard.markup import CAMERA_MOTIONS
 from gui.theme import Tone
 from gui.widgets.fields import named
+from gui.widgets.file_field import files_in
 from gui.widgets.labels import ToneLabel
 
 if TYPE_CHECKING:
@@ -120,14 +120,14 @@ class StoryboardBox(QPlainTextEdit):
     @override
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Welcome files too."""
-        return _file(source) is not None or super().canInsertFromMimeData(source)
+        return bool(files_in(source)) or super().canInsertFromMimeData(source)
 
     @override
     def insertFromMimeData(self, source: QMimeData) -> None:
         """Tell of a file; take in everything else as text."""
-        path = _file(source)
-        if path is not None:
-            self.file_dropped.emit(path)
+        files = files_in(source)
+        if files:
+            self.file_dropped.emit(files[0])
         elif source.hasText() and not self.isReadOnly():
             self._insert(self.textCursor(), source.text())
             self.ensureCursorVisible()
@@ -222,11 +222,6 @@ def _parts(line: str) -> Iterator[_Chunk]:
 
 def _has_long_lines(text: str) -> bool:
     return any(len(line) > _LONGEST_LINE for line in text.split("\n"))
-
-
-def _file(source: QMimeData) -> Path | None:
-    paths = [url.toLocalFile() for url in source.urls() if url.isLocalFile()]
-    return Path(paths[0]) if paths else None
 
 
 def _as_shown(text: str) -> str:

@@ -53,18 +53,18 @@ _TO_THE_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 def tags_of(draft: SceneDraft) -> tuple[str, ...]:
     """What a draft says besides its words, each in a few words."""
-    message: list[str] = []
+    parts: list[str] = []
     if draft.title:
-        message.append(f"“{draft.title}”")
+        parts.append(f"“{draft.title}”")
     if draft.camera:
-        message.append(draft.camera.replace("_", " "))
+        parts.append(draft.camera.replace("_", " "))
     if draft.transition is not None:
         cut = draft.transition
-        message.append(f"{cut.kind} {cut.duration_s:g} s" if cut.duration_s else "cut")
-    message += [text for text in (draft.style, draft.mood) if text]
+        parts.append(f"{cut.kind} {cut.duration_s:g} s" if cut.duration_s else "cut")
+    parts += [text for text in (draft.style, draft.mood) if text]
     if draft.seed is not None:
-        message.append(f"seed {draft.seed}")
-    return tuple(message)
+        parts.append(f"seed {draft.seed}")
+    return tuple(parts)
 
 
 class PreviewModel(QAbstractTableModel):

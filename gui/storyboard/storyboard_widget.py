@@ -342,27 +342,27 @@ def _answer(question: _PreviewQuestion, cancel: CancelToken) -> _Answer:
 def _total(board: Storyboard) -> str:
     count = len(board.drafts)
     words = sum(len(draft.words.split()) for draft in board.drafts)
-    message = f"{count} scene{'s' * (count != 1)} · {words:,} word{'s' * (words != 1)} · "
+    size = f"{count} scene{'s' * (count != 1)} · {words:,} word{'s' * (words != 1)} · "
     if board.target_length_s is None:
-        return f"{message}{clock(board.total_s)} in all"
-    return f"{message}{clock(board.total_s)} of {clock(board.target_length_s)}"
+        return f"{size}{clock(board.total_s)} in all"
+    return f"{size}{clock(board.total_s)} of {clock(board.target_length_s)}"
 
 
 def _outcome(renewal: Renewal, rendered: frozenset[str]) -> str:
     """What becomes of the scenes that are there."""
     kept, own, made, gone = map(len, (renewal.kept, renewal.own, renewal.made, renewal.gone))
-    message: list[str] = []
+    parts: list[str] = []
     if kept:
-        message.append(f"{kept} with the same words stay{'s' * (kept == 1)}, with clips and edits")
+        parts.append(f"{kept} with the same words stay{'s' * (kept == 1)}, with clips and edits")
     if own:
-        message.append(f"{own} added by hand stay{'s' * (own == 1)}")
+        parts.append(f"{own} added by hand stay{'s' * (own == 1)}")
     if made:
-        message.append(f"{made} {_are(made)} new")
+        parts.append(f"{made} {_are(made)} new")
     if gone:
         clips = sum(scene_id in rendered for scene_id in renewal.gone)
         files = f", {clips} of them with clips, whose files stay" if clips else ""
-        message.append(f"{gone} {_are(gone)} removed{files}")
-    return f"Of the scenes, {'; '.join(message)}." if message else ""
+        parts.append(f"{gone} {_are(gone)} removed{files}")
+    return f"Of the scenes, {'; '.join(parts)}." if parts else ""
 
 
 def _are(count: int) -> str:

@@ -159,8 +159,8 @@ class CompareDialog(QDialog):
         self._uses[_LEFT].clicked.connect(self._use_left)
         self._uses[_RIGHT].clicked.connect(self._use_right)
         self._audios.idClicked.connect(self._choose_audio)
-        self._audio.silent.connect(self._show_message)
-        self._audio.failed.connect(self._show_message)
+        self._audio.silent.connect(self._note.show_message)
+        self._audio.failed.connect(self._note.show_message)
         self._close.clicked.connect(self.reject)
         self._close.setAutoDefault(False)
 
@@ -203,7 +203,7 @@ class CompareDialog(QDialog):
         self._clock.start()
         # Twice a frame, so that none comes late by a whole one.
         self._timer.start(max(1, round(500 * frames.duration_s / frames.count)))
-        self._play.set_image("pause")
+        self._play.show_icon("pause")
         self._listen_at(self._begin_us)
 
     @Slot()
@@ -218,7 +218,7 @@ class CompareDialog(QDialog):
     def _pause(self) -> None:
         self._timer.stop()
         self._audio.pause()
-        self._play.set_image("play")
+        self._play.show_icon("play")
 
     @Slot()
     def _tick(self) -> None:
@@ -261,10 +261,6 @@ class CompareDialog(QDialog):
     def _listen_at(self, moment_us: int) -> None:
         if self._audios.checkedId() != _NONE:
             self._audio.play(moment_us)
-
-    @Slot(object)
-    def _show_message(self, text: str) -> None:
-        self._note.show_message(text)
 
     @Slot()
     def _use_left(self) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import ProjectError
 from core.project.render.rerender import scene_again
 from core.video.record import read_settings_of
+from gui.widgets.file_field import show_in_desktop
 
 if TYPE_CHECKING:
     from core.jobs.job import CancelToken
@@ -25,7 +25,7 @@ class TakesController(QObject):
     """Follows the shown scene.
 
     Signals:
-        told(str): what could not be brought back from a take.
+        message(str): what could not be brought back from a take.
         failed(StudioError): a take says nothing about how it was made.
     """
 
@@ -88,4 +88,4 @@ class TakesController(QObject):
 
     @Slot(object)
     def _show_file(self, take: Take) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(take.path.parent)))
+        show_in_desktop(take.path.parent)

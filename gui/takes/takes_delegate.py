@@ -95,12 +95,7 @@ class TakesDelegate(CellDelegate):
         cell.painter.fillRect(place, cell.palette.color(QPalette.ColorRole.Midlight))
         ratio = cell.option.widget.devicePixelRatio()
         found = self._thumbnails.pixmap(row.take.path, IMAGE * ratio)
-        if found is not None:
-            shown = QRect(0, 0, round(found.width() / ratio), round(found.height() / ratio))
-            shown.moveCenter(place.center())
-            cell.painter.setOpacity(_GREYED if row.problem else 1.0)
-            cell.painter.drawPixmap(shown, found)
-            cell.painter.setOpacity(1.0)
+        cell.image(found, place, _GREYED if row.problem else 1.0)
         if row.is_chosen:
             pen = QPen(cell.link_colour(), _BORDER)
             pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)

@@ -59,7 +59,7 @@ class TakesModel(QAbstractListModel):
         """A take by its place, from 0."""
         return self._rows[number]
 
-    def source_of(self, take_id: str | None) -> int:
+    def index_of(self, take_id: str | None) -> int:
         """Where a take is; -1 where it is not."""
         return self.ids.index(take_id) if take_id in self.ids else -1
 

@@ -217,7 +217,7 @@ class TakesWidget(QWidget):
         self._enable()
 
     def _select(self, take_id: str | None) -> None:
-        place = self._rows.source_of(take_id)
+        place = self._rows.index_of(take_id)
         if place >= 0:
             index = self._rows.index(place)
             self._strip.selectionModel().setCurrentIndex(index, _Flag.ClearAndSelect)
@@ -280,7 +280,7 @@ class TakesWidget(QWidget):
     def _want_compare(self) -> None:
         pair = self._pair()
         if pair is not None:
-            left, right = (self._rows.row(self._rows.source_of(take.id)) for take in pair)
+            left, right = (self._rows.row(self._rows.index_of(take.id)) for take in pair)
             can_choose = not self._model.is_read_only
             dialog = CompareDialog((left, right), self, can_choose=can_choose)
             dialog.chosen.connect(self._choose_compared)

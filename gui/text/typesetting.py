@@ -27,8 +27,8 @@ class SetLine:
 
     Attributes:
         shapes: the outlines of its plain glyphs.
-        pictures: its glyphs that bring colours of their own.
-        picture_origin: where to draw `pictures`.
+        images: its glyphs that bring colours of their own.
+        image_origin: where to draw `images`.
         width: from its first to its last letter, with typed spaces before it.
         ink: the box of all that is seen.
     """

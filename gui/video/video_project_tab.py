@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QMessageBox, QScrollArea, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.media.output import taken_problems
 from core.project.files.media import relink
@@ -39,12 +38,14 @@ from gui.storyboard.storyboard_widget import StoryboardController, StoryboardWid
 from gui.takes.takes_controller import TakesController
 from gui.takes.takes_widget import TakesWidget
 from gui.video.video_layout import ScopeSwitch, VideoPanels, arrange
-from gui.widgets.file_field import choose_folder
+from gui.widgets.file_field import choose_folder, show_in_desktop
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from PySide6.QtGui import QAction
 
     from core.errors import StudioError
     from core.jobs.job import CancelToken
@@ -71,7 +72,7 @@ class VideoProjectTab(QWidget):
     """One open project from storyboard to film.
 
     Signals:
-        told(str, through one object): a sentence for the status console.
+        message(str): a sentence for the status console.
         fix_wanted(Fix): what only another room can mend.
     """
 
@@ -159,7 +160,7 @@ class VideoProjectTab(QWidget):
         panels.inspector.cursor_moved.connect(self.scene_actions.set_cursor)
         self._rows.image_dropped.connect(self._on_frame_brought)
         panels.scope.changed.connect(self._choices.set_scene_scope)
-        panels.render.wanted.connect(self._on_render_request)
+        panels.render.wanted.connect(self._on_render_wanted)
         panels.takes.play_wanted.connect(self._player.play_take)
         panels.export.changed.connect(self._on_film_choices)
         panels.export.export_wanted.connect(self.export_film)
@@ -242,7 +243,7 @@ class VideoProjectTab(QWidget):
     @property
     def render_actions(self) -> tuple[QAction, ...]:
         """What renders, for the menu."""
-        return tuple(self._panels.render.actions_by_request.values())
+        return tuple(self._panels.render.actions_by_scope.values())
 
     @property
     def scene_jobs(self) -> dict[str, SceneJob]:
@@ -253,15 +254,6 @@ class VideoProjectTab(QWidget):
     def fingerprints(self) -> dict[str, str]:
         """What each scene's clip would be made from now, by scene id."""
         return self._states.fingerprints
-
-    @property
-    def left_scrolls_sideways(self) -> bool:
-        """Whether the left side is wider than its place."""
-        area = self.findChild(QScrollArea, "video_left")
-        content = None if area is None else area.widget()
-        if area is None or content is None:
-            return False
-        return content.minimumSizeHint().width() > area.width()
 
     @Slot()
     def read_models(self) -> None:
@@ -274,19 +266,19 @@ class VideoProjectTab(QWidget):
 
     def render_missing(self) -> None:
         """Render every scene that has no clip, or one made from something else."""
-        self._on_render_request(RenderScope.MISSING)
+        self._on_render_wanted(RenderScope.MISSING)
 
     @Slot(object)
-    def _on_render_request(self, request: RenderScope) -> None:
+    def _on_render_wanted(self, scope: RenderScope) -> None:
         if self._model.is_read_only:
             self.message.emit("The project is open for reading only: nothing is rendered.")
             return
         self._panels.render.show_planning(True)
-        self._rendering.offer(self._scenes_of(request))
+        self._rendering.offer(self._scenes_of(scope))
 
-    def _scenes_of(self, request: RenderScope) -> tuple[Scene, ...]:
+    def _scenes_of(self, scope: RenderScope) -> tuple[Scene, ...]:
         scenes = self._model.project.scenes
-        match request:
+        match scope:
             case RenderScope.THIS | RenderScope.SELECTED:
                 return tuple(scene for scene in scenes if scene.id in self._selected)
             case RenderScope.MISSING:
@@ -370,7 +362,7 @@ class VideoProjectTab(QWidget):
     def _on_show_file(self) -> None:
         path = self._model.project.last_export
         if path is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+            show_in_desktop(path.parent)
 
     @Slot(object)
     def _on_failed(self, error: StudioError) -> None:
@@ -415,11 +407,10 @@ class VideoProjectTab(QWidget):
 
     def _relinked(self, relinked: Relinked) -> None:
         self._model.take_over(relinked.project)
-        left = len(relinked.still_missing)
-        self.message.emit(
-            f"{len(relinked.found)} missing files were found"
-            + (f", {left} are still missing." if left else ".")
-        )
+        found, left = len(relinked.found), len(relinked.still_missing)
+        files = "1 missing file was" if found == 1 else f"{found} missing files were"
+        rest = f", {left} {'is' if left == 1 else 'are'} still missing" if left else ""
+        self.message.emit(f"{files} found{rest}.")
 
     def use_image(self, path: Path, role: ImageRole) -> bool:
         """Bring a picture into the project, for the shown scene or for all of them.

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class IconButton(QToolButton):
     """A flat button with an icon, a tooltip and a name for screen readers."""
 
-    def __init__(self, name: str, image: str, tip: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, icon_name: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._image = image
+        self._icon_name = icon_name
         self.setObjectName(name)
         self.setAutoRaise(True)
         self.set_tip(tip)
@@ -31,10 +31,10 @@ class IconButton(QToolButton):
         self.setToolTip(tip)
         self.setAccessibleName(tip.partition("\n")[0])
 
-    def set_image(self, image: str) -> None:
+    def show_icon(self, icon_name: str) -> None:
         """Show another icon."""
-        if image != self._image:
-            self._image = image
+        if icon_name != self._icon_name:
+            self._icon_name = icon_name
             self._draw()
 
     @override
@@ -45,7 +45,7 @@ class IconButton(QToolButton):
             self._draw()
 
     def _draw(self) -> None:
-        self.setIcon(icon(self._image, QApplication.palette()))
+        self.setIcon(icon(self._icon_name, QApplication.palette()))
 
 
 class NetworkBadge(QToolButton):

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QRect, Qt
-from PySide6.QtGui import QColor, QPalette, QPen, QPixmap, QTextLayout
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPixmap, QTextLayout
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gui import theme
+from gui.theme import EDGE, Tone
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QPersistentModelIndex
-    from PySide6.QtGui import QPainter
-
-    from gui.theme import Tone
+    from PySide6.QtWidgets import QAbstractItemView
 
 PAD = 6
 ICON = 16
@@ -64,6 +63,23 @@ class Cell:
         self.painter.setPen(colour)
         self.painter.drawText(rect, _RIGHT if is_right else _LEFT, shown)
 
+    def image(self, found: QPixmap | None, place: QRect, opacity: float = 1.0) -> QRect:
+        """A small picture in the middle of a place, which is grey while there is none.
+
+        Returns:
+            What the picture covers, or the whole place.
+        """
+        if found is None:
+            self.painter.fillRect(place, self.palette.color(QPalette.ColorRole.Midlight))
+            return place
+        ratio = self.option.widget.devicePixelRatio()
+        size = QSize(round(found.width() / ratio), round(found.height() / ratio))
+        shown = centred(size, place)
+        self.painter.setOpacity(opacity)
+        self.painter.drawPixmap(shown, found)
+        self.painter.setOpacity(1.0)
+        return shown
+
     def icon(self, name: str, place: QRect, colour: QColor) -> None:
         """An icon of the theme in that colour."""
         ratio = self.painter.device().devicePixelRatio()
@@ -94,6 +110,22 @@ class CellDelegate(QStyledItemDelegate):
 
     def paint_cell(self, cell: Cell, index: QModelIndex | QPersistentModelIndex) -> None:
         """Draw what the cell holds."""
+
+
+def centred(size: QSize, place: QRect) -> QRect:
+    """A box of that size in the middle of a place."""
+    box = QRect(QPoint(0, 0), size)
+    box.moveCenter(place.center())
+    return box
+
+
+def paint_hint(view: QAbstractItemView, text: str) -> None:
+    """Write in the middle of an empty view what to do there."""
+    painter = QPainter(view.viewport())
+    painter.setPen(theme.tone(view.palette(), Tone.QUIET))
+    place = view.viewport().rect().adjusted(EDGE, EDGE, -EDGE, -EDGE)
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+    painter.end()
 
 
 def in_two_lines(text: str, option: QStyleOptionViewItem, width: int) -> list[str]:

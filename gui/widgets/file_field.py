@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 from typing_extensions import override
 
@@ -17,6 +18,7 @@ from gui.widgets.labels import ElidedLabel
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from PySide6.QtCore import QMimeData
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 IMAGES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)"
@@ -88,15 +90,15 @@ class FileField(QWidget):
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Welcome files."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if files_in(event.mimeData()):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
         """Take the first of the dropped files."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        paths = files_in(event.mimeData())
         if paths:
-            self._take(Path(paths[0]))
+            self._take(paths[0])
 
     @Slot()
     def _open_dialog(self) -> None:
@@ -122,6 +124,16 @@ class FileField(QWidget):
         self._name.setToolTip(printable(self._path) if self._path else "")
         if self._clear is not None:
             self._clear.setEnabled(self._path is not None)
+
+
+def files_in(mime: QMimeData) -> tuple[Path, ...]:
+    """The files of this machine that are dragged or copied."""
+    return tuple(Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile())
+
+
+def show_in_desktop(folder: Path) -> bool:
+    """Open a folder in the desktop's file manager; whether there is one."""
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def printable(path: Path) -> str:

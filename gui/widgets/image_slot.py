@@ -22,7 +22,7 @@ from gui import theme
 from gui.theme import Tone
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
-from gui.widgets.file_field import IMAGES, FileKind, file_dialog, printable
+from gui.widgets.file_field import IMAGES, FileKind, file_dialog, files_in, printable
 from gui.widgets.image_dialog import ImageDialog, ShownImage
 from gui.widgets.labels import ToneLabel
 
@@ -248,11 +248,6 @@ class ImageSlot(QWidget):
         if image is not None:
             event.acceptProposedAction()
             self._bring(image)
-
-
-def files_in(mime: QMimeData) -> tuple[Path, ...]:
-    """The files of this machine that are dragged or copied."""
-    return tuple(Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile())
 
 
 def image_in(mime: QMimeData) -> Path | QImage | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from gui.widgets.buttons import IconButton
@@ -40,7 +40,7 @@ class MarkedRow(QObject):
     ) -> None:
         super().__init__(grid)
         self._grid = grid.grid
-        self._name, self._words, self._tip = name, label, tip
+        self._name, self._text, self._tip = name, label, tip
         self._row = self._grid.rowCount()
         self._field: QWidget | None = None
         self._is_shown = True
@@ -51,7 +51,7 @@ class MarkedRow(QObject):
         if self._reset is not None:
             # Its room is kept, so that the fields do not jump when it comes and goes.
             self._grid.setColumnMinimumWidth(2, _RESET_WIDTH)
-            self._reset.clicked.connect(self._on_reset)
+            self._reset.clicked.connect(self.reset_wanted)
             self._grid.addWidget(self._reset, self._row, 2, _TOP)
         self.mark("", "")
 
@@ -64,7 +64,7 @@ class MarkedRow(QObject):
         self._field = field
         field.setObjectName(self._name)
         field.setToolTip(self._tip)
-        field.setAccessibleName(self._words)
+        field.setAccessibleName(self._text)
         self._label.setBuddy(field)
         self._grid.setAlignment(self._label, _TOP if is_tall else _MIDDLE)
         self._grid.addWidget(field, self._row, 1)
@@ -81,7 +81,7 @@ class MarkedRow(QObject):
 
     def mark(self, why: str, reset_tip: str) -> None:
         """Show that the row differs and why; an empty reason unmarks it."""
-        self._label.setText(f"• {self._words}" if why else self._words)
+        self._label.setText(f"• {self._text}" if why else self._text)
         font = self._label.font()
         font.setBold(bool(why))
         self._label.setFont(font)
@@ -90,7 +90,3 @@ class MarkedRow(QObject):
             self._field.setAccessibleDescription(why)
         if self._reset is not None:
             self._reset.set_tip(reset_tip)
-
-    @Slot()
-    def _on_reset(self) -> None:
-        self.reset_wanted.emit()

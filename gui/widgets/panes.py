@@ -131,8 +131,8 @@ class FoldingSection(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        image = "chevron-down" if self.is_open else "chevron-right"
-        self._heading.setIcon(icon(image, QApplication.palette()))
+        arrow = "chevron-down" if self.is_open else "chevron-right"
+        self._heading.setIcon(icon(arrow, QApplication.palette()))
 
 
 def scrolled(content: QWidget, name: str = "") -> QScrollArea:

@@ -173,9 +173,7 @@ def is_clip(path: Path) -> bool:
     return path.suffix.lower() in CLIP_SUFFIXES
 
 
-def read_small_image(
-    path: Path, size: tuple[int, int], at: Literal["start", "end"], cancel: CancelToken
-) -> QImage:
+def read_small_image(path: Path, size: tuple[int, int], at: Moment, cancel: CancelToken) -> QImage:
     """The picture, or a clip's first or last frame, as large as fits into the size.
 
     Raises:
@@ -197,9 +195,7 @@ def _image(path: Path, size: tuple[int, int]) -> QImage:
     return QImage(data, image.width, image.height, QImage.Format.Format_RGBA8888).copy()
 
 
-def _frame(
-    path: Path, size: tuple[int, int], at: Literal["start", "end"], cancel: CancelToken
-) -> QImage:
+def _frame(path: Path, size: tuple[int, int], at: Moment, cancel: CancelToken) -> QImage:
     # Loaded late: it brings FFmpeg's libraries.
     import av
     from av.error import FFmpegError

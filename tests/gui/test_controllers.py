@@ -27,6 +27,7 @@ from gui.player.video_surface import VideoSurface
 from gui.render.render_form import RenderForm
 from gui.scenes.image_controller import ImageRole
 from gui.takes.takes_widget import TakesWidget
+from gui.widgets.buttons import NetworkBadge
 from tests.fakes.provider import SMALL
 from tests.gui.children import child
 from tests.gui.conftest import held_to_respond
@@ -296,7 +297,7 @@ def test_settings_change_the_look_and_the_network_at_once(opened: OpenWindow) ->
     settings = window.studio.settings
     network = settings.network.model_copy(update={"is_off": True})
     window.change_settings(settings.model_copy(update={"network": network}))
-    assert window.is_offline_shown
+    assert child(window, NetworkBadge).text().startswith("Offline")
 
 
 def test_automatic_says_what_it_stands_for(opened: OpenWindow) -> None:

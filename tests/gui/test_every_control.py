@@ -18,6 +18,7 @@ from core.config.settings import Settings, fields
 from core.platform.paths import Paths
 from core.studio import Studio
 from gui.main_window import MainWindow
+from gui.settings.settings_dialog import SettingsDialog
 from tests.fakes.provider import ENTRY
 from tests.gui.controls import CONTROLS, ControlCase, is_inner
 from tests.gui.operating import click
@@ -55,8 +56,8 @@ def names_in_tables() -> list[re.Pattern[str]]:
     return found
 
 
-def _is_case(messages: ast.expr | None) -> bool:
-    return messages is not None and _is_one_of(messages, {ControlCase.__name__})
+def _is_case(returns: ast.expr | None) -> bool:
+    return returns is not None and _is_one_of(returns, {ControlCase.__name__})
 
 
 def _is_one_of(name: ast.expr, names: set[str]) -> bool:
@@ -146,10 +147,14 @@ def test_every_control_says_what_it_is_for(window: MainWindow) -> None:
     assert sorted(set(silent)) == []
 
 
+def is_settings_open(window: MainWindow) -> bool:
+    return any(dialog.isVisible() for dialog in window.findChildren(SettingsDialog))
+
+
 # What belongs to the window itself and to no panel.
 WINDOW = (
     ControlCase("network_off", click, lambda window: window.studio.registry.network.is_off),
-    ControlCase("close", click, lambda window: window.tabs.is_settings_open),
+    ControlCase("close", click, is_settings_open),
 )
 
 

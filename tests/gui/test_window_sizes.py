@@ -57,8 +57,9 @@ for button in window.findChildren(QAbstractButton):
         cut.append(button.objectName())
 size = [window.width(), window.height(), window.devicePixelRatio()]
 least = [window.minimumSizeHint().width(), window.minimumSizeHint().height()]
-print(json.dumps({"cut": cut, "size": size, "least": least,
-                  "scrolls": window.video_tab.left_scrolls_sideways}))
+left = window.video_tab.findChild(QScrollArea, "video_left")
+scrolls = left.widget().minimumSizeHint().width() > left.width()
+print(json.dumps({"cut": cut, "size": size, "least": least, "scrolls": scrolls}))
 window.close()
 """
 

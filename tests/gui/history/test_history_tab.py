@@ -26,6 +26,7 @@ from gui.history.history_model import PAGE
 from gui.history.history_tab import HistoryTab
 from tests.fakes.provider import ENTRY
 from tests.fakes.stills import as_image
+from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import choose, choose_index, click, step_up, write
 from tests.gui.small_images import SmallImages
@@ -135,7 +136,7 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
 
     def make() -> HistoryTab:
         controller = Desk(studio.history, qtbot, tmp_path).begin()
-        controller.tab.filter_bar.set_value(
+        child(controller.tab, HistoryFilterBar).set_value(
             HistoryFilter(span=Span.BETWEEN, first=date(2020, 1, 1), last=date(2040, 1, 1))
         )
         controller.choose("a red ball")
@@ -150,7 +151,7 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
         return tab.chosen
 
     def looked_for(tab: HistoryTab) -> object:
-        return tab.filter_bar.value()
+        return child(tab, HistoryFilterBar).value()
 
     def view(tab: HistoryTab) -> object:
         return [controls_of(tab)[name].isVisible() for name in ("table", "tiles")]
@@ -221,7 +222,7 @@ def test_newest_is_first_and_shown_in_full(controller: Desk) -> None:
 
 def test_search_waits_for_a_pause_in_typing(controller: Desk, qtbot: QtBot) -> None:
     messages: list[object] = []
-    controller.tab.filter_bar.changed.connect(messages.append)
+    child(controller.tab, HistoryFilterBar).changed.connect(messages.append)
     search = controls_of(controller.tab)["search"]
     QTest.keyClicks(search, "cube")
     assert messages == []
@@ -532,7 +533,7 @@ def test_days_are_asked_for_only_where_they_count(controller: Desk) -> None:
 
 def test_wheel_over_a_box_that_nobody_entered_changes_nothing(controller: Desk) -> None:
     controls_of(controller.tab)["search"].setFocus()
-    before = controller.tab.filter_bar.value()
+    before = child(controller.tab, HistoryFilterBar).value()
     for name in ("kind", "model", "span"):
         box = controls_of(controller.tab)[name]
         assert isinstance(box, (QComboBox, QDateEdit))
@@ -548,7 +549,7 @@ def test_wheel_over_a_box_that_nobody_entered_changes_nothing(controller: Desk) 
             False,
         )
         QGuiApplication.sendEvent(box, turn)
-    assert controller.tab.filter_bar.value() == before
+    assert child(controller.tab, HistoryFilterBar).value() == before
 
 
 def test_rows_have_no_children_and_speak_to_a_screen_reader(controller: Desk) -> None:

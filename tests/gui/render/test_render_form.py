@@ -8,7 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QToolButton,
+    QWidget,
+)
 
 from core.project.model.project import RenderChoices
 from core.video.controls import CHOICES, MAX_SEED
@@ -20,6 +28,7 @@ from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
 from tests.fakes.choices import any_choices
 from tests.fakes.inputs import chosen, lora
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, MODEL_CHOICES, OTHER
+from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import choose_index
 
@@ -233,7 +242,7 @@ def test_the_panel_of_ltx_is_shown_only_for_ltx_and_the_everyday_rows_for_everyo
     assert ltx.isVisibleTo(panel)
     panel.set_value(RenderChoices(target=OTHER.target))
     assert not ltx.isVisibleTo(panel)
-    panel.open_advanced()
+    child(panel, QToolButton, "section_advanced").click()
     for name in ("audio", "camera", "seed_number", "num_inference_steps", "negative_prompt"):
         assert control(panel, name).isVisibleTo(panel), name
 

@@ -23,4 +23,4 @@ def test_rows_are_told_as_they_are(qtbot: QtBot) -> None:
     assert [model.row(row).is_chosen for row in range(3)] == [True, False, False]
     model.show_takes(SceneTakes().with_take(make_take("z")), "")
     assert model.ids == ("z",)
-    assert model.source_of("a") == -1
+    assert model.index_of("a") == -1
