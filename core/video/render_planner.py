@@ -26,7 +26,7 @@ from core.video.provider import NotReady, ReasonCode
 from core.video.request import AUTO, OutputKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from core.config.settings import Settings
@@ -47,6 +47,13 @@ class PlannedRender:
     plan: RenderPlan
     output: Output
     readiness: Readiness
+
+
+def total_usd(renders: Iterable[PlannedRender]) -> float | None:
+    """The price of all of them; None when that of one is not known."""
+    costs = [one.plan.cost_usd for one in renders]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from core.jobs.job import Succeeded
 from core.media.output import find_free_name
 from core.project.render.rerender import FromRecord, choices_of, plan_again
 from core.video.record import read_settings_of
-from gui.render.render_agreement import agree_to_price
+from gui.render.render_agreement import agree
 from gui.widgets.file_field import show_in_desktop
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class HistoryPage(QWidget):
         return self._studio.submit_export(self._studio.plan_export(order, cancel))
 
     def _order_planned(self, planned: PlannedRender) -> None:
-        if agree_to_price(self, [planned]):
+        if agree(self, [planned]):
             self._background.run(
                 lambda _: self._studio.submit_render(planned), self._queued, self.failed.emit
             )

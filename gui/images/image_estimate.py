@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from core.errors import UnsupportedRequest
 from core.project.model.project import RenderChoices
 from core.video.provider import Ready
+from core.video.render_planner import total_usd
 from gui.render.plan_fixes import PlanContext
 from gui.render.plan_text import PlanText, describe_plan, describe_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from core.jobs.job import CancelToken
     from core.studio import Studio
     from core.video.image_batch import ImageBatch
@@ -55,12 +54,6 @@ def estimate(studio: Studio, order: ImageBatch, model: ListedModel | None) -> Pl
     text = describe_plan(planned.plan, info, planned.readiness, studio.read_machine())
     if order.count == 1:
         return text
-    total_usd = _total_usd([planned] * order.count)
-    price = f" · ${total_usd:.2f} in all" if total_usd else ""
+    total = total_usd([planned] * order.count)
+    price = f" · ${total:.2f} in all" if total else ""
     return replace(text, line=f"{order.count} pictures, each {text.line}{price}")
-
-
-def _total_usd(planned: Sequence[PlannedRender]) -> float | None:
-    costs = [item.plan.cost_usd for item in planned]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None

@@ -16,7 +16,7 @@ from core.project.render.rerender import plan_again
 from core.video.listing import ModelListing, read_listing
 from core.video.record import read_sidecar
 from gui.images.image_estimate import estimate, plan_images
-from gui.render.render_agreement import agree_to_price
+from gui.render.render_agreement import agree
 from gui.widgets.file_field import show_in_desktop
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class ImagePage(QWidget):
 
     def _agree(self, planned: Sequence[PlannedRender]) -> None:
         """Queue free pictures at once, and others when a person agrees to their price."""
-        if not agree_to_price(self, planned):
+        if not agree(self, planned):
             self._settled(_UnqueuedImages())
             return
         studio = self._studio

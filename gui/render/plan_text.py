@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.platform.units import clock, price
 from core.video.plan import Device
-from core.video.provider import NotReady
+from core.video.provider import NotReady, Ready
 from gui.render.plan_fixes import (
     PlanContext,
     QuickFix,
@@ -83,10 +83,13 @@ def describe_plan(
                     use_automatic(plan.target),
                 )
             )
+    notes = dict.fromkeys((*plan.notes, *left_out))
+    if isinstance(readiness, Ready) and readiness.installs is not None:
+        notes[f"The first render installs Python packages, once: {readiness.installs}."] = None
     return PlanText(
         line=_line(plan, info, machine),
         issues=tuple(issues),
-        notes=tuple(dict.fromkeys((*plan.notes, *left_out))),
+        notes=tuple(notes),
         details=_details(plan),
     )
 

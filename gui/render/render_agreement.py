@@ -1,4 +1,4 @@
-"""What a person must agree to before renders are queued: money, and scenes that are left out."""
+"""What a person must agree to before renders are queued: money, packages, scenes left out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QMessageBox
 
 from core.video.provider import Ready
+from core.video.render_planner import total_usd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,39 +22,64 @@ _MOST_SHOWN = 8
 _Button = QMessageBox.StandardButton
 
 
-def agree(parent: QWidget, project: VideoProject, offer: RenderOffer) -> bool:
-    """Ask what there is to ask; free renders of sound scenes are never asked about."""
-    if not offer.planned and not offer.waiting:
-        if offer.refused:
-            text = "Nothing can be rendered as it is."
-            _box(parent, text, refusals(project, offer), _Button.Close).exec()
+def agree_to_offer(parent: QWidget, project: VideoProject, offer: RenderOffer) -> bool:
+    """Ask about the scenes of a project, and tell which of them are left out, and why."""
+    renders = [item.planned for item in (*offer.planned, *offer.waiting)]
+    reasons = _refusals(project, offer)
+    if not renders:
+        if reasons:
+            _box(parent, "Nothing can be rendered as it is.", reasons, _Button.Close).exec()
         return False
-    if offer.is_free and not offer.refused:
+    count = len(offer.refused)
+    left_out = "A scene is left out." if count == 1 else f"{count} scenes are left out."
+    return agree(parent, renders, left_out if count else "", reasons)
+
+
+def agree(
+    parent: QWidget, renders: Sequence[PlannedRender], left_out: str = "", reasons: str = ""
+) -> bool:
+    """Ask once about everything that is about to be queued.
+
+    Free renders that need nothing more are not asked about, nor what cannot start: it is refused
+    before it costs anything.
+
+    Args:
+        parent: the window that asks.
+        renders: what would be queued, with what follows by itself.
+        left_out: says that something is not among them; empty where that is nothing.
+        reasons: why it is not.
+    """
+    ready = [one for one in renders if isinstance(one.readiness, Ready)]
+    price, packages = _price(ready), _packages(ready)
+    text = " ".join(filter(None, [left_out, price, packages]))
+    if not text:
         return True
-    text = " ".join(filter(None, [_left_out(offer), price_sentence(offer)]))
-    box = _box(parent, text, refusals(project, offer), _Button.Ok | _Button.Cancel)
-    count = len(offer.planned) + len(offer.waiting)
-    box.button(_Button.Ok).setText("Render it" if count == 1 else f"Render {count} scenes")
-    box.setDefaultButton(_Button.Ok if offer.is_free else _Button.Cancel)
+    box = _box(parent, text, reasons, _Button.Ok | _Button.Cancel)
+    verb = "Install and render" if packages else "Render"
+    count, noun = len(renders), renders[0].plan.noun
+    box.button(_Button.Ok).setText(f"{verb} it" if count == 1 else f"{verb} {count} {noun}s")
+    box.setDefaultButton(_Button.Cancel if price else _Button.Ok)
     return box.exec() == _Button.Ok
 
 
-def price_sentence(offer: RenderOffer) -> str:
+def _price(renders: Sequence[PlannedRender]) -> str:
     """What the renders cost; empty where they are free."""
-    if offer.is_free:
+    total = total_usd(renders)
+    if total == 0:
         return ""
-    count = len(offer.planned) + len(offer.waiting)
-    what = "This clip" if count == 1 else f"These {count} clips"
-    return _costs(what, count, offer.cost_usd)
+    noun, count = renders[0].plan.noun, len(renders)
+    what = f"This {noun} costs" if count == 1 else f"These {count} {noun}s cost"
+    return f"{what} {'money, and the price is not known' if total is None else f'${total:.2f}'}."
 
 
-def _costs(what: str, count: int, cost_usd: float | None) -> str:
-    verb = "costs" if count == 1 else "cost"
-    price = "money, and the price is not known" if cost_usd is None else f"${cost_usd:.2f}"
-    return f"{what} {verb} {price}."
+def _packages(renders: Sequence[PlannedRender]) -> str:
+    """What is fetched and installed before the first of them; empty where all is there."""
+    missing = {one.readiness.installs for one in renders if isinstance(one.readiness, Ready)}
+    named = " and ".join(sorted(str(packages) for packages in missing if packages is not None))
+    return f"Python packages are installed first, this once: {named}." if named else ""
 
 
-def refusals(project: VideoProject, offer: RenderOffer) -> str:
+def _refusals(project: VideoProject, offer: RenderOffer) -> str:
     """Each scene that cannot be rendered, with its reasons."""
     lines = [
         f"Scene {project.index(item.scene.id) + 1}: "
@@ -65,36 +91,7 @@ def refusals(project: VideoProject, offer: RenderOffer) -> str:
     return "\n\n".join([*lines[:_MOST_SHOWN], *([f"And {more} more."] if more > 0 else [])])
 
 
-def _left_out(offer: RenderOffer) -> str:
-    count = len(offer.refused)
-    if not count:
-        return ""
-    return "A scene is left out." if count == 1 else f"{count} scenes are left out."
-
-
 def _box(parent: QWidget, text: str, details: str, buttons: _Button) -> QMessageBox:
     box = QMessageBox(QMessageBox.Icon.Question, "Render", text, buttons, parent)
     box.setInformativeText(details)
     return box
-
-
-def agree_to_price(parent: QWidget, planned: Sequence[PlannedRender]) -> bool:
-    """Ask about everything that is about to be bought at once.
-
-    What is free is not asked about, nor what cannot start: it is refused before it costs anything.
-    """
-    costs = [one.plan.cost_usd for one in planned if isinstance(one.readiness, Ready)]
-    known = [cost for cost in costs if cost is not None]
-    cost_usd = sum(known) if len(known) == len(costs) else None
-    if cost_usd == 0:
-        return True
-    count = len(costs)
-    what = "This" if count == 1 else f"These {count} renders"
-    answer = QMessageBox.question(
-        parent,
-        "Render",
-        _costs(what, count, cost_usd),
-        QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel,
-        QMessageBox.StandardButton.Cancel,
-    )
-    return answer == QMessageBox.StandardButton.Ok

@@ -22,7 +22,7 @@ from gui.project.project_bar import ProjectBar
 from gui.render.choices_controller import ChoicesController
 from gui.render.plan_fixes import EditPrompt
 from gui.render.plan_line import PlanLine
-from gui.render.render_agreement import agree
+from gui.render.render_agreement import agree_to_offer
 from gui.render.render_bar import RenderBar, RenderCounts, RenderScope
 from gui.render.render_controller import RenderController
 from gui.render.render_form import RenderForm
@@ -295,7 +295,7 @@ class VideoProjectTab(QWidget):
     @Slot(object)
     def _on_offer(self, offer: RenderOffer) -> None:
         self._panels.render.show_planning(False)
-        if agree(self, self._model.project, offer):
+        if agree_to_offer(self, self._model.project, offer):
             self._rendering.queue(offer)
 
     @Slot()

@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cli import main
-from core.errors import NotConfigured
-from core.jobs.job import CancelToken, Notice, Progressed, Stage
 from core.video.packages import NoInstaller, Packages
-from core.video.provider import ProviderEntry
 from tests.cli.conftest import Answer
 from tests.fakes.app import ENTRY
+from tests.fakes.packages import LARGE, Installer, needing_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LARGE = Packages("requirements-large.txt", ("large_one", "large_two"), "about 9 GB")
-NEEDY = ProviderEntry(replace(ENTRY.info, packages=LARGE), ENTRY.open)
-
-
-@dataclass
-class Installer:
-    """Installs in no time, unless the package index is down."""
-
-    is_offline: bool = False
-    installed: list[Packages] = field(default_factory=list[Packages])
-
-    def has(self, packages: Packages) -> bool:
-        return packages in self.installed
-
-    def install(
-        self,
-        packages: Packages,
-        report: Callable[[Progressed | Notice], None],
-        cancel: CancelToken,
-    ) -> None:
-        report(Progressed(stage=Stage.DOWNLOAD, message="getting large_one"))
-        cancel.check()
-        if self.is_offline:
-            raise NotConfigured("The package index cannot be reached.", hint="Start again.")
-        self.installed.append(packages)
+NEEDY = needing_packages(ENTRY)
 
 
 @pytest.fixture

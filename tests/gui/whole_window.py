@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from core.video.packages import PackageInstaller
+    from core.video.provider import ProviderEntry
     from gui.project.project_model import ProjectModel
     from gui.video.video_project_tab import VideoProjectTab
 
@@ -32,10 +34,17 @@ _LOOK_EVERY_MS = 30
 class OpenWindow:
     """A window, and short words for what is done with it."""
 
-    def __init__(self, home: Path, qtbot: QtBot) -> None:
+    def __init__(
+        self,
+        home: Path,
+        qtbot: QtBot,
+        entry: ProviderEntry = ENTRY,
+        installer: PackageInstaller | None = None,
+    ) -> None:
         self.qtbot = qtbot
         self.is_closed = False
-        self.window = MainWindow(Studio([ENTRY], paths=Paths.below(home)))
+        studio = Studio([entry], paths=Paths.below(home), package_installer=installer)
+        self.window = MainWindow(studio)
         self.window.show()
         self.window.begin(None)
         self.until(lambda: self.window.jobs.is_ready)

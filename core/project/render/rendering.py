@@ -16,6 +16,7 @@ from core.project.files.media import read_take, take_over_clips
 from core.project.model.status import SceneJob, SceneJobState
 from core.project.render.planning import PlannedScene, RefusedScene, plan_scene, start_take
 from core.video.record import Origin
+from core.video.render_planner import total_usd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,13 +48,7 @@ class RenderOffer:
     @property
     def cost_usd(self) -> float | None:
         """The price of everything, what follows included; None when a part is not known."""
-        costs = [item.planned.plan.cost_usd for item in (*self.planned, *self.waiting)]
-        return None if None in costs else sum(cost for cost in costs if cost is not None)
-
-    @property
-    def is_free(self) -> bool:
-        """Whether nothing has to be paid."""
-        return self.cost_usd == 0
+        return total_usd(item.planned for item in (*self.planned, *self.waiting))
 
 
 class RenderHost(Protocol):

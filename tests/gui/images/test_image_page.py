@@ -302,7 +302,7 @@ def test_a_price_is_asked_for_before_anything_is_queued(
 
     window.until(lambda: answers.heard)
     window.until(lambda: not window.images.progress.isVisible())
-    assert [said.strip() for said in answers.heard] == ["This costs $0.02."]
+    assert [said.strip() for said in answers.heard] == ["This picture costs $0.02."]
     assert window.window.studio.queue.jobs() == ()
 
 

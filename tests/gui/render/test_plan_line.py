@@ -28,6 +28,7 @@ from gui.render.plan_line import PlanLine
 from gui.render.plan_text import PlanText, describe_plan, describe_problems
 from tests.fakes.inputs import chosen, lora
 from tests.fakes.model_choices import ABSENT, CLOUD, LOCAL, LTX_FULL, LTX_SMALL
+from tests.fakes.packages import LARGE
 from tests.fakes.provider import FAKE_KEY, FULL, SMALL, memory_plan
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 
@@ -68,6 +69,14 @@ def test_a_plan_on_this_machine_in_one_line() -> None:
     plan = planned(memory_plan=layout(Device.CPU), est_seconds=6)
     assert described(plan).line == (
         "192x128, 33 frames at 16 fps, 2.06 s · this machine, free · about 6 s · needs 0.9 of 16 GB"
+    )
+
+
+def test_what_the_first_render_installs_is_told_with_the_plan() -> None:
+    text = describe_plan(planned(), LOCAL.info, Ready(installs=LARGE), ON_CPU)
+    assert text.issues == ()
+    assert text.notes[-1] == (
+        "The first render installs Python packages, once: large_one, large_two (about 9 GB)."
     )
 
 
