@@ -10,12 +10,6 @@ from typing import TYPE_CHECKING
 from core.jobs.job import JobContext, Progressed, Report
 from core.video.model_store import Installation, InstallSurvey
 from providers.ltx_video.install.installed import check_installed, model_folder
-from providers.ltx_video.install.weights import (
-    Installable,
-    InstallModelJob,
-    remove_model,
-    verify_model,
-)
 from providers.ltx_video.models.catalog import BY_ID
 
 if TYPE_CHECKING:
@@ -23,11 +17,15 @@ if TYPE_CHECKING:
 
     from core.jobs.job import CancelToken
     from core.video.provider import ProviderContext
+    from providers.ltx_video.install.weights import Installable, InstallModelJob
     from providers.ltx_video.models.catalog import LocalModel
 
 
 class LTXStore:
-    """Installs into the folder of models; see `core.video.model_store.ModelStore`."""
+    """Installs into the folder of models; see `core.video.model_store.ModelStore`.
+
+    What downloads is imported late: every list of models asks what is on disk, and few install.
+    """
 
     def __init__(self, context: ProviderContext, models: Mapping[str, LocalModel] = BY_ID) -> None:
         self._context = context
@@ -55,6 +53,8 @@ class LTXStore:
 
     def install_job(self, model: str, reuse_from: Sequence[Path] = ()) -> InstallModelJob:
         """The job for the queue; see `ModelStore.install_job`."""
+        from providers.ltx_video.install.weights import InstallModelJob
+
         context = self._context
         return InstallModelJob(
             self._find(model),
@@ -68,6 +68,8 @@ class LTXStore:
         self, model: str, cancel: CancelToken, on_fraction: Callable[[float], None]
     ) -> Installation:
         """Whether every byte is right; see `ModelStore.verify`."""
+        from providers.ltx_video.install.weights import verify_model
+
         self._find(model)
 
         def on_event(event: Report) -> None:
@@ -79,10 +81,14 @@ class LTXStore:
 
     def remove(self, model: str) -> int:
         """Delete it; see `ModelStore.remove`."""
+        from providers.ltx_video.install.weights import remove_model
+
         self._find(model)
         return remove_model(self._models_dir, model)
 
     def _find(self, model: str) -> Installable:
+        from providers.ltx_video.install.weights import Installable
+
         return Installable.find(model, self._models)
 
     @property
