@@ -14,9 +14,9 @@ from core.project.model.project import FilmChoices
 from gui.export.export_actions import ExportActions
 from gui.export.export_labels import preset_choices, settings_text, summaries
 from gui.export.film_edits import is_preset_changed, with_preset
-from gui.export.film_forms import AboutForm, AudioForm, CodingForm, CutsForm, FileForm
+from gui.export.film_forms import AudioForm, CodingForm, FileForm, about_form, cuts_form
 from gui.export.film_parts import CaptionsList, MusicList
-from gui.export.look_box import FilePart, lut_part, subtitles_part, watermark_part
+from gui.export.look_box import lut_part, subtitles_part, watermark_part
 from gui.theme import EDGE, GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.choice_field import ChoiceField
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QFont
 
-    from core.film.model.film import Subtitles
+    from gui.widgets.fields import Field
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class ExportSettingsWidget(QWidget):
 
     def _add_parts(self) -> None:
         self._add(FileForm())
-        self._add(CutsForm(), "cuts", "Cuts", "Transitions, and clips of another shape.")
+        self._add(cuts_form(), "cuts", "Cuts", "Transitions, and clips of another shape.")
         self._add(_form_of("music", MusicList()), "music", "Music", "Music under the film.")
         self._add(AudioForm(), "sound", "Sound", "The clips' own sound, loudness, audio codec.")
         captions = _form_of("captions", CaptionsList())
@@ -116,7 +116,7 @@ class ExportSettingsWidget(QWidget):
         self._add(subtitles, "subtitles", "Subtitles", "Subtitles from a file.")
         self._add(_look_form(), "look", "Look", "A colour table and a watermark.")
         self._add(CodingForm(), "coding", "Coding", "Codec, bitrate, bits, hardware.")
-        self._add(AboutForm(), "about", "About the film", "Title, chapters, AI mark, poster.")
+        self._add(about_form(), "about", "About the film", "Title, chapters, AI mark, poster.")
 
     def _add(
         self, form: ModelForm[FilmChoices], name: str = "", title: str = "", tip: str = ""
@@ -162,29 +162,17 @@ class ExportSettingsWidget(QWidget):
         self._actions.show_problems([said for said_ in by_field.values() for said in said_])
 
 
-def _form_of(
-    name: str, field: MusicList | CaptionsList | FilePart[Subtitles], label: str = ""
-) -> ModelForm[FilmChoices]:
+def _form_of(name: str, field: Field) -> ModelForm[FilmChoices]:
     form = ModelForm(FilmChoices())
-    field.setObjectName(f"{name}_row")
-    form.add_row(name, label, field.binding(), part("film", name), "")
+    form.add_row(name, "", field, value_path=part("film", name))
     return form
 
 
 def _look_form() -> ModelForm[FilmChoices]:
     form = ModelForm(FilmChoices())
-    lut, watermark = lut_part(), watermark_part()
-    lut.setObjectName("lut_row")
-    watermark.setObjectName("watermark_row")
-    form.add_row("lut", "LUT", lut.binding(), part("film", "lut"), "")
-    value_path = part("film", "watermark")
-    form.add_row(
-        "watermark",
-        "Watermark",
-        watermark.binding(),
-        value_path,
-        "",
-    )
+    form.add_row("lut", "LUT", lut_part(), value_path=part("film", "lut"))
+    watermark = part("film", "watermark")
+    form.add_row("watermark", "Watermark", watermark_part(), value_path=watermark)
     return form
 
 

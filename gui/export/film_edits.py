@@ -9,7 +9,6 @@ from core.film.model.delivery import (
     CODECS,
     CONTAINERS,
     PRESETS,
-    AudioCodec,
     Container,
     ExportSettings,
     Quality,
@@ -116,11 +115,6 @@ def with_path(choices: FilmChoices, path: Path | None) -> FilmChoices:
     changed = choices.model_copy(update={"path": path})
     kind = container_of(path.suffix) if path is not None and path.suffix else None
     return with_container(changed, kind) if kind else _with_fitting_name(changed)
-
-
-def has_audio(settings: ExportSettings) -> bool:
-    """Whether the file will have sound."""
-    return not settings.container.is_images and settings.audio_codec is not AudioCodec.NONE
 
 
 def _with_settings(choices: FilmChoices, changes: dict[str, object]) -> FilmChoices:

@@ -16,7 +16,7 @@ from core.film.model.transitions import NONE
 from gui.export.export_labels import RATES, rate_text, transition_choices
 from gui.theme import GAP, Tone
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.fields import Binding, named
+from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
 from gui.widgets.number_field import SECONDS, NumberField, NumberLook, limits_of
 
@@ -79,10 +79,6 @@ class SizeField(QWidget):
         self._usual.edited.connect(self._choose)
         self._width.edited.connect(self._set_width)
         self._height.edited.connect(self._set_height)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a size; tells nobody."""
@@ -153,10 +149,6 @@ class RateField(QWidget):
         self._usual.edited.connect(self._choose)
         self._own.textEdited.connect(self._check)
         self._own.editingFinished.connect(self._take)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a rate; tells nobody."""
@@ -251,10 +243,6 @@ class TransitionField(QWidget):
         self._kind.edited.connect(self._set_kind)
         self._length.edited.connect(self._set_length)
         self.show_value(self._value)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a transition; tells nobody."""

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 
 from core.video.controls import MAX_SEED
 from gui.theme import GAP
-from gui.widgets.fields import Binding
 
 
 class SeedField(QWidget):
@@ -51,10 +50,6 @@ class SeedField(QWidget):
         self._same.clicked.connect(self._on_same)
         self._new.clicked.connect(self._on_new)
         self.show_value(None)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a seed; tells nobody."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 from typing_extensions import override
 
-from gui.widgets.fields import SEVERAL, Binding, ignore_wheel
+from gui.widgets.fields import SEVERAL, ignore_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from PySide6.QtGui import QPaintEvent
     from PySide6.QtWidgets import QWidget
+
+T = TypeVar("T")
 
 _MIN_LETTERS = 12
 _ROOM_BESIDE_TEXT = 24
@@ -37,6 +39,12 @@ class Choice:
     why_not: str = ""
     tip: str = ""
     begins_group: bool = False
+
+
+def choices_of(labels: Mapping[T, str], why_not: Mapping[T, str] | None = None) -> list[Choice]:
+    """The values of a table of labels, some with a reason against them."""
+    reasons = why_not or {}
+    return [Choice(value, label, reasons.get(value, "")) for value, label in labels.items()]
 
 
 class ChoiceField(QComboBox):
@@ -85,10 +93,6 @@ class ChoiceField(QComboBox):
             for choice in choices:
                 self._add(choice)
         return True
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show this as chosen; tells nobody."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRegularExpression, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap, QRegularExpressionValidator
 from PySide6.QtWidgets import QColorDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
 
-from gui.widgets.fields import Binding, named
+from gui.widgets.fields import named
 
 _CODE = r"#[0-9a-fA-F]{6}"
 _SWATCH = 16
@@ -40,10 +40,6 @@ class ColourField(QWidget):
         self._code.editingFinished.connect(self._mend)
         self._swatch.clicked.connect(self._choose)
         self._draw()
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a colour; tells nobody."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -18,24 +17,20 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from PySide6.QtCore import SignalInstance
-
 Q = TypeVar("Q", bound="QObject")
 
 SEVERAL = "(several)"
 """What a field shows where it stands for things that differ in its value."""
 
 
-@dataclass(frozen=True)
-class Binding:
-    """A field: its widget, what shows a value in it, and what comes when a person edited it."""
+class Field(Protocol):
+    """What a form takes for a field: a widget that shows a value and tells when it is edited."""
 
-    widget: QWidget
-    show: Callable[[object], None]
-    edited: SignalInstance
+    edited: Signal
+
+    def show_value(self, value: object) -> None:
+        """Show a value; tells nobody."""
+        ...
 
 
 def named(widget: Q, name: str) -> Q:
@@ -57,10 +52,6 @@ class LineField(QLineEdit):
         super().__init__(parent)
         self._shown = ""
         self.textEdited.connect(self._tell)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a text; tells nobody and leaves the cursor where the same text stands."""
@@ -91,10 +82,6 @@ class TextField(QPlainTextEdit):
         self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 2 * room)
         self.textChanged.connect(self._tell)
 
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
-
     def show_value(self, value: object) -> None:
         """Show a text; tells nobody and leaves the cursor where the same text stands."""
         if value != self._shown:
@@ -120,10 +107,6 @@ class SwitchField(QCheckBox):
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self.checkStateChanged.connect(self._tell)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show it; tells nobody."""

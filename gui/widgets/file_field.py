@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 from typing_extensions import override
 
 from gui.widgets.buttons import IconButton
-from gui.widgets.fields import Binding, named
+from gui.widgets.fields import named
 from gui.widgets.labels import ElidedLabel
 
 if TYPE_CHECKING:
@@ -71,10 +71,6 @@ class FileField(QWidget):
         self.setAcceptDrops(not kind.is_saved)
         self._choose.clicked.connect(self._open_dialog)
         self._draw()
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a path or that there is none; tells nobody."""
