@@ -167,7 +167,6 @@ def summaries(choices: FilmChoices) -> dict[str, str]:
     """A few words for the heading of each section."""
     film, settings = choices.film, choices.settings
     return {
-        "file": settings_text(settings),
         "coding": ""
         if settings.container.is_images
         else f"{CODECS[settings.video_codec].label}, {image_text(settings)}",

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QFileDialog
 from typing_extensions import override
 
 from core.film.model.film import Caption, Music
@@ -15,7 +13,7 @@ from gui.export.export_labels import PLACES, caption_text, music_text
 from gui.widgets.choice_field import ChoiceField, choices_of
 from gui.widgets.colour_field import ColourField
 from gui.widgets.fields import SwitchField, TextField
-from gui.widgets.file_field import FileField, FileKind, file_dialog, files_in
+from gui.widgets.file_field import FileField, FileKind, choose_files, files_in
 from gui.widgets.model_form import ModelForm
 from gui.widgets.number_field import DECIBELS, PERCENT, SECONDS, NumberLook
 from gui.widgets.parts_list import PartsLabels, PartsList
@@ -125,14 +123,7 @@ class MusicList(PartsList[Music]):
     @override
     def add(self) -> None:
         """Let the person choose files."""
-        dialog = file_dialog(self, _FILE, None)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(self._chosen)
-        dialog.open()
-
-    @Slot(list)
-    def _chosen(self, paths: list[str]) -> None:
-        self._add_files([Path(path) for path in paths])
+        choose_files(self, _FILE, self._add_files)
 
     def _add_files(self, paths: Sequence[Path]) -> None:
         if paths:

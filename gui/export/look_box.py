@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.film.model.film import Lut, Subtitles, Watermark
 from gui.export.export_labels import PLACES
 from gui.theme import GAP
 from gui.widgets.choice_field import ChoiceField, choices_of
 from gui.widgets.file_field import IMAGES, FileField, FileKind
+from gui.widgets.layouts import column
 from gui.widgets.model_form import ModelForm
 from gui.widgets.number_field import PERCENT
 
@@ -35,11 +36,7 @@ class FilePart(QWidget, Generic[P]):
         super().__init__()
         self._file = file
         self._form = form
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP // 2)
-        layout.addWidget(file)
-        layout.addWidget(form)
+        column(file, form, of=self, gap=GAP // 2)
         self.setFocusProxy(file)
         file.edited.connect(self._set_file)
         form.changed.connect(self.edited)

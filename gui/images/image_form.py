@@ -23,8 +23,6 @@ from gui.widgets.number_field import Limits, NumberField, NumberLook
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtWidgets import QWidget
-
     from core.video.listing import ListedModel, ListedProvider
     from core.video.spec import ModelSpec
 
@@ -35,8 +33,8 @@ _NO_IMAGES = "It makes no pictures from words."
 class ImageForm(ModelForm[ImageBatch]):
     """Edits an `ImageBatch`."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(ImageBatch(target=DEFAULT_TARGET), "image_", parent)
+    def __init__(self) -> None:
+        super().__init__(ImageBatch(target=DEFAULT_TARGET), "image_")
         self._listing = ModelListing()
         self._form.setSpacing(theme.GAP)
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from PySide6.QtGui import QPaintEvent
-    from PySide6.QtWidgets import QWidget
 
 T = TypeVar("T")
 
@@ -56,8 +55,8 @@ class ChoiceField(QComboBox):
 
     edited = Signal(object)
 
-    def __init__(self, choices: Sequence[Choice] = (), parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, choices: Sequence[Choice] = ()) -> None:
+        super().__init__()
         self._choices: tuple[Choice, ...] = ()
         self._shown: list[Choice | None] = []
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-Q = TypeVar("Q", bound="QObject")
+W = TypeVar("W", bound=QWidget)
 
 SEVERAL = "(several)"
 """What a field shows where it stands for things that differ in its value."""
@@ -33,9 +33,13 @@ class Field(Protocol):
         ...
 
 
-def named(widget: Q, name: str) -> Q:
-    """The widget, with that object name."""
+def named(widget: W, name: str, tip: str = "", says: str = "") -> W:
+    """The widget with that object name, its tooltip, and what a screen reader calls it."""
     widget.setObjectName(name)
+    if tip:
+        widget.setToolTip(tip)
+    if says:
+        widget.setAccessibleName(says)
     return widget
 
 
@@ -48,8 +52,8 @@ class LineField(QLineEdit):
 
     edited = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._shown = ""
         self.textEdited.connect(self._tell)
 
@@ -74,8 +78,8 @@ class TextField(QPlainTextEdit):
 
     edited = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None, *, lines: int = 2) -> None:
-        super().__init__(parent)
+    def __init__(self, *, lines: int = 2) -> None:
+        super().__init__()
         self._shown = ""
         self.setTabChangesFocus(True)
         room = self.frameWidth() + round(self.document().documentMargin())
@@ -104,8 +108,8 @@ class SwitchField(QCheckBox):
 
     edited = Signal(object)
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
         self.checkStateChanged.connect(self._tell)
 
     def show_value(self, value: object) -> None:

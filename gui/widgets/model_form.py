@@ -60,9 +60,9 @@ class ModelForm(QWidget, Generic[M]):
 
     changed = Signal(object)
 
-    def __init__(self, value: M, prefix: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, value: M, prefix: str = "") -> None:
         """A form without rows; `prefix` begins the object names of its fields."""
-        super().__init__(parent)
+        super().__init__()
         self._value = value
         self._prefix = prefix
         self._rows: dict[str, _FormRow[M]] = {}

@@ -13,7 +13,6 @@ from gui.widgets.fields import SEVERAL, ignore_wheel
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-    from PySide6.QtWidgets import QWidget
 
 _DIGITS = 9
 
@@ -75,10 +74,8 @@ class NumberField(QDoubleSpinBox):
 
     edited = Signal(object)
 
-    def __init__(
-        self, limits: Limits, look: NumberLook = SECONDS, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, limits: Limits, look: NumberLook = SECONDS) -> None:
+        super().__init__()
         self._look = look
         self._several_first: object = None
         self._is_several = False

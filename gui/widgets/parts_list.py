@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidget, QPushButton, QWidget
 
 from gui.theme import GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import column, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,35 +59,23 @@ class PartsList(QWidget, Generic[P]):
         self._parts: tuple[P, ...] = ()
         self._label = label
         self._form = form
-        self._add = named(QPushButton(words.add), f"{words.name}_add")
-        self._add.setToolTip(f"Add a {words.one}.")
+        add = named(QPushButton(words.add), f"{words.name}_add", f"Add a {words.one}.")
         self._remove = IconButton(
             f"{words.name}_remove", "delete-outline", f"Remove this {words.one}.\nDel"
         )
         self._up = IconButton(f"{words.name}_up", "arrow-up", f"Move this {words.one} up.")
         self._down = IconButton(f"{words.name}_down", "arrow-down", f"Move this {words.one} down.")
-        self._list = named(QListWidget(), f"{words.name}_list")
-        self._list.setToolTip(f"Choose a {words.one} to change it below.")
-        self._list.setAccessibleName(f"Each {words.one}")
+        tip = f"Choose a {words.one} to change it below."
+        self._list = named(QListWidget(), f"{words.name}_list", tip, f"Each {words.one}")
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         delete = QShortcut(QKeySequence(Qt.Key.Key_Delete), self._list)
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
         self._empty = ToneLabel()
         self._empty.show_message(words.empty)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP // 2)
-        buttons.addWidget(self._add)
-        buttons.addStretch(1)
-        for button in (self._up, self._down, self._remove):
-            buttons.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._empty)
-        layout.addWidget(self._list)
-        layout.addLayout(buttons)
-        layout.addWidget(form)
-        self._add.clicked.connect(self.add)
+        buttons = row(add, None, self._up, self._down, self._remove, gap=GAP // 2)
+        column(self._empty, self._list, buttons, form, of=self)
+        add.clicked.connect(self.add)
         self._remove.clicked.connect(self._remove_chosen)
         delete.activated.connect(self._remove.click)
         self._up.clicked.connect(partial(self._move, -1))
@@ -116,20 +105,20 @@ class PartsList(QWidget, Generic[P]):
 
     @Slot()
     def _remove_chosen(self) -> None:
-        row = self._list.currentRow()
-        rest = self._parts[:row] + self._parts[row + 1 :]
-        self._take(rest, min(row, len(rest) - 1))
+        at = self._list.currentRow()
+        rest = self._parts[:at] + self._parts[at + 1 :]
+        self._take(rest, min(at, len(rest) - 1))
 
     def _move(self, by: int, _: bool = False) -> None:
-        row = self._list.currentRow()
+        at = self._list.currentRow()
         parts = list(self._parts)
-        parts.insert(row + by, parts.pop(row))
-        self._take(tuple(parts), row + by)
+        parts.insert(at + by, parts.pop(at))
+        self._take(tuple(parts), at + by)
 
     @Slot(object)
     def _change(self, value: P) -> None:
-        row = self._list.currentRow()
-        self._take((*self._parts[:row], value, *self._parts[row + 1 :]), row)
+        at = self._list.currentRow()
+        self._take((*self._parts[:at], value, *self._parts[at + 1 :]), at)
 
     def _take(self, parts: tuple[P, ...], current: int) -> None:
         self._parts = parts
@@ -143,8 +132,8 @@ class PartsList(QWidget, Generic[P]):
             if len(self._parts) != self._list.count():
                 self._list.clear()
                 self._list.addItems([""] * len(self._parts))
-            for row, one in enumerate(self._parts):
-                self._list.item(row).setText(self._label(one))
+            for number, one in enumerate(self._parts):
+                self._list.item(number).setText(self._label(one))
             self._list.setCurrentRow(current)
         count = len(self._parts)
         self._empty.setVisible(count == 0)
