@@ -172,7 +172,7 @@ class PresetBox(QWidget):
         head = row(label, self._preset, self._reset, gap=GAP, grows=self._preset)
         column(head, self._meaning, of=self, gap=GAP // 2)
         self._preset.edited.connect(self._choose)
-        self._reset.clicked.connect(self._again)
+        self._reset.clicked.connect(lambda: self._choose(self._value.preset))
         self.set_value(self._value)
 
     def set_value(self, value: FilmChoices) -> None:
@@ -188,10 +188,6 @@ class PresetBox(QWidget):
     def _choose(self, name: object) -> None:
         self.set_value(with_preset(self._value, str(name)))
         self.changed.emit(self._value)
-
-    @Slot()
-    def _again(self) -> None:
-        self._choose(self._value.preset)
 
 
 def _bold(font: QFont) -> QFont:

@@ -161,10 +161,10 @@ class CodingForm(ModelForm[FilmChoices]):
     @override
     def refresh(self, value: FilmChoices) -> None:
         labels = {codec: traits.label for codec, traits in CODECS.items()}
-        self._codec.set_choices(_in_container(labels, value))
+        self._codec.show_choices(_in_container(labels, value), value.settings.video_codec)
         traits = CODECS[value.settings.video_codec]
         closed = {bits: f"{traits.label} has no {bits}." for bits in {*BITS} - {*traits.bit_depths}}
-        self._bits.set_choices(choices_of(BITS, closed))
+        self._bits.show_choices(choices_of(BITS, closed), value.settings.bit_depth)
 
 
 class AudioForm(ModelForm[FilmChoices]):
@@ -218,7 +218,8 @@ class AudioForm(ModelForm[FilmChoices]):
 
     @override
     def refresh(self, value: FilmChoices) -> None:
-        self._codec.set_choices(_in_container(AUDIO_CODECS, value))
+        codecs = _in_container(AUDIO_CODECS, value)
+        self._codec.show_choices(codecs, value.settings.audio_codec)
 
 
 def cuts_form() -> ModelForm[FilmChoices]:

@@ -70,10 +70,11 @@ class PlanLine(QWidget):
 
     def set_text(self, text: PlanText) -> None:
         """Show a plan, or what speaks against it."""
-        self._settle()
+        self._timer.stop()
+        self._checking.show_message("")
         self._nothing.show_message("")
+        self._draw(Tone.BAD if text.issues else Tone.GOOD)
         if text == self._text and text.line:
-            self._draw(self._judgement())
             return
         self._text = text
         self._line.setText(text.line)
@@ -84,7 +85,6 @@ class PlanLine(QWidget):
         self._section.set_title("1 note" if count == 1 else f"{count} notes")
         self._notes.show_message("\n".join(f"• {note}" for note in text.notes))
         self._section.setVisible(bool(text.notes))
-        self._draw(self._judgement())
 
     def set_checking(self) -> None:
         """A plan is on its way; what is shown stays for the moment."""
@@ -109,10 +109,6 @@ class PlanLine(QWidget):
         self._checking.show_message("Checking…")
         self._draw(Tone.QUIET)
 
-    def _settle(self) -> None:
-        self._timer.stop()
-        self._checking.show_message("")
-
     def _show_issues(self, issues: tuple[PlanIssue, ...]) -> None:
         for widget in self._issue_lines:
             self._issues.removeWidget(widget)
@@ -130,9 +126,6 @@ class PlanLine(QWidget):
             line.fix_wanted.connect(self.fix_wanted)
             self._issues.addWidget(line)
             self._issue_lines.append(line)
-
-    def _judgement(self) -> Tone:
-        return Tone.BAD if self._text.issues else Tone.GOOD
 
     def _draw(self, of: Tone | None) -> None:
         self._tone = of

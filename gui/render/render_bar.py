@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -13,6 +13,9 @@ from gui import theme
 from gui.widgets.fields import named
 from gui.widgets.layouts import row
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class RenderScope(StrEnum):
     """Which scenes a person wants rendered."""
@@ -21,16 +24,6 @@ class RenderScope(StrEnum):
     SELECTED = "selected"
     MISSING = "missing"
     ALL = "all"
-
-
-@dataclass(frozen=True)
-class RenderCounts:
-    """How many scenes each button would render now."""
-
-    this: int = 0
-    selected: int = 0
-    missing: int = 0
-    all: int = 0
 
 
 _BUTTONS = {
@@ -77,18 +70,12 @@ class RenderBar(QWidget):
         layout.addStretch(1)
         self._busy = QLabel()
         layout.addWidget(self._busy)
-        self.set_counts(RenderCounts())
+        self.set_counts({})
 
-    def set_counts(self, counts: RenderCounts) -> None:
-        """Enable what there is to render, and say how much."""
-        numbers = {
-            RenderScope.THIS: counts.this,
-            RenderScope.SELECTED: counts.selected,
-            RenderScope.MISSING: counts.missing,
-            RenderScope.ALL: counts.all,
-        }
-        for scope, number in numbers.items():
-            action = self.actions_by_scope[scope]
+    def set_counts(self, counts: Mapping[RenderScope, int]) -> None:
+        """Enable what there is to render, and say how much; what is not named has no scene."""
+        for scope, action in self.actions_by_scope.items():
+            number = counts.get(scope, 0)
             action.setEnabled(number > 0)
             text = _BUTTONS[scope][0]
             action.setText(text if scope is RenderScope.THIS else f"{text} ({number})")

@@ -23,7 +23,7 @@ from gui.render.choices_controller import ChoicesController
 from gui.render.plan_fixes import EditPrompt
 from gui.render.plan_line import PlanLine
 from gui.render.render_agreement import agree
-from gui.render.render_bar import RenderBar, RenderCounts, RenderScope
+from gui.render.render_bar import RenderBar, RenderScope
 from gui.render.render_controller import RenderController
 from gui.render.render_form import RenderForm
 from gui.scenes.image_controller import ImageController, ImageRole, ImageUse
@@ -205,13 +205,12 @@ class VideoProjectTab(QWidget):
         can = not self._model.is_read_only and self._jobs.is_ready
         chosen = set(self._selected)
         missing = self._missing(ready)
-        counts = RenderCounts(
-            this=len(chosen) if len(chosen) == 1 else 0,
-            selected=len(chosen) if len(chosen) > 1 else 0,
-            missing=len(missing),
-            all=len(ready),
-        )
-        self._panels.render.set_counts(counts if can else RenderCounts())
+        counts = {
+            RenderScope.THIS if len(chosen) == 1 else RenderScope.SELECTED: len(chosen),
+            RenderScope.MISSING: len(missing),
+            RenderScope.ALL: len(ready),
+        }
+        self._panels.render.set_counts(counts if can else {})
 
     @Slot(object)
     def _on_selection(self, scene_ids: tuple[str, ...]) -> None:

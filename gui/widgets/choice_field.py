@@ -62,7 +62,7 @@ class ChoiceField(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(_MIN_LETTERS)
         ignore_wheel(self)
-        self.set_choices(choices)
+        self._fill(choices)
         self.activated.connect(self._tell)
 
     def value(self) -> object:
@@ -70,28 +70,21 @@ class ChoiceField(QComboBox):
         choice = self._shown[self.currentIndex()] if self.currentIndex() >= 0 else None
         return None if choice is None else choice.value
 
-    def set_choices(self, choices: Sequence[Choice]) -> None:
-        """Offer these; what is chosen stays."""
-        value = self.value()
-        if self._fill(choices) and value is not None:
-            self.show_value(value)
-
     def show_choices(self, choices: Sequence[Choice], value: object) -> None:
         """Offer these and show the one of that value; tells nobody."""
         self._fill(choices)
         self.show_value(value)
 
-    def _fill(self, choices: Sequence[Choice]) -> bool:
+    def _fill(self, choices: Sequence[Choice]) -> None:
         # Only when it must be: an open list would close.
         if tuple(choices) == self._choices:
-            return False
+            return
         self._choices = tuple(choices)
         with QSignalBlocker(self):
             self.clear()
             self._shown = []
             for choice in choices:
                 self._add(choice)
-        return True
 
     def show_value(self, value: object) -> None:
         """Show this as chosen; tells nobody."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QSizePolicy, QWidget
 from typing_extensions import override
 
 from gui import theme
 from gui.theme import EDGE, GAP, Tone
+from gui.widgets.cells import centred
 from gui.widgets.fields import named
 from gui.widgets.file_field import printable
 from gui.widgets.labels import ElidedLabel, ToneLabel
@@ -109,8 +110,6 @@ class _Image(QWidget):
                 painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Reading the picture…")
         else:
             size = self._pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            place = QRect(self.rect().topLeft(), size)
-            place.moveCenter(self.rect().center())
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(place, self._pixmap)
+            painter.drawPixmap(centred(size, self.rect()), self._pixmap)
         painter.end()

@@ -14,6 +14,7 @@ from typing_extensions import override
 from gui import theme
 from gui.theme import Tone
 from gui.widgets.buttons import IconButton
+from gui.widgets.cells import centred
 from gui.widgets.fields import named
 from gui.widgets.file_field import IMAGES, FileKind, file_dialog, files_in, printable
 from gui.widgets.image_dialog import ImageDialog, ShownImage
@@ -102,11 +103,8 @@ class _Frame(QWidget):
         painter.drawText(place.adjusted(theme.GAP, 2, -theme.GAP, -2), flags, words)
 
     def _paint_image(self, painter: QPainter, place: QRect, pixmap: QPixmap) -> None:
-        shown = QRect(
-            place.topLeft(), pixmap.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        )
-        shown.moveCenter(place.center())
-        painter.drawPixmap(shown, pixmap)
+        size = pixmap.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        painter.drawPixmap(centred(size, place), pixmap)
         if self._shown.words:
             band = QRect(place.left(), 0, place.width(), self.fontMetrics().height() + 4)
             band.moveBottom(place.bottom())

@@ -7,11 +7,15 @@ from typing import TypeVar
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 B = TypeVar("B", bound=QBoxLayout)
-Part = QWidget | QLayout | None
+Content = QWidget | QLayout | None
 
 
 def row(
-    *parts: Part, of: QWidget | None = None, gap: int = -1, margin: int = 0, grows: Part = None
+    *parts: Content,
+    of: QWidget | None = None,
+    gap: int = -1,
+    margin: int = 0,
+    grows: Content = None,
 ) -> QHBoxLayout:
     """Widgets and layouts beside each other.
 
@@ -22,17 +26,21 @@ def row(
         margin: around all of them.
         grows: the part that takes the room that is left.
     """
-    return _filled(QHBoxLayout(of) if of else QHBoxLayout(), parts, gap, margin, grows)
+    return _filled(QHBoxLayout() if of is None else QHBoxLayout(of), parts, gap, margin, grows)
 
 
 def column(
-    *parts: Part, of: QWidget | None = None, gap: int = -1, margin: int = 0, grows: Part = None
+    *parts: Content,
+    of: QWidget | None = None,
+    gap: int = -1,
+    margin: int = 0,
+    grows: Content = None,
 ) -> QVBoxLayout:
     """Widgets and layouts below each other, from the top; told as for `row`."""
-    return _filled(QVBoxLayout(of) if of else QVBoxLayout(), parts, gap, margin, grows)
+    return _filled(QVBoxLayout() if of is None else QVBoxLayout(of), parts, gap, margin, grows)
 
 
-def _filled(layout: B, parts: tuple[Part, ...], gap: int, margin: int, grows: Part) -> B:
+def _filled(layout: B, parts: tuple[Content, ...], gap: int, margin: int, grows: Content) -> B:
     layout.setContentsMargins(margin, margin, margin, margin)
     layout.setSpacing(gap)
     for part in parts:
