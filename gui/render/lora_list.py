@@ -43,7 +43,8 @@ class LoraList(QWidget):
         self._rows: list[_LoraRow] = []
         self._limit = 0
         self._note = ToneLabel()
-        self._add = named(QPushButton("Add &LoRA…"), "lora_add")
+        tip = "Lay a file of small weights over the model's own"
+        self._add = named(QPushButton("Add &LoRA…"), "lora_add", tip)
         self._lines = column(gap=2)
         layout = column(self._lines, self._note, of=self)
         layout.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)

@@ -579,5 +579,13 @@ def test_wheel_over_a_field_that_has_no_focus_changes_nothing(
     assert panel.value() == before
 
 
+def test_the_delete_key_removes_the_chosen_text(panel: ExportSettingsWidget) -> None:
+    panel.activateWindow()
+    view = controls_of(panel)["caption_list"]
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Delete)
+    assert [caption.text for caption in panel.value().film.captions] == ["One", "Three"]
+
+
 def test_panel_needs_no_more_than_380_pixels(qtbot: QtBot) -> None:
     assert opened(qtbot).minimumSizeHint().width() <= 380
