@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from core.film.handoff import HANDOFF_FORMATS
 from core.film.model.film_file import NAME
 from gui.theme import GAP, Tone
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import column, row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,42 +28,35 @@ class ExportActions(QWidget):
     Signals:
         export_wanted()
         show_file_wanted()
-        handoff_wanted(Path): a file for other programs, of the kind that its suffix names.
+        handoff_wanted(Path): the film is to be written for other programs, as the suffix says:
+            one of `HANDOFF_FORMATS`, or `.json` for a film file.
     """
 
     export_wanted = Signal()
     show_file_wanted = Signal()
     handoff_wanted = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._estimate = ToneLabel()
         self._problems = ToneLabel(Tone.BAD)
-        self._export = named(QPushButton("Export video"), "export")
-        self._export.setToolTip("Makes the film file; runs beside your work.\nCtrl+E")
+        tip = "Makes the film file; runs beside your work.\nCtrl+E"
+        self._export = named(QPushButton("Export video"), "export", tip)
         self._export.setShortcut("Ctrl+E")
         self._export.setDefault(True)
         self._show = named(QPushButton("Show file"), "show_file")
-        self._handoff = named(QPushButton("For editors…"), "handoff")
-        self._handoff.setToolTip(
-            "Writes the cuts, transitions and music for another program: "
-            + ", ".join(kind.label for kind in HANDOFF_FORMATS.values())
-            + ", or a film file for this one."
+        programs = ", ".join(kind.label for kind in HANDOFF_FORMATS.values())
+        handoff = named(
+            QPushButton("For editors…"),
+            "handoff",
+            f"Writes the cuts, transitions and music for another program: {programs}, "
+            "or a film file for this one.",
         )
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP)
-        buttons.addWidget(self._export, 1)
-        buttons.addWidget(self._show)
-        buttons.addWidget(self._handoff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP // 2)
-        layout.addWidget(self._problems)
-        layout.addWidget(self._estimate)
-        layout.addLayout(buttons)
+        buttons = row(self._export, self._show, handoff, gap=GAP, grows=self._export)
+        column(self._problems, self._estimate, buttons, of=self, gap=GAP // 2)
         self._export.clicked.connect(self._want_export)
         self._show.clicked.connect(self.show_file_wanted)
-        self._handoff.clicked.connect(self._choose_handoff)
+        handoff.clicked.connect(self._choose_handoff)
         self.set_last_export(None)
 
     def set_estimate(self, text: str) -> None:

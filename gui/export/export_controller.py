@@ -47,18 +47,14 @@ class ExportEstimate:
     @property
     def text(self) -> str:
         """The film in a line: length, picture, expected size, and what is left out."""
-        parts: list[str] = []
-        if self.planned is not None:
-            timeline = self.planned.timeline
-            size = bytes_text(self.planned.size_bytes)
-            parts.append(
-                f"{float(timeline.duration_s):.2f} s, {timeline.width}x{timeline.height} at "
-                f"{float(timeline.rate):g} frames per second, at most {size}."
-            )
-        if self.missing and self.planned is not None:
-            numbers = ", ".join(map(str, self.missing))
-            parts.append(f"Left out, without a clip: scene {numbers}.")
-        return " ".join(parts)
+        if self.planned is None:
+            return ""
+        timeline, size = self.planned.timeline, bytes_text(self.planned.size_bytes)
+        numbers = ", ".join(map(str, self.missing))
+        return (
+            f"{float(timeline.duration_s):.2f} s, {timeline.width}x{timeline.height} at "
+            f"{float(timeline.rate):g} frames per second, at most {size}."
+        ) + (f" Left out, without a clip: scene {numbers}." if numbers else "")
 
 
 class ExportController(QObject):

@@ -19,7 +19,7 @@ from core.film.model.delivery import (
 )
 from core.film.model.film import Alignment, Fit
 from core.film.model.transitions import NONE, TRANSITIONS
-from gui.export.film_edits import RateControl, fit_of, has_audio, rate_control_of
+from gui.export.film_edits import RateControl, fit_of, rate_control_of
 from gui.widgets.choice_field import Choice
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ PROFILES = {
     ProResProfile.HQ: "422 HQ",
     ProResProfile.P4444: "4444",
 }
+BITS = {8: "8", 10: "10, finer shades"}
 RETIMES = {
     Retime.NEAREST: "Nearest frame",
     Retime.BLEND: "Blend two frames",
@@ -124,7 +125,7 @@ def settings_text(settings: ExportSettings) -> str:
     if not settings.container.is_images:
         said += [CODECS[settings.video_codec].label, image_text(settings)]
         said.append(AUDIO_CODECS[settings.audio_codec].partition(",")[0])
-    if has_audio(settings) and settings.loudness_lufs is not None:
+    if settings.has_audio and settings.loudness_lufs is not None:
         said.append(f"{settings.loudness_lufs:g} LUFS")
     return " · ".join(said)
 
@@ -165,13 +166,11 @@ def transition_text(transition: Transition) -> str:
 def summaries(choices: FilmChoices) -> dict[str, str]:
     """A few words for the heading of each section."""
     film, settings = choices.film, choices.settings
-    is_silent = not has_audio(settings)
     return {
-        "file": settings_text(settings),
         "coding": ""
         if settings.container.is_images
         else f"{CODECS[settings.video_codec].label}, {image_text(settings)}",
-        "sound": "No sound" if is_silent else _audio_text(choices),
+        "sound": _audio_text(choices) if settings.has_audio else "No sound",
         "cuts": f"{transition_text(film.transition)} · {FITS[fit_of(choices)].partition(',')[0]}",
         "music": _counted(len(film.music), "piece"),
         "captions": _counted(len(film.captions), "text"),

@@ -9,7 +9,6 @@ from core.film.model.delivery import (
     CODECS,
     CONTAINERS,
     PRESETS,
-    AudioCodec,
     Container,
     ExportSettings,
     Quality,
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from core.project.model.project import FilmChoices
 
 _USUAL_KBPS = 8000
-# They belong to the project, whatever the film is delivered as.
-_NOT_OF_PRESETS = ("is_marked_ai",)
 
 
 class RateControl(StrEnum):
@@ -37,16 +34,16 @@ class RateControl(StrEnum):
     BITRATE = "bitrate"
 
 
-def preset_settings(name: str) -> ExportSettings:
-    """The settings of a preset; an unknown name, or none, is "as the clips"."""
-    preset = PRESETS.get(name)
-    return preset.settings if preset else ExportSettings()
-
-
 def with_preset(choices: FilmChoices, name: str) -> FilmChoices:
-    """Everything as the preset says; a file that is named keeps its name."""
-    kept = {field: getattr(choices.settings, field) for field in _NOT_OF_PRESETS}
-    settings = preset_settings(name).model_copy(update=kept)
+    """Everything as the preset says; a file that is named keeps its name.
+
+    An unknown name, or none, is "as the clips".
+    """
+    preset = PRESETS.get(name)
+    settings = preset.settings if preset else ExportSettings()
+    # It belongs to the project, whatever the film is delivered as.
+    kept = {"is_marked_ai": choices.settings.is_marked_ai}
+    settings = settings.model_copy(update=kept)
     changed = choices.model_copy(update={"preset": name, "settings": settings})
     return _with_fitting_name(changed)
 
@@ -116,11 +113,6 @@ def with_path(choices: FilmChoices, path: Path | None) -> FilmChoices:
     changed = choices.model_copy(update={"path": path})
     kind = container_of(path.suffix) if path is not None and path.suffix else None
     return with_container(changed, kind) if kind else _with_fitting_name(changed)
-
-
-def has_audio(settings: ExportSettings) -> bool:
-    """Whether the file will have sound."""
-    return not settings.container.is_images and settings.audio_codec is not AudioCodec.NONE
 
 
 def _with_settings(choices: FilmChoices, changes: dict[str, object]) -> FilmChoices:

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from core.film.model.delivery import FrameFormat
 from core.film.model.film import Transition
 from core.film.model.layout import MAX_RATE, MAX_SIDE
 from core.film.model.transitions import NONE
-from gui.export.export_labels import RATES, rate_text, transition_choices
+from gui.export.export_labels import RATES, transition_choices
 from gui.theme import GAP, Tone
-from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.fields import Binding, named
+from gui.widgets.choice_field import Choice, ChoiceField, choices_of
+from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.number_field import SECONDS, NumberField, NumberLook, limits_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
-@dataclass(frozen=True)
-class _Size:
-    width: int | None = None
-    height: int | None = None
-
+from gui.widgets.layouts import column, row
+from gui.widgets.number_field import NumberField, NumberLook, limits_of
 
 _OWN = "own"
 _KEPT = "As the clips"
 _SIZES = (
-    ("As most clips", _Size()),
-    ("3840×2160 · 4K", _Size(3840, 2160)),
-    ("1920×1080 · Full HD", _Size(1920, 1080)),
-    ("1280×720 · HD", _Size(1280, 720)),
-    ("1080×1920 · upright", _Size(1080, 1920)),
-    ("1080×1080 · square", _Size(1080, 1080)),
-    ("1080×1350 · 4:5", _Size(1080, 1350)),
-    ("720 high, shape of the clips", _Size(None, 720)),
+    Choice(FrameFormat(), "As most clips"),
+    Choice(FrameFormat(width=3840, height=2160), "3840×2160 · 4K"),
+    Choice(FrameFormat(width=1920, height=1080), "1920×1080 · Full HD"),
+    Choice(FrameFormat(width=1280, height=720), "1280×720 · HD"),
+    Choice(FrameFormat(width=1080, height=1920), "1080×1920 · upright"),
+    Choice(FrameFormat(width=1080, height=1080), "1080×1080 · square"),
+    Choice(FrameFormat(width=1080, height=1350), "1080×1350 · 4:5"),
+    Choice(FrameFormat(height=720), "720 high, shape of the clips"),
+    Choice(_OWN, "Another size…", begins_group=True),
 )
 
 
@@ -53,46 +44,29 @@ class SizeField(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._frame = FrameFormat()
-        choices = [Choice(size, label) for label, size in _SIZES]
-        self._usual = ChoiceField([*choices, Choice(_OWN, "Another size…", begins_group=True)])
-        self._usual.setObjectName("size")
-        self._usual.setAccessibleName("Size")
-        self._usual.setToolTip("The size of the film's picture.")
-        self._width = _side("width", "Width of the picture; the lowest value keeps the shape.")
-        self._height = _side("height", "Height of the picture; the lowest value keeps the shape.")
+        self._usual = named(ChoiceField(_SIZES), "size", "The size of the film's picture.", "Size")
+        self._width, self._height = _side("width"), _side("height")
         self._own = QWidget()
-        own = QHBoxLayout(self._own)
-        own.setContentsMargins(0, 0, 0, 0)
-        own.addWidget(self._width, 1)
-        own.addWidget(QLabel("×"))
-        own.addWidget(self._height, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP // 2)
-        layout.addWidget(self._usual)
-        layout.addWidget(self._own)
+        sides = row(self._width, QLabel("×"), self._height, of=self._own)
+        sides.setStretch(0, 1)
+        sides.setStretch(2, 1)
+        column(self._usual, self._own, of=self, gap=GAP // 2)
         self._own.hide()
         self.setFocusProxy(self._usual)
         self._usual.edited.connect(self._choose)
-        self._width.edited.connect(self._set_width)
-        self._height.edited.connect(self._set_height)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
+        self._width.edited.connect(partial(self._set_side, "width"))
+        self._height.edited.connect(partial(self._set_side, "height"))
 
     def show_value(self, value: object) -> None:
         """Show a size; tells nobody."""
         if not isinstance(value, FrameFormat):
             return
-        size = _Size(value.width, value.height)
-        is_same = size == _Size(self._frame.width, self._frame.height)
-        self._frame = value
-        self._width.show_value(value.width)
-        self._height.show_value(value.height)
+        size = _size_of(value)
+        is_same = size == _size_of(self._frame)
+        self._show_frame(value)
         # Who types a size of their own may pass a usual one on the way.
         if not (is_same and self._usual.value() == _OWN):
             self._usual.show_value(_OWN if self._usual.index_of(size) is None else size)
@@ -101,22 +75,24 @@ class SizeField(QWidget):
     @Slot(object)
     def _choose(self, size: object) -> None:
         self._own.setVisible(size == _OWN)
-        if isinstance(size, _Size):
-            self._tell(width=size.width, height=size.height)
+        if isinstance(size, FrameFormat):
+            self._tell(size.model_copy(update={"rate": self._frame.rate}))
 
-    @Slot(object)
-    def _set_width(self, width: object) -> None:
-        self._tell(width=width, height=self._frame.height)
+    def _set_side(self, name: str, length: object) -> None:
+        self._tell(self._frame.model_copy(update={name: length}))
 
-    @Slot(object)
-    def _set_height(self, height: object) -> None:
-        self._tell(width=self._frame.width, height=height)
+    def _tell(self, frame: FrameFormat) -> None:
+        self._show_frame(frame)
+        self.edited.emit(frame)
 
-    def _tell(self, *, width: object, height: object) -> None:
-        self._frame = self._frame.model_copy(update={"width": width, "height": height})
-        self._width.show_value(self._frame.width)
-        self._height.show_value(self._frame.height)
-        self.edited.emit(self._frame)
+    def _show_frame(self, frame: FrameFormat) -> None:
+        self._frame = frame
+        self._width.show_value(frame.width)
+        self._height.show_value(frame.height)
+
+
+def _size_of(frame: FrameFormat) -> FrameFormat:
+    return frame.model_copy(update={"rate": None})
 
 
 class RateField(QWidget):
@@ -128,35 +104,27 @@ class RateField(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._rate: Fraction | None = None
-        choices: Sequence[Choice] = [Choice(rate, label) for rate, label in RATES.items()]
         # None is what the combo box gives while nothing is chosen, so it stands for itself here.
-        self._usual = ChoiceField([*choices, Choice(_OWN, "Another rate…", begins_group=True)])
-        self._usual.setObjectName("rate")
-        self._usual.setAccessibleName("Frames per second")
-        self._usual.setToolTip("Frames per second of the film.")
-        self._own = named(QLineEdit(), "own_rate")
+        choices = [*choices_of(RATES), Choice(_OWN, "Another rate…", begins_group=True)]
+        self._usual = ChoiceField(choices)
+        named(self._usual, "rate", "Frames per second of the film.", "Frames per second")
+        self._own = named(
+            QLineEdit(),
+            "own_rate",
+            "Frames per second: a number such as 12.5, or a fraction.",
+            "Another number of frames per second",
+        )
         self._own.setPlaceholderText("12.5 or 30000/1001")
-        self._own.setAccessibleName("Another number of frames per second")
-        self._own.setToolTip("Frames per second: a number such as 12.5, or a fraction.")
         self._wrong = ToneLabel(Tone.BAD)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP // 2)
-        layout.addWidget(self._usual)
-        layout.addWidget(self._own)
-        layout.addWidget(self._wrong)
+        column(self._usual, self._own, self._wrong, of=self, gap=GAP // 2)
         self._own.hide()
         self.setFocusProxy(self._usual)
         self._usual.edited.connect(self._choose)
         self._own.textEdited.connect(self._check)
         self._own.editingFinished.connect(self._take)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a rate; tells nobody."""
@@ -208,19 +176,16 @@ class RateField(QWidget):
         """Show the rate that counts where what was typed is none."""
         self._wrong.show_message("")
         with QSignalBlocker(self._own):
-            shown = "" if self._rate is None else str(self._rate)
-            if self._rate is not None and self._rate in RATES:
-                shown = rate_text(self._rate)
+            is_usual = self._rate is not None and self._rate in RATES
+            shown = RATES[self._rate] if is_usual else str(self._rate or "")
             self._own.setText(shown)
 
 
-def _side(name: str, tip: str) -> NumberField:
+def _side(name: str) -> NumberField:
     look = NumberLook(0, 2.0, " px", is_whole=True, none_text=_KEPT, first=720)
     field = NumberField(limits_of(FrameFormat, name, most=MAX_SIDE), look)
-    field.setObjectName(name)
-    field.setToolTip(tip)
-    field.setAccessibleName(name.capitalize())
-    return field
+    said = name.capitalize()
+    return named(field, name, f"{said} of the picture; the lowest value keeps the shape.", said)
 
 
 class TransitionField(QWidget):
@@ -232,29 +197,22 @@ class TransitionField(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._value = Transition()
         self._kind = ChoiceField(transition_choices())
-        self._kind.setObjectName("transition_kind")
-        self._kind.setAccessibleName("Transition")
-        self._kind.setToolTip("How one clip gives way to the next.")
-        self._length = NumberField(limits_of(Transition, "duration_s", most=60), SECONDS)
-        self._length.setObjectName("transition_length")
-        self._length.setAccessibleName("Length of the transition")
-        self._length.setToolTip("For how long both clips are seen.")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._kind, 1)
-        layout.addWidget(self._length)
+        named(self._kind, "transition_kind", "How one clip gives way to the next.", "Transition")
+        self._length = named(
+            NumberField(limits_of(Transition, "duration_s", most=60)),
+            "transition_length",
+            "For how long both clips are seen.",
+            "Length of the transition",
+        )
+        row(self._kind, self._length, of=self, grows=self._kind)
         self.setFocusProxy(self._kind)
-        self._kind.edited.connect(self._set_kind)
-        self._length.edited.connect(self._set_length)
+        self._kind.edited.connect(partial(self._tell, "kind"))
+        self._length.edited.connect(partial(self._tell, "duration_s"))
         self.show_value(self._value)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a transition; tells nobody."""
@@ -264,15 +222,6 @@ class TransitionField(QWidget):
             self._length.show_value(value.duration_s)
             self._length.setEnabled(value.kind != NONE)
 
-    @Slot(object)
-    def _set_kind(self, kind: object) -> None:
-        self._length.setEnabled(kind != NONE)
-        self._tell("kind", kind)
-
-    @Slot(object)
-    def _set_length(self, seconds: object) -> None:
-        self._tell("duration_s", seconds)
-
     def _tell(self, name: str, value: object) -> None:
-        self._value = self._value.model_copy(update={name: value})
+        self.show_value(self._value.model_copy(update={name: value}))
         self.edited.emit(self._value)

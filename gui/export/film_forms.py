@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from typing_extensions import override
 
 from core.film.model.delivery import (
     CODECS,
@@ -11,15 +12,15 @@ from core.film.model.delivery import (
     USUAL_AUDIO_KBPS,
     WHY_NOT,
     AudioCodec,
-    Container,
     ExportSettings,
     VideoCodec,
 )
-from core.film.model.film import Film, Fit
+from core.film.model.film import Film
 from core.project.model.project import FilmChoices
 from gui.export.export_labels import (
     AI_MARKS,
     AUDIO_CODECS,
+    BITS,
     FITS,
     HARDWARE,
     PROFILES,
@@ -39,7 +40,7 @@ from gui.export.film_edits import (
     with_video_codec,
 )
 from gui.export.film_fields import RateField, SizeField, TransitionField
-from gui.widgets.choice_field import Choice, ChoiceField
+from gui.widgets.choice_field import Choice, ChoiceField, choices_of
 from gui.widgets.colour_field import ColourField
 from gui.widgets.fields import LineField, SwitchField
 from gui.widgets.file_field import FileField, FileKind
@@ -47,368 +48,256 @@ from gui.widgets.model_form import FieldPath, ModelForm, part
 from gui.widgets.number_field import DECIBELS, NumberField, NumberLook, limits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from PySide6.QtWidgets import QWidget
+C = TypeVar("C", VideoCodec, AudioCodec)
 
-T = TypeVar("T")
-
-_DAY_S = 86_400.0
 _USUAL_LUFS = -14.0
 
 
-def choices_of(labels: Mapping[T, str]) -> tuple[Choice, ...]:
-    """The values of a table of labels."""
-    return tuple(Choice(value, label) for value, label in labels.items())
-
-
-class _FilmForm(ModelForm[FilmChoices]):
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(FilmChoices(), parent)
-
-    def choice(
-        self,
-        name: str,
-        label: str,
-        labels: Mapping[T, str],
-        value_path: FieldPath[FilmChoices],
-        tip: str,
-    ) -> ChoiceField:
-        """A row with a combo box."""
-        field = ChoiceField(choices_of(labels))
-        self.add_row(name, label, field.binding(), value_path, tip)
-        return field
-
-    def setting(self, name: str, label: str, look: NumberLook, tip: str) -> NumberField:
-        """A row with a number of the export settings."""
-        field = NumberField(limits_of(ExportSettings, name), look)
-        self.add_row(name, label, field.binding(), part("settings", name), tip)
-        return field
-
-
-class FileForm(_FilmForm):
+class FileForm(ModelForm[FilmChoices]):
     """What people choose first: kind of file, size, rate, quality, place."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        labels = {kind: pairing.label for kind, pairing in CONTAINERS.items()}
-        self.choice(
+    def __init__(self) -> None:
+        super().__init__(FilmChoices())
+        self.add_row(
             "container",
             "Kind of file",
-            labels,
-            FieldPath(lambda held: held.settings.container, _put_container),
+            ChoiceField(choices_of({kind: held.label for kind, held in CONTAINERS.items()})),
             "The kind of file; what it cannot hold is replaced by what it can.",
+            FieldPath(lambda held: held.settings.container, with_container),
         )
-        size = SizeField()
-        size.setObjectName("size_row")
+        self.add_row("size", "Size", SizeField(), value_path=part("settings", "frame"))
+        rate = part("settings", "frame", "rate")
+        self.add_row("fps", "Frames per second", RateField(), value_path=rate)
         self.add_row(
-            "size",
-            "Size",
-            size.binding(),
-            part("settings", "frame"),
-            "",
-        )
-        rate = RateField()
-        rate.setObjectName("rate_row")
-        self.add_row(
-            "fps",
-            "Frames per second",
-            rate.binding(),
-            part("settings", "frame", "rate"),
-            "",
-        )
-        self.choice(
             "quality",
             "Quality",
-            QUALITIES,
-            part("settings", "quality"),
+            ChoiceField(choices_of(QUALITIES)),
             "How good the pictures are; better ones make a larger file.",
+            part("settings", "quality"),
+            _is_held_by(RateControl.QUALITY),
         )
-        self._place = FileField(
-            "out",
-            FileKind("the place of the film", (), "Automatic", is_saved=True),
-        )
-        self._place.setObjectName("out_row")
-        value_path = FieldPath[FilmChoices](lambda held: held.path, _put_path)
-        self.add_row(
-            "out",
-            "Save as",
-            self._place.binding(),
-            value_path,
-            "",
-        )
+        kind = FileKind("the place of the film", (), "Automatic", is_saved=True)
+        path = FieldPath[FilmChoices](lambda held: held.path, with_path)
+        self._place = self.add_row("out", "Save as", FileField("out", kind), value_path=path)
         self.refresh(self.value())
 
+    @override
     def refresh(self, value: FilmChoices) -> None:
-        """Quality is a row only where it counts."""
-        settings = value.settings
-        counts = rate_control_of(settings) is RateControl.QUALITY
-        has_quality = settings.video_codec is not VideoCodec.PRORES
-        self.show_row(
-            "quality", is_shown=counts and has_quality and not settings.container.is_images
-        )
-        self._place.set_filters(file_filters(settings.container))
+        self._place.set_filters(file_filters(value.settings.container))
 
 
-class CodingForm(_FilmForm):
+class CodingForm(ModelForm[FilmChoices]):
     """How pictures are coded."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._codec = self.choice(
+    def __init__(self) -> None:
+        super().__init__(FilmChoices())
+        self._codec = self.add_row(
             "video_codec",
             "Codec",
-            {codec: traits.label for codec, traits in CODECS.items()},
-            FieldPath(lambda held: held.settings.video_codec, _put_video_codec),
+            ChoiceField(),
             "How the pictures are coded.",
+            FieldPath(lambda held: held.settings.video_codec, with_video_codec),
+            _is_coded,
         )
-        self.choice(
+        self.add_row(
             "prores_profile",
             "Profile",
-            PROFILES,
-            part("settings", "prores_profile"),
+            ChoiceField(choices_of(PROFILES)),
             "The flavour of ProRes, from the smallest to the best.",
+            part("settings", "prores_profile"),
+            lambda held: _is_coded(held) and not _has_rate(held),
         )
-        self.choice(
+        self.add_row(
             "rate_control",
             "Size held by",
-            RATE_CONTROLS,
-            FieldPath(lambda held: rate_control_of(held.settings), _put_rate_control),
+            ChoiceField(choices_of(RATE_CONTROLS)),
             "Whether quality or bitrate decides how large the file gets.",
+            FieldPath(lambda held: rate_control_of(held.settings), with_rate_control),
+            _has_rate,
         )
-        self.setting(
+        self.add_row(
             "crf",
             "CRF",
-            NumberLook(0, 1.0, is_whole=True),
+            _number("crf", NumberLook(0, 1.0, is_whole=True)),
             "Constant quality in the codec's own numbers: lower is better and larger.",
+            part("settings", "crf"),
+            _is_held_by(RateControl.CRF),
         )
-        self.setting(
+        self.add_row(
             "video_kbps",
             "Bitrate",
-            NumberLook(0, 500.0, " kbit/s", is_whole=True),
+            _number("video_kbps", NumberLook(0, 500.0, " kbit/s", is_whole=True)),
             "The average bitrate of the pictures.",
+            part("settings", "video_kbps"),
+            _is_held_by(RateControl.BITRATE),
         )
-        self._bits = self.choice(
+        self._bits = self.add_row(
             "bit_depth",
             "Bits per channel",
-            {8: "8", 10: "10, finer shades"},
-            part("settings", "bit_depth"),
+            ChoiceField(),
             "10 bits keep finer shades; not every player shows them.",
+            part("settings", "bit_depth"),
+            _is_coded,
         )
-        self.choice(
+        self.add_row(
             "retime",
             "Other frame rates",
-            RETIMES,
-            part("settings", "retime"),
+            ChoiceField(choices_of(RETIMES)),
             "How frames are made for clips of another rate or speed.",
+            part("settings", "retime"),
         )
-        self.choice(
+        self.add_row(
             "hardware",
             "Encoded by",
-            HARDWARE,
-            part("settings", "hardware"),
+            ChoiceField(choices_of(HARDWARE)),
             "A chip is faster; the processor makes smaller files.",
+            part("settings", "hardware"),
+            _is_coded,
         )
         self.refresh(self.value())
 
+    @override
     def refresh(self, value: FilmChoices) -> None:
-        """Show what the codec has, and what the kind of file takes."""
-        settings = value.settings
-        is_coded = not settings.container.is_images
-        is_prores = settings.video_codec is VideoCodec.PRORES
-        by = rate_control_of(settings)
-        has_rate = is_coded and not is_prores
-        self.show_row("video_codec", is_shown=is_coded)
-        self.show_row("prores_profile", is_shown=is_coded and is_prores)
-        self.show_row("rate_control", is_shown=has_rate)
-        self.show_row("crf", is_shown=has_rate and by is RateControl.CRF)
-        self.show_row("video_kbps", is_shown=has_rate and by is RateControl.BITRATE)
-        self.show_row("bit_depth", is_shown=is_coded)
-        self.show_row("hardware", is_shown=is_coded)
-        self._codec.set_choices(
-            [
-                Choice(codec, traits.label, _why_not(settings.container, codec))
-                for codec, traits in CODECS.items()
-            ]
-        )
-        traits = CODECS[settings.video_codec]
-        self._bits.set_choices(
-            [
-                Choice(
-                    bits,
-                    label,
-                    "" if bits in traits.bit_depths else f"{traits.label} has no {bits}.",
-                )
-                for bits, label in ((8, "8"), (10, "10, finer shades"))
-            ]
-        )
+        labels = {codec: traits.label for codec, traits in CODECS.items()}
+        self._codec.show_choices(_in_container(labels, value), value.settings.video_codec)
+        traits = CODECS[value.settings.video_codec]
+        closed = {bits: f"{traits.label} has no {bits}." for bits in {*BITS} - {*traits.bit_depths}}
+        self._bits.show_choices(choices_of(BITS, closed), value.settings.bit_depth)
 
 
-class AudioForm(_FilmForm):
+class AudioForm(ModelForm[FilmChoices]):
     """The clips' own sound, and how sound is coded."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        audio = SwitchField("Sound of the clips")
+    def __init__(self) -> None:
+        super().__init__(FilmChoices())
         self.add_row(
             "has_clip_sound",
             "",
-            audio.binding(),
-            part("film", "has_clip_sound"),
+            SwitchField("Sound of the clips"),
             "Off mutes every clip; music stays.",
+            part("film", "has_clip_sound"),
+            _has_audio,
         )
-        volume = NumberField(limits_of(Film, "clip_volume_db"), DECIBELS)
         self.add_row(
             "clip_volume_db",
             "Volume of the clips",
-            volume.binding(),
-            part("film", "clip_volume_db"),
+            NumberField(limits_of(Film, "clip_volume_db"), DECIBELS),
             "Added to the volume of every clip.",
+            part("film", "clip_volume_db"),
+            lambda held: _has_audio(held) and held.film.has_clip_sound,
         )
         loudness = NumberLook(1, 1.0, " LUFS", none_text="As it is", first=_USUAL_LUFS)
-        self.setting(
+        self.add_row(
             "loudness_lufs",
             "Loudness",
-            loudness,
+            _number("loudness_lufs", loudness),
             "Brings the whole film to a loudness; -14 is usual on the web.",
+            part("settings", "loudness_lufs"),
+            _has_audio,
         )
-        self._codec = self.choice(
+        self._codec = self.add_row(
             "audio_codec",
             "Audio codec",
-            AUDIO_CODECS,
-            part("settings", "audio_codec"),
+            ChoiceField(),
             "How the sound is coded.",
+            part("settings", "audio_codec"),
+            _is_coded,
         )
-        self.setting(
+        kbps = NumberLook(0, 16.0, " kbit/s", is_whole=True, none_text="Usual", first=192)
+        self.add_row(
             "audio_kbps",
             "Audio bitrate",
-            NumberLook(0, 16.0, " kbit/s", is_whole=True, none_text="Usual", first=192),
+            _number("audio_kbps", kbps),
             "The bitrate of the sound.",
+            part("settings", "audio_kbps"),
+            lambda held: _has_audio(held) and held.settings.audio_codec in USUAL_AUDIO_KBPS,
         )
         self.refresh(self.value())
 
+    @override
     def refresh(self, value: FilmChoices) -> None:
-        """Show what there is to say about sound in this kind of file."""
-        settings = value.settings
-        holds_audio = not settings.container.is_images
-        has_audio = holds_audio and settings.audio_codec is not AudioCodec.NONE
-        self.show_row("has_clip_sound", is_shown=has_audio)
-        self.show_row("clip_volume_db", is_shown=has_audio and value.film.has_clip_sound)
-        self.show_row("loudness_lufs", is_shown=has_audio)
-        self.show_row("audio_codec", is_shown=holds_audio)
-        is_rated = settings.audio_codec in USUAL_AUDIO_KBPS
-        self.show_row("audio_kbps", is_shown=has_audio and is_rated)
-        self._codec.set_choices(
-            [
-                Choice(codec, label, _why_not(settings.container, codec))
-                for codec, label in AUDIO_CODECS.items()
-            ]
-        )
+        codecs = _in_container(AUDIO_CODECS, value)
+        self._codec.show_choices(codecs, value.settings.audio_codec)
 
 
-class CutsForm(_FilmForm):
+def cuts_form() -> ModelForm[FilmChoices]:
     """How clips meet, and how they fill the frame."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        transition = TransitionField()
-        transition.setObjectName("transition_row")
-        value_path = part("film", "transition")
-        self.add_row(
-            "transition",
-            "Between scenes",
-            transition.binding(),
-            value_path,
-            "",
-        )
-        self.choice(
-            "fit",
-            "Other shapes",
-            FITS,
-            FieldPath(fit_of, _put_fit),
-            "How clips of another shape fill the frame.",
-        )
-        background = ColourField("background", "Colour of bars and behind transparency")
-        background.setObjectName("background_row")
-        value_path = part("film", "background")
-        self.add_row(
-            "background",
-            "Bars",
-            background.binding(),
-            value_path,
-            "",
-        )
-        skip = SwitchField("Leave out clips that cannot be read")
-        self.add_row(
-            "skips_bad_clips",
-            "",
-            skip.binding(),
-            part("skips_bad_clips"),
-            "Off: a damaged clip stops the export before it begins.",
-        )
+    form = ModelForm(FilmChoices())
+    transition = part("film", "transition")
+    form.add_row("transition", "Between scenes", TransitionField(), value_path=transition)
+    form.add_row(
+        "fit",
+        "Other shapes",
+        ChoiceField(choices_of(FITS)),
+        "How clips of another shape fill the frame.",
+        FieldPath(fit_of, with_fit),
+    )
+    background = ColourField("background", "Colour of bars and behind transparency")
+    form.add_row("background", "Bars", background, value_path=part("film", "background"))
+    form.add_row(
+        "skips_bad_clips",
+        "",
+        SwitchField("Leave out clips that cannot be read"),
+        "Off: a damaged clip stops the export before it begins.",
+    )
+    return form
 
 
-class AboutForm(_FilmForm):
+def about_form() -> ModelForm[FilmChoices]:
     """What the file says about itself, and what is written beside it."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        title = LineField()
-        title.setPlaceholderText("The project's name")
-        self.add_row(
-            "title",
-            "Title",
-            title.binding(),
-            part("film", "title"),
-            "The film's title, in the file.",
-        )
-        chapters = SwitchField("A chapter for each scene")
-        self.add_row(
-            "has_chapters",
-            "",
-            chapters.binding(),
-            part("film", "has_chapters"),
-            "Players can then jump from scene to scene.",
-        )
-        self.choice(
-            "is_marked_ai",
-            "Marked as AI",
-            AI_MARKS,
-            part("settings", "is_marked_ai"),
-            "Whether the file says that models made its pictures.",
-        )
-        poster = NumberField(
-            limits_of(FilmChoices, "poster_s", most=_DAY_S),
-            NumberLook(2, 0.5, " s", none_text="None"),
-        )
-        self.add_row(
-            "poster",
-            "Poster at",
-            poster.binding(),
-            part("poster_s"),
-            "Also writes the picture at that moment beside the film, as a PNG.",
-        )
+    form = ModelForm(FilmChoices())
+    title = LineField()
+    title.setPlaceholderText("The project's name")
+    tip = "The film's title, in the file."
+    form.add_row("title", "Title", title, tip, part("film", "title"))
+    form.add_row(
+        "has_chapters",
+        "",
+        SwitchField("A chapter for each scene"),
+        "Players can then jump from scene to scene.",
+        part("film", "has_chapters"),
+    )
+    form.add_row(
+        "is_marked_ai",
+        "Marked as AI",
+        ChoiceField(choices_of(AI_MARKS)),
+        "Whether the file says that models made its pictures.",
+        part("settings", "is_marked_ai"),
+    )
+    moment = NumberLook(2, 0.5, " s", none_text="None")
+    form.add_row(
+        "poster",
+        "Poster at",
+        NumberField(limits_of(FilmChoices, "poster_s"), moment),
+        "Also writes the picture at that moment beside the film, as a PNG.",
+        part("poster_s"),
+    )
+    return form
 
 
-def _why_not(container: Container, codec: VideoCodec | AudioCodec) -> str:
-    return WHY_NOT.get((container, codec), "")
+def _number(name: str, look: NumberLook) -> NumberField:
+    return NumberField(limits_of(ExportSettings, name), look)
 
 
-def _put_container(held: FilmChoices, value: object) -> FilmChoices:
-    return with_container(held, Container(str(value)))
+def _in_container(labels: Mapping[C, str], held: FilmChoices) -> list[Choice]:
+    """Codecs, those closed that the kind of file does not take."""
+    container = held.settings.container
+    return choices_of(labels, {codec: WHY_NOT.get((container, codec), "") for codec in labels})
 
 
-def _put_video_codec(held: FilmChoices, value: object) -> FilmChoices:
-    return with_video_codec(held, VideoCodec(str(value)))
+def _is_coded(held: FilmChoices) -> bool:
+    return not held.settings.container.is_images
 
 
-def _put_rate_control(held: FilmChoices, value: object) -> FilmChoices:
-    return with_rate_control(held, RateControl(str(value)))
+def _has_audio(held: FilmChoices) -> bool:
+    return held.settings.has_audio
 
 
-def _put_fit(held: FilmChoices, value: object) -> FilmChoices:
-    return with_fit(held, Fit(str(value)))
+def _has_rate(held: FilmChoices) -> bool:
+    return _is_coded(held) and held.settings.video_codec is not VideoCodec.PRORES
 
 
-def _put_path(held: FilmChoices, value: object) -> FilmChoices:
-    return with_path(held, value if isinstance(value, Path) else None)
+def _is_held_by(by: RateControl) -> Callable[[FilmChoices], bool]:
+    return lambda held: _has_rate(held) and rate_control_of(held.settings) is by

@@ -17,13 +17,11 @@ from gui.render.plan_fixes import ChooseValue
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import TextField, ignore_wheel
-from gui.widgets.model_form import FieldPath, ModelForm, part
+from gui.widgets.model_form import FieldPath, ModelForm
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from PySide6.QtWidgets import QWidget
 
     from core.video.listing import ListedModel, ListedProvider
     from core.video.spec import ModelSpec
@@ -35,8 +33,8 @@ _NO_IMAGES = "It makes no pictures from words."
 class ImageForm(ModelForm[ImageBatch]):
     """Edits an `ImageBatch`."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(ImageBatch(target=DEFAULT_TARGET), parent)
+    def __init__(self) -> None:
+        super().__init__(ImageBatch(target=DEFAULT_TARGET), "image_")
         self._listing = ModelListing()
         self._form.setSpacing(theme.GAP)
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
@@ -55,28 +53,12 @@ class ImageForm(ModelForm[ImageBatch]):
                 update={"target": target, "resolution": "", "aspect": ""}
             ),
         )
-        for name, label, field, value_path, tip in (
-            (
-                "prompt",
-                "",
-                self._prompt,
-                part("prompt"),
-                "What the picture shows, in your own words",
-            ),
-            ("model", "M&odel", self._model, model, "Who makes the picture"),
-            (
-                "resolution",
-                "Reso&lution",
-                self._resolution,
-                part("resolution"),
-                "How large the picture is",
-            ),
-            ("aspect", "As&pect", self._aspect, part("aspect"), "Width to height"),
-            ("seed", "See&d", self._seed, part("seed"), "The same seed gives the same picture"),
-            ("count", "Ho&w many", count, part("count"), "Each has a seed of its own"),
-        ):
-            field.setObjectName(f"image_{name}")
-            self.add_row(name, label, field.binding(), value_path, tip)
+        self.add_row("prompt", "", self._prompt, "What the picture shows, in your own words")
+        self.add_row("model", "M&odel", self._model, "Who makes the picture", model)
+        self.add_row("resolution", "Reso&lution", self._resolution, "How large the picture is")
+        self.add_row("aspect", "As&pect", self._aspect, "Width to height")
+        self.add_row("seed", "See&d", self._seed, "The same seed gives the same picture")
+        self.add_row("count", "Ho&w many", count, "Each has a seed of its own")
         ignore_wheel(self)
         self.refresh(self._value)
 

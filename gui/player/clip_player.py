@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import tempfile
 import uuid
+from bisect import bisect_left, bisect_right
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from gui.player.playback import Playback, PlayedFrame
-from gui.player.player_text import (
-    Grab,
-    GrabUse,
-    PlayerChoices,
-    PlayerSource,
-    place_text,
-)
+from gui.player.player_text import Grab, GrabUse, PlayerSource, place_text
 from gui.player.position_bar import PositionBar
 from gui.player.stills import Still, Stills
 from gui.player.transport_bar import SourceBar, TransportBar
 from gui.player.video_surface import VideoSurface
 from gui.theme import GAP, Tone
 from gui.widgets.labels import ElidedLabel, ToneLabel
+from gui.widgets.layouts import column, row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,52 +46,49 @@ class ClipPlayer(QWidget):
     comes from QtMultimedia. To be told `release()` before the program ends.
 
     Signals:
-        changed(PlayerChoices): volume, mute or loop, for whoever remembers them.
         grabbed(Grab): a frame, written exactly as it lies in the file.
-        take_wanted(), sequence_wanted(), export_wanted(): answer with `show_clip`, `show_film`
-            or `show_message`.
+        source_wanted(PlayerSource): answer with `show_clip`, `show_film` or `show_message`.
     """
 
-    changed = Signal(object)
     grabbed = Signal(object)
-    take_wanted = Signal()
-    sequence_wanted = Signal()
-    export_wanted = Signal()
+    source_wanted = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._frames: ClipFrames | None = None
         self._number = 0
         self._marks: tuple[SceneStart, ...] = ()
-        self._grabs: dict[Path, GrabUse] = {}
+        self._starts: list[int] = []
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._stills = Stills(self)
         self._playback = Playback(self)
         self._sources = SourceBar()
-        self._title = ElidedLabel()
-        self._title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._title = _at_right(ElidedLabel())
         self._surface = VideoSurface()
         self._position = PositionBar()
         self._place = QLabel()
         self._place.setAccessibleName("Time and frame")
-        self._scene = ElidedLabel()
-        self._scene.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._scene = _at_right(ElidedLabel())
         self._note = ToneLabel()
         self._damage = ToneLabel(Tone.WARNING)
         self._transport = TransportBar()
-        self._lay_out()
+        head = row(self._sources, self._title, grows=self._title)
+        foot = row(self._place, self._scene, grows=self._scene)
+        column(
+            head,
+            self._surface,
+            self._note,
+            self._damage,
+            self._position,
+            foot,
+            self._transport,
+            of=self,
+            gap=GAP // 2,
+            grows=self._surface,
+        )
         self._connect()
         self._add_shortcuts()
         self.show_message(_NOTHING)
-
-    def value(self) -> PlayerChoices:
-        """Volume, mute and loop."""
-        return self._transport.value()
-
-    def set_value(self, value: PlayerChoices) -> None:
-        """Set volume, mute and loop; tells nobody."""
-        self._transport.set_value(value)
-        self._obey(value)
 
     def source(self) -> PlayerSource:
         """What was chosen to be shown."""
@@ -108,7 +101,7 @@ class ClipPlayer(QWidget):
     def set_alone(self) -> None:
         """Be a player of one file, outside of a project: no other sources, no frames to grab."""
         self._sources.hide()
-        self._transport.hide_grab()
+        self._transport.grab_button.hide()
 
     def show_clip(self, path: Path, title: str) -> None:
         """Open a clip and stand at its first frame."""
@@ -174,75 +167,48 @@ class ClipPlayer(QWidget):
             self._playback.play(self._frames.middle_us(at))
         self._transport.show_playing(is_playing=self._playback.is_playing)
 
-    def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(self._sources)
-        head.addWidget(self._title, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(self._place)
-        foot.addWidget(self._scene, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP // 2)
-        layout.addLayout(head)
-        layout.addWidget(self._surface, 1)
-        layout.addWidget(self._note)
-        layout.addWidget(self._damage)
-        layout.addWidget(self._position)
-        layout.addLayout(foot)
-        layout.addWidget(self._transport)
-
     def _connect(self) -> None:
         self._stills.opened.connect(self._opened)
         self._stills.imaged.connect(self._show_still)
-        self._stills.saved.connect(self._saved)
         self._stills.failed.connect(self._failed)
         self._playback.imaged.connect(self._show_played)
         self._playback.ended.connect(self._ended)
         self._playback.silent.connect(self._note.show_message)
         self._playback.failed.connect(self._cannot_play)
         self._position.wanted.connect(self.go_to)
-        self._sources.wanted.connect(self._want_source)
+        self._sources.wanted.connect(self.source_wanted)
         self._transport.play_wanted.connect(self.toggle_play)
         self._transport.step_wanted.connect(self._step)
         self._transport.scene_wanted.connect(self._step_scene)
         self._transport.grab_wanted.connect(self._grab)
-        self._transport.changed.connect(self._changed)
+        self._transport.changed.connect(self._playback.set_choices)
+        self._playback.set_choices(self._transport.choices)
 
     def _add_shortcuts(self) -> None:
-        key = Qt.Key
-        table: dict[tuple[Qt.Key, ...], Callable[[], None]] = {
-            (key.Key_Space,): self.toggle_play,
-            (key.Key_Comma,): lambda: self._step(-1),
-            (key.Key_Period,): lambda: self._step(1),
-            (key.Key_PageUp,): lambda: self._step_scene(-1),
-            (key.Key_PageDown,): lambda: self._step_scene(1),
-            (key.Key_L,): self._transport.toggle_loop,
-            (key.Key_M,): self._transport.toggle_mute,
+        key, context = Qt.Key, Qt.ShortcutContext
+        anywhere: dict[Qt.Key, Callable[[], None]] = {
+            key.Key_Space: self.toggle_play,
+            key.Key_Comma: lambda: self._step(-1),
+            key.Key_Period: lambda: self._step(1),
+            key.Key_PageUp: lambda: self._step_scene(-1),
+            key.Key_PageDown: lambda: self._step_scene(1),
+            key.Key_L: self._transport.loop_button.toggle,
+            key.Key_M: self._transport.mute_button.toggle,
         }
-        for keys, act in table.items():
-            self._shortcut(self, keys, act, Qt.ShortcutContext.WidgetWithChildrenShortcut)
         # Elsewhere these keys move sliders and the choice of buttons.
-        on_image: dict[tuple[Qt.Key, ...], Callable[[], None]] = {
-            (key.Key_Left,): lambda: self._step(-1),
-            (key.Key_Right,): lambda: self._step(1),
-            (key.Key_Home,): lambda: self.go_to(0),
-            (key.Key_End,): lambda: self._step(1 << 30),
+        on_image: dict[Qt.Key, Callable[[], None]] = {
+            key.Key_Left: lambda: self._step(-1),
+            key.Key_Right: lambda: self._step(1),
+            key.Key_Home: lambda: self.go_to(0),
+            key.Key_End: lambda: self._step(1 << 30),
         }
-        for keys, act in on_image.items():
-            self._shortcut(self._surface, keys, act, Qt.ShortcutContext.WidgetShortcut)
-
-    @staticmethod
-    def _shortcut(
-        owner: QWidget,
-        keys: tuple[Qt.Key, ...],
-        act: Callable[[], None],
-        context: Qt.ShortcutContext,
-    ) -> None:
-        for key in keys:
-            shortcut = QShortcut(QKeySequence(key), owner)
-            shortcut.setContext(context)
-            shortcut.activated.connect(act)
+        for owner, where, table in (
+            (self, context.WidgetWithChildrenShortcut, anywhere),
+            (self._surface, context.WidgetShortcut, on_image),
+        ):
+            for pressed, act in table.items():
+                shortcut = QShortcut(QKeySequence(pressed), owner, context=where)
+                shortcut.activated.connect(act)
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -255,7 +221,7 @@ class ClipPlayer(QWidget):
         self._frames = None
         self._number = 0
         self._marks = ()
-        self._grabs = {}
+        self._starts = []
         self._note.show_message("")
         self._damage.show_message("")
         self._place.setText("")
@@ -270,29 +236,16 @@ class ClipPlayer(QWidget):
         self._number = number
         self._position.show_frame(number)
         self._place.setText(place_text(self._frames, number))
-        self._scene.show_text(self._scene_title(number))
-
-    def _scene_starts(self) -> list[int]:
-        if self._frames is None:
-            return []
-        first = self._frames.starts_us[0]
-        return [
-            self._frames.number_at(first + round(mark.start_s * 1e6) + 1) for mark in self._marks
-        ]
-
-    def _scene_title(self, number: int) -> str:
-        seen = [
-            mark.title
-            for mark, start in zip(self._marks, self._scene_starts(), strict=True)
-            if start <= number
-        ]
-        return seen[-1] if seen else ""
+        begun = bisect_right(self._starts, number)
+        self._scene.show_text(self._marks[begun - 1].title if begun else "")
 
     @Slot(object)
     def _opened(self, frames: ClipFrames) -> None:
         self._frames = frames
+        first = frames.starts_us[0] + 1
+        self._starts = [frames.number_at(first + round(mark.start_s * 1e6)) for mark in self._marks]
         per_second = round(frames.count / frames.duration_s) if frames.duration_s > 0 else 1
-        self._position.show_clip(frames.count, per_second, self._scene_starts())
+        self._position.show_clip(frames.count, per_second, self._starts)
         self._transport.show_clip(is_there=True, has_scenes=len(self._marks) > 1)
         self._stand_at(0)
         self._stills.want(0)
@@ -344,12 +297,11 @@ class ClipPlayer(QWidget):
 
     @Slot(object)
     def _step_scene(self, by: int) -> None:
-        starts = self._scene_starts()
         if by > 0:
-            later = [start for start in starts if start > self._number]
+            later = self._starts[bisect_right(self._starts, self._number) :]
             self.go_to(later[0] if later else self._number)
         else:
-            earlier = [start for start in starts if start < self._number]
+            earlier = self._starts[: bisect_left(self._starts, self._number)]
             self.go_to(earlier[-1] if earlier else 0)
 
     @Slot(object)
@@ -360,33 +312,12 @@ class ClipPlayer(QWidget):
             self._folder = tempfile.TemporaryDirectory(prefix="imageai-frames-")
         name = f"frame-{self._number + 1:06}-{uuid.uuid4().hex[:6]}.png"
         path = Path(self._folder.name) / name
-        self._grabs[path] = use
-        self._stills.save(self._number, path)
+        self._stills.save(self._number, path, lambda path: self.grabbed.emit(Grab(path, use)))
 
-    @Slot(object)
-    def _saved(self, path: Path) -> None:
-        use = self._grabs.pop(path, None)
-        if use is not None:
-            self.grabbed.emit(Grab(path, use))
 
-    @Slot(object)
-    def _want_source(self, source: PlayerSource) -> None:
-        match source:
-            case PlayerSource.TAKE:
-                self.take_wanted.emit()
-            case PlayerSource.SEQUENCE:
-                self.sequence_wanted.emit()
-            case PlayerSource.EXPORT:
-                self.export_wanted.emit()
-
-    @Slot(object)
-    def _changed(self, value: PlayerChoices) -> None:
-        self._obey(value)
-        self.changed.emit(value)
-
-    def _obey(self, value: PlayerChoices) -> None:
-        self._playback.set_audio(value.volume, is_muted=value.is_muted)
-        self._playback.set_looped(is_looped=value.is_looped)
+def _at_right(label: ElidedLabel) -> ElidedLabel:
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return label
 
 
 _ALONE_SIZE = (800, 560)
@@ -402,9 +333,7 @@ class PlayDialog(QDialog):
         self.resize(*_ALONE_SIZE)
         self._player = ClipPlayer()
         self._player.set_alone()
-        self._player.set_source(PlayerSource.TAKE)
-        rows = QVBoxLayout(self)
-        rows.addWidget(self._player)
+        QVBoxLayout(self).addWidget(self._player)
         self._player.show_clip(path, path.name)
 
     @override

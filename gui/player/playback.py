@@ -14,6 +14,8 @@ from PySide6.QtMultimedia import (
     QVideoSink,
 )
 
+from gui.player.player_text import PlayerChoices
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -58,9 +60,7 @@ class Playback(QObject):
         self._player: QMediaPlayer | None = None
         self._sink: QVideoSink | None = None
         self._output: QAudioOutput | None = None
-        self._volume = 1.0
-        self._is_muted = False
-        self._is_looped = False
+        self.choices = PlayerChoices(volume=1.0)
         self._is_playing = False
         self._begin_us: int | None = None
 
@@ -104,19 +104,16 @@ class Playback(QObject):
         elif self._player is not None:
             self._player.setPosition(moment_us // _US)
 
-    def set_audio(self, volume: float, *, is_muted: bool) -> None:
-        """How loud it is, 0 to 1 as people hear it."""
-        self._volume, self._is_muted = volume, is_muted
+    def set_choices(self, choices: PlayerChoices) -> None:
+        """Play as loud, and as often, as this says."""
+        self.choices = choices
         if self._output is not None:
             # The ear counts in decibels: half the way of a slider is a quarter of the power.
-            self._output.setVolume(volume * volume)
-            self._output.setMuted(is_muted)
-
-    def set_looped(self, *, is_looped: bool) -> None:
-        """Whether it begins again at its end."""
-        self._is_looped = is_looped
+            self._output.setVolume(choices.volume**2)
+            self._output.setMuted(choices.is_muted)
         if self._player is not None:
-            self._player.setLoops(_loops(is_looped=is_looped))
+            loops = QMediaPlayer.Loops.Infinite if choices.is_looped else QMediaPlayer.Loops.Once
+            self._player.setLoops(loops.value)
 
     def release(self) -> None:
         """Let go of the file and the devices."""
@@ -136,11 +133,10 @@ class Playback(QObject):
         else:
             self._output = QAudioOutput(self)
             player.setAudioOutput(self._output)
-            self.set_audio(self._volume, is_muted=self._is_muted)
-        player.setLoops(_loops(is_looped=self._is_looped))
         player.mediaStatusChanged.connect(self._on_media_status)
         player.errorOccurred.connect(self._fail)
         self._player = player
+        self.set_choices(self.choices)
         return player
 
     @Slot(QVideoFrame)
@@ -172,8 +168,3 @@ class Playback(QObject):
         self._is_playing = False
         self._begin_us = None
         self.failed.emit(message)
-
-
-def _loops(*, is_looped: bool) -> int:
-    loops = QMediaPlayer.Loops.Infinite if is_looped else QMediaPlayer.Loops.Once
-    return int(loops.value)

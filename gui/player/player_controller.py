@@ -58,9 +58,7 @@ class PlayerController(QObject):
         self._scene_id = ""
         self._shown: Take | None = None
         self._shown_film: Film | None = None
-        player.take_wanted.connect(self.show_take)
-        player.sequence_wanted.connect(self.show_sequence)
-        player.export_wanted.connect(self.show_export)
+        player.source_wanted.connect(self._show_source)
         player.grabbed.connect(self._on_grab)
         model.changed.connect(self._on_change)
 
@@ -70,7 +68,16 @@ class PlayerController(QObject):
         if self._player.source() is PlayerSource.TAKE:
             self.show_take()
 
-    @Slot()
+    @Slot(object)
+    def _show_source(self, source: PlayerSource) -> None:
+        match source:
+            case PlayerSource.TAKE:
+                self.show_take()
+            case PlayerSource.SEQUENCE:
+                self._show_sequence()
+            case PlayerSource.EXPORT:
+                self.show_export()
+
     def show_take(self) -> None:
         """Show the chosen take of the scene."""
         self._player.set_source(PlayerSource.TAKE)
@@ -90,8 +97,7 @@ class PlayerController(QObject):
         self._shown = take
         self._player.show_clip(take.path, take.path.name)
 
-    @Slot()
-    def show_sequence(self) -> None:
+    def _show_sequence(self) -> None:
         """Make the film of all scenes as the export cuts it, small, and show it."""
         self._player.set_source(PlayerSource.SEQUENCE)
         project = self._model.project
@@ -125,7 +131,6 @@ class PlayerController(QObject):
         self._previewer.release()
         self._player.release()
 
-    @Slot()
     def show_export(self) -> None:
         """Show the last export."""
         self._player.set_source(PlayerSource.EXPORT)

@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
-from core.frozen import Frozen
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,10 +28,11 @@ class GrabUse(StrEnum):
     REFERENCE = "reference"
 
 
-class PlayerChoices(Frozen):
-    """How a person likes it to play."""
+@dataclass(frozen=True)
+class PlayerChoices:
+    """How a person likes it to play; `volume` is 0 to 1 as people hear it."""
 
-    volume: float = Field(default=0.8, ge=0, le=1)
+    volume: float = 0.8
     is_muted: bool = False
     is_looped: bool = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -12,11 +12,15 @@ from core.media.frames import FrameReader
 from gui.background import Background
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from core.errors import StudioError
+    from PySide6.QtCore import SignalInstance
+
     from core.jobs.job import CancelToken
     from core.media.frames import ClipFrames
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -27,27 +31,17 @@ class Still:
     image: QImage
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """Belongs to the clip that was open when it was asked."""
-
-    clip: int
-    number: int
-
-
 class Stills(QObject):
     """Opens one clip at a time and gives its frames.
 
     Signals:
         opened(ClipFrames)
         imaged(Still): of several frames that were wanted meanwhile, the newest.
-        saved(Path): a frame that was to be written.
         failed(StudioError)
     """
 
     opened = Signal(object)
     imaged = Signal(object)
-    saved = Signal(object)
     failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -57,12 +51,12 @@ class Stills(QObject):
         self._reader: FrameReader | None = None
         self._clip = 0
         self._is_open = False
-        self._running: _Asked | None = None
+        self._is_reading = False
         self._wanted: int | None = None
 
     def open(self, path: Path) -> None:
         """Open a clip; what was wanted of the one before is forgotten."""
-        clip = self._begin()
+        self._begin()
 
         def work(cancel: CancelToken) -> ClipFrames:
             self._close_reader()
@@ -70,30 +64,27 @@ class Stills(QObject):
             return self._reader.frames
 
         def done(frames: ClipFrames) -> None:
-            if clip == self._clip:
-                self._is_open = True
-                self.opened.emit(frames)
+            self._is_open = True
+            self.opened.emit(frames)
 
-        def failed(error: StudioError) -> None:
-            if clip == self._clip:
-                self.failed.emit(error)
-
-        self._background.run(work, done, failed, key="open")
+        tells = self._while_shown(done), self._while_shown(self.failed.emit)
+        self._background.run(work, *tells, key="open")
 
     def close(self) -> None:
         """Let go of the clip."""
         self._begin()
-        self._background.run(self._shut, lambda _: None, self.failed.emit, key="open")
+        self._background.run(
+            lambda _: self._close_reader(), lambda _: None, self.failed.emit, key="open"
+        )
 
     def want(self, number: int) -> None:
         """Ask for a frame; while one is read, only the newest that is asked for comes next."""
         if self._is_open:
             self._wanted = number
-            if self._running is None:
-                self._read_next()
+            self._read_next()
 
-    def save(self, number: int, path: Path) -> None:
-        """Write a frame of the clip that is open as a PNG."""
+    def save(self, number: int, path: Path, saved: Callable[[Path], None]) -> None:
+        """Write a frame of the clip as a PNG; `saved` comes while it is still that clip."""
         if not self._is_open:
             return
 
@@ -102,27 +93,36 @@ class Stills(QObject):
             self._open_reader().read(number, cancel).save(path)
             return path
 
-        self._background.run(work, self.saved.emit, self.failed.emit)
+        self._background.run(work, self._while_shown(saved), self.failed.emit)
 
     def release(self) -> None:
         """Stop reading, for good."""
         self._background.close()
         self._close_reader()
 
-    def _begin(self) -> int:
+    def _begin(self) -> None:
         self._clip += 1
         self._is_open = False
         self._wanted = None
-        return self._clip
+
+    def _while_shown(self, tell: Callable[[T], None]) -> Callable[[T], None]:
+        """Tells only as long as no other clip was opened."""
+        clip = self._clip
+
+        def tell_of_clip(value: T) -> None:
+            if clip == self._clip:
+                tell(value)
+
+        return tell_of_clip
 
     def _read_next(self) -> None:
-        if self._wanted is None:
+        if self._wanted is None or self._is_reading:
             return
-        asked = _Asked(self._clip, self._wanted)
-        self._running, self._wanted = asked, None
+        number, self._wanted = self._wanted, None
+        self._is_reading = True
 
         def work(cancel: CancelToken) -> Still:
-            frame_image = self._open_reader().read(asked.number, cancel)
+            frame_image = self._open_reader().read(number, cancel)
             image = QImage(
                 frame_image.tobytes(),
                 frame_image.width,
@@ -131,28 +131,23 @@ class Stills(QObject):
                 QImage.Format.Format_RGB888,
             )
             # A copy, for the bytes go when this function ends.
-            return Still(asked.number, image.copy())
+            return Still(number, image.copy())
 
-        self._background.run(work, self._deliver, self._fail_to_read)
+        self._background.run(work, self._and_go_on(self.imaged), self._and_go_on(self.failed))
 
-    def _deliver(self, still: Still) -> None:
-        asked, self._running = self._running, None
-        if asked is not None and asked.clip == self._clip:
-            self.imaged.emit(still)
-        self._read_next()
+    def _and_go_on(self, signal: SignalInstance) -> Callable[[object], None]:
+        tell: Callable[[object], None] = self._while_shown(signal.emit)
 
-    def _fail_to_read(self, error: StudioError) -> None:
-        asked, self._running = self._running, None
-        if asked is not None and asked.clip == self._clip:
-            self.failed.emit(error)
-        self._read_next()
+        def arrived(value: object) -> None:
+            self._is_reading = False
+            tell(value)
+            self._read_next()
+
+        return arrived
 
     def _open_reader(self) -> FrameReader:
         assert self._reader is not None, "frames are asked for between opening and closing"
         return self._reader
-
-    def _shut(self, _: CancelToken) -> None:
-        self._close_reader()
 
     def _close_reader(self) -> None:
         if self._reader is not None:

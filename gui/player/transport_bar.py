@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QMenu, QSlider, QToolButton, QWidget
 
 from gui.player.player_text import GrabUse, PlayerChoices, PlayerSource
 from gui.theme import GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import ignore_wheel, named
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from gui.widgets.layouts import row
 
 _LOUDEST = 100
 _VOLUME_WIDTH = 60
@@ -43,69 +42,51 @@ class TransportBar(QWidget):
     grab_wanted = Signal(object)
     changed = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._value = PlayerChoices()
-        self._before = IconButton("scene_before", "skip-previous", "To the scene before.\nPage up")
-        self._back = IconButton("step_back", "step-backward", "One frame back.\nLeft or ,")
+    def __init__(self) -> None:
+        super().__init__()
+        self._choices = PlayerChoices()
+        before = IconButton("scene_before", "skip-previous", "To the scene before.\nPage up")
+        back = IconButton("step_back", "step-backward", "One frame back.\nLeft or ,")
         self._play = IconButton("play", "play", "Play.\nSpace")
-        self._forward = IconButton("step_forward", "step-forward", "One frame on.\nRight or .")
-        self._after = IconButton("scene_after", "skip-next", "To the next scene.\nPage down")
-        self._loop = IconButton("loop", "repeat", "Begin again at the end.\nL")
-        self._loop.setCheckable(True)
-        self._grab = IconButton("grab", "camera-outline", "Grab this frame as a picture.")
-        self._grab.setMenu(self._grab_menu())
-        self._grab.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self._mute = IconButton("mute", "volume-high", "Sound on or off.\nM")
-        self._mute.setCheckable(True)
-        self._volume = named(QSlider(Qt.Orientation.Horizontal), "volume")
-        self._volume.setRange(0, _LOUDEST)
-        self._volume.setMinimumWidth(_VOLUME_WIDTH)
-        self._volume.setMaximumWidth(2 * _VOLUME_WIDTH)
-        self._volume.setToolTip("How loud it plays.")
-        self._volume.setAccessibleName("Volume in percent")
-        ignore_wheel(self._volume)
-        for switch in (self._loop, self._mute):
+        forward = IconButton("step_forward", "step-forward", "One frame on.\nRight or .")
+        after = IconButton("scene_after", "skip-next", "To the next scene.\nPage down")
+        self.loop_button = IconButton("loop", "repeat", "Begin again at the end.\nL")
+        self.grab_button = IconButton("grab", "camera-outline", "Grab this frame as a picture.")
+        self.grab_button.setMenu(self._grab_menu())
+        self.grab_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.mute_button = IconButton("mute", "volume-high", "Sound on or off.\nM")
+        volume = named(
+            QSlider(Qt.Orientation.Horizontal), "volume", "How loud it plays.", "Volume in percent"
+        )
+        volume.setRange(0, _LOUDEST)
+        volume.setValue(round(self._choices.volume * _LOUDEST))
+        volume.setMinimumWidth(_VOLUME_WIDTH)
+        volume.setMaximumWidth(2 * _VOLUME_WIDTH)
+        ignore_wheel(volume)
+        for switch, name in ((self.loop_button, "is_looped"), (self.mute_button, "is_muted")):
+            switch.setCheckable(True)
             switch.setStyleSheet(_SWITCH)
-        self._scene_buttons = (self._before, self._after)
-        self._clip_buttons = (self._back, self._play, self._forward, self._grab)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP // 4)
-        for button in (self._before, self._back, self._play, self._forward, self._after):
-            layout.addWidget(button)
-        layout.addWidget(self._loop)
-        layout.addStretch(1)
-        layout.addWidget(self._grab)
+            switch.toggled.connect(partial(self._take, name))
+        self._scene_buttons = (before, after)
+        self._clip_buttons = (back, self._play, forward, self.grab_button)
+        parts = (before, back, self._play, forward, after, self.loop_button, None, self.grab_button)
+        layout = row(*parts, of=self, gap=GAP // 4)
         layout.addSpacing(GAP)
-        layout.addWidget(self._mute)
-        layout.addWidget(self._volume)
+        layout.addWidget(self.mute_button)
+        layout.addWidget(volume)
         self._play.clicked.connect(self.play_wanted)
-        steps: Mapping[IconButton, int] = {self._back: -1, self._forward: 1}
-        for button, by in steps.items():
+        for button, by in ((back, -1), (forward, 1)):
             button.setAutoRepeat(True)
             button.clicked.connect(lambda _=False, by=by: self.step_wanted.emit(by))
-        scenes: Mapping[IconButton, int] = {self._before: -1, self._after: 1}
-        for button, by in scenes.items():
+        for button, by in ((before, -1), (after, 1)):
             button.clicked.connect(lambda _=False, by=by: self.scene_wanted.emit(by))
-        self._loop.toggled.connect(self._set_looped)
-        self._mute.toggled.connect(self._set_muted)
-        self._volume.valueChanged.connect(self._set_volume)
-        self.set_value(self._value)
+        volume.valueChanged.connect(self._set_volume)
         self.show_clip(is_there=False, has_scenes=False)
 
-    def value(self) -> PlayerChoices:
+    @property
+    def choices(self) -> PlayerChoices:
         """How it plays now."""
-        return self._value
-
-    def set_value(self, value: PlayerChoices) -> None:
-        """Show how it plays; tells nobody."""
-        self._value = value
-        with QSignalBlocker(self._loop), QSignalBlocker(self._mute), QSignalBlocker(self._volume):
-            self._loop.setChecked(value.is_looped)
-            self._mute.setChecked(value.is_muted)
-            self._volume.setValue(round(value.volume * _LOUDEST))
-        self._draw_volume()
+        return self._choices
 
     def show_clip(self, *, is_there: bool, has_scenes: bool) -> None:
         """Offer what can be done with what is shown."""
@@ -120,49 +101,25 @@ class TransportBar(QWidget):
         self._play.show_icon("pause" if is_playing else "play")
         self._play.set_tip("Pause.\nSpace" if is_playing else "Play.\nSpace")
 
-    def toggle_loop(self) -> None:
-        """As if the button were pressed."""
-        self._loop.toggle()
-
-    def toggle_mute(self) -> None:
-        """As if the button were pressed."""
-        self._mute.toggle()
-
-    def hide_grab(self) -> None:
-        """Offer no frames to be grabbed."""
-        self._grab.hide()
-
     def _grab_menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setObjectName("grab_menu")
+        menu = named(QMenu(self), "grab_menu")
         for use in GrabUse:
             action = menu.addAction(f"Use as {use.value}")
             action.triggered.connect(lambda _=False, use=use: self.grab_wanted.emit(use))
         return menu
 
-    @Slot(bool)
-    def _set_looped(self, is_on: bool) -> None:
-        self._take("is_looped", is_on)
-
-    @Slot(bool)
-    def _set_muted(self, is_on: bool) -> None:
-        self._take("is_muted", is_on)
-
     @Slot(int)
     def _set_volume(self, percent: int) -> None:
         self._take("volume", percent / _LOUDEST)
 
-    def _take(self, name: str, value: object) -> None:
-        self._value = self._value.model_copy(update={name: value})
-        self._draw_volume()
-        self.changed.emit(self._value)
-
-    def _draw_volume(self) -> None:
-        value = self._value
-        if value.is_muted or value.volume == 0:
-            self._mute.show_icon("volume-off")
+    def _take(self, name: str, value: float) -> None:
+        self._choices = replace(self._choices, **{name: value})
+        if self._choices.is_muted or self._choices.volume == 0:
+            self.mute_button.show_icon("volume-off")
         else:
-            self._mute.show_icon("volume-high" if value.volume >= _QUIET else "volume-medium")
+            is_loud = self._choices.volume >= _QUIET
+            self.mute_button.show_icon("volume-high" if is_loud else "volume-medium")
+        self.changed.emit(self._choices)
 
 
 _LABELS = {
@@ -187,23 +144,19 @@ class SourceBar(QWidget):
 
     wanted = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setStyleSheet(_PRESSED)
-        self._group = QButtonGroup(self)
+        group = QButtonGroup(self)
         self._buttons: dict[PlayerSource, QToolButton] = {}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
         for source, (label, tip) in _LABELS.items():
-            button = named(QToolButton(), f"source_{source.value}")
+            button = named(QToolButton(), f"source_{source.value}", tip)
             button.setText(label)
-            button.setToolTip(tip)
             button.setCheckable(True)
             button.clicked.connect(lambda _=False, source=source: self.wanted.emit(source))
-            self._group.addButton(button)
+            group.addButton(button)
             self._buttons[source] = button
-            layout.addWidget(button)
+        row(*self._buttons.values(), of=self, gap=0)
         self.set_source(PlayerSource.TAKE)
 
     def source(self) -> PlayerSource:

@@ -20,10 +20,9 @@ _WIDTH, _HEIGHT = 320, 180
 class VideoSurface(QWidget):
     """Paints on its own, so that neither OpenGL nor a screen is needed."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._image: QImage | None = None
-        self._message = ""
         self.setObjectName("video_surface")
         self.setAccessibleName("Picture of the clip")
         self.setToolTip("Click to play or pause.\nLeft and right arrow keys: one frame.")
@@ -37,19 +36,15 @@ class VideoSurface(QWidget):
         """The picture that is shown."""
         return self._image
 
-    @property
-    def message(self) -> str:
-        """The sentence that is shown in place of a picture."""
-        return self._message
-
     def show_image(self, image: QImage) -> None:
         """Show a picture."""
-        self._image, self._message = image, ""
+        self._image = image
+        self.setAccessibleDescription("")
         self.update()
 
     def show_message(self, message: str) -> None:
         """Show a sentence in place of the picture."""
-        self._image, self._message = None, message
+        self._image = None
         self.setAccessibleDescription(message)
         self.update()
 
@@ -62,10 +57,9 @@ class VideoSurface(QWidget):
         """Where the picture lies on the surface."""
         if self._image is None:
             return QRectF()
-        room = QRectF(self.rect())
-        shape = self._image.size().scaled(self.size() * 8, Qt.AspectRatioMode.KeepAspectRatio)
-        scale = min(room.width() / shape.width(), room.height() / shape.height())
-        rect = QRectF(0, 0, shape.width() * scale, shape.height() * scale)
+        room, shape = self.rect().toRectF(), self._image.size().toSizeF()
+        size = shape.scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        rect = QRectF(room.topLeft(), size)
         rect.moveCenter(room.center())
         return rect
 
@@ -82,7 +76,7 @@ class VideoSurface(QWidget):
             painter.setPen(self.palette().color(QPalette.ColorRole.Text))
             room = self.rect().adjusted(EDGE, EDGE, -EDGE, -EDGE)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(room, int(flags), self._message)
+            painter.drawText(room, int(flags), self.accessibleDescription())
         if self.hasFocus():
             painter.setPen(self.palette().color(QPalette.ColorRole.Highlight))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QSlider, QWidget
 
 from core.video.allowed import OneOf, OneSize, OnOff
 from core.video.controls import Control, ControlKind, ControlRow
@@ -15,12 +15,12 @@ from core.video.spec import Durations, FloatRange, IntRange
 from gui.render.lora_list import LoraList
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.fields import LineField, SwitchField, TextField
+from gui.widgets.fields import LineField, SwitchField, TextField, named
+from gui.widgets.layouts import row as beside
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from PySide6.QtCore import SignalInstance
 
@@ -68,16 +68,8 @@ def is_list(row: ControlRow, allowed: Allowed) -> bool:
     return row.kind is ControlKind.CHOICE or isinstance(allowed, OneOf | OneSize)
 
 
-def make_field(
-    row: ControlRow, pick: Callable[[QWidget], tuple[Path, ...]], *, from_list: bool
-) -> ControlField:
-    """The field of a control.
-
-    Args:
-        row: of the control.
-        pick: asks a person for files.
-        from_list: its value is one of a list.
-    """
+def make_field(row: ControlRow, *, from_list: bool) -> ControlField:
+    """The field of a control; `from_list` where its value is one of a list."""
     if row.id is Control.SEED:
         seed = SeedField()
         return ControlField(
@@ -98,7 +90,7 @@ def make_field(
         case ControlKind.TEXT:
             return _text(row)
         case ControlKind.FILE | ControlKind.FILES:
-            return _files(row, pick)
+            return _files(row)
         case _:
             assert_never(row.kind)
 
@@ -148,9 +140,9 @@ def _text(row: ControlRow) -> ControlField:
     )
 
 
-def _files(row: ControlRow, pick: Callable[[QWidget], tuple[Path, ...]]) -> ControlField:
+def _files(row: ControlRow) -> ControlField:
     role = row.role or Role.LORA
-    files = LoraList(pick=pick)
+    files = LoraList()
 
     def show(choices: RenderChoices, spec: ModelSpec, _: Allowed) -> None:
         files.show_loras(choices.of_role(role), spec.limit(role))
@@ -233,21 +225,16 @@ class SpeedField(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, row: ControlRow, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, row: ControlRow) -> None:
+        super().__init__()
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setSingleStep(round(_SPEED_STEP * _SLIDER_UNITS))
         self._slider.setPageStep(round(5 * _SPEED_STEP * _SLIDER_UNITS))
         look = NumberLook(step=_SPEED_STEP, suffix=f" {row.unit}")
         self._number = NumberField(Limits(0, 1), look)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self._slider, 1)
-        line.addWidget(self._number)
-        for part, name in ((self._slider, "slider"), (self._number, "number")):
-            part.setObjectName(f"{row.id}_{name}")
-            part.setAccessibleName(row.label)
-            part.setToolTip(row.tip)
+        beside(self._slider, self._number, of=self, grows=self._slider)
+        named(self._slider, f"{row.id}_slider", row.tip, row.label)
+        named(self._number, f"{row.id}_number", row.tip, row.label)
         self.setFocusProxy(self._number)
         self._slider.valueChanged.connect(self._on_slid)
         self._number.edited.connect(self.edited)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel
 
 from core.video.controls import ROWS, Control
 from core.video.listing import ModelListing
@@ -30,8 +30,8 @@ class LTXControlsWidget(RowGrid):
 
     edited = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._listing = ModelListing()
         self._target: Target | None = None
         self._deployment, self._place = ChoiceField(), QLabel()

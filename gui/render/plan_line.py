@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from typing_extensions import override
 
 from gui import theme
 from gui.render.plan_text import PlanIssue, PlanText
 from gui.theme import Tone
+from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import column, row
 from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ class PlanLine(QWidget):
 
     fix_wanted = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._text = PlanText()
         self._tone: Tone | None = None
         self._icon = QLabel()
@@ -42,8 +44,7 @@ class PlanLine(QWidget):
         self._line.setObjectName("plan_line")
         self._nothing = ToneLabel()
         self._checking = ToneLabel()
-        self._issues = QVBoxLayout()
-        self._issues.setContentsMargins(0, 0, 0, 0)
+        self._issues = column()
         self._issue_lines: list[QWidget] = []
         self._notes = ToneLabel()
         self._section = FoldingSection(
@@ -51,18 +52,16 @@ class PlanLine(QWidget):
         )
         self._timer = QTimer(self, singleShot=True, interval=_CHECKING_AFTER_MS)
         self._timer.timeout.connect(self._tell_checking)
-        words = QVBoxLayout()
-        words.setSpacing(theme.GAP // 2)
-        words.addWidget(self._line)
-        words.addWidget(self._nothing)
-        words.addWidget(self._checking)
-        words.addLayout(self._issues)
-        words.addWidget(self._section)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GAP)
-        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(words, 1)
+        words = column(
+            self._line,
+            self._nothing,
+            self._checking,
+            self._issues,
+            self._section,
+            gap=theme.GAP // 2,
+        )
+        layout = row(self._icon, words, of=self, gap=theme.GAP, grows=words)
+        layout.setAlignment(self._icon, Qt.AlignmentFlag.AlignTop)
         self.set_nothing("Choose a scene to see what would be rendered.")
 
     def text(self) -> PlanText:
@@ -71,10 +70,11 @@ class PlanLine(QWidget):
 
     def set_text(self, text: PlanText) -> None:
         """Show a plan, or what speaks against it."""
-        self._settle()
+        self._timer.stop()
+        self._checking.show_message("")
         self._nothing.show_message("")
+        self._draw(Tone.BAD if text.issues else Tone.GOOD)
         if text == self._text and text.line:
-            self._draw(self._judgement())
             return
         self._text = text
         self._line.setText(text.line)
@@ -85,7 +85,6 @@ class PlanLine(QWidget):
         self._section.set_title("1 note" if count == 1 else f"{count} notes")
         self._notes.show_message("\n".join(f"• {note}" for note in text.notes))
         self._section.setVisible(bool(text.notes))
-        self._draw(self._judgement())
 
     def set_checking(self) -> None:
         """A plan is on its way; what is shown stays for the moment."""
@@ -110,10 +109,6 @@ class PlanLine(QWidget):
         self._checking.show_message("Checking…")
         self._draw(Tone.QUIET)
 
-    def _settle(self) -> None:
-        self._timer.stop()
-        self._checking.show_message("")
-
     def _show_issues(self, issues: tuple[PlanIssue, ...]) -> None:
         for widget in self._issue_lines:
             self._issues.removeWidget(widget)
@@ -132,9 +127,6 @@ class PlanLine(QWidget):
             self._issues.addWidget(line)
             self._issue_lines.append(line)
 
-    def _judgement(self) -> Tone:
-        return Tone.BAD if self._text.issues else Tone.GOOD
-
     def _draw(self, of: Tone | None) -> None:
         self._tone = of
         self._icon.setVisible(of is not None)
@@ -152,21 +144,11 @@ class _IssueLine(QWidget):
         self, number: int, message: str, quick_fix: QuickFix | None, parent: QWidget
     ) -> None:
         super().__init__(parent)
-        self._fix = quick_fix
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.GAP // 2)
         words = ToneLabel(Tone.BAD)
-        column.addWidget(words)
+        layout = column(words, of=self, gap=theme.GAP // 2)
         words.show_message(message)
         if quick_fix is not None:
-            button = QPushButton(quick_fix.label)
-            button.setObjectName(f"fix_{number}")
-            button.setToolTip(f"{quick_fix.label}: {message}")
-            button.clicked.connect(self._on_clicked)
-            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-
-    @Slot()
-    def _on_clicked(self) -> None:
-        if self._fix is not None:
-            self.fix_wanted.emit(self._fix.fix)
+            tip = f"{quick_fix.label}: {message}"
+            button = named(QPushButton(quick_fix.label), f"fix_{number}", tip)
+            button.clicked.connect(lambda: self.fix_wanted.emit(quick_fix.fix))
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from gui import theme
+from gui.widgets.fields import named
+from gui.widgets.layouts import row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class RenderScope(StrEnum):
@@ -19,16 +24,6 @@ class RenderScope(StrEnum):
     SELECTED = "selected"
     MISSING = "missing"
     ALL = "all"
-
-
-@dataclass(frozen=True)
-class RenderCounts:
-    """How many scenes each button would render now."""
-
-    this: int = 0
-    selected: int = 0
-    missing: int = 0
-    all: int = 0
 
 
 _BUTTONS = {
@@ -57,42 +52,30 @@ class RenderBar(QWidget):
 
     wanted = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP)
+    def __init__(self) -> None:
+        super().__init__()
+        layout = row(of=self, gap=theme.GAP)
         self.actions_by_scope: dict[RenderScope, QAction] = {}
         for scope, (text, icon, tip, key) in _BUTTONS.items():
             action = QAction(theme.icon(icon, self.palette()), text, self)
             action.setToolTip(f"{tip} ({key})")
             action.setShortcut(QKeySequence(key))
-            action.setData(scope)
-            action.triggered.connect(self._on_triggered)
-            button = QToolButton()
-            button.setObjectName(f"render_{scope.value}")
+            action.triggered.connect(lambda _=False, scope=scope: self.wanted.emit(scope))
+            button = named(QToolButton(), f"render_{scope.value}")
             button.setDefaultAction(action)
-            if scope in (RenderScope.THIS, RenderScope.MISSING):
-                button.setToolButtonStyle(theme.BESIDE)
-            else:
-                button.setToolButtonStyle(theme.TEXT)
-            row.addWidget(button)
+            has_icon = scope in (RenderScope.THIS, RenderScope.MISSING)
+            button.setToolButtonStyle(theme.BESIDE if has_icon else theme.TEXT)
+            layout.addWidget(button)
             self.actions_by_scope[scope] = action
-        row.addStretch(1)
+        layout.addStretch(1)
         self._busy = QLabel()
-        row.addWidget(self._busy)
-        self.set_counts(RenderCounts())
+        layout.addWidget(self._busy)
+        self.set_counts({})
 
-    def set_counts(self, counts: RenderCounts) -> None:
-        """Enable what there is to render, and say how much."""
-        numbers = {
-            RenderScope.THIS: counts.this,
-            RenderScope.SELECTED: counts.selected,
-            RenderScope.MISSING: counts.missing,
-            RenderScope.ALL: counts.all,
-        }
-        for scope, number in numbers.items():
-            action = self.actions_by_scope[scope]
+    def set_counts(self, counts: Mapping[RenderScope, int]) -> None:
+        """Enable what there is to render, and say how much; what is not named has no scene."""
+        for scope, action in self.actions_by_scope.items():
+            number = counts.get(scope, 0)
             action.setEnabled(number > 0)
             text = _BUTTONS[scope][0]
             action.setText(text if scope is RenderScope.THIS else f"{text} ({number})")
@@ -100,9 +83,3 @@ class RenderBar(QWidget):
     def show_planning(self, is_planning: bool) -> None:
         """Say that the scenes are being looked at."""
         self._busy.setText("Planning…" if is_planning else "")
-
-    @Slot()
-    def _on_triggered(self) -> None:
-        action = self.sender()
-        assert isinstance(action, QAction), "only actions are connected"
-        self.wanted.emit(RenderScope(action.data()))

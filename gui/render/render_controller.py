@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.jobs.job import CancelToken, JobUpdate
-    from core.project.model.project import Scene, Take, VideoProject
-    from core.project.model.status import SceneJob
-    from core.project.render.rendering import RenderOffer
+    from core.project.model.project import Take, VideoProject
     from core.studio import Studio
     from gui.background import Background
     from gui.project.project_model import ProjectModel
@@ -25,16 +23,14 @@ T = TypeVar("T")
 
 
 class RenderController(QObject):
-    """Renders scenes of the open project.
+    """Lends the open project and its threads to what renders its scenes.
 
     Signals:
-        offered(RenderOffer): planned; `queue` is to be called with it when it is agreed to.
         changed(): where the jobs of scenes stand has changed.
         message(str): a sentence for the status console.
         failed(StudioError): nothing was queued.
     """
 
-    offered = Signal(object)
     changed = Signal()
     message = Signal(object)
     failed = Signal(object)
@@ -45,34 +41,12 @@ class RenderController(QObject):
         super().__init__(parent)
         self._model = model
         self._background = background
-        self._rendering = SceneRendering(studio, self)
-
-    @property
-    def jobs(self) -> dict[str, SceneJob]:
-        """Where the newest job of each scene stands, by scene id."""
-        return self._rendering.jobs
-
-    @property
-    def coming(self) -> set[str]:
-        """The scenes that are to get a clip yet."""
-        return self._rendering.coming
-
-    def offer(self, scenes: Sequence[Scene]) -> None:
-        """Plan these scenes; `offered` follows."""
-        self._rendering.plan({scene.id for scene in scenes}, self.offered.emit)
-
-    def queue(self, offer: RenderOffer) -> None:
-        """Put everything that was planned into the queue."""
-        self._rendering.queue(offer)
-
-    def find_jobs(self) -> None:
-        """Take up the jobs of this project that the queue has from before, and their clips."""
-        self._rendering.find_jobs()
+        self.rendering = SceneRendering(studio, self)
 
     @Slot(object)
     def on_event(self, update: JobUpdate) -> None:
         """Take in what the queue says of a job."""
-        self._rendering.on_event(update)
+        self.rendering.on_event(update)
 
     @property
     def project(self) -> VideoProject:

@@ -7,28 +7,25 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.video.controls import CHOICES, ROWS, Control, ControlKind
 from core.video.listing import ModelListing
 from core.video.model_text import listed_text
 from core.video.provider import NotReady
-from core.video.request import AUTO, RenderChoices, Target
+from core.video.request import AUTO, RenderChoices
 from gui import theme
 from gui.render.control_fields import ControlField, is_list, make_field
-from gui.render.lora_list import pick_lora_files
 from gui.render.ltx_controls_widget import LTXControlsWidget
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import ignore_wheel
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import column
 from gui.widgets.marked_rows import MarkedRow, RowGrid
 from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from core.project.model.project import Scene
     from core.video.controls import ControlRow
     from core.video.spec import ModelSpec
@@ -97,12 +94,8 @@ class RenderForm(QWidget):
 
     changed = Signal(object)
 
-    def __init__(
-        self,
-        parent: QWidget | None = None,
-        pick: Callable[[QWidget], tuple[Path, ...]] = pick_lora_files,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._value = RenderChoices()
         self._scope: SceneScope | None = None
         self._listing = ModelListing()
@@ -118,21 +111,13 @@ class RenderForm(QWidget):
         frame.grid.addWidget(self._state, frame.grid.rowCount(), 1)
         for grid, controls in ((frame, _FRAME), (everyday, _EVERYDAY), (advanced, _ADVANCED)):
             for control in controls:
-                self._rows[control] = _ControlRow(self, grid, ROWS[control], pick)
+                self._rows[control] = _ControlRow(self, grid, ROWS[control])
         self._section = FoldingSection(
             "advanced", "Advanced", "LoRAs, guidance, steps, seed and more", [advanced]
         )
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GAP)
-        rows = QVBoxLayout()
         # As far apart as rows of one grid.
-        rows.setSpacing(frame.grid.verticalSpacing())
-        for grid in (frame, self._ltx, everyday):
-            rows.addWidget(grid)
-        layout.addWidget(self._scope_line)
-        layout.addLayout(rows)
-        layout.addWidget(self._section)
+        rows = column(frame, self._ltx, everyday, gap=frame.grid.verticalSpacing())
+        column(self._scope_line, rows, self._section, of=self, gap=theme.GAP)
         ignore_wheel(self)
         self._provider.edited.connect(self._on_target)
         self._model.edited.connect(self._on_target)
@@ -251,15 +236,14 @@ class RenderForm(QWidget):
     def _show_target(self) -> None:
         target = self._value.target
         providers = self._providers()
-        chosen = next(choice.value for choice in providers if _is_of(choice, target.provider))
-        self._provider.show_choices(providers, chosen)
+        self._provider.show_choices([*providers.values()], providers[target.provider].value)
         self._model.show_choices(self._models(), target)
         self._show_state()
         for row in (self._provider_row, self._model_row):
             self._mark(row, Control.TARGET, is_shown=True)
         self._ltx.show_target(target, self._listing, self._why(Control.TARGET))
 
-    def _providers(self) -> list[Choice]:
+    def _providers(self) -> dict[str, Choice]:
         """A line for each provider, which stands for its first deployment."""
         target = self._value.target
         first: dict[str, Choice] = {}
@@ -269,7 +253,7 @@ class RenderForm(QWidget):
         if target.provider not in first:
             name = f"{target.provider} (not known)" if first else target.provider
             first[target.provider] = Choice(target.with_model(AUTO), name)
-        return list(first.values())
+        return first
 
     def _models(self) -> list[Choice]:
         target = self._value.target
@@ -318,15 +302,8 @@ class RenderForm(QWidget):
 class _ControlRow:
     """A row of the table: its field is another one where a model has a list and another a range."""
 
-    def __init__(
-        self,
-        form: RenderForm,
-        grid: RowGrid,
-        control: ControlRow,
-        pick: Callable[[QWidget], tuple[Path, ...]],
-    ) -> None:
+    def __init__(self, form: RenderForm, grid: RowGrid, control: ControlRow) -> None:
         self._form = form
-        self._pick = pick
         self.control = control
         self.is_offered = False
         self._is_list = control.kind is ControlKind.CHOICE
@@ -346,7 +323,7 @@ class _ControlRow:
         self._field.show(choices, spec, allowed)
 
     def _make(self) -> ControlField:
-        field = make_field(self.control, self._pick, from_list=self._is_list)
+        field = make_field(self.control, from_list=self._is_list)
         self.marked.set_field(field.widget, is_tall=field.is_tall)
         field.edited.connect(self._on_edited)
         ignore_wheel(field.widget)
@@ -354,10 +331,6 @@ class _ControlRow:
 
     def _on_edited(self, value: object) -> None:
         self._form.choose(self.control.id, self._field.read(value))
-
-
-def _is_of(choice: Choice, provider: str) -> bool:
-    return isinstance(choice.value, Target) and choice.value.provider == provider
 
 
 def _counts(control: Control, choices: RenderChoices) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from core.video.controls import MAX_SEED
 from gui.theme import GAP
-from gui.widgets.fields import Binding
+from gui.widgets.fields import named
+from gui.widgets.layouts import column, row
 
 
 class SeedField(QWidget):
@@ -20,41 +21,26 @@ class SeedField(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None, *, what: str = "clip") -> None:
+    def __init__(self, *, what: str = "clip") -> None:
         """A field without a seed; `what` it is of is named in its tooltips."""
-        super().__init__(parent)
+        super().__init__()
         self._what = what
         self._seed: int | None = None
         self._last: int | None = None
-        self._text = QLineEdit()
-        self._text.setObjectName("seed_number")
+        tip = f"A number from 0 to {MAX_SEED}; the same seed gives the same {what}"
+        self._text = named(QLineEdit(), "seed_number", tip, "Seed")
         self._text.setPlaceholderText("New each time")
-        self._text.setAccessibleName("Seed")
-        self._text.setToolTip(f"A number from 0 to {MAX_SEED}; the same seed gives the same {what}")
         self._text.setValidator(_SeedValidator(self))
-        self._same = QPushButton("Same &again")
-        self._same.setObjectName("seed_same")
-        self._new = QPushButton("&New each time")
-        self._new.setObjectName("seed_new")
-        self._new.setToolTip(f"Draw a new seed for every {what}")
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._same)
-        buttons.addWidget(self._new)
-        buttons.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GAP // 2)
-        column.addWidget(self._text)
-        column.addLayout(buttons)
+        self._same = named(QPushButton("Same &again"), "seed_same")
+        self._new = named(
+            QPushButton("&New each time"), "seed_new", f"Draw a new seed for every {what}"
+        )
+        column(self._text, row(self._same, self._new, None), of=self, gap=GAP // 2)
         self.setFocusProxy(self._text)
         self._text.textEdited.connect(self._on_typed)
-        self._same.clicked.connect(self._on_same)
-        self._new.clicked.connect(self._on_new)
+        self._same.clicked.connect(lambda: self._tell(self._last))
+        self._new.clicked.connect(lambda: self._tell(None))
         self.show_value(None)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a seed; tells nobody."""
@@ -82,14 +68,6 @@ class SeedField(QWidget):
     @Slot(str)
     def _on_typed(self, text: str) -> None:
         self._tell(int(text) if text else None)
-
-    @Slot()
-    def _on_same(self) -> None:
-        self._tell(self._last)
-
-    @Slot()
-    def _on_new(self) -> None:
-        self._tell(None)
 
     def _tell(self, seed: int | None) -> None:
         self.show_value(seed)

@@ -19,7 +19,7 @@ from core.config.settings_schema import SettingChoice, SettingKind
 from gui import theme
 from gui.widgets.buttons import IconButton
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.fields import Binding, LineField, SwitchField
+from gui.widgets.fields import LineField, SwitchField
 from gui.widgets.file_field import choose_folder
 from gui.widgets.labels import ToneLabel
 from gui.widgets.number_field import Limits, NumberField, NumberLook
@@ -50,21 +50,26 @@ class SettingRow(QWidget):
         self._offered: tuple[Choice, ...] = ()
         self._choices: ChoiceField | None = None
         self._folder: _FolderField | None = None
-        self._binding = self._make_field()
+        self._widget = self._make_field()
         name = f"{field.name.replace('.', '_')}_reset"
         tip = f"Back to the default: {_default_text(field)}."
         self._reset = IconButton(name, "restore", tip, self)
         self._reset.setAccessibleName(f"{field.about.label}: back to the default")
         self._problem = ToneLabel(theme.Tone.BAD, self)
         self._lay_out()
-        self._binding.edited.connect(self._pass_on)
+        self._widget.edited.connect(self._pass_on)
         self._reset.clicked.connect(self._go_back)
         self.set_field(field)
 
     def set_field(self, field: SettingField) -> None:
         """Show this value without telling of it; what was wrong is forgotten."""
         self.field = field
-        self._binding.show(field.value)
+        if isinstance(self._widget, ChoiceField):
+            self._show_choice(self._widget, field.value)
+        elif isinstance(self._widget, SwitchField):
+            self._widget.show_value(field.value == "yes")
+        else:
+            self._widget.show_value(field.value)
         self._reset.setEnabled(field.value != field.default)
         self.show_problem("")
 
@@ -97,34 +102,30 @@ class SettingRow(QWidget):
         text = f"{self.field.section} {about.label} {self.field.help} {self.field.name}".casefold()
         return all(word in text for word in words.casefold().split())
 
-    def _make_field(self) -> Binding:
+    def _make_field(
+        self,
+    ) -> SwitchField | ChoiceField | _OptionalNumber | _FolderField | LineField:
         field = self.field
         kind = SettingKind.CHOICE if field.about.part is not None else field.kind
         match kind:
             case SettingKind.SWITCH:
-                switch = SwitchField(field.about.label)
-                binding = Binding(
-                    switch, lambda text: switch.show_value(text == "yes"), switch.edited
-                )
+                widget = SwitchField(field.about.label)
             case SettingKind.CHOICE:
-                self._choices = box = ChoiceField()
-                box.setMinimumContentsLength(_LETTERS)
-                box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+                self._choices = widget = ChoiceField()
+                widget.setMinimumContentsLength(_LETTERS)
+                widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
                 self.set_choices(field.choices)
-                binding = Binding(box, lambda text: self._show_choice(box, text), box.edited)
             case SettingKind.WHOLE_NUMBER | SettingKind.NUMBER:
-                binding = _OptionalNumber(field).binding()
+                widget = _OptionalNumber(field)
             case SettingKind.FOLDER:
-                self._folder = _FolderField(field)
-                binding = self._folder.binding()
+                self._folder = widget = _FolderField(field)
             case SettingKind.TEXT:
-                line = LineField()
-                line.setPlaceholderText(field.about.unset)
-                binding = line.binding()
+                widget = LineField()
+                widget.setPlaceholderText(field.about.unset)
             case _:
                 assert_never(kind)
-        _name(binding.widget, field)
-        return binding
+        _name(widget, field)
+        return widget
 
     def _lay_out(self) -> None:
         field = self.field
@@ -133,11 +134,11 @@ class SettingRow(QWidget):
         lines.setSpacing(2)
         if field.kind is not SettingKind.SWITCH:
             label = QLabel(field.about.label, self)
-            label.setBuddy(self._binding.widget)
+            label.setBuddy(self._widget)
             lines.addWidget(label)
         line = QHBoxLayout()
         line.setSpacing(theme.GAP)
-        line.addWidget(self._binding.widget, 1)
+        line.addWidget(self._widget, 1)
         line.addWidget(self._reset)
         lines.addLayout(line)
         restart = " It takes effect at the next start." if field.about.needs_restart else ""
@@ -187,10 +188,6 @@ class _OptionalNumber(QWidget):
         self.setFocusProxy(self._number)
         self._number.edited.connect(self._on_number)
 
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
-
     def show_value(self, text: object) -> None:
         """Show a number, or that none is set; tells nobody."""
         self._number.show_value(float(str(text) or 0))
@@ -236,10 +233,6 @@ class _FolderField(QWidget):
         self._line.editingFinished.connect(self._finish)
         self._browse.clicked.connect(self._choose)
         self._usual.clicked.connect(self._clear)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def set_usual(self, text: str) -> None:
         """Say which folder is the usual one."""

@@ -23,7 +23,7 @@ from gui.render.choices_controller import ChoicesController
 from gui.render.plan_fixes import EditPrompt
 from gui.render.plan_line import PlanLine
 from gui.render.render_agreement import agree_to_offer
-from gui.render.render_bar import RenderBar, RenderCounts, RenderScope
+from gui.render.render_bar import RenderBar, RenderScope
 from gui.render.render_controller import RenderController
 from gui.render.render_form import RenderForm
 from gui.scenes.image_controller import ImageController, ImageRole, ImageUse
@@ -121,7 +121,8 @@ class VideoProjectTab(QWidget):
         self._storyboard = StoryboardController(model, panels.storyboard, self)
         self._states = SceneStates(studio, model, background, self)
         self._takes = TakesController(model, panels.takes, self._states, background, self)
-        self._rendering = RenderController(studio, model, background, self)
+        self._render_host = RenderController(studio, model, background, self)
+        self._rendering = self._render_host.rendering
         self._export = ExportController(studio, model, background, self)
         self._player = PlayerController(studio, model, panels.player, self._images, self)
         for panel in (panels.scope, panels.form, panels.export):
@@ -163,16 +164,15 @@ class VideoProjectTab(QWidget):
         panels.render.wanted.connect(self._on_render_wanted)
         panels.takes.play_wanted.connect(self._player.play_take)
         panels.export.changed.connect(self._on_film_choices)
-        panels.export.export_wanted.connect(self.export_film)
-        panels.export.show_file_wanted.connect(self._on_show_file)
-        panels.export.handoff_wanted.connect(self._export.hand_over)
+        panels.export.buttons.export_wanted.connect(self.export_film)
+        panels.export.buttons.show_file_wanted.connect(self._on_show_file)
+        panels.export.buttons.handoff_wanted.connect(self._export.hand_over)
 
     def _connect_controllers(self) -> None:
-        self._jobs.news.connect(self._rendering.on_event)
+        self._jobs.news.connect(self._render_host.on_event)
         self._jobs.news.connect(self._export.on_event)
-        self._rendering.offered.connect(self._on_offer)
-        self._rendering.changed.connect(self._on_jobs_changed)
-        self._rendering.message.connect(self.message)
+        self._render_host.changed.connect(self._on_jobs_changed)
+        self._render_host.message.connect(self.message)
         self._states.changed.connect(self._on_states_changed)
         self._choices.spec_changed.connect(self._on_spec)
         self._choices.models_changed.connect(self._states.refresh)
@@ -181,7 +181,7 @@ class VideoProjectTab(QWidget):
         self._export.exported.connect(self._on_exported)
         self._export.message.connect(self.message)
         self._takes.message.connect(self.message)
-        for controller in (self._rendering, self._export, self._images, self._takes):
+        for controller in (self._render_host, self._export, self._images, self._takes):
             controller.failed.connect(self._on_failed)
         self._model.changed.connect(self._show_project)
 
@@ -191,7 +191,7 @@ class VideoProjectTab(QWidget):
         panels.bar.set_value(project.name)
         panels.bar.set_read_only(self._model.is_read_only)
         panels.export.set_value(project.film)
-        panels.export.set_last_export(project.last_export)
+        panels.export.buttons.set_last_export(project.last_export)
         self._show_counts()
         has_scenes = bool(project.scenes)
         if has_scenes and not self._has_scenes:
@@ -205,13 +205,12 @@ class VideoProjectTab(QWidget):
         can = not self._model.is_read_only and self._jobs.is_ready
         chosen = set(self._selected)
         missing = self._missing(ready)
-        counts = RenderCounts(
-            this=len(chosen) if len(chosen) == 1 else 0,
-            selected=len(chosen) if len(chosen) > 1 else 0,
-            missing=len(missing),
-            all=len(ready),
-        )
-        self._panels.render.set_counts(counts if can else RenderCounts())
+        counts = {
+            RenderScope.THIS if len(chosen) == 1 else RenderScope.SELECTED: len(chosen),
+            RenderScope.MISSING: len(missing),
+            RenderScope.ALL: len(ready),
+        }
+        self._panels.render.set_counts(counts if can else {})
 
     @Slot(object)
     def _on_selection(self, scene_ids: tuple[str, ...]) -> None:
@@ -274,7 +273,7 @@ class VideoProjectTab(QWidget):
             self.message.emit("The project is open for reading only: nothing is rendered.")
             return
         self._panels.render.show_planning(True)
-        self._rendering.offer(self._scenes_of(scope))
+        self._rendering.plan({scene.id for scene in self._scenes_of(scope)}, self._on_offer)
 
     def _scenes_of(self, scope: RenderScope) -> tuple[Scene, ...]:
         scenes = self._model.project.scenes
@@ -292,7 +291,6 @@ class VideoProjectTab(QWidget):
         coming = self._rendering.coming
         return tuple(scene for scene in found if scene.id not in coming)
 
-    @Slot(object)
     def _on_offer(self, offer: RenderOffer) -> None:
         self._panels.render.show_planning(False)
         if agree_to_offer(self, self._model.project, offer):
@@ -351,11 +349,11 @@ class VideoProjectTab(QWidget):
     @Slot(object)
     def _on_estimate(self, estimate: ExportEstimate) -> None:
         self._panels.export.show_problems(estimate.problems)
-        self._panels.export.set_estimate(estimate.text)
+        self._panels.export.buttons.set_estimate(estimate.text)
 
     @Slot(object)
     def _on_exported(self, path: Path) -> None:
-        self._panels.export.set_last_export(path)
+        self._panels.export.buttons.set_last_export(path)
         self._player.show_export()
 
     @Slot()

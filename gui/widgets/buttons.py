@@ -57,8 +57,8 @@ class NetworkBadge(QToolButton):
 
     changed = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("network_off")
         self.setCheckable(True)
         self.setAutoRaise(True)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
 from typing_extensions import override
 
-from gui.widgets.fields import SEVERAL, Binding, ignore_wheel
+from gui.widgets.fields import SEVERAL, ignore_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from PySide6.QtGui import QPaintEvent
-    from PySide6.QtWidgets import QWidget
+
+T = TypeVar("T")
 
 _MIN_LETTERS = 12
 _ROOM_BESIDE_TEXT = 24
@@ -39,6 +40,12 @@ class Choice:
     begins_group: bool = False
 
 
+def choices_of(labels: Mapping[T, str], why_not: Mapping[T, str] | None = None) -> list[Choice]:
+    """The values of a table of labels, some with a reason against them."""
+    reasons = why_not or {}
+    return [Choice(value, label, reasons.get(value, "")) for value, label in labels.items()]
+
+
 class ChoiceField(QComboBox):
     """A combo box over values; a value that is not among the choices is shown and kept.
 
@@ -48,14 +55,14 @@ class ChoiceField(QComboBox):
 
     edited = Signal(object)
 
-    def __init__(self, choices: Sequence[Choice] = (), parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, choices: Sequence[Choice] = ()) -> None:
+        super().__init__()
         self._choices: tuple[Choice, ...] = ()
         self._shown: list[Choice | None] = []
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(_MIN_LETTERS)
         ignore_wheel(self)
-        self.set_choices(choices)
+        self._fill(choices)
         self.activated.connect(self._tell)
 
     def value(self) -> object:
@@ -63,32 +70,21 @@ class ChoiceField(QComboBox):
         choice = self._shown[self.currentIndex()] if self.currentIndex() >= 0 else None
         return None if choice is None else choice.value
 
-    def set_choices(self, choices: Sequence[Choice]) -> None:
-        """Offer these; what is chosen stays."""
-        value = self.value()
-        if self._fill(choices) and value is not None:
-            self.show_value(value)
-
     def show_choices(self, choices: Sequence[Choice], value: object) -> None:
         """Offer these and show the one of that value; tells nobody."""
         self._fill(choices)
         self.show_value(value)
 
-    def _fill(self, choices: Sequence[Choice]) -> bool:
+    def _fill(self, choices: Sequence[Choice]) -> None:
         # Only when it must be: an open list would close.
         if tuple(choices) == self._choices:
-            return False
+            return
         self._choices = tuple(choices)
         with QSignalBlocker(self):
             self.clear()
             self._shown = []
             for choice in choices:
                 self._add(choice)
-        return True
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show this as chosen; tells nobody."""

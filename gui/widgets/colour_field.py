@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRegularExpression, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QPixmap, QRegularExpressionValidator
-from PySide6.QtWidgets import QColorDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QColorDialog, QLineEdit, QToolButton, QWidget
 
-from gui.widgets.fields import Binding, named
+from gui.widgets.fields import named
+from gui.widgets.layouts import row
 
 _CODE = r"#[0-9a-fA-F]{6}"
 _SWATCH = 16
@@ -21,29 +22,20 @@ class ColourField(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, name: str, what: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__()
         self._colour = "#000000"
-        self._code = named(QLineEdit(), name)
+        tip = f"{what} as #rrggbb, for example #ff8800."
+        self._code = named(QLineEdit(), name, tip, what)
         self._code.setValidator(QRegularExpressionValidator(QRegularExpression(_CODE), self._code))
-        self._code.setToolTip(f"{what} as #rrggbb, for example #ff8800.")
-        self._code.setAccessibleName(what)
-        self._swatch = named(QToolButton(), f"{name}_swatch")
-        self._swatch.setToolTip(f"Choose: {what.lower()}.")
-        self._swatch.setAccessibleName(f"Choose: {what.lower()}")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._code, 1)
-        layout.addWidget(self._swatch)
+        says = f"Choose: {what.lower()}"
+        self._swatch = named(QToolButton(), f"{name}_swatch", f"{says}.", says)
+        row(self._code, self._swatch, of=self, grows=self._code)
         self.setFocusProxy(self._code)
         self._code.textEdited.connect(self._typed)
         self._code.editingFinished.connect(self._mend)
         self._swatch.clicked.connect(self._choose)
         self._draw()
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a colour; tells nobody."""

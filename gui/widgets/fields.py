@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -18,29 +17,29 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from PySide6.QtCore import SignalInstance
-
-Q = TypeVar("Q", bound="QObject")
+W = TypeVar("W", bound=QWidget)
 
 SEVERAL = "(several)"
 """What a field shows where it stands for things that differ in its value."""
 
 
-@dataclass(frozen=True)
-class Binding:
-    """A field: its widget, what shows a value in it, and what comes when a person edited it."""
+class Field(Protocol):
+    """What a form takes for a field: a widget that shows a value and tells when it is edited."""
 
-    widget: QWidget
-    show: Callable[[object], None]
-    edited: SignalInstance
+    edited: Signal
+
+    def show_value(self, value: object) -> None:
+        """Show a value; tells nobody."""
+        ...
 
 
-def named(widget: Q, name: str) -> Q:
-    """The widget, with that object name."""
+def named(widget: W, name: str, tip: str = "", says: str = "") -> W:
+    """The widget with that object name, its tooltip, and what a screen reader calls it."""
     widget.setObjectName(name)
+    if tip:
+        widget.setToolTip(tip)
+    if says:
+        widget.setAccessibleName(says)
     return widget
 
 
@@ -53,14 +52,10 @@ class LineField(QLineEdit):
 
     edited = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._shown = ""
         self.textEdited.connect(self._tell)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a text; tells nobody and leaves the cursor where the same text stands."""
@@ -83,17 +78,13 @@ class TextField(QPlainTextEdit):
 
     edited = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None, *, lines: int = 2) -> None:
-        super().__init__(parent)
+    def __init__(self, *, lines: int = 2) -> None:
+        super().__init__()
         self._shown = ""
         self.setTabChangesFocus(True)
         room = self.frameWidth() + round(self.document().documentMargin())
         self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 2 * room)
         self.textChanged.connect(self._tell)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a text; tells nobody and leaves the cursor where the same text stands."""
@@ -117,13 +108,9 @@ class SwitchField(QCheckBox):
 
     edited = Signal(object)
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
         self.checkStateChanged.connect(self._tell)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show it; tells nobody."""

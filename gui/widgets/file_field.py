@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 from typing_extensions import override
 
 from gui.widgets.buttons import IconButton
-from gui.widgets.fields import Binding, named
+from gui.widgets.fields import named
 from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,31 +51,23 @@ class FileField(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, name: str, kind: FileKind, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, kind: FileKind) -> None:
+        super().__init__()
         self._kind = kind
         self._path: Path | None = None
         self._name = ElidedLabel()
-        self._choose = named(QPushButton("Choose…"), name)
-        self._choose.setToolTip(f"Choose {kind.what}.")
-        self._choose.setAccessibleName(f"Choose {kind.what}")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._name, 1)
-        layout.addWidget(self._choose)
+        says = f"Choose {kind.what}"
+        choose = named(QPushButton("Choose…"), name, f"{says}.", says)
+        layout = row(self._name, choose, of=self, grows=self._name)
         self._clear: IconButton | None = None
         if kind.none_text:
             self._clear = IconButton(f"{name}_clear", "close", f"Without {kind.what}.")
             self._clear.clicked.connect(self._without)
             layout.addWidget(self._clear)
-        self.setFocusProxy(self._choose)
+        self.setFocusProxy(choose)
         self.setAcceptDrops(not kind.is_saved)
-        self._choose.clicked.connect(self._open_dialog)
+        choose.clicked.connect(self._open_dialog)
         self._draw()
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def show_value(self, value: object) -> None:
         """Show a path or that there is none; tells nobody."""
@@ -83,9 +76,7 @@ class FileField(QWidget):
 
     def set_filters(self, filters: Sequence[str]) -> None:
         """Other kinds of file from now on."""
-        self._kind = FileKind(
-            self._kind.what, tuple(filters), self._kind.none_text, self._kind.is_saved
-        )
+        self._kind = replace(self._kind, filters=tuple(filters))
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -155,6 +146,20 @@ def file_dialog(parent: QWidget, kind: FileKind, path: Path | None) -> QFileDial
         dialog.selectFile(printable(path))
     dialog.finished.connect(dialog.deleteLater)
     return dialog
+
+
+def choose_files(
+    parent: QWidget, kind: FileKind, chosen: Callable[[tuple[Path, ...]], None]
+) -> None:
+    """Open a dialog for several files; `chosen` is called with those that are accepted."""
+    dialog = file_dialog(parent, kind, None)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+
+    def accept(names: list[str]) -> None:
+        chosen(tuple(map(Path, names)))
+
+    dialog.filesSelected.connect(accept)
+    dialog.open()
 
 
 def choose_folder(parent: QWidget, title: str, start: str, chosen: Callable[[Path], None]) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QSizePolicy, QWidget
 from typing_extensions import override
 
 from gui import theme
 from gui.theme import EDGE, GAP, Tone
+from gui.widgets.cells import centred
 from gui.widgets.fields import named
 from gui.widgets.file_field import printable
 from gui.widgets.labels import ElidedLabel, ToneLabel
+from gui.widgets.layouts import column
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,17 +56,20 @@ class ImageDialog(QDialog):
         where.show_text(printable(shown.path))
         where.setToolTip(printable(shown.path))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        close = named(buttons.button(QDialogButtonBox.StandardButton.Close), "close_preview")
-        close.setToolTip("Close the picture (Escape)")
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        named(close, "close_preview", "Close the picture (Escape)")
         buttons.rejected.connect(self.reject)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(EDGE, EDGE, EDGE, EDGE)
-        rows.setSpacing(GAP)
-        rows.addWidget(self._image, 1)
-        rows.addWidget(self._problem)
-        rows.addWidget(self._words)
-        rows.addWidget(where)
-        rows.addWidget(buttons)
+        column(
+            self._image,
+            self._problem,
+            self._words,
+            where,
+            buttons,
+            of=self,
+            gap=GAP,
+            margin=EDGE,
+            grows=self._image,
+        )
         self.resize(_FIRST_SIZE)
         thumbnails.ready.connect(self._arrived)
         self._arrived(shown.path)
@@ -105,8 +110,6 @@ class _Image(QWidget):
                 painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Reading the picture…")
         else:
             size = self._pixmap.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            place = QRect(self.rect().topLeft(), size)
-            place.moveCenter(self.rect().center())
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(place, self._pixmap)
+            painter.drawPixmap(centred(size, self.rect()), self._pixmap)
         painter.end()

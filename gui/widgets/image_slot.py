@@ -8,23 +8,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPainter, QPalette, QPen, QShortcut
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 from typing_extensions import override
 
 from gui import theme
 from gui.theme import Tone
 from gui.widgets.buttons import IconButton
+from gui.widgets.cells import centred
 from gui.widgets.fields import named
 from gui.widgets.file_field import IMAGES, FileKind, file_dialog, files_in, printable
 from gui.widgets.image_dialog import ImageDialog, ShownImage
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import column, row
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
@@ -108,11 +103,8 @@ class _Frame(QWidget):
         painter.drawText(place.adjusted(theme.GAP, 2, -theme.GAP, -2), flags, words)
 
     def _paint_image(self, painter: QPainter, place: QRect, pixmap: QPixmap) -> None:
-        shown = QRect(
-            place.topLeft(), pixmap.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        )
-        shown.moveCenter(place.center())
-        painter.drawPixmap(shown, pixmap)
+        size = pixmap.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        painter.drawPixmap(centred(size, place), pixmap)
         if self._shown.words:
             band = QRect(place.left(), 0, place.width(), self.fontMetrics().height() + 4)
             band.moveBottom(place.bottom())
@@ -132,10 +124,8 @@ class ImageSlot(QWidget):
     brought = Signal(object)
     cleared = Signal()
 
-    def __init__(
-        self, name: str, title: str, tip: str, thumbnails: Thumbnails, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, title: str, tip: str, thumbnails: Thumbnails) -> None:
+        super().__init__()
         self._name = name
         self._title = title
         self._tip = tip
@@ -145,9 +135,8 @@ class ImageSlot(QWidget):
         what = f"the {title.lower()}"
         self._kind = FileKind(what, (IMAGES,))
         self._image = named(_Frame(thumbnails, self), f"{name}_picture")
-        self._choose = named(QPushButton("Choose…"), f"{name}_choose")
-        self._choose.setAccessibleName(f"Choose {what}")
-        self._choose.setToolTip(f"Choose a picture as {what}\nYou can also drop one here")
+        tip = f"Choose a picture as {what}\nYou can also drop one here"
+        self._choose = named(QPushButton("Choose…"), f"{name}_choose", tip, f"Choose {what}")
         self._paste = IconButton(
             f"{name}_paste", "content-paste", f"Paste a picture as {what} (Ctrl+V)"
         )
@@ -156,7 +145,11 @@ class ImageSlot(QWidget):
         )
         self._clear = IconButton(f"{name}_clear", "close", f"Take {what} out")
         self._problem = ToneLabel(Tone.WARNING)
-        self._lay_out()
+        buttons = row(
+            self._choose, self._paste, self._preview, self._clear, gap=2, grows=self._choose
+        )
+        parts = (QLabel(title), self._image, self._problem, buttons)
+        column(*parts, of=self, gap=theme.GAP // 2, grows=self._image)
         self.setAcceptDrops(True)
         paste = QShortcut(QKeySequence.StandardKey.Paste, self)
         paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -167,20 +160,6 @@ class ImageSlot(QWidget):
         self._preview.clicked.connect(self._on_preview)
         self._clear.clicked.connect(self.cleared)
         self._draw()
-
-    def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(2)
-        buttons.addWidget(self._choose, 1)
-        for button in (self._paste, self._preview, self._clear):
-            buttons.addWidget(button)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addWidget(QLabel(self._title))
-        rows.addWidget(self._image, 1)
-        rows.addWidget(self._problem)
-        rows.addLayout(buttons)
 
     def show_image(self, shown: SlotImage) -> None:
         """Show this."""

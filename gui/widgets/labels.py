@@ -58,8 +58,8 @@ class ToneLabel(QLabel):
 class ElidedLabel(QLabel):
     """Shows a whole text where it fits, else its beginning and end."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._whole = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

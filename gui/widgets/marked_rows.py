@@ -16,8 +16,8 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 class RowGrid(QWidget):
     """Holds rows, one below the other, their labels in one column."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.grid = QGridLayout(self)
         self.grid.setContentsMargins(0, 0, 0, 0)
         self.grid.setColumnStretch(1, 1)

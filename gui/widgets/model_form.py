@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -11,51 +12,42 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from gui.theme import GAP, Tone
+from gui.widgets.fields import Field
 from gui.widgets.labels import ToneLabel
+from gui.widgets.number_field import NumberField, NumberLook, limits_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gui.widgets.fields import Binding
-
-M = TypeVar("M")
+M = TypeVar("M", bound=BaseModel)
+F = TypeVar("F", bound=Field)
 
 
 @dataclass(frozen=True)
 class FieldPath(Generic[M]):
-    """One part of a model: how to read it and how to put another in its place."""
+    """One part of a model: how to read it, and how to put in its place what its field gives."""
 
     get: Callable[[M], object]
-    put: Callable[[M, object], M]
+    put: Callable[[M, Any], M]
 
 
 def part(*path: str) -> FieldPath[Any]:
     """The part of a frozen model that lies at the end of these names."""
 
-    def get(model: BaseModel) -> object:
-        found: Any = model
-        for name in path:
-            found = getattr(found, name)
-        return found
-
     def put(model: BaseModel, value: object) -> BaseModel:
-        *outer, last = path
-        holders: list[BaseModel] = [model]
-        for name in outer:
-            holders.append(getattr(holders[-1], name))
-        changed: object = value
-        for holder, name in zip(reversed(holders), reversed([*outer, last]), strict=True):
-            changed = holder.model_copy(update={name: changed})
-        assert isinstance(changed, BaseModel)
-        return changed
+        name, *inner = path
+        changed = part(*inner).put(getattr(model, name), value) if inner else value
+        return model.model_copy(update={name: changed})
 
-    return FieldPath(get, put)
+    return FieldPath(attrgetter(".".join(path)), put)
 
 
 @dataclass(frozen=True)
 class _FormRow(Generic[M]):
-    field: Binding
+    widget: QWidget
+    show: Callable[[object], None]
     value_path: FieldPath[M]
+    is_shown: Callable[[M], bool]
     problem: ToneLabel
 
 
@@ -68,9 +60,11 @@ class ModelForm(QWidget, Generic[M]):
 
     changed = Signal(object)
 
-    def __init__(self, value: M, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, value: M, prefix: str = "") -> None:
+        """A form without rows; `prefix` begins the object names of its fields."""
+        super().__init__()
         self._value = value
+        self._prefix = prefix
         self._rows: dict[str, _FormRow[M]] = {}
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
@@ -86,55 +80,64 @@ class ModelForm(QWidget, Generic[M]):
         """Show another value; tells nobody."""
         self._value = value
         for row in self._rows.values():
-            row.field.show(row.value_path.get(value))
-        self.refresh(value)
+            row.show(row.value_path.get(value))
+        self._follow()
 
     def refresh(self, value: M) -> None:
-        """Called after every change: for what rows depend on, such as which are shown."""
+        """Called after every change: for what fields depend on, such as what they offer."""
 
     def add_row(
-        self, name: str, label: str, field: Binding, value_path: FieldPath[M], tip: str
-    ) -> None:
-        """One more row.
+        self,
+        name: str,
+        label: str,
+        field: F,
+        tip: str = "",
+        value_path: FieldPath[M] | None = None,
+        is_shown: Callable[[M], bool] = lambda _: True,
+    ) -> F:
+        """One more row; gives its field.
 
         Args:
-            name: finds the row again; also the widget's object name where it has none.
+            name: finds the row again; also the object name of a widget that has none.
             label: stands before it; empty for a widget that says itself what it is.
-            field: the widget with its binding.
-            value_path: the part of the value that it edits.
-            tip: says what it does.
+            field: the widget.
+            tip: says what it does; empty where its parts say so themselves.
+            value_path: the part of the value that it edits; without one, the part of that name.
+            is_shown: whether there is such a row beside what the others say.
         """
-        widget = field.widget
-        if not widget.objectName():
-            widget.setObjectName(name)
+        assert isinstance(field, QWidget)
+        if not field.objectName():
+            # Where several widgets are one field, the plain name is that of one of them.
+            field.setObjectName(f"{self._prefix}{name}{'_row' if field.focusProxy() else ''}")
         if tip:
-            widget.setToolTip(tip)
+            field.setToolTip(tip)
         if label:
             tag = QLabel(label)
-            tag.setBuddy(widget)
+            tag.setBuddy(field)
             tag.setToolTip(tip)
-            if not widget.accessibleName():
-                widget.setAccessibleName(label.replace("&", ""))
-            self._form.addRow(tag, widget)
+            if not field.accessibleName():
+                field.setAccessibleName(label.replace("&", ""))
+            self._form.addRow(tag, field)
         else:
-            self._form.addRow(widget)
+            self._form.addRow(field)
         problem = ToneLabel(Tone.BAD)
         self._form.addRow(problem)
-        self._form.setRowVisible(problem, False)
-        self._rows[name] = _FormRow(field, value_path, problem)
-        field.show(value_path.get(self._value))
+        value_path = value_path or part(name)
+        row = _FormRow(field, field.show_value, value_path, is_shown, problem)
+        self._rows[name] = row
+        row.show(value_path.get(self._value))
+        self._show_row(row)
         field.edited.connect(partial(self._put, value_path))
+        return field
 
-    def show_row(self, name: str, *, is_shown: bool) -> None:
-        """Show or hide a row; its value stays."""
-        row = self._rows[name]
-        self._form.setRowVisible(row.field.widget, is_shown)
-        self._form.setRowVisible(row.problem, is_shown and bool(row.problem.text()))
+    def add_number(self, name: str, label: str, look: NumberLook, tip: str) -> None:
+        """One more row for the number of that name, within the limits of the model."""
+        self.add_row(name, label, NumberField(limits_of(type(self._value), name), look), tip)
 
     def show_problem(self, name: str, text: str) -> bool:
         """Say under a row what is wrong with it; gives whether there is such a row to be seen."""
         row = self._rows.get(name)
-        if row is None or not self._form.isRowVisible(row.field.widget):
+        if row is None or not self._form.isRowVisible(row.widget):
             return False
         row.problem.show_message(text)
         self._form.setRowVisible(row.problem, bool(text))
@@ -150,12 +153,22 @@ class ModelForm(QWidget, Generic[M]):
         """Set what a row edits, as a person would."""
         row = self._rows[name]
         self._put(row.value_path, value)
-        row.field.show(row.value_path.get(self._value))
+        row.show(row.value_path.get(self._value))
 
     def _put(self, value_path: FieldPath[M], value: object) -> None:
         changed = value_path.put(self._value, value)
         if changed == self._value:
             return
         self._value = changed
-        self.refresh(self._value)
+        self._follow()
         self.changed.emit(self._value)
+
+    def _follow(self) -> None:
+        for row in self._rows.values():
+            self._show_row(row)
+        self.refresh(self._value)
+
+    def _show_row(self, row: _FormRow[M]) -> None:
+        is_shown = row.is_shown(self._value)
+        self._form.setRowVisible(row.widget, is_shown)
+        self._form.setRowVisible(row.problem, is_shown and bool(row.problem.text()))

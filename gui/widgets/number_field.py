@@ -9,11 +9,10 @@ from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox
 from typing_extensions import override
 
-from gui.widgets.fields import SEVERAL, Binding, ignore_wheel
+from gui.widgets.fields import SEVERAL, ignore_wheel
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-    from PySide6.QtWidgets import QWidget
 
 _DIGITS = 9
 
@@ -27,8 +26,8 @@ class Limits:
     is_open: bool = False
 
 
-def limits_of(model: type[BaseModel], name: str, *, most: float = 1e6) -> Limits:
-    """The range of a field; `most` where the model sets no upper end."""
+def limits_of(model: type[BaseModel], name: str, *, most: float = 86_400.0) -> Limits:
+    """The range of a field; `most`, for times a day, where the model sets no upper end."""
     low, high, is_open = 0.0, most, False
     for rule in model.model_fields[name].metadata:
         above = getattr(rule, "gt", None)
@@ -75,10 +74,8 @@ class NumberField(QDoubleSpinBox):
 
     edited = Signal(object)
 
-    def __init__(
-        self, limits: Limits, look: NumberLook = SECONDS, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, limits: Limits, look: NumberLook = SECONDS) -> None:
+        super().__init__()
         self._look = look
         self._several_first: object = None
         self._is_several = False
@@ -92,10 +89,6 @@ class NumberField(QDoubleSpinBox):
         self.setKeyboardTracking(False)
         ignore_wheel(self)
         self.valueChanged.connect(self._tell)
-
-    def binding(self) -> Binding:
-        """This field as a form takes it."""
-        return Binding(self, self.show_value, self.edited)
 
     def number(self) -> float | None:
         """The number that is shown, an int where it is whole; None where it is left open."""

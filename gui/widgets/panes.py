@@ -9,14 +9,12 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QHBoxLayout,
     QLayout,
     QScrollArea,
     QSizePolicy,
     QSplitter,
     QSplitterHandle,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
@@ -24,6 +22,7 @@ from typing_extensions import override
 from gui.theme import GAP, Tone, icon
 from gui.widgets.fields import named
 from gui.widgets.labels import ElidedLabel, ToneLabel
+from gui.widgets.layouts import column, row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,13 +47,10 @@ class FoldingSection(QWidget):
         parts: Sequence[QWidget],
         *,
         is_open: bool = False,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._heading = named(QToolButton(), f"section_{name}")
-        self._heading.setText(title)
-        self._heading.setToolTip(tip)
-        self._heading.setAccessibleName(title)
+        super().__init__()
+        self._heading = named(QToolButton(), f"section_{name}", tip)
+        self.set_title(title)
         self._heading.setCheckable(True)
         self._heading.setChecked(is_open)
         self._heading.setAutoRaise(True)
@@ -70,21 +66,11 @@ class FoldingSection(QWidget):
         self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._problems = ToneLabel(Tone.BAD)
         self._problems.setWordWrap(False)
-        head = QHBoxLayout()
-        head.addWidget(self._heading)
-        head.addWidget(self._summary, 1)
-        head.addWidget(self._problems)
+        head = row(self._heading, self._summary, self._problems, grows=self._summary)
         self._body = QWidget()
-        body = QVBoxLayout(self._body)
-        body.setContentsMargins(_ICON + GAP, 0, 0, GAP)
-        for part in parts:
-            body.addWidget(part)
+        column(*parts, of=self._body).setContentsMargins(_ICON + GAP, 0, 0, GAP)
         self._body.setVisible(is_open)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GAP // 2)
-        layout.addLayout(head)
-        layout.addWidget(self._body)
+        column(head, self._body, of=self, gap=GAP // 2)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._heading.toggled.connect(self._fold)
         self._draw()

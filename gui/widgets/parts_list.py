@@ -1,22 +1,29 @@
-"""A short list of things with an order: buttons to add, remove and move them."""
+"""A short list of things with an order: buttons to add, remove and move them, a form for one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QPushButton, QVBoxLayout, QWidget
-from typing_extensions import override
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QListWidget, QPushButton, QWidget
 
 from gui.theme import GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import column, row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from pydantic import BaseModel
+
+    from gui.widgets.model_form import ModelForm
+
+P = TypeVar("P", bound="BaseModel")
 
 _MAX_LINES = 5
 
@@ -38,113 +45,106 @@ class PartsLabels:
     empty: str
 
 
-class PartsList(QWidget):
-    """Shows labels; the owner has the things themselves and changes them.
+class PartsList(QWidget, Generic[P]):
+    """Edits a tuple of parts, the chosen one in a form below the list.
 
     Signals:
-        add_wanted()
-        remove_wanted(int): the row.
-        move_wanted(int): from the current row by that many rows.
-        current_changed(int): the current row, -1 for none.
+        edited(tuple[P, ...])
     """
 
-    add_wanted = Signal()
-    remove_wanted = Signal(object)
-    move_wanted = Signal(object)
-    current_changed = Signal(object)
+    edited = Signal(object)
 
-    def __init__(self, words: PartsLabels, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._add = named(QPushButton(words.add), f"{words.name}_add")
-        self._add.setToolTip(f"Add a {words.one}.")
+    def __init__(self, words: PartsLabels, form: ModelForm[P], label: Callable[[P], str]) -> None:
+        super().__init__()
+        self._parts: tuple[P, ...] = ()
+        self._label = label
+        self._form = form
+        add = named(QPushButton(words.add), f"{words.name}_add", f"Add a {words.one}.")
         self._remove = IconButton(
             f"{words.name}_remove", "delete-outline", f"Remove this {words.one}.\nDel"
         )
         self._up = IconButton(f"{words.name}_up", "arrow-up", f"Move this {words.one} up.")
         self._down = IconButton(f"{words.name}_down", "arrow-down", f"Move this {words.one} down.")
-        self._list = named(QListWidget(), f"{words.name}_list")
-        self._list.setToolTip(f"Choose a {words.one} to change it below.")
-        self._list.setAccessibleName(f"Each {words.one}")
+        tip = f"Choose a {words.one} to change it below."
+        self._list = named(QListWidget(), f"{words.name}_list", tip, f"Each {words.one}")
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self._list.installEventFilter(self)
+        delete = QShortcut(QKeySequence(Qt.Key.Key_Delete), self._list)
+        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
         self._empty = ToneLabel()
         self._empty.show_message(words.empty)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP // 2)
-        buttons.addWidget(self._add)
-        buttons.addStretch(1)
-        for button in (self._up, self._down, self._remove):
-            buttons.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._empty)
-        layout.addWidget(self._list)
-        layout.addLayout(buttons)
-        self._add.clicked.connect(self.add_wanted)
-        self._remove.clicked.connect(self._want_remove)
-        self._up.clicked.connect(self._want_up)
-        self._down.clicked.connect(self._want_down)
-        self._list.currentRowChanged.connect(self._chosen)
-        self._enable()
+        buttons = row(add, None, self._up, self._down, self._remove, gap=GAP // 2)
+        column(self._empty, self._list, buttons, form, of=self)
+        add.clicked.connect(self.add)
+        self._remove.clicked.connect(self._remove_chosen)
+        delete.activated.connect(self._remove.click)
+        self._up.clicked.connect(partial(self._move, -1))
+        self._down.clicked.connect(partial(self._move, 1))
+        self._list.currentRowChanged.connect(self._show)
+        form.changed.connect(self._change)
+        self._show(-1)
 
-    @property
-    def current(self) -> int:
-        """The row that is chosen; -1 for none."""
-        return self._list.currentRow()
+    def value(self) -> tuple[P, ...]:
+        """The parts as they are now."""
+        return self._parts
 
-    def show_labels(self, labels: Sequence[str], current: int) -> None:
-        """Show these, one of them chosen; tells nobody."""
-        with QSignalBlocker(self._list):
-            if len(labels) == self._list.count():
-                for row, label in enumerate(labels):
-                    self._list.item(row).setText(label)
-            else:
-                self._list.clear()
-                self._list.addItems(list(labels))
-            self._list.setCurrentRow(current)
-        self._enable()
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The delete key removes what is chosen."""
-        if (
-            watched is self._list
-            and isinstance(event, QKeyEvent)
-            and event.type() is QEvent.Type.KeyPress
-            and event.key() == Qt.Key.Key_Delete
-            and self.current >= 0
-        ):
-            self._want_remove()
-            return True
-        return super().eventFilter(watched, event)
+    def show_value(self, value: object) -> None:
+        """Show other parts; tells nobody."""
+        if isinstance(value, tuple) and value != self._parts:
+            current = self._list.currentRow()
+            self._parts = value
+            self._show(min(max(current, 0), len(self._parts) - 1))
 
     @Slot()
-    def _want_remove(self) -> None:
-        self.remove_wanted.emit(self.current)
+    def add(self) -> None:
+        """Called when a person wants one more part."""
+
+    def append(self, parts: Sequence[P]) -> None:
+        """Add parts at the end and choose the last."""
+        self._take((*self._parts, *parts), len(self._parts) + len(parts) - 1)
 
     @Slot()
-    def _want_up(self) -> None:
-        self.move_wanted.emit(-1)
+    def _remove_chosen(self) -> None:
+        at = self._list.currentRow()
+        rest = self._parts[:at] + self._parts[at + 1 :]
+        self._take(rest, min(at, len(rest) - 1))
 
-    @Slot()
-    def _want_down(self) -> None:
-        self.move_wanted.emit(1)
+    def _move(self, by: int, _: bool = False) -> None:
+        at = self._list.currentRow()
+        parts = list(self._parts)
+        parts.insert(at + by, parts.pop(at))
+        self._take(tuple(parts), at + by)
+
+    @Slot(object)
+    def _change(self, value: P) -> None:
+        at = self._list.currentRow()
+        self._take((*self._parts[:at], value, *self._parts[at + 1 :]), at)
+
+    def _take(self, parts: tuple[P, ...], current: int) -> None:
+        self._parts = parts
+        self._show(current)
+        self.edited.emit(parts)
 
     @Slot(int)
-    def _chosen(self, row: int) -> None:
-        self._enable()
-        self.current_changed.emit(row)
-
-    def _enable(self) -> None:
-        count, row = self._list.count(), self.current
+    def _show(self, current: int) -> None:
+        with QSignalBlocker(self._list):
+            # Rows stay where they can, so that the list does not scroll while one is edited.
+            if len(self._parts) != self._list.count():
+                self._list.clear()
+                self._list.addItems([""] * len(self._parts))
+            for number, one in enumerate(self._parts):
+                self._list.item(number).setText(self._label(one))
+            self._list.setCurrentRow(current)
+        count = len(self._parts)
         self._empty.setVisible(count == 0)
         self._list.setVisible(count > 0)
         lines = min(max(count, 1), _MAX_LINES)
         height = max(self._list.sizeHintForRow(0), self._list.fontMetrics().lineSpacing())
         self._list.setFixedHeight(lines * height + 2 * self._list.frameWidth() + 2)
-        self._remove.setEnabled(row >= 0)
-        self._up.setEnabled(row > 0)
-        self._down.setEnabled(0 <= row < count - 1)
+        self._up.setEnabled(current > 0)
+        self._down.setEnabled(0 <= current < count - 1)
         for button in (self._remove, self._up, self._down):
             button.setVisible(count > 0)
+        self._form.setVisible(current >= 0)
+        if current >= 0 and self._form.value() != self._parts[current]:
+            self._form.set_value(self._parts[current])

@@ -159,7 +159,7 @@ def test_closing_in_the_middle_of_an_export_leaves_no_half_film(
 def test_editors_get_the_film(filmed: OpenWindow, heard: list[str], tmp_path: Path) -> None:
     panel = child(filmed.tab, ExportSettingsWidget)
     for name in ("film.otio", "film.fcpxml", "film.edl", "film.film.json"):
-        panel.handoff_wanted.emit(tmp_path / name)
+        panel.buttons.handoff_wanted.emit(tmp_path / name)
         filmed.until((tmp_path / name).is_file)
     filmed.until(lambda: filmed.messages.count("For editors:") >= 3)
     assert heard == []
@@ -175,7 +175,7 @@ def test_the_sequence_of_all_scenes_is_played_and_grows_old(
     cut = scene.cut.model_copy(update={"speed": 2.0})
     filmed.model.edit_scene("Faster", scene.model_copy(update={"cut": cut}))
 
-    assert child(player, VideoSurface).message.startswith("The film has changed.")
+    assert child(player, VideoSurface).accessibleDescription().startswith("The film has changed.")
     click(button(filmed, "source_sequence"))
     filmed.until(lambda: says(player, "of 14"))
 

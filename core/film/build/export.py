@@ -21,7 +21,7 @@ from core.film.build.joining import Ingredients, join, verify
 from core.film.build.metadata import write_metadata
 from core.film.build.segments import segment_key, segments_of
 from core.film.build.stream_copy import copied_images, may_copy
-from core.film.model.delivery import AudioCodec, Container, ExportOrder, poster_of
+from core.film.model.delivery import Container, ExportOrder, poster_of
 from core.film.model.timeline import exact
 from core.film.picture.assembler import stretch
 from core.film.picture.graph import arguments
@@ -197,7 +197,7 @@ class _Export:
         return segment_files
 
     def _mix(self, timeline: Timeline) -> Soundtrack | None:
-        if self.settings.container.is_images or self.settings.audio_codec is AudioCodec.NONE:
+        if not self.settings.has_audio:
             return None
         self._tell(Stage.MIX, _ENCODED)
         try:

@@ -135,10 +135,9 @@ def preview_settings(timeline: Timeline, settings: ExportSettings) -> ExportSett
     """The quickest settings that still show and sound as the export will."""
     height = min(timeline.height, MAX_HEIGHT)
     width = round(timeline.width * height / timeline.height / 2) * 2
-    is_silent = settings.container.is_images or settings.audio_codec is AudioCodec.NONE
     return ExportSettings(
         container=Container.MP4,
-        audio_codec=AudioCodec.NONE if is_silent else AudioCodec.AAC,
+        audio_codec=AudioCodec.AAC if settings.has_audio else AudioCodec.NONE,
         frame=FrameFormat(width=max(width, 16), height=max(height, 16), rate=timeline.rate),
         fit=settings.fit,
         quality=Quality.LOW,

@@ -126,6 +126,11 @@ class ExportSettings(Frozen):
     loudness_lufs: float | None = Field(default=None, ge=-40, le=-5)
     is_marked_ai: bool | None = None
 
+    @property
+    def has_audio(self) -> bool:
+        """Whether the file will have sound."""
+        return not self.container.is_images and self.audio_codec is not AudioCodec.NONE
+
 
 @dataclass(frozen=True)
 class Pairing:

@@ -99,7 +99,7 @@ OWN_FRAME = FULL.model_copy(
 def opened(qtbot: QtBot, value: FilmChoices = FULL) -> ExportSettingsWidget:
     panel = ExportSettingsWidget()
     qtbot.addWidget(panel)
-    panel.set_last_export(Path("/media/film.mp4"))
+    panel.buttons.set_last_export(Path("/media/film.mp4"))
     panel.resize(420, 3000)
     panel.show()
     set_back(panel, value)
@@ -143,9 +143,9 @@ def shown(name: str) -> Callable[[ExportSettingsWidget], object]:
 def signals_of(panel: ExportSettingsWidget) -> list[object]:
     """Begins to record what the panel asks its owner for."""
     messages: list[object] = []
-    panel.export_wanted.connect(lambda: messages.append("export"))
-    panel.show_file_wanted.connect(lambda: messages.append("show"))
-    panel.handoff_wanted.connect(messages.append)
+    panel.buttons.export_wanted.connect(lambda: messages.append("export"))
+    panel.buttons.show_file_wanted.connect(lambda: messages.append("show"))
+    panel.buttons.handoff_wanted.connect(messages.append)
     return messages
 
 
@@ -556,7 +556,7 @@ def test_number_that_is_still_typed_counts_for_the_export(panel: ExportSettingsW
     field.selectAll()
     QTest.keyClicks(field, "-7")
     seen: list[float] = []
-    panel.export_wanted.connect(lambda: seen.append(panel.value().film.clip_volume_db))
+    panel.buttons.export_wanted.connect(lambda: seen.append(panel.value().film.clip_volume_db))
     panel.activateWindow()
     click(controls_of(panel)["export"])
     assert seen == [-7.0]
@@ -577,6 +577,14 @@ def test_wheel_over_a_field_that_has_no_focus_changes_nothing(
             )  # fmt: skip
             QApplication.sendEvent(control, wheel)
     assert panel.value() == before
+
+
+def test_the_delete_key_removes_the_chosen_text(panel: ExportSettingsWidget) -> None:
+    panel.activateWindow()
+    view = controls_of(panel)["caption_list"]
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Delete)
+    assert [caption.text for caption in panel.value().film.captions] == ["One", "Three"]
 
 
 def test_panel_needs_no_more_than_380_pixels(qtbot: QtBot) -> None:

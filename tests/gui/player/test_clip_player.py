@@ -17,8 +17,11 @@ from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from core.media.frames import FrameReader
 from gui.player.clip_player import ClipPlayer
+from gui.player.playback import Playback
 from gui.player.player_text import Grab, GrabUse, PlayerChoices, PlayerSource, clock
+from gui.player.transport_bar import TransportBar
 from tests.film.counted_clips import Pulses, mark_of, write_counted
+from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import click
 
@@ -235,7 +238,7 @@ def test_pause_shows_exactly_the_frame_that_it_names(
 
 
 def test_loop_begins_again(folder: Path, player: ClipPlayer, qtbot: QtBot) -> None:
-    player.set_value(PlayerChoices(is_looped=True))
+    click(controls_of(player)["loop"])
     open_in(qtbot, player, folder / "h264.mp4")
     player.go_to(COUNT - 6)
     wait_for(qtbot, player, COUNT - 6)
@@ -313,9 +316,9 @@ def test_what_is_no_clip_gets_a_sentence_in_place_of_the_image(
             pass
     open_in(qtbot, player, folder / "h264.mp4")
     player.show_clip(path, "Scene 2")
-    qtbot.waitUntil(lambda: bool(surface_of(player).message), timeout=5000)
-    assert repr(str(path)) in surface_of(player).message
-    assert "Traceback" not in surface_of(player).message
+    qtbot.waitUntil(lambda: bool(surface_of(player).accessibleDescription()), timeout=5000)
+    assert repr(str(path)) in surface_of(player).accessibleDescription()
+    assert "Traceback" not in surface_of(player).accessibleDescription()
     assert not controls_of(player)["play"].isEnabled()
     QTest.keyClick(player, Qt.Key.Key_Space)
     assert not player.is_playing
@@ -361,16 +364,34 @@ def test_newest_of_many_clips_wins(folder: Path, player: ClipPlayer, qtbot: QtBo
     open_in(qtbot, player, folder / "vp9.webm")
     player.show_message("Scene 2 has no clip yet.")
     qtbot.wait(100)
-    assert surface_of(player).message == "Scene 2 has no clip yet."
+    assert surface_of(player).accessibleDescription() == "Scene 2 has no clip yet."
 
 
-def test_volume_mute_and_loop_come_back_as_set(player: ClipPlayer) -> None:
-    messages: list[object] = []
-    player.changed.connect(messages.append)
-    for value in (PlayerChoices(volume=0.37, is_muted=True), PlayerChoices(is_looped=True)):
-        player.set_value(value)
-        assert player.value() == value
-    assert messages == []
+def choices_told_by(player: ClipPlayer) -> list[object]:
+    """Begins to record how the file shall be played."""
+    told: list[object] = []
+    child(player, TransportBar).changed.connect(told.append)
+    return told
+
+
+def test_volume_mute_and_loop_are_told_as_they_are_chosen(player: ClipPlayer) -> None:
+    told = choices_told_by(player)
+    controls = controls_of(player)
+    assert controls["volume"].value() == 80
+    controls["volume"].setValue(37)
+    click(controls["mute"])
+    QTest.keyClick(player, Qt.Key.Key_L)
+    QTest.keyClick(player, Qt.Key.Key_M)
+    assert told == [
+        PlayerChoices(volume=0.37),
+        PlayerChoices(volume=0.37, is_muted=True),
+        PlayerChoices(volume=0.37, is_muted=True, is_looped=True),
+        PlayerChoices(volume=0.37, is_looped=True),
+    ]
+
+
+def test_it_plays_as_loud_as_its_slider_says_from_the_first(player: ClipPlayer) -> None:
+    assert 100 * child(player, Playback).choices.volume == controls_of(player)["volume"].value()
 
 
 def test_image_keeps_its_shape_at_any_size(folder: Path, player: ClipPlayer, qtbot: QtBot) -> None:
@@ -407,14 +428,12 @@ def test_every_control_of_the_player_has_its_effect(
     player = open_in(qtbot, make(), folder / "sound.mov", *marks)
     messages: list[object] = []
     player.grabbed.connect(messages.append)
-    player.take_wanted.connect(lambda: messages.append(PlayerSource.TAKE))
-    player.sequence_wanted.connect(lambda: messages.append(PlayerSource.SEQUENCE))
-    player.export_wanted.connect(lambda: messages.append(PlayerSource.EXPORT))
+    player.source_wanted.connect(messages.append)
+    choices = choices_told_by(player)
 
     def middle() -> ClipPlayer:
         if player.is_playing:
             player.toggle_play()
-        player.set_value(PlayerChoices())
         player.go_to(12)
         return player
 
@@ -431,8 +450,8 @@ def test_every_control_of_the_player_has_its_effect(
     def number(_: QWidget) -> int:
         return player.frame_number
 
-    def value(_: QWidget) -> PlayerChoices:
-        return player.value()
+    def value(_: QWidget) -> list[object]:
+        return choices[-1:]
 
     def asked(_: QWidget) -> int:
         return len(messages)

@@ -21,8 +21,6 @@ from tests.gui.controls import controls_of
 from tests.gui.operating import choose_index, step_up, write
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from PySide6.QtWidgets import QWidget
     from pytestqt.qtbot import QtBot
 
@@ -31,14 +29,10 @@ if TYPE_CHECKING:
 LISTED = SMALL.model_copy(update={"durations": Durations.of(2, 4, 8, default=4)})
 
 
-def no_files(_: QWidget) -> tuple[Path, ...]:
-    return ()
-
-
 def offered(row: ControlRow, qtbot: QtBot) -> QWidget:
     allowed = row.allowed(FULL)
     assert allowed is not None, f"{row.id} is not taken by the model that takes everything"
-    field = make_field(row, no_files, from_list=is_list(row, allowed))
+    field = make_field(row, from_list=is_list(row, allowed))
     qtbot.addWidget(field.widget)
     field.show(RenderChoices(), FULL, allowed)
     return field.widget
@@ -68,7 +62,7 @@ def test_the_kind_decides_what_is_shown(control: Control, kind: type, qtbot: QtB
 
 def test_a_whole_number_is_told_as_one(qtbot: QtBot) -> None:
     row = ROWS[Control.STEPS]
-    field = make_field(row, no_files, from_list=False)
+    field = make_field(row, from_list=False)
     qtbot.addWidget(field.widget)
     assert FULL.steps is not None
     field.show(RenderChoices(), FULL, FULL.steps)
@@ -80,10 +74,10 @@ def test_a_whole_number_is_told_as_one(qtbot: QtBot) -> None:
 
 
 def test_words_that_are_taken_away_ask_for_nothing(qtbot: QtBot) -> None:
-    field = make_field(ROWS[Control.AUDIO_PROMPT], no_files, from_list=False)
+    field = make_field(ROWS[Control.AUDIO_PROMPT], from_list=False)
     assert field.read("") is None
     assert field.read("rain ") == "rain "
-    address = make_field(ROWS[Control.WEBHOOK], no_files, from_list=False)
+    address = make_field(ROWS[Control.WEBHOOK], from_list=False)
     assert address.read(" https://a.b/ ") == "https://a.b/"
 
 

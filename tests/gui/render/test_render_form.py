@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QDoubleSpinBox,
     QLabel,
@@ -30,14 +31,14 @@ from tests.fakes.inputs import chosen, lora
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, MODEL_CHOICES, OTHER
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
-from tests.gui.operating import choose_index
+from tests.gui.operating import answer_with, choose_index
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 
 ONE, TWO, THREE = (lora(path=Path(f"/loras/{name}.safetensors")) for name in "abc")
-PICKED = (Path("/loras/picked.safetensors"),)
+PICKED = Path(__file__)
 SMALL_OWN = chosen(
     target=LTX_SMALL,
     audio=False,
@@ -83,7 +84,7 @@ def panel(qtbot: QtBot) -> RenderForm:
 def made(
     qtbot: QtBot, value: RenderChoices | None = None, listing: ModelListing = MODEL_CHOICES
 ) -> RenderForm:
-    panel = RenderForm(pick=lambda _: PICKED)
+    panel = RenderForm()
     qtbot.addWidget(panel)
     panel.set_listing(listing)
     panel.set_value(value or RenderChoices(target=LTX_FULL))
@@ -139,6 +140,12 @@ def other(box: QWidget) -> None:
     choose_index(1 - box.currentIndex())(box)
 
 
+def add_picked(panel: RenderForm) -> None:
+    answer_with(PICKED)(control(panel, "lora_add"))
+    # The dialog, which was answered.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 def own(panel: RenderForm) -> bool:
     return control(panel, "model_reset").isHidden()
 
@@ -177,7 +184,7 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("seed_reset", click, value),
         ControlCase("negative_prompt", typed, value),
         ControlCase("negative_prompt_reset", click, value),
-        ControlCase("lora_add", click, value),
+        ControlCase("lora_add", answer_with(PICKED), value),
         ControlCase("loras_reset", click, value),
         ControlCase("memory", down, value),
         ControlCase("memory_reset", click, value),
@@ -332,8 +339,8 @@ def test_several_loras_each_with_its_scale_as_many_as_the_model_takes(
     panel: RenderForm,
 ) -> None:
     panel.set_value(chosen(target=LTX_FULL, loras=(ONE,)))
-    click(control(panel, "lora_add"))
-    picked = lora(path=PICKED[0])
+    add_picked(panel)
+    picked = lora(path=PICKED)
     assert panel.value().inputs == (ONE, picked)
     assert not control(panel, "lora_add").isEnabled()
     assert "no more than 2" in control(panel, "lora_add").toolTip()
@@ -341,14 +348,14 @@ def test_several_loras_each_with_its_scale_as_many_as_the_model_takes(
     assert isinstance(scale, QDoubleSpinBox)
     assert (scale.minimum(), scale.maximum()) == (0, 2)
     down(scale)
-    assert panel.value().inputs == (ONE, lora(path=PICKED[0], scale=0.95))
+    assert panel.value().inputs == (ONE, lora(path=PICKED, scale=0.95))
     click(control(panel, "lora_remove_0"))
-    assert panel.value().inputs == (lora(path=PICKED[0], scale=0.95),)
+    assert panel.value().inputs == (lora(path=PICKED, scale=0.95),)
 
 
 def test_the_same_lora_is_not_added_twice(panel: RenderForm) -> None:
-    panel.set_value(chosen(target=LTX_FULL, loras=(lora(path=PICKED[0]),)))
-    click(control(panel, "lora_add"))
+    panel.set_value(chosen(target=LTX_FULL, loras=(lora(path=PICKED),)))
+    add_picked(panel)
     assert len(panel.value().inputs) == 1
 
 

@@ -76,7 +76,7 @@ def seen(dialog: CompareDialog, side: str) -> Mark | None:
 
 
 def message(dialog: CompareDialog, side: str) -> str:
-    return child(dialog, VideoSurface, f"surface_{side}").message
+    return child(dialog, VideoSurface, f"surface_{side}").accessibleDescription()
 
 
 def wait_for(qtbot: QtBot, dialog: CompareDialog, left: int, right: int) -> None:

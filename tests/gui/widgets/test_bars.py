@@ -16,7 +16,7 @@ from core.project.files.recent import RecentProject
 from gui.project.project_actions import ProjectActions
 from gui.project.project_bar import ProjectBar
 from gui.project.welcome_page import WelcomePage
-from gui.render.render_bar import RenderBar, RenderCounts
+from gui.render.render_bar import RenderBar, RenderScope
 from gui.video.video_layout import ScopeSwitch
 from tests.gui.controls import ControlCase, Heard, check_every_control, controls_of
 from tests.gui.operating import click, write
@@ -66,7 +66,7 @@ def test_every_button_that_renders_says_so(qtbot: QtBot) -> None:
     def make() -> QWidget:
         bar = RenderBar()
         qtbot.addWidget(bar)
-        bar.set_counts(RenderCounts(this=1, selected=2, missing=3, all=4))
+        bar.set_counts(dict(zip(RenderScope, (1, 2, 3, 4), strict=True)))
         messages = Heard()
         bar.wanted.connect(messages.take)
         on_event(bar, messages)
@@ -79,7 +79,7 @@ def test_every_button_that_renders_says_so(qtbot: QtBot) -> None:
 def test_what_there_is_nothing_of_cannot_be_rendered(qtbot: QtBot) -> None:
     bar = RenderBar()
     qtbot.addWidget(bar)
-    bar.set_counts(RenderCounts(this=1))
+    bar.set_counts({RenderScope.THIS: 1})
     enabled = {name for name, button in controls_of(bar).items() if button.isEnabled()}
     assert enabled == {"render_this"}
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def test_a_heading_keeps_room_for_its_arrow_in_a_panel_without_height(qtbot: QtBot) -> None:
     panel = QWidget()
     qtbot.addWidget(panel)
-    section = FoldingSection("one", "One", "The first", [QLabel("inside")], parent=panel)
+    section = FoldingSection("one", "One", "The first", [QLabel("inside")])
+    section.setParent(panel)
     panel.resize(300, 200)
     panel.show()
 
