@@ -127,8 +127,7 @@ class ProjectOpener(QObject):
 
         def make(cancel: CancelToken) -> Path:
             folder = self._free_folder(path.parent.name or path.stem)
-            imported = import_imageai(path, folder, _now(), cancel)
-            notes.extend(imported.report)
+            notes.extend(import_imageai(path, folder, _now(), cancel))
             return folder
 
         self._open("Taking the project over…", make, notes)

@@ -50,10 +50,8 @@ def aside_of(place: Path) -> Path:
     return place.with_name(f".{place.name[:60]}.{uuid.uuid4().hex[:12]}.part")
 
 
-def copy_bytes(
-    source: IO[bytes], sink: IO[bytes], cancel: CancelToken, on_bytes: Callable[[int], None]
-) -> None:
-    """Copy what is left of one file into another; `on_bytes` gets the size of each part.
+def copy_bytes(source: IO[bytes], sink: IO[bytes], cancel: CancelToken) -> None:
+    """Copy what is left of one file into another.
 
     Raises:
         JobCancelled: asked to stop; half of it is written.
@@ -62,12 +60,9 @@ def copy_bytes(
     while chunk := source.read(CHUNK):
         cancel.check()
         sink.write(chunk)
-        on_bytes(len(chunk))
 
 
-def copy_file(
-    source: Path, destination: Path, cancel: CancelToken, on_bytes: Callable[[int], None]
-) -> None:
+def copy_file(source: Path, destination: Path, cancel: CancelToken) -> None:
     """Copy a file to a place where there is none, and force it to disk.
 
     Raises:
@@ -76,7 +71,7 @@ def copy_file(
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as reader, destination.open("xb") as writer:
-        copy_bytes(reader, writer, cancel, on_bytes)
+        copy_bytes(reader, writer, cancel)
         writer.flush()
         os.fsync(writer.fileno())
 
@@ -96,21 +91,3 @@ def need_space(
             f"{(num_bytes + _SPARE_BYTES) / 1e6:.0f} MB are needed.",
             hint="Free some space there, or use another disk.",
         )
-
-
-class Meter:
-    """Tells how much of a number of bytes is done, as a fraction from 0 to 1."""
-
-    def __init__(self, total: int, progress: Callable[[float], None]) -> None:
-        self._total = max(total, 1)
-        self._progress = progress
-        self._done = 0
-
-    def add(self, num_bytes: int) -> None:
-        """Count bytes that are done; a file that grew meanwhile does not lead beyond the end."""
-        self._done += num_bytes
-        self._progress(min(self._done / self._total, 1.0))
-
-
-def no_progress(_: float) -> None:
-    """Tell nobody."""

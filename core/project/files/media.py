@@ -57,7 +57,7 @@ def bring_in(image: Path, folder: Path, kind: str = "picture") -> Path:
     inputs = folder.absolute() / INPUTS
     aside = inputs / f".{uuid.uuid4().hex[:12]}.part"
     try:
-        copy_file(image, aside, CancelToken(), lambda _: None)
+        copy_file(image, aside, CancelToken())
         sha256 = _sha256(aside)
         return _named(aside, image, sha256, inputs)
     except OSError as error:

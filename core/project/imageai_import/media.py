@@ -94,7 +94,7 @@ class MediaImport:
             return None
         suffix = found.path.suffix.lower() or ".mp4"
         place = self._folder / CLIPS / f"scene_{number:03d}_take_01{suffix}"
-        copy_file(found.path, place, self._cancel, lambda _: None)
+        copy_file(found.path, place, self._cancel)
         sidecar = _sidecar(found.path)
         return Take(
             id=new_id("imported"),
