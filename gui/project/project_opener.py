@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.jobs.job import CancelToken
-    from core.project.files.media import MissingFile
+    from core.project.files.media_uses import MediaUse
     from core.project.files.recent import RecentProject
     from core.project.model.project import VideoProject
     from gui.background import Background
@@ -51,7 +51,7 @@ class Opened:
     folder: Path
     lock: ProjectLock | None
     notes: tuple[str, ...]
-    missing: tuple[MissingFile, ...]
+    missing: tuple[MediaUse, ...]
     is_sample: bool = False
 
 

@@ -248,7 +248,7 @@ def test_what_is_missing_is_listed_kept_and_can_be_found_later(
     assert scene.cut.end_s == 0.5
     (tmp_path / "found").mkdir()
     (tmp_path / "found" / "gone.mp4").write_bytes(clip.read_bytes())
-    relinked = relink(project, tmp_path / "found")
+    relinked = relink(project, tmp_path / "found", CancelToken())
     assert [item.what for item in relinked.found] == ["clip"]
     assert len(relinked.still_missing) == 2
     assert project.film.film.music[0].volume_db == -1.94
