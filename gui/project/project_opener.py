@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.media.output import slug
+from core.project.files.atomic_folder import create_project
 from core.project.files.lock import ProjectLock
 from core.project.files.media import missing_media, take_over_clips
 from core.project.files.package import package, save_copy, unpack
-from core.project.files.project_file import create_project, project_folder, read_project
+from core.project.files.project_file import project_folder, read_project
 from core.project.files.recent import RecentProjects
 from core.project.imageai_import.importer import import_imageai
 from core.project.model.project import new_project

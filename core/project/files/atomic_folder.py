@@ -1,4 +1,4 @@
-"""A folder that is there whole or not at all, and the copying that fills it."""
+"""A project's folder that is there whole or not at all, and the copying that fills it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from core.errors import ProjectError
+from core.platform.files import write_text_atomically
 from core.platform.machine import free_disk_bytes
-from core.project.files.project_file import FOLDERS, cannot_write, need_empty
+from core.project.files.project_file import FOLDERS, NAME, cannot_write
+from core.project.files.project_json import project_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
     from core.jobs.job import CancelToken
+    from core.project.model.project import VideoProject
 
 CHUNK = 1 << 20
 _SPARE_BYTES = 20_000_000
@@ -27,9 +30,19 @@ def fresh_folder(destination: Path) -> Generator[Path]:
     """A project's folder to fill, which becomes `destination` at the end or vanishes.
 
     Raises:
-        ProjectError: something is at `destination`, or it cannot be written.
+        ProjectError: something is at `destination`, or it cannot be looked at or written.
     """
-    need_empty(destination)
+    try:
+        is_taken = os.path.lexists(destination) and (
+            not destination.is_dir() or any(destination.iterdir())
+        )
+    except OSError as error:
+        raise cannot_write("The folder cannot be used:", destination, error) from error
+    if is_taken:
+        raise ProjectError(
+            f"There is something at {str(destination)!r} already.",
+            hint="Choose a new or an empty folder.",
+        )
     aside = aside_of(destination)
     try:
         for part in FOLDERS:
@@ -43,6 +56,16 @@ def fresh_folder(destination: Path) -> Generator[Path]:
         if isinstance(error, OSError):
             raise cannot_write("The folder cannot be made at", destination, error) from error
         raise
+
+
+def create_project(folder: Path, project: VideoProject) -> None:
+    """Make the folder of a project that has none yet; it must be new or empty.
+
+    Raises:
+        ProjectError: there is something in the folder, or it cannot be made.
+    """
+    with fresh_folder(folder) as aside:
+        write_text_atomically(aside / NAME, project_text(project, folder.absolute()))
 
 
 def aside_of(place: Path) -> Path:
