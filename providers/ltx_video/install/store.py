@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from core.jobs.job import JobContext, Progressed, Report
 from core.video.model_store import Installation, InstallSurvey
-from providers.ltx_video.install.installed import check_installed, model_folder
+from providers.ltx_video.install.installed import check_installed, model_folder, remove_model
 from providers.ltx_video.install.weights import (
     Installable,
     InstallModelJob,
-    remove_model,
     verify_model,
 )
 from providers.ltx_video.models.catalog import BY_ID
