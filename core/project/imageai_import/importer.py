@@ -14,7 +14,6 @@ from core.project.files.project_file import NAME
 from core.project.files.project_json import project_text
 from core.project.imageai_import.document import find_document, read_document
 from core.project.imageai_import.media import MediaImport
-from core.project.imageai_import.paths import PathFinder
 from core.project.model.project import (
     FilmChoices,
     Scene,
@@ -81,7 +80,7 @@ def import_imageai(
     document = read_document(file)
     destination = destination.absolute()
     with fresh_folder(destination) as aside:
-        media = MediaImport(PathFinder(file.parent), aside, now, cancel)
+        media = MediaImport(file.parent, aside, now, cancel)
         project = _Import(document, media, now).project()
         report = _report(project, document, media)
 
@@ -232,12 +231,12 @@ def _report(project: VideoProject, document: JsonObject, media: MediaImport) -> 
         (len(project.film.film.music), "audio track"),
     )
     found = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counted if count]
-    left_out = [*media.findings.left_out, *_without_a_place(document)]
+    left_out = [*media.left_out, *_without_a_place(document)]
     if project.imported:
         left_out.append("What has no place here is kept, word for word, in the project file.")
     lists = (
-        ("Found in another place", media.findings.repaired),
-        ("Missing", media.findings.missing),
+        ("Found in another place", media.repaired),
+        ("Missing", media.missing),
         ("Left out", left_out),
     )
     return (
