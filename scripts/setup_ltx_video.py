@@ -365,8 +365,8 @@ def _remove(options: Options, models_dir: Path, voice: Voice) -> int:
     from core.jobs.job import Succeeded
     from core.platform.units import bytes_text
     from core.video.model_store import OnDisk
-    from providers.ltx_video.install.installed import check_installed
-    from providers.ltx_video.install.weights import Installable, remove_model
+    from providers.ltx_video.install.installed import check_installed, remove_model
+    from providers.ltx_video.install.weights import Installable
 
     model = Installable.find(options.model or "")
     state = check_installed(models_dir, model.id)

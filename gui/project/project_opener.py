@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.media.output import slug
+from core.project.files.atomic_folder import create_project
 from core.project.files.lock import ProjectLock
 from core.project.files.media import missing_media, take_over_clips
 from core.project.files.package import package, save_copy, unpack
-from core.project.files.project_file import create_project, project_folder, read_project
+from core.project.files.project_file import project_folder, read_project
 from core.project.files.recent import RecentProjects
 from core.project.imageai_import.importer import import_imageai
 from core.project.model.project import new_project
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.jobs.job import CancelToken
-    from core.project.files.media import MissingFile
+    from core.project.files.media_uses import MediaUse
     from core.project.files.recent import RecentProject
     from core.project.model.project import VideoProject
     from gui.background import Background
@@ -51,7 +52,7 @@ class Opened:
     folder: Path
     lock: ProjectLock | None
     notes: tuple[str, ...]
-    missing: tuple[MissingFile, ...]
+    missing: tuple[MediaUse, ...]
     is_sample: bool = False
 
 
@@ -127,8 +128,7 @@ class ProjectOpener(QObject):
 
         def make(cancel: CancelToken) -> Path:
             folder = self._free_folder(path.parent.name or path.stem)
-            imported = import_imageai(path, folder, _now(), cancel)
-            notes.extend(imported.report)
+            notes.extend(import_imageai(path, folder, _now(), cancel))
             return folder
 
         self._open("Taking the project over…", make, notes)

@@ -18,7 +18,6 @@ from core.project.model.status import (
     Rendering,
     Stale,
     WaitingFor,
-    describe_status,
 )
 from gui.scenes.scene_rows import SceneColumn, SceneRow
 from gui.scenes.scene_table_model import ROW_ROLE
@@ -235,7 +234,7 @@ class StatusDelegate(CellDelegate):
         place.moveTop(rect.center().y() - ICON // 2)
         cell.icon(icon, place, colour)
         words = rect.adjusted(ICON + PAD - 2, 0, 0, 0)
-        cell.text(describe_status(row.status), words, colour)
+        cell.text(row.status.label, words, colour)
         if isinstance(row.status, Rendering) and row.status.fraction is not None:
             bar = QRect(rect.left(), rect.bottom() - 6, rect.width(), 3)
             cell.painter.fillRect(bar, cell.palette.color(QPalette.ColorRole.Mid))

@@ -7,8 +7,6 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from core.project.model.status import (
-    describe_status,
-    explain_status,
     project_statuses,
 )
 from core.video.controls import Control
@@ -100,7 +98,7 @@ class SceneRow:
             case SceneColumn.DURATION:
                 return "" if self.duration_s is None else f"{self.duration_s:.4g} s"
             case SceneColumn.STATUS:
-                return describe_status(self.status)
+                return self.status.label
 
     def help(self, column: SceneColumn) -> str:
         """What the cell means and what can be done with it."""
@@ -123,7 +121,7 @@ class SceneRow:
                 whose = "The scene's own length." if self.is_own_duration else "The usual length."
                 return f"{whose} Double-click to change it."
             case SceneColumn.STATUS:
-                return explain_status(self.status)
+                return self.status.explanation
 
     def _clip_help(self) -> str:
         if self.take is None:

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from core.project.model.edits import with_seed
 from core.project.model.project import SceneTakes
+from core.video.controls import Control
 from gui.takes.compare_dialog import CompareDialog
 from gui.takes.take_text import describe_take
 from gui.takes.takes_delegate import TakesDelegate, tile_size
@@ -297,7 +297,7 @@ class TakesWidget(QWidget):
             if scene is not None and take.seed is not None:
                 number = self._model.project.index(scene.id) + 1
                 text = f"Use seed {take.seed} for scene {number}"
-                self._model.edit_scene(text, with_seed(scene, take.seed))
+                self._model.edit_scene(text, scene.with_own(Control.SEED, take.seed))
 
     @Slot()
     def _want_settings(self) -> None:

@@ -49,7 +49,8 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.jobs.job import CancelToken
-    from core.project.files.media import MissingFile, Relinked
+    from core.project.files.media import Relinked
+    from core.project.files.media_uses import MediaUse
     from core.project.model.project import FilmChoices
     from core.project.model.status import SceneJob
     from core.project.render.rendering import RenderOffer
@@ -373,7 +374,7 @@ class VideoProjectTab(QWidget):
         role = _ROLES[brought.slot]
         self._images.bring_image(brought.image, role, brought.scene_id)
 
-    def show_missing(self, missing: Sequence[MissingFile]) -> None:
+    def show_missing(self, missing: Sequence[MediaUse]) -> None:
         """Name the files that are not there, and look for them in a folder if that is wanted."""
         lines = [
             f"{item.what}{f' of scene {item.scene}' if item.scene else ''}: {item.path.name}"

@@ -23,13 +23,13 @@ from core.jobs.job import CancelToken
 from providers.ltx_video.engine.clip import Audio, write_clip
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
-    compute_dtype,
     load_pipeline,
     load_text_pipeline,
     set_tiling,
 )
 from providers.ltx_video.engine.stages import decode, denoise
 from providers.ltx_video.engine.text import EncodedPrompt, encode, negative_text
+from providers.ltx_video.models.profiles import SCHEDULER_FLAGS
 from scripts.benchmark.bare_messages import BareAnswer, BareOrder
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def load_bare(order: RenderOrder) -> LTX2ConditionPipeline:
         order.folder, dtype=torch.float32, local_files_only=True
     )
     pipeline.scheduler = FlowMatchEulerDiscreteScheduler.from_config(
-        pipeline.scheduler.config, **order.profile.scheduler.model_dump()
+        pipeline.scheduler.config, **SCHEDULER_FLAGS
     )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
@@ -91,10 +91,9 @@ def render_by_stages(order: RenderOrder) -> tuple[np.ndarray, Audio | None]:
         encode(text, order, order.plan.prompt),
         None if negative is None else encode(text, order, negative),
     )
-    dtype = compute_dtype(order)
-    denoised = denoise(pipeline, order, prompt, dtype, lambda _step, _steps, _image: None, cancel)
+    denoised = denoise(pipeline, order, prompt, lambda _step, _steps, _image: None, cancel, None)
     set_tiling(pipeline.vae, order)
-    return decode(pipeline, order, denoised, dtype, lambda _done: None, cancel)
+    return decode(pipeline, order, denoised, lambda _done: None, cancel)
 
 
 def answer(pipeline: LTX2ConditionPipeline, asked: BareOrder) -> BareAnswer:

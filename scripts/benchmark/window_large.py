@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
-from core.project.files.project_file import CLIPS, create_project, write_project
+from core.project.files.atomic_folder import create_project
+from core.project.files.project_file import CLIPS, write_project
 from core.project.model.project import Scene, SceneTakes, Take, new_id, new_project
 from scripts.benchmark.clips import scratch
 from scripts.benchmark.figures import Series
@@ -39,7 +40,6 @@ def make_project(folder: Path, count: int) -> Path:
     now = datetime.now(UTC)
     project = new_project("Large", now)
     create_project(folder, project)
-    (folder / CLIPS).mkdir(exist_ok=True)
     first = folder.with_name(f"{folder.name}.mp4")
     image = ["-f", "lavfi", "-i", "testsrc2=s=320x192:r=24:d=2"]
     run_ffmpeg([*image, "-pix_fmt", "yuv420p", str(first)], CancelToken())

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from core.film.model.delivery import ExportSettings, FrameFormat
 from core.film.model.film import Caption, Film, Fit, Lut, Music, Subtitles, Transition, Watermark
+from core.project.files.atomic_folder import create_project
 from core.project.files.media_uses import is_absolute_anywhere
-from core.project.files.project_file import create_project
 from core.project.model.project import (
     FilmChoices,
     ReferenceImage,

@@ -112,8 +112,8 @@ def assert_same_media(one: VideoProject, other: VideoProject, folder: Path) -> N
 def test_a_copy_has_everything_and_needs_nothing_of_the_old(
     project: VideoProject, folder: Path, tmp_path: Path
 ) -> None:
-    messages: list[float] = []
-    copy = save_copy(project, folder, tmp_path / "Copy", CancelToken(), messages.append)
+    save_copy(project, folder, tmp_path / "Copy", CancelToken())
+    copy = read_project(tmp_path / "Copy").project
     assert files(tmp_path / "Copy") == ALL
     assert_same_media(project, copy, tmp_path / "Copy")
     assert copy.takes["s"].takes[1].path.with_suffix(".json").read_bytes().endswith(b"a.json")
@@ -121,9 +121,6 @@ def test_a_copy_has_everything_and_needs_nothing_of_the_old(
     assert copy.id != project.id
     assert copy.last_export is None
     assert copy.film.path == tmp_path / "Copy" / "exports" / "film.mp4"
-    assert messages == sorted(messages)
-    assert messages[-1] == 1.0
-    assert read_project(tmp_path / "Copy").project == copy
     shutil.rmtree(folder)
     shutil.rmtree(tmp_path / "outside")
     assert missing_media(read_project(tmp_path / "Copy").project) == ()
@@ -134,7 +131,8 @@ def test_what_is_missing_is_missing_in_the_copy_too(
 ) -> None:
     (folder / "inputs" / "start.png").unlink()
     (tmp_path / "outside" / "song.mp3").unlink()
-    copy = save_copy(project, folder, tmp_path / "Copy", CancelToken())
+    save_copy(project, folder, tmp_path / "Copy", CancelToken())
+    copy = read_project(tmp_path / "Copy").project
     assert [(item.what, item.path) for item in missing_media(copy)] == [
         ("start frame", tmp_path / "Copy" / "inputs" / "start.png"),
         ("music", tmp_path / "outside" / "song.mp3"),
@@ -211,21 +209,18 @@ def test_a_full_disk_leaves_nothing_half(
 def test_a_package_comes_back_as_the_same_project_elsewhere(
     project: VideoProject, folder: Path, tmp_path: Path
 ) -> None:
-    messages: list[float] = []
-    package(project, folder, tmp_path / "storm.zip", CancelToken(), messages.append)
-    assert messages[-1] == 1.0
+    package(project, folder, tmp_path / "storm.zip", CancelToken())
     with zipfile.ZipFile(tmp_path / "storm.zip") as archive:
         names = archive.namelist()
         assert archive.testzip() is None
         assert str(tmp_path).encode() not in archive.read(f"Storm one/{NAME}")
     assert sorted(names) == sorted(f"Storm one/{name}" for name in ALL)
-    read = unpack(tmp_path / "storm.zip", tmp_path / "far" / "Unpacked", CancelToken())
+    unpack(tmp_path / "storm.zip", tmp_path / "far" / "Unpacked", CancelToken())
+    read = read_project(tmp_path / "far" / "Unpacked")
     assert read.notes == ()
     assert read.project.id == project.id
     assert files(tmp_path / "far" / "Unpacked") == ALL
     assert_same_media(project, read.project, tmp_path / "far" / "Unpacked")
-    again = read_project(tmp_path / "far" / "Unpacked").project
-    assert again == read.project
 
 
 def test_a_package_replaces_an_older_one(
@@ -242,8 +237,8 @@ def test_where_this_machine_keeps_the_film_is_not_packed(
     film = project.film.model_copy(update={"path": Path("/home/me/film.mp4")})
     project = project.model_copy(update={"film": film})
     package(project, folder, tmp_path / "storm.zip", CancelToken())
-    read = unpack(tmp_path / "storm.zip", tmp_path / "Unpacked", CancelToken())
-    assert read.project.film.path is None
+    unpack(tmp_path / "storm.zip", tmp_path / "Unpacked", CancelToken())
+    assert read_project(tmp_path / "Unpacked").project.film.path is None
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from core.film.model.film import Film, Lut, Music, Subtitles, Watermark
 from core.jobs.job import CancelToken
 from core.platform.paths import Paths
 from core.project.files.media import (
-    MissingFile,
     bring_in,
     missing_media,
     read_take,
@@ -109,8 +108,8 @@ def test_names_that_other_disks_refuse_are_made_plain(folder: Path, tmp_path: Pa
 def test_what_is_no_image_is_refused_and_not_copied(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no picture")
     for name in ("a.png", "gone.png"):
-        with pytest.raises(UnsupportedRequest, match="start frame"):
-            bring_in(tmp_path / name, folder, "start frame")
+        with pytest.raises(UnsupportedRequest, match="picture"):
+            bring_in(tmp_path / name, folder)
     assert inputs(folder) == []
 
 
@@ -163,19 +162,20 @@ def _everything(place: Path) -> VideoProject:
 
 def test_everything_that_is_missing_is_named_with_its_scene() -> None:
     place = Path("/nowhere")
-    assert set(missing_media(_everything(place))) == {
-        MissingFile("start frame", 2, place / "start.png"),
-        MissingFile("end frame", 2, place / "end.png"),
-        MissingFile("reference image", 2, place / "mine.png"),
-        MissingFile("LoRA", 2, place / "own.safetensors"),
-        MissingFile("other take", 2, place / "other.mp4"),
-        MissingFile("clip", 2, place / "chosen.mp4"),
-        MissingFile("reference image", None, place / "ours.png"),
-        MissingFile("LoRA", None, place / "all.safetensors"),
-        MissingFile("music", None, place / "song.mp3"),
-        MissingFile("colour table", None, place / "look.cube"),
-        MissingFile("subtitles", None, place / "words.srt"),
-        MissingFile("watermark", None, place / "mark.png"),
+    missing = {(use.what, use.scene, use.path) for use in missing_media(_everything(place))}
+    assert missing == {
+        ("start frame", 2, place / "start.png"),
+        ("end frame", 2, place / "end.png"),
+        ("reference image", 2, place / "mine.png"),
+        ("LoRA", 2, place / "own.safetensors"),
+        ("other take", 2, place / "other.mp4"),
+        ("clip", 2, place / "chosen.mp4"),
+        ("reference image", None, place / "ours.png"),
+        ("LoRA", None, place / "all.safetensors"),
+        ("music", None, place / "song.mp3"),
+        ("colour table", None, place / "look.cube"),
+        ("subtitles", None, place / "words.srt"),
+        ("watermark", None, place / "mark.png"),
     }
 
 
@@ -185,9 +185,9 @@ def test_files_are_found_again_by_their_names_in_any_folder_below(tmp_path: Path
         found = tmp_path / item.path.suffix[1:] / item.path.name
         found.parent.mkdir(exist_ok=True)
         found.write_bytes(b"x")
-    relinked = relink(project, tmp_path)
+    relinked = relink(project, tmp_path, CancelToken())
     assert relinked.still_missing == ()
-    assert set(relinked.found) == set(missing_media(project))
+    assert relinked.found == missing_media(project)
     assert missing_media(relinked.project) == ()
     (_, scene) = relinked.project.scenes
     assert scene.start_image == tmp_path / "png" / "start.png"
@@ -196,11 +196,11 @@ def test_files_are_found_again_by_their_names_in_any_folder_below(tmp_path: Path
 def test_what_is_not_found_stays_missing_and_unchanged(tmp_path: Path) -> None:
     project = _everything(Path("/nowhere"))
     (tmp_path / "song.mp3").write_bytes(b"x")
-    relinked = relink(project, tmp_path)
+    relinked = relink(project, tmp_path, CancelToken())
     assert [item.what for item in relinked.found] == ["music"]
     assert len(relinked.still_missing) == 11
     assert relinked.project.scenes == project.scenes
-    whole = relink(relinked.project, tmp_path)
+    whole = relink(relinked.project, tmp_path, CancelToken())
     assert whole.found == ()
     assert whole.project == relinked.project
 
@@ -216,7 +216,7 @@ def test_an_image_that_was_brought_in_is_known_by_its_content(folder: Path, tmp_
     image(kept / "b.png", "blue")
     # Of the right name, and another picture.
     image(kept / "wrong" / place.name, "green")
-    relinked = relink(project, kept)
+    relinked = relink(project, kept, CancelToken())
     assert relinked.project.scenes[0].start_image == kept / "renamed.png"
 
 
@@ -226,7 +226,7 @@ def test_of_several_of_one_name_the_one_in_the_same_folders_is_taken(tmp_path: P
     )
     for name in ("x", "hero", "z"):
         image(tmp_path / name / "a.png")
-    relinked = relink(project, tmp_path)
+    relinked = relink(project, tmp_path, CancelToken())
     assert relinked.project.references[0].path == tmp_path / "hero" / "a.png"
 
 
@@ -237,7 +237,7 @@ def test_a_search_can_be_stopped_and_needs_a_folder(tmp_path: Path) -> None:
     with pytest.raises(JobCancelled):
         relink(project, tmp_path, cancel)
     with pytest.raises(ProjectError, match="no folder"):
-        relink(project, tmp_path / "gone")
+        relink(project, tmp_path / "gone", CancelToken())
 
 
 @pytest.fixture
@@ -308,13 +308,13 @@ def test_a_clip_that_was_finished_before_a_crash_comes_to_its_scene(
     make_clip(folder / "clips" / "foreign.mp4")
     (folder / "clips" / "broken.mp4").write_bytes(b"x")
 
-    reused = take_over_clips(project, folder)
+    reused = take_over_clips(project, folder, CancelToken())
 
     takes = reused.takes_of("s")
     assert [take.id for take in takes.takes] == [first, second]
     assert takes.chosen == second
     assert set(reused.takes) == {"s"}
-    assert take_over_clips(reused, folder) is reused
+    assert take_over_clips(reused, folder, CancelToken()) is reused
     write_project(reused, folder)
     assert read_project(folder).project == reused
 
@@ -327,5 +327,5 @@ def test_a_take_that_moved_is_known_by_its_job(studio: Studio, tmp_path: Path) -
     take = Take(id=job_id, path=Path("/nowhere/scene_001_take_01.mp4"), created_at=NOW)
     project = new_project("x", NOW).model_copy(update={"scenes": (Scene(id="s"),)})
     project = project.with_takes("s", SceneTakes(takes=(take,), chosen=job_id))
-    relinked = relink(project, kept)
+    relinked = relink(project, kept, CancelToken())
     assert relinked.project.takes_of("s").takes[0].path == kept / "renamed.mp4"

@@ -17,7 +17,6 @@ from core.project.files.project_json import (
     VERSION,
     LoadedProject,
     Unusable,
-    migrate,
     parse_project,
     project_text,
     version_of,
@@ -181,45 +180,23 @@ def test_edits_by_hand_that_do_not_go_together_are_mended_and_told() -> None:
     assert len(read.notes) == 3
 
 
-def _reel_to_scene(stored: Stored) -> Stored:
-    return {key if key != "reels" else "scenes": value for key, value in stored.items()}
-
-
-def _text_to_prompt(stored: Stored) -> Stored:
-    scenes = [{"id": scene["id"], "prompt": scene["words"]} for scene in stored["scenes"]]
-    return {**stored, "scenes": scenes}
-
-
-MADE_UP = (_reel_to_scene, _text_to_prompt)
-
-
-@pytest.mark.parametrize(
-    ("version", "part"),
-    [
-        (1, {"reels": [{"id": "scene-1", "words": "a ball"}]}),
-        (2, {"scenes": [{"id": "scene-1", "words": "a ball"}]}),
-        (3, {"scenes": [{"id": "scene-1", "prompt": "a ball"}]}),
-    ],
-)
-def test_each_older_version_goes_through_all_steps_that_came_after(
-    version: int, part: Stored
-) -> None:
+@pytest.mark.parametrize(("version", "own"), [(1, {"seed": 5}), (2, {"sampling": {"seed": 5}})])
+def test_each_version_goes_through_all_steps_that_came_after(version: int, own: Stored) -> None:
     stored = json.loads(project_text(BARE, FOLDER))
-    stored = {"schema_version": version, "project": stored["project"] | part}
-    read = parse_project(json.dumps(stored).encode(), FOLDER, MADE_UP)
-    assert isinstance(read, LoadedProject)
-    assert read.project.scenes == (Scene(id="scene-1", prompt="a ball"),)
+    scenes = [{"id": "scene-1", "own": own, "own_fields": ["seed"]}]
+    stored = {"schema_version": version, "project": stored["project"] | {"scenes": scenes}}
+    read = parsed(json.dumps(stored))
+    assert read.project.scenes == (Scene(id="scene-1").with_own("seed", 5),)
 
 
 def test_an_older_file_without_what_a_step_needs_is_damage() -> None:
-    read = parse_project(b'{"schema_version": 2, "project": {}}', FOLDER, MADE_UP)
+    read = parse_project(b'{"schema_version": 1, "project": {"scenes": 4}}', FOLDER)
     assert isinstance(read, Unusable)
     assert read.is_damage
-    assert "version 2" in read.reason
+    assert "version 1" in read.reason
 
 
-def test_the_newest_version_is_left_as_it_is() -> None:
-    assert migrate({"a": 1}, VERSION) == {"a": 1}
+def test_the_newest_version_is_written() -> None:
     assert version_of(project_text(BARE, FOLDER)) == VERSION
 
 

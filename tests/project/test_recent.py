@@ -28,7 +28,6 @@ def folders(recent: RecentProjects) -> list[str]:
 
 def test_nothing_was_open_yet(recent: RecentProjects) -> None:
     assert recent.entries() == ()
-    assert recent.last is None
 
 
 def test_the_latest_comes_first_and_each_is_there_once(
@@ -43,7 +42,6 @@ def test_the_latest_comes_first_and_each_is_there_once(
     assert (first.name, second.name) == ("Film a", "Film b")
     assert before < second.opened_at < first.opened_at
     assert not first.is_missing
-    assert recent.last == tmp_path / "a"
     assert RecentProjects(recent.path.parent).entries() == (first, second)
 
 
@@ -53,19 +51,8 @@ def test_a_project_that_is_gone_is_listed_as_missing_and_not_opened(
     recent.opened(tmp_path / "gone", "Gone")
     (item,) = recent.entries()
     assert item.is_missing
-    assert recent.last is None
     made_project(tmp_path / "gone", "Back")
     assert not recent.entries()[0].is_missing
-
-
-def test_a_project_can_be_taken_off_the_list(recent: RecentProjects, tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        made_project(tmp_path / name, name)
-        recent.opened(tmp_path / name, name)
-    recent.remove(tmp_path / "b")
-    assert folders(recent) == ["a"]
-    assert recent.last == tmp_path / "a"
-    assert (tmp_path / "b").exists()
 
 
 def test_the_list_does_not_grow_for_ever(recent: RecentProjects, tmp_path: Path) -> None:

@@ -17,8 +17,6 @@ from core.project.model.status import (
     SceneStatus,
     Stale,
     WaitingFor,
-    describe_status,
-    explain_status,
     project_statuses,
 )
 from core.project.render.planning import missing_or_stale
@@ -114,6 +112,6 @@ def test_clip_that_is_not_chosen_leaves_the_scene_without() -> None:
 
 
 def test_every_status_has_words_of_its_own() -> None:
-    assert len({describe_status(one) for one in EVERY}) == len(EVERY)
-    assert all(explain_status(one).endswith(".") for one in EVERY)
-    assert describe_status(Rendering(0.42)) == "Rendering 42%"
+    assert len({one.label for one in EVERY}) == len(EVERY)
+    assert all(one.explanation.endswith(".") for one in EVERY)
+    assert Rendering(0.42).label == "Rendering 42%"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.film.model.film import Transition
 from core.project.model.project import Scene, SceneTakes, Take, VideoProject, new_project
-from core.project.storyboard.scenes import renew, renew_scenes, scenes_of
+from core.project.storyboard.scenes import renew, renew_scenes
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -28,12 +28,10 @@ def with_prompt(project: VideoProject, index: int, prompt: str) -> VideoProject:
 
 
 def test_scenes_carry_what_the_tags_say() -> None:
-    (scene,) = scenes_of(
-        split(
-            "{title: Bridge} [2.5s] A fox runs. {camera: pan left} {seed: 5} "
-            "{transition: dissolve 0.5} {style: ink}"
-        )
-    )
+    (scene,) = made_from(
+        "{title: Bridge} [2.5s] A fox runs. {camera: pan left} {seed: 5} "
+        "{transition: dissolve 0.5} {style: ink}"
+    ).scenes
     assert (scene.title, scene.prompt) == ("Bridge", "A fox runs. ink.")
     assert scene.own_fields == ("duration_s", "camera", "seed")
     assert (scene.own.frame.duration_s, scene.own.motion.camera, scene.own.sampling.seed) == (
@@ -45,7 +43,7 @@ def test_scenes_carry_what_the_tags_say() -> None:
 
 
 def test_scenes_without_tags_have_only_a_length_of_their_own() -> None:
-    one, other = scenes_of(split("a fox\n\nan owl"))
+    one, other = made_from("a fox\n\nan owl").scenes
     assert one.own_fields == ("duration_s",)
     assert one.cut.transition is None
     assert one.id != other.id

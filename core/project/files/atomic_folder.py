@@ -1,4 +1,4 @@
-"""A folder that is there whole or not at all, and the copying that fills it."""
+"""A project's folder that is there whole or not at all, and the copying that fills it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from core.errors import ProjectError
+from core.platform.files import write_text_atomically
 from core.platform.machine import free_disk_bytes
-from core.project.files.project_file import FOLDERS, cannot_write, need_empty
+from core.project.files.project_file import FOLDERS, NAME, cannot_write
+from core.project.files.project_json import project_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
     from core.jobs.job import CancelToken
+    from core.project.model.project import VideoProject
 
 CHUNK = 1 << 20
 _SPARE_BYTES = 20_000_000
@@ -27,9 +30,19 @@ def fresh_folder(destination: Path) -> Generator[Path]:
     """A project's folder to fill, which becomes `destination` at the end or vanishes.
 
     Raises:
-        ProjectError: something is at `destination`, or it cannot be written.
+        ProjectError: something is at `destination`, or it cannot be looked at or written.
     """
-    need_empty(destination)
+    try:
+        is_taken = os.path.lexists(destination) and (
+            not destination.is_dir() or any(destination.iterdir())
+        )
+    except OSError as error:
+        raise cannot_write("The folder cannot be used:", destination, error) from error
+    if is_taken:
+        raise ProjectError(
+            f"There is something at {str(destination)!r} already.",
+            hint="Choose a new or an empty folder.",
+        )
     aside = aside_of(destination)
     try:
         for part in FOLDERS:
@@ -45,15 +58,23 @@ def fresh_folder(destination: Path) -> Generator[Path]:
         raise
 
 
+def create_project(folder: Path, project: VideoProject) -> None:
+    """Make the folder of a project that has none yet; it must be new or empty.
+
+    Raises:
+        ProjectError: there is something in the folder, or it cannot be made.
+    """
+    with fresh_folder(folder) as aside:
+        write_text_atomically(aside / NAME, project_text(project, folder.absolute()))
+
+
 def aside_of(place: Path) -> Path:
     """A hidden name beside a place, for what moves there once it is whole."""
     return place.with_name(f".{place.name[:60]}.{uuid.uuid4().hex[:12]}.part")
 
 
-def copy_bytes(
-    source: IO[bytes], sink: IO[bytes], cancel: CancelToken, on_bytes: Callable[[int], None]
-) -> None:
-    """Copy what is left of one file into another; `on_bytes` gets the size of each part.
+def copy_bytes(source: IO[bytes], sink: IO[bytes], cancel: CancelToken) -> None:
+    """Copy what is left of one file into another.
 
     Raises:
         JobCancelled: asked to stop; half of it is written.
@@ -62,12 +83,9 @@ def copy_bytes(
     while chunk := source.read(CHUNK):
         cancel.check()
         sink.write(chunk)
-        on_bytes(len(chunk))
 
 
-def copy_file(
-    source: Path, destination: Path, cancel: CancelToken, on_bytes: Callable[[int], None]
-) -> None:
+def copy_file(source: Path, destination: Path, cancel: CancelToken) -> None:
     """Copy a file to a place where there is none, and force it to disk.
 
     Raises:
@@ -76,7 +94,7 @@ def copy_file(
     """
     destination.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as reader, destination.open("xb") as writer:
-        copy_bytes(reader, writer, cancel, on_bytes)
+        copy_bytes(reader, writer, cancel)
         writer.flush()
         os.fsync(writer.fileno())
 
@@ -96,21 +114,3 @@ def need_space(
             f"{(num_bytes + _SPARE_BYTES) / 1e6:.0f} MB are needed.",
             hint="Free some space there, or use another disk.",
         )
-
-
-class Meter:
-    """Tells how much of a number of bytes is done, as a fraction from 0 to 1."""
-
-    def __init__(self, total: int, progress: Callable[[float], None]) -> None:
-        self._total = max(total, 1)
-        self._progress = progress
-        self._done = 0
-
-    def add(self, num_bytes: int) -> None:
-        """Count bytes that are done; a file that grew meanwhile does not lead beyond the end."""
-        self._done += num_bytes
-        self._progress(min(self._done / self._total, 1.0))
-
-
-def no_progress(_: float) -> None:
-    """Tell nobody."""

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 from core.errors import ProjectError
 from core.jobs.job import CancelToken
 from core.media.images import read_image
-from core.project.files.atomic_folder import CHUNK, copy_file
+from core.project.files.atomic_folder import copy_file
 from core.project.files.media_uses import (
     MediaKind,
-    MediaUse,
     file_name,
     is_file,
     media_of,
@@ -28,10 +27,10 @@ from core.project.model.project import Take
 from core.video.record import read_settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
+    from core.project.files.media_uses import MediaUse
     from core.project.model.project import VideoProject
     from core.video.record import ClipRecord
 
@@ -41,23 +40,22 @@ _HASHED = re.compile(r".*-([0-9a-f]{8})")
 _CLIP_SUFFIX = ".mp4"
 
 
-def bring_in(image: Path, folder: Path, kind: str = "picture") -> Path:
+def bring_in(image: Path, folder: Path) -> Path:
     """Copy a picture into a project's inputs; the same content twice is the same file.
 
     Args:
         image: any picture file; it is decoded whole, so this takes a moment.
         folder: the project's.
-        kind: what sentences call it, such as "start frame".
 
     Raises:
         UnsupportedRequest: it is missing, unreadable, cut off or huge.
         ProjectError: it cannot be copied.
     """
-    read_image(image, kind, "picture")
+    read_image(image, "picture", "picture")
     inputs = folder.absolute() / INPUTS
     aside = inputs / f".{uuid.uuid4().hex[:12]}.part"
     try:
-        copy_file(image, aside, CancelToken(), lambda _: None)
+        copy_file(image, aside, CancelToken())
         sha256 = _sha256(aside)
         return _named(aside, image, sha256, inputs)
     except OSError as error:
@@ -84,36 +82,15 @@ def _named(aside: Path, image: Path, sha256: str, inputs: Path) -> Path:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@dataclass(frozen=True)
-class MissingFile:
-    """A file that the project uses and that is not there; `scene` is a number from 1, or None."""
-
-    what: str
-    scene: int | None
-    path: Path
-
-
-def missing_media(project: VideoProject) -> tuple[MissingFile, ...]:
-    """Every use of a file that is not there."""
-    return tuple(_missing_file(use) for use in _missing(project))
-
-
-def _missing(project: VideoProject) -> Iterator[MediaUse]:
-    there: dict[Path, bool] = {}
-    for use in media_of(project):
-        if use.is_reachable and not there.setdefault(use.path, is_file(use.path)):
-            yield use
-
-
-def _missing_file(use: MediaUse) -> MissingFile:
-    return MissingFile(use.what, use.scene, use.path)
+def missing_media(project: VideoProject) -> tuple[MediaUse, ...]:
+    """Every use of a file that is not there, but for those that nobody sees."""
+    uses = [use for use in media_of(project) if use.is_reachable]
+    is_there = {path: is_file(path) for path in {use.path for use in uses}}
+    return tuple(use for use in uses if not is_there[use.path])
 
 
 @dataclass(frozen=True)
@@ -121,11 +98,11 @@ class Relinked:
     """The project after a search: which of its files were found, by their old paths."""
 
     project: VideoProject
-    found: tuple[MissingFile, ...]
-    still_missing: tuple[MissingFile, ...]
+    found: tuple[MediaUse, ...]
+    still_missing: tuple[MediaUse, ...]
 
 
-def relink(project: VideoProject, folder: Path, cancel: CancelToken | None = None) -> Relinked:
+def relink(project: VideoProject, folder: Path, cancel: CancelToken) -> Relinked:
     """Look for missing files in a folder and all below: by name, else by what is known of them.
 
     A file of the right name that is known to be another is not taken.
@@ -134,12 +111,11 @@ def relink(project: VideoProject, folder: Path, cancel: CancelToken | None = Non
         ProjectError: the folder cannot be read.
         JobCancelled: asked to stop.
     """
-    token = cancel or CancelToken()
-    missing = tuple(_missing(project))
-    search = _Search(folder, token) if missing else None
+    missing = missing_media(project)
+    search = _Search(folder, cancel) if missing else None
     places: dict[Path, Path] = {}
     for use in missing:
-        token.check()
+        cancel.check()
         if search is not None and use.path not in places:
             found = search.find(use)
             if found is not None:
@@ -148,8 +124,8 @@ def relink(project: VideoProject, folder: Path, cancel: CancelToken | None = Non
         project = with_paths(project, lambda path: places.get(path, path))
     return Relinked(
         project,
-        tuple(_missing_file(use) for use in missing if use.path in places),
-        tuple(_missing_file(use) for use in missing if use.path not in places),
+        tuple(use for use in missing if use.path in places),
+        tuple(use for use in missing if use.path not in places),
     )
 
 
@@ -226,9 +202,7 @@ def read_take(path: Path, cancel: CancelToken) -> Take:
     return take_of(record, path)
 
 
-def take_over_clips(
-    project: VideoProject, folder: Path, cancel: CancelToken | None = None
-) -> VideoProject:
+def take_over_clips(project: VideoProject, folder: Path, cancel: CancelToken) -> VideoProject:
     """The project with the clips in its folder that were made for its scenes and that it lacks.
 
     There are such when the program ended between a clip and the save that names it.
@@ -236,13 +210,12 @@ def take_over_clips(
     Raises:
         JobCancelled: asked to stop.
     """
-    token = cancel or CancelToken()
-    known_paths = {take.path for takes in project.takes.values() for take in takes.takes}
-    known_jobs = {take.id for takes in project.takes.values() for take in takes.takes}
+    known = [take for takes in project.takes.values() for take in takes.takes]
+    known_paths, known_jobs = {take.path for take in known}, {take.id for take in known}
     scenes = {scene.id for scene in project.scenes} | set(project.takes)
     found: list[tuple[datetime, str, Take]] = []
     for path in sorted((folder.absolute() / CLIPS).glob(f"*{_CLIP_SUFFIX}")):
-        token.check()
+        cancel.check()
         record = None if path in known_paths else read_settings_of(path)
         if record is None or record.origin is None or record.job_id in known_jobs:
             continue

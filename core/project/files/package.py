@@ -15,16 +15,14 @@ from core.errors import ProjectError
 from core.platform.files import write_text_atomically
 from core.platform.machine import free_disk_bytes
 from core.project.files.atomic_folder import (
-    Meter,
     aside_of,
     copy_bytes,
     copy_file,
     fresh_folder,
     need_space,
-    no_progress,
 )
 from core.project.files.collect_media import collect_media
-from core.project.files.project_file import NAME, cannot_write, plain_name, read_project
+from core.project.files.project_file import NAME, cannot_write, plain_name
 from core.project.files.project_json import Unusable, parse_project, project_text
 from core.project.model.project import new_id
 
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 
     from core.jobs.job import CancelToken
     from core.project.files.collect_media import MediaCollection
-    from core.project.files.project_json import LoadedProject
     from core.project.model.project import VideoProject
 
 MAX_ENTRIES = 30_000
@@ -43,13 +40,7 @@ _PLAIN_FILE = (stat.S_IFREG | 0o644) << 16
 _ENCRYPTED = 0x1
 
 
-def save_copy(
-    project: VideoProject,
-    folder: Path,
-    destination: Path,
-    cancel: CancelToken,
-    progress: Callable[[float], None] = no_progress,
-) -> VideoProject:
+def save_copy(project: VideoProject, folder: Path, destination: Path, cancel: CancelToken) -> None:
     """Copy a project with every file that it uses; the copy is a project of its own.
 
     Args:
@@ -57,7 +48,6 @@ def save_copy(
         folder: its folder.
         destination: a folder that is new or empty, not inside the other.
         cancel: heeded at every part of every file.
-        progress: gets the fraction that is done.
 
     Raises:
         ProjectError: it cannot be read or written, or does not fit; nothing of it is left.
@@ -69,14 +59,12 @@ def save_copy(
         project.model_copy(update={"id": new_id("project")}), folder, destination
     )
     need_space(destination, collection.size_bytes)
-    meter = Meter(collection.size_bytes, progress)
     text = project_text(collection.project, destination)
     with fresh_folder(destination) as aside:
         for file in collection.files:
-            copy_file(file.source, aside / file.place, cancel, meter.add)
+            copy_file(file.source, aside / file.place, cancel)
         cancel.check()
         write_text_atomically(aside / NAME, text)
-    return collection.project
 
 
 def _need_outside(folder: Path, destination: Path) -> None:
@@ -87,13 +75,7 @@ def _need_outside(folder: Path, destination: Path) -> None:
         )
 
 
-def package(
-    project: VideoProject,
-    folder: Path,
-    zip_path: Path,
-    cancel: CancelToken,
-    progress: Callable[[float], None] = no_progress,
-) -> None:
+def package(project: VideoProject, folder: Path, zip_path: Path, cancel: CancelToken) -> None:
     """Write a project with every file that it uses into one zip file, replacing what is there.
 
     Raises:
@@ -108,7 +90,7 @@ def package(
     try:
         with aside.open("xb") as file:
             with zipfile.ZipFile(file, "w") as archive:
-                _fill(archive, collection, top, cancel, Meter(collection.size_bytes, progress))
+                _fill(archive, collection, top, cancel)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(zip_path)
@@ -121,11 +103,7 @@ def package(
 
 
 def _fill(
-    archive: zipfile.ZipFile,
-    collection: MediaCollection,
-    top: Path,
-    cancel: CancelToken,
-    meter: Meter,
+    archive: zipfile.ZipFile, collection: MediaCollection, top: Path, cancel: CancelToken
 ) -> None:
     project = collection.project
     # Where this machine keeps the film means nothing on another.
@@ -139,7 +117,7 @@ def _fill(
         entry = _entry(f"{top.name}/{file.place}")
         entry.file_size = file.size_bytes
         with file.source.open("rb") as reader, archive.open(entry, "w", force_zip64=True) as writer:
-            copy_bytes(reader, writer, cancel, meter.add)
+            copy_bytes(reader, writer, cancel)
     cancel.check()
 
 
@@ -153,10 +131,9 @@ def unpack(
     zip_path: Path,
     destination: Path,
     cancel: CancelToken,
-    progress: Callable[[float], None] = no_progress,
     free_bytes: Callable[[Path], int] = free_disk_bytes,
-) -> LoadedProject:
-    """Unpack a project into a folder that is new or empty, and read it there.
+) -> None:
+    """Unpack a project into a folder that is new or empty.
 
     Raises:
         ProjectError: it is no package or a dangerous one, or does not fit; nothing of it is left.
@@ -168,12 +145,11 @@ def unpack(
             entries = _safe_entries(zip_path, archive)
             size_bytes = sum(entry.file_size for entry in entries.values())
             need_space(destination, size_bytes, free_bytes)
-            meter = Meter(size_bytes, progress)
             for place, entry in entries.items():
                 target = aside / place
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(entry) as reader, target.open("xb") as writer:
-                    copy_bytes(reader, writer, cancel, meter.add)
+                    copy_bytes(reader, writer, cancel)
             cancel.check()
             read = parse_project((aside / NAME).read_bytes(), aside)
             if isinstance(read, Unusable):
@@ -188,7 +164,6 @@ def unpack(
         raise ProjectError(
             f"The package {str(zip_path)!r} cannot be read: {error.strerror}."
         ) from error
-    return read_project(destination)
 
 
 def _safe_entries(zip_path: Path, archive: zipfile.ZipFile) -> dict[PurePosixPath, zipfile.ZipInfo]:

@@ -1,4 +1,4 @@
-"""A project as a folder: made, read with its last good copies at hand, and saved in one step."""
+"""A project as a folder: read with its last good copies at hand, and saved in one step."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ import re
 import shutil
 import time
 import uuid
-from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.errors import ProjectError
 from core.platform.files import exists, is_folder, set_aside, sync_folder, write_text_atomically
 from core.project.files.project_json import (
-    MIGRATIONS,
     VERSION,
     LoadedProject,
-    Migration,
     Unusable,
     parse_project,
     project_text,
@@ -26,7 +23,6 @@ from core.project.files.project_json import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from core.project.model.project import VideoProject
@@ -57,48 +53,7 @@ def plain_name(name: str) -> str:
     return " ".join(plain.split())[:_MAX_NAME].strip(". ") or "Project"
 
 
-def create_project(folder: Path, project: VideoProject) -> None:
-    """Make the folder of a project that has none yet; it must be new or empty.
-
-    Raises:
-        ProjectError: there is something in the folder, or it cannot be made.
-    """
-    need_empty(folder)
-    was_there = folder.exists()
-    try:
-        for part in FOLDERS:
-            (folder / part).mkdir(parents=True)
-        write_project(project, folder)
-    except (OSError, ProjectError) as error:
-        for part in FOLDERS:
-            with suppress(OSError):
-                (folder / part).rmdir()
-        if not was_there:
-            with suppress(OSError):
-                folder.rmdir()
-        if isinstance(error, ProjectError):
-            raise
-        raise cannot_write("The project's folder cannot be made at", folder, error) from error
-
-
-def need_empty(folder: Path) -> None:
-    """Do nothing for a folder that is missing or empty.
-
-    Raises:
-        ProjectError: something is there, or it cannot be looked at.
-    """
-    try:
-        is_taken = os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir()))
-    except OSError as error:
-        raise cannot_write("The folder cannot be used:", folder, error) from error
-    if is_taken:
-        raise ProjectError(
-            f"There is something at {str(folder)!r} already.",
-            hint="Choose a new or an empty folder.",
-        )
-
-
-def read_project(folder: Path, migrations: Sequence[Migration] = MIGRATIONS) -> LoadedProject:
+def read_project(folder: Path) -> LoadedProject:
     """The project in a folder; where its file is damaged, the newest good copy, with a note.
 
     Raises:
@@ -109,30 +64,28 @@ def read_project(folder: Path, migrations: Sequence[Migration] = MIGRATIONS) -> 
     try:
         content = file.read_bytes()
     except FileNotFoundError:
-        return _from_copy(folder, migrations, None)
+        return _from_copy(folder, None)
     except OSError as error:
         raise ProjectError(
             f"The project file {str(file)!r} cannot be read: {error.strerror}.",
             hint="Check its permissions and that the disk is there.",
         ) from error
-    read = parse_project(content, folder, migrations)
+    read = parse_project(content, folder)
     if isinstance(read, LoadedProject):
         return read
     if not read.is_damage:
         raise ProjectError(
             f"The project {str(file)!r} cannot be opened: {read.reason}.", hint=read.hint
         )
-    return _from_copy(folder, migrations, read)
+    return _from_copy(folder, read)
 
 
-def _from_copy(
-    folder: Path, migrations: Sequence[Migration], damage: Unusable | None
-) -> LoadedProject:
+def _from_copy(folder: Path, damage: Unusable | None) -> LoadedProject:
     """The newest good copy of a project file that is damaged, or missing where that is None."""
     file = folder / NAME
     for copy in _copies(folder):
         try:
-            read = parse_project(copy.read_bytes(), folder, migrations)
+            read = parse_project(copy.read_bytes(), folder)
             written = datetime.fromtimestamp(copy.stat().st_mtime).astimezone()
         except OSError:
             continue

@@ -19,7 +19,7 @@ from core.video.controls import CHOICES
 from core.video.request import lora_input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 UNKNOWN = "unknown keys"
 """The part of `VideoProject.imported` that keeps what the file has and nobody here knows."""
@@ -31,9 +31,6 @@ _CHOICES = frozenset(row.id.value for row in CHOICES)
 
 Stored: TypeAlias = dict[str, Any]
 """A project as it lies in the file, of any version."""
-
-Migration: TypeAlias = "Callable[[Stored], Stored]"
-"""Gives the project as the next version stores it."""
 
 # Where the choices of version 1, which were one flat list, lie in a request.
 _PARTS = {
@@ -78,24 +75,11 @@ def _nested(choices: Stored) -> Stored:
     return nested
 
 
-MIGRATIONS: tuple[Migration, ...] = (_choices_as_requests,)
+MIGRATIONS: tuple[Callable[[Stored], Stored], ...] = (_choices_as_requests,)
 """In order: the first turns version 1 into version 2."""
 
-
-def newest(migrations: Sequence[Migration]) -> int:
-    """The version that these migrations lead to."""
-    return len(migrations) + 1
-
-
-VERSION = newest(MIGRATIONS)
+VERSION = len(MIGRATIONS) + 1
 """The version that this program writes."""
-
-
-def migrate(stored: Stored, version: int, migrations: Sequence[Migration] = MIGRATIONS) -> Stored:
-    """The project as the newest version stores it."""
-    for step in migrations[version - 1 :]:
-        stored = step(stored)
-    return stored
 
 
 @dataclass(frozen=True)
@@ -169,22 +153,22 @@ def _version(stored: object) -> int:
     return version if isinstance(parts.get(_PROJECT_KEY), dict) else 0
 
 
-def parse_project(
-    content: bytes, folder: Path, migrations: Sequence[Migration] = MIGRATIONS
-) -> LoadedProject | Unusable:
+def parse_project(content: bytes, folder: Path) -> LoadedProject | Unusable:
     """The project in a file's content, or why there is none."""
     try:
         stored: Any = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return Unusable("it is empty" if not content else "it is cut off or no JSON")
-    refusal = _refusal(stored, newest(migrations))
+    refusal = _refusal(stored)
     if refusal is not None:
         return refusal
     version = _version(stored)
     known = (_VERSION_KEY, _PROJECT_KEY)
     unknown = {key: value for key, value in stored.items() if key not in known}
+    migrated = stored[_PROJECT_KEY]
     try:
-        migrated = migrate(stored[_PROJECT_KEY], version, migrations)
+        for step in MIGRATIONS[version - 1 :]:
+            migrated = step(migrated)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         return Unusable(f"what version {version} stored makes no sense ({error!r})")
     try:
@@ -204,17 +188,17 @@ def parse_project(
     return LoadedProject(with_paths(project, lambda path: loaded_path(path, folder)), tuple(notes))
 
 
-def _refusal(stored: object, known: int) -> Unusable | None:
+def _refusal(stored: object) -> Unusable | None:
     parts = cast("Stored", stored) if isinstance(stored, dict) else {}
     if str(parts.get("schema", "")).startswith(_IMAGEAI):
         return Unusable("it is a project of another program", "Import it.", is_damage=False)
     version = _version(parts)
     if version == 0:
         return Unusable("it is no project of this program")
-    if version > known:
+    if version > VERSION:
         return Unusable(
             f"it was written by a newer version of the program: it is of kind {version}, and this "
-            f"one knows {known}",
+            f"one knows {VERSION}",
             "Update the program. Nothing was changed.",
             is_damage=False,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -53,12 +54,6 @@ class RecentProjects:
             for item in self._read()
         )
 
-    @property
-    def last(self) -> Path | None:
-        """The folder of the project that was opened last, if it is there."""
-        first = next(iter(self._read()), None)
-        return first.folder if first is not None and is_project(first.folder) else None
-
     def opened(self, folder: Path, name: str) -> None:
         """Put a project that is open now at the top of the list.
 
@@ -67,17 +62,15 @@ class RecentProjects:
         """
         folder = folder.absolute()
         now = datetime.now().astimezone()
-        others = [item for item in self._read() if item.folder != folder]
-        self._write([_StoredEntry(folder=folder, name=name, opened_at=now), *others])
-
-    def remove(self, folder: Path) -> None:
-        """Take a project off the list; its files stay as they are.
-
-        Raises:
-            ProjectError: the list cannot be written.
-        """
-        folder = folder.absolute()
-        self._write([item for item in self._read() if item.folder != folder])
+        others = (item for item in self._read() if item.folder != folder)
+        projects = (_StoredEntry(folder=folder, name=name, opened_at=now), *others)
+        stored = _StoredRecent(projects=projects[:MAX_PROJECTS])
+        try:
+            write_text_atomically(self.path, stored.model_dump_json(indent=1) + "\n")
+        except OSError as error:
+            raise cannot_write(
+                "The list of projects cannot be kept at", self.path, error
+            ) from error
 
     def _read(self) -> tuple[_StoredEntry, ...]:
         try:
@@ -86,20 +79,6 @@ class RecentProjects:
             return ()
         except ValidationError:
             # A list of shortcuts is not worth a question, but it is not thrown away either.
-            self._set_aside()
+            with suppress(OSError):
+                set_aside(self.path)
             return ()
-
-    def _set_aside(self) -> None:
-        try:
-            set_aside(self.path)
-        except OSError:
-            return
-
-    def _write(self, projects: list[_StoredEntry]) -> None:
-        stored = _StoredRecent(projects=tuple(projects[:MAX_PROJECTS]))
-        try:
-            write_text_atomically(self.path, stored.model_dump_json(indent=1) + "\n")
-        except OSError as error:
-            raise cannot_write(
-                "The list of projects cannot be kept at", self.path, error
-            ) from error

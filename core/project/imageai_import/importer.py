@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.film.model.film import Film
-from core.jobs.job import CancelToken
 from core.platform.files import write_text_atomically
-from core.project.files.atomic_folder import fresh_folder, no_progress
+from core.project.files.atomic_folder import fresh_folder
 from core.project.files.media_uses import MediaKind, media_of, with_paths
 from core.project.files.project_file import NAME
 from core.project.files.project_json import project_text
 from core.project.imageai_import.document import find_document, read_document
 from core.project.imageai_import.media import MediaImport
-from core.project.imageai_import.paths import PathFinder
 from core.project.model.project import (
     FilmChoices,
     Scene,
@@ -30,9 +27,9 @@ from core.video.request import FrameRequest, RenderChoices, Sampling
 from core.video.spec import AspectRatio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from core.jobs.job import CancelToken
     from core.project.imageai_import.document import JsonObject
     from core.project.model.project import Take
 
@@ -62,22 +59,10 @@ _FLAGS_WITHOUT_EFFECT = {
 }
 
 
-@dataclass(frozen=True)
-class Imported:
-    """The project, saved in its folder, and what became of everything."""
-
-    project: VideoProject
-    report: ImportReport
-
-
 def import_imageai(
-    path: Path,
-    destination: Path,
-    now: datetime,
-    cancel: CancelToken | None = None,
-    progress: Callable[[float], None] = no_progress,
-) -> Imported:
-    """Import a video project of ImageAI into a folder that is new or empty.
+    path: Path, destination: Path, now: datetime, cancel: CancelToken
+) -> tuple[str, ...]:
+    """Import a video project of ImageAI into a folder that is new or empty; tell what became of it.
 
     Pictures and clips are copied, music stays where it is; the other project is not touched.
 
@@ -86,7 +71,6 @@ def import_imageai(
         destination: for the new project.
         now: stands in for times that the file does not tell.
         cancel: heeded at every file.
-        progress: gets the fraction of scenes that are done.
 
     Raises:
         ProjectError: it is no such project, or the new one cannot be written; nothing is left.
@@ -96,8 +80,8 @@ def import_imageai(
     document = read_document(file)
     destination = destination.absolute()
     with fresh_folder(destination) as aside:
-        media = MediaImport(PathFinder(file.parent), aside, now, cancel or CancelToken())
-        project = _Import(document, media, now, progress).project()
+        media = MediaImport(file.parent, aside, now, cancel)
+        project = _Import(document, media, now).project()
         report = _report(project, document, media)
 
         def settled(place: Path) -> Path:
@@ -106,21 +90,14 @@ def import_imageai(
 
         project = with_paths(project, settled)
         write_text_atomically(aside / NAME, project_text(project, destination))
-    return Imported(project, report)
+    return report
 
 
 class _Import:
-    def __init__(
-        self,
-        document: JsonObject,
-        media: MediaImport,
-        now: datetime,
-        progress: Callable[[float], None],
-    ) -> None:
+    def __init__(self, document: JsonObject, media: MediaImport, now: datetime) -> None:
         self.document = document
         self.media = media
         self.now = now
-        self.progress = progress
         self.takes: dict[str, SceneTakes] = {}
 
     def project(self) -> VideoProject:
@@ -168,7 +145,6 @@ class _Import:
             if not _SCENE_ID.fullmatch(scene_id) or scene_id in {scene.id for scene in scenes}:
                 scene_id = new_id("scene")
             scenes.append(self._scene(number, scene_id, part))
-            self.progress(number / len(parts))
         return tuple(scenes)
 
     def _scene(self, number: int, scene_id: str, part: JsonObject) -> Scene:
@@ -243,7 +219,8 @@ def _seconds(clock: str) -> float | None:
     return _positive(int(hours) * 3600 + int(minutes) * 60 + float(seconds))
 
 
-def _report(project: VideoProject, document: JsonObject, media: MediaImport) -> ImportReport:
+def _report(project: VideoProject, document: JsonObject, media: MediaImport) -> tuple[str, ...]:
+    """Sentences on what became of everything, each with what it is about; the first one counts."""
     uses = media_of(project)
     clips = sum(len(takes.takes) for takes in project.takes.values())
     images = len({use.path for use in uses if use.kind is MediaKind.IMAGE})
@@ -254,14 +231,17 @@ def _report(project: VideoProject, document: JsonObject, media: MediaImport) -> 
         (len(project.film.film.music), "audio track"),
     )
     found = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counted if count]
-    left_out = [*media.findings.left_out, *_without_a_place(document)]
+    left_out = [*media.left_out, *_without_a_place(document)]
     if project.imported:
         left_out.append("What has no place here is kept, word for word, in the project file.")
-    return ImportReport(
-        found=tuple(found) or ("an empty project",),
-        repaired=tuple(dict.fromkeys(media.findings.repaired)),
-        missing=tuple(dict.fromkeys(media.findings.missing)),
-        left_out=tuple(dict.fromkeys(left_out)),
+    lists = (
+        ("Found in another place", media.repaired),
+        ("Missing", media.missing),
+        ("Left out", left_out),
+    )
+    return (
+        f"Imported: {', '.join(found) or 'an empty project'}.",
+        *dict.fromkeys(f"{title}: {line}" for title, lines in lists for line in lines),
     )
 
 
@@ -284,36 +264,3 @@ def _without_a_place(document: JsonObject) -> list[str]:
             "under Render settings."
         )
     return found
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """Sentences, by what became of things; `found` counts them in a few words each."""
-
-    found: tuple[str, ...] = ()
-    repaired: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-
-    def __iter__(self) -> Iterator[str]:
-        """Every sentence, with what it is about."""
-        yield f"Imported: {', '.join(self.found)}."
-        for title, lines in self._lists():
-            for line in lines:
-                yield f"{title}: {line}"
-
-    @property
-    def text(self) -> str:
-        """All of it as plain text, a line for each."""
-        parts = (("Imported", self.found), *self._lists())
-        return "\n\n".join(
-            "\n".join([f"{title}:", *(f"- {line}" for line in lines)]) for title, lines in parts
-        )
-
-    def _lists(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        lists = (
-            ("Found in another place", self.repaired),
-            ("Missing", self.missing),
-            ("Left out", self.left_out),
-        )
-        return tuple((title, lines) for title, lines in lists if lines)

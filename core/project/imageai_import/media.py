@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+import os
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +15,7 @@ from core.film.model.film import MAX_VOLUME_DB, MIN_VOLUME_DB, Music
 from core.media.ffmpeg import probe_clip
 from core.project.files.atomic_folder import copy_file
 from core.project.files.media import bring_in
+from core.project.files.media_uses import is_file, shared_tail
 from core.project.files.project_file import CLIPS
 from core.project.imageai_import.document import JsonObject
 from core.project.model.project import ReferenceImage, Take, new_id
@@ -22,28 +24,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.jobs.job import CancelToken
-    from core.project.imageai_import.paths import FoundPath, PathFinder
 
+_DRIVE = re.compile(r"([A-Za-z]):[\\/](.*)", re.DOTALL)
 _PERCENT_FROM = 4.0
 
 
-@dataclass
-class Findings:
-    """What the report will say."""
-
-    repaired: list[str] = field(default_factory=list[str])
-    missing: list[str] = field(default_factory=list[str])
-    left_out: list[str] = field(default_factory=list[str])
-
-
 class MediaImport:
-    """Brings files into a project's folder and notes what became of each."""
+    """Brings files into a project's folder and notes what became of each.
+
+    Attributes:
+        repaired, missing, left_out: sentences for the report.
+    """
 
     def __init__(
-        self, finder: PathFinder, folder: Path, now: datetime, cancel: CancelToken
+        self, their_folder: Path, folder: Path, now: datetime, cancel: CancelToken
     ) -> None:
-        self.findings = Findings()
-        self._finder = finder
+        self.repaired: list[str] = []
+        self.missing: list[str] = []
+        self.left_out: list[str] = []
+        self._finder = _PathFinder(their_folder)
         self._folder = folder
         self._now = now
         self._cancel = cancel
@@ -57,7 +56,7 @@ class MediaImport:
         for path in named:
             found = self._found(what, path)
             if found is not None:
-                return self._brought(what, found.path)
+                return self._brought(what, found)
         return self._lost(what, named[0]) if named else None
 
     def _brought(self, what: str, path: Path) -> Path | None:
@@ -65,7 +64,7 @@ class MediaImport:
         try:
             return bring_in(path, self._folder)
         except UnsupportedRequest as error:
-            self.findings.left_out.append(f"{what}: {error.message}")
+            self.left_out.append(f"{what}: {error.message}")
             return None
 
     def references(self, what: str, parts: Sequence[JsonObject]) -> tuple[ReferenceImage, ...]:
@@ -88,18 +87,18 @@ class MediaImport:
             place = self._lost(what, named_path)
             return Take(id=new_id("imported"), path=place, created_at=self._now)
         try:
-            facts = probe_clip(found.path, self._cancel)
+            facts = probe_clip(found, self._cancel)
         except UnreadableClip as error:
-            self.findings.left_out.append(f"{what}: {error.message}")
+            self.left_out.append(f"{what}: {error.message}")
             return None
-        suffix = found.path.suffix.lower() or ".mp4"
+        suffix = found.suffix.lower() or ".mp4"
         place = self._folder / CLIPS / f"scene_{number:03d}_take_01{suffix}"
-        copy_file(found.path, place, self._cancel, lambda _: None)
-        sidecar = _sidecar(found.path)
+        copy_file(found, place, self._cancel)
+        sidecar = _sidecar(found)
         return Take(
             id=new_id("imported"),
             path=place,
-            created_at=datetime.fromtimestamp(found.path.stat().st_mtime).astimezone(),
+            created_at=datetime.fromtimestamp(found.stat().st_mtime).astimezone(),
             model=sidecar.text("model") or sidecar.text("provider"),
             width=facts.width,
             height=facts.height,
@@ -115,11 +114,11 @@ class MediaImport:
         if not named_path:
             return None
         found = self._found(what, named_path)
-        place = self._lost(what, named_path) if found is None else found.path.absolute()
+        place = self._lost(what, named_path) if found is None else found.absolute()
         if (track.number("end_offset") or 0) > 0:
-            self.findings.left_out.append(f"{what}: that it is cut before its end.")
+            self.left_out.append(f"{what}: that it is cut before its end.")
         if track.text("track_type") not in ("", "music"):
-            self.findings.left_out.append(f"{what}: that it is no music; it plays as music.")
+            self.left_out.append(f"{what}: that it is no music; it plays as music.")
         return Music(
             path=place,
             volume_db=_decibels(track.number("volume")),
@@ -128,16 +127,56 @@ class MediaImport:
             offset_s=max(track.number("start_offset") or 0.0, 0.0),
         )
 
-    def _found(self, what: str, named_path: str) -> FoundPath | None:
-        found = self._finder.find(named_path)
-        if found is not None and found.is_repaired:
-            self.findings.repaired.append(f"{what}: {named_path!r} is {str(found.path)!r}.")
+    def _found(self, what: str, named_path: str) -> Path | None:
+        found = self._finder.as_written(named_path)
+        if found is None:
+            found = self._finder.elsewhere(named_path)
+            if found is not None:
+                self.repaired.append(f"{what}: {named_path!r} is {str(found)!r}.")
         return found
 
     def _lost(self, what: str, named_path: str) -> Path:
         """The path as it was told, which nothing here has to have: it is shown and looked for."""
-        self.findings.missing.append(f"{what}: {named_path!r}.")
+        self.missing.append(f"{what}: {named_path!r}.")
         return Path(named_path.replace("\0", "") or "unnamed")
+
+
+class _PathFinder:
+    """Finds files that a project names, often on another machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._by_name: dict[str, list[Path]] | None = None
+
+    def as_written(self, named: str) -> Path | None:
+        """The file where the project says that it lies."""
+        drive = _DRIVE.fullmatch(named)
+        if drive is None:
+            places = [self._folder / named]
+        else:
+            # Where Linux inside Windows sees that drive.
+            mounted = Path("/mnt", drive[1].lower(), *re.split(r"[\\/]+", drive[2]))
+            places = [Path(named), mounted]
+        return next((path for path in places if is_file(path)), None)
+
+    def elsewhere(self, named: str) -> Path | None:
+        """The file below the project's folder: at the end of the same way, else by its name."""
+        parts = [part for part in re.split(r"[\\/]+", named) if part not in ("", ".", "..")]
+        for start in range(len(parts)):
+            path = self._folder.joinpath(*parts[start:])
+            if is_file(path):
+                return path
+        like_it = self._named(parts[-1]) if parts else []
+        return max(like_it, key=lambda path: shared_tail(path, parts), default=None)
+
+    def _named(self, name: str) -> list[Path]:
+        if self._by_name is None:
+            self._by_name = {}
+            for place, folders, names in os.walk(self._folder):
+                folders.sort()
+                for found in sorted(names):
+                    self._by_name.setdefault(found.casefold(), []).append(Path(place, found))
+        return self._by_name.get(name.casefold(), [])
 
 
 def _sidecar(clip: Path) -> JsonObject:

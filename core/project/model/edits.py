@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from core.project.model.project import Scene, SceneCut, SceneTakes, VideoProject, new_id
+from core.project.model.project import Scene, SceneTakes, VideoProject, new_id
 from core.video.controls import Control
 
 if TYPE_CHECKING:
@@ -75,7 +75,6 @@ def split_scene(project: VideoProject, scene_id: str, at: int) -> VideoProject:
     """
     index = project.index(scene_id)
     scene = project.scenes[index]
-    cut = scene.cut
     first = scene.model_copy(update={"prompt": scene.prompt[:at].rstrip(), "end_image": None})
     second = scene.model_copy(
         update={
@@ -85,9 +84,7 @@ def split_scene(project: VideoProject, scene_id: str, at: int) -> VideoProject:
             "text": "",
             "start_image": None,
             "continues": True,
-            "cut": SceneCut(
-                speed=cut.speed, volume_db=cut.volume_db, is_muted=cut.is_muted, fit=cut.fit
-            ),
+            "cut": scene.cut.model_copy(update={"start_s": 0.0, "end_s": None, "transition": None}),
         }
     )
     whole_s = own_duration_s(scene)
@@ -183,11 +180,6 @@ def with_duration(scene: Scene, seconds: float | None) -> Scene:
     if seconds is None:
         return scene.without_own(Control.DURATION)
     return scene.with_own(Control.DURATION, seconds)
-
-
-def with_seed(scene: Scene, seed: int) -> Scene:
-    """The scene with a seed of its own, so that the same settings give the same clip."""
-    return scene.with_own(Control.SEED, seed)
 
 
 def with_cut(scene: Scene, name: str, value: object) -> Scene:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,10 +44,16 @@ class SceneJob:
 class NoPrompt:
     """Nothing says what the scene shows."""
 
+    label = "No prompt"
+    explanation = "The scene has no prompt. Write one to render it."
+
 
 @dataclass(frozen=True)
 class Missing:
     """It can be rendered and has no clip yet."""
+
+    label = "No clip yet"
+    explanation = "The scene has not been rendered yet."
 
 
 @dataclass(frozen=True)
@@ -56,10 +62,23 @@ class WaitingFor:
 
     number: int
 
+    @property
+    def label(self) -> str:
+        """The status in a word or two."""
+        return f"Waits for {self.number}"
+
+    @property
+    def explanation(self) -> str:
+        """The status as a sentence that says what to do about it."""
+        return f"It goes on from scene {self.number} and is rendered once that has its clip."
+
 
 @dataclass(frozen=True)
 class InQueue:
     """A job for it waits."""
+
+    label = "In the queue"
+    explanation = "It is in the queue of jobs."
 
 
 @dataclass(frozen=True)
@@ -67,28 +86,42 @@ class Rendering:
     """A job for it runs; `fraction` is None where it is not known."""
 
     fraction: float | None = None
+    explanation = "It is being rendered."
+
+    @property
+    def label(self) -> str:
+        """The status in a word or two."""
+        return "Rendering" if self.fraction is None else f"Rendering {self.fraction:.0%}"
 
 
 @dataclass(frozen=True)
 class Done:
     """Its clip is what it asks for."""
 
+    label = "Done"
+    explanation = "The clip was made from what the scene says now."
+
 
 @dataclass(frozen=True)
 class Stale:
     """It has a clip, made from something else than it asks for now."""
+
+    label = "Out of date"
+    explanation = "The scene was changed after its clip was made. Render it again to bring it in."
 
 
 @dataclass(frozen=True)
 class LastRenderFailed:
     """The last job for it failed."""
 
-    reason: str
+    explanation: str
+    label = "Failed"
 
 
 SceneStatus = (
     NoPrompt | Missing | WaitingFor | InQueue | Rendering | Done | Stale | LastRenderFailed
 )
+"""Each with its `label`, a word or two, and an `explanation` that says what to do about it."""
 
 
 def is_stale(take: Take, fingerprint: str) -> bool:
@@ -122,54 +155,6 @@ def project_statuses(
         )
         for number, scene in enumerate(project.scenes)
     )
-
-
-def describe_status(status: SceneStatus) -> str:
-    """The status in a word or two."""
-    match status:
-        case NoPrompt():
-            return "No prompt"
-        case Missing():
-            return "No clip yet"
-        case WaitingFor(number=number):
-            return f"Waits for {number}"
-        case InQueue():
-            return "In the queue"
-        case Rendering(fraction=None):
-            return "Rendering"
-        case Rendering(fraction=fraction):
-            return f"Rendering {fraction:.0%}"
-        case Done():
-            return "Done"
-        case Stale():
-            return "Out of date"
-        case LastRenderFailed():
-            return "Failed"
-        case _:
-            assert_never(status)
-
-
-def explain_status(status: SceneStatus) -> str:
-    """The status as a sentence that says what to do about it."""
-    match status:
-        case NoPrompt():
-            return "The scene has no prompt. Write one to render it."
-        case Missing():
-            return "The scene has not been rendered yet."
-        case WaitingFor(number=number):
-            return f"It goes on from scene {number} and is rendered once that has its clip."
-        case InQueue():
-            return "It is in the queue of jobs."
-        case Rendering():
-            return "It is being rendered."
-        case Done():
-            return "The clip was made from what the scene says now."
-        case Stale():
-            return "The scene was changed after its clip was made. Render it again to bring it in."
-        case LastRenderFailed(reason=reason):
-            return reason
-        case _:
-            assert_never(status)
 
 
 def _status(

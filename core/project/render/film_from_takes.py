@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.film.model.film import Clip, Film
 
 if TYPE_CHECKING:
-    from core.project.model.project import Scene, Take, VideoProject
+    from core.project.model.project import VideoProject
 
 
 @dataclass(frozen=True)
@@ -35,25 +35,11 @@ def film_of(project: VideoProject) -> ProjectFilm:
         if take is None:
             missing.append(number)
             continue
-        clips.append(_clip(scene, take, is_first=not clips))
+        # Nothing comes before the first clip that it could give way to.
+        cut = scene.cut if clips else scene.cut.model_copy(update={"transition": None})
+        clips.append(Clip(path=take.path, title=scene.title, **dict(cut)))
         scenes.append(scene.id)
     film = project.film.film.model_copy(
         update={"clips": tuple(clips), "title": project.film.film.title or project.name}
     )
     return ProjectFilm(film, tuple(scenes), tuple(missing))
-
-
-def _clip(scene: Scene, take: Take, *, is_first: bool) -> Clip:
-    cut = scene.cut
-    return Clip(
-        path=take.path,
-        title=scene.title,
-        start_s=cut.start_s,
-        end_s=cut.end_s,
-        speed=cut.speed,
-        volume_db=cut.volume_db,
-        is_muted=cut.is_muted,
-        # Nothing comes before the first clip that it could give way to.
-        transition=None if is_first else cut.transition,
-        fit=cut.fit,
-    )

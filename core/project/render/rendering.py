@@ -140,13 +140,10 @@ class SceneRendering:
         queued = {job.scene_id for job in self._jobs.values() if job.state.is_under_way}
         return queued.union(self._host.project.to_render)
 
-    def plan(self, scene_ids: set[str], planned: Callable[[RenderOffer], None]) -> None:
-        """Plan these scenes and hand the plans on; nothing is queued before `queue` is called."""
-        self._plan(scene_ids, planned, key="offer")
-
-    def _plan(
-        self, wanted: set[str], planned: Callable[[RenderOffer], None], *, key: str = ""
+    def plan(
+        self, wanted: set[str], planned: Callable[[RenderOffer], None], *, key: str = "offer"
     ) -> None:
+        """Plan these scenes and hand the plans on; nothing is queued before `queue` is called."""
         project, folder, coming = self._host.project, self._host.folder, self.coming
 
         def plan(cancel: CancelToken) -> RenderOffer:
@@ -300,7 +297,7 @@ class SceneRendering:
         ready -= {job.scene_id for job in self._jobs.values() if job.state.is_under_way}
         if ready:
             self._following |= ready
-            self._plan(ready, self._follow)
+            self.plan(ready, self._follow, key="")
 
     def _follow(self, offer: RenderOffer) -> None:
         for refused in offer.refused:

@@ -48,11 +48,6 @@ class Renewal:
     gone: tuple[str, ...]
 
 
-def scenes_of(storyboard: Storyboard) -> tuple[Scene, ...]:
-    """A new scene for each draft."""
-    return tuple(_new_scene(draft) for draft in storyboard.drafts)
-
-
 def renew(project: VideoProject, storyboard: Storyboard) -> VideoProject:
     """The project with the storyboard's text, target length and scenes.
 

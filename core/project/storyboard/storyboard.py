@@ -145,7 +145,7 @@ def _drafts(
 ) -> Iterator[tuple[SceneDraft, tuple[str, ...]]]:
     """Each draft, and what of its tags does not count."""
     # Empty lines before the first words are a part of the storyboard too.
-    starts = [0 if index == 0 else part.start for index, part in enumerate(parts)]
+    starts = [0 if index == 0 else part.passage.start for index, part in enumerate(parts)]
     following = iter((*marks, None))
     mark = next(following)
     looks = Looks()

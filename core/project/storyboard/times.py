@@ -44,11 +44,16 @@ class ClipLengths:
 
 @dataclass(frozen=True, slots=True)
 class TimedPart:
-    """A scene's place in the text and its length; `is_asked` where a tag or times say so."""
+    """A scene's words and its length, in hundredths; `is_asked` where a tag or times say so."""
 
-    start: int
-    length_s: float
+    passage: Passage
+    length: int
     is_asked: bool
+
+    @property
+    def length_s(self) -> float:
+        """How long it is."""
+        return self.length / _PER_S
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,6 @@ class _Span:
         return None if self.end is None else self.end - self.start
 
 
-@dataclass(frozen=True, slots=True)
-class _Timed:
-    passage: Passage
-    length: int
-    is_asked: bool
-
-
 def schedule(passages: Sequence[Passage], target_s: float | None, clips: ClipLengths) -> Schedule:
     """Divide pieces into scenes and give each a length.
 
@@ -92,8 +90,7 @@ def schedule(passages: Sequence[Passage], target_s: float | None, clips: ClipLen
     notes = _length_notes(timed, clips)
     if target is not None and timed:
         notes += _target_notes(timed, target, clips)
-    parts = (TimedPart(t.passage.start, t.length / _PER_S, t.is_asked) for t in timed)
-    return Schedule(tuple(parts), tuple(time_notes), tuple(notes))
+    return Schedule(tuple(timed), tuple(time_notes), tuple(notes))
 
 
 def _spans(passages: Sequence[Passage], target: int | None, notes: list[str]) -> list[_Span]:
@@ -126,24 +123,26 @@ def _spans(passages: Sequence[Passage], target: int | None, notes: list[str]) ->
     return spans
 
 
-def _fill(span: _Span, clips: ClipLengths) -> list[_Timed]:
+def _fill(span: _Span, clips: ClipLengths) -> list[TimedPart]:
     """The scenes of a span with their lengths."""
     asked = sum(_asked(passage) or 0 for passage in span.passages)
     free = [passage for passage in span.passages if _asked(passage) is None]
     budget = None if span.length is None else span.length - asked
     words = sum(passage.words for passage in free)
-    parts: list[_Timed] = []
+    parts: list[TimedPart] = []
     for passage in span.passages:
         length = _asked(passage)
         if length is not None:
-            parts.append(_Timed(passage, length, True))
+            parts.append(TimedPart(passage, length, True))
             continue
         share = None if budget is None else budget * passage.words / words
-        parts += [_Timed(part, 0, False) for part in divide(passage, _count(passage, share, clips))]
+        parts += [
+            TimedPart(part, 0, False) for part in divide(passage, _count(passage, share, clips))
+        ]
     shared = [part.passage.words for part in parts if not part.is_asked]
     lengths = iter(_lengths(shared, budget, clips, is_exact=span.is_exact))
     return [
-        part if part.is_asked else _Timed(part.passage, next(lengths), span.is_exact)
+        part if part.is_asked else TimedPart(part.passage, next(lengths), span.is_exact)
         for part in parts
     ]
 
@@ -173,7 +172,7 @@ def _asked(passage: Passage) -> int | None:
     return None if passage.length_s is None else max(1, round(passage.length_s * _PER_S))
 
 
-def _length_notes(timed: Sequence[_Timed], clips: ClipLengths) -> list[str]:
+def _length_notes(timed: Sequence[TimedPart], clips: ClipLengths) -> list[str]:
     """What is asked for and no clip can be."""
     out = [
         f"{number} ({_seconds(part.length)})"
@@ -190,7 +189,7 @@ def _length_notes(timed: Sequence[_Timed], clips: ClipLengths) -> list[str]:
     ]
 
 
-def _target_notes(timed: Sequence[_Timed], target: int, clips: ClipLengths) -> list[str]:
+def _target_notes(timed: Sequence[TimedPart], target: int, clips: ClipLengths) -> list[str]:
     """Why the scenes do not come to the target, with the numbers."""
     total = sum(part.length for part in timed)
     if total == target:

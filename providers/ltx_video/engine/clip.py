@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,12 @@ _AUDIO_BIT_RATE = 192_000
 _AUDIO_CHUNK = 1024
 
 
+@dataclass(frozen=True)
 class Audio:
     """Samples as (channels, count) float32, -1 to 1."""
 
-    def __init__(self, samples: np.ndarray, rate_hz: int) -> None:
-        self.samples = samples
-        self.rate_hz = rate_hz
+    samples: np.ndarray
+    rate_hz: int
 
     def as_long_as(self, num_frames: int, fps: int) -> Audio:
         """The sound cut, or filled with silence, to the exact length of the picture.

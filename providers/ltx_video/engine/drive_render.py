@@ -56,7 +56,7 @@ def follow(
         StudioError: the engine says why there is no clip.
     """
     engine.send(order)
-    stop = _Stop(engine, order)
+    asked_at: float | None = None
     preview: Path | None = None
     while True:
         try:
@@ -65,8 +65,11 @@ def follow(
             if ctx.cancel.cancelled:
                 raise JobCancelled from None
             raise _crash(engine, order) from None
-        if ctx.cancel.cancelled:
-            stop.press()
+        if ctx.cancel.cancelled and asked_at is None:
+            asked_at = time.monotonic()
+            engine.send(CancelOrder(number=order.number))
+        elif asked_at is not None:
+            _press(engine, time.monotonic() - asked_at)
         if event is None or event.number != order.number:
             continue
         match event:
@@ -91,24 +94,12 @@ def follow(
                 assert_never(event)
 
 
-class _Stop:
-    """The wish to stop, pressed harder the longer it is not heard."""
-
-    def __init__(self, engine: EngineProcess, order: RenderOrder) -> None:
-        self._engine = engine
-        self._order = order
-        self._asked_at: float | None = None
-
-    def press(self) -> None:
-        if self._asked_at is None:
-            self._asked_at = time.monotonic()
-            self._engine.send(CancelOrder(number=self._order.number))
-            return
-        waited_s = time.monotonic() - self._asked_at
-        if waited_s > _KILL_AFTER_S:
-            self._engine.kill()
-        elif waited_s > _TERMINATE_AFTER_S:
-            self._engine.terminate()
+def _press(engine: EngineProcess, waited_s: float) -> None:
+    """Press the wish to stop harder the longer it is not heard."""
+    if waited_s > _KILL_AFTER_S:
+        engine.process.kill()
+    elif waited_s > _TERMINATE_AFTER_S:
+        engine.process.terminate()
 
 
 def _error(event: Refused, order: RenderOrder) -> StudioError:

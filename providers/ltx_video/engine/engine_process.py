@@ -109,16 +109,6 @@ class EngineProcess:
             raise EngineEnded
         return event
 
-    def terminate(self) -> None:
-        """Ask the system to end the process."""
-        if self.is_alive:
-            self.process.terminate()
-
-    def kill(self) -> None:
-        """End the process now."""
-        if self.is_alive:
-            self.process.kill()
-
     def end(self) -> int:
         """End the process, gently where it lets us, and give its exit code."""
         process = self.process

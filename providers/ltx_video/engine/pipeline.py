@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from core.video.plan import Device, Precision
 from core.video.spec import Residency
 from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
-from providers.ltx_video.models.profiles import PipelineFamily
+from providers.ltx_video.models.profiles import SCHEDULER_FLAGS, PipelineFamily
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,7 +176,7 @@ def load_pipeline(loader: PartLoader, order: RenderOrder, tokenizer: Any) -> Pip
         if name == "transformer":
             _shrink(parts[name], order)
     parts["scheduler"] = FlowMatchEulerDiscreteScheduler.from_config(
-        parts["scheduler"].config, **order.profile.scheduler.model_dump()
+        parts["scheduler"].config, **SCHEDULER_FLAGS
     )
     pipeline = _CLASSES[order.profile.family](text_encoder=None, tokenizer=tokenizer, **parts)
     pipeline.set_progress_bar_config(disable=True)

@@ -19,7 +19,6 @@ from providers.ltx_video.engine.errors import translate
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
     Pipeline,
-    compute_dtype,
     load_pipeline,
     load_text_pipeline,
     needed_parts,
@@ -74,14 +73,13 @@ class PipelineHost:
     def _make(self, run: _ClipRun) -> Path:
         order = run.order
         pipeline, prompt = self._prepare(run)
-        dtype = compute_dtype(order)
         steps = order.plan.num_inference_steps or order.profile.num_inference_steps
         with run.stage(Stage.DENOISE, message=f"Step 0 of {steps}"):
             previewer = Previewer(pipeline, order)
-            denoised = denoise(pipeline, order, prompt, dtype, run.on_step, run.cancel, previewer)
+            denoised = denoise(pipeline, order, prompt, run.on_step, run.cancel, previewer)
         with run.stage(Stage.DECODE, message="Decoding"):
             set_tiling(pipeline.vae, order)
-            frames, audio = decode(pipeline, order, denoised, dtype, run.on_progress, run.cancel)
+            frames, audio = decode(pipeline, order, denoised, run.on_progress, run.cancel)
         clip = order.workdir / "clip.mp4"
         with run.stage(Stage.WRITE, message="Writing the clip"):
             write_clip(clip, frames, order.plan.fps, audio, run.on_frame)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 
 from providers.ltx_video.engine.clip import Audio
+from providers.ltx_video.engine.pipeline import compute_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,25 +36,22 @@ if TYPE_CHECKING:
 _ALMOST_OFF = 1e-12
 
 
+@dataclass(frozen=True)
 class Denoised:
     """What denoising leaves: latents as the pipeline gives them, and the random source."""
 
-    def __init__(
-        self, video: torch.Tensor, audio: torch.Tensor | None, generator: torch.Generator
-    ) -> None:
-        self.video = video
-        self.audio = audio
-        self.generator = generator
+    video: torch.Tensor
+    audio: torch.Tensor | None
+    generator: torch.Generator
 
 
 def denoise(
     pipeline: Pipeline,
     order: RenderOrder,
     prompt: EncodedPrompt,
-    dtype: torch.dtype,
     on_step: Callable[[int, int, Path | None], None],
     cancel: CancelToken,
-    previewer: Previewer | None = None,
+    previewer: Previewer | None,
 ) -> Denoised:
     """Make the latents of a clip; stops between two blocks of the transformer when asked to.
 
@@ -60,7 +59,6 @@ def denoise(
         pipeline: with everything but the text encoder.
         order: the clip.
         prompt: encoded.
-        dtype: of the arithmetic.
         on_step: told the step, how many there are, and a picture of the clip where one was made.
         cancel: the wish to stop.
         previewer: makes those pictures.
@@ -86,15 +84,16 @@ def denoise(
         "output_type": "latent",
         "callback_on_step_end": on_step_end,
         "max_sequence_length": profile.max_sequence_length,
-        **_prompt_arguments(pipeline, prompt, dtype),
+        **_prompt_arguments(pipeline, prompt, compute_dtype(order)),
     }
+    image = _start_image(order)
     # The pipelines' own annotations leave out the None and the fractions that they document.
     call: Any = pipeline
     with torch.no_grad(), _stop_between(call.transformer.transformer_blocks, cancel):
         if isinstance(pipeline, LTXConditionPipeline):
             timesteps = profile.timesteps_for(steps)
             output = call(
-                conditions=_condition_ltx_video(order),
+                conditions=None if image is None else [LTXVideoCondition(image, frame_index=0)],
                 frame_rate=plan.fps,
                 timesteps=None if timesteps is None else list(timesteps),
                 guidance_scale=guidance.guidance_scale,
@@ -104,8 +103,10 @@ def denoise(
             )
             return Denoised(output.frames, None, generator)
         sigmas = profile.sigmas_for(steps)
+        # A crf of None would be guessed from the text encoder, which is not there by now.
+        crf = profile.image_crf or 0
         output = call(
-            conditions=_condition_ltx_2(order),
+            conditions=None if image is None else [LTX2VideoCondition(image, index=0, crf=crf)],
             frame_rate=float(plan.fps),
             sigmas=None if sigmas is None else list(sigmas),
             spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
@@ -120,7 +121,6 @@ def decode(
     pipeline: Pipeline,
     order: RenderOrder,
     denoised: Denoised,
-    dtype: torch.dtype,
     on_progress: Callable[[float], None],
     cancel: CancelToken,
 ) -> tuple[np.ndarray, Audio | None]:
@@ -134,7 +134,7 @@ def decode(
         ),
     ):
         if isinstance(pipeline, LTXConditionPipeline):
-            latents, timestep = _noised_for_decoder(pipeline, order, denoised, dtype)
+            latents, timestep = _noised_for_decoder(pipeline, order, denoised)
         else:
             latents, timestep = denoised.video, None
         video = pipeline.vae.decode(latents.to(pipeline.vae.dtype), timestep, return_dict=False)[0]
@@ -169,30 +169,21 @@ def _knobs(guidance: Guidance) -> dict[str, float]:
     return knobs
 
 
-def _condition_ltx_video(order: RenderOrder) -> list[LTXVideoCondition] | None:
+def _start_image(order: RenderOrder) -> Image.Image | None:
     if order.start_image is None:
         return None
     with Image.open(order.start_image) as image:
-        return [LTXVideoCondition(image=image.convert("RGB"), frame_index=0)]
-
-
-def _condition_ltx_2(order: RenderOrder) -> list[LTX2VideoCondition] | None:
-    if order.start_image is None:
-        return None
-    with Image.open(order.start_image) as image:
-        # A crf of None would be guessed from the text encoder, which is not there by now.
-        crf = order.profile.image_crf or 0
-        return [LTX2VideoCondition(frames=image.convert("RGB"), index=0, crf=crf)]
+        return image.convert("RGB")
 
 
 def _noised_for_decoder(
-    pipeline: LTXConditionPipeline, order: RenderOrder, denoised: Denoised, dtype: torch.dtype
+    pipeline: LTXConditionPipeline, order: RenderOrder, denoised: Denoised
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """The latents as the decoder of LTX-Video wants them: in its scale, with a trace of noise."""
     vae = pipeline.vae
     latents = pipeline._denormalize_latents(  # noqa: SLF001 - the pipeline decodes by it itself
         denoised.video, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
-    ).to(dtype)
+    ).to(compute_dtype(order))
     if not vae.config.timestep_conditioning:
         return latents, None
     time = order.profile.decode_timestep

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from contextlib import contextmanager, suppress
@@ -17,7 +16,7 @@ from core.platform.files import hold_file, write_text_atomically
 from core.video.model_store import Installation, OnDisk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Generator, Sequence
     from pathlib import Path
 
     from core.jobs.job import CancelToken
@@ -28,8 +27,6 @@ UNFINISHED_NAME = f"{MANIFEST_NAME}.part"
 PART_SUFFIX = ".part"
 
 _CHUNK_BYTES = 4 * 2**20
-# No file was ever changed at this time, so a record that carries it is never believed.
-_NEVER_NS = -1
 
 
 class InstalledFile(Frozen):
@@ -97,62 +94,26 @@ def check_installed(models_dir: Path, model: str) -> Installation:
     )
 
 
-def verify_installed(
-    models_dir: Path,
-    model: str,
-    cancel: CancelToken,
-    on_bytes: Callable[[int], None],
-) -> Installation:
-    """Whether a model is whole, by reading every byte; the manifest learns what was found.
-
-    Args:
-        models_dir: the parent of all models.
-        model: the model's id.
-        cancel: ends the reading.
-        on_bytes: told how many more bytes have been read.
+def remove_model(models_dir: Path, model: str) -> int:
+    """Delete an installed or half-installed model and give the bytes set free.
 
     Raises:
-        JobCancelled: asked to stop.
-    """
-    folder = model_folder(models_dir, model)
-    quick = check_installed(models_dir, model)
-    manifest = manifest_of(folder)
-    if quick.on_disk in (OnDisk.NOTHING, OnDisk.PARTLY) or manifest is None:
-        return quick
-    files: list[InstalledFile] = []
-    for file in manifest.files:
-        path = folder / file.place
-        modified_ns = _NEVER_NS
-        with suppress(OSError):
-            before_ns = path.stat().st_mtime_ns
-            if _sha256(path, cancel, on_bytes) == file.sha256:
-                modified_ns = before_ns
-        files.append(file.model_copy(update={"modified_ns": modified_ns}))
-    if tuple(files) != manifest.files:
-        # A silent defect keeps size and time, so the next quick check must see it from here.
-        write_manifest(folder / MANIFEST_NAME, manifest.model_copy(update={"files": tuple(files)}))
-    return check_installed(models_dir, model)
-
-
-def remove_installed(models_dir: Path, model: str) -> int:
-    """Delete a model's folder, also a half-installed one, and give the bytes set free.
-
-    Raises:
-        OutputError: a file cannot be deleted.
+        OutputError: another process is changing the model, or a file cannot be deleted.
     """
     folder = model_folder(models_dir, model)
     if not folder.exists():
         return 0
-    try:
-        freed = present_bytes(folder)
-        # First of all, so that a removal that is cut short never looks like a model.
-        (folder / MANIFEST_NAME).unlink(missing_ok=True)
-        shutil.rmtree(folder)
-    except OSError as error:
-        raise OutputError(
-            f"{error.filename!r} cannot be deleted: {error.strerror}.",
-            hint="Close the program that uses it and try again.",
-        ) from error
+    with hold_model(models_dir, model):
+        try:
+            freed = present_bytes(folder)
+            # First of all, so that a removal that is cut short never looks like a model.
+            (folder / MANIFEST_NAME).unlink(missing_ok=True)
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise OutputError(
+                f"{error.filename!r} cannot be deleted: {error.strerror}.",
+                hint="Close the program that uses it and try again.",
+            ) from error
     return freed
 
 
@@ -199,14 +160,6 @@ def read_chunks(path: Path, cancel: CancelToken) -> Generator[bytes]:
         while chunk := file.read(_CHUNK_BYTES):
             cancel.check()
             yield chunk
-
-
-def _sha256(path: Path, cancel: CancelToken, on_bytes: Callable[[int], None]) -> str:
-    digest = hashlib.sha256()
-    for chunk in read_chunks(path, cancel):
-        digest.update(chunk)
-        on_bytes(len(chunk))
-    return digest.hexdigest()
 
 
 def _is_believed(folder: Path, file: InstalledFile) -> bool:

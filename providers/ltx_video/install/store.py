@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.jobs.job import JobContext, Progressed, Report
 from core.video.model_store import Installation, InstallSurvey
-from providers.ltx_video.install.installed import check_installed, model_folder
+from providers.ltx_video.install.installed import check_installed, model_folder, remove_model
 from providers.ltx_video.models.catalog import BY_ID
 
 if TYPE_CHECKING:
@@ -81,8 +81,6 @@ class LTXStore:
 
     def remove(self, model: str) -> int:
         """Delete it; see `ModelStore.remove`."""
-        from providers.ltx_video.install.weights import remove_model
-
         self._find(model)
         return remove_model(self._models_dir, model)
 

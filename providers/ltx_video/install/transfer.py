@@ -6,7 +6,6 @@ import os
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -53,26 +52,7 @@ def fetch_files(
         JobCancelled: asked to stop; every finished byte is kept.
         StudioError: it cannot be done; every finished byte is kept.
     """
-    crew = _Crew(hub, files, folder, progress, waits_s)
-    try:
-        while crew.is_busy():
-            ctx.cancel.check()
-            # Thrown in the middle of a download, the switch ends it too.
-            hub.check_open()
-            for landed in crew.take_landed():
-                on_file(landed.file, landed.sha256)
-            progress.report(ctx, Stage.DOWNLOAD)
-    finally:
-        crew.dismiss()
-        for landed in crew.take_landed():
-            on_file(landed.file, landed.sha256)
-    crew.raise_failure()
-
-
-@dataclass(frozen=True)
-class _Landed:
-    file: NeededFile
-    sha256: str
+    _Crew(hub, files, folder, progress, waits_s).run(ctx, on_file)
 
 
 class _Crew:
@@ -96,7 +76,7 @@ class _Crew:
         self._waits_s = waits_s
         self._stop = CancelToken()
         self._todo = deque(files)
-        self._landed: deque[_Landed] = deque()
+        self._landed: deque[tuple[NeededFile, str]] = deque()
         self._failures: deque[Exception] = deque()
         self._threads = [
             threading.Thread(target=self._work, name=f"fetch-{number}", daemon=True)
@@ -105,32 +85,31 @@ class _Crew:
         for thread in self._threads:
             thread.start()
 
-    def is_busy(self) -> bool:
-        """Wait a moment; False when all is done or something has failed."""
-        working = next((thread for thread in self._threads if thread.is_alive()), None)
-        if working is None or self._failures:
-            return False
-        working.join(_POLL_S)
-        return True
-
-    def take_landed(self) -> list[_Landed]:
-        """The files that came into place since the last call."""
-        landed: list[_Landed] = []
-        while self._landed:
-            landed.append(self._landed.popleft())
-        return landed
-
-    def dismiss(self) -> None:
-        """Let the threads end; those that are only between two pieces do so at once."""
-        self._stop.cancel()
-        until_s = time.monotonic() + 2 * _POLL_S
-        for thread in self._threads:
-            thread.join(max(0.0, until_s - time.monotonic()))
-
-    def raise_failure(self) -> None:
-        """Raise what ended the first thread that failed."""
+    def run(self, ctx: JobContext, on_file: Callable[[NeededFile, str], None]) -> None:
+        try:
+            while not self._failures and (working := self._working()) is not None:
+                working.join(_POLL_S)
+                ctx.cancel.check()
+                # Thrown in the middle of a download, the switch ends it too.
+                self._hub.check_open()
+                self._tell_landed(on_file)
+                self._progress.report(ctx, Stage.DOWNLOAD)
+        finally:
+            # Those that are only between two pieces end at once.
+            self._stop.cancel()
+            until_s = time.monotonic() + 2 * _POLL_S
+            for thread in self._threads:
+                thread.join(max(0.0, until_s - time.monotonic()))
+            self._tell_landed(on_file)
         if self._failures:
             raise self._failures[0]
+
+    def _working(self) -> threading.Thread | None:
+        return next((thread for thread in self._threads if thread.is_alive()), None)
+
+    def _tell_landed(self, on_file: Callable[[NeededFile, str], None]) -> None:
+        while self._landed:
+            on_file(*self._landed.popleft())
 
     def _work(self) -> None:
         try:
@@ -142,7 +121,7 @@ class _Crew:
                 sha256 = _FileFetch(
                     self._hub, file, self._folder, self._progress, self._stop, self._waits_s
                 ).run()
-                self._landed.append(_Landed(file, sha256))
+                self._landed.append((file, sha256))
         except JobCancelled:
             return
         except StudioError as error:

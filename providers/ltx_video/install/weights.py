@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,14 +33,13 @@ from providers.ltx_video.install.installed import (
     InstalledFile,
     ModelManifest,
     VerifiedFiles,
-    believed_files,
     check_installed,
     fitting_records,
     hold_model,
+    manifest_of,
     model_folder,
-    read_manifest,
-    remove_installed,
-    verify_installed,
+    read_chunks,
+    write_manifest,
 )
 from providers.ltx_video.install.retry import WAITS_S, ask_with_retries
 from providers.ltx_video.install.reuse_files import (
@@ -64,6 +64,8 @@ T = TypeVar("T")
 
 # A disk without any room left makes every other program fail.
 _SPARE_BYTES = 500_000_000
+# No file was ever changed at this time, so a record that carries it is never believed.
+_NEVER_NS = -1
 # Nobody who is offline wants to wait for the answer as long as a download may pause.
 _FIRST_WAITS = 2
 
@@ -109,15 +111,22 @@ class InstallPayload(Frozen):
 
 @dataclass(frozen=True)
 class Survey:
-    """What installing a model means here and now.
+    """What installing a model means here and now, as a look at hub and disk has shown.
 
     Attributes:
         files: everything the model needs.
-        fetch_bytes: what has to be downloaded: neither in place nor elsewhere on this machine.
+        copies: what else lies on this machine.
+        records: by place, what an earlier run has proved.
+        absent: of the files those that are nowhere on this machine.
+        fetch_bytes: what has to be downloaded of them.
         free_bytes: room on the disk of the models.
     """
 
+    hub: Hub
     files: tuple[NeededFile, ...]
+    copies: LocalCopies
+    records: dict[str, InstalledFile]
+    absent: list[NeededFile]
     fetch_bytes: int
     free_bytes: int
 
@@ -194,51 +203,6 @@ class InstallModelJob:
             JobCancelled: asked to stop.
             StudioError: it could not be installed, with the reason that shows before a download.
         """
-        return self._look(ctx).survey
-
-    def run(self, ctx: JobContext) -> Path:
-        """Install the model and give its folder.
-
-        Raises:
-            JobCancelled: asked to stop; what has arrived is kept.
-            StudioError: it cannot be done; what has arrived is kept.
-        """
-        with hold_model(self._models_dir, self._model.id):
-            state = check_installed(self._models_dir, self._model.id)
-            if state.on_disk is OnDisk.WHOLE:
-                ctx.report(Notice(message=f"{self._model.label} is installed and complete."))
-                return state.folder
-            findings = self._look(ctx)
-            try:
-                self._install(ctx, findings)
-            except OSError as error:
-                raise OutputError(
-                    f"The files in {str(state.folder)!r} cannot be written: "
-                    f"{error.strerror or error}.",
-                    hint="Make room or make the folder writable, and give the same command again.",
-                ) from error
-            return state.folder
-
-    def _install(self, ctx: JobContext, findings: _Findings) -> None:
-        files = findings.survey.files
-        folder = self._folder
-        verified = VerifiedFiles(folder, self._new_manifest(), findings.records)
-        progress = DownloadProgress(findings.survey.total_bytes)
-        progress.add_existing(sum(record.size_bytes for record in verified.records.values()))
-        self._use_present(ctx, findings, verified, progress)
-        missing = [file for file in files if file.place not in verified.records]
-        if any(file not in findings.absent for file in missing):
-            self._check_fetch(ctx, findings.hub, missing)
-        if missing:
-            # Big files first: a small one at the end keeps no other stream waiting.
-            missing.sort(key=lambda file: -file.size_bytes)
-            fetch_files(
-                findings.hub, missing, folder, ctx, progress, self._waits_s, verified.record
-            )
-        ctx.report(Progressed(stage=Stage.VERIFY, fraction=1.0, message="every file is verified"))
-        verified.finish(files)
-
-    def _look(self, ctx: JobContext) -> _Findings:
         ctx.report(Progressed(stage=Stage.DOWNLOAD, message="asking which files are needed"))
         hub = Hub(self._keys, self._target, self._network)
         files = self._list_files(ctx, hub)
@@ -255,13 +219,53 @@ class InstallModelJob:
         ]
         self._check_fetch(ctx, hub, absent)
         fetch_bytes = sum(_left_bytes(self._folder, file) for file in absent)
-        survey = Survey(files, fetch_bytes, free_disk_bytes(self._folder))
-        return _Findings(hub, survey, copies, records, absent)
+        free_bytes = free_disk_bytes(self._folder)
+        return Survey(hub, files, copies, records, absent, fetch_bytes, free_bytes)
+
+    def run(self, ctx: JobContext) -> Path:
+        """Install the model and give its folder.
+
+        Raises:
+            JobCancelled: asked to stop; what has arrived is kept.
+            StudioError: it cannot be done; what has arrived is kept.
+        """
+        with hold_model(self._models_dir, self._model.id):
+            state = check_installed(self._models_dir, self._model.id)
+            if state.on_disk is OnDisk.WHOLE:
+                ctx.report(Notice(message=f"{self._model.label} is installed and complete."))
+                return state.folder
+            survey = self.survey(ctx)
+            try:
+                self._install(ctx, survey)
+            except OSError as error:
+                raise OutputError(
+                    f"The files in {str(state.folder)!r} cannot be written: "
+                    f"{error.strerror or error}.",
+                    hint="Make room or make the folder writable, and give the same command again.",
+                ) from error
+            return state.folder
+
+    def _install(self, ctx: JobContext, survey: Survey) -> None:
+        files = survey.files
+        folder = self._folder
+        verified = VerifiedFiles(folder, self._new_manifest(), survey.records)
+        progress = DownloadProgress(survey.total_bytes)
+        progress.add_existing(sum(record.size_bytes for record in verified.records.values()))
+        self._use_present(ctx, survey, verified, progress)
+        missing = [file for file in files if file.place not in verified.records]
+        if any(file not in survey.absent for file in missing):
+            self._check_fetch(ctx, survey.hub, missing)
+        if missing:
+            # Big files first: a small one at the end keeps no other stream waiting.
+            missing.sort(key=lambda file: -file.size_bytes)
+            fetch_files(survey.hub, missing, folder, ctx, progress, self._waits_s, verified.record)
+        ctx.report(Progressed(stage=Stage.VERIFY, fraction=1.0, message="every file is verified"))
+        verified.finish(files)
 
     def _use_present(
         self,
         ctx: JobContext,
-        findings: _Findings,
+        survey: Survey,
         verified: VerifiedFiles,
         progress: DownloadProgress,
     ) -> None:
@@ -272,7 +276,7 @@ class InstallModelJob:
             progress.add_existing(size_bytes)
             progress.report(ctx, Stage.VERIFY)
 
-        for file in findings.survey.files:
+        for file in survey.files:
             path = self._folder / file.place
             if file.place in verified.records:
                 continue
@@ -283,7 +287,7 @@ class InstallModelJob:
                     continue
                 ctx.report(Notice(message=f"{file.place} is damaged or outdated: it is replaced."))
                 path.unlink()
-            sha256 = reuse(file, findings.copies, self._folder, ctx.cancel, on_bytes)
+            sha256 = reuse(file, survey.copies, self._folder, ctx.cancel, on_bytes)
             if sha256 is not None:
                 reused_bytes += file.size_bytes
                 verified.record(file, sha256)
@@ -305,22 +309,21 @@ class InstallModelJob:
 
     def _files_of_copy(self, folder: Path) -> tuple[NeededFile, ...]:
         """What another installation of ours consists of: with it no hub is needed."""
-        with suppress(ValueError, OSError):
-            manifest = read_manifest(folder / MANIFEST_NAME)
-            if manifest is not None and manifest.model == self._model.id:
-                return tuple(
-                    NeededFile(
-                        place=file.place,
-                        repo_id=file.repo_id,
-                        commit=file.revision,
-                        path=file.path,
-                        size_bytes=file.size_bytes,
-                        sha256=file.sha256,
-                        git_hash=None,
-                    )
-                    for file in manifest.files
-                )
-        return ()
+        manifest = manifest_of(folder)
+        if manifest is None or manifest.model != self._model.id:
+            return ()
+        return tuple(
+            NeededFile(
+                place=file.place,
+                repo_id=file.repo_id,
+                commit=file.revision,
+                path=file.path,
+                size_bytes=file.size_bytes,
+                sha256=file.sha256,
+                git_hash=None,
+            )
+            for file in manifest.files
+        )
 
     def _check_fetch(self, ctx: JobContext, hub: Hub, files: Sequence[NeededFile]) -> None:
         """Raise now what would otherwise stop the download later."""
@@ -362,7 +365,7 @@ class InstallModelJob:
 
 
 def verify_model(models_dir: Path, model: str, ctx: JobContext) -> Installation:
-    """Whether a model is whole, by reading every byte of it.
+    """Whether a model is whole, by reading every byte; the manifest learns what was found.
 
     Raises:
         JobCancelled: asked to stop.
@@ -371,38 +374,35 @@ def verify_model(models_dir: Path, model: str, ctx: JobContext) -> Installation:
     state = check_installed(models_dir, model)
     if state.on_disk is OnDisk.NOTHING:
         return state
-    total = sum(file.size_bytes for file in believed_files(state.folder).values())
-    progress = DownloadProgress(total)
-
-    def on_bytes(size_bytes: int) -> None:
-        progress.add_existing(size_bytes)
-        progress.report(ctx, Stage.VERIFY)
-
+    folder = state.folder
     with hold_model(models_dir, model):
-        return verify_installed(models_dir, model, ctx.cancel, on_bytes)
+        manifest = manifest_of(folder)
+        if manifest is None:
+            return check_installed(models_dir, model)
+        progress = DownloadProgress(manifest.size_bytes)
+        files = tuple(_reread(folder, file, ctx, progress) for file in manifest.files)
+        if files != manifest.files:
+            # A silent defect keeps size and time, so the next quick check must see it from here.
+            proved = manifest.model_copy(update={"files": files})
+            write_manifest(folder / MANIFEST_NAME, proved)
+        return check_installed(models_dir, model)
 
 
-def remove_model(models_dir: Path, model: str) -> int:
-    """Delete an installed or half-installed model and give the bytes set free.
-
-    Raises:
-        OutputError: another process is changing the model, or a file cannot be deleted.
-    """
-    if not model_folder(models_dir, model).exists():
-        return 0
-    with hold_model(models_dir, model):
-        return remove_installed(models_dir, model)
-
-
-@dataclass(frozen=True)
-class _Findings:
-    """What a look at hub and disk has shown; `absent` files are nowhere on this machine."""
-
-    hub: Hub
-    survey: Survey
-    copies: LocalCopies
-    records: dict[str, InstalledFile]
-    absent: list[NeededFile]
+def _reread(
+    folder: Path, file: InstalledFile, ctx: JobContext, progress: DownloadProgress
+) -> InstalledFile:
+    """The record of a file after reading it: one that is never believed where it is another."""
+    path, modified_ns = folder / file.place, _NEVER_NS
+    with suppress(OSError):
+        before_ns = path.stat().st_mtime_ns
+        digest = hashlib.sha256()
+        for chunk in read_chunks(path, ctx.cancel):
+            digest.update(chunk)
+            progress.add_existing(len(chunk))
+            progress.report(ctx, Stage.VERIFY)
+        if digest.hexdigest() == file.sha256:
+            modified_ns = before_ns
+    return file.model_copy(update={"modified_ns": modified_ns})
 
 
 def _has_size(path: Path, size_bytes: int) -> bool:

@@ -76,24 +76,30 @@ def _folders(
 
 
 def _single_file(
-    model: LTXModel, file: RemoteFile, base: WeightsSpec, size_gb: float
+    model: LTXModel,
+    path: str,
+    base: WeightsSpec,
+    size_gb: float,
+    *,
+    size_bytes: int | None = None,
+    sha256: str | None = None,
 ) -> WeightsSpec:
     """A model whose transformer is one file, with everything else from a model that has folders."""
     no_weights = (*_IMAGES, "transformer/*.safetensors", "transformer/*.index.json")
     transformer = FileSet(
-        repo_id=file.repo_id,
+        repo_id=_LTX_VIDEO,
         revision=_LTX_VIDEO_REVISION,
-        allow_patterns=(file.path,),
+        allow_patterns=(path,),
         target_folder="transformer",
-        known_files=(file,),
+        known_files=(RemoteFile(path=path, size_bytes=size_bytes, sha256=sha256),),
     )
     return WeightsSpec(
         model=model,
         sets=(base.sets[0].model_copy(update={"ignore_patterns": no_weights}), transformer),
         download_bytes=round(size_gb * _GB),
-        page_url=f"{_HUB}/{file.repo_id}",
+        page_url=f"{_HUB}/{_LTX_VIDEO}",
         as_of=_AS_OF,
-        source=f"{file.path} as listed on its page; the rest as {base.model}",
+        source=f"{path} as listed on its page; the rest as {base.model}",
     )
 
 
@@ -187,26 +193,23 @@ WEIGHTS: dict[str, WeightsSpec] = {
         _2B_095,
         _single_file(
             LTXModel.LTX_VIDEO_2B_096_DEV,
-            RemoteFile(repo_id=_LTX_VIDEO, path="ltxv-2b-0.9.6-dev-04-25.safetensors"),
+            "ltxv-2b-0.9.6-dev-04-25.safetensors",
             _2B_095,
             27.9,
         ),
         _single_file(
             LTXModel.LTX_VIDEO_2B_096_DISTILLED,
-            RemoteFile(repo_id=_LTX_VIDEO, path="ltxv-2b-0.9.6-distilled-04-25.safetensors"),
+            "ltxv-2b-0.9.6-distilled-04-25.safetensors",
             _2B_095,
             27.9,
         ),
         _single_file(
             LTXModel.LTX_VIDEO_2B_098_DISTILLED,
-            RemoteFile(
-                repo_id=_LTX_VIDEO,
-                path="ltxv-2b-0.9.8-distilled.safetensors",
-                size_bytes=6_340_744_492,
-                sha256="76aa8c4786af752fa6f951947129d5290c3c6c0b2fadcadea6b5e114ae2cad8f",
-            ),
+            "ltxv-2b-0.9.8-distilled.safetensors",
             _2B_095,
             27.9,
+            size_bytes=6_340_744_492,
+            sha256="76aa8c4786af752fa6f951947129d5290c3c6c0b2fadcadea6b5e114ae2cad8f",
         ),
         _13B_097_DEV,
         _folders(
@@ -214,7 +217,7 @@ WEIGHTS: dict[str, WeightsSpec] = {
         ),
         _single_file(
             LTXModel.LTX_VIDEO_13B_098_DEV,
-            RemoteFile(repo_id=_LTX_VIDEO, path="ltxv-13b-0.9.8-dev.safetensors"),
+            "ltxv-13b-0.9.8-dev.safetensors",
             _13B_097_DEV,
             50.2,
         ),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 from math import exp
-from typing import Self
+from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from core.frozen import Frozen
 from core.video.plan import Precision
@@ -56,21 +56,13 @@ class Guidance(Frozen):
         """Whether a negative prompt has any effect."""
         return self.guidance_scale > 1 or self.audio_guidance_scale > 1
 
-    @property
-    def passes_per_step(self) -> int:
-        """How many rows of a batch the transformer works through in one step."""
-        with_text = 2 if self.reads_negative_prompt else 1
-        perturbed = 1 if self.stg_scale or self.audio_stg_scale else 0
-        isolated = 1 if self.modality_scale > 1 or self.audio_modality_scale > 1 else 0
-        return with_text + perturbed + isolated
 
-
-class SchedulerFlags(Frozen):
-    """Changes to the scheduler's own settings; these leave a given schedule exactly as it is."""
-
-    use_dynamic_shifting: bool = False
-    shift: float = 1.0
-    shift_terminal: float | None = None
+SCHEDULER_FLAGS: dict[str, Any] = {
+    "use_dynamic_shifting": False,
+    "shift": 1.0,
+    "shift_terminal": None,
+}
+"""Changes to the scheduler's own settings; these leave a given schedule exactly as it is."""
 
 
 class Profile(Frozen):
@@ -102,21 +94,12 @@ class Profile(Frozen):
     image_cond_noise_scale: float = 0.0
     decode_timestep: float = 0.0
     decode_noise_scale: float | None = None
-    scheduler: SchedulerFlags = SchedulerFlags()
     max_sequence_length: int
     negative_prompt: str | None = None
     uses_library_negative_prompt: bool = False
     dtype: Precision = Precision.BFLOAT16
     transformer_file: str | None = None
     absent_components: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _one_schedule(self) -> Self:
-        if self.sigmas is not None and self.shift_mu is not None:
-            raise ValueError("a profile has either sigmas or shift_mu")
-        if self.sigmas is not None and len(self.sigmas) != self.num_inference_steps:
-            raise ValueError("sigmas must be as many as num_inference_steps")
-        return self
 
     def sigmas_for(self, num_inference_steps: int) -> tuple[float, ...] | None:
         """Noise levels for a number of steps, or None where the pipeline has its own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from fnmatch import fnmatchcase
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from core.frozen import Frozen
 
@@ -13,7 +13,6 @@ from core.frozen import Frozen
 class RemoteFile(Frozen):
     """One file of a repository; size and hash are None where only the hub knows them."""
 
-    repo_id: str
     path: str
     size_bytes: int | None = None
     sha256: str | None = None
@@ -40,13 +39,6 @@ class FileSet(Frozen):
     target_folder: str = ""
     known_files: tuple[RemoteFile, ...] = ()
 
-    @model_validator(mode="after")
-    def _known_files_belong(self) -> FileSet:
-        for file in self.known_files:
-            if file.repo_id != self.repo_id or not self.has(file.path):
-                raise ValueError(f"{file.repo_id}/{file.path} is not in this file set")
-        return self
-
     def has(self, path: str) -> bool:
         """Whether a file of the repository belongs to this set."""
         return any(fnmatchcase(path, pattern) for pattern in self.allow_patterns) and not any(
@@ -64,7 +56,7 @@ class WeightsSpec(Frozen):
 
     Attributes:
         sets: in the order in which they are fetched; no two put a file in the same place.
-        download_bytes: the sum of all files; an estimate unless `is_exact`.
+        download_bytes: about the sum of all files.
         page_url: where a person reads about the model and, when it is gated, accepts its terms.
         as_of, source: when and where the numbers were read.
     """
@@ -72,7 +64,6 @@ class WeightsSpec(Frozen):
     model: str
     sets: tuple[FileSet, ...] = Field(min_length=1)
     download_bytes: int = Field(gt=0)
-    is_exact: bool = False
     page_url: str
     as_of: date
     source: str

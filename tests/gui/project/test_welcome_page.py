@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from core.config.settings import Appearance
 from core.platform.paths import Paths
-from core.project.files.project_file import create_project
+from core.project.files.atomic_folder import create_project
 from core.project.files.recent import RecentProject
 from core.project.model.project import new_project
 from core.studio import Studio

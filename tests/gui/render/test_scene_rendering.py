@@ -20,8 +20,6 @@ from core.project.model.status import (
     Rendering,
     Stale,
     WaitingFor,
-    describe_status,
-    explain_status,
     project_statuses,
 )
 from core.studio import Studio
@@ -110,7 +108,7 @@ def test_a_chain_follows_one_by_one(opened: OpenWindow, heard: list[str]) -> Non
     opened.render()
     opened.until(lambda: list(ids(opened)[1:3]) == list(opened.model.project.to_render))
     opened.until(lambda: kinds(opened)[0] is Rendering)
-    assert [explain_status(status) for status in statuses(opened)[1:3]] == [
+    assert [status.explanation for status in statuses(opened)[1:3]] == [
         "It goes on from scene 1 and is rendered once that has its clip.",
         "It goes on from scene 2 and is rendered once that has its clip.",
     ]
@@ -131,7 +129,7 @@ def test_what_follows_a_failure_says_why_and_comes_once_that_is_mended(
     opened.until(lambda: kinds(opened)[:3] == [LastRenderFailed] * 3)
 
     assert opened.model.project.to_render == ()
-    reasons = [explain_status(status) for status in statuses(opened)[:3]]
+    reasons = [status.explanation for status in statuses(opened)[:3]]
     assert "The fake was told to fail." in reasons[0]
     assert reasons[1].startswith("It goes on from scene 1, which could not be rendered.")
     assert reasons[2].startswith("It goes on from scene 2, which could not be rendered.")
@@ -154,7 +152,7 @@ def test_a_clip_that_is_cancelled_takes_nothing_along_in_vain(
     first = next(record.id for record in queue.jobs(0) if record.state is JobState.RUNNING)
     queue.cancel(first)
     opened.until(lambda: kinds(opened)[:2] == [Missing, LastRenderFailed])
-    assert "which was cancelled" in explain_status(statuses(opened)[1])
+    assert "which was cancelled" in statuses(opened)[1].explanation
     assert opened.model.project.to_render == ()
 
     queue.resume(first)
@@ -234,7 +232,7 @@ def test_what_was_made_from_something_else_is_out_of_date(
     opened.model.edit_scene("Change", changed[what])
 
     opened.until(lambda: kinds(opened) == [Stale])
-    assert describe_status(statuses(opened)[0]) == "Out of date"
+    assert statuses(opened)[0].label == "Out of date"
     opened.until(lambda: button(opened, "missing").isEnabled())
     opened.render()
     opened.until(lambda: opened.num_takes() == [2])
@@ -316,7 +314,7 @@ def test_waiting_for_what_never_comes_ends_at_the_next_opening(
     opened.open(first)
     opened.until(lambda: opened.model.project.to_render == ())
 
-    assert "which has no clip" in explain_status(statuses(opened)[1])
+    assert "which has no clip" in statuses(opened)[1].explanation
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.project.model.project import Scene
-from core.project.storyboard.scenes import scenes_of
+from core.project.storyboard.scenes import renew_scenes
 from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox
 from gui.storyboard.storyboard_preview import tags_of
 from gui.storyboard.storyboard_widget import StoryboardText, StoryboardWidget
@@ -383,7 +383,7 @@ def test_it_says_before_what_stays_and_what_goes(make: Callable[[], StoryboardWi
     board = Recorder()
     board.watch(panel)
     click(control(panel, "make_scenes"))
-    scenes = (*scenes_of(board.made[0]), Scene(id="hand", prompt="mine"))
+    scenes = (*renew_scenes((), board.made[0]).scenes, Scene(id="hand", prompt="mine"))
     panel.set_scenes(scenes, frozenset([scenes[0].id]))
     panel.set_value(StoryboardText("An owl 🦉 sees it.\n\nA hen.\n\nIt sleeps."))
     wait_until(lambda: cells(panel, 4) == ["stays", "new", "stays"])

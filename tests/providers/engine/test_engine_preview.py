@@ -15,7 +15,6 @@ from providers.ltx_video.engine.drive_render import follow
 from providers.ltx_video.engine.engine_process import EngineProcess
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
-    compute_dtype,
     load_pipeline,
     load_text_pipeline,
     needed_parts,
@@ -69,14 +68,10 @@ class Engine:
             if image is not None:
                 self.images.append(image)
 
-        dtype = compute_dtype(self.order)
-        return denoise(
-            self.pipeline, self.order, self.prompt, dtype, on_step, self.cancel, previewer
-        )
+        return denoise(self.pipeline, self.order, self.prompt, on_step, self.cancel, previewer)
 
     def frames(self, denoised: Denoised) -> np.ndarray:
-        dtype = compute_dtype(self.order)
-        return decode(self.pipeline, self.order, denoised, dtype, lambda _: None, self.cancel)[0]
+        return decode(self.pipeline, self.order, denoised, lambda _: None, self.cancel)[0]
 
 
 def order_for(

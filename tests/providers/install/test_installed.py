@@ -15,11 +15,9 @@ from core.video.model_store import OnDisk
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
     check_installed,
-)
-from providers.ltx_video.install.weights import (
     remove_model,
-    verify_model,
 )
+from providers.ltx_video.install.weights import verify_model
 from tests.fakes.installation import (
     CONFIG,
     INDEX,

@@ -30,11 +30,9 @@ from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
     check_installed,
     manifest_of,
-)
-from providers.ltx_video.install.weights import (
-    InstallModelJob,
     remove_model,
 )
+from providers.ltx_video.install.weights import InstallModelJob
 from providers.ltx_video.models.info import INSTALL_MODEL
 from providers.ltx_video.models.weights_spec import FileSet
 from tests.fakes.installation import (

@@ -8,7 +8,7 @@ import pytest
 
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import MODELS
-from providers.ltx_video.models.profiles import Guidance, PipelineFamily, Profile
+from providers.ltx_video.models.profiles import Guidance, PipelineFamily
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
@@ -38,12 +38,6 @@ def test_the_dev_levels_end_at_a_tenth_whatever_the_size_of_the_clip() -> None:
     assert sigmas[20] == pytest.approx(0.77, abs=0.01)
 
 
-def test_distilled_models_need_one_pass_a_step_and_dev_models_four() -> None:
-    assert profiles.LTX_23_DISTILLED.guidance.passes_per_step == 1
-    assert profiles.LTX_23_DEV.guidance.passes_per_step == 4
-    assert profiles.LTX_VIDEO_2B_DEV.guidance.passes_per_step == 2
-
-
 def test_the_audio_follows_the_scale_only_where_it_had_the_same() -> None:
     asked = Guidance().at(2.5)
     assert (asked.guidance_scale, asked.audio_guidance_scale) == (2.5, 2.5)
@@ -62,16 +56,12 @@ def test_the_generations_differ_where_they_were_trained_differently() -> None:
 
 
 def test_no_profile_lets_the_scheduler_change_a_given_schedule() -> None:
-    for model in MODELS:
-        flags = model.profile.scheduler
-        assert (flags.use_dynamic_shifting, flags.shift, flags.shift_terminal) == (False, 1.0, None)
+    flags = {"use_dynamic_shifting": False, "shift": 1.0, "shift_terminal": None}
+    assert flags == profiles.SCHEDULER_FLAGS
 
 
-def test_a_profile_with_a_wrong_number_of_levels_is_refused() -> None:
-    with pytest.raises(ValueError, match="as many as"):
-        Profile(
-            family=PipelineFamily.LTX_2,
-            num_inference_steps=3,
-            sigmas=(1.0, 0.5),
-            max_sequence_length=32,
-        )
+def test_every_profile_has_one_schedule_with_a_level_for_each_step() -> None:
+    for profile in (model.profile for model in MODELS):
+        assert profile.sigmas is None or profile.shift_mu is None
+        if profile.sigmas is not None:
+            assert len(profile.sigmas) == profile.num_inference_steps
