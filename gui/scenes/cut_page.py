@@ -23,6 +23,7 @@ from gui.theme import Tone
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import SwitchField, named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 from gui.widgets.number_field import DECIBELS, Limits, NumberField, NumberLook, limits_of
 
 if TYPE_CHECKING:
@@ -105,11 +106,8 @@ class CutPage(QWidget):
                     grid.addWidget(field, row, 2 * column + 1)
         mute = self._fields["mute"]
         mute.setToolTip("Leave the clip's own sound out of the film")
-        audio = QHBoxLayout()
-        audio.setSpacing(theme.GAP)
-        audio.addWidget(self._fields["volume"], 1)
-        audio.addWidget(mute)
-        grid.addLayout(audio, 0, 3)
+        volume = self._fields["volume"]
+        grid.addLayout(fill(QHBoxLayout(), volume, mute, grows=volume), 0, 3)
         grid.addWidget(self._message, 4, 0, 1, 4)
         grid.setRowStretch(5, 1)
         grid.setColumnStretch(1, 2)

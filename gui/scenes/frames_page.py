@@ -15,6 +15,7 @@ from gui.project.project_model import SceneEdit
 from gui.scenes.image_controller import FrameBrought
 from gui.widgets.fields import SwitchField
 from gui.widgets.image_slot import ImageSlot, SlotImage
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,11 +58,8 @@ class FramesPage(QWidget):
         slots.setSpacing(theme.EDGE)
         slots.addWidget(self._start, 1)
         slots.addWidget(self._end, 1)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addWidget(self._link)
-        rows.addLayout(slots, 1)
+        parts = (self._link, slots)
+        fill(QVBoxLayout(self), *parts, grows=slots, spacing=theme.GAP // 2, margin=theme.GAP)
         for slot, widget in ((FrameSlot.START, self._start), (FrameSlot.END, self._end)):
             widget.brought.connect(partial(self._on_brought, slot))
             widget.cleared.connect(partial(self._on_cleared, slot))

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, 
 from typing_extensions import override
 
 from core.project.model.edits import with_prompt
-from gui import theme
 from gui.project.project_model import SceneEdit
-from gui.theme import Tone
+from gui.theme import GAP, Tone
 from gui.widgets.fields import LineField
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
@@ -109,17 +109,9 @@ class PromptPage(QWidget):
     def _lay_out(self) -> None:
         label = QLabel("&Title")
         label.setBuddy(self._title)
-        title = QHBoxLayout()
-        title.setSpacing(theme.GAP)
-        title.addWidget(label)
-        title.addWidget(self._title, 1)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addLayout(title)
-        rows.addWidget(self._prompt, 1)
-        rows.addWidget(self._count)
-        rows.addWidget(self._section)
+        title = fill(QHBoxLayout(), label, self._title, grows=self._title)
+        parts = (title, self._prompt, self._count, self._section)
+        fill(QVBoxLayout(self), *parts, grows=self._prompt, spacing=GAP // 2, margin=GAP)
 
     def show_scene(self, scene: Scene, number: int) -> None:
         """Show the words of a scene; what is being typed keeps its cursor."""

@@ -20,6 +20,7 @@ from gui.widgets.fields import SwitchField, named
 from gui.widgets.file_field import IMAGES
 from gui.widgets.image_dialog import ImageDialog, ShownImage
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from core.project.model.project import ReferenceImage
@@ -79,10 +80,7 @@ class ReferenceImagesWidget(QWidget):
 
     def _lay_out(self) -> None:
         view = self._view
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP // 4)
-        buttons.addWidget(self._add)
-        buttons.addStretch(1)
+        buttons = fill(QHBoxLayout(), self._add, None, spacing=GAP // 4)
         for name, icon, tip, action in (
             ("paste", "content-paste", "Paste a picture, or copied files", view.paste),
             ("preview", "magnify-plus-outline", "See this picture large", view.preview),
@@ -92,15 +90,9 @@ class ReferenceImagesWidget(QWidget):
             ("remove", "delete-outline", "Remove from the list; the file stays", view.remove),
         ):
             buttons.addWidget(_button(f"reference_{name}", icon, tip, action))
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, GAP // 2, 0, 0)
-        rows.setSpacing(GAP // 2)
-        rows.addWidget(self._uses_global)
-        rows.addWidget(view)
-        rows.addLayout(buttons)
-        for label in (self._problem, self._verdict, self._limit):
-            rows.addWidget(label)
-        rows.addStretch(1)
+        labels = (self._problem, self._verdict, self._limit)
+        parts = (self._uses_global, view, buttons, *labels, None)
+        fill(QVBoxLayout(self), *parts, spacing=GAP // 2).setContentsMargins(0, GAP // 2, 0, 0)
 
     def value(self) -> tuple[ReferenceImage, ...]:
         """The pictures that belong to this list."""

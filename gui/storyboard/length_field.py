@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 from typing_extensions import override
 
 from core.project.storyboard.markup import clock, read_clock
-from gui import theme
 from gui.widgets.fields import ignore_wheel
+from gui.widgets.layouts import fill
 
 _USUAL_S = 60
 _LONGEST_S = 24 * 3600
@@ -69,13 +69,7 @@ class LengthField(QWidget):
         self._free.setChecked(True)
         label = QLabel("&Target length")
         label.setBuddy(self._box)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP)
-        row.addWidget(label)
-        row.addWidget(self._box)
-        row.addWidget(self._free)
-        row.addStretch(1)
+        fill(QHBoxLayout(self), label, self._box, self._free, None)
         self._box.setEnabled(False)
         self._box.valueChanged.connect(self._on_edited)
         self._free.toggled.connect(self._on_free)

@@ -25,6 +25,7 @@ from gui.theme import Tone
 from gui.widgets.fields import named
 from gui.widgets.file_field import files_in
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -316,10 +317,7 @@ class StoryboardNotes(QWidget):
         self._more.setAutoRaise(True)
         self._more.setToolTip("Show every note, or the first ones alone")
         self._more.toggled.connect(self._show)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(0)
-        rows.addWidget(self._words)
+        rows = fill(QVBoxLayout(self), self._words, spacing=0)
         rows.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
         self._show()
 

@@ -14,13 +14,13 @@ from core.platform.text_files import TextFile, read_text_file
 from core.project.storyboard.markup import clock
 from core.project.storyboard.scenes import Renewal, renew, renew_scenes
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
-from gui import theme
 from gui.storyboard.length_field import LengthField
 from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox, StoryboardNotes, TagMenu
 from gui.storyboard.storyboard_preview import PreviewTable
 from gui.theme import Tone
 from gui.widgets.file_field import FileKind, file_dialog
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,31 +172,21 @@ class StoryboardWidget(QWidget):
         self._make.setToolTip("Make the scenes that the preview shows; it can be undone")
 
     def _lay_out(self) -> None:
-        above = QHBoxLayout()
-        above.setSpacing(theme.GAP)
-        above.addWidget(self._load)
-        above.addWidget(self._tags)
-        above.addStretch(1)
-        below = QHBoxLayout()
-        below.setSpacing(theme.GAP)
-        below.addWidget(self._outcome, 1)
+        below = fill(QHBoxLayout(), self._outcome, grows=self._outcome)
         below.addStretch()
         below.addWidget(self._make)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP)
-        rows.addLayout(above)
-        written = QVBoxLayout()
-        written.setSpacing(0)
-        written.addWidget(self._box)
-        written.addWidget(self._grip)
-        rows.addLayout(written)
-        rows.addWidget(self._problem)
-        rows.addWidget(self._length)
-        rows.addWidget(self._preview, 1)
-        rows.addWidget(self._total)
-        rows.addWidget(self._notes)
-        rows.addLayout(below)
+        rows = fill(
+            QVBoxLayout(self),
+            fill(QHBoxLayout(), self._load, self._tags, None),
+            fill(QVBoxLayout(), self._box, self._grip, spacing=0),
+            self._problem,
+            self._length,
+            self._preview,
+            self._total,
+            self._notes,
+            below,
+            grows=self._preview,
+        )
         rows.addStretch(0)
 
     def _connect(self) -> None:

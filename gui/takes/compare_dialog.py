@@ -25,6 +25,7 @@ from gui.theme import EDGE, GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QKeyEvent
@@ -121,10 +122,8 @@ class CompareDialog(QDialog):
             uses.addStretch(1)
             uses.addWidget(use)
             uses.addStretch(1)
-        tools = QHBoxLayout()
-        tools.setSpacing(GAP // 2)
-        for button in (self._back, self._play, self._on, self._swap):
-            tools.addWidget(button)
+        steps = (self._back, self._play, self._on, self._swap)
+        tools = fill(QHBoxLayout(), *steps, spacing=GAP // 2)
         tools.addSpacing(GAP)
         tools.addWidget(self._place)
         tools.addStretch(1)
@@ -139,14 +138,8 @@ class CompareDialog(QDialog):
         self._audios.button(_NONE).setChecked(True)
         tools.addSpacing(GAP)
         tools.addWidget(self._close)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(EDGE, EDGE, EDGE, EDGE)
-        rows.setSpacing(GAP)
-        rows.addLayout(images, 1)
-        rows.addLayout(uses)
-        rows.addWidget(self._note)
-        rows.addWidget(self._position)
-        rows.addLayout(tools)
+        parts = (images, uses, self._note, self._position, tools)
+        fill(QVBoxLayout(self), *parts, grows=images, margin=EDGE)
 
     def _connect(self) -> None:
         for side in self._sides:

@@ -12,6 +12,7 @@ from gui.player.video_surface import VideoSurface
 from gui.takes.take_text import seed_text, short_facts, take_name, when_text
 from gui.theme import GAP
 from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from core.errors import StudioError
@@ -42,12 +43,8 @@ class CompareSide(QWidget):
         self.surface.setObjectName(f"surface_{name}")
         self.surface.setAccessibleName(f"Picture on the {name}")
         self.surface.setToolTip("")
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(GAP // 2)
-        rows.addWidget(self._title)
-        rows.addWidget(self.surface, 1)
-        rows.addWidget(self._facts)
+        parts = (self._title, self.surface, self._facts)
+        fill(QVBoxLayout(self), *parts, grows=self.surface, spacing=GAP // 2)
         self._stills.opened.connect(self._on_opened)
         self._stills.imaged.connect(self._on_image)
         self._stills.failed.connect(self._on_failed)

@@ -27,6 +27,7 @@ from gui.theme import GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,26 +150,15 @@ class TakesWidget(QWidget):
         return strip
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(2)
-        buttons.addWidget(self._use)
-        buttons.addStretch(1)
-        for button in self._icon_buttons():
-            buttons.addWidget(button)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._strip)
         # In a widget of its own: the label hides itself while it is empty.
         page = QWidget()
         QVBoxLayout(page).addWidget(self._empty)
         self._pages.addWidget(page)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(GAP // 2)
-        rows.addLayout(self._pages, 1)
-        rows.addLayout(buttons)
-
-    def _icon_buttons(self) -> tuple[IconButton, ...]:
-        return (self._play, self._compare, self._seed, self._settings, self._copy, self._file)
+        small = (self._play, self._compare, self._seed, self._settings, self._copy, self._file)
+        buttons = fill(QHBoxLayout(), self._use, None, *small, spacing=2)
+        fill(QVBoxLayout(self), self._pages, buttons, grows=self._pages, spacing=GAP // 2)
 
     def _connect(self) -> None:
         self._model.changed.connect(self._on_change)

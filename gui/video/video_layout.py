@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
+from gui.widgets.layouts import fill
 from gui.widgets.panes import FoldingSection, Splitter, scrolled
 
 if TYPE_CHECKING:
@@ -83,12 +84,7 @@ class ScopeSwitch(QWidget):
         group.addButton(self._project)
         group.addButton(self._scene)
         self._scene.toggled.connect(self._on_toggled)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP)
-        row.addWidget(self._project)
-        row.addWidget(self._scene)
-        row.addStretch(1)
+        fill(QHBoxLayout(self), self._project, self._scene, None)
         self.set_scene("")
 
     def value(self) -> bool:
@@ -121,11 +117,8 @@ def arrange(
     for place in range(3):
         halves.setStretchFactor(place, int(place > 0))
         halves.setCollapsible(place, False)
-    rows = QVBoxLayout(tab)
+    rows = fill(QVBoxLayout(tab), panels.bar, halves, grows=halves)
     rows.setContentsMargins(theme.EDGE, theme.GAP, theme.EDGE, 0)
-    rows.setSpacing(theme.GAP)
-    rows.addWidget(panels.bar)
-    rows.addWidget(halves, 1)
     return sections
 
 
@@ -157,12 +150,7 @@ def _sections(panels: VideoPanels) -> dict[str, FoldingSection]:
 
 def _column(sections: Sequence[FoldingSection]) -> QScrollArea:
     content = QWidget()
-    rows = QVBoxLayout(content)
-    rows.setContentsMargins(0, 0, theme.GAP, theme.GAP)
-    rows.setSpacing(theme.GAP)
-    for section in sections:
-        rows.addWidget(section)
-    rows.addStretch(1)
+    fill(QVBoxLayout(content), *sections, None).setContentsMargins(0, 0, theme.GAP, theme.GAP)
     area = scrolled(content, "video_left")
     area.setMinimumWidth(360)
     return area
@@ -173,12 +161,8 @@ def _scenes(panels: VideoPanels, actions: Sequence[QAction]) -> QWidget:
     tools.setObjectName("scene_tools")
     tools.addActions(list(actions))
     upper = QWidget()
-    rows = QVBoxLayout(upper)
-    rows.setContentsMargins(0, 0, 0, 0)
-    rows.setSpacing(2)
-    rows.addWidget(tools)
-    rows.addWidget(panels.table, 1)
-    rows.addWidget(panels.render)
+    parts = (tools, panels.table, panels.render)
+    fill(QVBoxLayout(upper), *parts, grows=panels.table, spacing=2)
     return _stacked([upper, panels.inspector], [_TABLE, _INSPECTOR])
 
 
