@@ -12,7 +12,7 @@ from typing_extensions import override
 from core.project.model.edits import with_prompt
 from gui.project.project_model import SceneEdit
 from gui.theme import GAP, Tone
-from gui.widgets.fields import LineField
+from gui.widgets.fields import LineField, TextField, text_height
 from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import fill
 from gui.widgets.panes import FoldingSection
@@ -31,7 +31,7 @@ class PromptBox(QPlainTextEdit):
         super().__init__(parent)
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
-        self.setMinimumHeight(_height_of(self, _FEWEST_LINES))
+        self.setMinimumHeight(text_height(self, _FEWEST_LINES))
 
     @property
     def letters_before_cursor(self) -> int:
@@ -90,13 +90,11 @@ class PromptPage(QWidget):
         self._prompt.setToolTip("What the clip shall show; the model reads exactly these words")
         self._prompt.setPlaceholderText("Describe what is seen and heard.")
         self._count = ToneLabel()
-        self._storyboard = QPlainTextEdit()
+        self._storyboard = TextField(lines=_STORYBOARD_LINES)
         self._storyboard.setObjectName("scene_storyboard_words")
         self._storyboard.setAccessibleName("The storyboard's words")
         self._storyboard.setToolTip("What the storyboard says about this scene, to read and copy")
         self._storyboard.setReadOnly(True)
-        self._storyboard.setTabChangesFocus(True)
-        self._storyboard.setFixedHeight(_height_of(self._storyboard, _STORYBOARD_LINES))
         self._section = FoldingSection(
             "scene_storyboard", "Storyboard", "The words that this scene was made from",
             [self._storyboard],
@@ -142,8 +140,7 @@ class PromptPage(QWidget):
         words = " ".join(scene.text.split())
         self._section.setVisible(bool(words) and words != " ".join(scene.prompt.split()))
         self._section.set_summary(words)
-        if self._storyboard.toPlainText() != scene.text:
-            self._storyboard.setPlainText(scene.text)
+        self._storyboard.show_value(scene.text)
 
     def _tell_length(self) -> None:
         count = len(self._prompt.toPlainText().split())
@@ -173,8 +170,3 @@ class PromptPage(QWidget):
     @Slot()
     def _on_cursor(self) -> None:
         self.cursor_moved.emit(self._prompt.letters_before_cursor)
-
-
-def _height_of(box: QPlainTextEdit, lines: int) -> int:
-    room = box.frameWidth() + round(box.document().documentMargin())
-    return box.fontMetrics().lineSpacing() * lines + 2 * room

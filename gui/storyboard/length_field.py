@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 from typing_extensions import override
@@ -84,14 +84,11 @@ class LengthField(QWidget):
     def set_value(self, seconds: float | None) -> None:
         """Show a length; tells nobody."""
         self._exact = seconds
-        for part in (self._box, self._free):
-            part.blockSignals(True)
-        self._free.setChecked(seconds is None)
-        if seconds is not None:
-            self._box.setValue(round(seconds))
+        with QSignalBlocker(self._box), QSignalBlocker(self._free):
+            self._free.setChecked(seconds is None)
+            if seconds is not None:
+                self._box.setValue(round(seconds))
         self._box.setEnabled(seconds is not None)
-        for part in (self._box, self._free):
-            part.blockSignals(False)
 
     @Slot(int)
     def _on_edited(self, _: int) -> None:

@@ -73,11 +73,6 @@ class StoryboardBox(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.textChanged.connect(self._on_changed)
 
-    def height_of(self, lines: int) -> int:
-        """How high the box is when it shows so many lines."""
-        around = self.frameWidth() + round(self.document().documentMargin())
-        return self.fontMetrics().lineSpacing() * lines + 2 * around
-
     def text(self) -> str:
         """The text to the letter."""
         if self._exact is None:

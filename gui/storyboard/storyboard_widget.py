@@ -18,6 +18,7 @@ from gui.storyboard.length_field import LengthField
 from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox, StoryboardNotes, TagMenu
 from gui.storyboard.storyboard_preview import PreviewTable
 from gui.theme import Tone
+from gui.widgets.fields import text_height
 from gui.widgets.file_field import FileKind, file_dialog
 from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import fill
@@ -95,7 +96,7 @@ class StoryboardWidget(QWidget):
         self._makes_when_split = False
         self._is_read_only = False
         self._box = StoryboardBox()
-        self._grip = HeightGrip(self._box, self._box.height_of(_LINES))
+        self._grip = HeightGrip(self._box, text_height(self._box, _LINES))
         self._length = LengthField()
         self._preview = PreviewTable()
         self._problem = ToneLabel(Tone.BAD)
@@ -105,7 +106,7 @@ class StoryboardWidget(QWidget):
         self._load = QPushButton("&Load file…")
         self._tags = QPushButton("Insert ta&g")
         self._make = QPushButton("&Make scenes")
-        self._pause = QTimer(self)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._menu = TagMenu(self)
         self._restyle()
         self._lay_out()
@@ -161,8 +162,6 @@ class StoryboardWidget(QWidget):
         self._grip.setObjectName("storyboard_height")
         self._grip.setAccessibleName("Height of the storyboard's text")
         self._grip.setToolTip("Drag, or press the arrow keys, for more room to write")
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MS)
         self._load.setObjectName("load_text")
         self._load.setToolTip("Put the words of a text file in the place of these")
         self._tags.setObjectName("insert_tag")

@@ -87,8 +87,7 @@ class TextField(QPlainTextEdit):
         super().__init__(parent)
         self._shown = ""
         self.setTabChangesFocus(True)
-        room = self.frameWidth() + round(self.document().documentMargin())
-        self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 2 * room)
+        self.setFixedHeight(text_height(self, lines))
         self.textChanged.connect(self._tell)
 
     def binding(self) -> Binding:
@@ -106,6 +105,12 @@ class TextField(QPlainTextEdit):
     def _tell(self) -> None:
         self._shown = self.toPlainText()
         self.edited.emit(self._shown)
+
+
+def text_height(box: QPlainTextEdit, lines: int) -> int:
+    """How high a box is that shows so many lines."""
+    room = box.frameWidth() + round(box.document().documentMargin())
+    return box.fontMetrics().lineSpacing() * lines + 2 * room
 
 
 class SwitchField(QCheckBox):
