@@ -13,6 +13,7 @@ from typing_extensions import override
 from core.project.model.edits import move_references, remove_references, rename_reference
 from gui.scenes.image_controller import images_in
 from gui.widgets.file_field import printable
+from gui.widgets.row_changes import change_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from gui.scenes.reference_rows import ReferenceRow
 
     Index = QModelIndex | QPersistentModelIndex
-    _Keys = list[tuple[bool, Path, int]]
 
 ROWS_MIME = "application/x-imageai-references"
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -47,7 +47,7 @@ class ReferenceListModel(QAbstractListModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[ReferenceRow, ...] = ()
+        self._rows: list[ReferenceRow] = []
         self._is_editable = True
         # Told in every drag: rows of another list, or another program, are not these.
         self._name = uuid.uuid4().hex
@@ -60,7 +60,7 @@ class ReferenceListModel(QAbstractListModel):
     @property
     def rows(self) -> tuple[ReferenceRow, ...]:
         """Everything that is shown, its own first."""
-        return self._rows
+        return tuple(self._rows)
 
     @property
     def is_editable(self) -> bool:
@@ -73,47 +73,7 @@ class ReferenceListModel(QAbstractListModel):
 
     def set_rows(self, rows: Sequence[ReferenceRow]) -> None:
         """Show these; what stays is still selected, wherever it moved."""
-        new = tuple(rows)
-        before, after = _keys(self._rows), _keys(new)
-        if before != after and sorted(before) == sorted(after):
-            self._reorder(new, before, after)
-        elif before != after:
-            self._exchange(new, before, after)
-        changed = [row for row, item in enumerate(self._rows) if item != new[row]]
-        self._rows = new
-        for row in changed:
-            self.dataChanged.emit(self.index(row), self.index(row))
-
-    def _reorder(self, rows: tuple[ReferenceRow, ...], before: _Keys, after: _Keys) -> None:
-        self.layoutAboutToBeChanged.emit()
-        place = {key: row for row, key in enumerate(after)}
-        old = self.persistentIndexList()
-        new = [self.index(place[before[index.row()]]) for index in old]
-        self._rows = rows
-        self.changePersistentIndexList(old, new)
-        self.layoutChanged.emit()
-
-    def _exchange(self, rows: tuple[ReferenceRow, ...], before: _Keys, after: _Keys) -> None:
-        """Take out what goes, one by one; then put in what comes between what stays."""
-        gone = set(before) - set(after)
-        for row in reversed(range(len(before))):
-            if before[row] in gone:
-                self.beginRemoveRows(_NOWHERE, row, row)
-                self._rows = self._rows[:row] + self._rows[row + 1 :]
-                self.endRemoveRows()
-        stayed = [key for key in before if key not in gone]
-        kept = [key for key in after if key in set(stayed)]
-        if stayed != kept:
-            self._reorder(
-                tuple(row for row, key in zip(rows, after, strict=True) if key in set(stayed)),
-                stayed,
-                kept,
-            )
-        for row, key in enumerate(after):
-            if key not in set(stayed):
-                self.beginInsertRows(_NOWHERE, row, row)
-                self._rows = (*self._rows[:row], rows[row], *self._rows[row:])
-                self.endInsertRows()
+        change_rows(self, self._rows, rows, _keys)
 
     @override
     def rowCount(self, parent: Index = _NOWHERE) -> int:
@@ -213,10 +173,10 @@ class ReferenceListModel(QAbstractListModel):
         return rows if whose == self._name else []
 
 
-def _keys(rows: Sequence[ReferenceRow]) -> _Keys:
+def _keys(rows: Sequence[ReferenceRow]) -> list[tuple[bool, Path, int]]:
     """What tells the rows apart; a list may hold a picture twice."""
     seen: Counter[tuple[bool, Path]] = Counter()
-    keys: _Keys = []
+    keys: list[tuple[bool, Path, int]] = []
     for row in rows:
         name = (row.is_global, row.reference.path)
         keys.append((*name, seen[name]))

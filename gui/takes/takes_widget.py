@@ -167,7 +167,6 @@ class TakesWidget(QWidget):
         self._strip.key_chosen.connect(self._choose)
         self._strip.key_played.connect(self._want_play)
         self._strip.selectionModel().selectionChanged.connect(self._enable)
-        self._rows.modelReset.connect(self._enable)
         for button, act in self._acts().items():
             button.clicked.connect(act)
 
