@@ -12,7 +12,7 @@ from core.project.model.edits import FrameSlot, with_continues, with_frame
 from core.video.request import Role
 from gui import theme
 from gui.project.project_model import SceneEdit
-from gui.scenes.image_controller import FrameBrought
+from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.widgets.fields import SwitchField
 from gui.widgets.image_slot import ImageSlot, SlotImage
 from gui.widgets.layouts import fill
@@ -35,7 +35,7 @@ class FramesPage(QWidget):
 
     Signals:
         edited(SceneEdit)
-        frame_brought(FrameBrought): a picture that must first be copied into the project.
+        frame_brought(ImageUse): a picture that must first be copied into the project.
     """
 
     edited = Signal(object)
@@ -60,8 +60,11 @@ class FramesPage(QWidget):
         slots.addWidget(self._end, 1)
         parts = (self._link, slots)
         fill(QVBoxLayout(self), *parts, grows=slots, spacing=theme.GAP // 2, margin=theme.GAP)
-        for slot, widget in ((FrameSlot.START, self._start), (FrameSlot.END, self._end)):
-            widget.brought.connect(partial(self._on_brought, slot))
+        for widget, slot, role in (
+            (self._start, FrameSlot.START, ImageRole.START),
+            (self._end, FrameSlot.END, ImageRole.END),
+        ):
+            widget.brought.connect(partial(self._on_brought, role))
             widget.cleared.connect(partial(self._on_cleared, slot))
         self._link.edited.connect(self._on_link)
 
@@ -108,9 +111,9 @@ class FramesPage(QWidget):
             self._link.setToolTip("There is no scene before the first one")
         self._link.setEnabled(self._number > 1 and not self._is_read_only)
 
-    def _on_brought(self, slot: FrameSlot, image: Path | QImage) -> None:
+    def _on_brought(self, role: ImageRole, image: Path | QImage) -> None:
         if self._scene is not None:
-            self.frame_brought.emit(FrameBrought(self._scene.id, slot, image))
+            self.frame_brought.emit(ImageUse((image,), role, self._scene.id))
 
     def _on_cleared(self, slot: FrameSlot) -> None:
         if self._scene is not None:

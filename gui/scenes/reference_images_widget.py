@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.video.request import Role
-from gui.scenes.image_controller import ImagesBrought, images_in
+from gui.scenes.image_controller import images_in
 from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView
 from gui.scenes.reference_rows import describe_choice, describe_limit, rows_of
@@ -23,6 +23,8 @@ from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from core.project.model.project import ReferenceImage
     from core.project.render.requests import ChosenReference
     from core.video.spec import ModelSpec
@@ -39,7 +41,7 @@ class ReferenceImagesWidget(QWidget):
 
     Signals:
         changed(tuple[ReferenceImage, ...])
-        brought(ImagesBrought): pictures from elsewhere, to be copied into the project first.
+        brought(tuple[Path | QImage, ...]): pictures to be copied into the project first.
         uses_global_changed(bool): of a scene, whether the project's pictures go with it.
     """
 
@@ -158,17 +160,17 @@ class ReferenceImagesWidget(QWidget):
         self.changed.emit(value)
 
     @Slot(object)
-    def _bring(self, brought: ImagesBrought) -> None:
+    def _bring(self, images: tuple[Path | QImage, ...]) -> None:
         self.show_problem("")
-        self.brought.emit(brought)
+        self.brought.emit(images)
 
     @Slot()
     def _paste(self) -> None:
-        brought = images_in(QGuiApplication.clipboard().mimeData())
-        if brought is None:
-            self.show_problem(_NO_IMAGE)
+        images = images_in(QGuiApplication.clipboard().mimeData())
+        if images:
+            self._bring(images)
         else:
-            self._bring(brought)
+            self.show_problem(_NO_IMAGE)
 
     @Slot()
     def _open_dialog(self) -> None:
@@ -181,7 +183,7 @@ class ReferenceImagesWidget(QWidget):
 
     @Slot(list)
     def _add_files(self, names: list[str]) -> None:
-        self._bring(ImagesBrought(tuple(Path(name) for name in names)))
+        self._bring(tuple(Path(name) for name in names))
 
     @Slot(object)
     def _open_preview(self, row: ReferenceRow) -> None:

@@ -39,7 +39,7 @@ class ReferenceListModel(QAbstractListModel):
 
     Signals:
         edited(tuple[ReferenceImage, ...]): the list's own pictures, renamed or in another order.
-        brought(ImagesBrought): pictures were dropped.
+        brought(tuple[Path | QImage, ...]): pictures were dropped.
     """
 
     edited = Signal(object)
@@ -149,11 +149,10 @@ class ReferenceListModel(QAbstractListModel):
             where = parent.row() if parent.isValid() else row
             self.move(rows, where if where >= 0 else len(self.own))
             return True
-        brought = images_in(data)
-        if brought is None:
-            return False
-        self.brought.emit(brought)
-        return True
+        images = images_in(data)
+        if images:
+            self.brought.emit(images)
+        return bool(images)
 
     def move(self, rows: Collection[int], where: int) -> None:
         """Ask for these before the one that is now at `where`."""

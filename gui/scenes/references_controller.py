@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QImage
 
 from core.project.model.edits import describe_edit
 from core.project.render.requests import choose_references
 from gui.scenes.image_controller import ImageRole, ImageUse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
+
+    from PySide6.QtGui import QImage
 
     from core.errors import StudioError
     from core.jobs.job import CancelToken
-    from core.project.model.project import ReferenceImage, Scene
+    from core.project.model.project import ReferenceImage, Scene, VideoProject
     from core.project.render.requests import ChosenReference
     from core.video.spec import ModelSpec
     from gui.background import Background
     from gui.project.project_model import ProjectModel
-    from gui.scenes.image_controller import ImageController, ImagesBrought
+    from gui.scenes.image_controller import ImageController
     from gui.scenes.reference_images_widget import ReferenceImagesWidget
 
     References = tuple[ReferenceImage, ...]
@@ -33,39 +35,35 @@ _COPYING = "Copying into the project…"
 _KNOWN = "That is in the list already."
 
 
-@dataclass(frozen=True)
-class ReferencePanels:
-    """The two lists: of the whole project, and of the scene that is shown."""
-
-    project: ReferenceImagesWidget
-    scene: ReferenceImagesWidget
-
-
 class ReferencesController(QObject):
     """Keeps both lists and the project in step."""
 
     def __init__(
         self,
         model: ProjectModel,
-        panels: ReferencePanels,
+        project_list: ReferenceImagesWidget,
+        scene_list: ReferenceImagesWidget,
         images: ImageController,
         background: Background,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._model = model
-        self._project_list = panels.project
-        self._scene_list = panels.scene
+        self._project_list = project_list
+        self._scene_list = scene_list
         self._images = images
         self._background = background
         self._scene_id = ""
         self._spec: ModelSpec | None = None
         self._asked: _ChosenQuestion | None = None
-        panels.project.changed.connect(self._on_project_edit)
-        panels.project.brought.connect(self._on_project_brought)
-        panels.scene.changed.connect(self._on_scene_edit)
-        panels.scene.brought.connect(self._on_scene_brought)
-        panels.scene.uses_global_changed.connect(self._on_uses_global)
+        project_list.changed.connect(self._on_project_edit)
+        scene_list.changed.connect(self._on_scene_edit)
+        scene_list.uses_global_changed.connect(self._on_uses_global)
+        for role, panel in (
+            (ImageRole.PROJECT_REFERENCE, project_list),
+            (ImageRole.SCENE_REFERENCE, scene_list),
+        ):
+            panel.brought.connect(partial(self._on_brought, role, panel))
         model.changed.connect(self._show)
         self._show()
 
@@ -161,46 +159,30 @@ class ReferencesController(QObject):
     def _name(self, scene: Scene) -> str:
         return f"scene {self._model.project.index(scene.id) + 1}"
 
-    @Slot(object)
-    def _on_project_brought(self, brought: ImagesBrought) -> None:
-        before = self._model.project.references
-
-        def used() -> None:
-            is_known = self._model.project.references == before
-            self._project_list.show_problem(_KNOWN if is_known else "")
-
-        self._bring(brought, ImageRole.PROJECT_REFERENCE, used, self._project_list)
-
-    @Slot(object)
-    def _on_scene_brought(self, brought: ImagesBrought) -> None:
-        scene = self._scene
-        if scene is None:
+    def _on_brought(
+        self, role: ImageRole, panel: ReferenceImagesWidget, images: tuple[Path | QImage, ...]
+    ) -> None:
+        scene_id, before = self._scene_id, self._owner(role, self._scene_id)
+        if before is None:
             return
 
         def used() -> None:
-            now = self._model.project.scene(scene.id)
-            is_known = now is not None and now.references == scene.references
-            if scene.id == self._scene_id:
-                self._scene_list.show_problem(_KNOWN if is_known else "")
+            now = self._owner(role, scene_id)
+            is_known = now is not None and now.references == before.references
+            # Another scene may be shown by now.
+            if now is self._owner(role, self._scene_id):
+                panel.show_problem(_KNOWN if is_known else "")
 
-        self._bring(brought, ImageRole.SCENE_REFERENCE, used, self._scene_list)
-
-    def _bring(
-        self,
-        brought: ImagesBrought,
-        role: ImageRole,
-        used: Callable[[], None],
-        panel: ReferenceImagesWidget,
-    ) -> None:
         def failed(error: StudioError) -> None:
             panel.show_problem(str(error))
 
         panel.show_note(_COPYING)
-        if isinstance(brought.images, QImage):
-            self._images.bring_image(brought.images, role, self._scene_id, used, failed)
-        else:
-            use = ImageUse(brought.images, role, self._scene_id)
-            self._images.bring(use, used, failed)
+        self._images.bring(ImageUse(images, role, scene_id), used, failed)
+
+    def _owner(self, role: ImageRole, scene_id: str) -> VideoProject | Scene | None:
+        """Whose list it is."""
+        project = self._model.project
+        return project if role is ImageRole.PROJECT_REFERENCE else project.scene(scene_id)
 
 
 @dataclass(frozen=True)

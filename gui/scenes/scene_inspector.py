@@ -29,7 +29,7 @@ class SceneInspector(QWidget):
     """Edits scenes through the project's undo stack.
 
     Signals:
-        frame_brought(FrameBrought): a picture that must first be copied into the project.
+        frame_brought(ImageUse): a picture that must first be copied into the project.
         cursor_moved(int): before which letter of the prompt the cursor stands.
     """
 

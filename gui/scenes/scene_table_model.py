@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, Qt, Signal, Slot
 from typing_extensions import override
 
-from core.project.model.edits import FrameSlot, move_scenes, with_duration, with_prompt
+from core.project.model.edits import move_scenes, with_duration, with_prompt
 from core.project.model.status import project_statuses
-from gui.scenes.image_controller import FrameBrought
+from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.scenes.scene_rows import SceneColumn, SceneRow, TableFacts, rows_of
 from gui.widgets.file_field import files_in
 from gui.widgets.row_changes import change_rows
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SCENES_MIME = "application/x-imageai-scenes"
 ROW_ROLE = Qt.ItemDataRole.UserRole
-_SLOTS = {SceneColumn.START: FrameSlot.START, SceneColumn.END: FrameSlot.END}
+_FRAMES = {SceneColumn.START: ImageRole.START, SceneColumn.END: ImageRole.END}
 _NOWHERE = QModelIndex()
 # Read once: Qt asks for them with every cell that it draws.
 _COLUMNS = tuple(SceneColumn)
@@ -38,7 +38,7 @@ _FLAGS = {
     column: _PLAIN
     | _FLAG.ItemIsDragEnabled
     | (_FLAG.ItemIsEditable if column in (SceneColumn.PROMPT, SceneColumn.DURATION) else _PLAIN)
-    | (_FLAG.ItemIsDropEnabled if column in _SLOTS else _PLAIN)
+    | (_FLAG.ItemIsDropEnabled if column in _FRAMES else _PLAIN)
     for column in SceneColumn
 }
 
@@ -47,7 +47,7 @@ class SceneTableModel(QAbstractTableModel):
     """Rows of `SceneRow` by `ROW_ROLE`; edits go to the project and come back from it.
 
     Signals:
-        image_dropped(FrameBrought): a picture file was dropped on a start or end frame.
+        image_dropped(ImageUse): a picture file was dropped on a start or end frame.
     """
 
     image_dropped = Signal(object)
@@ -185,7 +185,7 @@ class SceneTableModel(QAbstractTableModel):
             return False
         if data.hasFormat(SCENES_MIME):
             return True
-        on_frame = parent.isValid() and SceneColumn(parent.column()) in _SLOTS
+        on_frame = parent.isValid() and SceneColumn(parent.column()) in _FRAMES
         return on_frame and bool(files_in(data))
 
     @override
@@ -202,9 +202,9 @@ class SceneTableModel(QAbstractTableModel):
             where = parent.row() if parent.isValid() else row
             self._move(json.loads(data.data(SCENES_MIME).toStdString()), where)
             return True
-        slot = _SLOTS[SceneColumn(parent.column())]
-        for scene, path in zip(self._rows[parent.row() :], files_in(data), strict=False):
-            self.image_dropped.emit(FrameBrought(scene.scene.id, slot, path))
+        role = _FRAMES[SceneColumn(parent.column())]
+        for scene_id, path in zip(self.ids[parent.row() :], files_in(data), strict=False):
+            self.image_dropped.emit(ImageUse((path,), role, scene_id))
         return True
 
     def _move(self, ids: list[str], where: int) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.media.output import taken_problems
 from core.project.files.media import relink
-from core.project.model.edits import FrameSlot, insert_scenes
+from core.project.model.edits import insert_scenes
 from core.project.model.project import Scene, new_id
 from core.project.render.planning import missing_or_stale
 from core.video.controls import CHOICES
@@ -28,7 +28,7 @@ from gui.render.render_controller import RenderController
 from gui.render.render_form import RenderForm
 from gui.scenes.image_controller import ImageController, ImageRole, ImageUse
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
-from gui.scenes.references_controller import ReferencePanels, ReferencesController
+from gui.scenes.references_controller import ReferencesController
 from gui.scenes.scene_actions import SceneActions
 from gui.scenes.scene_inspector import SceneInspector
 from gui.scenes.scene_states import SceneStates
@@ -61,11 +61,9 @@ if TYPE_CHECKING:
     from gui.project.project_actions import ProjectActions
     from gui.project.project_model import ProjectModel
     from gui.render.plan_fixes import Fix
-    from gui.scenes.image_controller import FrameBrought
 
 _MOST_MISSING = 8
 _THREADS = 4
-_ROLES = {FrameSlot.START: ImageRole.START, FrameSlot.END: ImageRole.END}
 
 
 class VideoProjectTab(QWidget):
@@ -104,20 +102,9 @@ class VideoProjectTab(QWidget):
         panels = self._panels
         self._images = ImageController(model, background, self)
         self._references = ReferencesController(
-            model,
-            ReferencePanels(panels.references, panels.scene_references),
-            self._images,
-            background,
-            self,
+            model, panels.references, panels.scene_references, self._images, background, self
         )
-        self._choices = ChoicesController(
-            studio,
-            model,
-            panels.form,
-            panels.line,
-            background,
-            self,
-        )
+        self._choices = ChoicesController(studio, model, panels.form, panels.line, background, self)
         self._storyboard = StoryboardController(model, panels.storyboard, self)
         self._states = SceneStates(studio, model, background, self)
         self._takes = TakesController(model, panels.takes, self._states, background, self)
@@ -156,9 +143,9 @@ class VideoProjectTab(QWidget):
         panels.table.set_actions(self.scene_actions.for_scenes())
         self.scene_actions.select_wanted.connect(panels.table.select)
         self.scene_actions.added.connect(panels.table.edit_prompt)
-        panels.inspector.frame_brought.connect(self._on_frame_brought)
+        panels.inspector.frame_brought.connect(self._images.bring)
         panels.inspector.cursor_moved.connect(self.scene_actions.set_cursor)
-        self._rows.image_dropped.connect(self._on_frame_brought)
+        self._rows.image_dropped.connect(self._images.bring)
         panels.scope.changed.connect(self._choices.set_scene_scope)
         panels.render.wanted.connect(self._on_render_wanted)
         panels.takes.play_wanted.connect(self._player.play_take)
@@ -369,11 +356,6 @@ class VideoProjectTab(QWidget):
         self._panels.render.show_planning(False)
         self.message.emit(str(error))
         QMessageBox.warning(self, "ImageAI", str(error))
-
-    @Slot(object)
-    def _on_frame_brought(self, brought: FrameBrought) -> None:
-        role = _ROLES[brought.slot]
-        self._images.bring_image(brought.image, role, brought.scene_id)
 
     def show_missing(self, missing: Sequence[MissingFile]) -> None:
         """Name the files that are not there, and look for them in a folder if that is wanted."""

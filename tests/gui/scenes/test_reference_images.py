@@ -27,7 +27,6 @@ from PySide6.QtWidgets import (
 from core.project.model.edits import describe_edit, move_references
 from core.project.model.project import ReferenceImage
 from core.project.render.requests import ChosenReference
-from gui.scenes.image_controller import ImagesBrought
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView
@@ -60,7 +59,7 @@ lists = st.lists(images, max_size=7).map(tuple)
 class Recorder:
     def __init__(self, panel: ReferenceImagesWidget) -> None:
         self.values: list[tuple[ReferenceImage, ...]] = []
-        self.brought: list[ImagesBrought] = []
+        self.brought: list[tuple[Path | QImage, ...]] = []
         self.uses_global: list[bool] = []
         panel.changed.connect(self.values.append)
         panel.brought.connect(self.brought.append)
@@ -413,7 +412,7 @@ def test_several_files_are_added_at_once(
     dialog = child(panel, QFileDialog)
     assert dialog.fileMode() is QFileDialog.FileMode.ExistingFiles
     dialog.filesSelected.emit([str(path) for path in paths])
-    assert messages.brought == [ImagesBrought(paths)]
+    assert messages.brought == [paths]
     assert names(panel) == list(NAMES), "they are copied into the project first"
 
 
@@ -425,7 +424,7 @@ def test_files_are_dropped_and_never_taken_for_moved(
     messages = Recorder(panel)
     paths = tuple(make_image(tmp_path / "more" / f"{n}.png") for n in "ab")
     event = drop(panel, files(*paths), QPoint(40, 40))
-    assert messages.brought == [ImagesBrought(paths)]
+    assert messages.brought == [paths]
     assert event.isAccepted()
     assert event.dropAction() is Qt.DropAction.CopyAction
 
@@ -438,12 +437,12 @@ def test_pasting_files_or_an_image(
     path = make_image(tmp_path / "a.png")
     copy(files(path))
     press(panel, Qt.Key.Key_V, CTRL)
-    assert messages.brought == [ImagesBrought((path,))]
+    assert messages.brought == [(path,)]
     image = QImage(8, 6, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.red)
     QGuiApplication.clipboard().setImage(image)
     press(panel, Qt.Key.Key_V, CTRL)
-    brought = messages.brought[-1].images
+    (brought,) = messages.brought[-1]
     assert isinstance(brought, QImage)
     assert brought.size() == image.size()
 

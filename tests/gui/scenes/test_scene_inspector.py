@@ -15,12 +15,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel, QTabBar, QWidget
 
 from core.film.model.film import Fit, Transition
-from core.project.model.edits import FrameSlot, insert_scenes
+from core.project.model.edits import insert_scenes
 from core.project.model.project import Scene, SceneCut, new_project
 from gui import theme
 from gui.project.project_model import ProjectModel, SceneEdit
 from gui.scenes.cut_page import CutPage
-from gui.scenes.image_controller import FrameBrought
+from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.scenes.scene_inspector import SceneInspector
 from gui.scenes.scene_values import describe_use
 from gui.widgets.image_slot import ImageSlot, SlotImage
@@ -427,8 +427,8 @@ def test_an_image_from_the_clipboard_is_brought_for_its_place(
     paste(controls_of(panel)["end_frame_paste"])
 
     (brought,) = panel.property("brought").requests
-    assert isinstance(brought, FrameBrought)
-    assert (brought.scene_id, brought.slot) == ("s2", FrameSlot.END)
+    assert isinstance(brought, ImageUse)
+    assert (brought.scene_id, brought.role) == ("s2", ImageRole.END)
 
 
 def test_only_what_the_model_takes_is_offered(qtbot: QtBot, thumbnails: Thumbnails) -> None:
@@ -581,7 +581,7 @@ def test_images_are_dropped_and_pasted_by_key(qtbot: QtBot, thumbnails: Thumbnai
     words.setText("no picture")
     assert not drop(slot, words, QPoint(20, 30))
     brought = panel.property("brought").requests
-    assert brought == [FrameBrought("s2", FrameSlot.END, IMAGE)]
+    assert brought == [ImageUse((IMAGE,), ImageRole.END, "s2")]
 
     QGuiApplication.clipboard().setText("no picture")
     activate(qtbot, panel)

@@ -32,7 +32,7 @@ from core.project.model.project import Scene, VideoProject, new_id
 from core.project.model.status import SceneJob, SceneJobState
 from core.video.request import Role
 from gui.project.project_model import ProjectModel
-from gui.scenes.image_controller import FrameBrought
+from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.scenes.scene_actions import SceneActions
 from gui.scenes.scene_delegates import DurationDelegate, PromptDelegate
 from gui.scenes.scene_rows import CellImage, SceneColumn
@@ -467,15 +467,15 @@ def test_rows_put_down_on_a_row_come_before_it(table: Table) -> None:
 
 
 def test_images_are_dropped_on_frames_one_scene_each(table: Table) -> None:
-    messages: list[FrameBrought] = []
+    messages: list[ImageUse] = []
     table.rows.image_dropped.connect(messages.append)
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(f"/p/{name}.png") for name in "abc"])
     on = table.cell(1, SceneColumn.END)
     assert table.rows.dropMimeData(mime, Qt.DropAction.CopyAction, -1, -1, on)
     assert messages == [
-        FrameBrought("s2", FrameSlot.END, Path("/p/a.png")),
-        FrameBrought("s3", FrameSlot.END, Path("/p/b.png")),
+        ImageUse((Path("/p/a.png"),), ImageRole.END, "s2"),
+        ImageUse((Path("/p/b.png"),), ImageRole.END, "s3"),
     ]
 
 
