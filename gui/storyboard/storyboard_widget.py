@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.platform.text_files import TextFile, read_text_file
 from core.project.storyboard.markup import clock
 from core.project.storyboard.scenes import Renewal, renew, renew_scenes
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
+from core.video.spec import Durations
 from gui.storyboard.length_field import LengthField
-from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox, StoryboardNotes, TagMenu
+from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox, StoryboardNotes, tag_menu
 from gui.storyboard.storyboard_preview import PreviewTable
 from gui.theme import Tone
 from gui.widgets.fields import text_height
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 _PAUSE_MS = 250
 _LINES = 7
+# Until the model is known.
+_LIMITS = Durations(minimum=1, maximum=10, default=5)
 _FILES = FileKind("a text file", ("Texts (*.txt *.md *.lrc *.srt *.fountain)",))
 
 
@@ -48,19 +52,13 @@ class StoryboardText:
 
 
 @dataclass(frozen=True)
-class _Clips:
-    usual_s: float = 5.0
-    min_s: float = 1.0
-    max_s: float = 10.0
-
-
-@dataclass(frozen=True)
 class _PreviewQuestion:
     """All that the preview depends on."""
 
     value: StoryboardText
-    clips: _Clips
     scenes: tuple[Scene, ...]
+    clip_s: float
+    limits: Durations
 
 
 @dataclass(frozen=True)
@@ -85,9 +83,6 @@ class StoryboardWidget(QWidget):
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
-        self._work = _PreviewWork()
-        self.destroyed.connect(self._work.stop)
-        self._clips = _Clips()
         self._spec: ModelSpec | None = None
         self._usual_s: float | None = None
         self._scenes: tuple[Scene, ...] = ()
@@ -107,7 +102,7 @@ class StoryboardWidget(QWidget):
         self._tags = QPushButton("Insert ta&g")
         self._make = QPushButton("&Make scenes")
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
-        self._menu = TagMenu(self)
+        self._menu = tag_menu(self)
         self._restyle()
         self._lay_out()
         self._connect()
@@ -134,12 +129,13 @@ class StoryboardWidget(QWidget):
     def set_spec(self, spec: ModelSpec) -> None:
         """How long clips can be is up to this model."""
         self._spec = spec
-        self._set_clips()
+        self._ask()
 
     def set_clip_length(self, duration_s: float | None) -> None:
         """How long clips usually are; None for what is usual for the model."""
-        self._usual_s = duration_s
-        self._set_clips()
+        if duration_s != self._usual_s:
+            self._usual_s = duration_s
+            self._ask()
 
     def set_scenes(self, scenes: Sequence[Scene], rendered: frozenset[str] = frozenset()) -> None:
         """Which scenes the project has, and the ids of those that have clips."""
@@ -193,7 +189,7 @@ class StoryboardWidget(QWidget):
         self._box.file_dropped.connect(self._read)
         self._length.changed.connect(self._on_edited)
         self._load.clicked.connect(self._on_load)
-        self._menu.chosen.connect(self._on_tag)
+        self._menu.triggered.connect(self._on_tag)
         self._preview.chosen.connect(self._on_chosen)
         self._make.clicked.connect(self._on_make)
         self._pause.timeout.connect(self._split)
@@ -204,8 +200,9 @@ class StoryboardWidget(QWidget):
         self._ask()
         self.changed.emit(self.value())
 
-    @Slot(object)
-    def _on_tag(self, tag: str) -> None:
+    @Slot(QAction)
+    def _on_tag(self, action: QAction) -> None:
+        tag = str(action.data())
         cursor = self._box.textCursor()
         cursor.insertText(tag)
         if tag.endswith(" }"):
@@ -232,10 +229,9 @@ class StoryboardWidget(QWidget):
     @Slot(object)
     def _read(self, path: Path) -> None:
         if not self._is_read_only:
-            token = self._background.run(
+            self._background.run(
                 lambda _: read_text_file(path), self._on_read, self._on_failed, key="text file"
             )
-            self._work.begin(token)
 
     def _on_read(self, file: TextFile) -> None:
         self._box.replace_text(file.text)
@@ -252,18 +248,10 @@ class StoryboardWidget(QWidget):
             self._makes_when_split = True
             self._split()
 
-    def _set_clips(self) -> None:
-        if self._spec is None:
-            return
-        limits = self._spec.durations
-        usual = limits.default if self._usual_s is None else self._usual_s
-        clips = _Clips(usual, limits.minimum, limits.maximum)
-        if clips != self._clips:
-            self._clips = clips
-            self._ask()
-
     def _question(self) -> _PreviewQuestion:
-        return _PreviewQuestion(self.value(), self._clips, self._scenes)
+        limits = _LIMITS if self._spec is None else self._spec.durations
+        clip_s = limits.default if self._usual_s is None else self._usual_s
+        return _PreviewQuestion(self.value(), self._scenes, clip_s, limits)
 
     def _ask(self) -> None:
         self._makes_when_split = False
@@ -274,8 +262,7 @@ class StoryboardWidget(QWidget):
     def _split(self) -> None:
         self._pause.stop()
         work = partial(_answer, self._question())
-        token = self._background.run(work, self._on_split, self._on_failed, key="storyboard")
-        self._work.begin(token)
+        self._background.run(work, self._on_split, self._on_failed, key="storyboard")
 
     def _on_split(self, answer: _Answer) -> None:
         self._answer = answer
@@ -301,28 +288,13 @@ class StoryboardWidget(QWidget):
         self._outcome.show_message(_outcome(answer.renewal, self._rendered) if self._scenes else "")
 
 
-class _PreviewWork:
-    """What runs for a widget, to be stopped when the widget goes."""
-
-    def __init__(self) -> None:
-        self._tokens: list[CancelToken] = []
-
-    def begin(self, token: CancelToken) -> None:
-        self._tokens = [*self._tokens[-2:], token]
-
-    def stop(self, _: object = None) -> None:
-        for token in self._tokens:
-            token.cancel()
-
-
 def _answer(question: _PreviewQuestion, cancel: CancelToken) -> _Answer:
-    value, clips = question.value, question.clips
     board = split_storyboard(
-        value.text,
-        target_length_s=value.target_length_s,
-        clip_s=clips.usual_s,
-        min_s=clips.min_s,
-        max_s=clips.max_s,
+        question.value.text,
+        target_length_s=question.value.target_length_s,
+        clip_s=question.clip_s,
+        min_s=question.limits.minimum,
+        max_s=question.limits.maximum,
     )
     cancel.check()
     return _Answer(question, board, renew_scenes(question.scenes, board))
@@ -370,10 +342,6 @@ class StoryboardController(QObject):
         widget.made.connect(self._on_made)
         model.changed.connect(self._show)
         self._show()
-
-    def set_spec(self, spec: ModelSpec) -> None:
-        """How long clips can be is up to this model."""
-        self._widget.set_spec(spec)
 
     @Slot()
     def _show(self, _: object = None) -> None:

@@ -105,7 +105,7 @@ class VideoProjectTab(QWidget):
             model, panels.references, panels.scene_references, self._images, background, self
         )
         self._choices = ChoicesController(studio, model, panels.form, panels.line, background, self)
-        self._storyboard = StoryboardController(model, panels.storyboard, self)
+        StoryboardController(model, panels.storyboard, self)
         self._states = SceneStates(studio, model, background, self)
         self._takes = TakesController(model, panels.takes, self._states, background, self)
         self._rendering = RenderController(studio, model, background, self)
@@ -304,7 +304,7 @@ class VideoProjectTab(QWidget):
     def _on_spec(self, spec: ModelSpec) -> None:
         self._panels.table.set_spec(spec)
         self._panels.inspector.set_spec(spec)
-        self._storyboard.set_spec(spec)
+        self._panels.storyboard.set_spec(spec)
         self._references.set_spec(spec)
         self._rows.set_default_duration(spec.durations.default)
 
