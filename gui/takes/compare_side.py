@@ -32,7 +32,6 @@ class CompareSide(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._frames: ClipFrames | None = None
-        self._number = 0
         self._stills = Stills(self)
         self._title = ElidedLabel()
         self._facts = ElidedLabel()
@@ -53,11 +52,6 @@ class CompareSide(QWidget):
     def frames(self) -> ClipFrames | None:
         """The frames of the take; None while they are not known."""
         return self._frames
-
-    @property
-    def number(self) -> int:
-        """The frame that is shown, from 0."""
-        return self._number
 
     def show_take(self, shown: ShownTake) -> None:
         """Open a take."""
@@ -91,7 +85,6 @@ class CompareSide(QWidget):
 
     @Slot(object)
     def _on_image(self, still: Still) -> None:
-        self._number = still.number
         self.surface.show_image(still.image)
 
     @Slot(object)

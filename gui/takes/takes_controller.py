@@ -1,4 +1,4 @@
-"""Between the strip of takes and the project: what is out of date, settings, files."""
+"""Between the strip of takes and the project: what is out of date, and settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.errors import ProjectError
 from core.project.render.rerender import scene_again
 from core.video.record import read_settings_of
-from gui.widgets.file_field import show_in_desktop
 
 if TYPE_CHECKING:
     from core.jobs.job import CancelToken
@@ -47,7 +46,6 @@ class TakesController(QObject):
         self._background = background
         self._scene_id = ""
         takes.settings_wanted.connect(self._bring_back)
-        takes.show_file_wanted.connect(self._show_file)
         states.changed.connect(self._tell_states)
 
     def show_scene(self, scene_id: str) -> None:
@@ -85,7 +83,3 @@ class TakesController(QObject):
                 self.message.emit(note)
 
         self._background.run(read, arrived, self.failed.emit, key="take settings")
-
-    @Slot(object)
-    def _show_file(self, take: Take) -> None:
-        show_in_desktop(take.path.parent)

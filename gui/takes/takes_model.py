@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 from typing_extensions import override
 
+from core.project.model.status import is_stale
 from gui.takes.take_text import describe_take, take_name
 from gui.widgets.row_changes import change_rows
 
@@ -71,7 +72,7 @@ class TakesModel(QAbstractListModel):
                 take,
                 number,
                 take.id == takes.chosen,
-                bool(fingerprint and take.fingerprint and take.fingerprint != fingerprint),
+                is_stale(take, fingerprint),
                 self._problems.get(take.path, ""),
             )
             for number, take in enumerate(takes.takes, start=1)

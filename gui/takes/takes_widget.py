@@ -26,11 +26,11 @@ from gui.takes.takes_model import TakesModel
 from gui.theme import GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
+from gui.widgets.file_field import show_in_desktop
 from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from core.project.model.project import Take
@@ -70,12 +70,10 @@ class TakesWidget(QWidget):
     Signals:
         play_wanted(Take): it shall be seen.
         settings_wanted(Take): its scene shall be made as this take was.
-        show_file_wanted(Take): its file shall be shown in its folder.
     """
 
     play_wanted = Signal(object)
     settings_wanted = Signal(object)
-    show_file_wanted = Signal(object)
 
     def __init__(
         self, model: ProjectModel, thumbnails: Thumbnails, parent: QWidget | None = None
@@ -111,7 +109,6 @@ class TakesWidget(QWidget):
         self._file = IconButton("take_file", "folder-open-outline", "Show the file in its folder")
         self._lay_out()
         self._connect()
-        self._add_menu()
         self.show_scene("")
 
     @property
@@ -167,22 +164,16 @@ class TakesWidget(QWidget):
         self._strip.key_chosen.connect(self._choose)
         self._strip.key_played.connect(self._want_play)
         self._strip.selectionModel().selectionChanged.connect(self._enable)
-        for button, act in self._acts().items():
-            button.clicked.connect(act)
-
-    def _acts(self) -> dict[QPushButton | IconButton, Callable[[], None]]:
-        return {
+        for button, act in {
             self._use: self._choose,
             self._play: self._want_play,
             self._compare: self._want_compare,
             self._seed: self._take_seed,
             self._settings: self._want_settings,
             self._copy: self._copy_facts,
-            self._file: self._want_file,
-        }
-
-    def _add_menu(self) -> None:
-        for button, act in self._acts().items():
+            self._file: self._show_file,
+        }.items():
+            button.clicked.connect(act)
             text = button.text().replace("&", "") or button.accessibleName().partition(":")[0]
             action = QAction(text.removesuffix("."), self)
             action.triggered.connect(act)
@@ -299,6 +290,6 @@ class TakesWidget(QWidget):
             QGuiApplication.clipboard().setText(describe_take(take))
 
     @Slot()
-    def _want_file(self) -> None:
+    def _show_file(self) -> None:
         for take in self.selected[:1]:
-            self.show_file_wanted.emit(take)
+            show_in_desktop(take.path.parent)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QItemSelectionModel, QObject, QPoint, Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from core.platform.paths import Paths
@@ -220,7 +220,31 @@ def test_read_only_project_plays_and_compares_but_chooses_nothing(
     assert shown.chosen == "s1-take3"
 
 
-def test_every_control_has_its_effect(make: Callable[..., Shown]) -> None:
+class Desktop(QObject):
+    """Takes the place of the desktop's file manager."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[Path] = []
+
+    @Slot(QUrl)
+    def open(self, url: QUrl) -> None:
+        self.opened.append(Path(url.toLocalFile()))
+
+
+@pytest.fixture
+def desktop(qtbot: QtBot) -> Iterator[Desktop]:
+    desktop = Desktop()
+    QDesktopServices.setUrlHandler(
+        "file",
+        desktop,
+        "open",  # pyright: ignore[reportArgumentType] - it takes a str, whatever the stubs say
+    )
+    yield desktop
+    QDesktopServices.unsetUrlHandler("file")
+
+
+def test_every_control_has_its_effect(make: Callable[..., Shown], desktop: Desktop) -> None:
     made: list[Shown] = []
     requests: list[Take] = []
 
@@ -228,7 +252,6 @@ def test_every_control_has_its_effect(make: Callable[..., Shown]) -> None:
         shown = make()
         shown.select(0)
         shown.widget.settings_wanted.connect(requests.append)
-        shown.widget.show_file_wanted.connect(requests.append)
         made.append(shown)
         QGuiApplication.clipboard().clear()
         return shown.widget
@@ -258,10 +281,11 @@ def test_every_control_has_its_effect(make: Callable[..., Shown]) -> None:
             ControlCase("take_seed", click, seed),
             ControlCase("take_settings", click, asked),
             ControlCase("take_copy", click, lambda _: QGuiApplication.clipboard().text()),
-            ControlCase("take_file", click, asked),
+            ControlCase("take_file", click, lambda _: len(desktop.opened)),
         ],
     )
     assert all(take.id == "s1-take1" for take in requests)
+    assert set(desktop.opened) == {made[0].model.project.takes_of("s1").takes[0].path.parent}
 
 
 def test_menu_has_what_the_buttons_have(make: Callable[..., Shown]) -> None:
