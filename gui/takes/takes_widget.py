@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from typing_extensions import override
 
 from core.project.model.edits import with_seed
 from core.project.model.project import SceneTakes
@@ -31,6 +30,7 @@ from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from core.project.model.project import Take
@@ -42,34 +42,12 @@ _NO_TAKE = "No clip yet. Render the scene."
 _Flag = QItemSelectionModel.SelectionFlag
 
 
-class TakeStrip(QListView):
-    """One row of takes; Enter chooses, Space plays.
-
-    Signals:
-        key_chosen(): the current take shall be used.
-        key_played(): the current take shall be played.
-    """
-
-    key_chosen = Signal()
-    key_played = Signal()
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        match event.key():
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                self.key_chosen.emit()
-            case Qt.Key.Key_Space:
-                self.key_played.emit()
-            case _:
-                super().keyPressEvent(event)
-
-
 class TakesWidget(QWidget):
     """Shows what a scene has; a choice is an edit of the project that can be undone.
 
     Signals:
         play_wanted(Take): it shall be seen.
-        settings_wanted(Take): its scene shall be made as this take was.
+        settings_wanted(Take): the shown scene shall be made as this take was.
     """
 
     play_wanted = Signal(object)
@@ -81,7 +59,7 @@ class TakesWidget(QWidget):
         super().__init__(parent)
         self._model = model
         self._scene_id = ""
-        self._fingerprint = ""
+        self._fingerprints: Mapping[str, str] = {}
         self._menu: list[tuple[QAction, QPushButton | IconButton]] = []
         self._rows = TakesModel(self)
         self._drawing = TakesDelegate(thumbnails, self)
@@ -112,6 +90,11 @@ class TakesWidget(QWidget):
         self.show_scene("")
 
     @property
+    def scene_id(self) -> str:
+        """The scene whose takes are shown."""
+        return self._scene_id
+
+    @property
     def selected(self) -> tuple[Take, ...]:
         """The selected takes, oldest first."""
         rows = sorted(index.row() for index in self._strip.selectionModel().selectedIndexes())
@@ -120,17 +103,16 @@ class TakesWidget(QWidget):
     def show_scene(self, scene_id: str) -> None:
         """Show the takes of this scene; of none where the id is empty."""
         self._scene_id = scene_id
-        self._fingerprint = ""
         self._refresh()
         self._select(self._takes().chosen)
 
-    def set_fingerprint(self, fingerprint: str) -> None:
-        """Tell what the scene's clip would be made from now; empty where it is not known."""
-        self._fingerprint = fingerprint
+    def set_fingerprints(self, fingerprints: Mapping[str, str]) -> None:
+        """Tell what each scene's clip would be made from now, by scene id."""
+        self._fingerprints = fingerprints
         self._refresh()
 
-    def _make_strip(self, thumbnails: Thumbnails) -> TakeStrip:
-        strip = named(TakeStrip(), "take_strip")
+    def _make_strip(self, thumbnails: Thumbnails) -> QListView:
+        strip = named(QListView(), "take_strip")
         strip.setAccessibleName("Takes")
         strip.setToolTip("Every clip that was made for the scene. Click to play, Enter to choose.")
         strip.setModel(self._rows)
@@ -161,9 +143,12 @@ class TakesWidget(QWidget):
         self._model.changed.connect(self._on_change)
         self._strip.clicked.connect(self._on_click)
         self._strip.doubleClicked.connect(self._choose)
-        self._strip.key_chosen.connect(self._choose)
-        self._strip.key_played.connect(self._want_play)
         self._strip.selectionModel().selectionChanged.connect(self._enable)
+        keys = {
+            self._use: [QKeySequence("Return"), QKeySequence("Enter")],
+            self._play: [QKeySequence("Space")],
+            self._copy: QKeySequence.keyBindings(QKeySequence.StandardKey.Copy),
+        }
         for button, act in {
             self._use: self._choose,
             self._play: self._want_play,
@@ -179,9 +164,8 @@ class TakesWidget(QWidget):
             action.triggered.connect(act)
             self._menu.append((action, button))
             self._strip.addAction(action)
-            if button is self._copy:
-                action.setShortcut(QKeySequence.StandardKey.Copy)
-                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            action.setShortcuts(keys.get(button, []))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self._strip.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _takes(self) -> SceneTakes:
@@ -191,7 +175,7 @@ class TakesWidget(QWidget):
 
     def _refresh(self) -> None:
         takes = self._takes()
-        self._rows.show_takes(takes, self._fingerprint)
+        self._rows.show_takes(takes, self._fingerprints.get(self._scene_id, ""))
         self._empty.show_message(_NO_TAKE if self._scene_id else _NO_SCENE)
         self._pages.setCurrentIndex(0 if takes.takes else 1)
         self._enable()

@@ -107,7 +107,7 @@ class VideoProjectTab(QWidget):
         self._choices = ChoicesController(studio, model, panels.form, panels.line, background, self)
         StoryboardController(model, panels.storyboard, self)
         self._states = SceneStates(studio, model, background, self)
-        self._takes = TakesController(model, panels.takes, self._states, background, self)
+        self._takes = TakesController(model, panels.takes, background, self)
         self._rendering = RenderController(studio, model, background, self)
         self._export = ExportController(studio, model, background, self)
         self._player = PlayerController(studio, model, panels.player, self._images, self)
@@ -209,7 +209,7 @@ class VideoProjectTab(QWidget):
         label = f"Scene {project.index(shown) + 1}" if shown else ""
         self._panels.scope.set_scene(label)
         self._panels.inspector.show_scenes(scene_ids)
-        self._takes.show_scene(shown if len(scene_ids) == 1 else "")
+        self._panels.takes.show_scene(shown if len(scene_ids) == 1 else "")
         self._choices.show_scene(shown)
         self._references.show_scene(shown)
         self._player.show_scene(shown)
@@ -298,6 +298,7 @@ class VideoProjectTab(QWidget):
     @Slot()
     def _on_states_changed(self) -> None:
         self._rows.set_fingerprints(self._states.fingerprints)
+        self._panels.takes.set_fingerprints(self._states.fingerprints)
         self._show_counts()
 
     @Slot(object)
