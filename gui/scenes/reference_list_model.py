@@ -19,12 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from PySide6.QtCore import QPersistentModelIndex
-
     from core.project.model.project import ReferenceImage
     from gui.scenes.reference_rows import ReferenceRow
-
-    Index = QModelIndex | QPersistentModelIndex
+    from gui.widgets.cells import Index
 
 ROWS_MIME = "application/x-imageai-references"
 ROW_ROLE = Qt.ItemDataRole.UserRole

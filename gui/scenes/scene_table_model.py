@@ -19,12 +19,9 @@ from gui.widgets.row_changes import change_rows
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from PySide6.QtCore import QPersistentModelIndex
-
     from core.project.model.status import SceneJob
     from gui.project.project_model import Change, ProjectModel
-
-    Index = QModelIndex | QPersistentModelIndex
+    from gui.widgets.cells import Index
 
 SCENES_MIME = "application/x-imageai-scenes"
 ROW_ROLE = Qt.ItemDataRole.UserRole

@@ -15,11 +15,8 @@ from gui.widgets.row_changes import change_rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtCore import QPersistentModelIndex
-
     from core.project.model.project import SceneTakes, Take
-
-    Index = QModelIndex | QPersistentModelIndex
+    from gui.widgets.cells import Index
 
 TAKE_ROLE = Qt.ItemDataRole.UserRole
 _NOWHERE = QModelIndex()

@@ -103,14 +103,11 @@ class ScopeSwitch(QWidget):
         self.changed.emit(is_scene)
 
 
-def arrange(
-    tab: QWidget, panels: VideoPanels, actions: Sequence[QAction]
-) -> dict[str, FoldingSection]:
-    """Put the panels into the tab; gives the sections of the left side by name."""
-    sections = _sections(panels)
+def arrange(tab: QWidget, panels: VideoPanels, actions: Sequence[QAction]) -> None:
+    """Put the panels into the tab."""
     halves = Splitter(Qt.Orientation.Horizontal)
     halves.setObjectName("video_columns")
-    halves.addWidget(_column(list(sections.values())))
+    halves.addWidget(_column(_sections(panels)))
     halves.addWidget(_scenes(panels, actions))
     halves.addWidget(_stacked([panels.player, panels.takes], [_PLAYER, _TAKES]))
     halves.setSizes([_LEFT, _MIDDLE, _RIGHT])
@@ -119,33 +116,30 @@ def arrange(
         halves.setCollapsible(place, False)
     rows = fill(QVBoxLayout(tab), panels.bar, halves, grows=halves)
     rows.setContentsMargins(theme.EDGE, theme.GAP, theme.EDGE, 0)
-    return sections
 
 
-def _sections(panels: VideoPanels) -> dict[str, FoldingSection]:
+def _sections(panels: VideoPanels) -> tuple[FoldingSection, ...]:
     references = QTabWidget()
     references.setObjectName("reference_tabs")
     # On the window's own ground, for which the colours of words are chosen.
     references.setDocumentMode(True)
     references.addTab(panels.references, "Whole project")
     references.addTab(panels.scene_references, "This scene")
-    return {
-        "storyboard": FoldingSection(
+    return (
+        FoldingSection(
             "storyboard", "1  Storyboard", "Text that becomes scenes", [panels.storyboard],
             is_open=True,
         ),
-        "render": FoldingSection(
+        FoldingSection(
             "render", "2  Render settings", "How clips are made",
             [panels.scope, panels.form, panels.line], is_open=True,
         ),
-        "references": FoldingSection(
+        FoldingSection(
             "references", "3  Reference images", "Pictures that show what things look like",
             [references],
         ),
-        "export": FoldingSection(
-            "export", "4  Export", "What becomes of the clips", [panels.export],
-        ),
-    }  # fmt: skip
+        FoldingSection("export", "4  Export", "What becomes of the clips", [panels.export]),
+    )  # fmt: skip
 
 
 def _column(sections: Sequence[FoldingSection]) -> QScrollArea:

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from core.errors import StudioError
     from core.jobs.job import CancelToken
     from core.project.files.media import MissingFile, Relinked
-    from core.project.model.project import FilmChoices
+    from core.project.model.project import FilmChoices, Take
     from core.project.model.status import SceneJob
     from core.project.render.rendering import RenderOffer
     from core.project.render.rerender import FromRecord
@@ -98,7 +98,7 @@ class VideoProjectTab(QWidget):
         self.scene_actions = SceneActions(model, self)
         self._rows = SceneTableModel(model, self)
         self._panels = self._make_panels()
-        self._sections = arrange(self, self._panels, self.scene_actions.for_scenes())
+        arrange(self, self._panels, self.scene_actions.for_scenes())
         panels = self._panels
         self._images = ImageController(model, background, self)
         self._references = ReferencesController(
@@ -139,8 +139,8 @@ class VideoProjectTab(QWidget):
         panels = self._panels
         panels.bar.changed.connect(self._rename)
         panels.table.selection_changed.connect(self._on_selection)
-        panels.table.play_wanted.connect(self._on_play_scene)
-        panels.table.set_actions(self.scene_actions.for_scenes())
+        panels.table.play_wanted.connect(self._on_play)
+        panels.table.addActions(self.scene_actions.for_scenes())
         self.scene_actions.select_wanted.connect(panels.table.select)
         self.scene_actions.added.connect(panels.table.edit_prompt)
         panels.inspector.frame_brought.connect(self._images.bring)
@@ -221,11 +221,9 @@ class VideoProjectTab(QWidget):
         self._model.edit("Rename the project", project, merge="name")
 
     @Slot(object)
-    def _on_play_scene(self, scene_id: str) -> None:
-        take = self._model.project.chosen_take(scene_id)
-        if take is not None:
-            self._player.play_take(take)
-            self._panels.player.toggle_play()
+    def _on_play(self, take: Take) -> None:
+        self._player.play_take(take)
+        self._panels.player.toggle_play()
 
     @property
     def render_actions(self) -> tuple[QAction, ...]:
