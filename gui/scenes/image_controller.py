@@ -99,7 +99,7 @@ class ImageController(QObject):
         if not copies:
             return
         if use.role is ImageRole.PROJECT_REFERENCE:
-            references = with_references(project.references, copies)
+            references = _with_references(project.references, copies)
             text = describe_edit(project.references, references)
             self._model.edit(text, project.model_copy(update={"references": references}))
             return
@@ -150,7 +150,7 @@ def _as_one(errors: Sequence[StudioError]) -> StudioError:
     return StudioError(message, hint=f"\nSo it is with {more} more." if more > 0 else "")
 
 
-def with_references(
+def _with_references(
     references: Sequence[ReferenceImage], paths: Sequence[Path]
 ) -> tuple[ReferenceImage, ...]:
     """The references and these pictures, each once."""
@@ -166,7 +166,7 @@ def _scene_with(scene: Scene, role: ImageRole, copies: Sequence[Path]) -> Scene:
         case ImageRole.END:
             return with_frame(scene, FrameSlot.END, copies[0])
         case _:
-            references = with_references(scene.references, copies)
+            references = _with_references(scene.references, copies)
             return scene.model_copy(update={"references": references})
 
 

@@ -70,7 +70,7 @@ class ReferenceImagesWidget(QWidget):
         self._uses_global.setVisible(is_scene)
         self._limit = ToneLabel()
         self._verdict = ToneLabel()
-        self._problem = ToneLabel(Tone.BAD)
+        self._message = ToneLabel(Tone.BAD)
         self._lay_out()
         self._add.clicked.connect(self._open_dialog)
         self._uses_global.edited.connect(self.uses_global_changed)
@@ -92,7 +92,7 @@ class ReferenceImagesWidget(QWidget):
             ("remove", "delete-outline", "Remove from the list; the file stays", view.remove),
         ):
             buttons.addWidget(_button(f"reference_{name}", icon, tip, action))
-        labels = (self._problem, self._verdict, self._limit)
+        labels = (self._message, self._verdict, self._limit)
         parts = (self._uses_global, view, buttons, *labels, None)
         fill(QVBoxLayout(self), *parts, spacing=GAP // 2).setContentsMargins(0, GAP // 2, 0, 0)
 
@@ -102,11 +102,12 @@ class ReferenceImagesWidget(QWidget):
 
     def set_value(self, value: tuple[ReferenceImage, ...]) -> None:
         """Show these; tells nobody."""
-        self._show(value)
-
-    def uses_global(self) -> bool:
-        """Whether the project's pictures go with the scene, too."""
-        return self._uses_global.isChecked()
+        rows = rows_of(value, self._choice, shows_global=self._is_scene)
+        self._model.set_rows(rows)
+        # Where the model takes none at all, one sentence says it.
+        words = describe_choice(rows, self._whose) if self._takes_any else ""
+        is_left_out = any(row.chosen is not None and not row.chosen.is_sent for row in rows)
+        self._verdict.show_message(words, Tone.WARNING if is_left_out else Tone.QUIET)
 
     def set_uses_global(self, uses_global: bool) -> None:
         """Show whether the project's pictures go with the scene; tells nobody."""
@@ -120,13 +121,13 @@ class ReferenceImagesWidget(QWidget):
             whose: the scene, such as "Scene 3"; empty for none.
         """
         self._choice, self._whose = choice, whose
-        self._show(self.value())
+        self.set_value(self.value())
 
     def set_limit(self, spec: ModelSpec) -> None:
         """Say how many pictures the model takes."""
         self._takes_any = spec.limit(Role.REFERENCE) > 0
         self._limit.show_message(describe_limit(spec))
-        self._show(self.value())
+        self.set_value(self.value())
 
     def set_editable(self, is_editable: bool, why_not: str = "") -> None:
         """Allow changes, or show only and say why where the list is empty."""
@@ -137,31 +138,19 @@ class ReferenceImagesWidget(QWidget):
         empty = _EMPTY_SCENE if self._is_scene else _EMPTY_PROJECT
         self._view.show_empty(empty if is_editable else why_not)
 
-    def show_problem(self, text: str) -> None:
-        """Say what is wrong with a picture; it goes with the next one that is brought."""
-        self._problem.show_message(text, Tone.BAD)
-
-    def show_note(self, text: str) -> None:
-        """Say what is being done with a picture, in the place of a problem."""
-        self._problem.show_message(text, Tone.QUIET)
-
-    def _show(self, value: tuple[ReferenceImage, ...]) -> None:
-        rows = rows_of(value, self._choice, shows_global=self._is_scene)
-        self._model.set_rows(rows)
-        # Where the model takes none at all, one sentence says it.
-        words = describe_choice(rows, self._whose) if self._takes_any else ""
-        is_left_out = any(row.chosen is not None and not row.chosen.is_sent for row in rows)
-        self._verdict.show_message(words, Tone.WARNING if is_left_out else Tone.QUIET)
+    def show_message(self, text: str, of: Tone = Tone.BAD) -> None:
+        """Say what is wrong or done with a picture; it goes with the next one that is brought."""
+        self._message.show_message(text, of)
 
     @Slot(object)
     def _take(self, value: tuple[ReferenceImage, ...]) -> None:
-        self.show_problem("")
-        self._show(value)
+        self.show_message("")
+        self.set_value(value)
         self.changed.emit(value)
 
     @Slot(object)
     def _bring(self, images: tuple[Path | QImage, ...]) -> None:
-        self.show_problem("")
+        self.show_message("")
         self.brought.emit(images)
 
     @Slot()
@@ -170,7 +159,7 @@ class ReferenceImagesWidget(QWidget):
         if images:
             self._bring(images)
         else:
-            self.show_problem(_NO_IMAGE)
+            self.show_message(_NO_IMAGE)
 
     @Slot()
     def _open_dialog(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from core.project.model.edits import describe_edit
 from core.project.render.requests import choose_references
 from gui.scenes.image_controller import ImageRole, ImageUse
+from gui.theme import Tone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +55,7 @@ class ReferencesController(QObject):
         self._background = background
         self._scene_id = ""
         self._spec: ModelSpec | None = None
-        self._asked: _ChosenQuestion | None = None
+        self._asked: object = None
         project_list.changed.connect(self._on_project_edit)
         scene_list.changed.connect(self._on_scene_edit)
         scene_list.uses_global_changed.connect(self._on_uses_global)
@@ -71,7 +71,7 @@ class ReferencesController(QObject):
         """Show this scene's own pictures; none for an empty id."""
         if scene_id != self._scene_id:
             self._scene_id = scene_id
-            self._scene_list.show_problem("")
+            self._scene_list.show_message("")
             self._forget()
             self._show()
 
@@ -103,13 +103,9 @@ class ReferencesController(QObject):
         if scene is None or spec is None:
             self._forget()
             return
-        question = _ChosenQuestion(
-            f"Scene {project.index(scene.id) + 1}",
-            project.references,
-            scene.references,
-            scene.uses_global_references,
-            spec,
-        )
+        whose = f"Scene {project.index(scene.id) + 1}"
+        # All that decides what of the pictures its clip gets.
+        question = (whose, project.references, scene.references, scene.uses_global_references, spec)
         if question == self._asked:
             return
         self._asked = question
@@ -119,7 +115,7 @@ class ReferencesController(QObject):
 
         def chosen(choice: tuple[ChosenReference, ...]) -> None:
             if question == self._asked:
-                self._show_choice(choice, question.whose)
+                self._show_choice(choice, whose)
 
         self._background.run(choose, chosen, self._show_failure, key="references")
 
@@ -132,7 +128,7 @@ class ReferencesController(QObject):
         self._scene_list.show_choice(choice, whose)
 
     def _show_failure(self, error: StudioError) -> None:
-        self._scene_list.show_problem(str(error))
+        self._scene_list.show_message(str(error))
 
     @Slot(object)
     def _on_project_edit(self, value: References) -> None:
@@ -171,26 +167,14 @@ class ReferencesController(QObject):
             is_known = now is not None and now.references == before.references
             # Another scene may be shown by now.
             if now is self._owner(role, self._scene_id):
-                panel.show_problem(_KNOWN if is_known else "")
+                panel.show_message(_KNOWN if is_known else "")
 
-        def failed(error: StudioError) -> None:
-            panel.show_problem(str(error))
-
-        panel.show_note(_COPYING)
-        self._images.bring(ImageUse(images, role, scene_id), used, failed)
+        panel.show_message(_COPYING, Tone.QUIET)
+        self._images.bring(
+            ImageUse(images, role, scene_id), used, lambda error: panel.show_message(str(error))
+        )
 
     def _owner(self, role: ImageRole, scene_id: str) -> VideoProject | Scene | None:
         """Whose list it is."""
         project = self._model.project
         return project if role is ImageRole.PROJECT_REFERENCE else project.scene(scene_id)
-
-
-@dataclass(frozen=True)
-class _ChosenQuestion:
-    """All that decides what of the pictures a scene's clip gets."""
-
-    whose: str
-    project: References
-    scene: References
-    uses_global: bool
-    spec: ModelSpec

@@ -71,15 +71,11 @@ class SceneInspector(QWidget):
         self._frames.frame_brought.connect(self.frame_brought)
         self._prompt.cursor_moved.connect(self.cursor_moved)
         model.changed.connect(self._on_change)
-        self._set_read_only()
-        self._show()
-
-    def _set_read_only(self) -> None:
-        is_read_only = self._model.is_read_only
-        self._prompt.set_read_only(is_read_only)
-        self._frames.set_read_only(is_read_only)
+        for page in (self._prompt, self._frames):
+            page.set_read_only(model.is_read_only)
         for page in (self._cut, self._bulk):
-            page.setEnabled(not is_read_only)
+            page.setEnabled(not model.is_read_only)
+        self._show()
 
     def show_scenes(self, ids: tuple[str, ...]) -> None:
         """Turn to these scenes; to none where there are no ids."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QHBoxLayout,
     QRadioButton,
     QScrollArea,
@@ -80,16 +79,9 @@ class ScopeSwitch(QWidget):
         self._scene = QRadioButton("This &scene alone")
         self._scene.setObjectName("scope_scene")
         self._scene.setToolTip("What you choose counts for the scene that is shown")
-        group = QButtonGroup(self)
-        group.addButton(self._project)
-        group.addButton(self._scene)
         self._scene.toggled.connect(self._on_toggled)
         fill(QHBoxLayout(self), self._project, self._scene, None)
         self.set_scene("")
-
-    def value(self) -> bool:
-        """Whether the scene's own choices are edited."""
-        return self._scene.isChecked()
 
     def set_scene(self, label: str) -> None:
         """Name the scene that is shown; empty where there is none."""

@@ -31,6 +31,7 @@ from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView
 from gui.scenes.reference_rows import rows_of
+from gui.widgets.fields import SwitchField
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import FULL, SMALL
 from tests.fakes.references import make_image, make_references
@@ -93,6 +94,10 @@ def make(
 
 def list_of(panel: QWidget) -> ReferenceListView:
     return child(panel, ReferenceListView)
+
+
+def uses_global(panel: QWidget) -> bool:
+    return child(panel, SwitchField).isChecked()
 
 
 def names(panel: ReferenceImagesWidget) -> list[str]:
@@ -208,7 +213,7 @@ def test_every_control_does_something(
         ControlCase(
             "reference_uses_global",
             lambda box: QTest.keyClick(box, Qt.Key.Key_Space),
-            lambda panel: (panel.uses_global(), len(recorders[panel].uses_global)),
+            lambda panel: (uses_global(panel), len(recorders[panel].uses_global)),
         ),
     ]
     check_every_control(made, cases)
@@ -263,7 +268,7 @@ def test_setting_a_value_tells_nobody(make: Callable[..., ReferenceImagesWidget]
     messages = Recorder(panel)
     panel.set_value(panel.value()[:2])
     panel.set_uses_global(False)
-    assert not panel.uses_global()
+    assert not uses_global(panel)
     assert names(panel) == ["harbour", "gull"]
     assert not messages.values
     assert not messages.uses_global
@@ -606,7 +611,7 @@ def test_problem_is_shown_until_the_next_image(
     make: Callable[..., ReferenceImagesWidget], tmp_path: Path
 ) -> None:
     panel = make()
-    panel.show_problem("'notes.txt' is no picture.")
+    panel.show_message("'notes.txt' is no picture.")
     assert "'notes.txt' is no picture." in shown(panel)
     drop(panel, files(make_image(tmp_path / "a.png")), place(panel, 0))
     assert "notes" not in shown(panel)

@@ -17,6 +17,7 @@ from gui.scenes.image_controller import ImageController
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.reference_list_view import ReferenceListView
 from gui.scenes.references_controller import ReferencesController
+from gui.widgets.fields import SwitchField
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import FULL, SMALL
 from tests.fakes.references import make_image, make_references
@@ -185,7 +186,7 @@ def test_scene_uses_the_projects_images_or_not(
     assert view.model().rowCount() == 2
     assert "Scene 1 does not use these." in words(setup.whole)
     setup.model.undo_stack.undo()
-    assert setup.scene.uses_global()
+    assert child(setup.scene, SwitchField).isChecked()
     tick(button(setup.scene, "uses_global"))
     tick(button(setup.scene, "uses_global"))
     assert setup.done == "Use the project's references in scene 1"
