@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from core.project.model.project import SceneCut
 from gui import theme
 from gui.export.export_labels import FITS, transition_choices
-from gui.project.project_model import SceneEdit
 from gui.scenes.scene_values import (
     CUT_VALUES,
     SceneValue,
@@ -30,22 +28,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.project.model.project import Scene, Take
+    from gui.project.project_model import ProjectModel
 
 _LONGEST_S = 3600.0
 _AS_FILM = Choice(None, "As the film")
 
 
 class CutPage(QWidget):
-    """Edits one scene or several at once; what differs among them is shown as "(several)".
+    """Edits one scene or several at once; what differs among them is shown as "(several)"."""
 
-    Signals:
-        edited(SceneEdit): one step for all of the scenes.
-    """
-
-    edited = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ProjectModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._model = model
         self._scenes: tuple[Scene, ...] = ()
         self._what = ""
         usual = NumberLook(suffix=" s", none_text="As the project", first=2.0)
@@ -151,4 +145,4 @@ class CutPage(QWidget):
             changed = tuple(value.write(scene, new) for scene in self._scenes)
             ids = ",".join(scene.id for scene in self._scenes)
             text = f"Change {value.name} of {self._what}"
-            self.edited.emit(SceneEdit(text, changed, merge=f"{value.name}:{ids}"))
+            self._model.edit_scenes(text, changed, merge=f"{value.name}:{ids}")

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from core.project.model.edits import FrameSlot, with_continues, with_frame
 from core.video.request import Role
 from gui import theme
-from gui.project.project_model import SceneEdit
 from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.widgets.fields import SwitchField
 from gui.widgets.image_slot import ImageSlot, SlotImage
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from core.project.model.project import Scene, Take
     from core.video.spec import ModelSpec
+    from gui.project.project_model import ProjectModel
     from gui.widgets.thumbnails import Thumbnails
 
 _NO_START = SlotImage(words="None: the words alone decide.\nDrop a picture here.")
@@ -34,15 +34,16 @@ class FramesPage(QWidget):
     """Edits start frame, end frame and the link to the scene before.
 
     Signals:
-        edited(SceneEdit)
         frame_brought(ImageUse): a picture that must first be copied into the project.
     """
 
-    edited = Signal(object)
     frame_brought = Signal(object)
 
-    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, model: ProjectModel, thumbnails: Thumbnails, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._model = model
         self._scene: Scene | None = None
         self._number = 0
         self._is_read_only = False
@@ -118,10 +119,10 @@ class FramesPage(QWidget):
     def _on_cleared(self, slot: FrameSlot) -> None:
         if self._scene is not None:
             text = f"Remove {slot.label} of scene {self._number}"
-            self.edited.emit(SceneEdit(text, (with_frame(self._scene, slot, None),)))
+            self._model.edit_scene(text, with_frame(self._scene, slot, None))
 
     def _on_link(self, continues: object) -> None:
         if self._scene is not None:
             what = "Continue" if continues else "Unlink"
             scene = with_continues(self._scene, bool(continues))
-            self.edited.emit(SceneEdit(f"{what} scene {self._number}", (scene,)))
+            self._model.edit_scenes(f"{what} scene {self._number}", [scene])

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, 
 from typing_extensions import override
 
 from core.project.model.edits import with_prompt
-from gui.project.project_model import SceneEdit
 from gui.theme import GAP, Tone
 from gui.widgets.fields import LineField, TextField, text_height
 from gui.widgets.labels import ToneLabel
@@ -20,6 +19,7 @@ from gui.widgets.panes import FoldingSection
 if TYPE_CHECKING:
     from core.project.model.project import Scene
     from core.video.spec import ModelSpec
+    from gui.project.project_model import ProjectModel
 
 _FEWEST_LINES, _STORYBOARD_LINES = 3, 3
 
@@ -66,15 +66,14 @@ class PromptPage(QWidget):
     """Edits the words of one scene.
 
     Signals:
-        edited(SceneEdit)
         cursor_moved(int): before which letter of the prompt the cursor stands.
     """
 
-    edited = Signal(object)
     cursor_moved = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ProjectModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._model = model
         self._scene: Scene | None = None
         self._number = 0
         self._spec: ModelSpec | None = None
@@ -156,7 +155,7 @@ class PromptPage(QWidget):
         if self._scene is not None:
             scene = self._scene.model_copy(update={"title": str(title)})
             text = f"Change title of scene {self._number}"
-            self.edited.emit(SceneEdit(text, (scene,), merge=f"title:{scene.id}"))
+            self._model.edit_scene(text, scene, merge=f"title:{scene.id}")
 
     @Slot()
     def _on_prompt(self) -> None:
@@ -165,7 +164,7 @@ class PromptPage(QWidget):
             self._shown_prompt = self._prompt.toPlainText()
             scene = with_prompt(self._scene, self._shown_prompt)
             text = f"Change prompt of scene {self._number}"
-            self.edited.emit(SceneEdit(text, (scene,), merge=f"prompt:{scene.id}"))
+            self._model.edit_scene(text, scene, merge=f"prompt:{scene.id}")
 
     @Slot()
     def _on_cursor(self) -> None:

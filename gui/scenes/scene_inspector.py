@@ -43,10 +43,10 @@ class SceneInspector(QWidget):
         self._model = model
         self._ids: tuple[str, ...] = ()
         self._shown_count = 0
-        self._prompt = PromptPage()
-        self._frames = FramesPage(thumbnails)
-        self._cut = CutPage()
-        self._bulk = BulkPromptPage()
+        self._prompt = PromptPage(model)
+        self._frames = FramesPage(model, thumbnails)
+        self._cut = CutPage(model)
+        self._bulk = BulkPromptPage(model)
         self._nothing = ToneLabel(Tone.QUIET)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QTabWidget()
@@ -66,8 +66,6 @@ class SceneInspector(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self._nothing, 1)
         rows.addWidget(self._pages, 1)
-        for page in (self._prompt, self._frames, self._cut, self._bulk):
-            page.edited.connect(model.apply)
         self._frames.frame_brought.connect(self.frame_brought)
         self._prompt.cursor_moved.connect(self.cursor_moved)
         model.changed.connect(self._on_change)

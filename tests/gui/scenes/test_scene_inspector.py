@@ -18,7 +18,7 @@ from core.film.model.film import Fit, Transition
 from core.project.model.edits import insert_scenes
 from core.project.model.project import Scene, SceneCut, new_project
 from gui import theme
-from gui.project.project_model import ProjectModel, SceneEdit
+from gui.project.project_model import ProjectModel
 from gui.scenes.cut_page import CutPage
 from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.scenes.scene_inspector import SceneInspector
@@ -372,17 +372,15 @@ cuts = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(shown=st.lists(cuts, min_size=1, max_size=3))
 def test_showing_any_cut_changes_nothing_and_a_change_only_its_own(shown: list[SceneCut]) -> None:
-    page = CutPage()
-    heard = Heard()
-    page.edited.connect(heard.take)
     scenes = tuple(Scene(id=f"s{n}", cut=cut) for n, cut in enumerate(shown))
+    model = model_of(*scenes)
+    page = CutPage(model)
     page.show_scenes(scenes, "all")
-    assert not heard.requests
+    assert model.undo_stack.count() == 0
     mute = controls_of(page)["cut_mute"]
     mute.click()
-    (edit,) = heard.requests
-    assert isinstance(edit, SceneEdit)
-    for before, after in zip(scenes, edit.scenes, strict=True):
+    assert model.undo_stack.count() == 1
+    for before, after in zip(scenes, model.project.scenes, strict=True):
         assert after.cut == before.cut.model_copy(update={"is_muted": mute.isChecked()})
     page.deleteLater()
 
