@@ -71,15 +71,11 @@ class BulkPromptPage(QWidget):
         grid.addWidget(self._continues, 4, 0, 1, 3)
         grid.setRowStretch(5, 1)
 
-    def show_scenes(self, scenes: Sequence[Scene], linkable: Sequence[Scene]) -> None:
-        """Work on these scenes.
-
-        Args:
-            scenes: at least two.
-            linkable: those of them that have a scene before them.
-        """
+    def show_scenes(self, scenes: Sequence[Scene]) -> None:
+        """Work on these scenes, at least two."""
         self._scenes = tuple(scenes)
-        links = {scene.continues for scene in linkable}
+        first = self._model.project.scenes[0]
+        links = {scene.continues for scene in scenes if scene.id != first.id}
         if len(links) > 1:
             self._continues.show_several()
         else:

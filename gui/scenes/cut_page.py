@@ -27,7 +27,7 @@ from gui.widgets.number_field import DECIBELS, Limits, NumberField, NumberLook, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.project.model.project import Scene, Take
+    from core.project.model.project import Scene
     from gui.project.project_model import ProjectModel
 
 _LONGEST_S = 3600.0
@@ -41,7 +41,6 @@ class CutPage(QWidget):
         super().__init__(parent)
         self._model = model
         self._scenes: tuple[Scene, ...] = ()
-        self._what = ""
         usual = NumberLook(suffix=" s", none_text="As the project", first=2.0)
         its_end = NumberLook(suffix=" s", none_text="Its end", first=1.0)
         seconds = limits_of(SceneCut, "start_s", most=_LONGEST_S)
@@ -107,30 +106,24 @@ class CutPage(QWidget):
         grid.setColumnStretch(1, 2)
         grid.setColumnStretch(3, 3)
 
-    def show_scenes(self, scenes: Sequence[Scene], what: str, *, is_first: bool = False) -> None:
-        """Show what the scenes have in common.
-
-        Args:
-            scenes: at least one.
-            what: what they are called in the undo menu, such as "scene 3" or "7 scenes".
-            is_first: whether it is the first scene alone, which no clip comes before.
-        """
-        self._scenes, self._what = tuple(scenes), what
+    def show_scenes(self, scenes: Sequence[Scene]) -> None:
+        """Show what the scenes, at least one, have in common."""
+        project = self._model.project
+        self._scenes = tuple(scenes)
         self._message.show_message("")
+        if len(scenes) == 1:
+            use = describe_use(scenes[0].cut, project.chosen_take(scenes[0].id))
+            self._message.show_message(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
         for name, field in self._fields.items():
             self._show(field, values_of(CUT_VALUES[name], self._scenes))
         self._fields["overlap"].setEnabled(any(map(has_own_transition, scenes)))
+        is_first = [scene.id for scene in scenes] == [project.scenes[0].id]
         comes = self._fields["transition"]
         comes.setEnabled(not is_first)
         comes.setToolTip(
             "No clip comes before the first one" if is_first
             else "How the clip before gives way to this one"
         )  # fmt: skip
-
-    def show_take(self, take: Take | None) -> None:
-        """Say what the film shows of the clip of the one scene that is shown."""
-        use = describe_use(self._scenes[0].cut, take)
-        self._message.show_message(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
 
     def _show(self, field: NumberField | ChoiceField | SwitchField, values: list[object]) -> None:
         if len(values) == 1:
@@ -144,5 +137,8 @@ class CutPage(QWidget):
         if self._scenes:
             changed = tuple(value.write(scene, new) for scene in self._scenes)
             ids = ",".join(scene.id for scene in self._scenes)
-            text = f"Change {value.name} of {self._what}"
+            what = f"{len(changed)} scenes"
+            if len(changed) == 1:
+                what = f"scene {self._model.project.index(changed[0].id) + 1}"
+            text = f"Change {value.name} of {what}"
             self._model.edit_scenes(text, changed, merge=f"{value.name}:{ids}")

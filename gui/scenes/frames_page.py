@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QImage
 
-    from core.project.model.project import Scene, Take
+    from core.project.model.project import Scene
     from core.video.spec import ModelSpec
     from gui.project.project_model import ProjectModel
     from gui.widgets.thumbnails import Thumbnails
@@ -69,16 +69,11 @@ class FramesPage(QWidget):
             widget.cleared.connect(partial(self._on_cleared, slot))
         self._link.edited.connect(self._on_link)
 
-    def show_scene(self, scene: Scene, number: int, before: Take | None) -> None:
-        """Show the frames of a scene.
-
-        Args:
-            scene: the scene.
-            number: its place in the film, from 1.
-            before: the clip of the scene before, whose last frame it may begin with.
-        """
-        self._scene, self._number = scene, number
-        self._start.show_image(self._start_of(scene, before))
+    def show_scene(self, scene: Scene) -> None:
+        """Show the frames of a scene."""
+        self._scene = scene
+        self._number = self._model.project.index(scene.id) + 1
+        self._start.show_image(self._start_of(scene))
         end = scene.end_image
         self._end.show_image(_NO_END if end is None else SlotImage(end))
         self._link.show_value(scene.continues)
@@ -95,13 +90,15 @@ class FramesPage(QWidget):
         self._end.set_read_only(is_read_only)
         self._refresh_link()
 
-    def _start_of(self, scene: Scene, before: Take | None) -> SlotImage:
+    def _start_of(self, scene: Scene) -> SlotImage:
         if not scene.continues:
             return _NO_START if scene.start_image is None else SlotImage(scene.start_image)
         words = f"The last frame of scene {self._number - 1}"
-        if before is None:
+        before = self._model.project.before(scene.id)
+        take = None if before is None else self._model.project.chosen_take(before.id)
+        if take is None:
             return SlotImage(words=f"{words}, which has no clip yet.", is_own=False)
-        return SlotImage(before.path, words, at="end", is_own=False)
+        return SlotImage(take.path, words, at="end", is_own=False)
 
     def _refresh_link(self) -> None:
         if self._number > 1:

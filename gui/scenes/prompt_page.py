@@ -75,7 +75,6 @@ class PromptPage(QWidget):
         super().__init__(parent)
         self._model = model
         self._scene: Scene | None = None
-        self._number = 0
         self._spec: ModelSpec | None = None
         # Not read from the box: it writes some letters, such as hard spaces, in its own way.
         self._shown_prompt = ""
@@ -110,10 +109,10 @@ class PromptPage(QWidget):
         parts = (title, self._prompt, self._count, self._section)
         fill(QVBoxLayout(self), *parts, grows=self._prompt, spacing=GAP // 2, margin=GAP)
 
-    def show_scene(self, scene: Scene, number: int) -> None:
+    def show_scene(self, scene: Scene) -> None:
         """Show the words of a scene; what is being typed keeps its cursor."""
         is_other = self._scene is None or self._scene.id != scene.id
-        self._scene, self._number = scene, number
+        self._scene = scene
         self._title.show_value(scene.title)
         if is_other or scene.prompt != self._shown_prompt:
             self._shown_prompt = scene.prompt
@@ -153,18 +152,19 @@ class PromptPage(QWidget):
     @Slot(object)
     def _on_title(self, title: object) -> None:
         if self._scene is not None:
-            scene = self._scene.model_copy(update={"title": str(title)})
-            text = f"Change title of scene {self._number}"
-            self._model.edit_scene(text, scene, merge=f"title:{scene.id}")
+            self._edit("title", self._scene.model_copy(update={"title": str(title)}))
 
     @Slot()
     def _on_prompt(self) -> None:
         self._tell_length()
         if self._scene is not None:
             self._shown_prompt = self._prompt.toPlainText()
-            scene = with_prompt(self._scene, self._shown_prompt)
-            text = f"Change prompt of scene {self._number}"
-            self._model.edit_scene(text, scene, merge=f"prompt:{scene.id}")
+            self._edit("prompt", with_prompt(self._scene, self._shown_prompt))
+
+    def _edit(self, what: str, scene: Scene) -> None:
+        number = self._model.project.index(scene.id) + 1
+        text = f"Change {what} of scene {number}"
+        self._model.edit_scene(text, scene, merge=f"{what}:{scene.id}")
 
     @Slot()
     def _on_cursor(self) -> None:

@@ -117,24 +117,13 @@ class SceneInspector(QWidget):
             self._pages.setCurrentWidget(self._prompt)
         self._shown_count = len(scenes)
         if is_one:
-            self._show_one(scenes[0])
+            project = self._model.project
+            number = project.index(scenes[0].id) + 1
+            self._heading.setText(f"Scene {number} of {len(project.scenes)}")
+            self._prompt.show_scene(scenes[0])
+            self._frames.show_scene(scenes[0])
         elif scenes:
-            self._show_several(scenes)
-
-    def _show_one(self, scene: Scene) -> None:
-        project = self._model.project
-        number = project.index(scene.id) + 1
-        before = project.before(scene.id)
-        self._heading.setText(f"Scene {number} of {len(project.scenes)}")
-        self._prompt.show_scene(scene, number)
-        take = None if before is None else project.chosen_take(before.id)
-        self._frames.show_scene(scene, number, take)
-        self._cut.show_scenes((scene,), f"scene {number}", is_first=before is None)
-        self._cut.show_take(project.chosen_take(scene.id))
-
-    def _show_several(self, scenes: tuple[Scene, ...]) -> None:
-        what = f"{len(scenes)} scenes"
-        self._heading.setText(what)
-        first = self._model.project.scenes[0]
-        self._bulk.show_scenes(scenes, [scene for scene in scenes if scene.id != first.id])
-        self._cut.show_scenes(scenes, what)
+            self._heading.setText(f"{len(scenes)} scenes")
+            self._bulk.show_scenes(scenes)
+        if scenes:
+            self._cut.show_scenes(scenes)

@@ -375,7 +375,7 @@ def test_showing_any_cut_changes_nothing_and_a_change_only_its_own(shown: list[S
     scenes = tuple(Scene(id=f"s{n}", cut=cut) for n, cut in enumerate(shown))
     model = model_of(*scenes)
     page = CutPage(model)
-    page.show_scenes(scenes, "all")
+    page.show_scenes(scenes)
     assert model.undo_stack.count() == 0
     mute = controls_of(page)["cut_mute"]
     mute.click()
