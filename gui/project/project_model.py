@@ -6,7 +6,7 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 from typing_extensions import override
 
@@ -31,20 +31,6 @@ class Change:
     before: VideoProject
     after: VideoProject
     is_edit: bool = True
-
-
-@dataclass(frozen=True)
-class SceneEdit:
-    """What a panel asks for: these scenes in the place of those with their ids, as one step.
-
-    Attributes:
-        text: what the step does, for the menu: "Change prompt of scene 3".
-        merge: steps of the same non-empty name that follow each other without a pause are one.
-    """
-
-    text: str
-    scenes: tuple[Scene, ...]
-    merge: str = ""
 
 
 class ProjectModel(QObject):
@@ -101,12 +87,11 @@ class ProjectModel(QObject):
         """Replace the scene of that id."""
         self.edit(text, self._project.with_scene(scene), merge=merge)
 
-    @Slot(object)
-    def apply(self, edit: SceneEdit) -> None:
-        """Do what a panel asks for; scenes that are gone stay gone."""
-        new = {scene.id: scene for scene in edit.scenes}
+    def edit_scenes(self, text: str, scenes: Sequence[Scene], *, merge: str = "") -> None:
+        """Replace the scenes of those ids, as one step; scenes that are gone stay gone."""
+        new = {scene.id: scene for scene in scenes}
         project = change_scenes(self._project, new.keys(), lambda scene: new[scene.id])
-        self.edit(edit.text, project, merge=edit.merge)
+        self.edit(text, project, merge=merge)
 
     def end_merging(self) -> None:
         """Let the next edit be a step of its own, whatever its name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from core.project.model.edits import (
@@ -14,7 +14,6 @@ from core.project.model.edits import (
     with_continues,
 )
 from gui import theme
-from gui.project.project_model import SceneEdit
 from gui.widgets.fields import LineField, SwitchField
 from gui.widgets.labels import ToneLabel
 
@@ -22,19 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.project.model.project import Scene
+    from gui.project.project_model import ProjectModel
 
 
 class BulkPromptPage(QWidget):
-    """Edits the words of several scenes and whether they continue; each is one step of undo.
+    """Edits the words of several scenes and whether they continue; each is one step of undo."""
 
-    Signals:
-        edited(SceneEdit)
-    """
-
-    edited = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ProjectModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._model = model
         self._scenes: tuple[Scene, ...] = ()
         self._append = _line("bulk_append", "Words that come after every prompt")
         self._add = _button("bulk_add", "&Add to every prompt", "Add these words to each prompt")
@@ -76,15 +71,11 @@ class BulkPromptPage(QWidget):
         grid.addWidget(self._continues, 4, 0, 1, 3)
         grid.setRowStretch(5, 1)
 
-    def show_scenes(self, scenes: Sequence[Scene], linkable: Sequence[Scene]) -> None:
-        """Work on these scenes.
-
-        Args:
-            scenes: at least two.
-            linkable: those of them that have a scene before them.
-        """
+    def show_scenes(self, scenes: Sequence[Scene]) -> None:
+        """Work on these scenes, at least two."""
         self._scenes = tuple(scenes)
-        links = {scene.continues for scene in linkable}
+        first = self._model.project.scenes[0]
+        links = {scene.continues for scene in scenes if scene.id != first.id}
         if len(links) > 1:
             self._continues.show_several()
         else:
@@ -109,7 +100,7 @@ class BulkPromptPage(QWidget):
         changed = tuple(append_to_prompt(scene, words) for scene in self._scenes)
         # Emptied first: a second press shall not add the same words again.
         self._append.show_value("")
-        self.edited.emit(SceneEdit(f"Add words to {len(changed)} prompts", changed))
+        self._model.edit_scenes(f"Add words to {len(changed)} prompts", changed)
         self._message.show_message(f"Added to {len(changed)} prompts: {words.strip()}")
 
     @Slot()
@@ -123,13 +114,13 @@ class BulkPromptPage(QWidget):
             )
             for scene in self._scenes
         )
-        self.edited.emit(SceneEdit(f"Replace words in {len(changed)} prompts", changed))
+        self._model.edit_scenes(f"Replace words in {len(changed)} prompts", changed)
 
     @Slot(object)
     def _on_continues(self, continues: object) -> None:
         changed = tuple(with_continues(scene, bool(continues)) for scene in self._scenes)
         verb = "Continue" if continues else "Unlink"
-        self.edited.emit(SceneEdit(f"{verb} {len(changed)} scenes", changed))
+        self._model.edit_scenes(f"{verb} {len(changed)} scenes", changed)
 
 
 def _line(name: str, tip: str) -> LineField:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
 from core.project.model.project import SceneCut
 from gui import theme
 from gui.export.export_labels import FITS, transition_choices
-from gui.project.project_model import SceneEdit
 from gui.scenes.scene_values import (
     CUT_VALUES,
     SceneValue,
@@ -23,30 +21,26 @@ from gui.theme import Tone
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import SwitchField, named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 from gui.widgets.number_field import DECIBELS, Limits, NumberField, NumberLook, limits_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.project.model.project import Scene, Take
+    from core.project.model.project import Scene
+    from gui.project.project_model import ProjectModel
 
 _LONGEST_S = 3600.0
 _AS_FILM = Choice(None, "As the film")
 
 
 class CutPage(QWidget):
-    """Edits one scene or several at once; what differs among them is shown as "(several)".
+    """Edits one scene or several at once; what differs among them is shown as "(several)"."""
 
-    Signals:
-        edited(SceneEdit): one step for all of the scenes.
-    """
-
-    edited = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ProjectModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._model = model
         self._scenes: tuple[Scene, ...] = ()
-        self._what = ""
         usual = NumberLook(suffix=" s", none_text="As the project", first=2.0)
         its_end = NumberLook(suffix=" s", none_text="Its end", first=1.0)
         seconds = limits_of(SceneCut, "start_s", most=_LONGEST_S)
@@ -105,40 +99,31 @@ class CutPage(QWidget):
                     grid.addWidget(field, row, 2 * column + 1)
         mute = self._fields["mute"]
         mute.setToolTip("Leave the clip's own sound out of the film")
-        audio = QHBoxLayout()
-        audio.setSpacing(theme.GAP)
-        audio.addWidget(self._fields["volume"], 1)
-        audio.addWidget(mute)
-        grid.addLayout(audio, 0, 3)
+        volume = self._fields["volume"]
+        grid.addLayout(fill(QHBoxLayout(), volume, mute, grows=volume), 0, 3)
         grid.addWidget(self._message, 4, 0, 1, 4)
         grid.setRowStretch(5, 1)
         grid.setColumnStretch(1, 2)
         grid.setColumnStretch(3, 3)
 
-    def show_scenes(self, scenes: Sequence[Scene], what: str, *, is_first: bool = False) -> None:
-        """Show what the scenes have in common.
-
-        Args:
-            scenes: at least one.
-            what: what they are called in the undo menu, such as "scene 3" or "7 scenes".
-            is_first: whether it is the first scene alone, which no clip comes before.
-        """
-        self._scenes, self._what = tuple(scenes), what
+    def show_scenes(self, scenes: Sequence[Scene]) -> None:
+        """Show what the scenes, at least one, have in common."""
+        project = self._model.project
+        self._scenes = tuple(scenes)
         self._message.show_message("")
+        if len(scenes) == 1:
+            use = describe_use(scenes[0].cut, project.chosen_take(scenes[0].id))
+            self._message.show_message(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
         for name, field in self._fields.items():
             self._show(field, values_of(CUT_VALUES[name], self._scenes))
         self._fields["overlap"].setEnabled(any(map(has_own_transition, scenes)))
+        is_first = [scene.id for scene in scenes] == [project.scenes[0].id]
         comes = self._fields["transition"]
         comes.setEnabled(not is_first)
         comes.setToolTip(
             "No clip comes before the first one" if is_first
             else "How the clip before gives way to this one"
         )  # fmt: skip
-
-    def show_take(self, take: Take | None) -> None:
-        """Say what the film shows of the clip of the one scene that is shown."""
-        use = describe_use(self._scenes[0].cut, take)
-        self._message.show_message(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
 
     def _show(self, field: NumberField | ChoiceField | SwitchField, values: list[object]) -> None:
         if len(values) == 1:
@@ -152,5 +137,8 @@ class CutPage(QWidget):
         if self._scenes:
             changed = tuple(value.write(scene, new) for scene in self._scenes)
             ids = ",".join(scene.id for scene in self._scenes)
-            text = f"Change {value.name} of {self._what}"
-            self.edited.emit(SceneEdit(text, changed, merge=f"{value.name}:{ids}"))
+            what = f"{len(changed)} scenes"
+            if len(changed) == 1:
+                what = f"scene {self._model.project.index(changed[0].id) + 1}"
+            text = f"Change {value.name} of {what}"
+            self._model.edit_scenes(text, changed, merge=f"{value.name}:{ids}")

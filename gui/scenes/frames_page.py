@@ -11,18 +11,19 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from core.project.model.edits import FrameSlot, with_continues, with_frame
 from core.video.request import Role
 from gui import theme
-from gui.project.project_model import SceneEdit
-from gui.scenes.image_controller import FrameBrought
+from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.widgets.fields import SwitchField
 from gui.widgets.image_slot import ImageSlot, SlotImage
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from PySide6.QtGui import QImage
 
-    from core.project.model.project import Scene, Take
+    from core.project.model.project import Scene
     from core.video.spec import ModelSpec
+    from gui.project.project_model import ProjectModel
     from gui.widgets.thumbnails import Thumbnails
 
 _NO_START = SlotImage(words="None: the words alone decide.\nDrop a picture here.")
@@ -33,15 +34,16 @@ class FramesPage(QWidget):
     """Edits start frame, end frame and the link to the scene before.
 
     Signals:
-        edited(SceneEdit)
-        frame_brought(FrameBrought): a picture that must first be copied into the project.
+        frame_brought(ImageUse): a picture that must first be copied into the project.
     """
 
-    edited = Signal(object)
     frame_brought = Signal(object)
 
-    def __init__(self, thumbnails: Thumbnails, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, model: ProjectModel, thumbnails: Thumbnails, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._model = model
         self._scene: Scene | None = None
         self._number = 0
         self._is_read_only = False
@@ -57,26 +59,21 @@ class FramesPage(QWidget):
         slots.setSpacing(theme.EDGE)
         slots.addWidget(self._start, 1)
         slots.addWidget(self._end, 1)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addWidget(self._link)
-        rows.addLayout(slots, 1)
-        for slot, widget in ((FrameSlot.START, self._start), (FrameSlot.END, self._end)):
-            widget.brought.connect(partial(self._on_brought, slot))
+        parts = (self._link, slots)
+        fill(QVBoxLayout(self), *parts, grows=slots, spacing=theme.GAP // 2, margin=theme.GAP)
+        for widget, slot, role in (
+            (self._start, FrameSlot.START, ImageRole.START),
+            (self._end, FrameSlot.END, ImageRole.END),
+        ):
+            widget.brought.connect(partial(self._on_brought, role))
             widget.cleared.connect(partial(self._on_cleared, slot))
         self._link.edited.connect(self._on_link)
 
-    def show_scene(self, scene: Scene, number: int, before: Take | None) -> None:
-        """Show the frames of a scene.
-
-        Args:
-            scene: the scene.
-            number: its place in the film, from 1.
-            before: the clip of the scene before, whose last frame it may begin with.
-        """
-        self._scene, self._number = scene, number
-        self._start.show_image(self._start_of(scene, before))
+    def show_scene(self, scene: Scene) -> None:
+        """Show the frames of a scene."""
+        self._scene = scene
+        self._number = self._model.project.index(scene.id) + 1
+        self._start.show_image(self._start_of(scene))
         end = scene.end_image
         self._end.show_image(_NO_END if end is None else SlotImage(end))
         self._link.show_value(scene.continues)
@@ -93,13 +90,15 @@ class FramesPage(QWidget):
         self._end.set_read_only(is_read_only)
         self._refresh_link()
 
-    def _start_of(self, scene: Scene, before: Take | None) -> SlotImage:
+    def _start_of(self, scene: Scene) -> SlotImage:
         if not scene.continues:
             return _NO_START if scene.start_image is None else SlotImage(scene.start_image)
         words = f"The last frame of scene {self._number - 1}"
-        if before is None:
+        before = self._model.project.before(scene.id)
+        take = None if before is None else self._model.project.chosen_take(before.id)
+        if take is None:
             return SlotImage(words=f"{words}, which has no clip yet.", is_own=False)
-        return SlotImage(before.path, words, at="end", is_own=False)
+        return SlotImage(take.path, words, at="end", is_own=False)
 
     def _refresh_link(self) -> None:
         if self._number > 1:
@@ -110,17 +109,17 @@ class FramesPage(QWidget):
             self._link.setToolTip("There is no scene before the first one")
         self._link.setEnabled(self._number > 1 and not self._is_read_only)
 
-    def _on_brought(self, slot: FrameSlot, image: Path | QImage) -> None:
+    def _on_brought(self, role: ImageRole, image: Path | QImage) -> None:
         if self._scene is not None:
-            self.frame_brought.emit(FrameBrought(self._scene.id, slot, image))
+            self.frame_brought.emit(ImageUse((image,), role, self._scene.id))
 
     def _on_cleared(self, slot: FrameSlot) -> None:
         if self._scene is not None:
             text = f"Remove {slot.label} of scene {self._number}"
-            self.edited.emit(SceneEdit(text, (with_frame(self._scene, slot, None),)))
+            self._model.edit_scene(text, with_frame(self._scene, slot, None))
 
     def _on_link(self, continues: object) -> None:
         if self._scene is not None:
             what = "Continue" if continues else "Unlink"
             scene = with_continues(self._scene, bool(continues))
-            self.edited.emit(SceneEdit(f"{what} scene {self._number}", (scene,)))
+            self._model.edit_scenes(f"{what} scene {self._number}", [scene])

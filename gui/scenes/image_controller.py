@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 
 from core.errors import OutputError, ProjectError, StudioError, UnsupportedRequest
 from core.project.files.media import bring_in
-from core.project.model.edits import describe_edit
+from core.project.model.edits import FrameSlot, describe_edit, with_frame
 from core.project.model.project import ReferenceImage
 from gui.widgets.file_field import files_in
 from gui.widgets.image_slot import image_in
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
 
     from core.jobs.job import CancelToken
-    from core.project.model.edits import FrameSlot
-    from core.project.model.project import Scene, VideoProject
+    from core.project.model.project import Scene
     from gui.background import Background
     from gui.project.project_model import ProjectModel
 
@@ -43,9 +42,14 @@ class ImageRole(StrEnum):
 
 @dataclass(frozen=True)
 class ImageUse:
-    """Pictures for one use; `scene_id` is not looked at for the project's references."""
+    """Pictures that shall be copied into the project, and what for.
 
-    paths: tuple[Path, ...]
+    Attributes:
+        images: files from anywhere, or pictures from the clipboard.
+        scene_id: not looked at for the project's references.
+    """
+
+    images: tuple[Path | QImage, ...]
     role: ImageRole
     scene_id: str = ""
 
@@ -73,14 +77,14 @@ class ImageController(QObject):
         """Copy the pictures into the project and use them; one that is none stops no other.
 
         Args:
-            use: the files and what they are for.
+            use: the pictures and what they are for.
             after: called when they are used.
             failed: called with what is wrong with them, in the place of the signal.
         """
         folder = self._model.folder
 
         def copy(cancel: CancelToken) -> _Copies:
-            return _copy(use.paths, folder, cancel)
+            return _copy(use.images, folder, cancel)
 
         def arrived(copies: _Copies) -> None:
             self._use(use, copies.paths)
@@ -90,41 +94,14 @@ class ImageController(QObject):
 
         self._background.run(copy, arrived, failed or self.failed.emit)
 
-    def bring_image(
-        self,
-        image: Path | QImage,
-        role: ImageRole,
-        scene_id: str,
-        after: Callable[[], None] = lambda: None,
-        failed: Callable[[StudioError], None] | None = None,
-    ) -> None:
-        """Bring one picture, from a file or from the clipboard, for one use."""
-        if not isinstance(image, QImage):
-            self.bring(ImageUse((image,), role, scene_id), after, failed)
-            return
-        folder = self._model.folder
-
-        def write(_: CancelToken) -> Path:
-            with tempfile.TemporaryDirectory(prefix="imageai-") as place:
-                path = Path(place) / "pasted.png"
-                if not image.save(str(path)):
-                    raise OutputError("The picture of the clipboard cannot be written.")
-                return bring_in(path, folder)
-
-        def arrived(copy: Path) -> None:
-            self._use(ImageUse((copy,), role, scene_id), (copy,))
-            after()
-
-        self._background.run(write, arrived, failed or self.failed.emit)
-
     def _use(self, use: ImageUse, copies: Sequence[Path]) -> None:
         project = self._model.project
         if not copies:
             return
         if use.role is ImageRole.PROJECT_REFERENCE:
-            references = with_references(project.references, copies)
+            references = _with_references(project.references, copies)
             text = describe_edit(project.references, references)
-            self._model.edit(text, _with(project, references))
+            self._model.edit(text, project.model_copy(update={"references": references}))
             return
         scene = project.scene(use.scene_id)
         if scene is None:
@@ -143,16 +120,26 @@ class _Copies:
     errors: tuple[StudioError, ...]
 
 
-def _copy(paths: Sequence[Path], folder: Path, cancel: CancelToken) -> _Copies:
+def _copy(images: Sequence[Path | QImage], folder: Path, cancel: CancelToken) -> _Copies:
     copies: list[Path] = []
     errors: list[StudioError] = []
-    for path in paths:
+    for image in images:
         cancel.check()
         try:
-            copies.append(bring_in(path, folder))
+            copies.append(_bring_in(image, folder))
         except (UnsupportedRequest, ProjectError) as error:
             errors.append(error)
     return _Copies(tuple(copies), tuple(errors))
+
+
+def _bring_in(image: Path | QImage, folder: Path) -> Path:
+    if not isinstance(image, QImage):
+        return bring_in(image, folder)
+    with tempfile.TemporaryDirectory(prefix="imageai-") as place:
+        path = Path(place) / "pasted.png"
+        if not image.save(str(path)):
+            raise OutputError("The picture of the clipboard cannot be written.")
+        return bring_in(path, folder)
 
 
 def _as_one(errors: Sequence[StudioError]) -> StudioError:
@@ -163,7 +150,7 @@ def _as_one(errors: Sequence[StudioError]) -> StudioError:
     return StudioError(message, hint=f"\nSo it is with {more} more." if more > 0 else "")
 
 
-def with_references(
+def _with_references(
     references: Sequence[ReferenceImage], paths: Sequence[Path]
 ) -> tuple[ReferenceImage, ...]:
     """The references and these pictures, each once."""
@@ -172,45 +159,18 @@ def with_references(
     return (*references, *(item for item in new if item.path not in known))
 
 
-def _with(project: VideoProject, references: tuple[ReferenceImage, ...]) -> VideoProject:
-    return project.model_copy(update={"references": references})
-
-
 def _scene_with(scene: Scene, role: ImageRole, copies: Sequence[Path]) -> Scene:
     match role:
         case ImageRole.START:
-            return scene.model_copy(update={"start_image": copies[0], "continues": False})
+            return with_frame(scene, FrameSlot.START, copies[0])
         case ImageRole.END:
-            return scene.model_copy(update={"end_image": copies[0]})
+            return with_frame(scene, FrameSlot.END, copies[0])
         case _:
-            return scene.model_copy(
-                update={"references": with_references(scene.references, copies)}
-            )
+            references = _with_references(scene.references, copies)
+            return scene.model_copy(update={"references": references})
 
 
-@dataclass(frozen=True)
-class FrameBrought:
-    """A picture that shall become a frame of a scene, once it lies in the project's folder.
-
-    Attributes:
-        image: a file from anywhere, or a picture from the clipboard.
-    """
-
-    scene_id: str
-    slot: FrameSlot
-    image: Path | QImage
-
-
-@dataclass(frozen=True)
-class ImagesBrought:
-    """Pictures that shall become references: files from anywhere, or one from the clipboard."""
-
-    images: tuple[Path, ...] | QImage
-
-
-def images_in(mime: QMimeData) -> ImagesBrought | None:
+def images_in(mime: QMimeData) -> tuple[Path | QImage, ...]:
     """What of the clipboard or a drag can be pictures: every file, else the picture itself."""
     image = image_in(mime)
-    if image is None:
-        return None
-    return ImagesBrought(image if isinstance(image, QImage) else files_in(mime))
+    return files_in(mime) or (() if image is None else (image,))

@@ -10,16 +10,16 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, 
 from typing_extensions import override
 
 from core.project.model.edits import with_prompt
-from gui import theme
-from gui.project.project_model import SceneEdit
-from gui.theme import Tone
-from gui.widgets.fields import LineField
+from gui.theme import GAP, Tone
+from gui.widgets.fields import LineField, TextField, text_height
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
     from core.project.model.project import Scene
     from core.video.spec import ModelSpec
+    from gui.project.project_model import ProjectModel
 
 _FEWEST_LINES, _STORYBOARD_LINES = 3, 3
 
@@ -31,7 +31,7 @@ class PromptBox(QPlainTextEdit):
         super().__init__(parent)
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
-        self.setMinimumHeight(_height_of(self, _FEWEST_LINES))
+        self.setMinimumHeight(text_height(self, _FEWEST_LINES))
 
     @property
     def letters_before_cursor(self) -> int:
@@ -66,17 +66,15 @@ class PromptPage(QWidget):
     """Edits the words of one scene.
 
     Signals:
-        edited(SceneEdit)
         cursor_moved(int): before which letter of the prompt the cursor stands.
     """
 
-    edited = Signal(object)
     cursor_moved = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ProjectModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._model = model
         self._scene: Scene | None = None
-        self._number = 0
         self._spec: ModelSpec | None = None
         # Not read from the box: it writes some letters, such as hard spaces, in its own way.
         self._shown_prompt = ""
@@ -90,13 +88,11 @@ class PromptPage(QWidget):
         self._prompt.setToolTip("What the clip shall show; the model reads exactly these words")
         self._prompt.setPlaceholderText("Describe what is seen and heard.")
         self._count = ToneLabel()
-        self._storyboard = QPlainTextEdit()
+        self._storyboard = TextField(lines=_STORYBOARD_LINES)
         self._storyboard.setObjectName("scene_storyboard_words")
         self._storyboard.setAccessibleName("The storyboard's words")
         self._storyboard.setToolTip("What the storyboard says about this scene, to read and copy")
         self._storyboard.setReadOnly(True)
-        self._storyboard.setTabChangesFocus(True)
-        self._storyboard.setFixedHeight(_height_of(self._storyboard, _STORYBOARD_LINES))
         self._section = FoldingSection(
             "scene_storyboard", "Storyboard", "The words that this scene was made from",
             [self._storyboard],
@@ -109,22 +105,14 @@ class PromptPage(QWidget):
     def _lay_out(self) -> None:
         label = QLabel("&Title")
         label.setBuddy(self._title)
-        title = QHBoxLayout()
-        title.setSpacing(theme.GAP)
-        title.addWidget(label)
-        title.addWidget(self._title, 1)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addLayout(title)
-        rows.addWidget(self._prompt, 1)
-        rows.addWidget(self._count)
-        rows.addWidget(self._section)
+        title = fill(QHBoxLayout(), label, self._title, grows=self._title)
+        parts = (title, self._prompt, self._count, self._section)
+        fill(QVBoxLayout(self), *parts, grows=self._prompt, spacing=GAP // 2, margin=GAP)
 
-    def show_scene(self, scene: Scene, number: int) -> None:
+    def show_scene(self, scene: Scene) -> None:
         """Show the words of a scene; what is being typed keeps its cursor."""
         is_other = self._scene is None or self._scene.id != scene.id
-        self._scene, self._number = scene, number
+        self._scene = scene
         self._title.show_value(scene.title)
         if is_other or scene.prompt != self._shown_prompt:
             self._shown_prompt = scene.prompt
@@ -150,8 +138,7 @@ class PromptPage(QWidget):
         words = " ".join(scene.text.split())
         self._section.setVisible(bool(words) and words != " ".join(scene.prompt.split()))
         self._section.set_summary(words)
-        if self._storyboard.toPlainText() != scene.text:
-            self._storyboard.setPlainText(scene.text)
+        self._storyboard.show_value(scene.text)
 
     def _tell_length(self) -> None:
         count = len(self._prompt.toPlainText().split())
@@ -165,24 +152,20 @@ class PromptPage(QWidget):
     @Slot(object)
     def _on_title(self, title: object) -> None:
         if self._scene is not None:
-            scene = self._scene.model_copy(update={"title": str(title)})
-            text = f"Change title of scene {self._number}"
-            self.edited.emit(SceneEdit(text, (scene,), merge=f"title:{scene.id}"))
+            self._edit("title", self._scene.model_copy(update={"title": str(title)}))
 
     @Slot()
     def _on_prompt(self) -> None:
         self._tell_length()
         if self._scene is not None:
             self._shown_prompt = self._prompt.toPlainText()
-            scene = with_prompt(self._scene, self._shown_prompt)
-            text = f"Change prompt of scene {self._number}"
-            self.edited.emit(SceneEdit(text, (scene,), merge=f"prompt:{scene.id}"))
+            self._edit("prompt", with_prompt(self._scene, self._shown_prompt))
+
+    def _edit(self, what: str, scene: Scene) -> None:
+        number = self._model.project.index(scene.id) + 1
+        text = f"Change {what} of scene {number}"
+        self._model.edit_scene(text, scene, merge=f"{what}:{scene.id}")
 
     @Slot()
     def _on_cursor(self) -> None:
         self.cursor_moved.emit(self._prompt.letters_before_cursor)
-
-
-def _height_of(box: QPlainTextEdit, lines: int) -> int:
-    room = box.frameWidth() + round(box.document().documentMargin())
-    return box.fontMetrics().lineSpacing() * lines + 2 * room

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPalette
 from PySide6.QtWidgets import QLineEdit, QStyleOptionViewItem, QWidget
 from typing_extensions import override
 
 from gui.scenes.reference_list_model import ROW_ROLE
 from gui.theme import Tone, tone
-from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, centred
+from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, Index, centred
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QObject, QPersistentModelIndex
+    from PySide6.QtCore import QObject
 
     from gui.scenes.reference_rows import ReferenceRow
     from gui.widgets.thumbnails import Thumbnails
-
-    Index = QModelIndex | QPersistentModelIndex
 
 IMAGE = QSize(84, 60)
 _FAINT = 0.45

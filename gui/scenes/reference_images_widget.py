@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.video.request import Role
-from gui.scenes.image_controller import ImagesBrought, images_in
+from gui.scenes.image_controller import images_in
 from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView
 from gui.scenes.reference_rows import describe_choice, describe_limit, rows_of
@@ -20,8 +20,11 @@ from gui.widgets.fields import SwitchField, named
 from gui.widgets.file_field import IMAGES
 from gui.widgets.image_dialog import ImageDialog, ShownImage
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from core.project.model.project import ReferenceImage
     from core.project.render.requests import ChosenReference
     from core.video.spec import ModelSpec
@@ -38,7 +41,7 @@ class ReferenceImagesWidget(QWidget):
 
     Signals:
         changed(tuple[ReferenceImage, ...])
-        brought(ImagesBrought): pictures from elsewhere, to be copied into the project first.
+        brought(tuple[Path | QImage, ...]): pictures to be copied into the project first.
         uses_global_changed(bool): of a scene, whether the project's pictures go with it.
     """
 
@@ -67,7 +70,7 @@ class ReferenceImagesWidget(QWidget):
         self._uses_global.setVisible(is_scene)
         self._limit = ToneLabel()
         self._verdict = ToneLabel()
-        self._problem = ToneLabel(Tone.BAD)
+        self._message = ToneLabel(Tone.BAD)
         self._lay_out()
         self._add.clicked.connect(self._open_dialog)
         self._uses_global.edited.connect(self.uses_global_changed)
@@ -79,10 +82,7 @@ class ReferenceImagesWidget(QWidget):
 
     def _lay_out(self) -> None:
         view = self._view
-        buttons = QHBoxLayout()
-        buttons.setSpacing(GAP // 4)
-        buttons.addWidget(self._add)
-        buttons.addStretch(1)
+        buttons = fill(QHBoxLayout(), self._add, None, spacing=GAP // 4)
         for name, icon, tip, action in (
             ("paste", "content-paste", "Paste a picture, or copied files", view.paste),
             ("preview", "magnify-plus-outline", "See this picture large", view.preview),
@@ -92,15 +92,9 @@ class ReferenceImagesWidget(QWidget):
             ("remove", "delete-outline", "Remove from the list; the file stays", view.remove),
         ):
             buttons.addWidget(_button(f"reference_{name}", icon, tip, action))
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, GAP // 2, 0, 0)
-        rows.setSpacing(GAP // 2)
-        rows.addWidget(self._uses_global)
-        rows.addWidget(view)
-        rows.addLayout(buttons)
-        for label in (self._problem, self._verdict, self._limit):
-            rows.addWidget(label)
-        rows.addStretch(1)
+        labels = (self._message, self._verdict, self._limit)
+        parts = (self._uses_global, view, buttons, *labels, None)
+        fill(QVBoxLayout(self), *parts, spacing=GAP // 2).setContentsMargins(0, GAP // 2, 0, 0)
 
     def value(self) -> tuple[ReferenceImage, ...]:
         """The pictures that belong to this list."""
@@ -108,11 +102,12 @@ class ReferenceImagesWidget(QWidget):
 
     def set_value(self, value: tuple[ReferenceImage, ...]) -> None:
         """Show these; tells nobody."""
-        self._show(value)
-
-    def uses_global(self) -> bool:
-        """Whether the project's pictures go with the scene, too."""
-        return self._uses_global.isChecked()
+        rows = rows_of(value, self._choice, shows_global=self._is_scene)
+        self._model.set_rows(rows)
+        # Where the model takes none at all, one sentence says it.
+        words = describe_choice(rows, self._whose) if self._takes_any else ""
+        is_left_out = any(row.chosen is not None and not row.chosen.is_sent for row in rows)
+        self._verdict.show_message(words, Tone.WARNING if is_left_out else Tone.QUIET)
 
     def set_uses_global(self, uses_global: bool) -> None:
         """Show whether the project's pictures go with the scene; tells nobody."""
@@ -126,13 +121,13 @@ class ReferenceImagesWidget(QWidget):
             whose: the scene, such as "Scene 3"; empty for none.
         """
         self._choice, self._whose = choice, whose
-        self._show(self.value())
+        self.set_value(self.value())
 
     def set_limit(self, spec: ModelSpec) -> None:
         """Say how many pictures the model takes."""
         self._takes_any = spec.limit(Role.REFERENCE) > 0
         self._limit.show_message(describe_limit(spec))
-        self._show(self.value())
+        self.set_value(self.value())
 
     def set_editable(self, is_editable: bool, why_not: str = "") -> None:
         """Allow changes, or show only and say why where the list is empty."""
@@ -143,40 +138,28 @@ class ReferenceImagesWidget(QWidget):
         empty = _EMPTY_SCENE if self._is_scene else _EMPTY_PROJECT
         self._view.show_empty(empty if is_editable else why_not)
 
-    def show_problem(self, text: str) -> None:
-        """Say what is wrong with a picture; it goes with the next one that is brought."""
-        self._problem.show_message(text, Tone.BAD)
-
-    def show_note(self, text: str) -> None:
-        """Say what is being done with a picture, in the place of a problem."""
-        self._problem.show_message(text, Tone.QUIET)
-
-    def _show(self, value: tuple[ReferenceImage, ...]) -> None:
-        rows = rows_of(value, self._choice, shows_global=self._is_scene)
-        self._model.set_rows(rows)
-        # Where the model takes none at all, one sentence says it.
-        words = describe_choice(rows, self._whose) if self._takes_any else ""
-        is_left_out = any(row.chosen is not None and not row.chosen.is_sent for row in rows)
-        self._verdict.show_message(words, Tone.WARNING if is_left_out else Tone.QUIET)
+    def show_message(self, text: str, of: Tone = Tone.BAD) -> None:
+        """Say what is wrong or done with a picture; it goes with the next one that is brought."""
+        self._message.show_message(text, of)
 
     @Slot(object)
     def _take(self, value: tuple[ReferenceImage, ...]) -> None:
-        self.show_problem("")
-        self._show(value)
+        self.show_message("")
+        self.set_value(value)
         self.changed.emit(value)
 
     @Slot(object)
-    def _bring(self, brought: ImagesBrought) -> None:
-        self.show_problem("")
-        self.brought.emit(brought)
+    def _bring(self, images: tuple[Path | QImage, ...]) -> None:
+        self.show_message("")
+        self.brought.emit(images)
 
     @Slot()
     def _paste(self) -> None:
-        brought = images_in(QGuiApplication.clipboard().mimeData())
-        if brought is None:
-            self.show_problem(_NO_IMAGE)
+        images = images_in(QGuiApplication.clipboard().mimeData())
+        if images:
+            self._bring(images)
         else:
-            self._bring(brought)
+            self.show_message(_NO_IMAGE)
 
     @Slot()
     def _open_dialog(self) -> None:
@@ -189,7 +172,7 @@ class ReferenceImagesWidget(QWidget):
 
     @Slot(list)
     def _add_files(self, names: list[str]) -> None:
-        self._bring(ImagesBrought(tuple(Path(name) for name in names)))
+        self._bring(tuple(Path(name) for name in names))
 
     @Slot(object)
     def _open_preview(self, row: ReferenceRow) -> None:

@@ -13,18 +13,15 @@ from typing_extensions import override
 from core.project.model.edits import move_references, remove_references, rename_reference
 from gui.scenes.image_controller import images_in
 from gui.widgets.file_field import printable
+from gui.widgets.row_changes import change_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from PySide6.QtCore import QPersistentModelIndex
-
     from core.project.model.project import ReferenceImage
     from gui.scenes.reference_rows import ReferenceRow
-
-    Index = QModelIndex | QPersistentModelIndex
-    _Keys = list[tuple[bool, Path, int]]
+    from gui.widgets.cells import Index
 
 ROWS_MIME = "application/x-imageai-references"
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -39,7 +36,7 @@ class ReferenceListModel(QAbstractListModel):
 
     Signals:
         edited(tuple[ReferenceImage, ...]): the list's own pictures, renamed or in another order.
-        brought(ImagesBrought): pictures were dropped.
+        brought(tuple[Path | QImage, ...]): pictures were dropped.
     """
 
     edited = Signal(object)
@@ -47,7 +44,7 @@ class ReferenceListModel(QAbstractListModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[ReferenceRow, ...] = ()
+        self._rows: list[ReferenceRow] = []
         self._is_editable = True
         # Told in every drag: rows of another list, or another program, are not these.
         self._name = uuid.uuid4().hex
@@ -60,7 +57,7 @@ class ReferenceListModel(QAbstractListModel):
     @property
     def rows(self) -> tuple[ReferenceRow, ...]:
         """Everything that is shown, its own first."""
-        return self._rows
+        return tuple(self._rows)
 
     @property
     def is_editable(self) -> bool:
@@ -73,47 +70,7 @@ class ReferenceListModel(QAbstractListModel):
 
     def set_rows(self, rows: Sequence[ReferenceRow]) -> None:
         """Show these; what stays is still selected, wherever it moved."""
-        new = tuple(rows)
-        before, after = _keys(self._rows), _keys(new)
-        if before != after and sorted(before) == sorted(after):
-            self._reorder(new, before, after)
-        elif before != after:
-            self._exchange(new, before, after)
-        changed = [row for row, item in enumerate(self._rows) if item != new[row]]
-        self._rows = new
-        for row in changed:
-            self.dataChanged.emit(self.index(row), self.index(row))
-
-    def _reorder(self, rows: tuple[ReferenceRow, ...], before: _Keys, after: _Keys) -> None:
-        self.layoutAboutToBeChanged.emit()
-        place = {key: row for row, key in enumerate(after)}
-        old = self.persistentIndexList()
-        new = [self.index(place[before[index.row()]]) for index in old]
-        self._rows = rows
-        self.changePersistentIndexList(old, new)
-        self.layoutChanged.emit()
-
-    def _exchange(self, rows: tuple[ReferenceRow, ...], before: _Keys, after: _Keys) -> None:
-        """Take out what goes, one by one; then put in what comes between what stays."""
-        gone = set(before) - set(after)
-        for row in reversed(range(len(before))):
-            if before[row] in gone:
-                self.beginRemoveRows(_NOWHERE, row, row)
-                self._rows = self._rows[:row] + self._rows[row + 1 :]
-                self.endRemoveRows()
-        stayed = [key for key in before if key not in gone]
-        kept = [key for key in after if key in set(stayed)]
-        if stayed != kept:
-            self._reorder(
-                tuple(row for row, key in zip(rows, after, strict=True) if key in set(stayed)),
-                stayed,
-                kept,
-            )
-        for row, key in enumerate(after):
-            if key not in set(stayed):
-                self.beginInsertRows(_NOWHERE, row, row)
-                self._rows = (*self._rows[:row], rows[row], *self._rows[row:])
-                self.endInsertRows()
+        change_rows(self, self._rows, rows, _keys)
 
     @override
     def rowCount(self, parent: Index = _NOWHERE) -> int:
@@ -189,11 +146,10 @@ class ReferenceListModel(QAbstractListModel):
             where = parent.row() if parent.isValid() else row
             self.move(rows, where if where >= 0 else len(self.own))
             return True
-        brought = images_in(data)
-        if brought is None:
-            return False
-        self.brought.emit(brought)
-        return True
+        images = images_in(data)
+        if images:
+            self.brought.emit(images)
+        return bool(images)
 
     def move(self, rows: Collection[int], where: int) -> None:
         """Ask for these before the one that is now at `where`."""
@@ -213,10 +169,10 @@ class ReferenceListModel(QAbstractListModel):
         return rows if whose == self._name else []
 
 
-def _keys(rows: Sequence[ReferenceRow]) -> _Keys:
+def _keys(rows: Sequence[ReferenceRow]) -> list[tuple[bool, Path, int]]:
     """What tells the rows apart; a list may hold a picture twice."""
     seen: Counter[tuple[bool, Path]] = Counter()
-    keys: _Keys = []
+    keys: list[tuple[bool, Path, int]] = []
     for row in rows:
         name = (row.is_global, row.reference.path)
         keys.append((*name, seen[name]))

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QImage
 
 from core.project.model.edits import describe_edit
 from core.project.render.requests import choose_references
 from gui.scenes.image_controller import ImageRole, ImageUse
+from gui.theme import Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
+
+    from PySide6.QtGui import QImage
 
     from core.errors import StudioError
     from core.jobs.job import CancelToken
-    from core.project.model.project import ReferenceImage, Scene
+    from core.project.model.project import ReferenceImage, Scene, VideoProject
     from core.project.render.requests import ChosenReference
     from core.video.spec import ModelSpec
     from gui.background import Background
     from gui.project.project_model import ProjectModel
-    from gui.scenes.image_controller import ImageController, ImagesBrought
+    from gui.scenes.image_controller import ImageController
     from gui.scenes.reference_images_widget import ReferenceImagesWidget
 
     References = tuple[ReferenceImage, ...]
@@ -33,39 +35,35 @@ _COPYING = "Copying into the project…"
 _KNOWN = "That is in the list already."
 
 
-@dataclass(frozen=True)
-class ReferencePanels:
-    """The two lists: of the whole project, and of the scene that is shown."""
-
-    project: ReferenceImagesWidget
-    scene: ReferenceImagesWidget
-
-
 class ReferencesController(QObject):
     """Keeps both lists and the project in step."""
 
     def __init__(
         self,
         model: ProjectModel,
-        panels: ReferencePanels,
+        project_list: ReferenceImagesWidget,
+        scene_list: ReferenceImagesWidget,
         images: ImageController,
         background: Background,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._model = model
-        self._project_list = panels.project
-        self._scene_list = panels.scene
+        self._project_list = project_list
+        self._scene_list = scene_list
         self._images = images
         self._background = background
         self._scene_id = ""
         self._spec: ModelSpec | None = None
-        self._asked: _ChosenQuestion | None = None
-        panels.project.changed.connect(self._on_project_edit)
-        panels.project.brought.connect(self._on_project_brought)
-        panels.scene.changed.connect(self._on_scene_edit)
-        panels.scene.brought.connect(self._on_scene_brought)
-        panels.scene.uses_global_changed.connect(self._on_uses_global)
+        self._asked: object = None
+        project_list.changed.connect(self._on_project_edit)
+        scene_list.changed.connect(self._on_scene_edit)
+        scene_list.uses_global_changed.connect(self._on_uses_global)
+        for role, panel in (
+            (ImageRole.PROJECT_REFERENCE, project_list),
+            (ImageRole.SCENE_REFERENCE, scene_list),
+        ):
+            panel.brought.connect(partial(self._on_brought, role, panel))
         model.changed.connect(self._show)
         self._show()
 
@@ -73,7 +71,7 @@ class ReferencesController(QObject):
         """Show this scene's own pictures; none for an empty id."""
         if scene_id != self._scene_id:
             self._scene_id = scene_id
-            self._scene_list.show_problem("")
+            self._scene_list.show_message("")
             self._forget()
             self._show()
 
@@ -105,13 +103,9 @@ class ReferencesController(QObject):
         if scene is None or spec is None:
             self._forget()
             return
-        question = _ChosenQuestion(
-            f"Scene {project.index(scene.id) + 1}",
-            project.references,
-            scene.references,
-            scene.uses_global_references,
-            spec,
-        )
+        whose = f"Scene {project.index(scene.id) + 1}"
+        # All that decides what of the pictures its clip gets.
+        question = (whose, project.references, scene.references, scene.uses_global_references, spec)
         if question == self._asked:
             return
         self._asked = question
@@ -121,7 +115,7 @@ class ReferencesController(QObject):
 
         def chosen(choice: tuple[ChosenReference, ...]) -> None:
             if question == self._asked:
-                self._show_choice(choice, question.whose)
+                self._show_choice(choice, whose)
 
         self._background.run(choose, chosen, self._show_failure, key="references")
 
@@ -134,7 +128,7 @@ class ReferencesController(QObject):
         self._scene_list.show_choice(choice, whose)
 
     def _show_failure(self, error: StudioError) -> None:
-        self._scene_list.show_problem(str(error))
+        self._scene_list.show_message(str(error))
 
     @Slot(object)
     def _on_project_edit(self, value: References) -> None:
@@ -161,54 +155,26 @@ class ReferencesController(QObject):
     def _name(self, scene: Scene) -> str:
         return f"scene {self._model.project.index(scene.id) + 1}"
 
-    @Slot(object)
-    def _on_project_brought(self, brought: ImagesBrought) -> None:
-        before = self._model.project.references
-
-        def used() -> None:
-            is_known = self._model.project.references == before
-            self._project_list.show_problem(_KNOWN if is_known else "")
-
-        self._bring(brought, ImageRole.PROJECT_REFERENCE, used, self._project_list)
-
-    @Slot(object)
-    def _on_scene_brought(self, brought: ImagesBrought) -> None:
-        scene = self._scene
-        if scene is None:
+    def _on_brought(
+        self, role: ImageRole, panel: ReferenceImagesWidget, images: tuple[Path | QImage, ...]
+    ) -> None:
+        scene_id, before = self._scene_id, self._owner(role, self._scene_id)
+        if before is None:
             return
 
         def used() -> None:
-            now = self._model.project.scene(scene.id)
-            is_known = now is not None and now.references == scene.references
-            if scene.id == self._scene_id:
-                self._scene_list.show_problem(_KNOWN if is_known else "")
+            now = self._owner(role, scene_id)
+            is_known = now is not None and now.references == before.references
+            # Another scene may be shown by now.
+            if now is self._owner(role, self._scene_id):
+                panel.show_message(_KNOWN if is_known else "")
 
-        self._bring(brought, ImageRole.SCENE_REFERENCE, used, self._scene_list)
+        panel.show_message(_COPYING, Tone.QUIET)
+        self._images.bring(
+            ImageUse(images, role, scene_id), used, lambda error: panel.show_message(str(error))
+        )
 
-    def _bring(
-        self,
-        brought: ImagesBrought,
-        role: ImageRole,
-        used: Callable[[], None],
-        panel: ReferenceImagesWidget,
-    ) -> None:
-        def failed(error: StudioError) -> None:
-            panel.show_problem(str(error))
-
-        panel.show_note(_COPYING)
-        if isinstance(brought.images, QImage):
-            self._images.bring_image(brought.images, role, self._scene_id, used, failed)
-        else:
-            use = ImageUse(brought.images, role, self._scene_id)
-            self._images.bring(use, used, failed)
-
-
-@dataclass(frozen=True)
-class _ChosenQuestion:
-    """All that decides what of the pictures a scene's clip gets."""
-
-    whose: str
-    project: References
-    scene: References
-    uses_global: bool
-    spec: ModelSpec
+    def _owner(self, role: ImageRole, scene_id: str) -> VideoProject | Scene | None:
+        """Whose list it is."""
+        project = self._model.project
+        return project if role is ImageRole.PROJECT_REFERENCE else project.scene(scene_id)

@@ -22,9 +22,8 @@ from core.project.model.project import Scene, new_id
 from gui import theme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from core.project.model.project import VideoProject
     from gui.project.project_model import ProjectModel
 
 
@@ -42,7 +41,7 @@ class SceneActions(QObject):
     def __init__(self, model: ProjectModel, parent: QObject) -> None:
         super().__init__(parent)
         self._model = model
-        self._selected: tuple[str, ...] = ()
+        self._chosen: frozenset[str] = frozenset()
         self._cursor: int | None = None
         self._icons: dict[QAction, str] = {}
         self.add = self._make(
@@ -95,7 +94,7 @@ class SceneActions(QObject):
     @Slot(object)
     def set_selection(self, scene_ids: tuple[str, ...]) -> None:
         """Tell which scenes are selected."""
-        self._selected = scene_ids
+        self._chosen = frozenset(scene_ids)
         self._cursor = None
         self._refresh()
 
@@ -151,9 +150,8 @@ class SceneActions(QObject):
         self.link.setChecked(bool(linkable) and all(scene.continues for scene in linkable))
 
     def _places(self) -> list[int]:
-        chosen = set(self._selected)
         scenes = enumerate(self._model.project.scenes)
-        return [place for place, scene in scenes if scene.id in chosen]
+        return [place for place, scene in scenes if scene.id in self._chosen]
 
     def _scenes(self) -> list[Scene]:
         return [self._model.project.scenes[place] for place in self._places()]
@@ -180,7 +178,11 @@ class SceneActions(QObject):
 
     @Slot()
     def _duplicate(self) -> None:
-        self._edit_and_select_new("Duplicate", duplicate_scenes(self._model.project, self._chosen))
+        before = {scene.id for scene in self._model.project.scenes}
+        project = duplicate_scenes(self._model.project, self._chosen)
+        self._model.edit(f"Duplicate {self._named()}", project)
+        new = tuple(scene.id for scene in project.scenes if scene.id not in before)
+        self.select_wanted.emit(new)
 
     @Slot()
     def _split(self) -> None:
@@ -195,14 +197,16 @@ class SceneActions(QObject):
     @Slot()
     def _merge(self) -> None:
         first = self._scenes()[0]
-        self._edit(f"Merge {self._named()}", merge_scenes(self._model.project, self._chosen))
+        project = merge_scenes(self._model.project, self._chosen)
+        self._model.edit(f"Merge {self._named()}", project)
         self.select_wanted.emit((first.id,))
 
     @Slot()
     def _delete(self) -> None:
         first = self._places()[0]
-        self._edit(f"Delete {self._named()}", delete_scenes(self._model.project, self._chosen))
-        left = self._model.project.scenes
+        project = delete_scenes(self._model.project, self._chosen)
+        self._model.edit(f"Delete {self._named()}", project)
+        left = project.scenes
         if left:
             self.select_wanted.emit((left[min(first, len(left) - 1)].id,))
 
@@ -221,28 +225,15 @@ class SceneActions(QObject):
             self._model.project, self._chosen, lambda scene: with_continues(scene, continues)
         )
         verb = "Continue" if continues else "Unlink"
-        self._edit(f"{verb} {self._named()}", project)
-
-    @property
-    def _chosen(self) -> frozenset[str]:
-        return frozenset(self._selected)
+        self._model.edit(f"{verb} {self._named()}", project)
 
     def _move(self, index: int) -> None:
-        chosen = self._selected
-        project = move_scenes(self._model.project, self._chosen, index)
-        self._edit(f"Move {self._named()}", project)
+        chosen = tuple(self._chosen)
+        project = move_scenes(self._model.project, chosen, index)
+        self._model.edit(f"Move {self._named()}", project)
         self.select_wanted.emit(chosen)
 
     def _named(self) -> str:
         """What the selected scenes are called in a menu."""
         places = self._places()
         return f"scene {places[0] + 1}" if len(places) == 1 else f"{len(places)} scenes"
-
-    def _edit(self, text: str, project: VideoProject) -> None:
-        self._model.edit(text, project)
-
-    def _edit_and_select_new(self, verb: str, project: VideoProject) -> None:
-        known = {scene.id for scene in self._model.project.scenes}
-        new: Sequence[str] = [scene.id for scene in project.scenes if scene.id not in known]
-        self._edit(f"{verb} {self._named()}", project)
-        self.select_wanted.emit(tuple(new))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPalette, QPen
 from PySide6.QtWidgets import QDoubleSpinBox, QPlainTextEdit, QStyleOptionViewItem, QWidget
 from typing_extensions import override
@@ -22,15 +22,13 @@ from core.project.model.status import (
 from gui.scenes.scene_rows import SceneColumn, SceneRow
 from gui.scenes.scene_table_model import ROW_ROLE
 from gui.theme import Tone
-from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, centred, in_two_lines
+from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, Index, centred, in_two_lines
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QAbstractItemModel, QPersistentModelIndex
+    from PySide6.QtCore import QAbstractItemModel
 
     from core.project.model.status import SceneStatus
     from gui.widgets.thumbnails import Thumbnails
-
-    Index = QModelIndex | QPersistentModelIndex
 
 THUMBNAIL = QSize(64, 40)
 _ICON = QSize(ICON, ICON)
@@ -52,7 +50,7 @@ class NumberDelegate(CellDelegate):
         row: SceneRow = index.data(ROW_ROLE)
         cell.painter.setPen(cell.colour())
         cell.painter.drawText(cell.rect, Qt.AlignmentFlag.AlignCenter, str(row.number))
-        if row.is_linked:
+        if row.scene.continues:
             place = centred(_ICON, cell.rect)
             place.moveTop(cell.rect.top() + 1)
             cell.icon("link-variant", place, cell.link_colour())
@@ -151,7 +149,7 @@ class ImageDelegate(CellDelegate):
         ratio = cell.option.widget.devicePixelRatio()
         found = self._thumbnails.pixmap(image.path, THUMBNAIL * ratio, image.at)
         shown = cell.image(found, place)
-        if found is not None and self._column is SceneColumn.START and row.is_linked:
+        if found is not None and self._column is SceneColumn.START and row.scene.continues:
             badge = QRect(shown.left(), shown.bottom() - ICON + 1, ICON, ICON)
             cell.painter.fillRect(badge, cell.palette.color(QPalette.ColorRole.Base))
             link = cell.palette.color(QPalette.ColorRole.Link)
@@ -160,7 +158,7 @@ class ImageDelegate(CellDelegate):
     def _paint_empty(self, cell: Cell, place: QRect, row: SceneRow) -> None:
         if self._column is SceneColumn.CLIP:
             return
-        if self._column is SceneColumn.START and row.is_linked:
+        if self._column is SceneColumn.START and row.scene.continues:
             cell.icon("link-variant", centred(_ICON, place), cell.colour(Tone.QUIET))
             return
         mid = cell.palette.color(QPalette.ColorRole.Mid)

@@ -29,7 +29,7 @@ class SceneInspector(QWidget):
     """Edits scenes through the project's undo stack.
 
     Signals:
-        frame_brought(FrameBrought): a picture that must first be copied into the project.
+        frame_brought(ImageUse): a picture that must first be copied into the project.
         cursor_moved(int): before which letter of the prompt the cursor stands.
     """
 
@@ -43,10 +43,10 @@ class SceneInspector(QWidget):
         self._model = model
         self._ids: tuple[str, ...] = ()
         self._shown_count = 0
-        self._prompt = PromptPage()
-        self._frames = FramesPage(thumbnails)
-        self._cut = CutPage()
-        self._bulk = BulkPromptPage()
+        self._prompt = PromptPage(model)
+        self._frames = FramesPage(model, thumbnails)
+        self._cut = CutPage(model)
+        self._bulk = BulkPromptPage(model)
         self._nothing = ToneLabel(Tone.QUIET)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QTabWidget()
@@ -66,20 +66,14 @@ class SceneInspector(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self._nothing, 1)
         rows.addWidget(self._pages, 1)
-        for page in (self._prompt, self._frames, self._cut, self._bulk):
-            page.edited.connect(model.apply)
         self._frames.frame_brought.connect(self.frame_brought)
         self._prompt.cursor_moved.connect(self.cursor_moved)
         model.changed.connect(self._on_change)
-        self._set_read_only()
-        self._show()
-
-    def _set_read_only(self) -> None:
-        is_read_only = self._model.is_read_only
-        self._prompt.set_read_only(is_read_only)
-        self._frames.set_read_only(is_read_only)
+        for page in (self._prompt, self._frames):
+            page.set_read_only(model.is_read_only)
         for page in (self._cut, self._bulk):
-            page.setEnabled(not is_read_only)
+            page.setEnabled(not model.is_read_only)
+        self._show()
 
     def show_scenes(self, ids: tuple[str, ...]) -> None:
         """Turn to these scenes; to none where there are no ids."""
@@ -123,24 +117,13 @@ class SceneInspector(QWidget):
             self._pages.setCurrentWidget(self._prompt)
         self._shown_count = len(scenes)
         if is_one:
-            self._show_one(scenes[0])
+            project = self._model.project
+            number = project.index(scenes[0].id) + 1
+            self._heading.setText(f"Scene {number} of {len(project.scenes)}")
+            self._prompt.show_scene(scenes[0])
+            self._frames.show_scene(scenes[0])
         elif scenes:
-            self._show_several(scenes)
-
-    def _show_one(self, scene: Scene) -> None:
-        project = self._model.project
-        number = project.index(scene.id) + 1
-        before = project.before(scene.id)
-        self._heading.setText(f"Scene {number} of {len(project.scenes)}")
-        self._prompt.show_scene(scene, number)
-        take = None if before is None else project.chosen_take(before.id)
-        self._frames.show_scene(scene, number, take)
-        self._cut.show_scenes((scene,), f"scene {number}", is_first=before is None)
-        self._cut.show_take(project.chosen_take(scene.id))
-
-    def _show_several(self, scenes: tuple[Scene, ...]) -> None:
-        what = f"{len(scenes)} scenes"
-        self._heading.setText(what)
-        first = self._model.project.scenes[0]
-        self._bulk.show_scenes(scenes, [scene for scene in scenes if scene.id != first.id])
-        self._cut.show_scenes(scenes, what)
+            self._heading.setText(f"{len(scenes)} scenes")
+            self._bulk.show_scenes(scenes)
+        if scenes:
+            self._cut.show_scenes(scenes)

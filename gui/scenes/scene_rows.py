@@ -65,16 +65,6 @@ class SceneRow:
     duration_s: float | None
     is_own_duration: bool
 
-    @property
-    def is_linked(self) -> bool:
-        """Whether the scene goes on from the one before it."""
-        return self.scene.continues
-
-    @property
-    def clip(self) -> CellImage | None:
-        """The chosen clip."""
-        return None if self.take is None else CellImage(self.take.path)
-
     def image(self, column: SceneColumn) -> CellImage | None:
         """What is shown in a column of pictures."""
         match column:
@@ -83,7 +73,7 @@ class SceneRow:
             case SceneColumn.END:
                 return self.end
             case _:
-                return self.clip
+                return None if self.take is None else CellImage(self.take.path)
 
     def text(self, column: SceneColumn) -> str:
         """The cell in words."""
@@ -103,13 +93,13 @@ class SceneRow:
     def help(self, column: SceneColumn) -> str:
         """What the cell means and what can be done with it."""
         match column:
-            case SceneColumn.NUMBER if self.is_linked:
+            case SceneColumn.NUMBER if self.scene.continues:
                 return f"Scene {self.number} starts from the last frame of scene {self.number - 1}."
             case SceneColumn.NUMBER:
                 return f"Scene {self.number}. Drag the row to another place to move it."
             case SceneColumn.PROMPT:
                 return self.scene.prompt or "Double-click to write the prompt."
-            case SceneColumn.START if self.is_linked:
+            case SceneColumn.START if self.scene.continues:
                 return f"The last frame of scene {self.number - 1}'s clip."
             case SceneColumn.START | SceneColumn.END:
                 slot = "start" if column is SceneColumn.START else "end"

@@ -9,25 +9,23 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, Qt, Signal, Slot
 from typing_extensions import override
 
-from core.project.model.edits import FrameSlot, move_scenes, with_duration, with_prompt
+from core.project.model.edits import move_scenes, with_duration, with_prompt
 from core.project.model.status import project_statuses
-from gui.scenes.image_controller import FrameBrought
+from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.scenes.scene_rows import SceneColumn, SceneRow, TableFacts, rows_of
 from gui.widgets.file_field import files_in
+from gui.widgets.row_changes import change_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from PySide6.QtCore import QPersistentModelIndex
-
     from core.project.model.status import SceneJob
     from gui.project.project_model import Change, ProjectModel
-
-    Index = QModelIndex | QPersistentModelIndex
+    from gui.widgets.cells import Index
 
 SCENES_MIME = "application/x-imageai-scenes"
 ROW_ROLE = Qt.ItemDataRole.UserRole
-_SLOTS = {SceneColumn.START: FrameSlot.START, SceneColumn.END: FrameSlot.END}
+_FRAMES = {SceneColumn.START: ImageRole.START, SceneColumn.END: ImageRole.END}
 _NOWHERE = QModelIndex()
 # Read once: Qt asks for them with every cell that it draws.
 _COLUMNS = tuple(SceneColumn)
@@ -37,7 +35,7 @@ _FLAGS = {
     column: _PLAIN
     | _FLAG.ItemIsDragEnabled
     | (_FLAG.ItemIsEditable if column in (SceneColumn.PROMPT, SceneColumn.DURATION) else _PLAIN)
-    | (_FLAG.ItemIsDropEnabled if column in _SLOTS else _PLAIN)
+    | (_FLAG.ItemIsDropEnabled if column in _FRAMES else _PLAIN)
     for column in SceneColumn
 }
 
@@ -46,7 +44,7 @@ class SceneTableModel(QAbstractTableModel):
     """Rows of `SceneRow` by `ROW_ROLE`; edits go to the project and come back from it.
 
     Signals:
-        image_dropped(FrameBrought): a picture file was dropped on a start or end frame.
+        image_dropped(ImageUse): a picture file was dropped on a start or end frame.
     """
 
     image_dropped = Signal(object)
@@ -61,7 +59,7 @@ class SceneTableModel(QAbstractTableModel):
     @property
     def ids(self) -> tuple[str, ...]:
         """The scenes' ids, in the order of the rows."""
-        return tuple(row.scene.id for row in self._rows)
+        return _ids(self._rows)
 
     def row(self, number: int) -> SceneRow:
         """A row by its place, from 0."""
@@ -86,54 +84,14 @@ class SceneTableModel(QAbstractTableModel):
         facts = self._facts
         statuses = project_statuses(self._model.project, facts.fingerprints, facts.jobs)
         rows = zip(self._rows, statuses, strict=True)
-        self._replace([row if row.status == now else replace(row, status=now) for row, now in rows])
+        self._update([row if row.status == now else replace(row, status=now) for row, now in rows])
 
     @Slot(object)
     def _take_over(self, change: Change) -> None:
         self._update(rows_of(change.after, self._facts))
 
     def _update(self, rows: list[SceneRow]) -> None:
-        before, after = self.ids, tuple(row.scene.id for row in rows)
-        if before == after:
-            self._replace(rows)
-        elif sorted(before) == sorted(after):
-            self._reorder(rows)
-        else:
-            self._exchange(rows)
-
-    def _replace(self, rows: list[SceneRow]) -> None:
-        changed = [
-            number
-            for number, (old, new) in enumerate(zip(self._rows, rows, strict=True))
-            if old != new
-        ]
-        self._rows = rows
-        for first, last in _runs(changed):
-            self.dataChanged.emit(self.index(first, 0), self.index(last, len(SceneColumn) - 1))
-
-    def _reorder(self, rows: list[SceneRow]) -> None:
-        self.layoutAboutToBeChanged.emit()
-        place = {row.scene.id: number for number, row in enumerate(rows)}
-        old = self.persistentIndexList()
-        new = [self.index(place[self._rows[one.row()].scene.id], one.column()) for one in old]
-        self._rows = rows
-        self.changePersistentIndexList(old, new)
-        self.layoutChanged.emit()
-
-    def _exchange(self, rows: list[SceneRow]) -> None:
-        """Take out and put in between what is the same at the beginning and at the end."""
-        before, after = self.ids, tuple(row.scene.id for row in rows)
-        start = _shared(before, after)
-        end = min(_shared(before[::-1], after[::-1]), len(before) - start, len(after) - start)
-        if start < len(before) - end:
-            self.beginRemoveRows(_NOWHERE, start, len(before) - end - 1)
-            del self._rows[start : len(before) - end]
-            self.endRemoveRows()
-        if start < len(after) - end:
-            self.beginInsertRows(_NOWHERE, start, len(after) - end - 1)
-            self._rows[start:start] = rows[start : len(after) - end]
-            self.endInsertRows()
-        self._replace(rows)
+        change_rows(self, self._rows, rows, _ids, columns=len(SceneColumn))
 
     @override
     def rowCount(self, parent: Index = _NOWHERE) -> int:
@@ -224,7 +182,7 @@ class SceneTableModel(QAbstractTableModel):
             return False
         if data.hasFormat(SCENES_MIME):
             return True
-        on_frame = parent.isValid() and SceneColumn(parent.column()) in _SLOTS
+        on_frame = parent.isValid() and SceneColumn(parent.column()) in _FRAMES
         return on_frame and bool(files_in(data))
 
     @override
@@ -241,9 +199,9 @@ class SceneTableModel(QAbstractTableModel):
             where = parent.row() if parent.isValid() else row
             self._move(json.loads(data.data(SCENES_MIME).toStdString()), where)
             return True
-        slot = _SLOTS[SceneColumn(parent.column())]
-        for scene, path in zip(self._rows[parent.row() :], files_in(data), strict=False):
-            self.image_dropped.emit(FrameBrought(scene.scene.id, slot, path))
+        role = _FRAMES[SceneColumn(parent.column())]
+        for scene_id, path in zip(self.ids[parent.row() :], files_in(data), strict=False):
+            self.image_dropped.emit(ImageUse((path,), role, scene_id))
         return True
 
     def _move(self, ids: list[str], where: int) -> None:
@@ -252,22 +210,5 @@ class SceneTableModel(QAbstractTableModel):
         self._model.edit(text, move_scenes(self._model.project, ids, index))
 
 
-def _shared(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many items at the beginning are the same."""
-    count = 0
-    for mine, theirs in zip(one, other, strict=False):
-        if mine != theirs:
-            break
-        count += 1
-    return count
-
-
-def _runs(numbers: list[int]) -> list[tuple[int, int]]:
-    """Rising numbers as first and last of each unbroken run."""
-    runs: list[tuple[int, int]] = []
-    for number in numbers:
-        if runs and runs[-1][1] == number - 1:
-            runs[-1] = (runs[-1][0], number)
-        else:
-            runs.append((number, number))
-    return runs
+def _ids(rows: Sequence[SceneRow]) -> tuple[str, ...]:
+    return tuple(row.scene.id for row in rows)

@@ -21,9 +21,7 @@ from gui.scenes.scene_rows import SceneColumn
 from gui.widgets.cells import paint_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from PySide6.QtGui import QAction, QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
 
     from core.video.spec import ModelSpec
     from gui.scenes.scene_table_model import SceneTableModel
@@ -47,7 +45,7 @@ class SceneTableView(QTableView):
 
     Signals:
         selection_changed(tuple of str): the ids of the selected scenes, in the table's order.
-        play_wanted(str): the clip of that scene was asked for by a double click or Enter.
+        play_wanted(Take): this clip was asked for by a double click or Enter.
     """
 
     selection_changed = Signal(object)
@@ -117,10 +115,6 @@ class SceneTableView(QTableView):
         self.setDragDropOverwriteMode(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
-    def set_actions(self, actions: Sequence[QAction]) -> None:
-        """Offer these in the context menu and by their keys."""
-        self.addActions(list(actions))
-
     def set_spec(self, spec: ModelSpec) -> None:
         """Show the end frames only where the model takes them."""
         self.setColumnHidden(SceneColumn.END, not spec.limit(Role.END))
@@ -170,7 +164,7 @@ class SceneTableView(QTableView):
     def _play(self, index: QModelIndex) -> None:
         row = self._scenes.row(index.row())
         if SceneColumn(index.column()) is SceneColumn.CLIP and row.take is not None:
-            self.play_wanted.emit(row.scene.id)
+            self.play_wanted.emit(row.take)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSpinBox, QWidget
 from typing_extensions import override
 
 from core.project.storyboard.markup import clock, read_clock
-from gui import theme
 from gui.widgets.fields import ignore_wheel
+from gui.widgets.layouts import fill
 
 _USUAL_S = 60
 _LONGEST_S = 24 * 3600
@@ -69,13 +69,7 @@ class LengthField(QWidget):
         self._free.setChecked(True)
         label = QLabel("&Target length")
         label.setBuddy(self._box)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP)
-        row.addWidget(label)
-        row.addWidget(self._box)
-        row.addWidget(self._free)
-        row.addStretch(1)
+        fill(QHBoxLayout(self), label, self._box, self._free, None)
         self._box.setEnabled(False)
         self._box.valueChanged.connect(self._on_edited)
         self._free.toggled.connect(self._on_free)
@@ -90,14 +84,11 @@ class LengthField(QWidget):
     def set_value(self, seconds: float | None) -> None:
         """Show a length; tells nobody."""
         self._exact = seconds
-        for part in (self._box, self._free):
-            part.blockSignals(True)
-        self._free.setChecked(seconds is None)
-        if seconds is not None:
-            self._box.setValue(round(seconds))
+        with QSignalBlocker(self._box), QSignalBlocker(self._free):
+            self._free.setChecked(seconds is None)
+            if seconds is not None:
+                self._box.setValue(round(seconds))
         self._box.setEnabled(seconds is not None)
-        for part in (self._box, self._free):
-            part.blockSignals(False)
 
     @Slot(int)
     def _on_edited(self, _: int) -> None:

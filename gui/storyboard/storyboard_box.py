@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
-    QAction,
     QKeySequence,
     QPainter,
     QPalette,
@@ -25,11 +24,12 @@ from gui.theme import Tone
 from gui.widgets.fields import named
 from gui.widgets.file_field import files_in
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
 
 _PLACEHOLDER = (
     "Paste or type a story, lyrics or a script.\n\n"
@@ -71,11 +71,6 @@ class StoryboardBox(QPlainTextEdit):
         self.setPlaceholderText(_PLACEHOLDER)
         self.setTabChangesFocus(True)
         self.textChanged.connect(self._on_changed)
-
-    def height_of(self, lines: int) -> int:
-        """How high the box is when it shows so many lines."""
-        around = self.frameWidth() + round(self.document().documentMargin())
-        return self.fontMetrics().lineSpacing() * lines + 2 * around
 
     def text(self) -> str:
         """The text to the letter."""
@@ -241,8 +236,8 @@ class HeightGrip(QWidget):
         super().__init__(parent)
         self._target = target
         self._lowest = lowest
-        self._grabbed_at: float | None = None
-        self._height_then = lowest
+        # How much higher the target is than the mouse stands on the screen, while it is dragged.
+        self._above: int | None = None
         self.setCursor(Qt.CursorShape.SizeVerCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -256,18 +251,16 @@ class HeightGrip(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
             # By the screen: the grip itself moves with the widget's edge.
-            self._grabbed_at = event.globalPosition().y()
-            self._height_then = self._target.height()
+            self._above = self._target.height() - round(event.globalPosition().y())
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._grabbed_at is not None:
-            moved = event.globalPosition().y() - self._grabbed_at
-            self._set(self._height_then + round(moved))
+        if self._above is not None:
+            self._set(self._above + round(event.globalPosition().y()))
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._grabbed_at = None
+        self._above = None
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -276,16 +269,6 @@ class HeightGrip(QWidget):
             super().keyPressEvent(event)
         else:
             self._set(self._target.height() + steps * self._target.fontMetrics().lineSpacing())
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -316,10 +299,7 @@ class StoryboardNotes(QWidget):
         self._more.setAutoRaise(True)
         self._more.setToolTip("Show every note, or the first ones alone")
         self._more.toggled.connect(self._show)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(0)
-        rows.addWidget(self._words)
+        rows = fill(QVBoxLayout(self), self._words, spacing=0)
         rows.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
         self._show()
 
@@ -349,47 +329,34 @@ _SIMPLE = (
 )
 
 
-class TagMenu(QMenu):
-    """Offers every tag.
+def tag_menu(parent: QWidget) -> QMenu:
+    """A menu of every tag; the text of a tag is its action's data."""
+    menu = QMenu(parent)
+    menu.setToolTipsVisible(True)
+    lengths = menu.addMenu("&Length")
+    for seconds in _LENGTHS_S:
+        _add_tag(lengths, f"{seconds} seconds", f"[{seconds}s]", "How long the scene lasts")
+    cameras = menu.addMenu("&Camera")
+    for motion in CAMERA_MOTIONS:
+        name = motion.replace("_", " ")
+        _add_tag(cameras, name.capitalize(), f"{{camera: {name}}}", "How the camera moves")
+    transitions = menu.addMenu("&Transition into it")
+    for kind in TRANSITIONS.values():
+        if kind.is_common:
+            seconds = "" if kind.name == NONE else " 0.5"
+            _add_tag(
+                transitions,
+                kind.label,
+                f"{{transition: {kind.name}{seconds}}}",
+                "How the scene before gives way to this one, and for how many seconds",
+            )
+    menu.addSeparator()
+    for text, tag, tip in _SIMPLE:
+        _add_tag(menu, text, tag, tip)
+    return menu
 
-    Signals:
-        chosen(str): the text of a tag.
-    """
 
-    chosen = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setToolTipsVisible(True)
-        lengths = self.addMenu("&Length")
-        for seconds in _LENGTHS_S:
-            self._add(lengths, f"{seconds} seconds", f"[{seconds}s]", "How long the scene lasts")
-        cameras = self.addMenu("&Camera")
-        for motion in CAMERA_MOTIONS:
-            name = motion.replace("_", " ")
-            self._add(cameras, name.capitalize(), f"{{camera: {name}}}", "How the camera moves")
-        transitions = self.addMenu("&Transition into it")
-        for kind in TRANSITIONS.values():
-            if kind.is_common:
-                seconds = "" if kind.name == NONE else " 0.5"
-                self._add(
-                    transitions,
-                    kind.label,
-                    f"{{transition: {kind.name}{seconds}}}",
-                    "How the scene before gives way to this one, and for how many seconds",
-                )
-        self.addSeparator()
-        for text, tag, tip in _SIMPLE:
-            self._add(self, text, tag, tip)
-
-    def _add(self, menu: QMenu, text: str, tag: str, tip: str) -> None:
-        action = menu.addAction(text)
-        action.setData(tag)
-        action.setToolTip(f"{tip}: {tag}")
-        action.triggered.connect(self._on_chosen)
-
-    @Slot()
-    def _on_chosen(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.chosen.emit(str(action.data()))
+def _add_tag(menu: QMenu, text: str, tag: str, tip: str) -> None:
+    action = menu.addAction(text)
+    action.setData(tag)
+    action.setToolTip(f"{tip}: {tag}")

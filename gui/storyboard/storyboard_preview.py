@@ -9,7 +9,6 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QItemSelection,
     QModelIndex,
-    QPersistentModelIndex,
     QSize,
     Qt,
     Signal,
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
 
     from core.project.storyboard.scenes import Renewal
     from core.project.storyboard.storyboard import SceneDraft, Storyboard
+    from gui.widgets.cells import Index
 
-_Index = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()
 _Role = Qt.ItemDataRole
 _ROWS_SHOWN = 4
@@ -91,12 +90,12 @@ class PreviewModel(QAbstractTableModel):
         self.endResetModel()
 
     @override
-    def rowCount(self, parent: _Index = _TOP) -> int:
+    def rowCount(self, parent: Index = _TOP) -> int:
         """One for each draft."""
         return 0 if parent.isValid() else len(self._drafts)
 
     @override
-    def columnCount(self, parent: _Index = _TOP) -> int:
+    def columnCount(self, parent: Index = _TOP) -> int:
         """All columns; the view hides what says nothing."""
         return 0 if parent.isValid() else len(DraftColumn)
 
@@ -112,7 +111,7 @@ class PreviewModel(QAbstractTableModel):
             return text
         return tip if role == _Role.ToolTipRole else None
 
-    def data(self, index: _Index, role: int = _Role.DisplayRole) -> object:
+    def data(self, index: Index, role: int = _Role.DisplayRole) -> object:
         """What a cell shows."""
         draft, column = self._drafts[index.row()], DraftColumn(index.column())
         if role == _Role.DisplayRole:

@@ -8,19 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.platform.text_files import TextFile, read_text_file
 from core.project.storyboard.markup import clock
 from core.project.storyboard.scenes import Renewal, renew, renew_scenes
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
-from gui import theme
+from core.video.spec import Durations
 from gui.storyboard.length_field import LengthField
-from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox, StoryboardNotes, TagMenu
+from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox, StoryboardNotes, tag_menu
 from gui.storyboard.storyboard_preview import PreviewTable
 from gui.theme import Tone
+from gui.widgets.fields import text_height
 from gui.widgets.file_field import FileKind, file_dialog
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 
 _PAUSE_MS = 250
 _LINES = 7
+# Until the model is known.
+_LIMITS = Durations(minimum=1, maximum=10, default=5)
 _FILES = FileKind("a text file", ("Texts (*.txt *.md *.lrc *.srt *.fountain)",))
 
 
@@ -47,19 +52,13 @@ class StoryboardText:
 
 
 @dataclass(frozen=True)
-class _Clips:
-    usual_s: float = 5.0
-    min_s: float = 1.0
-    max_s: float = 10.0
-
-
-@dataclass(frozen=True)
 class _PreviewQuestion:
     """All that the preview depends on."""
 
     value: StoryboardText
-    clips: _Clips
     scenes: tuple[Scene, ...]
+    clip_s: float
+    limits: Durations
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,6 @@ class StoryboardWidget(QWidget):
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
-        self._work = _PreviewWork()
-        self.destroyed.connect(self._work.stop)
-        self._clips = _Clips()
         self._spec: ModelSpec | None = None
         self._usual_s: float | None = None
         self._scenes: tuple[Scene, ...] = ()
@@ -95,7 +91,7 @@ class StoryboardWidget(QWidget):
         self._makes_when_split = False
         self._is_read_only = False
         self._box = StoryboardBox()
-        self._grip = HeightGrip(self._box, self._box.height_of(_LINES))
+        self._grip = HeightGrip(self._box, text_height(self._box, _LINES))
         self._length = LengthField()
         self._preview = PreviewTable()
         self._problem = ToneLabel(Tone.BAD)
@@ -105,8 +101,8 @@ class StoryboardWidget(QWidget):
         self._load = QPushButton("&Load file…")
         self._tags = QPushButton("Insert ta&g")
         self._make = QPushButton("&Make scenes")
-        self._pause = QTimer(self)
-        self._menu = TagMenu(self)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._menu = tag_menu(self)
         self._restyle()
         self._lay_out()
         self._connect()
@@ -133,12 +129,13 @@ class StoryboardWidget(QWidget):
     def set_spec(self, spec: ModelSpec) -> None:
         """How long clips can be is up to this model."""
         self._spec = spec
-        self._set_clips()
+        self._ask()
 
     def set_clip_length(self, duration_s: float | None) -> None:
         """How long clips usually are; None for what is usual for the model."""
-        self._usual_s = duration_s
-        self._set_clips()
+        if duration_s != self._usual_s:
+            self._usual_s = duration_s
+            self._ask()
 
     def set_scenes(self, scenes: Sequence[Scene], rendered: frozenset[str] = frozenset()) -> None:
         """Which scenes the project has, and the ids of those that have clips."""
@@ -161,8 +158,6 @@ class StoryboardWidget(QWidget):
         self._grip.setObjectName("storyboard_height")
         self._grip.setAccessibleName("Height of the storyboard's text")
         self._grip.setToolTip("Drag, or press the arrow keys, for more room to write")
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MS)
         self._load.setObjectName("load_text")
         self._load.setToolTip("Put the words of a text file in the place of these")
         self._tags.setObjectName("insert_tag")
@@ -172,31 +167,21 @@ class StoryboardWidget(QWidget):
         self._make.setToolTip("Make the scenes that the preview shows; it can be undone")
 
     def _lay_out(self) -> None:
-        above = QHBoxLayout()
-        above.setSpacing(theme.GAP)
-        above.addWidget(self._load)
-        above.addWidget(self._tags)
-        above.addStretch(1)
-        below = QHBoxLayout()
-        below.setSpacing(theme.GAP)
-        below.addWidget(self._outcome, 1)
+        below = fill(QHBoxLayout(), self._outcome, grows=self._outcome)
         below.addStretch()
         below.addWidget(self._make)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP)
-        rows.addLayout(above)
-        written = QVBoxLayout()
-        written.setSpacing(0)
-        written.addWidget(self._box)
-        written.addWidget(self._grip)
-        rows.addLayout(written)
-        rows.addWidget(self._problem)
-        rows.addWidget(self._length)
-        rows.addWidget(self._preview, 1)
-        rows.addWidget(self._total)
-        rows.addWidget(self._notes)
-        rows.addLayout(below)
+        rows = fill(
+            QVBoxLayout(self),
+            fill(QHBoxLayout(), self._load, self._tags, None),
+            fill(QVBoxLayout(), self._box, self._grip, spacing=0),
+            self._problem,
+            self._length,
+            self._preview,
+            self._total,
+            self._notes,
+            below,
+            grows=self._preview,
+        )
         rows.addStretch(0)
 
     def _connect(self) -> None:
@@ -204,7 +189,7 @@ class StoryboardWidget(QWidget):
         self._box.file_dropped.connect(self._read)
         self._length.changed.connect(self._on_edited)
         self._load.clicked.connect(self._on_load)
-        self._menu.chosen.connect(self._on_tag)
+        self._menu.triggered.connect(self._on_tag)
         self._preview.chosen.connect(self._on_chosen)
         self._make.clicked.connect(self._on_make)
         self._pause.timeout.connect(self._split)
@@ -215,8 +200,9 @@ class StoryboardWidget(QWidget):
         self._ask()
         self.changed.emit(self.value())
 
-    @Slot(object)
-    def _on_tag(self, tag: str) -> None:
+    @Slot(QAction)
+    def _on_tag(self, action: QAction) -> None:
+        tag = str(action.data())
         cursor = self._box.textCursor()
         cursor.insertText(tag)
         if tag.endswith(" }"):
@@ -243,10 +229,9 @@ class StoryboardWidget(QWidget):
     @Slot(object)
     def _read(self, path: Path) -> None:
         if not self._is_read_only:
-            token = self._background.run(
+            self._background.run(
                 lambda _: read_text_file(path), self._on_read, self._on_failed, key="text file"
             )
-            self._work.begin(token)
 
     def _on_read(self, file: TextFile) -> None:
         self._box.replace_text(file.text)
@@ -263,18 +248,10 @@ class StoryboardWidget(QWidget):
             self._makes_when_split = True
             self._split()
 
-    def _set_clips(self) -> None:
-        if self._spec is None:
-            return
-        limits = self._spec.durations
-        usual = limits.default if self._usual_s is None else self._usual_s
-        clips = _Clips(usual, limits.minimum, limits.maximum)
-        if clips != self._clips:
-            self._clips = clips
-            self._ask()
-
     def _question(self) -> _PreviewQuestion:
-        return _PreviewQuestion(self.value(), self._clips, self._scenes)
+        limits = _LIMITS if self._spec is None else self._spec.durations
+        clip_s = limits.default if self._usual_s is None else self._usual_s
+        return _PreviewQuestion(self.value(), self._scenes, clip_s, limits)
 
     def _ask(self) -> None:
         self._makes_when_split = False
@@ -285,8 +262,7 @@ class StoryboardWidget(QWidget):
     def _split(self) -> None:
         self._pause.stop()
         work = partial(_answer, self._question())
-        token = self._background.run(work, self._on_split, self._on_failed, key="storyboard")
-        self._work.begin(token)
+        self._background.run(work, self._on_split, self._on_failed, key="storyboard")
 
     def _on_split(self, answer: _Answer) -> None:
         self._answer = answer
@@ -312,28 +288,13 @@ class StoryboardWidget(QWidget):
         self._outcome.show_message(_outcome(answer.renewal, self._rendered) if self._scenes else "")
 
 
-class _PreviewWork:
-    """What runs for a widget, to be stopped when the widget goes."""
-
-    def __init__(self) -> None:
-        self._tokens: list[CancelToken] = []
-
-    def begin(self, token: CancelToken) -> None:
-        self._tokens = [*self._tokens[-2:], token]
-
-    def stop(self, _: object = None) -> None:
-        for token in self._tokens:
-            token.cancel()
-
-
 def _answer(question: _PreviewQuestion, cancel: CancelToken) -> _Answer:
-    value, clips = question.value, question.clips
     board = split_storyboard(
-        value.text,
-        target_length_s=value.target_length_s,
-        clip_s=clips.usual_s,
-        min_s=clips.min_s,
-        max_s=clips.max_s,
+        question.value.text,
+        target_length_s=question.value.target_length_s,
+        clip_s=question.clip_s,
+        min_s=question.limits.minimum,
+        max_s=question.limits.maximum,
     )
     cancel.check()
     return _Answer(question, board, renew_scenes(question.scenes, board))
@@ -381,10 +342,6 @@ class StoryboardController(QObject):
         widget.made.connect(self._on_made)
         model.changed.connect(self._show)
         self._show()
-
-    def set_spec(self, spec: ModelSpec) -> None:
-        """How long clips can be is up to this model."""
-        self._widget.set_spec(spec)
 
     @Slot()
     def _show(self, _: object = None) -> None:

@@ -25,17 +25,18 @@ from gui.theme import EDGE, GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent, QKeyEvent
+    from PySide6.QtGui import QKeyEvent
 
     from core.media.frames import ClipFrames
     from gui.takes.takes_model import ShownTake
 
 _US = 1_000_000
 _WIDTH, _HEIGHT = 1040, 500
-_LEFT, _RIGHT, _NONE = 0, 1, 2
 _AUDIOS = ("left", "right", "none")
+_NONE = 2
 
 
 class CompareDialog(QDialog):
@@ -71,12 +72,7 @@ class CompareDialog(QDialog):
         self._audios = QButtonGroup(self)
         self._note = ToneLabel()
         self._audio = Playback(self)
-        self._uses = tuple(
-            named(QPushButton(f"Use &{side}"), f"compare_use_{side}") for side in ("left", "right")
-        )
-        for button, side in zip(self._uses, ("left", "right"), strict=True):
-            button.setToolTip(f"Let the film use the take on the {side}.")
-            button.setAutoDefault(False)
+        self._uses = QButtonGroup(self)
         self._close = named(QPushButton("&Close"), "compare_close")
         self._close.setToolTip("Leave the choice as it is.\nEscape")
         self._timer = QTimer(self)
@@ -116,15 +112,18 @@ class CompareDialog(QDialog):
         images = QHBoxLayout()
         images.setSpacing(GAP)
         uses = QHBoxLayout()
-        for side, use in zip(self._sides, self._uses, strict=True):
+        for number, side in enumerate(self._sides):
             images.addWidget(side, 1)
+            name = _AUDIOS[number]
+            use = named(QPushButton(f"Use &{name}"), f"compare_use_{name}")
+            use.setToolTip(f"Let the film use the take on the {name}.")
+            use.setAutoDefault(False)
+            self._uses.addButton(use, number)
             uses.addStretch(1)
             uses.addWidget(use)
             uses.addStretch(1)
-        tools = QHBoxLayout()
-        tools.setSpacing(GAP // 2)
-        for button in (self._back, self._play, self._on, self._swap):
-            tools.addWidget(button)
+        steps = (self._back, self._play, self._on, self._swap)
+        tools = fill(QHBoxLayout(), *steps, spacing=GAP // 2)
         tools.addSpacing(GAP)
         tools.addWidget(self._place)
         tools.addStretch(1)
@@ -139,14 +138,8 @@ class CompareDialog(QDialog):
         self._audios.button(_NONE).setChecked(True)
         tools.addSpacing(GAP)
         tools.addWidget(self._close)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(EDGE, EDGE, EDGE, EDGE)
-        rows.setSpacing(GAP)
-        rows.addLayout(images, 1)
-        rows.addLayout(uses)
-        rows.addWidget(self._note)
-        rows.addWidget(self._position)
-        rows.addLayout(tools)
+        parts = (images, uses, self._note, self._position, tools)
+        fill(QVBoxLayout(self), *parts, grows=images, margin=EDGE)
 
     def _connect(self) -> None:
         for side in self._sides:
@@ -156,8 +149,7 @@ class CompareDialog(QDialog):
         self._back.clicked.connect(self._step_back)
         self._on.clicked.connect(self._step_on)
         self._swap.clicked.connect(self.swap)
-        self._uses[_LEFT].clicked.connect(self._use_left)
-        self._uses[_RIGHT].clicked.connect(self._use_right)
+        self._uses.idClicked.connect(self._use)
         self._audios.idClicked.connect(self._choose_audio)
         self._audio.silent.connect(self._note.show_message)
         self._audio.failed.connect(self._note.show_message)
@@ -166,9 +158,9 @@ class CompareDialog(QDialog):
 
     def _open(self) -> None:
         self._frame = 0
-        for side, use, shown in zip(self._sides, self._uses, self._takes, strict=True):
+        for number, (side, shown) in enumerate(zip(self._sides, self._takes, strict=True)):
             side.show_take(shown)
-            use.setEnabled(self._can_choose and not shown.is_chosen)
+            self._uses.button(number).setEnabled(self._can_choose and not shown.is_chosen)
         self._place.setText("")
         self._follow_audio()
 
@@ -180,9 +172,8 @@ class CompareDialog(QDialog):
     @Slot()
     def _on_opened(self) -> None:
         frames = self._guide()
-        is_there = frames is not None
         for button in (self._play, self._back, self._on):
-            button.setEnabled(is_there)
+            button.setEnabled(frames is not None)
         if frames is not None:
             rate = round(frames.count / frames.duration_s) if frames.duration_s else 1
             self._position.show_clip(frames.count, rate, ())
@@ -262,14 +253,7 @@ class CompareDialog(QDialog):
         if self._audios.checkedId() != _NONE:
             self._audio.play(moment_us)
 
-    @Slot()
-    def _use_left(self) -> None:
-        self._use(_LEFT)
-
-    @Slot()
-    def _use_right(self) -> None:
-        self._use(_RIGHT)
-
+    @Slot(int)
     def _use(self, side: int) -> None:
         self.chosen.emit(self._takes[side].take)
         self.accept()
@@ -291,16 +275,8 @@ class CompareDialog(QDialog):
 
     @override
     def done(self, result: int) -> None:
-        self._release()
-        super().done(result)
-
-    @override
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._release()
-        super().closeEvent(event)
-
-    def _release(self) -> None:
         self._pause()
         self._audio.release()
         for side in self._sides:
             side.release()
+        super().done(result)

@@ -12,6 +12,7 @@ from gui.player.video_surface import VideoSurface
 from gui.takes.take_text import seed_text, short_facts, take_name, when_text
 from gui.theme import GAP
 from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from core.errors import StudioError
@@ -31,7 +32,6 @@ class CompareSide(QWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._frames: ClipFrames | None = None
-        self._number = 0
         self._stills = Stills(self)
         self._title = ElidedLabel()
         self._facts = ElidedLabel()
@@ -42,12 +42,8 @@ class CompareSide(QWidget):
         self.surface.setObjectName(f"surface_{name}")
         self.surface.setAccessibleName(f"Picture on the {name}")
         self.surface.setToolTip("")
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(GAP // 2)
-        rows.addWidget(self._title)
-        rows.addWidget(self.surface, 1)
-        rows.addWidget(self._facts)
+        parts = (self._title, self.surface, self._facts)
+        fill(QVBoxLayout(self), *parts, grows=self.surface, spacing=GAP // 2)
         self._stills.opened.connect(self._on_opened)
         self._stills.imaged.connect(self._on_image)
         self._stills.failed.connect(self._on_failed)
@@ -56,11 +52,6 @@ class CompareSide(QWidget):
     def frames(self) -> ClipFrames | None:
         """The frames of the take; None while they are not known."""
         return self._frames
-
-    @property
-    def number(self) -> int:
-        """The frame that is shown, from 0."""
-        return self._number
 
     def show_take(self, shown: ShownTake) -> None:
         """Open a take."""
@@ -94,7 +85,6 @@ class CompareSide(QWidget):
 
     @Slot(object)
     def _on_image(self, still: Still) -> None:
-        self._number = still.number
         self.surface.show_image(still.image)
 
     @Slot(object)

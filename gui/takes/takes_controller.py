@@ -1,4 +1,4 @@
-"""Between the strip of takes and the project: what is out of date, settings, files."""
+"""From a take back to the settings of its scene."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.errors import ProjectError
 from core.project.render.rerender import scene_again
 from core.video.record import read_settings_of
-from gui.widgets.file_field import show_in_desktop
 
 if TYPE_CHECKING:
     from core.jobs.job import CancelToken
@@ -17,12 +16,11 @@ if TYPE_CHECKING:
     from core.video.record import ClipRecord
     from gui.background import Background
     from gui.project.project_model import ProjectModel
-    from gui.scenes.scene_states import SceneStates
     from gui.takes.takes_widget import TakesWidget
 
 
 class TakesController(QObject):
-    """Follows the shown scene.
+    """Sets scenes up as their takes were made.
 
     Signals:
         message(str): what could not be brought back from a take.
@@ -36,33 +34,18 @@ class TakesController(QObject):
         self,
         model: ProjectModel,
         takes: TakesWidget,
-        states: SceneStates,
         background: Background,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._model = model
         self._takes = takes
-        self._states = states
         self._background = background
-        self._scene_id = ""
         takes.settings_wanted.connect(self._bring_back)
-        takes.show_file_wanted.connect(self._show_file)
-        states.changed.connect(self._tell_states)
-
-    def show_scene(self, scene_id: str) -> None:
-        """Turn to another scene; to none where the id is empty."""
-        self._scene_id = scene_id
-        self._takes.show_scene(scene_id)
-        self._tell_states()
-
-    @Slot()
-    def _tell_states(self) -> None:
-        self._takes.set_fingerprint(self._states.fingerprints.get(self._scene_id, ""))
 
     @Slot(object)
     def _bring_back(self, take: Take) -> None:
-        scene_id = self._scene_id
+        scene_id = self._takes.scene_id
 
         def read(cancel: CancelToken) -> ClipRecord:
             cancel.check()
@@ -85,7 +68,3 @@ class TakesController(QObject):
                 self.message.emit(note)
 
         self._background.run(read, arrived, self.failed.emit, key="take settings")
-
-    @Slot(object)
-    def _show_file(self, take: Take) -> None:
-        show_in_desktop(take.path.parent)

@@ -13,19 +13,17 @@ from typing_extensions import override
 from gui.takes.take_text import seed_text, short_facts, short_when, take_name
 from gui.takes.takes_model import TAKE_ROLE
 from gui.theme import Tone
-from gui.widgets.cells import ICON, PAD, Cell, CellDelegate
+from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, Index
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex
+    from PySide6.QtCore import QObject
     from PySide6.QtGui import QFontMetrics
     from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
     from gui.takes.takes_model import ShownTake
     from gui.widgets.thumbnails import Thumbnails
-
-    Index = QModelIndex | QPersistentModelIndex
 
 IMAGE = QSize(82, 46)
 _BORDER = 2

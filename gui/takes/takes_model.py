@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 from typing_extensions import override
 
+from core.project.model.status import is_stale
 from gui.takes.take_text import describe_take, take_name
+from gui.widgets.row_changes import change_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from PySide6.QtCore import QPersistentModelIndex
-
     from core.project.model.project import SceneTakes, Take
-
-    Index = QModelIndex | QPersistentModelIndex
+    from gui.widgets.cells import Index
 
 TAKE_ROLE = Qt.ItemDataRole.UserRole
 _NOWHERE = QModelIndex()
@@ -70,24 +69,12 @@ class TakesModel(QAbstractListModel):
                 take,
                 number,
                 take.id == takes.chosen,
-                bool(fingerprint and take.fingerprint and take.fingerprint != fingerprint),
+                is_stale(take, fingerprint),
                 self._problems.get(take.path, ""),
             )
             for number, take in enumerate(takes.takes, start=1)
         ]
-        known, new = self.ids, tuple(row.take.id for row in rows)
-        if new[: len(known)] != known:
-            self.beginResetModel()
-            self._rows = rows
-            self.endResetModel()
-            return
-        if len(new) > len(known):
-            self.beginInsertRows(_NOWHERE, len(known), len(new) - 1)
-            self._rows += rows[len(known) :]
-            self.endInsertRows()
-        if rows != self._rows:
-            self._rows = rows
-            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+        change_rows(self, self._rows, rows, lambda rows: [row.take.id for row in rows])
 
     def set_problem(self, path: Path, problem: str) -> None:
         """Tell why a file cannot be read; an empty text says that it can."""

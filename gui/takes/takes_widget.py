@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from typing_extensions import override
 
 from core.project.model.project import SceneTakes
 from core.video.controls import Control
@@ -26,10 +25,12 @@ from gui.takes.takes_model import TakesModel
 from gui.theme import GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
+from gui.widgets.file_field import show_in_desktop
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
     from pathlib import Path
 
     from core.project.model.project import Take
@@ -41,40 +42,16 @@ _NO_TAKE = "No clip yet. Render the scene."
 _Flag = QItemSelectionModel.SelectionFlag
 
 
-class TakeStrip(QListView):
-    """One row of takes; Enter chooses, Space plays.
-
-    Signals:
-        key_chosen(): the current take shall be used.
-        key_played(): the current take shall be played.
-    """
-
-    key_chosen = Signal()
-    key_played = Signal()
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        match event.key():
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                self.key_chosen.emit()
-            case Qt.Key.Key_Space:
-                self.key_played.emit()
-            case _:
-                super().keyPressEvent(event)
-
-
 class TakesWidget(QWidget):
     """Shows what a scene has; a choice is an edit of the project that can be undone.
 
     Signals:
         play_wanted(Take): it shall be seen.
-        settings_wanted(Take): its scene shall be made as this take was.
-        show_file_wanted(Take): its file shall be shown in its folder.
+        settings_wanted(Take): the shown scene shall be made as this take was.
     """
 
     play_wanted = Signal(object)
     settings_wanted = Signal(object)
-    show_file_wanted = Signal(object)
 
     def __init__(
         self, model: ProjectModel, thumbnails: Thumbnails, parent: QWidget | None = None
@@ -82,7 +59,7 @@ class TakesWidget(QWidget):
         super().__init__(parent)
         self._model = model
         self._scene_id = ""
-        self._fingerprint = ""
+        self._fingerprints: Mapping[str, str] = {}
         self._menu: list[tuple[QAction, QPushButton | IconButton]] = []
         self._rows = TakesModel(self)
         self._drawing = TakesDelegate(thumbnails, self)
@@ -110,8 +87,12 @@ class TakesWidget(QWidget):
         self._file = IconButton("take_file", "folder-open-outline", "Show the file in its folder")
         self._lay_out()
         self._connect()
-        self._add_menu()
         self.show_scene("")
+
+    @property
+    def scene_id(self) -> str:
+        """The scene whose takes are shown."""
+        return self._scene_id
 
     @property
     def selected(self) -> tuple[Take, ...]:
@@ -122,17 +103,16 @@ class TakesWidget(QWidget):
     def show_scene(self, scene_id: str) -> None:
         """Show the takes of this scene; of none where the id is empty."""
         self._scene_id = scene_id
-        self._fingerprint = ""
         self._refresh()
         self._select(self._takes().chosen)
 
-    def set_fingerprint(self, fingerprint: str) -> None:
-        """Tell what the scene's clip would be made from now; empty where it is not known."""
-        self._fingerprint = fingerprint
+    def set_fingerprints(self, fingerprints: Mapping[str, str]) -> None:
+        """Tell what each scene's clip would be made from now, by scene id."""
+        self._fingerprints = fingerprints
         self._refresh()
 
-    def _make_strip(self, thumbnails: Thumbnails) -> TakeStrip:
-        strip = named(TakeStrip(), "take_strip")
+    def _make_strip(self, thumbnails: Thumbnails) -> QListView:
+        strip = named(QListView(), "take_strip")
         strip.setAccessibleName("Takes")
         strip.setToolTip("Every clip that was made for the scene. Click to play, Enter to choose.")
         strip.setModel(self._rows)
@@ -149,59 +129,43 @@ class TakesWidget(QWidget):
         return strip
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(2)
-        buttons.addWidget(self._use)
-        buttons.addStretch(1)
-        for button in self._icon_buttons():
-            buttons.addWidget(button)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._strip)
         # In a widget of its own: the label hides itself while it is empty.
         page = QWidget()
         QVBoxLayout(page).addWidget(self._empty)
         self._pages.addWidget(page)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(GAP // 2)
-        rows.addLayout(self._pages, 1)
-        rows.addLayout(buttons)
-
-    def _icon_buttons(self) -> tuple[IconButton, ...]:
-        return (self._play, self._compare, self._seed, self._settings, self._copy, self._file)
+        small = (self._play, self._compare, self._seed, self._settings, self._copy, self._file)
+        buttons = fill(QHBoxLayout(), self._use, None, *small, spacing=2)
+        fill(QVBoxLayout(self), self._pages, buttons, grows=self._pages, spacing=GAP // 2)
 
     def _connect(self) -> None:
         self._model.changed.connect(self._on_change)
         self._strip.clicked.connect(self._on_click)
         self._strip.doubleClicked.connect(self._choose)
-        self._strip.key_chosen.connect(self._choose)
-        self._strip.key_played.connect(self._want_play)
         self._strip.selectionModel().selectionChanged.connect(self._enable)
-        self._rows.modelReset.connect(self._enable)
-        for button, act in self._acts().items():
-            button.clicked.connect(act)
-
-    def _acts(self) -> dict[QPushButton | IconButton, Callable[[], None]]:
-        return {
+        keys = {
+            self._use: [QKeySequence("Return"), QKeySequence("Enter")],
+            self._play: [QKeySequence("Space")],
+            self._copy: QKeySequence.keyBindings(QKeySequence.StandardKey.Copy),
+        }
+        for button, act in {
             self._use: self._choose,
             self._play: self._want_play,
             self._compare: self._want_compare,
             self._seed: self._take_seed,
             self._settings: self._want_settings,
             self._copy: self._copy_facts,
-            self._file: self._want_file,
-        }
-
-    def _add_menu(self) -> None:
-        for button, act in self._acts().items():
+            self._file: self._show_file,
+        }.items():
+            button.clicked.connect(act)
             text = button.text().replace("&", "") or button.accessibleName().partition(":")[0]
             action = QAction(text.removesuffix("."), self)
             action.triggered.connect(act)
             self._menu.append((action, button))
             self._strip.addAction(action)
-            if button is self._copy:
-                action.setShortcut(QKeySequence.StandardKey.Copy)
-                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            action.setShortcuts(keys.get(button, []))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self._strip.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _takes(self) -> SceneTakes:
@@ -211,7 +175,7 @@ class TakesWidget(QWidget):
 
     def _refresh(self) -> None:
         takes = self._takes()
-        self._rows.show_takes(takes, self._fingerprint)
+        self._rows.show_takes(takes, self._fingerprints.get(self._scene_id, ""))
         self._empty.show_message(_NO_TAKE if self._scene_id else _NO_SCENE)
         self._pages.setCurrentIndex(0 if takes.takes else 1)
         self._enable()
@@ -310,6 +274,6 @@ class TakesWidget(QWidget):
             QGuiApplication.clipboard().setText(describe_take(take))
 
     @Slot()
-    def _want_file(self) -> None:
+    def _show_file(self) -> None:
         for take in self.selected[:1]:
-            self.show_file_wanted.emit(take)
+            show_in_desktop(take.path.parent)

@@ -27,11 +27,11 @@ def draw(order: DrawOrder) -> DrawAnswer:
     blocks: list[Block] = []
     problems: list[str] = []
     for number, caption in enumerate(order.captions, start=1):
-        made = _place(caption, fonts, order.width, order.height)
-        if isinstance(made, str):
-            problems.append(f"{_title(number, caption)}: {made}")
-        else:
-            blocks.append(made)
+        try:
+            font = fonts.font(caption.font, size_px(caption, order.height))
+            blocks.append(place_text(caption, font, order.width, order.height))
+        except (UnknownFont, DoesNotFit) as refused:
+            problems.append(f"{_title(number, caption)}: {refused}")
     if problems:
         return DrawAnswer(problems=tuple(problems))
     drawn: list[Drawn] = []
@@ -42,14 +42,6 @@ def draw(order: DrawOrder) -> DrawAnswer:
             return DrawAnswer(unwritten=str(path))
         drawn.append(Drawn(name=name, x=max(0, block.box.left()), y=max(0, block.box.top())))
     return DrawAnswer(drawn=tuple(drawn), notes=tuple(_notes(order.captions, blocks, fonts)))
-
-
-def _place(caption: Caption, fonts: TextFonts, width: int, height: int) -> Block | str:
-    try:
-        font = fonts.font(caption.font, size_px(caption, height))
-        return place_text(caption, font, width, height)
-    except (UnknownFont, DoesNotFit) as refused:
-        return str(refused)
 
 
 def _notes(captions: Sequence[Caption], blocks: Sequence[Block], fonts: TextFonts) -> Iterable[str]:

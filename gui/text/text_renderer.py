@@ -130,10 +130,9 @@ def _listen(
 
 
 def _environment() -> dict[str, str]:
+    environment = {**os.environ, "PYTHONUTF8": "1"}
     # OpenCV's wheel leads every Qt in its process to its own plugins by this variable.
-    foreign = {"QT_QPA_PLATFORM_PLUGIN_PATH"}
-    environment = {name: value for name, value in os.environ.items() if name not in foreign}
-    environment["PYTHONUTF8"] = "1"
+    environment.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
     if sys.platform != "win32":
         # Needs no screen. On Windows it would know no fonts, and Windows' own needs none either.
         environment["QT_QPA_PLATFORM"] = "offscreen"

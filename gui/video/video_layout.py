@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QHBoxLayout,
     QRadioButton,
     QScrollArea,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
+from gui.widgets.layouts import fill
 from gui.widgets.panes import FoldingSection, Splitter, scrolled
 
 if TYPE_CHECKING:
@@ -79,21 +79,9 @@ class ScopeSwitch(QWidget):
         self._scene = QRadioButton("This &scene alone")
         self._scene.setObjectName("scope_scene")
         self._scene.setToolTip("What you choose counts for the scene that is shown")
-        group = QButtonGroup(self)
-        group.addButton(self._project)
-        group.addButton(self._scene)
         self._scene.toggled.connect(self._on_toggled)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP)
-        row.addWidget(self._project)
-        row.addWidget(self._scene)
-        row.addStretch(1)
+        fill(QHBoxLayout(self), self._project, self._scene, None)
         self.set_scene("")
-
-    def value(self) -> bool:
-        """Whether the scene's own choices are edited."""
-        return self._scene.isChecked()
 
     def set_scene(self, label: str) -> None:
         """Name the scene that is shown; empty where there is none."""
@@ -107,62 +95,48 @@ class ScopeSwitch(QWidget):
         self.changed.emit(is_scene)
 
 
-def arrange(
-    tab: QWidget, panels: VideoPanels, actions: Sequence[QAction]
-) -> dict[str, FoldingSection]:
-    """Put the panels into the tab; gives the sections of the left side by name."""
-    sections = _sections(panels)
+def arrange(tab: QWidget, panels: VideoPanels, actions: Sequence[QAction]) -> None:
+    """Put the panels into the tab."""
     halves = Splitter(Qt.Orientation.Horizontal)
     halves.setObjectName("video_columns")
-    halves.addWidget(_column(list(sections.values())))
+    halves.addWidget(_column(_sections(panels)))
     halves.addWidget(_scenes(panels, actions))
     halves.addWidget(_stacked([panels.player, panels.takes], [_PLAYER, _TAKES]))
     halves.setSizes([_LEFT, _MIDDLE, _RIGHT])
     for place in range(3):
         halves.setStretchFactor(place, int(place > 0))
         halves.setCollapsible(place, False)
-    rows = QVBoxLayout(tab)
+    rows = fill(QVBoxLayout(tab), panels.bar, halves, grows=halves)
     rows.setContentsMargins(theme.EDGE, theme.GAP, theme.EDGE, 0)
-    rows.setSpacing(theme.GAP)
-    rows.addWidget(panels.bar)
-    rows.addWidget(halves, 1)
-    return sections
 
 
-def _sections(panels: VideoPanels) -> dict[str, FoldingSection]:
+def _sections(panels: VideoPanels) -> tuple[FoldingSection, ...]:
     references = QTabWidget()
     references.setObjectName("reference_tabs")
     # On the window's own ground, for which the colours of words are chosen.
     references.setDocumentMode(True)
     references.addTab(panels.references, "Whole project")
     references.addTab(panels.scene_references, "This scene")
-    return {
-        "storyboard": FoldingSection(
+    return (
+        FoldingSection(
             "storyboard", "1  Storyboard", "Text that becomes scenes", [panels.storyboard],
             is_open=True,
         ),
-        "render": FoldingSection(
+        FoldingSection(
             "render", "2  Render settings", "How clips are made",
             [panels.scope, panels.form, panels.line], is_open=True,
         ),
-        "references": FoldingSection(
+        FoldingSection(
             "references", "3  Reference images", "Pictures that show what things look like",
             [references],
         ),
-        "export": FoldingSection(
-            "export", "4  Export", "What becomes of the clips", [panels.export],
-        ),
-    }  # fmt: skip
+        FoldingSection("export", "4  Export", "What becomes of the clips", [panels.export]),
+    )  # fmt: skip
 
 
 def _column(sections: Sequence[FoldingSection]) -> QScrollArea:
     content = QWidget()
-    rows = QVBoxLayout(content)
-    rows.setContentsMargins(0, 0, theme.GAP, theme.GAP)
-    rows.setSpacing(theme.GAP)
-    for section in sections:
-        rows.addWidget(section)
-    rows.addStretch(1)
+    fill(QVBoxLayout(content), *sections, None).setContentsMargins(0, 0, theme.GAP, theme.GAP)
     area = scrolled(content, "video_left")
     area.setMinimumWidth(360)
     return area
@@ -173,12 +147,8 @@ def _scenes(panels: VideoPanels, actions: Sequence[QAction]) -> QWidget:
     tools.setObjectName("scene_tools")
     tools.addActions(list(actions))
     upper = QWidget()
-    rows = QVBoxLayout(upper)
-    rows.setContentsMargins(0, 0, 0, 0)
-    rows.setSpacing(2)
-    rows.addWidget(tools)
-    rows.addWidget(panels.table, 1)
-    rows.addWidget(panels.render)
+    parts = (tools, panels.table, panels.render)
+    fill(QVBoxLayout(upper), *parts, grows=panels.table, spacing=2)
     return _stacked([upper, panels.inspector], [_TABLE, _INSPECTOR])
 
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.media.output import taken_problems
 from core.project.files.media import relink
-from core.project.model.edits import FrameSlot, insert_scenes
+from core.project.model.edits import insert_scenes
 from core.project.model.project import Scene, new_id
 from core.project.render.planning import missing_or_stale
 from core.video.controls import CHOICES
@@ -28,7 +28,7 @@ from gui.render.render_controller import RenderController
 from gui.render.render_form import RenderForm
 from gui.scenes.image_controller import ImageController, ImageRole, ImageUse
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
-from gui.scenes.references_controller import ReferencePanels, ReferencesController
+from gui.scenes.references_controller import ReferencesController
 from gui.scenes.scene_actions import SceneActions
 from gui.scenes.scene_inspector import SceneInspector
 from gui.scenes.scene_states import SceneStates
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from core.project.files.media import Relinked
     from core.project.files.media_uses import MediaUse
-    from core.project.model.project import FilmChoices
+    from core.project.model.project import FilmChoices, Take
     from core.project.model.status import SceneJob
     from core.project.render.rendering import RenderOffer
     from core.project.render.rerender import FromRecord
@@ -62,11 +62,9 @@ if TYPE_CHECKING:
     from gui.project.project_actions import ProjectActions
     from gui.project.project_model import ProjectModel
     from gui.render.plan_fixes import Fix
-    from gui.scenes.image_controller import FrameBrought
 
 _MOST_MISSING = 8
 _THREADS = 4
-_ROLES = {FrameSlot.START: ImageRole.START, FrameSlot.END: ImageRole.END}
 
 
 class VideoProjectTab(QWidget):
@@ -101,27 +99,16 @@ class VideoProjectTab(QWidget):
         self.scene_actions = SceneActions(model, self)
         self._rows = SceneTableModel(model, self)
         self._panels = self._make_panels()
-        self._sections = arrange(self, self._panels, self.scene_actions.for_scenes())
+        arrange(self, self._panels, self.scene_actions.for_scenes())
         panels = self._panels
         self._images = ImageController(model, background, self)
         self._references = ReferencesController(
-            model,
-            ReferencePanels(panels.references, panels.scene_references),
-            self._images,
-            background,
-            self,
+            model, panels.references, panels.scene_references, self._images, background, self
         )
-        self._choices = ChoicesController(
-            studio,
-            model,
-            panels.form,
-            panels.line,
-            background,
-            self,
-        )
-        self._storyboard = StoryboardController(model, panels.storyboard, self)
+        self._choices = ChoicesController(studio, model, panels.form, panels.line, background, self)
+        StoryboardController(model, panels.storyboard, self)
         self._states = SceneStates(studio, model, background, self)
-        self._takes = TakesController(model, panels.takes, self._states, background, self)
+        self._takes = TakesController(model, panels.takes, background, self)
         self._render_host = RenderController(studio, model, background, self)
         self._rendering = self._render_host.rendering
         self._export = ExportController(studio, model, background, self)
@@ -154,13 +141,13 @@ class VideoProjectTab(QWidget):
         panels = self._panels
         panels.bar.changed.connect(self._rename)
         panels.table.selection_changed.connect(self._on_selection)
-        panels.table.play_wanted.connect(self._on_play_scene)
-        panels.table.set_actions(self.scene_actions.for_scenes())
+        panels.table.play_wanted.connect(self._on_play)
+        panels.table.addActions(self.scene_actions.for_scenes())
         self.scene_actions.select_wanted.connect(panels.table.select)
         self.scene_actions.added.connect(panels.table.edit_prompt)
-        panels.inspector.frame_brought.connect(self._on_frame_brought)
+        panels.inspector.frame_brought.connect(self._images.bring)
         panels.inspector.cursor_moved.connect(self.scene_actions.set_cursor)
-        self._rows.image_dropped.connect(self._on_frame_brought)
+        self._rows.image_dropped.connect(self._images.bring)
         panels.scope.changed.connect(self._choices.set_scene_scope)
         panels.render.wanted.connect(self._on_render_wanted)
         panels.takes.play_wanted.connect(self._player.play_take)
@@ -222,7 +209,7 @@ class VideoProjectTab(QWidget):
         label = f"Scene {project.index(shown) + 1}" if shown else ""
         self._panels.scope.set_scene(label)
         self._panels.inspector.show_scenes(scene_ids)
-        self._takes.show_scene(shown if len(scene_ids) == 1 else "")
+        self._panels.takes.show_scene(shown if len(scene_ids) == 1 else "")
         self._choices.show_scene(shown)
         self._references.show_scene(shown)
         self._player.show_scene(shown)
@@ -234,11 +221,9 @@ class VideoProjectTab(QWidget):
         self._model.edit("Rename the project", project, merge="name")
 
     @Slot(object)
-    def _on_play_scene(self, scene_id: str) -> None:
-        take = self._model.project.chosen_take(scene_id)
-        if take is not None:
-            self._player.play_take(take)
-            self._panels.player.toggle_play()
+    def _on_play(self, take: Take) -> None:
+        self._player.play_take(take)
+        self._panels.player.toggle_play()
 
     @property
     def render_actions(self) -> tuple[QAction, ...]:
@@ -310,13 +295,14 @@ class VideoProjectTab(QWidget):
     @Slot()
     def _on_states_changed(self) -> None:
         self._rows.set_fingerprints(self._states.fingerprints)
+        self._panels.takes.set_fingerprints(self._states.fingerprints)
         self._show_counts()
 
     @Slot(object)
     def _on_spec(self, spec: ModelSpec) -> None:
         self._panels.table.set_spec(spec)
         self._panels.inspector.set_spec(spec)
-        self._storyboard.set_spec(spec)
+        self._panels.storyboard.set_spec(spec)
         self._references.set_spec(spec)
         self._rows.set_default_duration(spec.durations.default)
 
@@ -368,11 +354,6 @@ class VideoProjectTab(QWidget):
         self._panels.render.show_planning(False)
         self.message.emit(str(error))
         QMessageBox.warning(self, "ImageAI", str(error))
-
-    @Slot(object)
-    def _on_frame_brought(self, brought: FrameBrought) -> None:
-        role = _ROLES[brought.slot]
-        self._images.bring_image(brought.image, role, brought.scene_id)
 
     def show_missing(self, missing: Sequence[MediaUse]) -> None:
         """Name the files that are not there, and look for them in a folder if that is wanted."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPixmap, QTextLayout
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -14,9 +14,10 @@ from gui import theme
 from gui.theme import EDGE, Tone
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QPersistentModelIndex
     from PySide6.QtWidgets import QAbstractItemView
 
+Index = QModelIndex | QPersistentModelIndex
+"""A place in a model, as views and Qt itself give it."""
 PAD = 6
 ICON = 16
 # Read once: each use of an enumeration of Qt takes as long as drawing a word.
@@ -89,12 +90,7 @@ class Cell:
 class CellDelegate(QStyledItemDelegate):
     """Draws the background of a cell, and leaves the content to `paint_cell`."""
 
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw the cell."""
         state = option.state.value
         widget, rect, palette = option.widget, option.rect, option.palette
@@ -108,7 +104,7 @@ class CellDelegate(QStyledItemDelegate):
             painter.setPen(QPen(cell.colour(), 1, Qt.PenStyle.DotLine))
             painter.drawRect(rect.adjusted(1, 1, -2, -2))
 
-    def paint_cell(self, cell: Cell, index: QModelIndex | QPersistentModelIndex) -> None:
+    def paint_cell(self, cell: Cell, index: Index) -> None:
         """Draw what the cell holds."""
 
 

@@ -82,8 +82,7 @@ class TextField(QPlainTextEdit):
         super().__init__()
         self._shown = ""
         self.setTabChangesFocus(True)
-        room = self.frameWidth() + round(self.document().documentMargin())
-        self.setFixedHeight(self.fontMetrics().lineSpacing() * lines + 2 * room)
+        self.setFixedHeight(text_height(self, lines))
         self.textChanged.connect(self._tell)
 
     def show_value(self, value: object) -> None:
@@ -97,6 +96,12 @@ class TextField(QPlainTextEdit):
     def _tell(self) -> None:
         self._shown = self.toPlainText()
         self.edited.emit(self._shown)
+
+
+def text_height(box: QPlainTextEdit, lines: int) -> int:
+    """How high a box is that shows so many lines."""
+    room = box.frameWidth() + round(box.document().documentMargin())
+    return box.fontMetrics().lineSpacing() * lines + 2 * room
 
 
 class SwitchField(QCheckBox):

@@ -23,7 +23,7 @@ from core.project.model.edits import (
     with_prompt,
 )
 from core.project.model.project import Scene, VideoProject, new_id
-from gui.project.project_model import Change, ProjectModel, SceneEdit
+from gui.project.project_model import Change, ProjectModel
 from tests.fakes.scenes import make_project, make_take
 
 if TYPE_CHECKING:
@@ -167,12 +167,12 @@ def test_panel_edits_several_scenes_in_one_step(qtbot: QtBot) -> None:
     model = make_model()
     seen = changes_of(model)
     new = tuple(with_cut(scene, "speed", 2.0) for scene in model.project.scenes[1:])
-    model.apply(SceneEdit("Change speed of 2 scenes", new))
+    model.edit_scenes("Change speed of 2 scenes", new)
     assert [scene.cut.speed for scene in model.project.scenes] == [1.0, 2.0, 2.0]
     assert len(seen) == 1
-    model.apply(SceneEdit("Continue", (with_continues(model.project.scenes[0], True),)))
+    model.edit_scenes("Continue", (with_continues(model.project.scenes[0], True),))
     assert len(seen) == 1, "the first scene has none before it"
-    model.apply(SceneEdit("Change", (Scene(id="gone", prompt="x"),)))
+    model.edit_scenes("Change", (Scene(id="gone", prompt="x"),))
     assert len(seen) == 1
 
 

@@ -27,11 +27,11 @@ from PySide6.QtWidgets import (
 from core.project.model.edits import describe_edit, move_references
 from core.project.model.project import ReferenceImage
 from core.project.render.requests import ChosenReference
-from gui.scenes.image_controller import ImagesBrought
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.reference_list_model import ReferenceListModel
 from gui.scenes.reference_list_view import ReferenceListView
 from gui.scenes.reference_rows import rows_of
+from gui.widgets.fields import SwitchField
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import FULL, SMALL
 from tests.fakes.references import make_image, make_references
@@ -60,7 +60,7 @@ lists = st.lists(images, max_size=7).map(tuple)
 class Recorder:
     def __init__(self, panel: ReferenceImagesWidget) -> None:
         self.values: list[tuple[ReferenceImage, ...]] = []
-        self.brought: list[ImagesBrought] = []
+        self.brought: list[tuple[Path | QImage, ...]] = []
         self.uses_global: list[bool] = []
         panel.changed.connect(self.values.append)
         panel.brought.connect(self.brought.append)
@@ -94,6 +94,10 @@ def make(
 
 def list_of(panel: QWidget) -> ReferenceListView:
     return child(panel, ReferenceListView)
+
+
+def uses_global(panel: QWidget) -> bool:
+    return child(panel, SwitchField).isChecked()
 
 
 def names(panel: ReferenceImagesWidget) -> list[str]:
@@ -209,7 +213,7 @@ def test_every_control_does_something(
         ControlCase(
             "reference_uses_global",
             lambda box: QTest.keyClick(box, Qt.Key.Key_Space),
-            lambda panel: (panel.uses_global(), len(recorders[panel].uses_global)),
+            lambda panel: (uses_global(panel), len(recorders[panel].uses_global)),
         ),
     ]
     check_every_control(made, cases)
@@ -264,7 +268,7 @@ def test_setting_a_value_tells_nobody(make: Callable[..., ReferenceImagesWidget]
     messages = Recorder(panel)
     panel.set_value(panel.value()[:2])
     panel.set_uses_global(False)
-    assert not panel.uses_global()
+    assert not uses_global(panel)
     assert names(panel) == ["harbour", "gull"]
     assert not messages.values
     assert not messages.uses_global
@@ -413,7 +417,7 @@ def test_several_files_are_added_at_once(
     dialog = child(panel, QFileDialog)
     assert dialog.fileMode() is QFileDialog.FileMode.ExistingFiles
     dialog.filesSelected.emit([str(path) for path in paths])
-    assert messages.brought == [ImagesBrought(paths)]
+    assert messages.brought == [paths]
     assert names(panel) == list(NAMES), "they are copied into the project first"
 
 
@@ -425,7 +429,7 @@ def test_files_are_dropped_and_never_taken_for_moved(
     messages = Recorder(panel)
     paths = tuple(make_image(tmp_path / "more" / f"{n}.png") for n in "ab")
     event = drop(panel, files(*paths), QPoint(40, 40))
-    assert messages.brought == [ImagesBrought(paths)]
+    assert messages.brought == [paths]
     assert event.isAccepted()
     assert event.dropAction() is Qt.DropAction.CopyAction
 
@@ -438,12 +442,12 @@ def test_pasting_files_or_an_image(
     path = make_image(tmp_path / "a.png")
     copy(files(path))
     press(panel, Qt.Key.Key_V, CTRL)
-    assert messages.brought == [ImagesBrought((path,))]
+    assert messages.brought == [(path,)]
     image = QImage(8, 6, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.red)
     QGuiApplication.clipboard().setImage(image)
     press(panel, Qt.Key.Key_V, CTRL)
-    brought = messages.brought[-1].images
+    (brought,) = messages.brought[-1]
     assert isinstance(brought, QImage)
     assert brought.size() == image.size()
 
@@ -607,7 +611,7 @@ def test_problem_is_shown_until_the_next_image(
     make: Callable[..., ReferenceImagesWidget], tmp_path: Path
 ) -> None:
     panel = make()
-    panel.show_problem("'notes.txt' is no picture.")
+    panel.show_message("'notes.txt' is no picture.")
     assert "'notes.txt' is no picture." in shown(panel)
     drop(panel, files(make_image(tmp_path / "a.png")), place(panel, 0))
     assert "notes" not in shown(panel)

@@ -13,10 +13,11 @@ from core.project.render.requests import choose_references
 from core.video.request import Role
 from gui.background import Background
 from gui.project.project_model import ProjectModel
-from gui.scenes.image_controller import ImageController, ImagesBrought
+from gui.scenes.image_controller import ImageController
 from gui.scenes.reference_images_widget import ReferenceImagesWidget
 from gui.scenes.reference_list_view import ReferenceListView
-from gui.scenes.references_controller import ReferencePanels, ReferencesController
+from gui.scenes.references_controller import ReferencesController
+from gui.widgets.fields import SwitchField
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import FULL, SMALL
 from tests.fakes.references import make_image, make_references
@@ -77,8 +78,7 @@ def open_page(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., ReferenceS
         for panel in (whole, scene):
             qtbot.addWidget(panel)
             panel.show()
-        panels = ReferencePanels(whole, scene)
-        controller = ReferencesController(model, panels, images, background, owner)
+        controller = ReferencesController(model, whole, scene, images, background, owner)
         opened.append(ReferenceSetup(model, whole, scene, controller, background, failures))
         return opened[-1]
 
@@ -186,7 +186,7 @@ def test_scene_uses_the_projects_images_or_not(
     assert view.model().rowCount() == 2
     assert "Scene 1 does not use these." in words(setup.whole)
     setup.model.undo_stack.undo()
-    assert setup.scene.uses_global()
+    assert child(setup.scene, SwitchField).isChecked()
     tick(button(setup.scene, "uses_global"))
     tick(button(setup.scene, "uses_global"))
     assert setup.done == "Use the project's references in scene 1"
@@ -244,7 +244,7 @@ def test_files_are_copied_into_the_project_and_listed(
         make_image(tmp_path / "from" / f"{name}.png", colour)
         for name, colour in (("mast", "#101010"), ("sail", "#202020"))
     )
-    setup.whole.brought.emit(ImagesBrought(paths))
+    setup.whole.brought.emit(paths)
     assert "Copying into the project" in words(setup.whole)
     qtbot.waitUntil(lambda: len(setup.project.references) == 4)
     new = setup.project.references[2:]
@@ -262,13 +262,13 @@ def test_image_of_the_clipboard_becomes_one_of_the_scene(
     setup.controller.show_scene("s2")
     image = QImage(16, 9, QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.red)
-    setup.scene.brought.emit(ImagesBrought(image))
+    setup.scene.brought.emit((image,))
     qtbot.waitUntil(lambda: len(setup.project.scenes[1].references) == 1)
     (made,) = setup.project.scenes[1].references
     assert made.name == "pasted"
     assert QImage(str(made.path)).size() == image.size()
     assert setup.done == "Add reference of scene 2"
-    setup.scene.brought.emit(ImagesBrought(image))
+    setup.scene.brought.emit((image,))
     qtbot.waitUntil(lambda: "in the list already" in words(setup.scene))
 
 
@@ -277,7 +277,7 @@ def test_image_goes_to_the_scene_for_which_it_was_brought(
 ) -> None:
     setup = open_page()
     setup.controller.show_scene("s2")
-    setup.scene.brought.emit(ImagesBrought((make_image(tmp_path / "mast.png", "#101010"),)))
+    setup.scene.brought.emit((make_image(tmp_path / "mast.png", "#101010"),))
     setup.controller.show_scene("s3")
     qtbot.waitUntil(lambda: len(setup.project.scenes[1].references) == 1)
     assert setup.project.scenes[2].references == ()
@@ -292,7 +292,7 @@ def test_what_is_no_image_is_told_and_the_others_are_taken(
     notes.write_text("words")
     mast = make_image(tmp_path / "mast.png", "#101010")
     gone = [tmp_path / f"gone{n}.png" for n in range(3)]
-    setup.whole.brought.emit(ImagesBrought((notes, mast, tmp_path, *gone)))
+    setup.whole.brought.emit((notes, mast, tmp_path, *gone))
     qtbot.waitUntil(lambda: len(setup.project.references) == 3)
     messages = words(setup.whole)
     assert "notes.txt" in messages

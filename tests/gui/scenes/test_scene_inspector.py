@@ -15,12 +15,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QLabel, QTabBar, QWidget
 
 from core.film.model.film import Fit, Transition
-from core.project.model.edits import FrameSlot, insert_scenes
+from core.project.model.edits import insert_scenes
 from core.project.model.project import Scene, SceneCut, new_project
 from gui import theme
-from gui.project.project_model import ProjectModel, SceneEdit
+from gui.project.project_model import ProjectModel
 from gui.scenes.cut_page import CutPage
-from gui.scenes.image_controller import FrameBrought
+from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.scenes.scene_inspector import SceneInspector
 from gui.scenes.scene_values import describe_use
 from gui.widgets.image_slot import ImageSlot, SlotImage
@@ -372,17 +372,15 @@ cuts = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(shown=st.lists(cuts, min_size=1, max_size=3))
 def test_showing_any_cut_changes_nothing_and_a_change_only_its_own(shown: list[SceneCut]) -> None:
-    page = CutPage()
-    heard = Heard()
-    page.edited.connect(heard.take)
     scenes = tuple(Scene(id=f"s{n}", cut=cut) for n, cut in enumerate(shown))
-    page.show_scenes(scenes, "all")
-    assert not heard.requests
+    model = model_of(*scenes)
+    page = CutPage(model)
+    page.show_scenes(scenes)
+    assert model.undo_stack.count() == 0
     mute = controls_of(page)["cut_mute"]
     mute.click()
-    (edit,) = heard.requests
-    assert isinstance(edit, SceneEdit)
-    for before, after in zip(scenes, edit.scenes, strict=True):
+    assert model.undo_stack.count() == 1
+    for before, after in zip(scenes, model.project.scenes, strict=True):
         assert after.cut == before.cut.model_copy(update={"is_muted": mute.isChecked()})
     page.deleteLater()
 
@@ -427,8 +425,8 @@ def test_an_image_from_the_clipboard_is_brought_for_its_place(
     paste(controls_of(panel)["end_frame_paste"])
 
     (brought,) = panel.property("brought").requests
-    assert isinstance(brought, FrameBrought)
-    assert (brought.scene_id, brought.slot) == ("s2", FrameSlot.END)
+    assert isinstance(brought, ImageUse)
+    assert (brought.scene_id, brought.role) == ("s2", ImageRole.END)
 
 
 def test_only_what_the_model_takes_is_offered(qtbot: QtBot, thumbnails: Thumbnails) -> None:
@@ -581,7 +579,7 @@ def test_images_are_dropped_and_pasted_by_key(qtbot: QtBot, thumbnails: Thumbnai
     words.setText("no picture")
     assert not drop(slot, words, QPoint(20, 30))
     brought = panel.property("brought").requests
-    assert brought == [FrameBrought("s2", FrameSlot.END, IMAGE)]
+    assert brought == [ImageUse((IMAGE,), ImageRole.END, "s2")]
 
     QGuiApplication.clipboard().setText("no picture")
     activate(qtbot, panel)

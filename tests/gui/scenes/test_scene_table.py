@@ -32,7 +32,7 @@ from core.project.model.project import Scene, VideoProject, new_id
 from core.project.model.status import SceneJob, SceneJobState
 from core.video.request import Role
 from gui.project.project_model import ProjectModel
-from gui.scenes.image_controller import FrameBrought
+from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.scenes.scene_actions import SceneActions
 from gui.scenes.scene_delegates import DurationDelegate, PromptDelegate
 from gui.scenes.scene_rows import CellImage, SceneColumn
@@ -41,7 +41,7 @@ from gui.scenes.scene_table_view import SceneTableView
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import SMALL
 from tests.fakes.scenes import make_project, make_take
-from tests.gui.children import child
+from tests.gui.children import carried, child
 from tests.gui.frames import slowest_frame_s
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def tables(qtbot: QtBot) -> Iterator[Callable[..., Table]]:
         thumbnails = Thumbnails()
         view = SceneTableView(rows, thumbnails)
         actions = SceneActions(model, view)
-        view.set_actions(actions.for_scenes())
+        view.addActions(actions.for_scenes())
         view.selection_changed.connect(actions.set_selection)
         actions.select_wanted.connect(view.select)
         table = Table(model, rows, view, actions, thumbnails)
@@ -138,8 +138,8 @@ def test_rows_say_what_the_scenes_are(table: Table) -> None:
     assert table.words(0, SceneColumn.PROMPT) == "Title s1\nA boat sails past s1."
     assert [table.words(row, SceneColumn.DURATION) for row in range(3)] == ["4 s", "4 s", "2.5 s"]
     assert table.words(0, SceneColumn.STATUS) == "No clip yet"
-    assert not table.rows.row(0).is_linked
-    assert table.rows.row(1).is_linked
+    assert not table.rows.row(0).scene.continues
+    assert table.rows.row(1).scene.continues
     headings = [
         table.rows.headerData(column, Qt.Orientation.Horizontal)
         for column in range(len(SceneColumn))
@@ -158,7 +158,7 @@ def test_images_are_those_of_the_scene_or_of_the_clip_it_goes_on_from(
     assert table.rows.row(0).start is None
     assert table.rows.row(1).start == CellImage(Path("/clips/s1-take1.mp4"), "end")
     assert table.rows.row(2).start == CellImage(image)
-    assert table.rows.row(0).clip == CellImage(Path("/clips/s1-take1.mp4"))
+    assert table.rows.row(0).image(SceneColumn.CLIP) == CellImage(Path("/clips/s1-take1.mp4"))
     table.project.add_take("s1", make_take("new"))
     assert table.rows.row(1).start == CellImage(Path("/clips/new.mp4"), "end")
 
@@ -467,15 +467,15 @@ def test_rows_put_down_on_a_row_come_before_it(table: Table) -> None:
 
 
 def test_images_are_dropped_on_frames_one_scene_each(table: Table) -> None:
-    messages: list[FrameBrought] = []
+    messages: list[ImageUse] = []
     table.rows.image_dropped.connect(messages.append)
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(f"/p/{name}.png") for name in "abc"])
     on = table.cell(1, SceneColumn.END)
     assert table.rows.dropMimeData(mime, Qt.DropAction.CopyAction, -1, -1, on)
     assert messages == [
-        FrameBrought("s2", FrameSlot.END, Path("/p/a.png")),
-        FrameBrought("s3", FrameSlot.END, Path("/p/b.png")),
+        ImageUse((Path("/p/a.png"),), ImageRole.END, "s2"),
+        ImageUse((Path("/p/b.png"),), ImageRole.END, "s3"),
     ]
 
 
@@ -495,7 +495,7 @@ def test_clip_is_played_by_a_double_click(qtbot: QtBot, tables: Callable[..., Ta
     table = tables(make_project(takes=1))
     with qtbot.waitSignal(table.view.play_wanted) as messages:
         double_click(qtbot, table, 1, SceneColumn.CLIP)
-    assert messages.args == ["s2"]
+    assert carried(messages) == table.project.project.chosen_take("s2")
 
 
 def test_end_frames_are_shown_only_where_the_model_takes_them(table: Table) -> None:

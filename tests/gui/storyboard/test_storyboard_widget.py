@@ -521,6 +521,7 @@ def test_closing_in_the_middle_of_a_split_is_harmless(qtbot: QtBot, background: 
     panel = StoryboardWidget(background)
     panel.set_value(StoryboardText("one two three\n\n" * 20_000))
     QTest.qWait(300)
+    background.close()
     panel.deleteLater()
     QTest.qWait(50)
     qtbot.waitUntil(lambda: background.is_idle, timeout=5000)

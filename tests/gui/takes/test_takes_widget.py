@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtCore import QItemSelectionModel, QObject, QPoint, Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QListView, QWidget
 
 from core.platform.paths import Paths
 from core.project.model.edits import delete_scenes
@@ -21,7 +21,7 @@ from gui.scenes.scene_states import SceneStates
 from gui.takes.compare_dialog import CompareDialog
 from gui.takes.takes_controller import TakesController
 from gui.takes.takes_delegate import IMAGE
-from gui.takes.takes_widget import TakeStrip, TakesWidget
+from gui.takes.takes_widget import TakesWidget
 from gui.theme import Appearance, apply
 from gui.widgets.cells import ICON, PAD
 from gui.widgets.thumbnails import Thumbnails
@@ -66,6 +66,10 @@ def make(qtbot: QtBot, thumbnails: Thumbnails) -> Callable[..., Shown]:
         widget.show()
         widget.activateWindow()
         widget.show_scene("s1")
+        strip = child(widget, QListView)
+        if strip.isVisible():
+            strip.setFocus()
+            qtbot.waitUntil(strip.hasFocus)
         return Shown(model, widget, qtbot)
 
     return make_one
@@ -75,7 +79,7 @@ class Shown:
     def __init__(self, model: ProjectModel, widget: TakesWidget, qtbot: QtBot) -> None:
         self.model = model
         self.widget = widget
-        self.strip = child(widget, TakeStrip)
+        self.strip = child(widget, QListView)
         self.qtbot = qtbot
         self.played: list[Take] = []
         widget.play_wanted.connect(self.played.append)
@@ -166,7 +170,7 @@ def test_takes_of_another_request_are_out_of_date(make: Callable[..., Shown]) ->
     shown = make(project)
     messages = "The scene was changed after it was made."
     assert messages not in shown.tip(0) + shown.tip(1)
-    shown.widget.set_fingerprint("y")
+    shown.widget.set_fingerprints({"s1": "y"})
     assert messages in shown.tip(0)
     assert messages not in shown.tip(1)
 
@@ -220,7 +224,31 @@ def test_read_only_project_plays_and_compares_but_chooses_nothing(
     assert shown.chosen == "s1-take3"
 
 
-def test_every_control_has_its_effect(make: Callable[..., Shown]) -> None:
+class Desktop(QObject):
+    """Takes the place of the desktop's file manager."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[Path] = []
+
+    @Slot(QUrl)
+    def open(self, url: QUrl) -> None:
+        self.opened.append(Path(url.toLocalFile()))
+
+
+@pytest.fixture
+def desktop(qtbot: QtBot) -> Iterator[Desktop]:
+    desktop = Desktop()
+    QDesktopServices.setUrlHandler(
+        "file",
+        desktop,
+        "open",  # pyright: ignore[reportArgumentType] - it takes a str, whatever the stubs say
+    )
+    yield desktop
+    QDesktopServices.unsetUrlHandler("file")
+
+
+def test_every_control_has_its_effect(make: Callable[..., Shown], desktop: Desktop) -> None:
     made: list[Shown] = []
     requests: list[Take] = []
 
@@ -228,7 +256,6 @@ def test_every_control_has_its_effect(make: Callable[..., Shown]) -> None:
         shown = make()
         shown.select(0)
         shown.widget.settings_wanted.connect(requests.append)
-        shown.widget.show_file_wanted.connect(requests.append)
         made.append(shown)
         QGuiApplication.clipboard().clear()
         return shown.widget
@@ -258,10 +285,11 @@ def test_every_control_has_its_effect(make: Callable[..., Shown]) -> None:
             ControlCase("take_seed", click, seed),
             ControlCase("take_settings", click, asked),
             ControlCase("take_copy", click, lambda _: QGuiApplication.clipboard().text()),
-            ControlCase("take_file", click, asked),
+            ControlCase("take_file", click, lambda _: len(desktop.opened)),
         ],
     )
     assert all(take.id == "s1-take1" for take in requests)
+    assert set(desktop.opened) == {made[0].model.project.takes_of("s1").takes[0].path.parent}
 
 
 def test_menu_has_what_the_buttons_have(make: Callable[..., Shown]) -> None:
@@ -288,7 +316,7 @@ def test_strip_is_drawn_with_images_marks_and_missing_files(
     takes = SceneTakes().with_take(make_take("gone", tmp_path / "gone.mp4", fingerprint="x"))
     takes = takes.with_take(make_take("there", image, fingerprint="x"))
     shown = make(make_project().with_takes("s1", takes))
-    shown.widget.set_fingerprint("y")
+    shown.widget.set_fingerprints({"s1": "y"})
 
     def is_drawn() -> bool:
         shown.widget.grab()
@@ -341,7 +369,7 @@ def test_marks_are_words_and_change_nothing_else(make: Callable[..., Shown]) -> 
         return shown.strip.viewport().grab(rect).toImage()
 
     in_film, nothing = seen(first), seen(second)
-    shown.widget.set_fingerprint("y")
+    shown.widget.set_fingerprints({"s1": "y"})
     assert seen(first) == in_film
     assert seen(second) != nothing
 
@@ -355,8 +383,8 @@ def controller(make: Callable[..., Shown], tmp_path: Path, qtbot: QtBot) -> Iter
     project = project.model_copy(update={"render": RenderChoices(target=TARGET)})
     shown = make(project)
     states = SceneStates(studio, shown.model, background, shown.widget)
-    controller = TakesController(shown.model, shown.widget, states, background, shown.widget)
-    controller.show_scene("s1")
+    controller = TakesController(shown.model, shown.widget, background, shown.widget)
+    states.changed.connect(lambda: shown.widget.set_fingerprints(states.fingerprints))
     yield Desk(shown, controller, take)
     background.close()
     studio.close()

@@ -30,8 +30,8 @@ RENDER = tuple(
     for request in ("this", "selected", "missing", "all")
 )
 SCOPE = (
-    ControlCase("scope_scene", click, lambda switch: switch.value()),
-    ControlCase("scope_project", click, lambda switch: switch.value()),
+    ControlCase("scope_scene", click, lambda switch: scope_of(switch)),
+    ControlCase("scope_project", click, lambda switch: scope_of(switch)),
 )
 PROJECT = (
     ControlCase("project_name", write("Another"), lambda bar: bar.value()),
@@ -82,6 +82,11 @@ def test_what_there_is_nothing_of_cannot_be_rendered(qtbot: QtBot) -> None:
     bar.set_counts({RenderScope.THIS: 1})
     enabled = {name for name, button in controls_of(bar).items() if button.isEnabled()}
     assert enabled == {"render_this"}
+
+
+def scope_of(switch: QWidget) -> list[object]:
+    """Whether the project and whether the scene is chosen."""
+    return [control.property("checked") for control in controls_of(switch).values()]
 
 
 def test_the_scope_of_the_settings(qtbot: QtBot) -> None:
