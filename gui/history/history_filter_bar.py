@@ -23,6 +23,7 @@ from core.history.history import HistoryQuery
 from core.history.history_entry import WorkKind
 from gui import theme
 from gui.widgets.fields import ignore_wheel
+from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,18 +141,16 @@ class HistoryFilterBar(QWidget):
             days.addWidget(label)
             days.addWidget(day)
         days.addStretch(1)
-        choices = QHBoxLayout()
-        choices.setSpacing(theme.GAP)
-        choices.addWidget(self._search, 1)
-        choices.addWidget(self._kind)
-        choices.addWidget(self._model)
-        choices.addWidget(self._span)
-        choices.addWidget(self._clear)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(theme.GAP)
-        lines.addLayout(choices)
-        lines.addWidget(self._days)
+        choices = filled(
+            QHBoxLayout(),
+            self._search,
+            self._kind,
+            self._model,
+            self._span,
+            self._clear,
+            grows=self._search,
+        )
+        filled(QVBoxLayout(self), choices, self._days)
 
     def set_models(self, labels: Sequence[str]) -> None:
         """Offer these models; the chosen one stays."""

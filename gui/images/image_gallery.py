@@ -21,6 +21,7 @@ from gui.history.entry_delegates import show_as_tiles
 from gui.history.history_model import HistoryModel
 from gui.theme import Tone
 from gui.widgets.labels import ToneLabel
+from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
     from core.errors import StudioError
@@ -82,12 +83,8 @@ class ImageGallery(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self._tiles)
         self._pages.addWidget(self._empty)
-        rows = QVBoxLayout(self)
+        rows = filled(QVBoxLayout(self), self._search, self._pages, self._count, grows=self._pages)
         rows.setContentsMargins(theme.GAP // 2, 0, theme.GAP // 2, 0)
-        rows.setSpacing(theme.GAP)
-        rows.addWidget(self._search)
-        rows.addWidget(self._pages, 1)
-        rows.addWidget(self._count)
 
     def begin(self) -> None:
         """Read the pictures for the first time."""

@@ -19,7 +19,7 @@ from gui.images.image_gallery import ImageGallery
 from gui.images.image_progress import ImageProgress
 from gui.render.plan_fixes import ChooseValue, EditPrompt
 from gui.render.plan_line import PlanLine
-from gui.widgets.panes import Splitter, scrolled
+from gui.widgets.panes import Splitter, filled, scrolled
 
 if TYPE_CHECKING:
     from core.history.history import History
@@ -76,19 +76,11 @@ class ImageTab(QWidget):
 
     def _lay_out(self) -> None:
         content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.GAP)
-        column.addWidget(self.order)
-        column.addWidget(self.line)
-        column.addStretch(1)
+        filled(QVBoxLayout(content), self.order, self.line, None)
+        area = scrolled(content, "image_left")
         left = QWidget()
-        rows = QVBoxLayout(left)
+        rows = filled(QVBoxLayout(left), area, self.progress, self._make, grows=area)
         rows.setContentsMargins(0, 0, theme.GAP, 0)
-        rows.setSpacing(theme.GAP)
-        rows.addWidget(scrolled(content, "image_left"), 1)
-        rows.addWidget(self.progress)
-        rows.addWidget(self._make)
         self.details.setContentsMargins(theme.GAP, 0, 0, 0)
         left.setMinimumWidth(_LEFT * 4 // 5)
         self.details.setMinimumWidth(_RIGHT * 4 // 5)
@@ -99,9 +91,7 @@ class ImageTab(QWidget):
             parts.addWidget(part)
         parts.setStretchFactor(1, 1)
         parts.setSizes([_LEFT, _MIDDLE, _RIGHT])
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
-        row.addWidget(parts)
+        filled(QHBoxLayout(self), parts, edge=theme.EDGE)
 
     def value(self) -> ImageBatch:
         """The order as it stands."""

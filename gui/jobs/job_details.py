@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from gui import theme
 from gui.jobs import job_text
+from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
     from core.jobs.job_record import JobRecord
@@ -43,12 +44,7 @@ class JobDetails(QScrollArea):
         self._image.setAccessibleName("The clip so far")
         self._image.setToolTip("The clip as it is so far")
         content = QWidget()
-        rows = QVBoxLayout(content)
-        rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        rows.setSpacing(theme.GAP)
-        rows.addWidget(self._text)
-        rows.addWidget(self._image)
-        rows.addStretch(1)
+        filled(QVBoxLayout(content), self._text, self._image, None, edge=theme.GAP)
         self.setObjectName("job_details")
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -37,7 +37,7 @@ from gui.jobs.jobs_controller import MoveJob
 from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
 from gui.jobs.lost_order import LostOrder
 from gui.widgets.labels import ToneLabel
-from gui.widgets.panes import Splitter
+from gui.widgets.panes import Splitter, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -233,10 +233,7 @@ class JobsPanel(QWidget):
         self._continue.setAccessibleName("Continue the interrupted jobs")
         self._continue.clicked.connect(self._on_continue)
         self._banner = QWidget()
-        banner = QHBoxLayout(self._banner)
-        banner.setContentsMargins(0, 0, 0, 0)
-        banner.addWidget(self._news, 1)
-        banner.addWidget(self._continue)
+        filled(QHBoxLayout(self._banner), self._news, self._continue, grows=self._news)
         self._details.hide()
         self._pages.addWidget(self._list)
         empty = QWidget()
@@ -248,18 +245,11 @@ class JobsPanel(QWidget):
         self._halves.setStretchFactor(0, 3)
         self._halves.setStretchFactor(1, 2)
         self._halves.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._bar.setContentsMargins(0, 0, 0, 0)
         self._bar.setSpacing(2)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addLayout(self._bar)
-        rows.addWidget(self._problem)
-        rows.addWidget(self._banner)
-        rows.addWidget(self._lost)
         self._lost.fetch_wanted.connect(self._on_fetch)
         self._lost.order_wanted.connect(self._on_order)
-        rows.addWidget(self._halves, 1)
+        above = (self._bar, self._problem, self._banner, self._lost)
+        filled(QVBoxLayout(self), *above, self._halves, grows=self._halves, gap=theme.GAP // 2)
         self._colour()
 
     def _colour(self) -> None:

@@ -11,6 +11,7 @@ from core.errors import ResultLost, SubmitUnknown
 from core.jobs.job_record import JobState
 from gui import theme
 from gui.widgets.labels import ToneLabel
+from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
     from core.jobs.job_record import JobRecord
@@ -53,17 +54,11 @@ class LostOrder(QWidget):
         self._order.setToolTip(
             "Buy the same render once more; what the first order may have cost goes on counting"
         )
-        ways = QHBoxLayout()
-        ways.addWidget(self._remote_id, 1)
-        ways.addWidget(self._fetch)
+        ways = filled(QHBoxLayout(), self._remote_id, self._fetch, grows=self._remote_id)
         ways.addSpacing(theme.GAP)
         ways.addWidget(self._missing)
         ways.addWidget(self._order)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addWidget(question)
-        rows.addLayout(ways)
+        filled(QVBoxLayout(self), question, ways, gap=theme.GAP // 2)
         self._remote_id.textChanged.connect(self._follow)
         self._remote_id.returnPressed.connect(self._fetch.click)
         self._missing.toggled.connect(self._follow)

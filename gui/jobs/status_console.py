@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from gui import theme
 from gui.widgets.buttons import IconButton
+from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
     from gui.theme import Tone
@@ -50,16 +51,9 @@ class StatusConsole(QWidget):
         self._copy.clicked.connect(self.copy)
         self._clear = IconButton("console_clear", "broom", "Clear all lines")
         self._clear.clicked.connect(self.clear)
-        bar = QHBoxLayout()
-        bar.setSpacing(2)
-        bar.addWidget(QLabel("What happened"), 1)
-        bar.addWidget(self._copy)
-        bar.addWidget(self._clear)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addLayout(bar)
-        rows.addWidget(self._lines, 1)
+        title = QLabel("What happened")
+        bar = filled(QHBoxLayout(), title, self._copy, self._clear, grows=title, gap=2)
+        filled(QVBoxLayout(self), bar, self._lines, grows=self._lines, gap=theme.GAP // 2)
         self._offer()
 
     @property

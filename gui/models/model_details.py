@@ -23,7 +23,7 @@ from core.video.provider import NotReady, ReasonCode
 from gui import theme
 from gui.models.model_rows import Installing, InstallPhase, ModelItem
 from gui.widgets.labels import LinkLabel, ToneLabel
-from gui.widgets.panes import scrolled
+from gui.widgets.panes import filled, scrolled
 
 
 class ModelAction(StrEnum):
@@ -145,28 +145,14 @@ class ModelDetails(QWidget):
         )
         second = self._line(ModelAction.VERIFY, ModelAction.REMOVE, ModelAction.KEYS)
         content = QWidget(self)
-        lines = QVBoxLayout(content)
+        about = (self._title, self._state, self._summary, self._reason, self._gated)
+        news = (self._bar, self._progress, self._problem, self._answer, self._licence)
+        lines = filled(QVBoxLayout(content), *about, first, second, *news, self._facts, None)
         lines.setContentsMargins(theme.EDGE, 0, theme.EDGE, theme.EDGE)
-        lines.setSpacing(theme.GAP)
-        for part in (self._title, self._state, self._summary, self._reason, self._gated):
-            lines.addWidget(part)
-        lines.addLayout(first)
-        lines.addLayout(second)
-        for part in (self._bar, self._progress, self._problem, self._answer, self._licence):
-            lines.addWidget(part)
-        lines.addLayout(self._facts)
-        lines.addStretch(1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolled(content))
+        filled(QVBoxLayout(self), scrolled(content))
 
     def _line(self, *actions: ModelAction) -> QHBoxLayout:
-        line = QHBoxLayout()
-        line.setSpacing(theme.GAP)
-        for action in actions:
-            line.addWidget(self._buttons[action])
-        line.addStretch(1)
-        return line
+        return filled(QHBoxLayout(), *(self._buttons[action] for action in actions), None)
 
     def _show_nothing(self) -> None:
         self._title.setText("")

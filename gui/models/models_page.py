@@ -34,7 +34,7 @@ from gui.models.model_rows import (
 )
 from gui.widgets.fields import ignore_wheel
 from gui.widgets.labels import LinkLabel, ToneLabel
-from gui.widgets.panes import Splitter
+from gui.widgets.panes import Splitter, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -167,17 +167,9 @@ class ModelsPage(QWidget):
             self._details.show_answer(text)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(theme.GAP)
-        head.addWidget(self._search, 1)
-        head.addWidget(self._scope)
+        head = filled(QHBoxLayout(), self._search, self._scope, grows=self._search)
         left = QWidget(self)
-        lines = QVBoxLayout(left)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(theme.GAP)
-        lines.addLayout(head)
-        lines.addWidget(self._list, 1)
-        lines.addWidget(self._nothing)
+        filled(QVBoxLayout(left), head, self._list, self._nothing, grows=self._list)
         split = Splitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
         split.addWidget(left)
@@ -186,9 +178,7 @@ class ModelsPage(QWidget):
         split.setSizes([340, 560])
         split.setStretchFactor(0, 2)
         split.setStretchFactor(1, 3)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
-        whole.addWidget(split)
+        filled(QVBoxLayout(self), split, edge=theme.EDGE)
 
     def _show_what_is_missing(self) -> None:
         if self._filter.rowCount():
@@ -256,9 +246,6 @@ class InstallDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(f"Install {spec.label}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
-        lines.setSpacing(theme.GAP)
         facts = QFormLayout()
         facts.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         for name, text in (
@@ -273,17 +260,16 @@ class InstallDialog(QDialog):
             shown.setWordWrap(True)
             shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             facts.addRow(f"{name}:", shown)
-        lines.addLayout(facts)
         terms = ToneLabel(theme.Tone.QUIET, self)
         terms.show_message(spec.licence.summary)
-        lines.addWidget(terms)
+        links: list[QWidget] = []
         for words, url in (
             ("Read the licence", spec.licence.url),
             ("Open the model's page", survey.page_url),
         ):
             link = LinkLabel(self)
             link.lead(words, url)
-            lines.addWidget(link)
+            links.append(link)
         self._consent = QCheckBox("I accept the terms of the licence", self)
         self._consent.setObjectName("consent")
         self._consent.setToolTip("Without your consent nothing is installed.")
@@ -298,9 +284,8 @@ class InstallDialog(QDialog):
         self._consent.toggled.connect(self._install.setEnabled)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        lines.addWidget(self._consent)
-        lines.addStretch(1)
-        lines.addWidget(buttons)
+        parts = (facts, terms, *links, self._consent, None, buttons)
+        filled(QVBoxLayout(self), *parts, edge=theme.EDGE)
         self.resize(460, self.sizeHint().height())
 
 

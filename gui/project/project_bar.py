@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from gui import theme
+from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
     from gui.project.project_actions import ProjectActions
@@ -32,11 +33,7 @@ class ProjectBar(QWidget):
         self._name.textEdited.connect(self._on_name)
         label = QLabel("P&roject")
         label.setBuddy(self._name)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP)
-        row.addWidget(label)
-        row.addWidget(self._name, 1)
+        row = filled(QHBoxLayout(self), label, self._name, grows=self._name)
         for action in (
             actions.new, actions.open, actions.save_as, actions.package, actions.import_,
         ):  # fmt: skip

@@ -12,6 +12,7 @@ from gui.project.recent_list import RecentList
 from gui.project.sample_button import SampleButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,47 +81,30 @@ class WelcomePage(QWidget):
             part.setSizePolicy(policy)
         about = QLabel(_ABOUT)
         about.setWordWrap(True)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.GAP)
-        for button in self._buttons:
-            buttons.addWidget(button, 1)
-        doing = _Column(_DOING)
-        for part in (_heading("ImageAI", 2.4), about):
-            doing.rows.addWidget(part)
-        doing.rows.addSpacing(theme.GAP)
-        doing.rows.addWidget(self._sample)
-        doing.rows.addLayout(buttons)
-        doing.rows.addWidget(self._busy_bar)
-        doing.rows.addWidget(self._busy)
-        lists = QVBoxLayout(self._list)
+        buttons = filled(QHBoxLayout(), *self._buttons)
+        doing = QWidget()
+        doing.setMaximumWidth(_DOING)
+        busy = (self._busy_bar, self._busy)
+        rows = filled(
+            QVBoxLayout(doing), _heading("ImageAI", 2.4), about, self._sample, buttons, *busy,
+            gap=theme.EDGE,
+        )  # fmt: skip
+        rows.insertSpacing(2, theme.GAP)
+        lists = filled(
+            QVBoxLayout(self._list), _heading("Recent projects", 1.2), self._recent,
+            grows=self._recent, gap=theme.EDGE,
+        )  # fmt: skip
         lists.setContentsMargins(_APART, 0, 0, 0)
-        lists.setSpacing(theme.EDGE)
-        lists.addWidget(_heading("Recent projects", 1.2))
-        lists.addWidget(self._recent, 1)
         self._list.setMaximumWidth(_RECENT + _APART)
         self._list.setMinimumWidth(_RECENT // 2 + _APART)
-        centre = QHBoxLayout()
-        centre.setSpacing(0)
-        centre.addStretch(1)
-        centre.addWidget(doing, 10)
-        centre.addWidget(self._list, 7)
-        centre.addStretch(1)
+        centre = filled(QHBoxLayout(), None, doing, self._list, None, gap=0)
+        centre.setStretch(1, 10)
+        centre.setStretch(2, 7)
         page = QVBoxLayout(self)
         page.setContentsMargins(*[2 * theme.EDGE] * 4)
         page.addStretch(2)
         page.addLayout(centre)
         page.addStretch(3)
-
-
-class _Column(QWidget):
-    """Widgets below each other, not wider than that."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.setMaximumWidth(width)
-        self.rows = QVBoxLayout(self)
-        self.rows.setContentsMargins(0, 0, 0, 0)
-        self.rows.setSpacing(theme.EDGE)
 
 
 class _ActionButton(QPushButton):

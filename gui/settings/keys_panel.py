@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from gui import theme
 from gui.widgets.labels import LinkLabel, ToneLabel
+from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,25 +150,14 @@ class _KeyRow(QFrame):
         title.setBuddy(self._field)
         link = LinkLabel(self)
         link.lead("Get a key", key.url)
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addWidget(self._state, 1)
-        head.addWidget(link)
-        line = QHBoxLayout()
-        line.setSpacing(theme.GAP)
-        line.addWidget(self._field, 1)
-        for button in (self._save, self._test, self._remove):
-            line.addWidget(button)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(4)
-        lines.addLayout(head)
+        head = filled(QHBoxLayout(), title, self._state, link, grows=self._state)
+        line = filled(
+            QHBoxLayout(), self._field, self._save, self._test, self._remove, grows=self._field
+        )
         purpose = f"{key.purpose[:1].upper()}{key.purpose[1:].rstrip('.')}."
         explained = ToneLabel(theme.Tone.QUIET, self)
         explained.show_message(purpose)
-        lines.addWidget(explained)
-        lines.addLayout(line)
-        lines.addWidget(self._result)
+        filled(QVBoxLayout(self), head, explained, line, self._result, gap=4)
 
     @Slot()
     def _show_state(self) -> None:

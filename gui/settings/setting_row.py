@@ -23,6 +23,7 @@ from gui.widgets.fields import Binding, LineField, SwitchField
 from gui.widgets.file_field import choose_folder
 from gui.widgets.labels import ToneLabel
 from gui.widgets.number_field import Limits, NumberField, NumberLook
+from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,23 +129,16 @@ class SettingRow(QWidget):
 
     def _lay_out(self) -> None:
         field = self.field
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, theme.GAP)
-        lines.setSpacing(2)
-        if field.kind is not SettingKind.SWITCH:
-            label = QLabel(field.about.label, self)
-            label.setBuddy(self._binding.widget)
-            lines.addWidget(label)
-        line = QHBoxLayout()
-        line.setSpacing(theme.GAP)
-        line.addWidget(self._binding.widget, 1)
-        line.addWidget(self._reset)
-        lines.addLayout(line)
+        line = filled(QHBoxLayout(), self._binding.widget, self._reset, grows=self._binding.widget)
         restart = " It takes effect at the next start." if field.about.needs_restart else ""
         explained = ToneLabel(theme.Tone.QUIET, self)
         explained.show_message(f"{field.help}{restart}")
-        lines.addWidget(explained)
-        lines.addWidget(self._problem)
+        lines = filled(QVBoxLayout(self), line, explained, self._problem, gap=2)
+        lines.setContentsMargins(0, 0, 0, theme.GAP)
+        if field.kind is not SettingKind.SWITCH:
+            label = QLabel(field.about.label, self)
+            label.setBuddy(self._binding.widget)
+            lines.insertWidget(0, label)
 
     @Slot(object)
     def _pass_on(self, value: object) -> None:
@@ -175,10 +169,7 @@ class _OptionalNumber(QWidget):
         )
         self._unset = SwitchField(field.about.unset) if field.about.unset else None
         _name(self._number, field)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP)
-        row.addWidget(self._number)
+        row = filled(QHBoxLayout(self), self._number)
         if self._unset is not None:
             _name(self._unset, field, "unset")
             row.addWidget(self._unset)
@@ -225,13 +216,9 @@ class _FolderField(QWidget):
         _name(self._line, field)
         _name(self._browse, field, "browse", "Choose the folder.")
         _name(self._usual, field, "usual", "Go back to the usual folder.")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP)
-        row.addWidget(self._line, 1)
         for button in (self._browse, self._usual):
             button.setAutoDefault(False)
-            row.addWidget(button)
+        filled(QHBoxLayout(self), self._line, self._browse, self._usual, grows=self._line)
         self.setFocusProxy(self._line)
         self._line.editingFinished.connect(self._finish)
         self._browse.clicked.connect(self._choose)

@@ -17,6 +17,7 @@ from gui.background import Background
 from gui.settings.keys_panel import KeysPanel, KeyState, StoreKey
 from gui.settings.settings_panel import SettingsPanel
 from gui.widgets.labels import ToneLabel
+from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,12 +86,9 @@ class SettingsDialog(QDialog):
         close.setToolTip("Close the settings; every change is in effect already.")
         close.setAutoDefault(False)
         buttons.rejected.connect(self.reject)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
-        lines.setSpacing(theme.GAP)
-        lines.addWidget(self.panel, 1)
-        lines.addWidget(self._message)
-        lines.addWidget(buttons)
+        filled(
+            QVBoxLayout(self), self.panel, self._message, buttons, grows=self.panel, edge=theme.EDGE
+        )
         self.resize(720, 560)
 
     @Slot(object)

@@ -21,7 +21,7 @@ from core.errors import SettingsError
 from gui import theme
 from gui.settings.setting_row import SettingRow
 from gui.widgets.labels import ToneLabel
-from gui.widgets.panes import scrolled
+from gui.widgets.panes import filled, scrolled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,15 +150,9 @@ class SettingsPanel(QWidget):
         self._page.setContentsMargins(theme.EDGE, 0, theme.EDGE, theme.EDGE)
         self._page.addWidget(self._nothing)
         self._page.addStretch(1)
-        columns = QHBoxLayout()
-        columns.setSpacing(theme.EDGE)
-        columns.addWidget(self._list)
-        columns.addWidget(scrolled(content), 1)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(theme.GAP)
-        lines.addWidget(self._search)
-        lines.addLayout(columns, 1)
+        rows = scrolled(content)
+        columns = filled(QHBoxLayout(), self._list, rows, grows=rows, gap=theme.EDGE)
+        filled(QVBoxLayout(self), self._search, columns, grows=columns)
 
     @Slot()
     def _show_rows(self) -> None:
