@@ -18,6 +18,7 @@ from core.video.record import read_sidecar
 from gui.images.image_estimate import estimate, plan_images
 from gui.render.render_agreement import agree_to_price
 from gui.widgets.file_field import show_in_desktop
+from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken, JobUpdate
     from core.studio import Studio
     from core.video.image_batch import ImageBatch
+    from core.video.record import ClipRecord
     from core.video.render_planner import PlannedRender
     from gui.background import Background
     from gui.images.image_tab import ImageTab
@@ -73,12 +75,10 @@ class ImagePage(QWidget):
         tab.fix_wanted.connect(self.fix_wanted)
         tab.progress.stop_wanted.connect(self._stop)
         tab.details.use_wanted.connect(self.use_wanted)
-        tab.details.again_wanted.connect(self._make_again)
-        tab.details.show_file_wanted.connect(self._show_file)
-        tab.details.trash_wanted.connect(self._ask_trash)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(tab)
+        tab.details.again.wanted.connect(self._make_again)
+        tab.details.show_file.wanted.connect(self._show_file)
+        tab.details.trash.wanted.connect(self._ask_trash)
+        filled(QVBoxLayout(self), tab)
         tab.gallery.begin()
         self.read_models()
 
@@ -127,10 +127,8 @@ class ImagePage(QWidget):
         self._begin(lambda cancel: plan_images(self._studio, order, cancel))
 
     @Slot(object)
-    def _make_again(self, entry: HistoryEntry) -> None:
-        record = entry.clip_record
-        if record is not None:
-            self._begin(lambda _: [plan_again(self._studio, record)])
+    def _make_again(self, record: ClipRecord) -> None:
+        self._begin(lambda _: [plan_again(self._studio, record)])
 
     def _begin(self, plan: Callable[[CancelToken], Sequence[PlannedRender]]) -> None:
         if self.tab is not None:

@@ -82,8 +82,8 @@ class Desk:
         images = self.images
         self.tab = HistoryTab(history, self.background, images, choose_folder=lambda _: folder)
         qtbot.addWidget(self.tab, before_close_func=lambda _: self.background.close())
-        for name in ("play_wanted", "show_file_wanted", "make_again", "edit_wanted"):
-            getattr(self.tab, name).connect(
+        for name in ("play", "show_file", "again", "edit"):
+            getattr(self.tab.details, name).wanted.connect(
                 lambda messages, name=name: self.heard.append((name, messages))
             )
         self.tab.resize(1240, 640)
@@ -148,7 +148,7 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
         return list(controllers[tab].heard)
 
     def chosen(tab: HistoryTab) -> object:
-        return tab.chosen
+        return tab.details.entry
 
     def looked_for(tab: HistoryTab) -> object:
         return child(tab, HistoryFilterBar).value()
@@ -214,8 +214,8 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
 def test_newest_is_first_and_shown_in_full(controller: Desk) -> None:
     assert controller.shown == ["Spring", "a red ball", "a red ball", "an old cube"]
     assert "4 entries" in controller.words
-    assert controller.tab.chosen is not None
-    assert controller.tab.chosen.title == "Spring"
+    assert controller.tab.details.entry is not None
+    assert controller.tab.details.entry.title == "Spring"
     controller.choose("a red ball")
     assert "Seed\n5\n" in controller.words
 
@@ -262,7 +262,7 @@ def test_signals_carry_what_makes_it_again(controller: Desk) -> None:
     controller.click("again")
     assert not controls_of(controller.tab)["edit"].isEnabled()
     controller.choose("a red ball")
-    still = controller.tab.chosen
+    still = controller.tab.details.entry
     assert still is not None
     for name in ("again", "edit", "play", "show_file"):
         controller.click(name)
@@ -271,14 +271,14 @@ def test_signals_carry_what_makes_it_again(controller: Desk) -> None:
     assert again == edit == still.clip_record
     assert still.clip_record is not None
     assert still.clip_record.is_image
-    assert played == still
+    assert played == still.path
     assert file == still.path
 
 
 def test_enter_plays_what_is_chosen_and_nothing_that_is_missing(controller: Desk) -> None:
     controller.choose("a red ball")
     QTest.keyClick(controller.table, Qt.Key.Key_Return)
-    assert [name for name, _ in controller.heard] == ["play_wanted"]
+    assert [name for name, _ in controller.heard] == ["play"]
     controller.choose("an old cube")
     QTest.keyClick(controller.table, Qt.Key.Key_Return)
     assert len(controller.heard) == 1
@@ -298,8 +298,8 @@ def test_missing_file_is_grey_and_can_neither_be_played_nor_shown(controller: De
     assert grey is not None
     assert controller.tab.model.index(0, 1).data(Qt.ItemDataRole.ForegroundRole) is None
     assert "Not there any more" in index.data(Qt.ItemDataRole.ToolTipRole)
-    assert controller.tab.chosen is not None
-    assert controller.tab.chosen.path not in controller.images.asked
+    assert controller.tab.details.entry is not None
+    assert controller.tab.details.entry.path not in controller.images.asked
 
 
 def test_removing_leaves_the_file_and_chooses_the_next(tmp_path: Path, qtbot: QtBot) -> None:
@@ -311,8 +311,8 @@ def test_removing_leaves_the_file_and_chooses_the_next(tmp_path: Path, qtbot: Qt
     controller.choose("clip 1")
     controller.click("remove")
     assert controller.shown == ["clip 2", "clip 0"]
-    assert controller.tab.chosen is not None
-    assert controller.tab.chosen.prompt == "clip 0"
+    assert controller.tab.details.entry is not None
+    assert controller.tab.details.entry.prompt == "clip 0"
     assert (tmp_path / "1.mp4").is_file()
     assert history.count() == 2
     controller.click("remove")
@@ -343,8 +343,8 @@ def test_what_is_made_meanwhile_comes_on_top_and_the_choice_stays(
     controller.tab.reload()
     controller.settle()
     assert controller.shown == [f"clip {number}" for number in (6, 5, 4, 3, 2, 1, 0)]
-    assert controller.tab.chosen is not None
-    assert controller.tab.chosen.prompt == "clip 3"
+    assert controller.tab.details.entry is not None
+    assert controller.tab.details.entry.prompt == "clip 3"
     history.remove(history.find()[-1].id)
     controller.tab.reload()
     controller.settle()
@@ -393,7 +393,7 @@ def test_image_that_arrives_later_is_shown(controller: Desk, qtbot: QtBot) -> No
     controller.images.knows = False
     controller.choose("a red ball")
     controller.tab.grab()
-    entry = controller.tab.chosen
+    entry = controller.tab.details.entry
     assert entry is not None
     before = controller.tab.grab().toImage()
     controller.images.arrive(entry.path)
@@ -444,22 +444,22 @@ def test_prompt_that_looks_like_mark_up_is_shown_as_typed(tmp_path: Path, qtbot:
 
 def test_facts_tell_every_setting_of_a_clip_and_of_a_film(studio: Studio) -> None:
     entries = {entry.kind: entry for entry in studio.history.find() if entry.record}
-    clip = {fact.name: fact.value for fact in facts_of(entries[WorkKind.CLIP])}
+    clip = {fact.name: fact.text for fact in facts_of(entries[WorkKind.CLIP])}
     assert clip["Frames"] == "9 at 8 per second"
     assert (clip["Steps"], clip["Guidance"], clip["Cost"]) == ("4", "3", "free")
     assert clip["Made by"] == "fake/local/fake-small"
     assert "Start frame" not in clip
-    still = {fact.name: fact.value for fact in facts_of(entries[WorkKind.IMAGE])}
+    still = {fact.name: fact.text for fact in facts_of(entries[WorkKind.IMAGE])}
     assert "Frames" not in still
     assert "Length" not in still
-    film = {fact.name: fact.value for fact in facts_of(entries[WorkKind.FILM])}
+    film = {fact.name: fact.text for fact in facts_of(entries[WorkKind.FILM])}
     assert film["File kind"] == "MP4, H264, AAC"
     assert film["Clips"] == "1"
     from core.history.history_index import entry_of
 
     found = entry_of(entries[WorkKind.FILM].path)
     assert found is not None
-    again = {fact.name: fact.value for fact in facts_of(found)}
+    again = {fact.name: fact.text for fact in facts_of(found)}
     assert again["Clips"] == "1"
     assert again["Program"].startswith("ImageAI")
 
