@@ -59,16 +59,6 @@ class HistoryModel(QAbstractTableModel):
         # One name for each model: two lists may share the threads and must not stop each other.
         self._key = f"history-{id(self)}"
 
-    @property
-    def total(self) -> int:
-        """How many fit the query, those that are not read yet included."""
-        return self._total
-
-    @property
-    def query(self) -> HistoryQuery:
-        """What is looked for."""
-        return self._query
-
     def ask(self, query: HistoryQuery) -> None:
         """Show what fits another query."""
         self._query = query

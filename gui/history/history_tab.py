@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -22,18 +19,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.history.history import HistoryQuery
 from gui import theme
 from gui.history.entry_delegates import ROW_HEIGHT, RowDelegate, show_as_tiles
 from gui.history.history_details import HistoryDetails
-from gui.history.history_filter_bar import HistoryFilter, HistoryFilterBar
+from gui.history.history_filter_bar import HistoryFilterBar
 from gui.history.history_model import HistoryModel
 from gui.theme import Tone
 from gui.widgets.buttons import IconButton
+from gui.widgets.fields import named
+from gui.widgets.file_field import choose_folder
 from gui.widgets.labels import ToneLabel
 from gui.widgets.panes import Splitter, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
     from core.errors import StudioError
     from core.history.history import History
@@ -47,12 +47,6 @@ _NOTHING_FITS = "Nothing fits.\nUse other words, or show everything."
 _DETAILS_WIDTH = 340
 
 
-def ask_for_folder(parent: QWidget) -> Path | None:
-    """A folder that the user chooses, or None."""
-    name = QFileDialog.getExistingDirectory(parent, "Add what lies in a folder")
-    return Path(name) if name else None
-
-
 class HistoryTab(QWidget):
     """The history with its filter, as a list or as tiles, and the chosen entry in full.
 
@@ -61,20 +55,11 @@ class HistoryTab(QWidget):
         model: the rows that are shown.
     """
 
-    def __init__(
-        self,
-        history: History,
-        background: Background,
-        thumbnails: Thumbnails,
-        parent: QWidget | None = None,
-        *,
-        choose_folder: Callable[[QWidget], Path | None] = ask_for_folder,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, history: History, background: Background, thumbnails: Thumbnails) -> None:
+        super().__init__()
         self._history = history
         self._background = background
         self._thumbnails = thumbnails
-        self._choose_folder = choose_folder
         self._bar = HistoryFilterBar()
         self.model = HistoryModel(history, background)
         self.model.setParent(self)
@@ -95,8 +80,7 @@ class HistoryTab(QWidget):
 
     def _prepare_table(self) -> None:
         table = self._table
-        table.setObjectName("table")
-        table.setAccessibleName("Everything made, newest first")
+        named(table, "table", label="Everything made, newest first")
         table.setModel(self.model)
         table.setItemDelegateForColumn(0, RowDelegate(self._thumbnails, table))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -121,8 +105,7 @@ class HistoryTab(QWidget):
 
     def _prepare_tiles(self) -> None:
         tiles = self._tiles
-        tiles.setObjectName("tiles")
-        tiles.setAccessibleName("Everything made, newest first")
+        named(tiles, "tiles", label="Everything made, newest first")
         tiles.setModel(self.model)
         tiles.setSelectionModel(self._table.selectionModel())
         show_as_tiles(tiles, self._thumbnails)
@@ -132,9 +115,10 @@ class HistoryTab(QWidget):
         for view in (self._table, self._tiles, self._empty):
             self._views.addWidget(view)
         self._views.setCurrentWidget(self._empty)
-        self._read_folder.setObjectName("read_folder")
-        self._read_folder.setToolTip(
-            "Add every clip, picture and film below a folder that says how it was made"
+        named(
+            self._read_folder,
+            "read_folder",
+            "Add every clip, picture and film below a folder that says how it was made",
         )
         self._read_folder.setIcon(theme.icon("folder-search-outline", self.palette()))
         choice = QButtonGroup(self)
@@ -157,7 +141,7 @@ class HistoryTab(QWidget):
         filled(QVBoxLayout(self), self._bar, self._message, halves, grows=halves, edge=theme.EDGE)
 
     def _connect(self) -> None:
-        self._bar.changed.connect(self._on_filter)
+        self._bar.changed.connect(self._ask)
         self.model.loaded.connect(self._on_loaded)
         self.model.failed.connect(self._on_failed)
         self.model.modelReset.connect(self._show_chosen)
@@ -176,7 +160,7 @@ class HistoryTab(QWidget):
 
         A history that was begun anew is filled from the files themselves meanwhile.
         """
-        self._ask()
+        self._ask(self._bar.value())
         history = self._history
 
         def look(cancel: CancelToken) -> bool:
@@ -191,9 +175,9 @@ class HistoryTab(QWidget):
         self.model.reload()
         self._read_models()
 
-    def _ask(self) -> None:
-        today = datetime.now().astimezone().date()
-        self.model.ask(self._bar.value().query(today))
+    @Slot(object)
+    def _ask(self, query: HistoryQuery) -> None:
+        self.model.ask(query)
         self._read_models()
 
     def _read_models(self) -> None:
@@ -209,16 +193,10 @@ class HistoryTab(QWidget):
             self.reload()
 
     @Slot(object)
-    def _on_filter(self, _: HistoryFilter) -> None:
-        self._ask()
-
-    @Slot(object)
     def _on_loaded(self, total: int) -> None:
         word = "entry" if total == 1 else "entries"
         self._count.setText(f"{total:,} {word}")
-        self._empty.setText(
-            _NOTHING_MADE if self._bar.value() == HistoryFilter() else _NOTHING_FITS
-        )
+        self._empty.setText(_NOTHING_MADE if self._bar.value() == HistoryQuery() else _NOTHING_FITS)
         self._show_view()
         if not self._table.currentIndex().isValid() and self.model.rowCount():
             self._choose(self.model.index(0, 0))
@@ -265,9 +243,9 @@ class HistoryTab(QWidget):
 
     @Slot()
     def _on_read_folder(self) -> None:
-        folder = self._choose_folder(self)
-        if folder is None:
-            return
+        choose_folder(self, "Add what lies in a folder", "", self._add_folder)
+
+    def _add_folder(self, folder: Path) -> None:
         history = self._history
         self._read_folder.setEnabled(False)
         self._message.show_message(f"Looking through {folder}…", Tone.QUIET)

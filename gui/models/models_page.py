@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListView,
     QMessageBox,
     QVBoxLayout,
@@ -32,7 +31,7 @@ from gui.models.model_rows import (
     ModelListModel,
     Scope,
 )
-from gui.widgets.fields import ignore_wheel
+from gui.widgets.fields import SearchField, ignore_wheel, named
 from gui.widgets.labels import LinkLabel, ToneLabel
 from gui.widgets.panes import Splitter, filled
 
@@ -69,23 +68,21 @@ class ModelsPage(QWidget):
         self._model = ModelListModel(self)
         self._filter = ModelFilter(self)
         self._filter.setSourceModel(self._model)
-        self._search = QLineEdit(self)
-        self._search.setObjectName("search")
-        self._search.setPlaceholderText("Search models")
-        self._search.setAccessibleName("Search models")
-        self._search.setToolTip("Shows the models whose name, state or licence has these words.")
-        self._search.setClearButtonEnabled(True)
-        self._scope = QComboBox(self)
-        self._scope.setObjectName("scope")
-        self._scope.setAccessibleName("Which models are shown")
-        self._scope.setToolTip("Which models are shown.")
+        self._search = SearchField(
+            "search",
+            "Search models",
+            "Shows the models whose name, state or licence has these words.",
+        )
+        self._scope = named(
+            QComboBox(), "scope", "Which models are shown.", "Which models are shown"
+        )
         for scope in Scope:
             self._scope.addItem(scope.value, scope)
-        self._list = QListView(self)
-        self._list.setObjectName("models")
-        self._list.setAccessibleName("Models")
-        self._list.setToolTip(
-            "Every model of every provider: what works here first, and the best of it first."
+        self._list = named(
+            QListView(),
+            "models",
+            "Every model of every provider: what works here first, and the best of it first.",
+            "Models",
         )
         self._list.setModel(self._filter)
         self._list.setItemDelegate(ModelDelegate(self._list))

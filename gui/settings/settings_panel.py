@@ -10,7 +10,6 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
     QVBoxLayout,
     QWidget,
@@ -20,6 +19,7 @@ from core.config.settings import Settings, fields, with_text
 from core.errors import SettingsError
 from gui import theme
 from gui.settings.setting_row import SettingRow
+from gui.widgets.fields import SearchField, named
 from gui.widgets.labels import ToneLabel
 from gui.widgets.panes import filled, scrolled
 
@@ -65,16 +65,10 @@ class SettingsPanel(QWidget):
         self._settings = Settings()
         self._rows: dict[str, SettingRow] = {}
         self._sections: list[_Section] = []
-        self._search = QLineEdit(self)
-        self._search.setObjectName("search")
-        self._search.setPlaceholderText("Search settings")
-        self._search.setToolTip("Shows every setting whose name or help has these words.")
-        self._search.setAccessibleName("Search settings")
-        self._search.setClearButtonEnabled(True)
-        self._list = QListWidget(self)
-        self._list.setObjectName("sections")
-        self._list.setToolTip("The sections of the settings.")
-        self._list.setAccessibleName("Sections")
+        self._search = SearchField(
+            "search", "Search settings", "Shows every setting whose name or help has these words."
+        )
+        self._list = named(QListWidget(), "sections", "The sections of the settings.", "Sections")
         self._list.setMaximumWidth(150)
         self._list.setSpacing(2)
         self._nothing = ToneLabel(theme.Tone.QUIET, self)

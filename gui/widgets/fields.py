@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Q = TypeVar("Q", bound="QObject")
 
+_PAUSE_MS = 250
 SEVERAL = "(several)"
 """What a field shows where it stands for things that differ in its value."""
 
@@ -38,10 +39,35 @@ class Binding:
     edited: SignalInstance
 
 
-def named(widget: Q, name: str) -> Q:
-    """The widget, with that object name."""
+def named(widget: Q, name: str, tip: str = "", label: str = "") -> Q:
+    """The widget, with that object name, its tooltip, and the name that is read aloud."""
     widget.setObjectName(name)
+    if tip and isinstance(widget, QWidget):
+        widget.setToolTip(tip)
+    if label and isinstance(widget, QWidget):
+        widget.setAccessibleName(label)
     return widget
+
+
+class SearchField(QLineEdit):
+    """Words to look for, and a button that clears them.
+
+    Signals:
+        searched(): other words; after typing, once there is a pause.
+    """
+
+    searched = Signal()
+
+    def __init__(self, name: str, placeholder: str, tip: str, label: str = "") -> None:
+        super().__init__()
+        named(self, name, tip, label or placeholder)
+        self.setPlaceholderText(placeholder)
+        self.setClearButtonEnabled(True)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self.searched)
+        self.textChanged.connect(self._pause.start)
+        self.returnPressed.connect(self._pause.stop)
+        self.returnPressed.connect(self.searched)
 
 
 class LineField(QLineEdit):

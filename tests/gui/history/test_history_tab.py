@@ -1,27 +1,36 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QDate, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QDateEdit, QLabel, QListView, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDateEdit,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QTableView,
+    QWidget,
+)
 
 from core.film.model.delivery import ExportOrder, ExportSettings
 from core.film.model.film import Clip, Film
-from core.history.history import History
+from core.history.history import History, HistoryQuery
 from core.history.history_entry import HistoryEntry, WorkKind
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
 from gui.background import Background
 from gui.history.history_facts import facts_of
-from gui.history.history_filter_bar import HistoryFilter, HistoryFilterBar, Span
+from gui.history.history_filter_bar import HistoryFilterBar
 from gui.history.history_model import PAGE
 from gui.history.history_tab import HistoryTab
 from tests.fakes.provider import ENTRY
@@ -32,13 +41,12 @@ from tests.gui.operating import choose, choose_index, click, step_up, write
 from tests.gui.small_images import SmallImages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytestqt.qtbot import QtBot
 
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
-TODAY = date(2026, 3, 14)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +80,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 class Desk:
     """A tab with what it needs, and all that it tells."""
 
-    def __init__(self, history: History, qtbot: QtBot, folder: Path | None = None) -> None:
+    def __init__(self, history: History, qtbot: QtBot) -> None:
         self.qtbot = qtbot
         self.history = history
         self.background = Background()
@@ -80,7 +88,7 @@ class Desk:
         self.heard: list[tuple[str, object]] = []
         # Qt's stubs know a signal of an instance only as one of its class.
         images = self.images
-        self.tab = HistoryTab(history, self.background, images, choose_folder=lambda _: folder)
+        self.tab = HistoryTab(history, self.background, images)
         qtbot.addWidget(self.tab, before_close_func=lambda _: self.background.close())
         for name in ("play", "show_file", "again", "edit"):
             getattr(self.tab.details, name).wanted.connect(
@@ -126,6 +134,16 @@ class Desk:
         self.settle()
 
 
+def add_folder(folder: Path) -> Callable[[QWidget], None]:
+    def act(button: QWidget) -> None:
+        click(button)
+        dialog = child(button.window(), QFileDialog)
+        dialog.fileSelected.emit(str(folder))
+        dialog.close()
+
+    return act
+
+
 @pytest.fixture
 def controller(studio: Studio, qtbot: QtBot) -> Desk:
     return Desk(studio.history, qtbot).begin()
@@ -135,10 +153,10 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
     controllers: dict[QWidget, Desk] = {}
 
     def make() -> HistoryTab:
-        controller = Desk(studio.history, qtbot, tmp_path).begin()
-        child(controller.tab, HistoryFilterBar).set_value(
-            HistoryFilter(span=Span.BETWEEN, first=date(2020, 1, 1), last=date(2040, 1, 1))
-        )
+        controller = Desk(studio.history, qtbot).begin()
+        choose("Between two days")(controls_of(controller.tab)["span"])
+        choose_days(controller.tab, date(2020, 1, 1), date(2040, 1, 1))
+        controller.settle()
         controller.choose("a red ball")
         controllers[controller.tab] = controller
         return controller.tab
@@ -197,7 +215,7 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
             ControlCase("tiles", move_in_tiles, chosen),
             ControlCase("as_tiles", click, view),
             ControlCase("as_table", there_and_back, lambda _: tuple(views)),
-            ControlCase("read_folder", click, words),
+            ControlCase("read_folder", add_folder(tmp_path), words),
             ControlCase("play", click, messages),
             ControlCase("show_file", click, messages),
             ControlCase("copy", click, copied),
@@ -376,7 +394,7 @@ def test_ten_thousand_entries_are_read_page_by_page_without_a_stall(
         assert controller.tab.model.index(row, 0).data() == f"clip {9_999 - row}"
     controller.look_for("clip 77")
     assert controller.shown[-1] == "clip 77"
-    assert controller.tab.model.total == 111
+    assert "111 entries" in controller.words
 
 
 def test_only_rows_on_the_screen_ask_for_images(tmp_path: Path, qtbot: QtBot) -> None:
@@ -424,9 +442,10 @@ def test_history_that_cannot_be_opened_is_a_sentence(tmp_path: Path, qtbot: QtBo
 def test_folder_is_read_and_what_was_found_is_told(
     studio: Studio, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    controller = Desk(History(tmp_path / "history.sqlite"), qtbot, studio.paths.output_dir).begin()
+    controller = Desk(History(tmp_path / "history.sqlite"), qtbot).begin()
     assert controller.shown == []
-    controller.click("read_folder")
+    add_folder(studio.paths.output_dir)(controls_of(controller.tab)["read_folder"])
+    controller.settle()
     assert len(controller.shown) == 3
     assert "3 new files were found" in controller.words
     assert controls_of(controller.tab)["read_folder"].isEnabled()
@@ -469,22 +488,9 @@ def test_facts_of_a_record_that_cannot_be_read_are_what_the_list_knows() -> None
     assert names == ["Kind", "Made", "Folder"]
 
 
+LABELS = ("LTX Mini", "Another model", "A model that is gone")
 DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(7999, 12, 31))
 ONE_LINE = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=20)
-
-
-@st.composite
-def filters(draw: st.DrawFn) -> HistoryFilter:
-    span = draw(st.sampled_from(Span))
-    is_between = span is Span.BETWEEN
-    return HistoryFilter(
-        text=draw(ONE_LINE),
-        kind=draw(st.sampled_from([None, *WorkKind])),
-        model=draw(st.sampled_from(["", "LTX Mini", "A model that is gone"])),
-        span=span,
-        first=draw(DAYS) if is_between else None,
-        last=draw(DAYS) if is_between else None,
-    )
 
 
 @settings(
@@ -492,35 +498,75 @@ def filters(draw: st.DrawFn) -> HistoryFilter:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(value=filters())
-def test_filter_bar_gives_back_what_it_shows_and_tells_nobody(
-    qtbot: QtBot, value: HistoryFilter
+@given(
+    text=ONE_LINE,
+    kind=st.sampled_from([None, *WorkKind]),
+    model=st.sampled_from(["", *LABELS]),
+    first=DAYS,
+    last=DAYS,
+)
+def test_filter_bar_tells_what_is_chosen_and_forgets_it_at_once(
+    qtbot: QtBot, text: str, kind: WorkKind | None, model: str, first: date, last: date
 ) -> None:
     bar = HistoryFilterBar()
     qtbot.addWidget(bar)
+    bar.show()
+    bar.set_models(LABELS)
     messages: list[object] = []
     bar.changed.connect(messages.append)
-    bar.set_value(value)
-    assert bar.value() == value
+    search = controls_of(bar)["search"]
+    assert isinstance(search, QLineEdit)
+    search.setText(text)
+    QTest.keyClick(search, Qt.Key.Key_Return)
+    choose_index([None, *WorkKind].index(kind))(controls_of(bar)["kind"])
+    choose_index(["", *LABELS].index(model))(controls_of(bar)["model"])
+    choose("Between two days")(controls_of(bar)["span"])
+    choose_days(bar, first, last)
+    value = HistoryQuery(
+        text, midnight(first), midnight(last + timedelta(days=1)), model=model, kind=kind
+    )
+    assert bar.value() == messages[-1] == value
+    messages.clear()
     bar.set_models(["LTX Mini", "Other"])
     assert bar.value() == value
     qtbot.wait(1)
     assert messages == []
+    click(controls_of(bar)["clear"])
+    assert messages == [HistoryQuery()]
+    assert bar.value() == HistoryQuery()
 
 
-def test_spans_are_whole_days_of_this_machine() -> None:
-    def days(value: HistoryFilter) -> tuple[date | None, date | None]:
-        query = value.query(TODAY)
-        return (
-            query.since.date() if query.since else None,
-            query.until.date() if query.until else None,
-        )
+def choose_days(bar: QWidget, first: date, last: date) -> None:
+    for name, day in (("first", first), ("last", last)):
+        box = controls_of(bar)[name]
+        assert isinstance(box, QDateEdit)
+        box.setDate(QDate(day.year, day.month, day.day))
 
-    assert days(HistoryFilter()) == (None, None)
-    assert days(HistoryFilter(span=Span.TODAY)) == (TODAY, None)
-    assert days(HistoryFilter(span=Span.WEEK)) == (date(2026, 3, 8), None)
-    between = HistoryFilter(span=Span.BETWEEN, first=date(2026, 3, 1), last=date(2026, 3, 2))
-    assert days(between) == (date(2026, 3, 1), date(2026, 3, 3))
+
+def midnight(day: date) -> datetime:
+    return datetime.combine(day, time()).astimezone()
+
+
+def test_spans_are_whole_days_of_this_machine(qtbot: QtBot) -> None:
+    bar = HistoryFilterBar()
+    qtbot.addWidget(bar)
+    bar.show()
+
+    def days(span: str) -> tuple[datetime | None, datetime | None]:
+        choose(span)(controls_of(bar)["span"])
+        return bar.value().since, bar.value().until
+
+    today = datetime.now().astimezone().date()
+    assert (bar.value().since, bar.value().until) == (None, None)
+    assert days("Today") == (midnight(today), None)
+    assert days("Last 7 days") == (midnight(today - timedelta(days=6)), None)
+    assert days("Last 30 days") == (midnight(today - timedelta(days=29)), None)
+    choose("Between two days")(controls_of(bar)["span"])
+    choose_days(bar, date(2026, 3, 1), date(2026, 3, 2))
+    assert (bar.value().since, bar.value().until) == (
+        midnight(date(2026, 3, 1)),
+        midnight(date(2026, 3, 3)),
+    )
 
 
 def test_days_are_asked_for_only_where_they_count(controller: Desk) -> None:
