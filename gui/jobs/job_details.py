@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from gui import theme
 from gui.jobs import job_text
+from gui.widgets.fields import named
 from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
@@ -29,20 +30,19 @@ class JobDetails(QScrollArea):
         super().__init__(parent)
         self._record: JobRecord | None = None
         self._preview: QImage | None = None
-        self._text = QLabel()
-        self._text.setObjectName("job_details_text")
-        self._text.setAccessibleName("Details of the chosen job")
-        self._text.setToolTip("All about the chosen job; the text can be selected and copied")
+        self._text = named(
+            QLabel(),
+            "job_details_text",
+            "All about the chosen job; the text can be selected and copied",
+            "Details of the chosen job",
+        )
         self._text.setTextFormat(Qt.TextFormat.RichText)
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._image = QLabel()
-        self._image.setObjectName("job_preview")
-        self._image.setAccessibleName("The clip so far")
-        self._image.setToolTip("The clip as it is so far")
+        self._image = named(QLabel(), "job_preview", "The clip as it is so far", "The clip so far")
         content = QWidget()
         filled(QVBoxLayout(content), self._text, self._image, None, edge=theme.GAP)
         self.setObjectName("job_details")
@@ -53,17 +53,12 @@ class JobDetails(QScrollArea):
         self.setWidget(content)
         self._image.hide()
 
-    @property
-    def text(self) -> str:
-        """What is said, as plain text."""
-        return "" if self._record is None else job_text.details(self._record, datetime.now(UTC))
-
     def show_job(self, record: JobRecord, preview: QImage | None) -> None:
         """Show this job as it is now."""
-        is_same = preview is self._preview
+        before = self._preview
         self._record, self._preview = record, preview
         self._write()
-        if not is_same:
+        if preview is not before:
             self._draw()
 
     def _write(self) -> None:
@@ -108,5 +103,5 @@ class JobDetails(QScrollArea):
     @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and self._record is not None:
+        if event.type() is QEvent.Type.PaletteChange:
             self._write()

@@ -44,7 +44,7 @@ class JobsModel(QAbstractListModel):
     """One row for a job: what runs first, then what waits in its order, then what has ended.
 
     Signals:
-        summary_changed(Summary): the numbers are others now.
+        summary_changed(str): how many jobs stand where is another now.
         message(Line): something happened that the status console says.
         failed(StudioError): the journal could not be read.
     """

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from gui import theme
 from gui.widgets.buttons import IconButton
+from gui.widgets.fields import named
 from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
@@ -35,13 +36,15 @@ class StatusConsole(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._said: deque[_Said] = deque(maxlen=MOST_LINES)
-        self._lines = QPlainTextEdit()
-        self._lines.setObjectName("console_lines")
+        self._lines = named(
+            QPlainTextEdit(),
+            "console_lines",
+            "What happened, the newest below; the text can be selected",
+            "What happened",
+        )
         self._lines.setReadOnly(True)
         self._lines.setMaximumBlockCount(MOST_LINES)
         self._lines.setUndoRedoEnabled(False)
-        self._lines.setAccessibleName("What happened")
-        self._lines.setToolTip("What happened, the newest below; the text can be selected")
         self._lines.setPlaceholderText("Nothing has happened yet.")
         self._lines.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse

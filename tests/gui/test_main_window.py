@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QScrollArea
 
 from core.project.files.project_file import NAME
 from core.project.model.status import LastRenderFailed, Stale, project_statuses
-from gui.jobs.jobs_area import Workers
+from gui.jobs.jobs_area import RenderWorker
 from gui.widgets.buttons import NetworkBadge
 from tests.gui.children import child
 from tests.gui.conftest import held_to_respond
@@ -245,13 +245,15 @@ def test_settings_take_effect_at_once(opened: OpenWindow) -> None:
 
 
 def test_more_jobs_at_once_get_more_threads(opened: OpenWindow) -> None:
-    workers = child(opened.window, Workers)
+    def threads() -> int:
+        return sum(worker.isRunning() for worker in opened.window.findChildren(RenderWorker))
+
     cloud = opened.window.studio.settings.cloud
-    before = workers.running
+    before = threads()
     more = cloud.model_copy(update={"parallel_jobs": cloud.parallel_jobs + 3})
     opened.window.change_settings(opened.window.studio.settings.model_copy(update={"cloud": more}))
 
-    assert workers.running == before + 3
+    assert threads() == before + 3
 
 
 def test_the_window_fits_a_small_screen(opened: OpenWindow, qtbot: QtBot) -> None:
