@@ -11,7 +11,7 @@ from gui.history.history_page import HistoryPage
 from gui.images.image_page import ImagePage
 from gui.settings.settings_controller import SettingsController
 from gui.widgets.buttons import NetworkBadge
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class MainTabs(QTabWidget):
             from gui.models.models_page import ModelsPage
 
             self._models_page = ModelsPage()
-            filled(QVBoxLayout(self._models_holder), self._models_page)
+            fill(QVBoxLayout(self._models_holder), self._models_page)
             self._models = ModelsController(self._studio, self._models_page, self)
             self._models.changed.connect(self._on_models_changed)
             self._models.keys_wanted.connect(self.show_keys)

@@ -20,7 +20,8 @@ from gui import theme
 from gui.history.history_facts import facts_of, notes_of
 from gui.history.history_model import title_of
 from gui.widgets.labels import ToneLabel
-from gui.widgets.panes import filled, scrolled
+from gui.widgets.layouts import fill
+from gui.widgets.panes import scrolled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,10 +126,10 @@ class EntryView(QWidget):
 
     def _lay_out(self) -> None:
         inside = QWidget()
-        lines = filled(QVBoxLayout(inside), self._title, self._gone, self._facts, self._notes, None)
+        lines = fill(QVBoxLayout(inside), self._title, self._gone, self._facts, self._notes, None)
         lines.setContentsMargins(0, 0, theme.GAP, 0)
         words = scrolled(inside)
-        filled(QVBoxLayout(self), self._image, words, self.buttons, grows=words)
+        fill(QVBoxLayout(self), self._image, words, self.buttons, grows=words)
 
     @property
     def entry(self) -> HistoryEntry | None:

@@ -20,7 +20,7 @@ from core.history.history import HistoryQuery
 from core.history.history_entry import WorkKind
 from gui import theme
 from gui.widgets.fields import SearchField, ignore_wheel, named
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,10 +86,10 @@ class HistoryFilterBar(QWidget):
         from_, to = QLabel("From"), QLabel("to")
         from_.setBuddy(self._first)
         to.setBuddy(self._last)
-        filled(QHBoxLayout(self._days), from_, self._first, to, self._last, None)
+        fill(QHBoxLayout(self._days), from_, self._first, to, self._last, None)
         boxes = (self._kind, self._model, self._span, self._clear)
-        choices = filled(QHBoxLayout(), self._search, *boxes, grows=self._search)
-        filled(QVBoxLayout(self), choices, self._days)
+        choices = fill(QHBoxLayout(), self._search, *boxes, grows=self._search)
+        fill(QVBoxLayout(self), choices, self._days)
 
     def set_models(self, labels: Sequence[str]) -> None:
         """Offer these models; the chosen one stays."""

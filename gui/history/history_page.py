@@ -15,7 +15,7 @@ from core.project.render.rerender import FromRecord, choices_of, plan_again
 from core.video.record import read_settings_of
 from gui.render.render_agreement import agree_to_price
 from gui.widgets.file_field import show_in_desktop
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ class HistoryPage(QWidget):
         details.show_file.wanted.connect(self._show_file)
         details.again.wanted.connect(self._make_again)
         details.edit.wanted.connect(self._open_settings)
-        filled(QVBoxLayout(self), self._tab)
+        fill(QVBoxLayout(self), self._tab)
         self._tab.begin()
 
     @Slot(object)

@@ -30,7 +30,8 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.file_field import choose_folder
 from gui.widgets.labels import ToneLabel
-from gui.widgets.panes import Splitter, filled
+from gui.widgets.layouts import fill
+from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +81,7 @@ class HistoryTab(QWidget):
 
     def _prepare_table(self) -> None:
         table = self._table
-        named(table, "table", label="Everything made, newest first")
+        named(table, "table", says="Everything made, newest first")
         table.setModel(self.model)
         table.setItemDelegateForColumn(0, RowDelegate(self._thumbnails, table))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -105,7 +106,7 @@ class HistoryTab(QWidget):
 
     def _prepare_tiles(self) -> None:
         tiles = self._tiles
-        named(tiles, "tiles", label="Everything made, newest first")
+        named(tiles, "tiles", says="Everything made, newest first")
         tiles.setModel(self.model)
         tiles.setSelectionModel(self._table.selectionModel())
         show_as_tiles(tiles, self._thumbnails)
@@ -125,11 +126,11 @@ class HistoryTab(QWidget):
         for button in (self._as_table, self._as_tiles):
             choice.addButton(button)
         self._as_table.setChecked(True)
-        below = filled(
+        below = fill(
             QHBoxLayout(), self._count, None, self._read_folder, self._as_table, self._as_tiles
         )
         left = QWidget()
-        lines = filled(QVBoxLayout(left), self._views, below, grows=self._views)
+        lines = fill(QVBoxLayout(left), self._views, below, grows=self._views)
         lines.setContentsMargins(0, 0, theme.GAP, 0)
         halves = Splitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
@@ -138,7 +139,7 @@ class HistoryTab(QWidget):
         halves.setStretchFactor(0, 1)
         halves.setSizes([3 * _DETAILS_WIDTH, _DETAILS_WIDTH])
         self.details.setMinimumWidth(_DETAILS_WIDTH * 3 // 4)
-        filled(QVBoxLayout(self), self._bar, self._message, halves, grows=halves, edge=theme.EDGE)
+        fill(QVBoxLayout(self), self._bar, self._message, halves, grows=halves, margin=theme.EDGE)
 
     def _connect(self) -> None:
         self._bar.changed.connect(self._ask)

@@ -21,7 +21,7 @@ from gui.history.history_model import HistoryModel
 from gui.theme import Tone
 from gui.widgets.fields import SearchField, named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from core.errors import StudioError
@@ -55,7 +55,7 @@ class ImageGallery(QWidget):
             "Show only pictures with these words",
             "Search pictures",
         )
-        self._tiles = named(QListView(), "gallery", label="Pictures, newest first")
+        self._tiles = named(QListView(), "gallery", says="Pictures, newest first")
         self._tiles.setModel(self._model)
         show_as_tiles(self._tiles, thumbnails)
         self._empty = QLabel("", alignment=Qt.AlignmentFlag.AlignCenter)
@@ -72,7 +72,7 @@ class ImageGallery(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self._tiles)
         self._pages.addWidget(self._empty)
-        rows = filled(QVBoxLayout(self), self._search, self._pages, self._count, grows=self._pages)
+        rows = fill(QVBoxLayout(self), self._search, self._pages, self._count, grows=self._pages)
         rows.setContentsMargins(theme.GAP // 2, 0, theme.GAP // 2, 0)
 
     @Slot()

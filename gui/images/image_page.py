@@ -18,7 +18,7 @@ from core.video.record import read_sidecar
 from gui.images.image_estimate import estimate, plan_images
 from gui.render.render_agreement import agree_to_price
 from gui.widgets.file_field import show_in_desktop
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +78,7 @@ class ImagePage(QWidget):
         tab.details.again.wanted.connect(self._make_again)
         tab.details.show_file.wanted.connect(self._show_file)
         tab.details.trash.wanted.connect(self._ask_trash)
-        filled(QVBoxLayout(self), tab)
+        fill(QVBoxLayout(self), tab)
         tab.gallery.begin()
         self.read_models()
 

@@ -13,7 +13,7 @@ from gui.jobs.job_text import stage
 from gui.theme import Tone
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ToneLabel
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +46,8 @@ class ImageProgress(QWidget):
         self._bar.setMaximumHeight(theme.GAP)
         self._stop = IconButton("image_stop", "stop-circle-outline", "Stop making these pictures")
         self._stop.clicked.connect(self._on_stop)
-        line = filled(QHBoxLayout(), self._bar, self._stop, grows=self._bar)
-        filled(QVBoxLayout(self), self._words, line, gap=theme.GAP // 2)
+        line = fill(QHBoxLayout(), self._bar, self._stop, grows=self._bar)
+        fill(QVBoxLayout(self), self._words, line, spacing=theme.GAP // 2)
         self._show()
 
     @property

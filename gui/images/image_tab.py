@@ -19,7 +19,8 @@ from gui.images.image_gallery import ImageGallery
 from gui.images.image_progress import ImageProgress
 from gui.render.plan_fixes import ChooseValue, EditPrompt
 from gui.render.plan_line import PlanLine
-from gui.widgets.panes import Splitter, filled, scrolled
+from gui.widgets.layouts import fill
+from gui.widgets.panes import Splitter, scrolled
 
 if TYPE_CHECKING:
     from core.history.history import History
@@ -76,10 +77,10 @@ class ImageTab(QWidget):
 
     def _lay_out(self) -> None:
         content = QWidget()
-        filled(QVBoxLayout(content), self.order, self.line, None)
+        fill(QVBoxLayout(content), self.order, self.line, None)
         area = scrolled(content, "image_left")
         left = QWidget()
-        rows = filled(QVBoxLayout(left), area, self.progress, self._make, grows=area)
+        rows = fill(QVBoxLayout(left), area, self.progress, self._make, grows=area)
         rows.setContentsMargins(0, 0, theme.GAP, 0)
         self.details.setContentsMargins(theme.GAP, 0, 0, 0)
         left.setMinimumWidth(_LEFT * 4 // 5)
@@ -91,7 +92,7 @@ class ImageTab(QWidget):
             parts.addWidget(part)
         parts.setStretchFactor(1, 1)
         parts.setSizes([_LEFT, _MIDDLE, _RIGHT])
-        filled(QHBoxLayout(self), parts, edge=theme.EDGE)
+        fill(QHBoxLayout(self), parts, margin=theme.EDGE)
 
     def value(self) -> ImageBatch:
         """The order as it stands."""

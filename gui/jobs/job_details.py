@@ -14,7 +14,7 @@ from typing_extensions import override
 from gui import theme
 from gui.jobs import job_text
 from gui.widgets.fields import named
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from core.jobs.job_record import JobRecord
@@ -44,7 +44,7 @@ class JobDetails(QScrollArea):
         )
         self._image = named(QLabel(), "job_preview", "The clip as it is so far", "The clip so far")
         content = QWidget()
-        filled(QVBoxLayout(content), self._text, self._image, None, edge=theme.GAP)
+        fill(QVBoxLayout(content), self._text, self._image, None, margin=theme.GAP)
         self.setObjectName("job_details")
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

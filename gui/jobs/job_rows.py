@@ -33,7 +33,7 @@ from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
 from gui.theme import Tone
 from gui.widgets.cells import Cell, CellDelegate, centred
 from gui.widgets.fields import named
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 _Index = QModelIndex | QPersistentModelIndex
 _ICONS = {
@@ -148,7 +148,7 @@ class FilterButtons(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = filled(QHBoxLayout(self), gap=2)
+        row = fill(QHBoxLayout(self), spacing=2)
         for chosen, (text, tip) in _BUTTONS.items():
             button = named(QToolButton(), f"show_{chosen.value}", tip, tip)
             button.setText(text)

@@ -17,7 +17,7 @@ from gui.jobs.jobs_model import JobsModel
 from gui.jobs.jobs_panel import JobsPanel
 from gui.jobs.status_console import StatusConsole
 from gui.theme import Tone
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ class JobsArea(QWidget):
         self._tabs.setDocumentMode(True)
         self._tabs.addTab(self._panel, "Jobs")
         self._tabs.addTab(self.console, "Console")
-        filled(QVBoxLayout(self), self._tabs)
+        fill(QVBoxLayout(self), self._tabs)
 
     def begin(self) -> None:
         """Open the queue, go on with what was interrupted, and begin to work."""

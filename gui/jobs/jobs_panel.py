@@ -37,7 +37,8 @@ from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
 from gui.jobs.lost_order import LostOrder
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.panes import Splitter, filled
+from gui.widgets.layouts import fill
+from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,7 +188,7 @@ class JobsPanel(QWidget):
         action.triggered.connect(self._forget_problem)
         action.triggered.connect(act)
         self._list.addAction(action)
-        button = named(QToolButton(), name, label=text)
+        button = named(QToolButton(), name, says=text)
         button.setDefaultAction(action)
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -213,12 +214,12 @@ class JobsPanel(QWidget):
         self._continue.clicked.connect(self._forget_problem)
         self._continue.clicked.connect(self.continue_wanted)
         self._banner = QWidget()
-        filled(QHBoxLayout(self._banner), self._news, self._continue, grows=self._news)
+        fill(QHBoxLayout(self._banner), self._news, self._continue, grows=self._news)
         self._details.hide()
         self._pages.addWidget(self._list)
         # On a page of its own, since it shows itself whenever it has something to say.
         empty = QWidget()
-        filled(QVBoxLayout(empty), self._nothing)
+        fill(QVBoxLayout(empty), self._nothing)
         self._pages.addWidget(empty)
         self._halves.addWidget(self._pages)
         self._halves.addWidget(self._details)
@@ -230,7 +231,7 @@ class JobsPanel(QWidget):
         self.lost.fetch_wanted.connect(self._forget_problem)
         self.lost.order_wanted.connect(self._forget_problem)
         above = (self._bar, self._problem, self._banner, self.lost)
-        filled(QVBoxLayout(self), *above, self._halves, grows=self._halves, gap=theme.GAP // 2)
+        fill(QVBoxLayout(self), *above, self._halves, grows=self._halves, spacing=theme.GAP // 2)
 
     @Slot()
     def _follow(self) -> None:

@@ -12,7 +12,7 @@ from core.jobs.job_record import JobState
 from gui import theme
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from core.jobs.job_record import JobRecord
@@ -60,9 +60,9 @@ class LostOrder(QWidget):
             "Buy the same render once more; what the first order may have cost goes on counting",
         )
         controls = (self._remote_id, self._fetch, self._missing, self._order)
-        ways = filled(QHBoxLayout(), *controls, grows=self._remote_id)
+        ways = fill(QHBoxLayout(), *controls, grows=self._remote_id)
         ways.insertSpacing(2, theme.GAP)
-        filled(QVBoxLayout(self), question, ways, gap=theme.GAP // 2)
+        fill(QVBoxLayout(self), question, ways, spacing=theme.GAP // 2)
         self._remote_id.textChanged.connect(self._follow)
         self._remote_id.returnPressed.connect(self._fetch.click)
         self._missing.toggled.connect(self._follow)

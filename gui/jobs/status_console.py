@@ -15,7 +15,7 @@ from typing_extensions import override
 from gui import theme
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from gui.theme import Tone
@@ -55,8 +55,8 @@ class StatusConsole(QWidget):
         self._clear = IconButton("console_clear", "broom", "Clear all lines")
         self._clear.clicked.connect(self.clear)
         title = QLabel("What happened")
-        bar = filled(QHBoxLayout(), title, self._copy, self._clear, grows=title, gap=2)
-        filled(QVBoxLayout(self), bar, self._lines, grows=self._lines, gap=theme.GAP // 2)
+        bar = fill(QHBoxLayout(), title, self._copy, self._clear, grows=title, spacing=2)
+        fill(QVBoxLayout(self), bar, self._lines, grows=self._lines, spacing=theme.GAP // 2)
         self._offer()
 
     @property

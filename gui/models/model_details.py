@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -23,7 +24,8 @@ from core.video.provider import NotReady, ReasonCode
 from gui import theme
 from gui.models.model_rows import Installing, InstallPhase, ModelItem
 from gui.widgets.labels import LinkLabel, ToneLabel
-from gui.widgets.panes import filled, scrolled
+from gui.widgets.layouts import fill
+from gui.widgets.panes import scrolled
 
 
 class ModelAction(StrEnum):
@@ -147,12 +149,12 @@ class ModelDetails(QWidget):
         content = QWidget(self)
         about = (self._title, self._state, self._summary, self._reason, self._gated)
         news = (self._bar, self._progress, self._problem, self._answer, self._licence)
-        lines = filled(QVBoxLayout(content), *about, first, second, *news, self._facts, None)
+        lines = fill(QVBoxLayout(content), *about, first, second, *news, self._facts, None)
         lines.setContentsMargins(theme.EDGE, 0, theme.EDGE, theme.EDGE)
-        filled(QVBoxLayout(self), scrolled(content))
+        fill(QVBoxLayout(self), scrolled(content))
 
-    def _line(self, *actions: ModelAction) -> QHBoxLayout:
-        return filled(QHBoxLayout(), *(self._buttons[action] for action in actions), None)
+    def _line(self, *actions: ModelAction) -> QBoxLayout:
+        return fill(QHBoxLayout(), *(self._buttons[action] for action in actions), None)
 
     def _show_nothing(self) -> None:
         self._title.setText("")

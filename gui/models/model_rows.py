@@ -25,6 +25,7 @@ from core.video.model_text import licence_text
 from gui import theme
 from gui.theme import Tone
 from gui.widgets.cells import Cell, CellDelegate
+from gui.widgets.row_changes import change_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -145,14 +146,7 @@ class ModelListModel(QAbstractListModel):
         """Show these; installations that go on stay."""
         before = {item.listed.target: item.installing for item in self._items}
         items = [ModelItem(listed, before.get(listed.target)) for listed in models]
-        if [listed.target for listed in models] == [item.listed.target for item in self._items]:
-            self._items = items
-            if items:
-                self.dataChanged.emit(self.index(0), self.index(len(items) - 1))
-            return
-        self.beginResetModel()
-        self._items = items
-        self.endResetModel()
+        change_rows(self, self._items, items, _targets_of)
 
     def set_model(self, listed: ListedModel) -> None:
         """Show one model as it stands now."""
@@ -167,6 +161,10 @@ class ModelListModel(QAbstractListModel):
             if item.listed.target == target:
                 self._items[row] = change(item)
                 self.dataChanged.emit(self.index(row), self.index(row))
+
+
+def _targets_of(items: Sequence[ModelItem]) -> list[str]:
+    return [str(item.listed.target) for item in items]
 
 
 class Scope(StrEnum):

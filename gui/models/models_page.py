@@ -33,7 +33,8 @@ from gui.models.model_rows import (
 )
 from gui.widgets.fields import SearchField, ignore_wheel, named
 from gui.widgets.labels import LinkLabel, ToneLabel
-from gui.widgets.panes import Splitter, filled
+from gui.widgets.layouts import fill
+from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -164,9 +165,9 @@ class ModelsPage(QWidget):
             self._details.show_answer(text)
 
     def _lay_out(self) -> None:
-        head = filled(QHBoxLayout(), self._search, self._scope, grows=self._search)
+        head = fill(QHBoxLayout(), self._search, self._scope, grows=self._search)
         left = QWidget(self)
-        filled(QVBoxLayout(left), head, self._list, self._nothing, grows=self._list)
+        fill(QVBoxLayout(left), head, self._list, self._nothing, grows=self._list)
         split = Splitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
         split.addWidget(left)
@@ -175,7 +176,7 @@ class ModelsPage(QWidget):
         split.setSizes([340, 560])
         split.setStretchFactor(0, 2)
         split.setStretchFactor(1, 3)
-        filled(QVBoxLayout(self), split, edge=theme.EDGE)
+        fill(QVBoxLayout(self), split, margin=theme.EDGE)
 
     def _show_what_is_missing(self) -> None:
         if self._filter.rowCount():
@@ -282,7 +283,7 @@ class InstallDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         parts = (facts, terms, *links, self._consent, None, buttons)
-        filled(QVBoxLayout(self), *parts, edge=theme.EDGE)
+        fill(QVBoxLayout(self), *parts, margin=theme.EDGE)
         self.resize(460, self.sizeHint().height())
 
 

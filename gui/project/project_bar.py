@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from gui import theme
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from gui.project.project_actions import ProjectActions
@@ -33,7 +33,7 @@ class ProjectBar(QWidget):
         self._name.textEdited.connect(self._on_name)
         label = QLabel("P&roject")
         label.setBuddy(self._name)
-        row = filled(QHBoxLayout(self), label, self._name, grows=self._name)
+        row = fill(QHBoxLayout(self), label, self._name, grows=self._name)
         for action in (
             actions.new, actions.open, actions.save_as, actions.package, actions.import_,
         ):  # fmt: skip

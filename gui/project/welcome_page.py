@@ -12,7 +12,7 @@ from gui.project.recent_list import RecentList
 from gui.project.sample_button import SampleButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,23 +81,23 @@ class WelcomePage(QWidget):
             part.setSizePolicy(policy)
         about = QLabel(_ABOUT)
         about.setWordWrap(True)
-        buttons = filled(QHBoxLayout(), *self._buttons)
+        buttons = fill(QHBoxLayout(), *self._buttons)
         doing = QWidget()
         doing.setMaximumWidth(_DOING)
         busy = (self._busy_bar, self._busy)
-        rows = filled(
+        rows = fill(
             QVBoxLayout(doing), _heading("ImageAI", 2.4), about, self._sample, buttons, *busy,
-            gap=theme.EDGE,
+            spacing=theme.EDGE,
         )  # fmt: skip
         rows.insertSpacing(2, theme.GAP)
-        lists = filled(
+        lists = fill(
             QVBoxLayout(self._list), _heading("Recent projects", 1.2), self._recent,
-            grows=self._recent, gap=theme.EDGE,
+            grows=self._recent, spacing=theme.EDGE,
         )  # fmt: skip
         lists.setContentsMargins(_APART, 0, 0, 0)
         self._list.setMaximumWidth(_RECENT + _APART)
         self._list.setMinimumWidth(_RECENT // 2 + _APART)
-        centre = filled(QHBoxLayout(), None, doing, self._list, None, gap=0)
+        centre = fill(QHBoxLayout(), None, doing, self._list, None, spacing=0)
         centre.setStretch(1, 10)
         centre.setStretch(2, 7)
         page = QVBoxLayout(self)

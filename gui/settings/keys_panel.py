@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from gui import theme
 from gui.widgets.labels import LinkLabel, ToneLabel
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,14 +150,14 @@ class _KeyRow(QFrame):
         title.setBuddy(self._field)
         link = LinkLabel(self)
         link.lead("Get a key", key.url)
-        head = filled(QHBoxLayout(), title, self._state, link, grows=self._state)
-        line = filled(
+        head = fill(QHBoxLayout(), title, self._state, link, grows=self._state)
+        line = fill(
             QHBoxLayout(), self._field, self._save, self._test, self._remove, grows=self._field
         )
         purpose = f"{key.purpose[:1].upper()}{key.purpose[1:].rstrip('.')}."
         explained = ToneLabel(theme.Tone.QUIET, self)
         explained.show_message(purpose)
-        filled(QVBoxLayout(self), head, explained, line, self._result, gap=4)
+        fill(QVBoxLayout(self), head, explained, line, self._result, spacing=4)
 
     @Slot()
     def _show_state(self) -> None:

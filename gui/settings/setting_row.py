@@ -22,8 +22,8 @@ from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import Binding, LineField, SwitchField
 from gui.widgets.file_field import choose_folder
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 from gui.widgets.number_field import Limits, NumberField, NumberLook
-from gui.widgets.panes import filled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,11 +129,11 @@ class SettingRow(QWidget):
 
     def _lay_out(self) -> None:
         field = self.field
-        line = filled(QHBoxLayout(), self._binding.widget, self._reset, grows=self._binding.widget)
+        line = fill(QHBoxLayout(), self._binding.widget, self._reset, grows=self._binding.widget)
         restart = " It takes effect at the next start." if field.about.needs_restart else ""
         explained = ToneLabel(theme.Tone.QUIET, self)
         explained.show_message(f"{field.help}{restart}")
-        lines = filled(QVBoxLayout(self), line, explained, self._problem, gap=2)
+        lines = fill(QVBoxLayout(self), line, explained, self._problem, spacing=2)
         lines.setContentsMargins(0, 0, 0, theme.GAP)
         if field.kind is not SettingKind.SWITCH:
             label = QLabel(field.about.label, self)
@@ -169,7 +169,7 @@ class _OptionalNumber(QWidget):
         )
         self._unset = SwitchField(field.about.unset) if field.about.unset else None
         _name(self._number, field)
-        row = filled(QHBoxLayout(self), self._number)
+        row = fill(QHBoxLayout(self), self._number)
         if self._unset is not None:
             _name(self._unset, field, "unset")
             row.addWidget(self._unset)
@@ -218,7 +218,7 @@ class _FolderField(QWidget):
         _name(self._usual, field, "usual", "Go back to the usual folder.")
         for button in (self._browse, self._usual):
             button.setAutoDefault(False)
-        filled(QHBoxLayout(self), self._line, self._browse, self._usual, grows=self._line)
+        fill(QHBoxLayout(self), self._line, self._browse, self._usual, grows=self._line)
         self.setFocusProxy(self._line)
         self._line.editingFinished.connect(self._finish)
         self._browse.clicked.connect(self._choose)

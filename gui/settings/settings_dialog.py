@@ -17,7 +17,7 @@ from gui.background import Background
 from gui.settings.keys_panel import KeysPanel, KeyState, StoreKey
 from gui.settings.settings_panel import SettingsPanel
 from gui.widgets.labels import ToneLabel
-from gui.widgets.panes import filled
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,8 +86,13 @@ class SettingsDialog(QDialog):
         close.setToolTip("Close the settings; every change is in effect already.")
         close.setAutoDefault(False)
         buttons.rejected.connect(self.reject)
-        filled(
-            QVBoxLayout(self), self.panel, self._message, buttons, grows=self.panel, edge=theme.EDGE
+        fill(
+            QVBoxLayout(self),
+            self.panel,
+            self._message,
+            buttons,
+            grows=self.panel,
+            margin=theme.EDGE,
         )
         self.resize(720, 560)
 

@@ -21,7 +21,8 @@ from gui import theme
 from gui.settings.setting_row import SettingRow
 from gui.widgets.fields import SearchField, named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.panes import filled, scrolled
+from gui.widgets.layouts import fill
+from gui.widgets.panes import scrolled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,8 +146,8 @@ class SettingsPanel(QWidget):
         self._page.addWidget(self._nothing)
         self._page.addStretch(1)
         rows = scrolled(content)
-        columns = filled(QHBoxLayout(), self._list, rows, grows=rows, gap=theme.EDGE)
-        filled(QVBoxLayout(self), self._search, columns, grows=columns)
+        columns = fill(QHBoxLayout(), self._list, rows, grows=rows, spacing=theme.EDGE)
+        fill(QVBoxLayout(self), self._search, columns, grows=columns)
 
     @Slot()
     def _show_rows(self) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import SignalInstance
 
-Q = TypeVar("Q", bound="QObject")
+W = TypeVar("W", bound=QWidget)
 
 _PAUSE_MS = 250
 SEVERAL = "(several)"
@@ -39,35 +39,14 @@ class Binding:
     edited: SignalInstance
 
 
-def named(widget: Q, name: str, tip: str = "", label: str = "") -> Q:
-    """The widget, with that object name, its tooltip, and the name that is read aloud."""
+def named(widget: W, name: str, tip: str = "", says: str = "") -> W:
+    """The widget with that object name, its tooltip, and what a screen reader calls it."""
     widget.setObjectName(name)
-    if tip and isinstance(widget, QWidget):
+    if tip:
         widget.setToolTip(tip)
-    if label and isinstance(widget, QWidget):
-        widget.setAccessibleName(label)
+    if says:
+        widget.setAccessibleName(says)
     return widget
-
-
-class SearchField(QLineEdit):
-    """Words to look for, and a button that clears them.
-
-    Signals:
-        searched(): other words; after typing, once there is a pause.
-    """
-
-    searched = Signal()
-
-    def __init__(self, name: str, placeholder: str, tip: str, label: str = "") -> None:
-        super().__init__()
-        named(self, name, tip, label or placeholder)
-        self.setPlaceholderText(placeholder)
-        self.setClearButtonEnabled(True)
-        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
-        self._pause.timeout.connect(self.searched)
-        self.textChanged.connect(self._pause.start)
-        self.returnPressed.connect(self._pause.stop)
-        self.returnPressed.connect(self.searched)
 
 
 class LineField(QLineEdit):
@@ -166,6 +145,27 @@ class SwitchField(QCheckBox):
     def _tell(self, state: Qt.CheckState) -> None:
         self.setTristate(False)
         self.edited.emit(state == Qt.CheckState.Checked)
+
+
+class SearchField(QLineEdit):
+    """Words to look for, and a button that clears them.
+
+    Signals:
+        searched(): other words; after typing, once there is a pause.
+    """
+
+    searched = Signal()
+
+    def __init__(self, name: str, placeholder: str, tip: str, says: str = "") -> None:
+        super().__init__()
+        named(self, name, tip, says or placeholder)
+        self.setPlaceholderText(placeholder)
+        self.setClearButtonEnabled(True)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self.searched)
+        self.textChanged.connect(self._pause.start)
+        self.returnPressed.connect(self._pause.stop)
+        self.returnPressed.connect(self.searched)
 
 
 _BOXES = (QAbstractSpinBox, QComboBox, QAbstractSlider)

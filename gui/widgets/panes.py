@@ -1,14 +1,13 @@
-"""What panels are put into: a section that folds, an area that scrolls, rows, a splitter."""
+"""What panels are put into: a section that folds, an area that scrolls, a splitter."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QApplication,
-    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLayout,
@@ -28,8 +27,6 @@ from gui.widgets.labels import ElidedLabel, ToneLabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-L = TypeVar("L", bound="QBoxLayout")
 
 _ICON = 16
 _FRAME = 3
@@ -136,35 +133,6 @@ class FoldingSection(QWidget):
     def _draw(self) -> None:
         arrow = "chevron-down" if self.is_open else "chevron-right"
         self._heading.setIcon(icon(arrow, QApplication.palette()))
-
-
-def filled(
-    layout: L,
-    *parts: QWidget | QLayout | None,
-    grows: QWidget | QLayout | None = None,
-    gap: int = GAP,
-    edge: int = 0,
-) -> L:
-    """The row or column with these parts in it, `gap` apart and `edge` from its border.
-
-    Args:
-        layout: gets them.
-        parts: in their order; None is free room.
-        grows: the part that takes what room is left.
-        gap: in pixels.
-        edge: in pixels.
-    """
-    layout.setContentsMargins(edge, edge, edge, edge)
-    layout.setSpacing(gap)
-    for part in parts:
-        stretch = 1 if part is grows else 0
-        if part is None:
-            layout.addStretch(1)
-        elif isinstance(part, QLayout):
-            layout.addLayout(part, stretch)
-        else:
-            layout.addWidget(part, stretch)
-    return layout
 
 
 def scrolled(content: QWidget, name: str = "") -> QScrollArea:
