@@ -72,7 +72,7 @@ class JobsArea(QWidget):
     def _opened(self, queue: JobQueue) -> None:
         for note in queue.notes:
             self.console.show_message(note, Tone.WARNING)
-        self._bridge = JobBridge(queue, self)
+        self._bridge = JobBridge(queue.subscribe, self)
         self._bridge.news.connect(self._model.take)
         self._bridge.news.connect(self.news)
         controller = JobsController(self._studio, self._background, parent=self)

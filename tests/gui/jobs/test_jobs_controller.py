@@ -35,7 +35,7 @@ class QueueSetup:
         self.studio = Studio([ENTRY], paths=Paths.below(home))
         self.queue = self.studio.queue
         self.background = Background()
-        self.bridge = JobBridge(self.queue)
+        self.bridge = JobBridge(self.queue.subscribe)
         self.workers = Workers(self.queue)
         self.model = JobsModel(self.queue.jobs, self.background)
         self.folders: list[Path] = []
