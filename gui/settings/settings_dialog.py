@@ -54,7 +54,7 @@ class SettingsDialog(QDialog):
         self.panel.add_section(KEYS, self.keys)
         self._message = ToneLabel(theme.Tone.QUIET, self)
         self._lay_out()
-        self.panel.set_value(controller.settings)
+        self.panel.set_value(studio.settings)
         self.panel.set_usual_folders(studio.usual_folders)
         self.panel.changed.connect(self._change)
         controller.changed.connect(self._follow)
@@ -63,13 +63,8 @@ class SettingsDialog(QDialog):
         self.keys.store_wanted.connect(self._store)
         self.keys.test_wanted.connect(self._test)
         self.keys.remove_wanted.connect(self._remove)
-        self._refresh(controller.settings)
+        self._refresh(studio.settings)
         self._look_for_keys()
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is being asked or saved."""
-        return self._background.is_idle and self._settings_controller.is_idle
 
     def show_keys(self) -> None:
         """Turn to the keys."""

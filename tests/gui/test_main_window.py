@@ -212,7 +212,7 @@ def test_a_clip_that_is_dropped_brings_its_settings_back(
     opened.until(lambda: opened.num_takes() == [1])
     take = opened.model.project.chosen_take(opened.model.project.scenes[0].id)
     assert take is not None
-    opened.window.read_settings_of(take.path)
+    opened.window.tabs.history.read_settings_of(take.path)
     opened.until(lambda: len(opened.model.project.scenes) == 2)
 
     added = opened.model.project.scenes[1]
@@ -238,7 +238,7 @@ def test_projects_come_and_go_without_leaving_anything(
 def test_settings_take_effect_at_once(opened: OpenWindow) -> None:
     settings = opened.window.studio.settings
     network = settings.network.model_copy(update={"is_off": True})
-    opened.window.change_settings(settings.model_copy(update={"network": network}))
+    opened.window.tabs.settings.change(settings.model_copy(update={"network": network}))
 
     assert opened.window.studio.registry.network.is_off
     assert child(opened.window, NetworkBadge).text().startswith("Offline")
@@ -251,7 +251,9 @@ def test_more_jobs_at_once_get_more_threads(opened: OpenWindow) -> None:
     cloud = opened.window.studio.settings.cloud
     before = threads()
     more = cloud.model_copy(update={"parallel_jobs": cloud.parallel_jobs + 3})
-    opened.window.change_settings(opened.window.studio.settings.model_copy(update={"cloud": more}))
+    opened.window.tabs.settings.change(
+        opened.window.studio.settings.model_copy(update={"cloud": more})
+    )
 
     assert threads() == before + 3
 
