@@ -19,6 +19,7 @@ from gui.images.image_gallery import ImageGallery
 from gui.images.image_progress import ImageProgress
 from gui.render.plan_fixes import ChooseValue, EditPrompt
 from gui.render.plan_line import PlanLine
+from gui.widgets.fields import named
 from gui.widgets.layouts import fill
 from gui.widgets.panes import Splitter, scrolled
 
@@ -52,20 +53,13 @@ class ImageTab(QWidget):
     make_wanted = Signal(object)
     fix_wanted = Signal(object)
 
-    def __init__(
-        self,
-        history: History,
-        background: Background,
-        thumbnails: Thumbnails,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, history: History, background: Background, thumbnails: Thumbnails) -> None:
+        super().__init__()
         self.order = ImageForm()
         self.line = PlanLine()
         self.line.set_nothing(NOTHING)
         self.progress = ImageProgress()
-        self._make = QPushButton()
-        self._make.setObjectName("image_make")
+        self._make = named(QPushButton(), "image_make")
         self.gallery = ImageGallery(history, background, thumbnails)
         self.details = ImageDetails(thumbnails)
         self._lay_out()
