@@ -55,7 +55,7 @@ class HistoryDetails(EntryView):
         self, name: str, text: str, tip: str, icon: str, request: Callable[[HistoryEntry], object]
     ) -> EntryButton:
         button = EntryButton(name, text, tip, request)
-        button.setIcon(theme.icon(icon, button.palette()))
+        button.setIcon(theme.icon(icon))
         self.buttons.addWidget(button, *divmod(self.buttons.count(), 2))
         return button
 

@@ -69,7 +69,7 @@ class HistoryFilterBar(QWidget):
             QToolButton(), "clear", "Forget these choices and show everything", "Show everything"
         )
         self._clear.setText("Show everything")
-        self._clear.setIcon(theme.icon("filter-off-outline", self.palette()))
+        self._clear.setIcon(theme.icon("filter-off-outline"))
         self._sent = HistoryQuery()
         self._lay_out()
         ignore_wheel(self)

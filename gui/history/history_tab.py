@@ -121,7 +121,7 @@ class HistoryTab(QWidget):
             "read_folder",
             "Add every clip, picture and film below a folder that says how it was made",
         )
-        self._read_folder.setIcon(theme.icon("folder-search-outline", self.palette()))
+        self._read_folder.setIcon(theme.icon("folder-search-outline"))
         choice = QButtonGroup(self)
         for button in (self._as_table, self._as_tiles):
             choice.addButton(button)
