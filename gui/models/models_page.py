@@ -268,21 +268,21 @@ class InstallDialog(QDialog):
             link = LinkLabel(self)
             link.lead(words, url)
             links.append(link)
-        self._consent = QCheckBox("I accept the terms of the licence", self)
-        self._consent.setObjectName("consent")
-        self._consent.setToolTip("Without your consent nothing is installed.")
-        buttons = QDialogButtonBox(self)
-        self._install = buttons.addButton("Install", QDialogButtonBox.ButtonRole.AcceptRole)
-        self._install.setObjectName("confirm_install")
-        self._install.setToolTip("Begin; it can be paused at any time.")
-        self._install.setEnabled(False)
+        consent = named(
+            QCheckBox("I accept the terms of the licence"),
+            "consent",
+            "Without your consent nothing is installed.",
+        )
+        buttons = QDialogButtonBox()
+        install = buttons.addButton("Install", QDialogButtonBox.ButtonRole.AcceptRole)
+        named(install, "confirm_install", "Begin; it can be paused at any time.")
+        install.setEnabled(False)
         cancel = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
-        cancel.setObjectName("cancel_install")
-        cancel.setToolTip("Install nothing.")
-        self._consent.toggled.connect(self._install.setEnabled)
+        named(cancel, "cancel_install", "Install nothing.")
+        consent.toggled.connect(install.setEnabled)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        parts = (facts, terms, *links, self._consent, None, buttons)
+        parts = (facts, terms, *links, consent, None, buttons)
         fill(QVBoxLayout(self), *parts, margin=theme.EDGE)
         self.resize(460, self.sizeHint().height())
 

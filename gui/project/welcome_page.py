@@ -11,7 +11,7 @@ from gui import theme
 from gui.project.recent_list import RecentList
 from gui.project.sample_button import SampleButton
 from gui.widgets.fields import named
-from gui.widgets.labels import ToneLabel
+from gui.widgets.labels import ToneLabel, heading
 from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ class WelcomePage(QWidget):
             "Make a project of four scenes with a title, and render it; no network is needed"
         )
         self._buttons = (
-            _ActionButton("welcome_new", "&New project…", actions.new),
-            _ActionButton("welcome_open", "&Open…", actions.open),
-            _ActionButton("welcome_import", "&Import…", actions.import_),
+            _action_button("welcome_new", "&New project…", actions.new),
+            _action_button("welcome_open", "&Open…", actions.open),
+            _action_button("welcome_import", "&Import…", actions.import_),
         )
         self._recent = named(RecentList(), "welcome_recent")
         self._busy_bar = QProgressBar()
@@ -86,12 +86,12 @@ class WelcomePage(QWidget):
         doing.setMaximumWidth(_DOING)
         busy = (self._busy_bar, self._busy)
         rows = fill(
-            QVBoxLayout(doing), _heading("ImageAI", 2.4), about, self._sample, buttons, *busy,
+            QVBoxLayout(doing), heading("ImageAI", 2.4), about, self._sample, buttons, *busy,
             spacing=theme.EDGE,
         )  # fmt: skip
         rows.insertSpacing(2, theme.GAP)
         lists = fill(
-            QVBoxLayout(self._list), _heading("Recent projects", 1.2), self._recent,
+            QVBoxLayout(self._list), heading("Recent projects", 1.2), self._recent,
             grows=self._recent, spacing=theme.EDGE,
         )  # fmt: skip
         lists.setContentsMargins(_APART, 0, 0, 0)
@@ -107,28 +107,9 @@ class WelcomePage(QWidget):
         page.addStretch(3)
 
 
-class _ActionButton(QPushButton):
+def _action_button(name: str, text: str, action: QAction) -> QPushButton:
     """Does what an action does, in words of its own."""
-
-    def __init__(self, name: str, text: str, action: QAction) -> None:
-        super().__init__(text)
-        self._action = action
-        self.setObjectName(name)
-        self.setMinimumHeight(round(self.fontMetrics().lineSpacing() * 2.2))
-        self.clicked.connect(action.trigger)
-        action.changed.connect(self._follow)
-        self._follow()
-
-    @Slot()
-    def _follow(self) -> None:
-        self.setIcon(self._action.icon())
-        self.setToolTip(self._action.toolTip())
-
-
-def _heading(text: str, larger: float) -> QLabel:
-    label = QLabel(text)
-    font = label.font()
-    font.setPointSizeF(font.pointSizeF() * larger)
-    font.setBold(True)
-    label.setFont(font)
-    return label
+    button = named(QPushButton(action.icon(), text), name, action.toolTip())
+    button.setMinimumHeight(round(button.fontMetrics().lineSpacing() * 2.2))
+    button.clicked.connect(action.trigger)
+    return button

@@ -19,7 +19,7 @@ from core.config.settings_schema import SettingChoice, SettingKind
 from gui import theme
 from gui.widgets.buttons import IconButton
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.fields import Binding, LineField, SwitchField
+from gui.widgets.fields import Binding, LineField, SwitchField, named
 from gui.widgets.file_field import choose_folder
 from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import fill
@@ -261,11 +261,9 @@ class _FolderField(QWidget):
 
 
 def _name(widget: QWidget, field: SettingField, part: str = "", tip: str = "") -> None:
-    """Give a control its name, its tooltip and the name that is read aloud."""
-    name = field.name.replace(".", "_")
-    widget.setObjectName(f"{name}_{part}" if part else name)
-    widget.setToolTip(tip or field.help)
-    widget.setAccessibleName(f"{field.about.label} {part}".strip())
+    """Give a control of a setting its name, its tooltip and the name that is read aloud."""
+    name = f"{field.name.replace('.', '_')}_{part}".rstrip("_")
+    named(widget, name, tip or field.help, f"{field.about.label} {part}".strip())
 
 
 def _default_text(field: SettingField) -> str:

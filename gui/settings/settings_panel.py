@@ -20,7 +20,7 @@ from core.errors import SettingsError
 from gui import theme
 from gui.settings.setting_row import SettingRow
 from gui.widgets.fields import SearchField, named
-from gui.widgets.labels import ToneLabel
+from gui.widgets.labels import ToneLabel, heading
 from gui.widgets.layouts import fill
 from gui.widgets.panes import scrolled
 
@@ -129,13 +129,9 @@ class SettingsPanel(QWidget):
         for section in self._sections:
             if section.title == title:
                 return section
-        heading = QLabel(title, self)
-        font = heading.font()
-        font.setPointSizeF(font.pointSizeF() * 1.25)
-        font.setBold(True)
-        heading.setFont(font)
-        self._page.insertWidget(self._page.count() - 2, heading)
-        self._sections.append(_Section(title, heading))
+        words = heading(title, 1.25)
+        self._page.insertWidget(self._page.count() - 2, words)
+        self._sections.append(_Section(title, words))
         self._list.addItem(title)
         return self._sections[-1]
 
