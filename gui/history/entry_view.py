@@ -157,6 +157,7 @@ class EntryView(QWidget):
         for fact in facts:
             name, value = ToneLabel(), _text(fact.text)
             name.setWordWrap(False)
+            name.setAlignment(Qt.AlignmentFlag.AlignTop)
             value.setAccessibleName(fact.name)
             self._facts.addRow(name, value)
             name.show_message(fact.name)

@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from gui.widgets.thumbnails import Thumbnails
 
 
+_USES = (
+    ("start", "Start frame", "The shown scene starts from it", ImageRole.START),
+    ("end", "End frame", "The shown scene ends with it", ImageRole.END),
+    (
+        "reference",
+        "Reference",
+        "Every scene of the project goes by it",
+        ImageRole.PROJECT_REFERENCE,
+    ),
+)
+
+
 @dataclass(frozen=True)
 class GalleryUse:
     """A picture of the gallery is wanted in the project."""
@@ -63,18 +75,7 @@ class ImageDetails(EntryView):
         )  # fmt: skip
         # Six columns, so that three and two buttons in a row end at the same edges.
         self.buttons.addWidget(self._uses, 0, 0, 1, 6)
-        for place, (name, text, tip, role) in enumerate(
-            (
-                ("start", "Start frame", "The shown scene starts from it", ImageRole.START),
-                ("end", "End frame", "The shown scene ends with it", ImageRole.END),
-                (
-                    "reference",
-                    "Reference",
-                    "Every scene of the project goes by it",
-                    ImageRole.PROJECT_REFERENCE,
-                ),
-            )
-        ):
+        for place, (name, text, tip, role) in enumerate(_USES):
             use = EntryButton(f"picture_{name}", text, tip, partial(_use, role))
             use.wanted.connect(self.use_wanted)
             self.buttons.addWidget(use, 1, 2 * place, 1, 2)
