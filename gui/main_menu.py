@@ -8,6 +8,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtCore import SignalInstance
     from PySide6.QtWidgets import QMainWindow, QMenu
 
     from gui.project.project_actions import ProjectActions
@@ -18,7 +21,7 @@ class MainMenu(QObject):
     """Fills the menu bar; what belongs to a project comes and goes with it.
 
     Signals:
-        settings_wanted(), help_wanted(), about_wanted(), quit_wanted().
+        settings_wanted(), help_wanted(), about_wanted().
     """
 
     settings_wanted = Signal()
@@ -36,8 +39,7 @@ class MainMenu(QObject):
         file.addActions([projects.save_as, projects.package])
         file.addSeparator()
         settings = self._make("&Settings…", "Ctrl+,", self.settings_wanted)
-        quit_ = self._make("&Quit", "Ctrl+Q", None)
-        quit_.triggered.connect(window.close)
+        quit_ = self._make("&Quit", "Ctrl+Q", window.close)
         file.addActions([settings, quit_])
         self._edit = bar.addMenu("&Edit")
         self._scene = bar.addMenu("&Scene")
@@ -53,12 +55,10 @@ class MainMenu(QObject):
         self._is_video_shown = True
         self.set_project(None)
 
-    def _make(self, text: str, key: str, signal: object) -> QAction:
+    def _make(self, text: str, key: str, act: Callable[[], object] | SignalInstance) -> QAction:
         action = QAction(text, self)
-        if key:
-            action.setShortcut(QKeySequence(key))
-        if signal is not None:
-            action.triggered.connect(signal)
+        action.setShortcut(QKeySequence(key))
+        action.triggered.connect(act)
         return action
 
     def set_project(self, tab: VideoProjectTab | None) -> None:

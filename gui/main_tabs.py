@@ -11,6 +11,7 @@ from gui.history.history_page import HistoryPage
 from gui.images.image_page import ImagePage
 from gui.settings.settings_controller import SettingsController
 from gui.widgets.buttons import NetworkBadge
+from gui.widgets.layouts import fill
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -33,21 +34,18 @@ class MainTabs(QTabWidget):
         message(str): a sentence for the status console.
         models_changed(): a model was installed or removed, or a key or setting changed.
         settings_changed(Settings): they are in effect.
-        recipe_wanted(FromRecord): settings of a clip to be opened in the project.
-        use_wanted(GalleryUse): a picture is wanted in the open project.
-        fix_wanted(Fix): what another room can mend.
         video_shown(bool): whether the room that is shown is the video project's.
-        failed(StudioError): a wish cannot be fulfilled.
+
+    Attributes:
+        history: everything that was made.
+        images: pictures from words.
+        settings: who changes the settings.
     """
 
     message = Signal(object)
     models_changed = Signal()
     settings_changed = Signal(object)
-    recipe_wanted = Signal(object)
-    use_wanted = Signal(object)
-    fix_wanted = Signal(object)
     video_shown = Signal(object)
-    failed = Signal(object)
 
     def __init__(
         self, studio: Studio, background: Background, jobs: JobsArea, video: QWidget
@@ -56,26 +54,22 @@ class MainTabs(QTabWidget):
         self.setObjectName("rooms")
         self.setDocumentMode(True)
         self._studio = studio
-        self._settings_controller = SettingsController(studio, self)
-        self._settings_controller.changed.connect(self._on_settings)
-        self._settings_controller.message.connect(self.message)
-        self._settings_controller.failed.connect(self._complain)
+        self.settings = SettingsController(studio, self)
+        self.settings.changed.connect(self._on_settings)
+        self.settings.message.connect(self.message)
+        self.settings.failed.connect(self._complain)
         self.network_badge = NetworkBadge()
         self.network_badge.set_value(studio.settings.network.is_off)
         self.network_badge.changed.connect(self._switch_network)
-        self._settings: SettingsDialog | None = None
+        self._dialog: SettingsDialog | None = None
         self._models: ModelsController | None = None
         self._models_page: ModelsPage | None = None
         self._video = video
         self._models_holder = QWidget()
         self._thumbnails = Thumbnails(self)
         self.history = HistoryPage(studio, background, self._thumbnails)
-        self.history.recipe_wanted.connect(self.recipe_wanted)
         self.history.message.connect(self.message)
-        self.history.failed.connect(self.failed)
         self.images = ImagePage(studio, background, self._thumbnails)
-        self.images.use_wanted.connect(self.use_wanted)
-        self.images.fix_wanted.connect(self.fix_wanted)
         self.models_changed.connect(self.images.read_models)
         self.addTab(video, "&Video")
         self.addTab(self.images, "&Images")
@@ -107,12 +101,12 @@ class MainTabs(QTabWidget):
         self.show_settings()
 
     def _settings_dialog(self) -> SettingsDialog:
-        if self._settings is None:
+        if self._dialog is None:
             from gui.settings.settings_dialog import SettingsDialog
 
-            self._settings = SettingsDialog(self._studio, self._settings_controller, self.window())
-            self._settings.keys_changed.connect(self._on_models_changed)
-        return self._settings
+            self._dialog = SettingsDialog(self._studio, self.settings, self.window())
+            self._dialog.keys_changed.connect(self._on_models_changed)
+        return self._dialog
 
     @Slot(int)
     def _on_tab(self, _: int) -> None:
@@ -131,9 +125,7 @@ class MainTabs(QTabWidget):
             from gui.models.models_page import ModelsPage
 
             self._models_page = ModelsPage()
-            rows = QVBoxLayout(self._models_holder)
-            rows.setContentsMargins(0, 0, 0, 0)
-            rows.addWidget(self._models_page)
+            fill(QVBoxLayout(self._models_holder), self._models_page)
             self._models = ModelsController(self._studio, self._models_page, self)
             self._models.changed.connect(self._on_models_changed)
             self._models.keys_wanted.connect(self.show_keys)
@@ -156,15 +148,11 @@ class MainTabs(QTabWidget):
         self.settings_changed.emit(settings)
         self.models_changed.emit()
 
-    def change_settings(self, settings: Settings) -> None:
-        """Go by these settings from now on, and save them."""
-        self._settings_controller.change(settings)
-
     @Slot(object)
     def _switch_network(self, is_off: bool) -> None:
         settings = self._studio.settings
         network = settings.network.model_copy(update={"is_off": is_off})
-        self.change_settings(settings.model_copy(update={"network": network}))
+        self.settings.change(settings.model_copy(update={"network": network}))
 
     @Slot(object)
     def _complain(self, error: StudioError) -> None:
@@ -174,7 +162,7 @@ class MainTabs(QTabWidget):
         """Save what is not saved and stop what runs."""
         if self._models is not None:
             self._models.close()
-        if self._settings is not None:
-            self._settings.close_down()
+        if self._dialog is not None:
+            self._dialog.close_down()
         self._thumbnails.close()
-        self._settings_controller.close()
+        self.settings.close()

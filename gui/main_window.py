@@ -25,7 +25,8 @@ from gui.jobs.jobs_area import JobsArea
 from gui.main_menu import MainMenu
 from gui.main_tabs import MainTabs
 from gui.project.project_actions import ProjectActions
-from gui.project.project_opener import Opened, ProjectOpener, RecentController, session_of
+from gui.project.project_opener import Opened, ProjectOpener, RecentController
+from gui.project.project_session import ProjectSession
 from gui.project.welcome_page import WelcomePage
 from gui.render.plan_fixes import Fix, SetKey, ShowInstall
 from gui.theme import Tone
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from core.studio import Studio
     from gui.images.image_details import GalleryUse
     from gui.project.project_model import ProjectModel
-    from gui.project.project_session import ProjectSession
     from gui.video.video_project_tab import VideoProjectTab
 
 _SIZE = (1280, 800)
@@ -127,31 +127,22 @@ class MainWindow(QMainWindow):
         self._menu.settings_wanted.connect(self.tabs.show_settings)
         self._menu.help_wanted.connect(self._show_help)
         self._menu.about_wanted.connect(self._show_about)
-        self._recent.read.connect(self._reopen)
         self._recent.changed.connect(self._show_recent)
         self._recent.failed.connect(self._warn)
         self.jobs.summary_changed.connect(self._summary.setText)
         self.jobs.ready.connect(self._on_queue_ready)
         self.tabs.message.connect(self.show_message)
         self.tabs.video_shown.connect(self._menu.show_project_menus)
-        self.tabs.failed.connect(self._on_error)
-        self.tabs.use_wanted.connect(self._on_use)
-        self.tabs.fix_wanted.connect(self._on_fix)
-        self.tabs.recipe_wanted.connect(self._on_recipe)
+        self.tabs.history.failed.connect(self._on_error)
+        self.tabs.history.recipe_wanted.connect(self._on_recipe)
+        self.tabs.images.use_wanted.connect(self._on_use)
+        self.tabs.images.fix_wanted.connect(self._on_fix)
         self.tabs.settings_changed.connect(self._on_settings)
 
     @property
     def project_model(self) -> ProjectModel | None:
         """The project that is open."""
         return None if self._session is None else self._session.model
-
-    def read_settings_of(self, path: Path) -> None:
-        """Open in the project what a clip says of itself."""
-        self.tabs.history.read_settings_of(path)
-
-    def change_settings(self, settings: Settings) -> None:
-        """Go by these settings from now on."""
-        self.tabs.change_settings(settings)
 
     def begin(self, folder: Path | None) -> None:
         """Open the queue, and this project or the last one, once the window is seen."""
@@ -163,11 +154,11 @@ class MainWindow(QMainWindow):
         if folder is not None:
             QTimer.singleShot(0, lambda: self.projects.open(folder))
 
-    @Slot(object)
     def _reopen(self, entries: Sequence[RecentProject]) -> None:
         is_free = self._session is None and not self.projects.is_opening
         if self._reopens and is_free and entries and not entries[0].is_missing:
             self.projects.open(entries[0].folder)
+        self._reopens = False
 
     @Slot(object)
     def show_message(self, text: str, tone: Tone = Tone.QUIET) -> None:
@@ -196,7 +187,7 @@ class MainWindow(QMainWindow):
             if opened.lock is not None:
                 opened.lock.release()
             return
-        self._session = session_of(opened, self)
+        self._session = ProjectSession(opened, self)
         self.projects.current = self._session.model
         self._session.saved.connect(self._on_saved)
         self._session.save_failed.connect(self._on_not_saved)
@@ -279,7 +270,6 @@ class MainWindow(QMainWindow):
         if isinstance(app, QApplication):
             theme.apply(app, theme.Appearance(settings.ui.appearance))
         self.jobs.follow_settings()
-        self._actions.refresh_icons()
         if self.video_tab is not None:
             self.video_tab.scene_actions.refresh_icons()
 
@@ -301,6 +291,7 @@ class MainWindow(QMainWindow):
     def _show_recent(self, entries: Sequence[RecentProject]) -> None:
         self._welcome.set_recent(entries)
         self._actions.set_recent(entries)
+        self._reopen(entries)
 
     def _show_title(self) -> None:
         name = "" if self._session is None else self._session.model.project.name
@@ -363,7 +354,7 @@ class MainWindow(QMainWindow):
     @override
     def dropEvent(self, event: QDropEvent) -> None:
         for path in files_in(event.mimeData()):
-            self.read_settings_of(path)
+            self.tabs.history.read_settings_of(path)
         event.acceptProposedAction()
 
     @override

@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QFontDatabase,
+    QGuiApplication,
     QIcon,
     QIconEngine,
     QPainter,
@@ -114,8 +115,13 @@ def tone(colours: QPalette, of: Tone) -> QColor:
     return QColor(_TONES[is_dark(colours)][of])
 
 
-def icon(name: str, colours: QPalette) -> QIcon:
-    """A Material Design icon, such as "play", in the palette's text colour."""
+def icon(name: str, colours: QPalette | None = None) -> QIcon:
+    """A Material Design icon, such as "play", in the palette's text colour.
+
+    Without a palette it follows the program's, into another theme too.
+    """
+    if colours is None:
+        return font_icon(name)
     role = colours.color(QPalette.ColorGroup.Normal, _Role.ButtonText).name()
     grey = colours.color(QPalette.ColorGroup.Disabled, _Role.ButtonText).name()
     return _icon(name, role, grey)
@@ -141,8 +147,10 @@ _LARGEST = 0.875
 """The height of a character as a part of the icon's; the rest is the font's own margin."""
 
 
-def font_icon(name: str, colour: QColor, disabled: QColor) -> QIcon:
+def font_icon(name: str, colour: QColor | None = None, disabled: QColor | None = None) -> QIcon:
     """The icon of this name, in one colour and in another one where it cannot be used.
+
+    Without a colour it is drawn in the one that text has on buttons when it is drawn.
 
     Raises:
         KeyError: the font has no such icon.
@@ -152,7 +160,7 @@ def font_icon(name: str, colour: QColor, disabled: QColor) -> QIcon:
 
 
 class _Engine(QIconEngine):
-    def __init__(self, character: str, colour: QColor, disabled: QColor) -> None:
+    def __init__(self, character: str, colour: QColor | None, disabled: QColor | None) -> None:
         super().__init__()
         self._character = character
         self._colour = colour
@@ -162,9 +170,12 @@ class _Engine(QIconEngine):
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         font = QFont(_family())
         font.setPixelSize(max(round(_LARGEST * rect.height()), 1))
+        is_disabled = mode is QIcon.Mode.Disabled
+        group = QPalette.ColorGroup.Disabled if is_disabled else QPalette.ColorGroup.Normal
+        usual = QGuiApplication.palette().color(group, _Role.ButtonText)
         painter.save()
         painter.setFont(font)
-        painter.setPen(self._disabled if mode is QIcon.Mode.Disabled else self._colour)
+        painter.setPen((self._disabled if is_disabled else self._colour) or usual)
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._character)
         painter.restore()
 

@@ -1,22 +1,34 @@
-"""One entry of the history to look at: its picture, its words, and all that made it."""
+"""One entry of the history: its picture, its words, all that made it, and what can be done."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QPixmap
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui import theme
 from gui.history.history_facts import facts_of, notes_of
 from gui.history.history_model import title_of
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 from gui.widgets.panes import scrolled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from core.history.history_entry import HistoryEntry
-    from gui.history.history_facts import HistoryFact
+    from core.video.model_text import Fact
     from gui.widgets.thumbnails import Thumbnails
 
 _IMAGE_HEIGHT = 180
@@ -25,18 +37,69 @@ _Selectable = (
 )
 
 
-class EntryView(QWidget):
-    """Shows an entry, or that none is chosen."""
+class EntryButton(QPushButton):
+    """Asks for something with the entry that is shown.
 
-    def __init__(self, thumbnails: Thumbnails, nothing: str, parent: QWidget | None = None) -> None:
+    Signals:
+        wanted(object): what `request` gives for the entry.
+    """
+
+    wanted = Signal(object)
+
+    def __init__(
+        self, name: str, text: str, tip: str, request: Callable[[HistoryEntry], object]
+    ) -> None:
+        """The button without an entry.
+
+        Args:
+            name: the object's.
+            text: on it.
+            tip: what it does.
+            request: what is asked for; nothing where it cannot be done with that entry.
+        """
+        super().__init__(text)
+        self._find_request = request
+        self._request: object = None
+        self.setObjectName(name)
+        self.setToolTip(tip)
+        self.setEnabled(False)
+        self.clicked.connect(self._tell)
+
+    def show_entry(self, entry: HistoryEntry | None) -> None:
+        """Ask for this entry from now on."""
+        self._request = None if entry is None else self._find_request(entry)
+        self.setEnabled(bool(self._request))
+
+    @Slot()
+    def _tell(self) -> None:
+        self.wanted.emit(self._request)
+
+
+def path_there(entry: HistoryEntry) -> Path | None:
+    """The file of an entry; None where it is gone."""
+    return None if entry.is_missing else entry.path
+
+
+def copy_text(text: str) -> None:
+    """Put a text on the clipboard."""
+    QGuiApplication.clipboard().setText(text)
+
+
+class EntryView(QWidget):
+    """Shows an entry, or that none is chosen, above buttons for it.
+
+    Attributes:
+        buttons: for the `EntryButton`s, and what else stands below.
+    """
+
+    def __init__(self, thumbnails: Thumbnails, nothing: str) -> None:
         """The view without an entry.
 
         Args:
             thumbnails: where its picture comes from.
             nothing: what is said while none is chosen.
-            parent: owns the view.
         """
-        super().__init__(parent)
+        super().__init__()
         self._thumbnails = thumbnails
         self._nothing = nothing
         self._entry: HistoryEntry | None = None
@@ -50,31 +113,23 @@ class EntryView(QWidget):
         self._title.setFont(bold)
         self._gone = _text("The file is not there any more.")
         self._gone.hide()
-        self._facts = QGridLayout()
-        self._facts.setColumnStretch(1, 1)
+        self._facts = QFormLayout()
         self._facts.setHorizontalSpacing(theme.EDGE)
         self._facts.setVerticalSpacing(theme.GAP // 2)
         self._notes = _text()
         self._notes.hide()
+        self.buttons = QGridLayout()
+        self.buttons.setSpacing(theme.GAP)
         self._lay_out()
         self._thumbnails.ready.connect(self._on_thumbnail)
         self._show_image()
 
     def _lay_out(self) -> None:
         inside = QWidget()
-        lines = QVBoxLayout(inside)
+        lines = fill(QVBoxLayout(inside), self._title, self._gone, self._facts, self._notes, None)
         lines.setContentsMargins(0, 0, theme.GAP, 0)
-        lines.setSpacing(theme.GAP)
-        for part in (self._title, self._gone):
-            lines.addWidget(part)
-        lines.addLayout(self._facts)
-        lines.addWidget(self._notes)
-        lines.addStretch(1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(theme.GAP)
-        whole.addWidget(self._image)
-        whole.addWidget(scrolled(inside), 1)
+        words = scrolled(inside)
+        fill(QVBoxLayout(self), self._image, words, self.buttons, grows=words)
 
     @property
     def entry(self) -> HistoryEntry | None:
@@ -93,21 +148,18 @@ class EntryView(QWidget):
         self._title.setText(self._nothing if entry is None else _words(entry))
         self._gone.setVisible(entry is not None and entry.is_missing)
         self._show_image()
+        for button in self.findChildren(EntryButton):
+            button.show_entry(entry)
 
-    def _fill(self, facts: tuple[HistoryFact, ...]) -> None:
-        while (item := self._facts.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                # Hidden at once: until the event loop deletes it, it would shine through.
-                widget.hide()
-                widget.deleteLater()
-        for row, fact in enumerate(facts):
-            name, value = ToneLabel(), _text(fact.value)
+    def _fill(self, facts: tuple[Fact, ...]) -> None:
+        while self._facts.rowCount():
+            self._facts.removeRow(0)
+        for fact in facts:
+            name, value = ToneLabel(), _text(fact.text)
             name.setWordWrap(False)
             name.setAlignment(Qt.AlignmentFlag.AlignTop)
             value.setAccessibleName(fact.name)
-            self._facts.addWidget(name, row, 0)
-            self._facts.addWidget(value, row, 1)
+            self._facts.addRow(name, value)
             name.show_message(fact.name)
 
     @Slot(object)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from core.film.model.delivery import CONTAINERS, AudioCodec
 from core.project.render.rerender import request_again
 from core.video.controls import CONTROLS, Control, ControlKind
+from core.video.model_text import Fact
 from core.video.request import Input
 from gui.history.history_model import kind_of, length_of, size_of
 
@@ -35,15 +35,7 @@ _SHOWN_ELSEWHERE = (
 )
 
 
-@dataclass(frozen=True)
-class HistoryFact:
-    """One line of the table; `name` is empty where a value goes on."""
-
-    name: str
-    value: str
-
-
-def facts_of(entry: HistoryEntry) -> tuple[HistoryFact, ...]:
+def facts_of(entry: HistoryEntry) -> tuple[Fact, ...]:
     """Everything that is known of an entry, the most asked for first."""
     record, order = entry.clip_record, entry.export_order
     if record is not None:
@@ -54,14 +46,14 @@ def facts_of(entry: HistoryEntry) -> tuple[HistoryFact, ...]:
         own = _of_film(entry)
     moment = entry.created_at.astimezone()
     facts = [
-        HistoryFact("Kind", kind_of(entry)),
-        HistoryFact("Made", f"{moment:%Y-%m-%d %H:%M:%S}"),
-        HistoryFact("Size", size_of(entry)),
-        HistoryFact("Length", length_of(entry)),
+        Fact("Kind", kind_of(entry)),
+        Fact("Made", f"{moment:%Y-%m-%d %H:%M:%S}"),
+        Fact("Size", size_of(entry)),
+        Fact("Length", length_of(entry)),
         *own,
-        HistoryFact("Folder", str(entry.path.parent)),
+        Fact("Folder", str(entry.path.parent)),
     ]
-    return tuple(fact for fact in facts if fact.value)
+    return tuple(fact for fact in facts if fact.text)
 
 
 def notes_of(entry: HistoryEntry) -> tuple[str, ...]:
@@ -72,7 +64,7 @@ def notes_of(entry: HistoryEntry) -> tuple[str, ...]:
     return order.known_notes if order is not None else ()
 
 
-def _of_record(record: ClipRecord) -> list[HistoryFact]:
+def _of_record(record: ClipRecord) -> list[Fact]:
     asked, memory = record.request, record.memory_plan
     frames = f"{record.num_frames} at {record.fps} per second"
     audio = "yes" if record.has_audio else "no"
@@ -82,28 +74,22 @@ def _of_record(record: ClipRecord) -> list[HistoryFact]:
         frames = f"number {record.still_frame + 1} of {frames}"
     made = request_again(record).model_copy(update={"negative_prompt": record.negative_prompt})
     return [
-        HistoryFact("Frames", frames),
-        HistoryFact("Sound", "" if record.is_image else audio),
-        HistoryFact("Model", record.model_label),
-        HistoryFact("Made by", str(asked.target)),
-        HistoryFact(
-            "Read by the model", record.prompt if record.prompt != asked.prompt.strip() else ""
-        ),
+        Fact("Frames", frames),
+        Fact("Sound", "" if record.is_image else audio),
+        Fact("Model", record.model_label),
+        Fact("Made by", str(asked.target)),
+        Fact("Read by the model", record.prompt if record.prompt != asked.prompt.strip() else ""),
         *(
-            HistoryFact(row.label, _text(row, row.value(made)))
+            Fact(row.label, _text(row, row.value(made)))
             for row in CONTROLS
             if row.id not in _SHOWN_ELSEWHERE
         ),
-        HistoryFact("Cost", _cost(record.cost_usd)),
-        HistoryFact(
-            "Memory", f"{memory.residency.value}, {memory.precision.value}" if memory else ""
-        ),
-        HistoryFact("Licence", record.licence),
-        HistoryFact("Program", record.program),
-        HistoryFact(
-            "Versions", ", ".join(f"{n} {v}" for n, v in record.provenance.versions.items())
-        ),
-        HistoryFact("Job", record.job_id),
+        Fact("Cost", _cost(record.cost_usd)),
+        Fact("Memory", f"{memory.residency.value}, {memory.precision.value}" if memory else ""),
+        Fact("Licence", record.licence),
+        Fact("Program", record.program),
+        Fact("Versions", ", ".join(f"{n} {v}" for n, v in record.provenance.versions.items())),
+        Fact("Job", record.job_id),
     ]
 
 
@@ -124,22 +110,22 @@ def _text(row: ControlRow, value: object) -> str:
             return str(value).replace("_", " ") if row.kind is ControlKind.CHOICE else str(value)
 
 
-def _of_order(order: ExportOrder) -> list[HistoryFact]:
+def _of_order(order: ExportOrder) -> list[Fact]:
     settings, film = order.settings, order.film
     container = CONTAINERS[settings.container].label
     audio = "" if settings.audio_codec is AudioCodec.NONE else settings.audio_codec
     codecs = (settings.video_codec, audio)
     parts = [container, *(codec.value.upper() for codec in codecs if codec)]
     return [
-        HistoryFact("File kind", ", ".join(parts)),
-        HistoryFact("Clips", str(len(film.clips))),
+        Fact("File kind", ", ".join(parts)),
+        Fact("Clips", str(len(film.clips))),
         *_listed([clip.path.name for clip in film.clips]),
-        HistoryFact("Music", ", ".join(track.path.name for track in film.music)),
-        HistoryFact("Captions", str(len(film.captions)) if film.captions else ""),
+        Fact("Music", ", ".join(track.path.name for track in film.music)),
+        Fact("Captions", str(len(film.captions)) if film.captions else ""),
     ]
 
 
-def _of_film(entry: HistoryEntry) -> list[HistoryFact]:
+def _of_film(entry: HistoryEntry) -> list[Fact]:
     """What a film says of itself, whose order is not known any more."""
     try:
         stored: Any = json.loads(entry.record)
@@ -147,13 +133,13 @@ def _of_film(entry: HistoryEntry) -> list[HistoryFact]:
         program = str(stored["program"])
     except (ValueError, TypeError, KeyError):
         return []
-    return [HistoryFact("Clips", str(len(clips))), *_listed(clips), HistoryFact("Program", program)]
+    return [Fact("Clips", str(len(clips))), *_listed(clips), Fact("Program", program)]
 
 
-def _listed(names: list[str]) -> list[HistoryFact]:
-    shown = [HistoryFact(" ", name) for name in names[:_SHOWN_CLIPS]]
+def _listed(names: list[str]) -> list[Fact]:
+    shown = [Fact(" ", name) for name in names[:_SHOWN_CLIPS]]
     more = len(names) - _SHOWN_CLIPS
-    return [*shown, HistoryFact(" ", f"and {more} more")] if more > 0 else shown
+    return [*shown, Fact(" ", f"and {more} more")] if more > 0 else shown
 
 
 def _cost(cost_usd: float | None) -> str:

@@ -24,6 +24,7 @@ ENTRY = Qt.ItemDataRole.UserRole
 PAGE = 200
 
 _NO_INDEX = QModelIndex()
+_SHOWN_LETTERS = 400
 _HEADINGS = ("What", "Model", "Made", "Length", "Size")
 _KINDS = {WorkKind.CLIP: "Clip", WorkKind.IMAGE: "Picture", WorkKind.FILM: "Film"}
 
@@ -58,16 +59,6 @@ class HistoryModel(QAbstractTableModel):
         self._is_loading = False
         # One name for each model: two lists may share the threads and must not stop each other.
         self._key = f"history-{id(self)}"
-
-    @property
-    def total(self) -> int:
-        """How many fit the query, those that are not read yet included."""
-        return self._total
-
-    @property
-    def query(self) -> HistoryQuery:
-        """What is looked for."""
-        return self._query
 
     def ask(self, query: HistoryQuery) -> None:
         """Show what fits another query."""
@@ -225,10 +216,10 @@ def size_of(entry: HistoryEntry) -> str:
     return f"{entry.width}×{entry.height}" if entry.width else ""
 
 
-def entry_summary(entry: HistoryEntry, shown: int = 400) -> str:
+def entry_summary(entry: HistoryEntry) -> str:
     """What a tooltip says: the words, and where the file is or was."""
     words = entry.title or entry.prompt
-    words = words if len(words) <= shown else f"{words[: shown - 1]}…"
+    words = words if len(words) <= _SHOWN_LETTERS else f"{words[: _SHOWN_LETTERS - 1]}…"
     missing = "Not there any more: " if entry.is_missing else ""
     return f"{words}\n{missing}{entry.path}".strip()
 

@@ -15,11 +15,11 @@ from core.project.render.rerender import FromRecord, choices_of, plan_again
 from core.video.record import read_settings_of
 from gui.render.render_agreement import agree
 from gui.widgets.file_field import show_in_desktop
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from core.history.history import HistoryEntry
     from core.jobs.job import CancelToken, JobUpdate
     from core.studio import Studio
     from core.video.record import ClipRecord
@@ -58,13 +58,12 @@ class HistoryPage(QWidget):
         from gui.history.history_tab import HistoryTab
 
         self._tab = HistoryTab(self._studio.history, self._background, self._thumbnails)
-        self._tab.play_wanted.connect(self._play)
-        self._tab.show_file_wanted.connect(self._show_file)
-        self._tab.make_again.connect(self._make_again)
-        self._tab.edit_wanted.connect(self.open_settings)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(self._tab)
+        details = self._tab.details
+        details.play.wanted.connect(self._play)
+        details.show_file.wanted.connect(self._show_file)
+        details.again.wanted.connect(self._make_again)
+        details.edit.wanted.connect(self._open_settings)
+        fill(QVBoxLayout(self), self._tab)
         self._tab.begin()
 
     @Slot(object)
@@ -74,10 +73,10 @@ class HistoryPage(QWidget):
             self._tab.reload()
 
     @Slot(object)
-    def _play(self, entry: HistoryEntry) -> None:
+    def _play(self, path: Path) -> None:
         from gui.player.clip_player import PlayDialog
 
-        PlayDialog(entry.path, self).open()
+        PlayDialog(path, self).open()
 
     @Slot(object)
     def _show_file(self, path: Path) -> None:
@@ -91,10 +90,9 @@ class HistoryPage(QWidget):
             )
             return
 
-        def plan(_: CancelToken) -> PlannedRender:
-            return plan_again(self._studio, made)
-
-        self._background.run(plan, self._order_planned, self.failed.emit)
+        self._background.run(
+            lambda _: plan_again(self._studio, made), self._order_planned, self.failed.emit
+        )
 
     def _export_again(self, order: ExportOrder, cancel: CancelToken) -> str:
         order = order.model_copy(update={"path": find_free_name(order.path)})
@@ -118,13 +116,10 @@ class HistoryPage(QWidget):
         return choices_of(record, spec)
 
     @Slot(object)
-    def open_settings(self, record: ClipRecord) -> None:
-        """Open the settings of a clip in the project."""
-
-        def look(_: CancelToken) -> FromRecord:
-            return self._recipe(record)
-
-        self._background.run(look, self.recipe_wanted.emit, self.failed.emit)
+    def _open_settings(self, record: ClipRecord) -> None:
+        self._background.run(
+            lambda _: self._recipe(record), self.recipe_wanted.emit, self.failed.emit
+        )
 
     def read_settings_of(self, path: Path) -> None:
         """Open in the project what a clip says of itself."""
@@ -140,6 +135,3 @@ class HistoryPage(QWidget):
                 self.recipe_wanted.emit(recipe)
 
         self._background.run(look, arrived, self.failed.emit)
-
-
-_SIZE = (800, 560)

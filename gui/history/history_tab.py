@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -22,18 +19,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.history.history import HistoryQuery
 from gui import theme
 from gui.history.entry_delegates import ROW_HEIGHT, RowDelegate, show_as_tiles
 from gui.history.history_details import HistoryDetails
-from gui.history.history_filter_bar import HistoryFilter, HistoryFilterBar
+from gui.history.history_filter_bar import HistoryFilterBar
 from gui.history.history_model import HistoryModel
 from gui.theme import Tone
 from gui.widgets.buttons import IconButton
+from gui.widgets.fields import named
+from gui.widgets.file_field import choose_folder
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
     from core.errors import StudioError
     from core.history.history import History
@@ -47,49 +48,27 @@ _NOTHING_FITS = "Nothing fits.\nUse other words, or show everything."
 _DETAILS_WIDTH = 340
 
 
-def ask_for_folder(parent: QWidget) -> Path | None:
-    """A folder that the user chooses, or None."""
-    name = QFileDialog.getExistingDirectory(parent, "Add what lies in a folder")
-    return Path(name) if name else None
-
-
 class HistoryTab(QWidget):
     """The history with its filter, as a list or as tiles, and the chosen entry in full.
 
-    Signals:
-        play_wanted(HistoryEntry): to be seen and heard.
-        show_file_wanted(Path): to be shown in its folder.
-        make_again(ClipRecord | ExportOrder): to be made with the very same settings.
-        edit_wanted(ClipRecord): its settings to be opened for editing.
+    Attributes:
+        details: the chosen entry, and what is asked for it.
+        model: the rows that are shown.
     """
 
-    play_wanted = Signal(object)
-    show_file_wanted = Signal(object)
-    make_again = Signal(object)
-    edit_wanted = Signal(object)
-
-    def __init__(
-        self,
-        history: History,
-        background: Background,
-        thumbnails: Thumbnails,
-        parent: QWidget | None = None,
-        *,
-        choose_folder: Callable[[QWidget], Path | None] = ask_for_folder,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, history: History, background: Background, thumbnails: Thumbnails) -> None:
+        super().__init__()
         self._history = history
         self._background = background
         self._thumbnails = thumbnails
-        self._choose_folder = choose_folder
         self._bar = HistoryFilterBar()
-        self._model = HistoryModel(history, background)
-        self._model.setParent(self)
+        self.model = HistoryModel(history, background)
+        self.model.setParent(self)
         self._table = QTableView()
         self._tiles = QListView()
         self._empty = QLabel(_NOTHING_MADE, alignment=Qt.AlignmentFlag.AlignCenter)
         self._views = QStackedWidget()
-        self._details = HistoryDetails(thumbnails)
+        self.details = HistoryDetails(thumbnails)
         self._as_table = _view_button("as_table", "List", "format-list-bulleted")
         self._as_tiles = _view_button("as_tiles", "Tiles", "view-grid-outline")
         self._read_folder = QPushButton("Add a folder…")
@@ -102,9 +81,8 @@ class HistoryTab(QWidget):
 
     def _prepare_table(self) -> None:
         table = self._table
-        table.setObjectName("table")
-        table.setAccessibleName("Everything made, newest first")
-        table.setModel(self._model)
+        named(table, "table", says="Everything made, newest first")
+        table.setModel(self.model)
         table.setItemDelegateForColumn(0, RowDelegate(self._thumbnails, table))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -128,9 +106,8 @@ class HistoryTab(QWidget):
 
     def _prepare_tiles(self) -> None:
         tiles = self._tiles
-        tiles.setObjectName("tiles")
-        tiles.setAccessibleName("Everything made, newest first")
-        tiles.setModel(self._model)
+        named(tiles, "tiles", says="Everything made, newest first")
+        tiles.setModel(self.model)
         tiles.setSelectionModel(self._table.selectionModel())
         show_as_tiles(tiles, self._thumbnails)
 
@@ -139,67 +116,52 @@ class HistoryTab(QWidget):
         for view in (self._table, self._tiles, self._empty):
             self._views.addWidget(view)
         self._views.setCurrentWidget(self._empty)
-        self._read_folder.setObjectName("read_folder")
-        self._read_folder.setToolTip(
-            "Add every clip, picture and film below a folder that says how it was made"
+        named(
+            self._read_folder,
+            "read_folder",
+            "Add every clip, picture and film below a folder that says how it was made",
         )
-        self._read_folder.setIcon(theme.icon("folder-search-outline", self.palette()))
+        self._read_folder.setIcon(theme.icon("folder-search-outline"))
         choice = QButtonGroup(self)
         for button in (self._as_table, self._as_tiles):
             choice.addButton(button)
         self._as_table.setChecked(True)
-        below = QHBoxLayout()
-        below.setSpacing(theme.GAP)
-        below.addWidget(self._count)
-        below.addStretch(1)
-        below.addWidget(self._read_folder)
-        below.addWidget(self._as_table)
-        below.addWidget(self._as_tiles)
+        below = fill(
+            QHBoxLayout(), self._count, None, self._read_folder, self._as_table, self._as_tiles
+        )
         left = QWidget()
-        lines = QVBoxLayout(left)
+        lines = fill(QVBoxLayout(left), self._views, below, grows=self._views)
         lines.setContentsMargins(0, 0, theme.GAP, 0)
-        lines.setSpacing(theme.GAP)
-        lines.addWidget(self._views, 1)
-        lines.addLayout(below)
         halves = Splitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
         halves.addWidget(left)
-        halves.addWidget(self._details)
+        halves.addWidget(self.details)
         halves.setStretchFactor(0, 1)
         halves.setSizes([3 * _DETAILS_WIDTH, _DETAILS_WIDTH])
-        self._details.setMinimumWidth(_DETAILS_WIDTH * 3 // 4)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
-        whole.setSpacing(theme.GAP)
-        whole.addWidget(self._bar)
-        whole.addWidget(self._message)
-        whole.addWidget(halves, 1)
+        self.details.setMinimumWidth(_DETAILS_WIDTH * 3 // 4)
+        fill(QVBoxLayout(self), self._bar, self._message, halves, grows=halves, margin=theme.EDGE)
 
     def _connect(self) -> None:
-        self._bar.changed.connect(self._on_filter)
-        self._model.loaded.connect(self._on_loaded)
-        self._model.failed.connect(self._on_failed)
-        self._model.modelReset.connect(self._show_chosen)
-        self._model.dataChanged.connect(self._show_chosen)
+        self._bar.changed.connect(self._ask)
+        self.model.loaded.connect(self._on_loaded)
+        self.model.failed.connect(self._on_failed)
+        self.model.modelReset.connect(self._show_chosen)
+        self.model.dataChanged.connect(self._show_chosen)
         self._table.selectionModel().currentRowChanged.connect(self._show_chosen)
-        self._table.activated.connect(self._on_activated)
-        self._tiles.activated.connect(self._on_activated)
+        self._table.activated.connect(self.details.play.click)
+        self._tiles.activated.connect(self.details.play.click)
         self._thumbnails.ready.connect(self._on_thumbnail)
         self._as_table.clicked.connect(self._show_view)
         self._as_tiles.clicked.connect(self._show_view)
         self._read_folder.clicked.connect(self._on_read_folder)
-        self._details.play_wanted.connect(self.play_wanted)
-        self._details.show_file_wanted.connect(self.show_file_wanted)
-        self._details.make_again.connect(self.make_again)
-        self._details.edit_wanted.connect(self.edit_wanted)
-        self._details.remove_wanted.connect(self._on_remove)
+        self.details.remove.wanted.connect(self._on_remove)
 
     def begin(self) -> None:
         """Read the history; to be called when the tab is first shown.
 
         A history that was begun anew is filled from the files themselves meanwhile.
         """
-        self._ask()
+        self._ask(self._bar.value())
         history = self._history
 
         def look(cancel: CancelToken) -> bool:
@@ -211,22 +173,12 @@ class HistoryTab(QWidget):
     @Slot()
     def reload(self) -> None:
         """Show what has been made since; to be called when a job has succeeded."""
-        self._model.reload()
+        self.model.reload()
         self._read_models()
 
-    @property
-    def chosen(self) -> HistoryEntry | None:
-        """The entry that is shown in full."""
-        return self._details.entry
-
-    @property
-    def model(self) -> HistoryModel:
-        """The rows that are shown."""
-        return self._model
-
-    def _ask(self) -> None:
-        today = datetime.now().astimezone().date()
-        self._model.ask(self._bar.value().query(today))
+    @Slot(object)
+    def _ask(self, query: HistoryQuery) -> None:
+        self.model.ask(query)
         self._read_models()
 
     def _read_models(self) -> None:
@@ -242,19 +194,13 @@ class HistoryTab(QWidget):
             self.reload()
 
     @Slot(object)
-    def _on_filter(self, _: HistoryFilter) -> None:
-        self._ask()
-
-    @Slot(object)
     def _on_loaded(self, total: int) -> None:
         word = "entry" if total == 1 else "entries"
         self._count.setText(f"{total:,} {word}")
-        self._empty.setText(
-            _NOTHING_MADE if self._bar.value() == HistoryFilter() else _NOTHING_FITS
-        )
+        self._empty.setText(_NOTHING_MADE if self._bar.value() == HistoryQuery() else _NOTHING_FITS)
         self._show_view()
-        if not self._table.currentIndex().isValid() and self._model.rowCount():
-            self._choose(self._model.index(0, 0))
+        if not self._table.currentIndex().isValid() and self.model.rowCount():
+            self._choose(self.model.index(0, 0))
         self._show_chosen()
 
     @Slot(object)
@@ -264,17 +210,11 @@ class HistoryTab(QWidget):
     @Slot()
     def _show_view(self) -> None:
         view = self._tiles if self._as_tiles.isChecked() else self._table
-        self._views.setCurrentWidget(view if self._model.rowCount() else self._empty)
+        self._views.setCurrentWidget(view if self.model.rowCount() else self._empty)
 
     @Slot()
     def _show_chosen(self) -> None:
-        self._details.show_entry(self._model.entry(self._table.currentIndex()))
-
-    @Slot(QModelIndex)
-    def _on_activated(self, index: QModelIndex) -> None:
-        entry = self._model.entry(index)
-        if entry is not None and not entry.is_missing:
-            self.play_wanted.emit(entry)
+        self.details.show_entry(self.model.entry(self._table.currentIndex()))
 
     @Slot(object)
     def _on_thumbnail(self, _: object) -> None:
@@ -292,10 +232,10 @@ class HistoryTab(QWidget):
         self._background.run(remove, self._take_out, self._on_failed)
 
     def _take_out(self, entry_id: int) -> None:
-        row = self._model.index_of(entry_id).row()
-        self._model.take_out(entry_id)
-        below = min(row, self._model.rowCount() - 1)
-        self._choose(self._model.index(below, 0))
+        row = self.model.index_of(entry_id).row()
+        self.model.take_out(entry_id)
+        below = min(row, self.model.rowCount() - 1)
+        self._choose(self.model.index(below, 0))
 
     def _choose(self, index: QModelIndex) -> None:
         flags = QItemSelectionModel.SelectionFlag
@@ -304,9 +244,9 @@ class HistoryTab(QWidget):
 
     @Slot()
     def _on_read_folder(self) -> None:
-        folder = self._choose_folder(self)
-        if folder is None:
-            return
+        choose_folder(self, "Add what lies in a folder", "", self._add_folder)
+
+    def _add_folder(self, folder: Path) -> None:
         history = self._history
         self._read_folder.setEnabled(False)
         self._message.show_message(f"Looking through {folder}…", Tone.QUIET)

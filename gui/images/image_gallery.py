@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QLabel,
-    QLineEdit,
     QListView,
     QStackedWidget,
     QVBoxLayout,
@@ -20,7 +19,9 @@ from gui import theme
 from gui.history.entry_delegates import show_as_tiles
 from gui.history.history_model import HistoryModel
 from gui.theme import Tone
+from gui.widgets.fields import SearchField, named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from core.errors import StudioError
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from gui.background import Background
     from gui.widgets.thumbnails import Thumbnails
 
-_PAUSE_MS = 250
 _NOTHING_MADE = "No pictures yet.\nDescribe one on the left, then press Make."
 _NOTHING_FITS = "No picture has these words.\nUse others, or clear the search."
 
@@ -49,49 +49,36 @@ class ImageGallery(QWidget):
         self._follows = False
         self._model = HistoryModel(history, background)
         self._model.setParent(self)
-        self._search = QLineEdit()
-        self._search.setObjectName("gallery_search")
-        self._search.setPlaceholderText("Search prompts, models and file names")
-        self._search.setToolTip("Show only pictures with these words")
-        self._search.setAccessibleName("Search pictures")
-        self._search.setClearButtonEnabled(True)
-        self._tiles = QListView()
-        self._prepare_tiles(thumbnails)
+        self._search = SearchField(
+            "gallery_search",
+            "Search prompts, models and file names",
+            "Show only pictures with these words",
+            "Search pictures",
+        )
+        self._tiles = named(QListView(), "gallery", says="Pictures, newest first")
+        self._tiles.setModel(self._model)
+        show_as_tiles(self._tiles, thumbnails)
         self._empty = QLabel("", alignment=Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._count = ToneLabel()
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MS)
         self._lay_out()
-        self._pause.timeout.connect(self._ask)
-        self._search.textChanged.connect(self._on_typed)
+        self._search.searched.connect(self.begin)
         self._tiles.selectionModel().currentChanged.connect(self._on_current)
         self._model.loaded.connect(self._on_loaded)
         self._model.failed.connect(self._on_failed)
         thumbnails.ready.connect(self._on_thumbnail)
 
-    def _prepare_tiles(self, thumbnails: Thumbnails) -> None:
-        tiles = self._tiles
-        tiles.setObjectName("gallery")
-        tiles.setAccessibleName("Pictures, newest first")
-        tiles.setModel(self._model)
-        show_as_tiles(tiles, thumbnails)
-
     def _lay_out(self) -> None:
         self._pages = QStackedWidget()
         self._pages.addWidget(self._tiles)
         self._pages.addWidget(self._empty)
-        rows = QVBoxLayout(self)
+        rows = fill(QVBoxLayout(self), self._search, self._pages, self._count, grows=self._pages)
         rows.setContentsMargins(theme.GAP // 2, 0, theme.GAP // 2, 0)
-        rows.setSpacing(theme.GAP)
-        rows.addWidget(self._search)
-        rows.addWidget(self._pages, 1)
-        rows.addWidget(self._count)
 
+    @Slot()
     def begin(self) -> None:
-        """Read the pictures for the first time."""
-        self._ask()
+        """Read the pictures that have the words of the search."""
+        self._model.ask(HistoryQuery(text=self._search.text(), kind=WorkKind.IMAGE))
 
     def reload(self, *, is_made: bool = False) -> None:
         """Read the pictures anew.
@@ -112,17 +99,9 @@ class ImageGallery(QWidget):
         """The chosen picture."""
         return self._model.entry(self._tiles.currentIndex())
 
-    @Slot()
-    def _ask(self) -> None:
-        self._model.ask(HistoryQuery(text=self._search.text(), kind=WorkKind.IMAGE))
-
-    @Slot()
-    def _on_typed(self) -> None:
-        self._pause.start()
-
     @Slot(object)
     def _on_loaded(self, total: int) -> None:
-        has_words = bool(self._model.query.text.strip())
+        has_words = bool(self._search.text().strip())
         self._empty.setText(_NOTHING_FITS if has_words else _NOTHING_MADE)
         self._pages.setCurrentWidget(self._tiles if self._model.rowCount() else self._empty)
         word = "picture" if total == 1 else "pictures"

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFile, QStandardPaths, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
-from core.errors import OutputError, StudioError
+from core.errors import OutputError, UnsupportedRequest
 from core.jobs.job import SubjectKind, Succeeded
 from core.jobs.queue import new_job_id
+from core.project.model.project import RenderChoices
 from core.project.render.rerender import plan_again
-from core.video.listing import ModelListing, read_listing
+from core.video.listing import read_listing
+from core.video.provider import Ready
 from core.video.record import read_sidecar
-from gui.images.image_estimate import estimate, plan_images
+from gui.render.plan_fixes import PlanContext
+from gui.render.plan_text import PlanText, describe_plan, describe_problems
 from gui.render.render_agreement import agree
 from gui.widgets.file_field import show_in_desktop
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,10 +30,12 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken, JobUpdate
     from core.studio import Studio
     from core.video.image_batch import ImageBatch
+    from core.video.listing import ListedModel, ModelListing
+    from core.video.record import ClipRecord
     from core.video.render_planner import PlannedRender
     from gui.background import Background
+    from gui.images.image_progress import ImageProgress
     from gui.images.image_tab import ImageTab
-    from gui.render.plan_text import PlanText
     from gui.widgets.thumbnails import Thumbnails
 
 _PLAN_AFTER_MS = 250
@@ -52,11 +58,8 @@ class ImagePage(QWidget):
         self._studio = studio
         self._background = background
         self._thumbnails = thumbnails
-        self._listing = ModelListing()
         self.tab: ImageTab | None = None
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PLAN_AFTER_MS)
+        self._pause = QTimer(self, singleShot=True, interval=_PLAN_AFTER_MS)
         self._pause.timeout.connect(self._plan)
 
     def begin(self) -> None:
@@ -73,12 +76,10 @@ class ImagePage(QWidget):
         tab.fix_wanted.connect(self.fix_wanted)
         tab.progress.stop_wanted.connect(self._stop)
         tab.details.use_wanted.connect(self.use_wanted)
-        tab.details.again_wanted.connect(self._make_again)
-        tab.details.show_file_wanted.connect(self._show_file)
-        tab.details.trash_wanted.connect(self._ask_trash)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(tab)
+        tab.details.again.wanted.connect(self._make_again)
+        tab.details.show_file.wanted.connect(self._show_file)
+        tab.details.trash.wanted.connect(self._ask_trash)
+        fill(QVBoxLayout(self), tab)
         tab.gallery.begin()
         self.read_models()
 
@@ -107,7 +108,7 @@ class ImagePage(QWidget):
         tab = self.tab
         if tab is None or not tab.value().prompt.strip():
             return
-        order, model = tab.value(), tab.order.model
+        studio, order, model = self._studio, tab.value(), tab.order.model
 
         def arrived(text: PlanText) -> None:
             # The words may have been taken back meanwhile.
@@ -116,7 +117,7 @@ class ImagePage(QWidget):
 
         tab.line.set_checking()
         self._background.run(
-            lambda _: estimate(self._studio, order, model),
+            lambda _: _estimate(studio, order, model),
             arrived,
             tab.progress.complain,
             key="image-plan",
@@ -124,46 +125,51 @@ class ImagePage(QWidget):
 
     @Slot(object)
     def _make(self, order: ImageBatch) -> None:
-        self._begin(lambda cancel: plan_images(self._studio, order, cancel))
+        studio = self._studio
+
+        def plan(cancel: CancelToken) -> list[PlannedRender]:
+            planned: list[PlannedRender] = []
+            for request in order.requests:
+                cancel.check()
+                planned.append(studio.plan(request))
+            return planned
+
+        self._begin(plan)
 
     @Slot(object)
-    def _make_again(self, entry: HistoryEntry) -> None:
-        record = entry.clip_record
-        if record is not None:
-            self._begin(lambda _: [plan_again(self._studio, record)])
+    def _make_again(self, record: ClipRecord) -> None:
+        self._begin(lambda _: [plan_again(self._studio, record)])
 
     def _begin(self, plan: Callable[[CancelToken], Sequence[PlannedRender]]) -> None:
         if self.tab is not None:
-            self.tab.progress.begin()
-            self._background.run(plan, self._agree, self._refused)
+            progress = self.tab.progress
+            progress.begin()
+            self._background.run(
+                plan,
+                lambda planned: self._agree(planned, progress),
+                lambda error: progress.settle((), error),
+            )
 
-    def _agree(self, planned: Sequence[PlannedRender]) -> None:
+    def _agree(self, planned: Sequence[PlannedRender], progress: ImageProgress) -> None:
         """Queue free pictures at once, and others when a person agrees to their price."""
         if not agree(self, planned):
-            self._settled(_UnqueuedImages())
+            progress.settle()
             return
         studio = self._studio
-        jobs = [(new_job_id(), one) for one in planned]
-        if self.tab is not None:
-            self.tab.progress.expect([job_id for job_id, _ in jobs])
+        waiting = {new_job_id(): one for one in planned}
+        progress.expect(tuple(waiting))
 
-        def submit(_: CancelToken) -> _UnqueuedImages:
-            for place, (job_id, one) in enumerate(jobs):
-                try:
-                    studio.submit_render(one, job_id=job_id)
-                except StudioError as error:
-                    # Those before it are queued all the same.
-                    return _UnqueuedImages(tuple(left for left, _ in jobs[place:]), error)
-            return _UnqueuedImages()
+        def submit(_: CancelToken) -> None:
+            for job_id, one in tuple(waiting.items()):
+                studio.submit_render(one, job_id=job_id)
+                del waiting[job_id]
 
-        self._background.run(submit, self._settled, self._refused)
-
-    def _settled(self, unqueued: _UnqueuedImages) -> None:
-        if self.tab is not None:
-            self.tab.progress.settle(unqueued.job_ids, unqueued.error)
-
-    def _refused(self, error: StudioError) -> None:
-        self._settled(_UnqueuedImages(error=error))
+        # Where one is refused, those before it are queued all the same.
+        self._background.run(
+            submit,
+            lambda _: progress.settle(),
+            lambda error: progress.settle(tuple(waiting), error),
+        )
 
     @Slot(object)
     def _stop(self, job_ids: tuple[str, ...]) -> None:
@@ -209,12 +215,26 @@ class ImagePage(QWidget):
         self._background.run(remove, self.tab.gallery.take_out, self.tab.progress.complain)
 
 
-@dataclass(frozen=True)
-class _UnqueuedImages:
-    """Jobs that did not get into the queue, and why."""
-
-    job_ids: tuple[str, ...] = ()
-    error: StudioError | None = None
+def _estimate(studio: Studio, order: ImageBatch, model: ListedModel | None) -> PlanText:
+    """An order as it stands on this machine; of several pictures, what each and all take."""
+    request = order.requests[0]
+    try:
+        planned = studio.plan(request)
+    except UnsupportedRequest as error:
+        plan_context = PlanContext(
+            target=request.target,
+            choices=RenderChoices(target=request.target),
+            spec=None if model is None else model.spec,
+            info=studio.registry.find(request.target),
+            readiness=Ready() if model is None else model.readiness,
+        )
+        return describe_problems(error.problems, plan_context)
+    plan, info = planned.plan, studio.registry.find(planned.plan.target)
+    text = describe_plan(plan, info, planned.readiness, studio.read_machine())
+    if order.count == 1:
+        return text
+    price = f" · ${plan.cost_usd * order.count:.2f} in all" if plan.cost_usd else ""
+    return replace(text, line=f"{order.count} pictures, each {text.line}{price}")
 
 
 def _throw_away(image: Path) -> None:

@@ -13,6 +13,7 @@ from gui.jobs.job_text import stage
 from gui.theme import Tone
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,15 +46,8 @@ class ImageProgress(QWidget):
         self._bar.setMaximumHeight(theme.GAP)
         self._stop = IconButton("image_stop", "stop-circle-outline", "Stop making these pictures")
         self._stop.clicked.connect(self._on_stop)
-        line = QHBoxLayout()
-        line.setSpacing(theme.GAP)
-        line.addWidget(self._bar, 1)
-        line.addWidget(self._stop)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addWidget(self._words)
-        rows.addLayout(line)
+        line = fill(QHBoxLayout(), self._bar, self._stop, grows=self._bar)
+        fill(QVBoxLayout(self), self._words, line, spacing=theme.GAP // 2)
         self._show()
 
     @property

@@ -19,6 +19,8 @@ from gui.images.image_gallery import ImageGallery
 from gui.images.image_progress import ImageProgress
 from gui.render.plan_fixes import ChooseValue, EditPrompt
 from gui.render.plan_line import PlanLine
+from gui.widgets.fields import named
+from gui.widgets.layouts import fill
 from gui.widgets.panes import Splitter, scrolled
 
 if TYPE_CHECKING:
@@ -51,20 +53,13 @@ class ImageTab(QWidget):
     make_wanted = Signal(object)
     fix_wanted = Signal(object)
 
-    def __init__(
-        self,
-        history: History,
-        background: Background,
-        thumbnails: Thumbnails,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, history: History, background: Background, thumbnails: Thumbnails) -> None:
+        super().__init__()
         self.order = ImageForm()
         self.line = PlanLine()
         self.line.set_nothing(NOTHING)
         self.progress = ImageProgress()
-        self._make = QPushButton()
-        self._make.setObjectName("image_make")
+        self._make = named(QPushButton(), "image_make")
         self.gallery = ImageGallery(history, background, thumbnails)
         self.details = ImageDetails(thumbnails)
         self._lay_out()
@@ -76,19 +71,11 @@ class ImageTab(QWidget):
 
     def _lay_out(self) -> None:
         content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.GAP)
-        column.addWidget(self.order)
-        column.addWidget(self.line)
-        column.addStretch(1)
+        fill(QVBoxLayout(content), self.order, self.line, None)
+        area = scrolled(content, "image_left")
         left = QWidget()
-        rows = QVBoxLayout(left)
+        rows = fill(QVBoxLayout(left), area, self.progress, self._make, grows=area)
         rows.setContentsMargins(0, 0, theme.GAP, 0)
-        rows.setSpacing(theme.GAP)
-        rows.addWidget(scrolled(content, "image_left"), 1)
-        rows.addWidget(self.progress)
-        rows.addWidget(self._make)
         self.details.setContentsMargins(theme.GAP, 0, 0, 0)
         left.setMinimumWidth(_LEFT * 4 // 5)
         self.details.setMinimumWidth(_RIGHT * 4 // 5)
@@ -99,9 +86,7 @@ class ImageTab(QWidget):
             parts.addWidget(part)
         parts.setStretchFactor(1, 1)
         parts.setSizes([_LEFT, _MIDDLE, _RIGHT])
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
-        row.addWidget(parts)
+        fill(QHBoxLayout(self), parts, margin=theme.EDGE)
 
     def value(self) -> ImageBatch:
         """The order as it stands."""

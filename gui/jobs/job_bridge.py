@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
@@ -13,15 +13,10 @@ from core.jobs.job import JobUpdate, Progressed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    # Has every event sent to a listener, from any thread; gives the way to stop.
+    Subscribe = Callable[[Callable[[JobUpdate], None]], Callable[[], None]]
+
 _EVERY_S = 0.05
-
-
-class JobSource(Protocol):
-    """Where updates come from: the job queue."""
-
-    def subscribe(self, listener: Callable[[JobUpdate], None]) -> Callable[[], None]:
-        """Send every event to `listener`, from any thread; gives the way to stop."""
-        ...
 
 
 class JobBridge(QObject):
@@ -37,7 +32,7 @@ class JobBridge(QObject):
     news = Signal(object)
     _arrived = Signal()
 
-    def __init__(self, queue: JobSource, parent: QObject | None = None) -> None:
+    def __init__(self, subscribe: Subscribe, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lock = threading.Lock()
         self._updates: list[JobUpdate] = []
@@ -48,7 +43,7 @@ class JobBridge(QObject):
         self._timer.timeout.connect(self._tell)
         # Queued, so that a listener never runs inside the call that changed the queue.
         self._arrived.connect(self._wait_a_little, Qt.ConnectionType.QueuedConnection)
-        self._unsubscribe = queue.subscribe(self._take)
+        self._unsubscribe = subscribe(self._take)
 
     def close(self) -> None:
         """Hear no more of the queue; what is still on its way is dropped."""

@@ -13,6 +13,8 @@ from typing_extensions import override
 
 from gui import theme
 from gui.jobs import job_text
+from gui.widgets.fields import named
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from core.jobs.job_record import JobRecord
@@ -28,27 +30,21 @@ class JobDetails(QScrollArea):
         super().__init__(parent)
         self._record: JobRecord | None = None
         self._preview: QImage | None = None
-        self._text = QLabel()
-        self._text.setObjectName("job_details_text")
-        self._text.setAccessibleName("Details of the chosen job")
-        self._text.setToolTip("All about the chosen job; the text can be selected and copied")
+        self._text = named(
+            QLabel(),
+            "job_details_text",
+            "All about the chosen job; the text can be selected and copied",
+            "Details of the chosen job",
+        )
         self._text.setTextFormat(Qt.TextFormat.RichText)
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._image = QLabel()
-        self._image.setObjectName("job_preview")
-        self._image.setAccessibleName("The clip so far")
-        self._image.setToolTip("The clip as it is so far")
+        self._image = named(QLabel(), "job_preview", "The clip as it is so far", "The clip so far")
         content = QWidget()
-        rows = QVBoxLayout(content)
-        rows.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        rows.setSpacing(theme.GAP)
-        rows.addWidget(self._text)
-        rows.addWidget(self._image)
-        rows.addStretch(1)
+        fill(QVBoxLayout(content), self._text, self._image, None, margin=theme.GAP)
         self.setObjectName("job_details")
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -57,17 +53,12 @@ class JobDetails(QScrollArea):
         self.setWidget(content)
         self._image.hide()
 
-    @property
-    def text(self) -> str:
-        """What is said, as plain text."""
-        return "" if self._record is None else job_text.details(self._record, datetime.now(UTC))
-
     def show_job(self, record: JobRecord, preview: QImage | None) -> None:
         """Show this job as it is now."""
-        is_same = preview is self._preview
+        before = self._preview
         self._record, self._preview = record, preview
         self._write()
-        if not is_same:
+        if preview is not before:
             self._draw()
 
     def _write(self) -> None:
@@ -112,5 +103,5 @@ class JobDetails(QScrollArea):
     @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and self._record is not None:
+        if event.type() is QEvent.Type.PaletteChange:
             self._write()

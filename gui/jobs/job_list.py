@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.jobs.job import (
@@ -25,34 +26,19 @@ if TYPE_CHECKING:
 _PLACES = {JobState.RUNNING: 0, JobState.QUEUED: 1, JobState.INTERRUPTED: 2}
 
 
-@dataclass(frozen=True)
-class Summary:
-    """How many jobs stand where; its text is a few words for a status bar."""
-
-    running: int = 0
-    waiting: int = 0
-    interrupted: int = 0
-    failed: int = 0
-
-    def __str__(self) -> str:
-        counts = (
-            (self.running, "running"),
-            (self.waiting, "waiting"),
-            (self.interrupted, "interrupted"),
-            (self.failed, "failed"),
-        )
-        return ", ".join(f"{count} {word}" for count, word in counts if count) or "No jobs"
+_WORDS = {
+    JobState.RUNNING: "running",
+    JobState.QUEUED: "waiting",
+    JobState.INTERRUPTED: "interrupted",
+    JobState.FAILED: "failed",
+}
 
 
-def summary_of(records: Iterable[JobRecord]) -> Summary:
-    """The sum of a list."""
-    states = [record.state for record in records]
-    return Summary(
-        running=states.count(JobState.RUNNING),
-        waiting=states.count(JobState.QUEUED),
-        interrupted=states.count(JobState.INTERRUPTED),
-        failed=states.count(JobState.FAILED),
-    )
+def summary_of(records: Iterable[JobRecord]) -> str:
+    """How many jobs stand where, in a few words for a status bar."""
+    counts = Counter(record.state for record in records)
+    words = (f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state])
+    return ", ".join(words) or "No jobs"
 
 
 def after(record: JobRecord, event: JobEvent, now: datetime) -> JobRecord:

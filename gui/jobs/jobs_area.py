@@ -17,17 +17,16 @@ from gui.jobs.jobs_model import JobsModel
 from gui.jobs.jobs_panel import JobsPanel
 from gui.jobs.status_console import StatusConsole
 from gui.theme import Tone
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.errors import StudioError
-    from core.jobs.job import CancelToken
     from core.jobs.job_record import JobRecord
     from core.jobs.queue import JobQueue
     from core.studio import Studio
     from gui.background import Background
-    from gui.jobs.job_list import Summary
     from gui.jobs.job_text import Line
 
 _WORTH_ASKING_S = 30.0
@@ -54,9 +53,9 @@ class JobsArea(QWidget):
         self._workers: Workers | None = None
         self.is_ready = False
         self.console = StatusConsole()
-        self._model = JobsModel(self._read, background, self)
+        self._model = JobsModel(lambda ended: studio.queue.jobs(ended), background, self)
         self._model.message.connect(self._show_message)
-        self._model.summary_changed.connect(self._show_summary)
+        self._model.summary_changed.connect(self.summary_changed)
         self._model.failed.connect(self.complain)
         self._panel = JobsPanel(self._model)
         self._tabs = QTabWidget()
@@ -64,32 +63,19 @@ class JobsArea(QWidget):
         self._tabs.setDocumentMode(True)
         self._tabs.addTab(self._panel, "Jobs")
         self._tabs.addTab(self.console, "Console")
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.addWidget(self._tabs)
+        fill(QVBoxLayout(self), self._tabs)
 
     def begin(self) -> None:
         """Open the queue, go on with what was interrupted, and begin to work."""
-
-        def open_queue(_: CancelToken) -> JobQueue:
-            return self._studio.queue
-
-        self._background.run(open_queue, self._opened, self.complain)
+        self._background.run(lambda _: self._studio.queue, self._opened, self.complain)
 
     def _opened(self, queue: JobQueue) -> None:
         for note in queue.notes:
             self.console.show_message(note, Tone.WARNING)
-        self._bridge = JobBridge(queue, self)
+        self._bridge = JobBridge(queue.subscribe, self)
         self._bridge.news.connect(self._model.take)
         self._bridge.news.connect(self.news)
-        controller = JobsController(
-            queue,
-            self._background,
-            resume=self._studio.resume,
-            fetch=self._studio.attach,
-            buy_again=self._studio.buy_again,
-            parent=self,
-        )
+        controller = JobsController(self._studio, self._background, parent=self)
         controller.changed.connect(self._model.refresh)
         controller.serve(self._panel)
         self._workers = Workers(queue, self)
@@ -110,9 +96,6 @@ class JobsArea(QWidget):
         if self._workers is not None and self.is_ready:
             self._workers.start()
 
-    def _read(self, ended: int) -> Sequence[JobRecord]:
-        return self._studio.queue.jobs(ended)
-
     @Slot(object)
     def complain(self, error: StudioError) -> None:
         """Say on the console what went wrong."""
@@ -121,10 +104,6 @@ class JobsArea(QWidget):
     @Slot(object)
     def _show_message(self, line: Line) -> None:
         self.console.show_message(line.text, line.tone)
-
-    @Slot(object)
-    def _show_summary(self, summary: Summary) -> None:
-        self.summary_changed.emit(str(summary))
 
     @property
     def losing(self) -> tuple[JobRecord, ...]:
@@ -172,11 +151,6 @@ class Workers(QObject):
         self._workers: list[RenderWorker] = []
         self._has_stopped = False
 
-    @property
-    def running(self) -> int:
-        """How many of the threads live."""
-        return sum(worker.isRunning() for worker in self._workers)
-
     @Slot()
     def start(self) -> None:
         """Begin to work; called again, it follows places that have become more."""
@@ -190,17 +164,13 @@ class Workers(QObject):
                 self._workers.append(worker)
                 worker.start()
 
-    def ask_to_stop(self) -> None:
-        """Stop what runs, to be resumed at the next start; gives back at once."""
-        self._has_stopped = True
-        self._queue.close()
-
     def stop(self, timeout_s: float = 10.0) -> bool:
         """Stop what runs, to be resumed at the next start, and wait; whether all has ended.
 
         Threads that have not ended must be kept: Qt ends the program with the object of a thread.
         """
-        self.ask_to_stop()
+        self._has_stopped = True
+        self._queue.close()
         until = time.monotonic() + timeout_s
         return all(
             worker.wait(max(0, round((until - time.monotonic()) * 1000)))

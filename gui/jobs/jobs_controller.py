@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from core.jobs.job import CancelToken
-    from core.jobs.queue import JobQueue
+    from core.studio import Studio
     from gui.background import Background
     from gui.jobs.jobs_panel import JobsPanel
 
@@ -43,21 +42,16 @@ class JobsController(QObject):
 
     def __init__(
         self,
-        queue: JobQueue,
+        studio: Studio,
         background: Background,
         *,
-        resume: Callable[[str], str],
-        fetch: Callable[[str, str], str],
-        buy_again: Callable[[str], str],
         show_folder: Callable[[Path], bool] = show_in_desktop,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._queue = queue
+        self._studio = studio
+        self._queue = studio.queue
         self._background = background
-        self._resume = resume
-        self._fetch = fetch
-        self._buy_again = buy_again
         self._open_folder = show_folder
         self._moves: deque[MoveJob] = deque()
 
@@ -70,8 +64,8 @@ class JobsController(QObject):
         panel.move_wanted.connect(self.move)
         panel.clear_wanted.connect(self.clear)
         panel.folder_wanted.connect(self.show_folder)
-        panel.fetch_wanted.connect(self.fetch)
-        panel.order_wanted.connect(self.order_again)
+        panel.lost.fetch_wanted.connect(self.fetch)
+        panel.lost.order_wanted.connect(self.order_again)
         self.failed.connect(panel.show_problem)
 
     @Slot(object)
@@ -93,17 +87,17 @@ class JobsController(QObject):
     @Slot(object)
     def retry(self, ids: tuple[str, ...]) -> None:
         """Do these jobs after all."""
-        self._do(lambda: _each(self._resume, ids))
+        self._do(lambda: _each(self._studio.resume, ids))
 
     @Slot(str, str)
     def fetch(self, job_id: str, remote_id: str) -> None:
         """Fetch the render that a person found in the account."""
-        self._do(lambda: self._fetch(job_id, remote_id))
+        self._do(lambda: self._studio.attach(job_id, remote_id))
 
     @Slot(str)
     def order_again(self, job_id: str) -> None:
         """Buy a render once more whose first order never arrived."""
-        self._do(lambda: self._buy_again(job_id))
+        self._do(lambda: self._studio.buy_again(job_id))
 
     @Slot(object)
     def move(self, move: MoveJob) -> None:
@@ -123,21 +117,18 @@ class JobsController(QObject):
         self._background.run(lambda _: _folder_of(path), self._on_folder, self.failed.emit)
 
     def _do(self, action: Callable[[], object]) -> None:
-        def work(_: CancelToken) -> None:
-            action()
-
-        self._background.run(work, lambda _: self.changed.emit(), self._on_failed)
+        self._background.run(lambda _: action(), lambda _: self.changed.emit(), self._on_failed)
 
     def _move_next(self) -> None:
         """One move after the other, since each builds on the order that the last one left."""
         move = self._moves[0]
+        self._background.run(
+            lambda _: self._queue.move(move.job_id, move.before_id),
+            self._on_moved,
+            self._on_not_moved,
+        )
 
-        def work(_: CancelToken) -> None:
-            self._queue.move(move.job_id, move.before_id)
-
-        self._background.run(work, lambda _: self._on_moved(), self._on_not_moved)
-
-    def _on_moved(self) -> None:
+    def _on_moved(self, _: None) -> None:
         self._moves.popleft()
         if self._moves:
             self._move_next()

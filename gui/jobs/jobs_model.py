@@ -21,6 +21,7 @@ from core.jobs.job import Progressed, Queued
 from core.jobs.job_record import JobState
 from gui.jobs import job_text
 from gui.jobs.job_list import after, in_order, summary_of, with_progress_of
+from gui.widgets.row_changes import change_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +45,7 @@ class JobsModel(QAbstractListModel):
     """One row for a job: what runs first, then what waits in its order, then what has ended.
 
     Signals:
-        summary_changed(Summary): the numbers are others now.
+        summary_changed(str): how many jobs stand where is another now.
         message(Line): something happened that the status console says.
         failed(StudioError): the journal could not be read.
     """
@@ -178,7 +179,9 @@ class JobsModel(QAbstractListModel):
             return
         now = datetime.now(UTC)
         if isinstance(news.event, Progressed):
-            self._replace(after(record, news.event, now))
+            row = self._records.index(record)
+            self._records[row] = after(record, news.event, now)
+            self.dataChanged.emit(self.index(row), self.index(row))
             preview = news.event.preview
             if preview is not None and preview != self._preview_paths.get(record.id):
                 self._preview_paths[record.id] = preview
@@ -192,44 +195,12 @@ class JobsModel(QAbstractListModel):
         if line is not None:
             self.message.emit(line)
 
-    def _replace(self, record: JobRecord) -> None:
-        row = next(row for row, other in enumerate(self._records) if other.id == record.id)
-        if self._records[row] != record:
-            self._records[row] = record
-            index = self.index(row)
-            self.dataChanged.emit(index, index)
-
     def _show(self, records: Sequence[JobRecord]) -> None:
-        """Make the rows these, by removing, moving and inserting, so that selections stay."""
         for record in records:
             if record.state is not JobState.RUNNING:
                 self._previews.pop(record.id, None)
                 self._preview_paths.pop(record.id, None)
-        wanted = {record.id for record in records}
-        for row in range(len(self._records) - 1, -1, -1):
-            if self._records[row].id not in wanted:
-                self.beginRemoveRows(_TOP, row, row)
-                del self._records[row]
-                self.endRemoveRows()
-        for row, record in enumerate(records):
-            now = self._row_of(record.id, row)
-            if now is None:
-                self.beginInsertRows(_TOP, row, row)
-                self._records.insert(row, record)
-                self.endInsertRows()
-                continue
-            if now != row:
-                self.beginMoveRows(_TOP, now, now, _TOP, row)
-                self._records.insert(row, self._records.pop(now))
-                self.endMoveRows()
-            self._replace(record)
-
-    def _row_of(self, job_id: str, start: int) -> int | None:
-        """The row of a job, from one on; mostly it is that very one."""
-        for row in range(start, len(self._records)):
-            if self._records[row].id == job_id:
-                return row
-        return None
+        change_rows(self, self._records, records, _ids_of)
 
     def _load_preview(self, job_id: str, path: Path) -> None:
         def work(_: CancelToken) -> QImage:
@@ -251,3 +222,7 @@ class JobsModel(QAbstractListModel):
         if summary != self._summary:
             self._summary = summary
             self.summary_changed.emit(summary)
+
+
+def _ids_of(records: Sequence[JobRecord]) -> list[str]:
+    return [record.id for record in records]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
-    QEvent,
-    QItemSelectionModel,
     QModelIndex,
     Qt,
     QTimer,
@@ -31,12 +30,14 @@ from core.jobs.job_record import JobRecord, JobState
 from gui import theme
 from gui.jobs import job_text
 from gui.jobs.job_details import JobDetails
-from gui.jobs.job_list import Summary, movable, summary_of
+from gui.jobs.job_list import movable
 from gui.jobs.job_rows import FilterButtons, FilteredJobs, JobDelegate, JobFilter
 from gui.jobs.jobs_controller import MoveJob
 from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
 from gui.jobs.lost_order import LostOrder
+from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
@@ -69,8 +70,9 @@ class JobsPanel(QWidget):
         move_wanted(MoveJob): a waiting job is to come earlier or later.
         clear_wanted(): the jobs that have ended leave the list.
         folder_wanted(Path): the folder of a finished file is to be seen.
-        fetch_wanted(str, str): the job whose order is lost, and its render's id at the service.
-        order_wanted(str): the job whose render is to be bought once more.
+
+    Attributes:
+        lost: asks about the chosen job whose order is lost.
     """
 
     pause_wanted = Signal(object)
@@ -80,27 +82,21 @@ class JobsPanel(QWidget):
     move_wanted = Signal(object)
     clear_wanted = Signal()
     folder_wanted = Signal(object)
-    fetch_wanted = Signal(str, str)
-    order_wanted = Signal(str)
 
     def __init__(self, model: JobsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self._jobs = FilteredJobs(model, self)
-        self._list = QListView()
-        self._list.setObjectName("jobs")
+        self._list = named(
+            QListView(), "jobs", "Jobs: what runs, what waits in its order, what has ended", "Jobs"
+        )
         self._details = JobDetails()
-        self._lost = LostOrder()
-        self._nothing = ToneLabel()
-        self._nothing.setObjectName("no_jobs")
+        self.lost = LostOrder()
+        self._nothing = named(ToneLabel(), "no_jobs")
         self._pages = QStackedWidget()
-        self._halves = Splitter(Qt.Orientation.Horizontal)
-        self._halves.setObjectName("job_halves")
-        self._problem = ToneLabel(theme.Tone.BAD)
-        self._problem.setObjectName("job_problem")
-        self._news = ToneLabel(theme.Tone.WARNING)
-        self._news.setObjectName("interrupted_jobs")
-        self._icons: dict[QAction, str] = {}
+        self._halves = named(Splitter(Qt.Orientation.Horizontal), "job_halves")
+        self._problem = named(ToneLabel(theme.Tone.BAD), "job_problem")
+        self._news = named(ToneLabel(theme.Tone.WARNING), "interrupted_jobs")
         self._bar = QHBoxLayout()
         self._make_actions()
         self._lay_out()
@@ -127,29 +123,14 @@ class JobsPanel(QWidget):
         rows = sorted(self._list.selectionModel().selectedIndexes(), key=QModelIndex.row)
         return tuple(index.data(RECORD_ROLE) for index in rows)
 
-    @property
-    def details(self) -> str:
-        """What is said of the chosen job."""
-        return self._details.text
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether the queue is shown as paused."""
-        return self._pause.isChecked()
-
-    def select(self, *job_ids: str) -> None:
-        """Choose these jobs, where they are shown."""
-        selection = self._list.selectionModel()
-        selection.clear()
-        for row in range(self._jobs.rowCount()):
-            index = self._jobs.index(row, 0)
-            if index.data(RECORD_ROLE).id in job_ids:
-                selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.Select)
-
     @Slot(object)
     def show_problem(self, error: StudioError) -> None:
         """Say above the list what could not be done; it goes with the next click."""
         self._problem.show_message(str(error))
+
+    @Slot()
+    def _forget_problem(self) -> None:
+        self._problem.show_message("")
 
     def _make_actions(self) -> None:
         self._pause = self._action(
@@ -186,7 +167,7 @@ class JobsPanel(QWidget):
         self._clear = self._action(
             "clear", "Clear finished", "broom",
             "Take the jobs that have ended out of the list; their files stay", "Ctrl+Del",
-            self._on_clear,
+            self.clear_wanted,
         )  # fmt: skip
 
     def _action(
@@ -196,20 +177,19 @@ class JobsPanel(QWidget):
         icon: str,
         tip: str,
         key: str,
-        act: Callable[[], None],
+        act: Callable[[], None] | SignalInstance,
     ) -> QAction:
         action = QAction(text, self)
         action.setShortcut(QKeySequence(key))
         # In the list alone: elsewhere the same keys copy and delete other things.
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         action.setToolTip(f"{tip} ({action.shortcut().toString()})")
+        action.setIcon(theme.icon(icon))
+        action.triggered.connect(self._forget_problem)
         action.triggered.connect(act)
-        self._icons[action] = icon
         self._list.addAction(action)
-        button = QToolButton()
-        button.setObjectName(name)
+        button = named(QToolButton(), name, says=text)
         button.setDefaultAction(action)
-        button.setAccessibleName(text)
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._bar.addWidget(button)
@@ -218,29 +198,28 @@ class JobsPanel(QWidget):
     def _lay_out(self) -> None:
         self._list.setModel(self._jobs)
         self._list.setItemDelegate(JobDelegate(self._list))
-        self._list.setAccessibleName("Jobs")
-        self._list.setToolTip("Jobs: what runs, what waits in its order, what has ended")
         self._list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._list.setUniformItemSizes(True)
         self._list.doubleClicked.connect(self._folder.trigger)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._continue = QToolButton()
-        self._continue.setObjectName("continue")
+        self._continue = named(
+            QToolButton(),
+            "continue",
+            "Put every interrupted job back in line, in the old order",
+            "Continue the interrupted jobs",
+        )
         self._continue.setText("Continue them")
-        self._continue.setToolTip("Put every interrupted job back in line, in the old order")
-        self._continue.setAccessibleName("Continue the interrupted jobs")
-        self._continue.clicked.connect(self._on_continue)
+        self._continue.clicked.connect(self._forget_problem)
+        self._continue.clicked.connect(self.continue_wanted)
         self._banner = QWidget()
-        banner = QHBoxLayout(self._banner)
-        banner.setContentsMargins(0, 0, 0, 0)
-        banner.addWidget(self._news, 1)
-        banner.addWidget(self._continue)
+        fill(QHBoxLayout(self._banner), self._news, self._continue, grows=self._news)
         self._details.hide()
         self._pages.addWidget(self._list)
+        # On a page of its own, since it shows itself whenever it has something to say.
         empty = QWidget()
-        QVBoxLayout(empty).addWidget(self._nothing)
+        fill(QVBoxLayout(empty), self._nothing)
         self._pages.addWidget(empty)
         self._halves.addWidget(self._pages)
         self._halves.addWidget(self._details)
@@ -248,23 +227,11 @@ class JobsPanel(QWidget):
         self._halves.setStretchFactor(0, 3)
         self._halves.setStretchFactor(1, 2)
         self._halves.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._bar.setContentsMargins(0, 0, 0, 0)
         self._bar.setSpacing(2)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addLayout(self._bar)
-        rows.addWidget(self._problem)
-        rows.addWidget(self._banner)
-        rows.addWidget(self._lost)
-        self._lost.fetch_wanted.connect(self._on_fetch)
-        self._lost.order_wanted.connect(self._on_order)
-        rows.addWidget(self._halves, 1)
-        self._colour()
-
-    def _colour(self) -> None:
-        for action, icon in self._icons.items():
-            action.setIcon(theme.icon(icon, self.palette()))
+        self.lost.fetch_wanted.connect(self._forget_problem)
+        self.lost.order_wanted.connect(self._forget_problem)
+        above = (self._bar, self._problem, self._banner, self.lost)
+        fill(QVBoxLayout(self), *above, self._halves, grows=self._halves, spacing=theme.GAP // 2)
 
     @Slot()
     def _follow(self) -> None:
@@ -279,7 +246,7 @@ class JobsPanel(QWidget):
         self._retry.setEnabled(bool(states & set(_RETRIED)))
         self._folder.setEnabled(len(chosen) == 1 and chosen[0].path is not None)
         self._copy.setEnabled(bool(chosen))
-        self._lost.show_job(chosen[0] if len(chosen) == 1 else None)
+        self.lost.show_job(chosen[0] if len(chosen) == 1 else None)
         self._clear.setEnabled(any(record.state.has_ended for record in self._model.records))
         if chosen:
             if self._details.isHidden():
@@ -292,39 +259,29 @@ class JobsPanel(QWidget):
             self._details.hide()
         self._pages.setCurrentIndex(0 if self._jobs.rowCount() else 1)
         self._nothing.show_message(_NOTHING[self._jobs.chosen])
-        summary = summary_of(self._model.records)
-        self._show_news(summary)
-        is_moving = summary.running > 0 and self.isVisible()
+        counts = Counter(record.state for record in self._model.records)
+        self._show_news(counts[JobState.INTERRUPTED])
+        is_moving = counts[JobState.RUNNING] > 0 and self.isVisible()
         if is_moving != self._ticks.isActive():
             self._ticks.start() if is_moving else self._ticks.stop()
 
-    def _show_news(self, summary: Summary) -> None:
+    def _show_news(self, interrupted: int) -> None:
         news: list[str] = []
-        if self.is_paused:
+        if self._pause.isChecked():
             news.append("Paused: nothing new is started.")
-        count = summary.interrupted
-        if count:
-            jobs = "1 job was" if count == 1 else f"{count} jobs were"
+        if interrupted:
+            jobs = "1 job was" if interrupted == 1 else f"{interrupted} jobs were"
             news.append(f"{jobs} interrupted when the program ended.")
         self._news.show_message(" ".join(news))
         self._banner.setVisible(bool(news))
-        self._continue.setVisible(count > 0)
-
-    def _want(self, signal: SignalInstance, *value: object) -> None:
-        self._problem.show_message("")
-        signal.emit(*value)
+        self._continue.setVisible(interrupted > 0)
 
     @Slot()
     def _on_pause(self) -> None:
         is_paused = self._pause.isChecked()
-        self._icons[self._pause] = "play" if is_paused else "pause"
-        self._colour()
+        self._pause.setIcon(theme.icon("play" if is_paused else "pause"))
         self._follow()
-        self._want(self.pause_wanted, is_paused)
-
-    @Slot()
-    def _on_continue(self) -> None:
-        self._want(self.continue_wanted)
+        self.pause_wanted.emit(is_paused)
 
     @Slot()
     def _on_up(self) -> None:
@@ -341,15 +298,15 @@ class JobsPanel(QWidget):
 
     def _move(self, record: JobRecord, before_id: str | None) -> None:
         self._model.move(record.id, before_id)
-        self._want(self.move_wanted, MoveJob(record.id, before_id))
+        self.move_wanted.emit(MoveJob(record.id, before_id))
 
     @Slot()
     def _on_cancel(self) -> None:
-        self._want(self.cancel_wanted, self._ids(lambda record: not record.state.has_ended))
+        self.cancel_wanted.emit(self._ids(lambda record: not record.state.has_ended))
 
     @Slot()
     def _on_retry(self) -> None:
-        self._want(self.retry_wanted, self._ids(lambda record: record.state in _RETRIED))
+        self.retry_wanted.emit(self._ids(lambda record: record.state in _RETRIED))
 
     def _ids(self, is_meant: Callable[[JobRecord], bool]) -> tuple[str, ...]:
         return tuple(record.id for record in self.selected if is_meant(record))
@@ -358,7 +315,7 @@ class JobsPanel(QWidget):
     def _on_folder(self) -> None:
         (record,) = self.selected
         if record.path is not None:
-            self._want(self.folder_wanted, record.path)
+            self.folder_wanted.emit(record.path)
 
     @Slot()
     def _on_copy(self) -> None:
@@ -366,18 +323,6 @@ class JobsPanel(QWidget):
         QGuiApplication.clipboard().setText(
             "\n\n".join(job_text.details(record, now) for record in self.selected)
         )
-
-    @Slot(str, str)
-    def _on_fetch(self, job_id: str, remote_id: str) -> None:
-        self._want(self.fetch_wanted, job_id, remote_id)
-
-    @Slot(str)
-    def _on_order(self, job_id: str) -> None:
-        self._want(self.order_wanted, job_id)
-
-    @Slot()
-    def _on_clear(self) -> None:
-        self._want(self.clear_wanted)
 
     @Slot(object)
     def _on_filter(self, chosen: JobFilter) -> None:
@@ -417,9 +362,3 @@ class JobsPanel(QWidget):
         if self._halves.orientation() is Qt.Orientation.Vertical:
             room = self._halves.height()
         self._halves.setSizes([room * 3 // 5, room * 2 // 5])
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self._colour()

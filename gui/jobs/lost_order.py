@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QV
 from core.errors import ResultLost, SubmitUnknown
 from core.jobs.job_record import JobState
 from gui import theme
+from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from core.jobs.job_record import JobRecord
@@ -37,33 +39,30 @@ class LostOrder(QWidget):
             "Look into your account at the service: is this render listed there? "
             "Give its id to fetch it, or order it again if it is not."
         )
-        self._remote_id = QLineEdit()
-        self._remote_id.setObjectName("remote_id")
-        self._remote_id.setAccessibleName("Id of the render at the service")
-        self._remote_id.setPlaceholderText("Its id at the service")
-        self._remote_id.setToolTip("The id that the service's own list of renders shows")
-        self._fetch = QPushButton("Fetch it")
-        self._fetch.setObjectName("fetch")
-        self._fetch.setToolTip("Fetch the render with this id; nothing is bought")
-        self._missing = QCheckBox("It is not there")
-        self._missing.setObjectName("missing")
-        self._missing.setToolTip("You have looked: the account lists no such render")
-        self._order = QPushButton("Order it again")
-        self._order.setObjectName("order_again")
-        self._order.setToolTip(
-            "Buy the same render once more; what the first order may have cost goes on counting"
+        self._remote_id = named(
+            QLineEdit(),
+            "remote_id",
+            "The id that the service's own list of renders shows",
+            "Id of the render at the service",
         )
-        ways = QHBoxLayout()
-        ways.addWidget(self._remote_id, 1)
-        ways.addWidget(self._fetch)
-        ways.addSpacing(theme.GAP)
-        ways.addWidget(self._missing)
-        ways.addWidget(self._order)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addWidget(question)
-        rows.addLayout(ways)
+        self._remote_id.setPlaceholderText("Its id at the service")
+        self._fetch = named(
+            QPushButton("Fetch it"), "fetch", "Fetch the render with this id; nothing is bought"
+        )
+        self._missing = named(
+            QCheckBox("It is not there"),
+            "missing",
+            "You have looked: the account lists no such render",
+        )
+        self._order = named(
+            QPushButton("Order it again"),
+            "order_again",
+            "Buy the same render once more; what the first order may have cost goes on counting",
+        )
+        controls = (self._remote_id, self._fetch, self._missing, self._order)
+        ways = fill(QHBoxLayout(), *controls, grows=self._remote_id)
+        ways.insertSpacing(2, theme.GAP)
+        fill(QVBoxLayout(self), question, ways, spacing=theme.GAP // 2)
         self._remote_id.textChanged.connect(self._follow)
         self._remote_id.returnPressed.connect(self._fetch.click)
         self._missing.toggled.connect(self._follow)
@@ -74,19 +73,14 @@ class LostOrder(QWidget):
 
     def show_job(self, record: JobRecord | None) -> None:
         """Ask about this job if its order is lost; what is typed goes with the job."""
-        error = None if record is None else record.error
-        is_lost = (
-            record is not None
-            and record.state is JobState.FAILED
-            and error is not None
-            and error.kind in _LOST
-        )
-        job_id = record.id if record is not None and is_lost else ""
+        job_id = ""
+        if record is not None and record.state is JobState.FAILED and record.error is not None:
+            job_id = record.id if record.error.kind in _LOST else ""
         if job_id != self._job_id:
             self._job_id = job_id
             self._remote_id.clear()
             self._missing.setChecked(False)
-        self.setVisible(is_lost)
+        self.setVisible(bool(job_id))
 
     @Slot()
     def _follow(self) -> None:

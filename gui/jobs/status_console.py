@@ -14,6 +14,8 @@ from typing_extensions import override
 
 from gui import theme
 from gui.widgets.buttons import IconButton
+from gui.widgets.fields import named
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from gui.theme import Tone
@@ -34,13 +36,15 @@ class StatusConsole(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._said: deque[_Said] = deque(maxlen=MOST_LINES)
-        self._lines = QPlainTextEdit()
-        self._lines.setObjectName("console_lines")
+        self._lines = named(
+            QPlainTextEdit(),
+            "console_lines",
+            "What happened, the newest below; the text can be selected",
+            "What happened",
+        )
         self._lines.setReadOnly(True)
         self._lines.setMaximumBlockCount(MOST_LINES)
         self._lines.setUndoRedoEnabled(False)
-        self._lines.setAccessibleName("What happened")
-        self._lines.setToolTip("What happened, the newest below; the text can be selected")
         self._lines.setPlaceholderText("Nothing has happened yet.")
         self._lines.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
@@ -50,16 +54,9 @@ class StatusConsole(QWidget):
         self._copy.clicked.connect(self.copy)
         self._clear = IconButton("console_clear", "broom", "Clear all lines")
         self._clear.clicked.connect(self.clear)
-        bar = QHBoxLayout()
-        bar.setSpacing(2)
-        bar.addWidget(QLabel("What happened"), 1)
-        bar.addWidget(self._copy)
-        bar.addWidget(self._clear)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(theme.GAP // 2)
-        rows.addLayout(bar)
-        rows.addWidget(self._lines, 1)
+        title = QLabel("What happened")
+        bar = fill(QHBoxLayout(), title, self._copy, self._clear, grows=title, spacing=2)
+        fill(QVBoxLayout(self), bar, self._lines, grows=self._lines, spacing=theme.GAP // 2)
         self._offer()
 
     @property

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -22,7 +23,9 @@ from core.video.model_text import facts_of
 from core.video.provider import NotReady, ReasonCode
 from gui import theme
 from gui.models.model_rows import Installing, InstallPhase, ModelItem
-from gui.widgets.labels import LinkLabel, ToneLabel
+from gui.widgets.fields import named
+from gui.widgets.labels import LinkLabel, ToneLabel, heading
+from gui.widgets.layouts import fill
 from gui.widgets.panes import scrolled
 
 
@@ -68,12 +71,8 @@ class ModelDetails(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._item: ModelItem | None = None
-        self._title = QLabel(self)
+        self._title = heading("", 1.25)
         self._title.setWordWrap(True)
-        font = self._title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.25)
-        font.setBold(True)
-        self._title.setFont(font)
         self._summary = QLabel(self)
         self._summary.setWordWrap(True)
         self._state = ToneLabel(theme.Tone.QUIET, self)
@@ -94,19 +93,15 @@ class ModelDetails(QWidget):
 
     def set_item(self, item: ModelItem | None) -> None:
         """Show this model, or that none is chosen."""
-        is_same = (
-            item is not None
-            and self._item is not None
-            and (item.listed.target == self._item.listed.target)
-        )
         before, self._item = self._item, item
-        if not is_same:
+        if item is None or before is None or item.listed.target != before.listed.target:
             self._problem.show_message("")
             self._answer.show_message("")
         if item is None:
             self._show_nothing()
             return
-        if not is_same or before is None or before.listed.spec != item.listed.spec:
+        # The specs of two models are never the same.
+        if before is None or before.listed.spec != item.listed.spec:
             self._show_facts(item)
         self._show_state(item)
         self._show_progress(item.installing)
@@ -128,10 +123,7 @@ class ModelDetails(QWidget):
 
     def _button(self, action: ModelAction) -> QPushButton:
         text, tip = _BUTTONS[action]
-        button = QPushButton(text, self)
-        button.setObjectName(action.value)
-        button.setToolTip(tip)
-        button.setAccessibleName(text.rstrip("…"))
+        button = named(QPushButton(text, self), action.value, tip, text.rstrip("…"))
         button.setAutoDefault(False)
         button.clicked.connect(self._ask)
         return button
@@ -145,28 +137,14 @@ class ModelDetails(QWidget):
         )
         second = self._line(ModelAction.VERIFY, ModelAction.REMOVE, ModelAction.KEYS)
         content = QWidget(self)
-        lines = QVBoxLayout(content)
+        about = (self._title, self._state, self._summary, self._reason, self._gated)
+        news = (self._bar, self._progress, self._problem, self._answer, self._licence)
+        lines = fill(QVBoxLayout(content), *about, first, second, *news, self._facts, None)
         lines.setContentsMargins(theme.EDGE, 0, theme.EDGE, theme.EDGE)
-        lines.setSpacing(theme.GAP)
-        for part in (self._title, self._state, self._summary, self._reason, self._gated):
-            lines.addWidget(part)
-        lines.addLayout(first)
-        lines.addLayout(second)
-        for part in (self._bar, self._progress, self._problem, self._answer, self._licence):
-            lines.addWidget(part)
-        lines.addLayout(self._facts)
-        lines.addStretch(1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolled(content))
+        fill(QVBoxLayout(self), scrolled(content))
 
-    def _line(self, *actions: ModelAction) -> QHBoxLayout:
-        line = QHBoxLayout()
-        line.setSpacing(theme.GAP)
-        for action in actions:
-            line.addWidget(self._buttons[action])
-        line.addStretch(1)
-        return line
+    def _line(self, *actions: ModelAction) -> QBoxLayout:
+        return fill(QHBoxLayout(), *(self._buttons[action] for action in actions), None)
 
     def _show_nothing(self) -> None:
         self._title.setText("")

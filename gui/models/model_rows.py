@@ -12,12 +12,11 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QRect,
+    QRectF,
     QSize,
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette
-from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
 from core.platform.units import bytes_text, clock
@@ -25,9 +24,13 @@ from core.video.listing import ListedModel, ModelState
 from core.video.model_text import licence_text
 from gui import theme
 from gui.theme import Tone
+from gui.widgets.cells import Cell, CellDelegate
+from gui.widgets.row_changes import change_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from PySide6.QtWidgets import QStyleOptionViewItem
 
     from core.video.request import Target
 
@@ -143,14 +146,7 @@ class ModelListModel(QAbstractListModel):
         """Show these; installations that go on stay."""
         before = {item.listed.target: item.installing for item in self._items}
         items = [ModelItem(listed, before.get(listed.target)) for listed in models]
-        if [listed.target for listed in models] == [item.listed.target for item in self._items]:
-            self._items = items
-            if items:
-                self.dataChanged.emit(self.index(0), self.index(len(items) - 1))
-            return
-        self.beginResetModel()
-        self._items = items
-        self.endResetModel()
+        change_rows(self, self._items, items, _targets_of)
 
     def set_model(self, listed: ListedModel) -> None:
         """Show one model as it stands now."""
@@ -165,6 +161,10 @@ class ModelListModel(QAbstractListModel):
             if item.listed.target == target:
                 self._items[row] = change(item)
                 self.dataChanged.emit(self.index(row), self.index(row))
+
+
+def _targets_of(items: Sequence[ModelItem]) -> list[str]:
+    return [str(item.listed.target) for item in items]
 
 
 class Scope(StrEnum):
@@ -218,72 +218,29 @@ _BAR_HEIGHT = 4
 _ROW_GAP = 3
 
 
-class ModelDelegate(QStyledItemDelegate):
+class ModelDelegate(CellDelegate):
     """Draws the lines of the list of models."""
 
     @override
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """Room for two lines and a bar."""
-        lines = 2 * QFontMetrics(option.font).height()
+        lines = 2 * option.fontMetrics.height()
         return QSize(180, lines + 2 * theme.GAP + 2 * _ROW_GAP + _BAR_HEIGHT)
 
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        """Draw one model."""
+    @override
+    def paint_cell(self, cell: Cell, index: _Index) -> None:
         item = index.data(ITEM_ROLE)
         if not isinstance(item, ModelItem):
             return
-        plain = QStyleOptionViewItem(option)
-        self.initStyleOption(plain, index)
-        plain.text = ""
-        style = QApplication.style()
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, plain, painter, plain.widget)
-        painter.save()
-        _draw(painter, plain, item)
-        painter.restore()
-
-
-def _draw(painter: QPainter, option: QStyleOptionViewItem, item: ModelItem) -> None:
-    is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
-    role = QPalette.ColorRole.HighlightedText if is_selected else QPalette.ColorRole.Text
-    colours = option.palette
-    text = colours.color(role)
-    quiet = text if is_selected else theme.tone(colours, theme.Tone.QUIET)
-    box = option.rect.adjusted(theme.GAP, theme.GAP, -theme.GAP, -theme.GAP)
-
-    bold = QFont(option.font)
-    bold.setBold(True)
-    state = item.state
-    usual = QFontMetrics(option.font)
-    state_width = usual.horizontalAdvance(state) + theme.GAP
-    line = QRect(box.left(), box.top(), box.width(), usual.height())
-    painter.setFont(option.font)
-    painter.setPen(text if is_selected else theme.tone(colours, item.tone))
-    painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, state)
-    painter.setFont(bold)
-    painter.setPen(text)
-    _write(painter, line.adjusted(0, 0, -state_width, 0), item.listed.spec.label)
-
-    line.translate(0, usual.height() + _ROW_GAP)
-    painter.setFont(option.font)
-    painter.setPen(quiet)
-    going_on = item.installing is not None and bool(item.installing.words)
-    _write(painter, line, item.installing.words if item.installing and going_on else item.terms)
-
-    fraction = item.installing.fraction if item.installing else None
-    if fraction is not None:
-        bar = QRect(box.left(), line.bottom() + _ROW_GAP, box.width(), _BAR_HEIGHT)
-        painter.fillRect(bar, colours.color(QPalette.ColorRole.Mid))
-        bar.setWidth(round(bar.width() * fraction))
-        painter.fillRect(bar, text if is_selected else colours.color(QPalette.ColorRole.Link))
-
-
-def _write(painter: QPainter, box: QRect, text: str) -> None:
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
-    painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        box = cell.rect.adjusted(theme.GAP, theme.GAP, -theme.GAP, -theme.GAP)
+        metrics = cell.option.fontMetrics
+        line = QRect(box.topLeft(), QSize(box.width(), metrics.height()))
+        cell.text(item.state, line, cell.colour(item.tone), is_right=True)
+        label = line.adjusted(0, 0, -metrics.horizontalAdvance(item.state) - theme.GAP, 0)
+        cell.bold_text(item.listed.spec.label, label, cell.colour())
+        line.translate(0, metrics.height() + _ROW_GAP)
+        words = item.installing.words if item.installing else ""
+        cell.text(words or item.terms, line, cell.colour(Tone.QUIET))
+        if item.installing is not None and item.installing.fraction is not None:
+            bar = QRectF(box.left(), line.bottom() + _ROW_GAP, box.width(), _BAR_HEIGHT)
+            cell.bar(bar, item.installing.fraction)

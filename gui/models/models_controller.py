@@ -88,11 +88,6 @@ class ModelsController(QObject):
         page.keys_wanted.connect(self.keys_wanted)
         self._checked.connect(self._show_check)
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is being looked at or asked."""
-        return self._background.is_idle
-
     def refresh(self) -> None:
         """Look at every model and its installation anew."""
         self._background.run(self._look, self._show, self._complain, key="look")

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListView,
     QMessageBox,
     QVBoxLayout,
@@ -32,8 +31,9 @@ from gui.models.model_rows import (
     ModelListModel,
     Scope,
 )
-from gui.widgets.fields import ignore_wheel
+from gui.widgets.fields import SearchField, ignore_wheel, named
 from gui.widgets.labels import LinkLabel, ToneLabel
+from gui.widgets.layouts import fill
 from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
@@ -69,23 +69,21 @@ class ModelsPage(QWidget):
         self._model = ModelListModel(self)
         self._filter = ModelFilter(self)
         self._filter.setSourceModel(self._model)
-        self._search = QLineEdit(self)
-        self._search.setObjectName("search")
-        self._search.setPlaceholderText("Search models")
-        self._search.setAccessibleName("Search models")
-        self._search.setToolTip("Shows the models whose name, state or licence has these words.")
-        self._search.setClearButtonEnabled(True)
-        self._scope = QComboBox(self)
-        self._scope.setObjectName("scope")
-        self._scope.setAccessibleName("Which models are shown")
-        self._scope.setToolTip("Which models are shown.")
+        self._search = SearchField(
+            "search",
+            "Search models",
+            "Shows the models whose name, state or licence has these words.",
+        )
+        self._scope = named(
+            QComboBox(), "scope", "Which models are shown.", "Which models are shown"
+        )
         for scope in Scope:
             self._scope.addItem(scope.value, scope)
-        self._list = QListView(self)
-        self._list.setObjectName("models")
-        self._list.setAccessibleName("Models")
-        self._list.setToolTip(
-            "Every model of every provider: what works here first, and the best of it first."
+        self._list = named(
+            QListView(),
+            "models",
+            "Every model of every provider: what works here first, and the best of it first.",
+            "Models",
         )
         self._list.setModel(self._filter)
         self._list.setItemDelegate(ModelDelegate(self._list))
@@ -167,17 +165,9 @@ class ModelsPage(QWidget):
             self._details.show_answer(text)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(theme.GAP)
-        head.addWidget(self._search, 1)
-        head.addWidget(self._scope)
+        head = fill(QHBoxLayout(), self._search, self._scope, grows=self._search)
         left = QWidget(self)
-        lines = QVBoxLayout(left)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(theme.GAP)
-        lines.addLayout(head)
-        lines.addWidget(self._list, 1)
-        lines.addWidget(self._nothing)
+        fill(QVBoxLayout(left), head, self._list, self._nothing, grows=self._list)
         split = Splitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
         split.addWidget(left)
@@ -186,9 +176,7 @@ class ModelsPage(QWidget):
         split.setSizes([340, 560])
         split.setStretchFactor(0, 2)
         split.setStretchFactor(1, 3)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
-        whole.addWidget(split)
+        fill(QVBoxLayout(self), split, margin=theme.EDGE)
 
     def _show_what_is_missing(self) -> None:
         if self._filter.rowCount():
@@ -256,9 +244,6 @@ class InstallDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(f"Install {spec.label}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
-        lines.setSpacing(theme.GAP)
         facts = QFormLayout()
         facts.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         for name, text in (
@@ -273,34 +258,32 @@ class InstallDialog(QDialog):
             shown.setWordWrap(True)
             shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             facts.addRow(f"{name}:", shown)
-        lines.addLayout(facts)
         terms = ToneLabel(theme.Tone.QUIET, self)
         terms.show_message(spec.licence.summary)
-        lines.addWidget(terms)
+        links: list[QWidget] = []
         for words, url in (
             ("Read the licence", spec.licence.url),
             ("Open the model's page", survey.page_url),
         ):
             link = LinkLabel(self)
             link.lead(words, url)
-            lines.addWidget(link)
-        self._consent = QCheckBox("I accept the terms of the licence", self)
-        self._consent.setObjectName("consent")
-        self._consent.setToolTip("Without your consent nothing is installed.")
-        buttons = QDialogButtonBox(self)
-        self._install = buttons.addButton("Install", QDialogButtonBox.ButtonRole.AcceptRole)
-        self._install.setObjectName("confirm_install")
-        self._install.setToolTip("Begin; it can be paused at any time.")
-        self._install.setEnabled(False)
+            links.append(link)
+        consent = named(
+            QCheckBox("I accept the terms of the licence"),
+            "consent",
+            "Without your consent nothing is installed.",
+        )
+        buttons = QDialogButtonBox()
+        install = buttons.addButton("Install", QDialogButtonBox.ButtonRole.AcceptRole)
+        named(install, "confirm_install", "Begin; it can be paused at any time.")
+        install.setEnabled(False)
         cancel = buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
-        cancel.setObjectName("cancel_install")
-        cancel.setToolTip("Install nothing.")
-        self._consent.toggled.connect(self._install.setEnabled)
+        named(cancel, "cancel_install", "Install nothing.")
+        consent.toggled.connect(install.setEnabled)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        lines.addWidget(self._consent)
-        lines.addStretch(1)
-        lines.addWidget(buttons)
+        parts = (facts, terms, *links, consent, None, buttons)
+        fill(QVBoxLayout(self), *parts, margin=theme.EDGE)
         self.resize(460, self.sizeHint().height())
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
 from gui import theme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from core.project.files.recent import RecentProject
 
@@ -44,7 +45,6 @@ class ProjectActions(QObject):
         super().__init__(window)
         self._projects_dir = projects_dir
         self._window = window
-        self._icons: dict[QAction, str] = {}
         make = self._make
         self.new = make("new", "&New…", "file-plus-outline", "Begin an empty project", "Ctrl+N")
         self.open = make("open", "&Open…", "folder-open-outline", "Open a project", "Ctrl+O")
@@ -63,32 +63,22 @@ class ProjectActions(QObject):
             "A project of four scenes, rendered on this machine",
         )  # fmt: skip
         self.recent_menu = QMenu("Open &recent", window)
-        self._acts: dict[QAction, Callable[[], None]] = {
-            self.new: self._ask_new,
-            self.open: self._ask_open,
-            self.save_as: self._ask_save_as,
-            self.package: self._ask_package,
-            self.import_: self._ask_import,
-            self.sample: self.sample_wanted.emit,
-        }
-        for action in self._acts:
-            action.triggered.connect(self._act)
+        self.new.triggered.connect(self._ask_new)
+        self.open.triggered.connect(self._ask_open)
+        self.save_as.triggered.connect(self._ask_save_as)
+        self.package.triggered.connect(self._ask_package)
+        self.import_.triggered.connect(self._ask_import)
+        self.sample.triggered.connect(self.sample_wanted)
         self.set_project("")
 
     def _make(self, name: str, text: str, icon: str, tip: str, key: str = "") -> QAction:
-        action = QAction(theme.icon(icon, QGuiApplication.palette()), text, self)
+        action = QAction(theme.icon(icon), text, self)
         action.setObjectName(f"{name}_project")
         action.setToolTip(f"{tip} ({key})" if key else tip)
         action.setStatusTip(tip)
         if key:
             action.setShortcut(QKeySequence(key))
-        self._icons[action] = icon
         return action
-
-    def refresh_icons(self) -> None:
-        """Draw the icons in the colours that the program has now."""
-        for action, icon in self._icons.items():
-            action.setIcon(theme.icon(icon, QGuiApplication.palette()))
 
     def set_project(self, name: str) -> None:
         """Tell which project is open; empty for none."""
@@ -102,27 +92,19 @@ class ProjectActions(QObject):
         for entry in entries[:_MOST_RECENT]:
             action = self.recent_menu.addAction(f"{entry.name}    {entry.folder}")
             action.setEnabled(not entry.is_missing)
-            action.setData(entry.folder)
-            action.triggered.connect(self._open_recent)
+            action.triggered.connect(partial(self._open, entry.folder))
         self.recent_menu.setEnabled(bool(entries))
 
-    @Slot()
-    def _act(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self._acts[action]()
+    def _open(self, folder: Path, _: bool) -> None:
+        self.open_wanted.emit(folder)
 
     @Slot()
-    def _open_recent(self) -> None:
-        action = self.sender()
-        if isinstance(action, QAction):
-            self.open_wanted.emit(Path(action.data()))
-
     def _ask_new(self) -> None:
         name, is_given = QInputDialog.getText(self._window, "New project", "Name of the project:")
         if is_given and name.strip():
             self.new_wanted.emit(name.strip())
 
+    @Slot()
     def _ask_open(self) -> None:
         path = self._existing("Open project", "Projects (project.json *.zip);;All files (*)")
         if path is not None:
@@ -131,6 +113,7 @@ class ProjectActions(QObject):
             else:
                 self.open_wanted.emit(path.parent)
 
+    @Slot()
     def _ask_save_as(self) -> None:
         start = self._projects_dir / f"{self._name} copy"
         text, _ = QFileDialog.getSaveFileName(
@@ -139,6 +122,7 @@ class ProjectActions(QObject):
         if text:
             self.save_as_wanted.emit(Path(text))
 
+    @Slot()
     def _ask_package(self) -> None:
         start = self._projects_dir / f"{self._name}.zip"
         text, _ = QFileDialog.getSaveFileName(
@@ -148,6 +132,7 @@ class ProjectActions(QObject):
             path = Path(text)
             self.package_wanted.emit(path if path.suffix else path.with_suffix(".zip"))
 
+    @Slot()
     def _ask_import(self) -> None:
         kinds = "ImageAI projects (*.iaproj.json);;All files (*)"
         path = self._existing("Import a project of the earlier ImageAI", kinds)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from gui import theme
+from gui.widgets.fields import named
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from gui.project.project_actions import ProjectActions
@@ -24,32 +26,27 @@ class ProjectBar(QWidget):
 
     def __init__(self, actions: ProjectActions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._name = QLineEdit()
+        self._name = named(
+            QLineEdit(),
+            "project_name",
+            "The project's name; also the film's title where it has no other",
+            "Name of the project",
+        )
         self._name.setPlaceholderText("Name of the project")
-        self._name.setObjectName("project_name")
-        self._name.setToolTip("The project's name; also the film's title where it has no other")
-        self._name.setAccessibleName("Name of the project")
-        self._name.textEdited.connect(self._on_name)
+        self._name.textEdited.connect(self.changed.emit)
         label = QLabel("P&roject")
         label.setBuddy(self._name)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP)
-        row.addWidget(label)
-        row.addWidget(self._name, 1)
+        row = fill(QHBoxLayout(self), label, self._name, grows=self._name)
         for action in (
             actions.new, actions.open, actions.save_as, actions.package, actions.import_,
         ):  # fmt: skip
-            button = QToolButton()
-            button.setObjectName(f"{action.objectName()}_button")
+            button = named(QToolButton(), f"{action.objectName()}_button")
             button.setDefaultAction(action)
             button.setAutoRaise(True)
             button.setToolButtonStyle(theme.BESIDE)
             row.addWidget(button)
-        recent = QToolButton()
-        recent.setObjectName("recent_projects_button")
+        recent = named(QToolButton(), "recent_projects_button", "Projects that were open before")
         recent.setText("Recent")
-        recent.setToolTip("Projects that were open before")
         recent.setAutoRaise(True)
         recent.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         recent.setMenu(actions.recent_menu)
@@ -67,7 +64,3 @@ class ProjectBar(QWidget):
     def set_read_only(self, is_read_only: bool) -> None:
         """Whether the project cannot be renamed."""
         self._name.setReadOnly(is_read_only)
-
-    @Slot(str)
-    def _on_name(self, name: str) -> None:
-        self.changed.emit(name)

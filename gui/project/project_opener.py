@@ -20,7 +20,6 @@ from core.project.files.recent import RecentProjects
 from core.project.imageai_import.importer import import_imageai
 from core.project.model.project import new_project
 from core.project.storyboard.sample import sample_project
-from gui.project.project_session import ProjectSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,7 +60,7 @@ class ProjectOpener(QObject):
 
     Signals:
         begun(str): something that takes a while; a few words.
-        opened(Opened): ready to be shown; `session_of` makes its session.
+        opened(Opened): ready to be shown.
         is_open_already(): the project that was to be opened is the current one.
         done(str): something else was finished; a sentence.
         failed(StudioError): nothing was changed.
@@ -182,16 +181,13 @@ class ProjectOpener(QObject):
             folder = make(cancel)
             loaded = read_project(folder)
             lock = ProjectLock(folder)
-            every_note = [*notes, *loaded.notes]
-            if not _take(lock, cancel):
-                every_note.append(lock.reason)
-                missing = missing_media(loaded.project)
-                return Opened(
-                    loaded.project, loaded.project, folder, None, tuple(every_note), missing
-                )
+            held = lock if _take(lock, cancel) else None
+            every_note = [*notes, *loaded.notes, *([] if held else [lock.reason])]
+            project = loaded.project
             with ExitStack() as on_failure:
-                on_failure.callback(lock.release)
-                project = take_over_clips(loaded.project, folder, cancel)
+                if held is not None:
+                    on_failure.callback(held.release)
+                    project = take_over_clips(project, folder, cancel)
                 found = _num_takes(project) - _num_takes(loaded.project)
                 if found:
                     clips = "A finished clip was" if found == 1 else f"{found} finished clips were"
@@ -200,7 +196,7 @@ class ProjectOpener(QObject):
                 cancel.check()
                 on_failure.pop_all()
             return Opened(
-                project, loaded.project, folder, lock, tuple(every_note), missing, is_sample
+                project, loaded.project, folder, held, tuple(every_note), missing, is_sample
             )
 
         def arrived(opened: Opened) -> None:
@@ -220,13 +216,6 @@ class ProjectOpener(QObject):
         while folder.exists():
             folder, number = base.with_name(f"{base.name}-{number}"), number + 1
         return folder
-
-
-def session_of(opened: Opened, parent: QObject) -> ProjectSession:
-    """The session of a project that was read."""
-    return ProjectSession(
-        opened.project, opened.folder, opened.lock, parent, on_disk=opened.on_disk
-    )
 
 
 def _take(lock: ProjectLock, cancel: CancelToken) -> bool:
@@ -249,12 +238,10 @@ class RecentController(QObject):
     """Keeps the list.
 
     Signals:
-        read(tuple of RecentProject): the list for the first time.
-        changed(tuple of RecentProject): the list as it is now, the first time included.
+        changed(tuple of RecentProject): the list as it is now.
         failed(StudioError): it cannot be kept.
     """
 
-    read = Signal(object)
     changed = Signal(object)
     failed = Signal(object)
 
@@ -265,12 +252,7 @@ class RecentController(QObject):
 
     def begin(self) -> None:
         """Read the list."""
-
-        def arrived(entries: Sequence[RecentProject]) -> None:
-            self.changed.emit(entries)
-            self.read.emit(entries)
-
-        self._background.run(lambda _: self._recent.entries(), arrived, self.failed.emit)
+        self._background.run(lambda _: self._recent.entries(), self.changed.emit, self.failed.emit)
 
     def put_first(self, folder: Path, name: str) -> None:
         """Put a project that is open now at the top."""

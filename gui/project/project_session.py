@@ -12,12 +12,10 @@ from gui.background import Background
 from gui.project.project_model import ProjectModel
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from core.errors import StudioError
     from core.jobs.job import CancelToken
-    from core.project.files.lock import ProjectLock
     from core.project.model.project import VideoProject
+    from gui.project.project_opener import Opened
 
 _SAVE_AFTER_MS = 700
 _SAVE_AT_LATEST_MS = 1_500
@@ -35,28 +33,12 @@ class ProjectSession(QObject):
     saved = Signal()
     save_failed = Signal(object)
 
-    def __init__(
-        self,
-        project: VideoProject,
-        folder: Path,
-        lock: ProjectLock | None,
-        parent: QObject | None = None,
-        *,
-        on_disk: VideoProject | None = None,
-    ) -> None:
-        """Begin to keep a project.
-
-        Args:
-            project: as it is to be shown.
-            folder: the project's.
-            lock: held by this window; None opens the project read-only.
-            parent: owns the session.
-            on_disk: the project as its file has it, where that is not `project`.
-        """
+    def __init__(self, opened: Opened, parent: QObject) -> None:
+        """Begin to keep a project; without a lock it is read-only."""
         super().__init__(parent)
-        self.model = ProjectModel(project, folder, is_read_only=lock is None)
-        self._lock = lock
-        self._on_disk = on_disk or project
+        self.model = ProjectModel(opened.project, opened.folder, is_read_only=opened.lock is None)
+        self._lock = opened.lock
+        self._on_disk = opened.on_disk
         self._background = Background(self, threads=1)
         self._is_writing = False
         self._pause = QTimer(self, singleShot=True, interval=_SAVE_AFTER_MS)
@@ -66,11 +48,6 @@ class ProjectSession(QObject):
         self.model.changed.connect(self._on_change)
         if not self.is_saved:
             self._pause.start()
-
-    @property
-    def folder(self) -> Path:
-        """The project's folder."""
-        return self.model.folder
 
     @property
     def is_saved(self) -> bool:
@@ -90,7 +67,7 @@ class ProjectSession(QObject):
         self._deadline.stop()
         if self.is_saved or self._is_writing:
             return
-        project, folder = self.model.project, self.folder
+        project, folder = self.model.project, self.model.folder
         self._is_writing = True
 
         def write(_: CancelToken) -> VideoProject:
@@ -123,7 +100,7 @@ class ProjectSession(QObject):
         self._background.wait()
         if not self.is_saved:
             try:
-                write_project(self.model.project, self.folder)
+                write_project(self.model.project, self.model.folder)
             except ProjectError:
                 self._pause.start(_RETRY_MS)
                 raise

@@ -94,12 +94,7 @@ class _RowDelegate(CellDelegate):
         quiet = grey if is_grey else cell.colour(Tone.QUIET)
         cell.text(when, above, quiet, is_right=True)
         name = above.adjusted(0, 0, -width - theme.GAP, 0)
-        bold = cell.painter.font()
-        bold.setBold(True)
-        cell.painter.save()
-        cell.painter.setFont(bold)
-        cell.text(entry.name, name, grey if is_grey else cell.colour())
-        cell.painter.restore()
+        cell.bold_text(entry.name, name, grey if is_grey else cell.colour())
         folder = metrics.elidedText(
             printable(entry.folder), Qt.TextElideMode.ElideMiddle, below.width()
         )

@@ -11,7 +11,8 @@ from gui import theme
 from gui.project.recent_list import RecentList
 from gui.project.sample_button import SampleButton
 from gui.widgets.fields import named
-from gui.widgets.labels import ToneLabel
+from gui.widgets.labels import ToneLabel, heading
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +41,9 @@ class WelcomePage(QWidget):
             "Make a project of four scenes with a title, and render it; no network is needed"
         )
         self._buttons = (
-            _ActionButton("welcome_new", "&New project…", actions.new),
-            _ActionButton("welcome_open", "&Open…", actions.open),
-            _ActionButton("welcome_import", "&Import…", actions.import_),
+            _action_button("welcome_new", "&New project…", actions.new),
+            _action_button("welcome_open", "&Open…", actions.open),
+            _action_button("welcome_import", "&Import…", actions.import_),
         )
         self._recent = named(RecentList(), "welcome_recent")
         self._busy_bar = QProgressBar()
@@ -80,31 +81,25 @@ class WelcomePage(QWidget):
             part.setSizePolicy(policy)
         about = QLabel(_ABOUT)
         about.setWordWrap(True)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.GAP)
-        for button in self._buttons:
-            buttons.addWidget(button, 1)
-        doing = _Column(_DOING)
-        for part in (_heading("ImageAI", 2.4), about):
-            doing.rows.addWidget(part)
-        doing.rows.addSpacing(theme.GAP)
-        doing.rows.addWidget(self._sample)
-        doing.rows.addLayout(buttons)
-        doing.rows.addWidget(self._busy_bar)
-        doing.rows.addWidget(self._busy)
-        lists = QVBoxLayout(self._list)
+        buttons = fill(QHBoxLayout(), *self._buttons)
+        doing = QWidget()
+        doing.setMaximumWidth(_DOING)
+        busy = (self._busy_bar, self._busy)
+        rows = fill(
+            QVBoxLayout(doing), heading("ImageAI", 2.4), about, self._sample, buttons, *busy,
+            spacing=theme.EDGE,
+        )  # fmt: skip
+        rows.insertSpacing(2, theme.GAP)
+        lists = fill(
+            QVBoxLayout(self._list), heading("Recent projects", 1.2), self._recent,
+            grows=self._recent, spacing=theme.EDGE,
+        )  # fmt: skip
         lists.setContentsMargins(_APART, 0, 0, 0)
-        lists.setSpacing(theme.EDGE)
-        lists.addWidget(_heading("Recent projects", 1.2))
-        lists.addWidget(self._recent, 1)
         self._list.setMaximumWidth(_RECENT + _APART)
         self._list.setMinimumWidth(_RECENT // 2 + _APART)
-        centre = QHBoxLayout()
-        centre.setSpacing(0)
-        centre.addStretch(1)
-        centre.addWidget(doing, 10)
-        centre.addWidget(self._list, 7)
-        centre.addStretch(1)
+        centre = fill(QHBoxLayout(), None, doing, self._list, None, spacing=0)
+        centre.setStretch(1, 10)
+        centre.setStretch(2, 7)
         page = QVBoxLayout(self)
         page.setContentsMargins(*[2 * theme.EDGE] * 4)
         page.addStretch(2)
@@ -112,39 +107,9 @@ class WelcomePage(QWidget):
         page.addStretch(3)
 
 
-class _Column(QWidget):
-    """Widgets below each other, not wider than that."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.setMaximumWidth(width)
-        self.rows = QVBoxLayout(self)
-        self.rows.setContentsMargins(0, 0, 0, 0)
-        self.rows.setSpacing(theme.EDGE)
-
-
-class _ActionButton(QPushButton):
+def _action_button(name: str, text: str, action: QAction) -> QPushButton:
     """Does what an action does, in words of its own."""
-
-    def __init__(self, name: str, text: str, action: QAction) -> None:
-        super().__init__(text)
-        self._action = action
-        self.setObjectName(name)
-        self.setMinimumHeight(round(self.fontMetrics().lineSpacing() * 2.2))
-        self.clicked.connect(action.trigger)
-        action.changed.connect(self._follow)
-        self._follow()
-
-    @Slot()
-    def _follow(self) -> None:
-        self.setIcon(self._action.icon())
-        self.setToolTip(self._action.toolTip())
-
-
-def _heading(text: str, larger: float) -> QLabel:
-    label = QLabel(text)
-    font = label.font()
-    font.setPointSizeF(font.pointSizeF() * larger)
-    font.setBold(True)
-    label.setFont(font)
-    return label
+    button = named(QPushButton(action.icon(), text), name, action.toolTip())
+    button.setMinimumHeight(round(button.fontMetrics().lineSpacing() * 2.2))
+    button.clicked.connect(action.trigger)
+    return button

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -17,7 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
-from gui.widgets.labels import LinkLabel, ToneLabel
+from gui.widgets.fields import named
+from gui.widgets.labels import LinkLabel, ToneLabel, heading
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,12 +100,14 @@ class _KeyRow(QFrame):
         self._is_busy = False
         key = owned.key
         self._state = ToneLabel(theme.Tone.QUIET, self)
-        self._field = QLineEdit(self)
+        self._field = named(
+            QLineEdit(),
+            f"{key.id}_key",
+            "The key itself. It is kept in the keyring and never shown again.",
+            f"{key.label} key",
+        )
         self._field.setEchoMode(QLineEdit.EchoMode.Password)
-        self._field.setObjectName(f"{key.id}_key")
         self._field.setPlaceholderText("Paste the key here")
-        self._field.setToolTip("The key itself. It is kept in the keyring and never shown again.")
-        self._field.setAccessibleName(f"{key.label} key")
         self._field.setInputMethodHints(Qt.InputMethodHint.ImhSensitiveData)
         self._save = self._button("Save", "save", "Keep the key in the system's keyring.")
         self._test = self._button("Test", "test", "Ask the service whether it accepts the key.")
@@ -133,53 +136,33 @@ class _KeyRow(QFrame):
         self._show_state()
 
     def _button(self, text: str, name: str, tip: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setObjectName(f"{self._owned.key.id}_{name}")
-        button.setToolTip(tip)
-        button.setAccessibleName(f"{text} {self._owned.key.label} key")
+        key = self._owned.key
+        button = named(QPushButton(text), f"{key.id}_{name}", tip, f"{text} {key.label} key")
         button.setAutoDefault(False)
         return button
 
     def _lay_out(self) -> None:
         key = self._owned.key
-        title = QLabel(key.label, self)
-        font = title.font()
-        font.setBold(True)
-        title.setFont(font)
+        title = heading(key.label)
         title.setBuddy(self._field)
         link = LinkLabel(self)
         link.lead("Get a key", key.url)
-        head = QHBoxLayout()
-        head.addWidget(title)
-        head.addWidget(self._state, 1)
-        head.addWidget(link)
-        line = QHBoxLayout()
-        line.setSpacing(theme.GAP)
-        line.addWidget(self._field, 1)
-        for button in (self._save, self._test, self._remove):
-            line.addWidget(button)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(4)
-        lines.addLayout(head)
+        head = fill(QHBoxLayout(), title, self._state, link, grows=self._state)
+        line = fill(
+            QHBoxLayout(), self._field, self._save, self._test, self._remove, grows=self._field
+        )
         purpose = f"{key.purpose[:1].upper()}{key.purpose[1:].rstrip('.')}."
         explained = ToneLabel(theme.Tone.QUIET, self)
         explained.show_message(purpose)
-        lines.addWidget(explained)
-        lines.addLayout(line)
-        lines.addWidget(self._result)
+        fill(QVBoxLayout(self), head, explained, line, self._result, spacing=4)
 
     @Slot()
     def _show_state(self) -> None:
-        match self._place:
-            case "":
-                self._state.show_message("not set", theme.Tone.QUIET)
-            case "keyring":
-                self._state.show_message("set in the keyring", theme.Tone.GOOD)
-            case variable:
-                self._state.show_message(
-                    f"set in the environment variable {variable}", theme.Tone.GOOD
-                )
+        where = "keyring" if self._place == _KEYRING else f"environment variable {self._place}"
+        self._state.show_message(
+            f"set in the {where}" if self._place else "not set",
+            theme.Tone.GOOD if self._place else theme.Tone.QUIET,
+        )
         self._save.setEnabled(bool(self._field.text().strip()) and not self._is_busy)
         self._test.setEnabled(bool(self._place) and not self._is_busy)
         self._remove.setEnabled(self._place == _KEYRING and not self._is_busy)

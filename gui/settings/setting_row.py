@@ -19,9 +19,10 @@ from core.config.settings_schema import SettingChoice, SettingKind
 from gui import theme
 from gui.widgets.buttons import IconButton
 from gui.widgets.choice_field import Choice, ChoiceField
-from gui.widgets.fields import LineField, SwitchField
+from gui.widgets.fields import LineField, SwitchField, named
 from gui.widgets.file_field import choose_folder
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
@@ -129,23 +130,16 @@ class SettingRow(QWidget):
 
     def _lay_out(self) -> None:
         field = self.field
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, theme.GAP)
-        lines.setSpacing(2)
-        if field.kind is not SettingKind.SWITCH:
-            label = QLabel(field.about.label, self)
-            label.setBuddy(self._widget)
-            lines.addWidget(label)
-        line = QHBoxLayout()
-        line.setSpacing(theme.GAP)
-        line.addWidget(self._widget, 1)
-        line.addWidget(self._reset)
-        lines.addLayout(line)
+        line = fill(QHBoxLayout(), self._widget, self._reset, grows=self._widget)
         restart = " It takes effect at the next start." if field.about.needs_restart else ""
         explained = ToneLabel(theme.Tone.QUIET, self)
         explained.show_message(f"{field.help}{restart}")
-        lines.addWidget(explained)
-        lines.addWidget(self._problem)
+        lines = fill(QVBoxLayout(self), line, explained, self._problem, spacing=2)
+        lines.setContentsMargins(0, 0, 0, theme.GAP)
+        if field.kind is not SettingKind.SWITCH:
+            label = QLabel(field.about.label, self)
+            label.setBuddy(self._widget)
+            lines.insertWidget(0, label)
 
     @Slot(object)
     def _pass_on(self, value: object) -> None:
@@ -176,10 +170,7 @@ class _OptionalNumber(QWidget):
         )
         self._unset = SwitchField(field.about.unset) if field.about.unset else None
         _name(self._number, field)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP)
-        row.addWidget(self._number)
+        row = fill(QHBoxLayout(self), self._number)
         if self._unset is not None:
             _name(self._unset, field, "unset")
             row.addWidget(self._unset)
@@ -222,13 +213,9 @@ class _FolderField(QWidget):
         _name(self._line, field)
         _name(self._browse, field, "browse", "Choose the folder.")
         _name(self._usual, field, "usual", "Go back to the usual folder.")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP)
-        row.addWidget(self._line, 1)
         for button in (self._browse, self._usual):
             button.setAutoDefault(False)
-            row.addWidget(button)
+        fill(QHBoxLayout(self), self._line, self._browse, self._usual, grows=self._line)
         self.setFocusProxy(self._line)
         self._line.editingFinished.connect(self._finish)
         self._browse.clicked.connect(self._choose)
@@ -267,11 +254,9 @@ class _FolderField(QWidget):
 
 
 def _name(widget: QWidget, field: SettingField, part: str = "", tip: str = "") -> None:
-    """Give a control its name, its tooltip and the name that is read aloud."""
-    name = field.name.replace(".", "_")
-    widget.setObjectName(f"{name}_{part}" if part else name)
-    widget.setToolTip(tip or field.help)
-    widget.setAccessibleName(f"{field.about.label} {part}".strip())
+    """Give a control of a setting its name, its tooltip and the name that is read aloud."""
+    name = f"{field.name.replace('.', '_')}_{part}".rstrip("_")
+    named(widget, name, tip or field.help, f"{field.about.label} {part}".strip())
 
 
 def _default_text(field: SettingField) -> str:

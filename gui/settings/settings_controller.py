@@ -11,7 +11,6 @@ from gui.background import Background
 
 if TYPE_CHECKING:
     from core.config.settings import Settings
-    from core.errors import StudioError
     from core.jobs.job import CancelToken
     from core.studio import Studio
 
@@ -36,16 +35,6 @@ class SettingsController(QObject):
         self._background = Background(self, threads=1)
         self._is_saved = True
 
-    @property
-    def settings(self) -> Settings:
-        """The settings that are in effect."""
-        return self._studio.settings
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether everything is saved."""
-        return self._background.is_idle
-
     def change(self, settings: Settings) -> None:
         """Go by these from now on, and save them."""
         if settings == self._studio.settings:
@@ -59,7 +48,7 @@ class SettingsController(QObject):
             self._studio.config.save(settled.settings)
             return settled
 
-        self._background.run(save, self._finish_saving, self._fail, key="save")
+        self._background.run(save, self._finish_saving, self.failed.emit, key="save")
 
     def close(self) -> None:
         """Save what is not saved yet, and stop.
@@ -82,6 +71,3 @@ class SettingsController(QObject):
             self._go_by(settled.settings)
         for note in settled.notes:
             self.message.emit(note)
-
-    def _fail(self, error: StudioError) -> None:
-        self.failed.emit(error)

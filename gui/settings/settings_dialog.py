@@ -17,6 +17,7 @@ from gui.background import Background
 from gui.settings.keys_panel import KeysPanel, KeyState, StoreKey
 from gui.settings.settings_panel import SettingsPanel
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ class SettingsDialog(QDialog):
         self.panel.add_section(KEYS, self.keys)
         self._message = ToneLabel(theme.Tone.QUIET, self)
         self._lay_out()
-        self.panel.set_value(controller.settings)
+        self.panel.set_value(studio.settings)
         self.panel.set_usual_folders(studio.usual_folders)
         self.panel.changed.connect(self._change)
         controller.changed.connect(self._follow)
@@ -62,13 +63,8 @@ class SettingsDialog(QDialog):
         self.keys.store_wanted.connect(self._store)
         self.keys.test_wanted.connect(self._test)
         self.keys.remove_wanted.connect(self._remove)
-        self._refresh(controller.settings)
+        self._refresh(studio.settings)
         self._look_for_keys()
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is being asked or saved."""
-        return self._background.is_idle and self._settings_controller.is_idle
 
     def show_keys(self) -> None:
         """Turn to the keys."""
@@ -85,12 +81,14 @@ class SettingsDialog(QDialog):
         close.setToolTip("Close the settings; every change is in effect already.")
         close.setAutoDefault(False)
         buttons.rejected.connect(self.reject)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(theme.EDGE, theme.EDGE, theme.EDGE, theme.EDGE)
-        lines.setSpacing(theme.GAP)
-        lines.addWidget(self.panel, 1)
-        lines.addWidget(self._message)
-        lines.addWidget(buttons)
+        fill(
+            QVBoxLayout(self),
+            self.panel,
+            self._message,
+            buttons,
+            grows=self.panel,
+            margin=theme.EDGE,
+        )
         self.resize(720, 560)
 
     @Slot(object)

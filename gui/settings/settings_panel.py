@@ -10,7 +10,6 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
     QVBoxLayout,
     QWidget,
@@ -20,7 +19,9 @@ from core.config.settings import Settings, fields, with_text
 from core.errors import SettingsError
 from gui import theme
 from gui.settings.setting_row import SettingRow
-from gui.widgets.labels import ToneLabel
+from gui.widgets.fields import SearchField, named
+from gui.widgets.labels import ToneLabel, heading
+from gui.widgets.layouts import fill
 from gui.widgets.panes import scrolled
 
 if TYPE_CHECKING:
@@ -65,16 +66,10 @@ class SettingsPanel(QWidget):
         self._settings = Settings()
         self._rows: dict[str, SettingRow] = {}
         self._sections: list[_Section] = []
-        self._search = QLineEdit(self)
-        self._search.setObjectName("search")
-        self._search.setPlaceholderText("Search settings")
-        self._search.setToolTip("Shows every setting whose name or help has these words.")
-        self._search.setAccessibleName("Search settings")
-        self._search.setClearButtonEnabled(True)
-        self._list = QListWidget(self)
-        self._list.setObjectName("sections")
-        self._list.setToolTip("The sections of the settings.")
-        self._list.setAccessibleName("Sections")
+        self._search = SearchField(
+            "search", "Search settings", "Shows every setting whose name or help has these words."
+        )
+        self._list = named(QListWidget(), "sections", "The sections of the settings.", "Sections")
         self._list.setMaximumWidth(150)
         self._list.setSpacing(2)
         self._nothing = ToneLabel(theme.Tone.QUIET, self)
@@ -134,13 +129,9 @@ class SettingsPanel(QWidget):
         for section in self._sections:
             if section.title == title:
                 return section
-        heading = QLabel(title, self)
-        font = heading.font()
-        font.setPointSizeF(font.pointSizeF() * 1.25)
-        font.setBold(True)
-        heading.setFont(font)
-        self._page.insertWidget(self._page.count() - 2, heading)
-        self._sections.append(_Section(title, heading))
+        words = heading(title, 1.25)
+        self._page.insertWidget(self._page.count() - 2, words)
+        self._sections.append(_Section(title, words))
         self._list.addItem(title)
         return self._sections[-1]
 
@@ -150,15 +141,9 @@ class SettingsPanel(QWidget):
         self._page.setContentsMargins(theme.EDGE, 0, theme.EDGE, theme.EDGE)
         self._page.addWidget(self._nothing)
         self._page.addStretch(1)
-        columns = QHBoxLayout()
-        columns.setSpacing(theme.EDGE)
-        columns.addWidget(self._list)
-        columns.addWidget(scrolled(content), 1)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(theme.GAP)
-        lines.addWidget(self._search)
-        lines.addLayout(columns, 1)
+        rows = scrolled(content)
+        columns = fill(QHBoxLayout(), self._list, rows, grows=rows, spacing=theme.EDGE)
+        fill(QVBoxLayout(self), self._search, columns, grows=columns)
 
     @Slot()
     def _show_rows(self) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QApplication, QToolButton, QWidget
-from typing_extensions import override
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtWidgets import QToolButton
 
 from gui import theme
-from gui.theme import icon
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -20,11 +18,10 @@ class IconButton(QToolButton):
 
     def __init__(self, name: str, icon_name: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._icon_name = icon_name
         self.setObjectName(name)
         self.setAutoRaise(True)
         self.set_tip(tip)
-        self._draw()
+        self.show_icon(icon_name)
 
     def set_tip(self, tip: str) -> None:
         """Say what the button does."""
@@ -33,19 +30,7 @@ class IconButton(QToolButton):
 
     def show_icon(self, icon_name: str) -> None:
         """Show another icon."""
-        if icon_name != self._icon_name:
-            self._icon_name = icon_name
-            self._draw()
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        """Draw the icon anew in another theme."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self._draw()
-
-    def _draw(self) -> None:
-        self.setIcon(icon(self._icon_name, QApplication.palette()))
+        self.setIcon(theme.icon(icon_name))
 
 
 class NetworkBadge(QToolButton):
@@ -76,13 +61,6 @@ class NetworkBadge(QToolButton):
             self.setChecked(is_off)
         self._show()
 
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        """Draw the icon in the colours of the new theme."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self._show()
-
     @Slot(bool)
     def _tell(self, is_off: bool) -> None:
         self._show()
@@ -98,4 +76,4 @@ class NetworkBadge(QToolButton):
             if is_off
             else "Providers may be asked. Click to keep everything on this machine."
         )
-        self.setIcon(theme.icon("wifi-off" if is_off else "wifi", self.palette()))
+        self.setIcon(theme.icon("wifi-off" if is_off else "wifi"))

@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPalette, QPen, QPixmap, QTextLayout
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    QSizeF,
+    Qt,
+)
+from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen, QPixmap, QTextLayout
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gui import theme
@@ -63,6 +72,31 @@ class Cell:
         shown = self.painter.fontMetrics().elidedText(text, _ELIDED, rect.width())
         self.painter.setPen(colour)
         self.painter.drawText(rect, _RIGHT if is_right else _LEFT, shown)
+
+    def bold_text(self, text: str, rect: QRect, colour: QColor) -> None:
+        """A line of bold text, cut short where it does not fit."""
+        usual = self.painter.font()
+        bold = QFont(usual)
+        bold.setBold(True)
+        self.painter.setFont(bold)
+        self.text(text, rect, colour)
+        self.painter.setFont(usual)
+
+    def bar(self, place: QRectF, fraction: float | None) -> None:
+        """A thin bar that is filled by this share; None where nobody knows it."""
+        round_ = place.height() / 2
+        track = self.colour()
+        track.setAlphaF(0.25)
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        self.painter.setBrush(track)
+        self.painter.drawRoundedRect(place, round_, round_)
+        if fraction:
+            # On the selection, whose colour the bar would share, it is as bright as the words.
+            highlight = self.palette.color(QPalette.ColorRole.Highlight)
+            self.painter.setBrush(self.colour() if self.is_selected else highlight)
+            filled = QRectF(place.topLeft(), QSizeF(place.width() * fraction, place.height()))
+            self.painter.drawRoundedRect(filled, round_, round_)
 
     def image(self, found: QPixmap | None, place: QRect, opacity: float = 1.0) -> QRect:
         """A small picture in the middle of a place, which is grey while there is none.

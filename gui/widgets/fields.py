@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
@@ -19,6 +19,7 @@ from typing_extensions import override
 
 W = TypeVar("W", bound=QWidget)
 
+_PAUSE_MS = 250
 SEVERAL = "(several)"
 """What a field shows where it stands for things that differ in its value."""
 
@@ -132,6 +133,27 @@ class SwitchField(QCheckBox):
     def _tell(self, state: Qt.CheckState) -> None:
         self.setTristate(False)
         self.edited.emit(state == Qt.CheckState.Checked)
+
+
+class SearchField(QLineEdit):
+    """Words to look for, and a button that clears them.
+
+    Signals:
+        searched(): other words; after typing, once there is a pause.
+    """
+
+    searched = Signal()
+
+    def __init__(self, name: str, placeholder: str, tip: str, says: str = "") -> None:
+        super().__init__()
+        named(self, name, tip, says or placeholder)
+        self.setPlaceholderText(placeholder)
+        self.setClearButtonEnabled(True)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._pause.timeout.connect(self.searched)
+        self.textChanged.connect(self._pause.start)
+        self.returnPressed.connect(self._pause.stop)
+        self.returnPressed.connect(self.searched)
 
 
 _BOXES = (QAbstractSpinBox, QComboBox, QAbstractSlider)

@@ -55,6 +55,16 @@ class ToneLabel(QLabel):
             self.setPalette(colours)
 
 
+def heading(text: str, larger: float = 1.0) -> QLabel:
+    """A bold label, so many times as large as others."""
+    label = QLabel(text)
+    font = label.font()
+    font.setPointSizeF(font.pointSizeF() * larger)
+    font.setBold(True)
+    label.setFont(font)
+    return label
+
+
 class ElidedLabel(QLabel):
     """Shows a whole text where it fits, else its beginning and end."""
 

@@ -291,12 +291,12 @@ def test_settings_change_the_look_and_the_network_at_once(opened: OpenWindow) ->
     for appearance in (Appearance.DARK, Appearance.LIGHT):
         settings = window.studio.settings
         ui = settings.ui.model_copy(update={"appearance": appearance})
-        window.change_settings(settings.model_copy(update={"ui": ui}))
+        window.tabs.settings.change(settings.model_copy(update={"ui": ui}))
         lightness.append(app.palette().window().color().lightness())
     assert lightness[0] < 100 < lightness[1]
     settings = window.studio.settings
     network = settings.network.model_copy(update={"is_off": True})
-    window.change_settings(settings.model_copy(update={"network": network}))
+    window.tabs.settings.change(settings.model_copy(update={"network": network}))
     assert child(window, NetworkBadge).text().startswith("Offline")
 
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QScrollArea
 
 from core.project.files.project_file import NAME
 from core.project.model.status import LastRenderFailed, Stale, project_statuses
-from gui.jobs.jobs_area import Workers
+from gui.jobs.jobs_area import RenderWorker
 from gui.widgets.buttons import NetworkBadge
 from tests.gui.children import child
 from tests.gui.conftest import held_to_respond
@@ -212,7 +212,7 @@ def test_a_clip_that_is_dropped_brings_its_settings_back(
     opened.until(lambda: opened.num_takes() == [1])
     take = opened.model.project.chosen_take(opened.model.project.scenes[0].id)
     assert take is not None
-    opened.window.read_settings_of(take.path)
+    opened.window.tabs.history.read_settings_of(take.path)
     opened.until(lambda: len(opened.model.project.scenes) == 2)
 
     added = opened.model.project.scenes[1]
@@ -238,20 +238,24 @@ def test_projects_come_and_go_without_leaving_anything(
 def test_settings_take_effect_at_once(opened: OpenWindow) -> None:
     settings = opened.window.studio.settings
     network = settings.network.model_copy(update={"is_off": True})
-    opened.window.change_settings(settings.model_copy(update={"network": network}))
+    opened.window.tabs.settings.change(settings.model_copy(update={"network": network}))
 
     assert opened.window.studio.registry.network.is_off
     assert child(opened.window, NetworkBadge).text().startswith("Offline")
 
 
 def test_more_jobs_at_once_get_more_threads(opened: OpenWindow) -> None:
-    workers = child(opened.window, Workers)
-    cloud = opened.window.studio.settings.cloud
-    before = workers.running
-    more = cloud.model_copy(update={"parallel_jobs": cloud.parallel_jobs + 3})
-    opened.window.change_settings(opened.window.studio.settings.model_copy(update={"cloud": more}))
+    def threads() -> int:
+        return sum(worker.isRunning() for worker in opened.window.findChildren(RenderWorker))
 
-    assert workers.running == before + 3
+    cloud = opened.window.studio.settings.cloud
+    before = threads()
+    more = cloud.model_copy(update={"parallel_jobs": cloud.parallel_jobs + 3})
+    opened.window.tabs.settings.change(
+        opened.window.studio.settings.model_copy(update={"cloud": more})
+    )
+
+    assert threads() == before + 3
 
 
 def test_the_window_fits_a_small_screen(opened: OpenWindow, qtbot: QtBot) -> None:

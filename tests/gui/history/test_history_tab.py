@@ -1,27 +1,36 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QDate, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QDateEdit, QLabel, QListView, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDateEdit,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QTableView,
+    QWidget,
+)
 
 from core.film.model.delivery import ExportOrder, ExportSettings
 from core.film.model.film import Clip, Film
-from core.history.history import History
+from core.history.history import History, HistoryQuery
 from core.history.history_entry import HistoryEntry, WorkKind
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
 from gui.background import Background
 from gui.history.history_facts import facts_of
-from gui.history.history_filter_bar import HistoryFilter, HistoryFilterBar, Span
+from gui.history.history_filter_bar import HistoryFilterBar
 from gui.history.history_model import PAGE
 from gui.history.history_tab import HistoryTab
 from tests.fakes.provider import ENTRY
@@ -32,13 +41,12 @@ from tests.gui.operating import choose, choose_index, click, step_up, write
 from tests.gui.small_images import SmallImages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytestqt.qtbot import QtBot
 
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
-TODAY = date(2026, 3, 14)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +80,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 class Desk:
     """A tab with what it needs, and all that it tells."""
 
-    def __init__(self, history: History, qtbot: QtBot, folder: Path | None = None) -> None:
+    def __init__(self, history: History, qtbot: QtBot) -> None:
         self.qtbot = qtbot
         self.history = history
         self.background = Background()
@@ -80,10 +88,10 @@ class Desk:
         self.heard: list[tuple[str, object]] = []
         # Qt's stubs know a signal of an instance only as one of its class.
         images = self.images
-        self.tab = HistoryTab(history, self.background, images, choose_folder=lambda _: folder)
+        self.tab = HistoryTab(history, self.background, images)
         qtbot.addWidget(self.tab, before_close_func=lambda _: self.background.close())
-        for name in ("play_wanted", "show_file_wanted", "make_again", "edit_wanted"):
-            getattr(self.tab, name).connect(
+        for name in ("play", "show_file", "again", "edit"):
+            getattr(self.tab.details, name).wanted.connect(
                 lambda messages, name=name: self.heard.append((name, messages))
             )
         self.tab.resize(1240, 640)
@@ -126,6 +134,16 @@ class Desk:
         self.settle()
 
 
+def add_folder(folder: Path) -> Callable[[QWidget], None]:
+    def act(button: QWidget) -> None:
+        click(button)
+        dialog = child(button.window(), QFileDialog)
+        dialog.fileSelected.emit(str(folder))
+        dialog.close()
+
+    return act
+
+
 @pytest.fixture
 def controller(studio: Studio, qtbot: QtBot) -> Desk:
     return Desk(studio.history, qtbot).begin()
@@ -135,10 +153,10 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
     controllers: dict[QWidget, Desk] = {}
 
     def make() -> HistoryTab:
-        controller = Desk(studio.history, qtbot, tmp_path).begin()
-        child(controller.tab, HistoryFilterBar).set_value(
-            HistoryFilter(span=Span.BETWEEN, first=date(2020, 1, 1), last=date(2040, 1, 1))
-        )
+        controller = Desk(studio.history, qtbot).begin()
+        choose("Between two days")(controls_of(controller.tab)["span"])
+        choose_days(controller.tab, date(2020, 1, 1), date(2040, 1, 1))
+        controller.settle()
         controller.choose("a red ball")
         controllers[controller.tab] = controller
         return controller.tab
@@ -148,7 +166,7 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
         return list(controllers[tab].heard)
 
     def chosen(tab: HistoryTab) -> object:
-        return tab.chosen
+        return tab.details.entry
 
     def looked_for(tab: HistoryTab) -> object:
         return child(tab, HistoryFilterBar).value()
@@ -197,7 +215,7 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
             ControlCase("tiles", move_in_tiles, chosen),
             ControlCase("as_tiles", click, view),
             ControlCase("as_table", there_and_back, lambda _: tuple(views)),
-            ControlCase("read_folder", click, words),
+            ControlCase("read_folder", add_folder(tmp_path), words),
             ControlCase("play", click, messages),
             ControlCase("show_file", click, messages),
             ControlCase("copy", click, copied),
@@ -214,8 +232,8 @@ def test_every_control_has_its_effect(studio: Studio, qtbot: QtBot, tmp_path: Pa
 def test_newest_is_first_and_shown_in_full(controller: Desk) -> None:
     assert controller.shown == ["Spring", "a red ball", "a red ball", "an old cube"]
     assert "4 entries" in controller.words
-    assert controller.tab.chosen is not None
-    assert controller.tab.chosen.title == "Spring"
+    assert controller.tab.details.entry is not None
+    assert controller.tab.details.entry.title == "Spring"
     controller.choose("a red ball")
     assert "Seed\n5\n" in controller.words
 
@@ -262,7 +280,7 @@ def test_signals_carry_what_makes_it_again(controller: Desk) -> None:
     controller.click("again")
     assert not controls_of(controller.tab)["edit"].isEnabled()
     controller.choose("a red ball")
-    still = controller.tab.chosen
+    still = controller.tab.details.entry
     assert still is not None
     for name in ("again", "edit", "play", "show_file"):
         controller.click(name)
@@ -271,14 +289,14 @@ def test_signals_carry_what_makes_it_again(controller: Desk) -> None:
     assert again == edit == still.clip_record
     assert still.clip_record is not None
     assert still.clip_record.is_image
-    assert played == still
+    assert played == still.path
     assert file == still.path
 
 
 def test_enter_plays_what_is_chosen_and_nothing_that_is_missing(controller: Desk) -> None:
     controller.choose("a red ball")
     QTest.keyClick(controller.table, Qt.Key.Key_Return)
-    assert [name for name, _ in controller.heard] == ["play_wanted"]
+    assert [name for name, _ in controller.heard] == ["play"]
     controller.choose("an old cube")
     QTest.keyClick(controller.table, Qt.Key.Key_Return)
     assert len(controller.heard) == 1
@@ -298,8 +316,8 @@ def test_missing_file_is_grey_and_can_neither_be_played_nor_shown(controller: De
     assert grey is not None
     assert controller.tab.model.index(0, 1).data(Qt.ItemDataRole.ForegroundRole) is None
     assert "Not there any more" in index.data(Qt.ItemDataRole.ToolTipRole)
-    assert controller.tab.chosen is not None
-    assert controller.tab.chosen.path not in controller.images.asked
+    assert controller.tab.details.entry is not None
+    assert controller.tab.details.entry.path not in controller.images.asked
 
 
 def test_removing_leaves_the_file_and_chooses_the_next(tmp_path: Path, qtbot: QtBot) -> None:
@@ -311,8 +329,8 @@ def test_removing_leaves_the_file_and_chooses_the_next(tmp_path: Path, qtbot: Qt
     controller.choose("clip 1")
     controller.click("remove")
     assert controller.shown == ["clip 2", "clip 0"]
-    assert controller.tab.chosen is not None
-    assert controller.tab.chosen.prompt == "clip 0"
+    assert controller.tab.details.entry is not None
+    assert controller.tab.details.entry.prompt == "clip 0"
     assert (tmp_path / "1.mp4").is_file()
     assert history.count() == 2
     controller.click("remove")
@@ -343,8 +361,8 @@ def test_what_is_made_meanwhile_comes_on_top_and_the_choice_stays(
     controller.tab.reload()
     controller.settle()
     assert controller.shown == [f"clip {number}" for number in (6, 5, 4, 3, 2, 1, 0)]
-    assert controller.tab.chosen is not None
-    assert controller.tab.chosen.prompt == "clip 3"
+    assert controller.tab.details.entry is not None
+    assert controller.tab.details.entry.prompt == "clip 3"
     history.remove(history.find()[-1].id)
     controller.tab.reload()
     controller.settle()
@@ -376,7 +394,7 @@ def test_ten_thousand_entries_are_read_page_by_page_without_a_stall(
         assert controller.tab.model.index(row, 0).data() == f"clip {9_999 - row}"
     controller.look_for("clip 77")
     assert controller.shown[-1] == "clip 77"
-    assert controller.tab.model.total == 111
+    assert "111 entries" in controller.words
 
 
 def test_only_rows_on_the_screen_ask_for_images(tmp_path: Path, qtbot: QtBot) -> None:
@@ -393,7 +411,7 @@ def test_image_that_arrives_later_is_shown(controller: Desk, qtbot: QtBot) -> No
     controller.images.knows = False
     controller.choose("a red ball")
     controller.tab.grab()
-    entry = controller.tab.chosen
+    entry = controller.tab.details.entry
     assert entry is not None
     before = controller.tab.grab().toImage()
     controller.images.arrive(entry.path)
@@ -424,9 +442,10 @@ def test_history_that_cannot_be_opened_is_a_sentence(tmp_path: Path, qtbot: QtBo
 def test_folder_is_read_and_what_was_found_is_told(
     studio: Studio, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    controller = Desk(History(tmp_path / "history.sqlite"), qtbot, studio.paths.output_dir).begin()
+    controller = Desk(History(tmp_path / "history.sqlite"), qtbot).begin()
     assert controller.shown == []
-    controller.click("read_folder")
+    add_folder(studio.paths.output_dir)(controls_of(controller.tab)["read_folder"])
+    controller.settle()
     assert len(controller.shown) == 3
     assert "3 new files were found" in controller.words
     assert controls_of(controller.tab)["read_folder"].isEnabled()
@@ -444,22 +463,22 @@ def test_prompt_that_looks_like_mark_up_is_shown_as_typed(tmp_path: Path, qtbot:
 
 def test_facts_tell_every_setting_of_a_clip_and_of_a_film(studio: Studio) -> None:
     entries = {entry.kind: entry for entry in studio.history.find() if entry.record}
-    clip = {fact.name: fact.value for fact in facts_of(entries[WorkKind.CLIP])}
+    clip = {fact.name: fact.text for fact in facts_of(entries[WorkKind.CLIP])}
     assert clip["Frames"] == "9 at 8 per second"
     assert (clip["Steps"], clip["Guidance"], clip["Cost"]) == ("4", "3", "free")
     assert clip["Made by"] == "fake/local/fake-small"
     assert "Start frame" not in clip
-    still = {fact.name: fact.value for fact in facts_of(entries[WorkKind.IMAGE])}
+    still = {fact.name: fact.text for fact in facts_of(entries[WorkKind.IMAGE])}
     assert "Frames" not in still
     assert "Length" not in still
-    film = {fact.name: fact.value for fact in facts_of(entries[WorkKind.FILM])}
+    film = {fact.name: fact.text for fact in facts_of(entries[WorkKind.FILM])}
     assert film["File kind"] == "MP4, H264, AAC"
     assert film["Clips"] == "1"
     from core.history.history_index import entry_of
 
     found = entry_of(entries[WorkKind.FILM].path)
     assert found is not None
-    again = {fact.name: fact.value for fact in facts_of(found)}
+    again = {fact.name: fact.text for fact in facts_of(found)}
     assert again["Clips"] == "1"
     assert again["Program"].startswith("ImageAI")
 
@@ -469,22 +488,9 @@ def test_facts_of_a_record_that_cannot_be_read_are_what_the_list_knows() -> None
     assert names == ["Kind", "Made", "Folder"]
 
 
+LABELS = ("LTX Mini", "Another model", "A model that is gone")
 DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(7999, 12, 31))
 ONE_LINE = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=20)
-
-
-@st.composite
-def filters(draw: st.DrawFn) -> HistoryFilter:
-    span = draw(st.sampled_from(Span))
-    is_between = span is Span.BETWEEN
-    return HistoryFilter(
-        text=draw(ONE_LINE),
-        kind=draw(st.sampled_from([None, *WorkKind])),
-        model=draw(st.sampled_from(["", "LTX Mini", "A model that is gone"])),
-        span=span,
-        first=draw(DAYS) if is_between else None,
-        last=draw(DAYS) if is_between else None,
-    )
 
 
 @settings(
@@ -492,35 +498,75 @@ def filters(draw: st.DrawFn) -> HistoryFilter:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(value=filters())
-def test_filter_bar_gives_back_what_it_shows_and_tells_nobody(
-    qtbot: QtBot, value: HistoryFilter
+@given(
+    text=ONE_LINE,
+    kind=st.sampled_from([None, *WorkKind]),
+    model=st.sampled_from(["", *LABELS]),
+    first=DAYS,
+    last=DAYS,
+)
+def test_filter_bar_tells_what_is_chosen_and_forgets_it_at_once(
+    qtbot: QtBot, text: str, kind: WorkKind | None, model: str, first: date, last: date
 ) -> None:
     bar = HistoryFilterBar()
     qtbot.addWidget(bar)
+    bar.show()
+    bar.set_models(LABELS)
     messages: list[object] = []
     bar.changed.connect(messages.append)
-    bar.set_value(value)
-    assert bar.value() == value
+    search = controls_of(bar)["search"]
+    assert isinstance(search, QLineEdit)
+    search.setText(text)
+    QTest.keyClick(search, Qt.Key.Key_Return)
+    choose_index([None, *WorkKind].index(kind))(controls_of(bar)["kind"])
+    choose_index(["", *LABELS].index(model))(controls_of(bar)["model"])
+    choose("Between two days")(controls_of(bar)["span"])
+    choose_days(bar, first, last)
+    value = HistoryQuery(
+        text, midnight(first), midnight(last + timedelta(days=1)), model=model, kind=kind
+    )
+    assert bar.value() == messages[-1] == value
+    messages.clear()
     bar.set_models(["LTX Mini", "Other"])
     assert bar.value() == value
     qtbot.wait(1)
     assert messages == []
+    click(controls_of(bar)["clear"])
+    assert messages == [HistoryQuery()]
+    assert bar.value() == HistoryQuery()
 
 
-def test_spans_are_whole_days_of_this_machine() -> None:
-    def days(value: HistoryFilter) -> tuple[date | None, date | None]:
-        query = value.query(TODAY)
-        return (
-            query.since.date() if query.since else None,
-            query.until.date() if query.until else None,
-        )
+def choose_days(bar: QWidget, first: date, last: date) -> None:
+    for name, day in (("first", first), ("last", last)):
+        box = controls_of(bar)[name]
+        assert isinstance(box, QDateEdit)
+        box.setDate(QDate(day.year, day.month, day.day))
 
-    assert days(HistoryFilter()) == (None, None)
-    assert days(HistoryFilter(span=Span.TODAY)) == (TODAY, None)
-    assert days(HistoryFilter(span=Span.WEEK)) == (date(2026, 3, 8), None)
-    between = HistoryFilter(span=Span.BETWEEN, first=date(2026, 3, 1), last=date(2026, 3, 2))
-    assert days(between) == (date(2026, 3, 1), date(2026, 3, 3))
+
+def midnight(day: date) -> datetime:
+    return datetime.combine(day, time()).astimezone()
+
+
+def test_spans_are_whole_days_of_this_machine(qtbot: QtBot) -> None:
+    bar = HistoryFilterBar()
+    qtbot.addWidget(bar)
+    bar.show()
+
+    def days(span: str) -> tuple[datetime | None, datetime | None]:
+        choose(span)(controls_of(bar)["span"])
+        return bar.value().since, bar.value().until
+
+    today = datetime.now().astimezone().date()
+    assert (bar.value().since, bar.value().until) == (None, None)
+    assert days("Today") == (midnight(today), None)
+    assert days("Last 7 days") == (midnight(today - timedelta(days=6)), None)
+    assert days("Last 30 days") == (midnight(today - timedelta(days=29)), None)
+    choose("Between two days")(controls_of(bar)["span"])
+    choose_days(bar, date(2026, 3, 1), date(2026, 3, 2))
+    assert (bar.value().since, bar.value().until) == (
+        midnight(date(2026, 3, 1)),
+        midnight(date(2026, 3, 3)),
+    )
 
 
 def test_days_are_asked_for_only_where_they_count(controller: Desk) -> None:

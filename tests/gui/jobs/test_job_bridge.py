@@ -70,7 +70,7 @@ def teller() -> Teller:
 
 @pytest.fixture
 def bridge(teller: Teller, qtbot: QtBot) -> Iterator[JobBridge]:
-    bridge = JobBridge(teller)
+    bridge = JobBridge(teller.subscribe)
     yield bridge
     bridge.close()
 
@@ -148,7 +148,7 @@ def test_closed_bridge_is_silent(bridge: JobBridge, teller: Teller, qtbot: QtBot
 
 def test_render_is_heard_from_its_queue_to_its_clip(tmp_path: Path, qtbot: QtBot) -> None:
     studio = Studio([ENTRY], paths=Paths.below(tmp_path))
-    bridge = JobBridge(studio.queue)
+    bridge = JobBridge(studio.queue.subscribe)
     listener = Listener(bridge)
     request = RenderRequest(
         target=Target(provider="fake", deployment="local", model="fake-small"),

@@ -13,7 +13,7 @@ from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
 from gui.background import Background
 from gui.jobs.job_bridge import JobBridge
-from gui.jobs.jobs_area import Workers
+from gui.jobs.jobs_area import RenderWorker, Workers
 from gui.jobs.jobs_controller import JobsController, MoveJob
 from gui.jobs.jobs_model import JobsModel
 from tests.fakes.provider import ENTRY
@@ -35,19 +35,12 @@ class QueueSetup:
         self.studio = Studio([ENTRY], paths=Paths.below(home))
         self.queue = self.studio.queue
         self.background = Background()
-        self.bridge = JobBridge(self.queue)
+        self.bridge = JobBridge(self.queue.subscribe)
         self.workers = Workers(self.queue)
         self.model = JobsModel(self.queue.jobs, self.background)
         self.folders: list[Path] = []
         self.has_file_manager = True
-        self.controller = JobsController(
-            self.queue,
-            self.background,
-            resume=self.studio.resume,
-            fetch=self.studio.attach,
-            buy_again=self.studio.buy_again,
-            show_folder=self.show_folder,
-        )
+        self.controller = JobsController(self.studio, self.background, show_folder=self.show_folder)
         self.errors: list[StudioError] = []
         self.lines: list[str] = []
         self.bridge.news.connect(self.model.take)
@@ -254,5 +247,5 @@ def test_close_during_a_render_leaves_nothing_running(setup: QueueSetup) -> None
     began = time.monotonic()
     setup.close()
     assert time.monotonic() - began < 2
-    assert setup.workers.running == 0
+    assert not any(one.isRunning() for one in setup.workers.findChildren(RenderWorker))
     assert setup.queue.job(job_id).state is JobState.INTERRUPTED

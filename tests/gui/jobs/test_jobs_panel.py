@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QListView, QToolButton, QWidget
@@ -15,9 +16,10 @@ from core.jobs.job import ErrorReport, Failed, JobUpdate, Lane, Progressed, Queu
 from core.jobs.job_record import JobRecord, JobState, Owner
 from gui import theme
 from gui.background import Background
+from gui.jobs import job_text
 from gui.jobs.job_rows import FilterButtons
 from gui.jobs.jobs_controller import MoveJob
-from gui.jobs.jobs_model import JobsModel
+from gui.jobs.jobs_model import RECORD_ROLE, JobsModel
 from gui.jobs.jobs_panel import JobsPanel
 from tests.fakes.job_records import one_of_each, record
 from tests.gui.controls import ControlCase, check_every_control, controls_of
@@ -58,8 +60,8 @@ class PanelSetup:
             getattr(panel, f"{name}_wanted").connect(
                 lambda value=None, name=name: messages.append((name, value))
             )
-        panel.fetch_wanted.connect(lambda *asked: messages.append(("fetch", asked)))
-        panel.order_wanted.connect(lambda job: messages.append(("order", job)))
+        panel.lost.fetch_wanted.connect(lambda *asked: messages.append(("fetch", asked)))
+        panel.lost.order_wanted.connect(lambda job: messages.append(("order", job)))
         for buttons in panel.findChildren(FilterButtons):
             buttons.changed.connect(messages.append)
         self.messages[panel] = messages
@@ -96,7 +98,7 @@ def press(widget: QWidget, keys: str) -> None:
 
 def click_with(*job_ids: str) -> Callable[[QWidget], None]:
     def act(control: QWidget) -> None:
-        panel_of(control).select(*job_ids)
+        select(panel_of(control), *job_ids)
         click(control)
 
     return act
@@ -104,7 +106,7 @@ def click_with(*job_ids: str) -> Callable[[QWidget], None]:
 
 def type_with(*job_ids: str) -> Callable[[QWidget], None]:
     def act(control: QWidget) -> None:
-        panel_of(control).select(*job_ids)
+        select(panel_of(control), *job_ids)
         QTest.keyClicks(control, "render-17")
 
     return act
@@ -112,14 +114,14 @@ def type_with(*job_ids: str) -> Callable[[QWidget], None]:
 
 def find_and_click(control: QWidget) -> None:
     panel = panel_of(control)
-    panel.select("lost")
+    select(panel, "lost")
     QTest.keyClicks(controls_of(panel)["remote_id"], " render-17 ")
     click(control)
 
 
 def look_and_click(control: QWidget) -> None:
     panel = panel_of(control)
-    panel.select("lost")
+    select(panel, "lost")
     click(controls_of(panel)["missing"])
     click(control)
 
@@ -135,6 +137,17 @@ def can_order(panel: JobsPanel) -> object:
 def click_row(control: QWidget) -> None:
     assert isinstance(control, QListView)
     QTest.mouseClick(control.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(60, 20))
+
+
+def select(panel: JobsPanel, *job_ids: str) -> None:
+    """Choose these jobs in the list."""
+    jobs = jobs_of(panel)
+    jobs.clearSelection()
+    for row in range(jobs.model().rowCount()):
+        index = jobs.model().index(row, 0)
+        if index.data(RECORD_ROLE).id in job_ids:
+            flag = QItemSelectionModel.SelectionFlag.Select
+            jobs.selectionModel().setCurrentIndex(index, flag)
 
 
 def titles(panel: JobsPanel) -> list[str]:
@@ -212,7 +225,7 @@ def test_button_sends_the_request_for_what_is_chosen(
     setup: PanelSetup, name: str, chosen: tuple[str, ...], asked: object
 ) -> None:
     panel = setup.panel()
-    panel.select(*chosen)
+    select(panel, *chosen)
     click(controls_of(panel)[name])
     (sent,) = setup.messages[panel]
     if asked is None:
@@ -238,7 +251,7 @@ def test_keys_do_what_the_buttons_do(setup: PanelSetup, keys: str, chosen: str, 
     panel = setup.panel()
     jobs = jobs_of(panel)
     jobs.setFocus()
-    panel.select(chosen)
+    select(panel, chosen)
     press(jobs, keys)
     assert [sent[0] for sent in setup.messages[panel]] == [kind]
 
@@ -278,7 +291,7 @@ def test_only_what_can_be_done_is_offered(
     setup: PanelSetup, chosen: tuple[str, ...], offered: set[str]
 ) -> None:
     panel = setup.panel()
-    panel.select(*chosen)
+    select(panel, *chosen)
     buttons = {
         name
         for name, control in controls_of(panel).items()
@@ -294,7 +307,7 @@ def test_what_waits_in_another_process_or_lane_is_not_passed(setup: PanelSetup) 
         record("mine"),
     ]
     panel = setup.panel()
-    panel.select("mine")
+    select(panel, "mine")
     assert not controls_of(panel)["up"].isEnabled()
     assert not controls_of(panel)["down"].isEnabled()
 
@@ -310,13 +323,13 @@ def test_what_runs_is_on_top_and_the_newest_end_below_what_waits(setup: PanelSet
 
 def test_failed_job_says_why_and_what_to_do(setup: PanelSetup) -> None:
     panel = setup.panel()
-    panel.select("failed")
+    select(panel, "failed")
     shown = text_of(panel, "job_details_text")
     assert "The memory ran out." in shown
     assert "Choose a smaller size." in shown
     click(controls_of(panel)["copy"])
     copied = QGuiApplication.clipboard().text()
-    assert copied == panel.details
+    assert copied == job_text.details(panel.selected[0], datetime.now(UTC))
     assert "Error: OutOfMemory: The memory ran out." in copied
     assert "What to do: Choose a smaller size." in copied
 
@@ -324,7 +337,7 @@ def test_failed_job_says_why_and_what_to_do(setup: PanelSetup) -> None:
 def test_details_show_notes_and_no_markup_of_theirs_is_obeyed(setup: PanelSetup) -> None:
     setup.records = [record("a", JobState.RUNNING, title="<b>a</b>", notes=("1 < 2",))]
     panel = setup.panel()
-    panel.select("a")
+    select(panel, "a")
     shown = text_of(panel, "job_details_text")
     assert "&lt;b&gt;a" in shown
     assert "1 &lt; 2" in shown
@@ -352,7 +365,7 @@ def test_pause_is_seen_until_it_ends(setup: PanelSetup) -> None:
     panel = setup.panel()
     click(controls_of(panel)["pause"])
     assert "Paused" in text_of(panel, "interrupted_jobs")
-    assert panel.is_paused
+    assert setup.messages[panel] == [("pause", True)]
     click(controls_of(panel)["pause"])
     assert text_of(panel, "interrupted_jobs") == ""
     assert setup.messages[panel] == [("pause", True), ("pause", False)]
@@ -370,7 +383,7 @@ def test_choice_stays_when_the_rows_move(setup: PanelSetup) -> None:
     model = setup.model()
     panel = JobsPanel(model)
     setup.qtbot.addWidget(panel)
-    panel.select("second")
+    select(panel, "second")
     model.move("second", None)
     model.take(JobUpdate("first", None, Started()))
     assert [job.id for job in panel.selected] == ["second"]
@@ -379,7 +392,7 @@ def test_choice_stays_when_the_rows_move(setup: PanelSetup) -> None:
 
 def test_moves_one_after_the_other_build_on_each_other(setup: PanelSetup) -> None:
     panel = setup.panel()
-    panel.select("third")
+    select(panel, "third")
     up = controls_of(panel)["up"]
     click(up)
     click(up)
@@ -414,7 +427,7 @@ def test_clip_so_far_is_shown_while_it_is_made(setup: PanelSetup, tmp_path: Path
     setup.qtbot.addWidget(panel)
     panel.resize(560, 420)
     panel.show()
-    panel.select("running")
+    select(panel, "running")
     event = Progressed(stage=Stage.DENOISE, fraction=0.5, preview=tmp_path / "preview.png")
     model.take(JobUpdate("running", None, event))
     setup.settle()
@@ -438,7 +451,7 @@ def test_it_follows_the_theme(
     setup: PanelSetup, qapp: QApplication, appearance: theme.Appearance
 ) -> None:
     panel = setup.panel()
-    panel.select("failed")
+    select(panel, "failed")
     theme.apply(qapp, appearance)
     QApplication.processEvents()
     bad = theme.tone(qapp.palette(), theme.Tone.BAD).name()
@@ -451,7 +464,7 @@ def test_it_follows_the_theme(
 def test_it_is_usable_at_any_width(setup: PanelSetup, width: int, chosen: str) -> None:
     panel = setup.panel()
     panel.resize(width, 200)
-    panel.select(chosen)
+    select(panel, chosen)
     QApplication.processEvents()
     assert panel.minimumSizeHint().width() <= 380
     shown = {name: control for name, control in controls_of(panel).items() if control.isVisible()}
@@ -592,9 +605,9 @@ def test_lost_order_has_two_ways_out_and_buys_only_what_is_not_there(setup: Pane
     panel = setup.panel()
     asked = controls_of(panel)
     assert not asked["order_again"].isVisible()
-    panel.select("failed")
+    select(panel, "failed")
     assert not asked["order_again"].isVisible()
-    panel.select("lost")
+    select(panel, "lost")
     assert asked["order_again"].isVisible()
     click(asked["order_again"])
     click(asked["fetch"])
@@ -605,6 +618,6 @@ def test_lost_order_has_two_ways_out_and_buys_only_what_is_not_there(setup: Pane
     click(asked["order_again"])
     click(asked["order_again"])
     assert setup.messages[panel] == [("fetch", ("lost", "render-17")), ("order", "lost")]
-    panel.select("failed")
-    panel.select("lost")
+    select(panel, "failed")
+    select(panel, "lost")
     assert asked["remote_id"].text() == ""

@@ -35,6 +35,7 @@ from core.video.provider import NotReady, Ready, ReasonCode
 from core.video.request import Target
 from core.video.spec import Licence
 from gui import theme
+from gui.background import Background
 from gui.models.model_rows import Installing, InstallPhase
 from gui.models.models_controller import ModelsController
 from gui.models.models_page import InstallDialog, ModelsPage
@@ -373,7 +374,7 @@ class Shop:
         self._worker = threading.Thread(target=self.studio.queue.run, args=[Lane.DISK])
         self._worker.start()
         self.controller.refresh()
-        self.wait(lambda: self.controller.is_idle)
+        self.wait(lambda: child(self.controller, Background).is_idle)
 
     def close(self) -> None:
         self.bridge.stop()

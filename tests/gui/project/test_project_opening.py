@@ -367,7 +367,7 @@ def test_a_read_only_project_refuses_every_edit_and_renders_nothing(
 
     for name in (*CHANGING, *(f"render_{request}" for request in ("this", "missing", "all"))):
         assert not child(beside.tab, QWidget, name).isEnabled(), f"{name} can be operated"
-    beside.window.read_settings_of(next((folder / "clips").glob("*.mp4")))
+    beside.window.tabs.history.read_settings_of(next((folder / "clips").glob("*.mp4")))
     beside.until(lambda: "it gets no scene" in beside.messages)
     beside.tab.use_image(IMAGE, ImageRole.START)
     assert "it takes no picture" in beside.messages

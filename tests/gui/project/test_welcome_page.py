@@ -263,11 +263,18 @@ def test_the_sample_button_follows_the_theme(setup: WelcomeSetup, appearance: Ap
         theme.apply(app, Appearance.LIGHT)
 
 
-def test_a_button_takes_the_icon_that_its_action_has_now(setup: WelcomeSetup) -> None:
+def test_the_icon_of_a_button_is_its_action_s_in_every_theme(
+    setup: WelcomeSetup, qapp: QApplication
+) -> None:
     page = setup.page()
     button = child(page, QPushButton, "welcome_new")
-    setup.actions.new.setIcon(setup.actions.open.icon())
-    assert pixels(button) == setup.actions.open.icon().pixmap(16).toImage()
+    light = pixels(button)
+    theme.apply(qapp, Appearance.DARK)
+    try:
+        assert pixels(button) == setup.actions.new.icon().pixmap(16).toImage()
+        assert pixels(button) != light
+    finally:
+        theme.apply(qapp, Appearance.LIGHT)
 
 
 def pixels(button: QPushButton) -> QImage:

@@ -37,6 +37,7 @@ from core.video.provider import ProviderEntry, Readiness, Ready
 from core.video.request import Target
 from core.video.spec import Residency
 from gui import theme
+from gui.background import Background
 from gui.settings.keys_panel import KeysPanel, KeyState, StoreKey
 from gui.settings.settings_controller import SettingsController
 from gui.settings.settings_dialog import SettingsDialog
@@ -421,14 +422,17 @@ def dialog(
     qtbot: QtBot, kept: dict[str, str], studio: Studio, controller: SettingsController
 ) -> Iterator[SettingsDialog]:
     dialog = SettingsDialog(studio, controller)
+    controller.setParent(dialog)
     qtbot.addWidget(dialog)
-    qtbot.waitUntil(lambda: dialog.is_idle)
+    settle(qtbot, dialog)
     yield dialog
     dialog.close_down()
 
 
 def settle(qtbot: QtBot, dialog: SettingsDialog) -> None:
-    qtbot.waitUntil(lambda: dialog.is_idle)
+    backgrounds = dialog.findChildren(Background)
+    assert len(backgrounds) == 2
+    qtbot.waitUntil(lambda: all(background.is_idle for background in backgrounds))
 
 
 def click(qtbot: QtBot, dialog: SettingsDialog, name: str) -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QIcon, QImage
+from PySide6.QtGui import QColor, QIcon, QImage, QPalette
 
+from core.config.settings import Appearance
+from gui import theme
 from gui.theme import font_icon
 
 if TYPE_CHECKING:
@@ -39,6 +41,21 @@ def test_an_icon_has_its_colour_and_another_where_it_is_disabled(square: QIcon) 
         image = drawn(square, mode)
         assert image.pixelColor(16, 16) == colour
         assert image.pixelColor(0, 0).alpha() == 0
+
+
+def test_an_icon_without_a_colour_follows_the_theme(qapp: QApplication) -> None:
+    icon = font_icon("square")
+    try:
+        for appearance in (Appearance.DARK, Appearance.LIGHT):
+            theme.apply(qapp, appearance)
+            for mode, group in (
+                (QIcon.Mode.Normal, QPalette.ColorGroup.Normal),
+                (QIcon.Mode.Disabled, QPalette.ColorGroup.Disabled),
+            ):
+                colour = qapp.palette().color(group, QPalette.ColorRole.ButtonText)
+                assert drawn(icon, mode).pixelColor(16, 16) == colour
+    finally:
+        theme.apply(qapp, Appearance.LIGHT)
 
 
 def test_an_icon_is_sharp_on_a_finer_screen(square: QIcon) -> None:
