@@ -183,14 +183,12 @@ class Cancelled(Frozen):
     event: Literal["cancelled"] = "cancelled"
 
 
-_TaggedEvent = Annotated[
-    Queued | Started | Progressed | Notice | Charged | Succeeded | Failed | Cancelled,
-    Field(discriminator="event"),
-]
-JobEvent = Queued | Started | Progressed | Notice | Charged | Succeeded | Failed | Cancelled
 Report = Progressed | Notice | Charged
 Terminal = Succeeded | Failed | Cancelled
-EVENT_JSON: TypeAdapter[JobEvent] = TypeAdapter(_TaggedEvent, config=ConfigDict(defer_build=True))
+JobEvent = Queued | Started | Report | Terminal
+EVENT_JSON: TypeAdapter[JobEvent] = TypeAdapter(
+    Annotated[JobEvent, Field(discriminator="event")], config=ConfigDict(defer_build=True)
+)
 
 
 @dataclass(frozen=True)
