@@ -84,6 +84,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.owner = Owner.this_process()
         self._file = SqliteFile(path, _CONTENTS)
+        self._file.open()
         self._transaction = self._file.transaction
         self.notes = self._file.notes
 

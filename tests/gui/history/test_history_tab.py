@@ -354,7 +354,7 @@ def test_what_is_made_meanwhile_comes_on_top_and_the_choice_stays(
 @pytest.fixture
 def long_history(tmp_path: Path) -> History:
     history = History(tmp_path / "history.sqlite")
-    history.add_all([made(number) for number in range(10_000)])
+    history.add(*(made(number) for number in range(10_000)))
     return history
 
 
@@ -383,7 +383,7 @@ def test_only_rows_on_the_screen_ask_for_images(tmp_path: Path, qtbot: QtBot) ->
     history = History(tmp_path / "history.sqlite")
     for number in range(100):
         (tmp_path / f"{number}.mp4").write_bytes(b"")
-    history.add_all([made(number, tmp_path) for number in range(100)])
+    history.add(*(made(number, tmp_path) for number in range(100)))
     controller = Desk(history, qtbot).begin()
     controller.tab.grab()
     assert 5 < len(controller.images.asked) < 20
