@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import KeyStoreError, first_line
@@ -30,23 +29,12 @@ class KeySpec:
     purpose: str
 
 
-class KeySource(StrEnum):
-    """Where a key was found."""
-
-    ENVIRONMENT = "environment"
-    KEYRING = "keyring"
-
-
 @dataclass(frozen=True)
 class FoundKey:
-    """A key and where it came from; the value shows in no repr."""
+    """A key, which shows in no repr, and the variable that holds it; "" for the keyring."""
 
-    value: str
-    source: KeySource
+    value: str = field(repr=False)
     variable: str = ""
-
-    def __repr__(self) -> str:
-        return f"FoundKey(source={self.source.value!r}, variable={self.variable!r})"
 
 
 class ApiKeys:
@@ -57,13 +45,13 @@ class ApiKeys:
         for variable in key.variables:
             value = os.environ.get(variable, "").strip()
             if value:
-                return FoundKey(value, KeySource.ENVIRONMENT, variable)
+                return FoundKey(value, variable)
         try:
             stored = _read_keyring(key.id)
         except KeyStoreError as error:
             log.info("%s", error)
             return None
-        return FoundKey(stored, KeySource.KEYRING) if stored else None
+        return FoundKey(stored) if stored else None
 
     def store(self, key: KeySpec, value: str) -> None:
         """Keep a key in the keyring.
@@ -156,6 +144,4 @@ def known_keys(registry: ProviderRegistry) -> dict[str, KeyUse]:
 def source_of(keys: ApiKeys, key: KeySpec) -> str | None:
     """Where a key is set: a variable's name, "keyring", or None for nowhere."""
     found = keys.find(key)
-    if found is None:
-        return None
-    return found.variable or found.source.value
+    return None if found is None else found.variable or "keyring"

@@ -181,8 +181,8 @@ class SettingField:
 
 
 @dataclass(frozen=True)
-class LoadedSettings:
-    """The settings, and what the user must be told about how they were read."""
+class NotedSettings:
+    """Settings, and what the user must be told about how they came about."""
 
     settings: Settings
     notes: tuple[str, ...] = ()
@@ -194,7 +194,7 @@ class ConfigManager:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def load(self) -> LoadedSettings:
+    def load(self) -> NotedSettings:
         """The settings in the file, or the defaults where there is none.
 
         Raises:
@@ -203,7 +203,7 @@ class ConfigManager:
         try:
             text = self.path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            return LoadedSettings(Settings())
+            return NotedSettings(Settings())
         except UnicodeDecodeError as error:
             return self._defaults_instead(str(error))
         except OSError as error:
@@ -212,11 +212,11 @@ class ConfigManager:
                 hint="Make it readable, or remove it to start with the defaults.",
             ) from error
         try:
-            return LoadedSettings(Settings.model_validate_json(text))
+            return NotedSettings(Settings.model_validate_json(text))
         except ValidationError as error:
             return self._defaults_instead(_first_reason(error))
 
-    def _defaults_instead(self, reason: str) -> LoadedSettings:
+    def _defaults_instead(self, reason: str) -> NotedSettings:
         try:
             bad = set_aside(self.path)
         except OSError as error:
@@ -230,7 +230,7 @@ class ConfigManager:
             "defaults are used."
         )
         log.warning("%s", note)
-        return LoadedSettings(Settings(), (note,))
+        return NotedSettings(Settings(), (note,))
 
     def save(self, settings: Settings) -> None:
         """Write the settings; the old file stays whole until the new one is.

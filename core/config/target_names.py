@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.config.settings import Settings, fields, with_text
+from core.config.settings import NotedSettings, fields, with_text
 from core.config.settings_schema import SettingChoice, TargetPart
 from core.errors import SettingsError
 from core.platform.suggestions import unknown_name
 from core.video.request import AUTO, Target
 
 if TYPE_CHECKING:
-    from core.config.settings import SettingField
+    from core.config.settings import SettingField, Settings
     from core.video.registry import ProviderRegistry
 
 TargetNames = dict[TargetPart, tuple[SettingChoice, ...]]
 """For each part of a target, the names that exist."""
-
-
-@dataclass(frozen=True)
-class ChangedSettings:
-    """The settings after a change, and what else had to change with it."""
-
-    settings: Settings
-    notes: tuple[str, ...] = ()
 
 
 def target_names(registry: ProviderRegistry, settings: Settings) -> TargetNames:
@@ -49,7 +40,7 @@ def target_names(registry: ProviderRegistry, settings: Settings) -> TargetNames:
 
 def change_setting(
     registry: ProviderRegistry, settings: Settings, name: str, text: str
-) -> ChangedSettings:
+) -> NotedSettings:
     """The settings with one value replaced; an empty text gives the default back.
 
     A deployment and a model that the newly chosen provider does not have give way to its own.
@@ -60,14 +51,14 @@ def change_setting(
     changed = with_text(settings, name, text)
     part = next((part for part in TargetPart if _field(changed, part).name == name), None)
     if part is None:
-        return ChangedSettings(changed)
+        return NotedSettings(changed)
     value, known = _field(changed, part).value, _names(registry, changed, part)
     if value not in known:
         raise SettingsError(unknown_name(part.value, value, known))
     return set_target(registry, changed)
 
 
-def set_target(registry: ProviderRegistry, settings: Settings) -> ChangedSettings:
+def set_target(registry: ProviderRegistry, settings: Settings) -> NotedSettings:
     """The settings with a deployment and a model that the provider has, and what gave way."""
     notes: list[str] = []
     for part in (TargetPart.DEPLOYMENT, TargetPart.MODEL):
@@ -76,7 +67,7 @@ def set_target(registry: ProviderRegistry, settings: Settings) -> ChangedSetting
             provider = settings.render.provider
             settings = with_text(settings, field.name, names[0])
             notes.append(f"{field.name} is now {names[0]!r}: {provider!r} has no {field.value!r}.")
-    return ChangedSettings(settings, tuple(notes))
+    return NotedSettings(settings, tuple(notes))
 
 
 def _field(settings: Settings, part: TargetPart) -> SettingField:
