@@ -57,9 +57,7 @@ class AnyValue:
 
 @dataclass(frozen=True)
 class OnOff:
-    """Yes or no."""
-
-    default: bool
+    """Yes or no, and yes where nothing is said."""
 
 
 @dataclass(frozen=True)

@@ -299,7 +299,7 @@ class _Draft:
         if self.request.output is OutputKind.IMAGE:
             return False
         asked = self.request.audio
-        has_audio = self.spec.has_audio if asked is None else asked
+        has_audio = self.spec.audio is not None if asked is None else asked
         if self.request.audio_prompt and self.spec.takes_audio_prompt and not has_audio:
             self.notes.append("The clip is silent, so its audio prompt is not used.")
         return has_audio

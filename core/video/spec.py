@@ -33,8 +33,7 @@ class AspectRatio(StrEnum):
     @property
     def value_of(self) -> Fraction:
         """Width divided by height."""
-        width, height = self.value.split(":")
-        return Fraction(int(width), int(height))
+        return Fraction(*map(int, self.value.split(":")))
 
 
 class FrameSize(Frozen):
@@ -320,11 +319,6 @@ class ModelSpec(Frozen):
     def limit(self, role: Role) -> int:
         """How many files of a role the model takes."""
         return self.inputs.get(role, 0)
-
-    @property
-    def has_audio(self) -> bool:
-        """Whether the model makes sound."""
-        return self.audio is not None
 
     @property
     def default_size(self) -> FrameSize:
