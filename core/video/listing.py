@@ -164,31 +164,18 @@ def read_listing(
         for spec in provider.models():
             if cancel is not None:
                 cancel.check()
-            models.append(_listed(registry, anyone.with_model(spec.id), spec, weighs=weighs))
+            models.append(look_at(registry, anyone.with_model(spec.id), weighs=weighs))
         providers.append(ListedProvider(info, tuple(models), _automatic(provider, anyone)))
     return ModelListing(tuple(providers))
 
 
-def look_at(registry: ProviderRegistry, target: Target) -> ListedModel:
+def look_at(registry: ProviderRegistry, target: Target, *, weighs: bool = True) -> ListedModel:
     """One model.
 
     Raises:
         UnsupportedRequest: there is no such model.
     """
-    return _listed(registry, target, registry.spec(target), weighs=True)
-
-
-def _automatic(provider: VideoProvider, anyone: Target) -> str:
-    try:
-        return provider.resolve(RenderRequest(target=anyone, prompt=_ANY_PROMPT)).model
-    except UnsupportedRequest:
-        return ""
-
-
-def _listed(
-    registry: ProviderRegistry, target: Target, spec: ModelSpec, *, weighs: bool
-) -> ListedModel:
-    provider = registry.open(target)
+    provider, spec = registry.open(target), registry.spec(target)
     store = provider.store
     return ListedModel(
         target=target,
@@ -198,6 +185,13 @@ def _listed(
         installation=store.installation(target.model) if store else None,
         too_large=_too_large(provider, target, spec) if weighs else "",
     )
+
+
+def _automatic(provider: VideoProvider, anyone: Target) -> str:
+    try:
+        return provider.resolve(RenderRequest(target=anyone, prompt=_ANY_PROMPT)).model
+    except UnsupportedRequest:
+        return ""
 
 
 def _too_large(provider: VideoProvider, target: Target, spec: ModelSpec) -> str:
