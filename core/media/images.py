@@ -111,24 +111,22 @@ def _upright(image: Image.Image, kind: str) -> UprightImage:
     return UprightImage(_opaque_rgb(upright), tuple(notes))
 
 
-@dataclass(frozen=True)
-class InputImage:
-    """A picture that can be used: its upright size, and what is done to it."""
-
-    path: Path
-    width: int
-    height: int
-    notes: tuple[str, ...]
-
-
-def check_image(path: Path, kind: str, field: str) -> InputImage:
-    """The facts of any picture, which sentences call by its `kind`, such as "end image".
+def read_rgb_image(path: Path, kind: str, field: str) -> UprightImage:
+    """Read a picture as `read_image` does; what is transparent is shown on white.
 
     Raises:
         UnsupportedRequest: it is missing, unreadable, cut off or huge.
     """
-    image, notes = _read(path, kind, field)
-    return InputImage(path, image.width, image.height, notes)
+    upright = read_image(path, kind, field)
+    if upright.image.mode == "RGB":
+        return upright
+    # Imported late: most commands never look at a picture.
+    from PIL import Image
+
+    rgb = Image.new("RGB", upright.image.size, _WHITE)
+    rgb.paste(upright.image, mask=upright.image.getchannel("A"))
+    note = f"The transparent parts of the {kind} are shown on white."
+    return UprightImage(rgb, (*upright.notes, note))
 
 
 def write_start_image(source: Path, destination: Path, width: int, height: int) -> None:
@@ -139,18 +137,6 @@ def write_start_image(source: Path, destination: Path, width: int, height: int) 
     """
     from PIL import Image, ImageOps
 
-    image, _ = _read(source, "start image", "inputs.start")
+    image = read_rgb_image(source, "start image", "inputs.start").image
     fitted = ImageOps.fit(image, (width, height), method=Image.Resampling.LANCZOS)
     fitted.save(destination, format="PNG")
-
-
-def _read(path: Path, kind: str, field: str) -> tuple[Image.Image, tuple[str, ...]]:
-    upright = read_image(path, kind, field)
-    if upright.image.mode == "RGB":
-        return upright.image, upright.notes
-    # Imported late: most commands never look at a picture.
-    from PIL import Image
-
-    rgb = Image.new("RGB", upright.image.size, _WHITE)
-    rgb.paste(upright.image, mask=upright.image.getchannel("A"))
-    return rgb, (*upright.notes, f"The transparent parts of the {kind} are shown on white.")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.media.images import check_image
+from core.media.images import read_rgb_image
 from core.video.request import Role
 
 if TYPE_CHECKING:
@@ -152,12 +152,12 @@ class _InputReading:
 
     def _image(self, item: Input, name: str, where: str) -> None:
         try:
-            image = check_image(item.path, name, where)
+            picture = read_rgb_image(item.path, name, where)
         except UnsupportedRequest as error:
             self.problems += error.problems
             return
-        self.notes += image.notes
-        self.sizes.setdefault(item.role, (image.width, image.height))
+        self.notes += picture.notes
+        self.sizes.setdefault(item.role, picture.image.size)
 
     def _recording(self, item: Input, info: RoleInfo) -> str | None:
         # Imported late: PyAV loads FFmpeg's libraries.
