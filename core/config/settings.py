@@ -12,15 +12,12 @@ from typing import Annotated, Any, cast
 from pydantic import Field, ValidationError
 
 from core.config.settings_schema import (
-    SettingChoice,
     SettingInfo,
     SettingKind,
     TargetPart,
-    ValueRange,
     about,
-    choices_of,
     kind_of,
-    range_of,
+    limit_of,
 )
 from core.errors import SettingsError
 from core.frozen import Frozen
@@ -59,7 +56,7 @@ class RenderSettings(Frozen):
         SettingInfo(
             "Memory",
             unset="Automatic",
-            names=tuple(SettingChoice(layout, layout.label) for layout in Residency),
+            names={layout: layout.label for layout in Residency},
         ),
     ] = Field(
         default=None,
@@ -137,11 +134,11 @@ class WindowSettings(Frozen):
         Appearance,
         SettingInfo(
             "Appearance",
-            names=(
-                SettingChoice(Appearance.SYSTEM, "As the desktop"),
-                SettingChoice(Appearance.LIGHT, "Light"),
-                SettingChoice(Appearance.DARK, "Dark"),
-            ),
+            names={
+                Appearance.SYSTEM: "As the desktop",
+                Appearance.LIGHT: "Light",
+                Appearance.DARK: "Dark",
+            },
         ),
     ] = Field(default=Appearance.SYSTEM, description="The colours of the window.")
     reopens_last_project: Annotated[bool, SettingInfo("Reopen the last project")] = Field(
@@ -166,7 +163,7 @@ class SettingField:
 
     Attributes:
         section: the title of its section.
-        choices: the values that it may have, where they are known without the providers.
+        minimum, maximum: the ends of what a number may be; None where that is open.
     """
 
     name: str
@@ -176,8 +173,8 @@ class SettingField:
     section: str
     kind: SettingKind
     about: SettingInfo
-    range: ValueRange
-    choices: tuple[SettingChoice, ...]
+    minimum: float | None
+    maximum: float | None
 
 
 @dataclass(frozen=True)
@@ -281,8 +278,8 @@ def fields(settings: Settings) -> tuple[SettingField, ...]:
                     section=about(section_info).label,
                     kind=kind_of(info),
                     about=about(info),
-                    range=range_of(info),
-                    choices=choices_of(info),
+                    minimum=limit_of(info, "ge"),
+                    maximum=limit_of(info, "le"),
                 )
             )
     return tuple(found)

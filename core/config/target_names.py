@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.config.settings import NotedSettings, fields, with_text
-from core.config.settings_schema import SettingChoice, TargetPart
+from core.config.settings_schema import TargetPart
 from core.errors import SettingsError
 from core.platform.suggestions import unknown_name
 from core.video.request import AUTO, Target
@@ -14,27 +14,23 @@ if TYPE_CHECKING:
     from core.config.settings import SettingField, Settings
     from core.video.registry import ProviderRegistry
 
-TargetNames = dict[TargetPart, tuple[SettingChoice, ...]]
-"""For each part of a target, the names that exist."""
+TargetNames = dict[TargetPart, dict[str, str]]
+"""For each part of a target, the names that exist, each with its label."""
 
 
 def target_names(registry: ProviderRegistry, settings: Settings) -> TargetNames:
     """The names to choose from, under the provider and deployment that are set."""
     render = settings.render
     infos = registry.infos
-    offered = [info for info in infos if info.id == render.provider]
-    models = [SettingChoice(AUTO, "Automatic: the best one this machine can run")]
-    if render.deployment in [info.deployment for info in offered]:
+    offered = {info.deployment: info.label for info in infos if info.id == render.provider}
+    models = {AUTO: "Automatic: the best one this machine can run"}
+    if render.deployment in offered:
         target = Target(provider=render.provider, deployment=render.deployment)
-        models += [SettingChoice(spec.id, spec.label) for spec in registry.open(target).models()]
+        models |= {spec.id: spec.label for spec in registry.open(target).models()}
     return {
-        TargetPart.PROVIDER: tuple(
-            SettingChoice(name, name) for name in dict.fromkeys(info.id for info in infos)
-        ),
-        TargetPart.DEPLOYMENT: tuple(
-            SettingChoice(info.deployment, info.label) for info in offered
-        ),
-        TargetPart.MODEL: tuple(models),
+        TargetPart.PROVIDER: {info.id: info.id for info in infos},
+        TargetPart.DEPLOYMENT: offered,
+        TargetPart.MODEL: models,
     }
 
 
@@ -75,4 +71,4 @@ def _field(settings: Settings, part: TargetPart) -> SettingField:
 
 
 def _names(registry: ProviderRegistry, settings: Settings, part: TargetPart) -> list[str]:
-    return [choice.value for choice in target_names(registry, settings)[part]]
+    return list(target_names(registry, settings)[part])
