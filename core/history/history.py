@@ -229,14 +229,10 @@ class History:
             self.add(*found)
         return added
 
-    def catch_up(self, folders: Sequence[Path] = (), cancel: CancelToken | None = None) -> int:
+    def catch_up(self, cancel: CancelToken | None = None) -> int:
         """Fill a list that was begun anew from the files themselves; gives how many were found.
 
         Does nothing once it has come to its end.
-
-        Args:
-            folders: looked through besides the usual ones.
-            cancel: the wish to stop.
 
         Raises:
             HistoryError: the list cannot be read or written.
@@ -244,7 +240,7 @@ class History:
         """
         if self._read("SELECT moment FROM caught_up"):
             return 0
-        found = self.scan((*self._folders, *folders), cancel)
+        found = self.scan(self._folders, cancel)
         self._write("INSERT INTO caught_up VALUES (?)", [(datetime.now(UTC).timestamp(),)])
         return found
 
@@ -309,6 +305,8 @@ def _plain(text: str) -> str:
 
 
 def _row(entry: HistoryEntry) -> tuple[str | float, ...]:
+    made = (entry.prompt, entry.negative_prompt, entry.title, entry.model, entry.target)
+    searched = (*made, entry.path.name)
     return (
         str(entry.path),
         entry.kind.value,
@@ -316,5 +314,5 @@ def _row(entry: HistoryEntry) -> tuple[str | float, ...]:
         entry.model,
         entry.is_missing,
         entry.model_dump_json(),
-        _plain("\n".join(entry.searched)),
+        _plain("\n".join(searched)),
     )

@@ -55,18 +55,6 @@ class HistoryEntry(Frozen):
     is_missing: bool = False
 
     @property
-    def searched(self) -> tuple[str, ...]:
-        """The texts in which words are looked for."""
-        return (
-            self.prompt,
-            self.negative_prompt,
-            self.title,
-            self.model,
-            self.target,
-            self.path.name,
-        )
-
-    @property
     def clip_record(self) -> ClipRecord | None:
         """What made a clip or a picture; None for a film, or when it was written otherwise."""
         try:
