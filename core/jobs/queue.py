@@ -31,7 +31,7 @@ from core.jobs.job import (
 )
 from core.jobs.job_inputs import stray_inputs
 from core.jobs.job_record import JobState, build_job
-from core.jobs.reporting import Reporter, watching
+from core.jobs.reporting import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -382,7 +382,7 @@ class JobQueue:
                 save_ticket=lambda ticket: self._journal.save_ticket(record.id, ticket),
                 inputs_dir=self._inputs_dir / record.id,
             )
-            with watching(record.id, token, reporter, self._journal):
+            with reporter.watching(token):
                 outcome: Terminal = Succeeded(path=job.run(ctx))
         except (JobCancelled, KeyboardInterrupt):
             outcome = Cancelled()
