@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import model_validator
 
-import core
 from core.errors import JournalError, OutOfMemory, RenderFailed
 from core.frozen import Frozen, older_fields
 from core.jobs.job import (
@@ -196,7 +195,6 @@ class RenderJob:
             # The files by the names that they had, not by those of their copies.
             plan.with_inputs(self.plan.request.inputs),
             rendered,
-            program=f"{core.NAME} {core.VERSION}",
             job_id=ctx.job_id,
             created_at=started_at,
             inputs_sha256=tuple(stored.sha256 for stored in self.inputs),
