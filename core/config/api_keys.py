@@ -61,7 +61,22 @@ class ApiKeys:
         """
         if not value.strip():
             raise KeyStoreError(f"The key for {key.label} is empty.", hint="Give the key itself.")
-        _write_keyring(key, value.strip())
+        import keyring
+        import keyring.errors
+
+        variable = key.variables[0]
+        try:
+            keyring.set_password(_SERVICE, key.id, value.strip())
+        except keyring.errors.NoKeyringError as error:
+            raise KeyStoreError(
+                f"This machine has no keyring to keep the {key.label} key in.",
+                hint=f"Set the environment variable {variable} instead.",
+            ) from error
+        except keyring.errors.KeyringError as error:
+            raise KeyStoreError(
+                f"The keyring did not keep the {key.label} key: {first_line(error)}",
+                hint=f"Unlock it, or set the environment variable {variable} instead.",
+            ) from error
 
     def remove(self, key: KeySpec) -> bool:
         """Take a key out of the keyring; False when it held none.
@@ -102,25 +117,6 @@ def _read_keyring(key_id: str) -> str | None:
         raise KeyStoreError(
             f"This machine has no keyring to keep keys in ({first_line(error)}).",
             hint="Set the key as an environment variable instead.",
-        ) from error
-
-
-def _write_keyring(key: KeySpec, value: str) -> None:
-    import keyring
-    import keyring.errors
-
-    variable = key.variables[0]
-    try:
-        keyring.set_password(_SERVICE, key.id, value)
-    except keyring.errors.NoKeyringError as error:
-        raise KeyStoreError(
-            f"This machine has no keyring to keep the {key.label} key in.",
-            hint=f"Set the environment variable {variable} instead.",
-        ) from error
-    except keyring.errors.KeyringError as error:
-        raise KeyStoreError(
-            f"The keyring did not keep the {key.label} key: {first_line(error)}",
-            hint=f"Unlock it, or set the environment variable {variable} instead.",
         ) from error
 
 

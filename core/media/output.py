@@ -181,7 +181,8 @@ def place_clip(finished: Path, output: Output, job_id: str) -> Path:
     aside = aside_path(output.path, job_id)
     try:
         shutil.copyfile(finished, aside)
-        _sync(aside)
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())
         if output.overwrite:
             aside.replace(output.path)
             return output.path
@@ -196,11 +197,6 @@ def place_clip(finished: Path, output: Output, job_id: str) -> Path:
         ) from error
     finally:
         aside.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _rename_if_free(source: Path, destination: Path) -> bool:

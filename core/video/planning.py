@@ -53,7 +53,7 @@ def make_plan(
     """
     known = inputs or CheckedInputs()
     draft = _Draft(request, spec)
-    draft.check_words()
+    draft.problems += prompt_problems(request)
     draft.check_inputs()
     draft.check_controls()
     size = draft.choose_size(known)
@@ -122,10 +122,6 @@ class _Draft:
 
     def _is_refused(self, field: str) -> bool:
         return any(problem.field == field for problem in self.problems)
-
-    def check_words(self) -> None:
-        """The prompt must say something."""
-        self.problems += prompt_problems(self.request)
 
     def check_inputs(self) -> None:
         """The model must take the files, and do this kind of work."""

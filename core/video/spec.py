@@ -144,10 +144,10 @@ class Durations(Frozen):
         ]
         return min([self.maximum, *found])
 
-    def allows(self, duration_s: float, longest_s: float = inf) -> bool:
-        """Whether the model makes clips of that length, up to `longest_s`."""
+    def allows(self, duration_s: float) -> bool:
+        """Whether the model makes clips of that length."""
         is_there = duration_s in self.choices if self.choices else duration_s >= self.minimum
-        return is_there and duration_s <= min(self.maximum, longest_s)
+        return is_there and duration_s <= self.maximum
 
     def nearest(self, duration_s: float, longest_s: float = inf) -> float:
         """The length that is nearest, up to `longest_s`."""
