@@ -53,7 +53,7 @@ class SqliteFile:
         self.notes: tuple[str, ...] = ()
         self._contents = contents
         self._is_open = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @contextmanager
     def transaction(self, begin: str = "BEGIN IMMEDIATE") -> Generator[sqlite3.Connection]:
@@ -78,25 +78,22 @@ class SqliteFile:
     def open(self) -> None:
         """Make or check the file, once; `transaction` does it too."""
         with self._lock:
-            if not self._is_open:
-                self._open()
-                self._is_open = True
-
-    def _open(self) -> None:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise self._contents.error(
-                f"The folder {str(self.path.parent)!r} for the {self._contents.name} cannot be "
-                f"made: {error.strerror}.",
-                hint="Make it writable, or set IMAGEAI_HOME to another folder.",
-            ) from error
-        try:
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            if self._is_open:
+                return
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._prepare()
+            except OSError as error:
+                raise self._contents.error(
+                    f"The folder {str(self.path.parent)!r} for the {self._contents.name} cannot be "
+                    f"made: {error.strerror}.",
+                    hint="Make it writable, or set IMAGEAI_HOME to another folder.",
+                ) from error
+            except sqlite3.OperationalError as error:
                 raise self._unusable(error) from error
-            self._replace(error)
+            except sqlite3.DatabaseError as error:
+                self.start_anew(error)
+            self._is_open = True
 
     def _prepare(self) -> None:
         newest = len(self._contents.steps)
@@ -126,28 +123,25 @@ class SqliteFile:
         return version
 
     def start_anew(self, reason: Exception) -> None:
-        """Set the file aside, because it is damaged in a way that opening it did not show."""
+        """Set the file aside, because it is damaged, and begin a new one."""
         with self._lock:
-            self._replace(reason)
-
-    def _replace(self, reason: Exception) -> None:
-        name = self._contents.name
-        try:
-            bad = set_aside(self.path)
-            self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
-            self._prepare()
-        except (OSError, sqlite3.Error) as error:
-            raise self._contents.error(
-                f"The {name} {str(self.path)!r} is damaged ({reason}) and cannot be replaced: "
-                f"{error}.",
-                hint="Move it away by hand.",
-            ) from error
-        note = (
-            f"The {name} was damaged ({reason}). It is kept as {str(bad)!r} and a new one is "
-            f"begun; {self._contents.comfort}"
-        )
-        log.warning("%s", note)
-        self.notes = (note,)
+            name = self._contents.name
+            try:
+                bad = set_aside(self.path)
+                self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
+                self._prepare()
+            except (OSError, sqlite3.Error) as error:
+                raise self._contents.error(
+                    f"The {name} {str(self.path)!r} is damaged ({reason}) and cannot be replaced: "
+                    f"{error}.",
+                    hint="Move it away by hand.",
+                ) from error
+            note = (
+                f"The {name} was damaged ({reason}). It is kept as {str(bad)!r} and a new one is "
+                f"begun; {self._contents.comfort}"
+            )
+            log.warning("%s", note)
+            self.notes = (note,)
 
     def _connect(self) -> sqlite3.Connection:
         # Explicit transactions only: `isolation_level=None` leaves BEGIN to us.
