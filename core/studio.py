@@ -79,11 +79,11 @@ class Studio(Setup):
         Raises:
             JournalError: the journal cannot be used.
         """
-        factories = {
+        factories: dict[str, Callable[[str], Job]] = {
             **self.registry.job_factories,
             KIND: partial(RenderJob.from_payload, registry=self.registry),
             STILL_KIND: partial(RenderJob.from_still_payload, registry=self.registry),
-            EXPORT_KIND: self._build_export,
+            EXPORT_KIND: lambda payload: self._export_job(ExportOrder.model_validate_json(payload)),
         }
         journal = Journal(self.paths.journal_file)
         places = {**PLACES, Lane.CLOUD: self.settings.cloud.parallel_jobs}
@@ -96,10 +96,6 @@ class Studio(Setup):
     def ledger(self) -> Ledger:
         """What paid renders cost."""
         return Ledger(self.paths.spending_file)
-
-    @property
-    def _spending_cap_usd(self) -> float | None:
-        return self.settings.cloud.spending_cap_usd
 
     @cached_property
     def history(self) -> History:
@@ -189,7 +185,7 @@ class Studio(Setup):
         job = RenderJob.of(planned.plan, planned.output, self.registry, origin)
         job_id = job_id or new_job_id()
         # Written down before anybody can start it: no order is ever without its price.
-        self.ledger.order(job_id, planned.plan.cost_usd, self._spending_cap_usd)
+        self.ledger.order(job_id, planned.plan.cost_usd, self.settings.cloud.spending_cap_usd)
         try:
             return self.queue.submit(job, job_id=job_id)
         except JournalError:
@@ -210,7 +206,7 @@ class Studio(Setup):
             JournalError: no such job, or nothing to resume.
         """
         job_id = self.queue.job(text).id
-        is_ordered = self.ledger.order_again(job_id, self._spending_cap_usd)
+        is_ordered = self.ledger.order_again(job_id, self.settings.cloud.spending_cap_usd)
         try:
             return self.queue.resume(job_id)
         except JournalError:
@@ -250,7 +246,7 @@ class Studio(Setup):
             raise JournalError(f"Job {record.id} is no render, so there is nothing to buy.")
         plan = RenderPayload.model_validate_json(record.payload).plan
         job_id = new_job_id()
-        self.ledger.order(job_id, plan.cost_usd, self._spending_cap_usd)
+        self.ledger.order(job_id, plan.cost_usd, self.settings.cloud.spending_cap_usd)
         try:
             return self.queue.repeat(record.id, job_id)
         except JournalError:
@@ -309,9 +305,6 @@ class Studio(Setup):
         if planned.order.makes_folder:
             make_folder(Output(planned.order.path, is_named=False))
         return self.queue.submit(self._export_job(planned.order))
-
-    def _build_export(self, payload: str) -> Job:
-        return self._export_job(ExportOrder.model_validate_json(payload))
 
     def _export_job(self, order: ExportOrder) -> ExportJob:
         limit_bytes = self.settings.export.cache_bytes

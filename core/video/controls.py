@@ -104,11 +104,6 @@ class ControlRow:
     is_for_images: bool = True
 
     @property
-    def repeats(self) -> bool:
-        """Whether its option may be given more than once."""
-        return self.kind is ControlKind.FILES
-
-    @property
     def role(self) -> Role | None:
         """The role of the files that it names; None where it names none."""
         return Role(self.path.removeprefix(_INPUTS)) if self.path.startswith(_INPUTS) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,7 +23,7 @@ from core.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import httpx2
@@ -170,14 +169,12 @@ class ServiceHttp:
         if total is not None and have != total:
             raise self._incomplete(f"{have} of {total} bytes came")
 
-    @contextmanager
-    def _client(self, read_s: float, *, follow_redirects: bool = False) -> Generator[httpx2.Client]:
+    def _client(self, read_s: float, *, follow_redirects: bool = False) -> httpx2.Client:
         import httpx2
 
         # With the key, nobody is followed to another host.
         timeout = httpx2.Timeout(read_s, connect=_CONNECT_S)
-        with httpx2.Client(timeout=timeout, follow_redirects=follow_redirects) as client:
-            yield client
+        return httpx2.Client(timeout=timeout, follow_redirects=follow_redirects)
 
     def _call(self, send: Callable[[httpx2.Client], httpx2.Response]) -> dict[str, Any]:
         import httpx2

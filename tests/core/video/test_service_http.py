@@ -203,10 +203,8 @@ def test_an_order_that_found_nobody_was_not_bought(host: Host, service: ServiceH
 class Hasty(ServiceHttp):
     """Waits for nobody longer than a moment."""
 
-    @contextmanager
-    def _client(self, read_s: float, *, follow_redirects: bool = False) -> Iterator[httpx2.Client]:
-        with httpx2.Client(timeout=0.3, follow_redirects=follow_redirects) as client:
-            yield client
+    def _client(self, read_s: float, *, follow_redirects: bool = False) -> httpx2.Client:
+        return httpx2.Client(timeout=0.3, follow_redirects=follow_redirects)
 
 
 @pytest.fixture
