@@ -23,7 +23,7 @@ _ANY_PROMPT = "a clip"
 
 
 class ModelState(StrEnum):
-    """Where a model stands, in the words of lists."""
+    """Where a model stands, in the words of lists; what is lacking is called as the reason is."""
 
     BUILT_IN = "built in"
     INSTALLED = "installed"
@@ -35,16 +35,6 @@ class ModelState(StrEnum):
     PACKAGE_MISSING = "package missing"
     KEY_MISSING = "key missing"
     NETWORK_OFF = "network switched off"
-
-
-_STATES = {
-    ReasonCode.NOT_INSTALLED: ModelState.NOT_INSTALLED,
-    ReasonCode.DAMAGED: ModelState.DAMAGED,
-    ReasonCode.MACHINE_TOO_SMALL: ModelState.TOO_LARGE,
-    ReasonCode.PACKAGE_MISSING: ModelState.PACKAGE_MISSING,
-    ReasonCode.KEY_MISSING: ModelState.KEY_MISSING,
-    ReasonCode.NETWORK_OFF: ModelState.NETWORK_OFF,
-}
 
 
 @dataclass(frozen=True)
@@ -74,7 +64,9 @@ class ListedModel:
         if on_disk is OnDisk.NOTHING:
             return ModelState.TOO_LARGE if self.too_large else ModelState.NOT_INSTALLED
         if isinstance(self.readiness, NotReady):
-            return _STATES[self.readiness.reason_code]
+            reason = self.readiness.reason_code
+            is_too_small = reason is ReasonCode.MACHINE_TOO_SMALL
+            return ModelState.TOO_LARGE if is_too_small else ModelState(reason.value)
         if self.spec.is_builtin:
             return ModelState.BUILT_IN
         return ModelState.INSTALLED if self.info.is_local else ModelState.READY
