@@ -75,18 +75,6 @@ def read_image(path: Path, kind: str, field: str) -> UprightImage:
         ) from error
 
 
-def _has_16_bits(image: Image.Image) -> bool:
-    return image.mode == "I" or image.mode.startswith("I;16")
-
-
-def _opaque_rgb(image: Image.Image) -> Image.Image:
-    if _has_16_bits(image):
-        # Pillow's own conversion would cut the values off at 255 instead of scaling them.
-        scaled = image.convert("I").point(lambda value: value * (1 / 256))
-        return scaled.convert("L").convert("RGB")
-    return image.convert("RGB")
-
-
 def _guess(path: Path) -> str:
     siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
     near = nearest_name(path.name, siblings)
@@ -104,11 +92,13 @@ def _upright(image: Image.Image, kind: str) -> UprightImage:
     upright = ImageOps.exif_transpose(image)
     if upright.has_transparency_data:
         return UprightImage(upright.convert("RGBA"), tuple(notes))
-    if _has_16_bits(upright):
+    if upright.mode == "I" or upright.mode.startswith("I;16"):
         notes.append(f"The {kind} has 16 bits a channel; it is reduced to 8.")
+        # Pillow's own conversion would cut the values off at 255 instead of scaling them.
+        upright = upright.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     elif upright.mode == "CMYK":
         notes.append(f"The {kind} is for print (CMYK); its colours are turned into RGB.")
-    return UprightImage(_opaque_rgb(upright), tuple(notes))
+    return UprightImage(upright.convert("RGB"), tuple(notes))
 
 
 def read_rgb_image(path: Path, kind: str, field: str) -> UprightImage:
