@@ -214,19 +214,15 @@ class JobQueue:
         if record.ticket is not None and self._cancel_remote(record):
             return self._journal.find(record.id)
         record = self._journal.request_cancel(record.id)
-        if record.state is JobState.RUNNING:
-            with self._lock:
-                token = self._tokens.get(record.id)
-            if token is not None:
-                token.cancel()
-            return record
-        self._remove_partial_files(record)
+        is_running = record.state is JobState.RUNNING
         with self._lock:
-            token = self._tokens.pop(record.id, None)
+            token = self._tokens.get(record.id) if is_running else self._tokens.pop(record.id, None)
         if token is not None:
             token.cancel()
-        if token is not None or record.owner != self._journal.owner:
-            self._send(record.id, record.subject, Cancelled())
+        if not is_running:
+            self._remove_partial_files(record)
+            if token is not None or record.owner != self._journal.owner:
+                self._send(record.id, record.subject, Cancelled())
         return record
 
     def _cancel_remote(self, record: JobRecord) -> bool:
