@@ -30,13 +30,20 @@ class StoredInput(Frozen):
     sha256: str
 
 
-def look_at_input(path: Path, label: str, name: str) -> StoredInput:
-    """What a file holds now, to be stored under this name, or with an empty one left in place.
+def digest_of(path: Path, label: str) -> str:
+    """What a file holds now, as its SHA-256.
 
     Raises:
         JournalError: it cannot be read.
     """
-    return StoredInput(name=name, sha256=_digest(path, label))
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise JournalError(
+            f"The {label} {str(path)!r} cannot be read any more: {error.strerror}.",
+            hint="Put it back and give the command again.",
+        ) from error
 
 
 def store_input(path: Path, label: str, stored: StoredInput, folder: Path) -> None:
@@ -56,7 +63,7 @@ def store_input(path: Path, label: str, stored: StoredInput, folder: Path) -> No
             f"The {label} {str(path)!r} cannot be kept in {str(folder)!r}: {error.strerror}.",
             hint="Free some space there, then give the command again.",
         ) from error
-    if _digest(copy, label) != stored.sha256:
+    if digest_of(copy, label) != stored.sha256:
         raise JournalError(
             f"The {label} {str(path)!r} was changed just now.", hint="Give the command again."
         )
@@ -70,7 +77,7 @@ def find_input(path: Path, label: str, stored: StoredInput, folder: Path) -> Pat
     """
     if stored.name:
         copy = folder / stored.name
-        if copy.is_file() and _digest(copy, label) == stored.sha256:
+        if copy.is_file() and digest_of(copy, label) == stored.sha256:
             return copy
         raise JournalError(
             f"The copy of the {label} that was kept for this job, {str(copy)!r}, is gone or "
@@ -82,23 +89,12 @@ def find_input(path: Path, label: str, stored: StoredInput, folder: Path) -> Pat
             f"The {label} {str(path)!r} was moved or deleted since the job was queued.",
             hint="Put it back there, then resume the job.",
         )
-    if _digest(path, label) != stored.sha256:
+    if digest_of(path, label) != stored.sha256:
         raise JournalError(
             f"The {label} {str(path)!r} was changed since the job was queued.",
             hint="Put the old one back and resume the job, or give the command again.",
         )
     return path
-
-
-def _digest(path: Path, label: str) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise JournalError(
-            f"The {label} {str(path)!r} cannot be read any more: {error.strerror}.",
-            hint="Put it back and give the command again.",
-        ) from error
 
 
 def stray_inputs(folder: Path, known: Set[str]) -> list[str]:
