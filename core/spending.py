@@ -66,10 +66,6 @@ class _State(StrEnum):
     RELEASED = "released"
 
 
-def _now() -> datetime:
-    return datetime.now().astimezone()
-
-
 class Ledger:
     """Every paid render by its job; kept however often the list of jobs is cleared.
 
@@ -78,7 +74,9 @@ class Ledger:
     and no file made, for what is free.
     """
 
-    def __init__(self, path: Path, now: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self, path: Path, now: Callable[[], datetime] = lambda: datetime.now().astimezone()
+    ) -> None:
         self._now = now
         self._file = SqliteFile(path, _CONTENTS)
 

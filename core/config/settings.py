@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 from pydantic import Field, ValidationError
 
@@ -178,7 +177,7 @@ class SettingField:
 
 
 @dataclass(frozen=True)
-class NotedSettings:
+class SettingsResult:
     """Settings, and what the user must be told about how they came about."""
 
     settings: Settings
@@ -191,7 +190,7 @@ class ConfigManager:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def load(self) -> NotedSettings:
+    def load(self) -> SettingsResult:
         """The settings in the file, or the defaults where there is none.
 
         Raises:
@@ -200,7 +199,7 @@ class ConfigManager:
         try:
             text = self.path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            return NotedSettings(Settings())
+            return SettingsResult(Settings())
         except UnicodeDecodeError as error:
             return self._defaults_instead(str(error))
         except OSError as error:
@@ -209,11 +208,11 @@ class ConfigManager:
                 hint="Make it readable, or remove it to start with the defaults.",
             ) from error
         try:
-            return NotedSettings(Settings.model_validate_json(text))
+            return SettingsResult(Settings.model_validate_json(text))
         except ValidationError as error:
             return self._defaults_instead(_first_reason(error))
 
-    def _defaults_instead(self, reason: str) -> NotedSettings:
+    def _defaults_instead(self, reason: str) -> SettingsResult:
         try:
             bad = set_aside(self.path)
         except OSError as error:
@@ -227,7 +226,7 @@ class ConfigManager:
             "defaults are used."
         )
         log.warning("%s", note)
-        return NotedSettings(Settings(), (note,))
+        return SettingsResult(Settings(), (note,))
 
     def save(self, settings: Settings) -> None:
         """Write the settings; the old file stays whole until the new one is.
@@ -252,13 +251,13 @@ def with_text(settings: Settings, name: str, text: str) -> Settings:
     """
     setting(settings, name)
     section, field = name.split(".")
-    values = cast("dict[str, dict[str, Any]]", json.loads(settings.model_dump_json()))
+    values = settings.model_dump(mode="json")
     if text.strip():
         values[section][field] = text.strip()
     else:
         del values[section][field]
     try:
-        return Settings.model_validate_json(json.dumps(values))
+        return Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(f"{name} does not accept {text!r}: {_first_reason(error)}") from error
 

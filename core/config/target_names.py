@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.config.settings import NotedSettings, fields, with_text
+from core.config.settings import SettingsResult, fields, with_text
 from core.config.settings_schema import TargetPart
 from core.errors import SettingsError
 from core.platform.suggestions import unknown_name
@@ -36,7 +36,7 @@ def target_names(registry: ProviderRegistry, settings: Settings) -> TargetNames:
 
 def change_setting(
     registry: ProviderRegistry, settings: Settings, name: str, text: str
-) -> NotedSettings:
+) -> SettingsResult:
     """The settings with one value replaced; an empty text gives the default back.
 
     A deployment and a model that the newly chosen provider does not have give way to its own.
@@ -47,14 +47,14 @@ def change_setting(
     changed = with_text(settings, name, text)
     part = next((part for part in TargetPart if _field(changed, part).name == name), None)
     if part is None:
-        return NotedSettings(changed)
+        return SettingsResult(changed)
     value, known = _field(changed, part).value, _names(registry, changed, part)
     if value not in known:
         raise SettingsError(unknown_name(part.value, value, known))
     return set_target(registry, changed)
 
 
-def set_target(registry: ProviderRegistry, settings: Settings) -> NotedSettings:
+def set_target(registry: ProviderRegistry, settings: Settings) -> SettingsResult:
     """The settings with a deployment and a model that the provider has, and what gave way."""
     notes: list[str] = []
     for part in (TargetPart.DEPLOYMENT, TargetPart.MODEL):
@@ -63,7 +63,7 @@ def set_target(registry: ProviderRegistry, settings: Settings) -> NotedSettings:
             provider = settings.render.provider
             settings = with_text(settings, field.name, names[0])
             notes.append(f"{field.name} is now {names[0]!r}: {provider!r} has no {field.value!r}.")
-    return NotedSettings(settings, tuple(notes))
+    return SettingsResult(settings, tuple(notes))
 
 
 def _field(settings: Settings, part: TargetPart) -> SettingField:

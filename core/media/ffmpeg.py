@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -212,10 +213,8 @@ def run_ffmpeg(
 def _wait(process: subprocess.Popen[str], cancel: CancelToken) -> int:
     while True:
         cancel.check()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             return process.wait(timeout=_POLL_S)
-        except subprocess.TimeoutExpired:
-            continue
 
 
 def _end(process: subprocess.Popen[str]) -> None:

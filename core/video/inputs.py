@@ -142,12 +142,12 @@ class _InputReading:
 
     def _image(self, item: Input, name: str, where: str) -> None:
         try:
-            picture = read_rgb_image(item.path, name, where)
+            upright = read_rgb_image(item.path, name, where)
         except UnsupportedRequest as error:
             self.problems += error.problems
             return
-        self.notes += picture.notes
-        self.sizes.setdefault(item.role, picture.image.size)
+        self.notes += upright.notes
+        self.sizes.setdefault(item.role, upright.image.size)
 
     def _recording(self, item: Input, info: RoleInfo) -> str | None:
         # Imported late: PyAV loads FFmpeg's libraries.

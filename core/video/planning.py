@@ -120,9 +120,6 @@ class _Draft:
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
 
-    def _is_refused(self, field: str) -> bool:
-        return any(problem.field == field for problem in self.problems)
-
     def check_inputs(self) -> None:
         """The model must take the files, and do this kind of work."""
         task, refused = self.request.task, limit_problems(self.request, self.spec)
@@ -227,7 +224,8 @@ class _Draft:
         """The length in seconds, asked or default, within what size and frame rate allow."""
         allowed, label = self.spec.durations, self.spec.label
         asked = self.request.frame.duration_s
-        if self._is_refused("frame.duration_s") or size is None:
+        is_refused = any(problem.field == "frame.duration_s" for problem in self.problems)
+        if is_refused or size is None:
             return None
         longest_s = allowed.longest(size.resolution, fps)
         duration_s = allowed.default if asked is None else asked

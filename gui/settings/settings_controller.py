@@ -10,7 +10,7 @@ from core.config.target_names import set_target
 from gui.background import Background
 
 if TYPE_CHECKING:
-    from core.config.settings import NotedSettings, Settings
+    from core.config.settings import Settings, SettingsResult
     from core.errors import StudioError
     from core.jobs.job import CancelToken
     from core.studio import Studio
@@ -53,7 +53,7 @@ class SettingsController(QObject):
         self._go_by(settings)
         self._is_saved = False
 
-        def save(cancel: CancelToken) -> NotedSettings:
+        def save(cancel: CancelToken) -> SettingsResult:
             settled = set_target(self._studio.registry, settings)
             cancel.check()
             self._studio.config.save(settled.settings)
@@ -76,7 +76,7 @@ class SettingsController(QObject):
         self._studio.apply_settings(settings)
         self.changed.emit(settings)
 
-    def _finish_saving(self, settled: NotedSettings) -> None:
+    def _finish_saving(self, settled: SettingsResult) -> None:
         self._is_saved = True
         if settled.settings != self._studio.settings:
             self._go_by(settled.settings)
