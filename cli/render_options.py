@@ -44,7 +44,8 @@ RUN_OPTIONS = (
 def option_of_row(row: ControlRow) -> Option:
     """The option that asks for a control."""
     name, _, is_switch = row.options[0].partition("/")
-    kind = Kind.SWITCH if is_switch else Kind.MANY if row.repeats else Kind.TEXT
+    is_many = row.kind is ControlKind.FILES
+    kind = Kind.SWITCH if is_switch else Kind.MANY if is_many else Kind.TEXT
     return Option(name, kind, row.tip, row.metavar or None, others=row.options[1:])
 
 

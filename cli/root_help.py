@@ -137,7 +137,7 @@ def _control_text(row: ControlRow, specs: Sequence[ModelSpec]) -> str:
         return f"{row.tip}{takers}; drawn when not given."
     if row.kind is ControlKind.SWITCH:
         return f"{row.tip}{takers}; with it when not given."
-    if row.repeats:
+    if row.kind is ControlKind.FILES:
         takers += "; may be given several times"
     values = _values([allowed for _, allowed in found], row.unit)
     return f"{row.tip}: {values.format(takers=takers)}" if values else f"{row.tip}{takers}."

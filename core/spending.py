@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
@@ -67,10 +66,6 @@ class _State(StrEnum):
     RELEASED = "released"
 
 
-def _now() -> datetime:
-    return datetime.now().astimezone()
-
-
 class Ledger:
     """Every paid render by its job; kept however often the list of jobs is cleared.
 
@@ -79,11 +74,11 @@ class Ledger:
     and no file made, for what is free.
     """
 
-    def __init__(self, path: Path, now: Callable[[], datetime] = _now) -> None:
-        self._path = path
+    def __init__(
+        self, path: Path, now: Callable[[], datetime] = lambda: datetime.now().astimezone()
+    ) -> None:
         self._now = now
-        self._opened: SqliteFile | None = None
-        self._lock = threading.Lock()
+        self._file = SqliteFile(path, _CONTENTS)
 
     def spent_usd(self) -> float:
         """What this calendar month's renders cost: those done, and those ordered.
@@ -93,7 +88,7 @@ class Ledger:
         """
         if not self._exists:
             return 0.0
-        with self._file().transaction("BEGIN") as db:
+        with self._file.transaction("BEGIN") as db:
             return self._spent(db)
 
     def order(self, job_id: str, cost_usd: float | None, cap_usd: float | None) -> None:
@@ -105,11 +100,11 @@ class Ledger:
         """
         if cost_usd == 0:
             return
-        with self._file().transaction() as db:
+        with self._file.transaction() as db:
             self._check(db, cost_usd, cap_usd)
             db.execute(
                 "INSERT INTO purchases VALUES (?, ?, NULL, ?, ?)",
-                (job_id, cost_usd, _State.ORDERED.value, self._now().timestamp()),
+                (job_id, cost_usd, _State.ORDERED, self._now().timestamp()),
             )
 
     def order_again(self, job_id: str, cap_usd: float | None) -> bool:
@@ -121,10 +116,10 @@ class Ledger:
         """
         if not self._exists:
             return False
-        with self._file().transaction() as db:
+        with self._file.transaction() as db:
             row = db.execute(
                 "SELECT cost_usd FROM purchases WHERE job_id = ? AND state = ?",
-                (job_id, _State.RELEASED.value),
+                (job_id, _State.RELEASED),
             ).fetchone()
             if row is None:
                 return False
@@ -132,7 +127,7 @@ class Ledger:
             db.execute(
                 "UPDATE purchases SET state = ?, ordered_at = ?, charged_usd = NULL"
                 " WHERE job_id = ?",
-                (_State.ORDERED.value, self._now().timestamp(), job_id),
+                (_State.ORDERED, self._now().timestamp(), job_id),
             )
             return True
 
@@ -142,7 +137,7 @@ class Ledger:
         Raises:
             SpendingError: the ledger cannot be used.
         """
-        self._set_state(job_id, _State.RELEASED)
+        self._update(job_id, "state", _State.RELEASED)
 
     def follow(self, queue: JobQueue) -> None:
         """Settle every render of this queue when it ends, and what ended while nobody listened."""
@@ -174,7 +169,7 @@ class Ledger:
         """
         if record.state.has_ended:
             is_bought = record.state is JobState.SUCCEEDED or record.ticket is not None
-            self._set_state(record.id, _State.PAID if is_bought else _State.RELEASED)
+            self._update(record.id, "state", _State.PAID if is_bought else _State.RELEASED)
 
     def charge(self, job_id: str, cost_usd: float) -> None:
         """Take down what the service says it asks for a render, in the place of what was planned.
@@ -182,11 +177,7 @@ class Ledger:
         Raises:
             SpendingError: the ledger cannot be used.
         """
-        if self._exists:
-            with self._file().transaction() as db:
-                db.execute(
-                    "UPDATE purchases SET charged_usd = ? WHERE job_id = ?", (cost_usd, job_id)
-                )
+        self._update(job_id, "charged_usd", cost_usd)
 
     @staticmethod
     def _try(job_id: str, step: Callable[[], None]) -> None:
@@ -199,17 +190,14 @@ class Ledger:
     def _ordered(self) -> frozenset[str]:
         if not self._exists:
             return frozenset()
-        with self._file().transaction("BEGIN") as db:
-            rows = db.execute(
-                "SELECT job_id FROM purchases WHERE state = ?", (_State.ORDERED.value,)
-            )
+        with self._file.transaction("BEGIN") as db:
+            rows = db.execute("SELECT job_id FROM purchases WHERE state = ?", (_State.ORDERED,))
             return frozenset(str(row["job_id"]) for row in rows)
 
-    def _set_state(self, job_id: str, state: _State) -> None:
-        if not self._exists:
-            return
-        with self._file().transaction() as db:
-            db.execute("UPDATE purchases SET state = ? WHERE job_id = ?", (state.value, job_id))
+    def _update(self, job_id: str, column: str, value: str | float) -> None:
+        if self._exists:
+            with self._file.transaction() as db:
+                db.execute(f"UPDATE purchases SET {column} = ? WHERE job_id = ?", (value, job_id))
 
     def _check(self, db: sqlite3.Connection, cost_usd: float | None, cap_usd: float | None) -> None:
         if cap_usd is None:
@@ -221,7 +209,7 @@ class Ledger:
                 hint="Choose a model with a known price, or switch the spending cap off.",
             )
         spent_usd = self._spent(db)
-        if _passes(cap_usd, cost_usd, spent_usd):
+        if spent_usd + cost_usd > cap_usd + _ROUNDING_USD:
             raise SpendingCapReached(
                 f"This clip costs ${cost_usd:.2f}. With ${spent_usd:.2f} spent this month, that "
                 f"passes the spending cap of ${cap_usd:.2f}.",
@@ -233,22 +221,10 @@ class Ledger:
         row = db.execute(
             "SELECT COALESCE(SUM(COALESCE(charged_usd, cost_usd)), 0) FROM purchases"
             " WHERE ordered_at >= ? AND state != ?",
-            (month.timestamp(), _State.RELEASED.value),
+            (month.timestamp(), _State.RELEASED),
         ).fetchone()
         return float(row[0])
 
     @property
     def _exists(self) -> bool:
-        return self._path.exists()
-
-    def _file(self) -> SqliteFile:
-        with self._lock:
-            if self._opened is None:
-                self._opened = SqliteFile(self._path, _CONTENTS)
-                for note in self._opened.notes:
-                    log.warning("%s", note)
-            return self._opened
-
-
-def _passes(cap_usd: float, cost_usd: float | None, spent_usd: float) -> bool:
-    return cost_usd is None or spent_usd + cost_usd > cap_usd + _ROUNDING_USD
+        return self._file.path.exists()

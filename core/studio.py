@@ -12,7 +12,7 @@ from core.film.build.export_inputs import SourceReader
 from core.film.build.export_plan import Disks, PlannedExport, plan_export
 from core.film.build.preview import PreviewStores
 from core.film.model.delivery import ExportOrder
-from core.history.history import History, HistoryRecorder
+from core.history.history import History
 from core.jobs.job import PLACES, CancelToken, Lane
 from core.jobs.journal import Journal
 from core.jobs.queue import JobQueue, new_job_id
@@ -45,7 +45,11 @@ _PREVIEWS_BYTES = 1_000_000_000
 
 
 class Studio(Setup):
-    """Everything a command or a window needs; nothing is opened before it is used."""
+    """Everything a command or a window needs; nothing is opened before it is used.
+
+    Attributes:
+        text_renderer: who draws words; None where this program was started without one.
+    """
 
     def __init__(
         self,
@@ -66,7 +70,7 @@ class Studio(Setup):
             package_installer=package_installer,
         )
         self._free_bytes = free_bytes
-        self._text_renderer = text_renderer
+        self.text_renderer = text_renderer
 
     @cached_property
     def queue(self) -> JobQueue:
@@ -75,28 +79,23 @@ class Studio(Setup):
         Raises:
             JournalError: the journal cannot be used.
         """
-        build_render = partial(RenderJob.from_payload, registry=self.registry)
-        factories = {
+        factories: dict[str, Callable[[str], Job]] = {
             **self.registry.job_factories,
-            KIND: build_render,
+            KIND: partial(RenderJob.from_payload, registry=self.registry),
             STILL_KIND: partial(RenderJob.from_still_payload, registry=self.registry),
-            EXPORT_KIND: self._build_export,
+            EXPORT_KIND: lambda payload: self._export_job(ExportOrder.model_validate_json(payload)),
         }
         journal = Journal(self.paths.journal_file)
         places = {**PLACES, Lane.CLOUD: self.settings.cloud.parallel_jobs}
         queue = JobQueue(journal, self.paths.work_dir, self.paths.inputs_dir, factories, places)
         self.ledger.follow(queue)
-        queue.subscribe(HistoryRecorder(self.history, queue).on_event)
+        self.history.follow(queue)
         return queue
 
     @cached_property
     def ledger(self) -> Ledger:
         """What paid renders cost."""
         return Ledger(self.paths.spending_file)
-
-    @property
-    def _spending_cap_usd(self) -> float | None:
-        return self.settings.cloud.spending_cap_usd
 
     @cached_property
     def history(self) -> History:
@@ -186,7 +185,7 @@ class Studio(Setup):
         job = RenderJob.of(planned.plan, planned.output, self.registry, origin)
         job_id = job_id or new_job_id()
         # Written down before anybody can start it: no order is ever without its price.
-        self.ledger.order(job_id, planned.plan.cost_usd, self._spending_cap_usd)
+        self.ledger.order(job_id, planned.plan.cost_usd, self.settings.cloud.spending_cap_usd)
         try:
             return self.queue.submit(job, job_id=job_id)
         except JournalError:
@@ -207,7 +206,7 @@ class Studio(Setup):
             JournalError: no such job, or nothing to resume.
         """
         job_id = self.queue.job(text).id
-        is_ordered = self.ledger.order_again(job_id, self._spending_cap_usd)
+        is_ordered = self.ledger.order_again(job_id, self.settings.cloud.spending_cap_usd)
         try:
             return self.queue.resume(job_id)
         except JournalError:
@@ -247,7 +246,7 @@ class Studio(Setup):
             raise JournalError(f"Job {record.id} is no render, so there is nothing to buy.")
         plan = RenderPayload.model_validate_json(record.payload).plan
         job_id = new_job_id()
-        self.ledger.order(job_id, plan.cost_usd, self._spending_cap_usd)
+        self.ledger.order(job_id, plan.cost_usd, self.settings.cloud.spending_cap_usd)
         try:
             return self.queue.repeat(record.id, job_id)
         except JournalError:
@@ -276,11 +275,6 @@ class Studio(Setup):
         """The finished pieces of films that are kept."""
         return RenderCache(self.paths.films_dir)
 
-    @property
-    def text_renderer(self) -> TextRenderer | None:
-        """Who draws words; None where this program was started without one."""
-        return self._text_renderer
-
     @cached_property
     def preview_stores(self) -> PreviewStores:
         """Where previews of films lie, sharing finished pieces with the exports."""
@@ -299,7 +293,7 @@ class Studio(Setup):
         token = cancel or CancelToken()
         disks = Disks(self.paths.films_dir, self.paths.work_dir, self._free_bytes)
         reader = SourceReader(self.render_cache, token)
-        return plan_export(order, reader, self._text_renderer, disks, token)
+        return plan_export(order, reader, self.text_renderer, disks, token)
 
     def submit_export(self, planned: PlannedExport) -> str:
         """Put the export into the queue and give the job's id.
@@ -312,12 +306,9 @@ class Studio(Setup):
             make_folder(Output(planned.order.path, is_named=False))
         return self.queue.submit(self._export_job(planned.order))
 
-    def _build_export(self, payload: str) -> Job:
-        return self._export_job(ExportOrder.model_validate_json(payload))
-
     def _export_job(self, order: ExportOrder) -> ExportJob:
         limit_bytes = self.settings.export.cache_bytes
-        return ExportJob(order, self.render_cache, self._text_renderer, limit_bytes)
+        return ExportJob(order, self.render_cache, self.text_renderer, limit_bytes)
 
     def close(self) -> None:
         """Stop the jobs of this process and close every provider."""

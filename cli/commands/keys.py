@@ -11,7 +11,7 @@ import typer
 from cli.console import wrapped
 from cli.context import CliContext, JsonOption, context_of
 from cli.signals import EXIT_DONE
-from core.config.api_keys import KeySource, KeySpec, KeyUse, known_keys, source_of
+from core.config.api_keys import KeySpec, KeyUse, known_keys, source_of
 from core.errors import KeyStoreError, NotConfigured, Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.video.provider import NotReady
@@ -64,7 +64,7 @@ def set_(ctx: typer.Context, name: _Name) -> int:
     context.setup.keys.store(key, _read_secret(key))
     context.console.tell(f"The {key.label} key is kept in the keyring.")
     found = context.setup.keys.find(key)
-    if found is not None and found.source is KeySource.ENVIRONMENT:
+    if found is not None and found.variable:
         context.console.note(f"{found.variable} is set as well and is used before the keyring.")
     return EXIT_DONE
 

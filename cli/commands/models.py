@@ -13,7 +13,7 @@ from core.errors import Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.platform.units import bytes_text
 from core.video.listing import ListedModel, read_listing
-from core.video.model_text import Fact, facts_of, licence_text, needs_text
+from core.video.model_text import facts_of, licence_text, needs_text
 from core.video.provider import NotReady
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ def overview(listed: Sequence[ListedModel]) -> str:
 
 def details(item: ListedModel) -> str:
     """All about one model."""
-    facts = (Fact("target", str(item.target)), Fact("state", state_of(item)), *facts_of(item.spec))
+    facts = {"target": str(item.target), "state": state_of(item), **facts_of(item.spec)}
     lines = [item.spec.label, wrapped(item.spec.summary, first="  ", rest="  ")]
-    lines += [wrapped(fact.text, first=f"  {fact.name:<17}", rest=" " * 19) for fact in facts]
+    lines += [wrapped(fact, first=f"  {name:<17}", rest=" " * 19) for name, fact in facts.items()]
     if isinstance(item.readiness, NotReady):
         text = f"{item.readiness.reason} {item.readiness.fix}"
         lines.append(wrapped(text, first=f"  {'not ready':<17}", rest=" " * 19))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import KeyStoreError, first_line
@@ -30,23 +29,12 @@ class KeySpec:
     purpose: str
 
 
-class KeySource(StrEnum):
-    """Where a key was found."""
-
-    ENVIRONMENT = "environment"
-    KEYRING = "keyring"
-
-
 @dataclass(frozen=True)
 class FoundKey:
-    """A key and where it came from; the value shows in no repr."""
+    """A key, which shows in no repr, and the variable that holds it; "" for the keyring."""
 
-    value: str
-    source: KeySource
+    value: str = field(repr=False)
     variable: str = ""
-
-    def __repr__(self) -> str:
-        return f"FoundKey(source={self.source.value!r}, variable={self.variable!r})"
 
 
 class ApiKeys:
@@ -57,13 +45,13 @@ class ApiKeys:
         for variable in key.variables:
             value = os.environ.get(variable, "").strip()
             if value:
-                return FoundKey(value, KeySource.ENVIRONMENT, variable)
+                return FoundKey(value, variable)
         try:
             stored = _read_keyring(key.id)
         except KeyStoreError as error:
             log.info("%s", error)
             return None
-        return FoundKey(stored, KeySource.KEYRING) if stored else None
+        return FoundKey(stored) if stored else None
 
     def store(self, key: KeySpec, value: str) -> None:
         """Keep a key in the keyring.
@@ -73,7 +61,22 @@ class ApiKeys:
         """
         if not value.strip():
             raise KeyStoreError(f"The key for {key.label} is empty.", hint="Give the key itself.")
-        _write_keyring(key, value.strip())
+        import keyring
+        import keyring.errors
+
+        variable = key.variables[0]
+        try:
+            keyring.set_password(_SERVICE, key.id, value.strip())
+        except keyring.errors.NoKeyringError as error:
+            raise KeyStoreError(
+                f"This machine has no keyring to keep the {key.label} key in.",
+                hint=f"Set the environment variable {variable} instead.",
+            ) from error
+        except keyring.errors.KeyringError as error:
+            raise KeyStoreError(
+                f"The keyring did not keep the {key.label} key: {first_line(error)}",
+                hint=f"Unlock it, or set the environment variable {variable} instead.",
+            ) from error
 
     def remove(self, key: KeySpec) -> bool:
         """Take a key out of the keyring; False when it held none.
@@ -117,25 +120,6 @@ def _read_keyring(key_id: str) -> str | None:
         ) from error
 
 
-def _write_keyring(key: KeySpec, value: str) -> None:
-    import keyring
-    import keyring.errors
-
-    variable = key.variables[0]
-    try:
-        keyring.set_password(_SERVICE, key.id, value)
-    except keyring.errors.NoKeyringError as error:
-        raise KeyStoreError(
-            f"This machine has no keyring to keep the {key.label} key in.",
-            hint=f"Set the environment variable {variable} instead.",
-        ) from error
-    except keyring.errors.KeyringError as error:
-        raise KeyStoreError(
-            f"The keyring did not keep the {key.label} key: {first_line(error)}",
-            hint=f"Unlock it, or set the environment variable {variable} instead.",
-        ) from error
-
-
 @dataclass(frozen=True)
 class KeyUse:
     """A key and a provider that asks for it."""
@@ -156,6 +140,4 @@ def known_keys(registry: ProviderRegistry) -> dict[str, KeyUse]:
 def source_of(keys: ApiKeys, key: KeySpec) -> str | None:
     """Where a key is set: a variable's name, "keyring", or None for nowhere."""
     found = keys.find(key)
-    if found is None:
-        return None
-    return found.variable or found.source.value
+    return None if found is None else found.variable or "keyring"

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 from pydantic import Field, ValidationError
 
 from core.config.settings_schema import (
-    SettingChoice,
     SettingInfo,
     SettingKind,
     TargetPart,
-    ValueRange,
     about,
-    choices_of,
     kind_of,
-    range_of,
+    limit_of,
 )
 from core.errors import SettingsError
 from core.frozen import Frozen
@@ -59,7 +55,7 @@ class RenderSettings(Frozen):
         SettingInfo(
             "Memory",
             unset="Automatic",
-            names=tuple(SettingChoice(layout, layout.label) for layout in Residency),
+            names={layout: layout.label for layout in Residency},
         ),
     ] = Field(
         default=None,
@@ -137,11 +133,11 @@ class WindowSettings(Frozen):
         Appearance,
         SettingInfo(
             "Appearance",
-            names=(
-                SettingChoice(Appearance.SYSTEM, "As the desktop"),
-                SettingChoice(Appearance.LIGHT, "Light"),
-                SettingChoice(Appearance.DARK, "Dark"),
-            ),
+            names={
+                Appearance.SYSTEM: "As the desktop",
+                Appearance.LIGHT: "Light",
+                Appearance.DARK: "Dark",
+            },
         ),
     ] = Field(default=Appearance.SYSTEM, description="The colours of the window.")
     reopens_last_project: Annotated[bool, SettingInfo("Reopen the last project")] = Field(
@@ -166,7 +162,7 @@ class SettingField:
 
     Attributes:
         section: the title of its section.
-        choices: the values that it may have, where they are known without the providers.
+        minimum, maximum: the ends of what a number may be; None where that is open.
     """
 
     name: str
@@ -176,13 +172,13 @@ class SettingField:
     section: str
     kind: SettingKind
     about: SettingInfo
-    range: ValueRange
-    choices: tuple[SettingChoice, ...]
+    minimum: float | None
+    maximum: float | None
 
 
 @dataclass(frozen=True)
-class LoadedSettings:
-    """The settings, and what the user must be told about how they were read."""
+class SettingsResult:
+    """Settings, and what the user must be told about how they came about."""
 
     settings: Settings
     notes: tuple[str, ...] = ()
@@ -194,7 +190,7 @@ class ConfigManager:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def load(self) -> LoadedSettings:
+    def load(self) -> SettingsResult:
         """The settings in the file, or the defaults where there is none.
 
         Raises:
@@ -203,7 +199,7 @@ class ConfigManager:
         try:
             text = self.path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            return LoadedSettings(Settings())
+            return SettingsResult(Settings())
         except UnicodeDecodeError as error:
             return self._defaults_instead(str(error))
         except OSError as error:
@@ -212,11 +208,11 @@ class ConfigManager:
                 hint="Make it readable, or remove it to start with the defaults.",
             ) from error
         try:
-            return LoadedSettings(Settings.model_validate_json(text))
+            return SettingsResult(Settings.model_validate_json(text))
         except ValidationError as error:
             return self._defaults_instead(_first_reason(error))
 
-    def _defaults_instead(self, reason: str) -> LoadedSettings:
+    def _defaults_instead(self, reason: str) -> SettingsResult:
         try:
             bad = set_aside(self.path)
         except OSError as error:
@@ -230,7 +226,7 @@ class ConfigManager:
             "defaults are used."
         )
         log.warning("%s", note)
-        return LoadedSettings(Settings(), (note,))
+        return SettingsResult(Settings(), (note,))
 
     def save(self, settings: Settings) -> None:
         """Write the settings; the old file stays whole until the new one is.
@@ -255,13 +251,13 @@ def with_text(settings: Settings, name: str, text: str) -> Settings:
     """
     setting(settings, name)
     section, field = name.split(".")
-    values = cast("dict[str, dict[str, Any]]", json.loads(settings.model_dump_json()))
+    values = settings.model_dump(mode="json")
     if text.strip():
         values[section][field] = text.strip()
     else:
         del values[section][field]
     try:
-        return Settings.model_validate_json(json.dumps(values))
+        return Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(f"{name} does not accept {text!r}: {_first_reason(error)}") from error
 
@@ -281,8 +277,8 @@ def fields(settings: Settings) -> tuple[SettingField, ...]:
                     section=about(section_info).label,
                     kind=kind_of(info),
                     about=about(info),
-                    range=range_of(info),
-                    choices=choices_of(info),
+                    minimum=limit_of(info, "ge"),
+                    maximum=limit_of(info, "le"),
                 )
             )
     return tuple(found)

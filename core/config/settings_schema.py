@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic.fields import FieldInfo
 
 
@@ -32,21 +34,13 @@ class TargetPart(StrEnum):
 
 
 @dataclass(frozen=True)
-class SettingChoice:
-    """One of the values that a setting may have, and its name in a list."""
-
-    value: str
-    label: str
-
-
-@dataclass(frozen=True)
 class SettingInfo:
     """How a setting is shown; stands in the annotation of its field.
 
     Attributes:
         unit: what a number counts, as it stands behind the number.
         unset: what happens while nothing is set; empty where there is always a value.
-        names: of the values of an enum, each in a few words.
+        names: of the values of an enum, by value, each in a few words.
         part: where the values are names that providers give.
         needs_restart: whether a change takes effect at the next start only.
     """
@@ -54,17 +48,9 @@ class SettingInfo:
     label: str
     unit: str = ""
     unset: str = ""
-    names: tuple[SettingChoice, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
     part: TargetPart | None = None
     needs_restart: bool = False
-
-
-@dataclass(frozen=True)
-class ValueRange:
-    """The ends of a range, both allowed; None where it is open."""
-
-    minimum: float | None = None
-    maximum: float | None = None
 
 
 def about(field: FieldInfo) -> SettingInfo:
@@ -92,24 +78,9 @@ def kind_of(field: FieldInfo) -> SettingKind:
     return next((kind for of, kind in kinds if issubclass(value_type, of)), SettingKind.TEXT)
 
 
-def choices_of(field: FieldInfo) -> tuple[SettingChoice, ...]:
-    """The values of an enum in their order, named; nothing for other kinds."""
-    value_type = _value_type(field)
-    if not issubclass(value_type, Enum):
-        return ()
-    names = {choice.value: choice.label for choice in about(field).names}
-    values = [str(member.value) for member in value_type]
-    return tuple(SettingChoice(value, names.get(value, value)) for value in values)
-
-
-def range_of(field: FieldInfo) -> ValueRange:
-    """The numbers that a field accepts."""
-    minimum: float | None = None
-    maximum: float | None = None
-    for item in field.metadata:
-        minimum = getattr(item, "ge", minimum)
-        maximum = getattr(item, "le", maximum)
-    return ValueRange(minimum, maximum)
+def limit_of(field: FieldInfo, end: Literal["ge", "le"]) -> float | None:
+    """The least or the greatest number that a field accepts; None where it is open."""
+    return next((getattr(item, end) for item in field.metadata if hasattr(item, end)), None)
 
 
 def _value_type(field: FieldInfo) -> type:

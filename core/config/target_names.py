@@ -2,54 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.config.settings import Settings, fields, with_text
-from core.config.settings_schema import SettingChoice, TargetPart
+from core.config.settings import SettingsResult, fields, with_text
+from core.config.settings_schema import TargetPart
 from core.errors import SettingsError
 from core.platform.suggestions import unknown_name
 from core.video.request import AUTO, Target
 
 if TYPE_CHECKING:
-    from core.config.settings import SettingField
+    from core.config.settings import SettingField, Settings
     from core.video.registry import ProviderRegistry
 
-TargetNames = dict[TargetPart, tuple[SettingChoice, ...]]
-"""For each part of a target, the names that exist."""
-
-
-@dataclass(frozen=True)
-class ChangedSettings:
-    """The settings after a change, and what else had to change with it."""
-
-    settings: Settings
-    notes: tuple[str, ...] = ()
+TargetNames = dict[TargetPart, dict[str, str]]
+"""For each part of a target, the names that exist, each with its label."""
 
 
 def target_names(registry: ProviderRegistry, settings: Settings) -> TargetNames:
     """The names to choose from, under the provider and deployment that are set."""
     render = settings.render
     infos = registry.infos
-    offered = [info for info in infos if info.id == render.provider]
-    models = [SettingChoice(AUTO, "Automatic: the best one this machine can run")]
-    if render.deployment in [info.deployment for info in offered]:
+    offered = {info.deployment: info.label for info in infos if info.id == render.provider}
+    models = {AUTO: "Automatic: the best one this machine can run"}
+    if render.deployment in offered:
         target = Target(provider=render.provider, deployment=render.deployment)
-        models += [SettingChoice(spec.id, spec.label) for spec in registry.open(target).models()]
+        models |= {spec.id: spec.label for spec in registry.open(target).models()}
     return {
-        TargetPart.PROVIDER: tuple(
-            SettingChoice(name, name) for name in dict.fromkeys(info.id for info in infos)
-        ),
-        TargetPart.DEPLOYMENT: tuple(
-            SettingChoice(info.deployment, info.label) for info in offered
-        ),
-        TargetPart.MODEL: tuple(models),
+        TargetPart.PROVIDER: {info.id: info.id for info in infos},
+        TargetPart.DEPLOYMENT: offered,
+        TargetPart.MODEL: models,
     }
 
 
 def change_setting(
     registry: ProviderRegistry, settings: Settings, name: str, text: str
-) -> ChangedSettings:
+) -> SettingsResult:
     """The settings with one value replaced; an empty text gives the default back.
 
     A deployment and a model that the newly chosen provider does not have give way to its own.
@@ -60,14 +47,14 @@ def change_setting(
     changed = with_text(settings, name, text)
     part = next((part for part in TargetPart if _field(changed, part).name == name), None)
     if part is None:
-        return ChangedSettings(changed)
+        return SettingsResult(changed)
     value, known = _field(changed, part).value, _names(registry, changed, part)
     if value not in known:
         raise SettingsError(unknown_name(part.value, value, known))
     return set_target(registry, changed)
 
 
-def set_target(registry: ProviderRegistry, settings: Settings) -> ChangedSettings:
+def set_target(registry: ProviderRegistry, settings: Settings) -> SettingsResult:
     """The settings with a deployment and a model that the provider has, and what gave way."""
     notes: list[str] = []
     for part in (TargetPart.DEPLOYMENT, TargetPart.MODEL):
@@ -76,7 +63,7 @@ def set_target(registry: ProviderRegistry, settings: Settings) -> ChangedSetting
             provider = settings.render.provider
             settings = with_text(settings, field.name, names[0])
             notes.append(f"{field.name} is now {names[0]!r}: {provider!r} has no {field.value!r}.")
-    return ChangedSettings(settings, tuple(notes))
+    return SettingsResult(settings, tuple(notes))
 
 
 def _field(settings: Settings, part: TargetPart) -> SettingField:
@@ -84,4 +71,4 @@ def _field(settings: Settings, part: TargetPart) -> SettingField:
 
 
 def _names(registry: ProviderRegistry, settings: Settings, part: TargetPart) -> list[str]:
-    return [choice.value for choice in target_names(registry, settings)[part]]
+    return list(target_names(registry, settings)[part])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
-import threading
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -96,25 +95,16 @@ class History:
             folders: where finished files usually lie.
         """
         self.path = path
+        self._file = SqliteFile(path, _CONTENTS)
         self._folders = tuple(folders)
-        self._lock = threading.Lock()
-        self._opened: SqliteFile | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user must be told about how the file was opened, as soon as it was."""
-        return () if self._opened is None else self._opened.notes
+        return self._file.notes
 
-    def add(self, entry: HistoryEntry) -> None:
-        """Take a finished file into the list; what was made at its place before leaves it.
-
-        Raises:
-            HistoryError: the list cannot be written.
-        """
-        self.add_all([entry])
-
-    def add_all(self, entries: Sequence[HistoryEntry]) -> None:
-        """Take several in at once; see `add`.
+    def add(self, *entries: HistoryEntry) -> None:
+        """Take finished files into the list; what was made at their places before leaves it.
 
         Raises:
             HistoryError: the list cannot be written.
@@ -131,6 +121,21 @@ class History:
 
         if entries:
             self._do(add, "BEGIN IMMEDIATE")
+
+    def follow(self, queue: JobQueue) -> None:
+        """Take in what the jobs of this queue make; what cannot be written down costs no job."""
+
+        def listen(update: JobUpdate) -> None:
+            if not isinstance(update.event, Succeeded):
+                return
+            try:
+                entry = entry_of_job(queue.job(update.job_id))
+                if entry is not None:
+                    self.add(entry)
+            except (StudioError, OSError, ValidationError) as error:
+                log.warning("what job %s made is not in the history: %s", update.job_id, error)
+
+        queue.subscribe(listen)
 
     def find(
         self, query: HistoryQuery | None = None, *, limit: int = 200, offset: int = 0
@@ -218,20 +223,16 @@ class History:
                     found.append(entry)
                     added += 1
                 if len(found) >= _BATCH:
-                    self.add_all(found)
+                    self.add(*found)
                     found = []
         finally:
-            self.add_all(found)
+            self.add(*found)
         return added
 
-    def catch_up(self, folders: Sequence[Path] = (), cancel: CancelToken | None = None) -> int:
+    def catch_up(self, cancel: CancelToken | None = None) -> int:
         """Fill a list that was begun anew from the files themselves; gives how many were found.
 
         Does nothing once it has come to its end.
-
-        Args:
-            folders: looked through besides the usual ones.
-            cancel: the wish to stop.
 
         Raises:
             HistoryError: the list cannot be read or written.
@@ -239,7 +240,7 @@ class History:
         """
         if self._read("SELECT moment FROM caught_up"):
             return 0
-        found = self.scan((*self._folders, *folders), cancel)
+        found = self.scan(self._folders, cancel)
         self._write("INSERT INTO caught_up VALUES (?)", [(datetime.now(UTC).timestamp(),)])
         return found
 
@@ -254,25 +255,17 @@ class History:
 
     def _do(self, work: Callable[[sqlite3.Connection], T], begin: str) -> T:
         """One transaction; on a file that turns out to be damaged, again on a new one."""
-        file = self._file()
         try:
-            with file.transaction(begin) as db:
+            with self._file.transaction(begin) as db:
                 return work(db)
         except HistoryError as error:
             cause = error.__cause__
             # The subclasses say that the disk is full, the file locked, or the statement wrong.
             if cause is None or type(cause) is not sqlite3.DatabaseError:
                 raise
-            with self._lock:
-                file.start_anew(cause)
-        with file.transaction(begin) as db:
+            self._file.start_anew(cause)
+        with self._file.transaction(begin) as db:
             return work(db)
-
-    def _file(self) -> SqliteFile:
-        with self._lock:
-            if self._opened is None:
-                self._opened = SqliteFile(self.path, _CONTENTS)
-            return self._opened
 
     def _entry(self, row: sqlite3.Row) -> HistoryEntry:
         try:
@@ -312,6 +305,8 @@ def _plain(text: str) -> str:
 
 
 def _row(entry: HistoryEntry) -> tuple[str | float, ...]:
+    made = (entry.prompt, entry.negative_prompt, entry.title, entry.model, entry.target)
+    searched = (*made, entry.path.name)
     return (
         str(entry.path),
         entry.kind.value,
@@ -319,24 +314,5 @@ def _row(entry: HistoryEntry) -> tuple[str | float, ...]:
         entry.model,
         entry.is_missing,
         entry.model_dump_json(),
-        _plain("\n".join(entry.searched)),
+        _plain("\n".join(searched)),
     )
-
-
-@dataclass(frozen=True)
-class HistoryRecorder:
-    """Listens to a queue; what cannot be written down is logged and costs no job."""
-
-    history: History
-    queue: JobQueue
-
-    def on_event(self, update: JobUpdate) -> None:
-        """Take the file of a job that succeeded into the history."""
-        if not isinstance(update.event, Succeeded):
-            return
-        try:
-            entry = entry_of_job(self.queue.job(update.job_id))
-            if entry is not None:
-                self.history.add(entry)
-        except (StudioError, OSError, ValidationError) as error:
-            log.warning("what job %s made is not in the history: %s", update.job_id, error)

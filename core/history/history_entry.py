@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from core.film.model.delivery import ExportOrder
 from core.frozen import Frozen
-from core.video.record import ClipRecord
+from core.video.record import ClipRecord, parse_record
 
 
 class WorkKind(StrEnum):
@@ -55,24 +55,9 @@ class HistoryEntry(Frozen):
     is_missing: bool = False
 
     @property
-    def searched(self) -> tuple[str, ...]:
-        """The texts in which words are looked for."""
-        return (
-            self.prompt,
-            self.negative_prompt,
-            self.title,
-            self.model,
-            self.target,
-            self.path.name,
-        )
-
-    @property
     def clip_record(self) -> ClipRecord | None:
         """What made a clip or a picture; None for a film, or when it was written otherwise."""
-        try:
-            return ClipRecord.model_validate_json(self.record)
-        except ValidationError:
-            return None
+        return parse_record(self.record)
 
     @property
     def export_order(self) -> ExportOrder | None:

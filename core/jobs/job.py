@@ -183,14 +183,12 @@ class Cancelled(Frozen):
     event: Literal["cancelled"] = "cancelled"
 
 
-_TaggedEvent = Annotated[
-    Queued | Started | Progressed | Notice | Charged | Succeeded | Failed | Cancelled,
-    Field(discriminator="event"),
-]
-JobEvent = Queued | Started | Progressed | Notice | Charged | Succeeded | Failed | Cancelled
 Report = Progressed | Notice | Charged
 Terminal = Succeeded | Failed | Cancelled
-EVENT_JSON: TypeAdapter[JobEvent] = TypeAdapter(_TaggedEvent, config=ConfigDict(defer_build=True))
+JobEvent = Queued | Started | Report | Terminal
+EVENT_JSON: TypeAdapter[JobEvent] = TypeAdapter(
+    Annotated[JobEvent, Field(discriminator="event")], config=ConfigDict(defer_build=True)
+)
 
 
 @dataclass(frozen=True)
@@ -212,22 +210,21 @@ class StopReason(StrEnum):
 
 
 class CancelToken:
-    """The request that one job stop; set once, seen by everyone who holds the token."""
+    """The request that one job stop; set once, seen by everyone who holds the token.
+
+    Attributes:
+        reason: why the job is asked to stop; None while it is not.
+    """
 
     def __init__(self) -> None:
+        self.reason: StopReason | None = None
         self._event = threading.Event()
-        self._reason: StopReason | None = None
 
     def cancel(self, reason: StopReason = StopReason.CANCEL) -> None:
         """Ask the job to stop; one that was to be left can still be cancelled, not so reversed."""
-        if self._reason is not StopReason.CANCEL:
-            self._reason = reason
+        if self.reason is not StopReason.CANCEL:
+            self.reason = reason
         self._event.set()
-
-    @property
-    def reason(self) -> StopReason | None:
-        """Why the job is asked to stop; None while it is not."""
-        return self._reason
 
     @property
     def cancelled(self) -> bool:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 # Longer than any copying takes: a folder without a job may be one that is being queued elsewhere.
 _STRAY_AFTER_S = 3600.0
-_CHUNK_BYTES = 1 << 20
 
 
 class StoredInput(Frozen):
@@ -31,13 +30,20 @@ class StoredInput(Frozen):
     sha256: str
 
 
-def look_at_input(path: Path, label: str, name: str) -> StoredInput:
-    """What a file holds now, to be stored under this name, or with an empty one left in place.
+def digest_of(path: Path, label: str) -> str:
+    """What a file holds now, as its SHA-256.
 
     Raises:
         JournalError: it cannot be read.
     """
-    return StoredInput(name=name, sha256=_digest(path, label))
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise JournalError(
+            f"The {label} {str(path)!r} cannot be read any more: {error.strerror}.",
+            hint="Put it back and give the command again.",
+        ) from error
 
 
 def store_input(path: Path, label: str, stored: StoredInput, folder: Path) -> None:
@@ -57,7 +63,7 @@ def store_input(path: Path, label: str, stored: StoredInput, folder: Path) -> No
             f"The {label} {str(path)!r} cannot be kept in {str(folder)!r}: {error.strerror}.",
             hint="Free some space there, then give the command again.",
         ) from error
-    if _digest(copy, label) != stored.sha256:
+    if digest_of(copy, label) != stored.sha256:
         raise JournalError(
             f"The {label} {str(path)!r} was changed just now.", hint="Give the command again."
         )
@@ -71,7 +77,7 @@ def find_input(path: Path, label: str, stored: StoredInput, folder: Path) -> Pat
     """
     if stored.name:
         copy = folder / stored.name
-        if copy.is_file() and _digest(copy, label) == stored.sha256:
+        if copy.is_file() and digest_of(copy, label) == stored.sha256:
             return copy
         raise JournalError(
             f"The copy of the {label} that was kept for this job, {str(copy)!r}, is gone or "
@@ -83,7 +89,7 @@ def find_input(path: Path, label: str, stored: StoredInput, folder: Path) -> Pat
             f"The {label} {str(path)!r} was moved or deleted since the job was queued.",
             hint="Put it back there, then resume the job.",
         )
-    if _digest(path, label) != stored.sha256:
+    if digest_of(path, label) != stored.sha256:
         raise JournalError(
             f"The {label} {str(path)!r} was changed since the job was queued.",
             hint="Put the old one back and resume the job, or give the command again.",
@@ -91,37 +97,13 @@ def find_input(path: Path, label: str, stored: StoredInput, folder: Path) -> Pat
     return path
 
 
-def _digest(path: Path, label: str) -> str:
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                digest.update(chunk)
-    except OSError as error:
-        raise JournalError(
-            f"The {label} {str(path)!r} cannot be read any more: {error.strerror}.",
-            hint="Put it back and give the command again.",
-        ) from error
-    return digest.hexdigest()
-
-
-class JobInputs:
-    """One folder for each job that stores something."""
-
-    def __init__(self, parent: Path) -> None:
-        self._parent = parent
-
-    def folder(self, job_id: str) -> Path:
-        """The job's own; made by the job when it stores something."""
-        return self._parent / job_id
-
-    def forget(self, job_id: str) -> None:
-        """Remove what was stored for a job."""
-        shutil.rmtree(self.folder(job_id), ignore_errors=True)
-
-    def forget_strays(self, known: Set[str]) -> None:
-        """Remove what was stored for jobs that a kill prevented from being written down."""
-        for folder in self._parent.iterdir() if self._parent.is_dir() else ():
-            age_s = time.time() - folder.stat().st_mtime
-            if folder.name not in known and age_s > _STRAY_AFTER_S:
-                self.forget(folder.name)
+def stray_inputs(folder: Path, known: Set[str]) -> list[str]:
+    """The jobs for which something was stored long ago and that are none of those known."""
+    if not folder.is_dir():
+        return []
+    oldest = time.time() - _STRAY_AFTER_S
+    return [
+        stored.name
+        for stored in folder.iterdir()
+        if stored.name not in known and stored.stat().st_mtime < oldest
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -84,35 +84,25 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.owner = Owner.this_process()
         self._file = SqliteFile(path, _CONTENTS)
+        self._file.open()
         self._transaction = self._file.transaction
         self.notes = self._file.notes
 
-    def add(self, job_id: str, job: Job) -> JobRecord:
+    def add(self, job_id: str, job: Job) -> None:
         """Write a new job, owned by this process."""
+        described = (job_id, job.kind, job.lane, job.title, job.payload(), str(job.subject))
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO jobs (id, kind, lane, title, payload, subject, state, owner_pid,"
                 " owner_started, created_at, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
                 " (SELECT COALESCE(MAX(position), 0) + 1 FROM jobs))",
-                (
-                    job_id,
-                    job.kind,
-                    job.lane.value,
-                    job.title,
-                    job.payload(),
-                    str(job.subject),
-                    JobState.QUEUED.value,
-                    self.owner.pid,
-                    self.owner.started,
-                    time.time(),
-                ),
+                (*described, JobState.QUEUED, self.owner.pid, self.owner.started, time.time()),
             )
-            return self._get(db, job_id)
 
     def set_subject(self, job_id: str, subject: Subject) -> None:
         """Say what a job is about that was written before jobs knew it."""
         with self._transaction() as db:
-            db.execute("UPDATE jobs SET subject = ? WHERE id = ?", (str(subject), job_id))
+            _set(db, job_id, subject=str(subject))
 
     def all(self, ended: int | None = None) -> tuple[JobRecord, ...]:
         """The jobs in their order, which is that of their coming until one is moved.
@@ -138,7 +128,7 @@ class Journal:
             rows = db.execute(
                 "SELECT id, position FROM jobs WHERE state = ? AND owner_pid = ?"
                 " AND owner_started = ? ORDER BY position",
-                (JobState.QUEUED.value, self.owner.pid, self.owner.started),
+                (JobState.QUEUED, self.owner.pid, self.owner.started),
             ).fetchall()
             order = [str(row["id"]) for row in rows]
             for asked in (job_id, before_id):
@@ -150,7 +140,7 @@ class Journal:
             order.insert(len(order) if before_id is None else order.index(before_id), job_id)
             # The same places, taken by others: jobs that do not wait keep theirs.
             for moved_id, row in zip(order, rows, strict=True):
-                db.execute("UPDATE jobs SET position = ? WHERE id = ?", (row["position"], moved_id))
+                _set(db, moved_id, position=row["position"])
 
     def find(self, text: str) -> JobRecord:
         """The job whose id begins with `text`.
@@ -184,7 +174,7 @@ class Journal:
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT * FROM jobs WHERE state IN (?, ?) ORDER BY position",
-                (JobState.QUEUED.value, JobState.RUNNING.value),
+                (JobState.QUEUED, JobState.RUNNING),
             ).fetchall()
             for row in rows:
                 if _owner(row).is_alive():
@@ -192,10 +182,7 @@ class Journal:
                 if row["cancel_requested"]:
                     _end(db, row["id"], Cancelled())
                 else:
-                    db.execute(
-                        "UPDATE jobs SET state = ? WHERE id = ?",
-                        (JobState.INTERRUPTED.value, row["id"]),
-                    )
+                    _set(db, row["id"], state=JobState.INTERRUPTED)
                 found.append(self._get(db, row["id"]))
         return tuple(found)
 
@@ -206,30 +193,18 @@ class Journal:
         """
         with self._transaction() as db:
             running = db.execute(
-                "SELECT * FROM jobs WHERE lane = ? AND state = ?",
-                (lane.value, JobState.RUNNING.value),
+                "SELECT * FROM jobs WHERE lane = ? AND state = ?", (lane, JobState.RUNNING)
             ).fetchall()
             if sum(_owner(row).is_alive() for row in running) >= places:
                 return None
             row = db.execute(
                 "SELECT id FROM jobs WHERE lane = ? AND state = ? AND owner_pid = ?"
                 " AND owner_started = ? AND (? IS NULL OR id = ?) ORDER BY position LIMIT 1",
-                (
-                    lane.value,
-                    JobState.QUEUED.value,
-                    self.owner.pid,
-                    self.owner.started,
-                    job_id,
-                    job_id,
-                ),
+                (lane, JobState.QUEUED, self.owner.pid, self.owner.started, job_id, job_id),
             ).fetchone()
             if row is None:
                 return None
-            db.execute(
-                "UPDATE jobs SET state = ?, started_at = ? WHERE id = ?",
-                (JobState.RUNNING.value, time.time(), row["id"]),
-            )
-            return self._get(db, row["id"])
+            return self._own(db, row["id"], JobState.RUNNING, time.time())
 
     def take(self, job_id: str) -> JobRecord | None:
         """Take a job that nobody runs, whatever place its lane has; None where it runs or ended."""
@@ -238,18 +213,7 @@ class Journal:
             is_ours = record.owner == self.owner or not record.owner.is_alive()
             if record.state not in (JobState.QUEUED, JobState.INTERRUPTED) or not is_ours:
                 return None
-            db.execute(
-                "UPDATE jobs SET state = ?, owner_pid = ?, owner_started = ?, started_at = ?"
-                " WHERE id = ?",
-                (
-                    JobState.RUNNING.value,
-                    self.owner.pid,
-                    self.owner.started,
-                    time.time(),
-                    job_id,
-                ),
-            )
-            return self._get(db, job_id)
+            return self._own(db, job_id, JobState.RUNNING, time.time())
 
     def requeue(self, job_id: str) -> JobRecord:
         """Put a job that is interrupted, failed or cancelled back in line, owned by this process.
@@ -264,23 +228,16 @@ class Journal:
                 raise JournalError(
                     f"Job {job_id} is {record.state.value}, so there is nothing to resume."
                 )
-            db.execute(
-                "UPDATE jobs SET state = ?, owner_pid = ?, owner_started = ?, progress = NULL,"
-                " cancel_requested = 0, outcome = NULL, started_at = NULL, ended_at = NULL"
-                " WHERE id = ?",
-                (JobState.QUEUED.value, self.owner.pid, self.owner.started, job_id),
-            )
+            _set(db, job_id, cancel_requested=0, progress=None, outcome=None, ended_at=None)
             db.execute("DELETE FROM notes WHERE job_id = ?", (job_id,))
-            return self._get(db, job_id)
+            return self._own(db, job_id, JobState.QUEUED, started_at=None)
 
     def interrupt(self, job_id: str) -> bool:
         """Leave a running job to be resumed, unless it was asked to stop; whether it is left."""
         with self._transaction() as db:
             if self._get(db, job_id).cancel_requested:
                 return False
-            db.execute(
-                "UPDATE jobs SET state = ? WHERE id = ?", (JobState.INTERRUPTED.value, job_id)
-            )
+            _set(db, job_id, state=JobState.INTERRUPTED)
             return True
 
     def request_cancel(self, job_id: str) -> JobRecord:
@@ -298,7 +255,7 @@ class Journal:
                     else f"Job {job_id} is already cancelled."
                 )
             if record.state is JobState.RUNNING and record.owner.is_alive():
-                db.execute("UPDATE jobs SET cancel_requested = 1 WHERE id = ?", (job_id,))
+                _set(db, job_id, cancel_requested=1)
             else:
                 _end(db, job_id, Cancelled())
             return self._get(db, job_id)
@@ -311,14 +268,12 @@ class Journal:
     def save_ticket(self, job_id: str, ticket: str | None) -> None:
         """Store the text with which the remote render is found again; None forgets it."""
         with self._transaction() as db:
-            db.execute("UPDATE jobs SET ticket = ? WHERE id = ?", (ticket, job_id))
+            _set(db, job_id, ticket=ticket)
 
     def save_progress(self, job_id: str, progress: Progressed) -> None:
         """Store how far the job is, for other processes to show."""
         with self._transaction() as db:
-            db.execute(
-                "UPDATE jobs SET progress = ? WHERE id = ?", (progress.model_dump_json(), job_id)
-            )
+            _set(db, job_id, progress=progress.model_dump_json())
 
     def add_note(self, job_id: str, note: Notice) -> None:
         """Store something the user should know about the job."""
@@ -343,6 +298,14 @@ class Journal:
                 db.execute("DELETE FROM jobs WHERE id = ?", (record.id,))
         return tuple(gone)
 
+    def _own(
+        self, db: sqlite3.Connection, job_id: str, state: JobState, started_at: float | None
+    ) -> JobRecord:
+        """Make a job one of this process, in a new state."""
+        pid, started = self.owner.pid, self.owner.started
+        _set(db, job_id, state=state, owner_pid=pid, owner_started=started, started_at=started_at)
+        return self._get(db, job_id)
+
     def _get(self, db: sqlite3.Connection, job_id: str) -> JobRecord:
         row = db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
         if row is None:
@@ -350,14 +313,17 @@ class Journal:
         return _record(db, row)
 
 
+def _set(db: sqlite3.Connection, job_id: str, **values: str | float | None) -> None:
+    columns = ", ".join(f"{name} = ?" for name in values)
+    db.execute(f"UPDATE jobs SET {columns} WHERE id = ?", (*values.values(), job_id))
+
+
 def _end(db: sqlite3.Connection, job_id: str, outcome: Terminal) -> None:
-    db.execute(
-        "UPDATE jobs SET state = ?, outcome = ?, ended_at = ? WHERE id = ?",
-        (outcome.event, outcome.model_dump_json(), time.time(), job_id),
-    )
+    stored = outcome.model_dump_json()
+    _set(db, job_id, state=outcome.event, outcome=stored, ended_at=time.time())
     if isinstance(outcome, Succeeded):
         # Any other job keeps its ticket: what was paid for may still be fetched.
-        db.execute("UPDATE jobs SET ticket = NULL WHERE id = ?", (job_id,))
+        _set(db, job_id, ticket=None)
 
 
 def _owner(row: sqlite3.Row) -> Owner:
@@ -383,9 +349,9 @@ def _record(db: sqlite3.Connection, row: sqlite3.Row) -> JobRecord:
         path=outcome.path if isinstance(outcome, Succeeded) else None,
         error=outcome.error if isinstance(outcome, Failed) else None,
         notes=tuple(str(note["message"]) for note in notes),
-        created_at=_moment(row["created_at"]),
-        started_at=None if row["started_at"] is None else _moment(row["started_at"]),
-        ended_at=None if row["ended_at"] is None else _moment(row["ended_at"]),
+        created_at=datetime.fromtimestamp(row["created_at"], UTC),
+        started_at=_moment(row["started_at"]),
+        ended_at=_moment(row["ended_at"]),
     )
 
 
@@ -398,5 +364,5 @@ def _event(text: str | None) -> JobEvent | None:
         raise JournalError(f"The job journal holds an event nobody can read: {text!r}.") from error
 
 
-def _moment(seconds: Any) -> datetime:
-    return datetime.fromtimestamp(float(seconds), UTC)
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -29,9 +29,9 @@ from core.jobs.job import (
     Succeeded,
     Terminal,
 )
-from core.jobs.job_inputs import JobInputs
+from core.jobs.job_inputs import stray_inputs
 from core.jobs.job_record import JobState, build_job
-from core.jobs.reporting import Reporter, watching
+from core.jobs.reporting import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,7 +53,12 @@ def new_job_id() -> str:
 
 
 class JobQueue:
-    """Runs jobs from the journal; whoever owns a thread lends it by calling `run` or `run_job`."""
+    """Runs jobs from the journal; whoever owns a thread lends it by calling `run` or `run_job`.
+
+    Attributes:
+        notes: what the user must be told about the journal.
+        is_paused: whether the workers of this process start nothing new.
+    """
 
     def __init__(
         self,
@@ -63,15 +68,16 @@ class JobQueue:
         factories: Mapping[str, Callable[[str], Job]],
         places: Mapping[Lane, int] = PLACES,
     ) -> None:
+        self.notes = journal.notes
+        self.is_paused = False
         self._journal = journal
         self._work_dir = work_dir
-        self._inputs = JobInputs(inputs_dir)
+        self._inputs_dir = inputs_dir
         self._factories = factories
         self._places = dict(places)
         self._listeners: list[Callable[[JobUpdate], None]] = []
         self._tokens: dict[str, CancelToken] = {}
         self._running: set[str] = set()
-        self._paused: set[Lane] = set()
         self._lock = threading.Lock()
         self._changed = threading.Condition()
         self._changes = 0
@@ -83,11 +89,6 @@ class JobQueue:
     def places(self) -> Mapping[Lane, int]:
         """How many jobs of each lane run at once."""
         return self._places
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the user must be told about the journal."""
-        return self._journal.notes
 
     def set_places(self, lane: Lane, count: int) -> None:
         """Let so many jobs of a lane run at once from now on; those that run go on."""
@@ -124,10 +125,10 @@ class JobQueue:
         """
         job_id = job_id or new_job_id()
         try:
-            job.store_inputs(self._inputs.folder(job_id))
+            job.store_inputs(self._inputs_dir / job_id)
             self._journal.add(job_id, job)
         except BaseException:
-            self._inputs.forget(job_id)
+            self._forget_inputs(job_id)
             raise
         self._announce(job_id, job.subject, cancel)
         return job_id
@@ -159,9 +160,7 @@ class JobQueue:
         for record in self.resumable():
             with suppress(JournalError):
                 # Another process may have taken it up in the meantime.
-                self._journal.requeue(record.id)
-                resumed.append(record.id)
-                self._announce(record.id, record.subject, None)
+                resumed.append(self.resume(record.id))
         return tuple(resumed)
 
     def repeat(self, job_id: str, new_id: str) -> str:
@@ -171,9 +170,9 @@ class JobQueue:
             JournalError: no such job, or the journal cannot be written.
         """
         record = self.job(job_id)
-        stored = self._inputs.folder(record.id)
+        stored = self._inputs_dir / record.id
         if stored.is_dir():
-            shutil.copytree(stored, self._inputs.folder(new_id))
+            shutil.copytree(stored, self._inputs_dir / new_id)
         job = build_job(record, self._factories)
         self._journal.add(new_id, job)
         self._announce(new_id, job.subject, None)
@@ -198,21 +197,10 @@ class JobQueue:
         """
         self._journal.move(job_id, before_id)
 
-    def pause(self, lane: Lane) -> None:
-        """Start nothing new in a lane; what runs goes on.
-
-        It holds for the workers of this process and ends with it.
-        """
-        self._paused.add(lane)
-
-    def unpause(self, lane: Lane) -> None:
-        """Let the lane go on."""
-        self._paused.discard(lane)
+    def set_paused(self, is_paused: bool) -> None:
+        """Start nothing new from now on, or go on; what runs goes on anyhow."""
+        self.is_paused = is_paused
         self._wake()
-
-    def is_paused(self, lane: Lane) -> bool:
-        """Whether the lane starts nothing new."""
-        return lane in self._paused
 
     def cancel(self, text: str) -> JobRecord:
         """Stop a job wherever it runs; one in another process stops within a second.
@@ -226,19 +214,15 @@ class JobQueue:
         if record.ticket is not None and self._cancel_remote(record):
             return self._journal.find(record.id)
         record = self._journal.request_cancel(record.id)
-        if record.state is JobState.RUNNING:
-            with self._lock:
-                token = self._tokens.get(record.id)
-            if token is not None:
-                token.cancel()
-            return record
-        self._remove_partial_files(record)
+        is_running = record.state is JobState.RUNNING
         with self._lock:
-            token = self._tokens.pop(record.id, None)
+            token = self._tokens.get(record.id) if is_running else self._tokens.pop(record.id, None)
         if token is not None:
             token.cancel()
-        if token is not None or record.owner != self._journal.owner:
-            self._send(record.id, record.subject, Cancelled())
+        if not is_running:
+            self._remove_partial_files(record)
+            if token is not None or record.owner != self._journal.owner:
+                self._send(record.id, record.subject, Cancelled())
         return record
 
     def _cancel_remote(self, record: JobRecord) -> bool:
@@ -281,15 +265,20 @@ class JobQueue:
         self._recover()
         gone = self._journal.clear(interrupted=interrupted)
         for record in gone:
-            self._inputs.forget(record.id)
-        self._inputs.forget_strays({record.id for record in self._journal.all()})
+            self._forget_inputs(record.id)
+        # A kill may have prevented a job from being written down after what it reads was stored.
+        for job_id in stray_inputs(self._inputs_dir, {record.id for record in self._journal.all()}):
+            self._forget_inputs(job_id)
         return gone
+
+    def _forget_inputs(self, job_id: str) -> None:
+        shutil.rmtree(self._inputs_dir / job_id, ignore_errors=True)
 
     def run(self, lane: Lane) -> None:
         """Run the jobs of a lane, one after the other, until the queue is closed."""
         while not self._closed.cancelled:
             seen = self._changes
-            record = None if self.is_paused(lane) else self._claim(lane)
+            record = None if self.is_paused else self._claim(lane)
             if record is not None:
                 self._execute(record)
                 continue
@@ -387,9 +376,9 @@ class JobQueue:
                 job_id=record.id,
                 ticket=record.ticket,
                 save_ticket=lambda ticket: self._journal.save_ticket(record.id, ticket),
-                inputs_dir=self._inputs.folder(record.id),
+                inputs_dir=self._inputs_dir / record.id,
             )
-            with watching(record.id, token, reporter, self._journal):
+            with reporter.watching(token):
                 outcome: Terminal = Succeeded(path=job.run(ctx))
         except (JobCancelled, KeyboardInterrupt):
             outcome = Cancelled()

@@ -33,7 +33,7 @@ class Reporter:
         self._unsaved: Progressed | None = None
 
     def report(self, event: Report) -> None:
-        """Tell it at once; notes are written at once, progress by `flush`."""
+        """Tell it at once and write notes at once; `watching` writes progress now and then."""
         if isinstance(event, Notice):
             self._journal.add_note(self._job_id, event)
         if not isinstance(event, Progressed):
@@ -48,36 +48,32 @@ class Reporter:
             self._last = self._unsaved = event
         self._send(event)
 
-    def flush(self) -> None:
-        """Write down the newest progress; called a few times a second."""
+    def _flush(self) -> None:
         with self._lock:
             event, self._unsaved = self._unsaved, None
         if event is not None:
             self._journal.save_progress(self._job_id, event)
 
+    @contextmanager
+    def watching(self, token: CancelToken) -> Generator[None]:
+        """Look for a cancel from another process, and write progress down, while the job runs."""
+        ended = CancelToken()
 
-@contextmanager
-def watching(
-    job_id: str, token: CancelToken, reporter: Reporter, journal: Journal
-) -> Generator[None]:
-    """Look for a cancel from another process, and write progress down, while the job runs."""
-    ended = CancelToken()
+        def look() -> None:
+            with suppress(JobCancelled):
+                while True:
+                    ended.wait(_EVERY_S)
+                    try:
+                        self._flush()
+                        if self._journal.is_cancel_requested(self._job_id):
+                            token.cancel()
+                    except JournalError as error:
+                        log.warning("job %s runs on without its journal: %s", self._job_id, error)
 
-    def look() -> None:
-        with suppress(JobCancelled):
-            while True:
-                ended.wait(_EVERY_S)
-                try:
-                    reporter.flush()
-                    if journal.is_cancel_requested(job_id):
-                        token.cancel()
-                except JournalError as error:
-                    log.warning("job %s runs on without its journal: %s", job_id, error)
-
-    thread = threading.Thread(target=look, name=f"watch-{job_id}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.cancel()
-        thread.join()
+        thread = threading.Thread(target=look, name=f"watch-{self._job_id}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.cancel()
+            thread.join()

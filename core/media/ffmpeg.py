@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,21 +40,8 @@ class ClipFacts:
     height: int
     num_frames: int
     fps: float
-    codec: str
-    pixel_format: str
-    audio_sample_rate_hz: int | None
+    has_audio: bool
     audio_duration_s: float | None
-    comment: str
-
-    @property
-    def duration_s(self) -> float:
-        """The length of the picture."""
-        return self.num_frames / self.fps
-
-    @property
-    def has_audio(self) -> bool:
-        """Whether there is a sound track."""
-        return self.audio_sample_rate_hz is not None
 
 
 def find_ffmpeg() -> Path:
@@ -166,17 +154,13 @@ def _count(path: Path, container: InputContainer, cancel: CancelToken) -> ClipFa
     rate = video.average_rate
     if num_frames == 0 or not rate:
         raise UnreadableClip(f"The clip {str(path)!r} has no frames.")
-    sample_rate = audio.rate if audio is not None else None
     return ClipFacts(
         width=video.width,
         height=video.height,
         num_frames=num_frames,
         fps=float(rate),
-        codec=video.codec_context.name,
-        pixel_format=video.pix_fmt or "",
-        audio_sample_rate_hz=sample_rate,
-        audio_duration_s=samples / sample_rate if sample_rate else None,
-        comment=container.metadata.get("comment", ""),
+        has_audio=audio is not None,
+        audio_duration_s=samples / audio.rate if audio is not None and audio.rate else None,
     )
 
 
@@ -229,10 +213,8 @@ def run_ffmpeg(
 def _wait(process: subprocess.Popen[str], cancel: CancelToken) -> int:
     while True:
         cancel.check()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             return process.wait(timeout=_POLL_S)
-        except subprocess.TimeoutExpired:
-            continue
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -206,11 +206,8 @@ def write_last_frame(clip: Path, destination: Path, cancel: CancelToken) -> None
         OSError: the picture cannot be written.
         JobCancelled: asked to stop.
     """
-    reader = FrameReader(clip, cancel)
-    try:
+    with closing(FrameReader(clip, cancel)) as reader:
         image = reader.read(reader.frames.count - 1, cancel)
-    finally:
-        reader.close()
     aside = destination.with_name(f".{destination.name}.part")
     image.save(aside, format="PNG")
     aside.replace(destination)

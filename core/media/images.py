@@ -75,18 +75,6 @@ def read_image(path: Path, kind: str, field: str) -> UprightImage:
         ) from error
 
 
-def _has_16_bits(image: Image.Image) -> bool:
-    return image.mode == "I" or image.mode.startswith("I;16")
-
-
-def _opaque_rgb(image: Image.Image) -> Image.Image:
-    if _has_16_bits(image):
-        # Pillow's own conversion would cut the values off at 255 instead of scaling them.
-        scaled = image.convert("I").point(lambda value: value * (1 / 256))
-        return scaled.convert("L").convert("RGB")
-    return image.convert("RGB")
-
-
 def _guess(path: Path) -> str:
     siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
     near = nearest_name(path.name, siblings)
@@ -104,31 +92,31 @@ def _upright(image: Image.Image, kind: str) -> UprightImage:
     upright = ImageOps.exif_transpose(image)
     if upright.has_transparency_data:
         return UprightImage(upright.convert("RGBA"), tuple(notes))
-    if _has_16_bits(upright):
+    if upright.mode == "I" or upright.mode.startswith("I;16"):
         notes.append(f"The {kind} has 16 bits a channel; it is reduced to 8.")
+        # Pillow's own conversion would cut the values off at 255 instead of scaling them.
+        upright = upright.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     elif upright.mode == "CMYK":
         notes.append(f"The {kind} is for print (CMYK); its colours are turned into RGB.")
-    return UprightImage(_opaque_rgb(upright), tuple(notes))
+    return UprightImage(upright.convert("RGB"), tuple(notes))
 
 
-@dataclass(frozen=True)
-class InputImage:
-    """A picture that can be used: its upright size, and what is done to it."""
-
-    path: Path
-    width: int
-    height: int
-    notes: tuple[str, ...]
-
-
-def check_image(path: Path, kind: str, field: str) -> InputImage:
-    """The facts of any picture, which sentences call by its `kind`, such as "end image".
+def read_rgb_image(path: Path, kind: str, field: str) -> UprightImage:
+    """Read a picture as `read_image` does; what is transparent is shown on white.
 
     Raises:
         UnsupportedRequest: it is missing, unreadable, cut off or huge.
     """
-    image, notes = _read(path, kind, field)
-    return InputImage(path, image.width, image.height, notes)
+    upright = read_image(path, kind, field)
+    if upright.image.mode == "RGB":
+        return upright
+    # Imported late: most commands never look at a picture.
+    from PIL import Image
+
+    rgb = Image.new("RGB", upright.image.size, _WHITE)
+    rgb.paste(upright.image, mask=upright.image.getchannel("A"))
+    note = f"The transparent parts of the {kind} are shown on white."
+    return UprightImage(rgb, (*upright.notes, note))
 
 
 def write_start_image(source: Path, destination: Path, width: int, height: int) -> None:
@@ -139,18 +127,6 @@ def write_start_image(source: Path, destination: Path, width: int, height: int) 
     """
     from PIL import Image, ImageOps
 
-    image, _ = _read(source, "start image", "inputs.start")
+    image = read_rgb_image(source, "start image", "inputs.start").image
     fitted = ImageOps.fit(image, (width, height), method=Image.Resampling.LANCZOS)
     fitted.save(destination, format="PNG")
-
-
-def _read(path: Path, kind: str, field: str) -> tuple[Image.Image, tuple[str, ...]]:
-    upright = read_image(path, kind, field)
-    if upright.image.mode == "RGB":
-        return upright.image, upright.notes
-    # Imported late: most commands never look at a picture.
-    from PIL import Image
-
-    rgb = Image.new("RGB", upright.image.size, _WHITE)
-    rgb.paste(upright.image, mask=upright.image.getchannel("A"))
-    return rgb, (*upright.notes, f"The transparent parts of the {kind} are shown on white.")

@@ -9,11 +9,10 @@ import sys
 import tempfile
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.platform.files import nearest_existing
-from core.platform.machine import free_disk_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +25,6 @@ _KINDS = {SUFFIX: "Clips are MP4 files.", STILL_SUFFIX: "Stills are PNG files."}
 _SLUG_WORDS = 6
 _SLUG_LENGTH = 48
 _MAX_NAME_BYTES = 200
-_SPARE_BYTES = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -43,20 +41,6 @@ class Output:
         return self.path.with_suffix(".json")
 
 
-class PlannedClip(Protocol):
-    """What a clip will take on the disk."""
-
-    @property
-    def clip_bytes(self) -> int:
-        """The file itself."""
-        ...
-
-    @property
-    def scratch_bytes(self) -> int:
-        """What making it writes besides."""
-        ...
-
-
 def slug(prompt: str) -> str:
     """The first words of a prompt as a file name, in letters every file system takes."""
     plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode()
@@ -64,7 +48,7 @@ def slug(prompt: str) -> str:
     return "-".join(words)[:_SLUG_LENGTH].strip("-") or "clip"
 
 
-def default_name(prompt: str, seed: int, day: date, suffix: str = SUFFIX) -> str:
+def default_name(prompt: str, seed: int, day: date, suffix: str) -> str:
     """A name made of date, prompt and seed."""
     return f"{day.isoformat()}_{slug(prompt)}_{seed}{suffix}"
 
@@ -137,29 +121,6 @@ def find_free_name(path: Path) -> Path:
     return candidate
 
 
-def check_space(
-    clip: PlannedClip,
-    folder: Path,
-    work_dir: Path,
-    free_bytes: Callable[[Path], int] = free_disk_bytes,
-) -> None:
-    """The folder must take a file, and both disks must have room for what is written there.
-
-    Changes nothing: for a folder that does not exist yet, its nearest parent must take one.
-
-    Raises:
-        UnsupportedRequest: with everything that is wrong.
-    """
-    # Two copies while working: the clip as the provider wrote it and the one with its record.
-    needs = {
-        folder: clip.clip_bytes + _SPARE_BYTES,
-        work_dir: 2 * clip.clip_bytes + clip.scratch_bytes + _SPARE_BYTES,
-    }
-    found = [*writing_problems(folder), *space_problems("clip", needs, free_bytes)]
-    if found:
-        raise _problems(*found)
-
-
 def writing_problems(folder: Path) -> list[str]:
     """Why no file can be written into the folder, or into the nearest parent that exists."""
     try:
@@ -220,7 +181,8 @@ def place_clip(finished: Path, output: Output, job_id: str) -> Path:
     aside = aside_path(output.path, job_id)
     try:
         shutil.copyfile(finished, aside)
-        _sync(aside)
+        with aside.open("rb+") as file:
+            os.fsync(file.fileno())
         if output.overwrite:
             aside.replace(output.path)
             return output.path
@@ -235,11 +197,6 @@ def place_clip(finished: Path, output: Output, job_id: str) -> Path:
         ) from error
     finally:
         aside.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _rename_if_free(source: Path, destination: Path) -> bool:

@@ -102,9 +102,8 @@ class RenderCache:
             if total - removed <= limit_bytes:
                 break
             with suppress(OSError):
-                path.unlink()
+                self.forget(path)
                 removed += facts.st_size
-                _digest_place(path).unlink(missing_ok=True)
         return removed
 
     def _entries(self) -> list[Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from core.errors import NotConfigured
 
 SWITCH_ON = (
@@ -9,11 +11,11 @@ SWITCH_ON = (
 )
 
 
+@dataclass(kw_only=True)
 class NetworkSwitch:
     """Asked by providers before every call; may be thrown at any time, from any thread."""
 
-    def __init__(self, *, is_off: bool = False) -> None:
-        self.is_off = is_off
+    is_off: bool = False
 
     def check(self, what: str, *, target: str = "") -> None:
         """Do nothing while the network may be used.

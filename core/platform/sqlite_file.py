@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+import threading
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.errors import StudioError
+
+log = logging.getLogger(__name__)
 
 _BUSY_TIMEOUT_S = 10.0
 
@@ -38,14 +42,18 @@ class Contents:
 class SqliteFile:
     """Each transaction has a connection of its own, so any thread may begin one.
 
+    Nothing is opened or made before the first one.
+
     Attributes:
-        notes: what the user must be told about how the file was opened.
+        notes: what the user must be told about how the file was opened, as soon as it was.
     """
 
     def __init__(self, path: Path, contents: Contents) -> None:
         self.path = path
+        self.notes: tuple[str, ...] = ()
         self._contents = contents
-        self.notes: tuple[str, ...] = self._open()
+        self._is_open = False
+        self._lock = threading.RLock()
 
     @contextmanager
     def transaction(self, begin: str = "BEGIN IMMEDIATE") -> Generator[sqlite3.Connection]:
@@ -54,6 +62,7 @@ class SqliteFile:
         Writers lock at once, so that two processes never both read "free" and both write; who
         only reads says "BEGIN".
         """
+        self.open()
         try:
             with closing(self._connect()) as db:
                 db.execute(begin)
@@ -66,22 +75,25 @@ class SqliteFile:
         except sqlite3.Error as error:
             raise self._unusable(error) from error
 
-    def _open(self) -> tuple[str, ...]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise self._contents.error(
-                f"The folder {str(self.path.parent)!r} for the {self._contents.name} cannot be "
-                f"made: {error.strerror}.",
-                hint="Make it writable, or set IMAGEAI_HOME to another folder.",
-            ) from error
-        try:
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+    def open(self) -> None:
+        """Make or check the file, once; `transaction` does it too."""
+        with self._lock:
+            if self._is_open:
+                return
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._prepare()
+            except OSError as error:
+                raise self._contents.error(
+                    f"The folder {str(self.path.parent)!r} for the {self._contents.name} cannot be "
+                    f"made: {error.strerror}.",
+                    hint="Make it writable, or set IMAGEAI_HOME to another folder.",
+                ) from error
+            except sqlite3.OperationalError as error:
                 raise self._unusable(error) from error
-            return self._replace(error)
-        return ()
+            except sqlite3.DatabaseError as error:
+                self.start_anew(error)
+            self._is_open = True
 
     def _prepare(self) -> None:
         newest = len(self._contents.steps)
@@ -111,25 +123,25 @@ class SqliteFile:
         return version
 
     def start_anew(self, reason: Exception) -> None:
-        """Set the file aside, because it is damaged in a way that opening it did not show."""
-        self.notes = self._replace(reason)
-
-    def _replace(self, reason: Exception) -> tuple[str, ...]:
-        name = self._contents.name
-        try:
-            bad = set_aside(self.path)
-            self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
-            self._prepare()
-        except (OSError, sqlite3.Error) as error:
-            raise self._contents.error(
-                f"The {name} {str(self.path)!r} is damaged ({reason}) and cannot be replaced: "
-                f"{error}.",
-                hint="Move it away by hand.",
-            ) from error
-        return (
-            f"The {name} was damaged ({reason}). It is kept as {str(bad)!r} and a new one is "
-            f"begun; {self._contents.comfort}",
-        )
+        """Set the file aside, because it is damaged, and begin a new one."""
+        with self._lock:
+            name = self._contents.name
+            try:
+                bad = set_aside(self.path)
+                self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
+                self._prepare()
+            except (OSError, sqlite3.Error) as error:
+                raise self._contents.error(
+                    f"The {name} {str(self.path)!r} is damaged ({reason}) and cannot be replaced: "
+                    f"{error}.",
+                    hint="Move it away by hand.",
+                ) from error
+            note = (
+                f"The {name} was damaged ({reason}). It is kept as {str(bad)!r} and a new one is "
+                f"begun; {self._contents.comfort}"
+            )
+            log.warning("%s", note)
+            self.notes = (note,)
 
     def _connect(self) -> sqlite3.Connection:
         # Explicit transactions only: `isolation_level=None` leaves BEGIN to us.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -122,11 +123,8 @@ def _encoding(name: str, content: bytes) -> tuple[str, bool]:
         if encoding is None:
             raise UnreadableText(f"{name} is not a text file: it holds zero bytes.", hint=_HINT)
         return encoding, True
-    try:
+    with suppress(UnicodeDecodeError):
         content.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    else:
         return "utf-8", True
     encoding = _older_encoding(content)
     if encoding is None:

@@ -57,9 +57,7 @@ class AnyValue:
 
 @dataclass(frozen=True)
 class OnOff:
-    """Yes or no."""
-
-    default: bool
+    """Yes or no, and yes where nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +239,7 @@ def refusal(value: object, allowed: Allowed, *, label: str, noun: str) -> str:
                 f"{limit} tokens (a word is one or more). Shorten it."
             )
         case FileLimit(role, most):
-            return ROLES[role].too_many(len(_inputs(value)), most, label)
+            return ROLES[role].refusal(len(_inputs(value)), most, label)
         case WebAddress():
             # The address itself is not repeated: it may hold a secret.
             return (

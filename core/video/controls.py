@@ -81,7 +81,7 @@ class ControlRow:
         path: of its field in a request; problems name it.
         label, tip: in forms; the tip is the help of the option too.
         noun: in sentences, after "takes a".
-        takes: what a model allows; None where it does not take it.
+        allowed: what a model takes of it; None for nothing.
         not_taken: what a sentence says of a model that does not take it, after its label.
         options: on the command line, the usual spelling first; "--a/--no-a" for a switch.
         metavar: stands for the value in the help.
@@ -95,7 +95,7 @@ class ControlRow:
     label: str
     tip: str
     noun: str
-    takes: Callable[[ModelSpec], Allowed | None]
+    allowed: Callable[[ModelSpec], Allowed | None]
     not_taken: str = "takes no {noun}. Leave it out or choose another model."
     unit: str = ""
     options: tuple[str, ...] = ()
@@ -104,18 +104,9 @@ class ControlRow:
     is_for_images: bool = True
 
     @property
-    def repeats(self) -> bool:
-        """Whether its option may be given more than once."""
-        return self.kind is ControlKind.FILES
-
-    @property
     def role(self) -> Role | None:
         """The role of the files that it names; None where it names none."""
         return Role(self.path.removeprefix(_INPUTS)) if self.path.startswith(_INPUTS) else None
-
-    def allowed(self, spec: ModelSpec) -> Allowed | None:
-        """What a model takes of it; None for nothing."""
-        return self.takes(spec)
 
     def value(self, request: RenderChoices) -> object:
         """What a request says: None, or for files (), where it says nothing."""
@@ -144,12 +135,12 @@ class ControlRow:
 
     def nearest(self, value: object, spec: ModelSpec) -> object:
         """The value that the model takes and that is most like this one; None for its usual."""
-        allowed = self.takes(spec)
+        allowed = self.allowed(spec)
         return None if allowed is None else nearest(value, allowed)
 
     def problem(self, value: object, spec: ModelSpec) -> str | None:
         """A sentence on why the model does not take a value; None where it does."""
-        allowed = self.takes(spec)
+        allowed = self.allowed(spec)
         if allowed is None:
             return f"{spec.label} {self.not_taken.format(noun=self.noun, advice=_advice(spec))}"
         if is_allowed(value, allowed):
@@ -179,39 +170,11 @@ def _words(is_taken: Callable[[ModelSpec], bool]) -> Callable[[ModelSpec], Allow
     return takes
 
 
-def _fps(spec: ModelSpec) -> Allowed | None:
-    return OneOf(spec.fps, spec.default_fps) if spec.fps else None
-
-
-def _duration(spec: ModelSpec) -> Allowed | None:
-    return spec.durations if spec.fps else None
-
-
-def _camera(spec: ModelSpec) -> Allowed | None:
-    return OneOf(spec.camera.motions) if spec.camera else None
-
-
-def _speed(spec: ModelSpec) -> Allowed | None:
-    return spec.camera.speed if spec.camera else None
-
-
-def _memory(spec: ModelSpec) -> Allowed | None:
-    return OneOf(spec.residencies) if len(spec.residencies) > 1 else None
-
-
-def _seed(spec: ModelSpec) -> Allowed | None:
-    return IntRange(minimum=0, maximum=MAX_SEED, default=0) if spec.takes_seed else None
-
-
 def _advice(spec: ModelSpec) -> str:
     """What to do instead of an audio prompt."""
-    if spec.has_audio:
+    if spec.audio:
         return "Describe the sound in the prompt instead."
     return "It makes no sound; leave the audio prompt out or choose another model."
-
-
-def _audio(spec: ModelSpec) -> Allowed | None:
-    return OnOff(default=True) if spec.audio else None
 
 
 CONTROLS: tuple[ControlRow, ...] = (
@@ -257,13 +220,15 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.DURATION, "frame.duration_s", ControlKind.NUMBER, "Duration",
-        "How long a clip is, in seconds; the plan tells the exact length", "duration", _duration,
+        "How long a clip is, in seconds; the plan tells the exact length", "duration",
+        lambda spec: spec.durations if spec.fps else None,
         "makes no clips, so there is no length to choose. Leave it out.",
         unit="s", options=("--duration", "--ltx-duration"), metavar="SECONDS", is_for_images=False,
     ),
     ControlRow(
         Control.FPS, "frame.fps", ControlKind.WHOLE, "Frame rate",
-        "Frames per second of the clips", "frame rate", _fps,
+        "Frames per second of the clips", "frame rate",
+        lambda spec: OneOf(spec.fps, spec.default_fps) if spec.fps else None,
         "makes no clips, so there is no frame rate to choose. Leave it out.",
         unit="fps", options=("--fps", "--ltx-fps"), metavar="NUMBER", is_for_images=False,
     ),
@@ -285,7 +250,9 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.AUDIO, "audio", ControlKind.SWITCH, "Sound", "Whether the clips get sound",
-        "sound", _audio, "makes no sound. Leave it out or choose another model.",
+        "sound",
+        lambda spec: OnOff() if spec.audio else None,
+        "makes no sound. Leave it out or choose another model.",
         options=("--audio/--no-audio",), is_for_images=False,
     ),
     ControlRow(
@@ -296,13 +263,15 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.CAMERA_MOTION, "motion.camera", ControlKind.CHOICE, "Camera",
-        "How the camera moves", "camera move", _camera,
+        "How the camera moves", "camera move",
+        lambda spec: OneOf(spec.camera.motions) if spec.camera else None,
         "has no camera moves to choose. Describe the move in the prompt.",
         options=("--camera-motion", "--ltx-camera-motion"), metavar="MOVE",
     ),
     ControlRow(
         Control.CAMERA_SPEED, "motion.speed", ControlKind.NUMBER, "Camera speed",
-        "How fast the camera moves, 1 is normal", "camera speed", _speed,
+        "How fast the camera moves, 1 is normal", "camera speed",
+        lambda spec: spec.camera.speed if spec.camera else None,
         "has no camera speed. Leave it out.",
         unit="×", options=("--camera-speed",), metavar="NUMBER",
     ),
@@ -320,7 +289,8 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.SEED, "sampling.seed", ControlKind.WHOLE, "Seed",
-        "The same seed gives the same clip", "seed", _seed,
+        "The same seed gives the same clip", "seed",
+        lambda spec: IntRange(minimum=0, maximum=MAX_SEED, default=0) if spec.takes_seed else None,
         "takes no seed: each of its clips is another. Leave it out.",
         options=("--seed", "--ltx-seed"), metavar="NUMBER",
     ),
@@ -331,7 +301,8 @@ CONTROLS: tuple[ControlRow, ...] = (
     ),
     ControlRow(
         Control.MEMORY, "delivery.memory", ControlKind.CHOICE, "Memory",
-        "Where the weights lie while a clip is made", "memory layout", _memory,
+        "Where the weights lie while a clip is made", "memory layout",
+        lambda spec: OneOf(spec.residencies) if len(spec.residencies) > 1 else None,
         "has no layout in memory to choose. Leave it to the program.",
         options=("--memory",), metavar="LAYOUT",
     ),

@@ -36,10 +36,9 @@ class ImageBatch(Frozen):
                 prompt=self.prompt,
                 output=OutputKind.IMAGE,
                 frame=frame,
-                sampling=Sampling(seed=self._seed(number)),
+                sampling=Sampling(
+                    seed=None if self.seed is None else (self.seed + number) % (MAX_SEED + 1)
+                ),
             )
             for number in range(self.count)
         )
-
-    def _seed(self, number: int) -> int | None:
-        return None if self.seed is None else (self.seed + number) % (MAX_SEED + 1)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.media.images import check_image
+from core.media.images import read_rgb_image
 from core.video.request import Role
 
 if TYPE_CHECKING:
@@ -38,16 +38,16 @@ class RoleInfo:
     name: str
     media: MediaType
 
-    def counted(self, number: int) -> str:
-        """Such as "1 LoRA" and "3 reference images"."""
-        return f"{number} {self.name}" if number == 1 else f"{number} {self.name}s"
-
-    def too_many(self, given: int, limit: int, label: str) -> str:
-        """Why the model `label` does not take so many."""
-        return (
-            f"{label} takes at most {self.counted(limit)}, and {given} are given. "
-            f"Leave {given - limit} out."
-        )
+    def refusal(self, given: int, limit: int, label: str) -> str:
+        """Why the model `label` does not take so many; empty where it does."""
+        if given <= limit:
+            return ""
+        if limit:
+            names = self.name if limit == 1 else f"{self.name}s"
+            most = f"{label} takes at most {limit} {names}"
+            return f"{most}, and {given} are given. Leave {given - limit} out."
+        names, them = (self.name, "it") if given == 1 else (f"{self.name}s", "them")
+        return f"{label} takes no {names}. Leave {them} out or choose another model."
 
 
 ROLES: Mapping[Role, RoleInfo] = {
@@ -88,21 +88,11 @@ def field_of(role: Role) -> str:
 
 def limit_problems(request: RenderRequest, spec: ModelSpec) -> tuple[Problem, ...]:
     """What this model does not take of the inputs, or not so many of."""
-    problems: list[Problem] = []
-    for role in dict.fromkeys(item.role for item in request.inputs):
-        info, given, limit = ROLES[role], len(request.of_role(role)), spec.limit(role)
-        message = ""
-        if limit == 0:
-            message = (
-                f"{spec.label} takes no {info.name}. Leave it out or choose another model."
-                if given == 1
-                else f"{spec.label} takes no {info.name}s. Leave them out or choose another model."
-            )
-        elif given > limit:
-            message = info.too_many(given, limit, spec.label)
-        if message:
-            problems.append(Problem(field_of(role), message))
-    return tuple(problems)
+    messages = {
+        role: ROLES[role].refusal(len(request.of_role(role)), spec.limit(role), spec.label)
+        for role in dict.fromkeys(item.role for item in request.inputs)
+    }
+    return tuple(Problem(field_of(role), text) for role, text in messages.items() if text)
 
 
 def with_absolute_paths(request: RenderRequest) -> RenderRequest:
@@ -152,12 +142,12 @@ class _InputReading:
 
     def _image(self, item: Input, name: str, where: str) -> None:
         try:
-            image = check_image(item.path, name, where)
+            upright = read_rgb_image(item.path, name, where)
         except UnsupportedRequest as error:
             self.problems += error.problems
             return
-        self.notes += image.notes
-        self.sizes.setdefault(item.role, (image.width, image.height))
+        self.notes += upright.notes
+        self.sizes.setdefault(item.role, upright.image.size)
 
     def _recording(self, item: Input, info: RoleInfo) -> str | None:
         # Imported late: PyAV loads FFmpeg's libraries.

@@ -23,7 +23,7 @@ _ANY_PROMPT = "a clip"
 
 
 class ModelState(StrEnum):
-    """Where a model stands, in the words of lists."""
+    """Where a model stands, in the words of lists; what is lacking is called as the reason is."""
 
     BUILT_IN = "built in"
     INSTALLED = "installed"
@@ -35,16 +35,6 @@ class ModelState(StrEnum):
     PACKAGE_MISSING = "package missing"
     KEY_MISSING = "key missing"
     NETWORK_OFF = "network switched off"
-
-
-_STATES = {
-    ReasonCode.NOT_INSTALLED: ModelState.NOT_INSTALLED,
-    ReasonCode.DAMAGED: ModelState.DAMAGED,
-    ReasonCode.MACHINE_TOO_SMALL: ModelState.TOO_LARGE,
-    ReasonCode.PACKAGE_MISSING: ModelState.PACKAGE_MISSING,
-    ReasonCode.KEY_MISSING: ModelState.KEY_MISSING,
-    ReasonCode.NETWORK_OFF: ModelState.NETWORK_OFF,
-}
 
 
 @dataclass(frozen=True)
@@ -74,7 +64,9 @@ class ListedModel:
         if on_disk is OnDisk.NOTHING:
             return ModelState.TOO_LARGE if self.too_large else ModelState.NOT_INSTALLED
         if isinstance(self.readiness, NotReady):
-            return _STATES[self.readiness.reason_code]
+            reason = self.readiness.reason_code
+            is_too_small = reason is ReasonCode.MACHINE_TOO_SMALL
+            return ModelState.TOO_LARGE if is_too_small else ModelState(reason.value)
         if self.spec.is_builtin:
             return ModelState.BUILT_IN
         return ModelState.INSTALLED if self.info.is_local else ModelState.READY
@@ -164,31 +156,18 @@ def read_listing(
         for spec in provider.models():
             if cancel is not None:
                 cancel.check()
-            models.append(_listed(registry, anyone.with_model(spec.id), spec, weighs=weighs))
+            models.append(look_at(registry, anyone.with_model(spec.id), weighs=weighs))
         providers.append(ListedProvider(info, tuple(models), _automatic(provider, anyone)))
     return ModelListing(tuple(providers))
 
 
-def look_at(registry: ProviderRegistry, target: Target) -> ListedModel:
+def look_at(registry: ProviderRegistry, target: Target, *, weighs: bool = True) -> ListedModel:
     """One model.
 
     Raises:
         UnsupportedRequest: there is no such model.
     """
-    return _listed(registry, target, registry.spec(target), weighs=True)
-
-
-def _automatic(provider: VideoProvider, anyone: Target) -> str:
-    try:
-        return provider.resolve(RenderRequest(target=anyone, prompt=_ANY_PROMPT)).model
-    except UnsupportedRequest:
-        return ""
-
-
-def _listed(
-    registry: ProviderRegistry, target: Target, spec: ModelSpec, *, weighs: bool
-) -> ListedModel:
-    provider = registry.open(target)
+    provider, spec = registry.open(target), registry.spec(target)
     store = provider.store
     return ListedModel(
         target=target,
@@ -198,6 +177,13 @@ def _listed(
         installation=store.installation(target.model) if store else None,
         too_large=_too_large(provider, target, spec) if weighs else "",
     )
+
+
+def _automatic(provider: VideoProvider, anyone: Target) -> str:
+    try:
+        return provider.resolve(RenderRequest(target=anyone, prompt=_ANY_PROMPT)).model
+    except UnsupportedRequest:
+        return ""
 
 
 def _too_large(provider: VideoProvider, target: Target, spec: ModelSpec) -> str:

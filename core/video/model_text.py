@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.platform.units import bytes_text
@@ -25,16 +24,8 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec, Needs
 
 
-@dataclass(frozen=True)
-class Fact:
-    """One thing about a model: a word or two, and what there is to say."""
-
-    name: str
-    text: str
-
-
-def facts_of(spec: ModelSpec) -> tuple[Fact, ...]:
-    """Everything that the model's row says, in the order in which people ask."""
+def facts_of(spec: ModelSpec) -> dict[str, str]:
+    """Everything that the model's row says, by a word or two, in the order in which people ask."""
     rows = {
         "size": bytes_text(spec.size_bytes),
         "licence": " ".join(filter(None, [licence_text(spec), spec.licence.url])),
@@ -47,7 +38,7 @@ def facts_of(spec: ModelSpec) -> tuple[Fact, ...]:
         "takes no": ", ".join(_name(row) for row in CONTROLS if row.allowed(spec) is None),
         "as of": f"{spec.as_of}, {spec.source}",
     }
-    return tuple(Fact(name, text) for name, text in rows.items() if text)
+    return {name: text for name, text in rows.items() if text}
 
 
 def licence_text(spec: ModelSpec) -> str:

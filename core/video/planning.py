@@ -53,7 +53,7 @@ def make_plan(
     """
     known = inputs or CheckedInputs()
     draft = _Draft(request, spec)
-    draft.check_words()
+    draft.problems += prompt_problems(request)
     draft.check_inputs()
     draft.check_controls()
     size = draft.choose_size(known)
@@ -119,13 +119,6 @@ class _Draft:
 
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
-
-    def _is_refused(self, field: str) -> bool:
-        return any(problem.field == field for problem in self.problems)
-
-    def check_words(self) -> None:
-        """The prompt must say something."""
-        self.problems += prompt_problems(self.request)
 
     def check_inputs(self) -> None:
         """The model must take the files, and do this kind of work."""
@@ -231,7 +224,8 @@ class _Draft:
         """The length in seconds, asked or default, within what size and frame rate allow."""
         allowed, label = self.spec.durations, self.spec.label
         asked = self.request.frame.duration_s
-        if self._is_refused("frame.duration_s") or size is None:
+        is_refused = any(problem.field == "frame.duration_s" for problem in self.problems)
+        if is_refused or size is None:
             return None
         longest_s = allowed.longest(size.resolution, fps)
         duration_s = allowed.default if asked is None else asked
@@ -299,7 +293,7 @@ class _Draft:
         if self.request.output is OutputKind.IMAGE:
             return False
         asked = self.request.audio
-        has_audio = self.spec.has_audio if asked is None else asked
+        has_audio = self.spec.audio is not None if asked is None else asked
         if self.request.audio_prompt and self.spec.takes_audio_prompt and not has_audio:
             self.notes.append("The clip is silent, so its audio prompt is not used.")
         return has_audio

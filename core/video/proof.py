@@ -100,11 +100,7 @@ def _unreadable(
     plan: RenderPlan, path: Path, error: UnreadableClip, output: Output, ctx: JobContext
 ) -> RenderFailed:
     if plan.spec.is_exact or not path.is_file():
-        return RenderFailed(
-            f"{plan.spec.label} gave a {plan.noun} that cannot be read: {error.message}",
-            target=str(plan.target),
-            hint="Try again; the log file has the details.",
-        )
+        return _useless(plan, error)
     # It was paid for: what came is never thrown away, even where nothing here can show it.
     aside = output.path.with_name(f"{output.path.stem}-unreadable{path.suffix}")
     kept = place_clip(path, Output(aside, is_named=False), ctx.job_id)
@@ -136,9 +132,13 @@ def with_record(plan: RenderPlan, path: Path, record: ClipRecord, ctx: JobContex
                 "or closed to us.",
                 hint="Free some space, then resume the job.",
             ) from error
-        raise RenderFailed(
-            f"{plan.spec.label} gave a clip that cannot be read: {error.message}",
-            target=str(plan.target),
-            hint="Try again; the log file has the details.",
-        ) from error
+        raise _useless(plan, error) from error
     return finished
+
+
+def _useless(plan: RenderPlan, error: UnreadableClip | FFmpegFailed) -> RenderFailed:
+    return RenderFailed(
+        f"{plan.spec.label} gave a {plan.noun} that cannot be read: {error.message}",
+        target=str(plan.target),
+        hint="Try again; the log file has the details.",
+    )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import Field, model_validator
 
+import core
 from core.frozen import Frozen, older_fields
 from core.jobs.job import Subject, SubjectKind
 from core.media.ffmpeg import run_ffmpeg
@@ -87,7 +88,6 @@ def make_record(
     plan: RenderPlan,
     rendered: Rendered,
     *,
-    program: str,
     job_id: str,
     created_at: datetime,
     inputs_sha256: tuple[str, ...] = (),
@@ -97,7 +97,7 @@ def make_record(
     settings = plan.model_dump(include=set(ClipSettings.model_fields))
     return ClipRecord(
         **settings,
-        program=program,
+        program=f"{core.NAME} {core.VERSION}",
         job_id=job_id,
         created_at=created_at,
         request=_portable(plan.request),

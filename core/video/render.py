@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import model_validator
 
-import core
 from core.errors import JournalError, OutOfMemory, RenderFailed
 from core.frozen import Frozen, older_fields
 from core.jobs.job import (
@@ -23,7 +22,7 @@ from core.jobs.job import (
     Subject,
     SubjectKind,
 )
-from core.jobs.job_inputs import StoredInput, find_input, look_at_input, store_input
+from core.jobs.job_inputs import StoredInput, digest_of, find_input, store_input
 from core.media.output import Output, aside_path, place_clip
 from core.platform.files import write_text_atomically
 from core.video.inputs import ROLES
@@ -119,11 +118,10 @@ class RenderJob:
         given = plan.request.inputs
         names = [item.path.name for item in given]
         inputs = tuple(
-            look_at_input(
-                item.path,
-                ROLES[item.role].name,
+            StoredInput(
                 # A LoRA is large, and people keep it where it is: it is known by its content.
-                "" if item.role is Role.LORA else _own_name(names, place),
+                name="" if item.role is Role.LORA else _own_name(names, place),
+                sha256=digest_of(item.path, ROLES[item.role].name),
             )
             for place, item in enumerate(given)
         )
@@ -196,7 +194,6 @@ class RenderJob:
             # The files by the names that they had, not by those of their copies.
             plan.with_inputs(self.plan.request.inputs),
             rendered,
-            program=f"{core.NAME} {core.VERSION}",
             job_id=ctx.job_id,
             created_at=started_at,
             inputs_sha256=tuple(stored.sha256 for stored in self.inputs),

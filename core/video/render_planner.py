@@ -14,9 +14,10 @@ from core.media.output import (
     STILL_SUFFIX,
     SUFFIX,
     Output,
-    check_space,
     default_name,
     find_place,
+    space_problems,
+    writing_problems,
 )
 from core.platform.network import SWITCH_ON, sentence
 from core.video.controls import Control, taken_by
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
 
 T = TypeVar("T")
+
+_SPARE_BYTES = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,26 @@ class RenderPlanner:
         if plan is not None:
             check_space(plan, output.path.parent, self.paths.work_dir, self.free_bytes)
         return output
+
+
+def check_space(
+    plan: RenderPlan, folder: Path, work_dir: Path, free_bytes: Callable[[Path], int]
+) -> None:
+    """The folder must take a file, and both disks must have room for what is written there.
+
+    Changes nothing: for a folder that does not exist yet, its nearest parent must take one.
+
+    Raises:
+        UnsupportedRequest: with everything that is wrong.
+    """
+    # Two copies while working: the clip as the provider wrote it and the one with its record.
+    needs = {
+        folder: plan.clip_bytes + _SPARE_BYTES,
+        work_dir: 2 * plan.clip_bytes + plan.scratch_bytes + _SPARE_BYTES,
+    }
+    found = [*writing_problems(folder), *space_problems("clip", needs, free_bytes)]
+    if found:
+        raise UnsupportedRequest([Problem("out", message) for message in found])
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,7 +23,7 @@ from core.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import httpx2
@@ -40,17 +38,11 @@ _MOST_WORDS = 300
 _MAY_HAVE_ARRIVED = frozenset({500, 502, 504, 520, 521, 522, 524})
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a service answered: the parsed JSON, and its headers in small letters."""
-
-    status: int
-    json: dict[str, Any]
-    headers: Mapping[str, str]
-
-
 class ServiceHttp:
-    """Calls to one service; every failure becomes an error of ours, without the key in it."""
+    """Calls to one service; every failure becomes an error of ours, without the key in it.
+
+    What it answers is given as the object that its JSON is.
+    """
 
     def __init__(self, label: str, target: str, headers: Mapping[str, str], secret: str) -> None:
         """Opens no connection.
@@ -66,7 +58,7 @@ class ServiceHttp:
         self._headers = dict(headers)
         self._secret = secret
 
-    def order(self, url: str, body: Mapping[str, object], **headers: str) -> Answer:
+    def order(self, url: str, body: Mapping[str, object], **headers: str) -> dict[str, Any]:
         """Send an order: exactly one POST, whatever happens.
 
         Raises:
@@ -89,7 +81,7 @@ class ServiceHttp:
             raise self._unknown("its answer cannot be read")
         return self._answer(response)
 
-    def ask(self, url: str) -> Answer:
+    def ask(self, url: str) -> dict[str, Any]:
         """Ask a question, which changes nothing and may be asked again.
 
         Raises:
@@ -97,7 +89,7 @@ class ServiceHttp:
         """
         return self._call(lambda client: client.get(url, headers=self._headers))
 
-    def tell(self, url: str, method: str = "POST") -> Answer:
+    def tell(self, url: str, method: str = "POST") -> dict[str, Any]:
         """Say something that is not bought, such as that an order is not wanted any more.
 
         Raises:
@@ -105,7 +97,7 @@ class ServiceHttp:
         """
         return self._call(lambda client: client.request(method, url, headers=self._headers))
 
-    def upload(self, url: str, file: Path, **headers: str) -> Answer:
+    def upload(self, url: str, file: Path, **headers: str) -> dict[str, Any]:
         """Send a file that an order will name.
 
         Raises:
@@ -177,16 +169,14 @@ class ServiceHttp:
         if total is not None and have != total:
             raise self._incomplete(f"{have} of {total} bytes came")
 
-    @contextmanager
-    def _client(self, read_s: float, *, follow_redirects: bool = False) -> Generator[httpx2.Client]:
+    def _client(self, read_s: float, *, follow_redirects: bool = False) -> httpx2.Client:
         import httpx2
 
         # With the key, nobody is followed to another host.
         timeout = httpx2.Timeout(read_s, connect=_CONNECT_S)
-        with httpx2.Client(timeout=timeout, follow_redirects=follow_redirects) as client:
-            yield client
+        return httpx2.Client(timeout=timeout, follow_redirects=follow_redirects)
 
-    def _call(self, send: Callable[[httpx2.Client], httpx2.Response]) -> Answer:
+    def _call(self, send: Callable[[httpx2.Client], httpx2.Response]) -> dict[str, Any]:
         import httpx2
 
         try:
@@ -195,11 +185,10 @@ class ServiceHttp:
         except httpx2.HTTPError as error:
             raise self._unreachable(error) from error
 
-    def _answer(self, response: httpx2.Response) -> Answer:
-        headers = {name.lower(): value for name, value in response.headers.items()}
+    def _answer(self, response: httpx2.Response) -> dict[str, Any]:
         if response.is_success:
-            return Answer(response.status_code, _object(response), headers)
-        raise self._refusal(response.status_code, response.text, headers)
+            return _object(response)
+        raise self._refusal(response.status_code, response.text, response.headers)
 
     def _refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ProviderError:
         said = self.without_secret(" ".join(text.split()))[:_MOST_WORDS]

@@ -33,8 +33,7 @@ class AspectRatio(StrEnum):
     @property
     def value_of(self) -> Fraction:
         """Width divided by height."""
-        width, height = self.value.split(":")
-        return Fraction(int(width), int(height))
+        return Fraction(*map(int, self.value.split(":")))
 
 
 class FrameSize(Frozen):
@@ -145,10 +144,10 @@ class Durations(Frozen):
         ]
         return min([self.maximum, *found])
 
-    def allows(self, duration_s: float, longest_s: float = inf) -> bool:
-        """Whether the model makes clips of that length, up to `longest_s`."""
+    def allows(self, duration_s: float) -> bool:
+        """Whether the model makes clips of that length."""
         is_there = duration_s in self.choices if self.choices else duration_s >= self.minimum
-        return is_there and duration_s <= min(self.maximum, longest_s)
+        return is_there and duration_s <= self.maximum
 
     def nearest(self, duration_s: float, longest_s: float = inf) -> float:
         """The length that is nearest, up to `longest_s`."""
@@ -320,11 +319,6 @@ class ModelSpec(Frozen):
     def limit(self, role: Role) -> int:
         """How many files of a role the model takes."""
         return self.inputs.get(role, 0)
-
-    @property
-    def has_audio(self) -> bool:
-        """Whether the model makes sound."""
-        return self.audio is not None
 
     @property
     def default_size(self) -> FrameSize:

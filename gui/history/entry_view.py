@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.history.history_entry import HistoryEntry
-    from core.video.model_text import Fact
+    from gui.history.history_facts import Fact
     from gui.widgets.thumbnails import Thumbnails
 
 _IMAGE_HEIGHT = 180
@@ -154,13 +154,13 @@ class EntryView(QWidget):
     def _fill(self, facts: tuple[Fact, ...]) -> None:
         while self._facts.rowCount():
             self._facts.removeRow(0)
-        for fact in facts:
-            name, value = ToneLabel(), _text(fact.text)
+        for fact, text in facts:
+            name, value = ToneLabel(), _text(text)
             name.setWordWrap(False)
             name.setAlignment(Qt.AlignmentFlag.AlignTop)
-            value.setAccessibleName(fact.name)
+            value.setAccessibleName(fact)
             self._facts.addRow(name, value)
-            name.show_message(fact.name)
+            name.show_message(fact)
 
     @Slot(object)
     def _on_thumbnail(self, path: object) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 from core.film.model.delivery import CONTAINERS, AudioCodec
 from core.project.render.rerender import request_again
 from core.video.controls import CONTROLS, Control, ControlKind
-from core.video.model_text import Fact
 from core.video.request import Input
 from gui.history.history_model import kind_of, length_of, size_of
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from core.video.record import ClipRecord
 
 _SHOWN_CLIPS = 30
+Fact = tuple[str, str]
+"""Its name, of one blank where a value goes on, and what there is to say."""
 # By the size, the frames, the model and the plan of the memory; an address may hold a secret.
 _SHOWN_ELSEWHERE = (
     Control.PROMPT,
@@ -46,14 +47,14 @@ def facts_of(entry: HistoryEntry) -> tuple[Fact, ...]:
         own = _of_film(entry)
     moment = entry.created_at.astimezone()
     facts = [
-        Fact("Kind", kind_of(entry)),
-        Fact("Made", f"{moment:%Y-%m-%d %H:%M:%S}"),
-        Fact("Size", size_of(entry)),
-        Fact("Length", length_of(entry)),
+        ("Kind", kind_of(entry)),
+        ("Made", f"{moment:%Y-%m-%d %H:%M:%S}"),
+        ("Size", size_of(entry)),
+        ("Length", length_of(entry)),
         *own,
-        Fact("Folder", str(entry.path.parent)),
+        ("Folder", str(entry.path.parent)),
     ]
-    return tuple(fact for fact in facts if fact.text)
+    return tuple((name, text) for name, text in facts if text)
 
 
 def notes_of(entry: HistoryEntry) -> tuple[str, ...]:
@@ -74,22 +75,22 @@ def _of_record(record: ClipRecord) -> list[Fact]:
         frames = f"number {record.still_frame + 1} of {frames}"
     made = request_again(record).model_copy(update={"negative_prompt": record.negative_prompt})
     return [
-        Fact("Frames", frames),
-        Fact("Sound", "" if record.is_image else audio),
-        Fact("Model", record.model_label),
-        Fact("Made by", str(asked.target)),
-        Fact("Read by the model", record.prompt if record.prompt != asked.prompt.strip() else ""),
+        ("Frames", frames),
+        ("Sound", "" if record.is_image else audio),
+        ("Model", record.model_label),
+        ("Made by", str(asked.target)),
+        ("Read by the model", record.prompt if record.prompt != asked.prompt.strip() else ""),
         *(
-            Fact(row.label, _text(row, row.value(made)))
+            (row.label, _text(row, row.value(made)))
             for row in CONTROLS
             if row.id not in _SHOWN_ELSEWHERE
         ),
-        Fact("Cost", _cost(record.cost_usd)),
-        Fact("Memory", f"{memory.residency.value}, {memory.precision.value}" if memory else ""),
-        Fact("Licence", record.licence),
-        Fact("Program", record.program),
-        Fact("Versions", ", ".join(f"{n} {v}" for n, v in record.provenance.versions.items())),
-        Fact("Job", record.job_id),
+        ("Cost", _cost(record.cost_usd)),
+        ("Memory", f"{memory.residency.value}, {memory.precision.value}" if memory else ""),
+        ("Licence", record.licence),
+        ("Program", record.program),
+        ("Versions", ", ".join(f"{n} {v}" for n, v in record.provenance.versions.items())),
+        ("Job", record.job_id),
     ]
 
 
@@ -117,11 +118,11 @@ def _of_order(order: ExportOrder) -> list[Fact]:
     codecs = (settings.video_codec, audio)
     parts = [container, *(codec.value.upper() for codec in codecs if codec)]
     return [
-        Fact("File kind", ", ".join(parts)),
-        Fact("Clips", str(len(film.clips))),
+        ("File kind", ", ".join(parts)),
+        ("Clips", str(len(film.clips))),
         *_listed([clip.path.name for clip in film.clips]),
-        Fact("Music", ", ".join(track.path.name for track in film.music)),
-        Fact("Captions", str(len(film.captions)) if film.captions else ""),
+        ("Music", ", ".join(track.path.name for track in film.music)),
+        ("Captions", str(len(film.captions)) if film.captions else ""),
     ]
 
 
@@ -133,13 +134,13 @@ def _of_film(entry: HistoryEntry) -> list[Fact]:
         program = str(stored["program"])
     except (ValueError, TypeError, KeyError):
         return []
-    return [Fact("Clips", str(len(clips))), *_listed(clips), Fact("Program", program)]
+    return [("Clips", str(len(clips))), *_listed(clips), ("Program", program)]
 
 
 def _listed(names: list[str]) -> list[Fact]:
-    shown = [Fact(" ", name) for name in names[:_SHOWN_CLIPS]]
+    shown = [(" ", name) for name in names[:_SHOWN_CLIPS]]
     more = len(names) - _SHOWN_CLIPS
-    return [*shown, Fact(" ", f"and {more} more")] if more > 0 else shown
+    return [*shown, (" ", f"and {more} more")] if more > 0 else shown
 
 
 def _cost(cost_usd: float | None) -> str:

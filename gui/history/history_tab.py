@@ -165,7 +165,7 @@ class HistoryTab(QWidget):
         history = self._history
 
         def look(cancel: CancelToken) -> bool:
-            found = history.catch_up(cancel=cancel)
+            found = history.catch_up(cancel)
             return history.refresh_missing(cancel) + found > 0
 
         self._background.run(look, self._on_looked, self._on_failed, key="history-look")

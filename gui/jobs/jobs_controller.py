@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import OutputError, StudioError
-from core.jobs.job import Lane
 from gui.widgets.file_field import show_in_desktop
 
 if TYPE_CHECKING:
@@ -71,8 +70,7 @@ class JobsController(QObject):
     @Slot(object)
     def pause(self, is_paused: bool) -> None:
         """Start nothing new, or go on."""
-        for lane in Lane:
-            self._queue.pause(lane) if is_paused else self._queue.unpause(lane)
+        self._queue.set_paused(is_paused)
 
     @Slot()
     def resume_all(self) -> None:

@@ -205,12 +205,12 @@ class ModelDetails(QWidget):
         self._summary.setText(spec.summary)
         self._licence.lead(f"Read the {spec.licence.name}", spec.licence.url)
         self._clear_facts()
-        for fact in facts_of(spec):
+        for name, fact in facts_of(spec).items():
             text = ToneLabel(theme.Tone.QUIET, self)
-            text.show_message(fact.text)
-            name = QLabel(fact.name[:1].upper() + fact.name[1:], self)
-            name.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-            self._facts.addRow(name, text)
+            text.show_message(fact)
+            label = QLabel(name[:1].upper() + name[1:], self)
+            label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            self._facts.addRow(label, text)
 
     def _clear_facts(self) -> None:
         while self._facts.rowCount():

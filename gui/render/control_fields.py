@@ -116,7 +116,7 @@ def _switch(row: ControlRow) -> ControlField:
 
     def show(choices: RenderChoices, _: ModelSpec, allowed: Allowed) -> None:
         asked = row.value(choices)
-        box.show_value(isinstance(allowed, OnOff) and allowed.default if asked is None else asked)
+        box.show_value(isinstance(allowed, OnOff) if asked is None else asked)
 
     return ControlField(box, box.edited, show)
 

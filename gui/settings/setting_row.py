@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.config.settings_schema import SettingChoice, SettingKind
+from core.config.settings_schema import SettingKind
 from gui import theme
 from gui.widgets.buttons import IconButton
 from gui.widgets.choice_field import Choice, ChoiceField
@@ -26,7 +26,7 @@ from gui.widgets.layouts import fill
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from core.config.settings import SettingField
@@ -74,11 +74,11 @@ class SettingRow(QWidget):
         self._reset.setEnabled(field.value != field.default)
         self.show_problem("")
 
-    def set_choices(self, choices: Sequence[SettingChoice]) -> None:
-        """Offer these names; a setting that is no choice has none."""
+    def set_choices(self, labels: Mapping[str, str]) -> None:
+        """Offer these values by their labels; a setting that is no choice has none."""
         unset = self.field.about.unset
         first = [Choice("", unset)] if unset else []
-        self._offered = (*first, *(Choice(str(choice.value), choice.label) for choice in choices))
+        self._offered = (*first, *(Choice(str(value), label) for value, label in labels.items()))
         if self._choices is not None:
             self._show_choice(self._choices, self.field.value)
 
@@ -115,7 +115,7 @@ class SettingRow(QWidget):
                 self._choices = widget = ChoiceField()
                 widget.setMinimumContentsLength(_LETTERS)
                 widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-                self.set_choices(field.choices)
+                self.set_choices(field.about.names)
             case SettingKind.WHOLE_NUMBER | SettingKind.NUMBER:
                 widget = _OptionalNumber(field)
             case SettingKind.FOLDER:
@@ -159,12 +159,11 @@ class _OptionalNumber(QWidget):
     def __init__(self, field: SettingField) -> None:
         super().__init__()
         is_whole = field.kind is SettingKind.WHOLE_NUMBER
-        limits = field.range
         unit = f" {field.about.unit}" if field.about.unit else ""
         self._number = NumberField(
             Limits(
-                -_LARGEST if limits.minimum is None else limits.minimum,
-                _LARGEST if limits.maximum is None else limits.maximum,
+                -_LARGEST if field.minimum is None else field.minimum,
+                _LARGEST if field.maximum is None else field.maximum,
             ),
             NumberLook(0 if is_whole else 2, 1.0, unit, is_whole=is_whole),
         )
@@ -260,6 +259,5 @@ def _name(widget: QWidget, field: SettingField, part: str = "", tip: str = "") -
 
 
 def _default_text(field: SettingField) -> str:
-    names = {str(choice.value): choice.label for choice in field.choices}
-    text = names.get(field.default, field.default) or field.about.unset
+    text = field.about.names.get(field.default, field.default) or field.about.unset
     return f"{text} {field.about.unit}".strip() if field.default else text

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from core.config.target_names import ChangedSettings, set_target
+from core.config.target_names import set_target
 from gui.background import Background
 
 if TYPE_CHECKING:
-    from core.config.settings import Settings
+    from core.config.settings import Settings, SettingsResult
     from core.jobs.job import CancelToken
     from core.studio import Studio
 
@@ -42,7 +42,7 @@ class SettingsController(QObject):
         self._go_by(settings)
         self._is_saved = False
 
-        def save(cancel: CancelToken) -> ChangedSettings:
+        def save(cancel: CancelToken) -> SettingsResult:
             settled = set_target(self._studio.registry, settings)
             cancel.check()
             self._studio.config.save(settled.settings)
@@ -65,7 +65,7 @@ class SettingsController(QObject):
         self._studio.apply_settings(settings)
         self.changed.emit(settings)
 
-    def _finish_saving(self, settled: ChangedSettings) -> None:
+    def _finish_saving(self, settled: SettingsResult) -> None:
         self._is_saved = True
         if settled.settings != self._studio.settings:
             self._go_by(settled.settings)

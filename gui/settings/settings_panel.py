@@ -102,7 +102,7 @@ class SettingsPanel(QWidget):
         for row in self._rows.values():
             part = row.field.about.part
             if part is not None:
-                row.set_choices(names.get(part, ()))
+                row.set_choices(names.get(part, {}))
 
     def set_usual_folders(self, folders: Mapping[str, Path]) -> None:
         """By the name of its setting, the folder that is used while none is set."""

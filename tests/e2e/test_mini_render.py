@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.film.model.source import read_source
 from core.media.ffmpeg import probe_clip
 from tests.fakes.program import REAL, environment
 
@@ -54,7 +55,8 @@ def test_the_readme_command_gives_a_clip_as_planned(first) -> None:
     facts = probe_clip(path)
     assert (facts.width, facts.height) == (192, 128)
     assert (facts.num_frames, facts.fps) == (33, 16)
-    assert (facts.codec, facts.pixel_format) == ("h264", "yuv420p")
+    source = read_source(path).facts
+    assert (source.codec, source.pixel_format) == ("h264", "yuv420p")
     assert facts.has_audio
     assert facts.audio_duration_s == pytest.approx(33 / 16, abs=0.1)
 
@@ -81,7 +83,7 @@ def test_the_record_beside_the_clip_says_what_made_it(first) -> None:
     assert record["request"]["prompt"] == PROMPT
     assert record["provenance"]["model_files"]
     assert record["provenance"]["versions"]["torch"]
-    assert record["job_id"] in probe_clip(first[1]).comment
+    assert record["job_id"] in read_source(first[1]).facts.comment
 
 
 def test_the_same_seed_gives_the_same_clip(first, app) -> None:

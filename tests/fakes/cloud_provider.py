@@ -59,7 +59,7 @@ class CloudProvider(PollingProvider):
         return ServiceHttp(INFO.label, target, {"Authorization": f"Key {key}"}, key)
 
     def upload(self, service: ServiceHttp, file: Path) -> str:
-        return str(service.upload(f"{self._url}/files", file).json["address"])
+        return str(service.upload(f"{self._url}/files", file)["address"])
 
     def submit(self, service: ServiceHttp, order: RemoteOrder) -> str:
         plan = order.plan
@@ -77,16 +77,16 @@ class CloudProvider(PollingProvider):
             ],
         }
         answer = service.order(f"{self._url}/jobs", body, **{"X-Attempt": order.attempt})
-        return str(answer.json["id"])
+        return str(answer["id"])
 
     def find(self, service: ServiceHttp, attempt: str) -> str | None:
-        found = service.ask(f"{self._url}/attempts/{attempt}").json["ids"]
+        found = service.ask(f"{self._url}/attempts/{attempt}")["ids"]
         if found is None:
             return None
         return str(found[0]) if found else ""
 
     def poll(self, service: ServiceHttp, remote: str) -> RemoteState:
-        job = service.ask(f"{self._url}/jobs/{remote}").json
+        job = service.ask(f"{self._url}/jobs/{remote}")
         match job["state"]:
             case "working":
                 return Waiting(job["done"])
@@ -102,7 +102,7 @@ class CloudProvider(PollingProvider):
                 return Ended(error, is_charged=job["charged"])
 
     def abort(self, service: ServiceHttp, remote: str) -> bool | None:
-        return bool(service.tell(f"{self._url}/jobs/{remote}/cancel").json["charged"])
+        return bool(service.tell(f"{self._url}/jobs/{remote}/cancel")["charged"])
 
     def test_key(self, service: ServiceHttp) -> None:
         service.ask(f"{self._url}/account")

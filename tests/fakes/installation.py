@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.config.api_keys import ApiKeys, FoundKey, KeySource, KeySpec
+from core.config.api_keys import ApiKeys, FoundKey, KeySpec
 from core.jobs.job import CancelToken, JobContext, Notice, Report
 from core.video.spec import Licence
 from providers.ltx_video.install.weights import Installable, InstallModelJob
@@ -33,7 +33,7 @@ class Keys(ApiKeys):
         self.token = token
 
     def find(self, key: KeySpec) -> FoundKey | None:
-        return FoundKey(self.token, KeySource.KEYRING) if self.token else None
+        return FoundKey(self.token) if self.token else None
 
 
 def content(name: str, size_bytes: int = 300_000) -> bytes:

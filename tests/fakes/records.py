@@ -22,7 +22,6 @@ def record_of(request: RenderRequest, job_id: str = "job-1") -> ClipRecord:
     return make_record(
         plan,
         Rendered(Path("clip.mp4"), PROVENANCE),
-        program="ImageAI 1",
         job_id=job_id,
         created_at=NOON,
     )

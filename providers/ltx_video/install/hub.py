@@ -7,9 +7,7 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
-from time import time
 from typing import TYPE_CHECKING
 
 from core.errors import (
@@ -23,6 +21,7 @@ from core.errors import (
 )
 from core.platform.network import NetworkSwitch
 from core.video.provider import NotReady, Readiness, Ready, ReasonCode
+from core.video.service_http import retry_after_s
 from providers.ltx_video.models.info import HUGGINGFACE_KEY
 
 if TYPE_CHECKING:
@@ -401,13 +400,8 @@ def _find_token(keys: ApiKeys) -> str | None:
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     from huggingface_hub.utils import parse_ratelimit_headers
 
-    text = headers.get("Retry-After", "").strip()
-    if text.isdigit():
-        return float(text)
-    if text:
-        try:
-            return max(0.0, parsedate_to_datetime(text).timestamp() - time())
-        except ValueError:
-            return None
+    asked_s = retry_after_s(headers)
+    if asked_s is not None:
+        return asked_s
     limit = parse_ratelimit_headers(headers)
     return float(limit.reset_in_seconds) if limit and limit.remaining == 0 else None

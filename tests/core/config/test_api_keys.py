@@ -6,7 +6,7 @@ import keyring.errors
 import pytest
 from keyring.backends import fail
 
-from core.config.api_keys import ApiKeys, KeySource
+from core.config.api_keys import ApiKeys
 from core.errors import KeyStoreError
 from tests.fakes.provider import FAKE_KEY
 
@@ -52,7 +52,7 @@ def test_key_is_kept_found_and_removed(use_keyring) -> None:
     keys.store(FAKE_KEY, " secret-1 \n")
     found = keys.find(FAKE_KEY)
     assert found is not None
-    assert (found.value, found.source) == ("secret-1", KeySource.KEYRING)
+    assert (found.value, found.variable) == ("secret-1", "")
     assert keys.remove(FAKE_KEY)
     assert not keys.remove(FAKE_KEY)
     assert keys.find(FAKE_KEY) is None
@@ -64,8 +64,7 @@ def test_environment_goes_before_the_keyring(use_keyring, monkeypatch: pytest.Mo
     monkeypatch.setenv(FAKE_KEY.variables[0], "from-environment")
     found = ApiKeys().find(FAKE_KEY)
     assert found is not None
-    assert (found.value, found.source) == ("from-environment", KeySource.ENVIRONMENT)
-    assert found.variable == FAKE_KEY.variables[0]
+    assert (found.value, found.variable) == ("from-environment", FAKE_KEY.variables[0])
 
 
 def test_key_shows_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:

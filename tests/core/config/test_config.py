@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.config.settings import Appearance, ConfigManager, Settings, fields, setting, with_text
-from core.config.settings_schema import SettingKind, TargetPart, ValueRange
+from core.config.settings_schema import SettingKind, TargetPart
 from core.errors import SettingsError
 from core.platform.paths import HOME_VARIABLE, Paths
 from core.video.spec import Residency
@@ -179,10 +179,11 @@ def test_every_setting_says_how_it_is_entered() -> None:
     assert by_name["render.model"].about.part is TargetPart.MODEL
     assert by_name["export.cache_gb"].about.unit == "GB"
     jobs = by_name["cloud.parallel_jobs"]
-    assert (jobs.kind, jobs.range) == (SettingKind.WHOLE_NUMBER, ValueRange(1, 16))
-    assert [choice.value for choice in by_name["render.memory"].choices] == list(Residency)
+    assert (jobs.kind, jobs.minimum, jobs.maximum) == (SettingKind.WHOLE_NUMBER, 1, 16)
+    assert list(by_name["render.memory"].about.names) == list(Residency)
+    assert list(by_name["ui.appearance"].about.names) == list(Appearance)
     for field in by_name.values():
         if field.kind is SettingKind.CHOICE:
-            assert all(choice.label != choice.value for choice in field.choices)
+            assert all(label != value for value, label in field.about.names.items())
         if not field.default:
             assert field.about.unset, f"{field.name} does not say what none means"

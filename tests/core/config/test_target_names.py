@@ -35,10 +35,12 @@ def settings(provider: str, deployment: str = "local", model: str = "auto") -> S
 
 def test_names_are_those_of_the_chosen_provider(registry: ProviderRegistry) -> None:
     names = target_names(registry, settings("other", "cloud"))
-    assert [choice.value for choice in names[TargetPart.PROVIDER]] == ["fake", "other"]
-    assert [choice.label for choice in names[TargetPart.DEPLOYMENT]] == ["Other, far away"]
-    values = [choice.value for choice in names[TargetPart.MODEL]]
-    assert values == ["auto", *(spec.id for spec in FakeProvider().models())]
+    assert list(names[TargetPart.PROVIDER]) == ["fake", "other"]
+    assert names[TargetPart.DEPLOYMENT] == {"cloud": "Other, far away"}
+    assert list(names[TargetPart.MODEL]) == [
+        "auto",
+        *(spec.id for spec in FakeProvider().models()),
+    ]
 
 
 def test_another_provider_brings_its_own_deployment_and_model(registry: ProviderRegistry) -> None:

@@ -294,14 +294,15 @@ def test_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     assert "writable" in caught.value.hint
 
 
-def test_stopping_a_scan_keeps_what_it_found(history: History, finished: Path) -> None:
+def test_stopping_a_scan_keeps_what_it_found(tmp_path: Path, finished: Path) -> None:
+    history = History(tmp_path / "history.sqlite", [finished])
     token = CancelToken()
     token.cancel()
     with pytest.raises(JobCancelled):
         history.scan([finished], token)
     with pytest.raises(JobCancelled):
-        history.catch_up([finished], token)
-    assert history.catch_up([finished]) == 3
+        history.catch_up(token)
+    assert history.catch_up() == 3
 
 
 def test_scanning_adds_only_what_is_new_and_hidden_folders_are_left_alone(

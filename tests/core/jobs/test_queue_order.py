@@ -213,22 +213,21 @@ def test_only_what_waits_here_can_be_moved(queue: JobQueue, paths: Paths) -> Non
         queue.move(waits, None)
 
 
-def test_paused_lane_starts_nothing_new_and_goes_on_later(queue: JobQueue) -> None:
+def test_paused_queue_starts_nothing_new_and_goes_on_later(queue: JobQueue) -> None:
     (running,) = add(queue, "hang gpu")
-    with working(queue, Lane.GPU, Lane.DISK) as started:
+    with working(queue, Lane.GPU) as started:
         wait_for(lambda: started == [running])
-        queue.pause(Lane.GPU)
-        assert queue.is_paused(Lane.GPU)
-        assert not queue.is_paused(Lane.DISK)
-        waits, other = add(queue, "a gpu", "b disk")
-        wait_for(lambda: other in started)
+        queue.set_paused(True)
+        ids = add(queue, "a gpu", "b disk")
         assert queue.job(running).state is JobState.RUNNING
         queue.cancel(running)
         wait_for(lambda: queue.job(running).state is JobState.CANCELLED)
-        time.sleep(0.3)
-        assert queue.job(waits).state is JobState.QUEUED
-        queue.unpause(Lane.GPU)
-        wait_for(lambda: queue.job(waits).state is JobState.SUCCEEDED)
+        with working(queue, Lane.DISK):
+            time.sleep(0.3)
+            assert {queue.job(job_id).state for job_id in ids} == {JobState.QUEUED}
+            queue.set_paused(False)
+            for job_id in ids:
+                wait_for(lambda job_id=job_id: queue.job(job_id).state is JobState.SUCCEEDED)
 
 
 def test_idle_worker_begins_at_once(queue: JobQueue) -> None:
@@ -269,7 +268,7 @@ def test_worker_outlives_a_journal_that_cannot_be_used_for_a_while(
         wait_for(lambda: queue.job(job_id).state is JobState.CANCELLED)
         paths.journal_file.rename(elsewhere)
         paths.journal_file.mkdir()
-        queue.unpause(Lane.GPU)
+        queue.set_paused(False)
         wait_for(lambda: "no job can be taken" in caplog.text)
         paths.journal_file.rmdir()
         elsewhere.rename(paths.journal_file)

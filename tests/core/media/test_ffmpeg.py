@@ -26,9 +26,7 @@ def make(path: Path, *, num_frames: int = 24, with_audio: bool = True) -> Path:
 def test_clip_is_counted_to_the_frame(tmp_path: Path) -> None:
     facts = probe_clip(make(tmp_path / "a.mp4"))
     assert (facts.width, facts.height, facts.num_frames, facts.fps) == (64, 48, 24, 12)
-    assert (facts.codec, facts.pixel_format) == ("h264", "yuv420p")
-    assert facts.duration_s == 2.0
-    assert facts.audio_sample_rate_hz == 24_000
+    assert facts.has_audio
     assert facts.audio_duration_s == pytest.approx(2.0, abs=0.1)
 
 

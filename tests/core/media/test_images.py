@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core.errors import UnsupportedRequest
-from core.media.images import InputImage, check_image, write_start_image
+from core.media.images import UprightImage, read_rgb_image, write_start_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +21,8 @@ def save(path: Path, mode: str = "RGB", colour: object = RED, **options: object)
     return path
 
 
-def check_start(path: Path) -> InputImage:
-    return check_image(path, "start image", "inputs.start")
+def check_start(path: Path) -> UprightImage:
+    return read_rgb_image(path, "start image", "inputs.start")
 
 
 def refusal(path: Path) -> str:
@@ -35,7 +35,7 @@ def refusal(path: Path) -> str:
 
 def test_plain_image_is_taken_as_it_is(tmp_path: Path) -> None:
     image = check_start(save(tmp_path / "a.png"))
-    assert (image.width, image.height, image.notes) == (40, 20, ())
+    assert (image.image.size, image.notes) == ((40, 20), ())
 
 
 def test_missing_image_names_the_nearest_file(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_rotated_image_is_turned_upright_and_told(tmp_path: Path) -> None:
     drawn.paste(GREEN, (0, 0, 20, 20))
     drawn.save(tmp_path / "a.png", exif=exif)
     image = check_start(tmp_path / "a.png")
-    assert (image.width, image.height) == (20, 40)
+    assert image.image.size == (20, 40)
     assert "upright" in image.notes[0]
     write_start_image(tmp_path / "a.png", tmp_path / "out.png", 20, 40)
     with Image.open(tmp_path / "out.png") as out:

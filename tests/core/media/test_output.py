@@ -12,15 +12,17 @@ import pytest
 
 from core.errors import OutputError, UnsupportedRequest
 from core.media.output import (
+    SUFFIX,
     Output,
     aside_path,
-    check_space,
     default_name,
     find_place,
     make_folder,
     place_clip,
 )
+from core.platform.machine import free_disk_bytes
 from core.video.planning import make_plan
+from core.video.render_planner import check_space
 from tests.fakes.provider import SMALL, memory_plan
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def refusals(out: Path, *, overwrite: bool = False) -> str:
     ],
 )
 def test_name_is_made_of_date_prompt_and_seed(prompt: str, slug: str) -> None:
-    assert default_name(prompt, 7, date(2026, 1, 2)) == f"2026-01-02_{slug}_7.mp4"
+    assert default_name(prompt, 7, date(2026, 1, 2), SUFFIX) == f"2026-01-02_{slug}_7.mp4"
 
 
 def test_no_name_gives_the_usual_folder_which_is_made_only_on_request(tmp_path: Path) -> None:
@@ -69,7 +71,7 @@ def test_usual_folder_that_cannot_be_made_is_told(tmp_path: Path, plan: RenderPl
     (tmp_path / "videos").touch()
     output = find_place(None, tmp_path / "videos" / "output", NAME, overwrite=False)
     with pytest.raises(UnsupportedRequest, match="cannot be written"):
-        check_space(plan, output.path.parent, tmp_path)
+        check_space(plan, output.path.parent, tmp_path, free_disk_bytes)
     with pytest.raises(OutputError, match=r"output' cannot be made .* Name a file"):
         make_folder(output)
 

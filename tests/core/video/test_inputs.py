@@ -56,8 +56,8 @@ def test_a_file_of_every_role_is_read_for_its_size_and_length(
 def test_every_role_has_its_words() -> None:
     assert set(ROLES) == set(Role)
     assert len({info.name for info in ROLES.values()}) == len(ROLES)
-    assert ROLES[Role.LORA].counted(1) == "1 LoRA"
-    assert ROLES[Role.REFERENCE].counted(3) == "3 reference images"
+    assert "at most 1 LoRA, and 2" in ROLES[Role.LORA].refusal(2, 1, "Mini")
+    assert "at most 3 reference images, and 4" in ROLES[Role.REFERENCE].refusal(4, 3, "Mini")
 
 
 @pytest.mark.parametrize("role", Role)

@@ -372,7 +372,7 @@ def test_what_is_made_meanwhile_comes_on_top_and_the_choice_stays(
 @pytest.fixture
 def long_history(tmp_path: Path) -> History:
     history = History(tmp_path / "history.sqlite")
-    history.add_all([made(number) for number in range(10_000)])
+    history.add(*(made(number) for number in range(10_000)))
     return history
 
 
@@ -401,7 +401,7 @@ def test_only_rows_on_the_screen_ask_for_images(tmp_path: Path, qtbot: QtBot) ->
     history = History(tmp_path / "history.sqlite")
     for number in range(100):
         (tmp_path / f"{number}.mp4").write_bytes(b"")
-    history.add_all([made(number, tmp_path) for number in range(100)])
+    history.add(*(made(number, tmp_path) for number in range(100)))
     controller = Desk(history, qtbot).begin()
     controller.tab.grab()
     assert 5 < len(controller.images.asked) < 20
@@ -463,28 +463,28 @@ def test_prompt_that_looks_like_mark_up_is_shown_as_typed(tmp_path: Path, qtbot:
 
 def test_facts_tell_every_setting_of_a_clip_and_of_a_film(studio: Studio) -> None:
     entries = {entry.kind: entry for entry in studio.history.find() if entry.record}
-    clip = {fact.name: fact.text for fact in facts_of(entries[WorkKind.CLIP])}
+    clip = dict(facts_of(entries[WorkKind.CLIP]))
     assert clip["Frames"] == "9 at 8 per second"
     assert (clip["Steps"], clip["Guidance"], clip["Cost"]) == ("4", "3", "free")
     assert clip["Made by"] == "fake/local/fake-small"
     assert "Start frame" not in clip
-    still = {fact.name: fact.text for fact in facts_of(entries[WorkKind.IMAGE])}
+    still = dict(facts_of(entries[WorkKind.IMAGE]))
     assert "Frames" not in still
     assert "Length" not in still
-    film = {fact.name: fact.text for fact in facts_of(entries[WorkKind.FILM])}
+    film = dict(facts_of(entries[WorkKind.FILM]))
     assert film["File kind"] == "MP4, H264, AAC"
     assert film["Clips"] == "1"
     from core.history.history_index import entry_of
 
     found = entry_of(entries[WorkKind.FILM].path)
     assert found is not None
-    again = {fact.name: fact.text for fact in facts_of(found)}
+    again = dict(facts_of(found))
     assert again["Clips"] == "1"
     assert again["Program"].startswith("ImageAI")
 
 
 def test_facts_of_a_record_that_cannot_be_read_are_what_the_list_knows() -> None:
-    names = [fact.name for fact in facts_of(made(1).model_copy(update={"record": "{"}))]
+    names = [name for name, _ in facts_of(made(1).model_copy(update={"record": "{"}))]
     assert names == ["Kind", "Made", "Folder"]
 
 

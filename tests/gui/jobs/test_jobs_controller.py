@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.jobs.job import Lane
 from core.jobs.job_record import JobState
 from core.platform.paths import Paths
 from core.studio import Studio
@@ -178,7 +177,7 @@ def test_of_several_jobs_one_that_cannot_be_cancelled_does_not_save_the_others(
 def test_paused_queue_starts_nothing_and_goes_on(setup: QueueSetup) -> None:
     setup.controller.pause(is_paused=True)
     setup.settle()
-    assert all(setup.queue.is_paused(lane) for lane in Lane)
+    assert setup.queue.is_paused
     job_id = setup.render("one")
     setup.workers.start()
     setup.qtbot.wait(300)

@@ -233,6 +233,13 @@ def test_each_state_has_its_word(listed: ListedModel, state: ModelState) -> None
     assert listed.state is state
 
 
+@pytest.mark.parametrize("reason", ReasonCode)
+def test_each_reason_has_its_state(reason: ReasonCode) -> None:
+    state = replace(BUILT_IN, readiness=NotReady(reason, "", "")).state
+    is_too_small = reason is ReasonCode.MACHINE_TOO_SMALL
+    assert state.value == ("too large" if is_too_small else reason.value)
+
+
 def test_a_model_that_is_too_large_says_why(qtbot: QtBot) -> None:
     page = make_page(qtbot, big(OnDisk.NOTHING, too_large="It needs about 99 GB of memory."))
     assert "This machine cannot run it. It needs about 99 GB of memory." in words(page)

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from core.config.api_keys import KeyUse
 from core.config.settings import Appearance, ConfigManager, Settings, fields, with_text
-from core.config.settings_schema import SettingChoice, SettingKind, TargetPart
+from core.config.settings_schema import SettingKind, TargetPart
 from core.errors import ProviderUnavailable, SettingsError
 from core.platform.paths import Paths
 from core.studio import Studio
@@ -58,12 +58,9 @@ if TYPE_CHECKING:
 
 SECRET = "sk-a-secret-0001"
 NAMES = {
-    TargetPart.PROVIDER: (SettingChoice("ltx-video", "ltx-video"), SettingChoice("fake", "fake")),
-    TargetPart.DEPLOYMENT: (SettingChoice("local", "Here"), SettingChoice("cloud", "There")),
-    TargetPart.MODEL: (
-        SettingChoice("auto", "Automatic"),
-        SettingChoice("fake-small", "Fake Small"),
-    ),
+    TargetPart.PROVIDER: {"ltx-video": "ltx-video", "fake": "fake"},
+    TargetPart.DEPLOYMENT: {"local": "Here", "cloud": "There"},
+    TargetPart.MODEL: {"auto": "Automatic", "fake-small": "Fake Small"},
 }
 OTHER_TEXTS = {
     "render.provider": "fake",

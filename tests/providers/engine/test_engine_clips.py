@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from core.film.model.source import read_source
 from core.jobs.job import Stage
 from core.media.ffmpeg import probe_clip
 from providers.ltx_video.engine.clip import Audio, write_clip
@@ -82,8 +83,9 @@ def test_length_size_rate_and_audio_are_exactly_as_planned(
     facts = probe_clip(clip)
     assert (facts.width, facts.height, facts.num_frames) == (96, 64, num_frames)
     assert facts.fps == 16
-    assert (facts.codec, facts.pixel_format) == ("h264", "yuv420p")
-    assert facts.audio_sample_rate_hz == 24_000
+    source = read_source(clip).facts
+    assert (source.codec, source.pixel_format) == ("h264", "yuv420p")
+    assert source.audio_sample_rate_hz == 24_000
     with av.open(str(clip)) as container:
         track = container.streams.audio[0]
         assert track.duration is not None

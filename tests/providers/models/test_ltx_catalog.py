@@ -92,7 +92,7 @@ def test_the_choices_of_a_row_are_those_of_its_profile(model: LocalModel) -> Non
         assert spec.steps.default == profile.num_inference_steps
     if spec.guidance_scale is not None:
         assert spec.guidance_scale.default == profile.guidance.guidance_scale
-    assert spec.has_audio == (profile.family is PipelineFamily.LTX_2)
+    assert (spec.audio is not None) == (profile.family is PipelineFamily.LTX_2)
 
 
 def test_the_table_holds_every_name_once_and_the_built_in_model_last() -> None:
