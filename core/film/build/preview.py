@@ -18,7 +18,7 @@ from core.film.model.delivery import (
     Quality,
     Retime,
 )
-from core.film.model.edit_points import chapters_of
+from core.film.model.edit_points import parts_of
 from core.film.model.film_file import files_of
 from core.jobs.job import JobContext, Notice, Progressed, Report
 from core.media.render_cache import key_of
@@ -128,7 +128,11 @@ def make_preview(
     path = stores.films.keep(key, _SUFFIX, make)
     # The one that is to be played stays, however large it is.
     stores.films.trim(max(stores.films_bytes, path.stat().st_size))
-    return PreviewFilm(path, scene_starts(prepared.timeline), tuple(dict.fromkeys(notes)))
+    scenes = tuple(
+        SceneStart(part.shot.title, float(part.first / prepared.timeline.rate))
+        for part in parts_of(prepared.timeline)
+    )
+    return PreviewFilm(path, scenes, tuple(dict.fromkeys(notes)))
 
 
 def preview_settings(timeline: Timeline, settings: ExportSettings) -> ExportSettings:
@@ -146,14 +150,6 @@ def preview_settings(timeline: Timeline, settings: ExportSettings) -> ExportSett
         retime=Retime.BLEND if settings.retime is Retime.MOTION else settings.retime,
         loudness_lufs=settings.loudness_lufs,
         is_marked_ai=settings.is_marked_ai,
-    )
-
-
-def scene_starts(timeline: Timeline) -> tuple[SceneStart, ...]:
-    """Where each scene of a film begins."""
-    return tuple(
-        SceneStart(chapter.title, float(chapter.first / timeline.rate))
-        for chapter in chapters_of(timeline)
     )
 
 
