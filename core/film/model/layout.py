@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeVar
+from statistics import mode
+from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.film.model.timeline import (
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from core.film.model.delivery import FrameFormat
     from core.film.model.film import Caption, Clip, Film, Music
     from core.film.model.source import Source
-
-_T = TypeVar("_T")
 
 MAX_SIDE = 8192
 MAX_RATE = 240
@@ -65,8 +63,8 @@ class _TimelineLayout:
         self.sources = sources
         self.problems: list[Problem] = []
         self.notes: list[str] = []
-        self.rate = frame.rate or _most_common([source.facts.rate for source in sources])
-        self.rate = self._audio_rate(self.rate)
+        # Of several that are as common, it is the first.
+        self.rate = self._checked_rate(frame.rate or mode(source.facts.rate for source in sources))
         self.width, self.height = self._size(frame)
 
     def timeline(self, music_sha256: Mapping[Path, str]) -> Timeline:
@@ -91,7 +89,7 @@ class _TimelineLayout:
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
 
-    def _audio_rate(self, rate: Fraction) -> Fraction:
+    def _checked_rate(self, rate: Fraction) -> Fraction:
         if 1 <= rate <= MAX_RATE:
             # Measured averages such as 2997/100 mean the broadcast rate that is next to them.
             return _broadcast(rate)
@@ -102,8 +100,7 @@ class _TimelineLayout:
         return kept
 
     def _size(self, frame: FrameFormat) -> tuple[int, int]:
-        seen = [_display_size(source) for source in self.sources]
-        common = _most_common(seen)
+        common = mode(map(_display_size, self.sources))
         width, height = frame.width, frame.height
         if width is None and height is None:
             width, height = common
@@ -294,11 +291,6 @@ def _display_size(source: Source) -> tuple[int, int]:
     if facts.sample_aspect >= 1:
         return nearest(facts.width * facts.sample_aspect), facts.height
     return facts.width, nearest(facts.height / facts.sample_aspect)
-
-
-def _most_common(values: Sequence[_T]) -> _T:
-    """The value that occurs most often; of several, the first."""
-    return Counter(values).most_common(1)[0][0]
 
 
 def _broadcast(rate: Fraction) -> Fraction:
