@@ -83,7 +83,7 @@ def video_arguments(
         "pix_fmt": pixel_format(settings),
     }
     if hardware is not Hardware.OFF:
-        # The pictures come to the chip in its own form: see `hardware_encoders.hardware_formats`.
+        # The pictures come to the chip in its own form: see `hardware_encoders.hardware_filters`.
         del common["pix_fmt"]
         return {**common, **_on_hardware(settings, hardware)}
     codec = settings.video_codec

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import (
@@ -31,7 +32,7 @@ from core.film.model.delivery import (
 from core.film.model.film_file import is_text
 from core.film.model.layout import lay_out
 from core.film.model.source import PROBE_VERSION, Source, read_source
-from core.film.model.subtitles import Script, cut_to, read_subtitles, to_captions
+from core.film.model.subtitles import cut_to, read_subtitles, to_captions
 from core.film.model.transitions import NONE
 from core.film.picture.luts import read_lut
 from core.film.sound.music import read_music
@@ -40,7 +41,7 @@ from core.media.images import read_image
 from core.media.render_cache import RenderCache, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from core.film.model.film import Clip, Film
@@ -59,20 +60,6 @@ _PCM_KBPS = 1536
 _FLAC_KBPS = 900
 _GIF_BITS_PER_PIXEL = 2.5
 _PNG_BITS_PER_PIXEL = 12.0
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A film that is known to be possible.
-
-    Attributes:
-        film: as asked, without the clips that were skipped.
-        notes: what was adjusted or left out.
-    """
-
-    film: Film
-    timeline: Timeline
-    notes: tuple[str, ...]
 
 
 class SourceReader:
@@ -121,8 +108,8 @@ def prepare(
     *,
     skips_bad_clips: bool = False,
     on_read: Callable[[int], None] = lambda _: None,
-) -> Prepared:
-    """Read every file that the film names and lay the film out.
+) -> Timeline:
+    """Read every file that the film names and lay the film out; notes tell what was adjusted.
 
     Args:
         film: with absolute paths.
@@ -148,25 +135,51 @@ def prepare(
         notes += removed
     elif bad:
         problems += [Problem("clips", message) for message in bad]
-    music, music_problems = _read_music(film, cancel)
-    problems += music_problems
-    problems += _look_problems(film)
-    script = _read_script(film, problems)
+    music: dict[Path, str] = {}
+    for path in dict.fromkeys(music.path for music in film.music):
+        with _collected(problems, "music"):
+            if not is_text(path):
+                raise UnreadableMusic(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
+            music[path] = read_music(path, cancel).sha256
+    with _collected(problems, "lut"):
+        if film.lut is not None:
+            read_lut(film.lut.path)
+    with _collected(problems, "watermark"):
+        if film.watermark is not None:
+            read_image(film.watermark.path, "watermark", "watermark")
+    subtitles, script = film.subtitles, None
+    with _collected(problems, "subtitles"):
+        if subtitles is not None:
+            script = read_subtitles(subtitles.path)
     if settings.fit is not None:
         film = film.model_copy(update={"fit": settings.fit})
     timeline = None
     if len(sources) == len(film.clips):
-        try:
+        with _collected(problems, "clips"):
             timeline = lay_out(film, sources, settings.frame, music)
-            if script is not None:
+            if subtitles is not None and script is not None:
                 shown = cut_to(script, timeline.num_frames, timeline.rate)
                 notes += shown.notes
-                film, timeline = _with_subtitles(film, timeline, shown, sources, settings, music)
-        except UnsupportedRequest as error:
-            problems += error.problems
+                if subtitles.mode == "burn":
+                    size = timeline.width, timeline.height
+                    drawn = to_captions(shown.cues, timeline.rate, *size)
+                    film = film.model_copy(update={"captions": (*film.captions, *drawn)})
+                    timeline = lay_out(film, sources, settings.frame, music)
     if problems or timeline is None:
         raise UnsupportedRequest(problems)
-    return Prepared(film, timeline, (*notes, *timeline.notes, *left_unsaid(timeline, settings)))
+    notes += [*timeline.notes, *left_unsaid(timeline, settings)]
+    return replace(timeline, notes=tuple(notes))
+
+
+@contextmanager
+def _collected(problems: list[Problem], field: str) -> Generator[None]:
+    """Collect what is wrong with a part of the film, so that all of it is told at once."""
+    try:
+        yield
+    except UnsupportedRequest as error:
+        problems += error.problems
+    except (UnreadableMusic, UnreadableText) as error:
+        problems.append(Problem(field, str(error)))
 
 
 def _read_clips(
@@ -191,69 +204,12 @@ def _read_clips(
     return clips, sources, bad
 
 
-def _read_script(film: Film, problems: list[Problem]) -> Script | None:
-    if film.subtitles is None:
-        return None
-    try:
-        return read_subtitles(film.subtitles.path)
-    except UnreadableText as error:
-        problems.append(Problem("subtitles", str(error)))
-        return None
-
-
-def _with_subtitles(
-    film: Film,
-    timeline: Timeline,
-    script: Script,
-    sources: Sequence[Source],
-    settings: ExportSettings,
-    music: Mapping[Path, str],
-) -> tuple[Film, Timeline]:
-    """The film with its subtitles among the words to draw, where they are to be drawn."""
-    assert film.subtitles is not None, "a script comes from the film's subtitles"
-    if film.subtitles.mode == "track":
-        return film, timeline
-    drawn = to_captions(script.cues, timeline.rate, timeline.width, timeline.height)
-    film = film.model_copy(update={"captions": (*film.captions, *drawn)})
-    return film, lay_out(film, sources, settings.frame, music)
-
-
-def _look_problems(film: Film) -> list[Problem]:
-    problems: list[Problem] = []
-    try:
-        if film.lut is not None:
-            read_lut(film.lut.path)
-    except UnsupportedRequest as error:
-        problems += error.problems
-    try:
-        if film.watermark is not None:
-            read_image(film.watermark.path, "watermark", "watermark")
-    except UnsupportedRequest as error:
-        problems += error.problems
-    return problems
-
-
 def _without_transition(clip: Clip) -> tuple[Clip, list[str]]:
     """The clip as the film's first, and a note where it came in by a transition before."""
     if clip.transition is None or clip.transition.kind == NONE:
         return clip, []
     note = f"{clip.path.name!r} is the first clip now, so there is no transition into it."
     return clip.model_copy(update={"transition": None}), [note]
-
-
-def _read_music(film: Film, cancel: CancelToken) -> tuple[dict[Path, str], list[Problem]]:
-    hashes: dict[Path, str] = {}
-    problems: list[Problem] = []
-    for music in film.music:
-        if music.path in hashes:
-            continue
-        try:
-            if not is_text(music.path):
-                raise UnreadableMusic(_NO_TEXT.format(repr(str(music.path))), hint=_RENAME)
-            hashes[music.path] = read_music(music.path, cancel).sha256
-        except UnreadableMusic as error:
-            problems.append(Problem("music", str(error)))
-    return hashes, problems
 
 
 def _encoder_problems(settings: ExportSettings) -> list[Problem]:

@@ -65,21 +65,18 @@ def plan_export(
     """
     problems = place_of_film_problems(order)
     try:
-        prepared = prepare(
+        timeline = prepare(
             order.film, order.settings, reader, cancel, skips_bad_clips=order.skips_bad_clips
         )
     except UnsupportedRequest as error:
         raise UnsupportedRequest([*problems, *error.problems]) from error
-    notes = list(prepared.notes)
+    notes = list(timeline.notes)
     try:
         with tempfile.TemporaryDirectory(prefix="imageai-") as folder:
-            made_overlays = prepare_overlays(
-                prepared.timeline, Look(), text_renderer, Path(folder), cancel
-            )
-            notes += made_overlays.notes
+            notes += prepare_overlays(timeline, Look(), text_renderer, Path(folder), cancel).notes
     except UnsupportedRequest as error:
         problems += error.problems
-    film_s = float(prepared.timeline.duration_s)
+    film_s = float(timeline.duration_s)
     if order.poster_s is not None and order.poster_s > film_s:
         problems.append(
             Problem(
@@ -87,7 +84,7 @@ def plan_export(
                 f"The film ends at {film_s:.2f} s, so it has no picture at {order.poster_s:g} s.",
             )
         )
-    size = size_estimate_bytes(prepared.timeline, order.settings)
+    size = size_estimate_bytes(timeline, order.settings)
     audio = int(film_s * _AUDIO_BYTES_PER_S)
     needs = {
         order.path.parent: size + _SPARE_BYTES,
@@ -100,4 +97,4 @@ def plan_export(
     if problems:
         raise UnsupportedRequest(problems)
     order = order.model_copy(update={"known_notes": tuple(notes)})
-    return PlannedExport(order, prepared.timeline, size, tuple(notes))
+    return PlannedExport(order, timeline, size, tuple(notes))

@@ -94,9 +94,9 @@ def make_preview(
         JobCancelled: asked to stop.
     """
     reader = SourceReader(stores.cache, cancel)
-    prepared = prepare(film, settings, reader, cancel, skips_bad_clips=skips_bad_clips)
-    notes = list(prepared.notes)
-    small = preview_settings(prepared.timeline, settings)
+    timeline = prepare(film, settings, reader, cancel, skips_bad_clips=skips_bad_clips)
+    notes = list(timeline.notes)
+    small = preview_settings(timeline, settings)
 
     def make(place: Path) -> None:
         def tell(event: Report) -> None:
@@ -129,8 +129,8 @@ def make_preview(
     # The one that is to be played stays, however large it is.
     stores.films.trim(max(stores.films_bytes, path.stat().st_size))
     scenes = tuple(
-        SceneStart(part.shot.title, float(part.first / prepared.timeline.rate))
-        for part in parts_of(prepared.timeline)
+        SceneStart(part.shot.title, float(part.first / timeline.rate))
+        for part in parts_of(timeline)
     )
     return PreviewFilm(path, scenes, tuple(dict.fromkeys(notes)))
 
