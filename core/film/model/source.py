@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -188,16 +189,39 @@ def opened_music(path: Path) -> Generator[InputContainer]:
         ) from error
 
 
-class _Packets:
-    """Counts packets of the picture and keeps where the last frame ends."""
+@dataclass(frozen=True)
+class MusicFile:
+    """A file with sound in it: its content's SHA-256 and its number of channels."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.end = 0
-        self.start: int | None = None
-        self.gaps: set[int] = set()
-        self.last_keyframe = 0
-        self.first = b""
+    sha256: str
+    channels: int
+
+
+def read_music(path: Path, cancel: CancelToken, known_sha256: str = "") -> MusicFile:
+    """What lies in a file of music; a hash that is known already is not computed again.
+
+    Raises:
+        UnreadableMusic: it is missing, empty, no sound, or cannot be read.
+        JobCancelled: asked to stop.
+    """
+    with opened_music(path) as container:
+        channels = container.streams.audio[0].channels
+    try:
+        return MusicFile(known_sha256 or sha256_of(path, cancel), channels)
+    except UnreadableClip as error:
+        raise UnreadableMusic(error.message, hint=OTHER_MUSIC) from error
+
+
+@dataclass
+class _Packets:
+    """What the packets of the picture say, in ticks."""
+
+    count: int = 0
+    end: int = 0
+    start: int | None = None
+    gaps: set[int] = field(default_factory=set[int])
+    last_keyframe: int = 0
+    first: bytes = b""
 
 
 def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> SourceFacts:

@@ -8,9 +8,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from core.errors import FFmpegFailed, StudioError, UnreadableClip, UnreadableMusic
-from core.film.model.source import OTHER_MUSIC
+from core.film.model.source import OTHER_MUSIC, read_music
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
-from core.film.sound.music import read_music
 from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
 from core.media.render_cache import key_of
 

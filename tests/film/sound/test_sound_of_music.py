@@ -7,8 +7,7 @@ import pytest
 
 from core.errors import UnreadableMusic, UnsupportedRequest
 from core.film.model.film import Clip, Film, Music
-from core.film.model.source import sha256_of
-from core.film.sound.music import read_music
+from core.film.model.source import read_music, sha256_of
 from core.jobs.job import CancelToken
 from tests.film.sounds import (
     HZ,
