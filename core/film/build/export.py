@@ -129,13 +129,11 @@ class _Export:
         self._note(*made_overlays.notes)
         segments = segments_of(timeline)
         segment_files = self._encode(timeline, segments, made_overlays.overlays)
-        audio = self._mix(timeline)
         parts = Ingredients(
             segments=segments,
             segment_files=tuple(segment_files),
             metadata=write_metadata(timeline, self.settings, self.ctx.workdir / "film.ffmetadata"),
-            audio=audio.path if audio else None,
-            audio_filter=audio.filter if audio else "",
+            audio=self._mix(timeline),
             subtitles=made_overlays.track,
         )
         poster = self.ctx.workdir / "poster.png"

@@ -16,7 +16,7 @@ from core.errors import (
     UnsupportedRequest,
 )
 from core.film.build.encoding import working_settings
-from core.film.build.joining import subtitle_codec
+from core.film.build.joining import SUBTITLE_CODECS
 from core.film.build.metadata import left_unsaid
 from core.film.model.delivery import (
     AUDIO_ENCODERS,
@@ -31,11 +31,10 @@ from core.film.model.delivery import (
 )
 from core.film.model.film_file import is_text
 from core.film.model.layout import lay_out
-from core.film.model.source import PROBE_VERSION, Source, read_source
+from core.film.model.source import PROBE_VERSION, Source, read_music, read_source
 from core.film.model.subtitles import cut_to, read_subtitles, to_captions
 from core.film.model.transitions import NONE
 from core.film.picture.luts import read_lut
-from core.film.sound.music import read_music
 from core.media.ffmpeg import ffmpeg_encoders, ffmpeg_version
 from core.media.images import read_image
 from core.media.render_cache import RenderCache, key_of
@@ -235,7 +234,7 @@ def _encoder_problems(settings: ExportSettings) -> list[Problem]:
 
 def _track_problems(film: Film, settings: ExportSettings) -> list[Problem]:
     is_track = film.subtitles is not None and film.subtitles.mode == "track"
-    if is_track and not subtitle_codec(settings.container):
+    if is_track and settings.container not in SUBTITLE_CODECS:
         return [
             Problem(
                 "subtitles",
