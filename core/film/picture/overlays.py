@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from core.film.model.film import Watermark
     from core.film.model.timeline import Timeline
     from core.film.picture.picture import Look
-    from core.film.picture.text_overlays import RenderedTexts, TextRenderer
+    from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import CancelToken
 
 
@@ -71,23 +71,18 @@ def prepare_overlays(
         notes += mark.notes
     rendered_texts: tuple[RenderedText, ...] = ()
     if timeline.titles:
-        text_rendering = _drawn(timeline, text_renderer, folder, cancel)
+        if text_renderer is None:
+            raise TextRendererUnavailable(
+                "This program was started without the part that draws words.",
+                hint="Start it with main.py, or leave the words out.",
+            )
+        captions = [title.caption for title in timeline.titles]
+        size = timeline.width, timeline.height
+        text_rendering = text_renderer.draw(captions, *size, folder, cancel)
         rendered_texts = text_rendering.rendered_texts
         notes += text_rendering.notes
     track = _track(timeline, folder / "subtitles.srt")
     return PreparedOverlays(Overlays(look, rendered_texts, watermark), track, tuple(notes))
-
-
-def _drawn(
-    timeline: Timeline, text_renderer: TextRenderer | None, folder: Path, cancel: CancelToken
-) -> RenderedTexts:
-    if text_renderer is None:
-        raise TextRendererUnavailable(
-            "This program was started without the part that draws words.",
-            hint="Start it with main.py, or leave the words out.",
-        )
-    captions = [title.caption for title in timeline.titles]
-    return text_renderer.draw(captions, timeline.width, timeline.height, folder, cancel)
 
 
 def _track(timeline: Timeline, path: Path) -> Path | None:

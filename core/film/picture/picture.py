@@ -108,13 +108,12 @@ def _tagged(image: VideoStream, facts: SourceFacts) -> VideoStream:
         return image
     usual = "bt709" if facts.height >= _HD_FROM else "smpte170m"
     colour = facts.colour
-    missing: dict[str, str] = {}
-    if not colour.matrix:
-        missing["colorspace"] = usual
-    if not colour.primaries:
-        missing["color_primaries"] = usual
-    if not colour.transfer:
-        missing["color_trc"] = usual
+    tags = {
+        "colorspace": colour.matrix,
+        "color_primaries": colour.primaries,
+        "color_trc": colour.transfer,
+    }
+    missing = {name: usual for name, known in tags.items() if not known}
     if not colour.range and not facts.pixel_format.startswith("yuvj"):
         missing["range"] = "limited"
     return image.filter("setparams", **missing) if missing else image
@@ -182,13 +181,13 @@ def _fitted(image: VideoStream, facts: SourceFacts, timeline: Timeline, fit: Fit
         case Fit.STRETCH:
             return _scaled(image, width, height, facts)
         case Fit.FILL:
-            size = covering(facts, width, height)
+            size = _in_middle(facts, width, height, covers=True)
             scaled = _scaled(image, size.width, size.height, facts)
             if (size.width, size.height) == (width, height):
                 return scaled
             return scaled.filter("crop", width, height, max(0, -size.x), max(0, -size.y))
         case Fit.FIT | Fit.BLUR:
-            size = contained(facts, width, height)
+            size = _in_middle(facts, width, height, covers=False)
             if (size.width, size.height) == (width, height):
                 return _scaled(image, width, height, facts)
             if fit is Fit.FIT:
@@ -215,7 +214,7 @@ def _scaled(image: VideoStream, width: int, height: int, facts: SourceFacts) -> 
 
 def _blurred(image: VideoStream, facts: SourceFacts, width: int, height: int) -> VideoStream:
     """The picture out of focus, filling the frame: blurred small, where it costs little."""
-    cover = covering(facts, width, height)
+    cover = _in_middle(facts, width, height, covers=True)
     small = (
         max(16, cover.width // _BLUR_SHRINK // 2 * 2),
         max(16, cover.height // _BLUR_SHRINK // 2 * 2),
@@ -242,7 +241,7 @@ def _tone_mapped(image: VideoStream) -> VideoStream:
 
 
 @dataclass(frozen=True)
-class Inside:
+class _Inside:
     """A size, and where it lies in the frame: negative where it sticks out."""
 
     width: int
@@ -251,32 +250,16 @@ class Inside:
     y: int
 
 
-def contained(facts: SourceFacts, width: int, height: int) -> Inside:
-    """The largest size that is wholly in the frame, in the middle of it."""
-    return _centred(facts, width, height, is_cover=False)
-
-
-def covering(facts: SourceFacts, width: int, height: int) -> Inside:
-    """The smallest size that leaves nothing of the frame empty, in the middle of it."""
-    return _centred(facts, width, height, is_cover=True)
-
-
-def _centred(facts: SourceFacts, width: int, height: int, *, is_cover: bool) -> Inside:
+def _in_middle(facts: SourceFacts, width: int, height: int, *, covers: bool) -> _Inside:
+    """The largest size wholly in the frame, or the smallest that `covers` all of it; centred."""
     shape = Fraction(facts.width, facts.height) * facts.sample_aspect
     is_wider = shape > Fraction(width, height)
-    if is_wider != is_cover:
-        size = (width, _even(width / shape))
-    else:
-        size = (_even(height * shape), height)
+    wide, high = width, _even(width / shape)
+    if is_wider == covers:
+        wide, high = _even(height * shape), height
     # Even places: a colour sample covers two pixels by two.
-    x, y = (_even_down(width - size[0]), _even_down(height - size[1]))
-    return Inside(*size, x, y)
+    return _Inside(wide, high, (width - wide) // 4 * 2, (height - high) // 4 * 2)
 
 
 def _even(value: Fraction) -> int:
     return max(2, 2 * nearest(value / 2))
-
-
-def _even_down(gap: int) -> int:
-    half = gap // 2
-    return half - half % 2

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from core.film.model.film import Alignment
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from core.film.model.film import Caption
+    from core.film.model.film import Alignment, Caption
     from core.jobs.job import CancelToken
 
 
@@ -62,12 +60,6 @@ class TextRenderer(Protocol):
         ...
 
 
-_LEFT = (Alignment.TOP_LEFT, Alignment.LEFT, Alignment.BOTTOM_LEFT)
-_RIGHT = (Alignment.TOP_RIGHT, Alignment.RIGHT, Alignment.BOTTOM_RIGHT)
-_TOP = (Alignment.TOP_LEFT, Alignment.TOP, Alignment.TOP_RIGHT)
-_BOTTOM = (Alignment.BOTTOM_LEFT, Alignment.BOTTOM, Alignment.BOTTOM_RIGHT)
-
-
 @dataclass(frozen=True)
 class Anchor:
     """How much of the free room lies to the left and above: 0, a half or 1."""
@@ -79,6 +71,6 @@ class Anchor:
 def anchor_of(place: Alignment) -> Anchor:
     """How a place divides the free room."""
     return Anchor(
-        across=0.0 if place in _LEFT else 1.0 if place in _RIGHT else 0.5,
-        down=0.0 if place in _TOP else 1.0 if place in _BOTTOM else 0.5,
+        across=0.0 if "left" in place else 1.0 if "right" in place else 0.5,
+        down=0.0 if "top" in place else 1.0 if "bottom" in place else 0.5,
     )
