@@ -41,6 +41,11 @@ class Console:
         """Write the result of a command on stdout."""
         _write(sys.stdout, f"{text}\n")
 
+    def answer_in_words(self, text: str) -> None:
+        """Write the result of a command on stdout, where events do not say it already."""
+        if not self.is_json:
+            self.answer(text)
+
     def event(self, name: str, /, **fields: object) -> None:
         """Write one event on stdout, when events are asked for."""
         if self.is_json:

@@ -76,8 +76,7 @@ def _run(context: CliContext, typed: Typed, read: Callable[[], FilmReading]) -> 
     if typed.flag("--list-transitions"):
         for kind in TRANSITIONS.values():
             context.console.event("transition", name=kind.name, label=kind.label)
-            if not context.console.is_json:
-                context.console.answer(f"{kind.name:<20} {kind.label}")
+            context.console.answer_in_words(f"{kind.name:<20} {kind.label}")
         return EXIT_DONE
     planned = _plan(context, typed, read())
     context.console.event("plan", **_as_event(planned))
@@ -277,8 +276,7 @@ cache = typer.Typer(
 @cache.command("show")
 def show_cache(ctx: typer.Context, json: JsonOption = False) -> int:
     """How much is kept, where, and how much may be."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     use = context.studio.render_cache.use()
     folder, limit_gb = context.studio.render_cache.folder, context.studio.settings.export.cache_gb
     context.console.event(
@@ -288,21 +286,17 @@ def show_cache(ctx: typer.Context, json: JsonOption = False) -> int:
         size_bytes=use.size_bytes,
         limit_bytes=int(limit_gb * 1e9),
     )
-    if not context.console.is_json:
-        context.console.answer(
-            f"{use.count} pieces, {bytes_text(use.size_bytes)} of at most {limit_gb:g} GB, "
-            f"in {folder}"
-        )
+    context.console.answer_in_words(
+        f"{use.count} pieces, {bytes_text(use.size_bytes)} of at most {limit_gb:g} GB, in {folder}"
+    )
     return EXIT_DONE
 
 
 @cache.command("clear")
 def clear_cache(ctx: typer.Context, json: JsonOption = False) -> int:
     """Remove all of it: the next export makes everything anew."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     use = context.studio.render_cache.clear()
     context.console.event("cleared", count=use.count, size_bytes=use.size_bytes)
-    if not context.console.is_json:
-        context.console.answer(f"Removed {use.count} pieces, {bytes_text(use.size_bytes)}.")
+    context.console.answer_in_words(f"Removed {use.count} pieces, {bytes_text(use.size_bytes)}.")
     return EXIT_DONE

@@ -43,8 +43,20 @@ def progress_view(console: Console) -> Generator[ProgressView]:
     if console.is_json or console.is_quiet or not sys.stderr.isatty():
         yield _PlainLines(console)
         return
-    with _live_bar() as bar:
-        yield bar
+    # Imported late: only a terminal needs it, and it is not quick to load.
+    from rich.console import Console as Terminal
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    stderr = cast("TextIO", ForgivingStream(sys.stderr))
+    terminal = Terminal(file=stderr, highlight=False, markup=False)
+    columns = (
+        TextColumn("{task.fields[stage]}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[share]}", markup=False),
+        TextColumn("{task.fields[left]}", markup=False),
+    )
+    with Progress(*columns, console=terminal, auto_refresh=False, transient=True) as progress:
+        yield _LiveBar(progress)
 
 
 class _PlainLines:
@@ -87,27 +99,8 @@ def describe(event: Progressed) -> str:
     return ", ".join(parts)
 
 
-@contextmanager
-def _live_bar() -> Generator[_LiveBar]:
-    """A bar at the foot of stderr that vanishes at the end."""
-    # Imported late: only a terminal needs it, and it is not quick to load.
-    from rich.console import Console as Terminal
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    stderr = cast("TextIO", ForgivingStream(sys.stderr))
-    terminal = Terminal(file=stderr, highlight=False, markup=False)
-    columns = (
-        TextColumn("{task.fields[stage]}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[share]}", markup=False),
-        TextColumn("{task.fields[left]}", markup=False),
-    )
-    with Progress(*columns, console=terminal, auto_refresh=False, transient=True) as progress:
-        yield _LiveBar(progress)
-
-
 class _LiveBar:
-    """Shows the progress of one job as a bar, with the time it has taken and will take."""
+    """A bar at the foot of stderr that vanishes at the end, with the time taken and to come."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

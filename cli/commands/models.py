@@ -31,8 +31,7 @@ def models(
     json: JsonOption = False,
 ) -> int:
     """What models there are: installed or not, size, licence, needs and price."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     every = listed = read_listing(context.setup.registry, weighs=False).models
     if name is not None:
         listed = [item for item in every if name in (item.spec.id, str(item.target))]
@@ -41,9 +40,8 @@ def models(
             raise UnsupportedRequest([Problem("model", unknown_name("model", name, known))])
     for item in listed:
         context.console.event("model", **as_event(item))
-    if not context.console.is_json:
-        text = "\n\n".join(map(details, listed)) if name is not None else overview(listed)
-        context.console.answer(text)
+    text = "\n\n".join(map(details, listed)) if name is not None else overview(listed)
+    context.console.answer_in_words(text)
     return EXIT_DONE
 
 
