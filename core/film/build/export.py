@@ -114,7 +114,6 @@ class _Export:
             self.order.film,
             self.settings,
             reader,
-            self.ctx.cancel,
             skips_bad_clips=self.order.skips_bad_clips,
             on_read=lambda done: self._tell(Stage.READ, _READ * done / count, f"clip {done}"),
         )

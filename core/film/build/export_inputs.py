@@ -31,7 +31,7 @@ from core.film.model.delivery import (
 )
 from core.film.model.film_file import is_text
 from core.film.model.layout import lay_out
-from core.film.model.source import PROBE_VERSION, Source, read_music, read_source
+from core.film.model.source import PROBE_VERSION, Source, opened_music, read_source
 from core.film.model.subtitles import cut_to, read_subtitles, to_captions
 from core.film.model.transitions import NONE
 from core.film.picture.luts import read_lut
@@ -103,7 +103,6 @@ def prepare(
     film: Film,
     settings: ExportSettings,
     reader: SourceReader,
-    cancel: CancelToken,
     *,
     skips_bad_clips: bool = False,
     on_read: Callable[[int], None] = lambda _: None,
@@ -114,7 +113,6 @@ def prepare(
         film: with absolute paths.
         settings: how it is delivered.
         reader: reads clips.
-        cancel: the wish to stop.
         skips_bad_clips: leave out, with a note, clips that cannot be read.
         on_read: gets the number of clips read so far.
 
@@ -134,12 +132,12 @@ def prepare(
         notes += removed
     elif bad:
         problems += [Problem("clips", message) for message in bad]
-    music: dict[Path, str] = {}
     for path in dict.fromkeys(music.path for music in film.music):
         with _collected(problems, "music"):
             if not is_text(path):
                 raise UnreadableMusic(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
-            music[path] = read_music(path, cancel).sha256
+            with opened_music(path):
+                pass
     with _collected(problems, "lut"):
         if film.lut is not None:
             read_lut(film.lut.path)
@@ -155,7 +153,7 @@ def prepare(
     timeline = None
     if len(sources) == len(film.clips):
         with _collected(problems, "clips"):
-            timeline = lay_out(film, sources, settings.frame, music)
+            timeline = lay_out(film, sources, settings.frame)
             if subtitles is not None and script is not None:
                 shown = cut_to(script, timeline.num_frames, timeline.rate)
                 notes += shown.notes
@@ -163,7 +161,7 @@ def prepare(
                     size = timeline.width, timeline.height
                     drawn = to_captions(shown.cues, timeline.rate, *size)
                     film = film.model_copy(update={"captions": (*film.captions, *drawn)})
-                    timeline = lay_out(film, sources, settings.frame, music)
+                    timeline = lay_out(film, sources, settings.frame)
     if problems or timeline is None:
         raise UnsupportedRequest(problems)
     notes += [*timeline.notes, *left_unsaid(timeline, settings)]

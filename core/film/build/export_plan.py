@@ -66,7 +66,7 @@ def plan_export(
     problems = place_of_film_problems(order)
     try:
         timeline = prepare(
-            order.film, order.settings, reader, cancel, skips_bad_clips=order.skips_bad_clips
+            order.film, order.settings, reader, skips_bad_clips=order.skips_bad_clips
         )
     except UnsupportedRequest as error:
         raise UnsupportedRequest([*problems, *error.problems]) from error

@@ -94,7 +94,7 @@ def make_preview(
         JobCancelled: asked to stop.
     """
     reader = SourceReader(stores.cache, cancel)
-    timeline = prepare(film, settings, reader, cancel, skips_bad_clips=skips_bad_clips)
+    timeline = prepare(film, settings, reader, skips_bad_clips=skips_bad_clips)
     notes = list(timeline.notes)
     small = preview_settings(timeline, settings)
 

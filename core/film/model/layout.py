@@ -22,8 +22,7 @@ from core.film.model.transitions import NONE, TRANSITIONS
 from core.platform.suggestions import unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from core.film.model.delivery import FrameFormat
     from core.film.model.film import Caption, Clip, Film, Music
@@ -37,7 +36,6 @@ def lay_out(
     film: Film,
     sources: Sequence[Source],
     frame: FrameFormat,
-    music_sha256: Mapping[Path, str] | None = None,
 ) -> Timeline:
     """The exact timeline of a film; reads no file.
 
@@ -45,7 +43,6 @@ def lay_out(
         film: as asked.
         sources: what lies behind each of its clips, in the same order.
         frame: size and rate; what it leaves open is that of most clips.
-        music_sha256: the content's hash of each music file.
 
     Raises:
         UnsupportedRequest: with every problem there is.
@@ -54,7 +51,7 @@ def lay_out(
         raise UnsupportedRequest(
             [Problem("clips", "The film has no clips. Name at least one clip.")]
         )
-    return _TimelineLayout(film, sources, frame).timeline(music_sha256 or {})
+    return _TimelineLayout(film, sources, frame).timeline()
 
 
 class _TimelineLayout:
@@ -67,7 +64,7 @@ class _TimelineLayout:
         self.rate = self._checked_rate(frame.rate or mode(source.facts.rate for source in sources))
         self.width, self.height = self._size(frame)
 
-    def timeline(self, music_sha256: Mapping[Path, str]) -> Timeline:
+    def timeline(self) -> Timeline:
         lengths = [
             self._length(number, clip, source)
             for number, (clip, source) in enumerate(
@@ -81,7 +78,11 @@ class _TimelineLayout:
         shots = self._shots(lengths, joins)
         timeline = Timeline(self.film, self.width, self.height, self.rate, shots)
         titles = self._titles(timeline.num_frames)
-        music_cues = self._music_cues(timeline.num_samples, music_sha256)
+        music_cues = tuple(
+            MusicCue(music, *span)
+            for music in self.film.music
+            if (span := self._music_span(music, timeline.num_samples))
+        )
         if self.problems:
             raise UnsupportedRequest(self.problems)
         return replace(timeline, titles=titles, music_cues=music_cues, notes=tuple(self.notes))
@@ -168,8 +169,10 @@ class _TimelineLayout:
         if kind is None:
             self._refuse("transition", unknown_name("transition", asked.kind, TRANSITIONS))
             return None
-        if kind.name == NONE or number == 1:
-            if number == 1 and clip.transition is not None and kind.name != NONE:
+        if kind.name == NONE:
+            return None
+        if number == 1:
+            if clip.transition is not None:
                 self._refuse(
                     "transition",
                     "Clip 1 has no clip before it, so there is no transition into it. "
@@ -242,16 +245,9 @@ class _TimelineLayout:
                 titles.append(TimedCaption(caption, *span))
         return tuple(titles)
 
-    def _music_cues(
-        self, num_samples: int, music_sha256: Mapping[Path, str]
-    ) -> tuple[MusicCue, ...]:
-        music_cues: list[MusicCue] = []
-        for music in self.film.music:
-            name = f"The music {music.path.name!r}"
-            span = self._span("music", name, music, SAMPLE_RATE_HZ, num_samples)
-            if span is not None:
-                music_cues.append(MusicCue(music, music_sha256.get(music.path, ""), *span))
-        return tuple(music_cues)
+    def _music_span(self, music: Music, num_samples: int) -> tuple[int, int] | None:
+        name = f"The music {music.path.name!r}"
+        return self._span("music", name, music, SAMPLE_RATE_HZ, num_samples)
 
     def _span(
         self,

@@ -189,29 +189,6 @@ def opened_music(path: Path) -> Generator[InputContainer]:
         ) from error
 
 
-@dataclass(frozen=True)
-class MusicFile:
-    """A file with sound in it: its content's SHA-256 and its number of channels."""
-
-    sha256: str
-    channels: int
-
-
-def read_music(path: Path, cancel: CancelToken, known_sha256: str = "") -> MusicFile:
-    """What lies in a file of music; a hash that is known already is not computed again.
-
-    Raises:
-        UnreadableMusic: it is missing, empty, no sound, or cannot be read.
-        JobCancelled: asked to stop.
-    """
-    with opened_music(path) as container:
-        channels = container.streams.audio[0].channels
-    try:
-        return MusicFile(known_sha256 or sha256_of(path, cancel), channels)
-    except UnreadableClip as error:
-        raise UnreadableMusic(error.message, hint=OTHER_MUSIC) from error
-
-
 @dataclass
 class _Packets:
     """What the packets of the picture say, in ticks."""

@@ -83,7 +83,6 @@ class MusicCue:
     """A piece of music with its place in time, in samples of the film."""
 
     music: Music
-    sha256: str
     first: int
     end: int
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from core.errors import FFmpegFailed, StudioError, UnreadableClip, UnreadableMusic
-from core.film.model.source import OTHER_MUSIC, read_music
+from core.film.model.source import OTHER_MUSIC, opened_music, sha256_of
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
 from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
 from core.media.render_cache import key_of
@@ -104,14 +104,19 @@ class Stems:
             JobCancelled: asked to stop.
         """
         path = cue.music.path
-        file = read_music(path, self._cancel, cue.sha256)
+        with opened_music(path) as container:
+            channels = container.streams.audio[0].channels
+        try:
+            sha256 = sha256_of(path, self._cancel)
+        except UnreadableClip as error:
+            raise UnreadableMusic(error.message, hint=OTHER_MUSIC) from error
 
         def unreadable(why: str) -> StudioError:
             return UnreadableMusic(
                 f"The music {str(path)!r} cannot be read: {why}.", hint=OTHER_MUSIC
             )
 
-        stem = self._keep(path, file.sha256, _as_stereo(file.channels), unreadable)
+        stem = self._keep(path, sha256, _as_stereo(channels), unreadable)
         return Stem(stem, stem.stat().st_size // SAMPLE_BYTES)
 
     def _keep(
