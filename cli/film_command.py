@@ -151,14 +151,13 @@ def _write_beside(context: CliContext, planned: PlannedExport, typed: Typed) -> 
     for name in typed.texts("--handoff"):
         path = expanded(Path(name)).absolute()
         try:
-            handoff = write_handoff(planned.timeline, path)
+            notes = write_handoff(planned.timeline, path)
         except OSError as error:
             raise OutputError(
                 f"The file {str(path)!r} cannot be written: {error.strerror}.",
                 hint="Name another folder.",
             ) from error
-        context.console.note(f"For editors: {str(handoff.path)!r}.")
-        for note in handoff.notes:
+        for note in (f"For editors: {str(path)!r}.", *notes):
             context.console.note(note)
     for name in typed.texts("--save"):
         path = expanded(Path(name)).absolute()

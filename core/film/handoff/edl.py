@@ -18,7 +18,7 @@ from core.film.handoff.document import (
     relative_path,
     title_of,
 )
-from core.film.handoff.timecode import counted_rate, frame_of_hour, is_drop_frame, timecode
+from core.film.handoff.timecode import counted_rate, frame_of_first_hour, is_drop_frame, timecode
 from core.film.model.edit_points import parts_of
 from core.film.model.timeline import nearest
 from core.film.model.transitions import DISSOLVE
@@ -39,7 +39,6 @@ WIPES = {
     "horizontal-open": "W022",
     "circle-open": "W119",
 }
-_START_HOUR = 1
 _MOST_EVENTS = 999
 _MOST_FRAMES_A_SECOND = 99
 _IMAGE, _AUDIO, _BOTH = "V", "AA", "AA/V"
@@ -71,7 +70,7 @@ class _List:
         self.rate = timeline.rate
         self.parts = parts_of(timeline, is_cut_first=True)
         self.reels = reel_names(part.shot.source.path for part in self.parts)
-        self.start = frame_of_hour(_START_HOUR, timeline.rate)
+        self.start = frame_of_first_hour(timeline.rate)
         self.num_events = 0
         self.lines: list[str] = []
 
@@ -79,10 +78,8 @@ class _List:
         mode = "DROP FRAME" if is_drop_frame(self.rate) else "NON-DROP FRAME"
         title = one_line(self.timeline.film.title) or "Film"
         self.lines = [f"TITLE: {title}", f"FCM: {mode}"]
-        before: EditedShot | None = None
-        for part in self.parts:
+        for before, part in zip((None, *self.parts), self.parts, strict=False):
             self._add(part, before)
-            before = part
         return Document("\n".join(self.lines) + "\n", tuple(self._notes()))
 
     def _add(self, part: EditedShot, before: EditedShot | None) -> None:
