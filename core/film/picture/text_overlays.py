@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from core.film.model.film import Alignment, Caption
+    from core.film.model.film import Caption
     from core.jobs.job import CancelToken
 
 
@@ -58,19 +58,3 @@ class TextRenderer(Protocol):
             JobCancelled: asked to stop; finished images may lie in the folder.
         """
         ...
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """How much of the free room lies to the left and above: 0, a half or 1."""
-
-    across: float
-    down: float
-
-
-def anchor_of(place: Alignment) -> Anchor:
-    """How a place divides the free room."""
-    return Anchor(
-        across=0.0 if "left" in place else 1.0 if "right" in place else 0.5,
-        down=0.0 if "top" in place else 1.0 if "bottom" in place else 0.5,
-    )
