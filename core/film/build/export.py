@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import AssemblyError, FFmpegFailed
 from core.film.build.encoder import Encoded, Encoder, explained
 from core.film.build.encoding import pixel_format, timescale, working_settings
-from core.film.build.export_inputs import SourceReader, prepare
+from core.film.build.export_inputs import prepare
 from core.film.build.film_output import place_film
 from core.film.build.hardware_encoders import choose, works
 from core.film.build.joining import Ingredients, join, verify
@@ -108,38 +108,38 @@ class _Export:
 
     def run(self) -> Path:
         self._tell(Stage.READ, 0.0)
-        reader = SourceReader(self.store, self.ctx.cancel)
         count = len(self.order.film.clips)
         timeline = prepare(
             self.order.film,
             self.settings,
-            reader,
+            self.store,
+            self.ctx.cancel,
             skips_bad_clips=self.order.skips_bad_clips,
             on_read=lambda done: self._tell(Stage.READ, _READ * done / count, f"clip {done}"),
         )
         self._note(*timeline.notes)
-        made_overlays = prepare_overlays(
+        overlays = prepare_overlays(
             timeline,
             Look(pixel_format(working_settings(self.settings)), self.settings.retime),
             self.text_renderer,
             self.ctx.workdir / "drawn",
             self.ctx.cancel,
         )
-        self._note(*made_overlays.notes)
+        self._note(*overlays.notes)
         segments = segments_of(timeline)
-        segment_files = self._encode(timeline, segments, made_overlays.overlays)
+        segment_files = self._encode(timeline, segments, overlays)
         parts = Ingredients(
             segments=segments,
             segment_files=tuple(segment_files),
             metadata=write_metadata(timeline, self.settings, self.ctx.workdir / "film.ffmetadata"),
             audio=self._mix(timeline),
-            subtitles=made_overlays.track,
+            subtitles=overlays.subtitle_track,
         )
         poster = self.ctx.workdir / "poster.png"
         if self.order.poster_s is not None:
             number = int(exact(self.order.poster_s) * timeline.rate)
             number = min(number, timeline.num_frames - 1)
-            write_frame(timeline, made_overlays.overlays, number, poster, self.ctx.cancel)
+            write_frame(timeline, overlays, number, poster, self.ctx.cancel)
         path = self._join(timeline, parts)
         if self.order.poster_s is not None:
             self._note(f"The poster is {self._placed(poster, poster_of(path)).name!r}.")

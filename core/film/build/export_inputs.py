@@ -61,48 +61,11 @@ _GIF_BITS_PER_PIXEL = 2.5
 _PNG_BITS_PER_PIXEL = 12.0
 
 
-class SourceReader:
-    """Reads clips; one that has not changed since it was last read is not read again."""
-
-    def __init__(self, store: RenderCache, cancel: CancelToken) -> None:
-        self._store = store
-        self._cancel = cancel
-
-    def read(self, path: Path) -> Source:
-        """What the clip holds.
-
-        Raises:
-            UnreadableClip: it cannot be used.
-            JobCancelled: asked to stop.
-        """
-        if not is_text(path):
-            raise UnreadableClip(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
-        try:
-            facts = path.stat()
-        except OSError:
-            return read_source(path, self._cancel)
-        key = key_of(
-            {
-                "probe": PROBE_VERSION,
-                "path": str(path),
-                "size": facts.st_size,
-                "changed": facts.st_mtime_ns,
-                "inode": facts.st_ino,
-            }
-        )
-
-        def write(place: Path) -> None:
-            source = read_source(path, self._cancel)
-            place.write_text(source.model_dump_json(), encoding="utf-8")
-
-        kept = self._store.keep(key, ".json", write)
-        return Source.model_validate_json(kept.read_bytes())
-
-
 def prepare(
     film: Film,
     settings: ExportSettings,
-    reader: SourceReader,
+    store: RenderCache,
+    cancel: CancelToken,
     *,
     skips_bad_clips: bool = False,
     on_read: Callable[[int], None] = lambda _: None,
@@ -112,7 +75,8 @@ def prepare(
     Args:
         film: with absolute paths.
         settings: how it is delivered.
-        reader: reads clips.
+        store: keeps what was found in clips, so that each is read again only when it has changed.
+        cancel: the wish to stop.
         skips_bad_clips: leave out, with a note, clips that cannot be read.
         on_read: gets the number of clips read so far.
 
@@ -124,7 +88,7 @@ def prepare(
     problems += _encoder_problems(settings)
     problems += _track_problems(film, settings)
     notes: list[str] = []
-    clips, sources, bad = _read_clips(film, reader, on_read)
+    clips, sources, bad = _read_clips(film, store, cancel, on_read)
     if bad and skips_bad_clips and clips:
         notes += [f"Left out: {message}" for message in bad]
         first, removed = _without_transition(clips[0])
@@ -180,7 +144,7 @@ def _collected(problems: list[Problem], field: str) -> Generator[None]:
 
 
 def _read_clips(
-    film: Film, reader: SourceReader, on_read: Callable[[int], None]
+    film: Film, store: RenderCache, cancel: CancelToken, on_read: Callable[[int], None]
 ) -> tuple[list[Clip], list[Source], list[str]]:
     clips: list[Clip] = []
     sources: list[Source] = []
@@ -188,7 +152,7 @@ def _read_clips(
     # Side by side: decoding leaves the interpreter free. A clip that is used twice is read once.
     with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="read") as pool:
         reads = {
-            path: pool.submit(reader.read, path)
+            path: pool.submit(_kept_source, path, store, cancel)
             for path in dict.fromkeys(clip.path for clip in film.clips)
         }
         for number, clip in enumerate(film.clips, start=1):
@@ -199,6 +163,29 @@ def _read_clips(
                 bad.append(f"Clip {number}: {error}")
             on_read(number)
     return clips, sources, bad
+
+
+def _kept_source(path: Path, store: RenderCache, cancel: CancelToken) -> Source:
+    if not is_text(path):
+        raise UnreadableClip(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
+    try:
+        facts = path.stat()
+    except OSError:
+        return read_source(path, cancel)
+    key = key_of(
+        {
+            "probe": PROBE_VERSION,
+            "path": str(path),
+            "size": facts.st_size,
+            "changed": facts.st_mtime_ns,
+            "inode": facts.st_ino,
+        }
+    )
+
+    def write(place: Path) -> None:
+        place.write_text(read_source(path, cancel).model_dump_json(), encoding="utf-8")
+
+    return Source.model_validate_json(store.keep(key, ".json", write).read_bytes())
 
 
 def _without_transition(clip: Clip) -> tuple[Clip, list[str]]:

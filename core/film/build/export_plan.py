@@ -17,11 +17,11 @@ from core.media.output import space_problems
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.film.build.export_inputs import SourceReader
     from core.film.model.delivery import ExportOrder
     from core.film.model.timeline import Timeline
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import CancelToken
+    from core.media.render_cache import RenderCache
 
 _SPARE_BYTES = 20_000_000
 # Raw samples of the film's sound and of every clip's, as they lie in the store.
@@ -38,20 +38,12 @@ class PlannedExport:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Disks:
-    """The places an export writes to, and how to ask what is free there."""
-
-    store: Path
-    work: Path
-    free_bytes: Callable[[Path], int]
-
-
 def plan_export(
     order: ExportOrder,
-    reader: SourceReader,
+    store: RenderCache,
     text_renderer: TextRenderer | None,
-    disks: Disks,
+    work_dir: Path,
+    free_bytes: Callable[[Path], int],
     cancel: CancelToken,
 ) -> PlannedExport:
     """The plan of an export; reads the clips and keeps nothing but what it found in them.
@@ -66,7 +58,7 @@ def plan_export(
     problems = place_of_film_problems(order)
     try:
         timeline = prepare(
-            order.film, order.settings, reader, skips_bad_clips=order.skips_bad_clips
+            order.film, order.settings, store, cancel, skips_bad_clips=order.skips_bad_clips
         )
     except UnsupportedRequest as error:
         raise UnsupportedRequest([*problems, *error.problems]) from error
@@ -88,12 +80,10 @@ def plan_export(
     audio = int(film_s * _AUDIO_BYTES_PER_S)
     needs = {
         order.path.parent: size + _SPARE_BYTES,
-        disks.store: size + audio + _SPARE_BYTES,
-        disks.work: size + audio + _SPARE_BYTES,
+        store.folder: size + audio + _SPARE_BYTES,
+        work_dir: size + audio + _SPARE_BYTES,
     }
-    problems += [
-        Problem("out", message) for message in space_problems("film", needs, disks.free_bytes)
-    ]
+    problems += [Problem("out", message) for message in space_problems("film", needs, free_bytes)]
     if problems:
         raise UnsupportedRequest(problems)
     order = order.model_copy(update={"known_notes": tuple(notes)})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.film.build.export import ExportJob
-from core.film.build.export_inputs import SourceReader, prepare
+from core.film.build.export_inputs import prepare
 from core.film.model.delivery import (
     AudioCodec,
     Container,
@@ -93,8 +93,7 @@ def make_preview(
         StudioError: it cannot be made.
         JobCancelled: asked to stop.
     """
-    reader = SourceReader(stores.cache, cancel)
-    timeline = prepare(film, settings, reader, skips_bad_clips=skips_bad_clips)
+    timeline = prepare(film, settings, stores.cache, cancel, skips_bad_clips=skips_bad_clips)
     notes = list(timeline.notes)
     small = preview_settings(timeline, settings)
 

@@ -11,6 +11,7 @@ from core.film.picture.picture import Look, counted, in_film_colours, shot_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from core.film.model.timeline import Shot, TimedCaption, Timeline, TransitionSpan
     from core.film.picture.graph import VideoStream
@@ -24,11 +25,15 @@ class Overlays:
     Attributes:
         rendered_texts: the drawn words, one for each title of the timeline, in the same order.
         watermark: None where there is none.
+        subtitle_track: the subtitles to be switched on, cut to the film; None without any.
+        notes: what the user should know about it.
     """
 
     look: Look
     rendered_texts: tuple[RenderedText, ...] = ()
     watermark: RenderedText | None = None
+    subtitle_track: Path | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from core.film.model.timeline import exact, nearest
 from core.film.picture.assembler import Overlays
 from core.film.picture.luts import read_lut, write_blended
 from core.film.picture.picture import LutFile
-from core.film.picture.text_overlays import RenderedText, anchor_of
+from core.film.picture.text_overlays import RenderedText
 from core.media.images import read_image
 
 if TYPE_CHECKING:
@@ -26,26 +26,13 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
 
 
-@dataclass(frozen=True)
-class PreparedOverlays:
-    """The overlays of a film, and what the user should know about it.
-
-    Attributes:
-        track: the subtitles that become a track of their own, cut to the film; None without any.
-    """
-
-    overlays: Overlays
-    track: Path | None = None
-    notes: tuple[str, ...] = ()
-
-
 def prepare_overlays(
     timeline: Timeline,
     look: Look,
     text_renderer: TextRenderer | None,
     folder: Path,
     cancel: CancelToken,
-) -> PreparedOverlays:
+) -> Overlays:
     """Draw and write everything into `folder`.
 
     Raises:
@@ -82,7 +69,7 @@ def prepare_overlays(
         rendered_texts = text_rendering.rendered_texts
         notes += text_rendering.notes
     track = _track(timeline, folder / "subtitles.srt")
-    return PreparedOverlays(Overlays(look, rendered_texts, watermark), track, tuple(notes))
+    return Overlays(look, rendered_texts, watermark, track, tuple(notes))
 
 
 def _track(timeline: Timeline, path: Path) -> Path | None:
@@ -156,7 +143,6 @@ def draw_watermark(watermark: Watermark, width: int, height: int, path: Path) ->
         raise OutputError(
             f"The watermark {str(path)!r} cannot be written: {error.strerror or error}."
         ) from error
-    shares = anchor_of(watermark.place)
-    x = margin + nearest((free_width - size[0]) * exact(shares.across))
-    y = margin + nearest((free_height - size[1]) * exact(shares.down))
+    x = margin + nearest((free_width - size[0]) * exact(watermark.place.across))
+    y = margin + nearest((free_height - size[1]) * exact(watermark.place.down))
     return PreparedWatermark(RenderedText(path, x, y), notes)

@@ -58,14 +58,12 @@ def compare(
     sources = [read_source(clip.path) for clip in film.clips]
     timeline = lay_out(film, sources, FRAME)
     look = Look(retime=settings.retime)
-    made_overlays = prepare_overlays(
-        timeline, look, QtTextRenderer(), folder / "drawn", CancelToken()
-    )
+    overlays = prepare_overlays(timeline, look, QtTextRenderer(), folder / "drawn", CancelToken())
     assert len(exported) == timeline.num_frames
     alike = []
     for number in numbers or range(0, timeline.num_frames, 5):
         place = folder / f"{number}.png"
-        write_frame(timeline, made_overlays.overlays, number, place, CancelToken())
+        write_frame(timeline, overlays, number, place, CancelToken())
         alike.append(likeness(image_of(place), exported[number]))
     return alike
 
