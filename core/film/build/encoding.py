@@ -37,9 +37,10 @@ def working_settings(settings: ExportSettings) -> ExportSettings:
     """
     if not settings.container.is_images:
         return settings
-    changes = {"video_codec": VideoCodec.H264, "quality": Quality.LOSSLESS, "bit_depth": 8}
-    nothing = {"crf": None, "video_kbps": None, "hardware": Hardware.OFF}
-    return settings.model_copy(update={**changes, **nothing})
+    lossless = {"video_codec": VideoCodec.H264, "quality": Quality.LOSSLESS, "bit_depth": 8}
+    return settings.model_copy(
+        update={**lossless, "crf": None, "video_kbps": None, "hardware": Hardware.OFF}
+    )
 
 
 def pixel_format(settings: ExportSettings) -> str:

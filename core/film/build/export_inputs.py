@@ -55,10 +55,13 @@ _QUALITY_FACTORS = {
 }
 _NO_TEXT = "The name of the file {} is no text, so the film cannot refer to it."
 _RENAME = "Rename it."
-_PCM_KBPS = 1536
-_FLAC_KBPS = 900
-_GIF_BITS_PER_PIXEL = 2.5
-_PNG_BITS_PER_PIXEL = 12.0
+_AUDIO_KBPS = {
+    **USUAL_AUDIO_KBPS,
+    AudioCodec.PCM: 1536,
+    AudioCodec.FLAC: 900,
+    AudioCodec.NONE: 0,
+}
+_BITS_PER_PIXEL = {Container.GIF: 2.5, Container.WEBP: 2.5, Container.PNG: 12.0}
 
 
 def prepare(
@@ -91,9 +94,13 @@ def prepare(
     clips, sources, bad = _read_clips(film, store, cancel, on_read)
     if bad and skips_bad_clips and clips:
         notes += [f"Left out: {message}" for message in bad]
-        first, removed = _without_transition(clips[0])
+        first = clips[0]
+        if first.transition is not None and first.transition.kind != NONE:
+            notes.append(
+                f"{first.path.name!r} is the first clip now, so there is no transition into it."
+            )
+            first = first.model_copy(update={"transition": None})
         film = film.model_copy(update={"clips": (first, *clips[1:])})
-        notes += removed
     elif bad:
         problems += [Problem("clips", message) for message in bad]
     for path in dict.fromkeys(music.path for music in film.music):
@@ -188,14 +195,6 @@ def _kept_source(path: Path, store: RenderCache, cancel: CancelToken) -> Source:
     return Source.model_validate_json(store.keep(key, ".json", write).read_bytes())
 
 
-def _without_transition(clip: Clip) -> tuple[Clip, list[str]]:
-    """The clip as the film's first, and a note where it came in by a transition before."""
-    if clip.transition is None or clip.transition.kind == NONE:
-        return clip, []
-    note = f"{clip.path.name!r} is the first clip now, so there is no transition into it."
-    return clip.model_copy(update={"transition": None}), [note]
-
-
 def _encoder_problems(settings: ExportSettings) -> list[Problem]:
     codec, audio = working_settings(settings).video_codec, settings.audio_codec
     needed = [("video_codec", CODECS[codec].encoder, codec.value)]
@@ -234,18 +233,12 @@ def size_estimate_bytes(timeline: Timeline, settings: ExportSettings) -> int:
     """A generous estimate of the finished file's size."""
     pixels = timeline.width * timeline.height * timeline.num_frames
     seconds = float(timeline.duration_s)
-    match settings.container:
-        case Container.GIF | Container.WEBP:
-            return int(pixels * _GIF_BITS_PER_PIXEL / 8)
-        case Container.PNG:
-            return int(pixels * _PNG_BITS_PER_PIXEL / 8)
-        case _:
-            pass
+    if settings.container.is_images:
+        return int(pixels * _BITS_PER_PIXEL[settings.container] / 8)
     if settings.video_kbps is not None:
         image = settings.video_kbps * 125 * seconds * 1.1
     else:
         factor = _QUALITY_FACTORS[settings.quality]
         image = pixels * CODECS[settings.video_codec].bits_per_pixel * factor / 8
-    usual = {AudioCodec.PCM: _PCM_KBPS, AudioCodec.FLAC: _FLAC_KBPS, AudioCodec.NONE: 0}
-    kbps = settings.audio_kbps or {**USUAL_AUDIO_KBPS, **usual}[settings.audio_codec]
+    kbps = settings.audio_kbps or _AUDIO_KBPS[settings.audio_codec]
     return int(image + kbps * 125 * seconds)
