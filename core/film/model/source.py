@@ -107,8 +107,25 @@ def read_source(path: Path, cancel: CancelToken | None = None) -> Source:
         UnreadableClip: it is missing, empty, damaged, cut off or has no picture.
         JobCancelled: asked to stop.
     """
+    # Imported late: PyAV loads FFmpeg's libraries, which only an export needs.
+    import av
+    from av.error import FFmpegError
+
     token = cancel or CancelToken()
-    facts = probe_source(path, token)
+    if path.is_dir():
+        raise UnreadableClip(f"{str(path)!r} is a folder, not a clip.")
+    if path.is_file() and path.stat().st_size == 0:
+        raise UnreadableClip(f"The file {str(path)!r} is empty.")
+    try:
+        with av.open(str(path)) as container:
+            facts = _probe(path, container, token)
+    except FileNotFoundError as error:
+        raise UnreadableClip(f"There is no clip at {str(path)!r}.") from error
+    except (FFmpegError, PermissionError) as error:
+        raise UnreadableClip(
+            f"The clip {str(path)!r} cannot be read: {error.strerror or error}.",
+            hint="It is damaged, cut off or no video. Render it again or leave it out.",
+        ) from error
     return Source(path=path, sha256=sha256_of(path, token), facts=facts)
 
 
@@ -130,33 +147,6 @@ def sha256_of(path: Path, cancel: CancelToken) -> str:
     except OSError as error:
         raise UnreadableClip(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
     return digest.hexdigest()
-
-
-def probe_source(path: Path, cancel: CancelToken) -> SourceFacts:
-    """What the clip holds.
-
-    Raises:
-        UnreadableClip: it is missing, empty, damaged, cut off or has no picture.
-        JobCancelled: asked to stop.
-    """
-    # Imported late: PyAV loads FFmpeg's libraries, which only an export needs.
-    import av
-    from av.error import FFmpegError
-
-    if path.is_dir():
-        raise UnreadableClip(f"{str(path)!r} is a folder, not a clip.")
-    if path.is_file() and path.stat().st_size == 0:
-        raise UnreadableClip(f"The file {str(path)!r} is empty.")
-    try:
-        with av.open(str(path)) as container:
-            return _probe(path, container, cancel)
-    except FileNotFoundError as error:
-        raise UnreadableClip(f"There is no clip at {str(path)!r}.") from error
-    except (FFmpegError, PermissionError) as error:
-        raise UnreadableClip(
-            f"The clip {str(path)!r} cannot be read: {error.strerror or error}.",
-            hint="It is damaged, cut off or no video. Render it again or leave it out.",
-        ) from error
 
 
 @contextmanager
