@@ -19,6 +19,7 @@ from cli.signals import EXIT_DONE
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.film.build.export import ExportOrder
 from core.film.handoff import HANDOFF_FORMATS, write_handoff
+from core.film.handoff.document import decimal
 from core.film.model.delivery import CODECS, CONTAINERS, AudioCodec, Container
 from core.film.model.film_file import expanded, read_film_file, with_absolute_paths, write_film_file
 from core.film.model.transitions import TRANSITIONS
@@ -30,7 +31,6 @@ from core.project.render.film_from_takes import film_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from fractions import Fraction
 
     from cli.console import Console
     from cli.context import CliContext
@@ -92,11 +92,9 @@ def _plan(context: CliContext, typed: Typed, reading: FilmReading) -> PlannedExp
     studio = context.studio
     film = with_absolute_paths(reading.film, Path.cwd())
     problems = [*reading.problems, *_beside_problems(typed)]
-    out = expanded(reading.out) if reading.out is not None else None
-    if out is None:
-        folder = reading.folder or studio.paths.output_dir
-        out = _usual_place(folder, film.title, reading)
-    elif is_folder(out) and reading.settings.container is not Container.PNG:
+    out = expanded(reading.out or reading.folder or studio.paths.output_dir)
+    is_images = reading.settings.container is Container.PNG
+    if reading.out is None or (is_folder(out) and not is_images):
         out = _usual_place(out, film.title, reading)
     order = ExportOrder(
         film=film,
@@ -222,7 +220,7 @@ def _describe(planned: PlannedExport) -> str:
     lines = [
         f"A film of {count} {'clip' if count == 1 else 'clips'}, on this machine, free",
         f"  {timeline.width}x{timeline.height}, {timeline.num_frames} frames at "
-        f"{_rate_text(timeline.rate)} fps, {float(timeline.duration_s):.2f} s",
+        f"{decimal(timeline.rate)} fps, {float(timeline.duration_s):.2f} s",
         f"  {pairing.label}{codecs}, at most about {bytes_text(planned.size_bytes)}",
         f"  to {planned.order.path}",
     ]
@@ -257,11 +255,6 @@ def _as_event(planned: PlannedExport) -> dict[str, Any]:
         "film": planned.order.film.model_dump(mode="json"),
         "settings": planned.order.settings.model_dump(mode="json"),
     }
-
-
-def _rate_text(rate: Fraction) -> str:
-    """A frame rate as people write it."""
-    return f"{float(rate):g}" if rate.denominator == 1 else f"{float(rate):.3f}".rstrip("0")
 
 
 cache = typer.Typer(
