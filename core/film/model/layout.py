@@ -207,11 +207,8 @@ class _TimelineLayout:
     ) -> tuple[Shot, ...]:
         shots: list[Shot] = []
         start = 0
-        for number, (clip, source) in enumerate(
-            zip(self.film.clips, self.sources, strict=True), start=1
-        ):
-            skipped, count = lengths[number - 1]
-            join = joins[number - 1]
+        parts = zip(self.film.clips, self.sources, lengths, joins, strict=True)
+        for number, (clip, source, (skipped, count), join) in enumerate(parts, start=1):
             start -= join.num_frames if join else 0
             is_silent = clip.is_muted or not self.film.has_clip_sound
             shots.append(
