@@ -101,8 +101,7 @@ class _Export:
         self.order = job.order
         self.settings = job.order.settings
         self.store = job.store
-        self.text_renderer = job.text_renderer
-        self.limit_bytes = job.limit_bytes
+        self.job = job
         self.ctx = ctx
         self.suspect: list[Path] = []
 
@@ -121,7 +120,7 @@ class _Export:
         overlays = prepare_overlays(
             timeline,
             Look(pixel_format(working_settings(self.settings)), self.settings.retime),
-            self.text_renderer,
+            self.job.text_renderer,
             self.ctx.workdir / "drawn",
             self.ctx.cancel,
         )
@@ -146,7 +145,7 @@ class _Export:
         # Not kept: a film that is made of them again should tell of it again.
         for segment_file in self.suspect:
             self.store.forget(segment_file)
-        self.store.trim(self.limit_bytes)
+        self.store.trim(self.job.limit_bytes)
         self._tell(Stage.WRITE, 1.0)
         return path
 

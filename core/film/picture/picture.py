@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from core.film.model.source import Source, SourceFacts
     from core.film.model.timeline import Shot, Timeline
-    from core.film.picture.graph import Graph, VideoStream
+    from core.film.picture.graph import Graph, Value, VideoStream
 
 _BLUR_SHRINK = 8
 # Left to itself, FFmpeg darkens greys by up to three levels when it changes the colour matrix.
@@ -26,6 +26,11 @@ _MAX_TICKS = 2**31 - 1
 _FINER = (10_000, 1000, 100)
 _USUAL_TICKS = 1_000_000
 _MORE_TO_LOSE = 3
+_VPX_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9", "libvpx-vp9": "libvpx-vp9"}
+_INTERPOLATION: dict[Retime, dict[str, Value]] = {
+    Retime.BLEND: {"mi_mode": "blend"},
+    Retime.MOTION: {"mi_mode": "mci", "mc_mode": "aobmc", "vsbmc": 1},
+}
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,7 @@ def shot_image(
     image = _flattened(image, facts, timeline.film.background)
     image = _at_rate(image, shot, timeline.rate, look.retime)
     start = shot.skipped + first
-    image = counted(
-        image.filter("trim", start_frame=start, end_frame=start + end - first), timeline.rate
-    )
+    image = cut(image, start, start + end - first, timeline.rate)
     image = _fitted(image, facts, timeline, shot.fit)
     if facts.colour.is_hdr:
         image = _tone_mapped(image)
@@ -75,6 +78,11 @@ def counted(image: VideoStream, rate: Fraction) -> VideoStream:
     """The same frames, with the times of frame 0, 1, 2 … at that rate."""
     base = f"{rate.denominator}/{rate.numerator}"
     return image.filter("settb", base).filter("setpts", "N")
+
+
+def cut(image: VideoStream, first: int, end: int, rate: Fraction) -> VideoStream:
+    """The frames from `first` up to `end`, with times counted from 0."""
+    return counted(image.filter("trim", start_frame=first, end_frame=end), rate)
 
 
 def in_film_colours(image: VideoStream, pixel_format: str) -> VideoStream:
@@ -95,11 +103,8 @@ def in_film_colours(image: VideoStream, pixel_format: str) -> VideoStream:
 
 def _opened(graph: Graph, source: Source) -> VideoStream:
     # FFmpeg's own VP9 decoder drops the alpha without a word.
-    is_vpx = source.facts.has_alpha and source.facts.codec in ("vp9", "vp8", "libvpx-vp9")
-    if is_vpx:
-        decoder = "libvpx" if source.facts.codec == "vp8" else "libvpx-vp9"
-        return graph.open(source.path, vcodec=decoder)
-    return graph.open(source.path)
+    decoder = _VPX_DECODERS.get(source.facts.codec) if source.facts.has_alpha else None
+    return graph.open(source.path, vcodec=decoder) if decoder else graph.open(source.path)
 
 
 def _tagged(image: VideoStream, facts: SourceFacts) -> VideoStream:
@@ -135,15 +140,7 @@ def _at_rate(image: VideoStream, shot: Shot, rate: Fraction, retime: Retime) -> 
     if shot.source.facts.rate * shot.speed != rate and retime is not Retime.NEAREST:
         # The filter ends a few frames early, so it gets some more to lose.
         more = image.filter("tpad", stop_mode="clone", stop=_MORE_TO_LOSE)
-        match retime:
-            case Retime.BLEND:
-                image = more.filter("minterpolate", fps=wanted, mi_mode="blend")
-            case Retime.MOTION:
-                image = more.filter(
-                    "minterpolate", fps=wanted, mi_mode="mci", mc_mode="aobmc", vsbmc=1
-                )
-            case _:
-                assert_never(retime)
+        image = more.filter("minterpolate", fps=wanted, **_INTERPOLATION[retime])
     # A clip that ends before the film's first frame is half over still shows its last frame.
     at_rate = image.filter("fps", fps=wanted, start_time=0, round="near", eof_action="pass")
     return at_rate.filter("tpad", stop_mode="clone", stop=-1)
@@ -204,12 +201,10 @@ def _fitted(image: VideoStream, facts: SourceFacts, timeline: Timeline, fit: Fit
 
 
 def _scaled(image: VideoStream, width: int, height: int, facts: SourceFacts) -> VideoStream:
-    if facts.colour.is_hdr:
-        # The brightness is still coded for HDR: only the size may change here.
-        return image.filter("scale", width, height, flags=_SCALING).filter("setsar", 1)
-    return image.filter(
-        "scale", width, height, flags=_SCALING, out_color_matrix="bt709", out_range="tv"
-    ).filter("setsar", 1)
+    # The brightness may still be coded for HDR: then only the size may change here.
+    colours = {} if facts.colour.is_hdr else {"out_color_matrix": "bt709", "out_range": "tv"}
+    scaled = image.filter("scale", width, height, flags=_SCALING, **colours)
+    return scaled.filter("setsar", 1)
 
 
 def _blurred(image: VideoStream, facts: SourceFacts, width: int, height: int) -> VideoStream:
