@@ -103,18 +103,7 @@ def prepare(
         film = film.model_copy(update={"clips": (first, *clips[1:])})
     elif bad:
         problems += [Problem("clips", message) for message in bad]
-    for path in dict.fromkeys(music.path for music in film.music):
-        with _collected(problems, "music"):
-            if not is_text(path):
-                raise UnreadableMusic(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
-            with opened_music(path):
-                pass
-    with _collected(problems, "lut"):
-        if film.lut is not None:
-            read_lut(film.lut.path)
-    with _collected(problems, "watermark"):
-        if film.watermark is not None:
-            read_image(film.watermark.path, "watermark", "watermark")
+    problems += _media_problems(film)
     subtitles, script = film.subtitles, None
     with _collected(problems, "subtitles"):
         if subtitles is not None:
@@ -148,6 +137,24 @@ def _collected(problems: list[Problem], field: str) -> Generator[None]:
         problems += error.problems
     except (UnreadableMusic, UnreadableText) as error:
         problems.append(Problem(field, str(error)))
+
+
+def _media_problems(film: Film) -> list[Problem]:
+    """What is wrong with the music, the colour table and the watermark."""
+    problems: list[Problem] = []
+    for path in dict.fromkeys(music.path for music in film.music):
+        with _collected(problems, "music"):
+            if not is_text(path):
+                raise UnreadableMusic(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
+            with opened_music(path):
+                pass
+    with _collected(problems, "lut"):
+        if film.lut is not None:
+            read_lut(film.lut.path)
+    with _collected(problems, "watermark"):
+        if film.watermark is not None:
+            read_image(film.watermark.path, "watermark", "watermark")
+    return problems
 
 
 def _read_clips(
