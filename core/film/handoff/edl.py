@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -224,12 +225,8 @@ def _is_between_frames(part: EditedShot) -> bool:
 
 def _frames_a_second(value: Fraction) -> str:
     """A speed as M2 has it: three digits, a point, and as many digits as it takes."""
-    whole, rest = divmod(value, 1)
-    digits = ""
-    while rest or not digits:
-        digit, rest = divmod(rest * 10, 1)
-        digits += str(digit)
-    return f"{whole:03}.{digits}"
+    whole, _, digits = f"{Decimal(value.numerator) / value.denominator:f}".partition(".")
+    return f"{whole:0>3}.{digits or 0}"
 
 
 LONGEST = 8

@@ -83,12 +83,12 @@ def _track(timeline: Timeline, path: Path) -> Path | None:
 
 def digests(overlays: Overlays) -> dict[Path, str]:
     """The SHA-256 of every file of the overlays."""
-    paths = [rendered.path for rendered in overlays.rendered_texts]
-    if overlays.watermark is not None:
-        paths.append(overlays.watermark.path)
-    if overlays.look.lut is not None:
-        paths.append(overlays.look.lut.path)
-    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    parts = (*overlays.rendered_texts, overlays.watermark, overlays.look.lut)
+    return {
+        part.path: hashlib.sha256(part.path.read_bytes()).hexdigest()
+        for part in parts
+        if part is not None
+    }
 
 
 @dataclass(frozen=True)
