@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import sys
 import textwrap
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +39,11 @@ class Console:
     def answer(self, text: str) -> None:
         """Write the result of a command on stdout."""
         _write(sys.stdout, f"{text}\n")
+
+    def answer_in_words(self, text: str) -> None:
+        """Write the result of a command on stdout, where events do not say it already."""
+        if not self.is_json:
+            self.answer(text)
 
     def event(self, name: str, /, **fields: object) -> None:
         """Write one event on stdout, when events are asked for."""
@@ -101,16 +105,14 @@ def _never_fail_to_encode(stream: TextIO) -> None:
         reconfigure(errors="surrogateescape" if is_utf8 else "backslashreplace")
 
 
-class ForgivingStream(io.TextIOBase):
+class ForgivingStream:
     """A text stream whose reader may go away, such as a terminal that is closed."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    @property
-    def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - as in io
-        """The encoding of the stream behind it."""
-        return self._stream.encoding
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
     def write(self, text: str, /) -> int:
         """Write, or pretend to when nobody reads."""
@@ -126,14 +128,6 @@ class ForgivingStream(io.TextIOBase):
             self._stream.flush()
         except (OSError, ValueError):
             _let_go(self._stream)
-
-    def isatty(self) -> bool:
-        """Whether a terminal is behind it."""
-        return self._stream.isatty()
-
-    def fileno(self) -> int:
-        """The number of the file behind it."""
-        return self._stream.fileno()
 
 
 def _write(stream: TextIO, text: str) -> None:

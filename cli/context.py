@@ -116,8 +116,9 @@ class CliContext:
                 getattr(self, name).close()
 
 
-def context_of(ctx: typer.Context) -> CliContext:
-    """The context that a command was called with."""
+def context_of(ctx: typer.Context, *, is_json: bool = False, is_quiet: bool = False) -> CliContext:
+    """The context that a command was called with, answering as was asked for."""
     context = ctx.find_object(CliContext)
     assert context is not None, "main passes it with every command line"
+    context.set_output(is_json=is_json, is_quiet=is_quiet)
     return context

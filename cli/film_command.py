@@ -19,6 +19,7 @@ from cli.signals import EXIT_DONE
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.film.build.export import ExportOrder
 from core.film.handoff import HANDOFF_FORMATS, write_handoff
+from core.film.handoff.document import decimal
 from core.film.model.delivery import CODECS, CONTAINERS, AudioCodec, Container
 from core.film.model.film_file import expanded, read_film_file, with_absolute_paths, write_film_file
 from core.film.model.transitions import TRANSITIONS
@@ -30,7 +31,6 @@ from core.project.render.film_from_takes import film_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from fractions import Fraction
 
     from cli.console import Console
     from cli.context import CliContext
@@ -76,8 +76,7 @@ def _run(context: CliContext, typed: Typed, read: Callable[[], FilmReading]) -> 
     if typed.flag("--list-transitions"):
         for kind in TRANSITIONS.values():
             context.console.event("transition", name=kind.name, label=kind.label)
-            if not context.console.is_json:
-                context.console.answer(f"{kind.name:<20} {kind.label}")
+            context.console.answer_in_words(f"{kind.name:<20} {kind.label}")
         return EXIT_DONE
     planned = _plan(context, typed, read())
     context.console.event("plan", **_as_event(planned))
@@ -93,11 +92,9 @@ def _plan(context: CliContext, typed: Typed, reading: FilmReading) -> PlannedExp
     studio = context.studio
     film = with_absolute_paths(reading.film, Path.cwd())
     problems = [*reading.problems, *_beside_problems(typed)]
-    out = expanded(reading.out) if reading.out is not None else None
-    if out is None:
-        folder = reading.folder or studio.paths.output_dir
-        out = _usual_place(folder, film.title, reading)
-    elif is_folder(out) and reading.settings.container is not Container.PNG:
+    out = expanded(reading.out or reading.folder or studio.paths.output_dir)
+    is_images = reading.settings.container is Container.PNG
+    if reading.out is None or (is_folder(out) and not is_images):
         out = _usual_place(out, film.title, reading)
     order = ExportOrder(
         film=film,
@@ -152,14 +149,13 @@ def _write_beside(context: CliContext, planned: PlannedExport, typed: Typed) -> 
     for name in typed.texts("--handoff"):
         path = expanded(Path(name)).absolute()
         try:
-            handoff = write_handoff(planned.timeline, path)
+            notes = write_handoff(planned.timeline, path)
         except OSError as error:
             raise OutputError(
                 f"The file {str(path)!r} cannot be written: {error.strerror}.",
                 hint="Name another folder.",
             ) from error
-        context.console.note(f"For editors: {str(handoff.path)!r}.")
-        for note in handoff.notes:
+        for note in (f"For editors: {str(path)!r}.", *notes):
             context.console.note(note)
     for name in typed.texts("--save"):
         path = expanded(Path(name)).absolute()
@@ -224,7 +220,7 @@ def _describe(planned: PlannedExport) -> str:
     lines = [
         f"A film of {count} {'clip' if count == 1 else 'clips'}, on this machine, free",
         f"  {timeline.width}x{timeline.height}, {timeline.num_frames} frames at "
-        f"{_rate_text(timeline.rate)} fps, {float(timeline.duration_s):.2f} s",
+        f"{decimal(timeline.rate)} fps, {float(timeline.duration_s):.2f} s",
         f"  {pairing.label}{codecs}, at most about {bytes_text(planned.size_bytes)}",
         f"  to {planned.order.path}",
     ]
@@ -261,11 +257,6 @@ def _as_event(planned: PlannedExport) -> dict[str, Any]:
     }
 
 
-def _rate_text(rate: Fraction) -> str:
-    """A frame rate as people write it."""
-    return f"{float(rate):g}" if rate.denominator == 1 else f"{float(rate):.3f}".rstrip("0")
-
-
 cache = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
@@ -277,8 +268,7 @@ cache = typer.Typer(
 @cache.command("show")
 def show_cache(ctx: typer.Context, json: JsonOption = False) -> int:
     """How much is kept, where, and how much may be."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     use = context.studio.render_cache.use()
     folder, limit_gb = context.studio.render_cache.folder, context.studio.settings.export.cache_gb
     context.console.event(
@@ -288,21 +278,17 @@ def show_cache(ctx: typer.Context, json: JsonOption = False) -> int:
         size_bytes=use.size_bytes,
         limit_bytes=int(limit_gb * 1e9),
     )
-    if not context.console.is_json:
-        context.console.answer(
-            f"{use.count} pieces, {bytes_text(use.size_bytes)} of at most {limit_gb:g} GB, "
-            f"in {folder}"
-        )
+    context.console.answer_in_words(
+        f"{use.count} pieces, {bytes_text(use.size_bytes)} of at most {limit_gb:g} GB, in {folder}"
+    )
     return EXIT_DONE
 
 
 @cache.command("clear")
 def clear_cache(ctx: typer.Context, json: JsonOption = False) -> int:
     """Remove all of it: the next export makes everything anew."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     use = context.studio.render_cache.clear()
     context.console.event("cleared", count=use.count, size_bytes=use.size_bytes)
-    if not context.console.is_json:
-        context.console.answer(f"Removed {use.count} pieces, {bytes_text(use.size_bytes)}.")
+    context.console.answer_in_words(f"Removed {use.count} pieces, {bytes_text(use.size_bytes)}.")
     return EXIT_DONE

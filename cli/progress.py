@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 from cli.console import ForgivingStream
 from core.platform.units import clock
@@ -21,33 +21,7 @@ if TYPE_CHECKING:
 _QUIET_S = 5.0
 
 
-class ProgressView(Protocol):
-    """Shows the progress of one job."""
-
-    def show(self, event: Progressed) -> None:
-        """Show the newest state."""
-        ...
-
-    def tick(self) -> None:
-        """Show that time passes; called a few times a second."""
-        ...
-
-    def print(self, text: str) -> None:
-        """Write a line above what is shown."""
-        ...
-
-
-@contextmanager
-def progress_view(console: Console) -> Generator[ProgressView]:
-    """The view that fits where stderr goes."""
-    if console.is_json or console.is_quiet or not sys.stderr.isatty():
-        yield _PlainLines(console)
-        return
-    with _live_bar() as bar:
-        yield bar
-
-
-class _PlainLines:
+class PlainLines:
     """A line for every stage, and one now and then within a long one."""
 
     def __init__(self, console: Console) -> None:
@@ -56,6 +30,7 @@ class _PlainLines:
         self._shown_at = 0.0
 
     def show(self, event: Progressed) -> None:
+        """Show the newest state."""
         now = time.monotonic()
         if event.stage.value == self._stage and now - self._shown_at < _QUIET_S:
             return
@@ -63,9 +38,10 @@ class _PlainLines:
         self._console.tell(describe(event))
 
     def tick(self) -> None:
-        return
+        """Nothing: lines do not show that time passes."""
 
     def print(self, text: str) -> None:
+        """Write a line of its own."""
         self._console.tell(text)
 
 
@@ -87,27 +63,8 @@ def describe(event: Progressed) -> str:
     return ", ".join(parts)
 
 
-@contextmanager
-def _live_bar() -> Generator[_LiveBar]:
-    """A bar at the foot of stderr that vanishes at the end."""
-    # Imported late: only a terminal needs it, and it is not quick to load.
-    from rich.console import Console as Terminal
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    stderr = cast("TextIO", ForgivingStream(sys.stderr))
-    terminal = Terminal(file=stderr, highlight=False, markup=False)
-    columns = (
-        TextColumn("{task.fields[stage]}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[share]}", markup=False),
-        TextColumn("{task.fields[left]}", markup=False),
-    )
-    with Progress(*columns, console=terminal, auto_refresh=False, transient=True) as progress:
-        yield _LiveBar(progress)
-
-
-class _LiveBar:
-    """Shows the progress of one job as a bar, with the time it has taken and will take."""
+class LiveBar:
+    """A bar at the foot of stderr that vanishes at the end, with the time taken and to come."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -117,6 +74,7 @@ class _LiveBar:
         self._task = progress.add_task("", total=None, stage="start", share="", left="")
 
     def show(self, event: Progressed) -> None:
+        """Show the newest state."""
         self._eta_s, self._eta_at = event.eta_s, time.monotonic()
         is_known = event.fraction is not None
         self._progress.update(
@@ -130,10 +88,12 @@ class _LiveBar:
         self._progress.refresh()
 
     def tick(self) -> None:
+        """Show that time passes; called a few times a second."""
         self._progress.update(self._task, left=self._left())
         self._progress.refresh()
 
     def print(self, text: str) -> None:
+        """Write a line above the bar."""
         self._progress.console.print(text)
 
     def _left(self) -> str:
@@ -143,3 +103,28 @@ class _LiveBar:
             return gone
         left = self._eta_s - (now - self._eta_at)
         return f"{gone}, about {clock(left)} left" if left > 0 else gone
+
+
+ProgressView = PlainLines | LiveBar
+
+
+@contextmanager
+def progress_view(console: Console) -> Generator[ProgressView]:
+    """The view that fits where stderr goes."""
+    if console.is_json or console.is_quiet or not sys.stderr.isatty():
+        yield PlainLines(console)
+        return
+    # Imported late: only a terminal needs it, and it is not quick to load.
+    from rich.console import Console as Terminal
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    stderr = cast("TextIO", ForgivingStream(sys.stderr))
+    terminal = Terminal(file=stderr, highlight=False, markup=False)
+    columns = (
+        TextColumn("{task.fields[stage]}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[share]}", markup=False),
+        TextColumn("{task.fields[left]}", markup=False),
+    )
+    with Progress(*columns, console=terminal, auto_refresh=False, transient=True) as progress:
+        yield LiveBar(progress)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never, cast
 
 from cli.commands import COMMANDS
-from cli.console import WIDTH, wrapped
+from cli.console import wrapped
 from cli.options import Kind
 from cli.render_options import CONTROL_OPTIONS, RUN_OPTIONS, choose_target
 from core.config.settings import setting
@@ -55,26 +53,20 @@ _PANELS = {
 }
 
 
-@dataclass(frozen=True)
-class _HelpRow:
-    names: str
-    text: str
-
-
 def root_help(context: CliContext, typed: Typed) -> str:
     """The help text; with `--model` among what was typed, for that model alone."""
     specs, heading = _specs(context, typed)
-    rows: dict[str, list[_HelpRow]] = {panel: [] for panel in _PANELS.values()}
+    rows: dict[str, list[str]] = {panel: [] for panel in _PANELS.values()}
     for row in CONTROLS:
         if row.id in CONTROL_OPTIONS:
             option = CONTROL_OPTIONS[row.id]
             text = _target_text(context, row, specs) or _control_text(row, specs)
-            rows[_PANELS[row.path.partition(".")[0]]].append(_HelpRow(_names(option), text))
-    rows["How to run"] += [_HelpRow(_names(option), option.help) for option in RUN_OPTIONS]
-    commands = [_HelpRow(name, command.summary) for name, command in COMMANDS.items()]
+            rows[_PANELS[row.path.partition(".")[0]]].append(_row(_names(option), text))
+    rows["How to run"] += [_row(_names(option), option.help) for option in RUN_OPTIONS]
+    commands = [_row(name, command.summary) for name, command in COMMANDS.items()]
     parts = [_INTRODUCTION, heading + "\n"]
     for title, listed in (*rows.items(), ("Commands (each has its own --help)", commands)):
-        parts.append("\n".join([f"{title}:", *map(_row_text, listed), ""]))
+        parts.append("\n".join([f"{title}:", *listed, ""]))
     aliases = [name for option in CONTROL_OPTIONS.values() for name in option.others]
     listed_aliases = ", ".join(name for name in aliases if name.startswith("--ltx-"))
     ending = (
@@ -194,9 +186,8 @@ def _list(names: Iterable[object]) -> str:
     return ", ".join(dict.fromkeys(str(name) for name in names))
 
 
-def _row_text(row: _HelpRow) -> str:
-    lines = textwrap.wrap(row.text, WIDTH - _COLUMN, break_on_hyphens=False)
-    names = f"  {row.names}".ljust(_COLUMN)
-    if len(names) > _COLUMN:
-        return "\n".join([names, *(" " * _COLUMN + line for line in lines)])
-    return "\n".join([names + lines[0], *(" " * _COLUMN + line for line in lines[1:])])
+def _row(names: str, text: str) -> str:
+    gap = " " * _COLUMN
+    described = wrapped(text, first=gap, rest=gap)
+    head = f"  {names}".ljust(_COLUMN)
+    return f"{head}\n{described}" if len(head) > _COLUMN else head + described.removeprefix(gap)

@@ -183,8 +183,7 @@ class _JobRun:
         match outcome:
             case Succeeded():
                 self._console.tell(f"Done in {clock(time.monotonic() - self._started)}.")
-                if not self._console.is_json:
-                    self._console.answer(str(outcome.path))
+                self._console.answer_in_words(str(outcome.path))
                 return EXIT_DONE
             case Failed():
                 self._console.fail(self._with_log(outcome.error), job=self._job_id)

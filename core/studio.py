@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import JournalError, NotConfigured, Problem, UnsupportedRequest
 from core.film.build.export import KIND as EXPORT_KIND
 from core.film.build.export import ExportJob
-from core.film.build.export_inputs import SourceReader
-from core.film.build.export_plan import Disks, PlannedExport, plan_export
+from core.film.build.export_plan import PlannedExport, plan_export
 from core.film.build.preview import PreviewStores
 from core.film.model.delivery import ExportOrder
 from core.history.history import History
@@ -291,9 +290,14 @@ class Studio(Setup):
             JobCancelled: asked to stop.
         """
         token = cancel or CancelToken()
-        disks = Disks(self.paths.films_dir, self.paths.work_dir, self._free_bytes)
-        reader = SourceReader(self.render_cache, token)
-        return plan_export(order, reader, self.text_renderer, disks, token)
+        return plan_export(
+            order,
+            self.render_cache,
+            self.text_renderer,
+            self.paths.work_dir,
+            self._free_bytes,
+            token,
+        )
 
     def submit_export(self, planned: PlannedExport) -> str:
         """Put the export into the queue and give the job's id.

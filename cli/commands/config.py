@@ -37,15 +37,13 @@ def config(ctx: typer.Context, json: JsonOption = False) -> int:
 @app.command()
 def show(ctx: typer.Context, json: JsonOption = False) -> int:
     """Every setting: its value, and what it is for."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     found = fields(context.setup.settings)
     for field in found:
         context.console.event(
             "setting", name=field.name, value=field.value, default=field.default, help=field.help
         )
-    if not context.console.is_json:
-        context.console.answer("\n".join(_lines(field) for field in found))
+    context.console.answer_in_words("\n".join(_lines(field) for field in found))
     return EXIT_DONE
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from cli.render_command import tell_resumable
 from cli.signals import EXIT_DONE, EXIT_FAILED
 from core.config.api_keys import known_keys, source_of
 from core.errors import FFmpegMissing
-from core.media.ffmpeg import find_ffmpeg
+from core.media.ffmpeg import ffmpeg_encoders, ffmpeg_version, find_ffmpeg
 from core.platform.machine import free_disk_bytes
 from core.platform.units import bytes_text
 from core.video.listing import read_listing
@@ -24,12 +23,10 @@ from core.video.provider import NotReady
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from core.video.listing import ListedModel
 
 _ENCODERS = ("libx264", "aac")
-_FFMPEG_TIMEOUT_S = 10.0
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -47,13 +44,12 @@ class Finding:
 @app.command()
 def doctor(ctx: typer.Context, json: JsonOption = False) -> int:
     """What this machine has and lacks, and which models can run on it."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     tell_resumable(context)
     for finding in (
         *_hardware(context),
         *_disks(context),
-        *_ffmpeg(),
+        _ffmpeg(),
         *_packages(context),
         *_keys(context),
     ):
@@ -69,10 +65,9 @@ def _show(context: CliContext, finding: Finding) -> None:
         ok=finding.is_ok,
         advice=finding.advice or None,
     )
-    if not context.console.is_json:
-        mark = "ok  " if finding.is_ok else "no  "
-        text = f"{finding.subject}: {finding.text} {finding.advice}".strip()
-        context.console.answer(wrapped(text, first=f"{mark}  ", rest=" " * 6))
+    mark = "ok  " if finding.is_ok else "no  "
+    text = f"{finding.subject}: {finding.text} {finding.advice}".strip()
+    context.console.answer_in_words(wrapped(text, first=f"{mark}  ", rest=" " * 6))
 
 
 def _hardware(context: CliContext) -> Iterator[Finding]:
@@ -104,49 +99,21 @@ def _disks(context: CliContext) -> Iterator[Finding]:
         yield Finding(subject, f"{folder}, {bytes_text(free_disk_bytes(folder))} free")
 
 
-def _ffmpeg() -> Iterator[Finding]:
+def _ffmpeg() -> Finding:
     try:
-        program = find_ffmpeg()
+        program, version, offered = find_ffmpeg(), ffmpeg_version(), ffmpeg_encoders()
     except FFmpegMissing as error:
-        yield Finding("FFmpeg", error.message, is_ok=False, advice=error.hint)
-        return
-    version = _ask(program, "-version")
-    if version is None:
-        yield Finding(
-            "FFmpeg",
-            f"{program} does not start.",
-            is_ok=False,
-            advice="Install FFmpeg anew, or set IMAGEAI_FFMPEG to one that works.",
-        )
-        return
+        return Finding("FFmpeg", error.message, is_ok=False, advice=error.hint)
     name = " ".join(version.split()[:3])
-    offered = {line.split()[1] for line in (_ask(program, "-encoders") or "").splitlines()
-               if len(line.split()) > 1}  # fmt: skip
     missing = [encoder for encoder in _ENCODERS if encoder not in offered]
     if missing:
-        yield Finding(
+        return Finding(
             "FFmpeg",
             f"{program} ({name}) lacks the encoders {', '.join(missing)}.",
             is_ok=False,
             advice="Install a complete FFmpeg, or set IMAGEAI_FFMPEG to one.",
         )
-    else:
-        yield Finding("FFmpeg", f"{program} ({name}), with {' and '.join(_ENCODERS)}")
-
-
-def _ask(program: Path, question: str) -> str | None:
-    try:
-        answer = subprocess.run(
-            [str(program), "-hide_banner", question],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_FFMPEG_TIMEOUT_S,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout
+    return Finding("FFmpeg", f"{program} ({name}), with {' and '.join(_ENCODERS)}")
 
 
 def _packages(context: CliContext) -> Iterator[Finding]:

@@ -37,25 +37,21 @@ def jobs(ctx: typer.Context, json: JsonOption = False) -> int:
 @app.command("list")
 def list_(ctx: typer.Context, json: JsonOption = False) -> int:
     """Every job, oldest first."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     records = context.queue.jobs()
     for record in records:
         context.console.event("job", **as_event(record))
-    if not context.console.is_json:
-        context.console.answer("\n".join(map(_line, records)) or "There are no jobs.")
+    context.console.answer_in_words("\n".join(map(_line, records)) or "There are no jobs.")
     return EXIT_DONE
 
 
 @app.command()
 def show(ctx: typer.Context, job: _Id, json: JsonOption = False) -> int:
     """All about one job: what was asked and what came of it."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     record = _find(context.queue, job)
     context.console.event("job", **as_event(record))
-    if not context.console.is_json:
-        context.console.answer(_details(record))
+    context.console.answer_in_words(_details(record))
     return EXIT_DONE
 
 
@@ -82,8 +78,7 @@ def resume(
     json: JsonOption = False,
 ) -> int:
     """Start unfinished, failed or cancelled jobs again."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     queue = context.queue
     if all_ == bool(ids):
         message = "Name the jobs to resume, or say --all. 'main.py jobs list' shows them."
@@ -111,8 +106,7 @@ def attach(
     json: JsonOption = False,
 ) -> int:
     """Fetch a lost render by its id in your account."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     found = _find(context.queue, job).id
     return run_job(context, lambda: context.studio.attach(found, remote_id))
 
@@ -120,8 +114,7 @@ def attach(
 @app.command("buy-again")
 def buy_again(ctx: typer.Context, job: _Id, json: JsonOption = False) -> int:
     """Order a lost render once more; both orders count."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     found = _find(context.queue, job).id
     return run_job(context, lambda: context.studio.buy_again(found))
 
@@ -178,9 +171,9 @@ def _resumable(queue: JobQueue, ids: list[str]) -> list[str]:
     found: list[str] = []
     for text in ids:
         try:
-            record = queue.job(text)
-        except JournalError as error:
-            problems.append(Problem("job", str(error)))
+            record = _find(queue, text)
+        except UnsupportedRequest as error:
+            problems += error.problems
             continue
         if record.state in (JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED):
             message = f"Job {record.id} is {record.state.value}, so there is nothing to resume."
@@ -207,14 +200,11 @@ def _line(record: JobRecord) -> str:
 
 def _details(record: JobRecord) -> str:
     stored = _render_of(record)
+    times = {"created": record.created_at, "started": record.started_at, "ended": record.ended_at}
     rows = {
         "job": record.id,
         "state": record.state.value,
-        "created": f"{record.created_at.astimezone():%Y-%m-%d %H:%M:%S}",
-        "started": f"{record.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
-        if record.started_at
-        else "",
-        "ended": f"{record.ended_at.astimezone():%Y-%m-%d %H:%M:%S}" if record.ended_at else "",
+        **{name: f"{at.astimezone():%Y-%m-%d %H:%M:%S}" for name, at in times.items() if at},
         "title": record.title,
         "path": str(record.path or ""),
         "error": str(record.error or ""),

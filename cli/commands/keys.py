@@ -34,8 +34,7 @@ def keys(ctx: typer.Context, json: JsonOption = False) -> int:
 @app.command("list")
 def list_(ctx: typer.Context, json: JsonOption = False) -> int:
     """Every key that a provider may ask for, and where it is set."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     lines: list[str] = []
     for owned in known_keys(context.setup.registry).values():
         place = source_of(context.setup.keys, owned.key)
@@ -43,8 +42,7 @@ def list_(ctx: typer.Context, json: JsonOption = False) -> int:
         lines.append(f"{owned.key.id:<16}{place or 'not set'}")
         use = f"{owned.key.label}: {owned.key.purpose} {owned.key.url}"
         lines.append(wrapped(use, first="    ", rest="    "))
-    if not context.console.is_json:
-        context.console.answer("\n".join(lines) or "No provider here needs a key.")
+    context.console.answer_in_words("\n".join(lines) or "No provider here needs a key.")
     return EXIT_DONE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,8 +32,7 @@ def models(
     json: JsonOption = False,
 ) -> int:
     """What models there are: installed or not, size, licence, needs and price."""
-    context = context_of(ctx)
-    context.set_output(is_json=json)
+    context = context_of(ctx, is_json=json)
     every = listed = read_listing(context.setup.registry, weighs=False).models
     if name is not None:
         listed = [item for item in every if name in (item.spec.id, str(item.target))]
@@ -41,9 +41,8 @@ def models(
             raise UnsupportedRequest([Problem("model", unknown_name("model", name, known))])
     for item in listed:
         context.console.event("model", **as_event(item))
-    if not context.console.is_json:
-        text = "\n\n".join(map(details, listed)) if name is not None else overview(listed)
-        context.console.answer(text)
+    text = "\n\n".join(map(details, listed)) if name is not None else overview(listed)
+    context.console.answer_in_words(text)
     return EXIT_DONE
 
 
@@ -63,21 +62,14 @@ def as_event(item: ListedModel) -> dict[str, Any]:
 
 def overview(listed: Sequence[ListedModel]) -> str:
     """All models, three lines each."""
-    lines: list[str] = []
-    heading = ""
-    for item in listed:
-        where = f"{item.info.id} / {item.info.deployment}"
-        if where != heading:
-            lines += [*([""] if heading else []), f"{where}: {item.info.label}"]
-            heading = where
-        lines += [
-            "",
-            f"  {item.spec.id:<34}{state_of(item)}",
-            wrapped(_terms(item.spec), first="    ", rest="    "),
-        ]
-        lines.append(wrapped(f"needs {needs_text(item.spec.needs)}", first="    ", rest="    "))
-    lines += ["", "More about one: main.py models NAME"]
-    return "\n".join(lines)
+    parts: list[str] = []
+    for info, offered in groupby(listed, key=lambda item: item.info):
+        parts.append(f"{info.id} / {info.deployment}: {info.label}")
+        for item in offered:
+            words = (_terms(item.spec), f"needs {needs_text(item.spec.needs)}")
+            lines = [wrapped(text, first="    ", rest="    ") for text in words]
+            parts.append("\n".join([f"  {item.spec.id:<34}{state_of(item)}", *lines]))
+    return "\n\n".join([*parts, "More about one: main.py models NAME"])
 
 
 def details(item: ListedModel) -> str:

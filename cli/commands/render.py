@@ -72,8 +72,7 @@ def render(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False,
 ) -> int:
     """Render scenes of a project, exactly as the window does; the clips become takes."""
-    context = context_of(ctx)
-    context.set_output(is_json=json, is_quiet=quiet)
+    context = context_of(ctx, is_json=json, is_quiet=quiet)
     if sum((bool(scene), missing, all_)) > 1:
         message = "Say either --scene, --missing or --all."
         raise UnsupportedRequest([Problem("scene", message)])

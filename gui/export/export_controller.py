@@ -121,8 +121,8 @@ class ExportController(QObject):
             if path.suffix.lower() == Path(FILM_FILE).suffix:
                 write_film_file(planned.order.film, project.film.settings, path)
                 return f"The film file is {str(path)!r}."
-            handoff = write_handoff(planned.timeline, path)
-            return " ".join([f"For editors: {str(path)!r}.", *handoff.notes])
+            notes = write_handoff(planned.timeline, path)
+            return " ".join([f"For editors: {str(path)!r}.", *notes])
 
         self._background.run(write, self.message.emit, self.failed.emit)
 

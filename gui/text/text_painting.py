@@ -16,7 +16,6 @@ from PySide6.QtGui import (
     QPainterPathStroker,
 )
 
-from core.film.picture.text_overlays import anchor_of
 from gui.text.typesetting import baselines, set_lines
 
 if TYPE_CHECKING:
@@ -160,14 +159,13 @@ def _wrapped(text: str, font: QFont, room: QRectF) -> list[SetLine]:
 
 
 def _placed(lines: list[SetLine], caption: Caption, font: QFont, room: QRectF) -> list[PlacedLine]:
-    shares = anchor_of(caption.place)
     metrics = QFontMetricsF(font)
     below = baselines(lines, font)
     block_height = metrics.ascent() + below[-1] + metrics.descent()
-    first = room.top() + (room.height() - block_height) * shares.down + metrics.ascent()
+    first = room.top() + (room.height() - block_height) * caption.place.down + metrics.ascent()
     placed: list[PlacedLine] = []
     for line, lower in zip(lines, below, strict=True):
-        x = math.floor(room.left() + (room.width() - line.width) * shares.across + 0.5)
+        x = math.floor(room.left() + (room.width() - line.width) * caption.place.across + 0.5)
         over = max(math.ceil(room.left() - line.ink.left() - x), 0)
         over += min(math.floor(room.right() - line.ink.right() - x), 0)
         placed.append(PlacedLine(line, x + over, math.floor(first + lower + 0.5)))

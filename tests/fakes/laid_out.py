@@ -19,7 +19,7 @@ from core.film.model.timeline import exact
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.film.model.timeline import Seen, Timeline
+    from core.film.model.timeline import Timeline
 
 RATES = tuple(Fraction(rate) for rate in ("24", "25", "30", "24000/1001", "30000/1001", "50", "60"))
 KINDS = ("dissolve", "wipe-right", "wipe-left", "fade", "circle-open")
@@ -37,9 +37,7 @@ def source(path: Path, num_frames: int, rate: Fraction, **facts: Any) -> Source:
         "duration_s": num_frames / rate,
         "first_frame_s": Fraction(0),
         "codec": "h264",
-        "profile": "High",
         "pixel_format": "yuv420p",
-        "bit_depth": 8,
         "has_alpha": False,
         "sample_aspect": Fraction(1),
         "rotation": 0,
@@ -128,9 +126,10 @@ def shown(timeline: Timeline, frame: int) -> dict[int, Fraction]:
     The first frame of a transition shows nothing of the shot that comes, but other programs count
     it in; of a transition that is only one frame long they are told nothing.
     """
-    seen: Seen = timeline.seen_at(frame)
-    found = {seen.shot.number: (seen.shot.skipped + seen.frame) * seen.shot.speed}
-    if seen.comes is not None and seen.comes.incoming > 1:
-        comes = seen.comes
-        found[comes.number] = (comes.skipped + frame - comes.start) * comes.speed
+    found = {
+        shot.number: (shot.skipped + frame - shot.start) * shot.speed
+        for shot in timeline.shots
+        if shot.start + (shot.incoming == 1) <= frame < shot.end
+    }
+    assert found, f"the film shows nothing in frame {frame}"
     return found

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import UnsupportedRequest
-from core.film.build.export_inputs import SourceReader
-from core.film.build.export_plan import Disks, plan_export
+from core.film.build.export_plan import plan_export
 from core.film.model.delivery import AudioCodec, Container, ExportOrder, ExportSettings
 from core.film.model.film import Clip, Film, Music, Transition
 from core.jobs.job import CancelToken
@@ -70,9 +69,7 @@ def _plan(
         overwrite=overwrite,
         skips_bad_clips=skips_bad_clips,
     )
-    reader = SourceReader(RenderCache(store), CancelToken())
-    disks = Disks(store, store, free_bytes)
-    return plan_export(asked, reader, None, disks, CancelToken())
+    return plan_export(asked, RenderCache(store), None, store, free_bytes, CancelToken())
 
 
 def _refused(*args: object, **more: object) -> list[str]:

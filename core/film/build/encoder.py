@@ -11,40 +11,28 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import AssemblyError, FFmpegFailed, OutputError
-from core.film.build.hardware_encoders import device_arguments, hardware_formats
+from core.film.build.encoding import segment_suffix, video_arguments
+from core.film.build.hardware_encoders import device_arguments, hardware_filters
 from core.film.build.joining import count_frames
-from core.film.model.delivery import Hardware
+from core.film.build.segments import segment_key
 from core.film.picture.assembler import Overlays, stretch
 from core.film.picture.graph import arguments
-from core.media.ffmpeg import run_ffmpeg
+from core.film.picture.overlays import digests
+from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from core.film.build.segments import Segment
+    from core.film.model.delivery import ExportSettings, Hardware
     from core.film.model.timeline import Timeline
-    from core.film.picture.graph import Value, VideoStream
+    from core.film.picture.graph import VideoStream
     from core.jobs.job import CancelToken
     from core.media.render_cache import RenderCache
 
 _MAX_WORKERS = 4
 _TICK_S = 0.1
-
-
-@dataclass(frozen=True)
-class EncoderOptions:
-    """How pieces are encoded, all of them alike.
-
-    Attributes:
-        options: FFmpeg's, from `core.film.build.encoding.video_arguments`.
-        suffix: the kind of file that a piece is.
-    """
-
-    options: Mapping[str, Value | None]
-    suffix: str
-    hardware_encoder: Hardware
-    bit_depth: int
 
 
 @dataclass(frozen=True)
@@ -68,18 +56,22 @@ class Encoder:
         self,
         timeline: Timeline,
         overlays: Overlays,
-        way: EncoderOptions,
+        settings: ExportSettings,
+        hardware: Hardware,
         store: RenderCache,
         cancel: CancelToken,
     ) -> None:
         self._timeline = timeline
         self._overlays = overlays
-        self._way = way
+        self._settings = settings
+        self._hardware = hardware
+        self._suffix = segment_suffix(settings)
         self._store = store
         self._cancel = cancel
         cores = os.cpu_count() or 1
         self._workers = min(cores, _MAX_WORKERS)
-        self._options = {**way.options, "threads": max(1, cores // self._workers)}
+        self._options = video_arguments(settings, timeline.rate, hardware)
+        self._threads = max(1, cores // self._workers)
         self._started = time.monotonic()
         self._lock = threading.Lock()
         self._frames: dict[str, int] = {}
@@ -89,7 +81,6 @@ class Encoder:
     def encode(
         self,
         segments: Sequence[Segment],
-        keys: Sequence[str],
         on_progress: Callable[[Encoded], None],
     ) -> list[Path]:
         """A file for each segment, in order; what the store has under its key is not made again.
@@ -99,9 +90,16 @@ class Encoder:
             OutputError: the disk is full.
             JobCancelled: asked to stop.
         """
+        program, overlay_digests = ffmpeg_version(), digests(self._overlays)
+        keys = [
+            segment_key(
+                self._timeline, segment, self._overlays, self._options, program, overlay_digests
+            )
+            for segment in segments
+        ]
         # Two equal segments have one key and are made once.
         wanted = dict(zip(keys, segments, strict=True))
-        found = {key: self._store.find(key, self._way.suffix) for key in wanted}
+        found = {key: self._store.find(key, self._suffix) for key in wanted}
         missing = {key: segment for key, segment in wanted.items() if found[key] is None}
         total = sum(segment.num_frames for segment in missing.values())
         kept = len(wanted) - len(missing)
@@ -141,7 +139,7 @@ class Encoder:
             return None
         make = partial(self._write, key=key, segment=segment)
         faults: list[str] = []
-        path = self._store.keep(key, self._way.suffix, partial(make, faults=faults))
+        path = self._store.keep(key, self._suffix, partial(make, faults=faults))
         if faults:
             with self._lock:
                 self.suspect[path] = (
@@ -156,9 +154,10 @@ class Encoder:
             with self._lock:
                 self._frames[key] = min(done, segment.num_frames)
 
-        words = arguments(self._image(segment), str(place), self._options)
+        options = {**self._options, "threads": self._threads}
+        words = arguments(self._image(segment), str(place), options)
         try:
-            words = [*device_arguments(self._way.hardware_encoder), *words]
+            words = [*device_arguments(self._hardware), *words]
             faults += run_ffmpeg(words, self._cancel, progressed)
         except FFmpegFailed as error:
             what = f"{name}: its pictures cannot be made"
@@ -175,12 +174,8 @@ class Encoder:
 
     def _image(self, segment: Segment) -> VideoStream:
         image = stretch(self._timeline, segment.first, segment.end, self._overlays)
-        if self._way.hardware_encoder is Hardware.OFF:
-            return image
-        planes, *more = hardware_formats(self._way.hardware_encoder, self._way.bit_depth)
-        image = image.filter("format", planes)
-        for name in more:
-            image = image.filter(name)
+        for name, *values in hardware_filters(self._hardware, self._settings.bit_depth):
+            image = image.filter(name, *values)
         return image
 
 

@@ -25,13 +25,8 @@ if TYPE_CHECKING:
     from core.film.picture.graph import Value
 
 _LEVELS = (Quality.HIGH, Quality.MEDIUM, Quality.LOW)
-_PRORES_PROFILES = {
-    ProResProfile.PROXY: 0,
-    ProResProfile.LT: 1,
-    ProResProfile.STANDARD: 2,
-    ProResProfile.HQ: 3,
-    ProResProfile.P4444: 4,
-}
+# FFmpeg counts them from the smallest on.
+_PRORES_PROFILES = tuple(ProResProfile)
 _MIN_TICKS = 10_000
 
 
@@ -42,9 +37,10 @@ def working_settings(settings: ExportSettings) -> ExportSettings:
     """
     if not settings.container.is_images:
         return settings
-    changes = {"video_codec": VideoCodec.H264, "quality": Quality.LOSSLESS, "bit_depth": 8}
-    nothing = {"crf": None, "video_kbps": None, "hardware": Hardware.OFF}
-    return settings.model_copy(update={**changes, **nothing})
+    lossless = {"video_codec": VideoCodec.H264, "quality": Quality.LOSSLESS, "bit_depth": 8}
+    return settings.model_copy(
+        update={**lossless, "crf": None, "video_kbps": None, "hardware": Hardware.OFF}
+    )
 
 
 def pixel_format(settings: ExportSettings) -> str:
@@ -83,7 +79,7 @@ def video_arguments(
         "pix_fmt": pixel_format(settings),
     }
     if hardware is not Hardware.OFF:
-        # The pictures come to the chip in its own form: see `hardware_encoders.hardware_formats`.
+        # The pictures come to the chip in its own form: see `hardware_encoders.hardware_filters`.
         del common["pix_fmt"]
         return {**common, **_on_hardware(settings, hardware)}
     codec = settings.video_codec
@@ -110,7 +106,7 @@ def video_arguments(
                 params += ":rc=2:pred-struct=1"
             return {**common, "preset": 8, "svtav1-params": params, **rated}
         case VideoCodec.PRORES:
-            profile = _PRORES_PROFILES[settings.prores_profile]
+            profile = _PRORES_PROFILES.index(settings.prores_profile)
             return {**common, "profile:v": profile, "vendor": "apl0"}
         case _:
             assert_never(codec)
@@ -186,17 +182,11 @@ def _on_hardware(settings: ExportSettings, hardware: Hardware) -> Mapping[str, V
     if settings.video_kbps is not None:
         return {**name, "b:v": f"{settings.video_kbps}k"}
     quality = constant_quality(settings)
-    match hardware:
-        case Hardware.NVENC:
-            return {**name, "rc": "vbr", "cq": quality, "b:v": 0}
-        case Hardware.QSV:
-            return {**name, "global_quality": quality}
-        case Hardware.VIDEOTOOLBOX:
-            # Its scale goes the other way, from 1 to 100.
-            return {**name, "q:v": max(1, 100 - 2 * quality)}
-        case Hardware.VAAPI:
-            return {**name, "qp": quality}
-        case Hardware.OFF | Hardware.AUTO:
-            raise ValueError(f"{hardware} is no chip")
-        case _:
-            assert_never(hardware)
+    by_quality: dict[Hardware, dict[str, Value | None]] = {
+        Hardware.NVENC: {"rc": "vbr", "cq": quality, "b:v": 0},
+        Hardware.QSV: {"global_quality": quality},
+        # Its scale goes the other way, from 1 to 100.
+        Hardware.VIDEOTOOLBOX: {"q:v": max(1, 100 - 2 * quality)},
+        Hardware.VAAPI: {"qp": quality},
+    }
+    return {**name, **by_quality[hardware]}

@@ -6,26 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import AssemblyError, FFmpegFailed
-from core.film.build.encoder import Encoded, Encoder, EncoderOptions, explained
-from core.film.build.encoding import (
-    pixel_format,
-    segment_suffix,
-    timescale,
-    video_arguments,
-    working_settings,
-)
-from core.film.build.export_inputs import SourceReader, prepare
+from core.film.build.encoder import Encoded, Encoder, explained
+from core.film.build.encoding import pixel_format, timescale, working_settings
+from core.film.build.export_inputs import prepare
 from core.film.build.film_output import place_film
 from core.film.build.hardware_encoders import choose, works
 from core.film.build.joining import Ingredients, join, verify
 from core.film.build.metadata import write_metadata
-from core.film.build.segments import segment_key, segments_of
+from core.film.build.segments import segments_of
 from core.film.build.stream_copy import copied_images, may_copy
 from core.film.model.delivery import Container, ExportOrder, poster_of
 from core.film.model.timeline import exact
 from core.film.picture.assembler import stretch
 from core.film.picture.graph import arguments
-from core.film.picture.overlays import digests, prepare_overlays
+from core.film.picture.overlays import prepare_overlays
 from core.film.picture.picture import Look
 from core.film.sound.soundtrack import audio_of
 from core.jobs.job import (
@@ -37,12 +31,11 @@ from core.jobs.job import (
     Subject,
     SubjectKind,
 )
-from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
+from core.media.ffmpeg import run_ffmpeg
 from core.media.output import aside_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from fractions import Fraction
     from pathlib import Path
 
     from core.film.build.segments import Segment
@@ -108,52 +101,51 @@ class _Export:
         self.order = job.order
         self.settings = job.order.settings
         self.store = job.store
-        self.text_renderer = job.text_renderer
-        self.limit_bytes = job.limit_bytes
+        self.job = job
         self.ctx = ctx
         self.suspect: list[Path] = []
 
     def run(self) -> Path:
         self._tell(Stage.READ, 0.0)
-        reader = SourceReader(self.store, self.ctx.cancel)
         count = len(self.order.film.clips)
-        prepared = prepare(
+        timeline = prepare(
             self.order.film,
             self.settings,
-            reader,
+            self.store,
             self.ctx.cancel,
             skips_bad_clips=self.order.skips_bad_clips,
             on_read=lambda done: self._tell(Stage.READ, _READ * done / count, f"clip {done}"),
         )
-        self._note(prepared.notes)
-        timeline = prepared.timeline
-        made_overlays = prepare_overlays(
+        self._note(*timeline.notes)
+        overlays = prepare_overlays(
             timeline,
             Look(pixel_format(working_settings(self.settings)), self.settings.retime),
-            self.text_renderer,
+            self.job.text_renderer,
             self.ctx.workdir / "drawn",
             self.ctx.cancel,
         )
-        self._note(made_overlays.notes)
+        self._note(*overlays.notes)
         segments = segments_of(timeline)
-        segment_files = self._encode(timeline, segments, made_overlays.overlays)
-        audio = self._mix(timeline)
+        segment_files = self._encode(timeline, segments, overlays)
         parts = Ingredients(
             segments=segments,
             segment_files=tuple(segment_files),
             metadata=write_metadata(timeline, self.settings, self.ctx.workdir / "film.ffmetadata"),
-            audio=audio.path if audio else None,
-            audio_filter=audio.filter if audio else "",
-            subtitles=made_overlays.track,
+            audio=self._mix(timeline),
+            subtitles=overlays.subtitle_track,
         )
-        poster = self._draw_poster(timeline, made_overlays.overlays)
+        poster = self.ctx.workdir / "poster.png"
+        if self.order.poster_s is not None:
+            number = int(exact(self.order.poster_s) * timeline.rate)
+            number = min(number, timeline.num_frames - 1)
+            write_frame(timeline, overlays, number, poster, self.ctx.cancel)
         path = self._join(timeline, parts)
-        if poster is not None:
-            self._place_poster(poster, path)
+        if self.order.poster_s is not None:
+            self._note(f"The poster is {self._placed(poster, poster_of(path)).name!r}.")
         # Not kept: a film that is made of them again should tell of it again.
         for segment_file in self.suspect:
             self.store.forget(segment_file)
-        self.store.trim(self.limit_bytes)
+        self.store.trim(self.job.limit_bytes)
         self._tell(Stage.WRITE, 1.0)
         return path
 
@@ -170,20 +162,13 @@ class _Export:
                 hardware_encoder, settings.video_codec, settings.bit_depth, self.ctx.cancel
             ),
         )
-        self._note([sentence] if sentence else [])
-        options = video_arguments(settings, timeline.rate, hardware_encoder)
-        program = ffmpeg_version()
-        overlay_digests = digests(overlays)
-        keys = [
-            segment_key(timeline, segment, overlays, options, program, overlay_digests)
-            for segment in segments
-        ]
-        way = EncoderOptions(
-            options, segment_suffix(settings), hardware_encoder, settings.bit_depth
+        if sentence:
+            self._note(sentence)
+        encoder = Encoder(
+            timeline, overlays, settings, hardware_encoder, self.store, self.ctx.cancel
         )
-        encoder = Encoder(timeline, overlays, way, self.store, self.ctx.cancel)
-        segment_files = encoder.encode(segments, keys, self._encoded)
-        self._note(list(encoder.suspect.values()))
+        segment_files = encoder.encode(segments, self._encoded)
+        self._note(*encoder.suspect.values())
         self.suspect = list(encoder.suspect)
         return segment_files
 
@@ -212,12 +197,13 @@ class _Export:
         except FFmpegFailed as error:
             raise explained(error, "The sound cannot be made", self.store.folder) from error
         if audio is not None:
-            self._note(audio.notes)
+            self._note(*audio.notes)
         return audio
 
     def _join(self, timeline: Timeline, parts: Ingredients) -> Path:
         self._tell(Stage.WRITE, _MIXED)
-        finished = self.ctx.workdir / f"film{self._suffix()}"
+        suffix = "" if self.settings.container is Container.PNG else self.order.path.suffix
+        finished = self.ctx.workdir / f"film{suffix}"
 
         def progressed(done: int) -> None:
             share = min(1.0, done / timeline.num_frames)
@@ -229,41 +215,21 @@ class _Export:
             raise explained(error, "The film cannot be put together", self.ctx.workdir) from error
         verify(timeline, self.settings, finished, has_audio=parts.audio is not None)
         self.ctx.cancel.check()
-        placed = place_film(
-            finished, self.order.path, self.ctx.job_id, overwrite=self.order.overwrite
-        )
+        placed = self._placed(finished, self.order.path)
         if placed != self.order.path:
             self._note(
-                [
-                    f"{self.order.path.name!r} was taken while the film was made, so it is named "
-                    f"{placed.name!r}."
-                ]
+                f"{self.order.path.name!r} was taken while the film was made, so it is named "
+                f"{placed.name!r}."
             )
         return placed
 
-    def _draw_poster(self, timeline: Timeline, overlays: Overlays) -> Path | None:
-        if self.order.poster_s is None:
-            return None
-        preview = FilmPreview(timeline, overlays)
-        place = self.ctx.workdir / "poster.png"
-        number = preview.frame_number(exact(self.order.poster_s))
-        preview.write_frame(number, place, self.ctx.cancel)
-        return place
-
-    def _place_poster(self, poster: Path, film: Path) -> None:
-        placed = place_film(
-            poster, poster_of(film), self.ctx.job_id, overwrite=self.order.overwrite
-        )
-        self._note([f"The poster is {placed.name!r}."])
-
-    def _suffix(self) -> str:
-        is_folder = self.settings.container is Container.PNG
-        return "" if is_folder else self.order.path.suffix
+    def _placed(self, finished: Path, path: Path) -> Path:
+        return place_film(finished, path, self.ctx.job_id, overwrite=self.order.overwrite)
 
     def _tell(self, stage: Stage, fraction: float, message: str = "") -> None:
         self.ctx.report(Progressed(stage=stage, fraction=fraction, message=message))
 
-    def _note(self, notes: Sequence[str]) -> None:
+    def _note(self, *notes: str) -> None:
         for note in notes:
             if note not in self.order.known_notes:
                 self.ctx.report(Notice(message=note))
@@ -282,46 +248,22 @@ class _Export:
         )
 
 
-@dataclass(frozen=True)
-class FilmPreview:
-    """Renders moments of a film with the very graph that exports it.
+def write_frame(
+    timeline: Timeline, overlays: Overlays, number: int, path: Path, cancel: CancelToken
+) -> None:
+    """Write one frame of a film as a PNG, with the very graph that exports it.
 
-    Attributes:
-        timeline: the film, laid out.
-        overlays: what lies on its pictures, as `prepare_overlays` gives it.
+    Raises:
+        ValueError: the film has no such frame.
+        AssemblyError: it cannot be made.
+        FFmpegFailed: FFmpeg ended with an error.
+        JobCancelled: asked to stop.
     """
-
-    timeline: Timeline
-    overlays: Overlays
-
-    def frame_number(self, seconds: Fraction) -> int:
-        """The number of the frame that is seen at that moment; the last one from the end on."""
-        number = int(seconds * self.timeline.rate)
-        return min(max(number, 0), self.timeline.num_frames - 1)
-
-    def write_frame(self, number: int, path: Path, cancel: CancelToken) -> None:
-        """Write one frame of the film as a PNG.
-
-        Raises:
-            ValueError: the film has no such frame.
-            AssemblyError: it cannot be made.
-            JobCancelled: asked to stop.
-        """
-        self.write_frames(number, number + 1, path, cancel)
-        if not path.is_file():
-            raise AssemblyError(
-                f"Frame {number} of the film cannot be made.",
-                hint="The clip that it comes from may be damaged.",
-            )
-
-    def write_frames(self, first: int, end: int, pattern: Path, cancel: CancelToken) -> None:
-        """Write the frames from `first` up to `end`; a pattern such as `%06d.png` numbers them.
-
-        Raises:
-            ValueError: the film has no such frames.
-            FFmpegFailed: they cannot be made.
-            JobCancelled: asked to stop.
-        """
-        image = stretch(self.timeline, first, end, self.overlays)
-        options = {"pix_fmt": "rgb24", "fps_mode": "passthrough", "update": int(end - first == 1)}
-        run_ffmpeg(arguments(image, str(pattern), options), cancel)
+    image = stretch(timeline, number, number + 1, overlays)
+    options = {"pix_fmt": "rgb24", "fps_mode": "passthrough", "update": 1}
+    run_ffmpeg(arguments(image, str(path), options), cancel)
+    if not path.is_file():
+        raise AssemblyError(
+            f"Frame {number} of the film cannot be made.",
+            hint="The clip that it comes from may be damaged.",
+        )

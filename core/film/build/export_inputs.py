@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import (
@@ -15,7 +16,7 @@ from core.errors import (
     UnsupportedRequest,
 )
 from core.film.build.encoding import working_settings
-from core.film.build.joining import subtitle_codec
+from core.film.build.joining import SUBTITLE_CODECS
 from core.film.build.metadata import left_unsaid
 from core.film.model.delivery import (
     AUDIO_ENCODERS,
@@ -30,17 +31,16 @@ from core.film.model.delivery import (
 )
 from core.film.model.film_file import is_text
 from core.film.model.layout import lay_out
-from core.film.model.source import PROBE_VERSION, Source, read_source
-from core.film.model.subtitles import Script, cut_to, read_subtitles, to_captions
+from core.film.model.source import PROBE_VERSION, Source, opened_music, read_source
+from core.film.model.subtitles import cut_to, read_subtitles, to_captions
 from core.film.model.transitions import NONE
 from core.film.picture.luts import read_lut
-from core.film.sound.music import read_music
 from core.media.ffmpeg import ffmpeg_encoders, ffmpeg_version
 from core.media.images import read_image
 from core.media.render_cache import RenderCache, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from core.film.model.film import Clip, Film
@@ -55,79 +55,30 @@ _QUALITY_FACTORS = {
 }
 _NO_TEXT = "The name of the file {} is no text, so the film cannot refer to it."
 _RENAME = "Rename it."
-_PCM_KBPS = 1536
-_FLAC_KBPS = 900
-_GIF_BITS_PER_PIXEL = 2.5
-_PNG_BITS_PER_PIXEL = 12.0
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A film that is known to be possible.
-
-    Attributes:
-        film: as asked, without the clips that were skipped.
-        notes: what was adjusted or left out.
-    """
-
-    film: Film
-    timeline: Timeline
-    notes: tuple[str, ...]
-
-
-class SourceReader:
-    """Reads clips; one that has not changed since it was last read is not read again."""
-
-    def __init__(self, store: RenderCache, cancel: CancelToken) -> None:
-        self._store = store
-        self._cancel = cancel
-
-    def read(self, path: Path) -> Source:
-        """What the clip holds.
-
-        Raises:
-            UnreadableClip: it cannot be used.
-            JobCancelled: asked to stop.
-        """
-        if not is_text(path):
-            raise UnreadableClip(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
-        try:
-            facts = path.stat()
-        except OSError:
-            return read_source(path, self._cancel)
-        key = key_of(
-            {
-                "probe": PROBE_VERSION,
-                "path": str(path),
-                "size": facts.st_size,
-                "changed": facts.st_mtime_ns,
-                "inode": facts.st_ino,
-            }
-        )
-
-        def write(place: Path) -> None:
-            source = read_source(path, self._cancel)
-            place.write_text(source.model_dump_json(), encoding="utf-8")
-
-        kept = self._store.keep(key, ".json", write)
-        return Source.model_validate_json(kept.read_bytes())
+_AUDIO_KBPS = {
+    **USUAL_AUDIO_KBPS,
+    AudioCodec.PCM: 1536,
+    AudioCodec.FLAC: 900,
+    AudioCodec.NONE: 0,
+}
+_BITS_PER_PIXEL = {Container.GIF: 2.5, Container.WEBP: 2.5, Container.PNG: 12.0}
 
 
 def prepare(
     film: Film,
     settings: ExportSettings,
-    reader: SourceReader,
+    store: RenderCache,
     cancel: CancelToken,
     *,
     skips_bad_clips: bool = False,
     on_read: Callable[[int], None] = lambda _: None,
-) -> Prepared:
-    """Read every file that the film names and lay the film out.
+) -> Timeline:
+    """Read every file that the film names and lay the film out; notes tell what was adjusted.
 
     Args:
         film: with absolute paths.
         settings: how it is delivered.
-        reader: reads clips.
+        store: keeps what was found in clips, so that each is read again only when it has changed.
         cancel: the wish to stop.
         skips_bad_clips: leave out, with a note, clips that cannot be read.
         on_read: gets the number of clips read so far.
@@ -140,37 +91,74 @@ def prepare(
     problems += _encoder_problems(settings)
     problems += _track_problems(film, settings)
     notes: list[str] = []
-    clips, sources, bad = _read_clips(film, reader, on_read)
+    clips, sources, bad = _read_clips(film, store, cancel, on_read)
     if bad and skips_bad_clips and clips:
         notes += [f"Left out: {message}" for message in bad]
-        first, removed = _without_transition(clips[0])
+        first = clips[0]
+        if first.transition is not None and first.transition.kind != NONE:
+            notes.append(
+                f"{first.path.name!r} is the first clip now, so there is no transition into it."
+            )
+            first = first.model_copy(update={"transition": None})
         film = film.model_copy(update={"clips": (first, *clips[1:])})
-        notes += removed
     elif bad:
         problems += [Problem("clips", message) for message in bad]
-    music, music_problems = _read_music(film, cancel)
-    problems += music_problems
-    problems += _look_problems(film)
-    script = _read_script(film, problems)
+    problems += _media_problems(film)
+    subtitles, script = film.subtitles, None
+    with _collected(problems, "subtitles"):
+        if subtitles is not None:
+            script = read_subtitles(subtitles.path)
     if settings.fit is not None:
         film = film.model_copy(update={"fit": settings.fit})
     timeline = None
     if len(sources) == len(film.clips):
-        try:
-            timeline = lay_out(film, sources, settings.frame, music)
-            if script is not None:
+        with _collected(problems, "clips"):
+            timeline = lay_out(film, sources, settings.frame)
+            if subtitles is not None and script is not None:
                 shown = cut_to(script, timeline.num_frames, timeline.rate)
                 notes += shown.notes
-                film, timeline = _with_subtitles(film, timeline, shown, sources, settings, music)
-        except UnsupportedRequest as error:
-            problems += error.problems
+                if subtitles.mode == "burn":
+                    size = timeline.width, timeline.height
+                    drawn = to_captions(shown.cues, timeline.rate, *size)
+                    film = film.model_copy(update={"captions": (*film.captions, *drawn)})
+                    timeline = lay_out(film, sources, settings.frame)
     if problems or timeline is None:
         raise UnsupportedRequest(problems)
-    return Prepared(film, timeline, (*notes, *timeline.notes, *left_unsaid(timeline, settings)))
+    notes += [*timeline.notes, *left_unsaid(timeline, settings)]
+    return replace(timeline, notes=tuple(notes))
+
+
+@contextmanager
+def _collected(problems: list[Problem], field: str) -> Generator[None]:
+    """Collect what is wrong with a part of the film, so that all of it is told at once."""
+    try:
+        yield
+    except UnsupportedRequest as error:
+        problems += error.problems
+    except (UnreadableMusic, UnreadableText) as error:
+        problems.append(Problem(field, str(error)))
+
+
+def _media_problems(film: Film) -> list[Problem]:
+    """What is wrong with the music, the colour table and the watermark."""
+    problems: list[Problem] = []
+    for path in dict.fromkeys(music.path for music in film.music):
+        with _collected(problems, "music"):
+            if not is_text(path):
+                raise UnreadableMusic(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
+            with opened_music(path):
+                pass
+    with _collected(problems, "lut"):
+        if film.lut is not None:
+            read_lut(film.lut.path)
+    with _collected(problems, "watermark"):
+        if film.watermark is not None:
+            read_image(film.watermark.path, "watermark", "watermark")
+    return problems
 
 
 def _read_clips(
-    film: Film, reader: SourceReader, on_read: Callable[[int], None]
+    film: Film, store: RenderCache, cancel: CancelToken, on_read: Callable[[int], None]
 ) -> tuple[list[Clip], list[Source], list[str]]:
     clips: list[Clip] = []
     sources: list[Source] = []
@@ -178,7 +166,7 @@ def _read_clips(
     # Side by side: decoding leaves the interpreter free. A clip that is used twice is read once.
     with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="read") as pool:
         reads = {
-            path: pool.submit(reader.read, path)
+            path: pool.submit(_kept_source, path, store, cancel)
             for path in dict.fromkeys(clip.path for clip in film.clips)
         }
         for number, clip in enumerate(film.clips, start=1):
@@ -191,69 +179,27 @@ def _read_clips(
     return clips, sources, bad
 
 
-def _read_script(film: Film, problems: list[Problem]) -> Script | None:
-    if film.subtitles is None:
-        return None
+def _kept_source(path: Path, store: RenderCache, cancel: CancelToken) -> Source:
+    if not is_text(path):
+        raise UnreadableClip(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
     try:
-        return read_subtitles(film.subtitles.path)
-    except UnreadableText as error:
-        problems.append(Problem("subtitles", str(error)))
-        return None
+        facts = path.stat()
+    except OSError:
+        return read_source(path, cancel)
+    key = key_of(
+        {
+            "probe": PROBE_VERSION,
+            "path": str(path),
+            "size": facts.st_size,
+            "changed": facts.st_mtime_ns,
+            "inode": facts.st_ino,
+        }
+    )
 
+    def write(place: Path) -> None:
+        place.write_text(read_source(path, cancel).model_dump_json(), encoding="utf-8")
 
-def _with_subtitles(
-    film: Film,
-    timeline: Timeline,
-    script: Script,
-    sources: Sequence[Source],
-    settings: ExportSettings,
-    music: Mapping[Path, str],
-) -> tuple[Film, Timeline]:
-    """The film with its subtitles among the words to draw, where they are to be drawn."""
-    assert film.subtitles is not None, "a script comes from the film's subtitles"
-    if film.subtitles.mode == "track":
-        return film, timeline
-    drawn = to_captions(script.cues, timeline.rate, timeline.width, timeline.height)
-    film = film.model_copy(update={"captions": (*film.captions, *drawn)})
-    return film, lay_out(film, sources, settings.frame, music)
-
-
-def _look_problems(film: Film) -> list[Problem]:
-    problems: list[Problem] = []
-    try:
-        if film.lut is not None:
-            read_lut(film.lut.path)
-    except UnsupportedRequest as error:
-        problems += error.problems
-    try:
-        if film.watermark is not None:
-            read_image(film.watermark.path, "watermark", "watermark")
-    except UnsupportedRequest as error:
-        problems += error.problems
-    return problems
-
-
-def _without_transition(clip: Clip) -> tuple[Clip, list[str]]:
-    """The clip as the film's first, and a note where it came in by a transition before."""
-    if clip.transition is None or clip.transition.kind == NONE:
-        return clip, []
-    note = f"{clip.path.name!r} is the first clip now, so there is no transition into it."
-    return clip.model_copy(update={"transition": None}), [note]
-
-
-def _read_music(film: Film, cancel: CancelToken) -> tuple[dict[Path, str], list[Problem]]:
-    hashes: dict[Path, str] = {}
-    problems: list[Problem] = []
-    for music in film.music:
-        if music.path in hashes:
-            continue
-        try:
-            if not is_text(music.path):
-                raise UnreadableMusic(_NO_TEXT.format(repr(str(music.path))), hint=_RENAME)
-            hashes[music.path] = read_music(music.path, cancel).sha256
-        except UnreadableMusic as error:
-            problems.append(Problem("music", str(error)))
-    return hashes, problems
+    return Source.model_validate_json(store.keep(key, ".json", write).read_bytes())
 
 
 def _encoder_problems(settings: ExportSettings) -> list[Problem]:
@@ -279,7 +225,7 @@ def _encoder_problems(settings: ExportSettings) -> list[Problem]:
 
 def _track_problems(film: Film, settings: ExportSettings) -> list[Problem]:
     is_track = film.subtitles is not None and film.subtitles.mode == "track"
-    if is_track and not subtitle_codec(settings.container):
+    if is_track and settings.container not in SUBTITLE_CODECS:
         return [
             Problem(
                 "subtitles",
@@ -294,18 +240,12 @@ def size_estimate_bytes(timeline: Timeline, settings: ExportSettings) -> int:
     """A generous estimate of the finished file's size."""
     pixels = timeline.width * timeline.height * timeline.num_frames
     seconds = float(timeline.duration_s)
-    match settings.container:
-        case Container.GIF | Container.WEBP:
-            return int(pixels * _GIF_BITS_PER_PIXEL / 8)
-        case Container.PNG:
-            return int(pixels * _PNG_BITS_PER_PIXEL / 8)
-        case _:
-            pass
+    if settings.container.is_images:
+        return int(pixels * _BITS_PER_PIXEL[settings.container] / 8)
     if settings.video_kbps is not None:
         image = settings.video_kbps * 125 * seconds * 1.1
     else:
         factor = _QUALITY_FACTORS[settings.quality]
         image = pixels * CODECS[settings.video_codec].bits_per_pixel * factor / 8
-    usual = {AudioCodec.PCM: _PCM_KBPS, AudioCodec.FLAC: _FLAC_KBPS, AudioCodec.NONE: 0}
-    kbps = settings.audio_kbps or {**USUAL_AUDIO_KBPS, **usual}[settings.audio_codec]
+    kbps = settings.audio_kbps or _AUDIO_KBPS[settings.audio_codec]
     return int(image + kbps * 125 * seconds)

@@ -17,11 +17,11 @@ from core.media.output import space_problems
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.film.build.export_inputs import SourceReader
     from core.film.model.delivery import ExportOrder
     from core.film.model.timeline import Timeline
     from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import CancelToken
+    from core.media.render_cache import RenderCache
 
 _SPARE_BYTES = 20_000_000
 # Raw samples of the film's sound and of every clip's, as they lie in the store.
@@ -38,20 +38,12 @@ class PlannedExport:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Disks:
-    """The places an export writes to, and how to ask what is free there."""
-
-    store: Path
-    work: Path
-    free_bytes: Callable[[Path], int]
-
-
 def plan_export(
     order: ExportOrder,
-    reader: SourceReader,
+    store: RenderCache,
     text_renderer: TextRenderer | None,
-    disks: Disks,
+    work_dir: Path,
+    free_bytes: Callable[[Path], int],
     cancel: CancelToken,
 ) -> PlannedExport:
     """The plan of an export; reads the clips and keeps nothing but what it found in them.
@@ -65,21 +57,18 @@ def plan_export(
     """
     problems = place_of_film_problems(order)
     try:
-        prepared = prepare(
-            order.film, order.settings, reader, cancel, skips_bad_clips=order.skips_bad_clips
+        timeline = prepare(
+            order.film, order.settings, store, cancel, skips_bad_clips=order.skips_bad_clips
         )
     except UnsupportedRequest as error:
         raise UnsupportedRequest([*problems, *error.problems]) from error
-    notes = list(prepared.notes)
+    notes = list(timeline.notes)
     try:
         with tempfile.TemporaryDirectory(prefix="imageai-") as folder:
-            made_overlays = prepare_overlays(
-                prepared.timeline, Look(), text_renderer, Path(folder), cancel
-            )
-            notes += made_overlays.notes
+            notes += prepare_overlays(timeline, Look(), text_renderer, Path(folder), cancel).notes
     except UnsupportedRequest as error:
         problems += error.problems
-    film_s = float(prepared.timeline.duration_s)
+    film_s = float(timeline.duration_s)
     if order.poster_s is not None and order.poster_s > film_s:
         problems.append(
             Problem(
@@ -87,17 +76,15 @@ def plan_export(
                 f"The film ends at {film_s:.2f} s, so it has no picture at {order.poster_s:g} s.",
             )
         )
-    size = size_estimate_bytes(prepared.timeline, order.settings)
+    size = size_estimate_bytes(timeline, order.settings)
     audio = int(film_s * _AUDIO_BYTES_PER_S)
     needs = {
         order.path.parent: size + _SPARE_BYTES,
-        disks.store: size + audio + _SPARE_BYTES,
-        disks.work: size + audio + _SPARE_BYTES,
+        store.folder: size + audio + _SPARE_BYTES,
+        work_dir: size + audio + _SPARE_BYTES,
     }
-    problems += [
-        Problem("out", message) for message in space_problems("film", needs, disks.free_bytes)
-    ]
+    problems += [Problem("out", message) for message in space_problems("film", needs, free_bytes)]
     if problems:
         raise UnsupportedRequest(problems)
     order = order.model_copy(update={"known_notes": tuple(notes)})
-    return PlannedExport(order, prepared.timeline, size, tuple(notes))
+    return PlannedExport(order, timeline, size, tuple(notes))

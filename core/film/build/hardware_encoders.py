@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from core.errors import FFmpegFailed
 from core.film.model.delivery import Hardware, VideoCodec
@@ -30,18 +30,12 @@ def device_arguments(hardware: Hardware) -> list[str]:
     return ["-vaapi_device", VAAPI_DEVICE] if hardware is Hardware.VAAPI else []
 
 
-def hardware_formats(hardware: Hardware, bit_depth: int) -> tuple[str, ...]:
-    """The filters, `format` first, that bring pictures into the form that a chip takes."""
-    planes = "p010le" if bit_depth == 10 else "nv12"
-    match hardware:
-        case Hardware.VAAPI:
-            return (planes, "hwupload")
-        case Hardware.QSV | Hardware.VIDEOTOOLBOX | Hardware.NVENC:
-            return (planes,)
-        case Hardware.OFF | Hardware.AUTO:
-            return ()
-        case _:
-            assert_never(hardware)
+def hardware_filters(hardware: Hardware, bit_depth: int) -> tuple[tuple[str, ...], ...]:
+    """The filters that bring pictures into the form that a chip takes: their names and values."""
+    if hardware is Hardware.OFF:
+        return ()
+    planes = ("format", "p010le" if bit_depth == 10 else "nv12")
+    return (planes, ("hwupload",)) if hardware is Hardware.VAAPI else (planes,)
 
 
 def works(hardware: Hardware, codec: VideoCodec, bit_depth: int, cancel: CancelToken) -> bool:
@@ -49,8 +43,7 @@ def works(hardware: Hardware, codec: VideoCodec, bit_depth: int, cancel: CancelT
     name = encoder_name(hardware, codec)
     if name is None:
         return False
-    planes, *more = hardware_formats(hardware, bit_depth)
-    filters = ",".join([f"format={planes}", *more])
+    filters = ",".join(map("=".join, hardware_filters(hardware, bit_depth)))
     words = [*device_arguments(hardware), *_TRIAL, "-vf", filters, "-c:v", name]
     try:
         run_ffmpeg([*words, "-f", "null", "-"], cancel)

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 from core.errors import AssemblyError
 from core.film.build.encoding import audio_arguments, timescale
 from core.film.model.delivery import AudioCodec, Container, ExportSettings
-from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
+from core.film.model.timeline import nearest
+from core.film.sound.stems import RAW_FORMAT
 from core.media.ffmpeg import run_ffmpeg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from core.film.build.segments import Segment
     from core.film.model.timeline import Timeline
+    from core.film.sound.soundtrack import Soundtrack
     from core.jobs.job import CancelToken
 
 _MICROSECONDS = 1_000_000
@@ -31,6 +33,13 @@ _LONGEST_TEXT_IN_MOV = 60_000
 # taken off the sound's beginning, the rest is heard in time.
 _MP3_DELAY = 1105
 _IN_TIME_IN_AVI = f"atrim=start_sample={_MP3_DELAY}"
+SUBTITLE_CODECS: dict[Container, str] = {
+    Container.MP4: "mov_text",
+    Container.MOV: "mov_text",
+    Container.MKV: "srt",
+    Container.WEBM: "webvtt",
+}
+"""FFmpeg's name of the subtitle format of each container that takes any."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +49,15 @@ class Ingredients:
     Attributes:
         segment_files: one for each segment, in order.
         metadata: a file in FFmpeg's metadata format.
-        audio: raw stereo float32 samples at 48 kHz, or None for a silent film.
-        audio_filter: FFmpeg's filter that brings the sound to its level; may be empty.
+        audio: None for a silent film.
         subtitles: an SRT file that becomes a track.
     """
 
     segments: tuple[Segment, ...]
     segment_files: tuple[Path, ...]
     metadata: Path
-    audio: Path | None = None
-    audio_filter: str = ""
-    subtitles: Path | None = None
+    audio: Soundtrack | None
+    subtitles: Path | None
 
 
 def write_list(timeline: Timeline, parts: Ingredients, path: Path) -> None:
@@ -104,19 +111,18 @@ def _film(
     maps = ["-map", "0:v"]
     coding = ["-c:v", "copy"]
     number = 1
-    if parts.audio is not None and settings.audio_codec is not AudioCodec.NONE:
-        inputs += ["-f", "f32le", "-ar", str(SAMPLE_RATE_HZ), "-ac", "2", "-i", str(parts.audio)]
+    if parts.audio is not None:
+        inputs += [*RAW_FORMAT, "-i", str(parts.audio.path)]
         maps += ["-map", f"{number}:a"]
-        coding += audio_arguments(settings)
-        late = [_IN_TIME_IN_AVI] if is_late(settings) else []
-        filters = [*filter(None, [parts.audio_filter]), *late]
-        if filters:
-            coding += ["-af", ",".join(filters)]
+        filters = [parts.audio.filter]
+        if (settings.container, settings.audio_codec) == (Container.AVI, AudioCodec.MP3):
+            filters.append(_IN_TIME_IN_AVI)
+        coding += [*audio_arguments(settings), "-af", ",".join(filters)]
         number += 1
     if parts.subtitles is not None:
         inputs += ["-i", str(parts.subtitles)]
         maps += ["-map", f"{number}:s"]
-        coding += ["-c:s", subtitle_codec(settings.container)]
+        coding += ["-c:s", SUBTITLE_CODECS[settings.container]]
         number += 1
     inputs += ["-f", "ffmetadata", "-i", str(parts.metadata)]
     maps += ["-map_metadata", str(number), "-map_chapters", str(number)]
@@ -136,24 +142,6 @@ def _film(
         rate = f"{timeline.rate.numerator}/{timeline.rate.denominator}"
         ending += ["-r", rate, "-tag:v", "H264", "-bsf:v", "h264_mp4toannexb"]
     return [*inputs, *maps, *coding, *ending, str(destination)]
-
-
-def is_late(settings: ExportSettings) -> bool:
-    """Whether the container cannot say that the sound begins before the film does."""
-    return settings.container is Container.AVI and settings.audio_codec is AudioCodec.MP3
-
-
-def subtitle_codec(container: Container) -> str:
-    """FFmpeg's name of the subtitle format that a container takes; empty where it takes none."""
-    match container:
-        case Container.MP4 | Container.MOV:
-            return "mov_text"
-        case Container.MKV:
-            return "srt"
-        case Container.WEBM:
-            return "webvtt"
-        case _:
-            return ""
 
 
 def _images(timeline: Timeline, settings: ExportSettings, destination: Path) -> list[str]:
@@ -184,12 +172,24 @@ def verify(timeline: Timeline, settings: ExportSettings, film: Path, *, has_audi
     Raises:
         AssemblyError: naming every difference.
     """
-    if settings.container is Container.PNG:
-        count = len(list(film.iterdir()))
-        if count != timeline.num_frames:
-            raise _wrong([f"{count} pictures instead of {timeline.num_frames}"])
-        return
-    _verify_file(timeline, settings, film, has_audio=has_audio)
+    match settings.container:
+        case Container.PNG:
+            count = len(list(film.iterdir()))
+            is_whole = count == timeline.num_frames
+            found = [] if is_whole else [f"{count} pictures instead of {timeline.num_frames}"]
+        case Container.WEBP:
+            # FFmpeg writes animated WebP, and most of its versions cannot read it.
+            from PIL import Image
+
+            with Image.open(film) as image:
+                found = _size_differences(timeline, image.width, image.height)
+        case _:
+            found = _differences(timeline, settings, film, has_audio=has_audio)
+    if found:
+        raise AssemblyError(
+            f"The film came out with {', '.join(found)}, so it was not kept.",
+            hint="Try again; if it happens again, it is a defect of the program.",
+        )
 
 
 def count_frames(segment_file: Path) -> int:
@@ -204,14 +204,11 @@ def count_frames(segment_file: Path) -> int:
         return sum(1 for packet in container.demux(video) if packet.size)
 
 
-def _verify_file(
+def _differences(
     timeline: Timeline, settings: ExportSettings, film: Path, *, has_audio: bool
-) -> None:
+) -> list[str]:
     import av
 
-    if settings.container is Container.WEBP:
-        _verify_webp(timeline, film)
-        return
     found: list[str] = []
     with av.open(str(film)) as container:
         video = container.streams.video[0]
@@ -227,28 +224,13 @@ def _verify_file(
             found.append(f"{count} frames instead of {timeline.num_frames}")
         if has_audio and audio is not None and abs(audio_s - timeline.duration_s) > _CODEC_DELAY_S:
             found.append(f"{float(audio_s):.2f} s of sound, not {float(timeline.duration_s):.2f} s")
-        if (video.width, video.height) != (timeline.width, timeline.height):
-            found.append(
-                f"{video.width}x{video.height} instead of {timeline.width}x{timeline.height}"
-            )
+        found += _size_differences(timeline, video.width, video.height)
         if has_audio != (audio is not None):
             found.append("no sound" if has_audio else "sound that was not asked for")
-    if found:
-        raise _wrong(found)
+    return found
 
 
-def _verify_webp(timeline: Timeline, film: Path) -> None:
-    # FFmpeg writes animated WebP, and most of its versions cannot read it.
-    from PIL import Image
-
-    size = (timeline.width, timeline.height)
-    with Image.open(film) as image:
-        if image.size != size:
-            raise _wrong([f"{image.width}x{image.height} instead of {size[0]}x{size[1]}"])
-
-
-def _wrong(found: Sequence[str]) -> AssemblyError:
-    return AssemblyError(
-        f"The film came out with {', '.join(found)}, so it was not kept.",
-        hint="Try again; if it happens again, it is a defect of the program.",
-    )
+def _size_differences(timeline: Timeline, width: int, height: int) -> list[str]:
+    if (width, height) == (timeline.width, timeline.height):
+        return []
+    return [f"{width}x{height} instead of {timeline.width}x{timeline.height}"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import core
 from core.film.model.delivery import CONTAINERS, AudioCodec, Container
-from core.film.model.edit_points import chapters_of
+from core.film.model.edit_points import parts_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +29,6 @@ _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 def write_metadata(timeline: Timeline, settings: ExportSettings, path: Path) -> Path:
     """Write the film's metadata in FFmpeg's format; gives the path."""
-    head, _, chapters = chapters_metadata(timeline).partition("\n")
-    lines = [head]
     tags = {
         "title": timeline.film.title,
         "comment": _as_json(provenance(timeline, settings)),
@@ -38,9 +36,13 @@ def write_metadata(timeline: Timeline, settings: ExportSettings, path: Path) -> 
     }
     if is_marked(timeline, settings):
         tags["description"] = _AI_SENTENCE
-    lines += [f"{name}={escaped(text)}" for name, text in tags.items() if text]
+    lines = [";FFMETADATA1", *(f"{name}={escaped(text)}" for name, text in tags.items() if text)]
     if timeline.film.has_chapters:
-        lines.append(chapters)
+        base = 1 / timeline.rate
+        for part in parts_of(timeline):
+            lines += ["[CHAPTER]", f"TIMEBASE={base.numerator}/{base.denominator}"]
+            lines += [f"START={part.first}", f"END={part.end}"]
+            lines.append(f"title={escaped(part.shot.title)}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
@@ -102,21 +104,6 @@ def _record(source: Source) -> dict[str, Any] | None:
 def _as_json(tags: dict[str, Any]) -> str:
     text = json.dumps(tags, ensure_ascii=False)
     return _TO_SPELL_OUT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-def chapters_metadata(timeline: Timeline) -> str:
-    """The chapters as a metadata file of FFmpeg, in whole frames."""
-    base = 1 / timeline.rate
-    lines = [";FFMETADATA1"]
-    for chapter in chapters_of(timeline):
-        lines += [
-            "[CHAPTER]",
-            f"TIMEBASE={base.numerator}/{base.denominator}",
-            f"START={chapter.first}",
-            f"END={chapter.end}",
-            f"title={escaped(chapter.title)}",
-        ]
-    return "\n".join(lines) + "\n"
 
 
 def escaped(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.film.build.export import ExportJob
-from core.film.build.export_inputs import SourceReader, prepare
+from core.film.build.export_inputs import prepare
 from core.film.model.delivery import (
     AudioCodec,
     Container,
@@ -18,7 +18,7 @@ from core.film.model.delivery import (
     Quality,
     Retime,
 )
-from core.film.model.edit_points import chapters_of
+from core.film.model.edit_points import parts_of
 from core.film.model.film_file import files_of
 from core.jobs.job import JobContext, Notice, Progressed, Report
 from core.media.render_cache import key_of
@@ -93,10 +93,9 @@ def make_preview(
         StudioError: it cannot be made.
         JobCancelled: asked to stop.
     """
-    reader = SourceReader(stores.cache, cancel)
-    prepared = prepare(film, settings, reader, cancel, skips_bad_clips=skips_bad_clips)
-    notes = list(prepared.notes)
-    small = preview_settings(prepared.timeline, settings)
+    timeline = prepare(film, settings, stores.cache, cancel, skips_bad_clips=skips_bad_clips)
+    notes = list(timeline.notes)
+    small = preview_settings(timeline, settings)
 
     def make(place: Path) -> None:
         def tell(event: Report) -> None:
@@ -128,7 +127,11 @@ def make_preview(
     path = stores.films.keep(key, _SUFFIX, make)
     # The one that is to be played stays, however large it is.
     stores.films.trim(max(stores.films_bytes, path.stat().st_size))
-    return PreviewFilm(path, scene_starts(prepared.timeline), tuple(dict.fromkeys(notes)))
+    scenes = tuple(
+        SceneStart(part.shot.title, float(part.first / timeline.rate))
+        for part in parts_of(timeline)
+    )
+    return PreviewFilm(path, scenes, tuple(dict.fromkeys(notes)))
 
 
 def preview_settings(timeline: Timeline, settings: ExportSettings) -> ExportSettings:
@@ -145,14 +148,6 @@ def preview_settings(timeline: Timeline, settings: ExportSettings) -> ExportSett
         retime=Retime.BLEND if settings.retime is Retime.MOTION else settings.retime,
         loudness_lufs=settings.loudness_lufs,
         is_marked_ai=settings.is_marked_ai,
-    )
-
-
-def scene_starts(timeline: Timeline) -> tuple[SceneStart, ...]:
-    """Where each scene of a film begins."""
-    return tuple(
-        SceneStart(chapter.title, float(chapter.first / timeline.rate))
-        for chapter in chapters_of(timeline)
     )
 
 

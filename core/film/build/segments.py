@@ -35,12 +35,11 @@ class Segment:
 
 def segments_of(timeline: Timeline) -> tuple[Segment, ...]:
     """The film's segments, in order, with nothing between them."""
-    found: list[Segment] = []
-    for shot in timeline.shots:
-        first = shot.start + shot.incoming
-        if first < shot.end:
-            found.append(Segment(shot, first, shot.end))
-    return tuple(found)
+    return tuple(
+        Segment(shot, first, shot.end)
+        for shot in timeline.shots
+        if (first := shot.start + shot.incoming) < shot.end
+    )
 
 
 def segment_key(

@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Handoff:
-    """A written file; `notes` are sentences about what its format cannot carry."""
-
-    path: Path
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class HandoffFormat:
     """A kind of file that other programs read; `compose` gets the file's future folder."""
 
@@ -49,10 +41,11 @@ HANDOFF_FORMATS: dict[str, HandoffFormat] = {item.suffix: item for item in _TABL
 """Every format by the suffix of its files."""
 
 
-def write_handoff(timeline: Timeline, path: Path) -> Handoff:
-    """Write a film for other programs, in the format of the path's suffix.
+def write_handoff(timeline: Timeline, path: Path) -> tuple[str, ...]:
+    """Write a film for other programs; gives sentences about what the format cannot carry.
 
-    A file that is there is replaced, unless the film is made from it.
+    The format is that of the path's suffix. A file that is there is replaced, unless the film is
+    made from it.
 
     Raises:
         UnsupportedRequest: there is no such format, or it cannot say anything of this film.
@@ -75,4 +68,4 @@ def write_handoff(timeline: Timeline, path: Path) -> Handoff:
         )
     document = kind.compose(timeline, path.parent)
     write_text_atomically(path, document.text)
-    return Handoff(path, document.notes)
+    return document.notes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from core.film.handoff.document import (
     relative_path,
     title_of,
 )
-from core.film.handoff.timecode import counted_rate, frame_of_hour, is_drop_frame, timecode
+from core.film.handoff.timecode import counted_rate, frame_of_first_hour, is_drop_frame, timecode
 from core.film.model.edit_points import parts_of
 from core.film.model.timeline import nearest
 from core.film.model.transitions import DISSOLVE
@@ -39,7 +40,6 @@ WIPES = {
     "horizontal-open": "W022",
     "circle-open": "W119",
 }
-_START_HOUR = 1
 _MOST_EVENTS = 999
 _MOST_FRAMES_A_SECOND = 99
 _IMAGE, _AUDIO, _BOTH = "V", "AA", "AA/V"
@@ -71,7 +71,7 @@ class _List:
         self.rate = timeline.rate
         self.parts = parts_of(timeline, is_cut_first=True)
         self.reels = reel_names(part.shot.source.path for part in self.parts)
-        self.start = frame_of_hour(_START_HOUR, timeline.rate)
+        self.start = frame_of_first_hour(timeline.rate)
         self.num_events = 0
         self.lines: list[str] = []
 
@@ -79,10 +79,8 @@ class _List:
         mode = "DROP FRAME" if is_drop_frame(self.rate) else "NON-DROP FRAME"
         title = one_line(self.timeline.film.title) or "Film"
         self.lines = [f"TITLE: {title}", f"FCM: {mode}"]
-        before: EditedShot | None = None
-        for part in self.parts:
+        for before, part in zip((None, *self.parts), self.parts, strict=False):
             self._add(part, before)
-            before = part
         return Document("\n".join(self.lines) + "\n", tuple(self._notes()))
 
     def _add(self, part: EditedShot, before: EditedShot | None) -> None:
@@ -227,12 +225,8 @@ def _is_between_frames(part: EditedShot) -> bool:
 
 def _frames_a_second(value: Fraction) -> str:
     """A speed as M2 has it: three digits, a point, and as many digits as it takes."""
-    whole, rest = divmod(value, 1)
-    digits = ""
-    while rest or not digits:
-        digit, rest = divmod(rest * 10, 1)
-        digits += str(digit)
-    return f"{whole:03}.{digits}"
+    whole, _, digits = f"{Decimal(value.numerator) / value.denominator:f}".partition(".")
+    return f"{whole:0>3}.{digits or 0}"
 
 
 LONGEST = 8

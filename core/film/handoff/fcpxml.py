@@ -20,7 +20,7 @@ from core.film.handoff.document import (
 from core.film.handoff.fcpxml_resources import Resources, seconds
 from core.film.handoff.music import music_rows
 from core.film.handoff.timecode import is_drop_frame
-from core.film.model.edit_points import chapters_of, parts_of
+from core.film.model.edit_points import parts_of
 from core.film.model.film import Fit
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
 from core.film.model.transitions import DISSOLVE
@@ -171,8 +171,8 @@ class _Project:
             yield clip
 
     def _add_markers(self, clip: ET.Element, part: EditedShot) -> None:
-        chapters = chapters_of(self.timeline) if self.timeline.film.has_chapters else ()
-        marked = [("chapter-marker", chapter.first, chapter.title) for chapter in chapters]
+        chapters = self.parts if self.timeline.film.has_chapters else ()
+        marked = [("chapter-marker", one.first, one.shot.title) for one in chapters]
         marked += [("marker", title.first, title.caption.text) for title in self.timeline.titles]
         for tag, frame, words in marked:
             if part.first <= frame < part.end:

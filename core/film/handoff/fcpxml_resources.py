@@ -54,29 +54,21 @@ class Resources:
         facts = source.facts
         if source.path not in self._ids:
             attributes = {
-                "name": one_line(source.path.stem),
-                "start": "0s",
-                "duration": seconds(self.duration_of(source)),
                 "hasVideo": "1",
                 "videoSources": "1",
                 "format": self._format(facts.width, facts.height, facts.rate),
             }
             if facts.audio_sample_rate_hz is not None:
                 attributes |= _audio(facts.audio_channels, facts.audio_sample_rate_hz)
-            self._add_asset(source.path, attributes)
+            self._add_asset(source.path, source.path, self.duration_of(source), attributes)
         return self._ids[source.path]
 
     def music(self, path: Path, facts: MusicFacts) -> str:
         """The id of a file of music."""
         key = ("music", path)
         if key not in self._ids:
-            attributes = {
-                "name": one_line(path.stem),
-                "start": "0s",
-                "duration": seconds(Fraction(facts.num_samples, SAMPLE_RATE_HZ)),
-                **_audio(facts.channels, facts.rate_hz),
-            }
-            self._add_asset(path, attributes, key)
+            duration = Fraction(facts.num_samples, SAMPLE_RATE_HZ)
+            self._add_asset(key, path, duration, _audio(facts.channels, facts.rate_hz))
         return self._ids[key]
 
     def dissolve(self) -> str:
@@ -88,9 +80,13 @@ class Resources:
             )
         return self._ids[_DISSOLVE_UID]
 
-    def _add_asset(self, path: Path, attributes: dict[str, str], key: object = None) -> None:
-        identity = self._new_id(key or path)
-        asset = ET.SubElement(self.element, "asset", {"id": identity, **attributes})
+    def _add_asset(
+        self, key: object, path: Path, duration: Fraction, attributes: dict[str, str]
+    ) -> None:
+        known = {"name": one_line(path.stem), "start": "0s", "duration": seconds(duration)}
+        asset = ET.SubElement(
+            self.element, "asset", {"id": self._new_id(key), **known, **attributes}
+        )
         url = relative_url(path, self._folder)
         is_below = not url.startswith(("../", "file:"))
         ET.SubElement(

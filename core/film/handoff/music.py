@@ -65,7 +65,7 @@ def music_rows(timeline: Timeline) -> tuple[MusicRow, ...]:
         UnreadableMusic: a file is missing, damaged or holds no sound.
     """
     cues = timeline.music_cues
-    measured = {path: measure_music(path) for path in {cue.music.path for cue in cues}}
+    measured = {path: _measured(path) for path in {cue.music.path for cue in cues}}
     return tuple(
         MusicRow(cue, facts, _parts(cue, facts))
         for cue in cues
@@ -73,12 +73,7 @@ def music_rows(timeline: Timeline) -> tuple[MusicRow, ...]:
     )
 
 
-def measure_music(path: Path) -> MusicFacts:
-    """What a file of music holds.
-
-    Raises:
-        UnreadableMusic: it is missing, damaged or holds no sound.
-    """
+def _measured(path: Path) -> MusicFacts:
     with opened_music(path) as container:
         audio = container.streams.audio[0]
         count = sum(frame.samples for frame in container.decode(audio))

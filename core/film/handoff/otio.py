@@ -15,7 +15,7 @@ from core.film.handoff.document import (
     title_of,
 )
 from core.film.handoff.music import music_rows
-from core.film.model.edit_points import chapters_of, parts_of
+from core.film.model.edit_points import parts_of
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
 from core.film.model.transitions import DISSOLVE
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
-    from core.film.handoff.music import MusicPart, MusicRow
+    from core.film.handoff.music import MusicRow
     from core.film.model.edit_points import EditedShot
     from core.film.model.timeline import Timeline
 
@@ -46,10 +46,15 @@ def otio(timeline: Timeline, folder: Path) -> Document:
     if any(not part.shot.is_silent for part in parts):
         tracks.append(_shot_track("Sound of clips", "Audio", timeline, parts, folder))
     tracks += [_music_track(row, folder) for row in rows]
-    film = timeline.film
+    marked = [
+        ("caption", "YELLOW", one.caption.text, one.first, one.end) for one in timeline.titles
+    ]
+    if timeline.film.has_chapters:
+        chapters = [("chapter", "GREEN", one.shot.title, one.first, one.end) for one in parts]
+        marked = chapters + marked
     document: Json = {
         "OTIO_SCHEMA": "Timeline.1",
-        "name": readable(film.title),
+        "name": readable(timeline.film.title),
         "global_start_time": None,
         "metadata": {
             NAMESPACE: {
@@ -58,10 +63,21 @@ def otio(timeline: Timeline, folder: Path) -> Document:
                 "rate": f"{timeline.rate.numerator}/{timeline.rate.denominator}",
             }
         },
-        "tracks": {
-            **_composed("Stack.1", "tracks", tracks),
-            "markers": [*_chapter_markers(timeline), *_caption_markers(timeline)],
-        },
+        "tracks": _item(
+            "Stack.1",
+            "tracks",
+            children=tracks,
+            markers=[
+                {
+                    "OTIO_SCHEMA": "Marker.2",
+                    "name": readable(name),
+                    "color": colour,
+                    "marked_range": _range(first, end - first, timeline.rate),
+                    "metadata": {NAMESPACE: {"kind": kind}},
+                }
+                for kind, colour, name, first, end in marked
+            ],
+        ),
     }
     text = json.dumps(document, ensure_ascii=False, indent=4) + "\n"
     return Document(text, tuple(_notes(timeline, parts, rows)))
@@ -98,23 +114,14 @@ def _shot_track(
         is_audible = kind == "Video" or not part.shot.is_silent
         # Between two silences there is nothing to fade.
         if part.join and (is_audible or was_audible):
-            children.append(
-                _transition(
-                    part.join.kind.name,
-                    _time(part.lead, rate),
-                    _time(part.lag, rate),
-                )
-            )
-        children.append(
-            _clip(part, timeline, folder) if is_audible else _gap(_time(part.num_frames, rate))
-        )
+            children.append(_transition(part.join.kind.name, part.lead, part.lag, rate))
+        children.append(_clip(part, rate, folder) if is_audible else _gap(part.num_frames, rate))
         was_audible = is_audible
-    return {**_composed("Track.1", name, children), "kind": kind}
+    return _item("Track.1", name, children=children, kind=kind)
 
 
-def _clip(part: EditedShot, timeline: Timeline, folder: Path) -> Json:
-    shot, rate = part.shot, timeline.rate
-    facts = shot.source.facts
+def _clip(part: EditedShot, rate: Fraction, folder: Path) -> Json:
+    shot, facts = part.shot, part.shot.source.facts
     effects: list[Json] = []
     if shot.speed != 1:
         effects.append(
@@ -126,22 +133,16 @@ def _clip(part: EditedShot, timeline: Timeline, folder: Path) -> Json:
                 "metadata": {},
             }
         )
-    return {
-        "OTIO_SCHEMA": "Clip.1",
-        "name": title_of(shot),
+    available = _range(0, nearest(facts.duration_s * facts.rate), facts.rate)
+    return _item(
+        "Clip.1",
+        title_of(shot),
         # The start is a time of the file: between two frames when the speed leads there. The
         # length is one of the film, which a time warp leaves alone.
-        "source_range": _range(
-            _time(part.skipped * shot.speed, rate), _time(part.num_frames, rate)
-        ),
-        "media_reference": _media(
-            shot.source.path,
-            folder,
-            _range(_time(0, facts.rate), _time(nearest(facts.duration_s * facts.rate), facts.rate)),
-        ),
-        "effects": effects,
-        "markers": [],
-        "metadata": {
+        source_range=_range(part.skipped * shot.speed, part.num_frames, rate),
+        media_reference=_media(shot.source.path, folder, available),
+        effects=effects,
+        metadata={
             NAMESPACE: {
                 "number": shot.number,
                 "gain_db": shot.gain_db,
@@ -149,7 +150,7 @@ def _clip(part: EditedShot, timeline: Timeline, folder: Path) -> Json:
                 "fit": shot.fit.value,
             }
         },
-    }
+    )
 
 
 def _music_track(row: MusicRow, folder: Path) -> Json:
@@ -157,13 +158,21 @@ def _music_track(row: MusicRow, folder: Path) -> Json:
     name = readable(music.path.name)
     children: list[Json] = []
     if row.parts and row.parts[0].first:
-        children.append(_gap(_time(row.parts[0].first, SAMPLE_RATE_HZ)))
+        children.append(_gap(row.parts[0].first, SAMPLE_RATE_HZ))
     for part in row.parts:
         if part.seam:
-            children.append(
-                _transition(DISSOLVE, _time(0, SAMPLE_RATE_HZ), _time(part.seam, SAMPLE_RATE_HZ))
+            children.append(_transition(DISSOLVE, 0, part.seam, SAMPLE_RATE_HZ))
+        children.append(
+            _item(
+                "Clip.1",
+                name,
+                source_range=_range(part.skipped, part.end - part.first, SAMPLE_RATE_HZ),
+                media_reference=_media(
+                    music.path, folder, _range(0, row.facts.num_samples, SAMPLE_RATE_HZ)
+                ),
+                metadata={NAMESPACE: {"volume_db": music.volume_db}},
             )
-        children.append(_music_clip(name, row, part, folder))
+        )
     metadata: Json = {
         "volume_db": music.volume_db,
         "fade_in_s": music.fade_in_s,
@@ -171,88 +180,35 @@ def _music_track(row: MusicRow, folder: Path) -> Json:
         "duck_db": music.duck_db,
         "is_looped": music.is_looped,
     }
-    return {
-        **_composed("Track.1", f"Music: {name}", children),
-        "kind": "Audio",
-        "metadata": {NAMESPACE: metadata},
-    }
+    return _item(
+        "Track.1",
+        f"Music: {name}",
+        children=children,
+        kind="Audio",
+        metadata={NAMESPACE: metadata},
+    )
 
 
-def _music_clip(name: str, row: MusicRow, part: MusicPart, folder: Path) -> Json:
-    whole = _range(_time(0, SAMPLE_RATE_HZ), _time(row.facts.num_samples, SAMPLE_RATE_HZ))
-    return {
-        "OTIO_SCHEMA": "Clip.1",
-        "name": name,
-        "source_range": _range(
-            _time(part.skipped, SAMPLE_RATE_HZ), _time(part.end - part.first, SAMPLE_RATE_HZ)
-        ),
-        "media_reference": _media(row.cue.music.path, folder, whole),
-        "effects": [],
-        "markers": [],
-        "metadata": {NAMESPACE: {"volume_db": row.cue.music.volume_db}},
-    }
-
-
-def _chapter_markers(timeline: Timeline) -> list[Json]:
-    if not timeline.film.has_chapters:
-        return []
-    return [
-        _marker(chapter.title, chapter.first, chapter.end, timeline.rate, "GREEN", "chapter")
-        for chapter in chapters_of(timeline)
-    ]
-
-
-def _caption_markers(timeline: Timeline) -> list[Json]:
-    return [
-        _marker(title.caption.text, title.first, title.end, timeline.rate, "YELLOW", "caption")
-        for title in timeline.titles
-    ]
-
-
-def _marker(name: str, first: int, end: int, rate: Fraction, colour: str, kind: str) -> Json:
-    return {
-        "OTIO_SCHEMA": "Marker.2",
-        "name": readable(name),
-        "color": colour,
-        "marked_range": _range(_time(first, rate), _time(end - first, rate)),
-        "metadata": {NAMESPACE: {"kind": kind}},
-    }
-
-
-def _transition(name: str, lead: Json, lag: Json) -> Json:
+def _transition(name: str, lead: int, lag: int, rate: Fraction | int) -> Json:
     is_dissolve = name == DISSOLVE
     return {
         "OTIO_SCHEMA": "Transition.1",
         "name": name,
         "transition_type": "SMPTE_Dissolve" if is_dissolve else "Custom_Transition",
-        "in_offset": lead,
-        "out_offset": lag,
+        "in_offset": _time(lead, rate),
+        "out_offset": _time(lag, rate),
         "metadata": {NAMESPACE: {"kind": name}},
     }
 
 
-def _composed(schema: str, name: str, children: list[Json]) -> Json:
-    return {
-        "OTIO_SCHEMA": schema,
-        "name": name,
-        "source_range": None,
-        "effects": [],
-        "markers": [],
-        "metadata": {},
-        "children": children,
-    }
+def _item(schema: str, name: str, **fields: object) -> Json:
+    """Something with a place in the timeline; the format wants its empty fields too."""
+    empty: Json = {"source_range": None, "effects": [], "markers": [], "metadata": {}}
+    return {"OTIO_SCHEMA": schema, "name": name, **empty, **fields}
 
 
-def _gap(duration: Json) -> Json:
-    start = {**duration, "value": 0.0}
-    return {
-        "OTIO_SCHEMA": "Gap.1",
-        "name": "",
-        "source_range": _range(start, duration),
-        "effects": [],
-        "markers": [],
-        "metadata": {},
-    }
+def _gap(duration: int, rate: Fraction | int) -> Json:
+    return _item("Gap.1", "", source_range=_range(0, duration, rate))
 
 
 def _media(path: Path, folder: Path, available: Json) -> Json:
@@ -265,8 +221,12 @@ def _media(path: Path, folder: Path, available: Json) -> Json:
     }
 
 
-def _range(start: Json, duration: Json) -> Json:
-    return {"OTIO_SCHEMA": "TimeRange.1", "start_time": start, "duration": duration}
+def _range(start: Fraction | int, duration: int, rate: Fraction | int) -> Json:
+    return {
+        "OTIO_SCHEMA": "TimeRange.1",
+        "start_time": _time(start, rate),
+        "duration": _time(duration, rate),
+    }
 
 
 def _time(value: Fraction | int, rate: Fraction | int) -> Json:

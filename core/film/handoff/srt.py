@@ -47,7 +47,7 @@ def srt(timeline: Timeline, folder: Path) -> Document:
         )
         for title in timeline.titles
     ]
-    if any(_EMPTY_LINES.search(readable(title.caption.text)) for title in timeline.titles):
+    if any(_EMPTY_LINES.search(cue.text) for cue in cues):
         notes.append("Empty lines within captions are left out; SRT has none.")
     return Document(as_srt(cues), tuple(notes))
 

@@ -34,6 +34,6 @@ def timecode(frame: int, rate: Fraction) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{separator}{frames:02}"
 
 
-def frame_of_hour(hours: int, rate: Fraction) -> int:
-    """The frame whose timecode is a whole hour."""
-    return hours * (3600 * counted_rate(rate) - 54 * _DROPPING.get(rate, 0))
+def frame_of_first_hour(rate: Fraction) -> int:
+    """The frame whose timecode is one hour."""
+    return 3600 * counted_rate(rate) - 54 * _DROPPING.get(rate, 0)

@@ -48,6 +48,10 @@ def parts_of(timeline: Timeline, *, is_cut_first: bool = False) -> tuple[EditedS
     A transition's first frame shows only the shot that goes, so one of a single frame is a plain
     cut after that frame; a shot that has no other frame is never seen and has no part.
 
+    Chapters and scenes begin at the middle of a transition too: where it begins, the picture is
+    still wholly that of the shot before, and who jumps there would see a scene go that they did not
+    ask for.
+
     Args:
         timeline: the film.
         is_cut_first: whether the cut lies where the transition begins, not in its middle.
@@ -76,22 +80,3 @@ def _lead(shot: Shot, is_cut_first: bool) -> int:
     if shot.incoming == 1:
         return 1
     return 0 if is_cut_first else shot.incoming // 2
-
-
-@dataclass(frozen=True)
-class Chapter:
-    """A chapter: the film's frames from `first` up to `end`."""
-
-    title: str
-    first: int
-    end: int
-
-
-def chapters_of(timeline: Timeline) -> tuple[Chapter, ...]:
-    """A chapter for each shot, from the middle of the transition into it.
-
-    Where a transition begins, the picture is still wholly that of the shot before: who jumps to a
-    chapter would see a scene go that they did not ask for. The middle is also where editors that
-    get the film handed over show the cut.
-    """
-    return tuple(Chapter(part.shot.title, part.first, part.end) for part in parts_of(timeline))

@@ -39,6 +39,16 @@ class Alignment(StrEnum):
     BOTTOM = "bottom"
     BOTTOM_RIGHT = "bottom-right"
 
+    @property
+    def across(self) -> float:
+        """How much of the free room lies to the left: 0, a half or 1."""
+        return 0.0 if "left" in self else 1.0 if "right" in self else 0.5
+
+    @property
+    def down(self) -> float:
+        """How much of the free room lies above: 0, a half or 1."""
+        return 0.0 if "top" in self else 1.0 if "bottom" in self else 0.5
+
 
 class Transition(Frozen):
     """How one clip gives way to the next; `kind` is a name of `core.film.model.transitions`."""

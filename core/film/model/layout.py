@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeVar
+from statistics import mode
+from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.film.model.timeline import (
@@ -22,14 +22,11 @@ from core.film.model.transitions import NONE, TRANSITIONS
 from core.platform.suggestions import unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from core.film.model.delivery import FrameFormat
     from core.film.model.film import Caption, Clip, Film, Music
     from core.film.model.source import Source
-
-_T = TypeVar("_T")
 
 MAX_SIDE = 8192
 MAX_RATE = 240
@@ -39,7 +36,6 @@ def lay_out(
     film: Film,
     sources: Sequence[Source],
     frame: FrameFormat,
-    music_sha256: Mapping[Path, str] | None = None,
 ) -> Timeline:
     """The exact timeline of a film; reads no file.
 
@@ -47,7 +43,6 @@ def lay_out(
         film: as asked.
         sources: what lies behind each of its clips, in the same order.
         frame: size and rate; what it leaves open is that of most clips.
-        music_sha256: the content's hash of each music file.
 
     Raises:
         UnsupportedRequest: with every problem there is.
@@ -56,7 +51,7 @@ def lay_out(
         raise UnsupportedRequest(
             [Problem("clips", "The film has no clips. Name at least one clip.")]
         )
-    return _TimelineLayout(film, sources, frame).timeline(music_sha256 or {})
+    return _TimelineLayout(film, sources, frame).timeline()
 
 
 class _TimelineLayout:
@@ -65,11 +60,11 @@ class _TimelineLayout:
         self.sources = sources
         self.problems: list[Problem] = []
         self.notes: list[str] = []
-        self.rate = frame.rate or _most_common([source.facts.rate for source in sources])
-        self.rate = self._audio_rate(self.rate)
+        # Of several that are as common, it is the first.
+        self.rate = self._checked_rate(frame.rate or mode(source.facts.rate for source in sources))
         self.width, self.height = self._size(frame)
 
-    def timeline(self, music_sha256: Mapping[Path, str]) -> Timeline:
+    def timeline(self) -> Timeline:
         lengths = [
             self._length(number, clip, source)
             for number, (clip, source) in enumerate(
@@ -83,7 +78,11 @@ class _TimelineLayout:
         shots = self._shots(lengths, joins)
         timeline = Timeline(self.film, self.width, self.height, self.rate, shots)
         titles = self._titles(timeline.num_frames)
-        music_cues = self._music_cues(timeline.num_samples, music_sha256)
+        music_cues = tuple(
+            MusicCue(music, *span)
+            for music in self.film.music
+            if (span := self._music_span(music, timeline.num_samples))
+        )
         if self.problems:
             raise UnsupportedRequest(self.problems)
         return replace(timeline, titles=titles, music_cues=music_cues, notes=tuple(self.notes))
@@ -91,7 +90,7 @@ class _TimelineLayout:
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
 
-    def _audio_rate(self, rate: Fraction) -> Fraction:
+    def _checked_rate(self, rate: Fraction) -> Fraction:
         if 1 <= rate <= MAX_RATE:
             # Measured averages such as 2997/100 mean the broadcast rate that is next to them.
             return _broadcast(rate)
@@ -102,8 +101,7 @@ class _TimelineLayout:
         return kept
 
     def _size(self, frame: FrameFormat) -> tuple[int, int]:
-        seen = [_display_size(source) for source in self.sources]
-        common = _most_common(seen)
+        common = mode(map(_display_size, self.sources))
         width, height = frame.width, frame.height
         if width is None and height is None:
             width, height = common
@@ -171,8 +169,10 @@ class _TimelineLayout:
         if kind is None:
             self._refuse("transition", unknown_name("transition", asked.kind, TRANSITIONS))
             return None
-        if kind.name == NONE or number == 1:
-            if number == 1 and clip.transition is not None and kind.name != NONE:
+        if kind.name == NONE:
+            return None
+        if number == 1:
+            if clip.transition is not None:
                 self._refuse(
                     "transition",
                     "Clip 1 has no clip before it, so there is no transition into it. "
@@ -207,11 +207,8 @@ class _TimelineLayout:
     ) -> tuple[Shot, ...]:
         shots: list[Shot] = []
         start = 0
-        for number, (clip, source) in enumerate(
-            zip(self.film.clips, self.sources, strict=True), start=1
-        ):
-            skipped, count = lengths[number - 1]
-            join = joins[number - 1]
+        parts = zip(self.film.clips, self.sources, lengths, joins, strict=True)
+        for number, (clip, source, (skipped, count), join) in enumerate(parts, start=1):
             start -= join.num_frames if join else 0
             is_silent = clip.is_muted or not self.film.has_clip_sound
             shots.append(
@@ -245,16 +242,9 @@ class _TimelineLayout:
                 titles.append(TimedCaption(caption, *span))
         return tuple(titles)
 
-    def _music_cues(
-        self, num_samples: int, music_sha256: Mapping[Path, str]
-    ) -> tuple[MusicCue, ...]:
-        music_cues: list[MusicCue] = []
-        for music in self.film.music:
-            name = f"The music {music.path.name!r}"
-            span = self._span("music", name, music, SAMPLE_RATE_HZ, num_samples)
-            if span is not None:
-                music_cues.append(MusicCue(music, music_sha256.get(music.path, ""), *span))
-        return tuple(music_cues)
+    def _music_span(self, music: Music, num_samples: int) -> tuple[int, int] | None:
+        name = f"The music {music.path.name!r}"
+        return self._span("music", name, music, SAMPLE_RATE_HZ, num_samples)
 
     def _span(
         self,
@@ -294,11 +284,6 @@ def _display_size(source: Source) -> tuple[int, int]:
     if facts.sample_aspect >= 1:
         return nearest(facts.width * facts.sample_aspect), facts.height
     return facts.width, nearest(facts.height / facts.sample_aspect)
-
-
-def _most_common(values: Sequence[_T]) -> _T:
-    """The value that occurs most often; of several, the first."""
-    return Counter(values).most_common(1)[0][0]
 
 
 def _broadcast(rate: Fraction) -> Fraction:

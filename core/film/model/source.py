@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-PROBE_VERSION = 3
+PROBE_VERSION = 4
 OTHER_MUSIC = "Choose another file, or leave the music out."
 _CHUNK = 1 << 20
 # How a unit begins in H.264 as MP4, MOV and Matroska hold it.
@@ -70,9 +71,7 @@ class SourceFacts(Frozen):
     duration_s: Fraction
     first_frame_s: Fraction
     codec: str
-    profile: str
     pixel_format: str
-    bit_depth: int
     has_alpha: bool
     sample_aspect: Fraction
     rotation: int
@@ -106,8 +105,25 @@ def read_source(path: Path, cancel: CancelToken | None = None) -> Source:
         UnreadableClip: it is missing, empty, damaged, cut off or has no picture.
         JobCancelled: asked to stop.
     """
+    # Imported late: PyAV loads FFmpeg's libraries, which only an export needs.
+    import av
+    from av.error import FFmpegError
+
     token = cancel or CancelToken()
-    facts = probe_source(path, token)
+    if path.is_dir():
+        raise UnreadableClip(f"{str(path)!r} is a folder, not a clip.")
+    if path.is_file() and path.stat().st_size == 0:
+        raise UnreadableClip(f"The file {str(path)!r} is empty.")
+    try:
+        with av.open(str(path)) as container:
+            facts = _probe(path, container, token)
+    except FileNotFoundError as error:
+        raise UnreadableClip(f"There is no clip at {str(path)!r}.") from error
+    except (FFmpegError, PermissionError) as error:
+        raise UnreadableClip(
+            f"The clip {str(path)!r} cannot be read: {error.strerror or error}.",
+            hint="It is damaged, cut off or no video. Render it again or leave it out.",
+        ) from error
     return Source(path=path, sha256=sha256_of(path, token), facts=facts)
 
 
@@ -129,33 +145,6 @@ def sha256_of(path: Path, cancel: CancelToken) -> str:
     except OSError as error:
         raise UnreadableClip(f"The file {str(path)!r} cannot be read: {error.strerror}.") from error
     return digest.hexdigest()
-
-
-def probe_source(path: Path, cancel: CancelToken) -> SourceFacts:
-    """What the clip holds.
-
-    Raises:
-        UnreadableClip: it is missing, empty, damaged, cut off or has no picture.
-        JobCancelled: asked to stop.
-    """
-    # Imported late: PyAV loads FFmpeg's libraries, which only an export needs.
-    import av
-    from av.error import FFmpegError
-
-    if path.is_dir():
-        raise UnreadableClip(f"{str(path)!r} is a folder, not a clip.")
-    if path.is_file() and path.stat().st_size == 0:
-        raise UnreadableClip(f"The file {str(path)!r} is empty.")
-    try:
-        with av.open(str(path)) as container:
-            return _probe(path, container, cancel)
-    except FileNotFoundError as error:
-        raise UnreadableClip(f"There is no clip at {str(path)!r}.") from error
-    except (FFmpegError, PermissionError) as error:
-        raise UnreadableClip(
-            f"The clip {str(path)!r} cannot be read: {error.strerror or error}.",
-            hint="It is damaged, cut off or no video. Render it again or leave it out.",
-        ) from error
 
 
 @contextmanager
@@ -188,16 +177,16 @@ def opened_music(path: Path) -> Generator[InputContainer]:
         ) from error
 
 
+@dataclass
 class _Packets:
-    """Counts packets of the picture and keeps where the last frame ends."""
+    """What the packets of the picture say, in ticks."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.end = 0
-        self.start: int | None = None
-        self.gaps: set[int] = set()
-        self.last_keyframe = 0
-        self.first = b""
+    count: int = 0
+    end: int = 0
+    start: int | None = None
+    gaps: set[int] = field(default_factory=set[int])
+    last_keyframe: int = 0
+    first: bytes = b""
 
 
 def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> SourceFacts:
@@ -248,9 +237,7 @@ def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> Source
         duration_s=first_s + length_s,
         first_frame_s=first_s,
         codec=context.name,
-        profile=str(context.profile or ""),
         pixel_format=last.format.name,
-        bit_depth=max(component.bits for component in last.format.components),
         has_alpha=_has_alpha(video, last),
         sample_aspect=1 / aspect if turned else aspect,
         rotation=int(last.rotation),

@@ -70,23 +70,6 @@ class Shot:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What one frame of the film shows.
-
-    Attributes:
-        shot: the shot, or the one that goes when there is a transition.
-        frame: the frame of `shot`, counted from its own first.
-        comes: the shot that comes, during a transition.
-        progress: how much of the transition is done, 0 to below 1.
-    """
-
-    shot: Shot
-    frame: int
-    comes: Shot | None = None
-    progress: Fraction = Fraction(0)
-
-
-@dataclass(frozen=True)
 class TimedCaption:
     """A caption with its place in time: the frames from `first` up to `end`."""
 
@@ -100,7 +83,6 @@ class MusicCue:
     """A piece of music with its place in time, in samples of the film."""
 
     music: Music
-    sha256: str
     first: int
     end: int
 
@@ -145,19 +127,3 @@ class Timeline:
     def outgoing(self, shot: Shot) -> int:
         """Frames that a shot shares with the one after it."""
         return self.shots[shot.number].incoming if shot.number < len(self.shots) else 0
-
-    def seen_at(self, frame: int) -> Seen:
-        """What a frame of the film shows.
-
-        Raises:
-            IndexError: the film has no such frame.
-        """
-        if not 0 <= frame < self.num_frames:
-            raise IndexError(f"the film has frames 0 to {self.num_frames - 1}, not {frame}")
-        shot = next(shot for shot in self.shots if frame < shot.end)
-        local = frame - shot.start
-        overlap = self.outgoing(shot)
-        into = local - (shot.num_frames - overlap)
-        if overlap == 0 or into < 0:
-            return Seen(shot, local)
-        return Seen(shot, local, self.shots[shot.number], Fraction(into, overlap))

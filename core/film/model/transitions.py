@@ -28,14 +28,30 @@ class TransitionKind:
     is_common: bool = False
 
 
-_DIRECTIONS = ("left", "right", "up", "down")
+_DIRECTIONS = {to: to for to in ("left", "right", "up", "down")}
+_SLICES = {"left": "hl", "right": "hr", "up": "vu", "down": "vd"}
+_CORNERS = {"tl": "top left", "tr": "top right", "bl": "bottom left", "br": "bottom right"}
 
 
-def _in_directions(name: str, xfade: str, label: str) -> tuple[TransitionKind, ...]:
-    return tuple(
-        TransitionKind(f"{name}-{to}", f"{label} {to}", f"{xfade}{to}", is_common=name == "wipe")
-        for to in _DIRECTIONS
-    )
+def _toward(
+    name: str,
+    label: str,
+    xfade: str,
+    sides: dict[str, str] = _DIRECTIONS,
+    *,
+    is_common: bool = False,
+) -> list[TransitionKind]:
+    return [
+        TransitionKind(f"{name}-{to}", f"{label} {to}", xfade.format(side), is_common)
+        for to, side in sides.items()
+    ]
+
+
+def _from_corners(name: str, label: str, xfade: str) -> list[TransitionKind]:
+    return [
+        TransitionKind(f"{name}-{corner}", f"{label} from {words}", f"{xfade}{corner}")
+        for corner, words in _CORNERS.items()
+    ]
 
 
 _TABLE: tuple[TransitionKind, ...] = (
@@ -44,9 +60,9 @@ _TABLE: tuple[TransitionKind, ...] = (
     TransitionKind(FADE_WHITE, "Fade through white", is_common=True),
     # What an editor calls a dissolve is xfade's "fade"; xfade's "dissolve" scatters pixels.
     TransitionKind(DISSOLVE, "Dissolve", "fade", is_common=True),
-    *_in_directions("wipe", "wipe", "Wipe"),
-    *_in_directions("slide", "slide", "Slide"),
-    *_in_directions("smooth", "smooth", "Smooth wipe"),
+    *_toward("wipe", "Wipe", "wipe{}", is_common=True),
+    *_toward("slide", "Slide", "slide{}"),
+    *_toward("smooth", "Smooth wipe", "smooth{}"),
     TransitionKind("circle-open", "Circle opens", "circleopen"),
     TransitionKind("circle-close", "Circle closes", "circleclose"),
     TransitionKind("circle-crop", "Circle through black", "circlecrop"),
@@ -66,29 +82,13 @@ _TABLE: tuple[TransitionKind, ...] = (
     TransitionKind("squeeze-vertical", "Squeeze narrow", "squeezev"),
     TransitionKind("fade-fast", "Dissolve, fast at first", "fadefast"),
     TransitionKind("fade-slow", "Dissolve, slow at first", "fadeslow"),
-    *(
-        TransitionKind(f"diagonal-{corner}", f"Diagonal from {words}", f"diag{corner}")
-        for corner, words in (
-            ("tl", "top left"), ("tr", "top right"), ("bl", "bottom left"), ("br", "bottom right")
-        )
-    ),
-    *(
-        TransitionKind(f"wipe-{corner}", f"Wipe from {words}", f"wipe{corner}")
-        for corner, words in (
-            ("tl", "top left"), ("tr", "top right"), ("bl", "bottom left"), ("br", "bottom right")
-        )
-    ),
-    *(
-        TransitionKind(f"slices-{to}", f"Slices {to}", f"{xfade}slice")
-        for to, xfade in (("left", "hl"), ("right", "hr"), ("up", "vu"), ("down", "vd"))
-    ),
-    *(
-        TransitionKind(f"wind-{to}", f"Wind {to}", f"{xfade}wind")
-        for to, xfade in (("left", "hl"), ("right", "hr"), ("up", "vu"), ("down", "vd"))
-    ),
-    *_in_directions("cover", "cover", "Cover"),
-    *_in_directions("reveal", "reveal", "Reveal"),
-)  # fmt: skip
+    *_from_corners("diagonal", "Diagonal", "diag"),
+    *_from_corners("wipe", "Wipe", "wipe"),
+    *_toward("slices", "Slices", "{}slice", _SLICES),
+    *_toward("wind", "Wind", "{}wind", _SLICES),
+    *_toward("cover", "Cover", "cover{}"),
+    *_toward("reveal", "Reveal", "reveal{}"),
+)
 
 TRANSITIONS: dict[str, TransitionKind] = {kind.name: kind for kind in _TABLE}
 """Every transition by its name, the common ones first."""

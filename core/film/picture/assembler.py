@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from core.film.model.transitions import FADE_WHITE
 from core.film.picture.graph import Graph, joined
-from core.film.picture.picture import Look, counted, in_film_colours, shot_image
+from core.film.picture.picture import Look, counted, cut, in_film_colours, shot_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from core.film.model.timeline import Shot, TimedCaption, Timeline, TransitionSpan
     from core.film.picture.graph import VideoStream
@@ -24,11 +25,15 @@ class Overlays:
     Attributes:
         rendered_texts: the drawn words, one for each title of the timeline, in the same order.
         watermark: None where there is none.
+        subtitle_track: the subtitles to be switched on, cut to the film; None without any.
+        notes: what the user should know about it.
     """
 
     look: Look
     rendered_texts: tuple[RenderedText, ...] = ()
     watermark: RenderedText | None = None
+    subtitle_track: Path | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,13 +116,10 @@ def _opened(
         begin, end = min(use.first for use in wanted), max(use.end for use in wanted)
         whole = shot_image(graph, timeline, shot, begin, end, look)
         for use, image in zip(wanted, whole.split(len(wanted)), strict=True):
-            if len(wanted) > 1:
-                trimmed = image.filter(
-                    "trim", start_frame=use.first - begin, end_frame=use.end - begin
-                )
-                images[use] = counted(trimmed, timeline.rate)
-            else:
-                images[use] = image
+            is_whole = len(wanted) == 1
+            images[use] = (
+                image if is_whole else cut(image, use.first - begin, use.end - begin, timeline.rate)
+            )
     return images
 
 
@@ -129,8 +131,7 @@ def _shown(
     whole = _transition(part, images[part.goes], images[part.comes], timeline, look)
     if (part.first, part.end) == (0, part.join.num_frames):
         return whole
-    trimmed = whole.filter("trim", start_frame=part.first, end_frame=part.end)
-    return counted(trimmed, timeline.rate)
+    return cut(whole, part.first, part.end, timeline.rate)
 
 
 def _transition(
@@ -153,9 +154,9 @@ def _transition(
     halves: list[VideoStream] = []
     if half:
         out = goes.filter("fade", type="out", start_frame=0, nb_frames=half, color=colour)
-        halves.append(counted(out.filter("trim", end_frame=half), timeline.rate))
+        halves.append(cut(out, 0, half, timeline.rate))
     into = comes.filter("fade", type="in", start_frame=half, nb_frames=count - half, color=colour)
-    halves.append(counted(into.filter("trim", start_frame=half), timeline.rate))
+    halves.append(cut(into, half, count, timeline.rate))
     whole = in_film_colours(joined(halves), look.pixel_format)
     return counted(whole, timeline.rate)
 
@@ -213,7 +214,5 @@ def _title(
             "fade", type="out", start_frame=length - fade_out, nb_frames=fade_out, alpha=1
         )
     begin = max(first, title.first)
-    image = image.filter(
-        "trim", start_frame=begin - title.first, end_frame=min(end, title.end) - title.first
-    )
-    return counted(image, timeline.rate).filter("setpts", f"PTS+{begin - first}")
+    image = cut(image, begin - title.first, min(end, title.end) - title.first, timeline.rate)
+    return image.filter("setpts", f"PTS+{begin - first}")

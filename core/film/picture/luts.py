@@ -35,7 +35,6 @@ class ColourTable:
         notes: what was adjusted.
     """
 
-    title: str
     size: int
     is_3d: bool
     table: Table
@@ -89,11 +88,10 @@ def _problem(message: str) -> UnsupportedRequest:
 def _identity(size: int, is_3d: bool) -> Table:
     import numpy as np
 
-    line = np.linspace(0, 1, size)
     if not is_3d:
-        return np.stack([line] * 3, axis=1)
-    blue, green, red = np.meshgrid(line, line, line, indexing="ij")
-    return np.stack([red.ravel(), green.ravel(), blue.ravel()], axis=1)
+        return np.stack([np.linspace(0, 1, size)] * 3, axis=1)
+    blue, green, red = np.indices((size,) * 3).reshape(3, -1) / (size - 1)
+    return np.stack([red, green, blue], axis=1)
 
 
 class _LutReading:
@@ -101,7 +99,6 @@ class _LutReading:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.title = ""
         self.size = 0
         self.is_3d = False
         self.low = [0.0, 0.0, 0.0]
@@ -115,7 +112,7 @@ class _LutReading:
             if not words:
                 continue
             if words[0][0].isalpha() and words[0].lower() not in ("nan", "inf", "infinity"):
-                self._keyword(words, content)
+                self._keyword(words)
             else:
                 self._row(words)
         self._check_whole()
@@ -126,14 +123,13 @@ class _LutReading:
             f"Line {self.line} of the colour table {self.name} {what}. Export the table again."
         )
 
-    def _keyword(self, words: list[str], content: str) -> None:
+    def _keyword(self, words: list[str]) -> None:
         keyword, values = words[0].upper(), words[1:]
         if self.rows:
             raise self._refuse(f"has {words[0]!r} among the colours, which must come last")
         match keyword:
             case "TITLE":
-                # Cut from the line itself: a title may hold a '#'.
-                self.title = content.split(None, 1)[1].strip().strip('"') if values else ""
+                pass
             case "LUT_3D_SIZE" | "LUT_1D_SIZE":
                 self._set_size(values, is_3d=keyword == "LUT_3D_SIZE")
             case "DOMAIN_MIN":
@@ -206,7 +202,7 @@ class _LutReading:
 
         table = np.array(self.rows, dtype=np.float64)
         if self.low == [0.0] * 3 and self.high == [1.0] * 3:
-            return ColourTable(self.title, self.size, self.is_3d, table)
+            return ColourTable(self.size, self.is_3d, table)
         # FFmpeg only scales by a domain and never moves by it, so the table is sampled over 0 to 1.
         size = MAX_SIZE_3D if self.is_3d else _SAMPLES_1D
         asked = np.linspace(0, 1, size)
@@ -234,4 +230,4 @@ class _LutReading:
             f"The colour table {self.name} is made for values from {min(self.low):g} to "
             f"{max(self.high):g}; it is used for those from 0 to 1."
         )
-        return ColourTable(self.title, size, self.is_3d, sampled, (note,))
+        return ColourTable(size, self.is_3d, sampled, (note,))

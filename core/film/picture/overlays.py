@@ -13,7 +13,7 @@ from core.film.model.timeline import exact, nearest
 from core.film.picture.assembler import Overlays
 from core.film.picture.luts import read_lut, write_blended
 from core.film.picture.picture import LutFile
-from core.film.picture.text_overlays import RenderedText, anchor_of
+from core.film.picture.text_overlays import RenderedText
 from core.media.images import read_image
 
 if TYPE_CHECKING:
@@ -22,21 +22,8 @@ if TYPE_CHECKING:
     from core.film.model.film import Watermark
     from core.film.model.timeline import Timeline
     from core.film.picture.picture import Look
-    from core.film.picture.text_overlays import RenderedTexts, TextRenderer
+    from core.film.picture.text_overlays import TextRenderer
     from core.jobs.job import CancelToken
-
-
-@dataclass(frozen=True)
-class PreparedOverlays:
-    """The overlays of a film, and what the user should know about it.
-
-    Attributes:
-        track: the subtitles that become a track of their own, cut to the film; None without any.
-    """
-
-    overlays: Overlays
-    track: Path | None = None
-    notes: tuple[str, ...] = ()
 
 
 def prepare_overlays(
@@ -45,7 +32,7 @@ def prepare_overlays(
     text_renderer: TextRenderer | None,
     folder: Path,
     cancel: CancelToken,
-) -> PreparedOverlays:
+) -> Overlays:
     """Draw and write everything into `folder`.
 
     Raises:
@@ -71,23 +58,18 @@ def prepare_overlays(
         notes += mark.notes
     rendered_texts: tuple[RenderedText, ...] = ()
     if timeline.titles:
-        text_rendering = _drawn(timeline, text_renderer, folder, cancel)
+        if text_renderer is None:
+            raise TextRendererUnavailable(
+                "This program was started without the part that draws words.",
+                hint="Start it with main.py, or leave the words out.",
+            )
+        captions = [title.caption for title in timeline.titles]
+        size = timeline.width, timeline.height
+        text_rendering = text_renderer.draw(captions, *size, folder, cancel)
         rendered_texts = text_rendering.rendered_texts
         notes += text_rendering.notes
     track = _track(timeline, folder / "subtitles.srt")
-    return PreparedOverlays(Overlays(look, rendered_texts, watermark), track, tuple(notes))
-
-
-def _drawn(
-    timeline: Timeline, text_renderer: TextRenderer | None, folder: Path, cancel: CancelToken
-) -> RenderedTexts:
-    if text_renderer is None:
-        raise TextRendererUnavailable(
-            "This program was started without the part that draws words.",
-            hint="Start it with main.py, or leave the words out.",
-        )
-    captions = [title.caption for title in timeline.titles]
-    return text_renderer.draw(captions, timeline.width, timeline.height, folder, cancel)
+    return Overlays(look, rendered_texts, watermark, track, tuple(notes))
 
 
 def _track(timeline: Timeline, path: Path) -> Path | None:
@@ -101,12 +83,12 @@ def _track(timeline: Timeline, path: Path) -> Path | None:
 
 def digests(overlays: Overlays) -> dict[Path, str]:
     """The SHA-256 of every file of the overlays."""
-    paths = [rendered.path for rendered in overlays.rendered_texts]
-    if overlays.watermark is not None:
-        paths.append(overlays.watermark.path)
-    if overlays.look.lut is not None:
-        paths.append(overlays.look.lut.path)
-    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    parts = (*overlays.rendered_texts, overlays.watermark, overlays.look.lut)
+    return {
+        part.path: hashlib.sha256(part.path.read_bytes()).hexdigest()
+        for part in parts
+        if part is not None
+    }
 
 
 @dataclass(frozen=True)
@@ -161,7 +143,6 @@ def draw_watermark(watermark: Watermark, width: int, height: int, path: Path) ->
         raise OutputError(
             f"The watermark {str(path)!r} cannot be written: {error.strerror or error}."
         ) from error
-    shares = anchor_of(watermark.place)
-    x = margin + nearest((free_width - size[0]) * exact(shares.across))
-    y = margin + nearest((free_height - size[1]) * exact(shares.down))
+    x = margin + nearest((free_width - size[0]) * exact(watermark.place.across))
+    y = margin + nearest((free_height - size[1]) * exact(watermark.place.down))
     return PreparedWatermark(RenderedText(path, x, y), notes)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from core.film.model.source import Source, SourceFacts
     from core.film.model.timeline import Shot, Timeline
-    from core.film.picture.graph import Graph, VideoStream
+    from core.film.picture.graph import Graph, Value, VideoStream
 
 _BLUR_SHRINK = 8
 # Left to itself, FFmpeg darkens greys by up to three levels when it changes the colour matrix.
@@ -26,6 +26,11 @@ _MAX_TICKS = 2**31 - 1
 _FINER = (10_000, 1000, 100)
 _USUAL_TICKS = 1_000_000
 _MORE_TO_LOSE = 3
+_VPX_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9", "libvpx-vp9": "libvpx-vp9"}
+_INTERPOLATION: dict[Retime, dict[str, Value]] = {
+    Retime.BLEND: {"mi_mode": "blend"},
+    Retime.MOTION: {"mi_mode": "mci", "mc_mode": "aobmc", "vsbmc": 1},
+}
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,7 @@ def shot_image(
     image = _flattened(image, facts, timeline.film.background)
     image = _at_rate(image, shot, timeline.rate, look.retime)
     start = shot.skipped + first
-    image = counted(
-        image.filter("trim", start_frame=start, end_frame=start + end - first), timeline.rate
-    )
+    image = cut(image, start, start + end - first, timeline.rate)
     image = _fitted(image, facts, timeline, shot.fit)
     if facts.colour.is_hdr:
         image = _tone_mapped(image)
@@ -75,6 +78,11 @@ def counted(image: VideoStream, rate: Fraction) -> VideoStream:
     """The same frames, with the times of frame 0, 1, 2 … at that rate."""
     base = f"{rate.denominator}/{rate.numerator}"
     return image.filter("settb", base).filter("setpts", "N")
+
+
+def cut(image: VideoStream, first: int, end: int, rate: Fraction) -> VideoStream:
+    """The frames from `first` up to `end`, with times counted from 0."""
+    return counted(image.filter("trim", start_frame=first, end_frame=end), rate)
 
 
 def in_film_colours(image: VideoStream, pixel_format: str) -> VideoStream:
@@ -95,11 +103,8 @@ def in_film_colours(image: VideoStream, pixel_format: str) -> VideoStream:
 
 def _opened(graph: Graph, source: Source) -> VideoStream:
     # FFmpeg's own VP9 decoder drops the alpha without a word.
-    is_vpx = source.facts.has_alpha and source.facts.codec in ("vp9", "vp8", "libvpx-vp9")
-    if is_vpx:
-        decoder = "libvpx" if source.facts.codec == "vp8" else "libvpx-vp9"
-        return graph.open(source.path, vcodec=decoder)
-    return graph.open(source.path)
+    decoder = _VPX_DECODERS.get(source.facts.codec) if source.facts.has_alpha else None
+    return graph.open(source.path, vcodec=decoder) if decoder else graph.open(source.path)
 
 
 def _tagged(image: VideoStream, facts: SourceFacts) -> VideoStream:
@@ -108,13 +113,12 @@ def _tagged(image: VideoStream, facts: SourceFacts) -> VideoStream:
         return image
     usual = "bt709" if facts.height >= _HD_FROM else "smpte170m"
     colour = facts.colour
-    missing: dict[str, str] = {}
-    if not colour.matrix:
-        missing["colorspace"] = usual
-    if not colour.primaries:
-        missing["color_primaries"] = usual
-    if not colour.transfer:
-        missing["color_trc"] = usual
+    tags = {
+        "colorspace": colour.matrix,
+        "color_primaries": colour.primaries,
+        "color_trc": colour.transfer,
+    }
+    missing = {name: usual for name, known in tags.items() if not known}
     if not colour.range and not facts.pixel_format.startswith("yuvj"):
         missing["range"] = "limited"
     return image.filter("setparams", **missing) if missing else image
@@ -136,15 +140,7 @@ def _at_rate(image: VideoStream, shot: Shot, rate: Fraction, retime: Retime) -> 
     if shot.source.facts.rate * shot.speed != rate and retime is not Retime.NEAREST:
         # The filter ends a few frames early, so it gets some more to lose.
         more = image.filter("tpad", stop_mode="clone", stop=_MORE_TO_LOSE)
-        match retime:
-            case Retime.BLEND:
-                image = more.filter("minterpolate", fps=wanted, mi_mode="blend")
-            case Retime.MOTION:
-                image = more.filter(
-                    "minterpolate", fps=wanted, mi_mode="mci", mc_mode="aobmc", vsbmc=1
-                )
-            case _:
-                assert_never(retime)
+        image = more.filter("minterpolate", fps=wanted, **_INTERPOLATION[retime])
     # A clip that ends before the film's first frame is half over still shows its last frame.
     at_rate = image.filter("fps", fps=wanted, start_time=0, round="near", eof_action="pass")
     return at_rate.filter("tpad", stop_mode="clone", stop=-1)
@@ -182,13 +178,13 @@ def _fitted(image: VideoStream, facts: SourceFacts, timeline: Timeline, fit: Fit
         case Fit.STRETCH:
             return _scaled(image, width, height, facts)
         case Fit.FILL:
-            size = covering(facts, width, height)
+            size = _in_middle(facts, width, height, covers=True)
             scaled = _scaled(image, size.width, size.height, facts)
             if (size.width, size.height) == (width, height):
                 return scaled
             return scaled.filter("crop", width, height, max(0, -size.x), max(0, -size.y))
         case Fit.FIT | Fit.BLUR:
-            size = contained(facts, width, height)
+            size = _in_middle(facts, width, height, covers=False)
             if (size.width, size.height) == (width, height):
                 return _scaled(image, width, height, facts)
             if fit is Fit.FIT:
@@ -205,17 +201,15 @@ def _fitted(image: VideoStream, facts: SourceFacts, timeline: Timeline, fit: Fit
 
 
 def _scaled(image: VideoStream, width: int, height: int, facts: SourceFacts) -> VideoStream:
-    if facts.colour.is_hdr:
-        # The brightness is still coded for HDR: only the size may change here.
-        return image.filter("scale", width, height, flags=_SCALING).filter("setsar", 1)
-    return image.filter(
-        "scale", width, height, flags=_SCALING, out_color_matrix="bt709", out_range="tv"
-    ).filter("setsar", 1)
+    # The brightness may still be coded for HDR: then only the size may change here.
+    colours = {} if facts.colour.is_hdr else {"out_color_matrix": "bt709", "out_range": "tv"}
+    scaled = image.filter("scale", width, height, flags=_SCALING, **colours)
+    return scaled.filter("setsar", 1)
 
 
 def _blurred(image: VideoStream, facts: SourceFacts, width: int, height: int) -> VideoStream:
     """The picture out of focus, filling the frame: blurred small, where it costs little."""
-    cover = covering(facts, width, height)
+    cover = _in_middle(facts, width, height, covers=True)
     small = (
         max(16, cover.width // _BLUR_SHRINK // 2 * 2),
         max(16, cover.height // _BLUR_SHRINK // 2 * 2),
@@ -242,7 +236,7 @@ def _tone_mapped(image: VideoStream) -> VideoStream:
 
 
 @dataclass(frozen=True)
-class Inside:
+class _Inside:
     """A size, and where it lies in the frame: negative where it sticks out."""
 
     width: int
@@ -251,32 +245,16 @@ class Inside:
     y: int
 
 
-def contained(facts: SourceFacts, width: int, height: int) -> Inside:
-    """The largest size that is wholly in the frame, in the middle of it."""
-    return _centred(facts, width, height, is_cover=False)
-
-
-def covering(facts: SourceFacts, width: int, height: int) -> Inside:
-    """The smallest size that leaves nothing of the frame empty, in the middle of it."""
-    return _centred(facts, width, height, is_cover=True)
-
-
-def _centred(facts: SourceFacts, width: int, height: int, *, is_cover: bool) -> Inside:
+def _in_middle(facts: SourceFacts, width: int, height: int, *, covers: bool) -> _Inside:
+    """The largest size wholly in the frame, or the smallest that `covers` all of it; centred."""
     shape = Fraction(facts.width, facts.height) * facts.sample_aspect
     is_wider = shape > Fraction(width, height)
-    if is_wider != is_cover:
-        size = (width, _even(width / shape))
-    else:
-        size = (_even(height * shape), height)
+    wide, high = width, _even(width / shape)
+    if is_wider == covers:
+        wide, high = _even(height * shape), height
     # Even places: a colour sample covers two pixels by two.
-    x, y = (_even_down(width - size[0]), _even_down(height - size[1]))
-    return Inside(*size, x, y)
+    return _Inside(wide, high, (width - wide) // 4 * 2, (height - high) // 4 * 2)
 
 
 def _even(value: Fraction) -> int:
     return max(2, 2 * nearest(value / 2))
-
-
-def _even_down(gap: int) -> int:
-    half = gap // 2
-    return half - half % 2

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from core.film.model.film import Alignment
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -60,25 +58,3 @@ class TextRenderer(Protocol):
             JobCancelled: asked to stop; finished images may lie in the folder.
         """
         ...
-
-
-_LEFT = (Alignment.TOP_LEFT, Alignment.LEFT, Alignment.BOTTOM_LEFT)
-_RIGHT = (Alignment.TOP_RIGHT, Alignment.RIGHT, Alignment.BOTTOM_RIGHT)
-_TOP = (Alignment.TOP_LEFT, Alignment.TOP, Alignment.TOP_RIGHT)
-_BOTTOM = (Alignment.BOTTOM_LEFT, Alignment.BOTTOM, Alignment.BOTTOM_RIGHT)
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """How much of the free room lies to the left and above: 0, a half or 1."""
-
-    across: float
-    down: float
-
-
-def anchor_of(place: Alignment) -> Anchor:
-    """How a place divides the free room."""
-    return Anchor(
-        across=0.0 if place in _LEFT else 1.0 if place in _RIGHT else 0.5,
-        down=0.0 if place in _TOP else 1.0 if place in _BOTTOM else 0.5,
-    )

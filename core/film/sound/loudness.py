@@ -185,10 +185,6 @@ def _escaped(path: Path) -> str:
 
 def _last_value(file: Path, default: float) -> float:
     """The value on the last line of the form `key=value`."""
-    value = default
     with file.open(encoding="utf-8") as lines:
-        for line in lines:
-            _, sign, text = line.partition("=")
-            if sign:
-                value = float(text)
-    return value
+        values = [float(line.partition("=")[2]) for line in lines if "=" in line]
+    return values[-1] if values else default

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import FFmpegFailed, StudioError, UnreadableClip, UnreadableMusic
-from core.film.model.source import OTHER_MUSIC
+from core.film.model.source import OTHER_MUSIC, opened_music, sha256_of
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
-from core.film.sound.music import read_music
 from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
 from core.media.render_cache import key_of
 
@@ -87,14 +87,9 @@ class Stems:
             f"atrim=start_sample={first}:end_sample={first + count}",
             "asetpts=PTS-STARTPTS",
         ]
-
-        def unreadable(why: str) -> StudioError:
-            return UnreadableClip(
-                f"The sound of the clip {str(source.path)!r} cannot be read: {why}.",
-                hint="Mute the clip, render it again, or leave it out.",
-            )
-
-        stem = self._keep(source.path, source.sha256, steps, unreadable, num_samples=count)
+        refuse = partial(UnreadableClip, hint="Mute the clip, render it again, or leave it out.")
+        what = f"The sound of the clip {str(source.path)!r}"
+        stem = self._keep(source.path, source.sha256, steps, what, refuse, num_samples=count)
         return Stem(stem, count)
 
     def of_music(self, cue: MusicCue) -> Stem:
@@ -105,14 +100,15 @@ class Stems:
             JobCancelled: asked to stop.
         """
         path = cue.music.path
-        file = read_music(path, self._cancel, cue.sha256)
-
-        def unreadable(why: str) -> StudioError:
-            return UnreadableMusic(
-                f"The music {str(path)!r} cannot be read: {why}.", hint=OTHER_MUSIC
-            )
-
-        stem = self._keep(path, file.sha256, _as_stereo(file.channels), unreadable)
+        with opened_music(path) as container:
+            channels = container.streams.audio[0].channels
+        try:
+            sha256 = sha256_of(path, self._cancel)
+        except UnreadableClip as error:
+            raise UnreadableMusic(error.message, hint=OTHER_MUSIC) from error
+        refuse = partial(UnreadableMusic, hint=OTHER_MUSIC)
+        what = f"The music {str(path)!r}"
+        stem = self._keep(path, sha256, _as_stereo(channels), what, refuse)
         return Stem(stem, stem.stat().st_size // SAMPLE_BYTES)
 
     def _keep(
@@ -120,7 +116,8 @@ class Stems:
         path: Path,
         sha256: str,
         steps: list[str],
-        unreadable: Callable[[str], StudioError],
+        what: str,
+        refuse: Callable[[str], StudioError],
         num_samples: int | None = None,
     ) -> Path:
         recipe = ",".join(steps)
@@ -134,10 +131,10 @@ class Stems:
                 if error.is_disk_full:
                     raise
                 said = error.last_lines[-1] if error.last_lines else "FFmpeg does not say why"
-                raise unreadable(said.rstrip(".")) from error
+                raise refuse(f"{what} cannot be read: {said.rstrip('.')}.") from error
             size = aside.stat().st_size if aside.is_file() else 0
             if size == 0 or num_samples not in (None, size // SAMPLE_BYTES):
-                raise unreadable("nothing in it decodes")
+                raise refuse(f"{what} cannot be read: nothing in it decodes.")
 
         # The recipe holds everything else that decides about the samples, speed and range too.
         key = key_of({"sound": sha256, "recipe": recipe, "ffmpeg": self._version})

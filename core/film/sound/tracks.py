@@ -78,7 +78,7 @@ class MusicTrack:
         if position < self._fade_in:
             gains *= rise(position, count, self._fade_in)
         from_fade = position + self._fade_out - (self.end - self.first)
-        if from_fade + count > 0 and self._fade_out:
+        if from_fade + count > 0:
             gains *= fall(from_fade, count, self._fade_out)
         if depth is not None and self._duck_db:
             gains *= np.exp(depth[first - at : end - at] * math.log(gain_of(-self._duck_db)))
@@ -132,7 +132,5 @@ def fall(first: int, count: int, length: int) -> NDArray[float64]:
 def _angles(first: int, count: int, length: int) -> NDArray[float64]:
     import numpy as np
 
-    if length <= 0:
-        return np.full(count, np.pi / 2)
     done = (np.arange(first, first + count) + 0.5) / length
     return np.clip(done, 0.0, 1.0) * (np.pi / 2)

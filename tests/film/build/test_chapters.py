@@ -8,8 +8,9 @@ from pathlib import Path
 import av
 import pytest
 
-from core.film.build.metadata import chapters_metadata
-from core.film.model.edit_points import chapters_of
+from core.film.build.metadata import write_metadata
+from core.film.model.delivery import ExportSettings
+from core.film.model.edit_points import parts_of
 from core.film.model.film import Clip
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
@@ -30,25 +31,28 @@ TITLES = (
 
 def test_a_chapter_begins_in_the_middle_of_its_transition() -> None:
     timeline = film_of([Clip(path=Path("a.mp4")), joined("b.mp4", 11), Clip(path=Path("c.mp4"))])
-    spans = [(chapter.first, chapter.end) for chapter in chapters_of(timeline)]
+    spans = [(part.first, part.end) for part in parts_of(timeline)]
     assert spans == [(0, 94), (94, 189), (189, 289)]
 
 
 def test_a_shot_that_is_never_seen_has_no_chapter() -> None:
     timeline = film_of([Clip(path=Path("a.mp4")), joined("b.mp4", 1)], [5, 1])
-    assert [chapter.title for chapter in chapters_of(timeline)] == ["a"]
+    assert [part.shot.title for part in parts_of(timeline)] == ["a"]
 
 
-def test_times_are_whole_frames() -> None:
-    text = chapters_metadata(film_of([Clip(path=Path("a.mp4"))], 90, RATE))
-    assert text == (";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1001/30000\nSTART=0\nEND=90\ntitle=a\n")
+def test_times_are_whole_frames(tmp_path: Path) -> None:
+    timeline = film_of([Clip(path=Path("a.mp4"))], 90, RATE, has_chapters=True)
+    text = write_metadata(timeline, ExportSettings(), tmp_path / "a").read_text(encoding="utf-8")
+    assert text.startswith(";FFMETADATA1\n")
+    assert text.endswith("\n[CHAPTER]\nTIMEBASE=1001/30000\nSTART=0\nEND=90\ntitle=a\n")
+    assert text.count("[CHAPTER]") == 1
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_players_read_the_same_titles_and_times(tmp_path: Path, suffix: str) -> None:
-    timeline = film_of([Clip(path=Path("a.mp4"), title=title) for title in TITLES], 7, RATE)
-    metadata = tmp_path / "chapters.txt"
-    metadata.write_text(chapters_metadata(timeline), encoding="utf-8", newline="\n")
+    clips = [Clip(path=Path("a.mp4"), title=title) for title in TITLES]
+    timeline = film_of(clips, 7, RATE, has_chapters=True)
+    metadata = write_metadata(timeline, ExportSettings(), tmp_path / "chapters.txt")
     film = tmp_path / f"film{suffix}"
     bars = f"smptebars=size=64x48:rate={RATE}:duration={float(timeline.duration_s)}"
     run_ffmpeg(
@@ -64,7 +68,7 @@ def test_players_read_the_same_titles_and_times(tmp_path: Path, suffix: str) -> 
         TITLES[-1],
     )
     # MP4 keeps chapters in milliseconds.
-    for chapter, planned in zip(read, chapters_of(timeline), strict=True):
+    for chapter, planned in zip(read, parts_of(timeline), strict=True):
         base = chapter["time_base"]
         assert base is not None
         assert abs(chapter["start"] * base - planned.first / RATE) <= Fraction(1, 1000)

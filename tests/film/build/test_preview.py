@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageDraw
 
-from core.film.build.export import FilmPreview
-from core.film.model.delivery import ExportSettings, FrameFormat, Retime
+from core.film.build.export import ExportJob, write_frame
+from core.film.model.delivery import ExportOrder, ExportSettings, FrameFormat, Retime
 from core.film.model.film import Alignment, Caption, Clip, Film, Fit, Lut, Transition, Watermark
 from core.film.model.layout import lay_out
 from core.film.model.source import read_source
 from core.film.model.transitions import NONE, TRANSITIONS
-from core.film.picture.assembler import Overlays
 from core.film.picture.overlays import prepare_overlays
 from core.film.picture.picture import Look
-from core.jobs.job import CancelToken
+from core.jobs.job import CancelToken, JobContext
 from core.media.ffmpeg import run_ffmpeg
+from core.media.render_cache import RenderCache
 from gui.text.text_renderer import QtTextRenderer
 from tests.film.exporting import export
 from tests.film.seen import frames_of, image_of, likeness
@@ -58,15 +58,12 @@ def compare(
     sources = [read_source(clip.path) for clip in film.clips]
     timeline = lay_out(film, sources, FRAME)
     look = Look(retime=settings.retime)
-    made_overlays = prepare_overlays(
-        timeline, look, QtTextRenderer(), folder / "drawn", CancelToken()
-    )
-    preview = FilmPreview(timeline, made_overlays.overlays)
+    overlays = prepare_overlays(timeline, look, QtTextRenderer(), folder / "drawn", CancelToken())
     assert len(exported) == timeline.num_frames
     alike = []
     for number in numbers or range(0, timeline.num_frames, 5):
         place = folder / f"{number}.png"
-        preview.write_frame(number, place, CancelToken())
+        write_frame(timeline, overlays, number, place, CancelToken())
         alike.append(likeness(image_of(place), exported[number]))
     return alike
 
@@ -126,8 +123,23 @@ def test_table_watermark_and_words_are_shown_as_they_are_exported(
     assert min(compare(film, tmp_path, list(range(0, 26, 3)))) >= ALIKE
 
 
-def test_moment_before_or_after_the_film_is_its_first_or_last_frame(clips: list[Path]) -> None:
-    timeline = lay_out(Film(clips=(Clip(path=clips[0]),)), [read_source(clips[0])], FRAME)
-    preview = FilmPreview(timeline, Overlays(Look()))
-    numbers = [preview.frame_number(Fraction(t)) for t in ("-1", "0", "0.5", "0.99", "9")]
-    assert numbers == [0, 0, 12, 23, 23]
+@pytest.mark.parametrize(("moment_s", "number"), [(0, 0), (0.5, 12), (0.99, 23), (1, 23), (9, 23)])
+def test_poster_is_the_frame_of_its_moment_and_the_last_one_from_the_end_on(
+    moment_s: float, number: int, clips: list[Path], tmp_path: Path
+) -> None:
+    order = ExportOrder(
+        film=Film(clips=(Clip(path=clips[0]),)),
+        settings=ExportSettings(frame=FRAME, crf=10),
+        path=tmp_path / "film.mp4",
+        poster_s=moment_s,
+    )
+    work = tmp_path / "work"
+    work.mkdir()
+    context = JobContext(work, CancelToken(), lambda _: None, job_id="x")
+    exported = frames_of(
+        ExportJob(order, RenderCache(tmp_path / "store"), None, 10**9).run(context)
+    )
+    poster = image_of(tmp_path / "film-poster.png")
+    alike = [likeness(poster, frame) for frame in exported]
+    assert alike.index(max(alike)) == number
+    assert max(alike) >= ALIKE

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from core.errors import UnsupportedRequest
 from core.film.handoff import write_handoff
 from core.film.handoff.edl import reel_names
-from core.film.handoff.timecode import counted_rate, frame_of_hour, is_drop_frame, timecode
+from core.film.handoff.timecode import counted_rate, frame_of_first_hour, is_drop_frame, timecode
 from core.film.model.film import Caption, Clip
 from tests.fakes.laid_out import RATES, film_of, joined, shown, timelines
 
@@ -105,7 +105,7 @@ def test_record_times_are_contiguous_and_end_with_the_film(
         if event and event[3] != "AA"
     ]
     lasting = [span for span in spans if span[0] != span[1]]
-    start = frame_of_hour(1, timeline.rate)
+    start = frame_of_first_hour(timeline.rate)
     assert [first for first, _ in lasting] == [start, *(end for _, end in lasting[:-1])]
     assert lasting[-1][1] == start + timeline.num_frames
 
@@ -118,7 +118,7 @@ def test_record_times_are_contiguous_and_end_with_the_film(
 @example(frame=3599, rate=Fraction(60_000, 1001))
 @given(frame=st.integers(0, 30 * 60 * 60 * 24), rate=st.sampled_from(RATES))
 def test_timecodes_are_those_of_the_opentimelineio_library(frame: int, rate: Fraction) -> None:
-    frame %= 24 * frame_of_hour(1, rate)
+    frame %= 24 * frame_of_first_hour(rate)
     time = otio.opentime.RationalTime(frame, reading_rate(rate))
     assert timecode(frame, rate) == otio.opentime.to_timecode(time, reading_rate(rate))
 
@@ -164,20 +164,20 @@ def test_a_shot_that_gives_way_at_once_is_named_by_the_next_event(tmp_path: Path
 def test_wipes_have_their_numbers_and_others_become_dissolves(tmp_path: Path) -> None:
     clips = [Clip(path=Path("a.mp4"))]
     clips += [joined("b.mp4", 12, kind) for kind in ("wipe-right", "wipe-down", "zoom-in")]
-    handoff = write_handoff(film_of(clips), tmp_path / "film.edl")
-    events = re.findall(r" (W\d{3}|D) +012 ", handoff.path.read_text("utf-8"))
+    notes = write_handoff(film_of(clips), tmp_path / "film.edl")
+    events = re.findall(r" (W\d{3}|D) +012 ", (tmp_path / "film.edl").read_text("utf-8"))
     assert events == ["W001", "W002", "D"]
-    assert [note for note in handoff.notes if "transition" in note] == [
+    assert [note for note in notes if "transition" in note] == [
         "EDL has no transition 'zoom-in'; into clip 4 it is written as a dissolve."
     ]
 
 
 def test_a_speed_is_written_as_m2_and_told(tmp_path: Path) -> None:
     timeline = film_of([Clip(path=Path("a.mp4"), speed=1.5)], rate=Fraction(30_000, 1001))
-    handoff = write_handoff(timeline, tmp_path / "film.edl")
-    text = handoff.path.read_text("utf-8")
+    notes = write_handoff(timeline, tmp_path / "film.edl")
+    text = (tmp_path / "film.edl").read_text("utf-8")
     assert re.search(r"^M2   A {14}045\.0 {7}00:00:00:00$", text, re.MULTILINE)
-    assert "The speed 1.5 of clip 1 is written as M2." in handoff.notes
+    assert "The speed 1.5 of clip 1 is written as M2." in notes
 
 
 def test_audio_comes_with_the_image_or_by_a_cut_of_its_own(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_what_a_list_cannot_say_is_told(tmp_path: Path) -> None:
         has_chapters=True,
         captions=(Caption(text="x", end_s=1),),
     )
-    notes = write_handoff(timeline, tmp_path / "film.edl").notes
+    notes = write_handoff(timeline, tmp_path / "film.edl")
     for words in ("no captions", "no chapters", "no volume", "23.976", "ASCII"):
         assert any(words in note for note in notes), words
 

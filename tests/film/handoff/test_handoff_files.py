@@ -25,9 +25,10 @@ def test_another_suffix_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", HANDOFF_FORMATS)
 def test_the_same_film_gives_the_same_file(tmp_path: Path, suffix: str) -> None:
     timeline = film_of([CLIP], captions=(Caption(text="x"),))
-    one = write_handoff(timeline, tmp_path / f"one{suffix}")
-    two = write_handoff(timeline, tmp_path / f"two{suffix.upper()}")
-    assert one.path.read_bytes() == two.path.read_bytes()
+    one, two = tmp_path / f"one{suffix}", tmp_path / f"two{suffix.upper()}"
+    for path in (one, two):
+        write_handoff(timeline, path)
+    assert one.read_bytes() == two.read_bytes()
 
 
 def test_captions_have_their_times_to_the_millisecond(tmp_path: Path) -> None:
@@ -39,13 +40,13 @@ def test_captions_have_their_times_to_the_millisecond(tmp_path: Path) -> None:
             Caption(text="x" * 250, start_s=2.5),
         ),
     )
-    handoff = write_handoff(timeline, tmp_path / "film.srt")
-    assert handoff.path.read_text("utf-8") == (
+    notes = write_handoff(timeline, tmp_path / "film.srt")
+    assert (tmp_path / "film.srt").read_text("utf-8") == (
         '1\n00:00:01,001 --> 00:00:02,002\n"a" & <b>\nc\nGrüße 🎬\n\n'
         f"2\n00:00:02,503 --> 00:00:04,171\n{'x' * 250}\n"
     )
     for words in ("font", "markup", "Empty lines"):
-        assert any(words in note for note in handoff.notes), words
+        assert any(words in note for note in notes), words
 
 
 def test_a_film_without_captions_has_no_srt(tmp_path: Path) -> None:

@@ -102,23 +102,23 @@ def test_a_transition_lies_around_the_middle_of_the_overlap(tmp_path: Path) -> N
 
 def test_another_transition_keeps_its_name_and_is_told(tmp_path: Path) -> None:
     timeline = film_of([Clip(path=Path("a.mp4")), joined("b.mp4", 12, "radial")])
-    handoff = write_handoff(timeline, tmp_path / "film.otio")
-    transition = otio.adapters.read_from_file(str(handoff.path)).video_tracks()[0][1]
+    notes = write_handoff(timeline, tmp_path / "film.otio")
+    transition = otio.adapters.read_from_file(str(tmp_path / "film.otio")).video_tracks()[0][1]
     assert transition.transition_type == "Custom_Transition"
     assert transition.name == "radial"
-    assert any("'radial' into clip 2" in note for note in handoff.notes)
+    assert any("'radial' into clip 2" in note for note in notes)
 
 
 def test_a_transition_of_one_frame_is_a_cut_after_that_frame(tmp_path: Path) -> None:
     timeline = film_of(
         [Clip(path=Path("a.mp4")), joined("b.mp4", 1), joined("c.mp4", 1)], [10, 5, 1]
     )
-    handoff = write_handoff(timeline, tmp_path / "film.otio")
-    image = otio.adapters.read_from_file(str(handoff.path)).video_tracks()[0]
+    notes = write_handoff(timeline, tmp_path / "film.otio")
+    image = otio.adapters.read_from_file(str(tmp_path / "film.otio")).video_tracks()[0]
     assert [clip.name for clip in image] == ["a", "b"]
     assert [clip.duration().value for clip in image] == [10, 4]
-    assert any("clips 2 and 3 lasts one frame" in note for note in handoff.notes)
-    assert any("all of clip 3" in note for note in handoff.notes)
+    assert any("clips 2 and 3 lasts one frame" in note for note in notes)
+    assert any("all of clip 3" in note for note in notes)
 
 
 @pytest.mark.parametrize(
@@ -196,11 +196,11 @@ def test_music_ends_with_its_file_and_keeps_its_volume(tmp_path: Path) -> None:
     music = Music(path=path, volume_db=-12, end_s=2.5, duck_db=6, fade_out_s=1)
     timeline = film_of([Clip(path=Path("a.mp4"))], 72, music=(music,))
     assert audios(timeline, tmp_path / "film.otio") == [(0, 0, 48_000)]
-    handoff = write_handoff(timeline, tmp_path / "film.otio")
-    track = otio.adapters.read_from_file(str(handoff.path)).audio_tracks()[0]
+    notes = write_handoff(timeline, tmp_path / "film.otio")
+    track = otio.adapters.read_from_file(str(tmp_path / "film.otio")).audio_tracks()[0]
     assert track[0].metadata["imageai"]["volume_db"] == -12
     for word in ("volume", "fades", "ducking", "ends before"):
-        assert any(word in note for note in handoff.notes)
+        assert any(word in note for note in notes)
 
 
 def test_missing_music_is_named(tmp_path: Path) -> None:
@@ -230,11 +230,11 @@ def test_silent_clips_are_gaps_in_the_track_of_audios(tmp_path: Path) -> None:
 def test_what_is_lost_is_told(tmp_path: Path) -> None:
     lut = Lut(path=Path("warm.cube"))
     timeline = film_of([Clip(path=Path("a.mp4"))], lut=lut, captions=(Caption(text="x", end_s=1),))
-    notes = write_handoff(timeline, tmp_path / "film.otio").notes
+    notes = write_handoff(timeline, tmp_path / "film.otio")
     assert any("warm.cube" in note for note in notes)
     assert any("Captions are markers" in note for note in notes)
 
 
 def test_a_plain_film_loses_nothing(tmp_path: Path) -> None:
     timeline = film_of([Clip(path=Path("a.mp4")), joined("b.mp4", 12)])
-    assert write_handoff(timeline, tmp_path / "film.otio").notes == ()
+    assert write_handoff(timeline, tmp_path / "film.otio") == ()

@@ -7,15 +7,13 @@ import pytest
 
 from core.errors import UnreadableMusic, UnsupportedRequest
 from core.film.model.film import Clip, Film, Music
-from core.film.model.source import sha256_of
-from core.film.sound.music import read_music
-from core.jobs.job import CancelToken
 from tests.film.sounds import (
     HZ,
     noise,
     on_event,
     rms_db,
     silent_clip,
+    stems_in,
     tone,
     write_audio,
     write_clip,
@@ -209,11 +207,19 @@ def test_bad_music_is_refused_by_name(tmp_path: Path, kind: str) -> None:
     assert caught.value.hint
 
 
-def test_music_is_read_to_its_hash(tmp_path: Path) -> None:
-    path = write_audio(tmp_path / "m.wav", noise(0.1, channels=1))
-    found = read_music(path, CancelToken())
-    assert found.sha256 == sha256_of(path, CancelToken())
-    assert found.channels == 1
+def test_stem_of_music_is_that_of_its_content_whatever_its_name(tmp_path: Path) -> None:
+    pieces = [noise(1, seed=seed, channels=1) for seed in (1, 2)]
+    path = write_audio(tmp_path / "m.wav", pieces[0])
+    clip = silent_clip(tmp_path, 1)
+    heard = []
+    for place, piece in ((path, pieces[0]), (path, pieces[1]), (tmp_path / "n.wav", pieces[0])):
+        write_audio(place, piece)
+        film = Film(clips=(clip,), music=(Music(path=place),))
+        heard.append(on_event(tmp_path, film).samples)
+    assert np.array_equal(heard[0], heard[2])
+    assert not np.array_equal(heard[0], heard[1])
+    assert np.array_equal(heard[1][:, 0], pieces[1][:, 0])
+    assert len(stems_in(tmp_path)) == 2
 
 
 @pytest.mark.parametrize(
