@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from gui.history.history_page import HistoryPage
 from gui.images.image_page import ImagePage
 from gui.settings.settings_controller import SettingsController
 from gui.widgets.buttons import NetworkBadge
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import vbox
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class MainTabs(QTabWidget):
             from gui.models.models_page import ModelsPage
 
             self._models_page = ModelsPage()
-            fill(QVBoxLayout(self._models_holder), self._models_page)
+            vbox(self._models_page, of=self._models_holder)
             self._models = ModelsController(self._studio, self._models_page, self)
             self._models.changed.connect(self._on_models_changed)
             self._models.keys_wanted.connect(self.show_keys)

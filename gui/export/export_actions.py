@@ -14,7 +14,7 @@ from core.film.model.film_file import NAME
 from gui.theme import GAP, Tone
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import column, row
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,8 +52,8 @@ class ExportActions(QWidget):
             f"Writes the cuts, transitions and music for another program: {programs}, "
             "or a film file for this one.",
         )
-        buttons = row(self._export, self._show, handoff, gap=GAP, grows=self._export)
-        column(self._problems, self._estimate, buttons, of=self, gap=GAP // 2)
+        buttons = hbox(self._export, self._show, handoff, gap=GAP, grows=self._export)
+        vbox(self._problems, self._estimate, buttons, of=self, gap=GAP // 2)
         self._export.clicked.connect(self._want_export)
         self._show.clicked.connect(self.show_file_wanted)
         handoff.clicked.connect(self._choose_handoff)

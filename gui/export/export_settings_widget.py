@@ -22,7 +22,7 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.choice_field import ChoiceField
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import column, row
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.model_form import ModelForm, part
 from gui.widgets.panes import FoldingSection, scrolled
 
@@ -51,14 +51,14 @@ class ExportSettingsWidget(QWidget):
         self._forms: dict[str, ModelForm[FilmChoices]] = {}
         self._sections: dict[str, FoldingSection] = {}
         page = QWidget()
-        self._page = column(self._preset, of=page, gap=GAP, margin=EDGE)
+        self._page = vbox(self._preset, of=page, gap=GAP, margin=EDGE)
         self._add_forms()
         self._page.addStretch(1)
         scroll = scrolled(page)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.buttons = ExportActions()
         self.buttons.setContentsMargins(EDGE, 0, EDGE, EDGE)
-        column(scroll, self.buttons, of=self, grows=scroll)
+        vbox(scroll, self.buttons, of=self, grows=scroll)
         self._preset.changed.connect(self._take)
         self._show()
 
@@ -169,8 +169,8 @@ class PresetBox(QWidget):
         label.setBuddy(self._preset)
         label.setFont(_bold(label.font()))
         self._meaning = ToneLabel()
-        head = row(label, self._preset, self._reset, gap=GAP, grows=self._preset)
-        column(head, self._meaning, of=self, gap=GAP // 2)
+        head = hbox(label, self._preset, self._reset, gap=GAP, grows=self._preset)
+        vbox(head, self._meaning, of=self, gap=GAP // 2)
         self._preset.edited.connect(self._choose)
         self._reset.clicked.connect(lambda: self._choose(self._value.preset))
         self.set_value(self._value)

@@ -17,7 +17,7 @@ from gui.theme import GAP, Tone
 from gui.widgets.choice_field import Choice, ChoiceField, choices_of
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import column, row
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.number_field import NumberField, NumberLook, limits_of
 
 _OWN = "own"
@@ -50,10 +50,10 @@ class SizeField(QWidget):
         self._usual = named(ChoiceField(_SIZES), "size", "The size of the film's picture.", "Size")
         self._width, self._height = _side("width"), _side("height")
         self._own = QWidget()
-        sides = row(self._width, QLabel("×"), self._height, of=self._own)
+        sides = hbox(self._width, QLabel("×"), self._height, of=self._own)
         sides.setStretch(0, 1)
         sides.setStretch(2, 1)
-        column(self._usual, self._own, of=self, gap=GAP // 2)
+        vbox(self._usual, self._own, of=self, gap=GAP // 2)
         self._own.hide()
         self.setFocusProxy(self._usual)
         self._usual.edited.connect(self._choose)
@@ -119,7 +119,7 @@ class RateField(QWidget):
         )
         self._own.setPlaceholderText("12.5 or 30000/1001")
         self._wrong = ToneLabel(Tone.BAD)
-        column(self._usual, self._own, self._wrong, of=self, gap=GAP // 2)
+        vbox(self._usual, self._own, self._wrong, of=self, gap=GAP // 2)
         self._own.hide()
         self.setFocusProxy(self._usual)
         self._usual.edited.connect(self._choose)
@@ -208,7 +208,7 @@ class TransitionField(QWidget):
             "For how long both clips are seen.",
             "Length of the transition",
         )
-        row(self._kind, self._length, of=self, grows=self._kind)
+        hbox(self._kind, self._length, of=self, grows=self._kind)
         self.setFocusProxy(self._kind)
         self._kind.edited.connect(partial(self._tell, "kind"))
         self._length.edited.connect(partial(self._tell, "duration_s"))

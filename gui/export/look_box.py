@@ -13,7 +13,7 @@ from gui.export.export_labels import PLACES
 from gui.theme import GAP
 from gui.widgets.choice_field import ChoiceField, choices_of
 from gui.widgets.file_field import IMAGES, FileField, FileKind
-from gui.widgets.layouts import column
+from gui.widgets.layouts import vbox
 from gui.widgets.model_form import ModelForm
 from gui.widgets.number_field import PERCENT
 
@@ -36,7 +36,7 @@ class FilePart(QWidget, Generic[P]):
         super().__init__()
         self._file = file
         self._form = form
-        column(file, form, of=self, gap=GAP // 2)
+        vbox(file, form, of=self, gap=GAP // 2)
         self.setFocusProxy(file)
         file.edited.connect(self._set_file)
         form.changed.connect(self.edited)

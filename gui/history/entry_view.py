@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,7 +19,7 @@ from gui import theme
 from gui.history.history_facts import facts_of, notes_of
 from gui.history.history_model import title_of
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import vbox
 from gui.widgets.panes import scrolled
 
 if TYPE_CHECKING:
@@ -126,10 +125,12 @@ class EntryView(QWidget):
 
     def _lay_out(self) -> None:
         inside = QWidget()
-        lines = fill(QVBoxLayout(inside), self._title, self._gone, self._facts, self._notes, None)
+        lines = vbox(
+            self._title, self._gone, self._facts, self._notes, None, of=inside, gap=theme.GAP
+        )
         lines.setContentsMargins(0, 0, theme.GAP, 0)
         words = scrolled(inside)
-        fill(QVBoxLayout(self), self._image, words, self.buttons, grows=words)
+        vbox(self._image, words, self.buttons, of=self, gap=theme.GAP, grows=words)
 
     @property
     def entry(self) -> HistoryEntry | None:

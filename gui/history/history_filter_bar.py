@@ -9,10 +9,8 @@ from PySide6.QtCore import QDate, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QDateEdit,
-    QHBoxLayout,
     QLabel,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,7 +18,7 @@ from core.history.history import HistoryQuery
 from core.history.history_entry import WorkKind
 from gui import theme
 from gui.widgets.fields import SearchField, ignore_wheel, named
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,10 +84,10 @@ class HistoryFilterBar(QWidget):
         from_, to = QLabel("From"), QLabel("to")
         from_.setBuddy(self._first)
         to.setBuddy(self._last)
-        fill(QHBoxLayout(self._days), from_, self._first, to, self._last, None)
+        hbox(from_, self._first, to, self._last, None, of=self._days, gap=theme.GAP)
         boxes = (self._kind, self._model, self._span, self._clear)
-        choices = fill(QHBoxLayout(), self._search, *boxes, grows=self._search)
-        fill(QVBoxLayout(self), choices, self._days)
+        choices = hbox(self._search, *boxes, gap=theme.GAP, grows=self._search)
+        vbox(choices, self._days, of=self, gap=theme.GAP)
 
     def set_models(self, labels: Sequence[str]) -> None:
         """Offer these models; the chosen one stays."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from core.errors import UnsupportedRequest
 from core.film.model.delivery import ExportOrder
@@ -15,7 +15,7 @@ from core.project.render.rerender import FromRecord, choices_of, plan_again
 from core.video.record import read_settings_of
 from gui.render.render_agreement import agree
 from gui.widgets.file_field import show_in_desktop
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ class HistoryPage(QWidget):
         details.show_file.wanted.connect(self._show_file)
         details.again.wanted.connect(self._make_again)
         details.edit.wanted.connect(self._open_settings)
-        fill(QVBoxLayout(self), self._tab)
+        vbox(self._tab, of=self)
         self._tab.begin()
 
     @Slot(object)

@@ -8,14 +8,12 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QListView,
     QPushButton,
     QStackedWidget,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -30,7 +28,7 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.file_field import choose_folder
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
@@ -126,11 +124,11 @@ class HistoryTab(QWidget):
         for button in (self._as_table, self._as_tiles):
             choice.addButton(button)
         self._as_table.setChecked(True)
-        below = fill(
-            QHBoxLayout(), self._count, None, self._read_folder, self._as_table, self._as_tiles
+        below = hbox(
+            self._count, None, self._read_folder, self._as_table, self._as_tiles, gap=theme.GAP
         )
         left = QWidget()
-        lines = fill(QVBoxLayout(left), self._views, below, grows=self._views)
+        lines = vbox(self._views, below, of=left, gap=theme.GAP, grows=self._views)
         lines.setContentsMargins(0, 0, theme.GAP, 0)
         halves = Splitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
@@ -139,7 +137,15 @@ class HistoryTab(QWidget):
         halves.setStretchFactor(0, 1)
         halves.setSizes([3 * _DETAILS_WIDTH, _DETAILS_WIDTH])
         self.details.setMinimumWidth(_DETAILS_WIDTH * 3 // 4)
-        fill(QVBoxLayout(self), self._bar, self._message, halves, grows=halves, margin=theme.EDGE)
+        vbox(
+            self._bar,
+            self._message,
+            halves,
+            of=self,
+            gap=theme.GAP,
+            grows=halves,
+            margin=theme.EDGE,
+        )
 
     def _connect(self) -> None:
         self._bar.changed.connect(self._ask)

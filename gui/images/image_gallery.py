@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -21,7 +20,7 @@ from gui.history.history_model import HistoryModel
 from gui.theme import Tone
 from gui.widgets.fields import SearchField, named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from core.errors import StudioError
@@ -72,7 +71,9 @@ class ImageGallery(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self._tiles)
         self._pages.addWidget(self._empty)
-        rows = fill(QVBoxLayout(self), self._search, self._pages, self._count, grows=self._pages)
+        rows = vbox(
+            self._search, self._pages, self._count, of=self, gap=theme.GAP, grows=self._pages
+        )
         rows.setContentsMargins(theme.GAP // 2, 0, theme.GAP // 2, 0)
 
     @Slot()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFile, QStandardPaths, QTimer, Signal, Slot
-from PySide6.QtWidgets import QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.errors import OutputError, UnsupportedRequest
 from core.jobs.job import SubjectKind, Succeeded
@@ -21,7 +21,7 @@ from gui.render.plan_fixes import PlanContext
 from gui.render.plan_text import PlanText, describe_plan, describe_problems
 from gui.render.render_agreement import agree
 from gui.widgets.file_field import show_in_desktop
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,7 +79,7 @@ class ImagePage(QWidget):
         tab.details.again.wanted.connect(self._make_again)
         tab.details.show_file.wanted.connect(self._show_file)
         tab.details.trash.wanted.connect(self._ask_trash)
-        fill(QVBoxLayout(self), tab)
+        vbox(tab, of=self)
         tab.gallery.begin()
         self.read_models()
 

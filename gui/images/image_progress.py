@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from core.jobs.job import Cancelled, Failed, Progressed, Succeeded, Terminal
 from gui import theme
@@ -13,7 +13,7 @@ from gui.jobs.job_text import stage
 from gui.theme import Tone
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +46,8 @@ class ImageProgress(QWidget):
         self._bar.setMaximumHeight(theme.GAP)
         self._stop = IconButton("image_stop", "stop-circle-outline", "Stop making these pictures")
         self._stop.clicked.connect(self._on_stop)
-        line = fill(QHBoxLayout(), self._bar, self._stop, grows=self._bar)
-        fill(QVBoxLayout(self), self._words, line, spacing=theme.GAP // 2)
+        line = hbox(self._bar, self._stop, gap=theme.GAP, grows=self._bar)
+        vbox(self._words, line, of=self, gap=theme.GAP // 2)
         self._show()
 
     @property

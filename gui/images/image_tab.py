@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -20,7 +18,7 @@ from gui.images.image_progress import ImageProgress
 from gui.render.plan_fixes import ChooseValue, EditPrompt
 from gui.render.plan_line import PlanLine
 from gui.widgets.fields import named
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import Splitter, scrolled
 
 if TYPE_CHECKING:
@@ -71,10 +69,10 @@ class ImageTab(QWidget):
 
     def _lay_out(self) -> None:
         content = QWidget()
-        fill(QVBoxLayout(content), self.order, self.line, None)
+        vbox(self.order, self.line, None, of=content, gap=theme.GAP)
         area = scrolled(content, "image_left")
         left = QWidget()
-        rows = fill(QVBoxLayout(left), area, self.progress, self._make, grows=area)
+        rows = vbox(area, self.progress, self._make, of=left, gap=theme.GAP, grows=area)
         rows.setContentsMargins(0, 0, theme.GAP, 0)
         self.details.setContentsMargins(theme.GAP, 0, 0, 0)
         left.setMinimumWidth(_LEFT * 4 // 5)
@@ -86,7 +84,7 @@ class ImageTab(QWidget):
             parts.addWidget(part)
         parts.setStretchFactor(1, 1)
         parts.setSizes([_LEFT, _MIDDLE, _RIGHT])
-        fill(QHBoxLayout(self), parts, margin=theme.EDGE)
+        hbox(parts, of=self, margin=theme.EDGE)
 
     def value(self) -> ImageBatch:
         """The order as it stands."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QWidget
 from typing_extensions import override
 
 from gui import theme
 from gui.jobs import job_text
 from gui.widgets.fields import named
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from core.jobs.job_record import JobRecord
@@ -44,7 +44,7 @@ class JobDetails(QScrollArea):
         )
         self._image = named(QLabel(), "job_preview", "The clip as it is so far", "The clip so far")
         content = QWidget()
-        fill(QVBoxLayout(content), self._text, self._image, None, margin=theme.GAP)
+        vbox(self._text, self._image, None, of=content, gap=theme.GAP, margin=theme.GAP)
         self.setObjectName("job_details")
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -19,7 +19,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QStyleOptionViewItem,
     QToolButton,
     QWidget,
@@ -33,7 +32,7 @@ from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
 from gui.theme import Tone
 from gui.widgets.cells import Cell, CellDelegate, centred
 from gui.widgets.fields import named
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox
 
 _Index = QModelIndex | QPersistentModelIndex
 _ICONS = {
@@ -148,7 +147,7 @@ class FilterButtons(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = fill(QHBoxLayout(self), spacing=2)
+        row = hbox(of=self, gap=2)
         for chosen, (text, tip) in _BUTTONS.items():
             button = named(QToolButton(), f"show_{chosen.value}", tip, tip)
             button.setText(text)

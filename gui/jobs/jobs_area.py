@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from core.jobs.job import Lane
 from core.jobs.job_record import JobState
@@ -17,7 +17,7 @@ from gui.jobs.jobs_model import JobsModel
 from gui.jobs.jobs_panel import JobsPanel
 from gui.jobs.status_console import StatusConsole
 from gui.theme import Tone
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ class JobsArea(QWidget):
         self._tabs.setDocumentMode(True)
         self._tabs.addTab(self._panel, "Jobs")
         self._tabs.addTab(self.console, "Console")
-        fill(QVBoxLayout(self), self._tabs)
+        vbox(self._tabs, of=self)
 
     def begin(self) -> None:
         """Open the queue, go on with what was interrupted, and begin to work."""

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
@@ -37,7 +36,7 @@ from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
 from gui.jobs.lost_order import LostOrder
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
@@ -214,12 +213,12 @@ class JobsPanel(QWidget):
         self._continue.clicked.connect(self._forget_problem)
         self._continue.clicked.connect(self.continue_wanted)
         self._banner = QWidget()
-        fill(QHBoxLayout(self._banner), self._news, self._continue, grows=self._news)
+        hbox(self._news, self._continue, of=self._banner, gap=theme.GAP, grows=self._news)
         self._details.hide()
         self._pages.addWidget(self._list)
         # On a page of its own, since it shows itself whenever it has something to say.
         empty = QWidget()
-        fill(QVBoxLayout(empty), self._nothing)
+        vbox(self._nothing, of=empty)
         self._pages.addWidget(empty)
         self._halves.addWidget(self._pages)
         self._halves.addWidget(self._details)
@@ -231,7 +230,7 @@ class JobsPanel(QWidget):
         self.lost.fetch_wanted.connect(self._forget_problem)
         self.lost.order_wanted.connect(self._forget_problem)
         above = (self._bar, self._problem, self._banner, self.lost)
-        fill(QVBoxLayout(self), *above, self._halves, grows=self._halves, spacing=theme.GAP // 2)
+        vbox(*above, self._halves, of=self, gap=theme.GAP // 2, grows=self._halves)
 
     @Slot()
     def _follow(self) -> None:

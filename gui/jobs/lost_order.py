@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QWidget
 
 from core.errors import ResultLost, SubmitUnknown
 from core.jobs.job_record import JobState
 from gui import theme
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from core.jobs.job_record import JobRecord
@@ -60,9 +60,9 @@ class LostOrder(QWidget):
             "Buy the same render once more; what the first order may have cost goes on counting",
         )
         controls = (self._remote_id, self._fetch, self._missing, self._order)
-        ways = fill(QHBoxLayout(), *controls, grows=self._remote_id)
+        ways = hbox(*controls, gap=theme.GAP, grows=self._remote_id)
         ways.insertSpacing(2, theme.GAP)
-        fill(QVBoxLayout(self), question, ways, spacing=theme.GAP // 2)
+        vbox(question, ways, of=self, gap=theme.GAP // 2)
         self._remote_id.textChanged.connect(self._follow)
         self._remote_id.returnPressed.connect(self._fetch.click)
         self._missing.toggled.connect(self._follow)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QPalette, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QWidget
 from typing_extensions import override
 
 from gui import theme
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from gui.theme import Tone
@@ -55,8 +55,8 @@ class StatusConsole(QWidget):
         self._clear = IconButton("console_clear", "broom", "Clear all lines")
         self._clear.clicked.connect(self.clear)
         title = QLabel("What happened")
-        bar = fill(QHBoxLayout(), title, self._copy, self._clear, grows=title, spacing=2)
-        fill(QVBoxLayout(self), bar, self._lines, grows=self._lines, spacing=theme.GAP // 2)
+        bar = hbox(title, self._copy, self._clear, gap=2, grows=title)
+        vbox(bar, self._lines, of=self, gap=theme.GAP // 2, grows=self._lines)
         self._offer()
 
     @property

@@ -8,11 +8,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,7 +23,7 @@ from gui import theme
 from gui.models.model_rows import Installing, InstallPhase, ModelItem
 from gui.widgets.fields import named
 from gui.widgets.labels import LinkLabel, ToneLabel, heading
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import scrolled
 
 
@@ -139,12 +137,12 @@ class ModelDetails(QWidget):
         content = QWidget(self)
         about = (self._title, self._state, self._summary, self._reason, self._gated)
         news = (self._bar, self._progress, self._problem, self._answer, self._licence)
-        lines = fill(QVBoxLayout(content), *about, first, second, *news, self._facts, None)
+        lines = vbox(*about, first, second, *news, self._facts, None, of=content, gap=theme.GAP)
         lines.setContentsMargins(theme.EDGE, 0, theme.EDGE, theme.EDGE)
-        fill(QVBoxLayout(self), scrolled(content))
+        vbox(scrolled(content), of=self)
 
     def _line(self, *actions: ModelAction) -> QBoxLayout:
-        return fill(QHBoxLayout(), *(self._buttons[action] for action in actions), None)
+        return hbox(*(self._buttons[action] for action in actions), None, gap=theme.GAP)
 
     def _show_nothing(self) -> None:
         self._title.setText("")

@@ -11,11 +11,9 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QListView,
     QMessageBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -33,7 +31,7 @@ from gui.models.model_rows import (
 )
 from gui.widgets.fields import SearchField, ignore_wheel, named
 from gui.widgets.labels import LinkLabel, ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
@@ -165,9 +163,9 @@ class ModelsPage(QWidget):
             self._details.show_answer(text)
 
     def _lay_out(self) -> None:
-        head = fill(QHBoxLayout(), self._search, self._scope, grows=self._search)
+        head = hbox(self._search, self._scope, gap=theme.GAP, grows=self._search)
         left = QWidget(self)
-        fill(QVBoxLayout(left), head, self._list, self._nothing, grows=self._list)
+        vbox(head, self._list, self._nothing, of=left, gap=theme.GAP, grows=self._list)
         split = Splitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
         split.addWidget(left)
@@ -176,7 +174,7 @@ class ModelsPage(QWidget):
         split.setSizes([340, 560])
         split.setStretchFactor(0, 2)
         split.setStretchFactor(1, 3)
-        fill(QVBoxLayout(self), split, margin=theme.EDGE)
+        vbox(split, of=self, margin=theme.EDGE)
 
     def _show_what_is_missing(self) -> None:
         if self._filter.rowCount():
@@ -283,7 +281,7 @@ class InstallDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         parts = (facts, terms, *links, consent, None, buttons)
-        fill(QVBoxLayout(self), *parts, margin=theme.EDGE)
+        vbox(*parts, of=self, gap=theme.GAP, margin=theme.EDGE)
         self.resize(460, self.sizeHint().height())
 
 

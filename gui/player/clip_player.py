@@ -21,7 +21,7 @@ from gui.player.transport_bar import SourceBar, TransportBar
 from gui.player.video_surface import VideoSurface
 from gui.theme import GAP, Tone
 from gui.widgets.labels import ElidedLabel, ToneLabel
-from gui.widgets.layouts import column, row
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,9 +72,9 @@ class ClipPlayer(QWidget):
         self._note = ToneLabel()
         self._damage = ToneLabel(Tone.WARNING)
         self._transport = TransportBar()
-        head = row(self._sources, self._title, grows=self._title)
-        foot = row(self._place, self._scene, grows=self._scene)
-        column(
+        head = hbox(self._sources, self._title, grows=self._title)
+        foot = hbox(self._place, self._scene, grows=self._scene)
+        vbox(
             head,
             self._surface,
             self._note,

@@ -12,7 +12,7 @@ from gui.player.player_text import GrabUse, PlayerChoices, PlayerSource
 from gui.theme import GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import ignore_wheel, named
-from gui.widgets.layouts import row
+from gui.widgets.layouts import hbox
 
 _LOUDEST = 100
 _VOLUME_WIDTH = 60
@@ -70,7 +70,7 @@ class TransportBar(QWidget):
         self._scene_buttons = (before, after)
         self._clip_buttons = (back, self._play, forward, self.grab_button)
         parts = (before, back, self._play, forward, after, self.loop_button, None, self.grab_button)
-        layout = row(*parts, of=self, gap=GAP // 4)
+        layout = hbox(*parts, of=self, gap=GAP // 4)
         layout.addSpacing(GAP)
         layout.addWidget(self.mute_button)
         layout.addWidget(volume)
@@ -156,7 +156,7 @@ class SourceBar(QWidget):
             button.clicked.connect(lambda _=False, source=source: self.wanted.emit(source))
             group.addButton(button)
             self._buttons[source] = button
-        row(*self._buttons.values(), of=self, gap=0)
+        hbox(*self._buttons.values(), of=self, gap=0)
         self.set_source(PlayerSource.TAKE)
 
     def source(self) -> PlayerSource:

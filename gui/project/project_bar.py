@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton, QWidget
 
 from gui import theme
 from gui.widgets.fields import named
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox
 
 if TYPE_CHECKING:
     from gui.project.project_actions import ProjectActions
@@ -36,7 +36,7 @@ class ProjectBar(QWidget):
         self._name.textEdited.connect(self.changed.emit)
         label = QLabel("P&roject")
         label.setBuddy(self._name)
-        row = fill(QHBoxLayout(self), label, self._name, grows=self._name)
+        row = hbox(label, self._name, of=self, gap=theme.GAP, grows=self._name)
         for action in (
             actions.new, actions.open, actions.save_as, actions.package, actions.import_,
         ):  # fmt: skip

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.project.recent_list import RecentList
 from gui.project.sample_button import SampleButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel, heading
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,23 +81,25 @@ class WelcomePage(QWidget):
             part.setSizePolicy(policy)
         about = QLabel(_ABOUT)
         about.setWordWrap(True)
-        buttons = fill(QHBoxLayout(), *self._buttons)
+        buttons = hbox(*self._buttons, gap=theme.GAP)
         doing = QWidget()
         doing.setMaximumWidth(_DOING)
         busy = (self._busy_bar, self._busy)
-        rows = fill(
-            QVBoxLayout(doing), heading("ImageAI", 2.4), about, self._sample, buttons, *busy,
-            spacing=theme.EDGE,
-        )  # fmt: skip
+        rows = vbox(
+            heading("ImageAI", 2.4), about, self._sample, buttons, *busy, of=doing, gap=theme.EDGE
+        )
         rows.insertSpacing(2, theme.GAP)
-        lists = fill(
-            QVBoxLayout(self._list), heading("Recent projects", 1.2), self._recent,
-            grows=self._recent, spacing=theme.EDGE,
-        )  # fmt: skip
+        lists = vbox(
+            heading("Recent projects", 1.2),
+            self._recent,
+            of=self._list,
+            gap=theme.EDGE,
+            grows=self._recent,
+        )
         lists.setContentsMargins(_APART, 0, 0, 0)
         self._list.setMaximumWidth(_RECENT + _APART)
         self._list.setMinimumWidth(_RECENT // 2 + _APART)
-        centre = fill(QHBoxLayout(), None, doing, self._list, None, spacing=0)
+        centre = hbox(None, doing, self._list, None, gap=0)
         centre.setStretch(1, 10)
         centre.setStretch(2, 7)
         page = QVBoxLayout(self)

@@ -16,7 +16,7 @@ from gui.render.lora_list import LoraList
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import LineField, SwitchField, TextField, named
-from gui.widgets.layouts import row as beside
+from gui.widgets.layouts import hbox
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ class SpeedField(QWidget):
         self._slider.setPageStep(round(5 * _SPEED_STEP * _SLIDER_UNITS))
         look = NumberLook(step=_SPEED_STEP, suffix=f" {row.unit}")
         self._number = NumberField(Limits(0, 1), look)
-        beside(self._slider, self._number, of=self, grows=self._slider)
+        hbox(self._slider, self._number, of=self, grows=self._slider)
         named(self._slider, f"{row.id}_slider", row.tip, row.label)
         named(self._number, f"{row.id}_number", row.tip, row.label)
         self.setFocusProxy(self._number)

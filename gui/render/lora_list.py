@@ -15,7 +15,7 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.file_field import FileKind, choose_files, files_in
 from gui.widgets.labels import ElidedLabel, ToneLabel
-from gui.widgets.layouts import column, row
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ class LoraList(QWidget):
         self._note = ToneLabel()
         tip = "Lay a file of small weights over the model's own"
         self._add = named(QPushButton("Add &LoRA…"), "lora_add", tip)
-        self._lines = column(gap=2)
-        layout = column(self._lines, self._note, of=self)
+        self._lines = vbox(gap=2)
+        layout = vbox(self._lines, self._note, of=self)
         layout.addWidget(self._add, 0, Qt.AlignmentFlag.AlignLeft)
         self.setAcceptDrops(True)
         self._add.clicked.connect(self._on_add)
@@ -134,7 +134,7 @@ class _LoraRow(QWidget):
             "How strongly it works: 0 not at all, 1 as it was made, at most 2",
         )
         remove = IconButton(f"lora_remove_{number}", "close", "Remove this LoRA")
-        row(self._name, self._scale, remove, of=self, grows=self._name)
+        hbox(self._name, self._scale, remove, of=self, grows=self._name)
         self.scaled = self._scale.edited
         self.removed = remove.clicked
 

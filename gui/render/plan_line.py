@@ -13,7 +13,7 @@ from gui.render.plan_text import PlanIssue, PlanText
 from gui.theme import Tone
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import column, row
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class PlanLine(QWidget):
         self._line.setObjectName("plan_line")
         self._nothing = ToneLabel()
         self._checking = ToneLabel()
-        self._issues = column()
+        self._issues = vbox()
         self._issue_lines: list[QWidget] = []
         self._notes = ToneLabel()
         self._section = FoldingSection(
@@ -52,7 +52,7 @@ class PlanLine(QWidget):
         )
         self._timer = QTimer(self, singleShot=True, interval=_CHECKING_AFTER_MS)
         self._timer.timeout.connect(self._tell_checking)
-        words = column(
+        words = vbox(
             self._line,
             self._nothing,
             self._checking,
@@ -60,7 +60,7 @@ class PlanLine(QWidget):
             self._section,
             gap=theme.GAP // 2,
         )
-        layout = row(self._icon, words, of=self, gap=theme.GAP, grows=words)
+        layout = hbox(self._icon, words, of=self, gap=theme.GAP, grows=words)
         layout.setAlignment(self._icon, Qt.AlignmentFlag.AlignTop)
         self.set_nothing("Choose a scene to see what would be rendered.")
 
@@ -145,7 +145,7 @@ class _IssueLine(QWidget):
     ) -> None:
         super().__init__(parent)
         words = ToneLabel(Tone.BAD)
-        layout = column(words, of=self, gap=theme.GAP // 2)
+        layout = vbox(words, of=self, gap=theme.GAP // 2)
         words.show_message(message)
         if quick_fix is not None:
             tip = f"{quick_fix.label}: {message}"

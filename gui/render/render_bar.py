@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from gui import theme
 from gui.widgets.fields import named
-from gui.widgets.layouts import row
+from gui.widgets.layouts import hbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ class RenderBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        layout = row(of=self, gap=theme.GAP)
+        layout = hbox(of=self, gap=theme.GAP)
         self.actions_by_scope: dict[RenderScope, QAction] = {}
         for scope, (text, icon, tip, key) in _BUTTONS.items():
             action = QAction(theme.icon(icon, self.palette()), text, self)

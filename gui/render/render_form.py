@@ -21,7 +21,7 @@ from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import ignore_wheel
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import column
+from gui.widgets.layouts import vbox
 from gui.widgets.marked_rows import MarkedRow, RowGrid
 from gui.widgets.panes import FoldingSection
 
@@ -116,8 +116,8 @@ class RenderForm(QWidget):
             "advanced", "Advanced", "LoRAs, guidance, steps, seed and more", [advanced]
         )
         # As far apart as rows of one grid.
-        rows = column(frame, self._ltx, everyday, gap=frame.grid.verticalSpacing())
-        column(self._scope_line, rows, self._section, of=self, gap=theme.GAP)
+        rows = vbox(frame, self._ltx, everyday, gap=frame.grid.verticalSpacing())
+        vbox(self._scope_line, rows, self._section, of=self, gap=theme.GAP)
         ignore_wheel(self)
         self._provider.edited.connect(self._on_target)
         self._model.edited.connect(self._on_target)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 from core.video.controls import MAX_SEED
 from gui.theme import GAP
 from gui.widgets.fields import named
-from gui.widgets.layouts import column, row
+from gui.widgets.layouts import hbox, vbox
 
 
 class SeedField(QWidget):
@@ -35,7 +35,7 @@ class SeedField(QWidget):
         self._new = named(
             QPushButton("&New each time"), "seed_new", f"Draw a new seed for every {what}"
         )
-        column(self._text, row(self._same, self._new, None), of=self, gap=GAP // 2)
+        vbox(self._text, hbox(self._same, self._new, None), of=self, gap=GAP // 2)
         self.setFocusProxy(self._text)
         self._text.textEdited.connect(self._on_typed)
         self._same.clicked.connect(lambda: self._tell(self._last))

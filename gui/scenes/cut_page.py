@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from core.project.model.project import SceneCut
 from gui import theme
@@ -21,7 +21,7 @@ from gui.theme import Tone
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import SwitchField, named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox
 from gui.widgets.number_field import DECIBELS, Limits, NumberField, NumberLook, limits_of
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class CutPage(QWidget):
         mute = self._fields["mute"]
         mute.setToolTip("Leave the clip's own sound out of the film")
         volume = self._fields["volume"]
-        grid.addLayout(fill(QHBoxLayout(), volume, mute, grows=volume), 0, 3)
+        grid.addLayout(hbox(volume, mute, gap=theme.GAP, grows=volume), 0, 3)
         grid.addWidget(self._message, 4, 0, 1, 4)
         grid.setRowStretch(5, 1)
         grid.setColumnStretch(1, 2)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from core.project.model.edits import FrameSlot, with_continues, with_frame
 from core.video.request import Role
@@ -14,7 +14,7 @@ from gui import theme
 from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.widgets.fields import SwitchField
 from gui.widgets.image_slot import ImageSlot, SlotImage
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ class FramesPage(QWidget):
         slots.addWidget(self._start, 1)
         slots.addWidget(self._end, 1)
         parts = (self._link, slots)
-        fill(QVBoxLayout(self), *parts, grows=slots, spacing=theme.GAP // 2, margin=theme.GAP)
+        vbox(*parts, of=self, gap=theme.GAP // 2, grows=slots, margin=theme.GAP)
         for widget, slot, role in (
             (self._start, FrameSlot.START, ImageRole.START),
             (self._end, FrameSlot.END, ImageRole.END),

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QWidget
 from typing_extensions import override
 
 from core.project.model.edits import with_prompt
 from gui.theme import GAP, Tone
 from gui.widgets.fields import LineField, TextField, text_height
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
@@ -105,9 +105,9 @@ class PromptPage(QWidget):
     def _lay_out(self) -> None:
         label = QLabel("&Title")
         label.setBuddy(self._title)
-        title = fill(QHBoxLayout(), label, self._title, grows=self._title)
+        title = hbox(label, self._title, gap=GAP, grows=self._title)
         parts = (title, self._prompt, self._count, self._section)
-        fill(QVBoxLayout(self), *parts, grows=self._prompt, spacing=GAP // 2, margin=GAP)
+        vbox(*parts, of=self, gap=GAP // 2, grows=self._prompt, margin=GAP)
 
     def show_scene(self, scene: Scene) -> None:
         """Show the words of a scene; what is being typed keeps its cursor."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from core.video.request import Role
 from gui.scenes.image_controller import images_in
@@ -20,7 +20,7 @@ from gui.widgets.fields import SwitchField, named
 from gui.widgets.file_field import IMAGES
 from gui.widgets.image_dialog import ImageDialog, ShownImage
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -82,7 +82,7 @@ class ReferenceImagesWidget(QWidget):
 
     def _lay_out(self) -> None:
         view = self._view
-        buttons = fill(QHBoxLayout(), self._add, None, spacing=GAP // 4)
+        buttons = hbox(self._add, None, gap=GAP // 4)
         for name, icon, tip, action in (
             ("paste", "content-paste", "Paste a picture, or copied files", view.paste),
             ("preview", "magnify-plus-outline", "See this picture large", view.preview),
@@ -94,7 +94,7 @@ class ReferenceImagesWidget(QWidget):
             buttons.addWidget(_button(f"reference_{name}", icon, tip, action))
         labels = (self._message, self._verdict, self._limit)
         parts = (self._uses_global, view, buttons, *labels, None)
-        fill(QVBoxLayout(self), *parts, spacing=GAP // 2).setContentsMargins(0, GAP // 2, 0, 0)
+        vbox(*parts, of=self, gap=GAP // 2).setContentsMargins(0, GAP // 2, 0, 0)
 
     def value(self) -> tuple[ReferenceImage, ...]:
         """The pictures that belong to this list."""

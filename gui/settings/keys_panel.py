@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 from gui import theme
 from gui.widgets.fields import named
 from gui.widgets.labels import LinkLabel, ToneLabel, heading
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,14 +146,14 @@ class _KeyRow(QFrame):
         title.setBuddy(self._field)
         link = LinkLabel(self)
         link.lead("Get a key", key.url)
-        head = fill(QHBoxLayout(), title, self._state, link, grows=self._state)
-        line = fill(
-            QHBoxLayout(), self._field, self._save, self._test, self._remove, grows=self._field
+        head = hbox(title, self._state, link, gap=theme.GAP, grows=self._state)
+        line = hbox(
+            self._field, self._save, self._test, self._remove, gap=theme.GAP, grows=self._field
         )
         purpose = f"{key.purpose[:1].upper()}{key.purpose[1:].rstrip('.')}."
         explained = ToneLabel(theme.Tone.QUIET, self)
         explained.show_message(purpose)
-        fill(QVBoxLayout(self), head, explained, line, self._result, spacing=4)
+        vbox(head, explained, line, self._result, of=self, gap=4)
 
     @Slot()
     def _show_state(self) -> None:

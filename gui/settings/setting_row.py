@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, assert_never
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,7 +20,7 @@ from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import LineField, SwitchField, named
 from gui.widgets.file_field import choose_folder
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
 if TYPE_CHECKING:
@@ -130,11 +128,11 @@ class SettingRow(QWidget):
 
     def _lay_out(self) -> None:
         field = self.field
-        line = fill(QHBoxLayout(), self._widget, self._reset, grows=self._widget)
+        line = hbox(self._widget, self._reset, gap=theme.GAP, grows=self._widget)
         restart = " It takes effect at the next start." if field.about.needs_restart else ""
         explained = ToneLabel(theme.Tone.QUIET, self)
         explained.show_message(f"{field.help}{restart}")
-        lines = fill(QVBoxLayout(self), line, explained, self._problem, spacing=2)
+        lines = vbox(line, explained, self._problem, of=self, gap=2)
         lines.setContentsMargins(0, 0, 0, theme.GAP)
         if field.kind is not SettingKind.SWITCH:
             label = QLabel(field.about.label, self)
@@ -169,7 +167,7 @@ class _OptionalNumber(QWidget):
         )
         self._unset = SwitchField(field.about.unset) if field.about.unset else None
         _name(self._number, field)
-        row = fill(QHBoxLayout(self), self._number)
+        row = hbox(self._number, of=self)
         if self._unset is not None:
             _name(self._unset, field, "unset")
             row.addWidget(self._unset)
@@ -214,7 +212,7 @@ class _FolderField(QWidget):
         _name(self._usual, field, "usual", "Go back to the usual folder.")
         for button in (self._browse, self._usual):
             button.setAutoDefault(False)
-        fill(QHBoxLayout(self), self._line, self._browse, self._usual, grows=self._line)
+        hbox(self._line, self._browse, self._usual, of=self, gap=theme.GAP, grows=self._line)
         self.setFocusProxy(self._line)
         self._line.editingFinished.connect(self._finish)
         self._browse.clicked.connect(self._choose)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QWidget
 
 from core.config.api_keys import KeyUse, known_keys, source_of
 from core.config.target_names import TargetNames, target_names
@@ -17,7 +17,7 @@ from gui.background import Background
 from gui.settings.keys_panel import KeysPanel, KeyState, StoreKey
 from gui.settings.settings_panel import SettingsPanel
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,11 +81,12 @@ class SettingsDialog(QDialog):
         close.setToolTip("Close the settings; every change is in effect already.")
         close.setAutoDefault(False)
         buttons.rejected.connect(self.reject)
-        fill(
-            QVBoxLayout(self),
+        vbox(
             self.panel,
             self._message,
             buttons,
+            of=self,
+            gap=theme.GAP,
             grows=self.panel,
             margin=theme.EDGE,
         )

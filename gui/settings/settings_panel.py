@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QVBoxLayout,
@@ -21,7 +20,7 @@ from gui import theme
 from gui.settings.setting_row import SettingRow
 from gui.widgets.fields import SearchField, named
 from gui.widgets.labels import ToneLabel, heading
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import scrolled
 
 if TYPE_CHECKING:
@@ -142,8 +141,8 @@ class SettingsPanel(QWidget):
         self._page.addWidget(self._nothing)
         self._page.addStretch(1)
         rows = scrolled(content)
-        columns = fill(QHBoxLayout(), self._list, rows, grows=rows, spacing=theme.EDGE)
-        fill(QVBoxLayout(self), self._search, columns, grows=columns)
+        columns = hbox(self._list, rows, gap=theme.EDGE, grows=rows)
+        vbox(self._search, columns, of=self, gap=theme.GAP, grows=columns)
 
     @Slot()
     def _show_rows(self) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QSpinBox, QWidget
 from typing_extensions import override
 
 from core.project.storyboard.markup import clock, read_clock
+from gui.theme import GAP
 from gui.widgets.fields import ignore_wheel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox
 
 _USUAL_S = 60
 _LONGEST_S = 24 * 3600
@@ -69,7 +70,7 @@ class LengthField(QWidget):
         self._free.setChecked(True)
         label = QLabel("&Target length")
         label.setBuddy(self._box)
-        fill(QHBoxLayout(self), label, self._box, self._free, None)
+        hbox(label, self._box, self._free, None, of=self, gap=GAP)
         self._box.setEnabled(False)
         self._box.valueChanged.connect(self._on_edited)
         self._free.toggled.connect(self._on_free)

@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextFormat,
 )
-from PySide6.QtWidgets import QMenu, QPlainTextEdit, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPlainTextEdit, QSizePolicy, QToolButton, QWidget
 from typing_extensions import override
 
 from core.film.model.transitions import NONE, TRANSITIONS
@@ -24,7 +24,7 @@ from gui.theme import Tone
 from gui.widgets.fields import named
 from gui.widgets.file_field import files_in
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -299,7 +299,7 @@ class StoryboardNotes(QWidget):
         self._more.setAutoRaise(True)
         self._more.setToolTip("Show every note, or the first ones alone")
         self._more.toggled.connect(self._show)
-        rows = fill(QVBoxLayout(self), self._words, spacing=0)
+        rows = vbox(self._words, of=self, gap=0)
         rows.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
         self._show()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from core.platform.text_files import TextFile, read_text_file
 from core.project.storyboard.markup import clock
@@ -19,11 +19,11 @@ from core.video.spec import Durations
 from gui.storyboard.length_field import LengthField
 from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox, StoryboardNotes, tag_menu
 from gui.storyboard.storyboard_preview import PreviewTable
-from gui.theme import Tone
+from gui.theme import GAP, Tone
 from gui.widgets.fields import text_height
 from gui.widgets.file_field import FileKind, file_dialog
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,19 +167,20 @@ class StoryboardWidget(QWidget):
         self._make.setToolTip("Make the scenes that the preview shows; it can be undone")
 
     def _lay_out(self) -> None:
-        below = fill(QHBoxLayout(), self._outcome, grows=self._outcome)
+        below = hbox(self._outcome, grows=self._outcome)
         below.addStretch()
         below.addWidget(self._make)
-        rows = fill(
-            QVBoxLayout(self),
-            fill(QHBoxLayout(), self._load, self._tags, None),
-            fill(QVBoxLayout(), self._box, self._grip, spacing=0),
+        rows = vbox(
+            hbox(self._load, self._tags, None, gap=GAP),
+            vbox(self._box, self._grip, gap=0),
             self._problem,
             self._length,
             self._preview,
             self._total,
             self._notes,
             below,
+            of=self,
+            gap=GAP,
             grows=self._preview,
         )
         rows.addStretch(0)

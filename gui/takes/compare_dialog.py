@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QRadioButton,
-    QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
@@ -25,7 +24,7 @@ from gui.theme import EDGE, GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
@@ -123,7 +122,7 @@ class CompareDialog(QDialog):
             uses.addWidget(use)
             uses.addStretch(1)
         steps = (self._back, self._play, self._on, self._swap)
-        tools = fill(QHBoxLayout(), *steps, spacing=GAP // 2)
+        tools = hbox(*steps, gap=GAP // 2)
         tools.addSpacing(GAP)
         tools.addWidget(self._place)
         tools.addStretch(1)
@@ -139,7 +138,7 @@ class CompareDialog(QDialog):
         tools.addSpacing(GAP)
         tools.addWidget(self._close)
         parts = (images, uses, self._note, self._position, tools)
-        fill(QVBoxLayout(self), *parts, grows=images, margin=EDGE)
+        vbox(*parts, of=self, gap=GAP, grows=images, margin=EDGE)
 
     def _connect(self) -> None:
         for side in self._sides:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from gui.player.stills import Still, Stills
 from gui.player.video_surface import VideoSurface
 from gui.takes.take_text import seed_text, short_facts, take_name, when_text
 from gui.theme import GAP
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from core.errors import StudioError
@@ -43,7 +43,7 @@ class CompareSide(QWidget):
         self.surface.setAccessibleName(f"Picture on the {name}")
         self.surface.setToolTip("")
         parts = (self._title, self.surface, self._facts)
-        fill(QVBoxLayout(self), *parts, grows=self.surface, spacing=GAP // 2)
+        vbox(*parts, of=self, gap=GAP // 2, grows=self.surface)
         self._stills.opened.connect(self._on_opened)
         self._stills.imaged.connect(self._on_image)
         self._stills.failed.connect(self._on_failed)

@@ -8,7 +8,6 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QListView,
     QPushButton,
     QStackedLayout,
@@ -27,7 +26,7 @@ from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.file_field import show_in_desktop
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,8 +135,8 @@ class TakesWidget(QWidget):
         QVBoxLayout(page).addWidget(self._empty)
         self._pages.addWidget(page)
         small = (self._play, self._compare, self._seed, self._settings, self._copy, self._file)
-        buttons = fill(QHBoxLayout(), self._use, None, *small, spacing=2)
-        fill(QVBoxLayout(self), self._pages, buttons, grows=self._pages, spacing=GAP // 2)
+        buttons = hbox(self._use, None, *small, gap=2)
+        vbox(self._pages, buttons, of=self, gap=GAP // 2, grows=self._pages)
 
     def _connect(self) -> None:
         self._model.changed.connect(self._on_change)

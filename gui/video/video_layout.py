@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QRadioButton,
     QScrollArea,
     QTabWidget,
     QToolBar,
-    QVBoxLayout,
     QWidget,
 )
 
 from gui import theme
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import FoldingSection, Splitter, scrolled
 
 if TYPE_CHECKING:
@@ -80,7 +78,7 @@ class ScopeSwitch(QWidget):
         self._scene.setObjectName("scope_scene")
         self._scene.setToolTip("What you choose counts for the scene that is shown")
         self._scene.toggled.connect(self._on_toggled)
-        fill(QHBoxLayout(self), self._project, self._scene, None)
+        hbox(self._project, self._scene, None, of=self, gap=theme.GAP)
         self.set_scene("")
 
     def set_scene(self, label: str) -> None:
@@ -106,7 +104,7 @@ def arrange(tab: QWidget, panels: VideoPanels, actions: Sequence[QAction]) -> No
     for place in range(3):
         halves.setStretchFactor(place, int(place > 0))
         halves.setCollapsible(place, False)
-    rows = fill(QVBoxLayout(tab), panels.bar, halves, grows=halves)
+    rows = vbox(panels.bar, halves, of=tab, gap=theme.GAP, grows=halves)
     rows.setContentsMargins(theme.EDGE, theme.GAP, theme.EDGE, 0)
 
 
@@ -136,7 +134,7 @@ def _sections(panels: VideoPanels) -> tuple[FoldingSection, ...]:
 
 def _column(sections: Sequence[FoldingSection]) -> QScrollArea:
     content = QWidget()
-    fill(QVBoxLayout(content), *sections, None).setContentsMargins(0, 0, theme.GAP, theme.GAP)
+    vbox(*sections, None, of=content, gap=theme.GAP).setContentsMargins(0, 0, theme.GAP, theme.GAP)
     area = scrolled(content, "video_left")
     area.setMinimumWidth(360)
     return area
@@ -148,7 +146,7 @@ def _scenes(panels: VideoPanels, actions: Sequence[QAction]) -> QWidget:
     tools.addActions(list(actions))
     upper = QWidget()
     parts = (tools, panels.table, panels.render)
-    fill(QVBoxLayout(upper), *parts, grows=panels.table, spacing=2)
+    vbox(*parts, of=upper, gap=2, grows=panels.table)
     return _stacked([upper, panels.inspector], [_TABLE, _INSPECTOR])
 
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QIcon, QPixmap, QRegularExpressionValidator
 from PySide6.QtWidgets import QColorDialog, QLineEdit, QToolButton, QWidget
 
 from gui.widgets.fields import named
-from gui.widgets.layouts import row
+from gui.widgets.layouts import hbox
 
 _CODE = r"#[0-9a-fA-F]{6}"
 _SWATCH = 16
@@ -30,7 +30,7 @@ class ColourField(QWidget):
         self._code.setValidator(QRegularExpressionValidator(QRegularExpression(_CODE), self._code))
         says = f"Choose: {what.lower()}"
         self._swatch = named(QToolButton(), f"{name}_swatch", f"{says}.", says)
-        row(self._code, self._swatch, of=self, grows=self._code)
+        hbox(self._code, self._swatch, of=self, grows=self._code)
         self.setFocusProxy(self._code)
         self._code.textEdited.connect(self._typed)
         self._code.editingFinished.connect(self._mend)

@@ -14,7 +14,7 @@ from typing_extensions import override
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import row
+from gui.widgets.layouts import hbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +58,7 @@ class FileField(QWidget):
         self._name = ElidedLabel()
         says = f"Choose {kind.what}"
         choose = named(QPushButton("Choose…"), name, f"{says}.", says)
-        layout = row(self._name, choose, of=self, grows=self._name)
+        layout = hbox(self._name, choose, of=self, grows=self._name)
         self._clear: IconButton | None = None
         if kind.none_text:
             self._clear = IconButton(f"{name}_clear", "close", f"Without {kind.what}.")

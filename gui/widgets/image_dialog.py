@@ -16,7 +16,7 @@ from gui.widgets.cells import centred
 from gui.widgets.fields import named
 from gui.widgets.file_field import printable
 from gui.widgets.labels import ElidedLabel, ToneLabel
-from gui.widgets.layouts import column
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ class ImageDialog(QDialog):
         close = buttons.button(QDialogButtonBox.StandardButton.Close)
         named(close, "close_preview", "Close the picture (Escape)")
         buttons.rejected.connect(self.reject)
-        column(
+        vbox(
             self._image,
             self._problem,
             self._words,

@@ -19,7 +19,7 @@ from gui.widgets.fields import named
 from gui.widgets.file_field import IMAGES, FileKind, file_dialog, files_in, printable
 from gui.widgets.image_dialog import ImageDialog, ShownImage
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import column, row
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
@@ -145,11 +145,11 @@ class ImageSlot(QWidget):
         )
         self._clear = IconButton(f"{name}_clear", "close", f"Take {what} out")
         self._problem = ToneLabel(Tone.WARNING)
-        buttons = row(
+        buttons = hbox(
             self._choose, self._paste, self._preview, self._clear, gap=2, grows=self._choose
         )
         parts = (QLabel(title), self._image, self._problem, buttons)
-        column(*parts, of=self, gap=theme.GAP // 2, grows=self._image)
+        vbox(*parts, of=self, gap=theme.GAP // 2, grows=self._image)
         self.setAcceptDrops(True)
         paste = QShortcut(QKeySequence.StandardKey.Paste, self)
         paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -6,13 +6,11 @@ from typing import TypeVar
 
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
-from gui.theme import GAP
-
 B = TypeVar("B", bound=QBoxLayout)
 Content = QWidget | QLayout | None
 
 
-def row(
+def hbox(
     *parts: Content,
     of: QWidget | None = None,
     gap: int = -1,
@@ -31,48 +29,20 @@ def row(
     return _filled(QHBoxLayout() if of is None else QHBoxLayout(of), parts, gap, margin, grows)
 
 
-def column(
+def vbox(
     *parts: Content,
     of: QWidget | None = None,
     gap: int = -1,
     margin: int = 0,
     grows: Content = None,
 ) -> QVBoxLayout:
-    """Widgets and layouts below each other, from the top; told as for `row`."""
+    """Widgets and layouts below each other, from the top; told as for `hbox`."""
     return _filled(QVBoxLayout() if of is None else QVBoxLayout(of), parts, gap, margin, grows)
 
 
 def _filled(layout: B, parts: tuple[Content, ...], gap: int, margin: int, grows: Content) -> B:
     layout.setContentsMargins(margin, margin, margin, margin)
     layout.setSpacing(gap)
-    for part in parts:
-        if part is None:
-            layout.addStretch(1)
-        elif isinstance(part, QWidget):
-            layout.addWidget(part, int(part is grows))
-        else:
-            layout.addLayout(part, int(part is grows))
-    return layout
-
-
-def fill(
-    layout: QBoxLayout,
-    *parts: QWidget | QLayout | None,
-    grows: QWidget | QLayout | None = None,
-    spacing: int = GAP,
-    margin: int = 0,
-) -> QBoxLayout:
-    """Put parts into a row or a column, and give it back.
-
-    Args:
-        layout: what they are put into.
-        parts: in their order; None for a gap that takes what room there is.
-        grows: the part that takes what room there is.
-        spacing: between the parts.
-        margin: around them.
-    """
-    layout.setSpacing(spacing)
-    layout.setContentsMargins(margin, margin, margin, margin)
     for part in parts:
         if part is None:
             layout.addStretch(1)

@@ -22,7 +22,7 @@ from typing_extensions import override
 from gui.theme import GAP, Tone, icon
 from gui.widgets.fields import named
 from gui.widgets.labels import ElidedLabel, ToneLabel
-from gui.widgets.layouts import column, row
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,11 +66,11 @@ class FoldingSection(QWidget):
         self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._problems = ToneLabel(Tone.BAD)
         self._problems.setWordWrap(False)
-        head = row(self._heading, self._summary, self._problems, grows=self._summary)
+        head = hbox(self._heading, self._summary, self._problems, grows=self._summary)
         self._body = QWidget()
-        column(*parts, of=self._body).setContentsMargins(_ICON + GAP, 0, 0, GAP)
+        vbox(*parts, of=self._body).setContentsMargins(_ICON + GAP, 0, 0, GAP)
         self._body.setVisible(is_open)
-        column(head, self._body, of=self, gap=GAP // 2)
+        vbox(head, self._body, of=self, gap=GAP // 2)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._heading.toggled.connect(self._fold)
         self._draw()

@@ -14,7 +14,7 @@ from gui.theme import GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import column, row
+from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,8 +73,8 @@ class PartsList(QWidget, Generic[P]):
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
         self._empty = ToneLabel()
         self._empty.show_message(words.empty)
-        buttons = row(add, None, self._up, self._down, self._remove, gap=GAP // 2)
-        column(self._empty, self._list, buttons, form, of=self)
+        buttons = hbox(add, None, self._up, self._down, self._remove, gap=GAP // 2)
+        vbox(self._empty, self._list, buttons, form, of=self)
         add.clicked.connect(self.add)
         self._remove.clicked.connect(self._remove_chosen)
         delete.activated.connect(self._remove.click)
