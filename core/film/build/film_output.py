@@ -62,9 +62,12 @@ def place_of_film_problems(order: ExportOrder) -> list[Problem]:
         return [Problem("out", f"{str(out)!r} is no text. Name the film in letters.")]
     if order.makes_folder:
         out = nearest_existing(out.parent) / out.name
-    suffix, kind = pairing.suffix, f"{pairing.label} files end in {pairing.suffix}."
-    if container is Container.PNG:
-        suffix, kind = "", "A PNG sequence goes into a folder of its own."
+    suffix = "" if container is Container.PNG else pairing.suffix
+    kind = (
+        "A PNG sequence goes into a folder of its own."
+        if container is Container.PNG
+        else f"{pairing.label} files end in {suffix}."
+    )
     try:
         found = place_problems(out, suffix, kind)
         if not found and not order.overwrite:

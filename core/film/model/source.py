@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-PROBE_VERSION = 4
+PROBE_VERSION = 3
 OTHER_MUSIC = "Choose another file, or leave the music out."
 _CHUNK = 1 << 20
 # How a unit begins in H.264 as MP4, MOV and Matroska hold it.
@@ -71,7 +71,9 @@ class SourceFacts(Frozen):
     duration_s: Fraction
     first_frame_s: Fraction
     codec: str
+    profile: str
     pixel_format: str
+    bit_depth: int
     has_alpha: bool
     sample_aspect: Fraction
     rotation: int
@@ -237,7 +239,9 @@ def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> Source
         duration_s=first_s + length_s,
         first_frame_s=first_s,
         codec=context.name,
+        profile=str(context.profile or ""),
         pixel_format=last.format.name,
+        bit_depth=max(component.bits for component in last.format.components),
         has_alpha=_has_alpha(video, last),
         sample_aspect=1 / aspect if turned else aspect,
         rotation=int(last.rotation),
