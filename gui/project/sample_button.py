@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QEnterEvent, QKeyEvent, QPaintEvent
 
 _TITLE = "Make a sample film"
-_ABOUT = "Four scenes, half a minute of rendering on this machine"
+_ABOUT = "Four scenes, rendered here in half a minute"
 _LINES = 7
 """The height of the strip in lines of text."""
 _LARGER = 1.35

@@ -233,7 +233,7 @@ def test_it_says_what_the_program_is_and_what_the_sample_is(setup: WelcomeSetup)
     assert "on this machine" in words
     sample = child(page, QPushButton, "welcome_sample")
     assert sample.text() == "Make a sample film"
-    assert sample.accessibleDescription() == "Four scenes, about half a minute, on this machine"
+    assert sample.accessibleDescription() == "Four scenes, rendered here in half a minute"
 
 
 @pytest.mark.parametrize("width", [1280, 900, 700])
