@@ -16,15 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from scripts.environment import BootstrapError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _OLDEST_PIP = (24, 1)  # the first with `--progress-bar raw`; before 23.3 a dry run downloads wheels
 _QUIET_LIMIT_S = 15.0  # how long a log without a terminal may go without a line
-
-
-class BootstrapError(Exception):
-    """A sentence for the person who started the program: what happened, why, what to do."""
 
 
 class PipFailed(BootstrapError):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from core.errors import NotConfigured
 from core.jobs.job import Notice, Progressed, Stage
-from scripts.installing import BootstrapError
+from scripts.environment import BootstrapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.jobs.job import CancelToken
     from core.video.packages import Packages
-    from scripts.bootstrap import Environment
+    from scripts.environment import Environment
 
 
 class EnvironmentInstaller:

@@ -16,7 +16,15 @@ from pathlib import Path
 from scripts.bootstrap import APP, LTX
 
 ROOT = Path(__file__).resolve().parents[2]
-MACHINERY = ("__init__", "bootstrap", "installing", "requirement_files", "torch_build")
+MACHINERY = (
+    "__init__",
+    "bootstrap",
+    "environment",
+    "environment_maker",
+    "installing",
+    "requirement_files",
+    "torch_build",
+)
 
 # Stand where the real ones stand: they say which Python runs them and ask for what a render needs.
 STAND_INS = {
