@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import StudioError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 # What Qt's own packages leave to the system, and the package of Debian and Ubuntu that has it.
 _EVERYWHERE = {
@@ -73,36 +73,56 @@ def check_platform(
     Raises:
         NoWindow: there is no display, or libraries are missing; names the packages to install.
     """
-    if not system.startswith("linux"):
-        return
-    platform = environment.get("QT_QPA_PLATFORM", "").split(":")[0].split(";")[0].strip()
-    needed = dict(_EVERYWHERE)
-    if platform not in _WITHOUT_SCREEN:
-        has_x11 = bool(environment.get("DISPLAY", "").strip())
-        has_wayland = bool(environment.get("WAYLAND_DISPLAY", "").strip())
-        if not has_x11 and not has_wayland:
-            raise NoWindow(
-                "There is no display to open a window on: neither DISPLAY nor WAYLAND_DISPLAY is "
-                "set.",
-                hint="Start ImageAI in a desktop session, or use the command line: "
-                "`python3 main.py --help`.",
-            )
-        needed |= _ON_X11 if platform == "xcb" or not has_wayland else _ON_WAYLAND
-    missing = _missing(needed, load)
+    has_screen = _platform(environment) in _WITHOUT_SCREEN or any(
+        environment.get(name, "").strip() for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    if system.startswith("linux") and not has_screen:
+        raise NoWindow(
+            "There is no display to open a window on: neither DISPLAY nor WAYLAND_DISPLAY is set.",
+            hint="Start ImageAI in a desktop session, or use the command line: "
+            "`python3 main.py --help`.",
+        )
+    missing = missing_packages(environment, load, system)
     if missing:
-        packages = " ".join(needed[name] for name in missing)
         raise NoWindow(
             f"The window cannot be opened, because system libraries are missing: "
             f"{', '.join(missing)}.",
-            hint=f"On Debian and Ubuntu: `sudo apt-get install {packages}`.",
+            hint=f"On Debian and Ubuntu: `sudo apt-get install {' '.join(missing.values())}`.",
         )
 
 
-def _missing(names: Iterable[str], load: Callable[[str], object]) -> list[str]:
-    missing: list[str] = []
-    for name in names:
-        try:
-            load(name)
-        except OSError:
-            missing.append(name)
-    return missing
+def missing_packages(
+    environment: Mapping[str, str],
+    load: Callable[[str], object] = ctypes.CDLL,
+    system: str = sys.platform,
+) -> dict[str, str]:
+    """The system libraries that Qt needs in that environment and does not find.
+
+    Args:
+        environment: the variables of the process; they say which of Qt's platforms is used.
+        load: loads a system library by its name, or raises `OSError`.
+        system: as `sys.platform` names it; only Linux is looked at.
+
+    Returns:
+        Each library with the package of Debian and Ubuntu that has it.
+    """
+    if not system.startswith("linux"):
+        return {}
+    platform = _platform(environment)
+    needed = dict(_EVERYWHERE)
+    if platform not in _WITHOUT_SCREEN:
+        has_wayland = bool(environment.get("WAYLAND_DISPLAY", "").strip())
+        needed |= _ON_X11 if platform == "xcb" or not has_wayland else _ON_WAYLAND
+    return {name: package for name, package in needed.items() if not _loads(name, load)}
+
+
+def _platform(environment: Mapping[str, str]) -> str:
+    return environment.get("QT_QPA_PLATFORM", "").split(":")[0].split(";")[0].strip()
+
+
+def _loads(name: str, load: Callable[[str], object]) -> bool:
+    try:
+        load(name)
+    except OSError:
+        return False
+    return True

@@ -20,6 +20,12 @@ def main(arguments: list[str]) -> int:
     """Runs every check, also after one has failed, and gives 1 if any did."""
     files = [bootstrap.APP, bootstrap.LTX, bootstrap.TESTS]
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, files)
+    from scripts.system_libraries import is_administrator, provide_libraries
+
+    lacking = provide_libraries(may_install=is_administrator())
+    if lacking:
+        print(lacking, file=sys.stderr)
+        return 1
     checks = {
         "the linter": ["ruff", "check", "."],
         "the formatter": ["ruff", "format", "--check", "."],

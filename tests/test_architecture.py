@@ -31,7 +31,11 @@ MAY_IMPORT = {
 # The figures of LTX Mini's model card come from the very analyser that the tests hold to account.
 MAY_IMPORT_TESTS = "scripts/ltx_mini/exam.py"
 # These open the window as main.py does.
-MAY_IMPORT_GUI = ("scripts/journey/*", "scripts/benchmark/window_process.py")
+MAY_IMPORT_GUI = (
+    "scripts/journey/*",
+    "scripts/benchmark/window_process.py",
+    "scripts/system_libraries.py",
+)
 OURS = {"core", "cli", "providers", "gui", "scripts", "tests", "main"}
 FRAMEWORKS = {"torch", "diffusers", "transformers", "accelerate", "safetensors", "peft"}
 FRAMEWORK_FILES = (
