@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.platform.standard_streams import open_missing_streams
 from scripts import bootstrap
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _OURS = ("cli", "core", "gui", "providers", "scripts")
 
 def main(arguments: list[str]) -> int:
     """Runs one command and gives its exit code; no arguments open the window."""
+    open_missing_streams()
     # Nothing that is loaded now is garbage, and to look for some takes a tenth of the time.
     gc.disable()
     bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, [bootstrap.APP])

@@ -19,8 +19,17 @@ from cli.signals import (
     NOT_CONFIGURED,
     SignalHandler,
 )
-from core.errors import Problem, SettingsError, StudioError, UnsupportedRequest
+from core.errors import (
+    FFMPEG_FIELD,
+    Problem,
+    SettingsError,
+    StudioError,
+    UnsupportedRequest,
+    outside_cause,
+    shortened,
+)
 from core.jobs.job import ErrorReport
+from core.platform.log import start_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +53,13 @@ def main(
     """Run one command line and give its exit code; `Parts` says what the arguments are."""
     parts = Parts(entries, open_text_renderer, package_installer, open_studio)
     signals = SignalHandler()
-    context = CliContext(parts, Console(), signals)
+    console = Console()
+    try:
+        context = CliContext(parts, console, signals)
+    except StudioError as error:
+        console.is_json = "--json" in argv
+        console.fail(ErrorReport.of(error))
+        return _exit_code(error)
     with signals.caught():
         try:
             return translate(partial(_run, list(argv), context), context)
@@ -82,15 +97,25 @@ def translate(run: Callable[[], int], context: CliContext) -> int:
         return EXIT_USAGE
     except UnsupportedRequest as error:
         console.fail(ErrorReport.of(error), error.problems)
-        return EXIT_USAGE
+        is_asked_well = {problem.field for problem in error.problems} == {FFMPEG_FIELD}
+        return EXIT_NOT_CONFIGURED if is_asked_well else EXIT_USAGE
     except StudioError as error:
         console.fail(ErrorReport.of(error))
         return _exit_code(error)
     except Exception as error:
+        # What fails before anything is opened belongs into the log as well, not on the terminal.
+        if not logging.getLogger().handlers:
+            start_log(context.paths.log_file)
+        known = outside_cause(error)
+        if known is not None:
+            log.exception("the command failed")
+            console.fail(ErrorReport.of(known))
+            return EXIT_FAILED
         # The last resort, with the traceback in the log: whoever types a command gets a sentence.
         log.exception("an unexpected error ended the command")
+        reason = shortened(f"{type(error).__name__}: {error}")
         unexpected = StudioError(
-            f"An unexpected error ended this command: {type(error).__name__}: {error}",
+            f"An unexpected error ended this command: {reason}",
             hint=f"This is a defect of the program. The details are in {context.paths.log_file}.",
         )
         report = ErrorReport.of(unexpected).model_copy(update={"kind": type(error).__name__})

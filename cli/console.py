@@ -10,6 +10,8 @@ import textwrap
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
+from core.errors import MOST_PROBLEMS, shortened
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -64,14 +66,23 @@ class Console:
         self, report: ErrorReport, problems: Sequence[Problem] = (), *, job: str | None = None
     ) -> None:
         """Tell why nothing came of it."""
-        listed = [{"field": item.field, "message": item.message} for item in problems]
+        more = len(problems) - MOST_PROBLEMS
+        listed = [
+            {"field": item.field, "message": shortened(item.message)}
+            for item in problems[:MOST_PROBLEMS]
+        ]
         fields: Mapping[str, object] = {**report.model_dump(mode="json"), "problems": listed}
-        self.event("failed", **({"job": job} if job else {}), **fields)
+        left_out = {"left_out": more} if more > 0 else {}
+        self.event("failed", **({"job": job} if job else {}), **fields, **left_out)
         if self.is_json:
             return
         if len(problems) > 1:
             lines = [f"{len(problems)} things are wrong, and nothing was started:"]
-            lines += [wrapped(problem.message, first="  - ", rest="    ") for problem in problems]
+            lines += [
+                wrapped(shortened(problem.message), first="  - ", rest="    ")
+                for problem in problems[:MOST_PROBLEMS]
+            ]
+            lines += [f"  and {more} more of the kind."] if more > 0 else []
             _write(sys.stderr, "\n".join(lines) + "\n")
         else:
             _write(sys.stderr, wrapped(f"Error: {report}") + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,14 @@ from core.film.model.transitions import TRANSITIONS
 from core.media.output import find_free_name, slug, taken_problems
 from core.platform.files import is_folder
 from core.platform.units import bytes_text
-from core.project.files.project_file import EXPORTS, is_project, project_folder, read_project
+from core.project.files.project_file import (
+    EXPORTS,
+    is_project,
+    lies_inside,
+    link_problem,
+    project_folder,
+    read_project,
+)
 from core.project.render.film_from_takes import film_of
 
 if TYPE_CHECKING:
@@ -194,8 +202,31 @@ def _read_project_film(typed: Typed, place: Path, console: Console) -> FilmReadi
     # A film of another kind than the one that the project names gets a name of its own.
     suffix = CONTAINERS[reading.settings.container].suffix
     if reading.out is None and choices.path and choices.path.suffix.lower() == suffix:
-        reading = replace(reading, out=choices.path)
+        reading = replace(reading, out=_own_place(folder, choices.path))
+    problem = "" if reading.out is not None else link_problem(folder, EXPORTS)
+    if problem:
+        raise UnsupportedRequest([Problem("out", f"{problem} Or name the film with -o.")])
     return replace(reading, folder=folder / EXPORTS)
+
+
+def _own_place(folder: Path, path: Path) -> Path:
+    """The place that a project names for its film, which only a person may take out of it.
+
+    Raises:
+        UnsupportedRequest: it lies elsewhere.
+    """
+    if lies_inside(folder, path):
+        return path
+    elsewhere = os.path.realpath(path)
+    raise UnsupportedRequest(
+        [
+            Problem(
+                "out",
+                f"The project puts its film at {elsewhere!r}, outside of its folder. Name that "
+                "place, or another, with -o.",
+            )
+        ]
+    )
 
 
 def _left_out(numbers: Sequence[int]) -> str:

@@ -20,6 +20,7 @@ from core.film.model.delivery import (
     VideoCodec,
 )
 from core.film.model.film import Alignment, Fit
+from core.film.model.scan import Deinterlace
 from core.film.model.transitions import TRANSITIONS
 
 if TYPE_CHECKING:
@@ -111,10 +112,16 @@ OPTIONS: tuple[FilmOption, ...] = (
          "title", needs_number=True),
     _row(_CUTS, FilmPart.CLIP, "--clip-fit", "N=HOW", "--fit for clip N alone.",
          "fit", chooser(Fit), needs_number=True),
+    _row(_CUTS, FilmPart.CLIP, "--still", "[N=]S", "Hold photos, or photo N, for so many seconds.",
+         "still_s", values.amount, film_field="still_s"),
+    _row(_CUTS, FilmPart.CLIP, "--video-track", "N=K", "Show track K of clip N's pictures.",
+         "video_track", int, needs_number=True),
     _flag(_CUTS, "--skip-bad", "Leave out clips that cannot be read."),
     _row(_AUDIO, FilmPart.CLIP, "--volume", "[N=]DB", "Make clip N, or all, louder or quieter.",
          "volume_db", values.amount, film_field="clip_volume_db"),
     _row(_AUDIO, FilmPart.CLIP, "--mute", "N", "Mute clip N.", "is_muted", is_bare_number=True),
+    _row(_AUDIO, FilmPart.CLIP, "--audio-track", "[N=]K",
+         "Hear sound track K of clip N, or of all.", "audio_track", int),
     _row(_AUDIO, FilmPart.FILM, "--clip-sound", None, "Keep or drop the sound of all clips.",
          "has_clip_sound"),
     _row(_AUDIO, FilmPart.MUSIC, "--music", "FILE",
@@ -157,6 +164,9 @@ OPTIONS: tuple[FilmOption, ...] = (
          "path", Path),
     _row(_LOOK, FilmPart.SUBTITLES, "--subtitle-track", None, "Subtitles as a track instead.",
          "mode", values.subtitle_mode),
+    _row(_LOOK, FilmPart.SUBTITLES, "--subtitle-encoding", "NAME",
+         "Their encoding, such as gbk or cp1251, where it is told wrongly.",
+         "encoding", values.encoding),
     _row(_LOOK, FilmPart.LUT, "--lut", "CUBE", "A .cube colour table.", "path", Path),
     _row(_LOOK, FilmPart.LUT, "--lut-strength", "SHARE", "How much of it, 0 to 1.",
          "strength", values.share),
@@ -172,6 +182,9 @@ OPTIONS: tuple[FilmOption, ...] = (
          "margin", values.share),
     _row(_LOOK, FilmPart.FILM, "--fit", "HOW", f"Clips of another shape: {_listed(Fit)}.",
          "fit", chooser(Fit)),
+    _row(_LOOK, FilmPart.CLIP, "--deinterlace", "[N=]HOW",
+         f"Clips of two fields a frame: {_listed(Deinterlace)} (that field first).",
+         "deinterlace", chooser(Deinterlace), film_field="deinterlace"),
     _row(_LOOK, FilmPart.FILM, "--background", "#RRGGBB", "Colour of bars and behind alpha.",
          "background", values.colour),
     _row(_FILE, FilmPart.COMMAND, "--preset", "NAME", f"{_listed(PRESETS)}.", "", values.preset),

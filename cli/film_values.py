@@ -10,6 +10,7 @@ from core.film.model.delivery import PRESETS, Preset
 from core.film.model.film import Transition
 from core.film.model.transitions import TRANSITIONS
 from core.platform.suggestions import unknown_name
+from core.platform.text_files import ENCODINGS, known_encoding
 
 _SIZE = re.compile(r"(\d+|-)\s*[x×]\s*(\d+|-)", re.IGNORECASE)
 _COLOURS = {"white": "#ffffff", "black": "#000000", "red": "#ff0000", "yellow": "#ffff00"}
@@ -28,6 +29,14 @@ def with_line_breaks(text: str) -> str:
 def subtitle_mode(is_track: bool) -> str:
     """How subtitles are shown."""
     return "track" if is_track else "burn"
+
+
+def encoding(text: str) -> str:
+    """The encoding of a text file by any of its names."""
+    known = known_encoding(text)
+    if known is None:
+        raise Unreadable(unknown_name("encoding", text, ENCODINGS))
+    return known
 
 
 def preset(text: str) -> Preset:

@@ -9,13 +9,15 @@
     ├── SpendingCapReached           a paid render would pass the month's cap
     ├── HistoryError                 the list of everything made cannot be read or written
     ├── OutputError                  the finished file cannot be put where it belongs
-    ├── FFmpegMissing                no FFmpeg on this machine
+    ├── FFmpegMissing                no FFmpeg on this machine that can be used
     ├── FFmpegFailed                 command, exit_code, last_lines
+    │   └── FFmpegCrashed            FFmpeg was ended by a fault of its own
     ├── UnreadableClip               a video file does not decode
     ├── UnreadableMusic              a piece of music does not decode
     ├── ProjectError                 a film or project file cannot be read or written
     ├── AssemblyError                the film cannot be put together, or came out wrong
     ├── UnreadableText               a text or subtitle file is damaged
+    │   └── UnknownEncoding          its letters cannot be told (core/platform/text_files.py)
     ├── TextRendererUnavailable      texts cannot be drawn on this machine
     ├── NoWindow                     a window cannot be opened here (gui/platform_check.py)
     └── ProviderError                target, retryable
@@ -42,17 +44,23 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.redaction import redacted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+MOST_PROBLEMS = 25
+"""As many things that are wrong are told at once; nobody reads more of them."""
+
+
 class StudioError(Exception):
-    """What went wrong and why (`message`), and what to do about it (`hint`)."""
+    """What went wrong and why (`message`), and what to do about it (`hint`); without secrets."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = redacted(message)
+        self.hint = redacted(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -65,15 +73,25 @@ class Problem:
     field: str
     message: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", redacted(self.message))
+
     def __str__(self) -> str:
         return self.message
+
+
+FFMPEG_FIELD = "ffmpeg"
+"""The field of a problem that is none of the request: this machine's FFmpeg cannot be used."""
 
 
 class UnsupportedRequest(StudioError):
     """The request cannot be done as asked; `problems` lists every reason."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(problem.message for problem in problems))
+        lines = [problem.message for problem in problems[:MOST_PROBLEMS]]
+        if len(problems) > len(lines):
+            lines.append(f"And {len(problems) - len(lines)} more of the kind.")
+        super().__init__("\n".join(lines))
         self.problems = tuple(problems)
 
 
@@ -106,7 +124,7 @@ class OutputError(StudioError):
 
 
 class FFmpegMissing(StudioError):
-    """There is no FFmpeg on this machine."""
+    """There is no FFmpeg on this machine that can be used."""
 
 
 class FFmpegFailed(StudioError):
@@ -117,12 +135,29 @@ class FFmpegFailed(StudioError):
         super().__init__(f"FFmpeg ended with exit code {exit_code}: {said}")
         self.command = tuple(command)
         self.exit_code = exit_code
-        self.last_lines = tuple(last_lines)
+        self.last_lines = tuple(redacted(line) for line in last_lines)
 
     @property
     def is_disk_full(self) -> bool:
         """Whether it ended because nothing more could be written."""
         return any(os.strerror(errno.ENOSPC) in line for line in self.last_lines)
+
+
+class FFmpegCrashed(FFmpegFailed):
+    """FFmpeg was ended by a fault of its own; says which FFmpeg, and how to use the bundled one."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        exit_code: int,
+        last_lines: Sequence[str],
+        *,
+        message: str,
+        hint: str,
+    ) -> None:
+        super().__init__(command, exit_code, last_lines)
+        self.args = (message,)
+        self.message, self.hint = message, hint
 
 
 class UnreadableClip(StudioError):
@@ -230,3 +265,57 @@ class JobCancelled(Exception):
 def first_line(error: Exception) -> str:
     """What an error of a library says, short enough for a sentence; its kind where it is mute."""
     return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
+def shortened(text: str) -> str:
+    """A text that a person is to read: of a very long one its beginning and its end."""
+    if len(text) <= _LONGEST:
+        return text
+    left_out = len(text) - _LONGEST
+    return f"{text[: _LONGEST - _END]} [… {left_out} characters …] {text[-_END:]}"
+
+
+_LONGEST, _END = 4000, 500
+_DO_ABOUT = {
+    errno.ENOSPC: "Free some space there, then try again.",
+    errno.EDQUOT: "Free some space there, or ask for more, then try again.",
+    errno.EACCES: "Allow this user to use it, or name another place.",
+    errno.EPERM: "Allow this user to use it, or name another place.",
+    errno.EROFS: "Make its disk writable, or name another place.",
+    errno.ENOENT: "It was moved or removed meanwhile; put it back, then try again.",
+    errno.ENOTDIR: "Move away the file that lies where a folder is needed, then try again.",
+    errno.EEXIST: "Move away what lies there, then try again.",
+    errno.EISDIR: "Move away the folder that lies where a file is needed, then try again.",
+    errno.EMFILE: "Close other programs or raise the limit of open files, then try again.",
+    errno.ENFILE: "Close other programs, then try again.",
+    errno.EIO: "Check the disk and its connection, then try again.",
+}
+_CHECK = "Check the disk, its connection and its permissions, then try again."
+
+
+def outside_cause(error: BaseException) -> StudioError | None:
+    """What the machine or its user did that made a call fail, in words; None for a defect of ours.
+
+    A disk may fill, a folder may vanish and memory may run out at any moment: no check before can
+    keep that from happening.
+    """
+    match error:
+        case OSError():
+            place = f"{str(error.filename)!r} cannot be used" if error.filename else "A step failed"
+            reason = os.strerror(error.errno) if error.errno else first_line(error)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                of_what = f" of {str(error.filename)!r}" if error.filename else ""
+                place, reason = f"The disk{of_what} is full", ""
+            hint = _DO_ABOUT.get(error.errno or 0, _CHECK)
+            return OutputError(f"{place}{f': {reason}' if reason else ''}.", hint=hint)
+        case MemoryError():
+            return OutOfMemory(
+                "This machine's memory ran out.", hint="Close other programs, then try again."
+            )
+        case RecursionError():
+            return UnreadableText(
+                "A file is nested far deeper than any that a program writes, so it cannot be read.",
+                hint="Check where it comes from.",
+            )
+        case _:
+            return None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.config.api_keys import ApiKeys
 from core.config.settings import ConfigManager
+from core.media.ffmpeg_program import use_ffmpeg
 from core.platform.machine import read_machine
 from core.platform.network import NetworkSwitch
 from core.platform.paths import Paths
@@ -41,6 +42,7 @@ class Setup:
         loaded = self.config.load()
         self.settings = loaded.settings
         self.notes = loaded.notes
+        use_ffmpeg(self.settings.programs.ffmpeg)
         folders = self.settings.folders
         self.paths = places.moved(output_dir=folders.output, models_dir=folders.models)
         self.keys = keys or ApiKeys()

@@ -15,6 +15,7 @@ from core.history.history import History
 from core.jobs.job import PLACES, CancelToken, Lane
 from core.jobs.journal import Journal
 from core.jobs.queue import JobQueue, new_job_id
+from core.media.ffmpeg_program import use_ffmpeg
 from core.media.output import Output, make_folder
 from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine
@@ -109,6 +110,7 @@ class Studio(Setup):
         they have is kept, and they go on by resuming.
         """
         self.settings = settings
+        use_ffmpeg(settings.programs.ffmpeg)
         self.paths = self._places.moved(
             output_dir=settings.folders.output, models_dir=self.paths.models_dir
         )
@@ -285,8 +287,7 @@ class Studio(Setup):
         """The exact plan of a film's export; costs nothing but reading the clips.
 
         Raises:
-            UnsupportedRequest: with everything that is wrong, of film, settings and place.
-            FFmpegMissing: there is no FFmpeg.
+            UnsupportedRequest: with everything that is wrong, of film, settings, place and FFmpeg.
             JobCancelled: asked to stop.
         """
         token = cancel or CancelToken()

@@ -11,6 +11,7 @@ from gui.history.history_page import HistoryPage
 from gui.images.image_page import ImagePage
 from gui.settings.settings_controller import SettingsController
 from gui.widgets.buttons import NetworkBadge
+from gui.widgets.fields import SearchField
 from gui.widgets.layouts import vbox
 from gui.widgets.thumbnails import Thumbnails
 
@@ -71,16 +72,25 @@ class MainTabs(QTabWidget):
         self.history.message.connect(self.message)
         self.images = ImagePage(studio, background, self._thumbnails)
         self.models_changed.connect(self.images.read_models)
-        self.addTab(video, "&Video")
-        self.addTab(self.images, "&Images")
-        self.addTab(self.history, "&History")
-        self.addTab(self._models_holder, "&Models")
+        self.addTab(video, "Video")
+        self.addTab(self.images, "Images")
+        self.addTab(self.history, "History")
+        self.addTab(self._models_holder, "Models")
         self.currentChanged.connect(self._on_tab)
         jobs.news.connect(self._on_event)
 
     def show_video(self) -> None:
         """Turn to the video project."""
         self.setCurrentWidget(self._video)
+
+    @Slot()
+    def find_in_history(self) -> None:
+        """Turn to everything that was made, ready to look for words."""
+        self.setCurrentWidget(self.history)
+        field = self.history.findChild(SearchField)
+        if field is not None:
+            field.setFocus()
+            field.selectAll()
 
     def show_model(self, target: Target) -> None:
         """Turn to a model where it can be installed."""

@@ -6,8 +6,8 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
     QLabel,
@@ -17,13 +17,15 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-import core
 from core.errors import ProjectError
 from gui import theme
 from gui.background import Background
+from gui.help_window import Help, KeyTable
 from gui.jobs.jobs_area import JobsArea
+from gui.layout_memory import LayoutMemory
 from gui.main_menu import MainMenu
 from gui.main_tabs import MainTabs
+from gui.player.player_keys import KEYS as PLAYER_KEYS
 from gui.project.project_actions import ProjectActions
 from gui.project.project_opener import Opened, ProjectOpener, RecentController
 from gui.project.project_session import ProjectSession
@@ -31,6 +33,8 @@ from gui.project.welcome_page import WelcomePage
 from gui.render.plan_fixes import Fix, SetKey, ShowInstall
 from gui.theme import Tone
 from gui.widgets.file_field import files_in
+from gui.widgets.last_folders import read_folders, write_folders
+from gui.widgets.mnemonics import make_unique
 from gui.widgets.panes import Splitter
 
 if TYPE_CHECKING:
@@ -50,6 +54,9 @@ if TYPE_CHECKING:
 
 _SIZE = (1280, 800)
 _JOBS_HEIGHT = 150
+_SHOWN_MS = 4000
+_SAVED = "Saved: every change is kept by itself."
+_NOTICE_MS = 15_000
 _GUIDE = Path(__file__).resolve().parents[1] / "Docs" / "User-Guide.md"
 
 
@@ -74,18 +81,22 @@ class MainWindow(QMainWindow):
             str(studio.paths.state_dir / "window.ini"), QSettings.Format.IniFormat
         )
         self._background = Background(self, threads=4)
+        self._layout = LayoutMemory(self._places)
+        read_folders(self._places)
         self._recent = RecentController(studio.paths.state_dir, self._background, self)
         self.projects = ProjectOpener(studio.paths.projects_dir, self._background, self)
         self._session: ProjectSession | None = None
         self.video_tab: VideoProjectTab | None = None
         self._reopens = False
+        self._is_save_asked = False
         self.jobs = JobsArea(studio, self._background, self)
         self._actions = ProjectActions(studio.paths.projects_dir, self)
         self._welcome = WelcomePage(self._actions)
         self._video = QStackedWidget()
         self._video.addWidget(self._welcome)
         self.tabs = MainTabs(studio, self._background, self.jobs, self._video)
-        self._menu = MainMenu(self, self._actions)
+        self._menu = MainMenu(self, self._actions, self.tabs)
+        self._help = Help(_GUIDE, self)
         self._saved = QLabel()
         self._summary = QLabel()
         self._lay_out()
@@ -106,13 +117,22 @@ class MainWindow(QMainWindow):
         self.statusBar().addWidget(self._saved, 1)
         self.statusBar().addPermanentWidget(self.tabs.network_badge)
         self.statusBar().addPermanentWidget(self._summary)
+        self.jobs.setObjectName("jobs_area")
+        self._layout.restore(self)
         geometry = self._places.value("geometry")
         if geometry is not None:
             self.restoreGeometry(geometry)
+        self._keep_on_screen()
+
+    def _keep_on_screen(self) -> None:
+        """Be no larger than what the screen has to give, title bar included, and lie within it."""
+        place = theme.fitted(self.geometry(), self.screen().availableGeometry(), self.style())
+        if place != self.geometry() and not self.isMaximized():
+            self.setGeometry(place)
 
     def _connect(self) -> None:
         actions, projects = self._actions, self.projects
-        actions.new_wanted.connect(projects.create)
+        actions.new_wanted.connect(projects.create_there)
         actions.open_wanted.connect(projects.open)
         actions.unpack_wanted.connect(projects.unpack)
         actions.import_wanted.connect(projects.import_from)
@@ -125,11 +145,16 @@ class MainWindow(QMainWindow):
         projects.done.connect(self.show_message)
         projects.failed.connect(self._on_error)
         self._menu.settings_wanted.connect(self.tabs.show_settings)
-        self._menu.help_wanted.connect(self._show_help)
-        self._menu.about_wanted.connect(self._show_about)
+        self._menu.help_wanted.connect(self._help.show_guide)
+        self._menu.keys_wanted.connect(self._show_keys)
+        self._menu.about_wanted.connect(self._help.show_about)
+        self._menu.save_wanted.connect(self._tell_saved)
+        self._menu.find_wanted.connect(self.tabs.find_in_history)
+        self._menu.view.reset_wanted.connect(self._reset_layout)
         self._recent.changed.connect(self._show_recent)
         self._recent.failed.connect(self._warn)
         self.jobs.summary_changed.connect(self._summary.setText)
+        self.jobs.finished.connect(self._on_queue_finished)
         self.jobs.ready.connect(self._on_queue_ready)
         self.tabs.message.connect(self.show_message)
         self.tabs.video_shown.connect(self._menu.show_project_menus)
@@ -138,6 +163,7 @@ class MainWindow(QMainWindow):
         self.tabs.images.use_wanted.connect(self._on_use)
         self.tabs.images.fix_wanted.connect(self._on_fix)
         self.tabs.settings_changed.connect(self._on_settings)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_desktop_colours)
 
     @property
     def project_model(self) -> ProjectModel | None:
@@ -197,29 +223,41 @@ class MainWindow(QMainWindow):
 
         tab = VideoProjectTab(self.studio, self._session.model, self.jobs, self._actions)
         tab.message.connect(self.show_message)
+        tab.notice.connect(self._show_notice)
+        tab.project_wanted.connect(self.projects.open_as)
         tab.fix_wanted.connect(self._on_fix)
         self.tabs.models_changed.connect(tab.read_models)
         self.video_tab = tab
         self._video.addWidget(tab)
         self._video.setCurrentWidget(tab)
         self.tabs.show_video()
+        make_unique(tab, self._menu.letters)
+        self._layout.restore(tab)
         self._menu.set_project(tab)
+        self._menu.view.refresh()
+        if not opened.project.scenes:
+            tab.begin_to_write()
         self._recent.put_first(opened.folder, opened.project.name)
         self._show_title()
         for note in opened.notes:
             self.show_message(note, Tone.WARNING)
         if opened.missing:
-            tab.show_missing(opened.missing)
+            tab.missing_files.show_missing(opened.missing)
         if self.jobs.is_ready:
             tab.take_up_jobs()
         self.project_opened.emit(self._session.model)
         if opened.is_sample:
-            tab.render_missing()
+            tab.render_sample()
 
     @Slot()
     def _on_queue_ready(self) -> None:
         if self.video_tab is not None:
             self.video_tab.take_up_jobs()
+
+    @Slot(object)
+    def _on_queue_finished(self, _: object) -> None:
+        # The desktop's own sign, seen in the taskbar by who works in another window meanwhile.
+        QApplication.alert(self)
 
     @Slot(object)
     def _on_change(self, _: object) -> None:
@@ -229,6 +267,9 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_saved(self) -> None:
         self._saved.setText("Saved")
+        if self._is_save_asked:
+            self._is_save_asked = False
+            self.statusBar().showMessage(_SAVED, _SHOWN_MS)
         self.saved.emit()
 
     @Slot(object)
@@ -266,26 +307,42 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_settings(self, settings: Settings) -> None:
+        self._wear(theme.Appearance(settings.ui.appearance))
+        self.jobs.follow_settings()
+
+    @Slot()
+    def _on_desktop_colours(self, _: object = None) -> None:
+        # Choosing a theme changes what Qt says of the desktop: only whoever follows it listens.
+        if self.studio.settings.ui.appearance is theme.Appearance.SYSTEM:
+            self._wear(theme.Appearance.SYSTEM)
+
+    def _wear(self, appearance: theme.Appearance) -> None:
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            theme.apply(app, theme.Appearance(settings.ui.appearance))
-        self.jobs.follow_settings()
-        if self.video_tab is not None:
-            self.video_tab.scene_actions.refresh_icons()
+            theme.apply(app, appearance)
 
     @Slot()
-    def _show_help(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(_GUIDE)))
+    def _show_keys(self) -> None:
+        player = KeyTable("Player, with the focus outside of a text", PLAYER_KEYS)
+        self._help.show_keys([*self._menu.key_tables(), player])
 
     @Slot()
-    def _show_about(self) -> None:
-        QMessageBox.about(
-            self,
-            "About ImageAI",
-            f"{core.NAME} {core.VERSION}\n\nFilms with generative video models, on your own "
-            "machine first.\n\nLTX Mini is this project's own; other models carry their makers' "
-            "licences.",
-        )
+    def _tell_saved(self) -> None:
+        """Answer a person who saves: nothing has to be saved by hand."""
+        if self._session is None:
+            return
+        if self._session.model.is_read_only:
+            self.statusBar().showMessage("The project is open for reading only.", _SHOWN_MS)
+            return
+        self._is_save_asked = not self._session.is_saved
+        self.statusBar().showMessage("Saving…" if self._is_save_asked else _SAVED, _SHOWN_MS)
+        self._session.save()
+
+    @Slot()
+    def _reset_layout(self) -> None:
+        self._layout.reset(self)
+        self._menu.view.refresh()
+        self.show_message("Everything stands where it stood at the first start.")
 
     @Slot(object)
     def _show_recent(self, entries: Sequence[RecentProject]) -> None:
@@ -336,6 +393,7 @@ class MainWindow(QMainWindow):
                 return False
             self._session.give_up()
         if self.video_tab is not None:
+            self._layout.keep(self)
             self.video_tab.close_down()
             self._video.removeWidget(self.video_tab)
             self.video_tab.deleteLater()
@@ -353,16 +411,29 @@ class MainWindow(QMainWindow):
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        for path in files_in(event.mimeData()):
-            self.tabs.history.read_settings_of(path)
+        self._bring(files_in(event.mimeData()))
         event.acceptProposedAction()
+
+    def _bring(self, paths: tuple[Path, ...]) -> None:
+        """Give dropped files to the open project; without one, open the project among them."""
+        if self.video_tab is not None:
+            self.tabs.show_video()
+            self.video_tab.bring_files(paths)
+            return
+        self.projects.open_among(paths)
+
+    @Slot(object)
+    def _show_notice(self, text: str) -> None:
+        self.statusBar().showMessage(text, _NOTICE_MS)
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_stop_jobs() or not self._close_project():
             event.ignore()
             return
+        self._layout.keep(self)
         self._places.setValue("geometry", self.saveGeometry())
+        write_folders(self._places)
         self.shut_down()
         event.accept()
 

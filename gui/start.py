@@ -10,9 +10,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import StudioError
+from core.errors import StudioError, outside_cause, shortened
 from core.platform.log import start_log
 from core.platform.paths import Paths
+from core.redaction import redacted
 from gui.platform_check import NoWindow, check_platform
 
 if TYPE_CHECKING:
@@ -53,7 +54,11 @@ def run_window(
     from gui import theme
     from gui.main_window import MainWindow
 
-    paths = Paths.of_user()
+    try:
+        paths = Paths.of_user()
+    except StudioError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     trouble = start_log(paths.log_file)
     app = QApplication([sys.argv[0]])
     app.setApplicationName("ImageAI")
@@ -92,9 +97,13 @@ def _tell_defects(window: MainWindow) -> None:
     ) -> None:
         log.error("a defect", exc_info=(kind, error, trace))
         if threading.current_thread() is threading.main_thread():
+            known = outside_cause(error)
+            reason = shortened(f"{kind.__name__}: {error}")
             window.show_message(
-                f"Something unexpected went wrong ({kind.__name__}: {error}). Your work is kept; "
-                f"the log has the details: {window.studio.paths.log_file}"
+                redacted(f"{known} Your work is kept.")
+                if known is not None
+                else redacted(f"Something unexpected went wrong ({reason}). ")
+                + f"Your work is kept; the log has the details: {window.studio.paths.log_file}"
             )
 
     sys.excepthook = excepthook

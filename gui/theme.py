@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QPalette,
     QPixmap,
 )
+from PySide6.QtWidgets import QStyle
 from typing_extensions import override
 
 from core.config.settings import Appearance
@@ -93,6 +94,24 @@ def apply(app: QApplication, appearance: Appearance) -> None:
     # Without one, Qt tells what is open of the colours only when it comes back to its events.
     QCoreApplication.sendPostedEvents(None, QEvent.Type.ApplicationPaletteChange.value)
     _icon.cache_clear()
+
+
+def fitted(window: QRect, available: QRect, style: QStyle) -> QRect:
+    """The place of a window, moved and made smaller until it lies on the screen with its title.
+
+    Args:
+        window: its content, without the frame.
+        available: what panels and docks of the desktop leave of the screen.
+        style: knows how high a title is.
+    """
+    title = style.pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+    room = available.adjusted(0, title, 0, 0)
+    place = QRect(window.topLeft(), window.size().boundedTo(room.size()))
+    place.moveRight(min(place.right(), room.right()))
+    place.moveBottom(min(place.bottom(), room.bottom()))
+    place.moveLeft(max(place.left(), room.left()))
+    place.moveTop(max(place.top(), room.top()))
+    return place
 
 
 def palette(*, is_dark: bool) -> QPalette:

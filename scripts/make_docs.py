@@ -24,7 +24,7 @@ _CODE_MAP = "Docs/CodeMap.md"
 
 def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
     """What is written: by document and marker, the text's maker."""
-    from scripts.docs import code_map, film_tables, ltx_tables
+    from scripts.docs import clip_kinds, code_map, film_tables, ltx_tables
 
     return {
         _GUIDE: {
@@ -41,6 +41,7 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             "containers": film_tables.containers,
             "refusals": film_tables.refusals,
             "transitions": film_tables.transitions,
+            "clip-kinds": clip_kinds.clip_kinds,
         },
         _CODE_MAP: {room: _map_of(code_map.room, root, room) for room in code_map.ROOMS},
     }

@@ -13,7 +13,7 @@ _SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4")
 # Started as a file, Python looks for modules beside it; ours are counted from the root.
 sys.path[0] = str(_ROOT)
 
-from scripts import bootstrap  # noqa: E402 - needs the line above
+from scripts import bootstrap, ffmpeg_builds  # noqa: E402 - needs the line above
 
 
 def main(arguments: list[str]) -> int:
@@ -26,6 +26,9 @@ def main(arguments: list[str]) -> int:
     if lacking:
         print(lacking, file=sys.stderr)
         return 1
+    if "--quick" not in arguments:
+        for problem in ffmpeg_builds.fetch(_ROOT):
+            print(f"WARNING: {problem}", file=sys.stderr, flush=True)
     checks = {
         "the linter": ["ruff", "check", "."],
         "the formatter": ["ruff", "format", "--check", "."],

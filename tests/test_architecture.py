@@ -74,7 +74,7 @@ MAY_IMPORT_FOLDERS = {
     # Settings hold what a render is asked for, and a provider is opened with settings and keys.
     "core/config": _LOW | {"core/video"},
     "core/video": _LOW | {"core/media", "core/config"},
-    "core/film/model": _LOW,
+    "core/film/model": _LOW | {"core/media"},
     "core/film/picture": _FILM | {"core/media"},
     "core/film/sound": _FILM | {"core/media"},
     "core/film/build": _FILM | {"core/media", "core/film/picture", "core/film/sound"},
@@ -105,8 +105,9 @@ WIDGETS_KNOW_NO = ("core.jobs.queue", "core.jobs.journal", "core.studio")
 FOREIGN_TO_CORE = FRAMEWORKS | {"PySide6", "fal_client", "replicate", "google", "huggingface_hub"}
 READ_LATE = {"numpy", "av", "cv2", "filelock", "charset_normalizer", "pysubs2", "opentimelineio"}
 NEVER_AT_START = (FOREIGN_TO_CORE | READ_LATE) - {"google"} | {"google.genai"}
-# The queue goes on whatever a job does; and what a call in a thread raised goes to its caller.
-BROAD_CATCHERS = {"core/jobs/queue.py", "core/jobs/job.py"}
+# The queue goes on whatever a job does, what a call in a thread raised goes to its caller, and what
+# the plugin of a keyring raises may hold the key.
+BROAD_CATCHERS = {"core/jobs/queue.py", "core/jobs/job.py", "core/config/api_keys.py"}
 BROAD_FUNCTIONS = {"translate", "excepthook"}
 LONGEST_MODULE = 460
 LONGEST_TEST = 720  # a long table of cases is easier to read than two half ones

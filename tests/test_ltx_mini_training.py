@@ -447,6 +447,7 @@ def test_the_folder_holds_16_bit_weights_and_nothing_of_the_model_before(assembl
         *(file.parent.name for file in weights),
         "model_index.json",
         "scheduler",
+        "sha256.json",
         "tokenizer",
         "vocabulary.py",
     }

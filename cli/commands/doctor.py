@@ -15,7 +15,16 @@ from cli.render_command import tell_resumable
 from cli.signals import EXIT_DONE, EXIT_FAILED
 from core.config.api_keys import known_keys, source_of
 from core.errors import FFmpegMissing
-from core.media.ffmpeg import ffmpeg_encoders, ffmpeg_version, find_ffmpeg
+from core.film.model.delivery import AUDIO_ENCODERS, CODECS, IMAGE_ENCODERS
+from core.media.ffmpeg_check import version_of
+from core.media.ffmpeg_program import (
+    FFmpegProgram,
+    fault_of,
+    ffmpeg_encoders,
+    ffmpeg_in_use,
+    other_ffmpegs,
+    way_to_bundled,
+)
 from core.platform.machine import free_disk_bytes
 from core.platform.units import bytes_text
 from core.video.listing import read_listing
@@ -26,7 +35,12 @@ if TYPE_CHECKING:
 
     from core.video.listing import ListedModel
 
-_ENCODERS = ("libx264", "aac")
+# By what a person calls each: what an export may ask for.
+_ENCODERS = {
+    **{traits.label: traits.encoder for traits in CODECS.values()},
+    **{codec.value.upper(): encoder for codec, encoder in AUDIO_ENCODERS.items()},
+    **{kind.value.upper(): encoder for kind, encoder in IMAGE_ENCODERS.items()},
+}
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -49,7 +63,7 @@ def doctor(ctx: typer.Context, json: JsonOption = False) -> int:
     for finding in (
         *_hardware(context),
         *_disks(context),
-        _ffmpeg(),
+        *_ffmpeg(),
         *_packages(context),
         *_keys(context),
     ):
@@ -99,21 +113,31 @@ def _disks(context: CliContext) -> Iterator[Finding]:
         yield Finding(subject, f"{folder}, {bytes_text(free_disk_bytes(folder))} free")
 
 
-def _ffmpeg() -> Finding:
+def _ffmpeg() -> Iterator[Finding]:
+    """The FFmpeg in use and why, then the others here and what each cannot do."""
     try:
-        program, version, offered = find_ffmpeg(), ffmpeg_version(), ffmpeg_encoders()
+        program = ffmpeg_in_use()
     except FFmpegMissing as error:
-        return Finding("FFmpeg", error.message, is_ok=False, advice=error.hint)
-    name = " ".join(version.split()[:3])
-    missing = [encoder for encoder in _ENCODERS if encoder not in offered]
-    if missing:
-        return Finding(
+        yield Finding("FFmpeg", error.message, is_ok=False, advice=error.hint)
+    else:
+        missing = _missing_codecs(program)
+        yield Finding(
             "FFmpeg",
-            f"{program} ({name}) lacks the encoders {', '.join(missing)}.",
-            is_ok=False,
-            advice="Install a complete FFmpeg, or set IMAGEAI_FFMPEG to one.",
+            f"{program.path} (version {version_of(program.path)}), {program.found_by}{missing}.",
+            is_ok=not missing,
+            advice=way_to_bundled() if missing else "",
         )
-    return Finding("FFmpeg", f"{program} ({name}), with {' and '.join(_ENCODERS)}")
+    for other in other_ffmpegs():
+        fault = fault_of(other)
+        state = f"cannot be used: {fault}" if fault else f"could be{_missing_codecs(other)}."
+        yield Finding("Other FFmpeg", f"{other.path}, {other.found_by}, is not in use, and {state}")
+
+
+def _missing_codecs(program: FFmpegProgram) -> str:
+    """What of the codecs that films may ask for an FFmpeg cannot write, to go on a sentence."""
+    known = ffmpeg_encoders(program.path)
+    missing = [f"{name} ({encoder})" for name, encoder in _ENCODERS.items() if encoder not in known]
+    return f", without {', '.join(missing)}" if missing else ""
 
 
 def _packages(context: CliContext) -> Iterator[Finding]:

@@ -34,7 +34,12 @@ from core.jobs.job import (
 from core.platform.units import price
 from core.project.files.lock import ProjectLock
 from core.project.files.project_file import project_folder, read_project, write_project
-from core.project.render.planning import PlannedScene, fingerprint_of, missing_or_stale
+from core.project.render.planning import (
+    PlannedScene,
+    all_to_render,
+    fingerprint_of,
+    missing_or_stale,
+)
 from core.project.render.rendering import RenderOffer, SceneRendering, plan_scenes
 
 if TYPE_CHECKING:
@@ -174,7 +179,7 @@ def _wanted(context: CliContext, host: _Host, numbers: Sequence[int], *, is_all:
         if problems:
             raise UnsupportedRequest(problems)
         return {scenes[number - 1].id for number in numbers}
-    chosen: Sequence[Scene] = scenes
+    chosen: Sequence[Scene] = all_to_render(host.project)
     if not is_all:
         fingerprints = {
             scene.id: fingerprint_of(context.studio, host.project, scene, host.folder)

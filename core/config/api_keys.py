@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.errors import KeyStoreError, first_line
+from core.errors import KeyStoreError
+from core.redaction import remember_secret
 from core.video.request import Target
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from core.video.registry import ProviderRegistry
 
 log = logging.getLogger(__name__)
@@ -45,6 +49,7 @@ class ApiKeys:
         for variable in key.variables:
             value = os.environ.get(variable, "").strip()
             if value:
+                remember_secret(value)
                 return FoundKey(value, variable)
         try:
             stored = _read_keyring(key.id)
@@ -61,22 +66,13 @@ class ApiKeys:
         """
         if not value.strip():
             raise KeyStoreError(f"The key for {key.label} is empty.", hint="Give the key itself.")
+        remember_secret(value.strip())
         import keyring
-        import keyring.errors
 
-        variable = key.variables[0]
-        try:
+        with _sentences(
+            f"{key.label} key cannot be kept", f"set the variable {key.variables[0]} instead"
+        ):
             keyring.set_password(_SERVICE, key.id, value.strip())
-        except keyring.errors.NoKeyringError as error:
-            raise KeyStoreError(
-                f"This machine has no keyring to keep the {key.label} key in.",
-                hint=f"Set the environment variable {variable} instead.",
-            ) from error
-        except keyring.errors.KeyringError as error:
-            raise KeyStoreError(
-                f"The keyring did not keep the {key.label} key: {first_line(error)}",
-                hint=f"Unlock it, or set the environment variable {variable} instead.",
-            ) from error
 
     def remove(self, key: KeySpec) -> bool:
         """Take a key out of the keyring; False when it held none.
@@ -87,14 +83,9 @@ class ApiKeys:
         if _read_keyring(key.id) is None:
             return False
         import keyring
-        import keyring.errors
 
-        try:
+        with _sentences(f"{key.label} key cannot be removed", "remove it in the keyring itself"):
             keyring.delete_password(_SERVICE, key.id)
-        except keyring.errors.KeyringError as error:
-            raise KeyStoreError(
-                f"The keyring did not remove the {key.label} key: {error}"
-            ) from error
         return True
 
     def keyring_problem(self) -> str | None:
@@ -109,15 +100,34 @@ class ApiKeys:
 def _read_keyring(key_id: str) -> str | None:
     # Imported late: loading the keyring's back ends takes longer than most commands.
     import keyring
+
+    with _sentences("keys cannot be read", "set the key as an environment variable instead"):
+        found = keyring.get_password(_SERVICE, key_id)
+    if found:
+        remember_secret(found)
+    return found
+
+
+@contextmanager
+def _sentences(what: str, instead: str) -> Generator[None]:
+    """Says whatever a keyring raises in a sentence of ours: its own may hold the very key.
+
+    Raises:
+        KeyStoreError: without the error that it comes from, which would be logged with it.
+    """
     import keyring.errors
 
     try:
-        return keyring.get_password(_SERVICE, key_id)
-    except keyring.errors.KeyringError as error:
-        raise KeyStoreError(
-            f"This machine has no keyring to keep keys in ({first_line(error)}).",
-            hint="Set the key as an environment variable instead.",
-        ) from error
+        yield
+        return
+    except keyring.errors.NoKeyringError:
+        why = "This machine has no keyring"
+    except keyring.errors.KeyringLocked:
+        why = "The keyring is locked"
+    # Back ends are plugins of other makers over D-Bus, files and programs, and raise anything.
+    except Exception as error:  # noqa: BLE001
+        why = f"The keyring does not work ({type(error).__name__})"
+    raise KeyStoreError(f"{why}, so {what}.", hint=f"Unlock or mend it, or {instead}.")
 
 
 @dataclass(frozen=True)

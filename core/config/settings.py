@@ -23,6 +23,7 @@ from core.frozen import Frozen
 from core.jobs.job import PLACES, Lane
 from core.platform.files import set_aside, write_text_atomically
 from core.platform.suggestions import unknown_name
+from core.platform.text_files import unicode_text
 from core.video.request import DEFAULT_TARGET, Target
 from core.video.spec import Residency
 
@@ -126,6 +127,18 @@ class NetworkSettings(Frozen):
     )
 
 
+class ProgramSettings(Frozen):
+    """Programs of other people that this one runs."""
+
+    ffmpeg: Annotated[
+        str | None, SettingInfo("FFmpeg", unset="The one that comes with ImageAI")
+    ] = Field(
+        default=None,
+        description="The FFmpeg to use, by its path or its name; it is tried before its first use. "
+        "IMAGEAI_FFMPEG overrules it.",
+    )
+
+
 class WindowSettings(Frozen):
     """How the window looks and starts."""
 
@@ -153,6 +166,7 @@ class Settings(Frozen):
     export: Annotated[ExportStoreSettings, SettingInfo("Export")] = ExportStoreSettings()
     cloud: Annotated[CloudSettings, SettingInfo("Cloud")] = CloudSettings()
     network: Annotated[NetworkSettings, SettingInfo("Network")] = NetworkSettings()
+    programs: Annotated[ProgramSettings, SettingInfo("Programs")] = ProgramSettings()
     ui: Annotated[WindowSettings, SettingInfo("Window")] = WindowSettings()
 
 
@@ -197,7 +211,7 @@ class ConfigManager:
             SettingsError: the file exists, and can neither be read nor set aside.
         """
         try:
-            text = self.path.read_text(encoding="utf-8")
+            text = unicode_text(self.path.read_bytes())
         except FileNotFoundError:
             return SettingsResult(Settings())
         except UnicodeDecodeError as error:

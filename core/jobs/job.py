@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from core.errors import JobCancelled, OutputError, ProviderError, StudioError
+from core.errors import JobCancelled, ProviderError, StudioError, outside_cause, shortened
 from core.frozen import Frozen
+from core.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,25 +95,19 @@ class ErrorReport(Frozen):
 
     @classmethod
     def of(cls, error: Exception) -> ErrorReport:
-        """The report of an error; what is neither ours nor a full disk is named as a defect."""
-        if isinstance(error, StudioError):
-            retryable = isinstance(error, ProviderError) and error.retryable
+        """The report of an error; what neither we nor the world around can explain is a defect."""
+        known = error if isinstance(error, StudioError) else outside_cause(error)
+        if known is not None:
             return cls(
-                kind=type(error).__name__,
-                message=error.message,
-                hint=error.hint,
-                retryable=retryable,
+                kind=type(known).__name__,
+                message=shortened(known.message),
+                hint=known.hint,
+                retryable=isinstance(known, ProviderError) and known.retryable,
             )
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            where = f" of {str(error.filename)!r}" if error.filename else ""
-            return cls(
-                kind=OutputError.__name__,
-                message=f"The disk{where} is full.",
-                hint="Free some space, then resume the job.",
-            )
+        reason = shortened(f"{type(error).__name__}: {error}")
         return cls(
             kind=type(error).__name__,
-            message=f"An unexpected error stopped the job: {type(error).__name__}: {error}",
+            message=redacted(f"An unexpected error stopped the job: {reason}"),
             hint="This is a defect of the program; the log file has the details.",
         )
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import psutil
 from pydantic import ValidationError
 
 from core.errors import JournalError
@@ -18,8 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.jobs.job import ErrorReport, Job, Lane, Progressed, Subject
-
-_START_TIME_TOLERANCE_S = 1.5
+    from core.jobs.owner import Owner
 
 
 class JobState(StrEnum):
@@ -36,31 +33,6 @@ class JobState(StrEnum):
     def has_ended(self) -> bool:
         """Whether the job reached its own end, one way or another."""
         return self in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
-
-
-@dataclass(frozen=True)
-class Owner:
-    """A process, told apart from a later one with the same number by its start time."""
-
-    pid: int
-    started: float
-
-    @classmethod
-    def this_process(cls) -> Owner:
-        """The process that asks."""
-        pid = os.getpid()
-        return cls(pid, psutil.Process(pid).create_time())
-
-    def is_alive(self) -> bool:
-        """Whether that very process still runs."""
-        try:
-            process = psutil.Process(self.pid)
-            is_same = abs(process.create_time() - self.started) < _START_TIME_TOLERANCE_S
-            return is_same and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return False
-        except psutil.AccessDenied:
-            return True
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
 
 from core.errors import JournalError
 from core.jobs.job import (
@@ -21,12 +20,14 @@ from core.jobs.job import (
     Succeeded,
     Terminal,
 )
-from core.jobs.job_record import JobRecord, JobState, Owner
+from core.jobs.job_record import JobRecord, JobState
+from core.jobs.owner import Owner, Owners
 from core.platform.sqlite_file import Contents, SqliteFile
 from core.platform.suggestions import nearest_name
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
 
     from core.jobs.job import Job
@@ -64,13 +65,16 @@ _POSITIONS = (
     "ALTER TABLE jobs ADD COLUMN position INTEGER NOT NULL DEFAULT 0",
     "UPDATE jobs SET position = number",
 )
+# The start of a process in seconds of the clock, which `owner_started` held, is asked no more.
+_OWNERS = ("ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT ''",)
 _SUBJECTS = ("ALTER TABLE jobs ADD COLUMN subject TEXT NOT NULL DEFAULT ''",)
 _CONTENTS = Contents(
     name="job journal",
     comfort="finished clips are not touched.",
-    steps=(_TABLES, _POSITIONS, _SUBJECTS),
+    steps=(_TABLES, _POSITIONS, _SUBJECTS, _OWNERS),
     error=JournalError,
 )
+_NAMED = 5
 _ENDED = ", ".join(f"'{state.value}'" for state in JobState if state.has_ended)
 
 
@@ -82,21 +86,27 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        self.owner = Owner.this_process()
+        self._owners = Owners(path.parent / "owners")
         self._file = SqliteFile(path, _CONTENTS)
         self._file.open()
         self._transaction = self._file.transaction
-        self.notes = self._file.notes
+        self.notes = (*self._file.notes, *self._notes_of_unreadable_jobs())
+
+    @property
+    def owner(self) -> Owner:
+        """Whose the jobs are that this journal adds, claims and resumes."""
+        return self._owners.own
 
     def add(self, job_id: str, job: Job) -> None:
         """Write a new job, owned by this process."""
         described = (job_id, job.kind, job.lane, job.title, job.payload(), str(job.subject))
+        self._be_seen()
         with self._transaction() as db:
             db.execute(
-                "INSERT INTO jobs (id, kind, lane, title, payload, subject, state, owner_pid,"
-                " owner_started, created_at, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-                " (SELECT COALESCE(MAX(position), 0) + 1 FROM jobs))",
-                (*described, JobState.QUEUED, self.owner.pid, self.owner.started, time.time()),
+                "INSERT INTO jobs (id, kind, lane, title, payload, subject, state, owner,"
+                " owner_pid, owner_started, created_at, position) VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
+                " ?, 0, ?, (SELECT COALESCE(MAX(position), 0) + 1 FROM jobs))",
+                (*described, JobState.QUEUED, self.owner.name, self.owner.pid, time.time()),
             )
 
     def set_subject(self, job_id: str, subject: Subject) -> None:
@@ -116,7 +126,7 @@ class Journal:
                 f" WHERE state IN ({_ENDED}) ORDER BY ended_at DESC LIMIT ?) ORDER BY position",
                 (-1 if ended is None else ended,),
             ).fetchall()
-            return tuple(_record(db, row) for row in rows)
+            return tuple(_readable(db, rows))
 
     def move(self, job_id: str, before_id: str | None) -> None:
         """Let a waiting job of this process run before another one, or after all others.
@@ -126,9 +136,8 @@ class Journal:
         """
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT id, position FROM jobs WHERE state = ? AND owner_pid = ?"
-                " AND owner_started = ? ORDER BY position",
-                (JobState.QUEUED, self.owner.pid, self.owner.started),
+                "SELECT id, position FROM jobs WHERE state = ? AND owner = ? ORDER BY position",
+                (JobState.QUEUED, self.owner.name),
             ).fetchall()
             order = [str(row["id"]) for row in rows]
             for asked in (job_id, before_id):
@@ -165,10 +174,13 @@ class Journal:
         guess = f"Did you mean {near}?" if near else "'jobs list' shows them all."
         raise JournalError(f"There is no job {text!r}.", hint=guess)
 
-    def interrupt_orphans(self) -> tuple[JobRecord, ...]:
+    def interrupt_orphans(self, tidy: Callable[[JobRecord], None]) -> tuple[JobRecord, ...]:
         """Mark the jobs whose process is gone as interrupted, and give those found now.
 
         One that had been asked to stop is cancelled: its process ended before it could say so.
+
+        Args:
+            tidy: removes what such a job left behind, before anybody can take it up again.
         """
         found: list[JobRecord] = []
         with self._transaction() as db:
@@ -176,31 +188,40 @@ class Journal:
                 "SELECT * FROM jobs WHERE state IN (?, ?) ORDER BY position",
                 (JobState.QUEUED, JobState.RUNNING),
             ).fetchall()
-            for row in rows:
-                if _owner(row).is_alive():
+            for record in _readable(db, rows):
+                if self._owners.is_alive(record.owner):
                     continue
-                if row["cancel_requested"]:
-                    _end(db, row["id"], Cancelled())
+                if record.cancel_requested:
+                    _end(db, record.id, Cancelled())
                 else:
-                    _set(db, row["id"], state=JobState.INTERRUPTED)
-                found.append(self._get(db, row["id"]))
+                    _set(db, record.id, state=JobState.INTERRUPTED)
+                found.append(self._get(db, record.id))
+                tidy(found[-1])
         return tuple(found)
+
+    @contextmanager
+    def at_rest(self) -> Generator[frozenset[str]]:
+        """The ids of the jobs that run; no other one begins meanwhile."""
+        with self._transaction() as db:
+            rows = db.execute("SELECT id FROM jobs WHERE state = ?", (JobState.RUNNING,))
+            yield frozenset(str(row["id"]) for row in rows)
 
     def claim(self, lane: Lane, places: int, job_id: str | None = None) -> JobRecord | None:
         """Take the next queued job of this process (or the one named) when its lane has a place.
 
         Places are counted over all living processes: two renders never share a GPU by accident.
         """
+        self._be_seen()
         with self._transaction() as db:
             running = db.execute(
                 "SELECT * FROM jobs WHERE lane = ? AND state = ?", (lane, JobState.RUNNING)
             ).fetchall()
-            if sum(_owner(row).is_alive() for row in running) >= places:
+            if sum(self._owners.is_alive(_owner(row)) for row in running) >= places:
                 return None
             row = db.execute(
-                "SELECT id FROM jobs WHERE lane = ? AND state = ? AND owner_pid = ?"
-                " AND owner_started = ? AND (? IS NULL OR id = ?) ORDER BY position LIMIT 1",
-                (lane, JobState.QUEUED, self.owner.pid, self.owner.started, job_id, job_id),
+                "SELECT id FROM jobs WHERE lane = ? AND state = ? AND owner = ?"
+                " AND (? IS NULL OR id = ?) ORDER BY position LIMIT 1",
+                (lane, JobState.QUEUED, self.owner.name, job_id, job_id),
             ).fetchone()
             if row is None:
                 return None
@@ -208,12 +229,15 @@ class Journal:
 
     def take(self, job_id: str) -> JobRecord | None:
         """Take a job that nobody runs, whatever place its lane has; None where it runs or ended."""
+        self._be_seen()
         with self._transaction() as db:
             record = self._get(db, job_id)
-            is_ours = record.owner == self.owner or not record.owner.is_alive()
-            if record.state not in (JobState.QUEUED, JobState.INTERRUPTED) or not is_ours:
-                return None
-            return self._own(db, job_id, JobState.RUNNING, time.time())
+            # Whoever left a job has let go of it; one that waits is its living owner's to begin.
+            is_free = record.state is JobState.INTERRUPTED or (
+                record.state is JobState.QUEUED
+                and (record.owner == self.owner or not self._owners.is_alive(record.owner))
+            )
+            return self._own(db, job_id, JobState.RUNNING, time.time()) if is_free else None
 
     def requeue(self, job_id: str) -> JobRecord:
         """Put a job that is interrupted, failed or cancelled back in line, owned by this process.
@@ -221,6 +245,7 @@ class Journal:
         Raises:
             JournalError: it is waiting, running or done.
         """
+        self._be_seen()
         with self._transaction() as db:
             record = self._get(db, job_id)
             allowed = (JobState.INTERRUPTED, JobState.FAILED, JobState.CANCELLED)
@@ -240,8 +265,12 @@ class Journal:
             _set(db, job_id, state=JobState.INTERRUPTED)
             return True
 
-    def request_cancel(self, job_id: str) -> JobRecord:
+    def request_cancel(self, job_id: str, tidy: Callable[[JobRecord], None]) -> JobRecord:
         """Ask the owner of a running job to stop; end one that nobody runs.
+
+        Args:
+            job_id: the job.
+            tidy: removes what it left behind where nobody runs it.
 
         Raises:
             JournalError: it has already ended.
@@ -254,10 +283,11 @@ class Journal:
                     if record.state is not JobState.CANCELLED
                     else f"Job {job_id} is already cancelled."
                 )
-            if record.state is JobState.RUNNING and record.owner.is_alive():
+            if record.state is JobState.RUNNING and self._owners.is_alive(record.owner):
                 _set(db, job_id, cancel_requested=1)
             else:
                 _end(db, job_id, Cancelled())
+                tidy(record)
             return self._get(db, job_id)
 
     def is_cancel_requested(self, job_id: str) -> bool:
@@ -289,21 +319,52 @@ class Journal:
         """Forget the jobs that have ended, and on request the interrupted ones; clips stay."""
         with self._transaction() as db:
             rows = db.execute("SELECT * FROM jobs ORDER BY position").fetchall()
+            known = list(_readable(db, rows))
             gone = [
                 record
-                for record in (_record(db, row) for row in rows)
+                for record in known
                 if record.state.has_ended or (interrupted and record.state is JobState.INTERRUPTED)
             ]
-            for record in gone:
-                db.execute("DELETE FROM jobs WHERE id = ?", (record.id,))
+            ids = {record.id for record in gone}
+            if interrupted:
+                ids |= {str(row["id"]) for row in rows} - {record.id for record in known}
+            db.executemany("DELETE FROM jobs WHERE id = ?", [(job_id,) for job_id in ids])
         return tuple(gone)
+
+    def _notes_of_unreadable_jobs(self) -> tuple[str, ...]:
+        with self._transaction("BEGIN") as db:
+            rows = db.execute("SELECT * FROM jobs").fetchall()
+            known = {record.id for record in _readable(db, rows)}
+        ids = [str(row["id"]) for row in rows if row["id"] not in known]
+        if not ids:
+            return ()
+        what = (
+            "1 job of the job journal" if len(ids) == 1 else f"{len(ids)} jobs of the job journal"
+        )
+        listed = ", ".join(ids[:_NAMED]) + (" and others" if len(ids) > _NAMED else "")
+        return (
+            f"{what} cannot be read, being damaged or of another version, and left out: {listed}. "
+            "'main.py jobs clear --interrupted' forgets such jobs.",
+        )
+
+    def _be_seen(self) -> None:
+        """Let every other process see that this one is alive, before it owns a job."""
+        try:
+            self._owners.begin()
+        except OSError as error:
+            place = error.filename or self._file.path.parent / "owners"
+            raise JournalError(
+                f"{str(place)!r}, which belongs to the job journal, cannot be used: "
+                f"{error.strerror}.",
+                hint="Make it a folder that can be written, or set IMAGEAI_HOME to another one.",
+            ) from error
 
     def _own(
         self, db: sqlite3.Connection, job_id: str, state: JobState, started_at: float | None
     ) -> JobRecord:
         """Make a job one of this process, in a new state."""
-        pid, started = self.owner.pid, self.owner.started
-        _set(db, job_id, state=state, owner_pid=pid, owner_started=started, started_at=started_at)
+        name, pid = self.owner.name, self.owner.pid
+        _set(db, job_id, state=state, owner=name, owner_pid=pid, started_at=started_at)
         return self._get(db, job_id)
 
     def _get(self, db: sqlite3.Connection, job_id: str) -> JobRecord:
@@ -327,10 +388,27 @@ def _end(db: sqlite3.Connection, job_id: str, outcome: Terminal) -> None:
 
 
 def _owner(row: sqlite3.Row) -> Owner:
-    return Owner(row["owner_pid"], row["owner_started"])
+    return Owner(str(row["owner"]), row["owner_pid"])
+
+
+def _readable(db: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> Iterator[JobRecord]:
+    """The rows that this version understands; a newer one or damage may have written others."""
+    for row in rows:
+        with suppress(JournalError):
+            yield _record(db, row)
 
 
 def _record(db: sqlite3.Connection, row: sqlite3.Row) -> JobRecord:
+    try:
+        return _understood(db, row)
+    except (ValueError, TypeError, OverflowError, OSError) as error:
+        raise JournalError(
+            f"Job {row['id']} was written by another version, or is damaged: {error}.",
+            hint="'main.py jobs clear --interrupted' forgets it.",
+        ) from error
+
+
+def _understood(db: sqlite3.Connection, row: sqlite3.Row) -> JobRecord:
     outcome = _event(row["outcome"])
     progress = _event(row["progress"])
     notes = db.execute("SELECT message FROM notes WHERE job_id = ? ORDER BY rowid", (row["id"],))
@@ -356,12 +434,7 @@ def _record(db: sqlite3.Connection, row: sqlite3.Row) -> JobRecord:
 
 
 def _event(text: str | None) -> JobEvent | None:
-    if text is None:
-        return None
-    try:
-        return EVENT_JSON.validate_json(text)
-    except ValidationError as error:
-        raise JournalError(f"The job journal holds an event nobody can read: {text!r}.") from error
+    return None if text is None else EVENT_JSON.validate_json(text)
 
 
 def _moment(seconds: float | None) -> datetime | None:

@@ -32,6 +32,7 @@ from core.jobs.job import (
 from core.jobs.job_inputs import stray_inputs
 from core.jobs.job_record import JobState, build_job
 from core.jobs.reporting import Reporter
+from core.platform.files import folders_in, out_of_the_way, remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,6 +84,7 @@ class JobQueue:
         self._changes = 0
         self._closed = CancelToken()
         self._recover()
+        self._sweep()
         self._add_subjects()
 
     @property
@@ -213,16 +215,14 @@ class JobQueue:
         record = self._journal.find(text)
         if record.ticket is not None and self._cancel_remote(record):
             return self._journal.find(record.id)
-        record = self._journal.request_cancel(record.id)
+        record = self._journal.request_cancel(record.id, self._remove_partial_files)
         is_running = record.state is JobState.RUNNING
         with self._lock:
             token = self._tokens.get(record.id) if is_running else self._tokens.pop(record.id, None)
         if token is not None:
             token.cancel()
-        if not is_running:
-            self._remove_partial_files(record)
-            if token is not None or record.owner != self._journal.owner:
-                self._send(record.id, record.subject, Cancelled())
+        if not is_running and (token is not None or record.owner != self._journal.owner):
+            self._send(record.id, record.subject, Cancelled())
         return record
 
     def _cancel_remote(self, record: JobRecord) -> bool:
@@ -328,7 +328,7 @@ class JobQueue:
                 token.wait(_POLL_S)
             except JobCancelled:
                 with suppress(JournalError):
-                    self._journal.request_cancel(job_id)
+                    self._journal.request_cancel(job_id, self._remove_partial_files)
                 return self._cancelled_while_waiting(record)
 
     def _cancelled_while_waiting(self, record: JobRecord) -> Cancelled:
@@ -425,12 +425,19 @@ class JobQueue:
                     self._journal.set_subject(record.id, build_job(record, self._factories).subject)
 
     def _recover(self) -> None:
-        for record in self._journal.interrupt_orphans():
+        for record in self._journal.interrupt_orphans(self._remove_partial_files):
             log.info("job %s: its process is gone, so it is %s", record.id, record.state.value)
-            self._remove_partial_files(record)
+
+    def _sweep(self) -> None:
+        """Remove the work folders of jobs that nobody works on any more."""
+        with self._journal.at_rest() as running:
+            folders = [f for f in folders_in(self._work_dir) if f.name not in running]
+            gone = [out_of_the_way(folder) for folder in folders]
+        for folder in gone:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _remove_partial_files(self, record: JobRecord) -> None:
-        shutil.rmtree(self._work_dir / record.id, ignore_errors=True)
+        shutil.rmtree(out_of_the_way(self._work_dir / record.id), ignore_errors=True)
         try:
             partial_files = build_job(record, self._factories).partial_files(record.id)
         except StudioError as error:
@@ -438,8 +445,7 @@ class JobQueue:
             log.warning("%s", error)
             return
         for path in partial_files:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+            remove(path)
 
     def _send(self, job_id: str, subject: Subject | None, event: JobEvent) -> None:
         update = JobUpdate(job_id, subject, event)

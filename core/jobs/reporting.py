@@ -35,7 +35,10 @@ class Reporter:
     def report(self, event: Report) -> None:
         """Tell it at once and write notes at once; `watching` writes progress now and then."""
         if isinstance(event, Notice):
-            self._journal.add_note(self._job_id, event)
+            try:
+                self._journal.add_note(self._job_id, event)
+            except JournalError as error:
+                log.warning("a note of job %s is not kept: %s", self._job_id, error)
         if not isinstance(event, Progressed):
             self._send(event)
             return

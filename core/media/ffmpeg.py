@@ -1,35 +1,34 @@
-"""FFmpeg: where it is, what a clip holds, and running it with progress and cancel."""
+"""FFmpeg: what a clip holds, and running it with progress and cancel."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
-import sys
 import threading
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from core.errors import FFmpegFailed, FFmpegMissing, UnreadableClip
+from core.errors import FFmpegCrashed, FFmpegFailed, FFmpegMissing, UnreadableClip
 from core.jobs.job import CancelToken
+from core.media.ffmpeg_check import crash_of, surroundings, version_of
+from core.media.ffmpeg_program import FFMPEG_VARIABLE, find_ffmpeg, way_to_bundled
+from core.media.media_file import open_media
+from core.media.streams import choose_audio, choose_video
+from core.platform.child import start_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from av.container import InputContainer
 
-FFMPEG_VARIABLE = "IMAGEAI_FFMPEG"
+    from core.platform.child import Child
+
 _LAST_LINES = 20
 _POLL_S = 0.05
-_GRACE_S = 1.0
-_START_S = 30.0
-_ENCODER = re.compile(r"^ [VASFXBD.]{6} (\S+)", re.MULTILINE)
-_FRAME = re.compile(r"frame=\s*(\d+)")
+_FRAME = re.compile(rb"frame=\s*(\d+)")
 
 
 @dataclass(frozen=True)
@@ -44,74 +43,6 @@ class ClipFacts:
     audio_duration_s: float | None
 
 
-def find_ffmpeg() -> Path:
-    """The FFmpeg program: IMAGEAI_FFMPEG, else the system's, else the one of imageio-ffmpeg.
-
-    Raises:
-        FFmpegMissing: there is none, or IMAGEAI_FFMPEG names none.
-    """
-    named = os.environ.get(FFMPEG_VARIABLE, "").strip()
-    if named:
-        found = shutil.which(named)
-        if found is None:
-            raise FFmpegMissing(
-                f"{FFMPEG_VARIABLE} names {named!r}, which is no program.",
-                hint="Correct the variable or unset it.",
-            )
-        return Path(found)
-    found = shutil.which("ffmpeg")
-    if found is not None:
-        return Path(found)
-    try:
-        # Imported late: only machines without an FFmpeg of their own need it.
-        import imageio_ffmpeg  # pyright: ignore[reportMissingTypeStubs] - it has none
-
-        return Path(imageio_ffmpeg.get_ffmpeg_exe())
-    except (ImportError, RuntimeError) as error:
-        raise FFmpegMissing(
-            "There is no FFmpeg on this machine, and clips cannot be written without it.",
-            hint=f"Run 'pip install imageio-ffmpeg', install FFmpeg, or set {FFMPEG_VARIABLE}.",
-        ) from error
-
-
-def ffmpeg_version() -> str:
-    """The first line in which FFmpeg names its version.
-
-    Raises:
-        FFmpegMissing: there is none, or it does not start.
-    """
-    return _answer(find_ffmpeg(), "-version").partition("\n")[0].strip()
-
-
-def ffmpeg_encoders() -> frozenset[str]:
-    """The names of the encoders that were built into FFmpeg.
-
-    Raises:
-        FFmpegMissing: there is none, or it does not start.
-    """
-    return frozenset(_ENCODER.findall(_answer(find_ffmpeg(), "-hide_banner", "-encoders")))
-
-
-@cache
-def _answer(program: Path, *question: str) -> str:
-    try:
-        return subprocess.run(
-            [str(program), *question],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_START_S,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.SubprocessError) as error:
-        raise FFmpegMissing(
-            f"The FFmpeg at {str(program)!r} does not start: {error}.",
-            hint=f"Install another, or name one in {FFMPEG_VARIABLE}.",
-        ) from error
-
-
 def probe_clip(path: Path, cancel: CancelToken | None = None) -> ClipFacts:
     """What the clip holds; decodes every frame, so that damage anywhere in it is found.
 
@@ -120,16 +51,15 @@ def probe_clip(path: Path, cancel: CancelToken | None = None) -> ClipFacts:
         JobCancelled: asked to stop while decoding.
     """
     # Imported late: PyAV loads FFmpeg's libraries, which only a finished render needs.
-    import av
     from av.error import FFmpegError
 
     token = cancel or CancelToken()
     try:
-        with av.open(str(path)) as container:
+        with open_media(path) as container:
             return _count(path, container, token)
     except FileNotFoundError as error:
         raise UnreadableClip(f"There is no clip at {str(path)!r}.") from error
-    except FFmpegError as error:
+    except (FFmpegError, OSError) as error:
         raise UnreadableClip(
             f"The clip {str(path)!r} does not decode: {error.strerror or error}.",
             hint="It is damaged or cut off; render it again.",
@@ -137,10 +67,10 @@ def probe_clip(path: Path, cancel: CancelToken | None = None) -> ClipFacts:
 
 
 def _count(path: Path, container: InputContainer, cancel: CancelToken) -> ClipFacts:
-    if not container.streams.video:
+    video = choose_video(container)
+    if video is None:
         raise UnreadableClip(f"The file {str(path)!r} holds no picture.")
-    video = container.streams.video[0]
-    audio = container.streams.audio[0] if container.streams.audio else None
+    audio = choose_audio(container)
     num_frames = 0
     samples = 0
     for packet in container.demux(*([video, audio] if audio else [video])):
@@ -168,30 +98,29 @@ def run_ffmpeg(
     arguments: Sequence[str],
     cancel: CancelToken,
     on_progress: Callable[[int], None] | None = None,
+    program: Path | None = None,
+    *,
+    cwd: Path | None = None,
 ) -> tuple[str, ...]:
     """Run FFmpeg to its end; gives the errors that it told and went on from.
 
-    `on_progress` gets the number of frames written so far.
+    Args:
+        arguments: all but what every run gets.
+        cancel: the wish to stop.
+        on_progress: gets the number of frames written so far.
+        program: another FFmpeg than the one in use.
+        cwd: the folder in which it runs; None for that of this program.
 
     Raises:
-        FFmpegMissing: there is no FFmpeg.
+        FFmpegMissing: there is no FFmpeg, or it cannot be used.
+        FFmpegCrashed: it was ended by a fault of its own.
         FFmpegFailed: it ended with an error.
         JobCancelled: asked to stop; FFmpeg has ended, its half-written file may be there.
     """
-    command = [str(find_ffmpeg()), "-hide_banner", "-nostdin", "-loglevel", "error"]
+    command = [str(program or find_ffmpeg()), "-hide_banner", "-nostdin", "-loglevel", "error"]
     command += ["-progress", "pipe:1", "-nostats", "-y", *arguments]
     cancel.check()
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        # A Ctrl-C in the terminal is for us; we end FFmpeg ourselves.
-        start_new_session=sys.platform != "win32",
-    ) as process:
+    with _started(command, cwd) as process:
         last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         readers = [
             threading.Thread(target=_follow, args=(process.stdout, on_progress), daemon=True),
@@ -202,33 +131,49 @@ def run_ffmpeg(
         try:
             exit_code = _wait(process, cancel)
         finally:
-            _end(process)
+            process.end()
             for reader in readers:
                 reader.join()
+    if crash := crash_of(exit_code):
+        raise _crashed(command, exit_code, crash, tuple(last_lines))
     if exit_code != 0:
         raise FFmpegFailed(command, exit_code, tuple(last_lines))
     return tuple(last_lines)
 
 
-def _wait(process: subprocess.Popen[str], cancel: CancelToken) -> int:
+def _crashed(
+    command: Sequence[str], exit_code: int, crash: str, last_lines: Sequence[str]
+) -> FFmpegCrashed:
+    version = "of an unknown version"
+    with suppress(FFmpegMissing):
+        version = f"version {version_of(Path(command[0]))}"
+    return FFmpegCrashed(
+        command,
+        exit_code,
+        last_lines,
+        message=f"The FFmpeg at {command[0]!r}, {version}, crashed ({crash}).",
+        hint=way_to_bundled() or "This is a fault of FFmpeg: leave out what it fails at.",
+    )
+
+
+def _started(command: Sequence[str], cwd: Path | None) -> Child:
+    try:
+        return start_child(command, cwd=cwd, env=surroundings())
+    except OSError as error:
+        raise FFmpegMissing(
+            f"The FFmpeg at {command[0]!r} does not start: {error.strerror}.",
+            hint=f"Install another, or name one in {FFMPEG_VARIABLE}.",
+        ) from error
+
+
+def _wait(process: Child, cancel: CancelToken) -> int:
     while True:
         cancel.check()
         with suppress(subprocess.TimeoutExpired):
             return process.wait(timeout=_POLL_S)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is not None:
-        return
-    process.terminate()
-    try:
-        process.wait(timeout=_GRACE_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _follow(stream: IO[str] | None, on_progress: Callable[[int], None] | None) -> None:
+def _follow(stream: IO[bytes] | None, on_progress: Callable[[int], None] | None) -> None:
     # Frames and not the time, which runs ahead with the sound.
     for line in stream or ():
         match = _FRAME.match(line)
@@ -236,5 +181,7 @@ def _follow(stream: IO[str] | None, on_progress: Callable[[int], None] | None) -
             on_progress(int(match[1]))
 
 
-def _keep(stream: IO[str] | None, lines: deque[str]) -> None:
-    lines.extend(line.rstrip() for line in stream or () if line.strip())
+def _keep(stream: IO[bytes] | None, lines: deque[str]) -> None:
+    lines.extend(
+        line.decode("utf-8", errors="replace").rstrip() for line in stream or () if line.strip()
+    )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from bisect import bisect_right
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from core.errors import UnreadableClip
+from core.media.media_file import open_media
+from core.media.streams import choose_video
+from core.media.timestamps import on_one_clock, one_clock, packet_times
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from core.jobs.job import CancelToken
+    from core.media.timestamps import PacketTimes
 
 _US = 1_000_000
 # An untagged picture of more lines than that is taken for HD, as players do.
@@ -81,12 +86,19 @@ class FrameReader:
         self._container = self._open()
         try:
             with self._with_name():
-                self._video, self._pts, self.frames = self._find(self._container, cancel)
+                self._video, self._times, self.frames = self._find(self._container, cancel)
         except BaseException:
             self._container.close()
             raise
+        # Ticks by which a frame is found again; none where several have the same or some have none.
+        is_findable = len(self._times.parts) == 1 and self._times.is_timed
+        is_findable = is_findable and not self._times.is_decoding_order
+        self._pts = tuple(sorted(self._times.parts[0].starts)) if is_findable else ()
         self._last: VideoFrame | None = None
+        self._next = 0
         self._coming = self._container.decode(self._video)
+        if not is_findable:
+            self._begin_anew()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -101,7 +113,11 @@ class FrameReader:
             JobCancelled: asked to stop.
         """
         with self._with_name():
-            frame = self._frame(self._pts[number], cancel)
+            frame = (
+                self._frame(self._pts[number], cancel)
+                if self._pts
+                else self._counted_frame(number, cancel)
+            )
         if frame is None:
             raise UnreadableClip(
                 f"Frame {number + 1} of {self._path.name!r} does not decode.",
@@ -123,11 +139,33 @@ class FrameReader:
         if found is not None:
             return found
         # There are files, MPEG-TS above all, whose seeking lands behind what was asked for.
+        self._begin_anew()
+        return self._go_on_to(wanted, cancel)
+
+    def _begin_anew(self) -> None:
+        index = self._video.index
         self._container.close()
         self._container = self._open()
-        self._video = self._container.streams.video[0]
+        self._video = next(s for s in self._container.streams.video if s.index == index)
+        self._video.thread_type = "AUTO"
         self._coming = self._container.decode(self._video)
-        return self._go_on_to(wanted, cancel)
+        self._next = 0
+
+    def _counted_frame(self, number: int, cancel: CancelToken) -> VideoFrame | None:
+        """A frame of a file whose clock was set anew, or that has none: counted from its start."""
+        if self._last is not None and number == self._next - 1:
+            return self._last
+        if number < self._next:
+            self._begin_anew()
+        for frame in self._coming:
+            cancel.check()
+            self._next += 1
+            if self._next > number:
+                self._last = frame
+                return frame
+        self._begin_anew()
+        self._last = None
+        return None
 
     def _go_on_to(self, wanted: int, cancel: CancelToken) -> VideoFrame | None:
         # One iterator until the next seek: a packet may give several frames.
@@ -147,40 +185,34 @@ class FrameReader:
 
     def _find(
         self, container: InputContainer, cancel: CancelToken
-    ) -> tuple[VideoStream, tuple[int, ...], ClipFrames]:
-        if not container.streams.video:
+    ) -> tuple[VideoStream, PacketTimes, ClipFrames]:
+        video = choose_video(container)
+        if video is None:
             raise UnreadableClip(f"The file {str(self._path)!r} holds no picture.")
-        video = container.streams.video[0]
         video.thread_type = "AUTO"
-        base = video.time_base
-        found: list[int] = []
-        length = 0
+        times = packet_times(container, video)
         for packet in container.demux(video):
             cancel.check()
-            if packet.size and packet.pts is not None and not packet.is_discard:
-                found.append(packet.pts)
-                length = packet.duration or length
-        if not found or not base:
+            times.add(packet)
+        if times.count == 0:
             raise UnreadableClip(f"The clip {str(self._path)!r} has no frames.")
-        found.sort()
-        begin_us = container.start_time or 0
+        begin_s = Fraction(container.start_time or 0, _US)
+        shifts = one_clock(times, None, begin_s).video
+        starts = on_one_clock(times, shifts)
         context = video.codec_context
         shape = context.format
         frames = ClipFrames(
-            starts_us=tuple(round(pts * base * _US) - begin_us for pts in found),
-            end_us=round((found[-1] + length) * base * _US) - begin_us,
+            starts_us=tuple(round(start * _US) for start in starts),
+            end_us=round((times.parts[-1].end * times.base + shifts[-1]) * _US),
             bit_depth=max((part.bits for part in shape.components), default=8) if shape else 8,
             codec=context.name,
             has_audio=bool(container.streams.audio),
         )
-        return video, tuple(found), frames
+        return video, times, frames
 
     def _open(self) -> InputContainer:
-        # Imported late: PyAV loads FFmpeg's libraries.
-        import av
-
         with self._with_name():
-            return av.open(str(self._path))
+            return open_media(self._path)
 
     @contextmanager
     def _with_name(self) -> Generator[None, None, None]:
@@ -191,7 +223,7 @@ class FrameReader:
             yield
         except FileNotFoundError as error:
             raise UnreadableClip(f"There is no clip at {str(self._path)!r}.") from error
-        except (FFmpegError, PermissionError, IsADirectoryError) as error:
+        except (FFmpegError, OSError) as error:
             raise UnreadableClip(
                 f"The clip {str(self._path)!r} cannot be read: {error.strerror or error}.",
                 hint="It is damaged, cut off or no video.",
@@ -208,9 +240,16 @@ def write_last_frame(clip: Path, destination: Path, cancel: CancelToken) -> None
     """
     with closing(FrameReader(clip, cancel)) as reader:
         image = reader.read(reader.frames.count - 1, cancel)
-    aside = destination.with_name(f".{destination.name}.part")
-    image.save(aside, format="PNG")
-    aside.replace(destination)
+    # A name that nobody can have laid a link to another file at.
+    aside = destination.with_name(f".{uuid.uuid4().hex[:12]}.part")
+    try:
+        with aside.open("xb") as file:
+            image.save(file, format="PNG")
+        aside.replace(destination)
+    except BaseException:
+        with suppress(OSError):
+            aside.unlink()
+        raise
 
 
 def _upright(frame: VideoFrame, aspect: Fraction) -> Image.Image:

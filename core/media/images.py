@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
+from core.media.image_colours import UnshowableImage, to_srgb
+from core.platform.files import special_kind
 from core.platform.suggestions import nearest_name
 
 if TYPE_CHECKING:
@@ -15,13 +19,50 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_MEGAPIXELS = 80
+IMAGE_FORMATS = (
+    "AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "QOI", "TIFF", "WEBP",
+)  # fmt: skip
+"""The formats that are opened, by Pillow's names: none of them runs another program."""
 _WHITE = (255, 255, 255)
 _ORIENTATION_TAG = 0x0112
+_DNG_TAG, _SUBFILE_TAG, _PREVIEW = 0xC612, 0x00FE, 1
+_SAVE_AS = "Save it as PNG or JPEG."
+_RAW = "a camera's raw file, which is not read"
+_HEAD_BYTES, _TEXT_BYTES = 1 << 16, 1000
+_BRANDS = (
+    (frozenset((b"avif", b"avis")), "an AVIF picture"),
+    (
+        frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")),
+        "a HEIC picture",
+    ),
+    (frozenset((b"crx ",)), "a camera's raw file"),
+)
+_BEGINNINGS = (
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
+    (b"\x76\x2f\x31\x01", "an OpenEXR picture"),
+    (b"#?RADIANCE", "a Radiance HDR picture"),
+    (b"#?RGBE", "a Radiance HDR picture"),
+    (b"8BPS", "a Photoshop file"),
+    (b"gimp xcf", "a GIMP file"),
+    (b"%PDF", "a PDF document"),
+    (b"%!PS", "a PostScript document"),
+    (b"\xc5\xd0\xd3\xc6", "a PostScript document"),
+    (b"FUJIFILMCCD-RAW", "a camera's raw file"),
+    (b"IIU\x00", "a camera's raw file"),
+    (b"IIRO", "a camera's raw file"),
+    (b"DDS ", "a DDS texture"),
+    (b"\x1a\x45\xdf\xa3", "a video"),
+    (b"II*\x00", "a TIFF picture of an uncommon kind"),
+    (b"MM\x00*", "a TIFF picture of an uncommon kind"),
+    (b"PK\x03\x04", "a zip file or a document made of one"),
+    (b"\x00\x00\x01\x00", "an icon"),
+)
 
 
 @dataclass(frozen=True)
 class UprightImage:
-    """An upright picture, in RGB or, where it has clear parts, RGBA; and what was done to it."""
+    """An upright picture in sRGB: RGB or, where it has clear parts, RGBA; and what was done."""
 
     image: Image.Image
     notes: tuple[str, ...]
@@ -46,27 +87,33 @@ def read_image(path: Path, kind: str, field: str) -> UprightImage:
             f"The {kind} {name} {size}, and at most {MAX_MEGAPIXELS} are read. Make it smaller."
         )
 
-    if path.is_dir():
-        raise refused(f"The {kind} {name} is a folder. Name a picture in it.")
+    head = b""
     try:
-        with warnings.catch_warnings():
-            # Pillow only warns about pictures whose size we refuse by name just below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(path)
-        with image:
+        special = special_kind(path)
+        if special:
+            raise refused(f"The {kind} {name} is {special}. Name a picture file.")
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+        with open_image(path) as image:
             megapixels = image.width * image.height / 1e6
             if megapixels > MAX_MEGAPIXELS:
                 raise too_huge(f"has {megapixels:.0f} megapixels")
+            if _is_raw(image):
+                raise refused(f"The {kind} {name} is {_RAW}. {_SAVE_AS}")
+            is_deep = any(";16" in str(tile) for tile in getattr(image, "tile", ()))
             image.load()
-            return _upright(image, kind)
+            return _upright(image, kind, head, is_deep=is_deep)
     except FileNotFoundError as error:
         raise refused(f"There is no {kind} at {name}.{_guess(path)}") from error
     except Image.DecompressionBombError as error:
         raise too_huge("has hundreds of megapixels") from error
+    except UnshowableImage as error:
+        raise refused(f"The {kind} {name} {error}") from error
     except UnidentifiedImageError as error:
-        raise refused(
-            f"The {kind} {name} is no picture in a known format. Save it as PNG or JPEG."
-        ) from error
+        what = content_of(head)
+        if what:
+            raise refused(f"The {kind} {name} is {what}, which is not read. {_SAVE_AS}") from error
+        raise refused(f"The {kind} {name} is no picture in a known format. {_SAVE_AS}") from error
     except PermissionError as error:
         raise refused(f"The {kind} {name} may not be read. Change its permissions.") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -75,30 +122,86 @@ def read_image(path: Path, kind: str, field: str) -> UprightImage:
         ) from error
 
 
+def open_image(path: Path) -> Image.Image:
+    """A picture file, opened but not decoded; only formats in `IMAGE_FORMATS` are tried.
+
+    Raises:
+        UnidentifiedImageError: it is none of them, whatever it is called.
+        OSError: it cannot be read.
+        DecompressionBombError: it is far too large.
+    """
+    from PIL import Image
+
+    _add_heif()
+    with warnings.catch_warnings():
+        # Pillow only warns about pictures whose size `read_image` refuses by name.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(path, formats=[name for name in IMAGE_FORMATS if name in _known()])
+
+
+@cache
+def _add_heif() -> None:
+    # There is no wheel of it for every machine; without it the file is refused by its name.
+    with suppress(ImportError):
+        from pillow_heif import (
+            register_heif_opener,  # pyright: ignore[reportUnknownVariableType] - its arguments
+        )
+
+        register_heif_opener()
+
+
+@cache
+def _known() -> frozenset[str]:
+    """The formats that this Pillow has: one that it lacks would be an error of its own."""
+    from PIL import Image
+
+    Image.init()
+    return frozenset(Image.OPEN)
+
+
+def _is_raw(image: Image.Image) -> bool:
+    """Whether a TIFF is a camera's raw file, of which Pillow would show the small preview."""
+    tags = getattr(image, "tag_v2", None)
+    return tags is not None and (_DNG_TAG in tags or tags.get(_SUBFILE_TAG, 0) & _PREVIEW == 1)
+
+
+def content_of(head: bytes) -> str:
+    """What a file is that is no picture to be read, by its first bytes; empty where unknown."""
+    if head[4:8] == b"ftyp":
+        brands = {head[at : at + 4] for at in range(8, 64, 4)}
+        for known, what in _BRANDS:
+            if brands & known:
+                return what
+        return "a video"
+    for begin, what in _BEGINNINGS:
+        if head.startswith(begin):
+            return what
+    text = head[:_TEXT_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if b"<svg" in text:
+        return "an SVG drawing"
+    return "a web page" if text.startswith((b"<!doctype html", b"<html")) else ""
+
+
 def _guess(path: Path) -> str:
     siblings = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
     near = nearest_name(path.name, siblings)
     return f" Did you mean {str(path.with_name(near))!r}?" if near else ""
 
 
-def _upright(image: Image.Image, kind: str) -> UprightImage:
+def _upright(image: Image.Image, kind: str, head: bytes, *, is_deep: bool) -> UprightImage:
     from PIL import ImageOps
 
     notes: list[str] = []
-    if getattr(image, "n_frames", 1) > 1:
-        notes.append(f"The {kind} is animated; its first picture is used.")
+    # A JPEG of several pictures is a photo with its preview or its map of brightness.
+    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
+        is_animated = image.format not in ("TIFF", "HEIF")
+        what = "is animated" if is_animated else "holds several pictures"
+        notes.append(f"The {kind} {what}; its first picture is used.")
     if image.getexif().get(_ORIENTATION_TAG, 1) not in (0, 1):
         notes.append(f"The {kind} is turned upright as its camera noted (EXIF).")
     upright = ImageOps.exif_transpose(image)
-    if upright.has_transparency_data:
-        return UprightImage(upright.convert("RGBA"), tuple(notes))
-    if upright.mode == "I" or upright.mode.startswith("I;16"):
-        notes.append(f"The {kind} has 16 bits a channel; it is reduced to 8.")
-        # Pillow's own conversion would cut the values off at 255 instead of scaling them.
-        upright = upright.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    elif upright.mode == "CMYK":
-        notes.append(f"The {kind} is for print (CMYK); its colours are turned into RGB.")
-    return UprightImage(upright.convert("RGB"), tuple(notes))
+    plain = to_srgb(upright, kind, head, is_deep=is_deep)
+    return UprightImage(plain.image, (*notes, *plain.notes))
 
 
 def read_rgb_image(path: Path, kind: str, field: str) -> UprightImage:

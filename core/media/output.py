@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 import tempfile
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import OutputError, Problem, UnsupportedRequest
-from core.platform.files import nearest_existing
+from core.platform.files import move_if_free, nearest_existing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -25,6 +24,7 @@ _KINDS = {SUFFIX: "Clips are MP4 files.", STILL_SUFFIX: "Stills are PNG files."}
 _SLUG_WORDS = 6
 _SLUG_LENGTH = 48
 _MAX_NAME_BYTES = 200
+_ASIDE = ".part"
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,15 @@ def find_free_name(path: Path) -> Path:
     return candidate
 
 
+def taken_names(path: Path) -> Iterator[Path]:
+    """The files that may be what was meant for a path: itself, then those that got a number."""
+    candidate, number = path, 2
+    while candidate.is_file():
+        yield candidate
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+
+
 def writing_problems(folder: Path) -> list[str]:
     """Why no file can be written into the folder, or into the nearest parent that exists."""
     try:
@@ -166,7 +175,15 @@ def make_folder(output: Output) -> None:
 
 def aside_path(output: Path, job_id: str) -> Path:
     """The hidden name under which a clip is copied into its folder before the final rename."""
-    return output.with_name(f".{output.stem[:60]}.{job_id}.part")
+    return output.with_name(f".{output.stem[:60]}.{job_id}{_ASIDE}")
+
+
+def partial_files(folder: Path, job_id: str) -> tuple[Path, ...]:
+    """What a killed run of a job left half-copied in a folder, whatever its name was to be."""
+    try:
+        return tuple(folder.glob(f".*.{job_id}{_ASIDE}"))
+    except OSError:
+        return ()
 
 
 def place_clip(finished: Path, output: Output, job_id: str) -> Path:
@@ -187,7 +204,7 @@ def place_clip(finished: Path, output: Output, job_id: str) -> Path:
             aside.replace(output.path)
             return output.path
         path = output.path
-        while not _rename_if_free(aside, path):
+        while not move_if_free(aside, path):
             path = find_free_name(output.path)
         return path
     except OSError as error:
@@ -197,23 +214,3 @@ def place_clip(finished: Path, output: Output, job_id: str) -> Path:
         ) from error
     finally:
         aside.unlink(missing_ok=True)
-
-
-def _rename_if_free(source: Path, destination: Path) -> bool:
-    """Give the file its name in one step, unless the name is taken."""
-    try:
-        if sys.platform == "win32":
-            source.rename(destination)
-        else:
-            os.link(source, destination)
-        return True
-    except FileExistsError:
-        return False
-    except OSError:
-        # No hard links here (FAT, some network shares): reserve the name, then replace it.
-        try:
-            os.close(os.open(destination, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        except FileExistsError:
-            return False
-        source.replace(destination)
-        return True

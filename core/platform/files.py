@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
+import stat
 import sys
 import uuid
 from contextlib import suppress
@@ -32,6 +34,41 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except OSError:
         return False
+
+
+def special_kind(path: Path) -> str:
+    """What is at a path if not a plain file or nothing: "a folder", "a pipe"; links are followed.
+
+    Raises:
+        OSError: the place cannot be asked about.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return ""
+    if stat.S_ISREG(mode):
+        return ""
+    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def read_plain_file(path: Path, max_bytes: int) -> bytes:
+    """All of a file that came from outside.
+
+    Raises:
+        OSError: there is none, it is a pipe or device, too large, or cannot be read; `strerror`
+            says so in words that go on after "cannot be read:".
+    """
+    # Asked before it is opened: a pipe that nobody writes to would be waited for without an end.
+    kind = special_kind(path)
+    if kind:
+        raise OSError(errno.EINVAL, f"it is {kind}, not a file", str(path))
+    with path.open("rb") as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        most = f"it has more than the {max_bytes / 1e6:.0f} MB that are read at most"
+        raise OSError(errno.EFBIG, most, str(path))
+    return content
 
 
 def nearest_existing(path: Path) -> Path:
@@ -71,15 +108,72 @@ def sync_folder(folder: Path) -> None:
         os.close(number)
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a file to a free name that ends in ".bad" and give that name."""
+def free_bad_name(path: Path) -> Path:
+    """The name under which something damaged is kept: its own with ".bad", and a number at need."""
     number = 0
     while True:
         bad = path.with_name(f"{path.name}{f'.{number}' if number else ''}.bad")
-        if not bad.exists():
-            path.rename(bad)
+        if not os.path.lexists(bad):
             return bad
         number += 1
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file to a free name that ends in ".bad" and give that name."""
+    bad = free_bad_name(path)
+    path.rename(bad)
+    return bad
+
+
+def move_if_free(source: Path, destination: Path) -> bool:
+    """Give a file its name in one step, unless the name is taken.
+
+    Raises:
+        OSError: it cannot be moved there.
+    """
+    try:
+        if sys.platform == "win32":
+            source.rename(destination)
+        else:
+            os.link(source, destination)
+        return True
+    except FileExistsError:
+        return False
+    except OSError:
+        # No hard links here (FAT, some network shares): reserve the name, then replace it.
+        try:
+            os.close(os.open(destination, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError:
+            return False
+        source.replace(destination)
+        return True
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """The folders within one, links aside; none where it is missing, a file or closed to us."""
+    try:
+        return [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
+    except OSError:
+        return []
+
+
+def out_of_the_way(folder: Path) -> Path:
+    """Give a folder that is to be removed a hidden name in one step; gives where it lies now."""
+    aside = folder.with_name(f".gone-{uuid.uuid4().hex[:12]}")
+    try:
+        folder.rename(aside)
+    except OSError:
+        return folder
+    return aside
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a whole folder, if it is there and can be removed."""
+    with suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def hold_file(path: Path) -> BaseFileLock | None:

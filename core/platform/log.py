@@ -5,11 +5,20 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from core.redaction import redacted
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 _FORMAT = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 _MAX_BYTES = 2_000_000
+
+
+class _RedactingFormatter(logging.Formatter):
+    """Formats a record with its traceback, and takes out every secret that is known."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
 
 
 def start_log(path: Path) -> str | None:
@@ -28,6 +37,6 @@ def start_log(path: Path) -> str | None:
         # Without any handler Python would print records on the user's terminal.
         root.addHandler(logging.NullHandler())
         return f"No log is kept: {str(path)!r} cannot be written ({error.strerror})."
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setFormatter(_RedactingFormatter(_FORMAT))
     root.addHandler(handler)
     return None

@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from core.platform.child import ask_child
 from core.platform.files import nearest_existing
 
 if TYPE_CHECKING:
@@ -86,13 +87,11 @@ def _nvidia_gpus() -> tuple[Gpu, ...]:
         return ()
     command = [tool, f"--query-gpu={_NVIDIA_FIELDS}", "--format=csv,noheader,nounits"]
     try:
-        result = subprocess.run(
-            command, capture_output=True, text=True, timeout=_NVIDIA_TIMEOUT_S, check=True
-        )
+        said = ask_child(command, _NVIDIA_TIMEOUT_S)
     except (OSError, subprocess.SubprocessError) as error:
         log.warning("nvidia-smi does not answer, so no NVIDIA GPU is used: %s", error)
         return ()
-    return parse_nvidia_smi(result.stdout)
+    return parse_nvidia_smi(said)
 
 
 def parse_nvidia_smi(text: str) -> tuple[Gpu, ...]:

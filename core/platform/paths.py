@@ -8,6 +8,8 @@ from pathlib import Path
 
 import platformdirs
 
+from core.errors import SettingsError
+
 HOME_VARIABLE = "IMAGEAI_HOME"
 _APP = "ImageAI"
 
@@ -25,10 +27,23 @@ class Paths:
 
     @classmethod
     def of_user(cls) -> Paths:
-        """The places of the current user, or below IMAGEAI_HOME when that is set."""
+        """The places of the current user, or below IMAGEAI_HOME when that is set.
+
+        Raises:
+            SettingsError: the system knows no home folder of this user.
+        """
         home = os.environ.get(HOME_VARIABLE, "").strip()
-        if home:
-            return cls.below(Path(home).expanduser().absolute())
+        try:
+            if home:
+                return cls.below(Path(home).expanduser().absolute())
+            # Without one, the names below would begin with a folder that is called "~".
+            Path.home()
+        except RuntimeError as error:
+            raise SettingsError(
+                f"There is no home folder for {f'{HOME_VARIABLE} ({home!r})' if home else 'you'}: "
+                "HOME is not set, and the system does not know this user.",
+                hint=f"Set HOME, or set {HOME_VARIABLE} to a folder for ImageAI.",
+            ) from error
         return cls(
             settings_file=platformdirs.user_config_path(_APP, appauthor=False) / "settings.json",
             state_dir=platformdirs.user_state_path(_APP, appauthor=False),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import sqlite3
 import threading
+import uuid
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.platform.files import set_aside
+from core.platform.files import exists, free_bad_name, move_if_free, set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _BUSY_TIMEOUT_S = 10.0
+_COMPANIONS = ("-journal", "-wal", "-shm")
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,14 @@ class SqliteFile:
     def open(self) -> None:
         """Make or check the file, once; `transaction` does it too."""
         with self._lock:
-            if self._is_open:
+            # Asked each time: whoever tidies up a disk may remove it while this program runs.
+            if self._is_open and exists(self.path):
                 return
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._create()
                 self._prepare()
+                self._keep_copy_of_short_file()
             except OSError as error:
                 raise self._contents.error(
                     f"The folder {str(self.path.parent)!r} for the {self._contents.name} cannot be "
@@ -95,22 +102,59 @@ class SqliteFile:
                 self.start_anew(error)
             self._is_open = True
 
+    def _create(self) -> None:
+        """Make a file that is missing aside and whole: one that is empty was then cut off."""
+        if exists(self.path):
+            return
+        # A change that SQLite had begun to a file that is gone would be undone in the new one.
+        for companion in self._companions():
+            companion.unlink(missing_ok=True)
+        aside = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex[:12]}")
+        try:
+            with closing(self._connect(aside)) as db:
+                self._upgrade(db)
+            # Where another process was quicker, its file is as good.
+            move_if_free(aside, self.path)
+        finally:
+            aside.unlink(missing_ok=True)
+
     def _prepare(self) -> None:
-        newest = len(self._contents.steps)
         with closing(self._connect()) as db:
             version = self._version(db)
+            if not self.path.stat().st_size:
+                raise sqlite3.DatabaseError("it is empty")
             answer = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
             if answer != "ok":
                 raise sqlite3.DatabaseError(answer)
-            if version == newest:
+            if version < len(self._contents.steps):
+                self._upgrade(db)
+
+    def _upgrade(self, db: sqlite3.Connection) -> None:
+        db.execute("BEGIN IMMEDIATE")
+        # Asked again: another process may have been quicker.
+        for step in self._contents.steps[self._version(db) :]:
+            for statement in step:
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {len(self._contents.steps)}")
+        db.execute("COMMIT")
+
+    def _keep_copy_of_short_file(self) -> None:
+        """A file that ends too early, though all that is left of it is sound, is used and told."""
+        with closing(self._connect()) as db:
+            if self._missing_bytes(db) <= 0:
                 return
+            # Asked again while nobody else changes its length.
             db.execute("BEGIN IMMEDIATE")
-            # Asked again: another process may have been quicker.
-            for step in self._contents.steps[self._version(db) :]:
-                for statement in step:
-                    db.execute(statement)
-            db.execute(f"PRAGMA user_version = {newest}")
-            db.execute("COMMIT")
+            missing = self._missing_bytes(db)
+            if missing <= 0:
+                return
+            copy = free_bad_name(self.path)
+            shutil.copyfile(self.path, copy)
+            os.truncate(self.path, self.path.stat().st_size + missing)
+        self._note(
+            f"The end of the {self._contents.name} is missing ({missing} bytes). What can be read "
+            f"of it is used, and it is kept as it was as {str(copy)!r}; {self._contents.comfort}"
+        )
 
     def _version(self, db: sqlite3.Connection) -> int:
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
@@ -128,8 +172,11 @@ class SqliteFile:
             name = self._contents.name
             try:
                 bad = set_aside(self.path)
-                self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
-                self._prepare()
+                for companion in self._companions():
+                    if companion.exists():
+                        end = companion.name.removeprefix(self.path.name)
+                        companion.rename(bad.with_name(f"{bad.name}{end}"))
+                self._create()
             except (OSError, sqlite3.Error) as error:
                 raise self._contents.error(
                     f"The {name} {str(self.path)!r} is damaged ({reason}) and cannot be replaced: "
@@ -140,17 +187,36 @@ class SqliteFile:
                 f"The {name} was damaged ({reason}). It is kept as {str(bad)!r} and a new one is "
                 f"begun; {self._contents.comfort}"
             )
-            log.warning("%s", note)
-            self.notes = (note,)
+            self._note(note)
 
-    def _connect(self) -> sqlite3.Connection:
+    def _missing_bytes(self, db: sqlite3.Connection) -> int:
+        pages, page_size = (
+            int(db.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "page_size")
+        )
+        return pages * page_size - self.path.stat().st_size
+
+    def _companions(self) -> list[Path]:
+        """The files in which SQLite keeps a change until it is whole."""
+        return [self.path.with_name(f"{self.path.name}{end}") for end in _COMPANIONS]
+
+    def _note(self, note: str) -> None:
+        log.warning("%s", note)
+        self.notes = (*self.notes, note)
+
+    def _connect(self, path: Path | None = None) -> sqlite3.Connection:
         # Explicit transactions only: `isolation_level=None` leaves BEGIN to us.
-        db = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+        db = sqlite3.connect(path or self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA foreign_keys = ON")
         return db
 
     def _unusable(self, error: sqlite3.Error) -> StudioError:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_READONLY_ROLLBACK":
+            return self._contents.error(
+                f"The {self._contents.name} {str(self.path)!r} was left in the middle of a change, "
+                "and you may not write to it, so it cannot be brought in order.",
+                hint="Start the program once as the user to whom the file belongs.",
+            )
         return self._contents.error(
             f"The {self._contents.name} {str(self.path)!r} cannot be used: {error}.",
             hint="Check that its disk has space and that its folder is writable, then try again.",

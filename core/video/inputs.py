@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.media.images import read_rgb_image
+from core.media.media_file import open_media
+from core.media.streams import choose_audio, choose_video
 from core.video.request import Role
 
 if TYPE_CHECKING:
@@ -160,15 +162,16 @@ class _InputReading:
         if item.path.is_dir():
             return f"The {info.name} {name} is a folder. Name a file in it."
         try:
-            with av.open(str(item.path)) as container:
-                video, audio = container.streams.video, container.streams.audio
-                if not (video if info.media is MediaType.VIDEO else audio):
+            with open_media(item.path) as container:
+                video, audio = choose_video(container), choose_audio(container)
+                if (video if info.media is MediaType.VIDEO else audio) is None:
                     return f"The {info.name} {name} holds no {info.media.value}. Choose another."
                 self.length_s += (container.duration or 0) / av.time_base
-                if info.media is MediaType.VIDEO:
-                    self.sizes.setdefault(item.role, (video[0].width, video[0].height))
+                if video is not None and info.media is MediaType.VIDEO:
+                    self.sizes.setdefault(item.role, (video.width, video.height))
         except (FFmpegError, OSError, ValueError) as error:
-            return f"The {info.name} {name} cannot be read ({error}). Get a whole copy of it."
+            why = getattr(error, "strerror", None) or error
+            return f"The {info.name} {name} cannot be read: {why}. Get a whole copy of it."
         return None
 
 

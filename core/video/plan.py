@@ -108,11 +108,14 @@ class RenderPlan(ClipSettings):
     Attributes:
         request: as asked, with the model that `auto` stood for filled in.
         est_seconds: from this machine's own history; None where there is none.
+        est_next_seconds: of the same made right after it, when what it needs is loaded; None where
+            that makes no difference.
     """
 
     request: RenderRequest
     spec: ModelSpec
     est_seconds: float | None = None
+    est_next_seconds: float | None = None
 
     @property
     def target(self) -> Target:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.errors import FFmpegFailed, OutputError, RenderFailed, UnreadableClip
+from core.errors import FFmpegCrashed, FFmpegFailed, OutputError, RenderFailed, UnreadableClip
 from core.jobs.job import Charged, Notice
 from core.media.ffmpeg import ClipFacts, probe_clip
+from core.media.images import open_image
 from core.media.output import Output, place_clip
 from core.video.record import embed_record, write_image_record
 
@@ -61,7 +62,7 @@ def _image_as_made(plan: RenderPlan, path: Path) -> tuple[RenderPlan, list[str]]
     from PIL import Image
 
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             image.load()
             size = image.size
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -118,6 +119,7 @@ def with_record(plan: RenderPlan, path: Path, record: ClipRecord, ctx: JobContex
     Raises:
         OutputError: the disk is full.
         RenderFailed: it cannot be copied.
+        FFmpegCrashed: FFmpeg was ended by a fault of its own.
     """
     finished = ctx.workdir / ("finished.png" if plan.is_image else "finished.mp4")
     try:
@@ -132,6 +134,8 @@ def with_record(plan: RenderPlan, path: Path, record: ClipRecord, ctx: JobContex
                 "or closed to us.",
                 hint="Free some space, then resume the job.",
             ) from error
+        if isinstance(error, FFmpegCrashed):
+            raise
         raise _useless(plan, error) from error
     return finished
 

@@ -16,7 +16,10 @@ import core
 from core.frozen import Frozen, older_fields
 from core.jobs.job import Subject, SubjectKind
 from core.media.ffmpeg import run_ffmpeg
+from core.media.media_file import input_words, open_media
 from core.media.output import STILL_SUFFIX
+from core.media.streams import choose_video
+from core.platform.files import read_plain_file
 from core.video.plan import ClipSettings, RenderPlan
 from core.video.provider import Provenance, Rendered
 from core.video.request import Delivery, OutputKind, RenderRequest, Role
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 _FFMETADATA_SPECIAL = "\\=;#\n"
 _PNG_KEYWORD = "Comment"
+_MAX_SIDECAR_BYTES, _MAX_IMAGE_BYTES = 16_000_000, 1_000_000_000
 
 
 class Origin(Frozen):
@@ -129,7 +133,7 @@ def embed_record(clip: Path, record: ClipRecord, destination: Path, cancel: Canc
     for special in _FFMETADATA_SPECIAL:
         text = text.replace(special, f"\\{special}")
     metadata.write_text(f";FFMETADATA1\ncomment={text}\n", encoding="utf-8")
-    sources = ["-i", str(clip), "-f", "ffmetadata", "-i", str(metadata)]
+    sources = [*input_words(clip), "-f", "ffmetadata", "-i", str(metadata)]
     copying = ["-map", "0", "-map_metadata", "1", "-c", "copy", "-movflags", "+faststart"]
     run_ffmpeg([*sources, *copying, str(destination)], cancel)
 
@@ -145,7 +149,9 @@ def parse_record(text: str) -> ClipRecord | None:
 def read_sidecar(file: Path) -> ClipRecord | None:
     """The record beside a clip or a picture, or None when there is none of ours."""
     try:
-        return ClipRecord.model_validate_json(file.with_suffix(".json").read_bytes())
+        return ClipRecord.model_validate_json(
+            read_plain_file(file.with_suffix(".json"), _MAX_SIDECAR_BYTES)
+        )
     except (OSError, ValueError):
         return None
 
@@ -170,7 +176,7 @@ class FileHead:
         """Whether it is a film of this program, which names its clips."""
         try:
             stored: Any = json.loads(self.comment)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
         if not isinstance(stored, dict):
             return False
@@ -204,8 +210,8 @@ def read_head(path: Path) -> FileHead | None:
     from av.error import FFmpegError
 
     try:
-        with av.open(str(path)) as container:
-            video = container.streams.video[0] if container.streams.video else None
+        with open_media(path) as container:
+            video = choose_video(container)
             return FileHead(
                 title=container.metadata.get("title", ""),
                 comment=container.metadata.get("comment", ""),
@@ -225,7 +231,10 @@ def find_start_image(record: ClipRecord, folders: Iterable[Path]) -> Path | None
         for folder in folders:
             with suppress(OSError):
                 candidate = folder / item.path.name
-                if hashlib.sha256(candidate.read_bytes()).hexdigest() == sha256:
+                if (
+                    hashlib.sha256(read_plain_file(candidate, _MAX_IMAGE_BYTES)).hexdigest()
+                    == sha256
+                ):
                     return candidate
     return None
 

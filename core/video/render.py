@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,7 @@ from core.jobs.job import (
     SubjectKind,
 )
 from core.jobs.job_inputs import StoredInput, digest_of, find_input, store_input
-from core.media.output import Output, aside_path, place_clip
+from core.media.output import Output, partial_files, place_clip, taken_names
 from core.platform.files import write_text_atomically
 from core.video.inputs import ROLES
 from core.video.plan import RenderPlan
@@ -176,7 +178,7 @@ class RenderJob:
 
     def partial_files(self, job_id: str) -> tuple[Path, ...]:
         """The half copy that a kill may leave in the output folder."""
-        return (aside_path(self.output.path, job_id),)
+        return partial_files(self.output.path.parent, job_id)
 
     def run(self, ctx: JobContext) -> Path:
         """Make it; gives its final path."""
@@ -270,13 +272,15 @@ class RenderJob:
 
     def _placed_before_interruption(self, ctx: JobContext) -> Path | None:
         """What an earlier run of this very job put in place just before it was killed."""
-        path = self.output.path
-        record = read_embedded(path) if path.is_file() else None
-        if record is None or record.job_id != ctx.job_id:
-            return None
-        if not self.output.sidecar.exists():
-            self._write_sidecar(self.output, record, ctx)
-        return path
+        for path in taken_names(self.output.path):
+            record = read_embedded(path)
+            if record is None or record.job_id != ctx.job_id:
+                continue
+            output = replace(self.output, path=path)
+            if not output.sidecar.exists():
+                self._write_sidecar(output, record, ctx)
+            return path
+        return None
 
     def _write_sidecar(self, output: Output, record: ClipRecord, ctx: JobContext) -> None:
         """Write the record beside the file; failing to is told and costs no file."""
@@ -293,6 +297,32 @@ class RenderJob:
                 f"inside the {what}."
             )
             ctx.report(Notice(message=message))
+
+
+@dataclass(frozen=True)
+class PlannedTime:
+    """What a queued render was expected to take, and on what it is made.
+
+    Attributes:
+        seconds: with everything loaded, since those before it load it; None where nobody knew.
+    """
+
+    target: str = ""
+    seconds: float | None = None
+
+
+@lru_cache(maxsize=1024)
+def planned_time(payload: str) -> PlannedTime:
+    """The time in a stored job; nothing is known of what is no render."""
+    try:
+        plan = json.loads(payload)["plan"]
+        target = plan["request"]["target"]
+        made_on = "/".join(map(str, target.values()))
+        known = [plan.get(name) for name in ("est_next_seconds", "est_seconds")]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return PlannedTime()
+    seconds = next((float(value) for value in known if isinstance(value, int | float)), None)
+    return PlannedTime(made_on, seconds)
 
 
 def _own_name(names: list[str], place: int) -> str:

@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from core.errors import FFmpegMissing, Problem, UnsupportedRequest
+from core.errors import FFMPEG_FIELD, FFmpegMissing, Problem, UnsupportedRequest
 from core.jobs.job import Lane
-from core.media.ffmpeg import find_ffmpeg
+from core.media.ffmpeg_program import find_ffmpeg
 from core.media.output import (
     STILL_SUFFIX,
     SUFFIX,
@@ -193,4 +193,4 @@ def _need_ffmpeg() -> None:
     try:
         find_ffmpeg()
     except FFmpegMissing as error:
-        raise UnsupportedRequest([Problem("ffmpeg", str(error))]) from error
+        raise UnsupportedRequest([Problem(FFMPEG_FIELD, str(error))]) from error

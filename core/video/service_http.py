@@ -21,6 +21,7 @@ from core.errors import (
     SubmitUnknown,
     first_line,
 )
+from core.redaction import redacted, remember_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,12 +52,12 @@ class ServiceHttp:
             label: what the service is called in sentences.
             target: in its text form, for errors.
             headers: sent with every call to the service itself.
-            secret: the key, which no sentence may repeat.
+            secret: the key, which no sentence will repeat.
         """
         self._label = label
         self.target = target
         self._headers = dict(headers)
-        self._secret = secret
+        remember_secret(secret)
 
     def order(self, url: str, body: Mapping[str, object], **headers: str) -> dict[str, Any]:
         """Send an order: exactly one POST, whatever happens.
@@ -191,7 +192,7 @@ class ServiceHttp:
         raise self._refusal(response.status_code, response.text, response.headers)
 
     def _refusal(self, status: int, text: str, headers: Mapping[str, str]) -> ProviderError:
-        said = self.without_secret(" ".join(text.split()))[:_MOST_WORDS]
+        said = redacted(" ".join(text.split()))[:_MOST_WORDS]
         words = f": {said}" if said else ""
         label, target = self._label, self.target
         match status:
@@ -248,35 +249,30 @@ class ServiceHttp:
                     hint="Resume the job later.",
                 )
 
-    def without_secret(self, text: str) -> str:
-        """A text of the service with the key taken out, wherever it repeats it."""
-        return text.replace(self._secret, "…") if self._secret else text
-
     def bad_answer(self, what: str) -> BadResponse:
         """The error for an answer in which something is missing."""
         return BadResponse(
-            f"The answer of {self._label} makes no sense: {self.without_secret(what)}.",
+            f"The answer of {self._label} makes no sense: {what}.",
             target=self.target,
             hint="Resume the job later; the log file has the details.",
         )
 
     def _unreachable(self, error: Exception) -> ProviderUnavailable:
         return ProviderUnavailable(
-            f"{self._label} cannot be reached ({self.without_secret(first_line(error))}).",
+            f"{self._label} cannot be reached ({first_line(error)}).",
             target=self.target,
             hint="Check the internet connection, then resume the job.",
         )
 
     def _unknown(self, why: str) -> SubmitUnknown:
         return SubmitUnknown(
-            f"The order was sent to {self._label}, and {self.without_secret(why)}: it may have "
-            "been accepted or not.",
+            f"The order was sent to {self._label}, and {why}: it may have been accepted or not.",
             target=self.target,
         )
 
     def _incomplete(self, why: str) -> BadResponse:
         return BadResponse(
-            f"The finished file came incomplete from {self._label}: {self.without_secret(why)}.",
+            f"The finished file came incomplete from {self._label}: {why}.",
             target=self.target,
             hint="Resume the job: it fetches the file again and buys nothing.",
         )

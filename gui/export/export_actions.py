@@ -13,8 +13,9 @@ from core.film.handoff import HANDOFF_FORMATS
 from core.film.model.film_file import NAME
 from gui.theme import GAP, Tone
 from gui.widgets.fields import named
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +41,9 @@ class ExportActions(QWidget):
         super().__init__()
         self._estimate = ToneLabel()
         self._problems = ToneLabel(Tone.BAD)
+        self._outcome = ToneLabel()
         tip = "Makes the film file; runs beside your work.\nCtrl+E"
         self._export = named(QPushButton("Export video"), "export", tip)
-        self._export.setShortcut("Ctrl+E")
         self._export.setDefault(True)
         self._show = named(QPushButton("Show file"), "show_file")
         programs = ", ".join(kind.label for kind in HANDOFF_FORMATS.values())
@@ -52,8 +53,8 @@ class ExportActions(QWidget):
             f"Writes the cuts, transitions and music for another program: {programs}, "
             "or a film file for this one.",
         )
-        buttons = hbox(self._export, self._show, handoff, gap=GAP, grows=self._export)
-        vbox(self._problems, self._estimate, buttons, of=self, gap=GAP // 2)
+        buttons = FlowLayout(self._export, self._show, handoff, gap=GAP)
+        vbox(self._problems, self._estimate, buttons, self._outcome, of=self, gap=GAP // 2)
         self._export.clicked.connect(self._want_export)
         self._show.clicked.connect(self.show_file_wanted)
         handoff.clicked.connect(self._choose_handoff)
@@ -62,6 +63,12 @@ class ExportActions(QWidget):
     def set_estimate(self, text: str) -> None:
         """Say how large the film will be, or how long."""
         self._estimate.show_message(text)
+
+    def show_written(self, path: Path, lost: Sequence[str] = ()) -> None:
+        """Say that a file is written, where, and what of the film it cannot say."""
+        done = f"{path.name!r} is written, in {str(path.parent)!r}."
+        lines = [done, *(f"• {note}" for note in lost)]
+        self._outcome.show_message("\n".join(lines), Tone.WARNING if lost else Tone.GOOD)
 
     def set_last_export(self, path: Path | None) -> None:
         """Name the newest finished film; None while there is none."""
@@ -81,6 +88,7 @@ class ExportActions(QWidget):
     def _want_export(self) -> None:
         # What is still being typed elsewhere counts, also where a click moves no focus.
         self._export.setFocus()
+        self._outcome.show_message("")
         self.export_wanted.emit()
 
     @Slot()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.errors import Problem, UnsupportedRequest
 from core.film.handoff import write_handoff
@@ -14,10 +16,11 @@ from core.film.model.delivery import CONTAINERS, Container, ExportOrder
 from core.film.model.film_file import NAME as FILM_FILE
 from core.film.model.film_file import write_film_file
 from core.jobs.job import Subject, SubjectKind, Succeeded
-from core.media.output import find_free_name, slug
+from core.media.output import find_free_name, slug, taken_problems
 from core.platform.units import bytes_text
-from core.project.files.project_file import EXPORTS
+from core.project.files.project_file import EXPORTS, lies_inside, link_problem
 from core.project.render.film_from_takes import film_of
+from gui.widgets.file_field import show_in_desktop
 
 if TYPE_CHECKING:
     from core.film.build.export_plan import PlannedExport
@@ -45,6 +48,11 @@ class ExportEstimate:
     problems: tuple[Problem, ...] = ()
 
     @property
+    def film_s(self) -> float | None:
+        """The length of the film; None where it is not known."""
+        return None if self.planned is None else float(self.planned.timeline.duration_s)
+
+    @property
     def text(self) -> str:
         """The film in a line: length, picture, expected size, and what is left out."""
         if self.planned is None:
@@ -57,19 +65,27 @@ class ExportEstimate:
         ) + (f" Left out, without a clip: scene {numbers}." if numbers else "")
 
 
+@dataclass(frozen=True)
+class HandedOver:
+    """A file for another program; `lost` tells what of the film it cannot say."""
+
+    path: Path
+    lost: tuple[str, ...] = ()
+
+
 class ExportController(QObject):
     """Plans and orders exports of one project.
 
     Signals:
         estimate_changed(ExportEstimate): what an export would make now.
         exported(Path): a film is finished.
-        message(str): a sentence for the status console.
+        handed_over(HandedOver): a file for another program is written.
         failed(StudioError): an export could not be ordered.
     """
 
     estimate_changed = Signal(object)
     exported = Signal(object)
-    message = Signal(object)
+    handed_over = Signal(object)
     failed = Signal(object)
 
     def __init__(
@@ -102,6 +118,13 @@ class ExportController(QObject):
 
         self._background.run(look, self.estimate_changed.emit, self.failed.emit, key="estimate")
 
+    @Slot()
+    def show_file(self) -> None:
+        """Show the folder of the last film in the desktop."""
+        path = self._model.project.last_export
+        if path is not None:
+            show_in_desktop(path.parent)
+
     def export(self, *, overwrite: bool) -> None:
         """Order the export of the film as it is now."""
         project, folder = self._model.project, self._model.folder
@@ -116,15 +139,14 @@ class ExportController(QObject):
         """Write the film for another program, or as a film file where the suffix says so."""
         project, folder = self._model.project, self._model.folder
 
-        def write(cancel: CancelToken) -> str:
+        def write(cancel: CancelToken) -> HandedOver:
             planned = self._plan(project, folder, cancel, overwrite=True)
             if path.suffix.lower() == Path(FILM_FILE).suffix:
                 write_film_file(planned.order.film, project.film.settings, path)
-                return f"The film file is {str(path)!r}."
-            notes = write_handoff(planned.timeline, path)
-            return " ".join([f"For editors: {str(path)!r}.", *notes])
+                return HandedOver(path)
+            return HandedOver(path, tuple(write_handoff(planned.timeline, path)))
 
-        self._background.run(write, self.message.emit, self.failed.emit)
+        self._background.run(write, self.handed_over.emit, self.failed.emit)
 
     def _plan(
         self, project: VideoProject, folder: Path, cancel: CancelToken, *, overwrite: bool
@@ -157,7 +179,52 @@ class ExportController(QObject):
 
 
 def usual_place(project: VideoProject, folder: Path) -> Path:
-    """A free name for the film in the project's own folder."""
+    """A free name for the film in the project's own folder.
+
+    Raises:
+        UnsupportedRequest: that folder leads out of the project.
+    """
+    problem = link_problem(folder, EXPORTS)
+    if problem:
+        raise UnsupportedRequest((Problem("out", f"{problem} Or choose a file for the film."),))
     container = project.film.settings.container
     suffix = "" if container is Container.PNG else CONTAINERS[container].suffix
     return find_free_name(folder / EXPORTS / f"{slug(project.name)}{suffix}")
+
+
+class ExportPlace:
+    """The place of one project's film, as far as the person has agreed to it.
+
+    A project that came from somebody else names any place that its maker liked.
+    """
+
+    def __init__(self, folder: Path, parent: QWidget) -> None:
+        self._folder = folder
+        self._parent = parent
+        self._agreed: Path | None = None
+
+    def choose(self, path: Path | None) -> None:
+        """The person has chosen it here."""
+        self._agreed = path
+
+    def may_write(self, path: Path) -> bool:
+        """Whether the film may go there: into the project, or where the person said so."""
+        if path == self._agreed or lies_inside(self._folder, path):
+            return True
+        place = os.path.realpath(path)
+        question = (
+            f"This project puts its film at {place!r}, outside of its own folder. Write it there?"
+        )
+        if not self._ask(question):
+            return False
+        self._agreed = path
+        return True
+
+    def may_replace(self, path: Path) -> bool:
+        """Whether what is there may be overwritten; asked only where something is."""
+        return not taken_problems(path) or self._ask(f"{path.name!r} exists. Replace it?")
+
+    def _ask(self, question: str) -> bool:
+        return (
+            QMessageBox.question(self._parent, "Export", question) == QMessageBox.StandardButton.Yes
+        )

@@ -18,6 +18,7 @@ from core.film.model.delivery import (
     VideoCodec,
 )
 from core.film.model.film import Alignment, Fit
+from core.film.model.scan import Deinterlace
 from core.film.model.transitions import NONE, TRANSITIONS
 from gui.export.film_edits import RateControl, fit_of, rate_control_of
 from gui.widgets.choice_field import Choice
@@ -32,6 +33,12 @@ FITS = {
     Fit.FILL: "Fill, cut the edges",
     Fit.STRETCH: "Stretch",
     Fit.BLUR: "Fit, over a blur",
+}
+DEINTERLACES = {
+    Deinterlace.AUTO: "Deinterlace",
+    Deinterlace.OFF: "Leave as they are",
+    Deinterlace.TOP: "All, top field first",
+    Deinterlace.BOTTOM: "All, bottom field first",
 }
 PLACES = {place: place.value.replace("-", " ").capitalize() for place in Alignment}
 QUALITIES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLabel, QWidget
 
 from core.errors import Problem
@@ -17,14 +17,14 @@ from gui.export.film_edits import is_preset_changed, with_preset
 from gui.export.film_forms import AudioForm, CodingForm, FileForm, about_form, cuts_form
 from gui.export.film_parts import CaptionsList, MusicList
 from gui.export.look_box import lut_part, subtitles_part, watermark_part
-from gui.theme import EDGE, GAP
+from gui.theme import GAP
 from gui.widgets.buttons import IconButton
 from gui.widgets.choice_field import ChoiceField
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.model_form import ModelForm, part
-from gui.widgets.panes import FoldingSection, scrolled
+from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,15 +50,9 @@ class ExportSettingsWidget(QWidget):
         self._preset = PresetBox()
         self._forms: dict[str, ModelForm[FilmChoices]] = {}
         self._sections: dict[str, FoldingSection] = {}
-        page = QWidget()
-        self._page = vbox(self._preset, of=page, gap=GAP, margin=EDGE)
-        self._add_forms()
-        self._page.addStretch(1)
-        scroll = scrolled(page)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.buttons = ExportActions()
-        self.buttons.setContentsMargins(EDGE, 0, EDGE, EDGE)
-        vbox(scroll, self.buttons, of=self, grows=scroll)
+        self._page = vbox(self._preset, of=self, gap=GAP)
+        self._add_forms()
         self._preset.changed.connect(self._take)
         self._show()
 
@@ -71,6 +65,10 @@ class ExportSettingsWidget(QWidget):
         self._value = value
         self._show()
 
+    def set_film_length(self, seconds: float | None) -> None:
+        """Tell how long the film would be now; None where that is not known."""
+        self._music.preview.set_film_length(seconds)
+
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Say what stands in the way of an export, beside the fields where there is one."""
         self._given = tuple(problems)
@@ -80,8 +78,11 @@ class ExportSettingsWidget(QWidget):
         file = self._forms["file"] = FileForm()
         file.changed.connect(self._take)
         self._page.addWidget(file)
+        # Before what is seldom needed: the way to the file is never below the fold.
+        self._page.addWidget(self.buttons)
         self._add(cuts_form(), "cuts", "Cuts", "Transitions, and clips of another shape.")
-        self._add(_form_of("music", MusicList()), "music", "Music", "Music under the film.")
+        self._music = MusicList()
+        self._add(_form_of("music", self._music), "music", "Music", "Music under the film.")
         self._add(AudioForm(), "sound", "Sound", "The clips' own sound, loudness, audio codec.")
         captions = _form_of("captions", CaptionsList())
         self._add(captions, "captions", "Words on the picture", "Titles, captions, credits.")

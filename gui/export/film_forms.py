@@ -21,6 +21,7 @@ from gui.export.export_labels import (
     AI_MARKS,
     AUDIO_CODECS,
     BITS,
+    DEINTERLACES,
     FITS,
     HARDWARE,
     PROFILES,
@@ -233,6 +234,13 @@ def cuts_form() -> ModelForm[FilmChoices]:
         ChoiceField(choices_of(FITS)),
         "How clips of another shape fill the frame.",
         FieldPath(fit_of, with_fit),
+    )
+    form.add_row(
+        "deinterlace",
+        "Interlaced clips",
+        ChoiceField(choices_of(DEINTERLACES)),
+        "How frames of two fields become whole pictures.",
+        part("film", "deinterlace"),
     )
     background = ColourField("background", "Colour of bars and behind transparency")
     form.add_row("background", "Bars", background, value_path=part("film", "background"))

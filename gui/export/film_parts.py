@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from core.film.model.film import Caption, Music
 from gui.export.export_labels import PLACES, caption_text, music_text
+from gui.export.music_preview import MusicPreview
 from gui.widgets.choice_field import ChoiceField, choices_of
 from gui.widgets.colour_field import ColourField
 from gui.widgets.fields import SwitchField, TextField
@@ -69,6 +70,8 @@ class CaptionsList(PartsList[Caption]):
         start = (look.end_s or 0.0) if before else 0.0
         words = {"text": "New text", "start_s": start, "end_s": None}
         self.append([look.model_copy(update=words)])
+        # What is typed next are the words.
+        self.form.focus_row("text")
 
 
 _AUDIOS = "Music (*.mp3 *.m4a *.aac *.wav *.flac *.ogg *.opus *.wma *.aif *.aiff)"
@@ -103,10 +106,20 @@ def _music_form() -> ModelForm[Music]:
 
 
 class MusicList(PartsList[Music]):
-    """Edits a tuple of `Music`; files of sound can be dropped on it."""
+    """Edits a tuple of `Music`; files of sound can be dropped on it.
+
+    Attributes:
+        preview: the chosen piece's length, and a way to hear it.
+    """
 
     def __init__(self) -> None:
         super().__init__(_MUSIC_WORDS, _music_form(), music_text)
+        self.preview = MusicPreview()
+        layout = self.layout()
+        assert layout is not None, "made by the list"
+        layout.addWidget(self.preview)
+        self.chosen.connect(self.preview.show_music)
+        self.preview.show_music(None)
         self.setAcceptDrops(True)
 
     @override

@@ -9,9 +9,10 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from core.film.model.film import Lut, Subtitles, Watermark
+from core.platform.text_files import ENCODINGS
 from gui.export.export_labels import PLACES
 from gui.theme import GAP
-from gui.widgets.choice_field import ChoiceField, choices_of
+from gui.widgets.choice_field import Choice, ChoiceField, choices_of
 from gui.widgets.file_field import IMAGES, FileField, FileKind
 from gui.widgets.layouts import vbox
 from gui.widgets.model_form import ModelForm
@@ -67,6 +68,10 @@ def subtitles_part() -> FilePart[Subtitles]:
     )
     tip = "Drawn words are always seen; a track is switched on in the player."
     form.add_row("mode", "Shown", modes, tip)
+    encodings = ChoiceField([Choice(None, "Told by its letters"), *choices_of(ENCODINGS)])
+    form.add_row(
+        "encoding", "Encoding", encodings, "Choose it where letters of the file come out wrong."
+    )
     kind = FileKind("a file of subtitles", ("Subtitles (*.srt *.vtt *.ass *.ssa)",), "None")
     return FilePart(FileField("subtitles_file", kind), form)
 

@@ -12,7 +12,6 @@ from core.film.model.delivery import ExportOrder
 from core.jobs.job import Succeeded
 from core.media.output import find_free_name
 from core.project.render.rerender import FromRecord, choices_of, plan_again
-from core.video.record import read_settings_of
 from gui.render.render_agreement import agree
 from gui.widgets.file_field import show_in_desktop
 from gui.widgets.layouts import vbox
@@ -74,7 +73,7 @@ class HistoryPage(QWidget):
 
     @Slot(object)
     def _play(self, path: Path) -> None:
-        from gui.player.clip_player import PlayDialog
+        from gui.player.play_dialog import PlayDialog
 
         PlayDialog(path, self).open()
 
@@ -120,18 +119,3 @@ class HistoryPage(QWidget):
         self._background.run(
             lambda _: self._recipe(record), self.recipe_wanted.emit, self.failed.emit
         )
-
-    def read_settings_of(self, path: Path) -> None:
-        """Open in the project what a clip says of itself."""
-
-        def look(_: CancelToken) -> FromRecord | None:
-            record = read_settings_of(path)
-            return None if record is None else self._recipe(record)
-
-        def arrived(recipe: FromRecord | None) -> None:
-            if recipe is None:
-                self.message.emit(f"{path.name!r} carries no settings of this program.")
-            else:
-                self.recipe_wanted.emit(recipe)
-
-        self._background.run(look, arrived, self.failed.emit)

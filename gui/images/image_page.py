@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QFile, QStandardPaths, QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from core.errors import OutputError, UnsupportedRequest
-from core.jobs.job import SubjectKind, Succeeded
+from core.errors import UnsupportedRequest
+from core.jobs.job import PLACES, SubjectKind, Succeeded
 from core.jobs.queue import new_job_id
+from core.platform.units import clock
 from core.project.model.project import RenderChoices
 from core.project.render.rerender import plan_again
 from core.video.listing import read_listing
@@ -22,15 +22,18 @@ from gui.render.plan_text import PlanText, describe_plan, describe_problems
 from gui.render.render_agreement import agree
 from gui.widgets.file_field import show_in_desktop
 from gui.widgets.layouts import vbox
+from gui.widgets.trash import TrashedFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from core.history.history_entry import HistoryEntry
     from core.jobs.job import CancelToken, JobUpdate
     from core.studio import Studio
     from core.video.image_batch import ImageBatch
     from core.video.listing import ListedModel, ModelListing
+    from core.video.plan import RenderPlan
     from core.video.record import ClipRecord
     from core.video.render_planner import PlannedRender
     from gui.background import Background
@@ -234,21 +237,24 @@ def _estimate(studio: Studio, order: ImageBatch, model: ListedModel | None) -> P
     if order.count == 1:
         return text
     price = f" · ${plan.cost_usd * order.count:.2f} in all" if plan.cost_usd else ""
-    return replace(text, line=f"{order.count} pictures, each {text.line}{price}")
+    whole = _time_of_all(plan, order.count, PLACES[info.lane])
+    return replace(text, line=f"{order.count} pictures, each {text.line}{price}{whole}")
+
+
+def _time_of_all(plan: RenderPlan, count: int, places: int) -> str:
+    """How long so many of a plan take: the first loads what the others find loaded."""
+    if plan.est_seconds is None:
+        return ""
+    following = plan.est_seconds if plan.est_next_seconds is None else plan.est_next_seconds
+    one_by_one = plan.est_seconds + (count - 1) * following
+    return f" · about {clock(max(plan.est_seconds, one_by_one / places))} in all"
 
 
 def _throw_away(image: Path) -> None:
     """Move a picture to the trash, and the record beside it where that is its own."""
-    # On Linux the trash is not made where its parent, the folder of all programs' data, is missing.
-    data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
-    Path(data).mkdir(parents=True, exist_ok=True)
     record = read_sidecar(image)
     paths = [image]
     # A clip of the same name would have its record in the same place.
     if record is not None and record.is_image:
         paths.append(image.with_suffix(".json"))
-    for path in paths:
-        if path.exists() and not QFile.moveToTrash(str(path)):
-            raise OutputError(
-                f"{str(path)!r} cannot be moved to the trash.", hint="Delete it in its folder."
-            )
+    TrashedFiles(paths).move()

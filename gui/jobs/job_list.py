@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from core.jobs.job import (
     Succeeded,
 )
 from core.jobs.job_record import JobRecord, JobState
+from gui.jobs.queue_progress import progress_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,19 +26,15 @@ if TYPE_CHECKING:
 _PLACES = {JobState.RUNNING: 0, JobState.QUEUED: 1, JobState.INTERRUPTED: 2}
 
 
-_WORDS = {
-    JobState.RUNNING: "running",
-    JobState.QUEUED: "waiting",
-    JobState.INTERRUPTED: "interrupted",
-    JobState.FAILED: "failed",
-}
+NO_JOBS = "No jobs"
 
 
-def summary_of(records: Iterable[JobRecord]) -> str:
-    """How many jobs stand where, in a few words for a status bar."""
-    counts = Counter(record.state for record in records)
-    words = (f"{counts[state]} {word}" for state, word in _WORDS.items() if counts[state])
-    return ", ".join(words) or "No jobs"
+def summary_of(records: Sequence[JobRecord], now: datetime) -> str:
+    """Where the queue stands, in a few words for a status bar."""
+    whole = progress_of(records, now)
+    interrupted = sum(record.state is JobState.INTERRUPTED for record in records)
+    parts = [whole.text, f"{interrupted} interrupted" if interrupted else ""]
+    return ", ".join(part for part in parts if part) or NO_JOBS
 
 
 def after(record: JobRecord, event: JobEvent, now: datetime) -> JobRecord:

@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import partial
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -17,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
     QStyleOptionViewItem,
     QToolButton,
@@ -43,12 +45,42 @@ _ICONS = {
     JobState.FAILED: "alert-circle-outline",
     JobState.CANCELLED: "cancel",
 }
+STOP = "Stop"
+_STOP_ICON = 16
 _ICON = 20
 _BAR = 4
 
 
 class JobDelegate(CellDelegate):
-    """Two lines for a job and a thin bar below them, filled by the real fraction only."""
+    """Two lines for a job and a thin bar below them, filled by the real fraction only.
+
+    Signals:
+        stop_wanted(str): a person clicked on "Stop" in the row of that job.
+    """
+
+    stop_wanted = Signal(object)
+
+    @override
+    def editorEvent(
+        self,
+        event: QEvent,
+        model: QAbstractItemModel,
+        option: QStyleOptionViewItem,
+        index: _Index,
+    ) -> bool:
+        """Stop the job of a row whose "Stop" is clicked."""
+        record = index.data(RECORD_ROLE)
+        if (
+            isinstance(event, QMouseEvent)
+            and isinstance(record, JobRecord)
+            and not record.state.has_ended
+            and stop_place(option).contains(event.position().toPoint())
+        ):
+            if event.type() is QEvent.Type.MouseButtonRelease:
+                self.stop_wanted.emit(record.id)
+            # The row is not chosen by what is meant for its button.
+            return True
+        return super().editorEvent(event, model, option, index)
 
     @override
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
@@ -62,6 +94,10 @@ class JobDelegate(CellDelegate):
         area = cell.rect.adjusted(theme.GAP, theme.GAP, -theme.GAP, -theme.GAP)
         area.setLeft(area.left() + _paint_image(cell, area, record, index.data(PREVIEW_ROLE)))
         metrics = cell.option.fontMetrics
+        if not record.state.has_ended:
+            place = stop_place(cell.option)
+            _paint_stop(cell, place)
+            area.setRight(place.left() - theme.GAP)
         first = QRect(area.topLeft(), QSize(area.width(), metrics.height()))
         second = first.translated(0, metrics.height() + theme.GAP // 4)
         is_running = record.state is JobState.RUNNING
@@ -74,6 +110,27 @@ class JobDelegate(CellDelegate):
         if is_running:
             bar = QRectF(area.left(), area.bottom() - _BAR + 1, area.width(), _BAR)
             cell.bar(bar, job_text.fraction(record))
+
+
+def stop_place(option: QStyleOptionViewItem) -> QRect:
+    """Where "Stop" stands in a row."""
+    width = option.fontMetrics.horizontalAdvance(STOP) + _STOP_ICON + 3 * theme.GAP
+    place = option.rect.adjusted(0, theme.GAP, -theme.GAP, -theme.GAP)
+    place.setLeft(place.right() - width)
+    return place
+
+
+def _paint_stop(cell: Cell, place: QRect) -> None:
+    painter = cell.painter
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(cell.palette.color(QPalette.ColorRole.Mid))
+    painter.setBrush(cell.palette.color(QPalette.ColorRole.Button))
+    painter.drawRoundedRect(QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+    sign = centred(QSize(_STOP_ICON, _STOP_ICON), place)
+    sign.moveLeft(place.left() + theme.GAP)
+    colour = cell.palette.color(QPalette.ColorRole.ButtonText)
+    cell.icon("close-circle-outline", sign, colour)
+    cell.text(STOP, place.adjusted(_STOP_ICON + 2 * theme.GAP, 0, 0, 0), colour)
 
 
 def _paint_image(cell: Cell, area: QRect, record: JobRecord, preview: object) -> int:

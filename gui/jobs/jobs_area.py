@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from core.studio import Studio
     from gui.background import Background
     from gui.jobs.job_text import Line
+    from gui.jobs.jobs_model import NameOf
+    from gui.jobs.queue_progress import QueueProgress
 
 _WORTH_ASKING_S = 30.0
 
@@ -37,12 +39,14 @@ class JobsArea(QWidget):
 
     Signals:
         news(JobUpdate): something happened to a job.
-        summary_changed(str): how many jobs run and wait.
+        summary_changed(str): where the queue stands.
+        finished(QueueProgress): the last of the jobs that ran and waited has ended.
         ready(): the queue is open, and what an earlier window left is in line again.
     """
 
     news = Signal(object)
     summary_changed = Signal(object)
+    finished = Signal(object)
     ready = Signal()
 
     def __init__(self, studio: Studio, background: Background, parent: QWidget) -> None:
@@ -56,6 +60,7 @@ class JobsArea(QWidget):
         self._model = JobsModel(lambda ended: studio.queue.jobs(ended), background, self)
         self._model.message.connect(self._show_message)
         self._model.summary_changed.connect(self.summary_changed)
+        self._model.finished.connect(self._on_finished)
         self._model.failed.connect(self.complain)
         self._panel = JobsPanel(self._model)
         self._tabs = QTabWidget()
@@ -104,6 +109,18 @@ class JobsArea(QWidget):
     @Slot(object)
     def _show_message(self, line: Line) -> None:
         self.console.show_message(line.text, line.tone)
+
+    def name_jobs(self, name_of: NameOf | None) -> None:
+        """Call jobs as the open project does; by their own names where it is closed."""
+        self._model.name_jobs(name_of)
+
+    @Slot(object)
+    def _on_finished(self, whole: QueueProgress) -> None:
+        if whole.total > 1:
+            is_good = whole.counts[JobState.SUCCEEDED] == whole.total
+            tone = Tone.GOOD if is_good else Tone.WARNING
+            self.console.show_message(f"The queue is empty: {whole.text}.", tone)
+        self.finished.emit(whole)
 
     @property
     def losing(self) -> tuple[JobRecord, ...]:

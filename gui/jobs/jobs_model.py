@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,14 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QImageReader
 from typing_extensions import override
 
 from core.jobs.job import Progressed, Queued
 from core.jobs.job_record import JobState
 from gui.jobs import job_text
-from gui.jobs.job_list import after, in_order, summary_of, with_progress_of
+from gui.jobs.job_list import NO_JOBS, after, in_order, summary_of, with_progress_of
+from gui.jobs.queue_progress import progress_of
 from gui.widgets.row_changes import change_rows
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken, JobUpdate
     from core.jobs.job_record import JobRecord
     from gui.background import Background
+
+    # What a job is called, or None where that is not known.
+    NameOf = Callable[[JobRecord], str | None]
 
 KEPT_ENDED = 300
 """How many jobs that have ended are shown, the newest."""
@@ -45,12 +50,14 @@ class JobsModel(QAbstractListModel):
     """One row for a job: what runs first, then what waits in its order, then what has ended.
 
     Signals:
-        summary_changed(str): how many jobs stand where is another now.
+        summary_changed(str): where the queue stands is said in other words now.
+        finished(QueueProgress): the last of the jobs that ran and waited has ended.
         message(Line): something happened that the status console says.
         failed(StudioError): the journal could not be read.
     """
 
     summary_changed = Signal(object)
+    finished = Signal(object)
     message = Signal(object)
     failed = Signal(object)
 
@@ -77,7 +84,18 @@ class JobsModel(QAbstractListModel):
         self._held_before = 0
         self._is_reading = False
         self._reads_again = False
-        self._summary = summary_of(())
+        self._summary = NO_JOBS
+        self._is_busy = False
+        self._name_of: NameOf | None = None
+
+    def name_jobs(self, name_of: NameOf | None) -> None:
+        """Call jobs as this says, where it knows them: by the scene that they are for."""
+        self._name_of = name_of
+        self.refresh()
+
+    def _named(self, record: JobRecord) -> JobRecord:
+        name = None if self._name_of is None else self._name_of(record)
+        return replace(record, title=name) if name else record
 
     @property
     def records(self) -> tuple[JobRecord, ...]:
@@ -128,15 +146,19 @@ class JobsModel(QAbstractListModel):
     @Slot(object)
     def take(self, news: JobUpdate) -> None:
         """Take in what the queue says."""
-        is_new = isinstance(news.event, Queued) or self.find(news.job_id) is None
-        if self._is_reading or is_new:
+        record = self.find(news.job_id)
+        if isinstance(news.event, Progressed) and record and record.state is JobState.RUNNING:
+            # Shown at once, as everywhere else: what is read knows it later.
+            self._apply(news)
+        elif self._is_reading or record is None or isinstance(news.event, Queued):
             # What is being read may be older than this.
             self._held.append(news)
             if not self._is_reading:
                 self.refresh()
             return
-        self._apply(news)
-        self._tell_summary()
+        else:
+            self._apply(news)
+        self.tell_summary()
 
     def move(self, job_id: str, before_id: str | None) -> None:
         """Show a waiting job in its new place already; the journal follows."""
@@ -151,7 +173,9 @@ class JobsModel(QAbstractListModel):
 
     def _on_read(self, read: Sequence[JobRecord]) -> None:
         known = {record.id: record for record in self._records}
-        self._show(in_order([with_progress_of(known.get(new.id), new) for new in read]))
+        self._show(
+            in_order([self._named(with_progress_of(known.get(new.id), new)) for new in read])
+        )
         self._end_reading()
 
     def _on_not_read(self, error: StudioError) -> None:
@@ -167,7 +191,7 @@ class JobsModel(QAbstractListModel):
             elif place >= self._held_before:
                 # It came while the journal was being read; the next reading knows the job.
                 self._held.append(news)
-        self._tell_summary()
+        self.tell_summary()
         if self._held or self._reads_again:
             self._reads_again = False
             self.refresh()
@@ -204,7 +228,7 @@ class JobsModel(QAbstractListModel):
 
     def _load_preview(self, job_id: str, path: Path) -> None:
         def work(_: CancelToken) -> QImage:
-            return QImage(str(path))
+            return QImageReader(str(path), b"PNG").read()
 
         def show(image: QImage) -> None:
             record = self.find(job_id)
@@ -217,11 +241,18 @@ class JobsModel(QAbstractListModel):
 
         self._background.run(work, show, lambda _: None, key=f"preview of {job_id}")
 
-    def _tell_summary(self) -> None:
-        summary = summary_of(self._records)
+    @Slot()
+    def tell_summary(self) -> None:
+        """Say where the queue stands by now, and when it has come to its end."""
+        now = datetime.now(UTC)
+        summary = summary_of(self._records, now)
         if summary != self._summary:
             self._summary = summary
             self.summary_changed.emit(summary)
+        whole = progress_of(self._records, now)
+        was_busy, self._is_busy = self._is_busy, not whole.is_over
+        if was_busy and whole.is_over and whole.total:
+            self.finished.emit(whole)
 
 
 def _ids_of(records: Sequence[JobRecord]) -> list[str]:

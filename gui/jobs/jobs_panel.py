@@ -35,7 +35,7 @@ from gui.jobs.jobs_controller import MoveJob
 from gui.jobs.jobs_model import PREVIEW_ROLE, RECORD_ROLE, JobsModel
 from gui.jobs.lost_order import LostOrder
 from gui.widgets.fields import named
-from gui.widgets.labels import ToneLabel
+from gui.widgets.labels import ElidedLabel, ToneLabel
 from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import Splitter
 
@@ -97,6 +97,7 @@ class JobsPanel(QWidget):
         self._problem = named(ToneLabel(theme.Tone.BAD), "job_problem")
         self._news = named(ToneLabel(theme.Tone.WARNING), "interrupted_jobs")
         self._bar = QHBoxLayout()
+        self._whole = named(ElidedLabel(), "queue_progress")
         self._make_actions()
         self._lay_out()
         self._ticks = QTimer(self, interval=_TICK_MS)
@@ -114,6 +115,7 @@ class JobsPanel(QWidget):
         ):
             signal.connect(self._follow)
         model.dataChanged.connect(self._follow)
+        model.summary_changed.connect(self._whole.show_text)
         self._follow()
 
     @property
@@ -140,7 +142,7 @@ class JobsPanel(QWidget):
         filters = FilterButtons()
         filters.changed.connect(self._on_filter)
         self._bar.addWidget(filters)
-        self._bar.addStretch(1)
+        self._bar.addWidget(self._whole, 1)
         self._up = self._action(
             "up", "Move up", "arrow-up", "Let it run earlier", "Alt+Up", self._on_up
         )
@@ -148,8 +150,13 @@ class JobsPanel(QWidget):
             "down", "Move down", "arrow-down", "Let it run later", "Alt+Down", self._on_down
         )
         self._cancel = self._action(
-            "cancel", "Cancel", "close-circle-outline", "Stop the chosen jobs", "Del",
+            "cancel", "Stop", "close-circle-outline", "Stop the chosen jobs", "Del",
             self._on_cancel,
+        )  # fmt: skip
+        self._stop_all = self._action(
+            "stop_all", "Stop all", "stop-circle-outline",
+            "Stop everything that runs or waits; each can be tried again", "Ctrl+Shift+Del",
+            self._on_stop_all,
         )  # fmt: skip
         self._retry = self._action(
             "retry", "Try again", "refresh", "Do the chosen jobs after all", "Ctrl+R",
@@ -196,7 +203,9 @@ class JobsPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._list.setModel(self._jobs)
-        self._list.setItemDelegate(JobDelegate(self._list))
+        rows = JobDelegate(self._list)
+        rows.stop_wanted.connect(self._on_stop)
+        self._list.setItemDelegate(rows)
         self._list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -241,6 +250,7 @@ class JobsPanel(QWidget):
         place = waiting.index(chosen[0].id) if waiting else 0
         self._up.setEnabled(place > 0)
         self._down.setEnabled(bool(waiting) and place < len(waiting) - 1)
+        self._stop_all.setEnabled(any(not one.state.has_ended for one in self._model.records))
         self._cancel.setEnabled(any(not state.has_ended for state in states))
         self._retry.setEnabled(bool(states & set(_RETRIED)))
         self._folder.setEnabled(len(chosen) == 1 and chosen[0].path is not None)
@@ -303,6 +313,16 @@ class JobsPanel(QWidget):
     def _on_cancel(self) -> None:
         self.cancel_wanted.emit(self._ids(lambda record: not record.state.has_ended))
 
+    @Slot(object)
+    def _on_stop(self, job_id: str) -> None:
+        self._forget_problem()
+        self.cancel_wanted.emit((job_id,))
+
+    @Slot()
+    def _on_stop_all(self) -> None:
+        unended = (record for record in self._model.records if not record.state.has_ended)
+        self.cancel_wanted.emit(tuple(record.id for record in unended))
+
     @Slot()
     def _on_retry(self) -> None:
         self.retry_wanted.emit(self._ids(lambda record: record.state in _RETRIED))
@@ -332,6 +352,7 @@ class JobsPanel(QWidget):
     def _on_tick(self) -> None:
         """Let the passed seconds be seen."""
         self._list.viewport().update()
+        self._model.tell_summary()
         self._follow()
 
     @override

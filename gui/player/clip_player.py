@@ -5,14 +5,16 @@ from __future__ import annotations
 import tempfile
 import uuid
 from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from typing_extensions import override
 
+from gui.player.full_screen import FullScreenImage
 from gui.player.playback import Playback, PlayedFrame
 from gui.player.player_text import Grab, GrabUse, PlayerSource, place_text
 from gui.player.position_bar import PositionBar
@@ -20,13 +22,13 @@ from gui.player.stills import Still, Stills
 from gui.player.transport_bar import SourceBar, TransportBar
 from gui.player.video_surface import VideoSurface
 from gui.theme import GAP, Tone
-from gui.widgets.labels import ElidedLabel, ToneLabel
+from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtGui import QImage, QMouseEvent
 
     from core.errors import StudioError
     from core.film.build.preview import SceneStart
@@ -48,10 +50,12 @@ class ClipPlayer(QWidget):
     Signals:
         grabbed(Grab): a frame, written exactly as it lies in the file.
         source_wanted(PlayerSource): answer with `show_clip`, `show_film` or `show_message`.
+        scene_shown(int): another scene of the film is seen; its place among the marks, from 0.
     """
 
     grabbed = Signal(object)
     source_wanted = Signal(object)
+    scene_shown = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,6 +63,9 @@ class ClipPlayer(QWidget):
         self._number = 0
         self._marks: tuple[SceneStart, ...] = ()
         self._starts: list[int] = []
+        self._begin = _Begin()
+        self._scene_number = -1
+        self._is_in_progress = False
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._stills = Stills(self)
         self._playback = Playback(self)
@@ -69,16 +76,16 @@ class ClipPlayer(QWidget):
         self._place = QLabel()
         self._place.setAccessibleName("Time and frame")
         self._scene = _at_right(ElidedLabel())
-        self._note = ToneLabel()
-        self._damage = ToneLabel(Tone.WARNING)
+        self._message = self._surface.add_note()
+        self._note = self._surface.add_note()
+        self._damage = self._surface.add_note(Tone.WARNING)
         self._transport = TransportBar()
+        self._full_screen = FullScreenImage(self)
         head = hbox(self._sources, self._title, grows=self._title)
         foot = hbox(self._place, self._scene, grows=self._scene)
         vbox(
             head,
             self._surface,
-            self._note,
-            self._damage,
             self._position,
             foot,
             self._transport,
@@ -103,13 +110,32 @@ class ClipPlayer(QWidget):
         self._sources.hide()
         self._transport.grab_button.hide()
 
-    def show_clip(self, path: Path, title: str) -> None:
-        """Open a clip and stand at its first frame."""
-        self.show_film(path, (), title)
+    def show_clip(self, path: Path, title: str, *, plays: bool = False) -> None:
+        """Open a clip and stand at its first frame, or play it."""
+        self.show_film(path, (), title, plays=plays)
 
-    def show_film(self, path: Path, marks: Sequence[SceneStart], title: str = "") -> None:
-        """Open a film; `marks` tell where its scenes begin."""
+    def show_film(
+        self,
+        path: Path,
+        marks: Sequence[SceneStart],
+        title: str = "",
+        *,
+        at_s: float = 0.0,
+        plays: bool = False,
+        is_update: bool = False,
+    ) -> None:
+        """Open a film and stand at a moment, or play from there.
+
+        Args:
+            path: the file.
+            marks: where its scenes begin.
+            title: stands above it.
+            at_s: the moment, in seconds; the last frame where the film is shorter.
+            plays: whether it begins to play.
+            is_update: it is the film that was shown, made anew; nobody is told where it stands.
+        """
         self._leave()
+        self._begin = _Begin(at_s, plays, is_update)
         self._marks = tuple(marks)
         self._title.show_text(title)
         self._title.setToolTip(title)
@@ -124,6 +150,43 @@ class ClipPlayer(QWidget):
         self._title.show_text("")
         self._surface.show_message(message)
 
+    def show_progress(self, message: str, image: QImage | None) -> None:
+        """Show what is being made, as far as it is, and a sentence on it."""
+        if image is None:
+            self.show_message(message)
+            return
+        if not self._is_in_progress:
+            self.show_message("")
+            self._is_in_progress = True
+        self._surface.show_image(image)
+        self._message.show_message(message)
+
+    def show_note(self, message: str) -> None:
+        """Say something over the foot of the picture; empty takes it away."""
+        self._message.show_message(message)
+
+    def go_to_scene(self, number: int) -> None:
+        """Go to where a scene of the film begins, by its place among the marks."""
+        if number < len(self._starts) and number != self._scene_number:
+            self.go_to(self._starts[number])
+
+    @property
+    def scene_number(self) -> int:
+        """Which scene of the film is seen, by its place among the marks; -1 for none."""
+        return self._scene_number
+
+    @property
+    def since_scene_s(self) -> float:
+        """How long the scene has been seen at the moment that is shown, in seconds."""
+        if self._frames is None or self._scene_number < 0:
+            return 0.0
+        return self._frames.start_s(self._number) - self._marks[self._scene_number].start_s
+
+    @property
+    def is_in_progress(self) -> bool:
+        """Whether it shows the picture of something that is being made."""
+        return self._is_in_progress
+
     @property
     def frame_number(self) -> int:
         """The frame that is shown, from 0."""
@@ -131,8 +194,8 @@ class ClipPlayer(QWidget):
 
     @property
     def is_playing(self) -> bool:
-        """Whether it plays now."""
-        return self._playback.is_playing
+        """Whether it plays now, or will as soon as it is open."""
+        return self._playback.is_playing or (self._frames is None and self._begin.plays)
 
     @Slot(object)
     def go_to(self, number: int) -> None:
@@ -148,6 +211,7 @@ class ClipPlayer(QWidget):
 
     def release(self) -> None:
         """Let go of files, threads and devices, for good."""
+        self._full_screen.close()
         self._playback.release()
         self._stills.release()
         if self._folder is not None:
@@ -167,6 +231,46 @@ class ClipPlayer(QWidget):
             self._playback.play(self._frames.middle_us(at))
         self._transport.show_playing(is_playing=self._playback.is_playing)
 
+    @Slot()
+    def play(self) -> None:
+        """Play, where it does not already."""
+        if not self._playback.is_playing:
+            self.toggle_play()
+
+    @Slot()
+    def pause(self) -> None:
+        """Stand still, where it plays."""
+        if self._playback.is_playing:
+            self.toggle_play()
+
+    @Slot()
+    def go_back(self) -> None:
+        """Show what was a second before, playing on where it plays."""
+        if self._frames is not None and self._frames.duration_s > 0:
+            per_second = round(self._frames.count / self._frames.duration_s)
+            self.go_to(self._number - max(per_second, 1))
+
+    @Slot()
+    def toggle_full_screen(self) -> None:
+        """Show the picture over the whole screen, or leave that."""
+        self._full_screen.toggle(self._surface.image)
+
+    @property
+    def keys(self) -> Mapping[Qt.Key, Callable[[], None]]:
+        """What plain keys do wherever the focus is, as long as nobody writes there."""
+        key = Qt.Key
+        return {
+            key.Key_Space: self.toggle_play,
+            key.Key_J: self.go_back,
+            key.Key_K: self.pause,
+            key.Key_L: self.play,
+            key.Key_Comma: lambda: self._step(-1),
+            key.Key_Period: lambda: self._step(1),
+            key.Key_PageUp: lambda: self._step_scene(-1),
+            key.Key_PageDown: lambda: self._step_scene(1),
+            key.Key_F: self.toggle_full_screen,
+        }
+
     def _connect(self) -> None:
         self._stills.opened.connect(self._opened)
         self._stills.imaged.connect(self._show_still)
@@ -177,7 +281,7 @@ class ClipPlayer(QWidget):
         self._playback.failed.connect(self._cannot_play)
         self._position.wanted.connect(self.go_to)
         self._sources.wanted.connect(self.source_wanted)
-        self._transport.play_wanted.connect(self.toggle_play)
+        self._transport.play_wanted.connect(self._on_play_button)
         self._transport.step_wanted.connect(self._step)
         self._transport.scene_wanted.connect(self._step_scene)
         self._transport.grab_wanted.connect(self._grab)
@@ -187,12 +291,8 @@ class ClipPlayer(QWidget):
     def _add_shortcuts(self) -> None:
         key, context = Qt.Key, Qt.ShortcutContext
         anywhere: dict[Qt.Key, Callable[[], None]] = {
-            key.Key_Space: self.toggle_play,
-            key.Key_Comma: lambda: self._step(-1),
-            key.Key_Period: lambda: self._step(1),
-            key.Key_PageUp: lambda: self._step_scene(-1),
-            key.Key_PageDown: lambda: self._step_scene(1),
-            key.Key_L: self._transport.loop_button.toggle,
+            **self.keys,
+            key.Key_R: self._transport.loop_button.toggle,
             key.Key_M: self._transport.mute_button.toggle,
         }
         # Elsewhere these keys move sliders and the choice of buttons.
@@ -202,6 +302,7 @@ class ClipPlayer(QWidget):
             key.Key_Home: lambda: self.go_to(0),
             key.Key_End: lambda: self._step(1 << 30),
         }
+        self._full_screen.listen(anywhere)
         for owner, where, table in (
             (self, context.WidgetWithChildrenShortcut, anywhere),
             (self._surface, context.WidgetShortcut, on_image),
@@ -217,7 +318,17 @@ class ClipPlayer(QWidget):
             self.toggle_play()
         super().mouseReleaseEvent(event)
 
+    @Slot()
+    def _on_play_button(self) -> None:
+        # Whoever plays a film is no longer writing in a field that follows what is seen of it.
+        self._surface.setFocus()
+        self.toggle_play()
+
     def _leave(self) -> None:
+        self._begin = _Begin()
+        self._scene_number = -1
+        self._is_in_progress = False
+        self._message.show_message("")
         self._frames = None
         self._number = 0
         self._marks = ()
@@ -238,6 +349,10 @@ class ClipPlayer(QWidget):
         self._place.setText(place_text(self._frames, number))
         begun = bisect_right(self._starts, number)
         self._scene.show_text(self._marks[begun - 1].title if begun else "")
+        if begun - 1 != self._scene_number:
+            self._scene_number = begun - 1
+            if begun:
+                self.scene_shown.emit(begun - 1)
 
     @Slot(object)
     def _opened(self, frames: ClipFrames) -> None:
@@ -247,13 +362,23 @@ class ClipPlayer(QWidget):
         per_second = round(frames.count / frames.duration_s) if frames.duration_s > 0 else 1
         self._position.show_clip(frames.count, per_second, self._starts)
         self._transport.show_clip(is_there=True, has_scenes=len(self._marks) > 1)
-        self._stand_at(0)
-        self._stills.want(0)
+        begin, self._begin = self._begin, _Begin()
+        number = frames.number_at(first + round(begin.at_s * 1e6)) if begin.at_s else 0
+        if begin.is_update:
+            self._scene_number = bisect_right(self._starts, number) - 1
+        self._stand_at(number)
+        self._stills.want(number)
+        if begin.plays:
+            self.toggle_play()
+
+    def _show_image(self, image: QImage) -> None:
+        self._surface.show_image(image)
+        self._full_screen.show_image(image)
 
     @Slot(object)
     def _show_still(self, still: Still) -> None:
         if not self._playback.is_playing or still.number == self._number:
-            self._surface.show_image(still.image)
+            self._show_image(still.image)
             self._damage.show_message("")
 
     @Slot(object)
@@ -262,7 +387,7 @@ class ClipPlayer(QWidget):
             return
         self._stand_at(self._frames.number_at(frame.moment_us))
         if frame.image is not None:
-            self._surface.show_image(frame.image)
+            self._show_image(frame.image)
             return
         self._note.show_message(
             _STILLS_ONLY.format(codec=self._frames.codec, bits=self._frames.bit_depth)
@@ -315,28 +440,15 @@ class ClipPlayer(QWidget):
         self._stills.save(self._number, path, lambda path: self.grabbed.emit(Grab(path, use)))
 
 
+@dataclass(frozen=True)
+class _Begin:
+    """Where a film that is being opened shall stand, and whether it plays from there."""
+
+    at_s: float = 0.0
+    plays: bool = False
+    is_update: bool = False
+
+
 def _at_right(label: ElidedLabel) -> ElidedLabel:
     label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return label
-
-
-_ALONE_SIZE = (800, 560)
-
-
-class PlayDialog(QDialog):
-    """Shows one file; lets go of it when it closes."""
-
-    def __init__(self, path: Path, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(path.name)
-        self.resize(*_ALONE_SIZE)
-        self._player = ClipPlayer()
-        self._player.set_alone()
-        QVBoxLayout(self).addWidget(self._player)
-        self._player.show_clip(path, path.name)
-
-    @override
-    def done(self, result: int) -> None:
-        self._player.release()
-        super().done(result)

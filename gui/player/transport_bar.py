@@ -10,19 +10,14 @@ from PySide6.QtWidgets import QButtonGroup, QMenu, QSlider, QToolButton, QWidget
 
 from gui.player.player_text import GrabUse, PlayerChoices, PlayerSource
 from gui.theme import GAP
-from gui.widgets.buttons import IconButton
+from gui.widgets.buttons import IconButton, SegmentButton
 from gui.widgets.fields import ignore_wheel, named
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.layouts import hbox
 
 _LOUDEST = 100
 _VOLUME_WIDTH = 60
 _QUIET = 0.5
-_SWITCH = """
-QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 2px; }
-QToolButton:hover { background: palette(midlight); }
-QToolButton:checked { border-color: palette(highlight); background: palette(midlight); }
-QToolButton:focus { border-color: palette(text); }
-"""
 
 
 class TransportBar(QWidget):
@@ -50,7 +45,7 @@ class TransportBar(QWidget):
         self._play = IconButton("play", "play", "Play.\nSpace")
         forward = IconButton("step_forward", "step-forward", "One frame on.\nRight or .")
         after = IconButton("scene_after", "skip-next", "To the next scene.\nPage down")
-        self.loop_button = IconButton("loop", "repeat", "Begin again at the end.\nL")
+        self.loop_button = IconButton("loop", "repeat", "Begin again at the end.\nR")
         self.grab_button = IconButton("grab", "camera-outline", "Grab this frame as a picture.")
         self.grab_button.setMenu(self._grab_menu())
         self.grab_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -65,7 +60,6 @@ class TransportBar(QWidget):
         ignore_wheel(volume)
         for switch, name in ((self.loop_button, "is_looped"), (self.mute_button, "is_muted")):
             switch.setCheckable(True)
-            switch.setStyleSheet(_SWITCH)
             switch.toggled.connect(partial(self._take, name))
         self._scene_buttons = (before, after)
         self._clip_buttons = (back, self._play, forward, self.grab_button)
@@ -93,8 +87,8 @@ class TransportBar(QWidget):
         for button in self._clip_buttons:
             button.setEnabled(is_there)
         for button in self._scene_buttons:
-            button.setVisible(has_scenes)
-            button.setEnabled(is_there)
+            # Hidden, they would move every other button whenever another source is chosen.
+            button.setEnabled(is_there and has_scenes)
 
     def show_playing(self, *, is_playing: bool) -> None:
         """Offer to pause, or to play."""
@@ -127,12 +121,6 @@ _LABELS = {
     PlayerSource.SEQUENCE: ("Sequence", "All scenes, cut as the export will cut them."),
     PlayerSource.EXPORT: ("Last export", "The newest finished film file."),
 }
-# Fusion shows which of them is pressed by a shade that the dark theme does not have.
-_PRESSED = """
-QToolButton { border: 1px solid palette(mid); padding: 3px 8px; background: palette(button); }
-QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
-QToolButton:focus { border-color: palette(text); }
-"""
 
 
 class SourceBar(QWidget):
@@ -146,17 +134,16 @@ class SourceBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setStyleSheet(_PRESSED)
         group = QButtonGroup(self)
         self._buttons: dict[PlayerSource, QToolButton] = {}
         for source, (label, tip) in _LABELS.items():
-            button = named(QToolButton(), f"source_{source.value}", tip)
+            button = named(SegmentButton(), f"source_{source.value}", tip)
             button.setText(label)
             button.setCheckable(True)
             button.clicked.connect(lambda _=False, source=source: self.wanted.emit(source))
             group.addButton(button)
             self._buttons[source] = button
-        hbox(*self._buttons.values(), of=self, gap=0)
+        FlowLayout(*self._buttons.values(), of=self, gap=0)
         self.set_source(PlayerSource.TAKE)
 
     def source(self) -> PlayerSource:

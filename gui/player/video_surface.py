@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPalette
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QLayout, QSizePolicy, QWidget
 from typing_extensions import override
 
-from gui.theme import EDGE
+from gui.theme import EDGE, Tone
+from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -30,6 +32,20 @@ class VideoSurface(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(_WIDTH // 2, _HEIGHT // 2)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        rows = vbox(None, of=self, gap=0)
+        rows.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+
+    def add_note(self, of: Tone = Tone.QUIET) -> ToneLabel:
+        """A label that lies over the foot of the picture, so that nothing moves when it speaks."""
+        note = ToneLabel(of)
+        note.setAutoFillBackground(True)
+        note.setContentsMargins(EDGE // 2, 2, EDGE // 2, 2)
+        note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        note.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(note)
+        return note
 
     @property
     def image(self) -> QImage | None:

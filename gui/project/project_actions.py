@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from gui import theme
+from gui.project.new_project_dialog import NewProjectDialog
+from gui.widgets.file_field import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +26,7 @@ class ProjectActions(QObject):
     """One action for each thing to do; dialogs ask for what is missing.
 
     Signals:
-        new_wanted(str): an empty project of that name.
+        new_wanted(NewProject): an empty project of that name, there.
         open_wanted(Path): the project of that folder.
         unpack_wanted(Path): the project that is in that package.
         import_wanted(Path): the ImageAI project of that file.
@@ -63,6 +65,7 @@ class ProjectActions(QObject):
             "A project of four scenes, rendered on this machine",
         )  # fmt: skip
         self.recent_menu = QMenu("Open &recent", window)
+        self.recent_menu.setToolTipsVisible(True)
         self.new.triggered.connect(self._ask_new)
         self.open.triggered.connect(self._ask_open)
         self.save_as.triggered.connect(self._ask_save_as)
@@ -90,7 +93,8 @@ class ProjectActions(QObject):
         """The projects of the menu, the newest first; missing ones are shown and not chosen."""
         self.recent_menu.clear()
         for entry in entries[:_MOST_RECENT]:
-            action = self.recent_menu.addAction(f"{entry.name}    {entry.folder}")
+            action = self.recent_menu.addAction(entry.name.replace("&", "&&"))
+            action.setToolTip(printable(entry.folder))
             action.setEnabled(not entry.is_missing)
             action.triggered.connect(partial(self._open, entry.folder))
         self.recent_menu.setEnabled(bool(entries))
@@ -100,9 +104,10 @@ class ProjectActions(QObject):
 
     @Slot()
     def _ask_new(self) -> None:
-        name, is_given = QInputDialog.getText(self._window, "New project", "Name of the project:")
-        if is_given and name.strip():
-            self.new_wanted.emit(name.strip())
+        dialog = NewProjectDialog(self._projects_dir, self._window)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.accepted.connect(lambda: self.new_wanted.emit(dialog.value()))
+        dialog.open()
 
     @Slot()
     def _ask_open(self) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from gui import theme
-from gui.widgets.fields import named
+from gui.widgets.fields import LineField, named
+from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import hbox
 
 if TYPE_CHECKING:
@@ -27,16 +28,18 @@ class ProjectBar(QWidget):
     def __init__(self, actions: ProjectActions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = named(
-            QLineEdit(),
+            LineField(),
             "project_name",
             "The project's name; also the film's title where it has no other",
             "Name of the project",
         )
         self._name.setPlaceholderText("Name of the project")
-        self._name.textEdited.connect(self.changed.emit)
+        self._name.edited.connect(self.changed)
         label = QLabel("P&roject")
         label.setBuddy(self._name)
-        row = hbox(label, self._name, of=self, gap=theme.GAP, grows=self._name)
+        self._read_only = named(ToneLabel(theme.Tone.WARNING), "read_only")
+        self._read_only.setWordWrap(False)
+        row = hbox(label, self._name, self._read_only, of=self, gap=theme.GAP, grows=self._name)
         for action in (
             actions.new, actions.open, actions.save_as, actions.package, actions.import_,
         ):  # fmt: skip
@@ -58,9 +61,10 @@ class ProjectBar(QWidget):
 
     def set_value(self, name: str) -> None:
         """Show this name."""
-        if name != self._name.text():
-            self._name.setText(name)
+        self._name.show_value(name)
 
     def set_read_only(self, is_read_only: bool) -> None:
         """Whether the project cannot be renamed."""
         self._name.setReadOnly(is_read_only)
+        self._read_only.show_message("Read-only" if is_read_only else "")
+        self._read_only.setToolTip("Another window has this project open; nothing is changed here.")

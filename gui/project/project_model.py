@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QElapsedTimer, QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 from typing_extensions import override
 
 from core.project.model.edits import TakesEdit, change_scenes
-from core.project.model.project import Scene, SceneTakes, Take, VideoProject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from core.project.model.edits import Takes
+    from core.project.model.project import Scene, Take, VideoProject
 
 # What a person edits can be undone; what machines add (takes, exports, waiting scenes) cannot.
 _NOT_EDITED = ("to_render", "last_export")
@@ -31,6 +31,30 @@ class Change:
     before: VideoProject
     after: VideoProject
     is_edit: bool = True
+
+
+@dataclass(frozen=True)
+class TakeChoice:
+    """Which take the film uses, and whether a person chose it among others."""
+
+    take_id: str | None
+    is_pinned: bool = False
+
+
+class UndoableMove(Protocol):
+    """A file that goes away with a step and comes back with its undo."""
+
+    def move(self) -> None:
+        """Move it away.
+
+        Raises:
+            OutputError: it cannot be moved.
+        """
+        ...
+
+    def move_back(self) -> None:
+        """Bring it back where it was; what is lost is told, and stops nothing."""
+        ...
 
 
 class ProjectModel(QObject):
@@ -101,7 +125,9 @@ class ProjectModel(QObject):
         """Let the film use another take."""
         takes = self._project.takes_of(scene_id)
         is_known = any(take.id == take_id for take in takes.takes)
-        if is_known and not self.is_read_only and takes.chosen != take_id:
+        # Chosen once more it is a choice too: the same take then stays when a newer one comes.
+        is_news = takes.with_chosen(take_id) != takes
+        if is_known and is_news and not self.is_read_only:
             self.undo_stack.push(_ChooseTake(self, scene_id, take_id))
 
     def add_take(self, scene_id: str, take: Take) -> None:
@@ -127,9 +153,31 @@ class ProjectModel(QObject):
         parts = _with_machine_parts(project, self._project)
         self._set(parts.model_copy(update={"takes": takes}), is_edit=True)
 
-    def restore_choice(self, scene_id: str, take_id: str | None) -> None:
+    def change_take(self, text: str, scene_id: str, take: Take) -> None:
+        """Replace the take of that id, as a step that can be undone."""
+        takes = self._project.takes_of(scene_id).with_changed(take)
+        self.edit(text, self._project.with_takes(scene_id, takes))
+
+    def delete_take(self, scene_id: str, take_id: str, file: UndoableMove) -> None:
+        """Drop a take and move its file away; undo brings both back.
+
+        Raises:
+            OutputError: the file cannot be moved, and the take stays.
+        """
+        takes = self._project.takes_of(scene_id)
+        number = 1 + next(n for n, take in enumerate(takes.takes) if take.id == take_id)
+        if self.is_read_only:
+            return
+        file.move()
+        before = self._project
+        after = before.with_takes(scene_id, takes.without(take_id))
+        self.undo_stack.push(_DeleteTake(self, f"Delete take {number}", before, after, file))
+
+    def restore_choice(self, scene_id: str, choice: TakeChoice) -> None:
         """For undo commands: set the chosen take."""
-        takes = SceneTakes(takes=self._project.takes_of(scene_id).takes, chosen=take_id)
+        takes = self._project.takes_of(scene_id).model_copy(
+            update={"chosen": choice.take_id, "is_pinned": choice.is_pinned}
+        )
         self._set(self._project.with_takes(scene_id, takes), is_edit=True)
 
     def _set(self, project: VideoProject, *, is_edit: bool) -> None:
@@ -195,13 +243,41 @@ class _Edit(QUndoCommand):
         return True
 
 
+class _DeleteTake(_Edit):
+    """An edit that takes a file along: it goes and comes with the take."""
+
+    def __init__(
+        self,
+        model: ProjectModel,
+        text: str,
+        before: VideoProject,
+        after: VideoProject,
+        file: UndoableMove,
+    ) -> None:
+        super().__init__(model, text, before, after, "")
+        self._file = file
+
+    @override
+    def redo(self) -> None:
+        # The first time it has been moved already, where a failure could still be told.
+        if self._was_undone:
+            self._file.move()
+        super().redo()
+
+    @override
+    def undo(self) -> None:
+        self._file.move_back()
+        super().undo()
+
+
 class _ChooseTake(QUndoCommand):
     def __init__(self, model: ProjectModel, scene_id: str, after: str) -> None:
         super().__init__("Choose take")
         self._model = _weakly(model)
         self._scene_id = scene_id
-        self._before: str | None = None
-        self._after: str | None = after
+        self._before = TakeChoice(None)
+        takes = model.project.takes_of(scene_id).with_chosen(after)
+        self._after = TakeChoice(after, is_pinned=takes.is_pinned)
 
     @override
     def redo(self) -> None:
@@ -211,8 +287,9 @@ class _ChooseTake(QUndoCommand):
     def undo(self) -> None:
         self._after = self._swap(self._before)
 
-    def _swap(self, take_id: str | None) -> str | None:
-        """Choose another take; gives the one that was chosen, perhaps one finished since."""
-        was = self._model.project.takes_of(self._scene_id).chosen
-        self._model.restore_choice(self._scene_id, take_id)
+    def _swap(self, choice: TakeChoice) -> TakeChoice:
+        """Choose another take; gives the choice there was, perhaps of one finished since."""
+        takes = self._model.project.takes_of(self._scene_id)
+        was = TakeChoice(takes.chosen, is_pinned=takes.is_pinned)
+        self._model.restore_choice(self._scene_id, choice)
         return was

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from core.errors import StudioError
 from core.media.output import slug
 from core.project.files.atomic_folder import create_project
+from core.project.files.footage import PROJECT_USES, FileUse, use_of
 from core.project.files.lock import ProjectLock
 from core.project.files.media import missing_media, take_over_clips
 from core.project.files.package import package, save_copy, unpack
@@ -25,12 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from core.errors import StudioError
     from core.jobs.job import CancelToken
     from core.project.files.media_uses import MediaUse
     from core.project.files.recent import RecentProject
     from core.project.model.project import VideoProject
     from gui.background import Background
+    from gui.project.new_project_dialog import NewProject
     from gui.project.project_model import ProjectModel
 
 _GRACE_S = 0.3
@@ -108,6 +110,18 @@ class ProjectOpener(QObject):
         project = new_project(name, _now())
         self._open("Making the project…", partial(self._create, project))
 
+    @Slot(object)
+    def create_there(self, wanted: NewProject) -> None:
+        """Make an empty project where a person wants it."""
+        project = new_project(wanted.name, _now())
+
+        def make(_: CancelToken) -> Path:
+            folder = _free_folder(wanted.folder)
+            create_project(folder, project)
+            return folder
+
+        self._open("Making the project…", make)
+
     @Slot()
     def create_sample(self) -> None:
         """Make the sample project."""
@@ -142,6 +156,33 @@ class ProjectOpener(QObject):
             return folder
 
         self._open("Unpacking the project…", make)
+
+    @Slot(object, object)
+    def open_as(self, path: Path, use: FileUse) -> None:
+        """Open a file that is a project of that kind, or lies in one."""
+        match use:
+            case FileUse.PACKAGE:
+                self.unpack(path)
+            case FileUse.IMAGEAI_PROJECT:
+                self.import_from(path)
+            case _:
+                self.open(path if path.is_dir() else path.parent)
+
+    def open_among(self, paths: Sequence[Path]) -> None:
+        """Open the first of some files, if it is a project; else say that it has no place yet."""
+
+        def arrived(use: FileUse) -> None:
+            if use in PROJECT_USES:
+                self.open_as(paths[0], use)
+                return
+            message = f"{paths[0].name!r} has no project to come into."
+            hint = "Begin or open a project first, then drop it again."
+            self.failed.emit(StudioError(message, hint=hint))
+
+        if paths:
+            self._background.run(
+                lambda cancel: use_of(paths[0], cancel), arrived, self.failed.emit, key="dropped"
+            )
 
     @Slot(object)
     def save_as(self, destination: Path) -> None:
@@ -211,11 +252,15 @@ class ProjectOpener(QObject):
         self._newest = self._background.run(work, arrived, fail, key="open")
 
     def _free_folder(self, name: str) -> Path:
-        base = self._projects_dir / slug(name)
-        folder, number = base, 2
-        while folder.exists():
-            folder, number = base.with_name(f"{base.name}-{number}"), number + 1
-        return folder
+        return _free_folder(self._projects_dir / slug(name))
+
+
+def _free_folder(base: Path) -> Path:
+    """The folder of that name, numbered where it is taken."""
+    folder, number = base, 2
+    while folder.exists():
+        folder, number = base.with_name(f"{base.name}-{number}"), number + 1
+    return folder
 
 
 def _take(lock: ProjectLock, cancel: CancelToken) -> bool:

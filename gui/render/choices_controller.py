@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from core.errors import StudioError, UnsupportedRequest
+from core.project.model.project import Scene
 from core.project.render.planning import plan_scene, spec_of_scene
 from core.video.listing import ModelListing, read_listing
 from core.video.provider import Ready
@@ -16,10 +17,11 @@ from gui.render.plan_text import PlanIssue, PlanText, describe_plan, describe_pr
 from gui.render.render_form import ChoicesEdit, SceneScope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from core.jobs.job import CancelToken
-    from core.project.model.project import Scene, VideoProject
+    from core.project.model.project import VideoProject
     from core.studio import Studio
     from core.video.spec import ModelSpec
     from gui.background import Background
@@ -32,8 +34,11 @@ _AFTER_MS = 150
 
 @dataclass(frozen=True)
 class _Estimate:
-    text: PlanText
+    """What would be rendered; no text where no scene is shown."""
+
+    text: PlanText | None
     spec: ModelSpec | None
+    project_spec: ModelSpec | None = None
 
 
 class ChoicesController(QObject):
@@ -41,11 +46,16 @@ class ChoicesController(QObject):
 
     Signals:
         spec_changed(ModelSpec): the shown scene would be rendered by this model now.
+        project_spec_changed(ModelSpec | None): scenes without a choice of their own would be
+            rendered by this model; None where the project names none that there is.
+        notes_changed(tuple of str): what the plan of the shown scene leaves out or adjusts.
         models_changed(): what there is to render with was read anew.
         fix_wanted(Fix): what only another room can mend.
     """
 
     spec_changed = Signal(object)
+    project_spec_changed = Signal(object)
+    notes_changed = Signal(object)
     models_changed = Signal()
     fix_wanted = Signal(object)
 
@@ -65,9 +75,11 @@ class ChoicesController(QObject):
         self._line = line
         self._background = background
         self._listing = ModelListing()
-        self._scene_id = ""
+        self._scene_ids: tuple[str, ...] = ()
         self._is_scene_scope = False
         self.spec: ModelSpec | None = None
+        self._project_spec: ModelSpec | None = None
+        self._knows_project_spec = False
         self._timer = QTimer(self, singleShot=True, interval=_AFTER_MS)
         self._timer.timeout.connect(self._plan)
         form.changed.connect(self._on_edit)
@@ -92,10 +104,10 @@ class ChoicesController(QObject):
         self.models_changed.emit()
         self._show()
 
-    def show_scene(self, scene_id: str) -> None:
-        """Plan this scene, and edit its own choices when that is chosen."""
-        if scene_id != self._scene_id:
-            self._scene_id = scene_id
+    def show_scenes(self, scene_ids: tuple[str, ...]) -> None:
+        """Plan the first of these scenes, and edit their own choices when that is chosen."""
+        if scene_ids != self._scene_ids:
+            self._scene_ids = scene_ids
             self._show()
 
     def set_scene_scope(self, is_scene_scope: bool) -> None:
@@ -104,16 +116,22 @@ class ChoicesController(QObject):
         self._show()
 
     @property
+    def _scenes(self) -> tuple[Scene, ...]:
+        chosen = set(self._scene_ids)
+        return tuple(scene for scene in self._model.project.scenes if scene.id in chosen)
+
+    @property
     def _scene(self) -> Scene | None:
-        return self._model.project.scene(self._scene_id)
+        return next(iter(self._scenes), None)
 
     @Slot()
     def _show(self, _: object = None) -> None:
         project, scene = self._model.project, self._scene
         scope, value = None, project.render
         if self._is_scene_scope and scene is not None:
-            number = project.index(scene.id) + 1
-            scope = SceneScope(f"Scene {number}", scene.own_fields, project.render)
+            scenes = self._scenes
+            own = tuple(dict.fromkeys(name for one in scenes for name in one.own_fields))
+            scope = SceneScope(label_of(project, scenes), own, project.render, len(scenes))
             value = scene.choices(project.render)
         last = None if scene is None else project.chosen_take(scene.id)
         self._form.set_last_seed(None if last is None else last.seed)
@@ -123,15 +141,16 @@ class ChoicesController(QObject):
 
     @Slot(object)
     def _on_edit(self, edit: ChoicesEdit) -> None:
-        self._apply(edit, self._scene if self._is_scene_scope else None, is_typed=True)
+        self._apply(edit, self._scenes if self._is_scene_scope else (), is_typed=True)
 
-    def _apply(self, edit: ChoicesEdit, scene: Scene | None, *, is_typed: bool) -> None:
-        """Change a scene, or without one the project; what is typed becomes one step."""
+    def _apply(self, edit: ChoicesEdit, scenes: Sequence[Scene], *, is_typed: bool) -> None:
+        """Change scenes, or without any the project; what is typed becomes one step."""
         project = self._model.project
-        if scene is not None:
-            number = project.index(scene.id) + 1
-            text, merge = f"Change {edit.label} of scene {number}", f"{edit.field}:{scene.id}"
-            self._model.edit_scene(text, edit.on_scene(scene), merge=merge if is_typed else "")
+        if scenes:
+            label = label_of(project, scenes)
+            text = f"Change {edit.label} of {label[0].lower()}{label[1:]}"
+            merge = f"{edit.field}:{','.join(scene.id for scene in scenes)}" if is_typed else ""
+            self._model.edit_scenes(text, [edit.on_scene(scene) for scene in scenes], merge=merge)
             return
         changed = project.model_copy(update={"render": edit.on_project(project.render)})
         merge = f"render:{edit.field}" if is_typed else ""
@@ -144,7 +163,7 @@ class ChoicesController(QObject):
             # Where the scene has a choice of its own, that is the one that is wrong.
             is_own = scene is not None and fix.field in scene.own_fields
             edit = ChoicesEdit(fix.field, fix.value)
-            self._apply(edit, scene if is_own else None, is_typed=False)
+            self._apply(edit, (scene,) if is_own and scene else (), is_typed=False)
             return
         self.fix_wanted.emit(fix)
 
@@ -153,17 +172,26 @@ class ChoicesController(QObject):
         scene, project, folder = self._scene, self._model.project, self._model.folder
         if scene is None:
             self._line.set_nothing("Choose a scene to see what would be rendered.")
-            return
-        self._line.set_checking()
+        else:
+            self._line.set_checking()
         listing = self._listing
 
         def plan(cancel: CancelToken) -> _Estimate:
-            return _estimate(self._studio, project, scene, folder, listing, cancel)
+            project_spec = _spec_of_project(self._studio, project)
+            if scene is None:
+                return _Estimate(None, project_spec, project_spec)
+            estimate = _estimate(self._studio, project, scene, folder, listing, cancel)
+            return replace(estimate, project_spec=project_spec)
 
         self._background.run(plan, self._take_estimate, self._fail, key="plan")
 
     def _take_estimate(self, estimate: _Estimate) -> None:
-        self._line.set_text(estimate.text)
+        if estimate.text is not None:
+            self._line.set_text(estimate.text)
+        self.notes_changed.emit(() if estimate.text is None else estimate.text.notes)
+        if estimate.project_spec != self._project_spec or not self._knows_project_spec:
+            self._project_spec, self._knows_project_spec = estimate.project_spec, True
+            self.project_spec_changed.emit(estimate.project_spec)
         if estimate.spec is not None and estimate.spec != self.spec:
             self.spec = estimate.spec
             self._form.set_spec(estimate.spec)
@@ -171,6 +199,20 @@ class ChoicesController(QObject):
 
     def _fail(self, error: StudioError) -> None:
         self._line.set_text(PlanText(issues=(PlanIssue(str(error)),)))
+
+
+def _spec_of_project(studio: Studio, project: VideoProject) -> ModelSpec | None:
+    try:
+        return spec_of_scene(studio, project, Scene(id=""))
+    except UnsupportedRequest:
+        return None
+
+
+def label_of(project: VideoProject, scenes: Sequence[Scene]) -> str:
+    """What scenes are called in sentences: "Scene 3", "4 scenes"."""
+    if len(scenes) == 1:
+        return f"Scene {project.index(scenes[0].id) + 1}"
+    return f"{len(scenes)} scenes"
 
 
 def _estimate(

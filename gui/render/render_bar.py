@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from gui import theme
 from gui.widgets.fields import named
-from gui.widgets.layouts import hbox
+from gui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,19 +28,22 @@ class RenderScope(StrEnum):
 
 _BUTTONS = {
     RenderScope.THIS: (
-        "&Render scene", "play-box-outline", "Render the scene that is shown", "Ctrl+Return",
+        "Render scene", "play-box-outline", "Render the scene that is shown", "Ctrl+Return",
     ),
     RenderScope.SELECTED: (
-        "Selected", "playlist-check", "Render every selected scene", "Ctrl+Shift+Return",
+        "Render selected", "playlist-check", "Render every selected scene", "Ctrl+Shift+Return",
     ),
     RenderScope.MISSING: (
-        "Missing or out of date", "playlist-plus",
+        "Render missing or out of date", "playlist-plus",
         "Render every scene that has no clip, or one made from something else", "F5",
     ),
     RenderScope.ALL: (
-        "All", "playlist-play", "Render a new take of every scene", "Shift+F5",
+        "Render all", "playlist-play", "Render a new take of every scene", "Shift+F5",
     ),
 }  # fmt: skip
+
+
+_VERB = "Render "
 
 
 class RenderBar(QWidget):
@@ -54,10 +57,10 @@ class RenderBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        layout = hbox(of=self, gap=theme.GAP)
+        layout = FlowLayout(of=self, gap=theme.GAP)
         self.actions_by_scope: dict[RenderScope, QAction] = {}
         for scope, (text, icon, tip, key) in _BUTTONS.items():
-            action = QAction(theme.icon(icon, self.palette()), text, self)
+            action = QAction(theme.icon(icon), text, self)
             action.setToolTip(f"{tip} ({key})")
             action.setShortcut(QKeySequence(key))
             action.triggered.connect(lambda _=False, scope=scope: self.wanted.emit(scope))
@@ -67,7 +70,6 @@ class RenderBar(QWidget):
             button.setToolButtonStyle(theme.BESIDE if has_icon else theme.TEXT)
             layout.addWidget(button)
             self.actions_by_scope[scope] = action
-        layout.addStretch(1)
         self._busy = QLabel()
         layout.addWidget(self._busy)
         self.set_counts({})
@@ -78,7 +80,11 @@ class RenderBar(QWidget):
             number = counts.get(scope, 0)
             action.setEnabled(number > 0)
             text = _BUTTONS[scope][0]
-            action.setText(text if scope is RenderScope.THIS else f"{text} ({number})")
+            shown = text if scope is RenderScope.THIS else f"{text} ({number})"
+            action.setText(shown)
+            # In the row of buttons the first one says the verb for all of them.
+            is_verb = scope is RenderScope.THIS
+            action.setIconText(shown if is_verb else shown.removeprefix(_VERB).capitalize())
 
     def show_planning(self, is_planning: bool) -> None:
         """Say that the scenes are being looked at."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.jobs.job import CancelToken, JobUpdate
+    from core.jobs.job_record import JobRecord
     from core.project.model.project import Take, VideoProject
     from core.studio import Studio
     from gui.background import Background
@@ -47,6 +48,15 @@ class RenderController(QObject):
     def on_event(self, update: JobUpdate) -> None:
         """Take in what the queue says of a job."""
         self.rendering.on_event(update)
+
+    def name_of(self, record: JobRecord) -> str | None:
+        """What a job is called by the scene that it is for; None where it is for none of these."""
+        project = self._model.project
+        scene = project.scene(self.rendering.scene_of(record.subject))
+        if scene is None:
+            return None
+        words = " ".join((scene.title or scene.prompt).split())
+        return f"Scene {project.index(scene.id) + 1}" + (f": {words[:60]}" if words else "")
 
     @property
     def project(self) -> VideoProject:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -76,11 +76,27 @@ class SceneScope:
         label: what the scene is called in sentences, such as "Scene 3".
         own_fields: in which controls it differs from the project.
         project: what it follows everywhere else.
+        count: of how many scenes at once; what is shown is the first one's.
     """
 
     label: str
     own_fields: tuple[str, ...]
     project: RenderChoices
+    count: int = 1
+
+    @property
+    def sentence(self) -> str:
+        """Whose choices are edited."""
+        if self.count == 1:
+            return f"{self.label} alone: what is marked differs from the project."
+        return f"{self.label} together: each change is made in all of them."
+
+    @property
+    def why(self) -> str:
+        """What the mark of a row says."""
+        if self.count == 1:
+            return f"{self.label} differs from the project here."
+        return f"One of the {self.label} differs from the project here."
 
 
 class RenderForm(QWidget):
@@ -108,7 +124,8 @@ class RenderForm(QWidget):
         frame, everyday, advanced = RowGrid(), RowGrid(), RowGrid()
         self._provider_row = self._target_row(frame, Control.PROVIDER, "provider", self._provider)
         self._model_row = self._target_row(frame, Control.TARGET, "model", self._model)
-        frame.grid.addWidget(self._state, frame.grid.rowCount(), 1)
+        # Across the labels too: a grid knows how high words get that are as wide as all of it.
+        frame.grid.addWidget(self._state, frame.grid.rowCount(), 0, 1, 2)
         for grid, controls in ((frame, _FRAME), (everyday, _EVERYDAY), (advanced, _ADVANCED)):
             for control in controls:
                 self._rows[control] = _ControlRow(self, grid, ROWS[control])
@@ -182,7 +199,7 @@ class RenderForm(QWidget):
         if value == row.value(self._value) and not is_news:
             return
         if scope is not None and is_news:
-            self._scope = SceneScope(scope.label, (*scope.own_fields, control), scope.project)
+            self._scope = replace(scope, own_fields=(*scope.own_fields, control))
         self._value = row.with_value(self._value, value)
         self._show_rows()
         self.changed.emit(ChoicesEdit(control, value))
@@ -193,17 +210,13 @@ class RenderForm(QWidget):
         value = row.value(_USUAL if scope is None else scope.project)
         if scope is not None:
             own = tuple(name for name in scope.own_fields if name != control)
-            self._scope = SceneScope(scope.label, own, scope.project)
+            self._scope = replace(scope, own_fields=own)
         self._value = row.with_value(self._value, value)
         self._show_rows()
         self.changed.emit(ChoicesEdit(control, value, is_own=scope is None))
 
     def _show_rows(self) -> None:
-        self._scope_line.show_message(
-            f"{self._scope.label} alone: what is marked differs from the project."
-            if self._scope
-            else ""
-        )
+        self._scope_line.show_message(self._scope.sentence if self._scope else "")
         self._show_target()
         spec = self.spec()
         self._section.setVisible(spec is not None)
@@ -231,7 +244,7 @@ class RenderForm(QWidget):
         scope = self._scope
         if scope is None or control not in scope.own_fields:
             return ""
-        return f"{scope.label} differs from the project here."
+        return scope.why
 
     def _show_target(self) -> None:
         target = self._value.target

@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from core.video.controls import MAX_SEED
 from gui.theme import GAP
+from gui.widgets.field_undo import tell_each_letter
 from gui.widgets.fields import named
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.layouts import vbox
 
 
 class SeedField(QWidget):
@@ -31,11 +33,12 @@ class SeedField(QWidget):
         self._text = named(QLineEdit(), "seed_number", tip, "Seed")
         self._text.setPlaceholderText("New each time")
         self._text.setValidator(_SeedValidator(self))
+        tell_each_letter(self._text)
         self._same = named(QPushButton("Same &again"), "seed_same")
         self._new = named(
             QPushButton("&New each time"), "seed_new", f"Draw a new seed for every {what}"
         )
-        vbox(self._text, hbox(self._same, self._new, None), of=self, gap=GAP // 2)
+        vbox(self._text, FlowLayout(self._same, self._new, gap=GAP // 2), of=self, gap=GAP // 2)
         self.setFocusProxy(self._text)
         self._text.textEdited.connect(self._on_typed)
         self._same.clicked.connect(lambda: self._tell(self._last))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QPushButton, QWidget
 
 from core.project.model.edits import (
     append_to_prompt,
@@ -16,6 +16,7 @@ from core.project.model.edits import (
 from gui import theme
 from gui.widgets.fields import LineField, SwitchField
 from gui.widgets.labels import ToneLabel
+from gui.widgets.layouts import hbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,22 +55,20 @@ class BulkPromptPage(QWidget):
         self._tell()
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        grid.setVerticalSpacing(theme.GAP // 2)
-        for row, (words, field, beside) in enumerate((
+        form = QFormLayout(self)
+        form.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
+        form.setVerticalSpacing(theme.GAP // 2)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        for words, field, beside in (
             ("A&dd words", self._append, self._add),
             ("&Find", self._find, self._case),
             ("Replace &by", self._replacement, self._replace),
-        )):  # fmt: skip
+        ):
             label = QLabel(words)
             label.setBuddy(field)
-            grid.addWidget(label, row, 0)
-            grid.addWidget(field, row, 1)
-            grid.addWidget(beside, row, 2)
-        grid.addWidget(self._message, 3, 1, 1, 2)
-        grid.addWidget(self._continues, 4, 0, 1, 3)
-        grid.setRowStretch(5, 1)
+            form.addRow(label, hbox(field, beside, gap=theme.GAP // 2, grows=field))
+        form.addRow(self._message)
+        form.addRow(self._continues)
 
     def show_scenes(self, scenes: Sequence[Scene]) -> None:
         """Work on these scenes, at least two."""
@@ -124,7 +123,7 @@ class BulkPromptPage(QWidget):
 
 
 def _line(name: str, tip: str) -> LineField:
-    field = LineField()
+    field = LineField(is_draft=True)
     field.setObjectName(name)
     field.setToolTip(tip)
     field.setAccessibleName(tip)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QLayout, QWidget
 
 from core.project.model.project import SceneCut
 from gui import theme
@@ -20,8 +21,9 @@ from gui.scenes.scene_values import (
 from gui.theme import Tone
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import SwitchField, named
-from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import hbox
+from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.labels import ToneLabel, heading
+from gui.widgets.layouts import hbox, vbox
 from gui.widgets.number_field import DECIBELS, Limits, NumberField, NumberLook, limits_of
 
 if TYPE_CHECKING:
@@ -31,6 +33,33 @@ if TYPE_CHECKING:
     from gui.project.project_model import ProjectModel
 
 _LONGEST_S = 3600.0
+_WIDEST_COLUMN = 340
+
+
+@dataclass(frozen=True)
+class _Row:
+    name: str
+    words: str
+    tip: str
+
+
+_TRIM, _FILM, _RENDER = "Trim", "In the film", "Render"
+# What is free and takes effect at once, apart from what makes the clip out of date.
+_ROWS = {
+    _TRIM: (
+        _Row("start", "&From", "Where in the clip the film begins to use it"),
+        _Row("end", "T&o", "Where in the clip the film stops using it"),
+        _Row("speed", "S&peed", "How fast the clip plays in the film"),
+    ),
+    _FILM: (
+        _Row("volume", "&Volume", "How loud the clip's own sound is in the film"),
+        _Row("transition", "Comes &in by", "How the clip before gives way to this one"),
+        _Row("overlap", "L&asting", "For how long both clips are seen"),
+        _Row("fit", "S&hape", "How a picture of another shape fills the film's frame"),
+    ),
+    _RENDER: (_Row("duration", "Render &length", "How long the clip is made when it is rendered"),),
+}
+_COSTS = "Another length counts from the next render on. To shorten the clip there is, trim it."
 _AS_FILM = Choice(None, "As the film")
 
 
@@ -65,52 +94,48 @@ class CutPage(QWidget):
             ),
         }  # fmt: skip
         self._message = ToneLabel()
+        self._costs = ToneLabel()
         self._lay_out()
         for name, field in self._fields.items():
             field.edited.connect(partial(self._edit, CUT_VALUES[name]))
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, theme.GAP)
-        grid.setHorizontalSpacing(theme.GAP)
-        grid.setVerticalSpacing(theme.GAP // 2)
-        for column, rows in enumerate((
-            (
-                ("duration", "&Length", "How long the clip is made when it is rendered"),
-                ("start", "&From", "Where in the clip the film begins to use it"),
-                ("end", "T&o", "Where in the clip the film stops using it"),
-                ("speed", "S&peed", "How fast the clip plays in the film"),
-            ),
-            (
-                ("volume", "&Volume", "How loud the clip's own sound is in the film"),
-                ("transition", "Comes &in by", "How the clip before gives way to this one"),
-                ("overlap", "L&asting", "For how long both clips are seen"),
-                ("fit", "S&hape", "How a picture of another shape fills the film's frame"),
-            ),
-        )):  # fmt: skip
-            for row, (name, words, tip) in enumerate(rows):
-                field = self._fields[name]
-                field.setToolTip(tip)
-                label = QLabel(words)
-                label.setBuddy(field)
-                label.setToolTip(tip)
-                grid.addWidget(label, row, 2 * column)
-                if name != "volume":
-                    grid.addWidget(field, row, 2 * column + 1)
         mute = self._fields["mute"]
         mute.setToolTip("Leave the clip's own sound out of the film")
-        volume = self._fields["volume"]
-        grid.addLayout(hbox(volume, mute, gap=theme.GAP, grows=volume), 0, 3)
-        grid.addWidget(self._message, 4, 0, 1, 4)
-        grid.setRowStretch(5, 1)
-        grid.setColumnStretch(1, 2)
-        grid.setColumnStretch(3, 3)
+        columns = [
+            _column(
+                heading(title),
+                self._form_of(rows, beside_volume=mute),
+                *([self._message] if title == _TRIM else [self._costs] if title == _RENDER else []),
+            )
+            for title, rows in _ROWS.items()
+        ]
+        FlowLayout(*columns, of=self, gap=2 * theme.GAP).setContentsMargins(
+            theme.GAP, theme.GAP, theme.GAP, theme.GAP
+        )
+
+    def _form_of(self, rows: Sequence[_Row], *, beside_volume: QWidget) -> QFormLayout:
+        form = QFormLayout()
+        form.setHorizontalSpacing(theme.GAP)
+        form.setVerticalSpacing(theme.GAP // 2)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        for row in rows:
+            field = self._fields[row.name]
+            field.setToolTip(row.tip)
+            label = QLabel(row.words)
+            label.setBuddy(field)
+            label.setToolTip(row.tip)
+            is_volume = row.name == "volume"
+            form.addRow(label, hbox(field, beside_volume, grows=field) if is_volume else field)
+        return form
 
     def show_scenes(self, scenes: Sequence[Scene]) -> None:
         """Show what the scenes, at least one, have in common."""
         project = self._model.project
         self._scenes = tuple(scenes)
         self._message.show_message("")
+        has_clip = any(project.chosen_take(scene.id) for scene in scenes)
+        self._costs.show_message(_COSTS if has_clip else "")
         if len(scenes) == 1:
             use = describe_use(scenes[0].cut, project.chosen_take(scenes[0].id))
             self._message.show_message(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
@@ -142,3 +167,10 @@ class CutPage(QWidget):
                 what = f"scene {self._model.project.index(changed[0].id) + 1}"
             text = f"Change {value.name} of {what}"
             self._model.edit_scenes(text, changed, merge=f"{value.name}:{ids}")
+
+
+def _column(*parts: QWidget | QLayout) -> QWidget:
+    column = QWidget()
+    vbox(*parts, None, of=column, gap=theme.GAP // 2)
+    column.setMaximumWidth(_WIDEST_COLUMN)
+    return column

@@ -68,6 +68,14 @@ class ImageController(QObject):
         self._model = model
         self._background = background
 
+    def reason_against(self, role: ImageRole, scene_id: str) -> str:
+        """Why no picture can be brought in that role now; empty where one can."""
+        if self._model.is_read_only:
+            return "The project is open for reading only: it takes no picture."
+        if role is not ImageRole.PROJECT_REFERENCE and not scene_id:
+            return "Choose a scene first, then use the picture there."
+        return ""
+
     def bring(
         self,
         use: ImageUse,

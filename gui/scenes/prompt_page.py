@@ -17,11 +17,14 @@ from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.project.model.project import Scene
     from core.video.spec import ModelSpec
     from gui.project.project_model import ProjectModel
 
 _FEWEST_LINES, _STORYBOARD_LINES = 3, 3
+_MOST_NOTES = 4
 
 
 class PromptBox(QPlainTextEdit):
@@ -88,6 +91,7 @@ class PromptPage(QWidget):
         self._prompt.setToolTip("What the clip shall show; the model reads exactly these words")
         self._prompt.setPlaceholderText("Describe what is seen and heard.")
         self._count = ToneLabel()
+        self._notes = ToneLabel(Tone.WARNING)
         self._storyboard = TextField(lines=_STORYBOARD_LINES)
         self._storyboard.setObjectName("scene_storyboard_words")
         self._storyboard.setAccessibleName("The storyboard's words")
@@ -106,7 +110,7 @@ class PromptPage(QWidget):
         label = QLabel("&Title")
         label.setBuddy(self._title)
         title = hbox(label, self._title, gap=GAP, grows=self._title)
-        parts = (title, self._prompt, self._count, self._section)
+        parts = (title, self._prompt, self._count, self._notes, self._section)
         vbox(*parts, of=self, gap=GAP // 2, grows=self._prompt, margin=GAP)
 
     def show_scene(self, scene: Scene) -> None:
@@ -124,6 +128,12 @@ class PromptPage(QWidget):
         """How long prompts can be is up to this model."""
         self._spec = spec
         self._tell_length()
+
+    def show_notes(self, notes: Sequence[str]) -> None:
+        """Say what of the scene is not rendered as it was asked for; the first few of many."""
+        more = len(notes) - _MOST_NOTES
+        lines = [*notes[:_MOST_NOTES], *([f"{more} more with the plan."] if more > 0 else [])]
+        self._notes.show_message("\n".join(f"• {line}" for line in lines))
 
     def set_read_only(self, is_read_only: bool) -> None:
         """Whether the words can only be read."""

@@ -18,9 +18,10 @@ from gui.theme import GAP, Tone
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import SwitchField, named
 from gui.widgets.file_field import IMAGES
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.image_dialog import ImageDialog, ShownImage
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -82,7 +83,7 @@ class ReferenceImagesWidget(QWidget):
 
     def _lay_out(self) -> None:
         view = self._view
-        buttons = hbox(self._add, None, gap=GAP // 4)
+        buttons = FlowLayout(self._add, gap=GAP // 4)
         for name, icon, tip, action in (
             ("paste", "content-paste", "Paste a picture, or copied files", view.paste),
             ("preview", "magnify-plus-outline", "See this picture large", view.preview),

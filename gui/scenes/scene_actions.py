@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 
 from core.project.model.edits import (
     change_scenes,
@@ -33,20 +33,26 @@ class SceneActions(QObject):
     Signals:
         select_wanted(tuple of str): these scenes are to be selected: what an action made.
         added(str): a new, empty scene of that id waits for its prompt.
+        footage_wanted(int | None): clips of a person's own are to become scenes before the one of
+            this place; None for the end.
     """
 
     select_wanted = Signal(object)
     added = Signal(object)
+    footage_wanted = Signal(object)
 
     def __init__(self, model: ProjectModel, parent: QObject) -> None:
         super().__init__(parent)
         self._model = model
         self._chosen: frozenset[str] = frozenset()
         self._cursor: int | None = None
-        self._icons: dict[QAction, str] = {}
         self.add = self._make(
             "add_scene", "Add scene", "plus", "Ins",
             "Add an empty scene after the selected one", self._add,
+        )  # fmt: skip
+        self.footage = self._make(
+            "add_footage", "Add footage…", "filmstrip-box", "Ctrl+I",
+            "Bring clips, pictures or music of your own into the film", self._add_footage,
         )  # fmt: skip
         self.duplicate = self._make(
             "duplicate_scenes", "Duplicate", "content-duplicate", "Ctrl+D",
@@ -87,9 +93,15 @@ class SceneActions(QObject):
     def for_scenes(self) -> tuple[QAction, ...]:
         """The actions on the selected scenes in the order of a menu, with lines between groups."""
         return (
-            self.add, self.duplicate, self.split, self.merge, self._line(),
+            self.add, self.footage, self.duplicate, self.split, self.merge, self._line(),
             self.link, self.move_up, self.move_down, self._line(), self.delete,
         )  # fmt: skip
+
+    def set_history_keys(self, are_on: bool) -> None:
+        """Whether the keys of undo and redo change this project now."""
+        bound, key = QKeySequence.keyBindings, QKeySequence.StandardKey
+        self.undo.setShortcuts(bound(key.Undo) if are_on else [])
+        self.redo.setShortcuts(bound(key.Redo) if are_on else [])
 
     @Slot(object)
     def set_selection(self, scene_ids: tuple[str, ...]) -> None:
@@ -103,12 +115,6 @@ class SceneActions(QObject):
         """Tell where in the prompt of the selected scene the cursor stands."""
         self._cursor = at
         self._refresh()
-
-    @Slot()
-    def refresh_icons(self) -> None:
-        """Draw the icons in the colours that the program has now."""
-        for action, icon in self._icons.items():
-            action.setIcon(theme.icon(icon, QGuiApplication.palette()))
 
     def _make(
         self, name: str, text: str, icon: str, shortcut: str, tip: str, act: Callable[[], None]
@@ -124,8 +130,7 @@ class SceneActions(QObject):
 
     def _dress(self, action: QAction, name: str, icon: str) -> QAction:
         action.setObjectName(name)
-        self._icons[action] = icon
-        action.setIcon(theme.icon(icon, QGuiApplication.palette()))
+        action.setIcon(theme.icon(icon))
         return action
 
     def _line(self) -> QAction:
@@ -138,7 +143,8 @@ class SceneActions(QObject):
         scenes, places = self._scenes(), self._places()
         is_open = not self._model.is_read_only
         last = len(self._model.project.scenes) - 1
-        self.add.setEnabled(is_open)
+        for action in (self.add, self.footage):
+            action.setEnabled(is_open)
         for action in (self.duplicate, self.delete):
             action.setEnabled(is_open and bool(scenes))
         self.split.setEnabled(is_open and len(scenes) == 1 and self._split_at() is not None)
@@ -175,6 +181,11 @@ class SceneActions(QObject):
         self._model.edit("Add scene", insert_scenes(project, index, [scene]))
         self.select_wanted.emit((scene.id,))
         self.added.emit(scene.id)
+
+    @Slot()
+    def _add_footage(self) -> None:
+        places = self._places()
+        self.footage_wanted.emit(places[-1] + 1 if places else None)
 
     @Slot()
     def _duplicate(self) -> None:

@@ -15,6 +15,7 @@ from core.project.model.status import (
     LastRenderFailed,
     Missing,
     NoPrompt,
+    OwnFootage,
     Rendering,
     Stale,
     WaitingFor,
@@ -254,6 +255,8 @@ def _mark(status: SceneStatus) -> tuple[str, Tone | None]:
             return "movie-open-play-outline", None
         case Done():
             return "check-circle", Tone.GOOD
+        case OwnFootage():
+            return "filmstrip-box", Tone.GOOD
         case Stale():
             return "alert-circle-outline", Tone.WARNING
         case LastRenderFailed():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from gui import theme
 from gui.scenes.bulk_prompt_page import BulkPromptPage
@@ -15,8 +15,11 @@ from gui.scenes.prompt_page import PromptPage
 from gui.theme import Tone
 from gui.widgets.fields import named
 from gui.widgets.labels import ToneLabel
+from gui.widgets.panes import scrolled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.project.model.project import Scene
     from core.video.spec import ModelSpec
     from gui.project.project_model import Change, ProjectModel
@@ -51,6 +54,7 @@ class SceneInspector(QWidget):
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages = QTabWidget()
         self._pages.setObjectName("inspector_pages")
+        self._areas: dict[QWidget, QScrollArea] = {}
         self._pages.setDocumentMode(True)
         for page, title, tip in (
             (self._prompt, "Prompt", "The words of the scene"),
@@ -58,7 +62,9 @@ class SceneInspector(QWidget):
             (self._bulk, "Together", "Words and links of all chosen scenes"),
             (self._cut, "Cut", "How the clip is used in the film"),
         ):
-            self._pages.setTabToolTip(self._pages.addTab(page, title), tip)
+            # A page that is scrolled asks for no more room than there is.
+            area = self._areas[page] = scrolled(page)
+            self._pages.setTabToolTip(self._pages.addTab(area, title), tip)
         self._heading = named(QLabel(), "inspector_heading")
         self._heading.setContentsMargins(theme.GAP, 0, theme.GAP, theme.GAP // 2)
         self._pages.setCornerWidget(self._heading)
@@ -87,11 +93,19 @@ class SceneInspector(QWidget):
         self._prompt.set_spec(spec)
         self._frames.set_spec(spec)
 
+    @Slot(object)
+    def show_notes(self, notes: Sequence[str]) -> None:
+        """Say beside the prompt what the plan leaves out or adjusts."""
+        self._prompt.show_notes(notes)
+
     @Slot()
     def focus_prompt(self) -> None:
         """Go to the prompt of the scene."""
-        self._pages.setCurrentWidget(self._prompt)
+        self._pages.setCurrentIndex(self._place_of(self._prompt))
         self._prompt.focus_prompt()
+
+    def _place_of(self, page: QWidget) -> int:
+        return self._pages.indexOf(self._areas[page])
 
     @property
     def _scenes(self) -> tuple[Scene, ...]:
@@ -112,9 +126,11 @@ class SceneInspector(QWidget):
         for page, is_shown in (
             (self._prompt, is_one), (self._frames, is_one), (self._bulk, len(scenes) > 1),
         ):  # fmt: skip
-            self._pages.setTabVisible(self._pages.indexOf(page), is_shown)
+            self._pages.setTabVisible(self._place_of(page), is_shown)
         if is_one and self._shown_count != 1:
-            self._pages.setCurrentWidget(self._prompt)
+            self._pages.setCurrentIndex(self._place_of(self._prompt))
+        elif len(scenes) > 1 and self._shown_count < 2:
+            self._pages.setCurrentIndex(self._place_of(self._bulk))
         self._shown_count = len(scenes)
         if is_one:
             project = self._model.project

@@ -10,6 +10,7 @@ from core.project.model.status import (
     project_statuses,
 )
 from core.video.controls import Control
+from gui.scenes.scene_values import film_length_s
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,7 @@ class SceneRow:
         start: the start frame; of a linked scene the last frame of the clip before it.
         duration_s: the length that is asked for; None where the model's own is taken.
         is_own_duration: whether the scene asks for it itself.
+        film_s: how long the film shows the clip that there is; None without one.
     """
 
     number: int
@@ -64,6 +66,7 @@ class SceneRow:
     end: CellImage | None
     duration_s: float | None
     is_own_duration: bool
+    film_s: float | None = None
 
     def image(self, column: SceneColumn) -> CellImage | None:
         """What is shown in a column of pictures."""
@@ -86,7 +89,8 @@ class SceneRow:
                 image = self.image(column)
                 return "" if image is None else image.path.name
             case SceneColumn.DURATION:
-                return "" if self.duration_s is None else f"{self.duration_s:.4g} s"
+                shown_s = self.duration_s if self.film_s is None else self.film_s
+                return "" if shown_s is None else f"{round(shown_s, 2):g} s"
             case SceneColumn.STATUS:
                 return self.status.label
 
@@ -108,10 +112,18 @@ class SceneRow:
             case SceneColumn.CLIP:
                 return self._clip_help()
             case SceneColumn.DURATION:
-                whose = "The scene's own length." if self.is_own_duration else "The usual length."
-                return f"{whose} Double-click to change it."
+                return self._length_help()
             case SceneColumn.STATUS:
                 return self.status.explanation
+
+    def _length_help(self) -> str:
+        whose = "its own length" if self.is_own_duration else "the usual length"
+        asked = "" if self.duration_s is None else f", {self.duration_s:g} s"
+        render = f"Rendered, it has {whose}{asked}. Double-click to change that."
+        if self.film_s is None or self.take is None:
+            return render
+        clip = f"The film shows {self.film_s:.2f} s of the clip's {self.take.duration_s:.2f} s."
+        return f"{clip}\n{render}"
 
     def _clip_help(self) -> str:
         if self.take is None:
@@ -157,6 +169,7 @@ def rows_of(project: VideoProject, facts: TableFacts) -> list[SceneRow]:
                 end=None if scene.end_image is None else CellImage(scene.end_image),
                 duration_s=facts.default_duration_s if asked is None else asked,
                 is_own_duration=is_own and asked is not None,
+                film_s=None if take is None else film_length_s(scene.cut, take),
             )
         )
         before = take

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, Qt, Signal, Slot
@@ -13,15 +13,31 @@ from core.project.model.edits import move_scenes, with_duration, with_prompt
 from core.project.model.status import project_statuses
 from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.scenes.scene_rows import SceneColumn, SceneRow, TableFacts, rows_of
-from gui.widgets.file_field import files_in
+from gui.widgets.file_field import files_in, is_image_name
 from gui.widgets.row_changes import change_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from core.project.model.status import SceneJob
     from gui.project.project_model import Change, ProjectModel
     from gui.widgets.cells import Index
+
+
+@dataclass(frozen=True)
+class FilesDropped:
+    """Files, and where they were let go.
+
+    Attributes:
+        index: new scenes come before the one of this place; None for the end.
+        scene_id: clips become takes of this scene; empty for scenes of their own.
+    """
+
+    paths: tuple[Path, ...]
+    index: int | None = None
+    scene_id: str = ""
+
 
 SCENES_MIME = "application/x-imageai-scenes"
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -35,7 +51,7 @@ _FLAGS = {
     column: _PLAIN
     | _FLAG.ItemIsDragEnabled
     | (_FLAG.ItemIsEditable if column in (SceneColumn.PROMPT, SceneColumn.DURATION) else _PLAIN)
-    | (_FLAG.ItemIsDropEnabled if column in _FRAMES else _PLAIN)
+    | (_FLAG.ItemIsDropEnabled if column in (*_FRAMES, SceneColumn.CLIP) else _PLAIN)
     for column in SceneColumn
 }
 
@@ -45,9 +61,11 @@ class SceneTableModel(QAbstractTableModel):
 
     Signals:
         image_dropped(ImageUse): a picture file was dropped on a start or end frame.
+        files_dropped(FilesDropped): other files were dropped on a clip or between two rows.
     """
 
     image_dropped = Signal(object)
+    files_dropped = Signal(object)
 
     def __init__(self, model: ProjectModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -177,21 +195,19 @@ class SceneTableModel(QAbstractTableModel):
     def canDropMimeData(
         self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
     ) -> bool:
-        """Rows anywhere, files on a start or end frame."""
+        """Rows and files anywhere."""
         if self._model.is_read_only:
             return False
-        if data.hasFormat(SCENES_MIME):
-            return True
-        on_frame = parent.isValid() and SceneColumn(parent.column()) in _FRAMES
-        return on_frame and bool(files_in(data))
+        return data.hasFormat(SCENES_MIME) or bool(files_in(data))
 
     @override
     def dropMimeData(
         self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index
     ) -> bool:
-        """Move the scenes, or tell of the pictures: the first for this scene, others for the next.
+        """Move the scenes, or tell of the files.
 
-        Several pictures go to this scene and those after it, one each.
+        On a frame: pictures for this scene and those after it, one each. On a clip: takes of the
+        scene. Elsewhere: scenes of their own, where they were let go.
         """
         if not self.canDropMimeData(data, action, row, column, parent):
             return False
@@ -199,9 +215,17 @@ class SceneTableModel(QAbstractTableModel):
             where = parent.row() if parent.isValid() else row
             self._move(json.loads(data.data(SCENES_MIME).toStdString()), where)
             return True
-        role = _FRAMES[SceneColumn(parent.column())]
-        for scene_id, path in zip(self.ids[parent.row() :], files_in(data), strict=False):
-            self.image_dropped.emit(ImageUse((path,), role, scene_id))
+        paths = files_in(data)
+        on = SceneColumn(parent.column()) if parent.isValid() else None
+        role = None if on is None else _FRAMES.get(on)
+        if role is not None and all(map(is_image_name, paths)):
+            for scene_id, path in zip(self.ids[parent.row() :], paths, strict=False):
+                self.image_dropped.emit(ImageUse((path,), role, scene_id))
+            return True
+        scene_id = self._rows[parent.row()].scene.id if on is SceneColumn.CLIP else ""
+        where = parent.row() + 1 if parent.isValid() else row
+        index = where if 0 <= where <= len(self._rows) else None
+        self.files_dropped.emit(FilesDropped(paths, index=index, scene_id=scene_id))
         return True
 
     def _move(self, ids: list[str], where: int) -> None:

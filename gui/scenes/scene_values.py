@@ -49,6 +49,12 @@ def has_own_transition(scene: Scene) -> bool:
     return scene.cut.transition is not None and scene.cut.transition.kind != NONE
 
 
+def film_length_s(cut: SceneCut, take: Take) -> float | None:
+    """How long the film shows a clip that is cut like this; None where it is not known."""
+    end_s = take.duration_s if cut.end_s is None else min(cut.end_s, take.duration_s)
+    return (end_s - cut.start_s) / cut.speed if end_s > cut.start_s else None
+
+
 def describe_use(cut: SceneCut, take: Take | None) -> ClipUse:
     """What the film shows of a clip that is cut like this; empty where it is not known."""
     whole_s = take.duration_s if take is not None else 0.0

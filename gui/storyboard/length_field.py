@@ -10,7 +10,7 @@ from typing_extensions import override
 from core.project.storyboard.markup import clock, read_clock
 from gui.theme import GAP
 from gui.widgets.fields import ignore_wheel
-from gui.widgets.layouts import hbox
+from gui.widgets.flow_layout import FlowLayout
 
 _USUAL_S = 60
 _LONGEST_S = 24 * 3600
@@ -70,7 +70,7 @@ class LengthField(QWidget):
         self._free.setChecked(True)
         label = QLabel("&Target length")
         label.setBuddy(self._box)
-        hbox(label, self._box, self._free, None, of=self, gap=GAP)
+        FlowLayout(label, self._box, self._free, of=self, gap=GAP)
         self._box.setEnabled(False)
         self._box.valueChanged.connect(self._on_edited)
         self._free.toggled.connect(self._on_free)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QMenu, QPlainTextEdit, QSizePolicy, QToolButton, Q
 from typing_extensions import override
 
 from core.film.model.transitions import NONE, TRANSITIONS
-from core.project.storyboard.markup import CAMERA_MOTIONS
+from core.project.storyboard.tags import CAMERA_MOTIONS
 from gui.theme import Tone
 from gui.widgets.fields import named
 from gui.widgets.file_field import files_in

@@ -17,6 +17,8 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 from typing_extensions import override
 
+from core.project.model.edits import own_duration_s
+
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
     from PySide6.QtGui import QResizeEvent
@@ -73,19 +75,24 @@ class PreviewModel(QAbstractTableModel):
         super().__init__(parent)
         self._drafts: tuple[SceneDraft, ...] = ()
         self._kept: frozenset[int] = frozenset()
+        self._lengths_s: tuple[float, ...] = ()
 
     @property
     def drafts(self) -> tuple[SceneDraft, ...]:
         """What is shown."""
         return self._drafts
 
-    def show_board(self, board: Storyboard, renewal: Renewal) -> None:
-        """Show another storyboard, and which of its scenes are there already."""
+    def show_board(self, board: Storyboard, renewal: Renewal, clip_s: float) -> None:
+        """Show another storyboard, and which of its scenes are there already.
+
+        `clip_s` is the length of scenes that have none of their own.
+        """
         self.beginResetModel()
         self._drafts = board.drafts
         kept = set(renewal.kept)
         own = set(renewal.own)
         from_board = [scene for scene in renewal.scenes if scene.id not in own]
+        self._lengths_s = tuple(own_duration_s(scene) or clip_s for scene in from_board)
         self._kept = frozenset(row for row, scene in enumerate(from_board) if scene.id in kept)
         self.endResetModel()
 
@@ -120,7 +127,9 @@ class PreviewModel(QAbstractTableModel):
             return _TO_THE_RIGHT
         if role == _Role.ToolTipRole:
             if column is DraftColumn.LENGTH:
-                return "As the text says" if draft.is_asked else "Its share"
+                if draft.is_asked and draft.duration_s == self._lengths_s[index.row()]:
+                    return "As the text says"
+                return "As it is" if index.row() in self._kept else "Its share, or the usual length"
             return "\n".join((draft.prompt, ", ".join(tags_of(draft)))).strip()
         return None
 
@@ -130,7 +139,7 @@ class PreviewModel(QAbstractTableModel):
             case DraftColumn.NUMBER:
                 return str(row + 1)
             case DraftColumn.LENGTH:
-                return f"{draft.duration_s:g} s"
+                return f"{self._lengths_s[row]:g} s"
             case DraftColumn.WORDS:
                 return draft.words
             case DraftColumn.TAGS:
@@ -180,9 +189,9 @@ class PreviewTable(QTableView):
         self.setMinimumHeight(self._usual_height)
         self.selectionModel().selectionChanged.connect(self._on_selection)
 
-    def show_board(self, board: Storyboard, renewal: Renewal) -> None:
+    def show_board(self, board: Storyboard, renewal: Renewal, clip_s: float) -> None:
         """Show another storyboard."""
-        self._rows.show_board(board, renewal)
+        self._rows.show_board(board, renewal, clip_s)
         self._has_tags = any(tags_of(draft) for draft in board.drafts)
         self.setColumnHidden(DraftColumn.BECOMES, not (renewal.kept or renewal.gone))
         self._fit()

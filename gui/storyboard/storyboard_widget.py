@@ -11,17 +11,29 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from core.platform.text_files import TextFile, read_text_file
-from core.project.storyboard.markup import clock
-from core.project.storyboard.scenes import Renewal, renew, renew_scenes
-from core.project.storyboard.storyboard import Storyboard, split_storyboard
+from core.platform.text_files import ENCODINGS, TextFile, UnknownEncoding, read_text_file
+from core.project.model.project import TextFormat
+from core.project.storyboard.formats import FORMAT_LABELS, SUFFIXES, format_of, recognise
+from core.project.storyboard.scenes import renew
+from core.project.storyboard.storyboard import Storyboard
 from core.video.spec import Durations
 from gui.storyboard.length_field import LengthField
+from gui.storyboard.storyboard_answer import (
+    PreviewAnswer,
+    PreviewQuestion,
+    StoryboardText,
+    answer_of,
+    length_changes_text,
+    outcome_text,
+    total_text,
+)
 from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox, StoryboardNotes, tag_menu
 from gui.storyboard.storyboard_preview import PreviewTable
 from gui.theme import GAP, Tone
-from gui.widgets.fields import text_height
+from gui.widgets.choice_field import Choice, ChoiceField, choices_of
+from gui.widgets.fields import WrappingCheckBox, text_height
 from gui.widgets.file_field import FileKind, file_dialog
+from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import hbox, vbox
 
@@ -40,32 +52,35 @@ _PAUSE_MS = 250
 _LINES = 7
 # Until the model is known.
 _LIMITS = Durations(minimum=1, maximum=10, default=5)
-_FILES = FileKind("a text file", ("Texts (*.txt *.md *.lrc *.srt *.fountain)",))
+_FILES = FileKind("a text file", (f"Texts ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})",))
+
+
+_ENCODING_CHOICES = [Choice(None, "Encoding told by its letters"), *choices_of(ENCODINGS)]
+
+
+def _format_choices(found: TextFormat | None) -> list[Choice]:
+    """What a text can be read as; first what it looks like."""
+    looks = "Read as what it looks like"
+    if found is not None:
+        looks = f"{FORMAT_LABELS[found]}, by its looks"
+    return [Choice(None, looks), *choices_of(FORMAT_LABELS)]
 
 
 @dataclass(frozen=True)
-class StoryboardText:
-    """The text as it is written, and how long the film should be; None for as long as it gets."""
+class _LoadedText:
+    """A file as it was read; `chosen` is the encoding that a person named for it."""
 
-    text: str = ""
-    target_length_s: float | None = None
-
-
-@dataclass(frozen=True)
-class _PreviewQuestion:
-    """All that the preview depends on."""
-
-    value: StoryboardText
-    scenes: tuple[Scene, ...]
-    clip_s: float
-    limits: Durations
+    path: Path
+    file: TextFile
+    chosen: str | None
 
 
 @dataclass(frozen=True)
-class _Answer:
-    question: _PreviewQuestion
+class WantedScenes:
+    """The arguments of `core.project.storyboard.scenes.renew`, which puts them into a project."""
+
     board: Storyboard
-    renewal: Renewal
+    shares_anew: bool
 
 
 class StoryboardWidget(QWidget):
@@ -73,8 +88,7 @@ class StoryboardWidget(QWidget):
 
     Signals:
         changed(StoryboardText)
-        made(Storyboard): a person wants these scenes; `core.project.storyboard.scenes.renew` puts
-            them into the project.
+        made(WantedScenes): a person wants these scenes.
     """
 
     changed = Signal(object)
@@ -84,10 +98,11 @@ class StoryboardWidget(QWidget):
         super().__init__(parent)
         self._background = background
         self._spec: ModelSpec | None = None
+        self._waits_for_spec = False
         self._usual_s: float | None = None
         self._scenes: tuple[Scene, ...] = ()
         self._rendered: frozenset[str] = frozenset()
-        self._answer: _Answer | None = None
+        self._answer: PreviewAnswer | None = None
         self._makes_when_split = False
         self._is_read_only = False
         self._box = StoryboardBox()
@@ -97,8 +112,13 @@ class StoryboardWidget(QWidget):
         self._problem = ToneLabel(Tone.BAD)
         self._total = ToneLabel()
         self._notes = StoryboardNotes()
+        self._share_anew = WrappingCheckBox("&Share it among the scenes that stay, too")
         self._outcome = ToneLabel()
         self._load = QPushButton("&Load file…")
+        self._format = ChoiceField(_format_choices(None))
+        # Shown where a file's letters leave doubts, for the file of that path.
+        self._encoding = ChoiceField(_ENCODING_CHOICES)
+        self._unsure_of: Path | None = None
         self._tags = QPushButton("Insert ta&g")
         self._make = QPushButton("&Make scenes")
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
@@ -110,7 +130,9 @@ class StoryboardWidget(QWidget):
 
     def value(self) -> StoryboardText:
         """The text and the target length."""
-        return StoryboardText(self._box.text(), self._length.value())
+        value = self._format.value()
+        text_format = value if isinstance(value, TextFormat) else None
+        return StoryboardText(self._box.text(), self._length.value(), text_format)
 
     def set_value(self, value: StoryboardText) -> None:
         """Show a text and a target length; tells nobody."""
@@ -118,6 +140,8 @@ class StoryboardWidget(QWidget):
             return
         self._box.set_text(value.text)
         self._length.set_value(value.target_length_s)
+        self._format.show_value(value.text_format)
+        self._ask_for_encoding(None)
         self._problem.show_message("")
         self._ask()
 
@@ -126,10 +150,18 @@ class StoryboardWidget(QWidget):
         """Whether the preview shows what is written now."""
         return self._answer is not None and self._answer.question == self._question()
 
-    def set_spec(self, spec: ModelSpec) -> None:
-        """How long clips can be is up to this model."""
-        self._spec = spec
+    def wait_for_spec(self) -> None:
+        """Show no lengths before `set_spec` has told whose they are."""
+        self._waits_for_spec = True
+
+    @Slot(object)
+    def set_spec(self, spec: ModelSpec | None) -> None:
+        """How long clips can be is up to this model; None where there is none such."""
+        makes = self._makes_when_split
+        self._spec, self._waits_for_spec = spec, False
         self._ask()
+        if makes:
+            self._on_make()
 
     def set_clip_length(self, duration_s: float | None) -> None:
         """How long clips usually are; None for what is usual for the model."""
@@ -143,11 +175,15 @@ class StoryboardWidget(QWidget):
             self._scenes, self._rendered = tuple(scenes), rendered
             self._ask()
 
+    def begin_to_write(self) -> None:
+        """Go where the text is written."""
+        self._box.setFocus()
+
     def set_read_only(self, is_read_only: bool) -> None:
         """Whether the text can only be read."""
         self._is_read_only = is_read_only
         self._box.setReadOnly(is_read_only)
-        for part in (self._length, self._load, self._tags):
+        for part in (self._length, self._load, self._tags, self._format, self._encoding):
             part.setEnabled(not is_read_only)
         self._show_state()
 
@@ -160,25 +196,37 @@ class StoryboardWidget(QWidget):
         self._grip.setToolTip("Drag, or press the arrow keys, for more room to write")
         self._load.setObjectName("load_text")
         self._load.setToolTip("Put the words of a text file in the place of these")
+        self._format.setObjectName("text_format")
+        self._format.setAccessibleName("Read as")
+        self._format.setToolTip("What the text is: titles, notes and numbers of it are no scenes")
+        self._encoding.setObjectName("text_encoding")
+        self._encoding.setAccessibleName("Encoding of the file")
+        self._encoding.setToolTip("Read the file again in the encoding that you choose")
+        self._encoding.hide()
         self._tags.setObjectName("insert_tag")
         self._tags.setToolTip("Say how long a scene is, how the camera moves and more")
         self._tags.setMenu(self._menu)
         self._make.setObjectName("make_scenes")
         self._make.setToolTip("Make the scenes that the preview shows; it can be undone")
+        self._share_anew.setObjectName("share_anew")
+        self._share_anew.setToolTip(
+            "Scenes that stay keep their lengths, so that their clips stay up to date.\n"
+            "Tick this to divide the target length among all scenes anew."
+        )
 
     def _lay_out(self) -> None:
-        below = hbox(self._outcome, grows=self._outcome)
-        below.addStretch()
-        below.addWidget(self._make)
         rows = vbox(
-            hbox(self._load, self._tags, None, gap=GAP),
+            FlowLayout(self._load, self._tags, self._format, gap=GAP),
             vbox(self._box, self._grip, gap=0),
             self._problem,
+            hbox(self._encoding, None),
             self._length,
             self._preview,
             self._total,
             self._notes,
-            below,
+            self._share_anew,
+            self._outcome,
+            FlowLayout(self._make, gap=GAP),
             of=self,
             gap=GAP,
             grows=self._preview,
@@ -190,16 +238,25 @@ class StoryboardWidget(QWidget):
         self._box.file_dropped.connect(self._read)
         self._length.changed.connect(self._on_edited)
         self._load.clicked.connect(self._on_load)
+        self._format.edited.connect(self._on_edited)
+        self._encoding.edited.connect(self._on_encoding)
         self._menu.triggered.connect(self._on_tag)
         self._preview.chosen.connect(self._on_chosen)
         self._make.clicked.connect(self._on_make)
+        self._share_anew.toggled.connect(self._on_share)
         self._pause.timeout.connect(self._split)
 
     @Slot()
     def _on_edited(self, _: object = None) -> None:
+        # What is edited is not read again over the edits.
+        self._ask_for_encoding(None)
         self._problem.show_message("")
         self._ask()
         self.changed.emit(self.value())
+
+    @Slot(bool)
+    def _on_share(self, _: bool) -> None:
+        self._ask()
 
     @Slot(QAction)
     def _on_tag(self, action: QAction) -> None:
@@ -229,14 +286,41 @@ class StoryboardWidget(QWidget):
 
     @Slot(object)
     def _read(self, path: Path) -> None:
-        if not self._is_read_only:
-            self._background.run(
-                lambda _: read_text_file(path), self._on_read, self._on_failed, key="text file"
-            )
+        self._read_in(path, None)
 
-    def _on_read(self, file: TextFile) -> None:
-        self._box.replace_text(file.text)
-        self._problem.show_message(file.note, Tone.WARNING)
+    def _read_in(self, path: Path, encoding: str | None) -> None:
+        if self._is_read_only:
+            return
+
+        def work(_: CancelToken) -> _LoadedText:
+            return _LoadedText(path, read_text_file(path, encoding=encoding), encoding)
+
+        def on_failed(error: StudioError) -> None:
+            if encoding is not None or isinstance(error, UnknownEncoding):
+                self._ask_for_encoding(path, encoding)
+            self._on_failed(error)
+
+        self._background.run(work, self._on_read, on_failed, key="text file")
+
+    def _on_read(self, loaded: _LoadedText) -> None:
+        named = format_of(loaded.path)
+        # What it looks like goes on to count when other words are pasted later.
+        self._format.show_value(None if named is recognise(loaded.file.text) else named)
+        self._box.replace_text(loaded.file.text)
+        if loaded.file.note or loaded.chosen:
+            self._ask_for_encoding(loaded.path, loaded.chosen)
+        self._problem.show_message(loaded.file.note, Tone.WARNING)
+
+    def _ask_for_encoding(self, path: Path | None, chosen: str | None = None) -> None:
+        """Let a person choose the encoding of a file; None for no file."""
+        self._encoding.show_value(chosen)
+        self._unsure_of = path
+        self._encoding.setVisible(path is not None)
+
+    @Slot(object)
+    def _on_encoding(self, encoding: object) -> None:
+        if self._unsure_of is not None:
+            self._read_in(self._unsure_of, encoding if isinstance(encoding, str) else None)
 
     def _on_failed(self, error: StudioError) -> None:
         self._problem.show_message(str(error), Tone.BAD)
@@ -244,15 +328,22 @@ class StoryboardWidget(QWidget):
     @Slot()
     def _on_make(self) -> None:
         if self._answer is not None and self.is_up_to_date:
-            self.made.emit(self._answer.board)
+            self._tell_made(self._answer)
         else:
             self._makes_when_split = True
             self._split()
 
-    def _question(self) -> _PreviewQuestion:
+    def _question(self) -> PreviewQuestion:
         limits = _LIMITS if self._spec is None else self._spec.durations
         clip_s = limits.default if self._usual_s is None else self._usual_s
-        return _PreviewQuestion(self.value(), self._scenes, clip_s, limits)
+        shares_anew = self._share_anew.isChecked()
+        return PreviewQuestion(self.value(), self._scenes, clip_s, limits, shares_anew)
+
+    def _tell_made(self, answer: PreviewAnswer) -> None:
+        self._makes_when_split = False
+        self.made.emit(WantedScenes(answer.board, answer.question.shares_anew))
+        # It was asked for once: scenes that are made later are not to lose their lengths by it.
+        self._share_anew.setChecked(False)
 
     def _ask(self) -> None:
         self._makes_when_split = False
@@ -262,16 +353,18 @@ class StoryboardWidget(QWidget):
     @Slot()
     def _split(self) -> None:
         self._pause.stop()
-        work = partial(_answer, self._question())
+        if self._waits_for_spec:
+            return
+        work = partial(answer_of, self._question())
         self._background.run(work, self._on_split, self._on_failed, key="storyboard")
 
-    def _on_split(self, answer: _Answer) -> None:
+    def _on_split(self, answer: PreviewAnswer) -> None:
         self._answer = answer
-        self._preview.show_board(answer.board, answer.renewal)
+        self._format.show_choices(_format_choices(answer.board.text_format), self._format.value())
+        self._preview.show_board(answer.board, answer.renewal, answer.question.clip_s)
         self._show_state()
         if self._makes_when_split and answer.question == self._question():
-            self._makes_when_split = False
-            self.made.emit(answer.board)
+            self._tell_made(answer)
 
     def _show_state(self) -> None:
         answer = self._answer
@@ -279,56 +372,21 @@ class StoryboardWidget(QWidget):
         drafts = () if answer is None else answer.board.drafts
         self._make.setEnabled(has_text and bool(drafts) and not self._is_read_only)
         self._preview.setVisible(bool(drafts))
+        is_sharing = answer is not None and bool(drafts) and bool(answer.renewal.unshared)
+        self._share_anew.setVisible(is_sharing and has_text)
+        self._share_anew.setEnabled(not self._is_read_only)
         if answer is None or not has_text:
             self._total.show_message("")
             self._notes.show_notes(())
             self._outcome.show_message("")
             return
-        self._total.show_message(_total(answer.board) if drafts else "")
+        self._total.show_message(total_text(answer) if drafts else "")
         self._notes.show_notes(answer.board.notes)
-        self._outcome.show_message(_outcome(answer.renewal, self._rendered) if self._scenes else "")
-
-
-def _answer(question: _PreviewQuestion, cancel: CancelToken) -> _Answer:
-    board = split_storyboard(
-        question.value.text,
-        target_length_s=question.value.target_length_s,
-        clip_s=question.clip_s,
-        min_s=question.limits.minimum,
-        max_s=question.limits.maximum,
-    )
-    cancel.check()
-    return _Answer(question, board, renew_scenes(question.scenes, board))
-
-
-def _total(board: Storyboard) -> str:
-    count = len(board.drafts)
-    words = sum(len(draft.words.split()) for draft in board.drafts)
-    size = f"{count} scene{'s' * (count != 1)} · {words:,} word{'s' * (words != 1)} · "
-    if board.target_length_s is None:
-        return f"{size}{clock(board.total_s)} in all"
-    return f"{size}{clock(board.total_s)} of {clock(board.target_length_s)}"
-
-
-def _outcome(renewal: Renewal, rendered: frozenset[str]) -> str:
-    """What becomes of the scenes that are there."""
-    kept, own, made, gone = map(len, (renewal.kept, renewal.own, renewal.made, renewal.gone))
-    parts: list[str] = []
-    if kept:
-        parts.append(f"{kept} with the same words stay{'s' * (kept == 1)}, with clips and edits")
-    if own:
-        parts.append(f"{own} added by hand stay{'s' * (own == 1)}")
-    if made:
-        parts.append(f"{made} {_are(made)} new")
-    if gone:
-        clips = sum(scene_id in rendered for scene_id in renewal.gone)
-        files = f", {clips} of them with clips, whose files stay" if clips else ""
-        parts.append(f"{gone} {_are(gone)} removed{files}")
-    return f"Of the scenes, {'; '.join(parts)}." if parts else ""
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
+        outcome = ""
+        if self._scenes:
+            changes = length_changes_text(answer, self._rendered)
+            outcome = f"{outcome_text(answer.renewal, self._rendered)} {changes}".strip()
+        self._outcome.show_message(outcome)
 
 
 class StoryboardController(QObject):
@@ -352,14 +410,21 @@ class StoryboardController(QObject):
             project.scenes,
             frozenset(scene.id for scene in project.scenes if project.chosen_take(scene.id)),
         )
-        self._widget.set_value(StoryboardText(project.storyboard, project.target_length_s))
+        self._widget.set_value(
+            StoryboardText(project.storyboard, project.target_length_s, project.storyboard_format)
+        )
 
     @Slot(object)
     def _on_text(self, value: StoryboardText) -> None:
-        changes = {"storyboard": value.text, "target_length_s": value.target_length_s}
+        changes = {
+            "storyboard": value.text,
+            "target_length_s": value.target_length_s,
+            "storyboard_format": value.text_format,
+        }
         project = self._model.project.model_copy(update=changes)
         self._model.edit("Change the storyboard", project, merge="storyboard")
 
     @Slot(object)
-    def _on_made(self, storyboard: Storyboard) -> None:
-        self._model.edit("Make scenes", renew(self._model.project, storyboard))
+    def _on_made(self, wanted: WantedScenes) -> None:
+        project = renew(self._model.project, wanted.board, shares_anew=wanted.shares_anew)
+        self._model.edit("Make scenes", project)

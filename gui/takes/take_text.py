@@ -15,6 +15,12 @@ def take_name(number: int) -> str:
     return f"Take {number}"
 
 
+def title_of(take: Take, number: int) -> str:
+    """What a take is called: by its name, where it has one, and with its star."""
+    name = f"{number} · {take.name}" if take.name else take_name(number)
+    return f"★ {name}" if take.is_starred else name
+
+
 def short_facts(take: Take) -> str:
     """Size and length: "1216×704 · 5.04 s"."""
     size = f"{take.width}×{take.height}" if take.width else ""

@@ -42,6 +42,8 @@ class TakesController(QObject):
         self._takes = takes
         self._background = background
         takes.settings_wanted.connect(self._bring_back)
+        takes.message.connect(self.message)
+        takes.failed.connect(self.failed)
 
     @Slot(object)
     def _bring_back(self, take: Take) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPalette, QPen
 from typing_extensions import override
 
-from gui.takes.take_text import seed_text, short_facts, short_when, take_name
+from gui.takes.take_text import seed_text, short_facts, short_when, title_of
 from gui.takes.takes_model import TAKE_ROLE
 from gui.theme import Tone
 from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, Index
@@ -117,4 +117,5 @@ def _marks(row: ShownTake) -> tuple[_Mark, ...]:
 
 def _title(row: ShownTake) -> str:
     seed = seed_text(row.take)
-    return f"{take_name(row.number)} · {seed.lower()}" if seed else take_name(row.number)
+    title = title_of(row.take, row.number)
+    return f"{title} · {seed.lower()}" if seed and not row.take.name else title

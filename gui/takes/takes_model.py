@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 from typing_extensions import override
 
 from core.project.model.status import is_stale
-from gui.takes.take_text import describe_take, take_name
+from gui.takes.take_text import describe_take, title_of
 from gui.widgets.row_changes import change_rows
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class TakesModel(QAbstractListModel):
             case Qt.ItemDataRole.UserRole:
                 return row
             case Qt.ItemDataRole.DisplayRole:
-                return take_name(row.number)
+                return title_of(row.take, row.number)
             case Qt.ItemDataRole.ToolTipRole | Qt.ItemDataRole.AccessibleDescriptionRole:
                 state = ["It is the one in the film."] if row.is_chosen else []
                 if row.is_stale:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from core.errors import OutputError, Problem, TextRendererUnavailable, UnsupportedRequest
 from core.film.picture.text_overlays import RenderedText, RenderedTexts
+from core.platform.child import start_child
 from gui.text.messages import DrawAnswer, DrawOrder
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from core.film.model.film import Caption
     from core.jobs.job import CancelToken
+    from core.platform.child import Child
 
 _ROOT = Path(__file__).resolve().parents[2]
 _POLL_S = 0.05
@@ -84,16 +86,11 @@ def _whole(text: str) -> str:
 
 def _ask(order: DrawOrder, cancel: CancelToken) -> DrawAnswer:
     try:
-        process = subprocess.Popen(
+        process = start_child(
             [sys.executable, "-m", "gui.text.process"],
+            stdin=subprocess.PIPE,
             cwd=_ROOT,
             env=_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            # A Ctrl-C in the terminal is for us; we end the process ourselves.
-            start_new_session=sys.platform != "win32",
-            creationflags=subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
         )
     except OSError as error:
         raise TextRendererUnavailable(
@@ -116,9 +113,7 @@ def _ask(order: DrawOrder, cancel: CancelToken) -> DrawAnswer:
         ) from error
 
 
-def _listen(
-    process: subprocess.Popen[bytes], order: bytes, cancel: CancelToken
-) -> tuple[bytes, bytes]:
+def _listen(process: Child, order: bytes, cancel: CancelToken) -> tuple[bytes, bytes]:
     unsent: bytes | None = order
     while True:
         cancel.check()

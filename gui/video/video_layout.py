@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
+    QLabel,
     QRadioButton,
-    QScrollArea,
     QTabWidget,
     QToolBar,
     QWidget,
 )
 
 from gui import theme
-from gui.widgets.layouts import hbox, vbox
+from gui.widgets.flow_layout import FlowLayout
+from gui.widgets.layouts import vbox
 from gui.widgets.panes import FoldingSection, Splitter, scrolled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from PySide6.QtGui import QAction
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from gui.takes.takes_widget import TakesWidget
 
 _LEFT, _MIDDLE, _RIGHT = 372, 524, 360
+_NARROWEST = 300
 _TABLE, _INSPECTOR = 330, 230
 _PLAYER, _TAKES = 360, 150
 
@@ -78,51 +81,94 @@ class ScopeSwitch(QWidget):
         self._scene.setObjectName("scope_scene")
         self._scene.setToolTip("What you choose counts for the scene that is shown")
         self._scene.toggled.connect(self._on_toggled)
-        hbox(self._project, self._scene, None, of=self, gap=theme.GAP)
+        FlowLayout(QLabel("Settings for"), self._project, self._scene, of=self, gap=theme.GAP)
         self.set_scene("")
 
     def set_scene(self, label: str) -> None:
         """Name the scene that is shown; empty where there is none."""
         self._scene.setText(f"{label} alone" if label else "This scene alone")
+        # What a person chose stays, also where nothing is selected for a moment.
         self._scene.setEnabled(bool(label))
-        if not label:
-            self._project.setChecked(True)
 
     @Slot(bool)
     def _on_toggled(self, is_scene: bool) -> None:
         self.changed.emit(is_scene)
 
 
-def arrange(tab: QWidget, panels: VideoPanels, actions: Sequence[QAction]) -> None:
-    """Put the panels into the tab."""
+class SectionColumn(QWidget):
+    """The sections down the left side; one that is opened is scrolled into view."""
+
+    def __init__(self, scope: ScopeSwitch, sections: Mapping[str, FoldingSection]) -> None:
+        super().__init__()
+        self._sections = sections
+        content = QWidget()
+        rows = vbox(*sections.values(), None, of=content, gap=theme.GAP)
+        rows.setContentsMargins(0, 0, theme.GAP, theme.GAP)
+        self._area = scrolled(content, "video_left")
+        # Above what scrolls: whose settings are changed is seen wherever one is.
+        vbox(scope, self._area, of=self, gap=theme.GAP // 2, grows=self._area)
+        self.setObjectName("settings_column")
+        self.setMinimumWidth(_NARROWEST)
+        for section in sections.values():
+            section.folded.connect(partial(self._on_folded, section))
+
+    def show_section(self, name: str) -> None:
+        """Open a section and go there."""
+        self._sections[name].open()
+
+    def _on_folded(self, section: FoldingSection, is_open: bool) -> None:
+        if is_open:
+            # Its place is known once the layout has made room for it.
+            QTimer.singleShot(0, section, partial(self._go_to, section))
+
+    def _go_to(self, section: FoldingSection) -> None:
+        bar, room = self._area.verticalScrollBar(), self._area.viewport().height()
+        top, bottom = section.geometry().top(), section.geometry().bottom()
+        if bottom > bar.value() + room or top < bar.value():
+            # All of it where there is room for it, else from its heading on.
+            bar.setValue(
+                min(top, max(bottom - room + theme.GAP, 0)) if bottom - top < room else top
+            )
+
+
+def arrange(tab: QWidget, panels: VideoPanels, actions: Sequence[QAction]) -> SectionColumn:
+    """Put the panels into the tab; gives its left side."""
+    for panel, name in (
+        (panels.inspector, "scene_inspector"),
+        (panels.player, "player_panel"),
+        (panels.takes, "takes_panel"),
+    ):
+        panel.setObjectName(name)
+    left = SectionColumn(panels.scope, _sections(panels))
     halves = Splitter(Qt.Orientation.Horizontal)
     halves.setObjectName("video_columns")
-    halves.addWidget(_column(_sections(panels)))
+    halves.addWidget(left)
     halves.addWidget(_scenes(panels, actions))
-    halves.addWidget(_stacked([panels.player, panels.takes], [_PLAYER, _TAKES]))
+    halves.addWidget(_stacked("player_rows", [panels.player, panels.takes], [_PLAYER, _TAKES]))
     halves.setSizes([_LEFT, _MIDDLE, _RIGHT])
     for place in range(3):
         halves.setStretchFactor(place, int(place > 0))
         halves.setCollapsible(place, False)
     rows = vbox(panels.bar, halves, of=tab, gap=theme.GAP, grows=halves)
     rows.setContentsMargins(theme.EDGE, theme.GAP, theme.EDGE, 0)
+    return left
 
 
-def _sections(panels: VideoPanels) -> tuple[FoldingSection, ...]:
+def _sections(panels: VideoPanels) -> dict[str, FoldingSection]:
     references = QTabWidget()
     references.setObjectName("reference_tabs")
     # On the window's own ground, for which the colours of words are chosen.
     references.setDocumentMode(True)
     references.addTab(panels.references, "Whole project")
     references.addTab(panels.scene_references, "This scene")
-    return (
+    sections = (
         FoldingSection(
             "storyboard", "1  Storyboard", "Text that becomes scenes", [panels.storyboard],
             is_open=True,
         ),
         FoldingSection(
             "render", "2  Render settings", "How clips are made",
-            [panels.scope, panels.form, panels.line], is_open=True,
+            [panels.form, panels.line], is_open=True,
         ),
         FoldingSection(
             "references", "3  Reference images", "Pictures that show what things look like",
@@ -130,14 +176,7 @@ def _sections(panels: VideoPanels) -> tuple[FoldingSection, ...]:
         ),
         FoldingSection("export", "4  Export", "What becomes of the clips", [panels.export]),
     )  # fmt: skip
-
-
-def _column(sections: Sequence[FoldingSection]) -> QScrollArea:
-    content = QWidget()
-    vbox(*sections, None, of=content, gap=theme.GAP).setContentsMargins(0, 0, theme.GAP, theme.GAP)
-    area = scrolled(content, "video_left")
-    area.setMinimumWidth(360)
-    return area
+    return dict(zip(("storyboard", "render", "references", "export"), sections, strict=True))
 
 
 def _scenes(panels: VideoPanels, actions: Sequence[QAction]) -> QWidget:
@@ -147,11 +186,12 @@ def _scenes(panels: VideoPanels, actions: Sequence[QAction]) -> QWidget:
     upper = QWidget()
     parts = (tools, panels.table, panels.render)
     vbox(*parts, of=upper, gap=2, grows=panels.table)
-    return _stacked([upper, panels.inspector], [_TABLE, _INSPECTOR])
+    return _stacked("scene_rows", [upper, panels.inspector], [_TABLE, _INSPECTOR])
 
 
-def _stacked(widgets: Sequence[QWidget], sizes: Sequence[int]) -> Splitter:
+def _stacked(name: str, widgets: Sequence[QWidget], sizes: Sequence[int]) -> Splitter:
     splitter = Splitter(Qt.Orientation.Vertical)
+    splitter.setObjectName(name)
     for place, widget in enumerate(widgets):
         splitter.addWidget(widget)
         splitter.setCollapsible(place, False)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
+from core.jobs.job import Progressed
 from core.media.output import taken_problems
-from core.project.files.media import relink
 from core.project.model.edits import insert_scenes
 from core.project.model.project import Scene, new_id
-from core.project.render.planning import missing_or_stale
+from core.project.model.status import SceneJobState
+from core.project.render.planning import all_to_render, missing_or_stale
 from core.video.controls import CHOICES
 from gui.background import Background
-from gui.export.export_controller import ExportController
+from gui.export.export_controller import ExportController, ExportPlace
 from gui.export.export_settings_widget import ExportSettingsWidget
+from gui.export.film_steps import describe_film_edit
 from gui.player.clip_player import ClipPlayer
 from gui.player.player_controller import PlayerController
+from gui.player.player_keys import PlayerKeys
+from gui.project.missing_files import MissingFiles
 from gui.project.project_bar import ProjectBar
-from gui.render.choices_controller import ChoicesController
+from gui.render.choices_controller import ChoicesController, label_of
 from gui.render.plan_fixes import EditPrompt
 from gui.render.plan_line import PlanLine
 from gui.render.render_agreement import agree_to_offer
@@ -32,13 +36,14 @@ from gui.scenes.references_controller import ReferencesController
 from gui.scenes.scene_actions import SceneActions
 from gui.scenes.scene_inspector import SceneInspector
 from gui.scenes.scene_states import SceneStates
-from gui.scenes.scene_table_model import SceneTableModel
+from gui.scenes.scene_table_model import FilesDropped, SceneTableModel
 from gui.scenes.scene_table_view import SceneTableView
 from gui.storyboard.storyboard_widget import StoryboardController, StoryboardWidget
 from gui.takes.takes_controller import TakesController
 from gui.takes.takes_widget import TakesWidget
+from gui.video.dropped_files import DroppedFiles
 from gui.video.video_layout import ScopeSwitch, VideoPanels, arrange
-from gui.widgets.file_field import choose_folder, show_in_desktop
+from gui.widgets.field_undo import FieldUndo
 from gui.widgets.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -48,22 +53,19 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
     from core.errors import StudioError
-    from core.jobs.job import CancelToken
-    from core.project.files.media import Relinked
-    from core.project.files.media_uses import MediaUse
-    from core.project.model.project import FilmChoices, Take
+    from core.jobs.job import JobUpdate
+    from core.project.model.project import FilmChoices
     from core.project.model.status import SceneJob
     from core.project.render.rendering import RenderOffer
     from core.project.render.rerender import FromRecord
     from core.studio import Studio
     from core.video.spec import ModelSpec
-    from gui.export.export_controller import ExportEstimate
+    from gui.export.export_controller import ExportEstimate, HandedOver
     from gui.jobs.jobs_area import JobsArea
     from gui.project.project_actions import ProjectActions
     from gui.project.project_model import ProjectModel
     from gui.render.plan_fixes import Fix
 
-_MOST_MISSING = 8
 _THREADS = 4
 
 
@@ -72,10 +74,14 @@ class VideoProjectTab(QWidget):
 
     Signals:
         message(str): a sentence for the status console.
+        notice(str): what has just been done, to be seen for a moment wherever one looks.
+        project_wanted(Path, FileUse): a file that was brought is a project itself, to be opened.
         fix_wanted(Fix): what only another room can mend.
     """
 
     message = Signal(object)
+    notice = Signal(object)
+    project_wanted = Signal(object, object)
     fix_wanted = Signal(object)
 
     def __init__(
@@ -95,26 +101,35 @@ class VideoProjectTab(QWidget):
         background = self._background = Background(self, threads=_THREADS)
         self._selected: tuple[str, ...] = ()
         self._has_scenes = False
+        self._shows_film_when_done = False
         self._thumbnails = Thumbnails(self)
+        FieldUndo(self)
         self.scene_actions = SceneActions(model, self)
         self._rows = SceneTableModel(model, self)
         self._panels = self._make_panels()
-        arrange(self, self._panels, self.scene_actions.for_scenes())
+        self._left = arrange(self, self._panels, self.scene_actions.for_scenes())
         panels = self._panels
         self._images = ImageController(model, background, self)
         self._references = ReferencesController(
             model, panels.references, panels.scene_references, self._images, background, self
         )
         self._choices = ChoicesController(studio, model, panels.form, panels.line, background, self)
+        panels.storyboard.wait_for_spec()
         StoryboardController(model, panels.storyboard, self)
         self._states = SceneStates(studio, model, background, self)
         self._takes = TakesController(model, panels.takes, background, self)
         self._render_host = RenderController(studio, model, background, self)
         self._rendering = self._render_host.rendering
         self._export = ExportController(studio, model, background, self)
-        self._player = PlayerController(studio, model, panels.player, self._images, self)
+        self._place = ExportPlace(model.folder, self)
+        self._player = PlayerController(
+            studio, model, panels.player, self._images, background, self
+        )
+        self.missing_files = MissingFiles(model, background, self)
+        self._files = DroppedFiles(studio, model, background, self)
         for panel in (panels.scope, panels.form, panels.export):
             panel.setEnabled(not model.is_read_only)
+        PlayerKeys(self, self._panels.player)
         self._connect_panels()
         self._connect_controllers()
         self._show_project()
@@ -141,34 +156,49 @@ class VideoProjectTab(QWidget):
         panels = self._panels
         panels.bar.changed.connect(self._rename)
         panels.table.selection_changed.connect(self._on_selection)
-        panels.table.play_wanted.connect(self._on_play)
+        panels.table.play_wanted.connect(self._player.play_take)
         panels.table.addActions(self.scene_actions.for_scenes())
         self.scene_actions.select_wanted.connect(panels.table.select)
         self.scene_actions.added.connect(panels.table.edit_prompt)
         panels.inspector.frame_brought.connect(self._images.bring)
         panels.inspector.cursor_moved.connect(self.scene_actions.set_cursor)
         self._rows.image_dropped.connect(self._images.bring)
+        self._rows.files_dropped.connect(self._files.bring)
+        self.scene_actions.footage_wanted.connect(self._files.ask)
         panels.scope.changed.connect(self._choices.set_scene_scope)
         panels.render.wanted.connect(self._on_render_wanted)
+        panels.takes.show_wanted.connect(self._player.look_at)
         panels.takes.play_wanted.connect(self._player.play_take)
         panels.export.changed.connect(self._on_film_choices)
         panels.export.buttons.export_wanted.connect(self.export_film)
-        panels.export.buttons.show_file_wanted.connect(self._on_show_file)
+        panels.export.buttons.show_file_wanted.connect(self._export.show_file)
         panels.export.buttons.handoff_wanted.connect(self._export.hand_over)
 
     def _connect_controllers(self) -> None:
+        self._jobs.name_jobs(self._render_host.name_of)
         self._jobs.news.connect(self._render_host.on_event)
         self._jobs.news.connect(self._export.on_event)
+        self._jobs.news.connect(self._on_job_event)
+        self._player.scene_wanted.connect(self._on_scene_played)
         self._render_host.changed.connect(self._on_jobs_changed)
         self._render_host.message.connect(self.message)
         self._states.changed.connect(self._on_states_changed)
         self._choices.spec_changed.connect(self._on_spec)
+        self._choices.notes_changed.connect(self._panels.inspector.show_notes)
+        self._choices.project_spec_changed.connect(self._on_project_spec)
         self._choices.models_changed.connect(self._states.refresh)
         self._choices.fix_wanted.connect(self._on_fix)
         self._export.estimate_changed.connect(self._on_estimate)
         self._export.exported.connect(self._on_exported)
-        self._export.message.connect(self.message)
+        self._export.handed_over.connect(self._on_handed_over)
         self._takes.message.connect(self.message)
+        self._files.scenes_added.connect(self._panels.table.select)
+        self._files.film_changed.connect(lambda: self._left.show_section("export"))
+        self._files.project_wanted.connect(self.project_wanted)
+        self._files.message.connect(self.message)
+        self._files.message.connect(self.notice)
+        self.missing_files.message.connect(self.message)
+        self.missing_files.failed.connect(self._on_failed)
         for controller in (self._render_host, self._export, self._images, self._takes):
             controller.failed.connect(self._on_failed)
         self._model.changed.connect(self._show_project)
@@ -189,7 +219,7 @@ class VideoProjectTab(QWidget):
 
     def _show_counts(self) -> None:
         project = self._model.project
-        ready = [scene for scene in project.scenes if scene.prompt.strip()]
+        ready = [scene for scene in all_to_render(project) if scene.prompt.strip()]
         can = not self._model.is_read_only and self._jobs.is_ready
         chosen = set(self._selected)
         missing = self._missing(ready)
@@ -206,11 +236,12 @@ class VideoProjectTab(QWidget):
         self.scene_actions.set_selection(scene_ids)
         shown = scene_ids[0] if scene_ids else ""
         project = self._model.project
-        label = f"Scene {project.index(shown) + 1}" if shown else ""
+        scenes = [scene for scene in project.scenes if scene.id in scene_ids]
+        label = label_of(project, scenes) if scenes else ""
         self._panels.scope.set_scene(label)
         self._panels.inspector.show_scenes(scene_ids)
         self._panels.takes.show_scene(shown if len(scene_ids) == 1 else "")
-        self._choices.show_scene(shown)
+        self._choices.show_scenes(scene_ids)
         self._references.show_scene(shown)
         self._player.show_scene(shown)
         self._show_counts()
@@ -221,14 +252,27 @@ class VideoProjectTab(QWidget):
         self._model.edit("Rename the project", project, merge="name")
 
     @Slot(object)
-    def _on_play(self, take: Take) -> None:
-        self._player.play_take(take)
-        self._panels.player.toggle_play()
+    def _on_scene_played(self, scene_id: str) -> None:
+        # Under somebody who is writing, the fields stay those of the scene that is written about.
+        focus = QApplication.focusWidget()
+        if focus is None or not self._panels.inspector.isAncestorOf(focus):
+            self._panels.table.select((scene_id,))
+
+    @Slot(object)
+    def _on_job_event(self, update: JobUpdate) -> None:
+        scene_id = self._rendering.scene_of(update.subject)
+        if scene_id and isinstance(update.event, Progressed):
+            self._player.show_progress(scene_id, update.event)
+            self._panels.takes.show_progress(scene_id, update.event.fraction)
 
     @property
     def render_actions(self) -> tuple[QAction, ...]:
         """What renders, for the menu."""
         return tuple(self._panels.render.actions_by_scope.values())
+
+    def begin_to_write(self) -> None:
+        """Go to the storyboard, where an empty project begins."""
+        self._panels.storyboard.begin_to_write()
 
     @property
     def scene_jobs(self) -> dict[str, SceneJob]:
@@ -253,6 +297,19 @@ class VideoProjectTab(QWidget):
         """Render every scene that has no clip, or one made from something else."""
         self._on_render_wanted(RenderScope.MISSING)
 
+    def render_sample(self) -> None:
+        """Render every scene of the sample, and show the film once all are there."""
+        self._shows_film_when_done = True
+        self.render_missing()
+
+    def _show_sample(self) -> None:
+        project = self._model.project
+        is_done = all(project.chosen_take(scene.id) for scene in project.scenes)
+        if self._shows_film_when_done and is_done and not self._rendering.coming:
+            self._shows_film_when_done = False
+            self._player.show_first_film()
+            self._left.show_section("export")
+
     @Slot(object)
     def _on_render_wanted(self, scope: RenderScope) -> None:
         if self._model.is_read_only:
@@ -269,7 +326,7 @@ class VideoProjectTab(QWidget):
             case RenderScope.MISSING:
                 return self._missing(scenes)
             case RenderScope.ALL:
-                return scenes
+                return all_to_render(self._model.project)
 
     def _missing(self, scenes: Sequence[Scene]) -> tuple[Scene, ...]:
         """Those without a clip, or with an old one, that are not to get one anyway."""
@@ -289,8 +346,13 @@ class VideoProjectTab(QWidget):
 
     @Slot()
     def _on_jobs_changed(self) -> None:
-        self._rows.set_jobs(self._rendering.jobs)
+        jobs = self._rendering.jobs
+        self._rows.set_jobs(jobs)
+        running = {i for i, job in jobs.items() if job.state is SceneJobState.RUNNING}
+        self._player.end_progress(running)
+        self._panels.takes.end_progress(running)
         self._show_counts()
+        self._show_sample()
 
     @Slot()
     def _on_states_changed(self) -> None:
@@ -302,9 +364,13 @@ class VideoProjectTab(QWidget):
     def _on_spec(self, spec: ModelSpec) -> None:
         self._panels.table.set_spec(spec)
         self._panels.inspector.set_spec(spec)
-        self._panels.storyboard.set_spec(spec)
         self._references.set_spec(spec)
-        self._rows.set_default_duration(spec.durations.default)
+
+    @Slot(object)
+    def _on_project_spec(self, spec: ModelSpec | None) -> None:
+        self._panels.storyboard.set_spec(spec)
+        if spec is not None:
+            self._rows.set_default_duration(spec.durations.default)
 
     @Slot(object)
     def _on_fix(self, fix: Fix) -> None:
@@ -317,37 +383,35 @@ class VideoProjectTab(QWidget):
 
     @Slot(object)
     def _on_film_choices(self, film: FilmChoices) -> None:
+        step = describe_film_edit(self._model.project.film, film)
+        if film.path != self._model.project.film.path:
+            self._place.choose(film.path)
         project = self._model.project.model_copy(update={"film": film})
-        self._model.edit("Change the export", project, merge="export")
+        self._model.edit(step.text, project, merge=step.merge)
 
     @Slot()
     def export_film(self) -> None:
         """Export the film as it is now; asks before it replaces a file."""
-        path = self._model.project.film.path
-        overwrite = False
-        if path is not None and taken_problems(path):
-            question = f"{path.name!r} exists. Replace it?"
-            answer = QMessageBox.question(self, "Export", question)
-            if answer != QMessageBox.StandardButton.Yes:
-                return
-            overwrite = True
-        self._export.export(overwrite=overwrite)
+        path, place = self._model.project.film.path, self._place
+        if path is None or (place.may_write(path) and place.may_replace(path)):
+            self._export.export(overwrite=path is not None and bool(taken_problems(path)))
 
     @Slot(object)
     def _on_estimate(self, estimate: ExportEstimate) -> None:
         self._panels.export.show_problems(estimate.problems)
         self._panels.export.buttons.set_estimate(estimate.text)
+        self._panels.export.set_film_length(estimate.film_s)
 
     @Slot(object)
     def _on_exported(self, path: Path) -> None:
         self._panels.export.buttons.set_last_export(path)
+        self._panels.export.buttons.show_written(path)
         self._player.show_export()
 
-    @Slot()
-    def _on_show_file(self) -> None:
-        path = self._model.project.last_export
-        if path is not None:
-            show_in_desktop(path.parent)
+    @Slot(object)
+    def _on_handed_over(self, handed: HandedOver) -> None:
+        self._panels.export.buttons.show_written(handed.path, handed.lost)
+        self.message.emit(" ".join([f"{str(handed.path)!r} is written.", *handed.lost]))
 
     @Slot(object)
     def _on_failed(self, error: StudioError) -> None:
@@ -355,56 +419,22 @@ class VideoProjectTab(QWidget):
         self.message.emit(str(error))
         QMessageBox.warning(self, "ImageAI", str(error))
 
-    def show_missing(self, missing: Sequence[MediaUse]) -> None:
-        """Name the files that are not there, and look for them in a folder if that is wanted."""
-        lines = [
-            f"{item.what}{f' of scene {item.scene}' if item.scene else ''}: {item.path.name}"
-            for item in missing[:_MOST_MISSING]
-        ]
-        more = len(missing) - len(lines)
-        box = QMessageBox(QMessageBox.Icon.Warning, "Missing files", "", parent=self)
-        count = "A file is" if len(missing) == 1 else f"{len(missing)} files are"
-        box.setText(f"{count} not where the project expects it. Everything else works.")
-        box.setInformativeText("\n".join([*lines, *([f"and {more} more"] if more > 0 else [])]))
-        search = box.addButton("Look in a folder…", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton("Go on without", QMessageBox.ButtonRole.RejectRole)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        search.clicked.connect(self._ask_where)
-        # Not modal to the program: nothing waits for the answer.
-        box.open()
-
-    @Slot()
-    def _ask_where(self) -> None:
-        choose_folder(self, "Look for the missing files in", "", self._look_in)
-
-    def _look_in(self, folder: Path) -> None:
-        project = self._model.project
-
-        def search(cancel: CancelToken) -> Relinked:
-            return relink(project, folder, cancel)
-
-        self._background.run(search, self._relinked, self._on_failed)
-
-    def _relinked(self, relinked: Relinked) -> None:
-        self._model.take_over(relinked.project)
-        found, left = len(relinked.found), len(relinked.still_missing)
-        files = "1 missing file was" if found == 1 else f"{found} missing files were"
-        rest = f", {left} {'is' if left == 1 else 'are'} still missing" if left else ""
-        self.message.emit(f"{files} found{rest}.")
+    def bring_files(self, paths: tuple[Path, ...]) -> None:
+        """Put files from outside to the use that each is fit for."""
+        self._files.bring(FilesDropped(paths))
 
     def use_image(self, path: Path, role: ImageRole) -> bool:
         """Bring a picture into the project, for the shown scene or for all of them.
 
         Gives whether that can be done; else it is told why not.
         """
-        if self._model.is_read_only:
-            self.message.emit("The project is open for reading only: it takes no picture.")
-            return False
-        if role is not ImageRole.PROJECT_REFERENCE and not self._selected:
-            self.message.emit("Choose a scene first, then use the picture there.")
-            return False
-        self._images.bring(ImageUse((path,), role, next(iter(self._selected), "")))
-        return True
+        scene_id = next(iter(self._selected), "")
+        reason = self._images.reason_against(role, scene_id)
+        if reason:
+            self.message.emit(reason)
+        else:
+            self._images.bring(ImageUse((path,), role, scene_id))
+        return not reason
 
     def add_recipe(self, recipe: FromRecord) -> None:
         """Add a scene that is made as a clip was made, its settings its own."""
@@ -421,6 +451,7 @@ class VideoProjectTab(QWidget):
 
     def close_down(self) -> None:
         """Let go of what plays and of every thread."""
+        self._jobs.name_jobs(None)
         self._player.release()
         self._background.close()
         self._thumbnails.close()

@@ -4,16 +4,74 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPalette, QPen
+from PySide6.QtWidgets import QStyle, QStyleOptionToolButton, QStylePainter, QToolButton
+from typing_extensions import override
 
 from gui import theme
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
     from PySide6.QtWidgets import QWidget
 
+_ROUND = 4
 
-class IconButton(QToolButton):
+
+class FlatButton(QToolButton):
+    """A button without a frame until it is pointed at; one that is down is outlined or filled.
+
+    It paints itself. With a style sheet, which says the same in four lines, Qt keeps the colours of
+    the theme in which the button was made.
+    """
+
+    fills_when_down = False
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        colours, role = self.palette(), QPalette.ColorRole
+        painter = QStylePainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        is_down = self.isChecked() and self.shows_down
+        is_over = bool(option.state & QStyle.StateFlag.State_MouseOver) and self.isEnabled()
+        ground = role.Midlight if is_down or is_over else None
+        edge = role.Highlight if is_down or self.hasFocus() else None
+        if self.fills_when_down:
+            ground = role.Highlight if is_down else role.Button
+            edge = role.Text if self.hasFocus() else role.Mid
+        painter.setPen(Qt.PenStyle.NoPen if edge is None else QPen(colours.color(edge)))
+        painter.setBrush(Qt.BrushStyle.NoBrush if ground is None else colours.brush(ground))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), _ROUND, _ROUND)
+        # The words stay where they are: it is the ground that shows what is down.
+        option.state &= ~(QStyle.StateFlag.State_On | QStyle.StateFlag.State_Sunken)
+        if self.fills_when_down and is_down:
+            option.palette.setBrush(role.ButtonText, colours.brush(role.HighlightedText))
+        painter.drawControl(QStyle.ControlElement.CE_ToolButtonLabel, option)
+
+    @property
+    def shows_down(self) -> bool:
+        """Whether its ground says that it is down; its icon or words may say it already."""
+        return True
+
+
+class HeadingButton(FlatButton):
+    """A heading that opens and closes: open or closed is what its arrow says."""
+
+    @property
+    @override
+    def shows_down(self) -> bool:
+        return False
+
+
+class SegmentButton(FlatButton):
+    """One of several in a row, of which the one that counts is filled."""
+
+    fills_when_down = True
+
+
+class IconButton(FlatButton):
     """A flat button with an icon, a tooltip and a name for screen readers."""
 
     def __init__(self, name: str, icon_name: str, tip: str, parent: QWidget | None = None) -> None:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import (
+    QEvent,
+    QObject,
+    QPoint,
+    QRect,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
@@ -13,13 +25,22 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QScrollBar,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QStyleOptionFocusRect,
+    QStylePainter,
     QWidget,
 )
 from typing_extensions import override
 
+from gui.widgets.field_undo import tell_each_letter
+
 W = TypeVar("W", bound=QWidget)
 
 _PAUSE_MS = 250
+_ANY_WIDTH = 10_000
+_WRAPPED = int(Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextShowMnemonic)
 SEVERAL = "(several)"
 """What a field shows where it stands for things that differ in its value."""
 
@@ -53,16 +74,23 @@ class LineField(QLineEdit):
 
     edited = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_draft: bool = False) -> None:
+        """An empty line; a draft is taken over later, by a button, and has its own undo."""
         super().__init__()
         self._shown = ""
+        if not is_draft:
+            tell_each_letter(self)
         self.textEdited.connect(self._tell)
 
     def show_value(self, value: object) -> None:
         """Show a text; tells nobody and leaves the cursor where the same text stands."""
         if value != self._shown:
             self._shown = str(value)
+            is_typed = self.isModified()
             self.setText(self._shown)
+            if not self.hasFocus() and not is_typed:
+                # A long text is known by its beginning.
+                self.setCursorPosition(0)
 
     @Slot(str)
     def _tell(self, text: str) -> None:
@@ -82,6 +110,7 @@ class TextField(QPlainTextEdit):
     def __init__(self, *, lines: int = 2) -> None:
         super().__init__()
         self._shown = ""
+        tell_each_letter(self)
         self.setTabChangesFocus(True)
         self.setFixedHeight(text_height(self, lines))
         self.textChanged.connect(self._tell)
@@ -105,7 +134,69 @@ def text_height(box: QPlainTextEdit, lines: int) -> int:
     return box.fontMetrics().lineSpacing() * lines + 2 * room
 
 
-class SwitchField(QCheckBox):
+class WrappingCheckBox(QCheckBox):
+    """A box to tick whose words go on in further lines where there is no room for them in one."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        """Room for the longest word."""
+        wide = max((self._size_of(word).width() for word in self.text().split()), default=0)
+        return QSize(self._indent + wide, super().minimumSizeHint().height())
+
+    @override
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    @override
+    def heightForWidth(self, width: int) -> int:
+        room = max(width - self._indent, 1)
+        return max(self._size_of(self.text(), room).height(), super().sizeHint().height())
+
+    @override
+    def hitButton(self, pos: QPoint) -> bool:
+        """The words can be clicked too, all lines of them."""
+        return self.rect().contains(pos)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""
+        painter = QStylePainter(self)
+        first = QStyleOptionButton(option)
+        first.rect.setHeight(min(self.height(), super().sizeHint().height()))
+        if self.height() < 2 * self.fontMetrics().height():
+            first = option
+        painter.drawControl(QStyle.ControlElement.CE_CheckBox, first)
+        room = self.rect().adjusted(self._indent, 0, 0, 0)
+        flags = _WRAPPED | int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+        role = QPalette.ColorRole.WindowText
+        painter.drawItemText(room, flags, self.palette(), self.isEnabled(), self.text(), role)
+        if self.hasFocus():
+            frame = QStyleOptionFocusRect()
+            frame.initFrom(self)
+            frame.rect = room
+            painter.drawPrimitive(QStyle.PrimitiveElement.PE_FrameFocusRect, frame)
+
+    @property
+    def _indent(self) -> int:
+        metric = QStyle.PixelMetric
+        return sum(
+            self.style().pixelMetric(of, None, self)
+            for of in (metric.PM_IndicatorWidth, metric.PM_CheckBoxLabelSpacing)
+        )
+
+    def _size_of(self, text: str, room: int = _ANY_WIDTH) -> QSize:
+        return self.fontMetrics().boundingRect(QRect(0, 0, room, _ANY_WIDTH), _WRAPPED, text).size()
+
+
+class SwitchField(WrappingCheckBox):
     """Yes or no, with its words beside it.
 
     Signals:

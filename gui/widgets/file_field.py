@@ -14,6 +14,7 @@ from typing_extensions import override
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ElidedLabel
+from gui.widgets.last_folders import keep_folder, start_folder
 from gui.widgets.layouts import hbox
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
-IMAGES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff)"
+IMAGES = (
+    "Pictures (*.png *.jpg *.jpeg *.webp *.heic *.heif *.avif *.bmp *.gif *.jp2 *.qoi *.tif *.tiff)"
+)
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,11 @@ def files_in(mime: QMimeData) -> tuple[Path, ...]:
     return tuple(Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile())
 
 
+def is_image_name(path: Path) -> bool:
+    """Whether a file is called as pictures are."""
+    return f"*{path.suffix.lower()}" in IMAGES.partition("(")[2].rstrip(")").split()
+
+
 def show_in_desktop(folder: Path) -> bool:
     """Open a folder in the desktop's file manager; whether there is one."""
     return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
@@ -139,11 +147,20 @@ def file_dialog(parent: QWidget, kind: FileKind, path: Path | None) -> QFileDial
     if kind.is_saved:
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+        # Whoever writes the file asks, once and when it is about to be written.
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
     else:
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    begins_in = start_folder(kind.what) if path is None else path.parent
+    dialog.setDirectory(printable(begins_in))
     if path is not None:
-        dialog.setDirectory(printable(path.parent))
         dialog.selectFile(printable(path))
+
+    def keep(names: list[str]) -> None:
+        keep_folder(kind.what, Path(names[0]))
+
+    # Comes for one file as well as for several.
+    dialog.filesSelected.connect(keep)
     dialog.finished.connect(dialog.deleteLater)
     return dialog
 

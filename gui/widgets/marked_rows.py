@@ -24,6 +24,7 @@ class RowGrid(QWidget):
         # The same in every grid, so that the fields of neighbours stand below each other.
         width = self.fontMetrics().horizontalAdvance(_WIDEST_LABEL)
         self.grid.setColumnMinimumWidth(0, width)
+        self.grid.setColumnStretch(0, 0)
 
 
 class MarkedRow(QObject):
@@ -44,7 +45,7 @@ class MarkedRow(QObject):
         self._row = self._grid.rowCount()
         self._field: QWidget | None = None
         self._is_shown = True
-        self._label = QLabel(label)
+        self._label = QLabel(label, wordWrap=True)
         self._label.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
         self._reset = IconButton(f"{name}_reset", "undo-variant", label) if has_reset else None
         self._grid.addWidget(self._label, self._row, 0)

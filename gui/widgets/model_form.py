@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
 
 from gui.theme import GAP, Tone
 from gui.widgets.fields import Field
 from gui.widgets.labels import ToneLabel
 from gui.widgets.number_field import NumberField, NumberLook, limits_of
+from gui.widgets.panes import reveal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +76,8 @@ class ModelForm(QWidget, Generic[M]):
         self._rows: dict[str, _FormRow[M]] = {}
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
+        # Long words of another language put the field below its label.
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._form.setVerticalSpacing(GAP // 2 + 2)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -148,6 +158,14 @@ class ModelForm(QWidget, Generic[M]):
         for row in self._rows.values():
             row.problem.show_message("")
             self._form.setRowVisible(row.problem, False)
+
+    def focus_row(self, name: str) -> None:
+        """Go to a row, with what is written in it selected."""
+        field = self._rows[name].widget
+        reveal(field)
+        field.setFocus()
+        if isinstance(field, QLineEdit | QPlainTextEdit | QAbstractSpinBox):
+            field.selectAll()
 
     def put(self, name: str, value: object) -> None:
         """Set what a row edits, as a person would."""

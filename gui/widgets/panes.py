@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QApplication,
     QFrame,
     QLayout,
     QScrollArea,
     QSizePolicy,
     QSplitter,
     QSplitterHandle,
-    QToolButton,
     QWidget,
 )
 from typing_extensions import override
 
 from gui.theme import GAP, Tone, icon
+from gui.widgets.buttons import HeadingButton
 from gui.widgets.fields import named
 from gui.widgets.labels import ElidedLabel, ToneLabel
 from gui.widgets.layouts import hbox, vbox
@@ -29,15 +28,16 @@ if TYPE_CHECKING:
 
 _ICON = 16
 _FRAME = 3
-_FLAT = """
-QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 2px; }
-QToolButton:hover { background: palette(midlight); }
-QToolButton:focus { border-color: palette(highlight); }
-"""
 
 
 class FoldingSection(QWidget):
-    """A heading that opens and closes what is under it."""
+    """A heading that opens and closes what is under it.
+
+    Signals:
+        folded(bool): it was opened (True) or closed.
+    """
+
+    folded = Signal(object)
 
     def __init__(
         self,
@@ -49,14 +49,13 @@ class FoldingSection(QWidget):
         is_open: bool = False,
     ) -> None:
         super().__init__()
-        self._heading = named(QToolButton(), f"section_{name}", tip)
+        self.setObjectName(f"folding_{name}")
+        self._heading = named(HeadingButton(), f"section_{name}", tip)
         self.set_title(title)
         self._heading.setCheckable(True)
         self._heading.setChecked(is_open)
         self._heading.setAutoRaise(True)
         self._heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        # Open or closed is what the arrow says; a sunken button would say it twice.
-        self._heading.setStyleSheet(_FLAT)
         # A layout that does not know its rows yet leaves it none, and no icon can be drawn on that.
         self._heading.setMinimumHeight(_ICON + 2 * _FRAME)
         font = self._heading.font()
@@ -67,12 +66,15 @@ class FoldingSection(QWidget):
         self._problems = ToneLabel(Tone.BAD)
         self._problems.setWordWrap(False)
         head = hbox(self._heading, self._summary, self._problems, grows=self._summary)
-        self._body = QWidget()
+        # With a parent from the first: shown without one, it would be a window for a moment.
+        self._body = QWidget(self)
         vbox(*parts, of=self._body).setContentsMargins(_ICON + GAP, 0, 0, GAP)
         self._body.setVisible(is_open)
         vbox(head, self._body, of=self, gap=GAP // 2)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._heading.toggled.connect(self._fold)
+        # Only where a person opened it: what is opened by itself does not scroll the view.
+        self._heading.clicked.connect(self._show_body)
         self._draw()
 
     @property
@@ -83,6 +85,10 @@ class FoldingSection(QWidget):
     def open(self) -> None:
         """Show the content."""
         self._heading.setChecked(True)
+
+    def set_open(self, is_open: bool) -> None:
+        """Show the content, or the heading alone."""
+        self._heading.setChecked(is_open)
 
     def set_title(self, text: str) -> None:
         """Give the heading other words."""
@@ -100,13 +106,6 @@ class FoldingSection(QWidget):
             "" if not count else "1 problem" if count == 1 else f"{count} problems"
         )
 
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        """Draw the arrow anew in another theme."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            self._draw()
-
     @Slot(bool)
     def _fold(self, is_open: bool) -> None:
         # Rows that came or went while this was closed are unknown to the layouts around them.
@@ -115,21 +114,39 @@ class FoldingSection(QWidget):
         self._body.setVisible(is_open)
         self._body.updateGeometry()
         self._draw()
+        self.folded.emit(is_open)
+
+    @Slot(bool)
+    def _show_body(self, is_open: bool) -> None:
+        if is_open:
+            reveal(self)
 
     def _draw(self) -> None:
         arrow = "chevron-down" if self.is_open else "chevron-right"
-        self._heading.setIcon(icon(arrow, QApplication.palette()))
+        self._heading.setIcon(icon(arrow))
 
 
 def scrolled(content: QWidget, name: str = "") -> QScrollArea:
-    """The content in an area without a frame that is as wide as there is room."""
+    """The content in an area without a frame; it is as wide as the area, where it can be."""
     area = QScrollArea()
     area.setObjectName(name)
     area.setWidget(content)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return area
+
+
+def reveal(widget: QWidget) -> None:
+    """Scroll every area around a widget to it, once what was just shown or opened has its place."""
+
+    def scroll() -> None:
+        around = widget.parentWidget()
+        while around is not None:
+            if isinstance(around, QScrollArea):
+                around.ensureWidgetVisible(widget, GAP, GAP)
+            around = around.parentWidget()
+
+    QTimer.singleShot(0, widget, scroll)
 
 
 class Splitter(QSplitter):

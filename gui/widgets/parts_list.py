@@ -50,15 +50,20 @@ class PartsList(QWidget, Generic[P]):
 
     Signals:
         edited(tuple[P, ...])
+        chosen(P | None): this part is shown in the form now, as it is now.
+
+    Attributes:
+        form: edits the chosen part.
     """
 
     edited = Signal(object)
+    chosen = Signal(object)
 
     def __init__(self, words: PartsLabels, form: ModelForm[P], label: Callable[[P], str]) -> None:
         super().__init__()
         self._parts: tuple[P, ...] = ()
         self._label = label
-        self._form = form
+        self.form = form
         add = named(QPushButton(words.add), f"{words.name}_add", f"Add a {words.one}.")
         self._remove = IconButton(
             f"{words.name}_remove", "delete-outline", f"Remove this {words.one}.\nDel"
@@ -145,6 +150,7 @@ class PartsList(QWidget, Generic[P]):
         self._down.setEnabled(0 <= current < count - 1)
         for button in (self._remove, self._up, self._down):
             button.setVisible(count > 0)
-        self._form.setVisible(current >= 0)
-        if current >= 0 and self._form.value() != self._parts[current]:
-            self._form.set_value(self._parts[current])
+        self.form.setVisible(current >= 0)
+        if current >= 0 and self.form.value() != self._parts[current]:
+            self.form.set_value(self._parts[current])
+        self.chosen.emit(self._parts[current] if current >= 0 else None)

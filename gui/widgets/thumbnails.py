@@ -11,6 +11,8 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPixmap
 
 from core.errors import UnreadableClip
 from core.media.images import read_image
+from core.media.media_file import open_media
+from core.media.streams import choose_video
 from gui import theme
 from gui.background import Background
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from av import VideoFrame
     from av.container import InputContainer
+    from av.video.stream import VideoStream
 
     from core.errors import StudioError
     from core.jobs.job import CancelToken
@@ -197,32 +200,44 @@ def _image(path: Path, size: tuple[int, int]) -> QImage:
 
 def _frame(path: Path, size: tuple[int, int], at: Moment, cancel: CancelToken) -> QImage:
     # Loaded late: it brings FFmpeg's libraries.
-    import av
     from av.error import FFmpegError
 
     try:
-        with av.open(str(path)) as container:
+        with open_media(path) as container:
             # Several are read at a time; to set up more threads for a frame takes longer than it.
-            container.streams.video[0].codec_context.thread_count = 1
-            frame = _last(container, cancel) if at == "end" else _first(container)
+            video = choose_video(container)
+            if video is None:
+                raise UnreadableClip(f"The clip {path.name!r} holds no picture.")
+            video.codec_context.thread_count = 1
+            frame = _last(container, video, cancel) if at == "end" else _first(container, video)
             if frame is not None:
                 return _small(frame, size)
-    except (FFmpegError, OSError, IndexError) as error:
+    except (FFmpegError, OSError) as error:
         raise UnreadableClip(f"The clip {path.name!r} cannot be read.") from error
     raise UnreadableClip(f"The clip {path.name!r} holds no picture.")
 
 
-def _first(container: InputContainer) -> VideoFrame | None:
-    return next(container.decode(video=0), None)
+def _first(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    return next(container.decode(stream), None)
 
 
-def _last(container: InputContainer, cancel: CancelToken) -> VideoFrame | None:
-    stream = container.streams.video[0]
+def _last(container: InputContainer, stream: VideoStream, cancel: CancelToken) -> VideoFrame | None:
     if stream.duration is not None and stream.time_base is not None:
         start = stream.start_time or 0
         near = start + stream.duration - int(_NEAR_END_S / stream.time_base)
         if near > start:
             container.seek(near, stream=stream)
+    last = _decoded_last(container, stream, cancel)
+    if last is None:
+        # In some files, MPEG-TS above all, seeking lands behind the last keyframe.
+        container.seek(container.start_time or 0)
+        last = _decoded_last(container, stream, cancel)
+    return last
+
+
+def _decoded_last(
+    container: InputContainer, stream: VideoStream, cancel: CancelToken
+) -> VideoFrame | None:
     last = None
     for frame in container.decode(stream):
         cancel.check()

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 import shutil
 import threading
+from contextlib import suppress
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from itertools import count
 from typing import TYPE_CHECKING
 
-from core.errors import EngineCrashed, NotConfigured, Problem, UnsupportedRequest
+from core.errors import EngineCrashed, NotConfigured, OutOfMemory, Problem, UnsupportedRequest
 from core.jobs.job import Progressed, Stage
+from core.jobs.owner import Owner, Owners
+from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
 from core.video.model_store import OnDisk
 from core.video.planning import make_plan
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import FrameRequest, RenderRequest, Role, Target
+from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.model_files import (
     folder_of,
     installation_of,
@@ -27,15 +29,16 @@ from providers.ltx_video.install.model_files import (
 )
 from providers.ltx_video.models.auto_model import choose_model
 from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
-from providers.ltx_video.models.info import INFO, PACKAGES
+from providers.ltx_video.models.info import INFO, installed_versions
 from providers.ltx_video.models.timings import (
+    EngineState,
     ProgressMeter,
     Timing,
     TimingTable,
     layout_name,
     work_of,
 )
-from providers.ltx_video.stills import clip_of, still_frame, still_note, take_still
+from providers.ltx_video.stills import clip_of, like_clip, still_frame, still_note, take_still
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +71,7 @@ class LocalLTX:
         self._context = context
         self._models = {model.id: model for model in models}
         self._timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
+        self._owners = Owners(self._offload_root)
         self._store: LTXStore | None = None
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -122,20 +126,13 @@ class LocalLTX:
         """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
         if plan.is_image:
             clip = clip_of(plan)
-            return _like(plan, self.fit(clip)).with_notes(still_note(clip))
+            return like_clip(plan, self.fit(clip)).with_notes(still_note(clip))
         model = self._models[plan.target.model]
         notes: tuple[str, ...] = ()
         if model.spec.is_builtin:
-            from providers.ltx_video.mini.vocabulary import MOST_TOKENS, count_tokens, mini_notes
+            from providers.ltx_video.mini.caption import caption_of
 
-            tokens = count_tokens(plan.prompt)
-            if tokens > MOST_TOKENS:
-                message = (
-                    f"The prompt has {tokens} words that {model.spec.label} knows, and it reads at "
-                    f"most {MOST_TOKENS}. Shorten it."
-                )
-                raise UnsupportedRequest([Problem("prompt", message)])
-            notes = mini_notes(plan.prompt)
+            notes = caption_of(plan).notes
         memory = self._memory(model, plan)
         fitted = plan.with_notes(*notes).model_copy(update={"memory_plan": memory})
         return self._with_time(fitted)
@@ -149,7 +146,7 @@ class LocalLTX:
         memory = self._ladder(model, clip).cheaper(plan.memory_plan, plan.request.delivery.memory)
         if memory is None:
             return None
-        return _like(plan, self._with_time(clip.model_copy(update={"memory_plan": memory})))
+        return like_clip(plan, self._with_time(clip.model_copy(update={"memory_plan": memory})))
 
     def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
         """Make the clip in the engine, which is started when it does not run."""
@@ -166,18 +163,27 @@ class LocalLTX:
             # Said before anything else is done: the engine needs seconds to start.
             ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0, message="Starting the engine"))
             order = self._order(plan, ctx)
-            is_warm = self._is_warm(order)
-            meter = ProgressMeter(self._timings, plan, is_warm=is_warm)
+            state = self._engine_for(plan)
+            meter = ProgressMeter(self._timings, plan, state)
             engine = self._running_engine(order)
-            self._loaded = ""
+            if state is EngineState.ABSENT and (expected := meter.pass_time()) is not None:
+                ctx.report(expected)
+            # What is planned meanwhile will find it loaded.
+            self._loaded = _loaded_name(plan, order.model_key)
+            has_room = True
             try:
                 made = follow(engine, order, meter, ctx)
+            except OutOfMemory:
+                has_room = False
+                raise
             finally:
                 if not engine.is_alive:
                     engine.end()
                     self._engine = None
-            self._loaded = _identity(order)
-            self._remember(plan, made.figures)
+                # A clip that was stopped leaves the model loaded, if it had come that far.
+                if self._engine is None or not (has_room and meter.has_loaded):
+                    self._loaded = ""
+            self._remember(plan, made.figures, meter, is_start=state is EngineState.ABSENT)
             return Rendered(made.clip, self._provenance(plan, made.figures))
 
     def _provenance(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> Provenance:
@@ -189,7 +195,7 @@ class LocalLTX:
             if any(peaks):
                 measured[f"peak_{name}"] = round(max(peaks), 3)
         return Provenance(
-            versions=_versions(),
+            versions=installed_versions(),
             model_files=weight_files(model, self._context.paths.models_dir),
             measured=measured,
         )
@@ -216,7 +222,12 @@ class LocalLTX:
         found = installation_of(model, self._context.paths.models_dir)
         match found.on_disk:
             case OnDisk.WHOLE:
-                return None
+                difference = self._difference(model)
+                if not difference:
+                    return None
+                return NotReady(
+                    ReasonCode.DAMAGED, f"{label}: Its files are damaged: {difference}.", repair
+                )
             case OnDisk.NOTHING:
                 size = model.spec.size_bytes
                 amount = f"{size / _GB:.1f} GB" if size else "an amount the hub will tell"
@@ -231,6 +242,13 @@ class LocalLTX:
                 return NotReady(ReasonCode.NOT_INSTALLED, f"{label}: {found.reason}", repair)
             case OnDisk.DAMAGED:
                 return NotReady(ReasonCode.DAMAGED, f"{label}: {found.reason}", repair)
+
+    def _difference(self, model: LocalModel) -> str:
+        """What of the model that comes with the program is not as it was published."""
+        if not model.spec.is_builtin:
+            return ""
+        memory = self._context.paths.cache_dir / "ltx-video" / f"{model.id}-proven.json"
+        return find_difference(folder_of(model, self._context.paths.models_dir), memory)
 
     def _memory(self, model: LocalModel, plan: RenderPlan) -> MemoryPlan:
         """The layout for a plan: the quickest that fits, within what the user chose.
@@ -298,7 +316,11 @@ class LocalLTX:
     @property
     def _offload_dir(self) -> Path:
         # Of this process alone: another one may be rendering from its own at the same time.
-        return self._context.paths.cache_dir / "ltx-video" / "offload" / str(os.getpid())
+        return self._offload_root / self._owners.own.name
+
+    @property
+    def _offload_root(self) -> Path:
+        return self._context.paths.cache_dir / "ltx-video" / "offload"
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
         from core.media.images import write_start_image
@@ -317,7 +339,7 @@ class LocalLTX:
         folder = folder_of(model, self._context.paths.models_dir)
         return RenderOrder(
             number=next(self._numbers),
-            plan=plan,
+            plan=_in_its_words(plan, model),
             memory=memory,
             profile=model.profile,
             folder=folder,
@@ -329,15 +351,25 @@ class LocalLTX:
             offload_dir=self._offload_dir,
         )
 
-    def _is_warm(self, order: RenderOrder) -> bool:
+    def _engine_for(self, plan: RenderPlan) -> EngineState:
+        """What the engine has to do before it can begin with a plan."""
         engine = self._engine
-        return engine is not None and engine.is_alive and self._loaded == _identity(order)
+        if engine is None or not engine.is_alive:
+            return EngineState.ABSENT
+        if not self._loaded:
+            return EngineState.OTHER
+        folder = folder_of(self._models[plan.target.model], self._context.paths.models_dir)
+        is_loaded = self._loaded == _loaded_name(plan, model_key(folder))
+        return EngineState.READY if is_loaded else EngineState.OTHER
 
     def _running_engine(self, order: RenderOrder) -> EngineProcess:
         from providers.ltx_video.engine.engine_process import EngineProcess
 
         if self._engine is None or not self._engine.is_alive:
             self._sweep_offload_dirs()
+            with suppress(OSError):
+                # Where it cannot be written, nothing is put there either.
+                self._owners.begin()
             try:
                 self._engine = EngineProcess()
             except OSError as error:
@@ -350,15 +382,19 @@ class LocalLTX:
 
     def _sweep_offload_dirs(self) -> None:
         """Delete the weights that this process, or one that was killed, streamed from disk."""
-        import psutil
-
-        parent = self._offload_dir.parent
-        for folder in parent.iterdir() if parent.is_dir() else ():
+        for folder in folders_in(self._offload_root):
             is_ours = folder == self._offload_dir
-            if is_ours or not (folder.name.isdigit() and psutil.pid_exists(int(folder.name))):
+            if is_ours or not self._owners.is_alive(Owner(folder.name, os.getpid())):
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _remember(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> None:
+    def _remember(
+        self,
+        plan: RenderPlan,
+        figures: tuple[StageFigures, ...],
+        meter: ProgressMeter,
+        *,
+        is_start: bool,
+    ) -> None:
         self._vram_held_gb = max((figure.vram_gb for figure in figures), default=0.0)
         self._timings.add(
             Timing(
@@ -367,32 +403,24 @@ class LocalLTX:
                 stage=figure.stage,
                 is_short=figure.is_short,
                 work=work_of(figure.stage, plan),
-                seconds=figure.seconds,
+                # The engine counts from its first line on; what came before is waited for too.
+                seconds=figure.seconds + (meter.start_s if figure.stage is Stage.LOAD else 0.0),
+                is_start=is_start and figure.stage is Stage.LOAD,
             )
             for figure in figures
         )
 
     def _with_time(self, plan: RenderPlan) -> RenderPlan:
-        is_warm = (
-            self._engine is not None
-            and self._engine.is_alive
-            and self._loaded.startswith(f"{plan.target.model}|")
+        first, following = (
+            self._timings.expected_total_s(plan, state)
+            for state in (self._engine_for(plan), EngineState.READY)
         )
-        seconds = self._timings.expected_total_s(plan, is_warm=is_warm)
-        return plan.model_copy(update={"est_seconds": seconds})
+        return plan.model_copy(update={"est_seconds": first, "est_next_seconds": following})
 
 
-def _like(plan: RenderPlan, clip: RenderPlan) -> RenderPlan:
-    """A plan with memory, seconds and notes of the clip that it comes to."""
-    found = {
-        "memory_plan": clip.memory_plan, "est_seconds": clip.est_seconds, "notes": clip.notes
-    }  # fmt: skip
-    return plan.model_copy(update=found)
-
-
-def _identity(order: RenderOrder) -> str:
-    """What a warm engine must have loaded to begin with the order at once."""
-    return f"{order.plan.target.model}|{layout_name(order.plan)}|{order.model_key}"
+def _loaded_name(plan: RenderPlan, key: str) -> str:
+    """What a warm engine must have loaded to begin with a plan at once."""
+    return f"{plan.target.model}|{layout_name(plan)}|{key}"
 
 
 def _refused_memory(message: str) -> UnsupportedRequest:
@@ -417,11 +445,10 @@ def _smallest_plan(model: LocalModel) -> RenderPlan:
     return make_plan(request, spec, new_seed=lambda: 0)
 
 
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in PACKAGES.names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
+def _in_its_words(plan: RenderPlan, model: LocalModel) -> RenderPlan:
+    """The plan with the words that the model itself is given."""
+    if not model.spec.is_builtin:
+        return plan
+    from providers.ltx_video.mini.caption import caption_of
+
+    return plan.model_copy(update={"prompt": caption_of(plan).text})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.errors import FFmpegFailed, OutputError, RenderFailed
+from core.errors import FFmpegCrashed, FFmpegFailed, OutputError, RenderFailed
 from core.media.ffmpeg import run_ffmpeg
+from core.media.media_file import input_words
 from core.video.request import OutputKind
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ def clip_of(plan: RenderPlan) -> RenderPlan:
     )
 
 
+def like_clip(plan: RenderPlan, clip: RenderPlan) -> RenderPlan:
+    """A plan with memory, seconds and notes of the clip that it comes to."""
+    found = {
+        "memory_plan": clip.memory_plan, "notes": clip.notes,
+        "est_seconds": clip.est_seconds, "est_next_seconds": clip.est_next_seconds,
+    }  # fmt: skip
+    return plan.model_copy(update=found)
+
+
 def still_frame(num_frames: int) -> int:
     """Which frame of a clip is its still, from 0: the middle one.
 
@@ -56,12 +66,13 @@ def take_still(path: Path, clip: RenderPlan, image: Path, cancel: CancelToken) -
     Raises:
         OutputError: the disk is full.
         RenderFailed: the clip has no such frame.
+        FFmpegCrashed: FFmpeg was ended by a fault of its own.
         JobCancelled: asked to stop.
     """
     frame = still_frame(clip.num_frames)
     select = f"select=eq(n\\,{frame})"
     options = ["-fps_mode", "passthrough", "-frames:v", "1", "-update", "1"]
-    arguments = ["-i", str(path), "-vf", select, *options, "-pix_fmt", "rgb24", str(image)]
+    arguments = [*input_words(path), "-vf", select, *options, "-pix_fmt", "rgb24", str(image)]
     try:
         run_ffmpeg(arguments, cancel)
     except FFmpegFailed as error:
@@ -70,6 +81,8 @@ def take_still(path: Path, clip: RenderPlan, image: Path, cancel: CancelToken) -
                 f"The disk of {str(image.parent)!r} is full.",
                 hint="Free some space, then resume the job.",
             ) from error
+        if isinstance(error, FFmpegCrashed):
+            raise
         raise _no_frame(clip, frame) from error
     if not image.is_file():
         raise _no_frame(clip, frame)

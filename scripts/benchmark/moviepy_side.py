@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from core.film.build.encoding import constant_quality, video_arguments
 from core.film.model.delivery import USUAL_AUDIO_KBPS, AudioCodec, ExportSettings
-from core.media.ffmpeg import find_ffmpeg
+from core.media.ffmpeg_program import find_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

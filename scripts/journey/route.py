@@ -11,13 +11,14 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QDialog,
-    QInputDialog,
     QLineEdit,
     QPlainTextEdit,
     QScrollArea,
     QTabWidget,
     QToolButton,
 )
+
+from gui.project.new_project_dialog import NewProjectDialog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,8 +82,8 @@ class Journey:
 
     def _begin_project(self) -> None:
         def name_it(dialog: QDialog) -> None:
-            assert isinstance(dialog, QInputDialog), type(dialog).__name__
-            field = dialog.findChild(QLineEdit)
+            assert isinstance(dialog, NewProjectDialog), type(dialog).__name__
+            field = dialog.findChild(QLineEdit, "new_project_name")
             assert field is not None, "the dialog has a field"
             QTest.keyClicks(field, NAME)
             QTest.keyClick(field, Qt.Key.Key_Return)

@@ -17,6 +17,7 @@ from diffusers import (
 )
 from transformers.utils import logging as transformers_logging
 
+from providers.ltx_video.install.builtin_proof import write_hashes
 from scripts.ltx_mini import audio, diffusion, text, video_vae
 from scripts.ltx_mini.checkpoints import load_checkpoint
 from scripts.ltx_mini.keyframe_latents import keyframes, latents_of, spreads
@@ -102,4 +103,5 @@ def write_model(work: Path, seed: int, target: Path, start_from: Path | None = N
             if place.is_dir():
                 shutil.rmtree(place)
             part.replace(place)
+    write_hashes(target)
     print(f"{target}: {size_bytes / 1e6:.1f} MB")

@@ -40,7 +40,7 @@ def words_table() -> str:
         (
             attribute.value,
             ", ".join(_plain(value) for value in values),
-            _UNSAID.get(attribute, "the model chooses"),
+            _UNSAID.get(attribute, "the seed decides"),
         )
         for attribute, values in PHRASES.items()
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cli.film_arguments import FilmReading, read_film
 from cli.options import Typed
 from core.film.model.delivery import AudioCodec, Container, VideoCodec
+from core.film.model.scan import Deinterlace
 
 
 def reading(*, out: str | None = None, preset: str | None = None, **lists: str) -> FilmReading:
@@ -28,6 +29,13 @@ def test_numbered_value_is_for_one_clip_and_a_plain_one_for_all() -> None:
     clips = reading(speed="2=1.5").film.clips
     assert [clip.speed for clip in clips] == [1.0, 1.5]
     assert [clip.speed for clip in reading(speed="2").film.clips] == [2.0, 2.0]
+
+
+def test_fields_are_chosen_for_the_film_and_for_one_clip() -> None:
+    given = {"--deinterlace": ["off", "2=top"]}
+    film = read_film(Typed(given, ["a.mp4", "b.mp4"])).film
+    assert film.deinterlace is Deinterlace.OFF
+    assert [clip.deinterlace for clip in film.clips] == [None, Deinterlace.TOP]
 
 
 def test_option_of_music_without_music_is_told() -> None:

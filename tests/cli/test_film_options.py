@@ -45,6 +45,10 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
         inputs = ["-f", "lavfi", "-i", image, "-f", "lavfi", "-i", audio]
         coding = ["-c:v", "ffv1", "-pix_fmt", "yuv420p", "-c:a", "flac"]
         run_ffmpeg([*inputs, *coding, str(folder / f"{name}.mkv")], CancelToken())
+    both = [word for name in ("red", "blue") for word in ("-i", str(folder / f"{name}.mkv"))]
+    run_ffmpeg(
+        [*both, "-map", "0", "-map", "1", "-c", "copy", str(folder / "two.mkv")], CancelToken()
+    )
     moving = f"testsrc2=s=96x64:r={RATE}:d={SECONDS}"
     run_ffmpeg(
         ["-f", "lavfi", "-i", moving, "-c:v", "ffv1", str(folder / "moving.mkv")], CancelToken()
@@ -57,6 +61,8 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "negative.cube").write_text("\n".join(["LUT_3D_SIZE 2", *rows]), encoding="ascii")
     Image.new("RGBA", (20, 20), (0, 255, 0, 255)).save(folder / "mark.png")
     (folder / "words.srt").write_text("1\n00:00:00,000 --> 00:00:00,500\nHello\n", encoding="utf-8")
+    russian = "1\n00:00:00,000 --> 00:00:00,500\nПривет\n"  # noqa: RUF001
+    (folder / "russian.srt").write_bytes(russian.encode("koi8-r"))
     (folder / "bad.mkv").write_bytes(b"no clip")
     return folder
 
@@ -141,6 +147,24 @@ def clip_title(make: Callable[..., Seen]) -> None:
 def clip_fit(make: Callable[..., Seen]) -> None:
     film = make("red.mkv", "red.mkv", "tall.mkv", *USUAL, "--clip-fit", "3=fill")
     assert near(film.colour(60, x=0.02), WHITE)
+
+
+def still(make: Callable[..., Seen]) -> None:
+    film = make("red.mkv", "mark.png", "mark.png", *USUAL, "--still", "0.5", "--still", "3=1")
+    assert len(film.look.frames) == 24 + 12 + 24
+    assert near(film.colour(30), (0, 255, 0))
+    assert near(film.colour(59), (0, 255, 0))
+
+
+def video_track(make: Callable[..., Seen]) -> None:
+    film = make("two.mkv", *USUAL, "--video-track", "1=2")
+    assert near(film.colour(0), BLUE)
+
+
+def audio_track(make: Callable[..., Seen]) -> None:
+    film = make("two.mkv", *USUAL, "--audio-track", "2")
+    assert film.loudness(1000, 0.1, 0.9) > 0.05
+    assert film.loudness(500, 0.1, 0.9) < 1e-3
 
 
 def skip_bad(make: Callable[..., Seen]) -> None:
@@ -307,6 +331,15 @@ def subtitle_track(make: Callable[..., Seen]) -> None:
     assert b"Hello" in words
 
 
+def subtitle_encoding(make: Callable[..., Seen]) -> None:
+    film = make(
+        *BIG, "--subtitles", "russian.srt", "--subtitle-track", "--subtitle-encoding", "koi8-r"
+    )
+    with av.open(str(film.path)) as container:
+        words = b"".join(bytes(p) for p in container.demux(container.streams.subtitles[0]))
+    assert "Привет".encode() in words
+
+
 def lut(make: Callable[..., Seen]) -> None:
     assert near(make("red.mkv", *USUAL, "--lut", "negative.cube").colour(3), (0, 255, 255))
 
@@ -351,6 +384,16 @@ def fit(make: Callable[..., Seen]) -> None:
     clips = ("red.mkv", "red.mkv", "tall.mkv")
     assert near(make(*clips, *USUAL).colour(60, x=0.02), BLACK)
     assert near(make(*clips, *USUAL, "--fit", "stretch", out="b.mov").colour(60, x=0.02), WHITE)
+
+
+def deinterlace(make: Callable[..., Seen]) -> None:
+    plain = make("moving.mkv", *USUAL)
+    film = make("moving.mkv", *USUAL, "--deinterlace", "top", out="b.mov")
+    assert "deinterlaced, top field first, as you asked" in film.out
+    # Every other line stays; what moves in the lines between is made anew.
+    change = np.abs(film.image(12) - plain.image(12)).max(axis=(1, 2))
+    assert change[1::2].max() > 20
+    assert change[0::2].mean() < change[1::2].mean()
 
 
 def background(make: Callable[..., Seen]) -> None:
@@ -485,14 +528,15 @@ def force(make: Callable[..., Seen]) -> None:
 CASES = {
     f"--{case.__name__.replace('_', '-')}": case
     for case in (
-        trim, speed, transition, clip_title, clip_fit, skip_bad, volume, mute, clip_sound, music,
+        trim, speed, transition, clip_title, clip_fit, still, video_track, audio_track, skip_bad,
+        volume, mute, clip_sound, music,
         music_volume, music_at, music_offset, music_loop, music_fade, duck, loudness, text, text_at,
         text_size, text_font, text_colour, text_outline, text_outline_colour, text_place,
-        text_margin, text_fade, subtitles, subtitle_track, lut, lut_strength, watermark,
-        watermark_place, watermark_size, watermark_opacity, watermark_margin, fit, background,
-        preset, container, codec, audio_codec, size, fps, retime, quality, crf, bitrate, bits,
-        prores_profile, hardware, audio_bitrate, title, chapters, ai_marker, poster, handoff, save,
-        out, force,
+        text_margin, text_fade, subtitles, subtitle_track, subtitle_encoding, lut, lut_strength,
+        watermark, watermark_place, watermark_size, watermark_opacity, watermark_margin, fit,
+        deinterlace, background, preset, container, codec, audio_codec, size, fps, retime, quality,
+        crf, bitrate, bits, prores_profile, hardware, audio_bitrate, title, chapters, ai_marker,
+        poster, handoff, save, out, force,
     )
 }  # fmt: skip
 # These make no film: tests/e2e/test_film_cli.py types them.

@@ -10,7 +10,7 @@ import pytest
 from cli import main
 from core.film.model.delivery import Container, ExportSettings
 from core.film.model.film import Film
-from core.project.files.project_file import NAME, write_project
+from core.project.files.project_file import NAME, read_project, write_project
 from core.project.model.project import FilmChoices, Scene, SceneCut, SceneTakes, Take, VideoProject
 from tests.fakes.app import ENTRY
 from tests.film.exporting import look_at, make_clip
@@ -79,7 +79,7 @@ def test_the_projects_own_settings_and_place_count_and_its_file_is_as_good_as_it
     choices = FilmChoices(
         film=Film(clips=(), title="Mine"),
         settings=ExportSettings(container=Container.MKV),
-        path=tmp_path / "mine.mkv",
+        path=folder / "exports" / "mine.mkv",
     )
     _save(
         made_project(tmp_path / "other", "x"),
@@ -90,11 +90,44 @@ def test_the_projects_own_settings_and_place_count_and_its_file_is_as_good_as_it
     )
     code, path, messages = export(str(folder / NAME))
     assert code == 0, messages
-    assert Path(path) == tmp_path / "mine.mkv"
+    assert Path(path) == folder / "exports" / "mine.mkv"
     assert look_at(Path(path)).metadata["title"] == "Mine"
     code, path, messages = export(str(folder), "--container", "mp4", "--dry-run")
     assert code == 0, messages
     assert "exports" in messages
+
+
+@pytest.mark.parametrize("way", ["absolute", "upwards", "link"])
+def test_a_project_sends_its_film_nowhere_else_but_a_person_may(
+    folder: Path, export: Export, tmp_path: Path, way: str
+) -> None:
+    (folder / "linked").symlink_to(tmp_path, target_is_directory=True)
+    ways = {"absolute": tmp_path, "upwards": folder / "..", "link": folder / "linked"}
+    place = ways[way] / "elsewhere.mp4"
+    _save(read_project(folder).project, folder, film=FilmChoices(path=place))
+    code, path, messages = export(str(folder))
+    assert (code, path) == (2, "")
+    assert f"{str(tmp_path / 'elsewhere.mp4')!r}, outside of its folder" in messages
+    assert "with -o" in messages
+    assert not place.exists()
+    code, path, messages = export(str(folder), "-o", str(place))
+    assert code == 0, messages
+    assert place.exists()
+
+
+def test_an_exports_folder_that_leads_elsewhere_is_not_written_to(
+    folder: Path, export: Export, tmp_path: Path
+) -> None:
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (folder / "exports").rmdir()
+    (folder / "exports").symlink_to(victim, target_is_directory=True)
+    code, _, messages = export(str(folder))
+    assert code == 2
+    assert (
+        f"'exports' of the project is a link that leads out of it, to {str(victim)!r}" in messages
+    )
+    assert list(victim.iterdir()) == []
 
 
 @pytest.mark.parametrize("option", ["--handoff", "--save"])

@@ -104,7 +104,7 @@ def test_error_that_is_not_ours_is_reported_as_a_defect() -> None:
 
 def test_full_disk_is_reported_as_one() -> None:
     report = ErrorReport.of(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/clips/a"))
-    assert str(report) == "The disk of '/clips/a' is full. Free some space, then resume the job."
+    assert str(report) == "The disk of '/clips/a' is full. Free some space there, then try again."
     line = f"av_interleaved_write_frame(): {os.strerror(errno.ENOSPC)}"
     assert FFmpegFailed(["ffmpeg"], 1, [line]).is_disk_full
     assert not FFmpegFailed(["ffmpeg"], 1, ["Invalid data"]).is_disk_full

@@ -40,11 +40,12 @@ def assert_refused(answer: Answer, *parts: str, code: int = 2) -> None:
 
 @pytest.fixture
 def nothing_left(home: Path):
-    """Fails when a command leaves more than its log behind."""
+    """Fails when a command leaves more behind than its log and the proof of LTX Mini's files."""
     before = remains(Path.cwd())
     yield
     assert remains(Path.cwd()) == before
-    assert [name for name in remains(home) if not name.endswith("imageai.log")] == []
+    kept = ("imageai.log", "ltx-mini-proven.json")
+    assert [name for name in remains(home) if not name.endswith(kept)] == []
 
 
 @pytest.fixture
@@ -296,7 +297,7 @@ def test_a_built_in_model_whose_files_are_damaged(app_of, damaged_program, words
 @pytest.mark.usefixtures("nothing_left")
 def test_no_ffmpeg(app) -> None:
     answer = app(*PROMPT, *MINI, IMAGEAI_FFMPEG="/nowhere/ffmpeg")
-    assert_refused(answer, "IMAGEAI_FFMPEG names '/nowhere/ffmpeg', which is no program")
+    assert_refused(answer, "IMAGEAI_FFMPEG names '/nowhere/ffmpeg', which is no program", code=3)
 
 
 # Files of our own that are damaged

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.film.model.transitions import TRANSITIONS
-from core.media.ffmpeg import find_ffmpeg
+from core.media.ffmpeg_program import find_ffmpeg
 from tests.fakes.program import remains
 from tests.film.exporting import look_at, make_clip, two_clips
 
@@ -238,8 +238,9 @@ def test_an_ffmpeg_that_is_missing_or_too_poor_is_told(app: App, work: Path) -> 
 
     assert missing.code == 3
     assert "IMAGEAI_FFMPEG" in missing.said
-    assert lacking.code == 2
-    assert "ffmpeg version 3.1" in lacking.said
+    assert "Unset IMAGEAI_FFMPEG to use the FFmpeg that comes with ImageAI" in missing.said
+    assert lacking.code == 3
+    assert "version 3.1 is older than 5.1" in lacking.said
     assert "libx264" in lacking.said
 
 

@@ -93,7 +93,7 @@ class CloudProvider(PollingProvider):
             case "done":
                 return Finished(job["url"], cost_usd=job["cost"], seed=job["seed"])
             case _:
-                said = service.without_secret(job["error"])
+                said = job["error"]
                 error = RenderFailed(
                     f"{INFO.label} could not make the clip: {said}.",
                     target=service.target,

@@ -31,6 +31,8 @@ STAND_INS = {
     "core/__init__.py": "",
     "core/errors.py": "class NotConfigured(Exception):\n    pass\n",
     "core/jobs/__init__.py": "",
+    "core/platform/__init__.py": "",
+    "core/platform/standard_streams.py": "def open_missing_streams():\n    pass\n",
     "core/jobs/job.py": """
 from types import SimpleNamespace as Notice, SimpleNamespace as Progressed
 

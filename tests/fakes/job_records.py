@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.jobs.job import ErrorReport, Lane, Progressed, Stage
-from core.jobs.job_record import JobRecord, JobState, Owner
+from core.jobs.job_record import JobRecord, JobState
+from core.jobs.owner import Owner
 
 NOW = datetime.now(UTC)
-HERE = Owner.this_process()
+HERE = Owner("here", 1)
 
 
 def record(job_id: str, state: JobState = JobState.QUEUED, **more: object) -> JobRecord:

@@ -14,8 +14,8 @@ import numpy as np
 from core.film.build.export import ExportJob
 from core.film.model.delivery import ExportOrder
 from core.jobs.job import CancelToken, Charged, JobContext, Report
-from core.media.ffmpeg import run_ffmpeg
 from core.media.render_cache import RenderCache
+from tests.film.bundled import run_bundled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,7 +143,7 @@ def write_counted(
         pulses.wave(num_frames / rate).tofile(wave)
         arguments += ["-f", "f32le", "-ar", str(pulses.rate_hz), "-ac", "2", "-i", str(wave)]
         arguments += ["-c:a", audio_codec]
-    run_ffmpeg([*arguments, *codec, str(path)], CancelToken())
+    run_bundled([*arguments, *codec, str(path)])
     times = tuple(frame / rate for frame in range(num_frames))
     return Counted(path, name, rate, times, level, pulses)
 

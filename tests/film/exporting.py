@@ -13,8 +13,8 @@ from core.film.build.export import ExportJob
 from core.film.model.delivery import CONTAINERS, AudioCodec, ExportOrder, ExportSettings
 from core.film.model.film import Clip, Film, Transition
 from core.jobs.job import CancelToken, JobContext, Notice, Report
-from core.media.ffmpeg import run_ffmpeg
 from core.media.render_cache import RenderCache
+from tests.film.bundled import run_bundled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ def make_clip(
         arguments += ["-f", "lavfi", "-i", click, "-c:a", "flac"]
     arguments += ["-c:v", "libx264", "-preset", "ultrafast", "-crf", "12", "-pix_fmt", "yuv420p"]
     arguments += ["-metadata", f"comment={comment}", "-f", "mp4", *more, str(path)]
-    run_ffmpeg(arguments, CancelToken())
+    run_bundled(arguments)
     return path
 
 

@@ -14,8 +14,8 @@ from core.film.model.layout import lay_out
 from core.film.model.source import Colour, Source, SourceFacts, read_source
 from core.film.sound.soundtrack import audio_of
 from core.jobs.job import CancelToken
-from core.media.ffmpeg import run_ffmpeg
 from core.media.render_cache import RenderCache
+from tests.film.bundled import run_bundled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def write_audio(
     raw = path.with_name(f"{path.name}.raw")
     samples.astype("<f4").tofile(raw)
     arguments = ["-f", "f32le", "-ar", str(rate_hz), "-ac", str(samples.shape[1])]
-    run_ffmpeg([*arguments, "-i", str(raw), "-c:a", codec, str(path)], CancelToken())
+    run_bundled([*arguments, "-i", str(raw), "-c:a", codec, str(path)])
     raw.unlink()
     return path
 
@@ -69,7 +69,7 @@ def write_clip(
         wave = write_audio(path.with_suffix(".wav"), samples, rate_hz=rate_hz)
         arguments += ["-itsoffset", str(late_s), "-i", str(wave), "-map", "0", "-map", "1"]
         arguments += ["-c:a", "pcm_f32le"]
-    run_ffmpeg([*arguments, "-c:v", "mpeg4", str(path)], CancelToken())
+    run_bundled([*arguments, "-c:v", "mpeg4", str(path)])
     return path
 
 

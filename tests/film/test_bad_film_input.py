@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.errors import UnsupportedRequest
 from core.film.build.export_plan import plan_export
-from core.film.model.delivery import AudioCodec, Container, ExportOrder, ExportSettings
-from core.film.model.film import Clip, Film, Music, Transition
+from core.film.model.delivery import (
+    AudioCodec,
+    Container,
+    ExportOrder,
+    ExportSettings,
+    VideoCodec,
+)
+from core.film.model.film import Caption, Clip, Film, Music, Transition
 from core.jobs.job import CancelToken
-from core.media.ffmpeg import FFMPEG_VARIABLE
+from core.media.ffmpeg_program import FFMPEG_VARIABLE, ffmpeg_version, find_ffmpeg
 from core.media.render_cache import RenderCache
 from tests.film.exporting import NO_AUDIO, export, film_of, look_at, make_clip, two_clips
 
@@ -232,41 +239,42 @@ def test_clips_and_films_may_have_any_name(tmp_path: Path) -> None:
 # Programs
 
 
-def _program(tmp_path: Path, encoders: str) -> str:
+def _program_without(tmp_path: Path, *encoders: str) -> str:
+    """The FFmpeg in use, but for these encoders."""
     path = tmp_path / "ffmpeg-of-old"
+    hidden = " ".join(f"-e ' {name} '" for name in encoders)
     path.write_text(
         "#!/bin/sh\n"
-        'case "$*" in\n'
-        '*-version) echo "ffmpeg version 4.2.2-odd Copyright" ;;\n'
-        f"*-encoders) printf '{encoders}' ;;\n"
-        "esac\n",
+        f'case "$*" in *-encoders) "{find_ffmpeg()}" "$@" | grep -v {hidden} ;;\n'
+        f'*) exec "{find_ffmpeg()}" "$@" ;; esac\n',
         encoding="utf-8",
     )
     path.chmod(0o755)
     return str(path)
 
 
-def test_codecs_that_ffmpeg_lacks_are_named_with_its_version_and_where_to_get_them(
+def test_codecs_that_ffmpeg_lacks_are_named_with_its_version_and_the_way_to_the_bundled_one(
     room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(FFMPEG_VARIABLE, _program(tmp_path, " V....D mpeg4    MPEG-4\\n"))
-    settings = ExportSettings(audio_codec=AudioCodec.MP3)
+    version = ffmpeg_version()
+    poor = _program_without(tmp_path, "libx265", "libmp3lame")
+    monkeypatch.setenv(FFMPEG_VARIABLE, poor)
+    settings = ExportSettings(video_codec=VideoCodec.HEVC, audio_codec=AudioCodec.MP3)
 
     messages = _refused(film_of(room / "ball.mp4"), tmp_path / "film.mp4", tmp_path / "s", settings)
 
     assert len(messages) == 2
-    assert "libx264" in messages[0]
+    assert "libx265" in messages[0]
     assert "libmp3lame" in messages[1]
     for sentence in messages:
-        assert "4.2.2-odd" in sentence
-        assert "pip install imageio-ffmpeg" in sentence
+        assert version in sentence
+        assert f"Unset {FFMPEG_VARIABLE} to use the FFmpeg that comes with ImageAI" in sentence
 
 
 def test_images_need_their_own_encoder(
     room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = " V....D libx264    H.264\\n"
-    monkeypatch.setenv(FFMPEG_VARIABLE, _program(tmp_path, known))
+    monkeypatch.setenv(FFMPEG_VARIABLE, _program_without(tmp_path, "libwebp_anim"))
     settings = ExportSettings(container=Container.WEBP)
 
     messages = _refused(
@@ -274,6 +282,19 @@ def test_images_need_their_own_encoder(
     )
 
     assert ["libwebp_anim" in sentence for sentence in messages] == [True]
+
+
+def test_an_ffmpeg_that_cannot_be_used_is_told_together_with_all_else(
+    room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FFMPEG_VARIABLE, "/bin/true")
+
+    messages = _refused(film_of(room / "text.mp4"), tmp_path / "film.mp4", tmp_path / "s")
+
+    assert [("no FFmpeg" in one, "text.mp4" in one) for one in messages] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 # Places
@@ -373,3 +394,33 @@ def test_problems_of_film_settings_and_place_are_told_together(room: Path, tmp_p
     words = ("gone", "h264", "aac", "text.mp4", "missing.mp4", "no.mp3")
     assert len(messages) == len(words)
     assert all(word in sentence for word, sentence in zip(words, messages, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("captions", "said"),
+    [
+        ([Caption(text="x" * 1_000_000)], "Text 1 has 1,000,000 letters, and at most 2,000"),
+        ([Caption(text="x\n" * 900)], "Text 1 has 901 lines, and at most 50"),
+        ([Caption(text="x")] * 5000, "5,000 texts and subtitles to draw, and at most 3,000"),
+        ([Caption(text="x", font="F" * 100_000)], "The font of text 1 has a name of 100,000"),
+        ([Caption(text="x" * 9000)] * 900, "895 more texts are too long"),
+    ],
+)
+def test_texts_that_nobody_can_draw_are_refused_before_any_work(
+    room: Path, tmp_path: Path, captions: list[Caption], said: str
+) -> None:
+    film = film_of(room / "ball.mp4", captions=tuple(captions))
+    begin = time.monotonic()
+    with pytest.raises(UnsupportedRequest) as refused:
+        _plan(film, tmp_path / "out.mp4", tmp_path / "store")
+    assert time.monotonic() - begin < 10
+    assert said in str(refused.value)
+    assert len(str(refused.value)) < 1000
+
+
+def test_thousands_of_missing_clips_are_told_in_a_few_sentences(tmp_path: Path) -> None:
+    film = film_of(*(tmp_path / f"{number}.mp4" for number in range(5000)))
+    with pytest.raises(UnsupportedRequest) as refused:
+        _plan(film, tmp_path / "out.mp4", tmp_path / "store")
+    assert len(refused.value.problems) == 21
+    assert "4,980 more clips cannot be used" in refused.value.problems[-1].message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +69,51 @@ def test_a_film_file_that_makes_no_sense_says_where(text: bytes, word: str, tmp_
 
     assert word in str(refusal.value)
     assert "film.json" in str(refusal.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r\r\n", "\r"])
+def test_a_film_file_of_any_editor_is_read(tmp_path: Path, encoding: str, line_end: str) -> None:
+    text = '{"film":\n{"clips": [{"path": "ä.mp4"}]}}\n\x1a'.replace("\n", line_end)
+    (tmp_path / "film.json").write_bytes(text.encode(encoding))
+    assert read_film_file(tmp_path).film.clips[0].path == tmp_path / "ä.mp4"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"film": ' * 100_000,
+        '{"schema_version": 1, "film": {"clips": ' + "[" * 100_000 + "]" * 100_000 + "}}",
+        '{"film": {"clips": [' + ",".join(['{"path": 1, "x": 2}'] * 50_000) + "]}}",
+        '{"film": {"clips": [], "' + "x" * 1_000_000 + '": 1}}',
+    ],
+)
+def test_a_film_file_of_no_sense_at_all_gets_a_short_sentence_at_once(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "film.json").write_text(text, encoding="utf-8")
+    begin = time.process_time()
+    with pytest.raises(ProjectError, match="cannot be understood") as refusal:
+        read_film_file(tmp_path)
+    assert time.process_time() - begin < 2
+    assert len(str(refusal.value)) < 2500
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"), [("GBK", "gb18030"), ("shift-jis", "cp932"), ("1251", "cp1251")]
+)
+def test_a_film_file_may_name_the_encoding_of_its_subtitles(
+    tmp_path: Path, name: str, stored: str
+) -> None:
+    text = f'{{"film": {{"clips": [], "subtitles": {{"path": "a.srt", "encoding": "{name}"}}}}}}'
+    (tmp_path / "film.json").write_text(text, encoding="utf-8")
+    subtitles = read_film_file(tmp_path).film.subtitles
+    assert subtitles is not None
+    assert subtitles.encoding == stored
+    (tmp_path / "film.json").write_text(text.replace(name, "klingon"), encoding="utf-8")
+    with pytest.raises(ProjectError, match="no encoding 'klingon'"):
+        read_film_file(tmp_path)
 
 
 def test_a_film_file_that_is_missing_or_cannot_be_written_says_so(tmp_path: Path) -> None:

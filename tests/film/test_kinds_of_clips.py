@@ -12,8 +12,7 @@ import pytest
 from core.film.model.delivery import AudioCodec, Container, ExportSettings, FrameFormat, Quality
 from core.film.model.film import Clip, Film, Fit
 from core.film.model.source import read_source
-from core.jobs.job import CancelToken
-from core.media.ffmpeg import run_ffmpeg
+from tests.film.bundled import run_bundled
 from tests.film.counted_clips import (
     LOSSLESS_H264,
     FilmBench,
@@ -51,7 +50,7 @@ def exported(
 
 
 def remade(source: Path, path: Path, *options: str, before: Sequence[str] = ()) -> Path:
-    run_ffmpeg([*before, "-i", str(source), *options, str(path)], CancelToken())
+    run_bundled([*before, "-i", str(source), *options, str(path)])
     return path
 
 
@@ -93,7 +92,7 @@ def test_clip_that_players_turn_comes_upright(tmp_path: Path) -> None:
     lumas = [np.rot90(image(1, frame, 120, 72, 48)) for frame in range(FRAMES)]
     raw = raw_images(tmp_path / "raw.yuv", [luma.copy() for luma in lumas], 25)
     lying = tmp_path / "lying.mp4"
-    run_ffmpeg([*raw, *LOSSLESS_H264, str(lying)], CancelToken())
+    run_bundled([*raw, *LOSSLESS_H264, str(lying)])
     turned = remade(lying, tmp_path / "t.mp4", "-c", "copy", before=["-display_rotation", "-90"])
     facts = read_source(turned).facts
     assert (facts.width, facts.height) == (72, 48)
@@ -147,7 +146,7 @@ def test_what_lets_through_shows_the_background(
     # Opaque red on the left, nothing in the middle, half of red on the right.
     alpha = "if(lt(X,32),255,if(lt(X,64),0,128))"
     image_of = f"color=red:s=96x48:r=25:d=0.12,format=rgba,geq=r=255:g=0:b=0:a='{alpha}'"
-    run_ffmpeg(["-f", "lavfi", "-i", image_of, *codec, str(clip)], CancelToken())
+    run_bundled(["-f", "lavfi", "-i", image_of, *codec, str(clip)])
     assert read_source(clip).facts.has_alpha
     frames = exported(tmp_path, clip, background="#0000ff")
     assert len(frames) == FRAMES
@@ -178,7 +177,7 @@ def test_hdr_clip_is_brought_to_an_ordinary_screen(tmp_path: Path) -> None:
     raw.write_bytes((luma + np.full(96 * 48 // 2, 512, "<u2").tobytes()) * FRAMES)
     form = ["-f", "rawvideo", "-pix_fmt", "yuv420p10le", "-s", "96x48", "-framerate", "25"]
     tags = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=limited"
-    run_ffmpeg([*form, "-i", str(raw), "-vf", tags, *FFV1, str(hdr)], CancelToken())
+    run_bundled([*form, "-i", str(raw), "-vf", tags, *FFV1, str(hdr)])
     assert read_source(hdr).facts.colour.is_hdr
     frames = exported(tmp_path, hdr)
     assert len(frames) == FRAMES
@@ -198,7 +197,7 @@ def test_full_range_becomes_limited_range(tmp_path: Path) -> None:
     raw = raw_images(tmp_path / "raw.yuv", [luma] * FRAMES, 25)
     full = tmp_path / "full.mkv"
     tags = "setparams=range=full:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
-    run_ffmpeg([*raw, "-vf", tags, *FFV1, str(full)], CancelToken())
+    run_bundled([*raw, "-vf", tags, *FFV1, str(full)])
     frames = exported(tmp_path, full)
     assert_film_colours(frames)
     seen = [float(luma_of(frames[0])[:, left : left + 16].mean()) for left in (8, 40, 72)]
@@ -224,7 +223,7 @@ def test_colourful_hd_clip_without_tags_keeps_its_colours(tmp_path: Path) -> Non
     source = "testsrc2=s=1280x720:r=25:d=0.12,format=yuv420p"
     unknown = "setparams=colorspace=unknown:color_primaries=unknown:color_trc=unknown"
     lossless = [*LOSSLESS_H264, str(clip)]
-    run_ffmpeg(["-f", "lavfi", "-i", source, "-vf", unknown, *lossless], CancelToken())
+    run_bundled(["-f", "lavfi", "-i", source, "-vf", unknown, *lossless])
     with av.open(str(clip)) as container:
         before = list(container.decode(video=0))
     after = exported(tmp_path, clip)
@@ -244,7 +243,7 @@ def test_rgb_clip_keeps_its_colours(tmp_path: Path, codec: str, pixels: str) -> 
     stripes = "geq=r='if(lt(X,32),200,30)':g='if(between(X,32,63),180,40)':b='if(gt(X,63),220,50)'"
     source = f"color=black:s=96x48:r=25:d=0.12,format=gbrp,{stripes}"
     coding = ["-c:v", codec, "-pix_fmt", pixels]
-    run_ffmpeg(["-f", "lavfi", "-i", source, *coding, str(clip)], CancelToken())
+    run_bundled(["-f", "lavfi", "-i", source, *coding, str(clip)])
     assert read_source(clip).facts.pixel_format == pixels
     frames = exported(tmp_path, clip)
     assert_film_colours(frames)

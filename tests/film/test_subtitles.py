@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import UnreadableText
+from core.errors import UnreadableText, UnsupportedRequest
 from core.film.model.film import Alignment
 from core.film.model.subtitles import (
     Cue,
@@ -165,6 +166,60 @@ def test_damage_of_other_kinds_is_told_too(tmp_path: Path, content: str, said: s
         read(tmp_path, content)
 
 
+_CUE = "00:00:00,000 --> 00:00:01,000\nx\n\n"
+_EVENT = "Dialogue: 0,0:00:05.00,0:00:06.00,Default,,0,0,0,,x\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("1\n00:00:00,000 --> 00:00:01,000\n" + "x" * 50_000_000, "50 MB, and at most 8 MB"),
+        ("1\n00:00:00,000 --> 00:00:01,000\n" + "x " * 3_000_000, "letters, and at most 2,000"),
+        (_CUE * 200_000, "200,000 subtitles, and at most 20,000|MB, and at most 8 MB"),
+        (_CUE * 190_000, "190,000 subtitles, and at most 20,000"),
+        ("WEBVTT\n\n" + _CUE.replace(",", ".") * 190_000, "190,000 subtitles"),
+        ("1\n00:00:00,000 --> 00:00:01,000\n" + "x\n" * 1_000_000, "and at most"),
+        ("1\n00:00:00,000 --> 00:00:01,000\n" + "x\n" * 60, "60 lines, and at most 50"),
+        ("\n" * 1_000_000, "holds no subtitles"),
+        ("1\n00:00:00,000 --> 00:00:01,000\n" + "<i>" * 2_000_000, "holds no subtitles|no words"),
+        (ASS + _EVENT * 100_000, "100,00[0-9] subtitles, and at most"),
+        (ASS + _EVENT.replace("x", "{\\t(" * 200_000 + "x"), "Line 15 .* more than 100 tags"),
+        ("1\n00:00:00,000 --> 00:00:01,000\n" + "<font a" * 500_000 + "x", "and at most"),
+        ("1\n00:00:00,000 --> 00:00:01,000\n" + "{\\" * 1_000_000 + "x", "and at most"),
+    ],
+    ids=range(13),
+)
+def test_subtitles_that_are_far_too_large_are_refused_at_once(
+    tmp_path: Path, content: str, said: str
+) -> None:
+    path = tmp_path / "film.srt"
+    path.write_bytes(content.encode())
+    begin = time.process_time()
+    try:
+        script = read_subtitles(path)
+    except UnreadableText as error:
+        problem = str(error)
+    else:
+        problem = " ".join(script.notes)
+    assert time.process_time() - begin < 2
+    assert len(problem) < 1500
+    assert re.search(said, problem)
+
+
+def test_too_many_subtitles_at_once_are_refused_with_their_time() -> None:
+    cues = [Cue(1000, 2000, "x" * 100)] * 30
+    with pytest.raises(UnsupportedRequest, match=r"at 1\.00 s, 30 at once, has 3,029 letters"):
+        to_captions(cues, Fraction(25), 100, 100)
+    assert len(to_captions(cues[:10], Fraction(25), 100, 100)) == 1
+
+
+def test_a_thousand_empty_subtitles_are_told_in_a_few_sentences(tmp_path: Path) -> None:
+    script = read(tmp_path, PLAIN + "\n3\n02:00:00,000 --> 02:00:01,000\n" * 1000)
+    assert script.cues == CUES
+    assert len(script.notes) == 6
+    assert "995 times more" in script.notes[-1]
+
+
 def test_cues_come_in_the_order_of_their_times(tmp_path: Path) -> None:
     text = "9\n00:00:05,000 --> 00:00:06,000\nb\n\n3\n00:00:01,000 --> 00:00:02,000\na\n"
     assert [cue.text for cue in read(tmp_path, text).cues] == ["a", "b"]
@@ -193,7 +248,7 @@ def test_cue_without_words_or_time_is_left_out_and_told(tmp_path: Path) -> None:
         (PLAIN.replace("02,500", "00,500").encode(), "Line 2 .* ends before it begins"),
         (PLAIN.replace("00:01:00", "00:61:00").encode(), "Line 6 .* more than 59"),
         (b"Film\n\n" + PLAIN.encode(), "Line 1 .* before the first times: 'Film'"),
-        (b"\x81\x8d" + PLAIN.encode(), "no text in cp1252: byte 0"),
+        (b"\x81\x8d" + PLAIN.encode(), "an encoding that cannot be told"),
         (PLAIN.encode() + b"\0", "zero bytes"),
         (PLAIN.encode("utf-16")[:-1], "no text in utf-16"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QObject, QPoint, Qt, QThread
+from PySide6.QtCore import QObject, Qt, QThread
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QLabel,
+    QListView,
     QMessageBox,
     QPlainTextEdit,
     QRadioButton,
@@ -23,15 +24,19 @@ from core.config.settings import Appearance
 from core.video.request import AUTO
 from gui.export.export_settings_widget import ExportSettingsWidget
 from gui.player.clip_player import ClipPlayer
+from gui.player.player_text import PlayerSource
 from gui.player.video_surface import VideoSurface
 from gui.render.render_form import RenderForm
 from gui.scenes.image_controller import ImageRole
+from gui.scenes.prompt_page import PromptPage
+from gui.scenes.scene_rows import SceneColumn
+from gui.scenes.scene_table_view import SceneTableView
+from gui.storyboard.storyboard_preview import PreviewTable
 from gui.takes.takes_widget import TakesWidget
 from gui.widgets.buttons import NetworkBadge
 from tests.fakes.provider import SMALL
 from tests.gui.children import child
 from tests.gui.conftest import held_to_respond
-from tests.gui.dropping import drop, files
 from tests.gui.operating import click
 
 if TYPE_CHECKING:
@@ -65,6 +70,12 @@ def press(field: QWidget, key: Qt.Key) -> None:
     QTest.keyClick(field, key)
 
 
+def focus(window: OpenWindow, field: QWidget) -> None:
+    window.window.activateWindow()
+    field.setFocus()
+    window.until(field.hasFocus)
+
+
 def labels(parent: QWidget) -> list[QLabel]:
     return parent.findChildren(QLabel)
 
@@ -87,10 +98,10 @@ def test_the_export_tells_what_it_would_make(opened: OpenWindow, heard: list[str
 
 
 def test_what_is_wrong_with_an_export_stands_beside_its_field(
-    filmed: OpenWindow, heard: list[str], tmp_path: Path
+    filmed: OpenWindow, heard: list[str]
 ) -> None:
     panel = child(filmed.tab, ExportSettingsWidget)
-    set_film(filmed, path=tmp_path / "film.avi")
+    set_film(filmed, path=filmed.model.folder / "film.avi")
     filmed.until(lambda: says(panel, "MP4 files end in .mp4."))
     filmed.tab.export_film()
     filmed.until(lambda: heard)
@@ -101,10 +112,53 @@ def test_what_is_wrong_with_an_export_stands_beside_its_field(
     filmed.until(lambda: not says(panel, "MP4 files end"))
 
 
-def test_an_export_is_shown_and_replaces_nothing_unasked(
-    filmed: OpenWindow, answers: BoxAnswers, tmp_path: Path
+@pytest.mark.parametrize("way", ["absolute", "upwards", "link"])
+def test_a_film_leaves_its_projects_folder_only_where_a_person_says_so(
+    filmed: OpenWindow, answers: BoxAnswers, tmp_path: Path, way: str
 ) -> None:
-    place = tmp_path / "film.mp4"
+    folder = filmed.model.folder
+    (folder / "linked").symlink_to(tmp_path, target_is_directory=True)
+    ways = {"absolute": tmp_path, "upwards": folder / ".." / ".." / tmp_path.name}
+    place = ways.get(way, folder / "linked") / "elsewhere.mp4"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    set_film(filmed, path=place)
+    answers.button = QMessageBox.StandardButton.No
+    filmed.tab.export_film()
+    assert "outside of its own folder" in answers.heard[0]
+    assert repr(str(place.resolve())) in answers.heard[0]
+    filmed.qtbot.wait(500)
+    assert not place.exists()
+    assert not filmed.window.studio.queue.jobs(0)
+
+    answers.button = QMessageBox.StandardButton.Yes
+    filmed.tab.export_film()
+    filmed.until(place.exists)
+    filmed.until(lambda: not filmed.window.studio.queue.jobs(0))
+    # Asked once.
+    answers.button = QMessageBox.StandardButton.No
+    filmed.tab.export_film()
+    assert "Replace it?" in answers.heard[-1]
+
+
+def test_an_exports_folder_that_leads_elsewhere_is_not_written_to(
+    filmed: OpenWindow, heard: list[str], tmp_path: Path
+) -> None:
+    exports = filmed.model.folder / "exports"
+    for item in exports.iterdir():
+        item.unlink()
+    exports.rmdir()
+    (tmp_path / "victim").mkdir()
+    exports.symlink_to(tmp_path / "victim", target_is_directory=True)
+    filmed.tab.export_film()
+    filmed.until(lambda: heard)
+    assert "'exports' of the project is a link that leads out of it" in heard[-1]
+    assert list((tmp_path / "victim").iterdir()) == []
+
+
+def test_an_export_is_shown_and_replaces_nothing_unasked(
+    filmed: OpenWindow, answers: BoxAnswers
+) -> None:
+    place = filmed.model.folder / "film.mp4"
     set_film(filmed, path=place)
     filmed.tab.export_film()
     filmed.until(lambda: filmed.model.project.last_export == place)
@@ -161,13 +215,36 @@ def test_editors_get_the_film(filmed: OpenWindow, heard: list[str], tmp_path: Pa
     for name in ("film.otio", "film.fcpxml", "film.edl", "film.film.json"):
         panel.buttons.handoff_wanted.emit(tmp_path / name)
         filmed.until((tmp_path / name).is_file)
-    filmed.until(lambda: filmed.messages.count("For editors:") >= 3)
+    filmed.until(lambda: filmed.messages.count("is written.") == 4)
     assert heard == []
 
 
-def test_the_sequence_of_all_scenes_is_played_and_grows_old(
-    filmed: OpenWindow, heard: list[str]
+def test_what_was_written_and_lost_stands_where_the_export_is(
+    filmed: OpenWindow, heard: list[str], tmp_path: Path
 ) -> None:
+    buttons = child(filmed.tab, ExportSettingsWidget).buttons
+    film = filmed.model.project.film.film.model_copy(update={"has_chapters": True})
+    set_film(filmed, film=film)
+    buttons.handoff_wanted.emit(tmp_path / "film.edl")
+    filmed.until(lambda: says(buttons, "'film.edl' is written, in "))
+    assert says(buttons, "• EDL has no chapters.")
+    click(button(filmed, "export"))
+    assert not says(buttons, "is written")
+    filmed.until(lambda: says(buttons, "a-film.mp4' is written, in "))
+    assert not says(buttons, "• ")
+
+
+def test_what_a_plan_leaves_out_stands_at_the_prompt(
+    filmed: OpenWindow, heard: list[str], image: Path
+) -> None:
+    page = child(filmed.tab, PromptPage)
+    filmed.tab.use_image(image, ImageRole.SCENE_REFERENCE)
+    filmed.until(lambda: says(page, "is not sent: Fake Small takes no reference images."))
+    filmed.model.undo_stack.undo()
+    filmed.until(lambda: not says(page, "is not sent"))
+
+
+def test_the_sequence_of_all_scenes_follows_the_film(filmed: OpenWindow, heard: list[str]) -> None:
     player = child(filmed.tab, ClipPlayer)
     click(button(filmed, "source_sequence"))
     filmed.until(lambda: says(player, "of 18"))
@@ -175,9 +252,121 @@ def test_the_sequence_of_all_scenes_is_played_and_grows_old(
     cut = scene.cut.model_copy(update={"speed": 2.0})
     filmed.model.edit_scene("Faster", scene.model_copy(update={"cut": cut}))
 
-    assert child(player, VideoSurface).accessibleDescription().startswith("The film has changed.")
-    click(button(filmed, "source_sequence"))
     filmed.until(lambda: says(player, "of 14"))
+    assert player.source() is PlayerSource.SEQUENCE
+
+
+def test_what_is_selected_follows_the_sequence_and_the_sequence_what_is_selected(
+    filmed: OpenWindow, heard: list[str]
+) -> None:
+    first, second = (scene.id for scene in filmed.model.project.scenes)
+    player, table = child(filmed.tab, ClipPlayer), child(filmed.tab, SceneTableView)
+    filmed.tab.select([second])
+    click(button(filmed, "source_sequence"))
+    filmed.until(lambda: says(player, "Scene 1"))
+    assert table.selected_ids == (first,)
+    player.toggle_play()
+    filmed.until(lambda: table.selected_ids == (second,))
+    filmed.until(lambda: not player.is_playing)
+    assert says(player, "Scene 2")
+    filmed.tab.select([first])
+    filmed.until(lambda: player.frame_number == 0)
+    filmed.tab.select([second])
+    filmed.until(lambda: player.frame_number == 9)
+    assert child(filmed.tab, TakesWidget).scene_id == second
+
+    # A field that somebody writes in stays that of its scene.
+    focus(filmed, child(filmed.tab, QPlainTextEdit, "scene_prompt"))
+    player.go_to(0)
+    assert table.selected_ids == (second,)
+
+
+def test_a_change_of_the_film_keeps_the_place_where_it_stands(
+    filmed: OpenWindow, heard: list[str]
+) -> None:
+    player = child(filmed.tab, ClipPlayer)
+    click(button(filmed, "source_sequence"))
+    filmed.until(lambda: says(player, "of 18"))
+    player.go_to(11)
+    scene = filmed.model.project.scenes[0]
+    cut = scene.cut.model_copy(update={"start_s": 0.5})
+    filmed.model.edit_scene("Trim", scene.model_copy(update={"cut": cut}))
+    filmed.until(lambda: says(player, "of 14"))
+    assert player.frame_number == 7
+    assert child(filmed.tab, SceneTableView).selected_ids == (filmed.model.project.scenes[1].id,)
+
+
+def test_what_is_called_play_plays(filmed: OpenWindow, heard: list[str]) -> None:
+    player = child(filmed.tab, ClipPlayer)
+    click(button(filmed, "take_play"))
+    filmed.until(lambda: player.frame_number > 2)
+    filmed.until(lambda: not player.is_playing)
+    strip = child(filmed.tab, QListView, "take_strip")
+    focus(filmed, strip)
+    QTest.keyClick(strip, Qt.Key.Key_Space)
+    filmed.until(lambda: 2 < player.frame_number < 7)
+    filmed.until(lambda: not player.is_playing)
+    table = child(filmed.tab, SceneTableView)
+    place = table.visualRect(table.model().index(1, SceneColumn.CLIP)).center()
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    filmed.until(lambda: player.frame_number > 2)
+    assert "scene_002_take_01.mp4" in [label.toolTip() for label in labels(player)]
+
+
+def test_making_the_same_scenes_again_changes_nothing(opened: OpenWindow, heard: list[str]) -> None:
+    opened.new()
+    box = child(opened.tab, QPlainTextEdit, "storyboard_text")
+    box.setPlainText("A boat leaves the harbour.\n\nThe sea is wild.")
+    preview = child(opened.tab, PreviewTable)
+    # What is usual for the model of this project, with no scene there to plan.
+    opened.until(lambda: [preview.model().index(r, 1).data() for r in (0, 1)] == ["1 s"] * 2)
+    click(button(opened, "make_scenes"))
+    opened.until(lambda: len(opened.model.project.scenes) == 2)
+    opened.render()
+    opened.until(lambda: opened.num_takes() == [1, 1])
+    made = opened.model.project
+    opened.until(lambda: button(opened, "make_scenes").isEnabled())
+    click(button(opened, "make_scenes"))
+    opened.qtbot.wait(500)
+    assert opened.model.project == made
+    table = child(opened.tab, SceneTableView).model()
+    opened.until(lambda: table.index(0, SceneColumn.STATUS).data() == "Done")
+    assert table.index(0, SceneColumn.DURATION).data() == "1.12 s"
+
+
+def test_a_scene_that_is_rendered_is_seen_while_it_is_made(
+    opened: OpenWindow, heard: list[str]
+) -> None:
+    opened.new("one")
+    surface = child(opened.tab, VideoSurface)
+    opened.until(lambda: "no clip yet" in surface.accessibleDescription())
+    told: list[str] = []
+
+    def look() -> bool:
+        words = surface.accessibleDescription()
+        if not told or told[-1] != words:
+            told.append(words)
+        return opened.num_takes() == [1]
+
+    opened.render()
+    opened.until(look)
+    assert any(text.startswith("Rendering: ") and "%" in text for text in told), told
+    opened.until(lambda: surface.image is not None)
+
+
+def test_the_first_film_is_shown_and_says_how_to_export_it(
+    opened: OpenWindow, heard: list[str]
+) -> None:
+    opened.new("one", "two")
+    opened.tab.render_sample()
+    player = child(opened.tab, ClipPlayer)
+    opened.until(lambda: opened.num_takes() == [1, 1])
+    opened.until(lambda: says(player, "of 18"))
+    assert player.source() is PlayerSource.SEQUENCE
+    assert player.frame_number == 0
+    assert says(player, "press Export video, at the left under 4 Export")
+    assert child(opened.tab, QAbstractButton, "export").isVisible()
 
 
 def test_text_becomes_scenes_and_scenes_come_back_with_undo(
@@ -264,22 +453,6 @@ def test_a_take_brings_its_settings_back(filmed: OpenWindow, heard: list[str]) -
     again = filmed.model.project.scenes[0].choices(filmed.model.project.render)
     assert again.sampling.seed == take.seed
     assert again.sampling.num_inference_steps != 9
-
-
-def test_clips_that_are_dropped_on_the_window_become_scenes(
-    filmed: OpenWindow, heard: list[str], tmp_path: Path
-) -> None:
-    take = filmed.model.project.chosen_take(filmed.model.project.scenes[1].id)
-    assert take is not None
-    stranger = tmp_path / "stranger.mp4"
-    stranger.write_bytes(b"no clip")
-
-    assert drop(filmed.window, files(take.path, stranger), QPoint(640, 5), moves=False)
-    filmed.until(lambda: len(filmed.model.project.scenes) == 3)
-    assert filmed.model.project.scenes[2].prompt == "two"
-    filmed.until(lambda: "'stranger.mp4' carries no settings" in filmed.messages or heard)
-    filmed.model.undo_stack.undo()
-    assert len(filmed.model.project.scenes) == 2
 
 
 def test_settings_change_the_look_and_the_network_at_once(opened: OpenWindow) -> None:

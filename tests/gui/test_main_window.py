@@ -204,22 +204,6 @@ def test_missing_clips_are_named_and_the_project_opens(
     assert opened.num_takes() == [1]
 
 
-def test_a_clip_that_is_dropped_brings_its_settings_back(
-    opened: OpenWindow, heard: list[str]
-) -> None:
-    opened.new("a rare prompt")
-    opened.render()
-    opened.until(lambda: opened.num_takes() == [1])
-    take = opened.model.project.chosen_take(opened.model.project.scenes[0].id)
-    assert take is not None
-    opened.window.tabs.history.read_settings_of(take.path)
-    opened.until(lambda: len(opened.model.project.scenes) == 2)
-
-    added = opened.model.project.scenes[1]
-    assert added.prompt == "a rare prompt"
-    assert added.choices(opened.model.project.render).sampling.seed == take.seed
-
-
 def test_projects_come_and_go_without_leaving_anything(
     opened: OpenWindow, heard: list[str], qtbot: QtBot
 ) -> None:

@@ -45,6 +45,8 @@ class OpenWindow:
         self.is_closed = False
         studio = Studio([entry], paths=Paths.below(home), package_installer=installer)
         self.window = MainWindow(studio)
+        # The screen of the tests is smaller than those that the window is made for.
+        self.window.resize(1280, 800)
         self.window.show()
         self.window.begin(None)
         self.until(lambda: self.window.jobs.is_ready)

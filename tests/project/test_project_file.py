@@ -328,3 +328,16 @@ def _save_killed_at(step: int, project: VideoProject, folder: Path) -> bool:
         os._exit(0)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status) == KILLED
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_project_saved_by_another_editor_is_read_and_kept_as_a_copy(
+    folder: Path, encoding: str
+) -> None:
+    project = made_project(folder, "My film")
+    text = (folder / NAME).read_text(encoding="utf-8").replace("\n", "\r\n")
+    (folder / NAME).write_bytes(text.encode(encoding))
+    read = read_project(folder)
+    assert (read.project, read.notes) == (project, ())
+    write_project(read.project, folder)
+    assert (folder / f"{NAME}.1").read_bytes() == text.encode(encoding)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from core.project.render.requests import scene_request
 from core.project.storyboard.sample import sample_project, sample_storyboard
 from core.video.planning import make_plan
-from providers.ltx_video.mini.vocabulary import Attribute, mini_notes, read
+from providers.ltx_video.mini.caption import mini_caption
+from providers.ltx_video.mini.vocabulary import Attribute, read
 from providers.ltx_video.models.catalog import BY_ID
 
 PROJECT = sample_project(datetime(2026, 3, 1, tzinfo=UTC))
@@ -20,7 +21,8 @@ def test_the_sample_has_four_short_scenes_and_nothing_to_complain_about() -> Non
 
 def test_the_built_in_model_draws_every_word_of_it() -> None:
     for scene in PROJECT.scenes:
-        assert mini_notes(scene.prompt) == ()
+        said = mini_caption(scene.prompt, 1, has_image=False, has_camera=False)
+        assert (said.text, said.notes) == (scene.prompt, ())
         assert read(scene.prompt).value(Attribute.KIND)
 
 

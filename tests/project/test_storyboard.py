@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from dataclasses import dataclass
 
 import pytest
@@ -11,8 +12,10 @@ from core.film.model.film import Transition
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
 
 # Signs that begin tags, headings, times or list items.
-_SIGNS = "[](){}<>#*-_=•‣.):–—0123456789"
-words_only = st.text(st.characters(exclude_characters=_SIGNS, exclude_categories=("Cs", "Nd")))
+_SIGNS = "[](){}<>#*-_=•‣.):–—0123456789▪◦●○■·§"
+_letters = st.characters(exclude_characters=_SIGNS, exclude_categories=("C", "Nd", "P", "Zl", "Zp"))
+_words = ["fox", "café", "שלום", "🦊", "狐", "runs.", "“a”", "?", "…", "\n", "\r\n"]
+words_only = st.lists(st.sampled_from(_words) | st.text(_letters)).map(" ".join)
 tags = st.sampled_from(
     [
         "[8s]", "[2.5 s]", "{camera: pan left}", "{time: 0:12}", "{title: Kitchen}", "{seed: 5}",
@@ -24,6 +27,14 @@ texts = st.lists(lines.map(" ".join)).flatmap(
     lambda made: st.sampled_from(["\n", "\r\n", "\n\n", "\r\n\r\n"]).map(lambda end: end.join(made))
 )
 lengths = st.one_of(st.none(), st.floats(1, 600))
+
+
+def is_word(text: str) -> bool:
+    return any(
+        char.isalnum() or (not char.isascii() and unicodedata.category(char)[0] in "LNSM")
+        for char in text
+        if char not in "♩♪♫♬" and not "\ufe00" <= char <= "\ufe0f"
+    )
 
 
 def split(
@@ -53,7 +64,8 @@ def test_texts_of_the_scenes_are_the_storyboard_to_the_letter(
 @given(words_only, lengths)
 def test_every_word_is_in_the_prompts_in_order(text: str, target_s: float | None) -> None:
     messages = [word for draft in split(text, target_s).drafts for word in draft.words.split()]
-    assert messages == text.split()
+    # Where there is nothing but punctuation, nothing is worth a clip.
+    assert messages == (text.split() if any(map(is_word, text.split())) else [])
 
 
 @settings(max_examples=100, deadline=None)

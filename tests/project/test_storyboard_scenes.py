@@ -3,12 +3,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.film.model.film import Transition
+from core.project.model.edits import own_duration_s, with_duration
 from core.project.model.project import Scene, SceneTakes, Take, VideoProject, new_project
-from core.project.storyboard.scenes import renew, renew_scenes
+from core.project.storyboard.scenes import LengthChange, renew, renew_scenes
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -42,9 +44,9 @@ def test_scenes_carry_what_the_tags_say() -> None:
     assert scene.cut.transition == Transition(kind="dissolve", duration_s=0.5)
 
 
-def test_scenes_without_tags_have_only_a_length_of_their_own() -> None:
+def test_scenes_without_tags_are_as_long_as_the_project_says() -> None:
     one, other = made_from("a fox\n\nan owl").scenes
-    assert one.own_fields == ("duration_s",)
+    assert one.own_fields == ()
     assert one.cut.transition is None
     assert one.id != other.id
 
@@ -96,7 +98,70 @@ def test_a_tag_that_is_gone_takes_back_what_it_said() -> None:
     text = "{title: One} a fox {camera: orbit} {seed: 3} {transition: dissolve 1}"
     after = renew(made_from(text), split("a fox"))
     (scene,) = after.scenes
-    assert (scene.title, scene.own_fields, scene.cut.transition) == ("", ("duration_s",), None)
+    assert (scene.title, scene.own_fields, scene.cut.transition) == ("", (), None)
+
+
+def lengths(project: VideoProject) -> list[float | None]:
+    return [own_duration_s(scene) for scene in project.scenes]
+
+
+def test_tags_times_and_targets_give_scenes_a_length_of_their_own() -> None:
+    assert lengths(made_from("a fox\n\n[3s] an owl")) == [None, 3]
+    assert lengths(made_from("0:00 a fox\n0:04 an owl")) == [4, None]
+    assert lengths(renew(new_project("Film", NOW), split("a fox\n\nan owl", 12))) == [6, 6]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("[3s] a fox", "[3s] a fox", 7),
+        ("[3s] a fox", "[4s] a fox", 4),
+        ("[3s] a fox", "a fox", 7),
+        ("a fox", "a fox\n\nan owl", 7),
+        ("a fox", "[2s] a fox", 2),
+        ("0:00 a fox\n0:04 an owl", "0:00 a fox\n0:04 an owl\n0:09 a hen", 7),
+        ("0:00 a fox\n0:04 an owl", "0:00 a fox\n0:05 an owl", 5),
+    ],
+)
+def test_a_length_chosen_by_hand_gives_way_only_to_another_tag(
+    before: str, after: str, expected: float
+) -> None:
+    project = made_from(before)
+    project = project.with_scene(with_duration(project.scenes[0], 7))
+    assert own_duration_s(renew(project, split(after)).scenes[0]) == expected
+
+
+def test_a_length_of_a_tag_goes_with_the_tag_and_is_told() -> None:
+    before = made_from("[3s] a fox\n\nan owl")
+    renewal = renew_scenes(before.scenes, split("a fox\n\n[4s] an owl"))
+    assert [own_duration_s(scene) for scene in renewal.scenes] == [None, 4]
+    assert renewal.length_changes == (
+        LengthChange(1, before.scenes[0].id, 3, None),
+        LengthChange(2, before.scenes[1].id, None, 4),
+    )
+
+
+def test_a_tag_read_by_an_earlier_version_is_known_from_the_scene_s_words() -> None:
+    project = made_from("[3s] a fox")
+    old = with_duration(project.scenes[0], 7).model_copy(update={"storyboard_s": None})
+    assert lengths(renew(project.with_scene(old), split("[3s] a fox"))) == [7]
+
+
+def test_a_target_is_shared_anew_among_scenes_that_stay_only_where_that_is_wanted() -> None:
+    before = renew(new_project("Film", NOW), split("a fox\n\nan owl", 8))
+    board = split("a fox\n\nan owl\n\na hen", 9)
+    assert lengths(renew(before, board)) == [4, 4, 3]
+    assert renew_scenes(before.scenes, board).unshared == tuple(s.id for s in before.scenes)
+    anew = renew(before, board, shares_anew=True)
+    assert lengths(anew) == [3, 3, 3]
+    assert renew_scenes(anew.scenes, board).unshared == ()
+
+
+def test_another_usual_length_reaches_no_scene_through_the_storyboard() -> None:
+    text = "a fox\n\nan owl"
+    once = made_from(text)
+    other = split_storyboard(text, target_length_s=None, clip_s=2, min_s=1, max_s=8)
+    assert renew(once, other) == once
 
 
 def test_what_a_person_chose_without_a_tag_stays() -> None:

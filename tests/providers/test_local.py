@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,14 @@ from core.video.controls import Control, taken_by
 from core.video.planning import make_plan
 from core.video.provider import NotReady, ProviderContext, Ready, ReasonCode
 from core.video.request import Delivery, FrameRequest, RenderRequest, Residency, Target
-from providers.ltx_video.install.model_files import damage_of, model_key
+from providers.ltx_video.install.builtin_proof import find_difference, write_hashes
+from providers.ltx_video.install.model_files import BUILTIN_FOLDER, damage_of, model_key
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID, MODELS
 from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.timings import (
     STAGES,
+    EngineState,
     ProgressMeter,
     Timing,
     TimingTable,
@@ -161,12 +164,6 @@ def test_a_memory_layout_that_cannot_be_had_is_refused_with_the_reason(
     assert "leave it to the program" in str(caught.value)
 
 
-def test_mini_refuses_more_words_than_it_reads(empty: LocalLTX) -> None:
-    mini = BY_ID[LTXModel.LTX_MINI]
-    with pytest.raises(UnsupportedRequest, match="reads at most"):
-        plan_for(empty, mini, prompt="a red ball moving right " * 20, num_frames=33, size="192x128")
-
-
 def test_mini_says_what_it_cannot_draw(empty: LocalLTX) -> None:
     mini = BY_ID[LTXModel.LTX_MINI]
     plan = plan_for(empty, mini, prompt="a red dinosaur", num_frames=33, size="192x128")
@@ -185,7 +182,9 @@ def test_a_whole_folder_has_no_damage(folder: Path) -> None:
 def test_every_kind_of_damage_in_a_folder_is_named(folder: Path) -> None:
     weights = next((folder / "vae").glob("*.safetensors"))
     content = weights.read_bytes()
-    for damaged in (b"", content[:4], content[:-1], b"x" * len(content)):
+    nested = b"[" * 10**5
+    nested = len(nested).to_bytes(8, "little") + nested
+    for damaged in (b"", content[:4], content[:-1], b"x" * len(content), nested):
         weights.write_bytes(damaged)
         assert weights.name in damage_of(folder)
     weights.write_bytes(content)
@@ -195,6 +194,59 @@ def test_every_kind_of_damage_in_a_folder_is_named(folder: Path) -> None:
     assert "model_index.json" in damage_of(folder)
     (folder / "model_index.json").unlink()
     assert "model_index.json" in damage_of(folder)
+
+
+def test_the_built_in_model_is_the_one_that_was_published(tmp_path: Path) -> None:
+    assert find_difference(BUILTIN_FOLDER, tmp_path / "proven.json") == "", (
+        "whoever changes the model writes its hashes anew: "
+        "providers.ltx_video.install.builtin_proof.write_hashes"
+    )
+
+
+def test_any_flipped_bit_of_a_published_model_is_named(folder: Path, tmp_path: Path) -> None:
+    write_hashes(folder)
+    memory = tmp_path / "cache" / "proven.json"
+    files = [f for f in folder.rglob("*") if f.suffix in (".json", ".safetensors")]
+    files.remove(folder / "sha256.json")
+    assert len(files) > 8
+    for file in files:
+        assert find_difference(folder, memory) == ""
+        content, dates = file.read_bytes(), file.stat()
+        flipped = bytearray(content)
+        flipped[len(flipped) // 2] ^= 1
+        file.write_bytes(flipped)
+        # Whoever copies a disk keeps the date.
+        os.utime(file, ns=(dates.st_atime_ns, dates.st_mtime_ns))
+        named = file.relative_to(folder).as_posix()
+        assert named in find_difference(folder, memory)
+        assert named in find_difference(folder, memory)
+        file.unlink()
+        assert named in find_difference(folder, memory)
+        file.write_bytes(content)
+    assert find_difference(folder, memory) == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"a": "b"}', None])
+def test_a_damaged_memory_of_what_was_proven_costs_time_only(
+    folder: Path, tmp_path: Path, content: bytes | None
+) -> None:
+    write_hashes(folder)
+    memory = tmp_path / "proven.json"
+    if content is None:
+        memory.mkdir()
+    else:
+        memory.write_bytes(content)
+    assert find_difference(folder, memory) == ""
+    weights = next(folder.rglob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
+    assert weights.name in find_difference(folder, memory)
+
+
+def test_lines_that_a_checkout_ended_otherwise_are_the_same(folder: Path, tmp_path: Path) -> None:
+    write_hashes(folder)
+    for file in folder.rglob("*.json"):
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert find_difference(folder, tmp_path / "proven.json") == ""
 
 
 def test_the_key_of_a_model_changes_with_its_files(folder: Path) -> None:
@@ -233,10 +285,10 @@ def test_expected_seconds_are_the_median_and_grow_with_the_clip(
 ) -> None:
     plan = plan_of(tiny)
     table = TimingTable(tmp_path / "timings.json")
-    assert table.expected_total_s(plan, is_warm=False) is None
+    assert table.expected_total_s(plan, EngineState.OTHER) is None
     for factor in (1.0, 1.0, 9.0):
         table.add(timings_of(plan, {stage: s * factor for stage, s in SECONDS.items()}))
-    assert table.expected_total_s(plan, is_warm=False) == pytest.approx(20)
+    assert table.expected_total_s(plan, EngineState.OTHER) == pytest.approx(20)
     longer = plan_for(tiny, TINY_VIDEO, num_frames=41)
     assert table.expected_s(Stage.DENOISE, longer) == pytest.approx(10 * 6 / 3)
     assert table.expected_s(Stage.LOAD, longer) == pytest.approx(4)
@@ -271,7 +323,7 @@ def test_the_meter_tells_the_time_left_from_history_and_then_from_the_pace(
     table = TimingTable(tmp_path / "timings.json")
     table.add(timings_of(plan, SECONDS))
     now = [0.0]
-    meter = ProgressMeter(table, plan, is_warm=False, clock=lambda: now[0])
+    meter = ProgressMeter(table, plan, EngineState.OTHER, clock=lambda: now[0])
     assert meter.begin(Stage.LOAD, "").eta_s == 20
     assert meter.begin(Stage.DENOISE, "").eta_s == 15
     now[0] = 10.0
@@ -284,7 +336,7 @@ def test_the_meter_tells_the_time_left_from_history_and_then_from_the_pace(
 def test_the_meter_without_history_moves_on_and_tells_no_time(
     tiny: LocalLTX, tmp_path: Path
 ) -> None:
-    meter = ProgressMeter(TimingTable(tmp_path / "none.json"), plan_of(tiny), is_warm=False)
+    meter = ProgressMeter(TimingTable(tmp_path / "none.json"), plan_of(tiny), EngineState.OTHER)
     events = []
     for stage in STAGES:
         events.append(meter.begin(stage, ""))
@@ -300,7 +352,7 @@ def test_the_meter_without_history_moves_on_and_tells_no_time(
 def test_a_load_that_goes_on_after_encoding_is_not_counted_as_done(
     tiny: LocalLTX, tmp_path: Path
 ) -> None:
-    meter = ProgressMeter(TimingTable(tmp_path / "none.json"), plan_of(tiny), is_warm=False)
+    meter = ProgressMeter(TimingTable(tmp_path / "none.json"), plan_of(tiny), EngineState.OTHER)
     meter.begin(Stage.LOAD, "")
     meter.advance(Stage.LOAD, 0.3, "")
     before = meter.begin(Stage.ENCODE, "").fraction
@@ -308,3 +360,48 @@ def test_a_load_that_goes_on_after_encoding_is_not_counted_as_done(
     assert before is not None
     assert after is not None
     assert before <= after < 0.4
+
+
+def test_the_time_left_goes_down_while_nothing_is_heard(tiny: LocalLTX, tmp_path: Path) -> None:
+    plan = plan_of(tiny)
+    table = TimingTable(tmp_path / "timings.json")
+    table.add(timings_of(plan, SECONDS))
+    now = [0.0]
+    meter = ProgressMeter(table, plan, EngineState.ABSENT, clock=lambda: now[0])
+    said = meter.pass_time()
+    assert said is not None
+    assert (said.eta_s, said.fraction, said.message) == (20, 0, "Starting the engine")
+    assert meter.pass_time() is None, "no news"
+    now[0] = 3.0
+    said = meter.pass_time()
+    assert said is not None
+    assert said.eta_s == 17
+    now[0] = 60.0
+    said = meter.pass_time()
+    assert said is not None
+    assert said.eta_s == 16, "never less than what comes after"
+
+
+def test_a_start_and_a_change_of_model_are_told_apart(tiny: LocalLTX, tmp_path: Path) -> None:
+    plan = plan_of(tiny)
+    table = TimingTable(tmp_path / "timings.json")
+    table.add(timings_of(plan, SECONDS))
+    (load,) = timings_of(plan, {Stage.LOAD: 30.0})
+    table.add([load.model_copy(update={"is_start": True})])
+
+    assert table.expected_total_s(plan, EngineState.ABSENT) == pytest.approx(46)
+    assert table.expected_total_s(plan, EngineState.OTHER) == pytest.approx(20)
+    assert table.expected_total_s(plan, EngineState.READY) == pytest.approx(16)
+
+
+def test_what_was_done_already_is_no_part_of_the_bar(tiny: LocalLTX, tmp_path: Path) -> None:
+    plan = plan_of(tiny)
+    table = TimingTable(tmp_path / "timings.json")
+    table.add(timings_of(plan, SECONDS))
+    # Believed to be cold, and found warm.
+    meter = ProgressMeter(table, plan, EngineState.ABSENT)
+    meter.begin(Stage.LOAD, "", is_short=True)
+    meter.begin(Stage.ENCODE, "", is_short=True)
+    begun = meter.begin(Stage.DENOISE, "Step 0 of 8")
+    assert begun.fraction == 0
+    assert begun.eta_s == pytest.approx(15, abs=0.1)

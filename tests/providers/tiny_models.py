@@ -38,6 +38,9 @@ from transformers import (
     T5EncoderModel,
 )
 
+from providers.ltx_video.engine.stages import like_a_frame
+from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
+
 WORDS = (
     "a red blue ball moving right left at sunset grey low quality blurry the camera".split()  # noqa: SIM905
 )
@@ -213,7 +216,8 @@ DISTILLED_SIGMAS = [1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421
 
 
 def bare_ltx_video(folder: Path, image: Image.Image | None) -> Reference:
-    """Guided as the 2B dev model: 6 steps, scale 3, decoder time 0.05."""
+    """Guided as the 2B dev model: 6 steps, scale 3, decoder time 0.05; the image softened first."""
+    image = None if image is None else like_a_frame(image, LTX_VIDEO_2B_DEV)
     pipeline: Any = LTXConditionPipeline.from_pretrained(folder, dtype=torch.float32)
     frames = pipeline(
         conditions=None if image is None else [LTXVideoCondition(image=image, frame_index=0)],

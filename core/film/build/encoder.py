@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from core.errors import AssemblyError, FFmpegFailed, OutputError
+from core.errors import AssemblyError, FFmpegCrashed, FFmpegFailed, OutputError
 from core.film.build.encoding import segment_suffix, video_arguments
 from core.film.build.hardware_encoders import device_arguments, hardware_filters
 from core.film.build.joining import count_frames
@@ -18,14 +18,16 @@ from core.film.build.segments import segment_key
 from core.film.picture.assembler import Overlays, stretch
 from core.film.picture.graph import arguments
 from core.film.picture.overlays import digests
-from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
+from core.media.ffmpeg import run_ffmpeg
+from core.media.ffmpeg_program import ffmpeg_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from core.film.build.hardware_encoders import HardwareChoice
     from core.film.build.segments import Segment
-    from core.film.model.delivery import ExportSettings, Hardware
+    from core.film.model.delivery import ExportSettings
     from core.film.model.timeline import Timeline
     from core.film.picture.graph import VideoStream
     from core.jobs.job import CancelToken
@@ -57,20 +59,21 @@ class Encoder:
         timeline: Timeline,
         overlays: Overlays,
         settings: ExportSettings,
-        hardware: Hardware,
+        hardware: HardwareChoice,
         store: RenderCache,
         cancel: CancelToken,
     ) -> None:
         self._timeline = timeline
         self._overlays = overlays
         self._settings = settings
-        self._hardware = hardware
+        self._hardware = hardware.hardware
+        self._program = hardware.program
         self._suffix = segment_suffix(settings)
         self._store = store
         self._cancel = cancel
         cores = os.cpu_count() or 1
         self._workers = min(cores, _MAX_WORKERS)
-        self._options = video_arguments(settings, timeline.rate, hardware)
+        self._options = video_arguments(settings, timeline.rate, hardware.hardware)
         self._threads = max(1, cores // self._workers)
         self._started = time.monotonic()
         self._lock = threading.Lock()
@@ -90,7 +93,7 @@ class Encoder:
             OutputError: the disk is full.
             JobCancelled: asked to stop.
         """
-        program, overlay_digests = ffmpeg_version(), digests(self._overlays)
+        program, overlay_digests = ffmpeg_version(self._program), digests(self._overlays)
         keys = [
             segment_key(
                 self._timeline, segment, self._overlays, self._options, program, overlay_digests
@@ -158,7 +161,7 @@ class Encoder:
         words = arguments(self._image(segment), str(place), options)
         try:
             words = [*device_arguments(self._hardware), *words]
-            faults += run_ffmpeg(words, self._cancel, progressed)
+            faults += run_ffmpeg(words, self._cancel, progressed, self._program)
         except FFmpegFailed as error:
             what = f"{name}: its pictures cannot be made"
             raise explained(error, what, place.parent) from error
@@ -196,6 +199,8 @@ def explained(error: FFmpegFailed, what: str, folder: Path) -> AssemblyError | O
             f"The disk of {str(folder)!r} is full.",
             hint="Free some space, then resume the job. What is encoded so far is kept.",
         )
+    if isinstance(error, FFmpegCrashed):
+        return AssemblyError(f"{what}: {error.message}", hint=error.hint)
     said = " / ".join(error.last_lines[-3:]) or "it said nothing"
     how = "was killed" if error.exit_code < 0 else f"ended with exit code {error.exit_code}"
     return AssemblyError(

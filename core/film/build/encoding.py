@@ -28,6 +28,10 @@ _LEVELS = (Quality.HIGH, Quality.MEDIUM, Quality.LOW)
 # FFmpeg counts them from the smallest on.
 _PRORES_PROFILES = tuple(ProResProfile)
 _MIN_TICKS = 10_000
+# x264's tree of macroblocks reads memory that it never wrote, so the same frames become other bytes
+# from run to run. It saves a fifth of the bytes, or two steps of quality.
+_X264_PARAMS = "stitchable=1:mbtree=0"
+_WITHOUT_TREE = 2
 
 
 def working_settings(settings: ExportSettings) -> ExportSettings:
@@ -90,7 +94,7 @@ def video_arguments(
         case VideoCodec.H264:
             # B-frames have no place in AVI, which knows no order but that of decoding.
             bare = {"bf": 0} if settings.container is Container.AVI else {}
-            return {**common, "preset": "fast", "x264-params": "stitchable=1", **bare, **rated}
+            return {**common, "preset": "fast", "x264-params": _X264_PARAMS, **bare, **rated}
         case VideoCodec.HEVC:
             lossless = ":lossless=1" if _is_lossless(settings) else ""
             params = f"log-level=error:open-gop=0{lossless}"
@@ -143,6 +147,13 @@ def constant_quality(settings: ExportSettings) -> int:
     return CODECS[settings.video_codec].crf[_LEVELS.index(settings.quality)]
 
 
+def _software_quality(settings: ExportSettings) -> int:
+    """The same for encoders in software: an H.264 level takes as many bytes as with the tree."""
+    is_level = settings.crf is None and settings.quality is not Quality.LOSSLESS
+    is_x264 = settings.video_codec is VideoCodec.H264
+    return constant_quality(settings) + (_WITHOUT_TREE if is_level and is_x264 else 0)
+
+
 def _rate_control(settings: ExportSettings) -> Mapping[str, Value | None]:
     kbps = settings.video_kbps
     if kbps is not None:
@@ -153,7 +164,7 @@ def _rate_control(settings: ExportSettings) -> Mapping[str, Value | None]:
         if settings.video_codec is VideoCodec.VP9:
             return {"lossless": 1}
         return {}
-    quality = constant_quality(settings)
+    quality = _software_quality(settings)
     if settings.video_codec is VideoCodec.VP9:
         return {"b:v": 0, "crf": quality}
     return {"crf": quality}

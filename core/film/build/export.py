@@ -9,8 +9,8 @@ from core.errors import AssemblyError, FFmpegFailed
 from core.film.build.encoder import Encoded, Encoder, explained
 from core.film.build.encoding import pixel_format, timescale, working_settings
 from core.film.build.export_inputs import prepare
-from core.film.build.film_output import place_film
-from core.film.build.hardware_encoders import choose, works
+from core.film.build.film_output import find_placed, place_film, remember_finished
+from core.film.build.hardware_encoders import choose_for
 from core.film.build.joining import Ingredients, join, verify
 from core.film.build.metadata import write_metadata
 from core.film.build.segments import segments_of
@@ -32,7 +32,7 @@ from core.jobs.job import (
     SubjectKind,
 )
 from core.media.ffmpeg import run_ffmpeg
-from core.media.output import aside_path
+from core.media.output import partial_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,8 +88,7 @@ class ExportJob:
 
     def partial_files(self, job_id: str) -> tuple[Path, ...]:
         """The half files that a kill may leave in the output folder."""
-        places = (self.order.path, self.order.poster)
-        return tuple(aside_path(place, job_id) for place in places if place is not None)
+        return partial_files(self.order.path.parent, job_id)
 
     def run(self, ctx: JobContext) -> Path:
         """Make the film; gives its final path."""
@@ -100,12 +99,17 @@ class _Export:
     def __init__(self, job: ExportJob, ctx: JobContext) -> None:
         self.order = job.order
         self.settings = job.order.settings
-        self.store = job.store
+        self.store = job.store.held_in(ctx.workdir / "pieces")
         self.job = job
         self.ctx = ctx
         self.suspect: list[Path] = []
+        # Beside what is kept for the job: it outlives a killed run, and goes when it is forgotten.
+        self.placement = ctx.inputs_dir / "placed.json" if ctx.inputs_dir else None
 
     def run(self) -> Path:
+        placed = find_placed(self.placement, self.order.path) if self.placement else None
+        if placed is not None and (self.order.poster_s is None or poster_of(placed).exists()):
+            return placed
         self._tell(Stage.READ, 0.0)
         count = len(self.order.film.clips)
         timeline = prepare(
@@ -125,6 +129,23 @@ class _Export:
             self.ctx.cancel,
         )
         self._note(*overlays.notes)
+        path = placed or self._film(timeline, overlays)
+        if self.order.poster_s is not None:
+            poster = self.ctx.workdir / "poster.png"
+            number = int(exact(self.order.poster_s) * timeline.rate)
+            number = min(number, timeline.num_frames - 1)
+            write_frame(timeline, overlays, number, poster, self.ctx.cancel)
+            self._note(f"The poster is {self._placed(poster, poster_of(path)).name!r}.")
+        # Not kept: a film that is made of them again should tell of it again.
+        for segment_file in self.suspect:
+            self.store.forget(segment_file)
+        self.store.trim(self.job.limit_bytes)
+        if self.store.trouble:
+            self._note(self.store.trouble)
+        self._tell(Stage.WRITE, 1.0)
+        return path
+
+    def _film(self, timeline: Timeline, overlays: Overlays) -> Path:
         segments = segments_of(timeline)
         segment_files = self._encode(timeline, segments, overlays)
         parts = Ingredients(
@@ -134,20 +155,7 @@ class _Export:
             audio=self._mix(timeline),
             subtitles=overlays.subtitle_track,
         )
-        poster = self.ctx.workdir / "poster.png"
-        if self.order.poster_s is not None:
-            number = int(exact(self.order.poster_s) * timeline.rate)
-            number = min(number, timeline.num_frames - 1)
-            write_frame(timeline, overlays, number, poster, self.ctx.cancel)
-        path = self._join(timeline, parts)
-        if self.order.poster_s is not None:
-            self._note(f"The poster is {self._placed(poster, poster_of(path)).name!r}.")
-        # Not kept: a film that is made of them again should tell of it again.
-        for segment_file in self.suspect:
-            self.store.forget(segment_file)
-        self.store.trim(self.job.limit_bytes)
-        self._tell(Stage.WRITE, 1.0)
-        return path
+        return self._join(timeline, parts)
 
     def _encode(
         self, timeline: Timeline, segments: Sequence[Segment], overlays: Overlays
@@ -155,18 +163,9 @@ class _Export:
         settings = working_settings(self.settings)
         if may_copy(timeline, settings, overlays):
             return self._copy(timeline, segments)
-        hardware_encoder, sentence = choose(
-            settings.hardware,
-            settings.video_codec,
-            lambda hardware_encoder: works(
-                hardware_encoder, settings.video_codec, settings.bit_depth, self.ctx.cancel
-            ),
-        )
-        if sentence:
-            self._note(sentence)
-        encoder = Encoder(
-            timeline, overlays, settings, hardware_encoder, self.store, self.ctx.cancel
-        )
+        choice = choose_for(settings, self.ctx.cancel)
+        self._note(*choice.notes)
+        encoder = Encoder(timeline, overlays, settings, choice, self.store, self.ctx.cancel)
         segment_files = encoder.encode(segments, self._encoded)
         self._note(*encoder.suspect.values())
         self.suspect = list(encoder.suspect)
@@ -195,7 +194,7 @@ class _Export:
                 self.settings.loudness_lufs,
             )
         except FFmpegFailed as error:
-            raise explained(error, "The sound cannot be made", self.store.folder) from error
+            raise explained(error, "The sound cannot be made", self.ctx.workdir) from error
         if audio is not None:
             self._note(*audio.notes)
         return audio
@@ -215,6 +214,8 @@ class _Export:
             raise explained(error, "The film cannot be put together", self.ctx.workdir) from error
         verify(timeline, self.settings, finished, has_audio=parts.audio is not None)
         self.ctx.cancel.check()
+        if self.placement is not None:
+            remember_finished(finished, self.placement)
         placed = self._placed(finished, self.order.path)
         if placed != self.order.path:
             self._note(

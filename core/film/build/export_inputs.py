@@ -6,9 +6,14 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from core.errors import (
+    FFMPEG_FIELD,
+    FFmpegMissing,
     Problem,
     UnreadableClip,
     UnreadableMusic,
@@ -29,15 +34,18 @@ from core.film.model.delivery import (
     Quality,
     settings_problems,
 )
+from core.film.model.film import MAX_CAPTIONS, caption_problems
 from core.film.model.film_file import is_text
 from core.film.model.layout import lay_out
+from core.film.model.packets import Tracks
 from core.film.model.source import PROBE_VERSION, Source, opened_music, read_source
 from core.film.model.subtitles import cut_to, read_subtitles, to_captions
 from core.film.model.transitions import NONE
 from core.film.picture.luts import read_lut
-from core.media.ffmpeg import ffmpeg_encoders, ffmpeg_version
+from core.media.ffmpeg_program import ffmpeg_encoders, ffmpeg_version, way_to_bundled
 from core.media.images import read_image
 from core.media.render_cache import RenderCache, key_of
+from core.media.stills import write_still
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -55,6 +63,7 @@ _QUALITY_FACTORS = {
 }
 _NO_TEXT = "The name of the file {} is no text, so the film cannot refer to it."
 _RENAME = "Rename it."
+_SHOWN_CLIPS = 20
 _AUDIO_KBPS = {
     **USUAL_AUDIO_KBPS,
     AudioCodec.PCM: 1536,
@@ -90,10 +99,11 @@ def prepare(
     problems = [Problem(field, message) for field, message in settings_problems(settings)]
     problems += _encoder_problems(settings)
     problems += _track_problems(film, settings)
+    problems += [Problem("captions", message) for message in caption_problems(film.captions)]
     notes: list[str] = []
     clips, sources, bad = _read_clips(film, store, cancel, on_read)
     if bad and skips_bad_clips and clips:
-        notes += [f"Left out: {message}" for message in bad]
+        notes += [f"Left out: {message}" for message in _first(bad)]
         first = clips[0]
         if first.transition is not None and first.transition.kind != NONE:
             notes.append(
@@ -102,12 +112,12 @@ def prepare(
             first = first.model_copy(update={"transition": None})
         film = film.model_copy(update={"clips": (first, *clips[1:])})
     elif bad:
-        problems += [Problem("clips", message) for message in bad]
+        problems += [Problem("clips", message) for message in _first(bad)]
     problems += _media_problems(film)
     subtitles, script = film.subtitles, None
     with _collected(problems, "subtitles"):
         if subtitles is not None:
-            script = read_subtitles(subtitles.path)
+            script = read_subtitles(subtitles.path, subtitles.encoding)
     if settings.fit is not None:
         film = film.model_copy(update={"fit": settings.fit})
     timeline = None
@@ -120,12 +130,21 @@ def prepare(
                 if subtitles.mode == "burn":
                     size = timeline.width, timeline.height
                     drawn = to_captions(shown.cues, timeline.rate, *size)
-                    film = film.model_copy(update={"captions": (*film.captions, *drawn)})
+                    captions = (*film.captions, *drawn)
+                    if len(captions) > MAX_CAPTIONS >= len(film.captions):
+                        problems += [Problem("subtitles", m) for m in caption_problems(captions)]
+                    film = film.model_copy(update={"captions": captions})
                     timeline = lay_out(film, sources, settings.frame)
     if problems or timeline is None:
         raise UnsupportedRequest(problems)
     notes += [*timeline.notes, *left_unsaid(timeline, settings)]
     return replace(timeline, notes=tuple(notes))
+
+
+def _first(bad: list[str]) -> list[str]:
+    """The first of many clips that cannot be used, and how many there are more."""
+    more = len(bad) - _SHOWN_CLIPS
+    return bad if more <= 1 else [*bad[:_SHOWN_CLIPS], f"{more:,} more clips cannot be used."]
 
 
 @contextmanager
@@ -165,13 +184,14 @@ def _read_clips(
     bad: list[str] = []
     # Side by side: decoding leaves the interpreter free. A clip that is used twice is read once.
     with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="read") as pool:
+        wanted = [(clip.path, Tracks(clip.video_track, clip.audio_track)) for clip in film.clips]
         reads = {
-            path: pool.submit(_kept_source, path, store, cancel)
-            for path in dict.fromkeys(clip.path for clip in film.clips)
+            (path, tracks): pool.submit(_kept_source, path, tracks, store, cancel)
+            for path, tracks in dict.fromkeys(wanted)
         }
-        for number, clip in enumerate(film.clips, start=1):
+        for number, (clip, one) in enumerate(zip(film.clips, wanted, strict=True), start=1):
             try:
-                sources.append(reads[clip.path].result())
+                sources.append(reads[one].result())
                 clips.append(clip)
             except UnreadableClip as error:
                 bad.append(f"Clip {number}: {error}")
@@ -179,17 +199,18 @@ def _read_clips(
     return clips, sources, bad
 
 
-def _kept_source(path: Path, store: RenderCache, cancel: CancelToken) -> Source:
+def _kept_source(path: Path, tracks: Tracks, store: RenderCache, cancel: CancelToken) -> Source:
     if not is_text(path):
         raise UnreadableClip(_NO_TEXT.format(repr(str(path))), hint=_RENAME)
     try:
         facts = path.stat()
     except OSError:
-        return read_source(path, cancel)
+        return read_source(path, cancel, tracks)
     key = key_of(
         {
             "probe": PROBE_VERSION,
             "path": str(path),
+            "tracks": [tracks.video, tracks.audio],
             "size": facts.st_size,
             "changed": facts.st_mtime_ns,
             "inode": facts.st_ino,
@@ -197,9 +218,20 @@ def _kept_source(path: Path, store: RenderCache, cancel: CancelToken) -> Source:
     )
 
     def write(place: Path) -> None:
-        place.write_text(read_source(path, cancel).model_dump_json(), encoding="utf-8")
+        found = read_source(path, cancel, tracks)
+        place.write_text(found.model_dump_json(), encoding="utf-8")
 
-    return Source.model_validate_json(store.keep(key, ".json", write).read_bytes())
+    kept = store.keep(key, ".json", write)
+    try:
+        source = Source.model_validate_json(kept.read_bytes())
+    except ValidationError:
+        # Whoever wrote it, it was none of this version.
+        store.forget(kept)
+        source = read_source(path, cancel, tracks)
+    if not source.facts.is_still:
+        return source
+    still = store.keep(key_of({"still": source.sha256}), ".png", partial(write_still, path))
+    return source.model_copy(update={"still_path": still})
 
 
 def _encoder_problems(settings: ExportSettings) -> list[Problem]:
@@ -210,13 +242,16 @@ def _encoder_problems(settings: ExportSettings) -> list[Problem]:
         needed.append(("container", IMAGE_ENCODERS[settings.container], name))
     elif audio is not AudioCodec.NONE:
         needed.append(("audio_codec", AUDIO_ENCODERS[audio], audio.value))
-    known = ffmpeg_encoders()
+    try:
+        known, version = ffmpeg_encoders(), ffmpeg_version()
+    except FFmpegMissing as error:
+        return [Problem(FFMPEG_FIELD, str(error))]
+    way = way_to_bundled() or "Name an FFmpeg that has it."
     return [
         Problem(
             field,
-            f"This FFmpeg ({ffmpeg_version()}) was built without {encoder}, which {name} needs. "
-            "Run 'pip install imageio-ffmpeg' and set IMAGEAI_FFMPEG to its program, or choose "
-            "another codec.",
+            f"This FFmpeg ({version}) was built without {encoder}, which {name} needs. {way} Or "
+            "choose another codec.",
         )
         for field, encoder, name in needed
         if encoder not in known

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import os
 import shutil
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from core.errors import OutputError, Problem
 from core.film.model.delivery import CONTAINERS, Container
 from core.film.model.film_file import is_text, made_of
+from core.frozen import Frozen
 from core.media.output import (
     Output,
     aside_path,
@@ -17,12 +22,14 @@ from core.media.output import (
     taken_problems,
     writing_problems,
 )
-from core.platform.files import nearest_existing
+from core.platform.files import nearest_existing, write_text_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.film.model.delivery import ExportOrder
+
+log = logging.getLogger(__name__)
 
 
 def place_film(finished: Path, path: Path, job_id: str, *, overwrite: bool) -> Path:
@@ -51,6 +58,55 @@ def place_film(finished: Path, path: Path, job_id: str, *, overwrite: bool) -> P
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return place
+
+
+class _Finished(Frozen):
+    """What a finished film is known by wherever it lies."""
+
+    size_bytes: int
+    blake2b: str
+
+    @classmethod
+    def of(cls, film: Path) -> _Finished:
+        """The same for a file or for a folder of pictures.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        digest, size_bytes = hashlib.blake2b(), 0
+        for file in sorted(film.glob("*.png")) if film.is_dir() else [film]:
+            with file.open("rb") as opened:
+                digest.update(hashlib.file_digest(opened, "blake2b").digest())
+            size_bytes += file.stat().st_size
+        return cls(size_bytes=size_bytes, blake2b=digest.hexdigest())
+
+
+def remember_finished(finished: Path, placement: Path) -> None:
+    """Write down what is just being put in place, so that `find_placed` knows it after a kill."""
+    try:
+        write_text_atomically(placement, _Finished.of(finished).model_dump_json())
+    except OSError as error:
+        # It costs a second copy if the program is killed within the next moment.
+        log.warning("%s cannot be written: %s", placement, error)
+
+
+def find_placed(placement: Path, path: Path) -> Path | None:
+    """The film that an earlier run of the same job had put in place just before it was killed.
+
+    Args:
+        placement: where `remember_finished` wrote it down.
+        path: the place that was asked for; it may have got a number.
+    """
+    try:
+        finished = _Finished.model_validate_json(placement.read_bytes())
+        named = (p for p in sorted(path.parent.iterdir()) if p.suffix == path.suffix)
+        for candidate in (p for p in named if p.name.startswith(path.stem)):
+            is_likely = candidate.is_dir() or candidate.stat().st_size == finished.size_bytes
+            if is_likely and _Finished.of(candidate) == finished:
+                return candidate
+    except (OSError, ValidationError) as error:
+        log.debug("no film of an earlier run is known: %s", error)
+    return None
 
 
 def place_of_film_problems(order: ExportOrder) -> list[Problem]:

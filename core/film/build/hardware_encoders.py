@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.errors import FFmpegFailed
 from core.film.model.delivery import Hardware, VideoCodec
 from core.media.ffmpeg import run_ffmpeg
+from core.media.ffmpeg_program import fault_of, ffmpeg_with_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from core.film.model.delivery import ExportSettings
     from core.jobs.job import CancelToken
 
 HARDWARE = (Hardware.NVENC, Hardware.VIDEOTOOLBOX, Hardware.QSV, Hardware.VAAPI)
 _NAMES = {VideoCodec.H264: "h264", VideoCodec.HEVC: "hevc", VideoCodec.AV1: "av1"}
 _TRIAL = ["-f", "lavfi", "-i", "testsrc2=s=320x240:r=25:d=0.2"]
 VAAPI_DEVICE = "/dev/dri/renderD128"
+
+
+@dataclass(frozen=True)
+class HardwareChoice:
+    """Who encodes the pictures of an export.
+
+    Attributes:
+        hardware: the chip, or OFF for the processor.
+        program: the FFmpeg that knows the chip; None for the one in use.
+        notes: what the user should know about it.
+    """
+
+    hardware: Hardware = Hardware.OFF
+    program: Path | None = None
+    notes: tuple[str, ...] = ()
 
 
 def encoder_name(hardware: Hardware, codec: VideoCodec) -> str | None:
@@ -38,15 +57,21 @@ def hardware_filters(hardware: Hardware, bit_depth: int) -> tuple[tuple[str, ...
     return (planes, ("hwupload",)) if hardware is Hardware.VAAPI else (planes,)
 
 
-def works(hardware: Hardware, codec: VideoCodec, bit_depth: int, cancel: CancelToken) -> bool:
-    """Whether the chip encodes a fifth of a second."""
+def works(
+    hardware: Hardware,
+    codec: VideoCodec,
+    bit_depth: int,
+    cancel: CancelToken,
+    program: Path | None = None,
+) -> bool:
+    """Whether the chip encodes a fifth of a second, with this FFmpeg or the one in use."""
     name = encoder_name(hardware, codec)
     if name is None:
         return False
     filters = ",".join(map("=".join, hardware_filters(hardware, bit_depth)))
     words = [*device_arguments(hardware), *_TRIAL, "-vf", filters, "-c:v", name]
     try:
-        run_ffmpeg([*words, "-f", "null", "-"], cancel)
+        run_ffmpeg([*words, "-f", "null", "-"], cancel, program=program)
     except FFmpegFailed:
         return False
     return True
@@ -68,3 +93,34 @@ def choose(
         Hardware.OFF,
         f"{asked.value} does not encode {codec.value} on this machine, so the processor does it.",
     )
+
+
+def choose_for(settings: ExportSettings, cancel: CancelToken) -> HardwareChoice:
+    """Who encodes an export's pictures: the chip that is asked for, wherever an FFmpeg knows it.
+
+    The bundled FFmpeg may have been built without a chip's encoder that the machine's own has: then
+    that one encodes the pictures of this export, and nothing else.
+
+    Raises:
+        JobCancelled: asked to stop.
+    """
+    asked, codec, depth = settings.hardware, settings.video_codec, settings.bit_depth
+    chip, sentence = choose(asked, codec, lambda chip: works(chip, codec, depth, cancel))
+    choice = HardwareChoice(chip, notes=(sentence,) if sentence else ())
+    if asked is Hardware.OFF or chip is not Hardware.OFF:
+        return choice
+    for candidate in HARDWARE if asked is Hardware.AUTO else (asked,):
+        name = encoder_name(candidate, codec)
+        other = ffmpeg_with_encoder(name) if name else None
+        if other is None:
+            continue
+        if fault := fault_of(other):
+            note = f"The FFmpeg at {str(other.path)!r} has {name}, but cannot be used: {fault}"
+            choice = replace(choice, notes=(*choice.notes, note))
+        elif works(candidate, codec, depth, cancel, other.path):
+            note = (
+                f"The FFmpeg that comes with ImageAI has no {name}, so the one at "
+                f"{str(other.path)!r} encodes the pictures of this film."
+            )
+            return HardwareChoice(candidate, other.path, (note,))
+    return choice

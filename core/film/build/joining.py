@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import AssemblyError
+from core.errors import AssemblyError, first_line
 from core.film.build.encoding import audio_arguments, timescale
 from core.film.model.delivery import AudioCodec, Container, ExportSettings
 from core.film.model.timeline import nearest
@@ -16,7 +17,6 @@ from core.media.ffmpeg import run_ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from core.film.build.segments import Segment
     from core.film.model.timeline import Timeline
@@ -90,16 +90,17 @@ def join(
         FFmpegFailed: it cannot be written.
         JobCancelled: asked to stop.
     """
-    # The list must lie beside the pieces: it names them without a folder.
+    # The list lies beside the pieces and names them without a folder, where FFmpeg is started: it
+    # would cut off the list's own folder at a "#".
     listing = parts.segment_files[0].with_name(f"{uuid.uuid4().hex}.ffconcat")
     try:
         write_list(timeline, parts, listing)
-        arguments = ["-f", "concat", "-i", str(listing)]
+        arguments = ["-f", "concat", "-i", listing.name]
         if settings.container.is_images:
             arguments += _images(timeline, settings, destination)
         else:
             arguments += _film(timeline, parts, settings, destination)
-        run_ffmpeg(arguments, cancel, on_progress)
+        run_ffmpeg(arguments, cancel, on_progress, cwd=listing.parent)
     finally:
         listing.unlink(missing_ok=True)
 
@@ -160,7 +161,9 @@ def _images(timeline: Timeline, settings: ExportSettings, destination: Path) -> 
             return [*coding, "-fps_mode", "passthrough", str(destination)]
         case Container.PNG:
             destination.mkdir(parents=True)
-            pattern = destination / f"frame_%0{_PNG_DIGITS}d.png"
+            # Any other % in the path would be taken for the number, or its beginning.
+            folder = str(destination).replace("%", "%%")
+            pattern = Path(folder) / f"frame_%0{_PNG_DIGITS}d.png"
             return ["-fps_mode", "passthrough", "-pix_fmt", "rgb24", str(pattern)]
         case _:
             raise ValueError(f"{settings.container} holds more than pictures")
@@ -172,36 +175,55 @@ def verify(timeline: Timeline, settings: ExportSettings, film: Path, *, has_audi
     Raises:
         AssemblyError: naming every difference.
     """
+    from av.error import FFmpegError
+
+    try:
+        found = _all_differences(timeline, settings, film, has_audio=has_audio)
+    except (FFmpegError, OSError) as error:
+        found = [f"a file that cannot be read back ({first_line(error)})"]
+    if found:
+        raise AssemblyError(
+            f"The film came out with {', '.join(found)}, so it was not kept.",
+            hint="Check that the disk is sound and try again; if it happens again, report it.",
+        )
+
+
+def _all_differences(
+    timeline: Timeline, settings: ExportSettings, film: Path, *, has_audio: bool
+) -> list[str]:
     match settings.container:
         case Container.PNG:
             count = len(list(film.iterdir()))
             is_whole = count == timeline.num_frames
-            found = [] if is_whole else [f"{count} pictures instead of {timeline.num_frames}"]
+            return [] if is_whole else [f"{count} pictures instead of {timeline.num_frames}"]
         case Container.WEBP:
             # FFmpeg writes animated WebP, and most of its versions cannot read it.
             from PIL import Image
 
             with Image.open(film) as image:
-                found = _size_differences(timeline, image.width, image.height)
+                return _size_differences(timeline, image.width, image.height)
         case _:
-            found = _differences(timeline, settings, film, has_audio=has_audio)
-    if found:
-        raise AssemblyError(
-            f"The film came out with {', '.join(found)}, so it was not kept.",
-            hint="Try again; if it happens again, it is a defect of the program.",
-        )
+            return _differences(timeline, settings, film, has_audio=has_audio)
 
 
 def count_frames(segment_file: Path) -> int:
     """The number of frames in a piece, read from its packets."""
     import av
+    from av.error import FFmpegError
 
-    with av.open(str(segment_file)) as container:
-        # FFmpeg writes a file without any stream when nothing came out of the graph.
-        if not container.streams.video:
-            return 0
-        video = container.streams.video[0]
-        return sum(1 for packet in container.demux(video) if packet.size)
+    try:
+        with av.open(str(segment_file)) as container:
+            # FFmpeg writes a file without any stream when nothing came out of the graph.
+            if not container.streams.video:
+                return 0
+            video = container.streams.video[0]
+            return sum(1 for packet in container.demux(video) if packet.size)
+    except FFmpegError as error:
+        raise AssemblyError(
+            f"A piece of the film cannot be read back: {first_line(error)}.",
+            hint="Check the disk of "
+            f"{str(segment_file.parent)!r}, then resume the job; what is encoded so far is kept.",
+        ) from error
 
 
 def _differences(

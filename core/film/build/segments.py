@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.film.model.colour import conversion_of
+from core.film.model.source import PROBE_VERSION
 from core.media.render_cache import key_of
 
 if TYPE_CHECKING:
@@ -68,7 +70,12 @@ def segment_key(
     watermark = overlays.watermark
     return key_of(
         {
+            "probe": PROBE_VERSION,
             "shots": [_shot(shot, segment) for shot in shots],
+            "colours": [
+                digest[look.conversions[conversion].path] if conversion else ""
+                for conversion in (conversion_of(shot.source.facts) for shot in shots)
+            ],
             "overlap": overlap,
             "join": shots[1].join.kind.name if overlap and shots[1].join else "",
             "frames": segment.num_frames,
@@ -95,9 +102,11 @@ def segment_key(
 def _shot(shot: Shot, segment: Segment) -> list[Any]:
     return [
         shot.source.sha256,
+        shot.source.facts.video_index,
         shot.skipped,
         shot.num_frames,
         segment.first - shot.start,
         shot.speed,
         shot.fit,
+        shot.deinterlacing,
     ]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.film.model.colour import Colour
 from core.film.model.delivery import Container, Hardware, Quality, VideoCodec
-from core.film.model.source import Colour, Source
-from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
+from core.film.model.scan import Scan
+from core.media.ffmpeg import run_ffmpeg
+from core.media.ffmpeg_program import ffmpeg_version
+from core.media.media_file import input_words
 from core.media.render_cache import RenderCache, key_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from core.film.model.delivery import ExportSettings
+    from core.film.model.source import Source
     from core.film.model.timeline import Shot, Timeline
     from core.film.picture.assembler import Overlays
     from core.jobs.job import CancelToken
@@ -59,11 +63,16 @@ def _is_untouched(shot: Shot, timeline: Timeline, overlays: Overlays) -> bool:
         and facts.rate == timeline.rate
         and facts.is_constant_rate
         and facts.first_frame_s == 0
+        and facts.num_hidden == 0
+        and len(facts.clock.video) == 1
+        and not facts.sizes
         and facts.codec == "h264"
         and facts.starts_clean
         and (facts.width, facts.height) == (timeline.width, timeline.height)
         and facts.sample_aspect == 1
         and facts.rotation == 0
+        and facts.scan is Scan.PROGRESSIVE
+        and shot.deinterlacing is None
         and facts.pixel_format == overlays.look.pixel_format
         and facts.colour == _BT709
     )
@@ -78,9 +87,16 @@ def copied_images(source: Source, ticks: int, store: RenderCache, cancel: Cancel
     """
 
     def write(place: Path) -> None:
-        words = ["-protocol_whitelist", "file", "-i", str(source.path), "-map", "0:v:0"]
+        words = [*input_words(source.path), "-map", f"0:{source.facts.video_index}"]
         words += ["-c", "copy", "-map_metadata", "-1", "-video_track_timescale", str(ticks)]
         run_ffmpeg([*words, str(place)], cancel)
 
-    key = key_of({"copy": source.sha256, "ticks": ticks, "program": ffmpeg_version()})
+    key = key_of(
+        {
+            "copy": source.sha256,
+            "of": source.facts.video_index,
+            "ticks": ticks,
+            "program": ffmpeg_version(),
+        }
+    )
     return store.keep(key, ".mp4", write)

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from core.film.handoff.timecode import NO_START, read_timecode
 from core.film.model.edit_points import is_seen
 from core.film.model.film import Fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.film.handoff.timecode import StartTimecode
     from core.film.model.film import Film
+    from core.film.model.source import Source
     from core.film.model.timeline import Shot, Timeline
 
 
@@ -63,8 +66,27 @@ def one_line(text: str) -> str:
 
 
 def title_of(shot: Shot) -> str:
-    """The shot's title on one line; the file's name when there are no words in it."""
-    return one_line(shot.title) or one_line(shot.source.path.name)
+    """The shot's title on one line; the file's whole name where nobody gave it one."""
+    path = shot.source.path
+    # Editors find media by names with their suffix.
+    given = "" if shot.title == path.stem else one_line(shot.title)
+    return given or file_name(path)
+
+
+def file_name(path: Path) -> str:
+    """The name of a file, with its suffix, on one line."""
+    return one_line(path.name)
+
+
+def start_of(source: Source) -> StartTimecode:
+    """The timecode of the clip's first frame; `NO_START` where it has none that can be read."""
+    facts = source.facts
+    return read_timecode(facts.timecode, facts.rate) or NO_START
+
+
+def start_s(source: Source) -> Fraction:
+    """The same in seconds of the clip's own counting, exact."""
+    return start_of(source).frame_at(source.facts.rate) / source.facts.rate
 
 
 def clips(shots: Sequence[Shot]) -> str:
@@ -98,6 +120,18 @@ def common_losses(timeline: Timeline) -> list[str]:
         )
     if film.subtitles is not None:
         notes.append(f"The subtitles stay in {film.subtitles.path.name!r}; give that file along.")
+    if unread := [
+        shot
+        for shot in timeline.shots
+        if shot.source.facts.timecode and start_of(shot.source) is NO_START
+    ]:
+        codes = ", ".join(
+            dict.fromkeys(repr(one_line(shot.source.facts.timecode)) for shot in unread)
+        )
+        notes.append(
+            f"The start timecode of {clips(unread)} ({codes}) cannot be read, so it is counted "
+            "from nothing."
+        )
     if unseen := [shot for shot in timeline.shots if not is_seen(shot)]:
         notes.append(
             f"The transition covers all of {clips(unseen)}, so nothing of it is seen "

@@ -17,6 +17,7 @@ from core.film.handoff.document import (
     fit_losses,
     one_line,
     relative_path,
+    start_of,
     title_of,
 )
 from core.film.handoff.timecode import counted_rate, frame_of_first_hour, is_drop_frame, timecode
@@ -113,14 +114,22 @@ class _List:
         record = (self.start + part.first, self.start + part.end)
         if is_end:
             source, record = (source[1], source[1]), (record[1], record[1])
-        times = " ".join(timecode(frame, self.rate) for frame in (*source, *record))
+        times = " ".join(
+            [self._source_code(part, frame) for frame in source]
+            + [timecode(frame, self.rate) for frame in record]
+        )
         reel = self.reels[part.shot.source.path]
         self.lines.append(f"{self.num_events:03}  {reel:<8} {tracks:<5} {edit:<8} {times}")
 
+    def _source_code(self, part: EditedShot, frame: int) -> str:
+        may_drop = start_of(part.shot.source).is_drop
+        return timecode(frame, self.rate, may_drop=may_drop)
+
     def _source_span(self, part: EditedShot) -> tuple[int, int]:
         speed = part.shot.speed
-        first = nearest(part.skipped * speed)
-        end = nearest((part.skipped + part.num_frames) * speed)
+        start = start_of(part.shot.source).frame_at(self.rate)
+        first = start + nearest(part.skipped * speed)
+        end = start + nearest((part.skipped + part.num_frames) * speed)
         # Programs take an event without any source for a mistake.
         return first, max(end, first + 1) if part.num_frames else first
 
@@ -140,7 +149,7 @@ class _List:
     def _motion(self, part: EditedShot) -> str:
         speed = _frames_a_second(part.shot.speed * counted_rate(self.rate))
         # Always with colons: readers of this line know no others, and FCM says what they mean.
-        begin = timecode(self._source_span(part)[0], self.rate).replace(";", ":")
+        begin = self._source_code(part, self._source_span(part)[0]).replace(";", ":")
         return f"M2   {self.reels[part.shot.source.path]:<8}       {speed}       {begin}"
 
     def _notes(self) -> list[str]:

@@ -15,6 +15,8 @@ from core.film.handoff.document import (
     fit_losses,
     one_line,
     readable,
+    start_of,
+    start_s,
     title_of,
 )
 from core.film.handoff.fcpxml_resources import Resources, seconds
@@ -88,6 +90,10 @@ class _Project:
     def _at(self, frames: int) -> str:
         return seconds(frames / self.timeline.rate)
 
+    def _within(self, part: EditedShot, frames: int) -> str:
+        """A time of the clip itself, which counts from its start timecode."""
+        return seconds(start_s(part.shot.source) + frames / self.timeline.rate)
+
     def _transition(self, part: EditedShot) -> ET.Element:
         assert part.join is not None
         name = "Cross Dissolve"
@@ -107,9 +113,11 @@ class _Project:
             ref=self.resources.clip(shot.source),
             name=title_of(shot),
             offset=self._at(part.first),
-            start=self._at(part.skipped),
+            start=self._within(part, part.skipped),
             duration=self._at(part.num_frames),
         )
+        if shot.source.facts.timecode:
+            clip.set("tcFormat", "DF" if start_of(shot.source).is_drop else "NDF")
         if shot.is_silent and shot.source.facts.audio_sample_rate_hz is not None:
             clip.set("srcEnable", "video")
         self._add_timing(clip, shot)
@@ -135,13 +143,14 @@ class _Project:
             frames = -(-self.resources.duration_of(shot.source) * rate // shot.speed)
             if (frames * shot.speed / rate).denominator > _LARGEST_DENOMINATOR:
                 frames = -(-frames // shot.speed.denominator) * shot.speed.denominator
+            start = start_s(shot.source)
             time_map = ET.SubElement(clip, "timeMap", frameSampling="nearest-neighbor")
             for frame in (0, frames):
                 ET.SubElement(
                     time_map,
                     "timept",
-                    time=self._at(frame),
-                    value=seconds(frame * shot.speed / rate),
+                    time=seconds(start + frame / rate),
+                    value=seconds(start + frame * shot.speed / rate),
                     interp="linear",
                 )
 
@@ -161,7 +170,7 @@ class _Project:
                 ref=self.resources.music(music.path, row.facts),
                 lane=str(lane),
                 name=one_line(music.path.name),
-                offset=self._at(part.skipped + first - part.first),
+                offset=self._within(part, part.skipped + first - part.first),
                 start=seconds(Fraction(played.skipped, SAMPLE_RATE_HZ)),
                 duration=self._at(end - first),
                 audioRole="music",
@@ -179,7 +188,7 @@ class _Project:
                 ET.SubElement(
                     clip,
                     tag,
-                    start=self._at(part.skipped + frame - part.first),
+                    start=self._within(part, part.skipped + frame - part.first),
                     duration=self._at(1),
                     value=readable(words),
                 )

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from core.film.handoff.document import one_line, relative_url
+from core.film.handoff.document import file_name, relative_url, start_s
 from core.film.model.timeline import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Resources:
             }
             if facts.audio_sample_rate_hz is not None:
                 attributes |= _audio(facts.audio_channels, facts.audio_sample_rate_hz)
+            attributes["start"] = seconds(start_s(source))
             self._add_asset(source.path, source.path, self.duration_of(source), attributes)
         return self._ids[source.path]
 
@@ -83,7 +84,7 @@ class Resources:
     def _add_asset(
         self, key: object, path: Path, duration: Fraction, attributes: dict[str, str]
     ) -> None:
-        known = {"name": one_line(path.stem), "start": "0s", "duration": seconds(duration)}
+        known = {"name": file_name(path), "start": "0s", "duration": seconds(duration)}
         asset = ET.SubElement(
             self.element, "asset", {"id": self._new_id(key), **known, **attributes}
         )

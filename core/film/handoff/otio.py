@@ -12,6 +12,7 @@ from core.film.handoff.document import (
     fit_losses,
     readable,
     relative_url,
+    start_s,
     title_of,
 )
 from core.film.handoff.music import music_rows
@@ -133,13 +134,14 @@ def _clip(part: EditedShot, rate: Fraction, folder: Path) -> Json:
                 "metadata": {},
             }
         )
-    available = _range(0, nearest(facts.duration_s * facts.rate), facts.rate)
+    start = start_s(shot.source)
+    available = _range(start * facts.rate, nearest(facts.duration_s * facts.rate), facts.rate)
     return _item(
         "Clip.1",
         title_of(shot),
         # The start is a time of the file: between two frames when the speed leads there. The
         # length is one of the film, which a time warp leaves alone.
-        source_range=_range(part.skipped * shot.speed, part.num_frames, rate),
+        source_range=_range(start * rate + part.skipped * shot.speed, part.num_frames, rate),
         media_reference=_media(shot.source.path, folder, available),
         effects=effects,
         metadata={

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from core.film.model.scan import Deinterlace
 from core.film.model.transitions import NONE
 from core.frozen import Frozen
+from core.platform.text_files import known_encoding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Seconds = float
 MIN_SPEED, MAX_SPEED = 0.1, 10.0
 MIN_VOLUME_DB, MAX_VOLUME_DB = -60.0, 24.0
+MAX_STILL_S = 3600.0
+_SHOWN_PROBLEMS = 5
 _COLOUR = r"^#[0-9a-fA-F]{6}$"
+
+
+MAX_CAPTIONS = 3000
+"""About as many as the subtitles of a film of three hours, each drawn by itself."""
+MAX_CAPTION_LETTERS, MAX_CAPTION_LINES = 2000, 50
+_MAX_FONT_LETTERS = 100
 
 
 class Fit(StrEnum):
@@ -66,6 +79,10 @@ class Clip(Frozen):
         end_s: where it ends there; None for its end.
         transition: from the clip before; None for the film's usual one.
         fit: None for the film's.
+        still_s: how long it is held where it is a photo; None for the film's.
+        video_track: which of its pictures is seen, counted from 1; None for the likeliest.
+        audio_track: the same for its sound.
+        deinterlace: None for the film's.
     """
 
     path: Path
@@ -77,6 +94,10 @@ class Clip(Frozen):
     is_muted: bool = False
     transition: Transition | None = None
     fit: Fit | None = None
+    still_s: Seconds | None = Field(default=None, gt=0, le=MAX_STILL_S)
+    video_track: int | None = Field(default=None, ge=1)
+    audio_track: int | None = Field(default=None, ge=1)
+    deinterlace: Deinterlace | None = None
 
 
 class Music(Frozen):
@@ -124,11 +145,58 @@ class Caption(Frozen):
     fade_out_s: Seconds = Field(default=0.0, ge=0)
 
 
+def caption_problems(captions: Sequence[Caption]) -> list[str]:
+    """Why texts cannot be drawn; drawing what is refused here would take minutes."""
+    problems: list[str] = []
+    if len(captions) > MAX_CAPTIONS:
+        problems.append(
+            f"The film has {len(captions):,} texts and subtitles to draw, and at most "
+            f"{MAX_CAPTIONS:,} can be drawn. Use fewer, or the subtitles as a track."
+        )
+    for number, caption in enumerate(captions[:MAX_CAPTIONS], start=1):
+        if why := too_much_to_draw(caption.text):
+            problems.append(f"Text {number} {why}. Write less, or divide it.")
+        if len(caption.font) > _MAX_FONT_LETTERS:
+            problems.append(
+                f"The font of text {number} has a name of {len(caption.font):,} letters; at most "
+                f"{_MAX_FONT_LETTERS} are allowed. Choose a font that is installed."
+            )
+    more = len(problems) - _SHOWN_PROBLEMS
+    if more > 1:
+        problems[_SHOWN_PROBLEMS:] = [f"{more:,} more texts are too long as well."]
+    return problems
+
+
+def too_much_to_draw(text: str) -> str:
+    """Why words are too many for a picture, as the end of a sentence; empty where they are not."""
+    lines = text.count("\n") + 1
+    if len(text) > MAX_CAPTION_LETTERS:
+        return f"has {len(text):,} letters, and at most {MAX_CAPTION_LETTERS:,} are drawn"
+    if lines > MAX_CAPTION_LINES:
+        return f"has {lines:,} lines, and at most {MAX_CAPTION_LINES} are drawn"
+    return ""
+
+
 class Subtitles(Frozen):
-    """Subtitles (SRT, VTT, ASS): drawn on the picture, or as a track to be switched on."""
+    """Subtitles (SRT, VTT, ASS): drawn on the picture, or as a track to be switched on.
+
+    Attributes:
+        encoding: of the file, where it is not Unicode and somebody knows it; None to tell it.
+    """
 
     path: Path
     mode: Literal["burn", "track"] = "burn"
+    encoding: str | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, name: str | None) -> str | None:
+        if name is None:
+            return None
+        known = known_encoding(name)
+        if known is None:
+            raise ValueError(f"there is no encoding {name[:40]!r}. Such as: gbk, shift_jis, cp1251")
+        return known
 
 
 class Lut(Frozen):
@@ -153,8 +221,10 @@ class Film(Frozen):
 
     Attributes:
         transition: between clips that name none of their own.
+        deinterlace: what is done with clips of two fields a frame.
         clip_volume_db: added to every clip's own volume.
         has_clip_sound: False mutes every clip.
+        still_s: how long photos among the clips are held that say nothing of their own.
         has_chapters: a chapter for each clip.
         title: kept in the file.
     """
@@ -162,6 +232,8 @@ class Film(Frozen):
     clips: tuple[Clip, ...]
     transition: Transition = Transition()
     fit: Fit = Fit.FIT
+    still_s: Seconds = Field(default=4.0, gt=0, le=MAX_STILL_S)
+    deinterlace: Deinterlace = Deinterlace.AUTO
     background: str = Field(default="#000000", pattern=_COLOUR)
     clip_volume_db: float = Field(default=0.0, ge=MIN_VOLUME_DB, le=MAX_VOLUME_DB)
     has_clip_sound: bool = True

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NAME = "film.json"
 VERSION = 1
 _MAX_SHOWN = 5
+_MAX_LETTERS = 200
 
 
 class FilmFile(Frozen):
@@ -66,17 +67,26 @@ def read_film_file(path: Path) -> FilmFile:
 
 def mistakes_in(error: ValidationError, whole: str) -> str:
     """The first mistakes in a file, each with its place; `whole` is what all of it is called."""
-    return "; ".join(
-        f"{'.'.join(map(str, item['loc'])) or whole}: {item['msg']}"
-        for item in error.errors()[:_MAX_SHOWN]
-    )
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    said = [
+        f"{_cut('.'.join(map(str, item['loc']))) or whole}: {_cut(item['msg'])}"
+        for item in found[:_MAX_SHOWN]
+    ]
+    if more := len(found) - len(said):
+        said.append(f"and {more:,} more")
+    return "; ".join(said)
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _MAX_LETTERS else f"{words[:_MAX_LETTERS]}…"
 
 
 def _version(text: str) -> int:
     """The number that a film file gives itself; 0 where it gives none."""
     try:
         raw: Any = json.loads(text)["schema_version"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
+        # Lists within lists, more than anyone writes, end in the last of these.
         return 0
     return raw if isinstance(raw, int) else 0
 

@@ -8,6 +8,10 @@ from statistics import mode
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
+from core.film.model.colour import conversion_note
+from core.film.model.frame_rate import MAX_RATE, broadcast_rate, film_rate
+from core.film.model.scan import deinterlacing_of, scan_note
+from core.film.model.source_notes import rate_notes, source_notes
 from core.film.model.timeline import (
     SAMPLE_RATE_HZ,
     MusicCue,
@@ -26,10 +30,10 @@ if TYPE_CHECKING:
 
     from core.film.model.delivery import FrameFormat
     from core.film.model.film import Caption, Clip, Film, Music
-    from core.film.model.source import Source
+    from core.film.model.scan import Deinterlacing
+    from core.film.model.source import Source, SourceFacts
 
 MAX_SIDE = 8192
-MAX_RATE = 240
 
 
 def lay_out(
@@ -60,8 +64,10 @@ class _TimelineLayout:
         self.sources = sources
         self.problems: list[Problem] = []
         self.notes: list[str] = []
-        # Of several that are as common, it is the first.
-        self.rate = self._checked_rate(frame.rate or mode(source.facts.rate for source in sources))
+        usual = film_rate([source.facts for source in sources])
+        self.rate = self._checked_rate(frame.rate or usual.rate)
+        if frame.rate is None:
+            self.notes += rate_notes(usual, sources)
         self.width, self.height = self._size(frame)
 
     def timeline(self) -> Timeline:
@@ -72,10 +78,12 @@ class _TimelineLayout:
             )
         ]
         joins = [self._join(number, clip) for number, clip in enumerate(self.film.clips, start=1)]
+        self._check_colours()
         self._check_joins([count for _, count in lengths], joins)
         if self.problems:
             raise UnsupportedRequest(self.problems)
         shots = self._shots(lengths, joins)
+        self.notes += [note for shot in shots for note in source_notes(shot, self.rate)]
         timeline = Timeline(self.film, self.width, self.height, self.rate, shots)
         titles = self._titles(timeline.num_frames)
         music_cues = tuple(
@@ -92,8 +100,8 @@ class _TimelineLayout:
 
     def _checked_rate(self, rate: Fraction) -> Fraction:
         if 1 <= rate <= MAX_RATE:
-            # Measured averages such as 2997/100 mean the broadcast rate that is next to them.
-            return _broadcast(rate)
+            # 2997/100 means the broadcast rate that is next to it.
+            return broadcast_rate(rate)
         kept = min(max(rate, Fraction(1)), Fraction(MAX_RATE))
         self._refuse(
             "fps", f"{float(rate):g} frames per second is outside 1 to {MAX_RATE}. Choose another."
@@ -101,7 +109,9 @@ class _TimelineLayout:
         return kept
 
     def _size(self, frame: FrameFormat) -> tuple[int, int]:
-        common = mode(map(_display_size, self.sources))
+        moving = [source for source in self.sources if not source.facts.is_still]
+        # Of several that are as common, it is the first.
+        common = mode(map(_display_size, moving or self.sources))
         width, height = frame.width, frame.height
         if width is None and height is None:
             width, height = common
@@ -126,6 +136,8 @@ class _TimelineLayout:
         """Frames that are skipped, and frames that are seen."""
         facts = source.facts
         name = f"Clip {number} ({clip.path.name})"
+        if facts.is_still:
+            return self._still_length(name, clip)
         end = facts.duration_s
         if clip.end_s is not None:
             end = exact(clip.end_s)
@@ -162,6 +174,19 @@ class _TimelineLayout:
                 "Leave more of it.",
             )
         return first, max(1, last - first)
+
+    def _still_length(self, name: str, clip: Clip) -> tuple[int, int]:
+        """A photo has no times of its own: a cut says how long it is held, as `still_s` does."""
+        seconds = exact(clip.still_s or self.film.still_s)
+        if clip.end_s is not None:
+            seconds = exact(clip.end_s) - exact(clip.start_s)
+            if seconds <= 0:
+                self._refuse(
+                    "clips",
+                    f"{name} would begin at {clip.start_s:g} s and end at {clip.end_s:g} s. "
+                    "The end must come after the start.",
+                )
+        return 0, max(1, nearest(seconds * self.rate))
 
     def _join(self, number: int, clip: Clip) -> TransitionSpan | None:
         asked = clip.transition if clip.transition is not None else self.film.transition
@@ -224,10 +249,42 @@ class _TimelineLayout:
                     gain_db=clip.volume_db + self.film.clip_volume_db,
                     is_silent=is_silent or source.facts.audio_sample_rate_hz is None,
                     join=join,
+                    deinterlacing=self._deinterlacing(number, clip, source.facts),
                 )
             )
             start += count
         return tuple(shots)
+
+    def _deinterlacing(self, number: int, clip: Clip, facts: SourceFacts) -> Deinterlacing | None:
+        asked = clip.deinterlace or self.film.deinterlace
+        name = f"Clip {number} ({clip.path.name})"
+        # A field at a time, where the film has room for more pictures than the clip has frames.
+        is_doubled = facts.rate * exact(clip.speed) < self.rate
+        found = deinterlacing_of(asked, facts.scan, facts.codec, is_doubled=is_doubled)
+        if found is not None and facts.rotation:
+            # The fields' lines are no longer the picture's once it is turned.
+            self.notes.append(
+                f"{name} is interlaced and turned by {facts.rotation % 360} degrees, so it stays "
+                "interlaced. If you see combs, deinterlace it before it is turned."
+            )
+            return None
+        if note := scan_note(name, asked, facts.scan):
+            self.notes.append(note)
+        return found
+
+    def _check_colours(self) -> None:
+        for number, (clip, source) in enumerate(
+            zip(self.film.clips, self.sources, strict=True), start=1
+        ):
+            name, colour = f"Clip {number} ({clip.path.name})", source.facts.colour
+            if not colour.has_readable_matrix:
+                self._refuse(
+                    "clips",
+                    f"The colours of {name} are coded in a way that cannot be read here "
+                    f"({colour.matrix}), and would come out wrong. Convert it to BT.709.",
+                )
+            elif note := conversion_note(name, source.facts):
+                self.notes.append(note)
 
     def _titles(self, num_frames: int) -> tuple[TimedCaption, ...]:
         titles: list[TimedCaption] = []
@@ -284,16 +341,6 @@ def _display_size(source: Source) -> tuple[int, int]:
     if facts.sample_aspect >= 1:
         return nearest(facts.width * facts.sample_aspect), facts.height
     return facts.width, nearest(facts.height / facts.sample_aspect)
-
-
-def _broadcast(rate: Fraction) -> Fraction:
-    """The usual rate within a thousandth of a measured one, else the measured one, made simple."""
-    usual = [Fraction(n * 1000, 1001) for n in (24, 30, 48, 60, 120)]
-    usual += [Fraction(n) for n in range(1, MAX_RATE + 1)]
-    near = min(usual, key=lambda one: abs(one - rate))
-    if abs(near - rate) <= near / 5000:
-        return near
-    return rate.limit_denominator(1001)
 
 
 def _floor(seconds: float) -> str:

@@ -4,50 +4,41 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import Field
 
 from core.errors import UnreadableClip, UnreadableMusic
+from core.film.model.colour import Colour, colour_of
+from core.film.model.frame_rate import OF_NO_CLIP, is_constant, nominal_rate, trembling_slots
+from core.film.model.packets import ReadPackets, Tracks, read_packets
+from core.film.model.scan import Scan, scan_of
 from core.frozen import Frozen
 from core.jobs.job import CancelToken
+from core.media.media_file import open_media
+from core.media.stills import is_photo, read_photo
+from core.media.streams import moving_streams
+from core.media.timestamps import Clock, on_one_clock, one_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-PROBE_VERSION = 3
+PROBE_VERSION = 4
 OTHER_MUSIC = "Choose another file, or leave the music out."
 _CHUNK = 1 << 20
 # How a unit begins in H.264 as MP4, MOV and Matroska hold it.
 _LENGTH_BYTES, _UNIT_KIND, _IDR = 4, 0x1F, 5
-_HDR_TRANSFERS = {16: "smpte2084", 18: "arib-std-b67"}
-_MATRICES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc"}
-_PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020"}
-_TRANSFERS = {1: "bt709", 6: "smpte170m", 13: "iec61966-2-1", **_HDR_TRANSFERS}
-_RANGES = {1: "tv", 2: "pc"}
-_MIN_TICKS_OF_FRAME = 4
-
-
-class Colour(Frozen):
-    """FFmpeg's names of a picture's colour tags; empty where the file does not say."""
-
-    primaries: str = ""
-    transfer: str = ""
-    matrix: str = ""
-    range: str = ""
-
-    @property
-    def is_hdr(self) -> bool:
-        """Whether the brightness is coded for an HDR screen."""
-        return self.transfer in _HDR_TRANSFERS.values()
+# Ways to the end: from the last keyframe, from ones before it, from the file's start.
+_TRIES = 3
+# Codecs that have no fields.
+_WHOLE_FRAMES = frozenset(("vp8", "vp9", "libvpx", "libvpx-vp9", "av1", "libdav1d", "gif", "webp"))
+_HEAD_BYTES = 1 << 16
 
 
 class SourceFacts(Frozen):
@@ -55,13 +46,29 @@ class SourceFacts(Frozen):
 
     Attributes:
         duration_s: from the file's start to the end of the last frame, exact.
-        rate: frames a second, on average, exact.
-        first_frame_s: when the first frame is shown, counted from the file's start.
+        rate: frames a second as they were meant: the usual rate of most gaps between frames.
+        first_frame_s: when the first frame is shown, counted from what is seen or heard first.
         sample_aspect: width of a pixel by its height, after turning upright.
         rotation: degrees by which a player turns the picture.
         extradata_sha256: of the codec's header, which streams that are joined untouched must share.
         starts_clean: H.264 alone: the first packet is a picture that resets the decoder, so nothing
             after it refers to anything before.
+        video_index: of the picture among all streams of the file.
+        audio_index: of the sound; None without any.
+        clock: what brings the file's times to the clip's.
+        is_timed: whether the file tells when frames are shown; else frame n is at n / `rate`.
+        trembles: whether each frame is meant for the next one at `rate`, and its time is only
+            roughly so.
+        num_hidden: frames that are decoded and not shown.
+        sizes: every size of the picture that was met, as coded, where there are several.
+        is_still: a photo, which lasts as long as one likes.
+        video_track: which of the streams of pictures is seen, counted from 1.
+        video_tracks: how many of them move.
+        audio_track: which of the streams of sound is heard, counted from 1; 0 for none.
+        audio_tracks: how many there are.
+        silent_tracks: those that were found silent, counted from 1.
+        scan: whether its frames are whole pictures or two fields.
+        timecode: the name of its first frame, as the file has it: "01:00:00;00".
     """
 
     width: int
@@ -84,6 +91,21 @@ class SourceFacts(Frozen):
     is_constant_rate: bool = True
     extradata_sha256: str = ""
     starts_clean: bool = False
+    video_index: int = 0
+    audio_index: int | None = None
+    clock: Clock = Clock()
+    is_timed: bool = True
+    trembles: bool = False
+    num_hidden: int = 0
+    sizes: tuple[tuple[int, int], ...] = ()
+    is_still: bool = False
+    video_track: int = 1
+    video_tracks: int = 1
+    audio_track: int = 0
+    audio_tracks: int = 0
+    silent_tracks: tuple[int, ...] = ()
+    scan: Scan = Scan.PROGRESSIVE
+    timecode: str = ""
 
     @property
     def is_on_grid(self) -> bool:
@@ -93,14 +115,21 @@ class SourceFacts(Frozen):
 
 
 class Source(Frozen):
-    """A clip on disk: its place, its content's SHA-256 and what it holds."""
+    """A clip on disk: its place, its content's SHA-256 and what it holds.
+
+    Attributes:
+        still_path: of a photo, the copy that FFmpeg reads: upright, in colours that it knows.
+    """
 
     path: Path
     sha256: str = Field(repr=False)
     facts: SourceFacts
+    still_path: Path | None = None
 
 
-def read_source(path: Path, cancel: CancelToken | None = None) -> Source:
+def read_source(
+    path: Path, cancel: CancelToken | None = None, tracks: Tracks | None = None
+) -> Source:
     """Read a clip: every packet is counted and the last frames are decoded.
 
     Raises:
@@ -108,7 +137,6 @@ def read_source(path: Path, cancel: CancelToken | None = None) -> Source:
         JobCancelled: asked to stop.
     """
     # Imported late: PyAV loads FFmpeg's libraries, which only an export needs.
-    import av
     from av.error import FFmpegError
 
     token = cancel or CancelToken()
@@ -116,17 +144,42 @@ def read_source(path: Path, cancel: CancelToken | None = None) -> Source:
         raise UnreadableClip(f"{str(path)!r} is a folder, not a clip.")
     if path.is_file() and path.stat().st_size == 0:
         raise UnreadableClip(f"The file {str(path)!r} is empty.")
+    if is_photo(path):
+        return _read_still(path, token)
     try:
-        with av.open(str(path)) as container:
-            facts = _probe(path, container, token)
+        with open_media(path) as container:
+            facts = _probe(path, container, tracks or Tracks(), token)
     except FileNotFoundError as error:
         raise UnreadableClip(f"There is no clip at {str(path)!r}.") from error
-    except (FFmpegError, PermissionError) as error:
+    except (FFmpegError, OSError) as error:
         raise UnreadableClip(
             f"The clip {str(path)!r} cannot be read: {error.strerror or error}.",
             hint="It is damaged, cut off or no video. Render it again or leave it out.",
         ) from error
     return Source(path=path, sha256=sha256_of(path, token), facts=facts)
+
+
+def _read_still(path: Path, cancel: CancelToken) -> Source:
+    image = read_photo(path).image
+    facts = SourceFacts(
+        width=image.width,
+        height=image.height,
+        num_frames=1,
+        rate=OF_NO_CLIP,
+        duration_s=1 / OF_NO_CLIP,
+        first_frame_s=Fraction(0),
+        codec="png",
+        profile="",
+        pixel_format="rgba" if image.mode == "RGBA" else "rgb24",
+        bit_depth=8,
+        has_alpha=image.mode == "RGBA",
+        sample_aspect=Fraction(1),
+        rotation=0,
+        colour=Colour(),
+        audio_sample_rate_hz=None,
+        is_still=True,
+    )
+    return Source(path=path, sha256=sha256_of(path, cancel), facts=facts)
 
 
 def sha256_of(path: Path, cancel: CancelToken) -> str:
@@ -157,7 +210,6 @@ def opened_music(path: Path) -> Generator[InputContainer]:
         UnreadableMusic: it is missing, empty, no sound, or cannot be read.
     """
     # Imported late: PyAV loads FFmpeg's libraries, which only an export needs.
-    import av
     from av.error import FFmpegError
 
     if path.is_dir():
@@ -165,7 +217,7 @@ def opened_music(path: Path) -> Generator[InputContainer]:
     if path.is_file() and path.stat().st_size == 0:
         raise UnreadableMusic(f"The music file {str(path)!r} is empty.", hint=OTHER_MUSIC)
     try:
-        with av.open(str(path)) as container:
+        with open_media(path) as container:
             audios = container.streams.audio
             # A stream of an unknown codec has no number of channels.
             if not audios or not getattr(audios[0], "channels", 0):
@@ -179,65 +231,30 @@ def opened_music(path: Path) -> Generator[InputContainer]:
         ) from error
 
 
-@dataclass
-class _Packets:
-    """What the packets of the picture say, in ticks."""
-
-    count: int = 0
-    end: int = 0
-    start: int | None = None
-    gaps: set[int] = field(default_factory=set[int])
-    last_keyframe: int = 0
-    first: bytes = b""
-
-
-def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> SourceFacts:
-    if not container.streams.video:
-        raise UnreadableClip(
-            f"The file {str(path)!r} holds no picture.", hint="Leave it out, or add it as music."
-        )
-    video = container.streams.video[0]
-    audio = container.streams.audio[0] if container.streams.audio else None
-    base = video.time_base
-    packets = _count(container, video, cancel)
-    if packets.count == 0 or packets.start is None or not base:
+def _probe(
+    path: Path, container: InputContainer, tracks: Tracks, cancel: CancelToken
+) -> SourceFacts:
+    packets = read_packets(path, container, tracks, cancel)
+    video, frames, track = packets.video, packets.frames, packets.audio
+    if frames.count == 0:
         raise UnreadableClip(f"The clip {str(path)!r} has no frames.")
-    if 0 < packets.count < video.frames:
-        raise UnreadableClip(
-            f"The clip {str(path)!r} is cut off: "
-            f"{packets.count} of {video.frames} frames are left.",
-            hint="Render or copy it again, or leave it out.",
-        )
-    last = _decode_end(path, container, video, packets, cancel)
-    begin = Fraction(container.start_time or 0, 1_000_000)
-    first_s = packets.start * base - begin
-    # The container's start is rounded to microseconds; half a tick either way is no delay.
-    first_s = Fraction(0) if abs(first_s) < Fraction(1, 50_000) else max(first_s, Fraction(0))
-    length_s = (packets.end - packets.start) * base
-    rate = Fraction(video.average_rate or Fraction(packets.count) / max(length_s, base))
-    is_constant = _is_constant(packets.gaps)
-    # Matroska keeps whole milliseconds: what is meant is a whole number of frames.
-    on_grid_s = packets.count / rate
-    if is_constant and abs(on_grid_s - length_s) <= min(2 * base, 1 / (8 * rate)):
-        length_s = on_grid_s
-    # PyAV gives a stream whose codec it does not know no such attribute.
-    if audio is not None and not getattr(audio, "rate", None):
-        raise UnreadableClip(
-            f"The sound of the clip {str(path)!r} is of an unknown kind.",
-            hint="Convert it, render it again, or leave it out.",
-        )
+    _check_whole(path, packets, cancel)
+    last = _decode_end(path, container, packets, cancel)
+    timing = _timing(packets)
     turned = last.rotation % 180 != 0
     aspect = Fraction(video.sample_aspect_ratio or 1)
-    width, height = (video.height, video.width) if turned else (video.width, video.height)
+    sizes = tuple(dict.fromkeys((frame.width, frame.height) for frame in (*packets.looks, last)))
+    # Of several the largest keeps all that there is to see.
+    coded = max(sizes, key=lambda size: size[0] * size[1])
     context = video.codec_context
-    extradata = context.extradata or b""
+    audio = track.stream if track is not None else None
     return SourceFacts(
-        width=width,
-        height=height,
-        num_frames=packets.count,
-        rate=rate,
-        duration_s=first_s + length_s,
-        first_frame_s=first_s,
+        width=coded[1] if turned else coded[0],
+        height=coded[0] if turned else coded[1],
+        num_frames=frames.count,
+        rate=timing.rate,
+        duration_s=timing.first_s + timing.length_s,
+        first_frame_s=timing.first_s,
         codec=context.name,
         profile=str(context.profile or ""),
         pixel_format=last.format.name,
@@ -245,38 +262,107 @@ def _probe(path: Path, container: InputContainer, cancel: CancelToken) -> Source
         has_alpha=_has_alpha(video, last),
         sample_aspect=1 / aspect if turned else aspect,
         rotation=int(last.rotation),
-        colour=_colour(last),
+        colour=colour_of(last),
         audio_sample_rate_hz=audio.rate if audio is not None else None,
         audio_channels=audio.channels if audio is not None else 0,
         comment=_comment(container),
-        is_constant_rate=is_constant,
-        extradata_sha256=hashlib.sha256(extradata).hexdigest(),
+        is_constant_rate=is_constant(frames.gaps),
+        extradata_sha256=hashlib.sha256(context.extradata or b"").hexdigest(),
         starts_clean=context.name == "h264" and _has_idr(packets.first),
+        video_index=video.index,
+        audio_index=audio.index if audio is not None else None,
+        clock=timing.clock,
+        is_timed=timing.is_timed,
+        trembles=timing.trembles,
+        num_hidden=frames.num_hidden,
+        sizes=sizes if len(sizes) > 1 else (),
+        video_track=container.streams.video.index(video) + 1,
+        video_tracks=len(moving_streams(container)),
+        audio_track=track.number if track is not None else 0,
+        audio_tracks=len(container.streams.audio),
+        silent_tracks=tuple(
+            one.number
+            for one in packets.audio_tracks
+            if len(packets.audio_tracks) > 1 and not one.is_audible
+        ),
+        scan=_scan(video, (*packets.looks, last)),
+        timecode=_timecode(container),
     )
 
 
-def _count(container: InputContainer, video: VideoStream, cancel: CancelToken) -> _Packets:
-    packets = _Packets()
-    usual = _usual_duration(video)
-    times: list[int] = []
-    for packet in container.demux(video):
-        cancel.check()
-        if packet.size == 0 or packet.pts is None:
-            continue
-        # A frame that is decoded only for others' sake lies before the start of the edit list.
-        if packet.is_discard:
-            continue
-        if packets.count == 0:
-            packets.first = bytes(packet)
-        packets.count += 1
-        times.append(packet.pts)
-        packets.end = max(packets.end, packet.pts + (packet.duration or usual))
-        if packet.is_keyframe:
-            packets.last_keyframe = packet.pts
-    times.sort()
-    packets.start = times[0] if times else None
-    packets.gaps = {after - before for before, after in pairwise(times)}
-    return packets
+class _Timing(NamedTuple):
+    """When a clip's frames are shown, by its own clock."""
+
+    rate: Fraction
+    first_s: Fraction
+    length_s: Fraction
+    clock: Clock
+    is_timed: bool
+    trembles: bool = False
+
+
+def _timing(packets: ReadPackets) -> _Timing:
+    video, frames, track = packets.video, packets.frames, packets.audio
+    said = video.average_rate
+    gaps = frames.gaps
+    if gaps and sum(gaps) > 0:
+        rate = nominal_rate(gaps, frames.base, said)
+    else:
+        rate = Fraction(said) if said else OF_NO_CLIP
+    has_times = frames.is_timed and not frames.is_decoding_order
+    begins_s = frames.start_s if has_times else Fraction(0)
+    origin_s = begins_s
+    # Less than a frame of sound is cut off rather than the picture moved away from its own grid.
+    audible_s = track.starts_s if track is not None else None
+    if audible_s is not None and frames.is_timed and begins_s - audible_s >= 1 / rate:
+        origin_s = audible_s
+    clock = one_clock(frames, track.times if track is not None else None, origin_s)
+    shown = on_one_clock(frames, clock.video)
+    is_grid = is_constant(gaps)
+    if not has_times and (is_grid or not frames.is_timed):
+        return _Timing(rate, begins_s - origin_s, frames.count / rate, clock, is_timed=False)
+    end_s = frames.parts[-1].end * frames.base + clock.video[-1]
+    length_s = max(end_s - shown[0], frames.base)
+    # Matroska keeps whole milliseconds: what is meant is a whole number of frames.
+    on_grid_s = frames.count / rate
+    if is_grid and abs(on_grid_s - length_s) <= min(2 * frames.base, 1 / (8 * rate)):
+        length_s = on_grid_s
+    slots = None if is_grid else trembling_slots(shown, rate)
+    if slots is not None:
+        length_s = (slots[-1] + 1) / rate - shown[0]
+    return _Timing(rate, shown[0], length_s, clock, is_timed=True, trembles=slots is not None)
+
+
+def _check_whole(path: Path, packets: ReadPackets, cancel: CancelToken) -> None:
+    """Refuse a file whose own table lists frames that are not in it.
+
+    Raises:
+        UnreadableClip: frames are missing at its end.
+        JobCancelled: asked to stop.
+    """
+    listed = packets.video.frames
+    found = packets.frames.count + packets.frames.num_hidden
+    if found >= listed or not _lists_frames(packets.video):
+        return
+    # What the edit list leaves out altogether is in the table and does not come: looked for apart.
+    import av
+
+    with av.open(str(path), options={"ignore_editlist": "1"}) as container:
+        video = container.streams[packets.video.index]
+        found = 0
+        for packet in container.demux(video):
+            cancel.check()
+            found += packet.size > 0
+    if found < listed:
+        raise UnreadableClip(
+            f"The clip {str(path)!r} is cut off: {found} of {listed} frames are left.",
+            hint="Render or copy it again, or leave it out.",
+        )
+
+
+def _lists_frames(video: VideoStream) -> bool:
+    """Whether the number of frames is that of a table that says where each of them lies."""
+    return "mp4" in video.container.format.name.split(",")
 
 
 def _has_idr(packet: bytes) -> bool:
@@ -290,45 +376,61 @@ def _has_idr(packet: bytes) -> bool:
     return False
 
 
-def _is_constant(gaps: set[int]) -> bool:
-    """Whether these gaps between frames, in ticks, are all meant to be the same."""
-    if len(gaps) <= 1:
-        return True
-    # Rounded to whole ticks they differ by one. Where a frame is a tick or two, that is a frame.
-    return max(gaps) - min(gaps) == 1 and min(gaps) >= _MIN_TICKS_OF_FRAME
-
-
-def _usual_duration(video: VideoStream) -> int:
-    if not video.average_rate or not video.time_base:
-        return 1
-    return round(1 / (video.average_rate * video.time_base))
+def _scan(video: VideoStream, looks: Sequence[VideoFrame]) -> Scan:
+    """How the frames were scanned, by the stream and by those that were looked at."""
+    context = video.codec_context
+    if context.name in _WHOLE_FRAMES:
+        return Scan.PROGRESSIVE
+    flags = [bool(frame.interlaced_frame) for frame in looks]
+    return scan_of(context.name, int(getattr(context, "field_order", 0)), flags)
 
 
 def _decode_end(
-    path: Path,
-    container: InputContainer,
-    video: VideoStream,
-    packets: _Packets,
-    cancel: CancelToken,
+    path: Path, container: InputContainer, packets: ReadPackets, cancel: CancelToken
 ) -> VideoFrame:
     """Decode from the last keyframe on; gives the last frame that others are made from.
 
     That is half the frames of most clips, roughly drawn: the rest are looked at when they are
     encoded, and a person waits for this.
     """
-    video.codec_context.options = {"skip_loop_filter": "all"}
+    import av
+
+    video = packets.video
     video.codec_context.skip_frame = "NONREF"
-    container.seek(packets.last_keyframe, stream=video)
+    # Where seeking lands behind what was asked for, an earlier keyframe may do.
+    for keyframe in packets.keyframes[:_TRIES]:
+        container.seek(keyframe, stream=video)
+        if last := _last_of(container, video, cancel):
+            return last
+    with open_media(path) as again:
+        anew = again.streams[video.index]
+        assert isinstance(anew, av.VideoStream)
+        if last := _last_of(again, anew, cancel):
+            return last
+    raise UnreadableClip(
+        f"The clip {str(path)!r} does not decode.",
+        hint="It is damaged; render it again or leave it out.",
+    )
+
+
+def _last_of(
+    container: InputContainer, video: VideoStream, cancel: CancelToken
+) -> VideoFrame | None:
     last: VideoFrame | None = None
     for frame in container.decode(video):
         cancel.check()
         last = frame
-    if last is None:
-        raise UnreadableClip(
-            f"The clip {str(path)!r} does not decode.",
-            hint="It is damaged; render it again or leave it out.",
-        )
     return last
+
+
+def _timecode(container: InputContainer) -> str:
+    """The timecode of the first frame: of the picture, of the file, or of a track of its own."""
+    of_streams = [stream.metadata for stream in (*container.streams.video, *container.streams)]
+    for tags in (*of_streams, container.metadata):
+        for name, text in tags.items():
+            if name.lower() == "timecode":
+                return text
+    return ""
 
 
 def _comment(container: InputContainer) -> str:
@@ -341,17 +443,3 @@ def _has_alpha(video: VideoStream, frame: VideoFrame) -> bool:
     # VP9 and VP8 keep their alpha in a second stream that the pixel format does not show.
     tagged = video.metadata.get("alpha_mode", "0") == "1"
     return tagged or any(component.is_alpha for component in frame.format.components)
-
-
-def _colour(frame: VideoFrame) -> Colour:
-    # PyAV gives plain numbers of FFmpeg's enums here, and enums there, by version.
-    def name(attribute: str, names: dict[int, str]) -> str:
-        value: Any = getattr(frame, attribute, None)
-        return names.get(int(value), "") if value is not None else ""
-
-    return Colour(
-        primaries=name("color_primaries", _PRIMARIES),
-        transfer=name("color_trc", _TRANSFERS),
-        matrix=name("colorspace", _MATRICES),
-        range=name("color_range", _RANGES),
-    )

@@ -10,8 +10,8 @@ from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from core.errors import UnreadableText
-from core.film.model.film import Alignment, Caption
+from core.errors import Problem, UnreadableText, UnsupportedRequest
+from core.film.model.film import Alignment, Caption, too_much_to_draw
 from core.film.model.timeline import nearest
 from core.platform.text_files import read_text_file
 
@@ -26,9 +26,16 @@ _LIKE_TIMING = re.compile(r"\s*\d[\d., ]*:[\d:., ]*-+>")
 _NUMBER = re.compile(r"\d{1,9}")
 _TAGS = re.compile(r"</?(?:[ibus]|font(?:\s[^<>]*)?)>|\{\\[^{}]*\}", re.IGNORECASE)
 _VTT_TAGS = re.compile(r"<[^<>]*>")
+CUE_TAGS = {False: _TAGS, True: re.compile(rf"{_VTT_TAGS.pattern}|{_TAGS.pattern}", re.IGNORECASE)}
+"""The tags within the words of SRT, and with True those of VTT."""
 _ASS_HEADING = re.compile(r"\s*\[(?:Script Info|V4\+? Styles|Events)\]", re.IGNORECASE)
 _MS_PER_HOUR, _MS_PER_MINUTE, _MS_PER_S = 3_600_000, 60_000, 1000
 _SIZE = 0.055
+MAX_CUES = 20_000
+"""A film of ten hours has about as many."""
+_MOST_OPEN_BRACES = 100
+_DIALOGUE = re.compile(r"^Dialogue:", re.MULTILINE | re.IGNORECASE)
+_SHOWN = 5
 _OUTLINE = 0.1
 
 
@@ -49,23 +56,77 @@ class Script:
     notes: tuple[str, ...] = ()
 
 
-def read_subtitles(path: Path) -> Script:
+@dataclass(frozen=True)
+class CueLines:
+    """Where in its file a cue stands, in lines counted from 0; `cue` is None where it is left out.
+
+    Attributes:
+        head: its number, or its times where it has none.
+        timing: its times.
+        words_end: the line after its words.
+    """
+
+    head: int
+    timing: int
+    words_end: int
+    cue: Cue | None
+
+
+@dataclass(frozen=True)
+class FoundCues:
+    """The cues of SRT or, where `is_web`, of VTT in the order of their lines, and notes."""
+
+    cues: tuple[CueLines, ...]
+    notes: tuple[str, ...]
+    is_web: bool
+
+
+def read_subtitles(path: Path, encoding: str | None = None) -> Script:
     """Read an SRT, VTT, ASS or SSA file, whatever it is called; notes tell what is left out.
 
+    Args:
+        path: the file.
+        encoding: one of `core.platform.text_files.ENCODINGS`; None to tell it by its letters.
+
     Raises:
-        UnreadableText: it is missing, empty or damaged; the sentence names the line.
+        UnreadableText: it is missing, empty, damaged or too large; the sentence names the line.
     """
-    file = read_text_file(path, "subtitle file")
+    file = read_text_file(path, "subtitle file", encoding=encoding)
     notes = [file.note] if file.note else []
     name = repr(str(path))
     if _ASS_HEADING.match(file.text):
         cues = _ass_cues(name, file.text, notes)
     else:
-        lines = file.text.split("\n")
-        if lines[0].startswith("WEBVTT"):
-            lines = _vtt_as_srt(lines)
-        cues = _LineReader(name, lines, notes).cues()
-    return Script(tuple(sorted(cues, key=lambda cue: cue.start_ms)), tuple(notes))
+        found = find_cues(f"the subtitle file {name}", file.text.split("\n"))
+        notes += found.notes
+        cues = [part.cue for part in found.cues if part.cue is not None]
+    for cue in cues:
+        if why := too_much_to_draw(cue.text):
+            raise UnreadableText(
+                f"The subtitle at {_written(cue.start_ms)} in {name} {why}.",
+                hint="Choose another file, or divide that subtitle.",
+            )
+    return Script(tuple(sorted(cues, key=lambda cue: cue.start_ms)), _first(notes))
+
+
+def is_web_subtitles(first_line: str) -> bool:
+    """Whether a file that begins so is VTT."""
+    return re.match(r"WEBVTT(?!\S)", first_line) is not None
+
+
+def is_timing(line: str) -> bool:
+    """Whether a line gives the times of a cue."""
+    return _TIMING.fullmatch(line) is not None
+
+
+def find_cues(name: str, lines: list[str]) -> FoundCues:
+    """The cues in the lines of SRT or VTT; `name` is what sentences call the lines.
+
+    Raises:
+        UnreadableText: they are damaged or hold none; the sentence names the line.
+    """
+    is_web = is_web_subtitles(lines[0])
+    return _LineReader(name, _vtt_as_srt(lines) if is_web else lines).found(is_web=is_web)
 
 
 def as_srt(cues: Sequence[Cue]) -> str:
@@ -101,6 +162,9 @@ def to_captions(
 
     Cues that overlap share a text for as long as they do. Times lie on frames of that rate, and
     each cue is seen for a frame at least.
+
+    Raises:
+        UnsupportedRequest: more is to be seen at once than can be drawn.
     """
     spans = [(_frame(cue.start_ms, rate), _frame(cue.end_ms, rate), cue.text) for cue in cues]
     spans = [(first, max(end, first + 1), text) for first, end, text in spans]
@@ -118,9 +182,21 @@ def to_captions(
         active = [span for span in active if span[1] > first]
         if not active:
             continue
+        text = "\n".join(text for _, _, text in active)
+        if why := too_much_to_draw(text):
+            at_s = float(first / rate)
+            raise UnsupportedRequest(
+                [
+                    Problem(
+                        "subtitles",
+                        f"What the subtitles show at {at_s:.2f} s, {len(active):,} at once, {why}. "
+                        "Correct their times, or use them as a track.",
+                    )
+                ]
+            )
         captions.append(
             Caption(
-                text="\n".join(text for _, _, text in active),
+                text=text,
                 start_s=float(first / rate),
                 end_s=float(end / rate),
                 size=size,
@@ -135,7 +211,25 @@ def _frame(time_ms: int, rate: Fraction) -> int:
     return nearest(Fraction(time_ms, _MS_PER_S) * rate)
 
 
+def _too_many(name: str, count: int) -> UnreadableText:
+    return UnreadableText(
+        f"{_capital(name)} holds {count:,} subtitles, and at most {MAX_CUES:,} are read.",
+        hint="Choose another file, or the part of it that belongs to the film.",
+    )
+
+
 def _ass_cues(name: str, text: str, notes: list[str]) -> list[Cue]:
+    count = len(_DIALOGUE.findall(text))
+    if count > MAX_CUES:
+        raise _too_many(f"the subtitle file {name}", count)
+    for number, line in enumerate(text.split("\n"), start=1):
+        # pysubs2 looks for the end of each of them again, up to the end of the line.
+        if line.count("{", line.rfind("}") + 1) > _MOST_OPEN_BRACES:
+            raise UnreadableText(
+                f"Line {number} of the subtitle file {name} opens more than {_MOST_OPEN_BRACES} "
+                "tags with '{' and closes none of them.",
+                hint="Correct the line, or save the file again, as SRT if need be.",
+            )
     # Nobody but who reads such a file needs it.
     from pysubs2 import SSAFile
 
@@ -188,35 +282,37 @@ def _vtt_as_srt(lines: list[str]) -> list[str]:
 class _LineReader:
     """The lines of one file; a cue is what follows a line of times."""
 
-    def __init__(self, name: str, lines: list[str], notes: list[str]) -> None:
+    def __init__(self, name: str, lines: list[str]) -> None:
         self.name = name
         self.lines = lines
-        self.notes = notes
+        self.notes: list[str] = []
         self.has_tags = False
 
-    def cues(self) -> list[Cue]:
+    def found(self, *, is_web: bool) -> FoundCues:
         timings = [at for at, line in enumerate(self.lines) if self._is_timing(at, line)]
         if not timings:
             raise UnreadableText(
-                f"The file {self.name} holds no subtitles: no line gives times such as "
+                f"{_capital(self.name)} holds no subtitles: no line gives times such as "
                 "'00:00:01,000 --> 00:00:02,500'.",
                 hint="Choose an SRT, VTT or ASS file.",
             )
+        if len(timings) > MAX_CUES:
+            raise _too_many(self.name, len(timings))
         heads = self._heads(timings)
         for at in range(heads[0]):
             if self.lines[at].strip():
                 raise self._damaged(at, "stands before the first times")
-        found: list[Cue] = []
-        for at, end in zip(timings, [*heads[1:], self._end(heads[-1], timings[-1])], strict=True):
-            cue = self._cue(at, end)
-            if cue is not None:
-                found.append(cue)
+        ends = [*heads[1:], self._end(heads[-1], timings[-1])]
+        cues = tuple(
+            CueLines(head, at, self._words_end(at, end), self._cue(at, end))
+            for head, at, end in zip(heads, timings, ends, strict=True)
+        )
         if self.has_tags:
             self.notes.append(
-                f"The subtitle file {self.name} has tags for italics, colours or places; "
+                f"{_capital(self.name)} has tags for italics, colours or places; "
                 "the words are shown without them."
             )
-        return found
+        return FoundCues(cues, _first(self.notes), is_web)
 
     def _is_timing(self, at: int, line: str) -> bool:
         if _TIMING.fullmatch(line):
@@ -256,6 +352,12 @@ class _LineReader:
             return last
         return len(self.lines)
 
+    def _words_end(self, at: int, end: int) -> int:
+        """The line after the last words of a cue, without the empty lines that follow."""
+        while end > at + 1 and not self.lines[end - 1].strip():
+            end -= 1
+        return end
+
     def _cue(self, at: int, end: int) -> Cue | None:
         match = _TIMING.fullmatch(self.lines[at])
         assert match is not None, "chosen because it matches"
@@ -287,9 +389,21 @@ class _LineReader:
 
     def _damaged(self, at: int, what: str) -> UnreadableText:
         return UnreadableText(
-            f"Line {at + 1} of the subtitle file {self.name} {what}: {self.lines[at].strip()!r}.",
+            f"Line {at + 1} of {self.name} {what}: {self.lines[at].strip()!r}.",
             hint="Correct the line; times look like '00:00:01,000 --> 00:00:02,500'.",
         )
+
+
+def _first(notes: list[str]) -> tuple[str, ...]:
+    """The first of many notes, and how many there are more."""
+    more = len(notes) - _SHOWN
+    if more <= 1:
+        return tuple(notes)
+    return (*notes[:_SHOWN], f"The same kind of thing is found {more:,} times more.")
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _joined(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.film.model.film import Caption, Film, Fit, Music
+    from core.film.model.scan import Deinterlacing
     from core.film.model.source import Source
     from core.film.model.transitions import TransitionKind
 
@@ -44,6 +45,7 @@ class Shot:
         skipped: frames of the clip, at the film's rate and the shot's speed, before its first one.
         start: the film's frame at which it begins to be seen.
         join: the transition into it; None for a cut, and for the first shot.
+        deinterlacing: how its frames are made whole; None where they are used as they are.
     """
 
     number: int
@@ -57,6 +59,7 @@ class Shot:
     gain_db: float
     is_silent: bool
     join: TransitionSpan | None
+    deinterlacing: Deinterlacing | None = None
 
     @property
     def end(self) -> int:

@@ -139,6 +139,9 @@ def _transition(
 ) -> VideoStream:
     kind, count = part.join.kind, part.join.num_frames
     if kind.xfade:
+        # FFmpeg 5.1 leaves the last frame unmixed, now and then, when its streams end there. Both
+        # get one more: if only one did, it would wait for ever for the other.
+        goes, comes = (one.filter("tpad", stop_mode="clone", stop=1) for one in (goes, comes))
         mixed = goes.under(
             comes,
             "xfade",
@@ -184,9 +187,10 @@ def _with_overlays(
 
 
 def _rendered(graph: Graph, rendered: RenderedText) -> VideoStream:
-    # Converted here: left to itself, FFmpeg would take the film's colours for those of old TV.
+    # Read as a stream of PNGs: FFmpeg before 8 takes a % in a picture's path for a number. And
+    # converted here: left to itself, FFmpeg would take the film's colours for those of old TV.
     return (
-        graph.open(rendered.path)
+        graph.open(rendered.path, f="png_pipe")
         .filter("format", "rgba")
         .filter("scale", out_color_matrix="bt709", out_range="tv")
         .filter("format", "yuva444p")

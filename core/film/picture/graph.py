@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from core.media.media_file import input_options
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -52,20 +54,24 @@ class Graph:
     def __init__(self) -> None:
         self._count = 0
 
-    def open(self, path: Path, **options: Value) -> VideoStream:
-        """The pictures of a file."""
+    def open(self, path: Path, index: int = 0, **options: Value | None) -> VideoStream:
+        """The pictures of a file's stream, with the times that the file gives them."""
         import ffmpeg  # pyright: ignore[reportMissingTypeStubs] - it has none
 
         # ffmpeg-python takes equal inputs for one and the same; the length of a queue tells a
-        # clip that is used twice apart. A playlist that poses as a clip must not fetch anything.
+        # clip that is used twice apart.
         self._count += 1
-        given: dict[str, Value] = {
-            "protocol_whitelist": "file",
+        given: dict[str, Value | None] = {
+            **input_options(path),
             "thread_queue_size": 8 + self._count,
+            # FFmpeg's own zero differs with the version and with the streams that are in use.
+            "copyts": None,
+            # A size that changes on the way would begin the graph, and its counting, anew.
+            "reinit_filter": 0,
             **options,
         }
         stream: Any = ffmpeg.input(str(path.absolute()), **given)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        return VideoStream(stream["v:0"])
+        return VideoStream(stream[str(index)])
 
 
 def arguments(image: VideoStream, output: str, options: Mapping[str, Value | None]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Colour tables (.cube files): read with every line checked, written blended with no change."""
+"""Colour tables (.cube files): read with every line checked, worked out, and written."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import OutputError, Problem, UnsupportedRequest
+from core.media.colorimetry import PRIMARIES, grid, in_bt709
+from core.platform.files import read_plain_file
+from core.platform.text_files import unicode_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,13 +17,19 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from core.film.model.colour import ColourConversion
+
     Table = NDArray[np.float64]
 
+_MAX_BYTES = 200_000_000
 MIN_SIZE = 2
 MAX_SIZE_3D = 65
 MAX_SIZE_1D = 65_536
 # Enough points of a curve that no 10-bit picture shows where it was sampled anew.
 _SAMPLES_1D = 4096
+# What is coded much like the film is nearly a straight line between two points of a table.
+_CONVERSION_SIZE, _FINE_CONVERSION_SIZE = 33, 65
+_UNLIKE_FILM = frozenset(("linear", "log100", "log316"))
 _RANGE_CHANGES = ("LUT_IN_VIDEO_RANGE", "LUT_OUT_VIDEO_RANGE")
 
 
@@ -54,7 +63,8 @@ def read_lut(path: Path) -> ColourTable:
     """
     name = repr(str(path))
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        # Its colours are numbers: what a title in an older encoding says does not matter.
+        text = unicode_text(read_plain_file(path, _MAX_BYTES), errors="replace")
     except FileNotFoundError as error:
         raise _problem(f"There is no colour table at {name}.") from error
     except OSError as error:
@@ -70,7 +80,8 @@ def write_blended(lut: ColourTable, strength: float, path: Path) -> None:
     """
     import numpy as np
 
-    blended = lut.table * strength + _identity(lut.size, lut.is_3d) * (1 - strength)
+    same = grid(lut.size) if lut.is_3d else np.stack([np.linspace(0, 1, lut.size)] * 3, axis=1)
+    blended = lut.table * strength + same * (1 - strength)
     kind = "3D" if lut.is_3d else "1D"
     rows = "\n".join(f"{r:.9g} {g:.9g} {b:.9g}" for r, g, b in np.asarray(blended).tolist())
     try:
@@ -81,17 +92,21 @@ def write_blended(lut: ColourTable, strength: float, path: Path) -> None:
         ) from error
 
 
+def conversion_table(conversion: ColourConversion) -> ColourTable:
+    """What every colour of a clip becomes in the film, before what is outside of it is cut off.
+
+    A table, because every FFmpeg can apply one: zscale is missing from some, and the filter
+    "colorspace" reads neither RGB nor alpha.
+    """
+    is_unlike = conversion.transfer in _UNLIKE_FILM
+    size = _FINE_CONVERSION_SIZE if is_unlike else _CONVERSION_SIZE
+    primaries = PRIMARIES[conversion.primaries]
+    table = in_bt709(grid(size), primaries, conversion.transfer, conversion.to_transfer)
+    return ColourTable(size, True, table)
+
+
 def _problem(message: str) -> UnsupportedRequest:
     return UnsupportedRequest([Problem("lut", message)])
-
-
-def _identity(size: int, is_3d: bool) -> Table:
-    import numpy as np
-
-    if not is_3d:
-        return np.stack([np.linspace(0, 1, size)] * 3, axis=1)
-    blue, green, red = np.indices((size,) * 3).reshape(3, -1) / (size - 1)
-    return np.stack([red, green, blue], axis=1)
 
 
 class _LutReading:

@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from core.errors import OutputError, Problem, TextRendererUnavailable, UnsupportedRequest
+from core.film.model.colour import conversion_of
 from core.film.model.subtitles import as_srt, cut_to, read_subtitles
 from core.film.model.timeline import exact, nearest
 from core.film.picture.assembler import Overlays
-from core.film.picture.luts import read_lut, write_blended
+from core.film.picture.luts import conversion_table, read_lut, write_blended
 from core.film.picture.picture import LutFile
 from core.film.picture.text_overlays import RenderedText
 from core.media.images import read_image
@@ -19,6 +20,7 @@ from core.media.images import read_image
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.film.model.colour import ColourConversion
     from core.film.model.film import Watermark
     from core.film.model.timeline import Timeline
     from core.film.picture.picture import Look
@@ -49,6 +51,7 @@ def prepare_overlays(
         write_blended(table, film.lut.strength, place)
         look = replace(look, lut=LutFile(place, table.filter_name))
         notes += table.notes
+    look = replace(look, conversions=_write_conversions(timeline, folder))
     watermark = None
     if film.watermark is not None:
         mark = draw_watermark(
@@ -72,18 +75,32 @@ def prepare_overlays(
     return Overlays(look, rendered_texts, watermark, track, tuple(notes))
 
 
+def _write_conversions(timeline: Timeline, folder: Path) -> dict[ColourConversion, LutFile]:
+    """Write a colour table for each kind of clip whose colours are not the film's."""
+    needed = dict.fromkeys(conversion_of(shot.source.facts) for shot in timeline.shots)
+    written: dict[ColourConversion, LutFile] = {}
+    for conversion in needed:
+        if conversion is not None:
+            place = folder / f"colours-{len(written) + 1}.cube"
+            write_blended(conversion_table(conversion), 1.0, place)
+            written[conversion] = LutFile(place, "lut3d")
+    return written
+
+
 def _track(timeline: Timeline, path: Path) -> Path | None:
     subtitles = timeline.film.subtitles
     if subtitles is None or subtitles.mode != "track":
         return None
-    script = cut_to(read_subtitles(subtitles.path), timeline.num_frames, timeline.rate)
+    script = read_subtitles(subtitles.path, subtitles.encoding)
+    script = cut_to(script, timeline.num_frames, timeline.rate)
     path.write_text(as_srt(script.cues), encoding="utf-8", newline="\n")
     return path
 
 
 def digests(overlays: Overlays) -> dict[Path, str]:
     """The SHA-256 of every file of the overlays."""
-    parts = (*overlays.rendered_texts, overlays.watermark, overlays.look.lut)
+    look = overlays.look
+    parts = (*overlays.rendered_texts, overlays.watermark, look.lut, *look.conversions.values())
     return {
         part.path: hashlib.sha256(part.path.read_bytes()).hexdigest()
         for part in parts

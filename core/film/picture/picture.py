@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, assert_never
 
+from core.film.model.colour import RGB_FORMATS, ColourConversion, conversion_of
 from core.film.model.delivery import Retime
 from core.film.model.film import Fit
+from core.film.model.frame_rate import GAP
 from core.film.model.timeline import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from core.film.model.scan import Deinterlacing
     from core.film.model.source import Source, SourceFacts
     from core.film.model.timeline import Shot, Timeline
     from core.film.picture.graph import Graph, Value, VideoStream
@@ -21,6 +25,10 @@ _BLUR_SHRINK = 8
 # Left to itself, FFmpeg darkens greys by up to three levels when it changes the colour matrix.
 _SCALING = "bicubic+accurate_rnd+full_chroma_int"
 _HD_FROM = 720
+# FFmpeg's scaler calls these matrices by other names than its tags do.
+_SCALERS_NAMES = {"bt2020nc": "bt2020", "bt470bg": "bt470"}
+# Between the steps of a change of colours: 16 bits a channel, which every FFmpeg's lut3d takes.
+_DEEP, _DEEP_ALPHA = "rgb48le", "rgba64le"
 # FFmpeg keeps both halves of a time base in 32 bits.
 _MAX_TICKS = 2**31 - 1
 _FINER = (10_000, 1000, 100)
@@ -48,11 +56,15 @@ class Look:
     Attributes:
         pixel_format: FFmpeg's name of the format between the steps.
         lut: a finished colour table, or None.
+        conversions: a finished colour table for each kind of clip whose colours are not the film's.
     """
 
     pixel_format: str = "yuv420p"
     retime: Retime = Retime.NEAREST
     lut: LutFile | None = None
+    conversions: Mapping[ColourConversion, LutFile] = field(
+        default_factory=dict["ColourConversion", LutFile]
+    )
 
 
 def shot_image(
@@ -61,23 +73,34 @@ def shot_image(
     """Frames `first` up to `end` of a shot, counted from its own first one."""
     facts = shot.source.facts
     image = _tagged(_opened(graph, shot.source), facts)
-    image = _flattened(image, facts, timeline.film.background)
+    image = _deinterlaced(image, shot.deinterlacing)
+    # Pictures that are laid over each other have no length any more, and before FFmpeg 8 the last
+    # one would be lost on the way to the film's rate. Mixed frames have to be opaque all the same.
+    is_mixed = _is_mixed(shot, timeline.rate, look.retime)
+    if is_mixed:
+        image = _flattened(image, facts, timeline.film.background, look)
     image = _at_rate(image, shot, timeline.rate, look.retime)
     start = shot.skipped + first
     image = cut(image, start, start + end - first, timeline.rate)
-    image = _fitted(image, facts, timeline, shot.fit)
-    if facts.colour.is_hdr:
-        image = _tone_mapped(image)
+    if not is_mixed:
+        image = _flattened(image, facts, timeline.film.background, look)
+    image = _fitted(image, facts, timeline, shot.fit, look)
     if look.lut is not None:
-        interpolation = "tetrahedral" if look.lut.filter_name == "lut3d" else "linear"
-        image = image.filter(look.lut.filter_name, file=str(look.lut.path), interp=interpolation)
+        image = _through(image, look.lut)
     return in_film_colours(image, look.pixel_format)
+
+
+def _through(image: VideoStream, lut: LutFile) -> VideoStream:
+    interpolation = "tetrahedral" if lut.filter_name == "lut3d" else "linear"
+    return image.filter(lut.filter_name, file=str(lut.path), interp=interpolation)
 
 
 def counted(image: VideoStream, rate: Fraction) -> VideoStream:
     """The same frames, with the times of frame 0, 1, 2 … at that rate."""
     base = f"{rate.denominator}/{rate.numerator}"
-    return image.filter("settb", base).filter("setpts", "N")
+    numbered = image.filter("settb", base).filter("setpts", "N")
+    # To FFmpeg 7.0 frames with new times have no rate: it mixes none of them, and of two loses one.
+    return numbered.filter("fps", f"{rate.numerator}/{rate.denominator}")
 
 
 def cut(image: VideoStream, first: int, end: int, rate: Fraction) -> VideoStream:
@@ -102,48 +125,116 @@ def in_film_colours(image: VideoStream, pixel_format: str) -> VideoStream:
 
 
 def _opened(graph: Graph, source: Source) -> VideoStream:
+    """The frames of a clip, each at its time by the clip's own clock."""
+    facts = source.facts
     # FFmpeg's own VP9 decoder drops the alpha without a word.
-    decoder = _VPX_DECODERS.get(source.facts.codec) if source.facts.has_alpha else None
-    return graph.open(source.path, vcodec=decoder) if decoder else graph.open(source.path)
+    decoder = _VPX_DECODERS.get(facts.codec) if facts.has_alpha else None
+    options: dict[str, Value] = {"vcodec": decoder} if decoder else {}
+    image = graph.open(source.still_path or source.path, facts.video_index, **options)
+    if facts.is_timed:
+        image = image.filter("setpts", facts.clock.video_expression)
+    else:
+        hz = _ticks_a_second(facts.rate)
+        image = image.filter("settb", f"{hz.denominator}/{hz.numerator}")
+        first = nearest(facts.first_frame_s * hz)
+        image = image.filter("setpts", f"round(N*{hz / facts.rate})+{first}")
+    return _of_one_size(image, facts) if facts.sizes else image
+
+
+def _of_one_size(image: VideoStream, facts: SourceFacts) -> VideoStream:
+    """Frames whose size changes on the way, each as large as fits into the clip's own size."""
+    upright = (facts.width, facts.height)
+    width, height = upright[::-1] if facts.rotation % 180 else upright
+    # To lay one on the other loses the last frame in some versions: it gets one more to lose.
+    under, over = image.filter("tpad", stop_mode="clone", stop=1).split(2)
+    behind = under.filter("scale", width, height).filter("drawbox", color="black", t="fill")
+    inside = over.filter(
+        "scale", width, height, eval="frame", force_original_aspect_ratio="decrease"
+    )
+    return behind.under(inside, x="(W-w)/2", y="(H-h)/2", eval="frame")
 
 
 def _tagged(image: VideoStream, facts: SourceFacts) -> VideoStream:
     """The frames with the colour tags that they lack: taken for BT.601 they would change."""
-    if facts.pixel_format.startswith(("rgb", "bgr", "gbr", "argb", "abgr", "pal8", "gray")):
+    if facts.pixel_format.startswith(RGB_FORMATS):
         return image
-    usual = "bt709" if facts.height >= _HD_FROM else "smpte170m"
     colour = facts.colour
-    tags = {
-        "colorspace": colour.matrix,
-        "color_primaries": colour.primaries,
-        "color_trc": colour.transfer,
+    matrix = _usual_matrix(facts)
+    usual_of = {
+        "colorspace": (colour.matrix.removeprefix("gbr"), matrix),
+        "color_primaries": (colour.primaries, "bt2020" if colour.is_hdr else matrix),
+        "color_trc": (colour.transfer, matrix),
     }
-    missing = {name: usual for name, known in tags.items() if not known}
+    missing = {name: taken for name, (known, taken) in usual_of.items() if not known}
     if not colour.range and not facts.pixel_format.startswith("yuvj"):
         missing["range"] = "limited"
     return image.filter("setparams", **missing) if missing else image
 
 
-def _flattened(image: VideoStream, facts: SourceFacts, background: str) -> VideoStream:
+def _deinterlaced(image: VideoStream, how: Deinterlacing | None) -> VideoStream:
+    """Whole pictures out of frames of two fields."""
+    if how is None:
+        return image
+    return image.filter(
+        "bwdif",
+        mode="send_field" if how.is_doubled else "send_frame",
+        parity=how.parity,
+        deint="interlaced" if how.is_selective else "all",
+    )
+
+
+def _flattened(image: VideoStream, facts: SourceFacts, background: str, look: Look) -> VideoStream:
     """The frames on the film's background where they let something through."""
     if not facts.has_alpha:
         return image
+    conversion = conversion_of(facts)
+    if conversion is not None:
+        image = _through(image.filter("format", _DEEP_ALPHA), look.conversions[conversion])
     over, under = image.filter("format", "rgba").split(2)
-    filled = under.filter("drawbox", color=f"0x{background.removeprefix('#')}", t="fill", replace=1)
+    # By a table of constants: FFmpeg 5.1 crashes when it draws a box on pictures with alpha.
+    red, green, blue = bytes.fromhex(background.removeprefix("#"))
+    filled = under.filter("lutrgb", r=red, g=green, b=blue, a=255)
     return filled.under(over, format="rgb").filter("format", "rgb24")
 
 
 def _at_rate(image: VideoStream, shot: Shot, rate: Fraction, retime: Retime) -> VideoStream:
     """The whole clip at the film's rate and its last frame for ever after."""
-    image = _timed(image, shot.source.facts, shot.speed)
+    facts = _deinterlaced_facts(shot)
+    is_trembling = facts.trembles and shot.speed == 1 and facts.rate == rate
+    image = _in_time(image, rate) if is_trembling else _timed(image, facts, shot.speed)
     wanted = f"{rate.numerator}/{rate.denominator}"
-    if shot.source.facts.rate * shot.speed != rate and retime is not Retime.NEAREST:
-        # The filter ends a few frames early, so it gets some more to lose.
+    if _is_mixed(shot, rate, retime):
+        # The filter ends a few frames early, so it gets some more to lose. FFmpeg 7.0 knows no rate
+        # behind `setpts`, and would show all of them at the time of the last.
         more = image.filter("tpad", stop_mode="clone", stop=_MORE_TO_LOSE)
-        image = more.filter("minterpolate", fps=wanted, **_INTERPOLATION[retime])
+        next_one = f"PREV_OUTPTS+1/({facts.rate * shot.speed})/TB"
+        image = more.filter("setpts", f"if(lte(PTS,PREV_OUTPTS),{next_one},PTS)")
+        image = image.filter("minterpolate", fps=wanted, **_INTERPOLATION[retime])
     # A clip that ends before the film's first frame is half over still shows its last frame.
     at_rate = image.filter("fps", fps=wanted, start_time=0, round="near", eof_action="pass")
     return at_rate.filter("tpad", stop_mode="clone", stop=-1)
+
+
+def _in_time(image: VideoStream, rate: Fraction) -> VideoStream:
+    """The frames of a trembling clock, each at the time that was meant: none falls on another."""
+    hz = _ticks_a_second(rate)
+    image = image.filter("settb", f"{hz.denominator}/{hz.numerator}")
+    near = f"floor(T*{rate}+0.5)"
+    slot = f"if(lt(T*{rate}-ld(0)-1,{float(GAP)}),ld(0)+1,{near})"
+    return image.filter("setpts", f"round(st(0,if(eq(N,0),{near},{slot}))*{hz / rate})")
+
+
+def _is_mixed(shot: Shot, rate: Fraction, retime: Retime) -> bool:
+    """Whether frames of the film are made of several of the clip's."""
+    return retime is not Retime.NEAREST and _deinterlaced_facts(shot).rate * shot.speed != rate
+
+
+def _deinterlaced_facts(shot: Shot) -> SourceFacts:
+    """The facts of a clip once each of its fields is a frame, where that is done."""
+    facts = shot.source.facts
+    if shot.deinterlacing is None or not shot.deinterlacing.is_doubled:
+        return facts
+    return facts.model_copy(update={"rate": 2 * facts.rate, "num_frames": 2 * facts.num_frames})
 
 
 def _timed(image: VideoStream, facts: SourceFacts, speed: Fraction) -> VideoStream:
@@ -172,42 +263,104 @@ def _ticks_a_second(rate: Fraction) -> Fraction:
     return Fraction(_USUAL_TICKS)
 
 
-def _fitted(image: VideoStream, facts: SourceFacts, timeline: Timeline, fit: Fit) -> VideoStream:
+def _fitted(
+    image: VideoStream, facts: SourceFacts, timeline: Timeline, fit: Fit, look: Look
+) -> VideoStream:
     width, height = timeline.width, timeline.height
     match fit:
         case Fit.STRETCH:
-            return _scaled(image, width, height, facts)
+            return _scaled(image, width, height, facts, look)
         case Fit.FILL:
             size = _in_middle(facts, width, height, covers=True)
-            scaled = _scaled(image, size.width, size.height, facts)
+            scaled = _scaled(image, size.width, size.height, facts, look)
             if (size.width, size.height) == (width, height):
                 return scaled
             return scaled.filter("crop", width, height, max(0, -size.x), max(0, -size.y))
         case Fit.FIT | Fit.BLUR:
             size = _in_middle(facts, width, height, covers=False)
             if (size.width, size.height) == (width, height):
-                return _scaled(image, width, height, facts)
+                return _scaled(image, width, height, facts, look)
             if fit is Fit.FIT:
-                colour = f"0x{timeline.film.background.removeprefix('#')}"
-                return _scaled(image, size.width, size.height, facts).filter(
-                    "pad", width, height, size.x, size.y, colour
-                )
+                scaled = _scaled(image, size.width, size.height, facts, look)
+                return _with_bars(scaled, size, timeline, look)
             front, back = image.split(2)
-            behind = _blurred(back, facts, width, height)
-            front = _scaled(front, size.width, size.height, facts)
+            behind = _blurred(back, facts, width, height, look)
+            front = _scaled(front, size.width, size.height, facts, look)
             return behind.under(front, x=size.x, y=size.y, format="auto")
         case _:
             assert_never(fit)
 
 
-def _scaled(image: VideoStream, width: int, height: int, facts: SourceFacts) -> VideoStream:
-    # The brightness may still be coded for HDR: then only the size may change here.
-    colours = {} if facts.colour.is_hdr else {"out_color_matrix": "bt709", "out_range": "tv"}
-    scaled = image.filter("scale", width, height, flags=_SCALING, **colours)
+def _with_bars(image: VideoStream, size: _Inside, timeline: Timeline, look: Look) -> VideoStream:
+    """The picture in the middle of the frame, and the film's background around it."""
+    width, height, colour = timeline.width, timeline.height, timeline.film.background
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    if red == green == blue:
+        return image.filter("pad", width, height, size.x, size.y, f"0x{colour.removeprefix('#')}")
+    # Older FFmpegs pad by the colours of old TV, whatever the picture's are.
+    brightness = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    unit = 4 if look.pixel_format.endswith("10le") else 1
+    plain = {
+        "y": round(unit * (16 + 219 * brightness)),
+        "u": round(unit * (128 + 224 * (blue - brightness) / 1.8556)),
+        "v": round(unit * (128 + 224 * (red - brightness) / 1.5748)),
+    }
+    front, back = in_film_colours(image, look.pixel_format).split(2)
+    behind = back.filter("scale", width, height, flags="neighbor").filter("lutyuv", **plain)
+    return behind.filter("setsar", 1).under(front, x=size.x, y=size.y, format="auto")
+
+
+def _read_by(facts: SourceFacts) -> dict[str, Value]:
+    """By which matrix and range the clip is to be read: old FFmpegs do not ask the frames."""
+    if facts.has_alpha or facts.pixel_format.startswith(RGB_FORMATS):
+        return {}
+    matrix = facts.colour.matrix.removeprefix("gbr") or _usual_matrix(facts)
+    read: dict[str, Value] = {"in_color_matrix": _SCALERS_NAMES.get(matrix, matrix)}
+    if facts.colour.range:
+        read["in_range"] = facts.colour.range
+    return read
+
+
+def _usual_matrix(facts: SourceFacts) -> str:
+    """What a clip without a tag is taken for, by its size."""
+    if facts.colour.is_hdr:
+        return "bt2020nc"
+    return "bt709" if facts.height >= _HD_FROM else "smpte170m"
+
+
+def _scaled(
+    image: VideoStream, width: int, height: int, facts: SourceFacts, look: Look
+) -> VideoStream:
+    """Frames of that size with square pixels, in colours of BT.709."""
+    conversion = None if facts.has_alpha else conversion_of(facts)
+    if not facts.colour.is_hdr and conversion is None:
+        scaled = image.filter(
+            "scale",
+            width,
+            height,
+            flags=_SCALING,
+            **_read_by(facts),
+            out_color_matrix="bt709",
+            out_range="tv",
+        )
+        if not facts.has_alpha and not facts.pixel_format.startswith(RGB_FORMATS):
+            # Old FFmpegs leave the clip's own tag on it, and would change its matrix once more.
+            scaled = scaled.filter("setparams", colorspace="bt709", range="limited")
+        return scaled.filter("setsar", 1)
+    # The colours are still the clip's own: only the size may change here.
+    reading = {} if conversion is None else _read_by(facts)
+    scaled = image.filter("scale", width, height, flags=_SCALING, **reading)
+    if conversion is None:
+        scaled = _tone_mapped(scaled)
+    else:
+        scaled = _through(scaled.filter("format", _DEEP), look.conversions[conversion])
+        scaled = in_film_colours(scaled, look.pixel_format)
     return scaled.filter("setsar", 1)
 
 
-def _blurred(image: VideoStream, facts: SourceFacts, width: int, height: int) -> VideoStream:
+def _blurred(
+    image: VideoStream, facts: SourceFacts, width: int, height: int, look: Look
+) -> VideoStream:
     """The picture out of focus, filling the frame: blurred small, where it costs little."""
     cover = _in_middle(facts, width, height, covers=True)
     small = (
@@ -215,7 +368,7 @@ def _blurred(image: VideoStream, facts: SourceFacts, width: int, height: int) ->
         max(16, cover.height // _BLUR_SHRINK // 2 * 2),
     )
     return (
-        _scaled(image, *small, facts)
+        _scaled(image, *small, facts, look)
         .filter("gblur", sigma=max(1.0, small[1] / 24))
         .filter("scale", cover.width, cover.height, flags=_SCALING)
         .filter("crop", width, height, max(0, -cover.x), max(0, -cover.y))

@@ -8,10 +8,12 @@ from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING
 
-from core.errors import FFmpegFailed, StudioError, UnreadableClip, UnreadableMusic
+from core.errors import FFmpegCrashed, FFmpegFailed, StudioError, UnreadableClip, UnreadableMusic
 from core.film.model.source import OTHER_MUSIC, opened_music, sha256_of
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
-from core.media.ffmpeg import ffmpeg_version, run_ffmpeg
+from core.media.ffmpeg import run_ffmpeg
+from core.media.ffmpeg_program import ffmpeg_version
+from core.media.media_file import input_words
 from core.media.render_cache import key_of
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class Stems:
         count = math.ceil(shot.num_frames * SAMPLE_RATE_HZ / timeline.rate)
         source = shot.source
         steps = [
+            f"asetpts='{source.facts.clock.audio_expression}'",
             *_as_stereo(source.facts.audio_channels),
             "apad",
             *_at_speed(shot.speed),
@@ -89,7 +92,9 @@ class Stems:
         ]
         refuse = partial(UnreadableClip, hint="Mute the clip, render it again, or leave it out.")
         what = f"The sound of the clip {str(source.path)!r}"
-        stem = self._keep(source.path, source.sha256, steps, what, refuse, num_samples=count)
+        stem = self._keep(
+            source.path, source.sha256, steps, what, refuse, source.facts.audio_index, count
+        )
         return Stem(stem, count)
 
     def of_music(self, cue: MusicCue) -> Stem:
@@ -118,17 +123,21 @@ class Stems:
         steps: list[str],
         what: str,
         refuse: Callable[[str], StudioError],
+        index: int | None = None,
         num_samples: int | None = None,
     ) -> Path:
         recipe = ",".join(steps)
+        # Music begins with its first sample; a clip's sound at the time that its file says.
+        is_music = index is None
+        stream = "0:a:0" if is_music else f"0:{index}"
 
         def make(aside: Path) -> None:
-            arguments = ["-protocol_whitelist", "file,pipe", "-i", str(path.absolute())]
-            arguments += ["-map", "0:a:0", "-af", recipe, *RAW_FORMAT, str(aside)]
+            arguments = [*([] if is_music else ["-copyts"]), *input_words(path)]
+            arguments += ["-map", stream, "-af", recipe, *RAW_FORMAT, str(aside)]
             try:
                 run_ffmpeg(arguments, self._cancel)
             except FFmpegFailed as error:
-                if error.is_disk_full:
+                if error.is_disk_full or isinstance(error, FFmpegCrashed):
                     raise
                 said = error.last_lines[-1] if error.last_lines else "FFmpeg does not say why"
                 raise refuse(f"{what} cannot be read: {said.rstrip('.')}.") from error
@@ -137,7 +146,7 @@ class Stems:
                 raise refuse(f"{what} cannot be read: nothing in it decodes.")
 
         # The recipe holds everything else that decides about the samples, speed and range too.
-        key = key_of({"sound": sha256, "recipe": recipe, "ffmpeg": self._version})
+        key = key_of({"sound": sha256, "of": stream, "recipe": recipe, "ffmpeg": self._version})
         return self._store.keep(key, SUFFIX, make)
 
 

@@ -81,7 +81,9 @@ class _Places:
             place = self._free(CLIPS if is_clip else INPUTS, use.path, is_clip=is_clip)
         self._add(use.path, place)
         record = use.path.with_suffix(".json")
-        if is_clip and record not in self._placed and is_file(record):
+        # Beside footage from outside lies whatever its own maker put there.
+        is_ours = use.take is not None and not use.take.is_footage
+        if is_ours and record not in self._placed and is_file(record):
             self._placed.add(record)
             self._add(record, place.with_suffix(".json"))
 

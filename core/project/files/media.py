@@ -22,7 +22,7 @@ from core.project.files.media_uses import (
     shared_tail,
     with_paths,
 )
-from core.project.files.project_file import CLIPS, INPUTS, cannot_write
+from core.project.files.project_file import CLIPS, INPUTS, cannot_write, link_problem
 from core.project.model.project import Take
 from core.video.record import read_settings_of
 
@@ -49,9 +49,12 @@ def bring_in(image: Path, folder: Path) -> Path:
 
     Raises:
         UnsupportedRequest: it is missing, unreadable, cut off or huge.
-        ProjectError: it cannot be copied.
+        ProjectError: it cannot be copied, or the project's folder for it leads elsewhere.
     """
     read_image(image, "picture", "picture")
+    problem = link_problem(folder, INPUTS)
+    if problem:
+        raise ProjectError(problem)
     inputs = folder.absolute() / INPUTS
     aside = inputs / f".{uuid.uuid4().hex[:12]}.part"
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import stat
+import struct
 import sys
 import zipfile
 import zlib
@@ -11,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from core.errors import ProjectError
-from core.platform.files import write_text_atomically
+from core.errors import ProjectError, first_line
+from core.platform.files import special_kind, write_text_atomically
 from core.platform.machine import free_disk_bytes
 from core.project.files.atomic_folder import (
     aside_of,
@@ -38,6 +40,19 @@ MAX_ENTRIES = 30_000
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = (stat.S_IFREG | 0o644) << 16
 _ENCRYPTED = 0x1
+# What `zipfile` and its ways of packing raise of a damaged file; also names that are no text, sizes
+# that are no numbers, and ways of packing that it does not know.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    OverflowError,
+    LookupError,
+)
 
 
 def save_copy(project: VideoProject, folder: Path, destination: Path, cancel: CancelToken) -> None:
@@ -141,6 +156,9 @@ def unpack(
     """
     destination = destination.absolute()
     try:
+        kind = special_kind(zip_path)
+        if kind:
+            raise _refused(zip_path, f"it is {kind}")
         with zipfile.ZipFile(zip_path) as archive, fresh_folder(destination) as aside:
             entries = _safe_entries(zip_path, archive)
             size_bytes = sum(entry.file_size for entry in entries.values())
@@ -154,15 +172,16 @@ def unpack(
             read = parse_project((aside / NAME).read_bytes(), aside)
             if isinstance(read, Unusable):
                 raise _refused(zip_path, f"its {NAME} cannot be used: {read.reason}", read.hint)
-    # The last one is how `zipfile` refuses a way of packing that it does not know.
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise ProjectError(
-            f"The package {str(zip_path)!r} is damaged or no zip file: {error}.",
+            f"The package {str(zip_path)!r} is damaged or no zip file: {first_line(error)}.",
             hint="Copy it again from where it came from.",
         ) from error
     except OSError as error:
+        # bzip2 says of its own damage that it is an error of the system, of no number.
         raise ProjectError(
-            f"The package {str(zip_path)!r} cannot be read: {error.strerror}."
+            f"The package {str(zip_path)!r} cannot be read: {error.strerror or 'it is damaged'}.",
+            hint="Check that it is a file and that you may read it, or copy it again.",
         ) from error
 
 

@@ -12,7 +12,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from core.errors import ProjectError
-from core.platform.files import exists, is_folder, set_aside, sync_folder, write_text_atomically
+from core.platform.files import (
+    exists,
+    is_folder,
+    read_plain_file,
+    set_aside,
+    sync_folder,
+    write_text_atomically,
+)
+from core.platform.text_files import unicode_text
 from core.project.files.project_json import (
     VERSION,
     LoadedProject,
@@ -31,6 +39,8 @@ NAME = "project.json"
 INPUTS, CLIPS, EXPORTS = "inputs", "clips", "exports"
 FOLDERS = (INPUTS, CLIPS, EXPORTS)
 NUM_COPIES = 3
+MAX_BYTES = 200_000_000
+"""Of a project file; one of ten thousand scenes has about ten million."""
 COPY_EVERY_S = 300.0
 _MAX_NAME = 60
 
@@ -45,6 +55,25 @@ def is_project(path: Path) -> bool:
 def project_folder(path: Path) -> Path:
     """The folder of a project that is named by its folder or its file."""
     return path.parent if path.name == NAME and not is_folder(path) else path
+
+
+def lies_inside(folder: Path, path: Path) -> bool:
+    """Whether a path lies in a project's folder once every link in it is followed."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # links in a circle
+        return False
+
+
+def link_problem(folder: Path, name: str) -> str:
+    """Why nothing is written into a folder of the project: it leads elsewhere; else empty."""
+    place = folder / name
+    if lies_inside(folder, place):
+        return ""
+    return (
+        f"The folder {name!r} of the project is a link that leads out of it, to "
+        f"{os.path.realpath(place)!r}, and nothing is written there. Put a folder in its place."
+    )
 
 
 def plain_name(name: str) -> str:
@@ -62,7 +91,7 @@ def read_project(folder: Path) -> LoadedProject:
     folder = folder.absolute()
     file = folder / NAME
     try:
-        content = file.read_bytes()
+        content = read_plain_file(file, MAX_BYTES)
     except FileNotFoundError:
         return _from_copy(folder, None)
     except OSError as error:
@@ -85,7 +114,7 @@ def _from_copy(folder: Path, damage: Unusable | None) -> LoadedProject:
     file = folder / NAME
     for copy in _copies(folder):
         try:
-            read = parse_project(copy.read_bytes(), folder)
+            read = parse_project(read_plain_file(copy, MAX_BYTES), folder)
             written = datetime.fromtimestamp(copy.stat().st_mtime).astimezone()
         except OSError:
             continue
@@ -154,7 +183,7 @@ def write_project(project: VideoProject, folder: Path) -> None:
 def _needs_copy(folder: Path) -> bool:
     """Whether the file that is about to be replaced is good, and the newest copy is old."""
     try:
-        version = version_of((folder / NAME).read_text(encoding="utf-8"))
+        version = version_of(unicode_text(read_plain_file(folder / NAME, MAX_BYTES)))
     except (OSError, UnicodeDecodeError):
         return False
     if version == 0:

@@ -13,19 +13,21 @@ from pydantic import ValidationError
 
 from core.errors import ProjectError
 from core.film.model.film_file import is_text, mistakes_in
+from core.platform.text_files import unicode_text
 from core.project.files.media_uses import StoredPaths, loaded_path, with_paths
 from core.project.model.project import Scene, VideoProject, new_id
 from core.video.controls import CHOICES
 from core.video.request import lora_input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 UNKNOWN = "unknown keys"
 """The part of `VideoProject.imported` that keeps what the file has and nobody here knows."""
 _VERSION_KEY, _PROJECT_KEY = "schema_version", "project"
 _IMAGEAI = "imageai."
 _MAX_SHOWN = 5
+_MAX_DEPTH = 64
 _CHOICES = frozenset(row.id.value for row in CHOICES)
 
 
@@ -156,9 +158,11 @@ def _version(stored: object) -> int:
 def parse_project(content: bytes, folder: Path) -> LoadedProject | Unusable:
     """The project in a file's content, or why there is none."""
     try:
-        stored: Any = json.loads(content.decode("utf-8-sig"))
+        stored: Any = json.loads(unicode_text(content))
     except (ValueError, RecursionError):
         return Unusable("it is empty" if not content else "it is cut off or no JSON")
+    if _is_deep(stored):
+        return Unusable(f"it is nested more than {_MAX_DEPTH} deep, which no project is")
     refusal = _refusal(stored)
     if refusal is not None:
         return refusal
@@ -186,6 +190,22 @@ def parse_project(content: bytes, folder: Path) -> LoadedProject | Unusable:
         project = _with_unknown(project, unknown)
     project = _mended(project, notes)
     return LoadedProject(with_paths(project, lambda path: loaded_path(path, folder)), tuple(notes))
+
+
+def _is_deep(stored: object) -> bool:
+    """Whether it is nested deeper than what copies and writes it can follow."""
+    level = [stored]
+    for _ in range(_MAX_DEPTH):
+        level = [part for value in level for part in _parts_of(value)]
+        if not level:
+            return False
+    return True
+
+
+def _parts_of(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return cast("Stored", value).values()
+    return cast("list[object]", value) if isinstance(value, list) else ()
 
 
 def _refusal(stored: object) -> Unusable | None:

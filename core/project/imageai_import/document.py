@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import ProjectError
+from core.platform.files import read_plain_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 SCHEMA = "imageai.video_project."
 SUFFIX = ".iaproj.json"
 _NAME = f"project{SUFFIX}"
+MAX_BYTES = 200_000_000
 _HINT = "Name an ImageAI video project: its folder, or the .iaproj.json in it."
 
 
@@ -135,7 +137,7 @@ def read_document(file: Path) -> JsonObject:
     """
     name = repr(str(file))
     try:
-        stored: Any = json.loads(file.read_bytes().decode("utf-8-sig"))
+        stored: Any = json.loads(read_plain_file(file, MAX_BYTES).decode("utf-8-sig"))
     except FileNotFoundError as error:
         raise ProjectError(f"There is no file {name}.", hint=_HINT) from error
     except OSError as error:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, cast
 from core.errors import UnreadableClip, UnsupportedRequest
 from core.film.model.film import MAX_VOLUME_DB, MIN_VOLUME_DB, Music
 from core.media.ffmpeg import probe_clip
+from core.platform.files import read_plain_file
 from core.project.files.atomic_folder import copy_file
 from core.project.files.media import bring_in
 from core.project.files.media_uses import is_file, shared_tail
 from core.project.files.project_file import CLIPS
-from core.project.imageai_import.document import JsonObject
+from core.project.imageai_import.document import MAX_BYTES, JsonObject
 from core.project.model.project import ReferenceImage, Take, new_id
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def _sidecar(clip: Path) -> JsonObject:
     """What ImageAI noted beside a clip."""
     for place in (clip.with_suffix(".json"), clip.with_name(f"{clip.name}.json")):
         try:
-            stored: Any = json.loads(place.read_bytes())
+            stored: Any = json.loads(read_plain_file(place, MAX_BYTES))
         except (OSError, ValueError, RecursionError):
             continue
         if isinstance(stored, dict):

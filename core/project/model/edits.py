@@ -303,8 +303,12 @@ def _moved(
         new = tuple(t for t in current.takes if t.id not in known and t.id not in there)
         if new:
             is_new = current.chosen in {take.id for take in new}
-            chosen = current.chosen if is_new else base.chosen
-            takes[scene_id] = SceneTakes(takes=(*base.takes, *new), chosen=chosen)
+            chosen, is_pinned = (
+                (current.chosen, current.is_pinned) if is_new else (base.chosen, base.is_pinned)
+            )
+            takes[scene_id] = SceneTakes(
+                takes=(*base.takes, *new), chosen=chosen, is_pinned=is_pinned
+            )
         elif wanted is not None:
             takes[scene_id] = wanted
         else:

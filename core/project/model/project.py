@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field
@@ -30,6 +31,16 @@ _IDS = random.Random()
 def new_id(kind: str) -> str:
     """A name that nothing else has, such as "scene-3f2a9c01d6e4"."""
     return f"{kind}-{_IDS.getrandbits(48):012x}"
+
+
+class TextFormat(StrEnum):
+    """What a storyboard's text is written in."""
+
+    PLAIN = "plain"
+    MARKDOWN = "markdown"
+    FOUNTAIN = "fountain"
+    LYRICS = "lrc"
+    SUBTITLES = "subtitles"
 
 
 class ReferenceImage(Frozen):
@@ -60,6 +71,7 @@ class Scene(Frozen):
         uses_global_references: the project's references are sent besides its own.
         own: the scene's own choices, of which only those in `own_fields` count.
         own_fields: names of controls in which the scene differs from the project.
+        storyboard_s: the length that a tag or the times of the storyboard gave it; None for none.
     """
 
     id: str
@@ -73,6 +85,7 @@ class Scene(Frozen):
     uses_global_references: bool = True
     own: RenderChoices = RenderChoices()
     own_fields: tuple[str, ...] = ()
+    storyboard_s: float | None = Field(default=None, gt=0)
     cut: SceneCut = SceneCut()
 
     def choices(self, project: RenderChoices) -> RenderChoices:
@@ -111,6 +124,9 @@ class Take(Frozen):
     Attributes:
         id: the job that made it.
         fingerprint: of all that it was made from; the scene is stale when its own is another.
+        name: given by a person; empty for a plain number.
+        is_starred: a person likes it.
+        is_footage: it was brought in from outside and stays where it lies; it is never stale.
     """
 
     id: str
@@ -125,6 +141,9 @@ class Take(Frozen):
     fps: float = 0.0
     has_audio: bool = False
     cost_usd: float | None = None
+    name: str = ""
+    is_starred: bool = False
+    is_footage: bool = False
 
     @property
     def duration_s(self) -> float:
@@ -133,10 +152,15 @@ class Take(Frozen):
 
 
 class SceneTakes(Frozen):
-    """All takes of one scene, oldest first, and the one that the film uses."""
+    """All takes of one scene, oldest first, and the one that the film uses.
+
+    Attributes:
+        is_pinned: a person chose it among others: it stays when a newer one arrives.
+    """
 
     takes: tuple[Take, ...] = ()
     chosen: str | None = None
+    is_pinned: bool = False
 
     @property
     def chosen_take(self) -> Take | None:
@@ -144,10 +168,36 @@ class SceneTakes(Frozen):
         return next((take for take in self.takes if take.id == self.chosen), None)
 
     def with_take(self, take: Take) -> SceneTakes:
-        """With one more take, which is chosen; one that is known already changes nothing."""
+        """With one more take, chosen unless a person chose another; a known one changes nothing."""
         if any(known.id == take.id for known in self.takes):
             return self
-        return SceneTakes(takes=(*self.takes, take), chosen=take.id)
+        stays = self.is_pinned and self.chosen_take is not None
+        chosen = self.chosen if stays else take.id
+        return SceneTakes(takes=(*self.takes, take), chosen=chosen, is_pinned=stays)
+
+    def with_chosen(self, take_id: str) -> SceneTakes:
+        """With the take that a person chose; the newest one gives way to the next, as usual."""
+        is_newest = bool(self.takes) and self.takes[-1].id == take_id
+        return self.model_copy(update={"chosen": take_id, "is_pinned": not is_newest})
+
+    def with_changed(self, take: Take) -> SceneTakes:
+        """With this take in the place of the one with its id."""
+        takes = tuple(take if old.id == take.id else old for old in self.takes)
+        return self.model_copy(update={"takes": takes})
+
+    def without(self, take_id: str) -> SceneTakes:
+        """Without that take; of those left the newest is chosen where it was that one."""
+        left = tuple(take for take in self.takes if take.id != take_id)
+        if self.chosen != take_id:
+            return self.model_copy(update={"takes": left})
+        return SceneTakes(takes=left, chosen=left[-1].id if left else None)
+
+    @property
+    def newer(self) -> Take | None:
+        """The newest take, where the film keeps an older one that a person chose."""
+        newest = self.takes[-1] if self.takes else None
+        is_kept = self.is_pinned and newest is not None and newest.id != self.chosen
+        return newest if is_kept else None
 
 
 class FilmChoices(Frozen):
@@ -174,6 +224,7 @@ class VideoProject(Frozen):
     Attributes:
         id: stays the same when the folder moves.
         storyboard: the text as it was typed or pasted.
+        storyboard_format: what the text is read as; None for what it looks like.
         target_length_s: how long the film should be; None for as long as it gets.
         takes: by scene id; takes of deleted scenes stay, so that undo brings them back.
         to_render: ids of scenes that wait for another scene's clip before they can be queued.
@@ -184,6 +235,7 @@ class VideoProject(Frozen):
     name: str
     created_at: datetime
     storyboard: str = ""
+    storyboard_format: TextFormat | None = None
     target_length_s: float | None = Field(default=None, gt=0)
     render: RenderChoices = RenderChoices()
     references: tuple[ReferenceImage, ...] = ()

@@ -103,6 +103,14 @@ class Done:
 
 
 @dataclass(frozen=True)
+class OwnFootage:
+    """Its clip was brought in from outside."""
+
+    label = "Own clip"
+    explanation = "The film uses a clip of your own here. It is rendered only if you ask for it."
+
+
+@dataclass(frozen=True)
 class Stale:
     """It has a clip, made from something else than it asks for now."""
 
@@ -119,7 +127,15 @@ class LastRenderFailed:
 
 
 SceneStatus = (
-    NoPrompt | Missing | WaitingFor | InQueue | Rendering | Done | Stale | LastRenderFailed
+    NoPrompt
+    | Missing
+    | WaitingFor
+    | InQueue
+    | Rendering
+    | Done
+    | OwnFootage
+    | Stale
+    | LastRenderFailed
 )
 """Each with its `label`, a word or two, and an `explanation` that says what to do about it."""
 
@@ -174,6 +190,8 @@ def _status(
     if job is not None:
         return LastRenderFailed(job.reason)
     take = project.chosen_take(scene.id)
+    if take is not None and take.is_footage:
+        return OwnFootage()
     if take is not None:
         return Stale() if is_stale(take, fingerprint) else Done()
     return Missing() if scene.prompt.strip() else NoPrompt()

@@ -37,7 +37,8 @@ def film_of(project: VideoProject) -> ProjectFilm:
             continue
         # Nothing comes before the first clip that it could give way to.
         cut = scene.cut if clips else scene.cut.model_copy(update={"transition": None})
-        clips.append(Clip(path=take.path, title=scene.title, **dict(cut)))
+        title = scene.title or f"Scene {number}"
+        clips.append(Clip(path=take.path, title=title, **dict(cut)))
         scenes.append(scene.id)
     film = project.film.film.model_copy(
         update={"clips": tuple(clips), "title": project.film.film.title or project.name}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnsupportedRequest
 from core.media.frames import write_last_frame
 from core.media.output import find_free_name
-from core.project.files.project_file import CLIPS, INPUTS
+from core.project.files.project_file import CLIPS, INPUTS, link_problem, plain_name
 from core.project.model.status import is_stale
 from core.project.render.requests import scene_request
 from core.video.request import AUTO, RenderRequest
@@ -58,7 +58,8 @@ def spec_of_scene(studio: Studio, project: VideoProject, scene: Scene) -> ModelS
 
 def link_image(folder: Path, take: Take) -> Path:
     """Where the last frame of a take lies; named for the take, whose file never changes."""
-    return folder / INPUTS / f"last-of-{take.id}.png"
+    # What a project of somebody else calls its takes may be the way to another folder.
+    return folder / INPUTS / f"last-of-{plain_name(take.id)}.png"
 
 
 def start_take(project: VideoProject, scene: Scene) -> Take | None:
@@ -89,6 +90,9 @@ def plan_scene(
         JobCancelled: asked to stop.
     """
     spec = spec_of_scene(studio, project, scene)
+    linked = [link_problem(folder, name) for name in (CLIPS, INPUTS)]
+    if any(linked):
+        raise UnsupportedRequest([Problem("out", text) for text in linked if text])
     image = None
     if scene.continues:
         take = start_take(project, scene)
@@ -117,6 +121,12 @@ def next_take_path(project: VideoProject, scene: Scene, folder: Path) -> Path:
     number = project.index(scene.id) + 1
     take = len(project.takes_of(scene.id).takes) + 1
     return find_free_name(folder / CLIPS / f"scene_{number:03}_take_{take:02}.mp4")
+
+
+def all_to_render(project: VideoProject) -> tuple[Scene, ...]:
+    """The scenes of which "all" makes new takes: not those that show footage from outside."""
+    takes = ((scene, project.chosen_take(scene.id)) for scene in project.scenes)
+    return tuple(scene for scene, take in takes if take is None or not take.is_footage)
 
 
 def missing_or_stale(

@@ -9,12 +9,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.project.storyboard.markup import (
+    WORD,
     Length,
     ListSign,
     Mark,
     SceneHeading,
     Section,
     StartTime,
+    WholeScene,
+    is_blank,
     lines_of,
     without,
 )
@@ -26,9 +29,6 @@ MOST_WORDS = 120
 """A longer paragraph becomes several scenes: models read prompts of about this length."""
 
 _WIDTH_OF_PROSE = 45
-# Scripts that put no spaces between words are counted by letters.
-_LETTERS = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORD = re.compile(rf"[{_LETTERS}]|[^\s{_LETTERS}]+")
 _SPACED_WORD = re.compile(r"\S+")
 # After full-width marks no space follows.
 _SENTENCE_END = re.compile(
@@ -44,6 +44,7 @@ class Atom:
     """What is never divided: a line of a verse or a sentence."""
 
     start: int
+    end: int
     words: int
 
 
@@ -55,17 +56,24 @@ class Passage:
         is_verse: each atom is a line, and a scene of its own where nothing else is wanted.
         length_s: how long it lasts, where a tag says so; it is then not divided.
         at: when it begins, where a time says so.
+        is_whole: it is one scene unless no clip is so long.
     """
 
     atoms: tuple[Atom, ...]
     is_verse: bool
     length_s: float | None = None
     at: StartTime | None = None
+    is_whole: bool = False
 
     @property
     def start(self) -> int:
         """Where in the text it begins."""
         return self.atoms[0].start
+
+    @property
+    def end(self) -> int:
+        """Where in the text it ends."""
+        return self.atoms[-1].end
 
     @property
     def words(self) -> int:
@@ -80,17 +88,38 @@ class _Block:
     Attributes:
         start: with the headings and tags before it.
         leads: a tag in it belongs to the words after it, not to those before it.
+        is_whole: nothing in it begins another scene.
     """
 
     start: int
     lines: tuple[slice, ...]
     is_verse: bool
     leads: bool
+    is_whole: bool
 
 
 def find_passages(text: str, marks: Sequence[Mark]) -> tuple[Passage, ...]:
-    """The pieces of a text; from the first one's start to the end they cover everything."""
-    return _BlockReader(text, marks).passages()
+    """The pieces of a text; from the first one's start to the end they cover everything.
+
+    Words that come several times are as many pieces, each in the order of its time.
+    """
+    passages = _BlockReader(text, marks).passages()
+    if any(passage.at is not None and passage.at.again for passage in passages):
+        return _repeated(passages)
+    return passages
+
+
+def _repeated(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """Each piece at each of its times; those without one stay behind the one before them."""
+    groups: list[tuple[float, list[Passage]]] = [(0.0, [])]
+    for passage in passages:
+        if passage.at is None:
+            groups[-1][1].append(passage)
+            continue
+        for at in (passage.at, *passage.at.again):
+            groups.append((at.seconds, [replace(passage, at=replace(at, again=()))]))
+    groups[1:] = sorted(groups[1:], key=lambda group: group[0])
+    return tuple(passage for _, group in groups for passage in group)
 
 
 class _BlockReader:
@@ -99,7 +128,7 @@ class _BlockReader:
         self._marks = list(marks)
         self._starts = [mark.start for mark in marks]
         self._bare = without(text, marks)
-        self._words = [match.start() for match in _WORD.finditer(self._bare)]
+        self._words = [match.start() for match in WORD.finditer(self._bare)]
 
     def passages(self) -> tuple[Passage, ...]:
         blocks = list(self._blocks())
@@ -114,6 +143,7 @@ class _BlockReader:
         pending: int | None = None  # where headings and tags begin that wait for words
         lines: list[slice] = []
         in_script = False
+        is_whole = False
         waits = False  # the heading of a script waits for more words than its own
         leads = False  # tags stand right above the words that come
 
@@ -121,26 +151,34 @@ class _BlockReader:
             nonlocal pending, lines, waits, leads
             if lines:
                 start = lines[0].start if pending is None else pending
-                yield self._block(start, tuple(lines), in_script, leads)
+                yield self._block(start, tuple(lines), in_script or is_whole, leads, is_whole)
                 pending, lines, waits = None, [], False
             leads = False
 
         for line in lines_of(self._text):
             opening = self._opening(line)
-            if not self._text[line].strip():
-                if not waits:
+            if is_blank(self._text[line]):
+                if not waits and not is_whole:
                     yield from close()
                 leads = False
-            elif isinstance(opening, Section | SceneHeading):
+            elif isinstance(opening, Section | SceneHeading | WholeScene):
                 yield from close()
                 pending = line.start if pending is None else pending
-                in_script = waits = isinstance(opening, SceneHeading)
-                lines = [line] if in_script else []
+                waits = isinstance(opening, SceneHeading)
+                in_script = waits or (in_script and isinstance(opening, WholeScene))
+                is_whole = isinstance(opening, WholeScene) or (
+                    isinstance(opening, Section) and opening.is_scene
+                )
+                lines = [line] if in_script or self._has_words(line) else []
             elif self._has_words(line):
-                if opening is not None and lines and not waits:
+                if opening is not None and lines and not waits and not is_whole:
                     yield from close()
                 lines.append(line)
                 waits = False
+            elif isinstance(opening, ListSign) and not waits and not is_whole:
+                yield from close()
+                pending = line.start if pending is None else pending
+                leads = True
             elif lines:
                 lines.append(line)
             else:
@@ -148,30 +186,34 @@ class _BlockReader:
                 leads = True
         yield from close()
 
-    def _opening(self, line: slice) -> Section | SceneHeading | StartTime | ListSign | None:
+    def _opening(
+        self, line: slice
+    ) -> Section | SceneHeading | WholeScene | StartTime | ListSign | None:
         """What begins something new at the beginning of a line."""
         marks = self._marks_in(line.start, line.stop)
         first_word = self._next_word(line.start) if marks else 0
         for mark in marks:
             meaning = mark.meaning
-            if isinstance(meaning, Section | SceneHeading):
+            if isinstance(meaning, Section | SceneHeading | WholeScene):
                 return meaning
             if isinstance(meaning, StartTime | ListSign) and mark.start <= first_word:
                 return meaning
         return None
 
-    def _block(self, start: int, lines: tuple[slice, ...], in_script: bool, leads: bool) -> _Block:
-        is_verse = not in_script and self._is_verse(lines)
+    def _block(
+        self, start: int, lines: tuple[slice, ...], is_prose: bool, leads: bool, is_whole: bool
+    ) -> _Block:
+        is_verse = not is_prose and self._is_verse(lines)
         begin = lines[0].start
         marks = self._marks_in(begin, lines[0].stop)
         if not marks:
-            return _Block(start, lines, is_verse, leads)
+            return _Block(start, lines, is_verse, leads, is_whole)
         # Behind the sign of an item a tag leads only where it comes before the words.
         if isinstance(marks[0].meaning, ListSign | StartTime):
             begin = marks[0].end
         first = _SPACED_WORD.search(self._text, begin)
-        tag_first = first is not None and first.start() < self._next_word(begin)
-        return _Block(start, lines, is_verse, leads or tag_first)
+        tag_first = first is not None and self._bare[first.start()].isspace()
+        return _Block(start, lines, is_verse, leads or tag_first, is_whole)
 
     def _is_verse(self, lines: Sequence[slice]) -> bool:
         """Whether the lines stand for themselves, and are not a paragraph wrapped at a width."""
@@ -196,12 +238,17 @@ class _BlockReader:
         # The first atom takes the headings and tags before the block.
         starts[0] = block.start
         ends = [*starts[1:], end]
-        atoms = [Atom(a, self._count(a, b)) for a, b in zip(starts, ends, strict=True)]
+        atoms = [Atom(a, b, self._count(a, b)) for a, b in zip(starts, ends, strict=True)]
         if not self._marks_in(block.start, end):
             yield Passage(tuple(atoms), block.is_verse)
             return
         lengths = [self._length(a, b) for a, b in zip(starts, ends, strict=True)]
         times = [self._time(a, b) for a, b in zip(starts, ends, strict=True)]
+        if block.is_whole:
+            length_s = next((length for length in lengths if length is not None), None)
+            at = next((time for time in times if time is not None), None)
+            yield Passage(tuple(atoms), block.is_verse, length_s, at, is_whole=True)
+            return
         tagged = sum(length is not None for length in lengths)
         group: list[int] = []
 

@@ -6,17 +6,18 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.project.model.edits import own_duration_s, with_duration
 from core.project.model.project import Scene, VideoProject, new_id
+from core.project.storyboard.formats import plain_words, read_marks
 from core.project.storyboard.markup import (
     Camera,
     CutInto,
+    Length,
     Mood,
     SceneHeading,
     Seed,
     Style,
     Title,
-    plain_words,
-    read_marks,
 )
 from core.project.storyboard.storyboard import Looks
 from core.video.controls import Control
@@ -25,8 +26,23 @@ from core.video.request import RenderChoices
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from core.project.model.project import TextFormat
     from core.project.storyboard.markup import Meaning
     from core.project.storyboard.storyboard import SceneDraft, Storyboard
+
+
+@dataclass(frozen=True)
+class LengthChange:
+    """A scene that stays with another length; None stands for the project's.
+
+    Attributes:
+        number: of the scene as it is afterwards, from 1.
+    """
+
+    number: int
+    scene_id: str
+    before_s: float | None
+    after_s: float | None
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,8 @@ class Renewal:
         made: ids of new scenes.
         own: ids of scenes that were added by hand, which stay where they are.
         gone: ids of scenes whose words are in the storyboard no longer.
+        length_changes: of the kept ones, those whose length becomes another.
+        unshared: ids of kept scenes that would have another length if the target were shared anew.
     """
 
     scenes: tuple[Scene, ...]
@@ -46,41 +64,63 @@ class Renewal:
     made: tuple[str, ...]
     own: tuple[str, ...]
     gone: tuple[str, ...]
+    length_changes: tuple[LengthChange, ...] = ()
+    unshared: tuple[str, ...] = ()
 
 
-def renew(project: VideoProject, storyboard: Storyboard) -> VideoProject:
+def renew(
+    project: VideoProject, storyboard: Storyboard, *, shares_anew: bool = False
+) -> VideoProject:
     """The project with the storyboard's text, target length and scenes.
 
-    Scenes whose words did not change keep id, prompt edits, pictures, cut and takes; takes of the
-    others stay in the project, so that undo brings them back.
+    Scenes whose words did not change keep id, prompt edits, pictures, length, cut and takes; takes
+    of the others stay in the project, so that undo brings them back. A kept scene gets another
+    length only where its tag or times changed, or with `shares_anew` its share of the target.
     """
     return project.model_copy(
         update={
             "storyboard": storyboard.text,
             "target_length_s": storyboard.target_length_s,
-            "scenes": renew_scenes(project.scenes, storyboard).scenes,
+            "scenes": renew_scenes(project.scenes, storyboard, shares_anew=shares_anew).scenes,
         }
     )
 
 
-def renew_scenes(scenes: Sequence[Scene], storyboard: Storyboard) -> Renewal:
-    """Match scenes with drafts by their words, in order; each is used once."""
+def renew_scenes(
+    scenes: Sequence[Scene], storyboard: Storyboard, *, shares_anew: bool = False
+) -> Renewal:
+    """Match scenes with drafts by their words, in order; each is used once.
+
+    Args:
+        scenes: those that are there.
+        storyboard: the scenes that are wanted.
+        shares_anew: give kept scenes too their share of the target length.
+    """
     by_words: dict[str, deque[Scene]] = defaultdict(deque)
     for scene in scenes:
         if scene.text.strip():
-            by_words[plain_words(scene.text)].append(scene)
-    before = _Before.of(scenes)
+            by_words[plain_words(scene.text, storyboard.text_format)].append(scene)
+    before = _Before.of(scenes, storyboard.text_format)
     result: list[Scene] = []
     kept: list[str] = []
     made: list[str] = []
+    lengths: dict[str, float | None] = {}
+    unshared: list[str] = []
+    has_target = storyboard.target_length_s is not None
     for draft in storyboard.drafts:
-        matching = by_words.get(plain_words(draft.text))
+        matching = by_words.get(plain_words(draft.text, storyboard.text_format))
         if matching:
             scene = matching.popleft()
             kept.append(scene.id)
-            result.append(_renewed(scene, draft, before))
+            lengths[scene.id] = own_duration_s(scene)
+            share_s = draft.duration_s if has_target else None
+            renewed = _with_length(_renewed(scene, draft, before), scene, draft, share_s, before)
+            if has_target and not draft.is_asked and own_duration_s(renewed) != draft.duration_s:
+                unshared.append(scene.id)
+                renewed = with_duration(renewed, draft.duration_s) if shares_anew else renewed
+            result.append(renewed)
         else:
-            scene = _new_scene(draft)
+            scene = _new_scene(draft, draft.duration_s if has_target else None)
             made.append(scene.id)
             result.append(scene)
     own = _added_by_hand(scenes)
@@ -94,16 +134,30 @@ def renew_scenes(scenes: Sequence[Scene], storyboard: Storyboard) -> Renewal:
         made=tuple(made),
         own=tuple(scene.id for scene in own),
         gone=tuple(scene.id for scene in scenes if scene.id not in stays),
+        length_changes=tuple(
+            LengthChange(number, scene.id, lengths[scene.id], own_duration_s(scene))
+            for number, scene in enumerate(result, start=1)
+            if scene.id in lengths and lengths[scene.id] != own_duration_s(scene)
+        ),
+        unshared=tuple(unshared),
     )
 
 
-def _new_scene(draft: SceneDraft) -> Scene:
+def _new_scene(draft: SceneDraft, share_s: float | None) -> Scene:
+    """A draft as a scene; without a share of a target it is as long as the project says."""
+    asked_s = draft.duration_s if draft.is_asked else None
     own = {
-        Control.DURATION: draft.duration_s,
+        Control.DURATION: share_s if asked_s is None else asked_s,
         Control.CAMERA_MOTION: draft.camera,
         Control.SEED: draft.seed,
     }
-    scene = Scene(id=new_id("scene"), title=draft.title, text=draft.text, prompt=draft.prompt)
+    scene = Scene(
+        id=new_id("scene"),
+        title=draft.title,
+        text=draft.text,
+        prompt=draft.prompt,
+        storyboard_s=asked_s,
+    )
     for control, value in own.items():
         if value is not None:
             scene = scene.with_own(control, value)
@@ -121,42 +175,49 @@ class _Before:
 
     places: tuple[str, ...]
     styles: tuple[str, ...]
+    text_format: TextFormat
 
     @classmethod
-    def of(cls, scenes: Iterable[Scene]) -> _Before:
-        meanings = [meaning for scene in scenes for meaning in _meanings(scene)]
+    def of(cls, scenes: Iterable[Scene], text_format: TextFormat) -> _Before:
+        meanings = [meaning for scene in scenes for meaning in _meanings(scene, text_format)]
         places = [m.heading for m in meanings if isinstance(m, SceneHeading)]
         styles = [m.text for m in meanings if isinstance(m, Style)]
-        return cls(tuple(dict.fromkeys(["", *places])), tuple(dict.fromkeys(["", *styles])))
+        return cls(
+            tuple(dict.fromkeys(["", *places])), tuple(dict.fromkeys(["", *styles])), text_format
+        )
 
     def is_as_made(self, scene: Scene) -> bool:
         """Whether the prompt is still the one that was made from the storyboard."""
-        words = plain_words(scene.text)
+        words = plain_words(scene.text, self.text_format)
         start = scene.prompt.find(words)
         head, tail = scene.prompt[: max(start, 0)], scene.prompt[start + len(words) :]
         if start < 0 or head not in ("", *(f"{place}. " for place in self.places)):
             return False
-        moods = ["", *(m.text for m in _meanings(scene) if isinstance(m, Mood))]
+        moods = ["", *(m.text for m in self.meanings(scene) if isinstance(m, Mood))]
         return any(
             tail == Looks(style=style, mood=mood).tail(words)
             for style in self.styles
             for mood in moods
         )
 
+    def meanings(self, scene: Scene) -> tuple[Meaning, ...]:
+        """What the marks in a scene's text mean."""
+        return _meanings(scene, self.text_format)
 
-def _meanings(scene: Scene) -> tuple[Meaning, ...]:
-    return tuple(mark.meaning for mark in read_marks(scene.text).marks)
+
+def _meanings(scene: Scene, text_format: TextFormat) -> tuple[Meaning, ...]:
+    return tuple(mark.meaning for mark in read_marks(scene.text, text_format).marks)
 
 
 def _renewed(scene: Scene, draft: SceneDraft, before: _Before) -> Scene:
     """The scene with what the storyboard now says; what a person changed otherwise stays."""
-    stated = {type(meaning) for meaning in _meanings(scene)}
+    stated = {type(meaning) for meaning in before.meanings(scene)}
     update: dict[str, object] = {"text": draft.text}
     if before.is_as_made(scene):
         update["prompt"] = draft.prompt
     if draft.title or Title in stated:
         update["title"] = draft.title
-    renewed = scene.model_copy(update=update).with_own(Control.DURATION, draft.duration_s)
+    renewed = scene.model_copy(update=update)
     if draft.transition is not None or CutInto in stated:
         renewed = _with_cut(renewed, draft)
     for control, kind, value in (
@@ -168,6 +229,22 @@ def _renewed(scene: Scene, draft: SceneDraft, before: _Before) -> Scene:
         elif kind in stated:
             renewed = renewed.without_own(control)
     return renewed
+
+
+def _with_length(
+    renewed: Scene, scene: Scene, draft: SceneDraft, share_s: float | None, before: _Before
+) -> Scene:
+    """The scene with the length that the storyboard gives it, where it gave another before."""
+    tags = [round(m.seconds, 2) for m in before.meanings(scene) if isinstance(m, Length)]
+    before_s = next(iter(tags), None) if scene.storyboard_s is None else scene.storyboard_s
+    asked_s = draft.duration_s if draft.is_asked else None
+    renewed = renewed.model_copy(update={"storyboard_s": asked_s})
+    if asked_s == before_s:
+        return renewed
+    if asked_s is not None:
+        return with_duration(renewed, asked_s)
+    # A length that a person chose after the tag was read is theirs, and stays without it.
+    return with_duration(renewed, share_s) if own_duration_s(scene) == before_s else renewed
 
 
 def _added_by_hand(scenes: Sequence[Scene]) -> tuple[Scene, ...]:

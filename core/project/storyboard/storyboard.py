@@ -8,10 +8,13 @@ one after the other, are the storyboard, tags and headings and all; their prompt
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from core.project.model.project import TextFormat
 from core.project.storyboard.blocks import find_passages
+from core.project.storyboard.formats import read_marks, recognise
 from core.project.storyboard.markup import (
     Camera,
     CutInto,
@@ -25,7 +28,6 @@ from core.project.storyboard.markup import (
     StartTime,
     Style,
     Title,
-    read_marks,
     words_of,
 )
 from core.project.storyboard.times import ClipLengths, TimedPart, schedule
@@ -70,6 +72,7 @@ class Storyboard:
     """A text in scenes.
 
     Attributes:
+        drafts: their texts, one after the other, are the text, but for words that come again.
         notes: a sentence on everything that could not be done as asked.
     """
 
@@ -77,6 +80,7 @@ class Storyboard:
     target_length_s: float | None
     drafts: tuple[SceneDraft, ...]
     notes: tuple[str, ...]
+    text_format: TextFormat = TextFormat.PLAIN
 
     @property
     def total_s(self) -> float:
@@ -106,18 +110,26 @@ class Looks:
 
 
 def split_storyboard(
-    text: str, *, target_length_s: float | None, clip_s: float, min_s: float, max_s: float
+    text: str,
+    *,
+    target_length_s: float | None,
+    clip_s: float,
+    min_s: float,
+    max_s: float,
+    text_format: TextFormat | None = None,
 ) -> Storyboard:
     """A storyboard's text in scenes.
 
     Args:
-        text: plain text, lyrics, a script or lines with times, with tags or without.
+        text: plain text, Markdown, a script, lyrics or subtitles, with tags or without.
         target_length_s: how long all scenes are together; None for as long as it gets.
         clip_s: how long a scene is where nothing says otherwise.
         min_s: the shortest clip that can be made.
         max_s: the longest.
+        text_format: what the text is; None for what it looks like.
     """
-    read = read_marks(text)
+    chosen = recognise(text) if text_format is None else text_format
+    read = read_marks(text, chosen)
     passages = find_passages(text, read.marks)
     planned = schedule(passages, target_length_s, ClipLengths(clip_s, min_s, max_s))
     drafts: list[SceneDraft] = []
@@ -129,7 +141,7 @@ def split_storyboard(
         drafts.append(draft)
         several += [f"Scene {len(drafts)} {what}" for what in ignored]
     notes += _most_of(several) + _most_of(planned.time_notes) + list(planned.notes)
-    return Storyboard(text, target_length_s, tuple(drafts), tuple(notes))
+    return Storyboard(text, target_length_s, tuple(drafts), tuple(notes), chosen)
 
 
 def _most_of(notes: Sequence[str]) -> list[str]:
@@ -145,16 +157,13 @@ def _drafts(
 ) -> Iterator[tuple[SceneDraft, tuple[str, ...]]]:
     """Each draft, and what of its tags does not count."""
     # Empty lines before the first words are a part of the storyboard too.
-    starts = [0 if index == 0 else part.passage.start for index, part in enumerate(parts)]
-    following = iter((*marks, None))
-    mark = next(following)
+    first = min((part.passage.start for part in parts), default=0)
+    places = [mark.start for mark in marks]
     looks = Looks()
-    ends = [*starts, len(text)][1:]
-    for part, start, end in zip(parts, starts, ends, strict=True):
-        inside: list[Mark] = []
-        while mark is not None and mark.start < end:
-            inside.append(mark)
-            mark = next(following)
+    for part in parts:
+        start, end = part.passage.start, part.passage.end
+        start = 0 if start == first else start
+        inside = marks[bisect_left(places, start) : bisect_left(places, end)]
         own = _Own.of(mark.meaning for mark in inside)
         here = own.looks(looks)
         after = own.looks(looks, is_last=True)

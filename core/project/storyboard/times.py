@@ -152,6 +152,8 @@ def _count(passage: Passage, share: float | None, clips: ClipLengths) -> int:
     readable = ceil(passage.words / MOST_WORDS)
     if share is None:
         return len(passage.atoms) if passage.is_verse else readable
+    if passage.is_whole:
+        return max(readable, ceil(share / clips.high))
     return max(readable, round(share / clips.usual))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, assert_never
 
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
     from core.jobs.job import JobContext
     from providers.ltx_video.models.timings import ProgressMeter
 
+log = logging.getLogger(__name__)
+
 _LISTEN_S = 0.05
+_TELL_TIME_S = 1.0
 # A wish to stop is fulfilled within 2 s, whatever the engine is doing: asked at once, then ended.
 _TERMINATE_AFTER_S = 1.2
 _KILL_AFTER_S = 1.6
@@ -58,6 +62,7 @@ def follow(
     engine.send(order)
     asked_at: float | None = None
     preview: Path | None = None
+    reported_at = time.monotonic()
     while True:
         try:
             event = engine.next_event(_LISTEN_S)
@@ -71,7 +76,12 @@ def follow(
         elif asked_at is not None:
             _press(engine, time.monotonic() - asked_at)
         if event is None or event.number != order.number:
+            if asked_at is None and time.monotonic() - reported_at >= _TELL_TIME_S:
+                reported_at = time.monotonic()
+                if (passed := meter.pass_time()) is not None:
+                    ctx.report(passed.model_copy(update={"preview": preview}))
             continue
+        reported_at = time.monotonic()
         match event:
             case Began():
                 ctx.report(meter.begin(event.stage, event.message, is_short=event.is_short))
@@ -105,11 +115,13 @@ def _press(engine: EngineProcess, waited_s: float) -> None:
 def _error(event: Refused, order: RenderOrder) -> StudioError:
     if event.kind == "UnsupportedRequest":
         return UnsupportedRequest(event.problems)
+    log.error("the engine made no clip (%s): %s", event.kind, event.traceback or event.message)
     return _ERRORS[event.kind](event.message, target=str(order.plan.target), hint=event.hint)
 
 
 def _crash(engine: EngineProcess, order: RenderOrder) -> EngineCrashed:
     exit_code = engine.end()
+    log.error("the engine ended (%s) and said last:\n%s", exit_code, "\n".join(engine.last_words))
     hint = "It starts anew with the next clip. The log file has what it said last."
     if exit_code == _SIGKILL_EXIT:
         hint = (

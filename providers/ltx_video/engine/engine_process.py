@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from core.platform.child import start_child
 from providers.ltx_video.engine.protocol import EVENT_JSON, line_of
-from providers.ltx_video.engine.streams import PARENT_VARIABLE
+from providers.ltx_video.engine.streams import PARENT_VARIABLE, plain_lines
 
 if TYPE_CHECKING:
     from typing import IO
 
+    from core.platform.child import Child
     from providers.ltx_video.engine.protocol import Event, Order
 
 log = logging.getLogger(__name__)
@@ -27,11 +29,15 @@ log = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[3]
 _KEPT_LINES = 40
 _GRACE_S = 0.5
+_LONGEST_PIECE = 1 << 16
 ENGINE_ENVIRONMENT = {
     # Whatever the model needs lies on this disk; nothing is asked of a hub, and nothing told.
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    # Its progress is told in events; bars would stand in the place of what it said last.
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TQDM_DISABLE": "1",
     "DO_NOT_TRACK": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "PYTHONUTF8": "1",
@@ -59,7 +65,7 @@ class EngineProcess:
         self._last_lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._started = threading.Event()
         self._start_error: OSError | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         # Linux ends the engine when the thread that started it ends, so one thread does both:
         # it starts the engine and then listens to it for as long as it lives.
         self._waiter = threading.Thread(target=self._keep, name="ltx-engine", daemon=True)
@@ -69,7 +75,7 @@ class EngineProcess:
             raise self._start_error
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> Child:
         """The running process."""
         assert self._process is not None, "set before the constructor returns"
         return self._process
@@ -117,28 +123,20 @@ class EngineProcess:
                 process.stdin.close()
             except OSError as error:
                 log.debug("the engine's pipe was closed already: %s", error)
-        for harder in (process.terminate, process.kill):
-            try:
-                process.wait(timeout=_GRACE_S)
-                break
-            except subprocess.TimeoutExpired:
-                harder()
-        exit_code = process.wait()
+        try:
+            exit_code = process.wait(timeout=_GRACE_S)
+        except subprocess.TimeoutExpired:
+            exit_code = process.end(_GRACE_S)
         self._waiter.join()
         return exit_code
 
     def _keep(self) -> None:
         try:
-            self._process = process = subprocess.Popen(
+            self._process = process = start_child(
                 [sys.executable, "-m", "providers.ltx_video.engine"],
+                stdin=subprocess.PIPE,
                 cwd=_ROOT,
                 env=os.environ | ENGINE_ENVIRONMENT | {PARENT_VARIABLE: str(os.getpid())},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                # A Ctrl-C or a closed terminal is for us; we end the engine ourselves.
-                start_new_session=sys.platform != "win32",
-                creationflags=_hidden_group(),
             )
         except OSError as error:
             self._start_error = error
@@ -160,14 +158,8 @@ class EngineProcess:
         self._events.put(None)
 
     def _listen(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            text = line.decode("utf-8", errors="replace").rstrip()
-            if text:
+        # In pieces: a bar that is drawn for hours is one line without an end.
+        while piece := stream.readline(_LONGEST_PIECE):
+            for text in plain_lines(piece.decode("utf-8", errors="replace")):
                 self._last_lines.append(text)
                 log.debug("engine: %s", text)
-
-
-def _hidden_group() -> int:
-    if sys.platform == "win32":
-        return subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-    return 0

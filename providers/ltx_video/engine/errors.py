@@ -4,21 +4,21 @@
 
 from __future__ import annotations
 
-import logging
+import traceback
 from typing import TYPE_CHECKING
 
 import torch
 
 from core.errors import JobCancelled, StudioError, UnsupportedRequest
 from providers.ltx_video.engine.protocol import Refused, Stopped
+from providers.ltx_video.engine.streams import plain_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from providers.ltx_video.engine.protocol import Event, RenderOrder
 
-log = logging.getLogger(__name__)
-
+_MOST_LETTERS = 20_000
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc")
 
 
@@ -45,9 +45,10 @@ def translate(work: Callable[[], Event], order: RenderOrder) -> Event:
         return work()
     except JobCancelled:
         return Stopped(number=order.number)
-    except Exception as error:
-        log.exception("no clip")
-        return _refusal(error, order)
+    except Exception as error:  # noqa: BLE001 - it is told, with its traceback
+        # The app writes it to the log: this process has none.
+        where = traceback.format_exc()[-_MOST_LETTERS:]
+        return _refusal(error, order).model_copy(update={"traceback": where})
 
 
 def _refusal(error: Exception, order: RenderOrder) -> Refused:
@@ -81,7 +82,8 @@ def _refusal(error: Exception, order: RenderOrder) -> Refused:
     elif isinstance(error, OSError):
         message = f"{label} could not write its clip: {error.strerror or error}."
     else:
-        message = f"{label} stopped with {type(error).__name__}: {error}"
+        said = " ".join(plain_lines(str(error)))
+        message = f"{label} stopped with {type(error).__name__}: {said}"
     return Refused(
         number=order.number,
         kind="RenderFailed",

@@ -12,15 +12,13 @@ from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DM
 from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from diffusers.pipelines.ltx2 import connectors, vocoder
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2ConditionPipeline
-from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
-    FlowMatchEulerDiscreteScheduler,
-)
 from safetensors import SafetensorError, safe_open
 
 from core.video.plan import Device, Precision
 from core.video.spec import Residency
 from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
-from providers.ltx_video.models.profiles import SCHEDULER_FLAGS, PipelineFamily
+from providers.ltx_video.engine.scheduler import scheduler_for
+from providers.ltx_video.models.profiles import PipelineFamily
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +61,9 @@ def compute_dtype(order: RenderOrder) -> torch.dtype:
 def _dtype_of(name: str, order: RenderOrder) -> torch.dtype:
     # On processors, 3-D convolutions in 16 bit are slower than in 32 bit by an order of magnitude.
     if name in _DECODERS and order.memory.device is Device.CPU:
+        return torch.float32
+    # What 16 bit takes from a sound lies in its spectrum and is heard.
+    if name == "vocoder":
         return torch.float32
     return compute_dtype(order)
 
@@ -175,9 +176,7 @@ def load_pipeline(loader: PartLoader, order: RenderOrder, tokenizer: Any) -> Pip
         parts[name] = loader.load(name)
         if name == "transformer":
             _shrink(parts[name], order)
-    parts["scheduler"] = FlowMatchEulerDiscreteScheduler.from_config(
-        parts["scheduler"].config, **SCHEDULER_FLAGS
-    )
+    parts["scheduler"] = scheduler_for(parts["scheduler"].config, order.profile)
     pipeline = _CLASSES[order.profile.family](text_encoder=None, tokenizer=tokenizer, **parts)
     pipeline.set_progress_bar_config(disable=True)
     _place(pipeline, order)

@@ -48,7 +48,9 @@ class Previewer:
         self._before: torch.Tensor | None = None
         # Elsewhere the decoder is not where the latents are, and fetching it takes longer than a
         # step, or more memory than was planned.
-        self._is_possible = order.memory.residency is Residency.RESIDENT
+        # Where a step draws new noise, two latents in a row do not show where they lead.
+        is_straight = not order.profile.is_stochastic
+        self._is_possible = is_straight and order.memory.residency is Residency.RESIDENT
 
     def look(self, latents: torch.Tensor, index: int, timestep: float) -> Path | None:
         """The picture after this step as a file in the job's folder, where one is due.

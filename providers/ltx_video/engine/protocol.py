@@ -110,6 +110,7 @@ class Refused(Frozen):
     Attributes:
         kind: the class in `core.errors` that the app raises.
         problems: for `UnsupportedRequest`, what is wrong with the request.
+        traceback: where in the engine it happened, for the log.
     """
 
     event: Literal["refused"] = "refused"
@@ -118,6 +119,7 @@ class Refused(Frozen):
     message: str
     hint: str = ""
     problems: tuple[Problem, ...] = ()
+    traceback: str = ""
 
 
 Order = RenderOrder | CancelOrder

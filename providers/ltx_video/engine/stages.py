@@ -4,33 +4,35 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline, LTXVideoCondition
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
+from diffusers.pipelines.ltx2.utils import apply_image_conditioning_crf
 from diffusers.utils.torch_utils import randn_tensor
 from PIL import Image
 
 from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.pipeline import compute_dtype
+from providers.ltx_video.engine.scheduler import StochasticScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Any
 
-    import numpy as np
-
     from core.jobs.job import CancelToken
     from providers.ltx_video.engine.pipeline import Pipeline
     from providers.ltx_video.engine.preview import Previewer
     from providers.ltx_video.engine.protocol import RenderOrder
     from providers.ltx_video.engine.text import EncodedPrompt
-    from providers.ltx_video.models.profiles import Guidance
+    from providers.ltx_video.models.profiles import Guidance, Profile
 
 # diffusers reads a sound knob of 0 as "not given" and takes the picture's value instead.
 _ALMOST_OFF = 1e-12
@@ -87,11 +89,14 @@ def denoise(
         **_prompt_arguments(pipeline, prompt, compute_dtype(order)),
     }
     image = _start_image(order)
+    if isinstance(pipeline.scheduler, StochasticScheduler):
+        pipeline.scheduler.seed(plan.seed)
     # The pipelines' own annotations leave out the None and the fractions that they document.
     call: Any = pipeline
     with torch.no_grad(), _stop_between(call.transformer.transformer_blocks, cancel):
         if isinstance(pipeline, LTXConditionPipeline):
             timesteps = profile.timesteps_for(steps)
+            image = None if image is None else like_a_frame(image, profile)
             output = call(
                 conditions=None if image is None else [LTXVideoCondition(image, frame_index=0)],
                 frame_rate=plan.fps,
@@ -176,6 +181,20 @@ def _start_image(order: RenderOrder) -> Image.Image | None:
         return image.convert("RGB")
 
 
+def like_a_frame(image: Image.Image, profile: Profile) -> Image.Image:
+    """A start image as LTX-Video wants it: soft and with the traces of a compressed video."""
+    pixels = np.array(image)
+    if profile.blurs_image:
+        near = math.exp(-0.5)
+        total = 1 + 2 * near
+        kernel = torch.tensor([near / total, 1 / total, near / total])
+        channels = torch.from_numpy(pixels).float().permute(2, 0, 1)[:, None]
+        padded = torch.nn.functional.pad(channels, (1, 1, 1, 1), mode="reflect")
+        soft = torch.nn.functional.conv2d(padded, kernel.outer(kernel)[None, None])
+        pixels = soft[:, 0].permute(1, 2, 0).round().to(torch.uint8).contiguous().numpy()
+    return Image.fromarray(apply_image_conditioning_crf(pixels, profile.image_crf or 0))
+
+
 def _noised_for_decoder(
     pipeline: LTXConditionPipeline, order: RenderOrder, denoised: Denoised
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -200,7 +219,7 @@ def _noised_for_decoder(
 
 def _decode_audio(pipeline: Any, latents: torch.Tensor) -> Audio:
     mel = pipeline.audio_vae.decode(latents.to(pipeline.audio_vae.dtype), return_dict=False)[0]
-    samples = pipeline.vocoder(mel)[0].float().clamp(-1, 1).cpu().numpy()
+    samples = pipeline.vocoder(mel.to(pipeline.vocoder.dtype))[0].float().clamp(-1, 1).cpu().numpy()
     return Audio(samples, int(pipeline.vocoder.config.output_sampling_rate))
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import signal
 import sys
 import threading
+import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 from providers.ltx_video.engine.protocol import line_of
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
 
 PARENT_VARIABLE = "IMAGEAI_ENGINE_PARENT"
 _PR_SET_PDEATHSIG = 1
+# Colours, movements of the cursor, titles of the terminal (ECMA-48).
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+# As tqdm draws them: "62%|######2   | 38/62 [00:01<00:00, 31.2it/s]", "38it [00:01, 31.2it/s]".
+_BAR = re.compile(
+    r"\d{1,3}%\|.*\|"
+    r"|\d+(?:\.\d+)?[kMGT]?i?(?:it|B)? ?(?:/ ?\d+(?:\.\d+)?\S*)? \[\d+:\d\d(?::\d\d)?[<,]"
+)
 
 
 class EventWriter:
@@ -58,6 +67,20 @@ def take_over_streams() -> Streams:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return Streams(source, EventWriter(target))
+
+
+def plain_lines(text: str) -> list[str]:
+    """What libraries print, as lines to be read: no bars of progress, no colours, no bells.
+
+    A bar is written over and over between carriage returns, which no list and no log can show.
+    """
+    plain = _ESCAPES.sub("", text)
+    lines = ("".join(filter(_is_shown, line)).strip() for line in re.split(r"[\r\n]+", plain))
+    return [line for line in lines if line and not _BAR.search(line)]
+
+
+def _is_shown(character: str) -> bool:
+    return character == "\t" or unicodedata.category(character) not in ("Cc", "Cs", "Co", "Cn")
 
 
 def die_with_parent() -> None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 
 from core.errors import Problem, UnsupportedRequest
+from core.platform.files import hold_file, remove, set_aside
 from providers.ltx_video.models.profiles import PipelineFamily
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from providers.ltx_video.engine.protocol import RenderOrder
 
 _CACHE_BYTES = 2 * 10**9
+_PROOF = "sha256"
+_PART = ".part"
+_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -91,15 +95,17 @@ class EmbeddingCache:
         """The encoded text, or None when it must be encoded."""
         file = self._file(order, text)
         try:
-            stored = load_file(file)
-        except FileNotFoundError:
-            return None
+            with safe_open(file, "pt") as opened:
+                proof = (opened.metadata() or {}).get(_PROOF)
+                valid, mask = opened.get_tensor("embeds"), opened.get_tensor("mask")
         except (OSError, SafetensorError):
-            file.unlink(missing_ok=True)
+            # Missing, damaged, another thing of that name, or closed to us.
+            return None
+        # Another encoding of the prompt is another clip, and nobody would know.
+        if proof != _proof_of(file.name, valid, mask):
             return None
         with suppress(OSError):
             os.utime(file)
-        valid, mask = stored["embeds"], stored["mask"]
         embeds = torch.zeros(1, mask.shape[1], valid.shape[1], dtype=valid.dtype)
         embeds[0, mask[0].bool()] = valid
         return Embedding(embeds, mask)
@@ -107,20 +113,34 @@ class EmbeddingCache:
     def keep(self, order: RenderOrder, text: str, embedding: Embedding) -> None:
         """Store the tokens alone: the padding would be most of the file and is never read."""
         file = self._file(order, text)
-        aside = file.with_suffix(f".{os.getpid()}")
-        mask = embedding.mask.cpu()
-        try:
+        mask = embedding.mask.cpu().contiguous()
+        valid = embedding.embeds[0].cpu()[mask[0].bool()].contiguous()
+        # Whatever is wrong with the cache, a full disk above all, must not cost the clip.
+        with suppress(OSError, SafetensorError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            valid = embedding.embeds[0].cpu()[mask[0].bool()].contiguous()
-            save_file({"embeds": valid, "mask": mask.contiguous()}, aside)
-            aside.replace(file)
-            self._trim()
-        except OSError:
-            # A full disk must not cost the clip.
-            aside.unlink(missing_ok=True)
+            lock = hold_file(self._folder / _LOCK)
+            if lock is None:
+                return
+            try:
+                self._sweep()
+                aside = file.with_suffix(_PART)
+                proof = {_PROOF: _proof_of(file.name, valid, mask)}
+                save_file({"embeds": valid, "mask": mask}, aside, proof)
+                if file.is_dir():
+                    set_aside(file)
+                aside.replace(file)
+                self._trim()
+            finally:
+                lock.release()
+
+    def _sweep(self) -> None:
+        """Remove what was half-written when an engine was killed; whoever holds the lock may."""
+        for file in self._folder.iterdir():
+            if file.suffix == _PART or file.suffix[1:].isdigit():
+                remove(file)
 
     def _trim(self) -> None:
-        files = [(f.stat(), f) for f in self._folder.glob("*.safetensors")]
+        files = [(f.stat(), f) for f in self._folder.glob("*.safetensors") if f.is_file()]
         total = sum(stat.st_size for stat, _ in files)
         for stat, file in sorted(files, key=lambda item: item[0].st_mtime_ns):
             if total <= self._limit_bytes:
@@ -133,6 +153,15 @@ class EmbeddingCache:
         parts = (order.model_key, str(profile.max_sequence_length), profile.dtype.value, text)
         name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40]
         return self._folder / f"{name}.safetensors"
+
+
+def _proof_of(name: str, valid: torch.Tensor, mask: torch.Tensor) -> str:
+    """The hash of what a file holds and of the name under which it does."""
+    digest = hashlib.sha256(name.encode())
+    for tensor in (valid, mask):
+        digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.contiguous().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def encode(pipeline: Pipeline, order: RenderOrder, text: str) -> Embedding:

@@ -20,6 +20,7 @@ from core.errors import (
     first_line,
 )
 from core.platform.network import NetworkSwitch
+from core.redaction import remember_secret
 from core.video.provider import NotReady, Readiness, Ready, ReasonCode
 from core.video.service_http import retry_after_s
 from providers.ltx_video.models.info import HUGGINGFACE_KEY
@@ -282,7 +283,7 @@ class Hub:
             raise NotConfigured(
                 "Nothing can be downloaded while HF_HUB_OFFLINE is set.",
                 target=self._target,
-                hint="Unset HF_HUB_OFFLINE, or give a copy on disk with --from FOLDER.",
+                hint=f"Unset HF_HUB_OFFLINE. {OFFLINE}",
             ) from error
         except HfHubHTTPError as error:
             response = error.response
@@ -298,7 +299,7 @@ class Hub:
                 f"({first_line(error)}), so {what} could not be had.",
                 target=self._target,
                 hint="Check the internet connection and give the same command again: what has "
-                "been downloaded is kept. Offline, give a copy on disk with --from FOLDER.",
+                f"been downloaded is kept. {OFFLINE}",
             )
             raise RetryableFailure(unreachable) from error
         except (httpx2.InvalidURL, HFValidationError, ValueError, KeyError) as error:
@@ -372,6 +373,10 @@ def check_token(keys: ApiKeys, network: NetworkSwitch | None = None) -> Readines
     return Ready(note=f"Hugging Face accepts the token; it belongs to {account!r}.")
 
 
+OFFLINE = (
+    "Without a network, '--from FOLDER' takes a model's whole folder from another machine where "
+    "ImageAI installed it."
+)
 _TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 _SET_TOKEN = "set HF_TOKEN or run 'main.py keys set huggingface'"
 
@@ -394,7 +399,10 @@ def _find_token(keys: ApiKeys) -> str | None:
         return found.value
     # Whoever is logged in through the hub's own tools need not set anything.
     is_unwanted = os.environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN", "").upper() in _TRUE
-    return None if is_unwanted else get_token()
+    token = None if is_unwanted else get_token()
+    if token:
+        remember_secret(token)
+    return token
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:

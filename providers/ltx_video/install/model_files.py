@@ -50,7 +50,7 @@ def damage_of(folder: Path) -> str:
         parts = [name for name, value in index.items() if isinstance(value, list) and value[0]]
     except FileNotFoundError:
         return f"{_INDEX} is missing"
-    except (OSError, ValueError, AttributeError, IndexError):
+    except (OSError, ValueError, AttributeError, IndexError, RecursionError):
         return f"{_INDEX} cannot be read"
     for part in parts:
         if not (folder / part).is_dir():
@@ -112,5 +112,5 @@ def _is_whole(file: Path) -> bool:
             header = json.loads(opened.read(header_bytes))
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"]
         return file.stat().st_size == 8 + header_bytes + max(ends, default=0)
-    except (OSError, ValueError, KeyError, TypeError, struct.error):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, struct.error):
         return False

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import AliasChoices, Field
 
-from core.errors import OutputError, Problem, UnsupportedRequest
+from core.errors import (
+    NotConfigured,
+    OutputError,
+    Problem,
+    ProviderUnavailable,
+    UnsupportedRequest,
+)
 from core.frozen import Frozen
 from core.jobs.job import (
     JobContext,
@@ -27,7 +33,7 @@ from core.platform.network import NetworkSwitch
 from core.platform.suggestions import unknown_name
 from core.video.model_store import Installation, OnDisk
 from providers.ltx_video.install.download_progress import DownloadProgress
-from providers.ltx_video.install.hub import Hub, NeededFile
+from providers.ltx_video.install.hub import OFFLINE, Hub, NeededFile
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
     InstalledFile,
@@ -305,7 +311,19 @@ class InstallModelJob:
             files = self._files_of_copy(folder)
             if files:
                 return files
-        return self._ask(ctx, lambda: hub.list_files(self._model.weights))
+        try:
+            return self._ask(ctx, lambda: hub.list_files(self._model.weights))
+        except (ProviderUnavailable, NotConfigured) as error:
+            if not self._reuse_from:
+                raise
+            # The advice to give a folder would go to somebody who did just that.
+            folders = ", ".join(repr(str(folder)) for folder in self._reuse_from)
+            raise type(error)(
+                f"{error.message} What belongs to {self._model.label} is not told by {folders} "
+                f"either: no {MANIFEST_NAME} of this model lies there.",
+                target=error.target,
+                hint=f"Go online once, for the list alone. {OFFLINE}",
+            ) from error
 
     def _files_of_copy(self, folder: Path) -> tuple[NeededFile, ...]:
         """What another installation of ours consists of: with it no hub is needed."""

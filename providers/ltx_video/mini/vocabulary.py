@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from providers.ltx_video.models.profiles import LTX_MINI
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 
 class Attribute(StrEnum):
@@ -177,19 +175,47 @@ _SMALL_WORDS = """
 a an the and with is are of in on at to it its there that which while as by for from into over under
 across through then one single scene shot video clip showing shows show slowly quickly gently
 steadily very camera background sky cinematic beautiful sound shape object shaped up ground frame
-picture screen
+picture screen does do did but only just or
 """
 _SMALL = frozenset(_SMALL_WORDS.split())
+# What is denied goes on to the next mark or word that begins something else.
+_DENIAL_WORD = r"\b(?:not|no|never|without|neither|nor|none|cannot|\w+n['’]t)\b"
+_CLAUSE_END = r"[.,;:!?]|\b(?:but|only|just|instead|rather|and|then|while|which|that)\b|$"
+_DENIAL = re.compile(rf"{_DENIAL_WORD}[^.,;:!?]*?(?={_CLAUSE_END})")
+# A sound rings, and is no ring.
+_VERB_RINGS = re.compile(r"\b(tone|note|sound|hum|drone|bell|whistle) rings\b")
+_GO_WORDS = re.compile(
+    r"mov(?:es?|ing)|roll(?:s|ing)?|fl(?:y|ies|ying)|drift(?:s|ing)?|glid(?:es?|ing)"
+    r"|slid(?:es?|ing)|float(?:s|ing)?|head(?:s|ing)?|go(?:es|ing)?|travel(?:s|l?ing)?"
+    r"|run(?:s|ning)?"
+)
+# A direction with other words between it and its verb; and one behind a verb that nobody knows.
+_FAR_DIRECTION = re.compile(
+    rf"\b(?:{_GO_WORDS.pattern})\b([^.,;:!?]{{1,80}}?)\b(?:to|towards?) (?:the )?(left|right)\b"
+)
+_STRANGE_VERB = re.compile(
+    r"\b([^\W\d_]+ing) (?:(?:to|towards?) )?(?:the )?(left|right|up|down)(?:wards?)?\b"
+)
+_DIRECTION_WORDS = re.compile(r"(?:left|right|down)(?:wards?)?")
 _TOKEN = re.compile(r"<(\w+)>")
 _PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
 
 
 @dataclass(frozen=True)
 class PromptReading:
-    """What Mini understands of a prompt: the values it will draw, and the words it cannot."""
+    """What Mini understands of a prompt.
+
+    Attributes:
+        values: what is asked for, the first of each attribute first.
+        unknown_words: words that it cannot draw.
+        denied: values that the prompt says are not to be there; it can only leave them out.
+        stray_words: verbs and directions of a motion that cannot be told.
+    """
 
     values: dict[Attribute, tuple[str, ...]]
-    unknown_words: tuple[str, ...]
+    unknown_words: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    stray_words: tuple[str, ...] = ()
 
     def value(self, attribute: Attribute) -> str | None:
         """The first value the prompt gives for an attribute, or None."""
@@ -208,87 +234,63 @@ def replacements() -> Iterator[tuple[str, str]]:
 
 
 _REPLACEMENTS = tuple((re.compile(pattern), token) for pattern, token in replacements())
-_ATTRIBUTE_OF = {value: attribute for attribute, values in PHRASES.items() for value in values}
+ATTRIBUTE_OF = {value: attribute for attribute, values in PHRASES.items() for value in values}
 
 
 def tokens() -> tuple[str, ...]:
     """Every token of the vocabulary, in a fixed order."""
-    return tuple(_ATTRIBUTE_OF)
+    return tuple(ATTRIBUTE_OF)
 
 
-def _with_tokens(prompt: str) -> str:
-    """The prompt with each phrase that is known as the token that it stands for."""
-    text = prompt.lower()
+def _with_tokens(text: str) -> str:
+    """A lower-case text with each phrase that is known as the token that it stands for."""
     for pattern, token in _REPLACEMENTS:
         text = pattern.sub(token, text)
     return text
 
 
+def tokens_of(text: str) -> tuple[str, ...]:
+    """What the tokenizer makes of a text: denied or not, and as often as it is said."""
+    return tuple(_TOKEN.findall(_with_tokens(text.lower())))
+
+
 def read(prompt: str) -> PromptReading:
-    """Reads a prompt with the same phrases as Mini's tokenizer."""
-    text = _with_tokens(prompt)
-    values: dict[Attribute, list[str]] = {}
-    for value in _TOKEN.findall(text):
-        of_attribute = values.setdefault(_ATTRIBUTE_OF[value], [])
-        if value not in of_attribute:
-            of_attribute.append(value)
-    rest = _PLAIN_WORD.findall(_TOKEN.sub(" ", text))
-    unknown = tuple(dict.fromkeys(word for word in rest if word not in _SMALL))
-    return PromptReading({attribute: tuple(found) for attribute, found in values.items()}, unknown)
+    """Reads a prompt with the phrases of Mini's tokenizer, and what the tokenizer cannot."""
+    said, denied = _without_denials(_VERB_RINGS.sub(r"\1", prompt.lower()))
+    text = _with_tokens(said)
+    if "<move_" not in text:
+        text = _with_tokens(_FAR_DIRECTION.sub(r"\1 moving \2", said))
+    if "<move_" not in text:
+        text = _STRANGE_VERB.sub(r"\1 <move_\2> ", text)
+    found = dict.fromkeys(_TOKEN.findall(text))
+    values: dict[Attribute, tuple[str, ...]] = {}
+    for value in found:
+        attribute = ATTRIBUTE_OF[value]
+        values[attribute] = (*values.get(attribute, ()), value)
+    rest = dict.fromkeys(_PLAIN_WORD.findall(_TOKEN.sub(" ", text)))
+    strange = [word for word in rest if word not in _SMALL]
+    stray = [
+        word for word in strange if _DIRECTION_WORDS.fullmatch(word) or _GO_WORDS.fullmatch(word)
+    ]
+    unknown = tuple(word for word in strange if word not in stray)
+    return PromptReading(values, unknown, denied, tuple(stray))
 
 
-# The tokenizer adds a mark at each end.
-MOST_TOKENS = LTX_MINI.max_sequence_length - 2
+def _without_denials(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text without what it denies, and the values that it denies."""
+    # "Not moving" and "no sound" are phrases of the vocabulary themselves.
+    known = [
+        match.span()
+        for pattern, _ in _REPLACEMENTS
+        for match in pattern.finditer(text)
+        if re.search(_DENIAL_WORD, match[0])
+    ]
+    denied: list[str] = []
 
-_PLURALS = {
-    Attribute.SIZE: "sizes",
-    Attribute.COLOUR: "colours",
-    Attribute.KIND: "things",
-    Attribute.MOTION: "motions",
-    Attribute.PLACE: "places",
-    Attribute.SETTING: "settings",
-    Attribute.CAMERA: "camera moves",
-    Attribute.AUDIO: "sounds",
-}
-_SHOWN = (Attribute.KIND, Attribute.COLOUR, Attribute.SETTING, Attribute.AUDIO)
+    def leave_out(match: re.Match[str]) -> str:
+        if any(start <= match.start() < end for start, end in known):
+            return match[0]
+        denied.extend(_TOKEN.findall(_with_tokens(match[0])))
+        return " , "
 
-
-def count_tokens(prompt: str) -> int:
-    """How many tokens Mini's tokenizer makes of a prompt; words it does not know make none."""
-    return len(_TOKEN.findall(_with_tokens(prompt)))
-
-
-def mini_notes(prompt: str) -> tuple[str, ...]:
-    """One sentence for each thing that the clip will not show as the prompt says it."""
-    reading = read(prompt)
-    notes: list[str] = []
-    if reading.unknown_words:
-        words = ", ".join(repr(word) for word in reading.unknown_words)
-        notes.append(f"LTX Mini does not know {words} and leaves it out. {_what_it_knows()}")
-    if reading.value(Attribute.KIND) is None:
-        things = _listed(PHRASES[Attribute.KIND])
-        notes.append(f"The prompt names nothing that LTX Mini draws, so it chooses. Name {things}.")
-    for attribute, values in reading.values.items():
-        if len(values) > 1:
-            named = ", ".join(_plain(value) for value in values)
-            notes.append(
-                f"The prompt names several {_PLURALS[attribute]} ({named}); LTX Mini draws one."
-                if attribute is not Attribute.AUDIO
-                else f"The prompt names several sounds ({named}); LTX Mini makes one."
-            )
-    return tuple(notes)
-
-
-def _what_it_knows() -> str:
-    parts = [f"{_PLURALS[attribute]}: {_listed(PHRASES[attribute])}" for attribute in _SHOWN]
-    return f"It knows {'; '.join(parts)}; and moves left, right, up and down."
-
-
-def _listed(values: Iterable[str]) -> str:
-    names = [_plain(value) for value in values]
-    return f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-def _plain(value: str) -> str:
-    """A value in words: "place_left" is "left", "low_tone" is "low tone"."""
-    return value.removeprefix("place_").removeprefix("move_").replace("_", " ")
+    return _DENIAL.sub(leave_out, text), tuple(dict.fromkeys(denied))

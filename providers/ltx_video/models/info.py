@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
 
 from core.config.api_keys import KeySpec
 from core.jobs.job import Lane
@@ -93,3 +95,14 @@ INFO = ProviderInfo(
     name="LTX-Video",
     place="Local",
 )
+
+
+def installed_versions() -> dict[str, str]:
+    """The versions of Python and of the packages that a clip is made with."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES.names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -42,6 +43,7 @@ class Timing(Frozen):
     Attributes:
         layout: how the model lay in memory, since that decides its speed.
         is_short: the stage found its work already done.
+        is_start: the engine itself was started for it, which the loading counts.
         work: the size of the task, in units of the stage's own; time grows with it.
     """
 
@@ -51,6 +53,18 @@ class Timing(Frozen):
     is_short: bool
     work: int
     seconds: float
+    is_start: bool = False
+
+
+class EngineState(StrEnum):
+    """What an engine has to do before it can begin with a clip."""
+
+    ABSENT = "absent"
+    """It is started, and loads the model."""
+    OTHER = "other"
+    """It runs, and loads the model in the place of another."""
+    READY = "ready"
+    """It has the model loaded."""
 
 
 class _StoredTimings(Frozen):
@@ -83,10 +97,14 @@ class TimingTable:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def expected_s(self, stage: Stage, plan: RenderPlan, *, is_short: bool = False) -> float | None:
+    def expected_s(
+        self, stage: Stage, plan: RenderPlan, *, is_short: bool = False, is_start: bool = False
+    ) -> float | None:
         """The usual seconds of a stage at the nearest size; None where it was never measured."""
         asked = (plan.target.model, layout_name(plan), stage, is_short)
         found = [t for t in self._read() if (t.model, t.layout, t.stage, t.is_short) == asked]
+        # Loading with and without a start of the engine; either is better than nothing.
+        found = [t for t in found if t.is_start is is_start] or found
         if not found:
             # What is already done takes next to nothing, measured or not.
             return 0.0 if is_short else None
@@ -98,15 +116,21 @@ class TimingTable:
         usual = median(t.seconds for t in found if t.work == nearest)
         return usual * work / nearest if nearest else usual
 
-    def expected_total_s(self, plan: RenderPlan, *, is_warm: bool) -> float | None:
+    def expected_by_stage(self, plan: RenderPlan, engine: EngineState) -> dict[Stage, float | None]:
+        """The usual seconds of each stage of a clip."""
+        found = {stage: self.expected_s(stage, plan) for stage in STAGES}
+        found[Stage.LOAD] = self.expected_s(
+            Stage.LOAD,
+            plan,
+            is_short=engine is EngineState.READY,
+            is_start=engine is EngineState.ABSENT,
+        )
+        return found
+
+    def expected_total_s(self, plan: RenderPlan, engine: EngineState) -> float | None:
         """The usual seconds of a whole clip; None where one stage was never measured."""
-        total = 0.0
-        for stage in STAGES:
-            seconds = self.expected_s(stage, plan, is_short=is_warm and stage is Stage.LOAD)
-            if seconds is None:
-                return None
-            total += seconds
-        return total
+        known = [s for s in self.expected_by_stage(plan, engine).values() if s is not None]
+        return sum(known) if len(known) == len(STAGES) else None
 
     def add(self, timings: Iterable[Timing]) -> None:
         """Remember what a clip took; of each kind the newest few are kept."""
@@ -138,23 +162,28 @@ class TimingTable:
 
 
 class ProgressMeter:
-    """Turns what the stages report into one fraction that never falls, and a time left."""
+    """Turns what the stages report into one fraction that never falls, and a time left.
+
+    Attributes:
+        start_s: seconds until the engine first answered; 0 until it has.
+        has_loaded: the engine has begun to make the clip, so that the model is loaded.
+    """
 
     def __init__(
         self,
         table: TimingTable,
         plan: RenderPlan,
+        engine: EngineState,
         *,
-        is_warm: bool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._table = table
+        self._plan = plan
+        self._engine = engine
         self._clock = clock
-        self._expected_s = {
-            stage: table.expected_s(stage, plan, is_short=is_warm and stage is Stage.LOAD)
-            for stage in STAGES
-        }
+        self._expected_s = table.expected_by_stage(plan, engine)
         rough = dict(_ROUGH_S)
-        if is_warm:
+        if engine is EngineState.READY:
             rough[Stage.LOAD] = 0.0
         # All or nothing: seconds of this machine and rough guesses do not add up to one bar.
         is_known = None not in self._expected_s.values()
@@ -165,12 +194,27 @@ class ProgressMeter:
         self._began_at = clock()
         self._stage = Stage.LOAD
         self._fraction = 0.0
+        words = "Starting the engine" if engine is EngineState.ABSENT else ""
+        self._last = Progressed(stage=Stage.LOAD, fraction=0.0, message=words)
+        self._has_answered = False
+        self.start_s = 0.0
+        self.has_loaded = engine is EngineState.READY
 
     def begin(self, stage: Stage, message: str, *, is_short: bool = False) -> Progressed:
         """A stage begins; all that come before it are done, save a load that goes on later."""
-        self._stage = stage
-        self._began_at = self._clock()
+        now = self._clock()
+        if not self._has_answered:
+            self._has_answered = True
+            self.start_s = now - self._began_at
+        if stage is not self._stage:
+            self._stage, self._began_at = stage, now
+        if stage not in (Stage.LOAD, Stage.ENCODE):
+            self.has_loaded = True
+        if stage is Stage.LOAD and self._engine is EngineState.READY and not is_short:
+            self._is_cold_after_all()
         if is_short:
+            # Done already, so it is no part of the bar: a bar begins at 0 and not with the past.
+            self._shares[stage], self._expected_s[stage] = 0.0, 0.0
             self._done[stage] = 1.0
         for earlier in STAGES[: STAGES.index(stage)]:
             if stage is not Stage.ENCODE:
@@ -190,6 +234,18 @@ class ProgressMeter:
         self._done[stage] = max(self._done[stage], done)
         return self._event(message, step=step, steps=steps)
 
+    def pass_time(self) -> Progressed | None:
+        """What was told last, with the time that is left by now; None where that is no news."""
+        eta_s = self._eta_s(self._last.step)
+        if eta_s is None or eta_s == self._last.eta_s:
+            return None
+        self._last = self._last.model_copy(update={"eta_s": eta_s})
+        return self._last
+
+    def _is_cold_after_all(self) -> None:
+        self._engine = EngineState.OTHER
+        self._expected_s[Stage.LOAD] = self._table.expected_s(Stage.LOAD, self._plan)
+
     def _event(
         self, message: str, *, step: int | None = None, steps: int | None = None
     ) -> Progressed:
@@ -197,7 +253,7 @@ class ProgressMeter:
         done = sum(self._shares[stage] * self._done[stage] for stage in STAGES)
         if whole > 0:
             self._fraction = max(self._fraction, min(1.0, done / whole))
-        return Progressed(
+        self._last = Progressed(
             stage=self._stage,
             fraction=self._fraction,
             message=message,
@@ -205,6 +261,7 @@ class ProgressMeter:
             step=step,
             steps=steps,
         )
+        return self._last
 
     def _eta_s(self, step: int | None) -> float | None:
         left = 0.0
@@ -215,8 +272,17 @@ class ProgressMeter:
             expected = self._expected_s[stage]
             if expected is None:
                 return None
-            if stage is self._stage and step is not None and step >= _STEPS_FOR_A_PACE:
-                # The steps of this very clip tell more than those of the ones before.
-                expected = (self._clock() - self._began_at) / self._done[stage]
-            left += expected * remaining
+            if stage is self._stage:
+                left += self._left_of_stage_s(expected, step)
+            else:
+                left += expected * remaining
         return round(left, 1)
+
+    def _left_of_stage_s(self, expected: float, step: int | None) -> float:
+        """What is left of the stage that is under way."""
+        done, passed = self._done[self._stage], self._clock() - self._began_at
+        if step is not None and step >= _STEPS_FOR_A_PACE:
+            # The steps of this very clip tell more than those of the ones before.
+            return max(0.0, passed / done - passed)
+        # What counts nothing, such as a start, goes by the time that it took before.
+        return max(0.0, min(expected * (1.0 - done), expected - passed))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import keyring
 import keyring.backend
 import keyring.errors
@@ -90,6 +92,48 @@ def test_locked_keyring_holds_nothing_and_does_not_stop_us(use_keyring) -> None:
     assert ApiKeys().find(FAKE_KEY) is None
     with pytest.raises(KeyStoreError, match="locked"):
         ApiKeys().remove(FAKE_KEY)
+
+
+class BrokenKeyring(MemoryKeyring):
+    """A plugin that says what it was given, in an exception of its own."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        super().__init__()
+        self.error = error
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if username == "held":
+            return "x"
+        raise self.error("dbus said: the password is hunter2-hunter2")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise self.error(f"cannot write {password!r}")
+
+    def delete_password(self, service: str, username: str) -> None:
+        raise self.error("the password is hunter2-hunter2")
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError, OSError, keyring.errors.KeyringError, keyring.errors.InitError]
+)
+def test_what_a_broken_keyring_raises_is_a_sentence_without_its_words(
+    use_keyring, error: type[Exception], caplog: pytest.LogCaptureFixture
+) -> None:
+    use_keyring(BrokenKeyring(error))
+    keys = ApiKeys()
+    with caplog.at_level("DEBUG"):
+        assert keys.find(FAKE_KEY) is None
+    problem = keys.keyring_problem() or ""
+    assert f"The keyring does not work ({error.__name__})" in problem
+    with pytest.raises(KeyStoreError, match="cannot be kept") as raised:
+        keys.store(FAKE_KEY, "a-new-key-of-mine")
+    held = replace(FAKE_KEY, id="held")
+    with pytest.raises(KeyStoreError, match="cannot be removed"):
+        keys.remove(held)
+    said = f"{problem} {raised.value} {raised.value.__cause__} {caplog.text}"
+    assert "hunter2" not in said
+    assert "a-new-key" not in said
+    assert FAKE_KEY.variables[0] in str(raised.value)
 
 
 def test_empty_key_is_refused(use_keyring) -> None:

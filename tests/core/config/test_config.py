@@ -32,6 +32,16 @@ def test_changed_setting_is_there_after_save_and_load(config: ConfigManager) -> 
     assert changed.folders.output == Path("/clips")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_settings_saved_by_another_editor_are_read(config: ConfigManager, encoding: str) -> None:
+    changed = with_text(Settings(), "folders.output", "/clips")
+    config.save(changed)
+    text = config.path.read_text(encoding="utf-8").replace("\n", "\r\n")
+    config.path.write_bytes(text.encode(encoding))
+    read = config.load()
+    assert (read.settings, read.notes) == (changed, ())
+
+
 def test_empty_text_gives_the_default_back(config: ConfigManager) -> None:
     changed = with_text(Settings(), "folders.output", "/clips")
     assert with_text(changed, "folders.output", "") == Settings()

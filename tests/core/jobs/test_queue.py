@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import sys
@@ -393,6 +394,112 @@ def test_journal_with_torn_pages_is_set_aside(paths: Paths) -> None:
     assert reopened.jobs() == ()
 
 
+def test_an_empty_journal_is_told_and_kept(paths: Paths) -> None:
+    paths.journal_file.parent.mkdir(parents=True)
+    paths.journal_file.touch()
+    queue = open_queue(paths)
+    assert "it is empty" in queue.notes[0]
+    assert str(paths.journal_file) in queue.notes[0]
+    assert paths.journal_file.with_name("jobs.sqlite.bad").read_bytes() == b""
+    assert queue.run_job(queue.submit(NoteJob("hello"))).event == "succeeded"
+    assert open_queue(paths).notes == ()
+
+
+@pytest.mark.parametrize("missing", [1, 500])
+def test_a_journal_whose_end_is_missing_is_told_and_used(paths: Paths, missing: int) -> None:
+    job_id = open_queue(paths).submit(NoteJob("hello"))
+    whole = paths.journal_file.read_bytes()
+    paths.journal_file.write_bytes(whole[:-missing])
+    queue = open_queue(paths)
+    assert f"{missing} byte" in queue.notes[0]
+    bad = paths.journal_file.with_name("jobs.sqlite.bad")
+    assert bad.read_bytes() == whole[:-missing]
+    assert str(bad) in queue.notes[0]
+    assert queue.job(job_id).title == "hello"
+    queue.submit(NoteJob("next"))
+    assert paths.journal_file.stat().st_size % 4096 == 0
+    assert open_queue(paths).notes == ()
+
+
+def test_a_first_start_and_two_at_once_say_nothing(paths: Paths) -> None:
+    opened: list[JobQueue] = []
+    threads = [threading.Thread(target=lambda: opened.append(open_queue(paths))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [queue.notes for queue in opened] == [()] * 6
+    assert [path.name for path in paths.journal_file.parent.iterdir()] == ["jobs.sqlite"]
+
+
+def test_a_change_that_a_kill_cut_short_is_undone_and_never_reaches_a_new_journal(
+    paths: Paths,
+) -> None:
+    job_id = open_queue(paths).submit(NoteJob("hello"))
+    path, half = paths.journal_file, paths.journal_file.with_name("jobs.sqlite-journal")
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA cache_size = 1")
+    db.execute("BEGIN IMMEDIATE")
+    db.execute("UPDATE jobs SET title = 'half', payload = ?", ("x" * 200_000,))
+    content, rollback = path.read_bytes(), half.read_bytes()
+    db.execute("ROLLBACK")
+    db.close()
+    path.write_bytes(content)
+    half.write_bytes(rollback)
+    assert open_queue(paths).job(job_id).title == "hello"
+    # A person removes the journal by hand and leaves its companion.
+    path.unlink()
+    half.write_bytes(rollback)
+    queue = open_queue(paths)
+    assert queue.jobs() == ()
+    assert queue.run_job(queue.submit(NoteJob("next"))).event == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("state", "paused"),
+        ("lane", "quantum"),
+        ("created_at", "1e30"),
+        ("created_at", "soon"),
+        ("progress", '{"event": "teleported"}'),
+        ("outcome", "{"),
+    ],
+)
+def test_a_job_that_this_version_cannot_read_is_left_out_and_told(
+    paths: Paths, queue: JobQueue, column: str, value: str
+) -> None:
+    strange, plain = queue.submit(NoteJob("strange")), queue.submit(NoteJob("plain"))
+    with sqlite3.connect(paths.journal_file) as db:
+        db.execute(f"UPDATE jobs SET {column} = ? WHERE id = ?", (value, strange))
+    db.close()
+    other = open_queue(paths)
+    assert [record.id for record in other.jobs()] == [plain]
+    assert strange in other.notes[0]
+    assert "clear --interrupted" in other.notes[0]
+    with pytest.raises(JournalError, match=f"Job {strange} .* or is damaged"):
+        other.job(strange)
+    assert queue.run_job(plain).event == "succeeded"
+    assert [record.id for record in other.clear()] == [plain]
+    assert strange in open_queue(paths).notes[0]
+    other.clear(interrupted=True)
+    assert open_queue(paths).notes == ()
+
+
+def test_a_journal_that_is_removed_while_a_job_runs_costs_no_job(
+    paths: Paths, queue: JobQueue, events: Events
+) -> None:
+    job_id = queue.submit(NoteJob("hang"))
+    thread = start(queue, job_id)
+    shutil.rmtree(paths.journal_file.parent / "owners")
+    paths.journal_file.unlink()
+    other = queue.submit(NoteJob("note"))
+    assert queue.run_job(other).event == "succeeded"
+    queue.close()
+    thread.join(timeout=5)
+    assert events.names(other)[-1] == "succeeded"
+
+
 def test_journal_of_a_newer_version_is_refused_and_left_alone(paths: Paths) -> None:
     open_queue(paths)
     with sqlite3.connect(paths.journal_file) as db:
@@ -440,7 +547,7 @@ def test_orphan_that_nobody_can_build_any_more_is_still_listed(
 ) -> None:
     job_id = queue.submit(NoteJob("hello", kind="from-the-future"))
     with sqlite3.connect(paths.journal_file) as db:
-        db.execute("UPDATE jobs SET owner_started = 0")
+        db.execute("UPDATE jobs SET owner = 'gone'")
     db.close()
     assert queue.job(job_id).state is JobState.INTERRUPTED
     assert "does not know" in caplog.text

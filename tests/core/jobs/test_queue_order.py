@@ -132,7 +132,7 @@ def waiting(queue: JobQueue) -> list[str]:
 def forget_owner(paths: Paths) -> None:
     """Make the jobs in the journal those of a process that is gone."""
     with sqlite3.connect(paths.journal_file) as db:
-        db.execute("UPDATE jobs SET owner_started = 0")
+        db.execute("UPDATE jobs SET owner = 'gone'")
     db.close()
 
 

@@ -3,13 +3,18 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from core.errors import FFmpegFailed, FFmpegMissing, UnreadableClip
+from core.errors import FFmpegCrashed, FFmpegFailed, UnreadableClip
 from core.jobs.job import CancelToken, JobCancelled
-from core.media.ffmpeg import FFMPEG_VARIABLE, ffmpeg_version, find_ffmpeg, probe_clip, run_ffmpeg
+from core.media.ffmpeg import probe_clip, run_ffmpeg
+from core.media.ffmpeg_check import version_of
+from core.media.ffmpeg_program import FFMPEG_VARIABLE, find_ffmpeg
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IMAGE = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=12"]
 AUDIO = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=24000"]
@@ -93,38 +98,30 @@ def test_cancelled_before_start_starts_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "a.mp4").exists()
 
 
-def test_named_ffmpeg_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(FFMPEG_VARIABLE, sys.executable)
-    assert find_ffmpeg() == Path(sys.executable)
-    monkeypatch.setenv(FFMPEG_VARIABLE, str(tmp_path / "none"))
-    with pytest.raises(FFmpegMissing, match=FFMPEG_VARIABLE):
-        find_ffmpeg()
-
-
-def test_without_system_ffmpeg_the_packaged_one_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.skipif(sys.platform == "win32", reason="a script with signals is one of Unix")
+@pytest.mark.parametrize("name", ["SEGV", "ABRT", "ILL"])
+def test_crash_is_told_as_one_of_that_ffmpeg(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(FFMPEG_VARIABLE, raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert find_ffmpeg().is_file()
+    program = tmp_path / "ffmpeg"
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *crash*) kill -{name} $$;; esac\nexec "{find_ffmpeg()}" "$@"\n',
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv(FFMPEG_VARIABLE, str(program))
+    with pytest.raises(FFmpegCrashed) as caught:
+        run_ffmpeg(["-i", "crash.mp4", str(tmp_path / "b.mp4")], CancelToken())
+    assert str(program) in caught.value.message
+    assert f"version {version_of(program)}" in caught.value.message
+    assert f"crashed (SIG{name})" in caught.value.message
+    assert caught.value.hint == "Unset IMAGEAI_FFMPEG to use the FFmpeg that comes with ImageAI."
 
 
-def test_no_ffmpeg_at_all_is_told_with_the_way_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv(FFMPEG_VARIABLE, raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    with pytest.raises(FFmpegMissing, match="pip install imageio-ffmpeg"):
-        find_ffmpeg()
-
-
-def test_ffmpeg_names_its_version_in_one_line() -> None:
-    assert ffmpeg_version().startswith("ffmpeg version ")
-    assert "\n" not in ffmpeg_version()
-
-
-def test_program_that_is_no_ffmpeg_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(FFMPEG_VARIABLE, sys.executable)
-    with pytest.raises(FFmpegMissing, match="does not start"):
-        ffmpeg_version()
+def test_what_was_killed_from_outside_is_no_crash(tmp_path: Path) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\nkill -KILL $$\n", encoding="utf-8")
+    program.chmod(0o755)
+    with pytest.raises(FFmpegFailed) as caught:
+        run_ffmpeg(["-i", "a.mp4"], CancelToken(), program=program)
+    assert not isinstance(caught.value, FFmpegCrashed)

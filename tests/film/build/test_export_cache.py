@@ -15,7 +15,7 @@ from core.film.model.delivery import AudioCodec, Container, ExportSettings, Fram
 from core.film.model.film import Caption, Clip, Film, Music, Transition
 from core.film.picture.text_overlays import RenderedText, RenderedTexts
 from core.jobs.job import CancelToken, Progressed, Stage
-from core.media.ffmpeg import run_ffmpeg
+from tests.film.bundled import run_bundled
 from tests.film.counted_clips import FilmBench, Pulses, ReadFilm, read_film, write_counted
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class WhiteTexts:
         for number, caption in enumerate(captions):
             path = folder / f"{number}.png"
             bar = f"color=white:s={2 * len(caption.text)}x4,format=rgba"
-            run_ffmpeg(["-f", "lavfi", "-i", bar, "-frames:v", "1", str(path)], cancel)
+            run_bundled(["-f", "lavfi", "-i", bar, "-frames:v", "1", str(path)])
             rendered_texts.append(
                 RenderedText(path, (width - 2 * len(caption.text)) // 2, height - 8)
             )
@@ -118,7 +118,7 @@ def test_change_that_is_not_seen_encodes_no_image(
         case "music":
             wave = tmp_path / "music.wav"
             tone = ["-f", "lavfi", "-i", "sine=440:d=3"]
-            run_ffmpeg([*tone, str(wave)], CancelToken())
+            run_bundled([*tone, str(wave)])
             film = film.model_copy(update={"music": (Music(path=wave, volume_db=-6),)})
         case "volume":
             film = with_clip(film, 1, volume_db=-12.0)

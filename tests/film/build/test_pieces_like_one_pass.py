@@ -19,6 +19,7 @@ from core.film.picture.graph import arguments
 from core.film.picture.picture import Look
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
+from tests.film.bundled import run_bundled
 from tests.film.counted_clips import FilmBench, write_counted
 
 if TYPE_CHECKING:
@@ -45,10 +46,10 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
     ]  # fmt: skip
     alpha = folder / "d.mov"
     drawn = "testsrc2=s=80x80:r=25:d=1:alpha=128,format=argb"
-    run_ffmpeg(["-f", "lavfi", "-i", drawn, "-c:v", "qtrle", str(alpha)], CancelToken())
+    run_bundled(["-f", "lavfi", "-i", drawn, "-c:v", "qtrle", str(alpha)])
     deep = folder / "e.mkv"
     drawn = "mandelbrot=s=96x64:r=30,format=yuv420p10le"
-    run_ffmpeg(["-f", "lavfi", "-i", drawn, "-t", "1", "-c:v", "ffv1", str(deep)], CancelToken())
+    run_bundled(["-f", "lavfi", "-i", drawn, "-t", "1", "-c:v", "ffv1", str(deep)])
     a, b, c = (clip.path for clip in counted)
     joins = [
         Clip(path=a),

@@ -17,9 +17,9 @@ from core.film.model.transitions import NONE, TRANSITIONS
 from core.film.picture.overlays import prepare_overlays
 from core.film.picture.picture import Look
 from core.jobs.job import CancelToken, JobContext
-from core.media.ffmpeg import run_ffmpeg
 from core.media.render_cache import RenderCache
 from gui.text.text_renderer import QtTextRenderer
+from tests.film.bundled import run_bundled
 from tests.film.exporting import export
 from tests.film.seen import frames_of, image_of, likeness
 
@@ -42,7 +42,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     ):
         path = folder / f"{name}.mp4"
         coding = ["-t", "1", "-pix_fmt", "yuv420p", "-crf", "12", "-preset", "ultrafast"]
-        run_ffmpeg(["-f", "lavfi", "-i", image, *coding, str(path)], CancelToken())
+        run_bundled(["-f", "lavfi", "-i", image, *coding, str(path)])
         found.append(path)
     return found
 

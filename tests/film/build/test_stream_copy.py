@@ -10,8 +10,8 @@ import pytest
 
 from core.film.model.delivery import Container, ExportSettings, FrameFormat, Quality
 from core.film.model.film import Clip, Film, Music, Transition
-from core.jobs.job import CancelToken, Progressed
-from core.media.ffmpeg import run_ffmpeg
+from core.jobs.job import Progressed
+from tests.film.bundled import run_bundled
 from tests.film.exporting import export
 from tests.film.seen import frames_of
 
@@ -25,7 +25,7 @@ TAGS = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=l
 
 def clip(path: Path, source: str, *more: str) -> Path:
     image = ["-f", "lavfi", "-i", f"{source}=s=96x64:r=24:d=1", "-vf", f"{TAGS},format=yuv420p"]
-    run_ffmpeg([*image, "-c:v", "libx264", *more, str(path)], CancelToken())
+    run_bundled([*image, "-c:v", "libx264", *more, str(path)])
     return path
 
 
@@ -71,7 +71,7 @@ def test_matching_clips_keep_every_coded_byte(
 
 def test_music_changes_nothing_about_that(clips: list[Path], tmp_path: Path) -> None:
     tone = tmp_path / "tone.wav"
-    run_ffmpeg(["-f", "lavfi", "-i", "sine=d=5", str(tone)], CancelToken())
+    run_bundled(["-f", "lavfi", "-i", "sine=d=5", str(tone)])
     film = Film(clips=tuple(Clip(path=path) for path in clips), music=(Music(path=tone),))
     made = export(film, ExportSettings(), tmp_path / "film.mp4")
     assert is_copied(made)
@@ -85,9 +85,9 @@ def test_whatever_touches_an_image_has_all_of_them_encoded(
     other_header = clip(tmp_path / "other.mp4", "testsrc", "-bf", "0", "-refs", "1")
     other_rate = tmp_path / "rate.mp4"
     image = ["-f", "lavfi", "-i", "testsrc=s=96x64:r=25:d=1", "-vf", f"{TAGS},format=yuv420p"]
-    run_ffmpeg([*image, "-c:v", "libx264", str(other_rate)], CancelToken())
+    run_bundled([*image, "-c:v", "libx264", str(other_rate)])
     untagged = tmp_path / "untagged.mp4"
-    run_ffmpeg([*image[:4], "-pix_fmt", "yuv420p", str(untagged)], CancelToken())
+    run_bundled([*image[:4], "-pix_fmt", "yuv420p", str(untagged)])
     usual = ExportSettings()
     cases = {
         "trim": (Film(clips=(whole[0].model_copy(update={"start_s": 0.25}),)), usual),

@@ -48,6 +48,10 @@ class _FullStore(RenderCache):
     full_for = ".mp4"
 
 
+class _FullAudioStore(_FullStore):
+    full_for = ".f32"
+
+
 def test_a_disk_that_fills_while_encoding_is_told_and_leaves_nothing(
     room: Path, tmp_path: Path
 ) -> None:
@@ -62,8 +66,7 @@ def test_a_disk_that_fills_while_encoding_is_told_and_leaves_nothing(
 
 
 def test_a_disk_that_fills_while_audio_is_made_is_told(room: Path, tmp_path: Path) -> None:
-    store = _FullStore(tmp_path / "store")
-    store.full_for = ".f32"
+    store = _FullAudioStore(tmp_path / "store")
     film = film_of(room / "ball.mp4")
 
     with pytest.raises(OutputError, match="full"):

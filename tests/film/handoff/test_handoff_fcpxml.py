@@ -206,7 +206,7 @@ def test_music_is_connected_round_by_round_on_whole_frames(tmp_path: Path) -> No
     music = Music(path=path, start_s=1.0, is_looped=True, volume_db=-6)
     timeline = film_of([Clip(path=Path("a.mp4")), joined("b.mp4", 10)], 50, music=(music,))
     root = read(timeline, tmp_path)
-    asset = next(item for item in root.iter("asset") if item.get("name") == "song")
+    asset = next(item for item in root.iter("asset") if item.get("name") == "song.wav")
     assert (asset.get("audioChannels"), asset.get("audioRate")) == ("2", "44100")
     spans: list[tuple[Fraction, Fraction]] = []
     for parent in root.findall(".//spine/asset-clip"):

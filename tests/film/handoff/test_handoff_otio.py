@@ -115,7 +115,7 @@ def test_a_transition_of_one_frame_is_a_cut_after_that_frame(tmp_path: Path) -> 
     )
     notes = write_handoff(timeline, tmp_path / "film.otio")
     image = otio.adapters.read_from_file(str(tmp_path / "film.otio")).video_tracks()[0]
-    assert [clip.name for clip in image] == ["a", "b"]
+    assert [clip.name for clip in image] == ["a.mp4", "b.mp4"]
     assert [clip.duration().value for clip in image] == [10, 4]
     assert any("clips 2 and 3 lasts one frame" in note for note in notes)
     assert any("all of clip 3" in note for note in notes)

@@ -47,6 +47,18 @@ def test_everything_a_file_may_say_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        cube(2, lambda r, g, b: (b, g, r), 'TITLE "x"\n').replace("\n", "\r\n").encode("utf-16"),
+        cube(2, lambda r, g, b: (b, g, r)).replace("\n", "\r\r\n").encode() + b"\x1a",
+        cube(2, lambda r, g, b: (b, g, r), 'TITLE "Été"\r').replace("\n", "\r").encode("cp1252"),
+    ],
+)
+def test_a_table_of_any_editor_is_read(tmp_path: Path, content: bytes) -> None:
+    assert read(tmp_path, content).table[1].tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("", "gives no LUT_3D_SIZE"),

@@ -19,8 +19,7 @@ from core.film.model.delivery import (
 )
 from core.film.model.film import Clip, Film, Transition
 from core.film.model.source import read_source
-from core.jobs.job import CancelToken
-from core.media.ffmpeg import run_ffmpeg
+from tests.film.bundled import run_bundled
 from tests.film.counted_clips import (
     LOSSLESS_H264,
     Counted,
@@ -89,7 +88,7 @@ def late_image(folder: Path, name: str, late_s: Fraction, *, rate: int, num_fram
     audio = ["-f", "f32le", "-ar", "48000", "-ac", "2", "-i", str(wave), "-c:a", "pcm_s16le"]
     path = folder / name
     arguments = ["-itsoffset", f"{float(late_s)}", *raw, *audio, *LOSSLESS_H264, str(path)]
-    run_ffmpeg(arguments, CancelToken())
+    run_bundled(arguments)
     return path
 
 
@@ -118,10 +117,7 @@ def clip_of_uneven_frames(folder: Path) -> Counted:
         "-vf",
         "setpts='(floor(N/3)*6+gte(mod(N,3),1)+2*eq(mod(N,3),2))/50/TB'",
     ]
-    run_ffmpeg(
-        [*base, "-fps_mode", "vfr", "-enc_time_base", "1/50", *LOSSLESS_H264, str(path)],
-        CancelToken(),
-    )
+    run_bundled([*base, "-fps_mode", "vfr", "-enc_time_base", "1/50", *LOSSLESS_H264, str(path)])
     times = tuple(Fraction(n // 3 * 6 + (0, 1, 3)[n % 3], 50) for n in range(24))
     return Counted(path, 1, Fraction(50), times, 120, None)
 

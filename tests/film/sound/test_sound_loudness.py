@@ -18,7 +18,8 @@ from core.film.sound.loudness import (
 from core.film.sound.mixing import Mix
 from core.film.sound.stems import RAW_FORMAT
 from core.jobs.job import CancelToken
-from core.media.ffmpeg import find_ffmpeg, run_ffmpeg
+from core.media.ffmpeg import run_ffmpeg
+from core.media.ffmpeg_program import find_ffmpeg
 from tests.film.sounds import HZ, noise, samples_of, tone
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from core.film.model.film import Clip, Film, Transition
 from core.film.model.source import read_source
 from core.film.sound.stems import Stems
 from core.jobs.job import CancelToken
-from core.media.ffmpeg import run_ffmpeg
 from core.media.render_cache import RenderCache
+from tests.film.bundled import run_bundled
 from tests.film.sounds import (
     HZ,
     NTSC,
@@ -197,7 +197,7 @@ def test_gap_in_an_audio_is_silence_and_moves_nothing(tmp_path: Path, gap_s: flo
     audio[round(HZ * 1.5)] = 0.9
     whole, path = write_clip(tmp_path / "whole.mov", audio), tmp_path / "1.mkv"
     gap = f"asetnsamples=480,aselect='not(between(t,0.695,{0.695 + gap_s}))'"
-    run_ffmpeg(["-i", str(whole), "-af", gap, "-c:a", "pcm_f32le", str(path)], CancelToken())
+    run_bundled(["-i", str(whole), "-af", gap, "-c:a", "pcm_f32le", str(path)])
     samples = on_event(tmp_path, Film(clips=(Clip(path=path),))).samples
     # Matroska counts time in milliseconds.
     assert np.argmax(np.abs(samples[:, 0])) == pytest.approx(HZ * 1.5, abs=HZ / 1000)

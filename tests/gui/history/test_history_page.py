@@ -11,9 +11,11 @@ from core.video.record import read_settings_of
 from core.video.request import FrameRequest, RenderRequest, Sampling, Target
 from gui.background import Background
 from gui.history.history_page import HistoryPage
+from gui.history.history_tab import HistoryTab
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.inputs import inputs_of
 from tests.fakes.stills import as_image
+from tests.gui.children import child
 from tests.gui.controls import controls_of
 from tests.gui.operating import click
 
@@ -129,26 +131,14 @@ def test_settings_open_with_the_names_and_the_length_of_the_model(controller: De
     )
 
 
-def test_file_tells_its_settings_or_that_it_has_none(controller: Desk, tmp_path: Path) -> None:
-    clip = controller.make(controller.studio.plan(REQUEST))
-    moved = clip.replace(tmp_path / "moved.mp4")
-    controller.page.read_settings_of(moved)
-    controller.settle()
-    assert controller.recipes[0].prompt == "a red ball"
-    assert controller.recipes[0].choices.sampling.seed == 5
-    Image.new("RGB", (8, 8)).save(tmp_path / "foreign.png")
-    controller.page.read_settings_of(tmp_path / "foreign.png")
-    controller.settle()
-    assert "no settings" in controller.said[0]
-
-
 def test_settings_of_a_model_that_is_not_here_open_as_they_were_asked(
     controller: Desk, qtbot: QtBot, tmp_path: Path
 ) -> None:
     clip = controller.make(controller.studio.plan(REQUEST))
     elsewhere = Studio([], paths=Paths.below(tmp_path / "other"))
     other = Desk(elsewhere, qtbot)
-    other.page.read_settings_of(clip)
+    other.page.begin()
+    child(other.page, HistoryTab).details.edit.wanted.emit(read_settings_of(clip))
     other.settle()
     assert other.recipes[0].choices.target == FAKE
     assert other.recipes[0].choices.frame.resolution is None

@@ -196,10 +196,13 @@ def test_the_project_has_its_keys_again_in_its_own_room(window: ImageWindow) -> 
     menus = {action.text(): action for action in window.window.menuBar().actions()}
 
     window.show_images()
-    assert not any(menus[name].isEnabled() for name in ("&Edit", "&Scene", "&Render"))
+    assert not any(menus[name].isEnabled() for name in ("&Scene", "&Render"))
+    assert menus["&Edit"].isEnabled(), "words are cut and pasted here too"
+    assert window.tab.scene_actions.undo.shortcuts() == [], "what is not seen is not undone"
 
     window.window.tabs.show_video()
     assert all(menus[name].isEnabled() for name in ("&Edit", "&Scene", "&Render"))
+    assert window.tab.scene_actions.undo.shortcuts() != []
 
 
 def test_the_plan_tells_what_the_images_take(window: ImageWindow) -> None:
@@ -211,7 +214,7 @@ def test_the_plan_tells_what_the_images_take(window: ImageWindow) -> None:
     window.until(lambda: window.images.line.text().line)
     line = window.images.line.text().line
     assert line.startswith("3 pictures, each 96x64 · ")
-    assert line.endswith("$0.06 in all"), line
+    assert line.endswith("$0.06 in all · about 3 s in all"), line
 
 
 def test_what_speaks_against_it_has_a_button_that_mends_it(window: ImageWindow) -> None:

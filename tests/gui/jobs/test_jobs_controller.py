@@ -191,7 +191,7 @@ def test_interrupted_jobs_go_on_in_order(setup: QueueSetup) -> None:
     ids = [setup.render(words) for words in ("one", "two")]
     setup.until(lambda: setup.model.rowCount() == 2)
     with sqlite3.connect(setup.studio.paths.journal_file) as db:
-        db.execute("UPDATE jobs SET owner_started = 0")
+        db.execute("UPDATE jobs SET owner = 'gone'")
     db.close()
     setup.model.refresh()
     setup.until(lambda: setup.state(ids[0]) is JobState.INTERRUPTED)

@@ -12,8 +12,20 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QListView, QToolButton, QWidget
 
 from core.errors import JournalError, StudioError
-from core.jobs.job import ErrorReport, Failed, JobUpdate, Lane, Progressed, Queued, Stage, Started
-from core.jobs.job_record import JobRecord, JobState, Owner
+from core.jobs.job import (
+    Cancelled,
+    ErrorReport,
+    Failed,
+    JobUpdate,
+    Lane,
+    Progressed,
+    Queued,
+    Stage,
+    Started,
+    Succeeded,
+)
+from core.jobs.job_record import JobRecord, JobState
+from core.jobs.owner import Owner
 from gui import theme
 from gui.background import Background
 from gui.jobs import job_text
@@ -192,6 +204,7 @@ def test_every_control_does_something(setup: PanelSetup) -> None:
             ControlCase("up", click_with("second"), titles),
             ControlCase("down", click_with("second"), titles),
             ControlCase("cancel", click_with("running"), requests),
+            ControlCase("stop_all", click, requests),
             ControlCase("retry", click_with("failed"), requests),
             ControlCase("folder", click_with("done"), requests),
             ControlCase("copy", click_with("failed"), seen),
@@ -212,6 +225,7 @@ def test_every_control_does_something(setup: PanelSetup) -> None:
         ("pause", (), ("pause", True)),
         ("continue", (), ("continue", None)),
         ("clear", (), ("clear", None)),
+        ("stop_all", (), ("cancel", ("running", "first", "second", "third", "interrupted"))),
         ("cancel", ("running", "second", "done"), ("cancel", ("running", "second"))),
         ("cancel", ("interrupted",), ("cancel", ("interrupted",))),
         ("retry", ("failed", "interrupted", "done", "cancelled"), None),
@@ -245,6 +259,7 @@ def test_button_sends_the_request_for_what_is_chosen(
         ("Alt+Down", "second", "move"),
         ("Ctrl+Return", "done", "folder"),
         ("Ctrl+Del", "done", "clear"),
+        ("Ctrl+Shift+Del", "done", "cancel"),
     ],
 )
 def test_keys_do_what_the_buttons_do(setup: PanelSetup, keys: str, chosen: str, kind: str) -> None:
@@ -271,7 +286,7 @@ def test_menu_offers_the_same_as_the_buttons(setup: PanelSetup) -> None:
     jobs = jobs_of(panel)
     assert jobs.contextMenuPolicy() is Qt.ContextMenuPolicy.ActionsContextMenu
     names = {action.text() for action in jobs.actions()}
-    assert {"Cancel", "Try again", "Move up", "Move down", "Copy details"} <= names
+    assert {"Stop", "Try again", "Move up", "Move down", "Copy details"} <= names
 
 
 @pytest.mark.parametrize(
@@ -297,13 +312,13 @@ def test_only_what_can_be_done_is_offered(
         for name, control in controls_of(panel).items()
         if isinstance(control, QToolButton) and control.isEnabled()
     }
-    assert buttons - {"continue", "show_all", "show_active", "show_failed"} == offered
+    assert buttons - {"stop_all", "continue", "show_all", "show_active", "show_failed"} == offered
 
 
 def test_what_waits_in_another_process_or_lane_is_not_passed(setup: PanelSetup) -> None:
     setup.records = [
         record("export", lane=Lane.DISK),
-        record("elsewhere", owner=Owner(1, 0.0)),
+        record("elsewhere", owner=Owner("elsewhere", 1)),
         record("mine"),
     ]
     panel = setup.panel()
@@ -581,9 +596,12 @@ def test_numbers_are_told_when_they_change(background: Background, qtbot: QtBot)
     qtbot.waitUntil(lambda: background.is_idle)
     model.take(JobUpdate("running", None, Progressed(stage=Stage.DENOISE, fraction=0.9)))
     model.take(JobUpdate("first", None, Started()))
+    model.take(JobUpdate("first", None, Cancelled()))
+    # What ended took half a minute each.
     assert sums == [
-        "1 running, 3 waiting, 1 interrupted, 1 failed",
-        "2 running, 2 waiting, 1 interrupted, 1 failed",
+        "3 of 7 done, 1 failed, about 2 min 1 s left, 1 interrupted",
+        "3 of 7 done, 1 failed, about 1 min 30 s left, 1 interrupted",
+        "4 of 7 done, 1 failed, about 1 min left, 1 interrupted",
     ]
 
 
@@ -621,3 +639,66 @@ def test_lost_order_has_two_ways_out_and_buys_only_what_is_not_there(setup: Pane
     select(panel, "failed")
     select(panel, "lost")
     assert asked["remote_id"].text() == ""
+
+
+def test_stop_stands_in_the_row_of_each_job_that_has_not_ended(setup: PanelSetup) -> None:
+    panel = setup.panel()
+    jobs = jobs_of(panel)
+    for row, job_id in ((1, "first"), (0, "running")):
+        place = jobs.visualRect(jobs.model().index(row, 0))
+        point = QPoint(place.right() - 20, place.center().y())
+        QTest.mouseClick(jobs.viewport(), Qt.MouseButton.LeftButton, pos=point)
+        assert setup.messages[panel][-1] == ("cancel", (job_id,))
+        assert panel.selected == (), "the row itself is not chosen"
+
+
+def test_a_job_that_has_ended_has_no_stop(setup: PanelSetup) -> None:
+    setup.records = [record("done", JobState.SUCCEEDED)]
+    panel = setup.panel()
+    jobs = jobs_of(panel)
+    place = jobs.visualRect(jobs.model().index(0, 0))
+    point = QPoint(place.right() - 20, place.center().y())
+    QTest.mouseClick(jobs.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    assert setup.messages[panel] == []
+    assert [job.id for job in panel.selected] == ["done"]
+
+
+def test_jobs_are_called_as_the_project_calls_them(background: Background, qtbot: QtBot) -> None:
+    journal = Journal(record("a"), record("b"))
+    model = open_model(journal, background, qtbot)
+    names = {"a": "Scene 12: a red ball"}
+    model.name_jobs(lambda job: names.get(job.id))
+    qtbot.waitUntil(lambda: background.is_idle)
+    assert [job.title for job in model.records] == ["Scene 12: a red ball", "fake-small: b"]
+    model.name_jobs(None)
+    qtbot.waitUntil(lambda: background.is_idle)
+    assert [job.title for job in model.records] == ["fake-small: a", "fake-small: b"]
+
+
+def test_progress_is_shown_at_once_while_the_journal_is_read(
+    background: Background, qtbot: QtBot
+) -> None:
+    journal = Journal(record("a", JobState.RUNNING))
+    model = open_model(journal, background, qtbot)
+    model.refresh()
+    model.take(JobUpdate("a", None, Progressed(stage=Stage.DENOISE, fraction=0.76)))
+    job = model.find("a")
+    assert job is not None
+    assert job_text.fraction(job) == 0.76
+    qtbot.waitUntil(lambda: background.is_idle)
+
+
+def test_the_end_of_the_queue_is_told_once(background: Background, qtbot: QtBot) -> None:
+    journal = Journal(record("a", JobState.RUNNING), record("b"))
+    model = open_model(journal, background, qtbot)
+    ends: list[str] = []
+    model.finished.connect(lambda whole: ends.append(whole.text))
+    error = ErrorReport(kind="RenderFailed", message="No.")
+    model.take(JobUpdate("a", None, Succeeded(path=Path("/films/a.mp4"))))
+    assert ends == []
+    model.take(JobUpdate("b", None, Started()))
+    model.take(JobUpdate("b", None, Failed(error=error)))
+    model.refresh()
+    qtbot.waitUntil(lambda: background.is_idle)
+    assert len(ends) == 1
+    assert ends[0].startswith("1 done, 1 failed, in ")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSlider, QToolButton, QWidget
@@ -17,6 +17,7 @@ from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from core.media.frames import FrameReader
 from gui.player.clip_player import ClipPlayer
+from gui.player.play_dialog import PlayDialog
 from gui.player.playback import Playback
 from gui.player.player_text import Grab, GrabUse, PlayerChoices, PlayerSource, clock
 from gui.player.transport_bar import TransportBar
@@ -224,6 +225,78 @@ def test_playing_goes_on_from_where_it_stands_to_the_end(
     qtbot.waitUntil(lambda: 0 < player.frame_number < 20, timeout=5000)
 
 
+def test_a_clip_that_is_opened_to_be_played_plays_to_its_end(
+    folder: Path, player: ClipPlayer, qtbot: QtBot
+) -> None:
+    player.show_clip(folder / "sound.mov", "Scene 1", plays=True)
+    qtbot.waitUntil(lambda: 0 < player.frame_number < COUNT - 1, timeout=8000)
+    assert player.is_playing
+    qtbot.waitUntil(lambda: not player.is_playing, timeout=8000)
+    wait_for(qtbot, player, COUNT - 1)
+
+
+def test_a_dialog_called_play_plays(folder: Path, qtbot: QtBot) -> None:
+    dialog = PlayDialog(folder / "h264.mp4")
+    qtbot.addWidget(dialog)
+    dialog.open()
+    player = child(dialog, ClipPlayer)
+    qtbot.waitUntil(lambda: player.frame_number > 3, timeout=8000)
+    dialog.reject()
+
+
+def test_a_film_made_anew_stands_where_it_was_and_tells_nobody(
+    folder: Path, player: ClipPlayer, qtbot: QtBot
+) -> None:
+    shown: list[object] = []
+    player.scene_shown.connect(shown.append)
+    marks = (SceneStart("One", 0.0), SceneStart("Two", 0.4), SceneStart("Three", 1.2))
+    player.show_film(folder / "h264.mp4", marks, at_s=0.6, is_update=True)
+    wait_for(qtbot, player, 15)
+    assert (player.scene_number, round(player.since_scene_s, 3)) == (1, 0.2)
+    assert shown == []
+    player.go_to(35)
+    player.go_to(0)
+    player.go_to_scene(2)
+    assert player.frame_number == 30
+    assert shown == [2, 0, 2]
+
+
+def test_buttons_and_picture_stay_in_place_whatever_is_shown_and_said(
+    folder: Path, player: ClipPlayer, qtbot: QtBot
+) -> None:
+    def places() -> list[QRect]:
+        qtbot.wait(50)
+        widgets = [*controls_of(player).values(), surface_of(player)]
+        return [QRect(w.mapTo(player, QPoint()), w.size()) for w in widgets]
+
+    open_in(qtbot, player, folder / "h264.mp4")
+    before = places()
+    assert not controls_of(player)["scene_after"].isEnabled()
+    player.show_note("This machine has no sound device, so it plays without sound. " * 3)
+    assert "no sound device" in texts_of(player)
+    assert places() == before
+    marks = (SceneStart("One", 0.0), SceneStart("Two", 0.4))
+    open_in(qtbot, player, folder / "h264.mp4", *marks)
+    qtbot.waitUntil(controls_of(player)["scene_after"].isEnabled)
+    assert places() == before
+
+
+def test_a_picture_of_what_is_being_made_gives_way_to_the_clip(
+    folder: Path, player: ClipPlayer, qtbot: QtBot
+) -> None:
+    image = QImage(96, 64, QImage.Format.Format_RGB32)
+    image.fill(0x336699)
+    player.show_progress("Rendering: step 1 of 8", None)
+    assert surface_of(player).accessibleDescription() == "Rendering: step 1 of 8"
+    player.show_progress("Rendering: step 2 of 8", image)
+    assert surface_of(player).image == image
+    assert "step 2 of 8" in texts_of(player)
+    assert player.is_in_progress
+    open_in(qtbot, player, folder / "h264.mp4")
+    assert not player.is_in_progress
+    assert "step 2" not in texts_of(player)
+
+
 def test_pause_shows_exactly_the_frame_that_it_names(
     folder: Path, player: ClipPlayer, qtbot: QtBot
 ) -> None:
@@ -380,7 +453,7 @@ def test_volume_mute_and_loop_are_told_as_they_are_chosen(player: ClipPlayer) ->
     assert controls["volume"].value() == 80
     controls["volume"].setValue(37)
     click(controls["mute"])
-    QTest.keyClick(player, Qt.Key.Key_L)
+    QTest.keyClick(player, Qt.Key.Key_R)
     QTest.keyClick(player, Qt.Key.Key_M)
     assert told == [
         PlayerChoices(volume=0.37),
@@ -445,6 +518,7 @@ def test_every_control_of_the_player_has_its_effect(
 
     def slide(slider: QWidget) -> None:
         assert isinstance(slider, QSlider)
+        slider.setFocus()
         QTest.keyClick(slider, Qt.Key.Key_Right)
 
     def number(_: QWidget) -> int:

@@ -25,6 +25,8 @@ from core.project.files.lock import ProjectLock
 from core.project.files.project_file import NAME, read_project
 from core.project.model.edits import insert_scenes
 from core.project.model.project import Scene, new_id
+from core.project.render.rerender import choices_of
+from core.video.record import read_settings_of
 from gui.scenes.image_controller import ImageRole
 from gui.scenes.scene_table_view import SceneTableView
 from tests.gui.children import child
@@ -367,7 +369,9 @@ def test_a_read_only_project_refuses_every_edit_and_renders_nothing(
 
     for name in (*CHANGING, *(f"render_{request}" for request in ("this", "missing", "all"))):
         assert not child(beside.tab, QWidget, name).isEnabled(), f"{name} can be operated"
-    beside.window.tabs.history.read_settings_of(next((folder / "clips").glob("*.mp4")))
+    record = read_settings_of(next((folder / "clips").glob("*.mp4")))
+    assert record is not None
+    beside.window.tabs.history.recipe_wanted.emit(choices_of(record, None))
     beside.until(lambda: "it gets no scene" in beside.messages)
     beside.tab.use_image(IMAGE, ImageRole.START)
     assert "it takes no picture" in beside.messages

@@ -11,7 +11,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
-    QInputDialog,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -29,6 +28,7 @@ from core.project.model.project import new_project
 from core.studio import Studio
 from gui import theme
 from gui.main_window import MainWindow
+from gui.project.new_project_dialog import NewProject, NewProjectDialog
 from gui.project.project_actions import ProjectActions
 from gui.project.recent_list import when_text
 from gui.project.welcome_page import WelcomePage
@@ -111,15 +111,17 @@ def click_and(answer: Callable[[QWidget], None]) -> Callable[[QWidget], None]:
     def act(button: QWidget) -> None:
         when_asked(button, answer)
         click(button)
+        while QApplication.activeModalWidget() is not None:
+            QTest.qWait(10)
 
     return act
 
 
 def name_it(name: str) -> Callable[[QWidget], None]:
     def answer(dialog: QWidget) -> None:
-        assert isinstance(dialog, QInputDialog)
-        dialog.setTextValue(name)
-        dialog.accept()
+        assert isinstance(dialog, NewProjectDialog)
+        QTest.keyClicks(child(dialog, QLineEdit, "new_project_name"), name)
+        QTest.keyClick(child(dialog, QLineEdit, "new_project_name"), Qt.Key.Key_Return)
 
     return answer
 
@@ -153,7 +155,7 @@ def test_every_control_does_something(setup: WelcomeSetup) -> None:
     )
     assert setup.wanted == [
         ("sample", None),
-        ("new", "Harbour"),
+        ("new", NewProject("Harbour", setup.folder)),
         ("open", setup.folder),
         ("import", setup.folder / "old.iaproj.json"),
         ("open", THERE.folder),

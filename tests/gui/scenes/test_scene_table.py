@@ -36,7 +36,7 @@ from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.scenes.scene_actions import SceneActions
 from gui.scenes.scene_delegates import DurationDelegate, PromptDelegate
 from gui.scenes.scene_rows import CellImage, SceneColumn
-from gui.scenes.scene_table_model import SceneTableModel
+from gui.scenes.scene_table_model import FilesDropped, SceneTableModel
 from gui.scenes.scene_table_view import SceneTableView
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import SMALL
@@ -293,8 +293,8 @@ def test_insert_adds_a_scene_after_the_selected_one(qtbot: QtBot, table: Table) 
 def test_first_scene_of_an_empty_project(tables: Callable[..., Table], qtbot: QtBot) -> None:
     table = tables(make_project(0))
     assert [a.text() for a in table.actions.for_scenes() if a.isEnabled() and a.text()] == [
-        "Add scene"
-    ]
+        "Add scene", "Add footage…",
+    ]  # fmt: skip
     table.view.grab()
     key(qtbot, table, Qt.Key.Key_Insert)
     assert len(table.ids) == 1
@@ -479,12 +479,24 @@ def test_images_are_dropped_on_frames_one_scene_each(table: Table) -> None:
     ]
 
 
-def test_images_are_not_dropped_beside_frames(table: Table) -> None:
+def test_files_that_are_dropped_beside_frames_say_where(table: Table) -> None:
+    messages: list[FilesDropped] = []
+    table.rows.files_dropped.connect(messages.append)
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile("/p/a.png"), QUrl("https://example.org/a.png")])
-    for column in set(SceneColumn) - {SceneColumn.START, SceneColumn.END}:
-        on = table.cell(1, column)
-        assert not table.rows.canDropMimeData(mime, Qt.DropAction.CopyAction, -1, -1, on)
+    png = (Path("/p/a.png"),)
+    for on, row, expected in (
+        (table.cell(1, SceneColumn.CLIP), -1, FilesDropped(png, index=2, scene_id="s2")),
+        (QModelIndex(), 1, FilesDropped(png, index=1)),
+        (QModelIndex(), -1, FilesDropped(png)),
+    ):
+        assert table.rows.dropMimeData(mime, Qt.DropAction.CopyAction, row, 0, on)
+        assert messages.pop() == expected
+    film = QMimeData()
+    film.setUrls([QUrl.fromLocalFile("/p/a.mov")])
+    on = table.cell(0, SceneColumn.START)
+    assert table.rows.dropMimeData(film, Qt.DropAction.CopyAction, -1, -1, on)
+    assert messages.pop() == FilesDropped((Path("/p/a.mov"),), index=1)
     web = QMimeData()
     web.setUrls([QUrl("https://example.org/a.png")])
     on = table.cell(1, SceneColumn.START)

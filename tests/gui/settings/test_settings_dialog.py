@@ -73,6 +73,7 @@ OTHER_TEXTS = {
     "cloud.parallel_jobs": "9",
     "cloud.spending_cap_usd": "12.5",
     "network.is_off": "yes",
+    "programs.ffmpeg": "/opt/ffmpeg",
     "ui.appearance": "dark",
     "ui.reopens_last_project": "no",
 }
@@ -146,6 +147,8 @@ def setting_cases(qtbot: QtBot, field: SettingField) -> list[ControlCase]:
                 ControlCase(f"{name}_browse", browse, value),
                 ControlCase(f"{name}_usual", click, value),
             ]
+        case SettingKind.TEXT:
+            cases.append(ControlCase(name, type_folder, value))
         case _:
             raise AssertionError(f"no case for {field.kind}")
     return cases
@@ -555,7 +558,7 @@ def test_a_keyring_that_refuses_names_the_variable(
     qtbot.keyClicks(child(dialog, QLineEdit, "fake_key"), SECRET)
     click(qtbot, dialog, "fake_save")
     (said,) = [text for text in messages(dialog) if "no keyring" in text]
-    assert f"Set the environment variable {FAKE_KEY.variables[0]} instead" in said
+    assert f"set the variable {FAKE_KEY.variables[0]} instead" in said
     assert SECRET not in said
 
 

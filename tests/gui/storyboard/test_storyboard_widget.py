@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QComboBox,
     QFileDialog,
     QLabel,
     QMenu,
@@ -20,8 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.project.model.project import Scene
+from core.project.model.project import Scene, TextFormat
 from core.project.storyboard.scenes import renew_scenes
+from core.project.storyboard.storyboard import Storyboard, split_storyboard
 from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox
 from gui.storyboard.storyboard_preview import tags_of
 from gui.storyboard.storyboard_widget import StoryboardText, StoryboardWidget
@@ -29,7 +31,7 @@ from providers.ltx_video.models.catalog import BY_ID
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.dropping import drop, files
-from tests.gui.operating import click, write
+from tests.gui.operating import choose, click, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from core.project.storyboard.storyboard import Storyboard
     from gui.background import Background
     from gui.ui_watchdog import UiWatchdog
 
@@ -64,6 +65,10 @@ def make(qtbot: QtBot, background: Background) -> Callable[[], StoryboardWidget]
 
 def control(panel: QWidget, name: str) -> QWidget:
     return controls_of(panel)[name]
+
+
+def split(text: str) -> Storyboard:
+    return split_storyboard(text, target_length_s=None, clip_s=5, min_s=1, max_s=10)
 
 
 def table(panel: QWidget) -> QTableView:
@@ -150,7 +155,7 @@ class Recorder:
         self.changed: list[StoryboardText] = []
 
     def watch(self, panel: StoryboardWidget) -> None:
-        panel.made.connect(self.made.append)
+        panel.made.connect(lambda wanted: self.made.append(wanted.board))
         panel.changed.connect(self.changed.append)
 
 
@@ -171,6 +176,15 @@ def test_every_control_does_what_it_says(
         choose_file(file)(button)
         wait_until(lambda: box(panel).text() == "from a file")
 
+    def choose_encoding(field: QWidget) -> None:
+        panel = parent_of(field)
+        (tmp_path / "old.txt").write_bytes("Привет".encode("cp1251"))
+        choose_file(tmp_path / "old.txt")(control(panel, "load_text"))
+        wait_until(field.isVisible)
+        assert "cannot be told" in messages(panel)
+        choose("Windows-1251 (Cyrillic)")(field)
+        wait_until(lambda: box(panel).text() == "Привет")
+
     def ask_for_all_notes(button: QWidget) -> None:
         panel = parent_of(parent_of(button))
         assert isinstance(panel, StoryboardWidget)
@@ -182,12 +196,23 @@ def test_every_control_does_what_it_says(
         click(control(parent_of(field), "no_target"))
         write("1:30")(field)
 
+    def set_a_target(tick: QWidget) -> None:
+        panel = parent_of(tick)
+        assert isinstance(panel, StoryboardWidget)
+        panel.set_scenes(renew_scenes((), split(TEXT)).scenes)
+        panel.set_value(StoryboardText(TEXT, 12))
+        wait_until(tick.isVisible)
+        click(tick)
+        wait_until(lambda: panel.is_up_to_date)
+
     value = StoryboardWidget.value
     check_every_control(
         fresh,
         [
             ControlCase("storyboard_text", write("a hen"), value),
             ControlCase("load_text", load, value),
+            ControlCase("text_format", choose("Markdown"), value),
+            ControlCase("text_encoding", choose_encoding, value),
             ControlCase("insert_tag", choose_tag("Pan right"), value),
             ControlCase("target_length", type_length, value),
             ControlCase("no_target", click, value),
@@ -195,6 +220,9 @@ def test_every_control_does_what_it_says(
                 "storyboard_preview", choose_scene(1), lambda p: box(p).textCursor().selectedText()
             ),
             ControlCase("more_notes", ask_for_all_notes, lambda p: messages(p).count("stays in")),
+            ControlCase(
+                "share_anew", set_a_target, lambda p: messages(p).count("Lengths that change")
+            ),
             ControlCase("make_scenes", click, lambda _: len(recorder.made)),
         ],
     )
@@ -207,7 +235,10 @@ texts = st.one_of(
     st.integers(1, 3).map(lambda n: "字" * 2500 * n + "\r\nend"),
 )
 values = st.builds(
-    StoryboardText, texts, st.one_of(st.none(), st.floats(0.01, 86_000, allow_subnormal=False))
+    StoryboardText,
+    texts,
+    st.one_of(st.none(), st.floats(0.01, 86_000, allow_subnormal=False)),
+    st.sampled_from([None, *TextFormat]),
 )
 
 
@@ -393,6 +424,49 @@ def test_it_says_before_what_stays_and_what_goes(make: Callable[[], StoryboardWi
     )
 
 
+def test_the_preview_counts_the_lengths_that_the_scenes_will_have(
+    make: Callable[[], StoryboardWidget],
+) -> None:
+    panel = make()
+    scenes = renew_scenes((), split(TEXT)).scenes
+    by_hand = Scene(id="hand", prompt="mine").with_own("duration_s", 3.0)
+    scenes = (scenes[0].with_own("duration_s", 9.0), *scenes[1:], by_hand)
+    panel.set_scenes(scenes)
+    wait_until(lambda: cells(panel, 1) == ["9 s", "2 s", "5 s"])
+    assert "4 scenes · 10 words · 0:19 in all" in messages(panel)
+
+
+def test_each_length_that_changes_is_named_before(make: Callable[[], StoryboardWidget]) -> None:
+    panel = make()
+    scenes = renew_scenes((), split(TEXT)).scenes
+    panel.set_scenes(scenes, frozenset([scenes[1].id]))
+    wait_until(lambda: panel.is_up_to_date)
+    assert "Lengths" not in messages(panel)
+    panel.set_value(StoryboardText(TEXT.replace("[2s]", "[4s]").replace("It", "[1s] It")))
+    wait_until(lambda: "Lengths" in messages(panel))
+    assert (
+        "Lengths that change: scene 2 from 2 s to 4 s, scene 3 from 5 s to 1 s, and 1 of their "
+        "clips will be out of date." in messages(panel)
+    )
+
+
+def test_no_length_is_shown_before_it_is_known_how_long_clips_are(
+    qtbot: QtBot, background: Background
+) -> None:
+    panel = StoryboardWidget(background)
+    qtbot.addWidget(panel)
+    recorder = Recorder()
+    recorder.watch(panel)
+    panel.wait_for_spec()
+    panel.set_value(StoryboardText("a fox"))
+    panel.show()
+    write("a hen")(box(panel))
+    qtbot.wait(400)
+    assert table(panel).model().rowCount() == 0
+    panel.set_spec(BY_ID["ltx-mini"].spec)
+    wait_until(lambda: cells(panel, 1) == ["2 s"])
+
+
 def test_without_words_there_is_nothing_to_make(make: Callable[[], StoryboardWidget]) -> None:
     panel = make()
     panel.set_value(StoryboardText("  \n"))
@@ -433,6 +507,78 @@ def test_a_loaded_file_can_be_undone_and_an_old_encoding_is_told(
     wait_until(lambda: "Windows-1252" in messages(panel))
     QTest.keyClick(box(panel), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert panel.value().text == TEXT
+
+
+SCRIPT = "Title: My film\n\nINT. HOUSE - DAY\n\nA ball. [[red]]\n\nCUT TO:\n\n.ROOF\n\nA star.\n"
+LYRICS = "[ti:Song]\n[00:00.00][00:04.00]Red\n[00:02.00]Blue\n[00:06.00]\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "scenes", "label"),
+    [
+        ("film.fountain", SCRIPT, ["A ball.", "A star."], "Screenplay (Fountain)"),
+        ("song.lrc", LYRICS, ["Red", "Blue", "Red"], "Lyrics with times (LRC)"),
+        ("film.vtt", "WEBVTT\n\n00:00.000 --> 00:02.000\nA ball\n", ["A ball"], "Subtitles"),
+        ("board.md", "**Scene 1 (2s): x**\nA *ball*\n", ["A ball"], "Markdown"),
+        # Only its name tells that this is a script.
+        ("roof.fountain", ".ROOF\n\nA ball.\n\n= It rains.\n", ["A ball."], "Screenplay"),
+    ],
+)
+def test_a_file_of_each_format_is_read_as_what_it_is_and_the_panel_says_so(
+    make: Callable[[], StoryboardWidget],
+    tmp_path: Path,
+    name: str,
+    text: str,
+    scenes: list[str],
+    label: str,
+) -> None:
+    panel = make()
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    assert drop(box(panel).viewport(), files(tmp_path / name), QPoint(5, 5))
+    wait_until(lambda: panel.value().text == text and panel.is_up_to_date)
+    field = control(panel, "text_format")
+    assert isinstance(field, QComboBox)
+    assert field.currentText().startswith(label)
+    recorder = Recorder()
+    recorder.watch(panel)
+    click(control(panel, "make_scenes"))
+    wait_until(lambda: bool(recorder.made))
+    assert [draft.words.removeprefix("INT. HOUSE - DAY ").removeprefix("ROOF ")
+            for draft in recorder.made[0].drafts] == scenes  # fmt: skip
+
+
+def test_a_person_says_what_a_text_is_and_it_goes_on_to_count(
+    make: Callable[[], StoryboardWidget],
+) -> None:
+    panel = make()
+    panel.set_value(StoryboardText("A *ball*\n\nA box"))
+    wait_until(lambda: panel.is_up_to_date)
+    choose("Markdown")(control(panel, "text_format"))
+    assert panel.value().text_format is TextFormat.MARKDOWN
+    wait_until(lambda: panel.is_up_to_date)
+    assert panel.value().text_format is TextFormat.MARKDOWN
+    recorder = Recorder()
+    recorder.watch(panel)
+    click(control(panel, "make_scenes"))
+    wait_until(lambda: bool(recorder.made))
+    assert [draft.words for draft in recorder.made[0].drafts] == ["A ball", "A box"]
+
+
+def test_a_guessed_encoding_can_be_corrected_until_the_text_is_edited(
+    make: Callable[[], StoryboardWidget], tmp_path: Path
+) -> None:
+    panel = make()
+    (tmp_path / "story.txt").write_bytes("Günaydın, nasılsın? Şimdi geldik.".encode("cp1254"))  # noqa: RUF001
+    field = control(panel, "text_encoding")
+    choose_file(tmp_path / "story.txt")(control(panel, "load_text"))
+    wait_until(field.isVisible)
+    assert "This is not certain" in messages(panel)
+    choose("Windows-1254 (Turkish)")(field)
+    wait_until(lambda: panel.value().text == "Günaydın, nasılsın? Şimdi geldik.")  # noqa: RUF001
+    wait_until(field.isVisible)
+    assert "not certain" not in messages(panel)
+    write("mine")(box(panel))
+    assert not field.isVisible()
 
 
 def test_a_file_can_be_dropped_on_the_text(

@@ -8,7 +8,15 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QItemSelectionModel, QObject, QPoint, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QListView, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QInputDialog,
+    QLabel,
+    QListView,
+    QWidget,
+)
 
 from core.platform.paths import Paths
 from core.project.model.edits import delete_scenes
@@ -82,6 +90,8 @@ class Shown:
         self.strip = child(widget, QListView)
         self.qtbot = qtbot
         self.played: list[Take] = []
+        self.looked_at: list[Take] = []
+        widget.show_wanted.connect(self.looked_at.append)
         widget.play_wanted.connect(self.played.append)
 
     @property
@@ -128,10 +138,11 @@ def test_takes_stand_in_a_row_newest_last_with_the_chosen_one_selected(
     assert "It is the one in the film." not in shown.tip(0)
 
 
-def test_click_plays_and_double_click_chooses(make: Callable[..., Shown]) -> None:
+def test_click_shows_and_double_click_chooses(make: Callable[..., Shown]) -> None:
     shown = make()
     shown.click(0)
-    assert [take.id for take in shown.played] == ["s1-take1"]
+    assert [take.id for take in shown.looked_at] == ["s1-take1"]
+    assert shown.played == []
     assert shown.chosen == "s1-take3"
     shown.click(1, twice=True)
     assert shown.chosen == "s1-take2"
@@ -269,6 +280,12 @@ def test_every_control_has_its_effect(make: Callable[..., Shown], desktop: Deskt
             dialog.reject()
         return len(found)
 
+    def inputs(widget: TakesWidget) -> int:
+        found = widget.findChildren(QInputDialog)
+        for dialog in found:
+            dialog.reject()
+        return len(found)
+
     def choose_first(strip: QWidget) -> None:
         made[-1].qtbot.keyClick(strip, Qt.Key.Key_Return)
 
@@ -282,6 +299,9 @@ def test_every_control_has_its_effect(make: Callable[..., Shown], desktop: Deskt
             ControlCase("take_use", click, lambda _: made[-1].chosen),
             ControlCase("take_play", click, lambda _: len(made[-1].played)),
             ControlCase("take_compare", click, dialogs),
+            ControlCase("take_star", click, lambda _: made[-1].names),
+            ControlCase("take_rename", click, inputs),
+            ControlCase("take_delete", click, lambda _: made[-1].names),
             ControlCase("take_seed", click, seed),
             ControlCase("take_settings", click, asked),
             ControlCase("take_copy", click, lambda _: QGuiApplication.clipboard().text()),
@@ -296,7 +316,7 @@ def test_menu_has_what_the_buttons_have(make: Callable[..., Shown]) -> None:
     shown = make()
     shown.select(0)
     actions = shown.strip.actions()
-    assert len(actions) == 7
+    assert len(actions) == 10
     assert all(action.text() and action.isEnabled() for action in actions)
     next(action for action in actions if action.text() == "Use in film").trigger()
     assert shown.chosen == "s1-take1"
@@ -418,3 +438,99 @@ def test_take_is_marked_when_the_scene_is_known_to_ask_for_something_else(
     controller: Desk, qtbot: QtBot
 ) -> None:
     qtbot.waitUntil(lambda: "changed after it was made" in controller.shown.tip(0))
+
+
+def with_clips(folder: Path, *, takes: int = 3) -> VideoProject:
+    """A project whose takes have files."""
+    folder.mkdir()
+    project = make_project(takes=takes)
+    clips = tuple(
+        take.model_copy(update={"path": folder / f"take-{number}.mp4"})
+        for number, take in enumerate(project.takes_of("s1").takes)
+    )
+    for number, take in enumerate(clips):
+        take.path.write_bytes(b"clip %d" % number)
+    held = project.takes_of("s1").model_copy(update={"takes": clips})
+    return project.with_takes("s1", held)
+
+
+def test_a_take_is_starred_and_named_and_both_can_be_undone(make: Callable[..., Shown]) -> None:
+    shown = make()
+    shown.select(1)
+    click(shown.button("take_star"))
+    assert shown.names[1] == "★ Take 2"
+    QTest.keyClick(shown.strip, Qt.Key.Key_F2)
+    dialog = child(shown.widget, QInputDialog)
+    dialog.setTextValue("the  calm one")
+    dialog.accept()
+    assert shown.names[1] == "★ 2 · the calm one"
+    undo = shown.model.undo_stack
+    assert undo.undoText() == "Name take 2 of scene 1"
+    undo.undo()
+    assert undo.undoText() == "Star take 2 of scene 1"
+    undo.undo()
+    assert shown.names[1] == "Take 2"
+
+
+def test_a_deleted_take_goes_to_the_trash_and_comes_back_whole(
+    make: Callable[..., Shown], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    project = with_clips(tmp_path / "clips")
+    shown = make(project)
+    paths = [take.path for take in project.takes_of("s1").takes]
+    shown.select(0)
+    QTest.keyClick(shown.strip, Qt.Key.Key_Delete)
+
+    assert [path.exists() for path in paths] == [False, True, True]
+    assert len(shown.names) == 2
+    assert shown.model.undo_stack.undoText() == "Delete take 1"
+    shown.model.undo_stack.undo()
+    assert paths[0].read_bytes() == b"clip 0"
+    assert shown.model.project.takes_of("s1") == project.takes_of("s1")
+    shown.model.undo_stack.redo()
+    assert not paths[0].exists()
+
+
+def test_the_newest_take_that_is_left_takes_the_place_of_the_deleted_one(
+    make: Callable[..., Shown], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    project = with_clips(tmp_path / "clips")
+    shown = make(project)
+    ids = [take.id for take in project.takes_of("s1").takes]
+    shown.model.choose_take("s1", ids[2])
+    shown.select(2)
+    click(shown.button("take_delete"))
+    assert shown.chosen == ids[1]
+    shown.model.undo_stack.undo()
+    assert shown.chosen == ids[2]
+
+
+def test_a_clip_that_another_scene_uses_stays_on_disk(
+    make: Callable[..., Shown], tmp_path: Path
+) -> None:
+    project = with_clips(tmp_path / "clips")
+    shown = make(project.with_takes("copy", project.takes_of("s1")))
+    shown.select(0)
+    click(shown.button("take_delete"))
+    assert len(shown.names) == 2
+    assert project.takes_of("s1").takes[0].path.exists()
+
+
+def test_a_take_that_was_chosen_by_hand_stays_when_a_newer_one_arrives(
+    make: Callable[..., Shown],
+) -> None:
+    shown = make()
+    first = shown.model.project.takes_of("s1").takes[0]
+    shown.model.choose_take("s1", first.id)
+    newest = first.model_copy(update={"id": "newest"})
+    shown.model.add_take("s1", newest)
+
+    assert shown.chosen == first.id
+    said = [label.text() for label in shown.widget.findChildren(QLabel) if label.isVisible()]
+    assert "Take 4 is newer. The film keeps the one that you chose." in said
+
+    shown.model.choose_take("s1", "newest")
+    shown.model.add_take("s1", first.model_copy(update={"id": "later"}))
+    assert shown.chosen == "later", "the newest one gives way to the next"

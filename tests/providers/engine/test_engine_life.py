@@ -130,7 +130,7 @@ def test_the_engine_ends_when_the_app_is_killed(tiny_home: Path, tmp_path: Path)
 
 
 def test_damaged_weights_are_named_with_the_command_that_repairs_them(
-    provider: LocalLTX, watched: Watch, tiny_home: Path
+    provider: LocalLTX, watched: Watch, tiny_home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = tiny_home / "models" / TINY_VIDEO.id
     weights = next((folder / "transformer").glob("*.safetensors"))
@@ -145,6 +145,10 @@ def test_damaged_weights_are_named_with_the_command_that_repairs_them(
         install(folder, TINY_VIDEO)
         with pytest.raises(NotConfigured, match=r"transformer/.*safetensors"):
             provider.render(plan, watched().context)
+        (written,) = [entry for entry in caplog.records if "made no clip" in entry.message]
+        assert written.levelname == "ERROR"
+        assert "Traceback" in written.message
+        assert "in load_pipeline" in written.message
     finally:
         weights.write_bytes(content)
         install(folder, TINY_VIDEO)
@@ -204,3 +208,61 @@ def is_running(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_what_is_planned_while_a_clip_is_made_finds_the_model_loaded(
+    provider: LocalLTX, watched: Watch
+) -> None:
+    for _ in range(2):
+        provider.render(plan_for(provider, TINY_VIDEO), watched().context)
+    alone = plan_for(provider, TINY_VIDEO).est_seconds
+    meanwhile: list[float | None] = []
+    job = watched()
+
+    def plan(event: object) -> None:
+        if isinstance(event, Progressed) and event.stage is Stage.DENOISE and not meanwhile:
+            meanwhile.append(plan_for(provider, TINY_VIDEO).est_seconds)
+
+    job.on_event = plan
+    provider.render(plan_for(provider, TINY_VIDEO), job.context)
+
+    assert alone is not None
+    assert meanwhile == [alone]
+
+
+def test_after_a_cancel_the_model_is_known_to_be_loaded_and_the_next_bar_begins_at_0(
+    provider: LocalLTX, watched: Watch
+) -> None:
+    provider.render(plan_for(provider, TINY_VIDEO), watched().context)
+    warm_s = plan_for(provider, TINY_VIDEO).est_seconds
+    job = watched()
+    cancel_at(job, Stage.DENOISE, step=2)
+    with pytest.raises(JobCancelled):
+        provider.render(plan_for(provider, TINY_VIDEO, steps=LONG), job.context)
+
+    assert plan_for(provider, TINY_VIDEO).est_seconds == warm_s
+    job = watched()
+    provider.render(plan_for(provider, TINY_VIDEO, prompt="another ball"), job.context)
+    before = [event for event in job.progress if event.stage is Stage.DENOISE and not event.step]
+    assert before[0].fraction is not None
+    assert before[0].fraction < 0.35, "what was loaded already is no part of the bar"
+
+
+def test_a_start_of_the_engine_is_expected_to_take_what_it_took(
+    tiny_home: Path, watched: Watch
+) -> None:
+    provider = LocalLTX(context_of(tiny_home), TINY_MODELS)
+    plan = plan_for(provider, TINY_VIDEO, prompt="a green cube")
+    began = time.monotonic()
+    provider.render(plan, watched().context)
+    cold_s = time.monotonic() - began
+    warm = plan_for(provider, TINY_VIDEO, prompt="a green cube")
+    provider.close()
+
+    cold = plan_for(provider, TINY_VIDEO, prompt="a green cube")
+
+    assert cold.est_seconds is not None
+    assert warm.est_seconds is not None
+    assert cold.est_seconds == pytest.approx(cold_s, rel=0.25)
+    assert cold.est_next_seconds == warm.est_seconds
+    assert warm.est_seconds < cold.est_seconds / 2

@@ -27,7 +27,7 @@ from providers.ltx_video.install.model_files import folder_of
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID
 from providers.ltx_video.models.info import LTXModel
-from providers.ltx_video.models.timings import ProgressMeter, TimingTable
+from providers.ltx_video.models.timings import EngineState, ProgressMeter, TimingTable
 from tests.providers.tiny_home import TINY_AV, TINY_VIDEO, context_of, plan_for
 
 if TYPE_CHECKING:
@@ -204,6 +204,6 @@ def test_whoever_misses_an_image_sees_it_in_the_next_event(
         Advanced(number=1, stage=Stage.DECODE, done=0.5),
         Made(number=1, clip=tmp_path / "clip.mp4", figures=()),
     )
-    meter = ProgressMeter(TimingTable(tmp_path / "none.json"), order.plan, is_warm=False)
+    meter = ProgressMeter(TimingTable(tmp_path / "none.json"), order.plan, EngineState.OTHER)
     follow(engine, order, meter, job.context)
     assert [event.preview for event in job.progress] == [None, first, first, second, second]

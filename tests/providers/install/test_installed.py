@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.errors import (
-    OutputError,
-)
+from core.errors import OutputError, ProviderUnavailable
 from core.jobs.job import Progressed, Stage
 from core.video.model_store import OnDisk
 from providers.ltx_video.install.installed import (
@@ -87,6 +85,19 @@ def test_another_installation_of_ours_is_taken_over_without_any_hub(
     target = tmp_path / "offline machine"
     job(target, reuse_from=[models_dir / MODEL]).run(run.ctx)
     assert check_installed(target, MODEL).on_disk is OnDisk.WHOLE
+
+
+def test_a_folder_without_a_list_offline_is_told_and_not_advised_to_be_given(
+    hub: StubHub, models_dir: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job(models_dir).run(run.ctx)
+    copy = plain_copy(hub, tmp_path / "copy", everything(hub))
+    with running_hub() as gone:
+        monkeypatch.setenv("HF_ENDPOINT", gone.url)
+    with pytest.raises(ProviderUnavailable) as told:
+        job(tmp_path / "other", reuse_from=[copy]).run(run.ctx)
+    assert f"{str(copy)!r} either: no {MANIFEST_NAME}" in str(told.value)
+    assert "Go online once" in told.value.hint
 
 
 def test_missing_source_folder_is_told(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.jobs.job import Stage
 from core.platform.machine import Gpu, Machine
 from core.video.plan import Device, MemoryPlan, Precision
 from core.video.spec import Residency
@@ -190,10 +191,31 @@ def test_a_middling_model_without_a_gpu_runs_and_says_how_slowly() -> None:
 
 def test_a_shortage_is_told_in_gigabytes() -> None:
     model = BY_ID[LTXModel.LTX_2_3_DISTILLED]
-    plan = ladder(model, machine(64, 6), SMALL_CLIP).choose()
+    plan = ladder(model, machine(64, 4), SMALL_CLIP).choose()
     assert not plan.fits
     assert "memory on the Test GPU" in plan.reasons[0]
     assert "GB are missing" in plan.reasons[0]
+
+
+def test_casting_to_eight_bit_needs_no_room_for_both_forms_of_the_transformer() -> None:
+    model = BY_ID[LTXModel.LTX_VIDEO_13B_098_DISTILLED]
+    (plan,) = [
+        rung
+        for rung in ladder(model, machine(32, 12), SMALL_CLIP).rungs
+        if rung.residency is Residency.GROUP_OFFLOAD and rung.frees_text_encoder
+    ]
+    assert plan.fits
+    assert plan.precision is Precision.FLOAT8
+    loading = next(peak.ram_gb for peak in plan.peaks if peak.stage is Stage.LOAD)
+    assert loading < model.footprint.transformer * 2
+
+
+def test_a_mapped_file_that_goes_on_to_the_gpu_needs_no_memory_of_its_size() -> None:
+    model = BY_ID[LTXModel.LTX_2_3_DISTILLED]
+    whole = ladder(model, machine(256, 140), SMALL_CLIP).rungs[0]
+    loading = next(peak.ram_gb for peak in whole.peaks if peak.stage is Stage.LOAD)
+    others = model.footprint.text_encoder + model.footprint.connectors
+    assert loading < others * 2 + 0.25 * model.footprint.transformer * 2
 
 
 def test_streaming_from_disk_needs_the_disk() -> None:

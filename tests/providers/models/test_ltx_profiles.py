@@ -26,8 +26,8 @@ def test_noise_levels_fall_from_one_and_are_as_many_as_the_steps(model, steps: i
 def test_a_distilled_model_keeps_its_trained_levels_exactly() -> None:
     trained = (1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875)
     assert profiles.LTX_23_DISTILLED.sigmas_for(8) == trained
-    assert profiles.LTX_VIDEO_098_DISTILLED.timesteps_for(8) == pytest.approx(
-        [1000, 993, 987, 981, 975, 909, 725, 0.03]
+    assert profiles.LTX_VIDEO_098_DISTILLED.timesteps_for(7) == pytest.approx(
+        [1000, 993.7, 987.5, 981.2, 975, 909.4, 725]
     )
 
 
@@ -53,6 +53,19 @@ def test_the_generations_differ_where_they_were_trained_differently() -> None:
     assert profiles.LTX_23_DEV.stg_blocks == (28,)
     assert profiles.LTX_23_DISTILLED.image_crf == 33
     assert profiles.LTX_25_DISTILLED.image_crf == 18
+
+
+def test_only_the_distilled_096_draws_new_noise_in_each_step() -> None:
+    stochastic = [model.id for model in MODELS if model.profile.is_stochastic]
+    assert stochastic == ["ltx-video-2b-0.9.6-distilled"]
+
+
+def test_start_images_of_the_first_family_are_softened_as_their_maker_does() -> None:
+    for model in MODELS:
+        if model.profile.family is PipelineFamily.LTX_VIDEO:
+            assert (model.profile.blurs_image, model.profile.image_crf) == (True, 29)
+        else:
+            assert not model.profile.blurs_image
 
 
 def test_no_profile_lets_the_scheduler_change_a_given_schedule() -> None:

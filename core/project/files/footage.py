@@ -1,0 +1,166 @@
+"""Files from outside: what each is to a project, found by looking into it, and clips as takes."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from core.errors import ProjectError, UnreadableClip, UnreadableMusic, UnsupportedRequest
+from core.film.model.source import opened_music
+from core.media.frames import FrameReader
+from core.media.images import read_image
+from core.project.files.project_file import NAME
+from core.project.model.project import Take, new_id
+from core.video.record import read_settings_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.jobs.job import CancelToken
+    from core.video.record import ClipRecord
+
+
+class FileUse(StrEnum):
+    """What a file can be to a project."""
+
+    CLIP = "clip"
+    IMAGE = "picture"
+    MUSIC = "music"
+    SUBTITLES = "subtitles"
+    COLOUR_TABLE = "colour table"
+    STORYBOARD = "storyboard"
+    PROJECT = "project"
+    PACKAGE = "package"
+    IMAGEAI_PROJECT = "project of the earlier ImageAI"
+
+
+PROJECT_USES = (FileUse.PROJECT, FileUse.PACKAGE, FileUse.IMAGEAI_PROJECT)
+"""Files that are projects themselves."""
+
+# Texts and folders are told by their names; what holds pictures or sound by what lies in it.
+_BY_SUFFIX = {
+    ".srt": FileUse.SUBTITLES, ".vtt": FileUse.SUBTITLES, ".ass": FileUse.SUBTITLES,
+    ".ssa": FileUse.SUBTITLES, ".cube": FileUse.COLOUR_TABLE, ".txt": FileUse.STORYBOARD,
+    ".md": FileUse.STORYBOARD, ".lrc": FileUse.STORYBOARD, ".fountain": FileUse.STORYBOARD,
+}  # fmt: skip
+_IMAGEAI_SUFFIX = ".iaproj.json"
+_TAKEN = (
+    "A project takes clips, pictures, music, subtitles, colour tables (.cube), storyboards as "
+    "text, and other projects."
+)
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A clip that was brought in; `record` is of how it was made, where this program made it."""
+
+    take: Take
+    record: ClipRecord | None
+
+
+def use_of(path: Path, cancel: CancelToken) -> FileUse:
+    """What a file is to a project; it is opened where its name does not tell.
+
+    Raises:
+        ProjectError: it is missing, or nothing that a project takes.
+        JobCancelled: asked to stop.
+    """
+    name = path.name.lower()
+    if path.is_dir():
+        if (path / NAME).is_file():
+            return FileUse.PROJECT
+        raise _refused(path, f"it is a folder without a {NAME}")
+    if not path.is_file():
+        raise ProjectError(f"There is no file {str(path)!r}.", hint="It was moved or deleted.")
+    if path.stat().st_size == 0:
+        raise _refused(path, "it is empty")
+    if name == NAME:
+        return FileUse.PROJECT
+    if name.endswith(_IMAGEAI_SUFFIX):
+        return FileUse.IMAGEAI_PROJECT
+    if path.suffix.lower() in _BY_SUFFIX:
+        return _BY_SUFFIX[path.suffix.lower()]
+    if zipfile.is_zipfile(path):
+        if _holds_project(path):
+            return FileUse.PACKAGE
+        raise _refused(path, "it is an archive without a project. Unpack it and bring its files")
+    return _use_of_media(path, cancel)
+
+
+def read_footage(path: Path, cancel: CancelToken) -> Footage:
+    """A clip from anywhere as a take, which stays where it lies and is never out of date.
+
+    Raises:
+        UnreadableClip: it has no picture that can be read.
+        JobCancelled: asked to stop.
+    """
+    record = read_settings_of(path)
+    reader = FrameReader(path, cancel)
+    try:
+        frames, image = reader.frames, reader.read(0, cancel)
+    finally:
+        reader.close()
+    take = Take(
+        id=new_id("footage") if record is None else record.job_id,
+        path=path.absolute(),
+        created_at=datetime.now(UTC) if record is None else record.created_at,
+        model="" if record is None else record.model_label,
+        seed=None if record is None else record.seed,
+        width=image.width,
+        height=image.height,
+        num_frames=frames.count,
+        fps=frames.count / frames.duration_s if frames.duration_s > 0 else 0.0,
+        has_audio=frames.has_audio,
+        is_footage=True,
+    )
+    return Footage(take, record)
+
+
+def _use_of_media(path: Path, cancel: CancelToken) -> FileUse:
+    try:
+        reader = FrameReader(path, cancel)
+    except UnreadableClip:
+        if _is_image(path):
+            return FileUse.IMAGE
+        if _is_music(path):
+            return FileUse.MUSIC
+        raise _refused(path, "it is nothing that can be shown or heard") from None
+    try:
+        frames = reader.frames
+    finally:
+        reader.close()
+    if frames.count > 1:
+        return FileUse.CLIP
+    # One frame alone is a picture, or the cover of a piece of music.
+    return FileUse.MUSIC if frames.has_audio else FileUse.IMAGE
+
+
+def _is_image(path: Path) -> bool:
+    try:
+        read_image(path, "picture", "picture")
+    except UnsupportedRequest:
+        return False
+    return True
+
+
+def _is_music(path: Path) -> bool:
+    try:
+        with opened_music(path):
+            return True
+    except UnreadableMusic:
+        return False
+
+
+def _holds_project(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.rpartition("/")[2] == NAME for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def _refused(path: Path, why: str) -> ProjectError:
+    return ProjectError(f"{path.name!r} cannot be used here: {why}.", hint=_TAKEN)
