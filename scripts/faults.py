@@ -34,6 +34,8 @@ from scripts import bootstrap  # noqa: E402 - needs the lines above
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    import psutil
+
 _CLIPS, _CLIP_S, _RATE = 3, 1, 25
 _FRAMES = _CLIPS * _CLIP_S * _RATE
 _LONGEST_S = 180.0
@@ -141,6 +143,8 @@ def _kill(attempt: Try, film: str) -> None:
 
 def kill_encoder(attempt: Try) -> None:
     """FFmpeg is killed at some moment of an export."""
+    import psutil
+
     process = attempt.start(*_export(attempt.folder, "film.mp4"))
     deadline = time.monotonic() + 10
     while process.poll() is None and time.monotonic() < deadline:
@@ -289,6 +293,8 @@ def _is_whole_journal(home: Path) -> bool:
 
 
 def _processes_of(home: Path) -> list[psutil.Process]:
+    import psutil
+
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         try:
@@ -311,6 +317,9 @@ def _nobody_is_left(home: Path) -> bool:
 def _frames_of(film: Path) -> int:
     if film.is_dir():
         return len(list(film.glob("frame_*.png")))
+    from core.errors import UnreadableClip
+    from core.media.ffmpeg import probe_clip
+
     try:
         return probe_clip(film).num_frames
     except UnreadableClip:
@@ -318,6 +327,9 @@ def _frames_of(film: Path) -> int:
 
 
 def _make_clips(folder: Path) -> None:
+    from core.jobs.job import CancelToken
+    from core.media.ffmpeg import run_ffmpeg
+
     folder.mkdir(parents=True)
     for number in range(_CLIPS):
         look = f"testsrc2=s=640x360:r={_RATE}:d={_CLIP_S},hue=h={number * 60}"
@@ -335,6 +347,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--rounds", type=int, default=5, help="tries for each campaign")
     options = parser.parse_args(arguments)
+    bootstrap.ensure(Path(__file__).resolve(), arguments, _ROOT, [bootstrap.APP])
     print(f"seed {options.seed}")
     broke = 0
     with tempfile.TemporaryDirectory(prefix="imageai-faults-") as top:
@@ -356,15 +369,6 @@ def main(arguments: list[str]) -> int:
             print(f"{name}: {held} of {options.rounds} held", flush=True)
     return 1 if broke else 0
 
-
-if __name__ == "__main__":
-    bootstrap.ensure(Path(__file__).resolve(), sys.argv[1:], _ROOT, [bootstrap.APP])
-
-import psutil  # noqa: E402 - there once the environment is
-
-from core.errors import UnreadableClip  # noqa: E402
-from core.jobs.job import CancelToken  # noqa: E402
-from core.media.ffmpeg import probe_clip, run_ffmpeg  # noqa: E402
 
 if __name__ == "__main__":
     raise SystemExit(main(sys.argv[1:]))

@@ -125,7 +125,7 @@ def _sentences(what: str, instead: str) -> Generator[None]:
     except keyring.errors.KeyringLocked:
         why = "The keyring is locked"
     # Back ends are plugins of other makers over D-Bus, files and programs, and raise anything.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - see above
         why = f"The keyring does not work ({type(error).__name__})"
     raise KeyStoreError(f"{why}, so {what}.", hint=f"Unlock or mend it, or {instead}.")
 

@@ -27,5 +27,5 @@ def open_missing_streams() -> None:
             os.set_inheritable(number, True)
     for name, mode in _STREAMS:
         if getattr(sys, name) is None:
-            # It stays open for as long as this program runs.
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+            nothing = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - for good
+            setattr(sys, name, nothing)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
-    QApplication,
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
@@ -18,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from typing_extensions import override
+
+from gui.widgets.focus_filter import FocusFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,7 +40,7 @@ KEYS = (
 _TEXTS = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox)
 
 
-class PlayerKeys(QObject):
+class PlayerKeys(FocusFilter):
     """Hands keys on to the player from wherever in `panel` the focus is.
 
     A box of text types them, a button is pressed by Space, and a cell that is edited keeps all.
@@ -47,27 +48,11 @@ class PlayerKeys(QObject):
 
     def __init__(self, panel: QWidget, player: ClipPlayer) -> None:
         super().__init__(panel)
-        self._panel = panel
-        self._watched: QWidget | None = None
         self._acts: Mapping[Qt.Key, Callable[[], None]] = player.keys
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            app.focusChanged.connect(self._watch)
 
-    @Slot(QWidget, QWidget)
-    def _watch(self, _: QWidget | None, now: QWidget | None) -> None:
-        if self._watched is not None:
-            self._watched.removeEventFilter(self)
-            self._watched.destroyed.disconnect(self._forget)
-        is_ours = now is not None and self._panel.isAncestorOf(now) and not isinstance(now, _TEXTS)
-        self._watched = now if is_ours else None
-        if now is not None and is_ours:
-            now.installEventFilter(self)
-            now.destroyed.connect(self._forget)
-
-    @Slot()
-    def _forget(self) -> None:
-        self._watched = None
+    @override
+    def is_wanted(self, widget: QWidget) -> bool:
+        return not isinstance(widget, _TEXTS)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

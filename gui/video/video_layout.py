@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QLabel,
     QRadioButton,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 from gui import theme
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.layouts import vbox
-from gui.widgets.panes import FoldingSection, Splitter, scrolled
+from gui.widgets.panes import FoldingSection, Splitter, reveal, scrolled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,7 +95,7 @@ class ScopeSwitch(QWidget):
 
 
 class SectionColumn(QWidget):
-    """The sections down the left side; one that is opened is scrolled into view."""
+    """The sections down the left side, below whose settings they show."""
 
     def __init__(self, scope: ScopeSwitch, sections: Mapping[str, FoldingSection]) -> None:
         super().__init__()
@@ -109,26 +108,11 @@ class SectionColumn(QWidget):
         vbox(scope, self._area, of=self, gap=theme.GAP // 2, grows=self._area)
         self.setObjectName("settings_column")
         self.setMinimumWidth(_NARROWEST)
-        for section in sections.values():
-            section.folded.connect(partial(self._on_folded, section))
 
     def show_section(self, name: str) -> None:
         """Open a section and go there."""
         self._sections[name].open()
-
-    def _on_folded(self, section: FoldingSection, is_open: bool) -> None:
-        if is_open:
-            # Its place is known once the layout has made room for it.
-            QTimer.singleShot(0, section, partial(self._go_to, section))
-
-    def _go_to(self, section: FoldingSection) -> None:
-        bar, room = self._area.verticalScrollBar(), self._area.viewport().height()
-        top, bottom = section.geometry().top(), section.geometry().bottom()
-        if bottom > bar.value() + room or top < bar.value():
-            # All of it where there is room for it, else from its heading on.
-            bar.setValue(
-                min(top, max(bottom - room + theme.GAP, 0)) if bottom - top < room else top
-            )
+        reveal(self._sections[name])
 
 
 def arrange(tab: QWidget, panels: VideoPanels, actions: Sequence[QAction]) -> SectionColumn:

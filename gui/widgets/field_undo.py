@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractSpinBox,
-    QApplication,
     QDoubleSpinBox,
     QLineEdit,
     QPlainTextEdit,
@@ -17,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from typing_extensions import override
+
+from gui.widgets.focus_filter import FocusFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,36 +31,12 @@ def tell_each_letter(field: QWidget) -> None:
     field.setProperty(_TELLS_EACH_LETTER, True)
 
 
-class FieldUndo(QObject):
+class FieldUndo(FocusFilter):
     """Leaves undo and redo to the window while the focus is in a field inside of `panel`.
 
     A field keeps the keys for itself only where it has something of its own to take back: a
     number that is half typed, a line that is taken over later.
     """
-
-    def __init__(self, panel: QWidget) -> None:
-        super().__init__(panel)
-        self._panel = panel
-        self._watched: QWidget | None = None
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            # Only what has the focus is watched: each event of a filter costs a call of Python.
-            app.focusChanged.connect(self._watch)
-
-    @Slot(QWidget, QWidget)
-    def _watch(self, _: QWidget | None, now: QWidget | None) -> None:
-        if self._watched is not None:
-            self._watched.removeEventFilter(self)
-            self._watched.destroyed.disconnect(self._forget)
-        is_ours = now is not None and self._panel.isAncestorOf(now)
-        self._watched = now if is_ours else None
-        if now is not None and is_ours:
-            now.installEventFilter(self)
-            now.destroyed.connect(self._forget)
-
-    @Slot()
-    def _forget(self) -> None:
-        self._watched = None
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFrame,
@@ -31,13 +31,7 @@ _FRAME = 3
 
 
 class FoldingSection(QWidget):
-    """A heading that opens and closes what is under it.
-
-    Signals:
-        folded(bool): it was opened (True) or closed.
-    """
-
-    folded = Signal(object)
+    """A heading that opens and closes what is under it."""
 
     def __init__(
         self,
@@ -114,7 +108,6 @@ class FoldingSection(QWidget):
         self._body.setVisible(is_open)
         self._body.updateGeometry()
         self._draw()
-        self.folded.emit(is_open)
 
     @Slot(bool)
     def _show_body(self, is_open: bool) -> None:
@@ -137,13 +130,21 @@ def scrolled(content: QWidget, name: str = "") -> QScrollArea:
 
 
 def reveal(widget: QWidget) -> None:
-    """Scroll every area around a widget to it, once what was just shown or opened has its place."""
+    """Scroll every area around a widget to it, once what was just shown or opened has its place.
+
+    All of it is shown where there is room for it, else its beginning.
+    """
 
     def scroll() -> None:
         around = widget.parentWidget()
         while around is not None:
             if isinstance(around, QScrollArea):
-                around.ensureWidgetVisible(widget, GAP, GAP)
+                bar, room = around.verticalScrollBar(), around.viewport().height()
+                top = widget.mapTo(around.viewport(), QPoint()).y() + bar.value()
+                bottom = top + widget.height()
+                if top < bar.value() or bottom > bar.value() + room:
+                    fits = bottom - top + GAP <= room
+                    bar.setValue(top if not fits or top < bar.value() else bottom - room + GAP)
             around = around.parentWidget()
 
     QTimer.singleShot(0, widget, scroll)

@@ -59,14 +59,19 @@ def test_a_user_without_a_home_folder_is_told_and_needs_only_one_variable(
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("what", ["cache", "cache/films", "state/log", "state/log/imageai.log"])
-def test_a_file_or_folder_in_the_wrong_place_costs_no_film(home: Path, what: str) -> None:
-    place = home / what
+def stand_in_the_way(place: Path) -> Path:
+    """A folder where a file belongs, or a file where a folder does."""
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.suffix:
         place.mkdir()
     else:
         place.write_text("a file", encoding="utf-8")
+    return place
+
+
+@pytest.mark.parametrize("what", ["cache", "cache/films", "state/log", "state/log/imageai.log"])
+def test_a_file_or_folder_in_the_wrong_place_costs_no_film(home: Path, what: str) -> None:
+    place = stand_in_the_way(home / what)
     clip = make_clip(home.parent / "clip.mp4")
     ended = run("assemble", str(clip), "-o", "film.mp4")
     assert ended.returncode == 0, ended.stderr
@@ -77,12 +82,7 @@ def test_a_file_or_folder_in_the_wrong_place_costs_no_film(home: Path, what: str
 
 @pytest.mark.parametrize("what", ["state", "state/jobs.sqlite", "state/work", "state/owners"])
 def test_what_no_job_can_do_without_is_named_in_a_sentence(home: Path, what: str) -> None:
-    place = home / what
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.suffix:
-        place.mkdir()
-    else:
-        place.write_text("a file", encoding="utf-8")
+    stand_in_the_way(home / what)
     clip = make_clip(home.parent / "clip.mp4")
     ended = run("assemble", str(clip), "-o", "film.mp4")
     said = " ".join(ended.stderr.split())

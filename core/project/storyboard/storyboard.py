@@ -51,6 +51,7 @@ class SceneDraft:
         words: that text without them.
         prompt: the words, with the place of a script's scene before them and style and mood behind.
         is_asked: its length is asked for by a tag or by times; else it was shared out.
+        place: the heading of the script's scene that it belongs to.
     """
 
     start: int
@@ -65,6 +66,7 @@ class SceneDraft:
     seed: int | None = None
     style: str = ""
     mood: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,7 @@ def _drafts(
             seed=own.seed,
             style=here.style,
             mood=here.mood,
+            place=here.place,
         )
         yield draft, own.ignored
 
