@@ -28,7 +28,6 @@ from core.errors import (
     outside_cause,
     shortened,
 )
-from core.jobs.job import ErrorReport
 from core.platform.log import start_log
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def main(
         context = CliContext(parts, console, signals)
     except StudioError as error:
         console.is_json = "--json" in argv
-        console.fail(ErrorReport.of(error))
+        _tell(error, console)
         return _exit_code(error)
     with signals.caught():
         try:
@@ -93,14 +92,14 @@ def translate(run: Callable[[], int], context: CliContext) -> int:
         return end.exit_code
     except typer.TyperException as error:
         problem = Problem("command", _usage(error))
-        console.fail(ErrorReport.of(UnsupportedRequest([problem])), [problem])
+        _tell(UnsupportedRequest([problem]), console)
         return EXIT_USAGE
     except UnsupportedRequest as error:
-        console.fail(ErrorReport.of(error), error.problems)
+        _tell(error, console)
         is_asked_well = {problem.field for problem in error.problems} == {FFMPEG_FIELD}
         return EXIT_NOT_CONFIGURED if is_asked_well else EXIT_USAGE
     except StudioError as error:
-        console.fail(ErrorReport.of(error))
+        _tell(error, console)
         return _exit_code(error)
     except Exception as error:
         # What fails before anything is opened belongs into the log as well, not on the terminal.
@@ -109,7 +108,7 @@ def translate(run: Callable[[], int], context: CliContext) -> int:
         known = outside_cause(error)
         if known is not None:
             log.exception("the command failed")
-            console.fail(ErrorReport.of(known))
+            _tell(known, console)
             return EXIT_FAILED
         # The last resort, with the traceback in the log: whoever types a command gets a sentence.
         log.exception("an unexpected error ended the command")
@@ -118,9 +117,18 @@ def translate(run: Callable[[], int], context: CliContext) -> int:
             f"An unexpected error ended this command: {reason}",
             hint=f"This is a defect of the program. The details are in {context.paths.log_file}.",
         )
-        report = ErrorReport.of(unexpected).model_copy(update={"kind": type(error).__name__})
-        console.fail(report)
+        _tell(unexpected, console, kind=type(error).__name__)
         return EXIT_FAILED
+
+
+def _tell(error: StudioError, console: Console, *, kind: str = "") -> None:
+    """Tell why nothing came of a command; `kind` is what the error is called, where not its own."""
+    # Imported late: jobs and their events are much to load, and most commands succeed.
+    from core.jobs.job import ErrorReport
+
+    report = ErrorReport.of(error)
+    problems = error.problems if isinstance(error, UnsupportedRequest) else ()
+    console.fail(report.model_copy(update={"kind": kind}) if kind else report, problems)
 
 
 def _usage(error: typer.TyperException) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.config.api_keys import ApiKeys
 from core.config.settings import ConfigManager
-from core.media.ffmpeg_program import use_ffmpeg
+from core.media.ffmpeg_choice import use_ffmpeg
 from core.platform.machine import read_machine
 from core.platform.network import NetworkSwitch
 from core.platform.paths import Paths

@@ -12,10 +12,11 @@ from core.film.build.export_plan import PlannedExport, plan_export
 from core.film.build.preview import PreviewStores
 from core.film.model.delivery import ExportOrder
 from core.history.history import History
-from core.jobs.job import PLACES, CancelToken, Lane
+from core.jobs.job import CancelToken
 from core.jobs.journal import Journal
+from core.jobs.lanes import PLACES, Lane
 from core.jobs.queue import JobQueue, new_job_id
-from core.media.ffmpeg_program import use_ffmpeg
+from core.media.ffmpeg_choice import use_ffmpeg
 from core.media.output import Output, make_folder
 from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine

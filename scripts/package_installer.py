@@ -6,13 +6,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 from core.errors import NotConfigured
-from core.jobs.job import Notice, Progressed, Stage
+from core.jobs.lanes import Stage
 from scripts.environment import BootstrapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.jobs.job import CancelToken
+    from core.jobs.job import CancelToken, Notice, Progressed
     from core.video.packages import Packages
     from scripts.environment import Environment
 
@@ -51,15 +51,22 @@ class EnvironmentInstaller:
 
 
 class _JobDisplay:
-    """Tells the progress of an installation as a job does, and stops it with the job."""
+    """Tells the progress of an installation as a job does, and stops it with the job.
+
+    What a job tells is imported late: each start makes an installer, and few install.
+    """
 
     def __init__(self, report: Callable[[Progressed | Notice], None], cancel: CancelToken) -> None:
         self._report = report
         self._cancel = cancel
 
     def say(self, sentence: str) -> None:
+        from core.jobs.job import Notice
+
         self._report(Notice(message=sentence))
 
     def show(self, doing: str) -> None:
+        from core.jobs.job import Progressed
+
         self._cancel.check()
         self._report(Progressed(stage=Stage.DOWNLOAD, message=doing))

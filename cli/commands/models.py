@@ -13,7 +13,7 @@ from cli.signals import EXIT_DONE
 from core.errors import Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.platform.units import bytes_text
-from core.video.listing import ListedModel, read_listing
+from core.video.listing import ListedModel, read_models
 from core.video.model_text import facts_of, licence_text, needs_text
 from core.video.provider import NotReady
 
@@ -33,7 +33,10 @@ def models(
 ) -> int:
     """What models there are: installed or not, size, licence, needs and price."""
     context = context_of(ctx, is_json=json)
-    every = listed = read_listing(context.setup.registry, weighs=False).models
+    registry = context.setup.registry
+    every = listed = [
+        item for info in registry.infos for item in read_models(registry, info, weighs=False)
+    ]
     if name is not None:
         listed = [item for item in every if name in (item.spec.id, str(item.target))]
         if not listed:

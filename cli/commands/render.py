@@ -45,7 +45,7 @@ from core.project.render.rendering import RenderOffer, SceneRendering, plan_scen
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from core.jobs.job import Lane
+    from core.jobs.lanes import Lane
     from core.project.model.project import Scene, Take, VideoProject
 
 T = TypeVar("T")

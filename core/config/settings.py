@@ -20,7 +20,7 @@ from core.config.settings_schema import (
 )
 from core.errors import SettingsError
 from core.frozen import Frozen
-from core.jobs.job import PLACES, Lane
+from core.jobs.lanes import PLACES, Lane
 from core.platform.files import set_aside, write_text_atomically
 from core.platform.suggestions import unknown_name
 from core.platform.text_files import unicode_text

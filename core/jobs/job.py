@@ -7,49 +7,22 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal, Protocol, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from core.errors import JobCancelled, ProviderError, StudioError, outside_cause, shortened
 from core.frozen import Frozen
+from core.jobs.lanes import Lane, Stage
 from core.redaction import redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 
 T = TypeVar("T")
 
 _LOOK_S = 0.05
-
-
-class Lane(StrEnum):
-    """The resource a job occupies; each lane has its own number of places."""
-
-    GPU = "gpu"
-    CLOUD = "cloud"
-    DISK = "disk"
-
-
-PLACES: Mapping[Lane, int] = MappingProxyType({Lane.GPU: 1, Lane.CLOUD: 4, Lane.DISK: 2})
-"""How many jobs of a lane run at once, over all processes that share the journal."""
-
-
-class Stage(StrEnum):
-    """The named parts of a job, in the order in which they occur."""
-
-    DOWNLOAD = "download"
-    VERIFY = "verify"
-    LOAD = "load"
-    ENCODE = "encode"
-    DENOISE = "denoise"
-    DECODE = "decode"
-    READ = "read"
-    ASSEMBLE = "assemble"
-    MIX = "mix"
-    WRITE = "write"
 
 
 class SubjectKind(StrEnum):

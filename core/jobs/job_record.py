@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from core.jobs.job import ErrorReport, Job, Lane, Progressed, Subject
+    from core.jobs.job import ErrorReport, Job, Progressed, Subject
+    from core.jobs.lanes import Lane
     from core.jobs.owner import Owner
 
 

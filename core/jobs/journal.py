@@ -13,7 +13,6 @@ from core.jobs.job import (
     Cancelled,
     Failed,
     JobEvent,
-    Lane,
     Notice,
     Progressed,
     Subject,
@@ -21,6 +20,7 @@ from core.jobs.job import (
     Terminal,
 )
 from core.jobs.job_record import JobRecord, JobState
+from core.jobs.lanes import Lane
 from core.jobs.owner import Owner, Owners
 from core.platform.sqlite_file import Contents, SqliteFile
 from core.platform.suggestions import nearest_name

@@ -10,8 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import psutil
-
 from core.platform.files import hold_file
 
 if TYPE_CHECKING:
@@ -79,6 +77,9 @@ class Owners:
             return True
         try:
             # Where the disk knows no locks, nothing better is left than the process's number.
+            # Imported late: it is slow to load, and most starts find no owner but themselves.
+            import psutil
+
             if not lock.is_locked and psutil.pid_exists(owner.pid):
                 return True
             with suppress(OSError):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from core.errors import JobCancelled, JournalError, StudioError
 from core.jobs.job import (
-    PLACES,
     Cancelled,
     CancelToken,
     ErrorReport,
@@ -20,7 +19,6 @@ from core.jobs.job import (
     JobContext,
     JobEvent,
     JobUpdate,
-    Lane,
     Notice,
     Queued,
     Started,
@@ -31,6 +29,7 @@ from core.jobs.job import (
 )
 from core.jobs.job_inputs import stray_inputs
 from core.jobs.job_record import JobState, build_job
+from core.jobs.lanes import PLACES, Lane
 from core.jobs.reporting import Reporter
 from core.platform.files import folders_in, out_of_the_way, remove
 

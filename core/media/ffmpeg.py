@@ -14,7 +14,8 @@ from typing import IO, TYPE_CHECKING
 from core.errors import FFmpegCrashed, FFmpegFailed, FFmpegMissing, UnreadableClip
 from core.jobs.job import CancelToken
 from core.media.ffmpeg_check import crash_of, surroundings, version_of
-from core.media.ffmpeg_program import FFMPEG_VARIABLE, find_ffmpeg, way_to_bundled
+from core.media.ffmpeg_choice import FFMPEG_VARIABLE
+from core.media.ffmpeg_program import find_ffmpeg, way_to_bundled
 from core.media.media_file import open_media
 from core.media.streams import choose_audio, choose_video
 from core.platform.child import start_child

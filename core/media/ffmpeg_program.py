@@ -6,23 +6,11 @@ import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from core.errors import FFmpegMissing
 from core.media.ffmpeg_check import faults_of, names_in, version_line, version_of
-
-FFMPEG_VARIABLE = "IMAGEAI_FFMPEG"
-FFMPEG_SETTING = "programs.ffmpeg"
-
-
-class FoundBy(StrEnum):
-    """Why a program is looked at; each in words that go on from "the FFmpeg at …"."""
-
-    VARIABLE = f"named by {FFMPEG_VARIABLE}"
-    SETTING = f"named by the setting {FFMPEG_SETTING}"
-    BUNDLED = "the one that comes with ImageAI"
-    PATH = "found on the PATH"
+from core.media.ffmpeg_choice import FFMPEG_SETTING, FFMPEG_VARIABLE, FoundBy, named_ffmpeg
 
 
 @dataclass(frozen=True)
@@ -34,17 +22,6 @@ class FFmpegProgram:
 
     def __str__(self) -> str:
         return f"the FFmpeg at {str(self.path)!r}, {self.found_by}"
-
-
-class _Settings:
-    """What the settings name. It is the process's, like the variable: see decision 0026."""
-
-    program = ""
-
-
-def use_ffmpeg(name: str | None) -> None:
-    """Take the FFmpeg of this name or path from now on, unless the variable names one."""
-    _Settings.program = (name or "").strip()
 
 
 def ffmpeg_in_use() -> FFmpegProgram:
@@ -82,7 +59,7 @@ def other_ffmpegs() -> tuple[FFmpegProgram, ...]:
     found = [*([bundled] if bundled else []), *_on_path()]
     used = None
     with suppress(FFmpegMissing):
-        used = _named() or (found[0] if found and _asked() is None else None)
+        used = _named() or (found[0] if found and named_ffmpeg() is None else None)
     once = {program.path.resolve(): program for program in reversed(found)}
     if used is not None:
         once.pop(used.path.resolve(), None)
@@ -95,7 +72,7 @@ def ffmpeg_with_encoder(name: str) -> FFmpegProgram | None:
     Whoever names an FFmpeg gets that one alone.
     """
     bundled, other = _bundled(), _first_on_path()
-    if _asked() is not None or bundled is None or other is None:
+    if named_ffmpeg() is not None or bundled is None or other is None:
         return None
     try:
         is_there = name not in names_in(bundled.path, "encoders") and name in names_in(
@@ -127,7 +104,7 @@ def fault_of(program: FFmpegProgram) -> str:
 def way_to_bundled() -> str:
     """What to do so that the bundled FFmpeg is used; empty while it is."""
     get = "" if _bundled() else "Run 'pip install imageio-ffmpeg'."
-    match _asked():
+    match named_ffmpeg():
         case (_, FoundBy.VARIABLE):
             undo = f"Unset {FFMPEG_VARIABLE} to use the FFmpeg that comes with ImageAI."
         case (_, _):
@@ -155,16 +132,8 @@ def ffmpeg_encoders(program: Path | None = None) -> frozenset[str]:
     return names_in(program or find_ffmpeg(), "encoders")
 
 
-def _asked() -> tuple[str, FoundBy] | None:
-    """What a person names, and where."""
-    name = os.environ.get(FFMPEG_VARIABLE, "").strip()
-    if name:
-        return name, FoundBy.VARIABLE
-    return (_Settings.program, FoundBy.SETTING) if _Settings.program else None
-
-
 def _named() -> FFmpegProgram | None:
-    asked = _asked()
+    asked = named_ffmpeg()
     if asked is None:
         return None
     name, found_by = asked

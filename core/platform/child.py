@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from core.platform.child_watcher import FAMILY_VARIABLE
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 log = logging.getLogger(__name__)
 
+FAMILY_VARIABLE = "IMAGEAI_FAMILY"
+"""Under this name each child of a program finds the name of the family that it belongs to."""
 _ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -14,8 +14,8 @@ import time
 
 import psutil
 
-FAMILY_VARIABLE = "IMAGEAI_FAMILY"
-"""Under this name each child of a program finds the name of the family that it belongs to."""
+from core.platform.child import FAMILY_VARIABLE
+
 # Again after a moment: a child that is just being started has its environment only then.
 _PAUSES_S = (0.0, 0.2, 0.3)
 

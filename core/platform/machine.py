@@ -10,7 +10,6 @@ import subprocess
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.platform.child import ask_child
 from core.platform.files import nearest_existing
 
 if TYPE_CHECKING:
@@ -85,6 +84,9 @@ def _nvidia_gpus() -> tuple[Gpu, ...]:
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return ()
+    # Imported late: few machines have such a tool, and each look at models reads the machine.
+    from core.platform.child import ask_child
+
     command = [tool, f"--query-gpu={_NVIDIA_FIELDS}", "--format=csv,noheader,nounits"]
     try:
         said = ask_child(command, _NVIDIA_TIMEOUT_S)

@@ -7,9 +7,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
-from core.media.images import read_rgb_image
-from core.media.media_file import open_media
-from core.media.streams import choose_audio, choose_video
 from core.video.request import Role
 
 if TYPE_CHECKING:
@@ -143,6 +140,9 @@ class _InputReading:
             self.problems.append(Problem(where, message))
 
     def _image(self, item: Input, name: str, where: str) -> None:
+        # Imported late, as below: each list of models loads this, and few requests name a file.
+        from core.media.images import read_rgb_image
+
         try:
             upright = read_rgb_image(item.path, name, where)
         except UnsupportedRequest as error:
@@ -152,9 +152,11 @@ class _InputReading:
         self.sizes.setdefault(item.role, upright.image.size)
 
     def _recording(self, item: Input, info: RoleInfo) -> str | None:
-        # Imported late: PyAV loads FFmpeg's libraries.
         import av
         from av.error import FFmpegError
+
+        from core.media.media_file import open_media
+        from core.media.streams import choose_audio, choose_video
 
         name = repr(str(item.path))
         if not item.path.exists():

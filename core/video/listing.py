@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from core.errors import UnsupportedRequest
 from core.video.model_store import Installation, OnDisk
-from core.video.planning import make_plan
 from core.video.provider import NotReady, ProviderInfo, Readiness, ReasonCode
 from core.video.request import AUTO, RenderRequest, Target
 
@@ -151,14 +150,27 @@ def read_listing(
     providers: list[ListedProvider] = []
     for info in registry.infos:
         anyone = Target(provider=info.id, deployment=info.deployment)
-        provider = registry.open(anyone)
-        models: list[ListedModel] = []
-        for spec in provider.models():
-            if cancel is not None:
-                cancel.check()
-            models.append(look_at(registry, anyone.with_model(spec.id), weighs=weighs))
-        providers.append(ListedProvider(info, tuple(models), _automatic(provider, anyone)))
+        models = read_models(registry, info, cancel, weighs=weighs)
+        automatic = _automatic(registry.open(anyone), anyone)
+        providers.append(ListedProvider(info, models, automatic))
     return ModelListing(tuple(providers))
+
+
+def read_models(
+    registry: ProviderRegistry,
+    info: ProviderInfo,
+    cancel: CancelToken | None = None,
+    *,
+    weighs: bool = True,
+) -> tuple[ListedModel, ...]:
+    """The models of one provider, as `read_listing` finds them."""
+    anyone = Target(provider=info.id, deployment=info.deployment)
+    models: list[ListedModel] = []
+    for spec in registry.open(anyone).models():
+        if cancel is not None:
+            cancel.check()
+        models.append(look_at(registry, anyone.with_model(spec.id), weighs=weighs))
+    return tuple(models)
 
 
 def look_at(registry: ProviderRegistry, target: Target, *, weighs: bool = True) -> ListedModel:
@@ -187,6 +199,9 @@ def _automatic(provider: VideoProvider, anyone: Target) -> str:
 
 
 def _too_large(provider: VideoProvider, target: Target, spec: ModelSpec) -> str:
+    # Imported late: a list that weighs nothing plans nothing.
+    from core.video.planning import make_plan
+
     request = RenderRequest(target=target, prompt=_ANY_PROMPT)
     try:
         memory = provider.fit(make_plan(request, spec, new_seed=lambda: 0)).memory_plan

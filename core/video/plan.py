@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from core.frozen import Frozen
-from core.jobs.job import Stage
+from core.jobs.lanes import Stage
 from core.video.request import Input, OutputKind, RenderRequest, Residency, Target, Task
 from core.video.spec import ModelSpec
 

@@ -33,7 +33,8 @@ from core.errors import (
     UnreadableClip,
 )
 from core.frozen import Frozen
-from core.jobs.job import CancelToken, Charged, Notice, Progressed, Stage, StopReason
+from core.jobs.job import CancelToken, Charged, Notice, Progressed, StopReason
+from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
 from core.video.provider import (
     ModelChoice,
@@ -356,8 +357,7 @@ class PollingProvider(ABC):
         path = ctx.workdir / f"clip{finished.suffix}"
 
         def on_bytes(have: int, total: int | None) -> None:
-            share = 1.0 if not total else have / total
-            fraction = _AWAITED_SHARE + (1 - _AWAITED_SHARE) * share
+            fraction = _AWAITED_SHARE + (1 - _AWAITED_SHARE) * (have / total if total else 1.0)
             ctx.report(Progressed(stage=Stage.DOWNLOAD, fraction=fraction))
 
         for tries_left in reversed(range(_DOWNLOAD_TRIES)):

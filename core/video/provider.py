@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import Field
 
 from core.frozen import Frozen
-from core.jobs.job import JobContext, Lane
+from core.jobs.lanes import Lane
 from core.platform.network import NetworkSwitch
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from core.config.api_keys import ApiKeys, KeySpec
     from core.config.settings import Settings
-    from core.jobs.job import Job
+    from core.jobs.job import Job, JobContext
     from core.platform.machine import Machine
     from core.platform.paths import Paths
     from core.video.model_store import ModelStore

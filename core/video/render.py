@@ -13,18 +13,9 @@ from pydantic import model_validator
 
 from core.errors import JournalError, OutOfMemory, RenderFailed
 from core.frozen import Frozen, older_fields
-from core.jobs.job import (
-    CancelToken,
-    JobContext,
-    Lane,
-    Notice,
-    Progressed,
-    Report,
-    Stage,
-    Subject,
-    SubjectKind,
-)
+from core.jobs.job import CancelToken, JobContext, Notice, Progressed, Report, Subject, SubjectKind
 from core.jobs.job_inputs import StoredInput, digest_of, find_input, store_input
+from core.jobs.lanes import Lane, Stage
 from core.media.output import Output, partial_files, place_clip, taken_names
 from core.platform.files import write_text_atomically
 from core.video.inputs import ROLES

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from core.errors import FFMPEG_FIELD, FFmpegMissing, Problem, UnsupportedRequest
-from core.jobs.job import Lane
+from core.jobs.lanes import Lane
 from core.media.ffmpeg_program import find_ffmpeg
 from core.media.output import (
     STILL_SUFFIX,

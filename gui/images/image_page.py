@@ -9,7 +9,8 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.errors import UnsupportedRequest
-from core.jobs.job import PLACES, SubjectKind, Succeeded
+from core.jobs.job import SubjectKind, Succeeded
+from core.jobs.lanes import PLACES
 from core.jobs.queue import new_job_id
 from core.platform.units import clock
 from core.project.model.project import RenderChoices

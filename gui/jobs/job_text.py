@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.jobs.job import Cancelled, Failed, JobEvent, Notice, Progressed, Stage, Started, Succeeded
+from core.jobs.job import Cancelled, Failed, JobEvent, Notice, Progressed, Started, Succeeded
 from core.jobs.job_record import JobRecord, JobState
+from core.jobs.lanes import Stage
 from core.platform.units import clock
 from gui.theme import Tone
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 from PySide6.QtWidgets import QTabWidget, QWidget
 
-from core.jobs.job import Lane
 from core.jobs.job_record import JobState
+from core.jobs.lanes import Lane
 from gui.jobs.job_bridge import JobBridge
 from gui.jobs.jobs_controller import JobsController
 from gui.jobs.jobs_model import JobsModel

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from core.jobs.job import PLACES
 from core.jobs.job_record import JobState
+from core.jobs.lanes import PLACES
 from core.platform.units import clock
 from core.video.render import planned_time
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from core.jobs.job import Lane
     from core.jobs.job_record import JobRecord
+    from core.jobs.lanes import Lane
 
 _NEWEST = 5
 """So many of the newest measured jobs tell what the next one will take."""

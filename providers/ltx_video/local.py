@@ -12,14 +12,13 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from core.errors import EngineCrashed, NotConfigured, OutOfMemory, Problem, UnsupportedRequest
-from core.jobs.job import Progressed, Stage
+from core.jobs.lanes import Stage
 from core.jobs.owner import Owner, Owners
 from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
 from core.video.model_store import OnDisk
-from core.video.planning import make_plan
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
-from core.video.request import FrameRequest, RenderRequest, Role, Target
+from core.video.request import Role
 from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.model_files import (
     folder_of,
@@ -27,12 +26,10 @@ from providers.ltx_video.install.model_files import (
     model_key,
     weight_files,
 )
-from providers.ltx_video.models.auto_model import choose_model
-from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
+from providers.ltx_video.models.catalog import MODELS
 from providers.ltx_video.models.info import INFO, installed_versions
 from providers.ltx_video.models.timings import (
     EngineState,
-    ProgressMeter,
     Timing,
     TimingTable,
     layout_name,
@@ -48,12 +45,14 @@ if TYPE_CHECKING:
     from core.platform.machine import Machine
     from core.video.plan import MemoryPlan, RenderPlan
     from core.video.provider import ModelChoice, ProviderContext, ProviderInfo
+    from core.video.request import RenderRequest, Target
     from core.video.spec import ModelSpec
     from providers.ltx_video.engine.engine_process import EngineProcess
+    from providers.ltx_video.engine.progress_meter import ProgressMeter
     from providers.ltx_video.engine.protocol import RenderOrder, StageFigures
     from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.models.catalog import LocalModel
-    from providers.ltx_video.models.memory_plan import MemoryLadder
+    from providers.ltx_video.models.memory_plan import MemoryLadder, Workload
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +98,8 @@ class LocalLTX:
 
     def resolve(self, request: RenderRequest) -> ModelChoice:
         """The model that `auto` stands for on this machine."""
+        from providers.ltx_video.models.auto_model import choose_model
+
         return choose_model(
             request,
             self._models.values(),
@@ -112,7 +113,9 @@ class LocalLTX:
         not_ready = self._files_problem(model)
         if not_ready is not None:
             return not_ready
-        smallest = self._ladder(model, _smallest_plan(model)).choose()
+        from providers.ltx_video.models.memory_plan import Workload
+
+        smallest = self._ladder(model, Workload.smallest(model.spec, model.profile)).choose()
         if not smallest.fits:
             return NotReady(
                 ReasonCode.MACHINE_TOO_SMALL,
@@ -143,7 +146,9 @@ class LocalLTX:
             return None
         model = self._models[plan.target.model]
         clip = clip_of(plan) if plan.is_image else plan
-        memory = self._ladder(model, clip).cheaper(plan.memory_plan, plan.request.delivery.memory)
+        memory = self._ladder_for(model, clip).cheaper(
+            plan.memory_plan, plan.request.delivery.memory
+        )
         if memory is None:
             return None
         return like_clip(plan, self._with_time(clip.model_copy(update={"memory_plan": memory})))
@@ -156,7 +161,9 @@ class LocalLTX:
             take_still(made.path, clip, image, ctx.cancel)
             frame = f"{still_frame(clip.num_frames) + 1} of {clip.num_frames}"
             return replace(made, path=image, facts={"frame": frame})
+        from core.jobs.job import Progressed
         from providers.ltx_video.engine.drive_render import follow
+        from providers.ltx_video.engine.progress_meter import ProgressMeter
 
         with self._lock:
             ctx.cancel.check()
@@ -256,7 +263,8 @@ class LocalLTX:
         Raises:
             UnsupportedRequest: the user's choice is not possible here.
         """
-        ladder, asked = self._ladder(model, plan), plan.request.delivery.memory
+        ladder = self._ladder_for(model, plan)
+        asked = plan.request.delivery.memory
         if asked is None:
             return ladder.choose()
         advice = "Choose another memory layout, or leave it to the program."
@@ -273,16 +281,14 @@ class LocalLTX:
             )
         return memory
 
-    def _ladder(self, model: LocalModel, plan: RenderPlan) -> MemoryLadder:
-        from providers.ltx_video.models.memory_plan import Workload, memory_ladder
+    def _ladder_for(self, model: LocalModel, plan: RenderPlan) -> MemoryLadder:
+        from providers.ltx_video.models.memory_plan import Workload
 
-        guidance = model.profile.guidance.at(plan.guidance_scale)
-        workload = Workload(
-            width=plan.width,
-            height=plan.height,
-            num_frames=plan.num_frames,
-            batch_rows=2 if guidance.reads_negative_prompt else 1,
-        )
+        return self._ladder(model, Workload.of(plan, model.profile))
+
+    def _ladder(self, model: LocalModel, workload: Workload) -> MemoryLadder:
+        from providers.ltx_video.models.memory_plan import memory_ladder
+
         return memory_ladder(
             self._machine(),
             model.footprint,
@@ -431,18 +437,6 @@ def _repair(model: LocalModel) -> str:
     if model.spec.is_builtin:
         return "It comes with the program: get a whole copy of ImageAI, e.g. by 'git checkout .'."
     return f"Run 'python3 scripts/setup_ltx_video.py --model {model.id}'."
-
-
-def _smallest_plan(model: LocalModel) -> RenderPlan:
-    """A plan for the least that a model makes."""
-    spec = model.spec
-    size = min(spec.sizes, key=lambda size: size.width * size.height)
-    request = RenderRequest(
-        target=Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id),
-        prompt="anything",
-        frame=FrameRequest(resolution=str(size), duration_s=spec.durations.minimum),
-    )
-    return make_plan(request, spec, new_seed=lambda: 0)
 
 
 def _in_its_words(plan: RenderPlan, model: LocalModel) -> RenderPlan:

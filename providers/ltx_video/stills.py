@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.errors import FFmpegCrashed, FFmpegFailed, OutputError, RenderFailed
-from core.media.ffmpeg import run_ffmpeg
-from core.media.media_file import input_words
 from core.video.request import OutputKind
 
 if TYPE_CHECKING:
@@ -69,6 +67,10 @@ def take_still(path: Path, clip: RenderPlan, image: Path, cancel: CancelToken) -
         FFmpegCrashed: FFmpeg was ended by a fault of its own.
         JobCancelled: asked to stop.
     """
+    # Imported late: what only plans a still runs no FFmpeg.
+    from core.media.ffmpeg import run_ffmpeg
+    from core.media.media_file import input_words
+
     frame = still_frame(clip.num_frames)
     select = f"select=eq(n\\,{frame})"
     options = ["-fps_mode", "passthrough", "-frames:v", "1", "-update", "1"]

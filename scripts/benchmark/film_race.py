@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from core.film.build.export import ExportJob
 from core.film.build.joining import count_frames
 from core.film.model.delivery import ExportOrder, ExportSettings
-from core.jobs.job import CancelToken, JobContext, Progressed, Report, Stage
+from core.jobs.job import CancelToken, JobContext, Progressed, Report
+from core.jobs.lanes import Stage
 from core.media.render_cache import RenderCache
 from scripts.benchmark import moviepy_side
 from scripts.benchmark.clips import scratch

@@ -13,7 +13,7 @@ from PIL import Image
 from cli.options import Typed
 from cli.render_options import CONTROL_OPTIONS, OPTIONS, choose_target, read_request
 from core.config.settings import RenderSettings
-from core.jobs.job import Lane
+from core.jobs.lanes import Lane
 from core.video.controls import CONTROLS
 from core.video.provider import ProviderInfo
 from core.video.request import RenderRequest, Role

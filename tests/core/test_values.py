@@ -8,15 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from core.errors import FFmpegFailed, Problem, RateLimited, StudioError, UnsupportedRequest
-from core.jobs.job import (
-    EVENT_JSON,
-    CancelToken,
-    ErrorReport,
-    Failed,
-    JobCancelled,
-    Progressed,
-    Stage,
-)
+from core.jobs.job import EVENT_JSON, CancelToken, ErrorReport, Failed, JobCancelled, Progressed
+from core.jobs.lanes import Stage
 from core.platform.suggestions import nearest_name, unknown_name
 from core.video.controls import Control, taken_by
 from core.video.price import Billed, PriceRow, PriceTable, PriceUnit

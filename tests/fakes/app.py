@@ -16,7 +16,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cli import main
-from core.jobs.job import JobContext, Progressed, Stage
+from core.jobs.job import JobContext, Progressed
+from core.jobs.lanes import Stage
 from core.platform.machine import free_disk_bytes
 from core.studio import Studio
 from core.video.provider import ProviderContext, ProviderEntry, Rendered

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.config.api_keys import KeySpec
 from core.errors import RenderFailed
-from core.jobs.job import Lane
+from core.jobs.lanes import Lane
 from core.video.polling import Ended, Finished, PollingProvider, RemoteOrder, RemoteState, Waiting
 from core.video.provider import ProviderContext, ProviderEntry, ProviderInfo
 from core.video.service_http import ServiceHttp

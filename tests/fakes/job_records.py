@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from core.jobs.job import ErrorReport, Lane, Progressed, Stage
+from core.jobs.job import ErrorReport, Progressed
 from core.jobs.job_record import JobRecord, JobState
+from core.jobs.lanes import Lane, Stage
 from core.jobs.owner import Owner
 
 NOW = datetime.now(UTC)

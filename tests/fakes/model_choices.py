@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.jobs.job import Lane
+from core.jobs.lanes import Lane
 from core.video.listing import ListedModel, ListedProvider, ModelListing
 from core.video.provider import NotReady, ProviderInfo, Ready, ReasonCode
 from core.video.request import Target

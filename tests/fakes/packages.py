@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from core.errors import NotConfigured
-from core.jobs.job import CancelToken, Notice, Progressed, Stage
+from core.jobs.job import CancelToken, Notice, Progressed
+from core.jobs.lanes import Stage
 from core.video.packages import Packages
 
 if TYPE_CHECKING:

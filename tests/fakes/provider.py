@@ -12,7 +12,8 @@ from PIL import Image
 
 from core.config.api_keys import KeySpec
 from core.errors import OutOfMemory, Problem, RenderFailed, UnsupportedRequest
-from core.jobs.job import CancelToken, JobContext, Lane, Progressed, Stage
+from core.jobs.job import CancelToken, JobContext, Progressed
+from core.jobs.lanes import Lane, Stage
 from core.media.ffmpeg import run_ffmpeg
 from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
 from core.video.price import PriceRow, PriceTable, PriceUnit

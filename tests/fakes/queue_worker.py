@@ -11,12 +11,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core.jobs.job import JobUpdate, Lane
+from core.jobs.lanes import Lane
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target
 from tests.fakes.provider import ENTRY
+
+if TYPE_CHECKING:
+    from core.jobs.job import JobUpdate
 
 
 def main(home: str, folder: str, *prompts: str) -> None:

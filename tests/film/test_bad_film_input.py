@@ -20,7 +20,8 @@ from core.film.model.delivery import (
 )
 from core.film.model.film import Caption, Clip, Film, Music, Transition
 from core.jobs.job import CancelToken
-from core.media.ffmpeg_program import FFMPEG_VARIABLE, ffmpeg_version, find_ffmpeg
+from core.media.ffmpeg_choice import FFMPEG_VARIABLE
+from core.media.ffmpeg_program import ffmpeg_version, find_ffmpeg
 from core.media.render_cache import RenderCache
 from tests.film.exporting import NO_AUDIO, export, film_of, look_at, make_clip, two_clips
 

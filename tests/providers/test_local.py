@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import NotConfigured, UnsupportedRequest
-from core.jobs.job import CancelToken, JobContext, Stage
+from core.jobs.job import CancelToken, JobContext
+from core.jobs.lanes import Stage
 from core.platform.machine import Gpu, Machine
 from core.video.controls import Control, taken_by
 from core.video.planning import make_plan
 from core.video.provider import NotReady, ProviderContext, Ready, ReasonCode
 from core.video.request import Delivery, FrameRequest, RenderRequest, Residency, Target
+from providers.ltx_video.engine.progress_meter import ProgressMeter
 from providers.ltx_video.install.builtin_proof import find_difference, write_hashes
 from providers.ltx_video.install.model_files import BUILTIN_FOLDER, damage_of, model_key
 from providers.ltx_video.local import LocalLTX
@@ -23,7 +25,6 @@ from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.timings import (
     STAGES,
     EngineState,
-    ProgressMeter,
     Timing,
     TimingTable,
     layout_name,

@@ -22,15 +22,8 @@ from core.film.picture.graph import arguments
 from core.film.picture.overlays import prepare_overlays
 from core.film.picture.picture import Look
 from core.film.sound.soundtrack import audio_of
-from core.jobs.job import (
-    JobContext,
-    Lane,
-    Notice,
-    Progressed,
-    Stage,
-    Subject,
-    SubjectKind,
-)
+from core.jobs.job import JobContext, Notice, Progressed, Subject, SubjectKind
+from core.jobs.lanes import Lane, Stage
 from core.media.ffmpeg import run_ffmpeg
 from core.media.output import partial_files
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from core.jobs.job import CancelToken, Stage
+from core.jobs.job import CancelToken
+from core.jobs.lanes import Stage
 from providers.ltx_video.engine.protocol import ORDER_JSON, Began, CancelOrder, RenderOrder
 from providers.ltx_video.engine.streams import EventWriter, die_with_parent, take_over_streams
 

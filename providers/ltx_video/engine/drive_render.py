@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.jobs.job import JobContext
-    from providers.ltx_video.models.timings import ProgressMeter
+    from providers.ltx_video.engine.progress_meter import ProgressMeter
 
 log = logging.getLogger(__name__)
 

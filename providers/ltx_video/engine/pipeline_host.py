@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psutil
 import torch
 
-from core.jobs.job import Stage
+from core.jobs.lanes import Stage
 from core.video.spec import Residency
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.errors import translate

@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from core.errors import Problem
 from core.frozen import Frozen
-from core.jobs.job import Stage
+from core.jobs.lanes import Stage
 from core.video.plan import MemoryPlan, RenderPlan
 from providers.ltx_video.models.profiles import Profile
 

@@ -8,7 +8,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.jobs.job import Progressed, Stage
+from core.jobs.job import Progressed
+from core.jobs.lanes import Stage
 
 if TYPE_CHECKING:
     from core.jobs.job import JobContext

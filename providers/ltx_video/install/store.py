@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.jobs.job import JobContext, Progressed, Report
 from core.video.model_store import Installation, InstallSurvey
 from providers.ltx_video.install.installed import check_installed, model_folder, remove_model
 from providers.ltx_video.models.catalog import BY_ID
@@ -15,7 +14,7 @@ from providers.ltx_video.models.catalog import BY_ID
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-    from core.jobs.job import CancelToken
+    from core.jobs.job import CancelToken, JobContext, Report
     from core.video.provider import ProviderContext
     from providers.ltx_video.install.weights import Installable, InstallModelJob
     from providers.ltx_video.models.catalog import LocalModel
@@ -68,6 +67,7 @@ class LTXStore:
         self, model: str, cancel: CancelToken, on_fraction: Callable[[float], None]
     ) -> Installation:
         """Whether every byte is right; see `ModelStore.verify`."""
+        from core.jobs.job import Progressed
         from providers.ltx_video.install.weights import verify_model
 
         self._find(model)
@@ -98,5 +98,7 @@ class LTXStore:
 def _context(
     cancel: CancelToken, on_event: Callable[[Report], None] = lambda event: None
 ) -> Generator[JobContext]:
+    from core.jobs.job import JobContext
+
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir:
         yield JobContext(workdir=Path(workdir), cancel=cancel, report=on_event)

@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from core.errors import BadResponse, JobCancelled, OutputError, StudioError
-from core.jobs.job import CancelToken, Stage
+from core.jobs.job import CancelToken
+from core.jobs.lanes import Stage
 from providers.ltx_video.install.hub import ContentCheck, RetryableFailure
 from providers.ltx_video.install.installed import PART_SUFFIX, read_chunks
 from providers.ltx_video.install.retry import RetryPolicy

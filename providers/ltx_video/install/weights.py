@@ -19,15 +19,8 @@ from core.errors import (
     UnsupportedRequest,
 )
 from core.frozen import Frozen
-from core.jobs.job import (
-    JobContext,
-    Lane,
-    Notice,
-    Progressed,
-    Stage,
-    Subject,
-    SubjectKind,
-)
+from core.jobs.job import JobContext, Notice, Progressed, Subject, SubjectKind
+from core.jobs.lanes import Lane, Stage
 from core.platform.machine import free_disk_bytes
 from core.platform.network import NetworkSwitch
 from core.platform.suggestions import unknown_name

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import platform
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 
 from core.config.api_keys import KeySpec
-from core.jobs.job import Lane
+from core.jobs.lanes import Lane
 from core.video.packages import Packages
 from core.video.provider import OtherName, ProviderInfo
 
@@ -99,6 +98,9 @@ INFO = ProviderInfo(
 
 def installed_versions() -> dict[str, str]:
     """The versions of Python and of the packages that a clip is made with."""
+    # Imported late: it is slow to load, and only a finished clip asks for it.
+    from importlib.metadata import PackageNotFoundError, version
+
     found = {"python": platform.python_version()}
     for name in PACKAGES.names:
         try:

@@ -20,13 +20,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from core.jobs.job import Stage
+from core.jobs.lanes import Stage
 from core.video.plan import Device, MemoryPlan, Precision, StagePeak
 from core.video.spec import Residency
 from providers.ltx_video.models.sizes import token_count
 
 if TYPE_CHECKING:
     from core.platform.machine import Gpu, Machine
+    from core.video.plan import RenderPlan
+    from core.video.spec import ModelSpec
+    from providers.ltx_video.models.profiles import Profile
     from providers.ltx_video.models.weights_spec import Footprint
 
 MOST_BILLIONS_WITHOUT_GPU = 3.0
@@ -56,6 +59,20 @@ class Workload:
     num_frames: int
     batch_rows: int = 1
 
+    @classmethod
+    def of(cls, plan: RenderPlan, profile: Profile) -> Workload:
+        """The clip of a plan."""
+        rows = _batch_rows(profile, plan.guidance_scale)
+        return cls(plan.width, plan.height, plan.num_frames, rows)
+
+    @classmethod
+    def smallest(cls, spec: ModelSpec, profile: Profile) -> Workload:
+        """The least that a model makes."""
+        size = min(spec.sizes, key=lambda size: size.width * size.height)
+        num_frames = spec.frame_grid.frames(spec.durations.minimum, spec.default_fps)
+        scale = spec.guidance_scale.default if spec.guidance_scale else None
+        return cls(size.width, size.height, num_frames, _batch_rows(profile, scale))
+
     @property
     def tokens(self) -> int:
         """How many pieces the transformer cuts the clip into."""
@@ -65,6 +82,10 @@ class Workload:
     def pixels(self) -> int:
         """Of all frames together."""
         return self.width * self.height * self.num_frames
+
+
+def _batch_rows(profile: Profile, guidance_scale: float | None) -> int:
+    return 2 if profile.guidance.at(guidance_scale).reads_negative_prompt else 1
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import pytest
 
 from core.config.settings import Settings, with_text
 from core.errors import NotConfigured
-from core.jobs.job import Failed, Lane
+from core.jobs.job import Failed
 from core.jobs.job_record import JobState
+from core.jobs.lanes import Lane
 from core.studio import Studio
 from core.video.provider import NotReady, ProviderEntry, ReasonCode
 from core.video.request import Delivery, RenderRequest, Target

@@ -13,19 +13,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import EngineCrashed, JournalError
-from core.jobs.job import (
-    Job,
-    JobContext,
-    JobEvent,
-    Lane,
-    Notice,
-    Progressed,
-    Stage,
-    Subject,
-    SubjectKind,
-)
+from core.jobs.job import Job, JobContext, JobEvent, Notice, Progressed, Subject, SubjectKind
 from core.jobs.job_record import JobState
 from core.jobs.journal import Journal
+from core.jobs.lanes import Lane, Stage
 from core.jobs.queue import JobQueue
 from core.platform.paths import Paths
 

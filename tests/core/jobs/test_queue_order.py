@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import EngineCrashed, JournalError
-from core.jobs.job import Job, JobContext, Lane, Progressed, Stage, Subject, SubjectKind
+from core.jobs.job import Job, JobContext, Progressed, Subject, SubjectKind
 from core.jobs.job_record import JobState
 from core.jobs.journal import Journal
+from core.jobs.lanes import Lane, Stage
 from core.jobs.queue import JobQueue
 from core.platform.paths import Paths
 

@@ -11,7 +11,8 @@ from core.errors import FFmpegCrashed, FFmpegFailed, UnreadableClip
 from core.jobs.job import CancelToken, JobCancelled
 from core.media.ffmpeg import probe_clip, run_ffmpeg
 from core.media.ffmpeg_check import version_of
-from core.media.ffmpeg_program import FFMPEG_VARIABLE, find_ffmpeg
+from core.media.ffmpeg_choice import FFMPEG_VARIABLE
+from core.media.ffmpeg_program import find_ffmpeg
 
 if TYPE_CHECKING:
     from pathlib import Path

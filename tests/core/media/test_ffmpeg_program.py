@@ -13,15 +13,13 @@ import pytest
 from core.errors import FFmpegMissing
 from core.media import ffmpeg_check
 from core.media.ffmpeg_check import crash_of, faults_of, names_in, version_of
+from core.media.ffmpeg_choice import FFMPEG_VARIABLE, FoundBy, use_ffmpeg
 from core.media.ffmpeg_program import (
-    FFMPEG_VARIABLE,
-    FoundBy,
     ffmpeg_in_use,
     ffmpeg_version,
     ffmpeg_with_encoder,
     find_ffmpeg,
     other_ffmpegs,
-    use_ffmpeg,
     way_to_bundled,
 )
 

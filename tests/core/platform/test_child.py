@@ -12,8 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.platform.child import ask_child, start_child
-from core.platform.child_watcher import FAMILY_VARIABLE
+from core.platform.child import FAMILY_VARIABLE, ask_child, start_child
 
 ROOT = Path(__file__).parents[3]
 # A child that is deaf to every gentle wish, and a grandchild, as a shell script around FFmpeg has.

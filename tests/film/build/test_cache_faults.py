@@ -10,7 +10,8 @@ import pytest
 
 from core.film.build.export import ExportJob
 from core.film.model.delivery import Container, ExportOrder, ExportSettings
-from core.jobs.job import CancelToken, JobContext, Progressed, Report, Stage
+from core.jobs.job import CancelToken, JobContext, Progressed, Report
+from core.jobs.lanes import Stage
 from core.media.render_cache import RenderCache, key_of
 from core.platform.files import hold_file
 from tests.film.exporting import Exported, export, film_of, look_at, two_clips

@@ -14,7 +14,8 @@ from core.errors import JobCancelled
 from core.film.model.delivery import AudioCodec, Container, ExportSettings, FrameFormat, Quality
 from core.film.model.film import Caption, Clip, Film, Music, Transition
 from core.film.picture.text_overlays import RenderedText, RenderedTexts
-from core.jobs.job import CancelToken, Progressed, Stage
+from core.jobs.job import CancelToken, Progressed
+from core.jobs.lanes import Stage
 from tests.film.bundled import run_bundled
 from tests.film.counted_clips import FilmBench, Pulses, ReadFilm, read_film, write_counted
 

@@ -24,7 +24,8 @@ from core.film.model.delivery import (
 )
 from core.film.model.film import Clip, Film, Fit, Transition, Watermark
 from core.media.ffmpeg_check import faults_of, version_of
-from core.media.ffmpeg_program import FFMPEG_VARIABLE, find_ffmpeg
+from core.media.ffmpeg_choice import FFMPEG_VARIABLE
+from core.media.ffmpeg_program import find_ffmpeg
 from scripts.ffmpeg_builds import WHEELS, program_of
 from tests.film.bundled import BUNDLED, run_bundled
 from tests.film.counted_clips import FilmBench, Pulses, mark_of, raw_images, write_counted

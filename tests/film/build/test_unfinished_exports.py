@@ -13,7 +13,8 @@ import pytest
 
 from core.errors import AssemblyError, JobCancelled, OutputError
 from core.film.model.delivery import Container, ExportSettings, VideoCodec
-from core.jobs.job import CancelToken, Progressed, Stage
+from core.jobs.job import CancelToken, Progressed
+from core.jobs.lanes import Stage
 from core.media.render_cache import RenderCache
 from tests.film.exporting import NO_AUDIO, export, film_of, make_clip, two_clips
 

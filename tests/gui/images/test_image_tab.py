@@ -30,9 +30,9 @@ from core.jobs.job import (
     Failed,
     JobUpdate,
     Progressed,
-    Stage,
     Succeeded,
 )
+from core.jobs.lanes import Stage
 from core.video.controls import MAX_SEED
 from core.video.image_batch import MAX_COUNT, ImageBatch
 from core.video.listing import ListedProvider, ModelListing, read_listing

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QObject, QThread, Slot
 
-from core.jobs.job import JobUpdate, Notice, Progressed, Queued, Stage, Started, Succeeded
+from core.jobs.job import JobUpdate, Notice, Progressed, Queued, Started, Succeeded
+from core.jobs.lanes import Stage
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.request import RenderRequest, Sampling, Target

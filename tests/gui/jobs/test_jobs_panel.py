@@ -17,14 +17,13 @@ from core.jobs.job import (
     ErrorReport,
     Failed,
     JobUpdate,
-    Lane,
     Progressed,
     Queued,
-    Stage,
     Started,
     Succeeded,
 )
 from core.jobs.job_record import JobRecord, JobState
+from core.jobs.lanes import Lane, Stage
 from core.jobs.owner import Owner
 from gui import theme
 from gui.background import Background

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from core.jobs.job import Lane, Progressed, Stage
+from core.jobs.job import Progressed
 from core.jobs.job_record import JobRecord, JobState
+from core.jobs.lanes import Lane, Stage
 from gui.jobs.queue_progress import progress_of
 from tests.fakes.job_records import NOW, record
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.jobs.job import Lane
 from core.jobs.job_record import JobState
+from core.jobs.lanes import Lane
 from core.video.request import RenderRequest, Sampling, Target
 from gui.jobs.jobs_area import RenderWorker, Workers
 

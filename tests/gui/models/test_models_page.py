@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.config.settings import Appearance, with_text
-from core.jobs.job import JobUpdate, Lane
+from core.jobs.lanes import Lane
 from core.platform.machine import Gpu, Machine
 from core.platform.paths import Paths
 from core.studio import Studio
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
+
+    from core.jobs.job import JobUpdate
 
 
 INFO = FakeProvider().info

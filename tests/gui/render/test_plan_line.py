@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from core.errors import Problem, UnsupportedRequest
-from core.jobs.job import Stage
+from core.jobs.lanes import Stage
 from core.platform.machine import Gpu, Machine
 from core.video.plan import Device, MemoryPlan, RenderPlan, StagePeak
 from core.video.planning import make_plan

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.film.model.source import read_source
-from core.jobs.job import Stage
+from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
 from providers.ltx_video.engine.clip import Audio, write_clip
 from tests.providers.tiny_home import (

@@ -21,7 +21,8 @@ from core.errors import (
     OutOfMemory,
     UnsupportedRequest,
 )
-from core.jobs.job import Progressed, Stage
+from core.jobs.job import Progressed
+from core.jobs.lanes import Stage
 from providers.ltx_video.local import LocalLTX
 from tests.providers.tiny_home import (
     TINY_AV,

@@ -9,7 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from core.jobs.job import CancelToken, Stage
+from core.jobs.job import CancelToken
+from core.jobs.lanes import Stage
 from core.video.spec import Residency
 from providers.ltx_video.engine.drive_render import follow
 from providers.ltx_video.engine.engine_process import EngineProcess
@@ -20,6 +21,7 @@ from providers.ltx_video.engine.pipeline import (
     needed_parts,
 )
 from providers.ltx_video.engine.preview import SHARE, Previewer
+from providers.ltx_video.engine.progress_meter import ProgressMeter
 from providers.ltx_video.engine.protocol import Advanced, Made, RenderOrder
 from providers.ltx_video.engine.stages import decode, denoise
 from providers.ltx_video.engine.text import EncodedPrompt, encode
@@ -27,7 +29,7 @@ from providers.ltx_video.install.model_files import folder_of
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID
 from providers.ltx_video.models.info import LTXModel
-from providers.ltx_video.models.timings import EngineState, ProgressMeter, TimingTable
+from providers.ltx_video.models.timings import EngineState, TimingTable
 from tests.providers.tiny_home import TINY_AV, TINY_VIDEO, context_of, plan_for
 
 if TYPE_CHECKING:

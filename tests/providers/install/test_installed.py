@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import OutputError, ProviderUnavailable
-from core.jobs.job import Progressed, Stage
+from core.jobs.job import Progressed
+from core.jobs.lanes import Stage
 from core.video.model_store import OnDisk
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.jobs.job import Stage
+from core.jobs.lanes import Stage
 from core.platform.machine import Gpu, Machine
 from core.video.plan import Device, MemoryPlan, Precision
 from core.video.spec import Residency
