@@ -1,4 +1,4 @@
-"""Which PyTorch build fits a machine: decided by pure functions, before anything is downloaded."""
+"""Which PyTorch build fits a machine: decided by pure functions, before anything is installed."""
 
 from __future__ import annotations
 
@@ -116,14 +116,14 @@ def refusal(choice: TorchChoice, offers: Sequence[TorchOffer]) -> str:
         return (
             "This machine has no usable NVIDIA GPU, and the only PyTorch that can be had is the "
             f"CUDA build {offered} ({CUDA_DOWNLOAD}); the index with the CPU build, "
-            f"{choice.index_url}, cannot be reached. Nothing was downloaded. Try again with that "
+            f"{choice.index_url}, cannot be reached. Nothing was installed. Try again with that "
             "index reachable, point PIP_EXTRA_INDEX_URL or PIP_FIND_LINKS at a CPU wheel, or take "
             "the CUDA build on purpose with IMAGEAI_TORCH=cuda."
         )
     return (
         f"This machine has {choice.why} of PyTorch is needed, but only {offered} can be had"
         + (f"; {choice.index_url} cannot be reached" if choice.index_url else "")
-        + ". Nothing was downloaded. Try again later, or go on without the GPU: IMAGEAI_TORCH=cpu."
+        + ". Nothing was installed. Try again later, or go on without the GPU: IMAGEAI_TORCH=cpu."
     )
 
 
