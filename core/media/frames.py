@@ -123,7 +123,7 @@ class FrameReader:
                 f"Frame {number + 1} of {self._path.name!r} does not decode.",
                 hint="The clip is damaged there.",
             )
-        return _upright(frame, self._video.sample_aspect_ratio or Fraction(1))
+        return as_seen(frame, self._video.sample_aspect_ratio or Fraction(1))
 
     def _frame(self, wanted: int, cancel: CancelToken) -> VideoFrame | None:
         last = self._last
@@ -252,13 +252,31 @@ def write_last_frame(clip: Path, destination: Path, cancel: CancelToken) -> None
         raise
 
 
-def _upright(frame: VideoFrame, aspect: Fraction) -> Image.Image:
+def as_seen(
+    frame: VideoFrame, aspect: Fraction, most: tuple[int, int] | None = None
+) -> Image.Image:
+    """A frame as it is to be seen: upright, with square pixels, 8 bits of red, green, blue.
+
+    Args:
+        frame: as it was decoded.
+        aspect: how wide its pixels are for their height.
+        most: the width and height that it is made small for; its own size for None.
+    """
     from PIL import Image
 
     is_untagged_hd = frame.colorspace == _UNTAGGED and frame.height > _SD_LINES
     matrix = "ITU709" if is_untagged_hd else None
-    image = Image.fromarray(frame.reformat(format="rgb24", src_colorspace=matrix).to_ndarray())
-    if aspect != 1:
-        image = image.resize((max(1, round(image.width * aspect)), image.height))
+    width, height = max(1, round(frame.width * aspect)), frame.height
+    small = None
+    if most is not None:
+        room = most[::-1] if frame.rotation % 180 else most
+        scale = min(room[0] / width, room[1] / height, 1.0)
+        width, height = max(1, round(width * scale)), max(1, round(height * scale))
+        # At once with the colours: a whole frame of 4K for a thumbnail takes thirty times as long.
+        small = {"width": width, "height": height}
+    rgb = frame.reformat(format="rgb24", src_colorspace=matrix, **(small or {}))
+    image = Image.fromarray(rgb.to_ndarray())
+    if image.size != (width, height):
+        image = image.resize((width, height))
     # Both count against the clock.
     return image.rotate(frame.rotation, expand=True) if frame.rotation else image

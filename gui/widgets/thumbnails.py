@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPixmap
 
 from core.errors import UnreadableClip
+from core.media.frames import as_seen
 from core.media.images import read_image
 from core.media.media_file import open_media
 from core.media.streams import choose_video
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from av import VideoFrame
     from av.container import InputContainer
     from av.video.stream import VideoStream
+    from PIL import Image
 
     from core.errors import StudioError
     from core.jobs.job import CancelToken
@@ -192,6 +195,10 @@ def read_small_image(path: Path, size: tuple[int, int], at: Moment, cancel: Canc
 def _image(path: Path, size: tuple[int, int]) -> QImage:
     image = read_image(path, "picture", "picture").image
     image.thumbnail(size)
+    return _as_qt(image)
+
+
+def _as_qt(image: Image.Image) -> QImage:
     image = image.convert("RGBA")
     data = image.tobytes()
     # A copy: the bytes belong to this function.
@@ -211,7 +218,8 @@ def _frame(path: Path, size: tuple[int, int], at: Moment, cancel: CancelToken) -
             video.codec_context.thread_count = 1
             frame = _last(container, video, cancel) if at == "end" else _first(container, video)
             if frame is not None:
-                return _small(frame, size)
+                aspect = video.sample_aspect_ratio or Fraction(1)
+                return _as_qt(as_seen(frame, aspect, size))
     except (FFmpegError, OSError) as error:
         raise UnreadableClip(f"The clip {path.name!r} cannot be read.") from error
     raise UnreadableClip(f"The clip {path.name!r} holds no picture.")
@@ -243,12 +251,3 @@ def _decoded_last(
         cancel.check()
         last = frame
     return last
-
-
-def _small(frame: VideoFrame, size: tuple[int, int]) -> QImage:
-    scale = min(size[0] / frame.width, size[1] / frame.height, 1.0)
-    width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
-    rgb = frame.reformat(width=width, height=height, format="rgb24")
-    plane = rgb.planes[0]
-    image = QImage(bytes(plane), width, height, plane.line_size, QImage.Format.Format_RGB888)
-    return image.copy()

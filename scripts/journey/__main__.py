@@ -16,6 +16,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--home", type=Path, required=True, help="where everything is kept")
     parser.add_argument("--images", type=Path, help="keep pictures of the window here")
     parser.add_argument("--size", default="1280x800", help="of the window")
+    parser.add_argument("--first-hour", action="store_true", help="the way of a first-time user")
     parser.add_argument("--appearance", choices=("light", "dark"), default="light")
     options = parser.parse_args(arguments)
     os.environ["IMAGEAI_HOME"] = str(options.home)
@@ -31,9 +32,10 @@ def main(arguments: list[str]) -> int:
     from gui.main_window import MainWindow
     from gui.text.text_renderer import QtTextRenderer
     from providers import PROVIDERS
+    from scripts.journey.first_hour import FirstHour, OwnFiles
     from scripts.journey.hands import Hands
     from scripts.journey.route import Journey, Things
-    from scripts.journey.things import draw_image, play_music
+    from scripts.journey.things import draw_image, film_beach, play_music
 
     theme.apply(app, theme.Appearance(options.appearance))
     window = MainWindow(Studio(PROVIDERS, paths=Paths.of_user(), text_renderer=QtTextRenderer()))
@@ -42,16 +44,18 @@ def main(arguments: list[str]) -> int:
     window.show()
     window.begin(None)
     with tempfile.TemporaryDirectory(prefix="imageai-journey-") as folder:
-        things = Things(
-            image=draw_image(Path(folder) / "ball.png"),
-            music=play_music(Path(folder) / "tune.wav"),
-            film=options.home / "film.mp4",
-        )
         if options.images is not None:
             options.images.mkdir(parents=True, exist_ok=True)
-        journey = Journey(window, Hands(window, options.images), things)
-        journey.go()
-        report = {"film": str(things.film), "platform": app.platformName()}
+        hands = Hands(window, options.images)
+        song = play_music(Path(folder) / "tune.wav")
+        if options.first_hour:
+            footage = film_beach(Path(folder) / "beach.mov")
+            film = FirstHour(window, hands).go(OwnFiles(footage, song))
+        else:
+            film = options.home / "film.mp4"
+            things = Things(draw_image(Path(folder) / "ball.png"), song, film)
+            Journey(window, hands, things).go()
+        report = {"film": str(film), "platform": app.platformName()}
         window.close()
     print(json.dumps(report))
     return 0

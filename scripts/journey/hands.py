@@ -124,6 +124,11 @@ class Hands:
             QTest.keyClicks(widget, line)
         self.rest(0.05)
 
+    def type_over(self, widget: QWidget, text: str) -> None:
+        """Type into what has the focus, instead of what is selected there."""
+        QTest.keyClicks(widget, text)
+        self.rest(0.05)
+
     def press(
         self, key: Qt.Key, keys: Qt.KeyboardModifier = _NO_KEYS, on: QWidget | None = None
     ) -> None:

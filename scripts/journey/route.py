@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from core.project.model.project import VideoProject
     from gui.main_window import MainWindow
+    from gui.video.video_project_tab import VideoProjectTab
     from scripts.journey.hands import Hands
 
 NAME = "Three small things"
@@ -49,13 +50,12 @@ class Things:
     film: Path
 
 
-class Journey:
-    """Goes the whole way in an open window; raises where it does not lead on."""
+class Route:
+    """What every way through an open window has in common."""
 
-    def __init__(self, window: MainWindow, hands: Hands, things: Things) -> None:
+    def __init__(self, window: MainWindow, hands: Hands) -> None:
         self._window = window
-        self._hands = hands
-        self._things = things
+        self.hands = hands
 
     @property
     def project(self) -> VideoProject:
@@ -64,13 +64,58 @@ class Journey:
         assert model is not None, "no project is open"
         return model.project
 
+    @property
+    def tab(self) -> VideoProjectTab:
+        """The tab of the open project."""
+        assert self._window.video_tab is not None, "no project is open"
+        return self._window.video_tab
+
+    @property
+    def table(self) -> QAbstractItemView:
+        """Its scenes."""
+        return self.hands.find("scene_table", QAbstractItemView)
+
+    def begin(self) -> None:
+        """From the welcome page to a new project."""
+        self.hands.take_hold()
+        self.hands.until("the queue", lambda: self._window.jobs.is_ready)
+        self.hands.look("welcome")
+
+        def name_it(dialog: QDialog) -> None:
+            assert isinstance(dialog, NewProjectDialog), type(dialog).__name__
+            field = dialog.findChild(QLineEdit, "new_project_name")
+            assert field is not None, "the dialog has a field"
+            QTest.keyClicks(field, NAME)
+            QTest.keyClick(field, Qt.Key.Key_Return)
+
+        self.hands.answer(name_it)
+        self.hands.press(Qt.Key.Key_N, _CTRL, on=self._window)
+        self.hands.until("the project", lambda: self._window.video_tab is not None)
+        self.hands.rest(0.5)
+
+    def make_scenes(self, words: str) -> None:
+        """Write a storyboard and make its scenes."""
+        hands = self.hands
+        hands.write(hands.find("storyboard_text", QPlainTextEdit), words)
+        button = hands.find("make_scenes")
+        hands.until("the split", button.isEnabled)
+        hands.click(button)
+
+    def num_takes(self, place: int) -> int:
+        """How many takes the scene at a place has, from 0."""
+        return len(self.project.takes_of(self.project.scenes[place].id).takes)
+
+
+class Journey(Route):
+    """Goes the whole way in an open window; raises where it does not lead on."""
+
+    def __init__(self, window: MainWindow, hands: Hands, things: Things) -> None:
+        super().__init__(window, hands)
+        self._things = things
+
     def go(self) -> None:
         """Go from the welcome page to the finished film and through every room."""
-        hands = self._hands
-        hands.take_hold()
-        hands.until("the queue", lambda: self._window.jobs.is_ready)
-        hands.look("welcome")
-        self._begin_project()
+        self.begin()
         self._write_storyboard()
         self._bring_reference()
         self._link_scene()
@@ -80,40 +125,20 @@ class Journey:
         self._export()
         self._see_rooms()
 
-    def _begin_project(self) -> None:
-        def name_it(dialog: QDialog) -> None:
-            assert isinstance(dialog, NewProjectDialog), type(dialog).__name__
-            field = dialog.findChild(QLineEdit, "new_project_name")
-            assert field is not None, "the dialog has a field"
-            QTest.keyClicks(field, NAME)
-            QTest.keyClick(field, Qt.Key.Key_Return)
-
-        self._hands.answer(name_it)
-        self._hands.press(Qt.Key.Key_N, _CTRL, on=self._window)
-        self._hands.until("the project", lambda: self._window.video_tab is not None)
-        self._hands.rest(0.5)
-
     def _write_storyboard(self) -> None:
-        hands = self._hands
-        hands.write(hands.find("storyboard_text", QPlainTextEdit), STORYBOARD)
-        button = hands.find("make_scenes")
-        hands.until("the split", button.isEnabled)
-        hands.click(button)
+        hands = self.hands
+        self.make_scenes(STORYBOARD)
         hands.until("three scenes", lambda: len(self.project.scenes) == 3)
-        hands.click_row(self._table, 0, 1)
+        hands.click_row(self.table, 0, 1)
         hands.rest(0.6)
         hands.look("storyboard")
 
     @property
-    def _table(self) -> QAbstractItemView:
-        return self._hands.find("scene_table", QAbstractItemView)
-
-    @property
     def _left(self) -> QScrollArea:
-        return self._hands.find("video_left", QScrollArea)
+        return self.hands.find("video_left", QScrollArea)
 
     def _bring_reference(self) -> None:
-        hands = self._hands
+        hands = self.hands
         self._open("references")
         hands.choose_file(self._things.image)
         hands.click(hands.find("reference_add"))
@@ -123,36 +148,33 @@ class Journey:
         self._close("references")
 
     def _link_scene(self) -> None:
-        hands = self._hands
-        hands.click_row(self._table, 2, 1)
-        hands.press(Qt.Key.Key_L, _CTRL, on=self._table)
+        hands = self.hands
+        hands.click_row(self.table, 2, 1)
+        hands.press(Qt.Key.Key_L, _CTRL, on=self.table)
         hands.until("the link", lambda: self.project.scenes[2].continues)
-        hands.click_row(self._table, 0, 1)
+        hands.click_row(self.table, 0, 1)
 
     def _render(self) -> None:
-        hands = self._hands
+        hands = self.hands
         button = hands.find("render_missing")
         hands.until("something to render", button.isEnabled)
         hands.click(button)
-        hands.until("the first clip", lambda: self._num_takes(0) == 1, _RENDERED_WITHIN_S)
+        hands.until("the first clip", lambda: self.num_takes(0) == 1, _RENDERED_WITHIN_S)
         hands.look("rendering")
         hands.until(
             "every clip",
-            lambda: all(self._num_takes(place) == 1 for place in range(3)),
+            lambda: all(self.num_takes(place) == 1 for place in range(3)),
             _RENDERED_WITHIN_S,
         )
         self._close("storyboard")
         hands.rest(0.8)
         hands.look("rendered")
 
-    def _num_takes(self, place: int) -> int:
-        return len(self.project.takes_of(self.project.scenes[place].id).takes)
-
     def _choose_take(self) -> None:
-        hands = self._hands
-        hands.click_row(self._table, 0, 1)
+        hands = self.hands
+        hands.click_row(self.table, 0, 1)
         hands.click(hands.find("render_this"))
-        hands.until("another take", lambda: self._num_takes(0) == 2, _RENDERED_WITHIN_S)
+        hands.until("another take", lambda: self.num_takes(0) == 2, _RENDERED_WITHIN_S)
         hands.rest(0.8)
         scene = self.project.scenes[0]
         first = self.project.takes_of(scene.id).takes[0].id
@@ -163,7 +185,7 @@ class Journey:
         hands.look("takes")
 
     def _play_sequence(self) -> None:
-        hands = self._hands
+        hands = self.hands
         hands.click(hands.find("source_sequence", QToolButton))
         play = hands.find("play", QToolButton, inside=self._window.video_tab)
         hands.until("the sequence", play.isEnabled, 60.0)
@@ -172,7 +194,7 @@ class Journey:
         hands.look("sequence")
 
     def _export(self) -> None:
-        hands = self._hands
+        hands = self.hands
         self._close("render")
         self._open("export")
         self._open("cuts")
@@ -197,7 +219,7 @@ class Journey:
         hands.look("exported")
 
     def _see_rooms(self) -> None:
-        hands = self._hands
+        hands = self.hands
         tabs = hands.find("rooms", QTabWidget)
         for place in range(1, tabs.count()):
             bar = tabs.tabBar()
@@ -210,7 +232,7 @@ class Journey:
         hands.click(bar, bar.tabRect(0).center())
 
     def _make_image(self) -> None:
-        hands = self._hands
+        hands = self.hands
         hands.write(hands.find("image_prompt"), IMAGE)
         button = hands.find("image_make")
         hands.until("a picture that can be made", button.isEnabled)
@@ -233,6 +255,6 @@ class Journey:
         self._fold(name, is_open=False)
 
     def _fold(self, name: str, *, is_open: bool) -> None:
-        heading = self._hands.find(f"section_{name}", QToolButton)
+        heading = self.hands.find(f"section_{name}", QToolButton)
         if heading.isChecked() != is_open:
-            self._hands.click(heading, QPoint(20, heading.height() // 2))
+            self.hands.click(heading, QPoint(20, heading.height() // 2))

@@ -1,4 +1,4 @@
-"""What is carried on the journey: a picture that was drawn here and music that was played here."""
+"""What is carried on the journey: a picture that was drawn here, a clip, and music."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
+from core.jobs.job import CancelToken
+from core.media.ffmpeg import run_ffmpeg
 from scripts.sample_music import write_music
 
 if TYPE_CHECKING:
@@ -28,4 +30,15 @@ def draw_image(path: Path) -> Path:
 def play_music(path: Path) -> Path:
     """A few bars."""
     write_music(path, _MUSIC_S)
+    return path
+
+
+def film_beach(path: Path) -> Path:
+    """Two seconds as a telephone held upright writes them: turned, with sound, at 30 a second."""
+    flat = path.with_stem("flat")
+    look = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=2"]
+    tone = ["-f", "lavfi", "-i", "sine=f=330:d=2"]
+    run_ffmpeg([*look, *tone, "-pix_fmt", "yuv420p", "-shortest", str(flat)], CancelToken())
+    turned = ["-display_rotation", "90", "-i", str(flat), "-c", "copy", str(path)]
+    run_ffmpeg(turned, CancelToken())
     return path

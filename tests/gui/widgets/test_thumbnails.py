@@ -184,3 +184,28 @@ def test_closing_while_files_are_read_tells_nothing_more(qtbot: QtBot, tmp_path:
     count = len(messages)
     qtbot.wait(100)
     assert len(messages) == count
+
+
+@pytest.mark.parametrize("at", ["start", "end"])
+def test_a_clip_is_shown_upright_and_with_its_shape(
+    qtbot: QtBot, thumbnails: Thumbnails, tmp_path: Path, at: Moment
+) -> None:
+    flat, turned, wide = tmp_path / "flat.mp4", tmp_path / "turned.mov", tmp_path / "wide.mp4"
+    half = "color=red:s=80x80:r=10:d=1[a];color=blue:s=80x80:r=10:d=1[b];[a][b]hstack"
+    run_ffmpeg(["-filter_complex", half, "-pix_fmt", "yuv444p", str(flat)], CancelToken())
+    run_ffmpeg(
+        ["-display_rotation", "90", "-i", str(flat), "-c", "copy", str(turned)], CancelToken()
+    )
+    run_ffmpeg(
+        ["-i", str(flat), "-vf", "setsar=2", "-pix_fmt", "yuv444p", str(wide)], CancelToken()
+    )
+    room = QSize(64, 64)
+
+    upright = fetched(qtbot, thumbnails, turned, at, room)
+    assert (upright.width(), upright.height()) == (32, 64)
+    shown = upright.toImage()
+    # Turned against the clock by a quarter: what was at the left is below.
+    assert shown.pixelColor(16, 56).red() > 200
+    assert shown.pixelColor(16, 8).blue() > 200
+    stretched = fetched(qtbot, thumbnails, wide, at, room)
+    assert (stretched.width(), stretched.height()) == (64, 16)
