@@ -160,6 +160,8 @@ class VideoProjectTab(QWidget):
         panels.table.addActions(self.scene_actions.for_scenes())
         self.scene_actions.select_wanted.connect(panels.table.select)
         self.scene_actions.added.connect(panels.table.edit_prompt)
+        self.scene_actions.told.connect(self.message)
+        self.scene_actions.told.connect(self.notice)
         panels.inspector.frame_brought.connect(self._images.bring)
         panels.inspector.cursor_moved.connect(self.scene_actions.set_cursor)
         self._rows.image_dropped.connect(self._images.bring)

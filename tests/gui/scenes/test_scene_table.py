@@ -318,23 +318,46 @@ def test_duplicate_selects_the_copies(qtbot: QtBot, table: Table) -> None:
     assert table.view.selected_ids == (table.ids[1], table.ids[4])
 
 
-def test_split_is_at_the_cursor_or_in_the_middle(qtbot: QtBot, table: Table) -> None:
-    chosen(table, "s2")
+def with_prompt_of_first(prompt: str) -> VideoProject:
+    return change_scenes(make_project(), {"s1"}, lambda s: s.model_copy(update={"prompt": prompt}))
+
+
+def test_split_is_where_a_sentence_ends_and_says_so(
+    qtbot: QtBot, tables: Callable[..., Table]
+) -> None:
+    table = tables(with_prompt_of_first("A boat sails past. The gulls cry."))
+    told: list[str] = []
+    table.actions.told.connect(told.append)
+    chosen(table, "s1")
     key(qtbot, table, Qt.Key.Key_K, ctrl=True)
-    assert [s.prompt for s in table.project.project.scenes[1:3]] == ["A boat sails", "past s2."]
-    table.project.undo_stack.undo()
+    halves = [s.prompt for s in table.project.project.scenes[:2]]
+    assert halves == ["A boat sails past.", "The gulls cry."]
+    assert table.view.selected_ids == (table.ids[1],)
+    assert told == ["Scene 1 is split where a sentence or a part of it ends."]
+
+
+def test_split_at_the_cursor_never_cuts_a_word(table: Table) -> None:
     chosen(table, "s2")
-    table.actions.set_cursor(6)
+    table.actions.set_cursor(5)
     table.actions.split.trigger()
     assert [s.prompt for s in table.project.project.scenes[1:3]] == ["A boat", "sails past s2."]
-    assert table.view.selected_ids == (table.ids[2],)
 
 
-def test_prompt_of_one_word_is_not_split(tables: Callable[..., Table]) -> None:
-    project = change_scenes(
-        make_project(), {"s1"}, lambda s: s.model_copy(update={"prompt": "Boat"})
-    )
-    table = tables(project)
+@pytest.mark.parametrize("prompt", ["Boat", "A blue square spinning at night with a high tone"])
+def test_both_halves_keep_words_that_cannot_be_split_and_that_is_said(
+    prompt: str, tables: Callable[..., Table]
+) -> None:
+    table = tables(with_prompt_of_first(prompt))
+    told: list[str] = []
+    table.actions.told.connect(told.append)
+    chosen(table, "s1")
+    table.actions.split.trigger()
+    assert [s.prompt for s in table.project.project.scenes[:2]] == [prompt, prompt]
+    assert told[0].startswith("Scenes 1 and 2 both have the whole prompt")
+
+
+def test_a_scene_without_words_is_not_split(tables: Callable[..., Table]) -> None:
+    table = tables(with_prompt_of_first(" "))
     chosen(table, "s1")
     assert not table.actions.split.isEnabled()
 
