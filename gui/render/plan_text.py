@@ -90,7 +90,7 @@ def describe_plan(
         line=_line(plan, info, machine),
         issues=tuple(issues),
         notes=tuple(notes),
-        details=_details(plan),
+        details=_details(plan, info),
     )
 
 
@@ -132,7 +132,7 @@ def _needs(memory: MemoryPlan | None, machine: Machine) -> str:
     return f"needs {_gb(needed)} of {there:.0f} GB" if needed else ""
 
 
-def _details(plan: RenderPlan) -> str:
+def _details(plan: RenderPlan, info: ProviderInfo) -> str:
     """Model, sampling and layout in memory, a line each."""
     sampling = [f"seed {plan.seed}"]
     if plan.num_inference_steps is not None:
@@ -140,7 +140,7 @@ def _details(plan: RenderPlan) -> str:
     if plan.guidance_scale is not None:
         sampling.append(f"guidance {plan.guidance_scale:g}")
     sampling.append("with sound" if plan.has_audio else "silent")
-    lines = [f"{plan.spec.label} ({plan.target})", ", ".join(sampling)]
+    lines = [f"{plan.spec.label} ({info.shown_name})", ", ".join(sampling)]
     memory = plan.memory_plan
     if memory is not None:
         peaks = f"{_gb(memory.peak_ram_gb)} GB of memory"

@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from core.film.model.transitions import NONE, TRANSITIONS
 from core.project.storyboard.tags import CAMERA_MOTIONS
+from core.video.spec import shown_name
 from gui.theme import Tone
 from gui.widgets.fields import named
 from gui.widgets.file_field import files_in
@@ -338,7 +339,7 @@ def tag_menu(parent: QWidget) -> QMenu:
         _add_tag(lengths, f"{seconds} seconds", f"[{seconds}s]", "How long the scene lasts")
     cameras = menu.addMenu("&Camera")
     for motion in CAMERA_MOTIONS:
-        name = motion.replace("_", " ")
+        name = shown_name(motion)
         _add_tag(cameras, name.capitalize(), f"{{camera: {name}}}", "How the camera moves")
     transitions = menu.addMenu("&Transition into it")
     for kind in TRANSITIONS.values():
