@@ -43,6 +43,11 @@ def row_height(line_height: int) -> int:
     return max(THUMBNAIL.height() + 4, 2 * line_height + PAD) + 4
 
 
+def empty_slot(cell: QRect) -> QRect:
+    """The dashed box of a cell that has no picture yet."""
+    return centred(THUMBNAIL, cell).adjusted(8, 4, -8, -4)
+
+
 class NumberDelegate(CellDelegate):
     """The scene's number, and a link where it goes on from the scene before."""
 
@@ -164,7 +169,8 @@ class ImageDelegate(CellDelegate):
             return
         mid = cell.palette.color(QPalette.ColorRole.Mid)
         cell.painter.setPen(QPen(mid, 1, Qt.PenStyle.DashLine))
-        cell.painter.drawRoundedRect(place.adjusted(8, 4, -8, -4), 4, 4)
+        cell.painter.drawRoundedRect(empty_slot(cell.rect), 4, 4)
+        cell.icon("image-plus-outline", centred(_ICON, place), cell.colour(Tone.QUIET))
 
 
 class DurationDelegate(CellDelegate):

@@ -108,7 +108,7 @@ class SceneRow:
             case SceneColumn.START | SceneColumn.END:
                 slot = "start" if column is SceneColumn.START else "end"
                 name = self.text(column)
-                return name or f"Drop a picture here to make it the {slot} frame."
+                return name or f"Click to choose a picture as the {slot} frame, or drop one here."
             case SceneColumn.CLIP:
                 return self._clip_help()
             case SceneColumn.DURATION:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 """A place in a model, as views and Qt itself give it."""
+_TARGET_WIDTH, _TARGET_SHADE = 3, 0.2
 PAD = 6
 ICON = 16
 # Read once: each use of an enumeration of Qt takes as long as drawing a word.
@@ -156,6 +157,15 @@ def paint_hint(view: QAbstractItemView, text: str) -> None:
     place = view.viewport().rect().adjusted(EDGE, EDGE, -EDGE, -EDGE)
     painter.drawText(place, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
     painter.end()
+
+
+def paint_target(painter: QPainter, place: QRect, palette: QPalette) -> None:
+    """A frame around the place where what is dragged would be put."""
+    colour = palette.color(QPalette.ColorRole.Highlight)
+    painter.setPen(QPen(colour, _TARGET_WIDTH))
+    colour.setAlphaF(_TARGET_SHADE)
+    painter.setBrush(colour)
+    painter.drawRoundedRect(place, 4, 4)
 
 
 def in_two_lines(text: str, option: QStyleOptionViewItem, width: int) -> list[str]:

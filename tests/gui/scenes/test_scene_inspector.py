@@ -10,9 +10,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QTextCursor
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QGuiApplication,
+    QImage,
+    QKeySequence,
+    QTextCursor,
+)
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QTabBar,
+    QWidget,
+)
 
 from core.film.model.film import Fit, Transition
 from core.project.model.edits import insert_scenes
@@ -27,6 +42,7 @@ from gui.widgets.image_slot import ImageSlot, SlotImage
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import FULL, SMALL
 from tests.fakes.scenes import make_take
+from tests.gui.children import child
 from tests.gui.controls import ControlCase, Heard, controls_of
 from tests.gui.dropping import drop, files
 from tests.gui.operating import answer_with, choose, click, step_up, tick, write
@@ -427,6 +443,34 @@ def test_an_image_from_the_clipboard_is_brought_for_its_place(
     (brought,) = panel.property("brought").requests
     assert isinstance(brought, ImageUse)
     assert (brought.scene_id, brought.role) == ("s2", ImageRole.END)
+
+
+def test_a_click_on_an_empty_frame_chooses_a_picture(qtbot: QtBot, thumbnails: Thumbnails) -> None:
+    panel = inspector(qtbot, thumbnails, ("s1",))
+    turn_to(panel, "Frames")
+    QTest.mouseClick(child(panel, QWidget, "start_frame_picture"), Qt.MouseButton.LeftButton)
+    dialog = child(panel, QFileDialog)
+    child(dialog, QLineEdit, "fileNameEdit").setText(str(IMAGE))
+    dialog.accept()
+    (brought,) = panel.property("brought").requests
+    assert (brought.images, brought.scene_id, brought.role) == ((IMAGE,), "s1", ImageRole.START)
+
+
+def test_a_file_that_hovers_over_a_frame_marks_it(qtbot: QtBot, thumbnails: Thumbnails) -> None:
+    panel = inspector(qtbot, thumbnails, ("s1",))
+    turn_to(panel, "Frames")
+    place = child(panel, QWidget, "start_frame_picture")
+    slot, mime = place.parentWidget(), files(IMAGE)
+    assert slot is not None
+    before = place.grab().toImage()
+    over = QDragEnterEvent(
+        QPoint(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    QApplication.sendEvent(slot, over)
+    assert place.grab().toImage() != before
+    QApplication.sendEvent(slot, QDragLeaveEvent())
+    assert place.grab().toImage() == before
 
 
 def test_only_what_the_model_takes_is_offered(qtbot: QtBot, thumbnails: Thumbnails) -> None:
