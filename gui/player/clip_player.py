@@ -83,16 +83,8 @@ class ClipPlayer(QWidget):
         self._full_screen = FullScreenImage(self)
         head = hbox(self._sources, self._title, grows=self._title)
         foot = hbox(self._place, self._scene, grows=self._scene)
-        vbox(
-            head,
-            self._surface,
-            self._position,
-            foot,
-            self._transport,
-            of=self,
-            gap=GAP // 2,
-            grows=self._surface,
-        )
+        rows = (head, self._surface, self._position, foot, self._transport)
+        vbox(*rows, of=self, gap=GAP // 2, grows=self._surface)
         self._connect()
         self._add_shortcuts()
         self.show_message(_NOTHING)
@@ -158,6 +150,13 @@ class ClipPlayer(QWidget):
         if not self._is_in_progress:
             self.show_message("")
             self._is_in_progress = True
+        self._surface.show_image(image)
+        self._message.show_message(message)
+
+    def show_still(self, image: QImage, title: str, message: str) -> None:
+        """Show a picture that does not move, and a sentence on it."""
+        self.show_message("")
+        self._title.show_text(title)
         self._surface.show_image(image)
         self._message.show_message(message)
 

@@ -59,9 +59,11 @@ class ImageController(QObject):
 
     Signals:
         failed(StudioError): a picture cannot be used.
+        message(str): what a picture has become.
     """
 
     failed = Signal(object)
+    message = Signal(object)
 
     def __init__(self, model: ProjectModel, background: Background, parent: QObject) -> None:
         super().__init__(parent)
@@ -115,11 +117,14 @@ class ImageController(QObject):
         if scene is None:
             return
         after = _scene_with(scene, use.role, copies)
-        text = f"Set {use.role.value}"
+        text, number = f"Set {use.role.value}", project.index(scene.id) + 1
         if use.role is ImageRole.SCENE_REFERENCE:
-            number = project.index(scene.id) + 1
             text = f"{describe_edit(scene.references, after.references)} of scene {number}"
         self._model.edit_scene(text, after)
+        if use.role in (ImageRole.START, ImageRole.END):
+            image = use.images[0]
+            name = repr(image.name) if isinstance(image, Path) else "The picture"
+            self.message.emit(f"{name} is the {use.role.value} of scene {number} now.")
 
 
 @dataclass(frozen=True)

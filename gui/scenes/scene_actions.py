@@ -36,13 +36,13 @@ class SceneActions(QObject):
         added(str): a new, empty scene of that id waits for its prompt.
         footage_wanted(int | None): clips of a person's own are to become scenes before the one of
             this place; None for the end.
-        told(str): what has been done, where that is not seen at once.
+        message(str): what has been done, where that is not seen at once.
     """
 
     select_wanted = Signal(object)
     added = Signal(object)
     footage_wanted = Signal(object)
-    told = Signal(object)
+    message = Signal(object)
 
     def __init__(self, model: ProjectModel, parent: QObject) -> None:
         super().__init__(parent)
@@ -207,7 +207,7 @@ class SceneActions(QObject):
         project = split_scene(self._model.project, scene.id, at)
         self._model.edit(f"Split scene {number}", project)
         self.select_wanted.emit((project.scenes[number].id,))
-        self.told.emit(
+        self.message.emit(
             f"Scene {number} is split {how}."
             if at is not None
             else f"Scenes {number} and {number + 1} both have the whole prompt: there is no place "

@@ -12,7 +12,14 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from core.errors import StudioError, UnsupportedRequest
 from core.film.model.film import Lut, Music, Subtitles
 from core.platform.text_files import read_text_file
-from core.project.files.footage import PROJECT_USES, FileUse, read_footage, use_of
+from core.project.files.footage import (
+    PROJECT_USES,
+    FileUse,
+    Footage,
+    read_footage,
+    read_still,
+    use_of,
+)
 from core.project.files.media import bring_in
 from core.project.model.edits import insert_scenes
 from core.project.model.project import FilmChoices, Scene, SceneTakes, new_id
@@ -25,7 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.jobs.job import CancelToken
-    from core.project.files.footage import Footage
     from core.project.model.project import VideoProject
     from core.project.render.rerender import FromRecord
     from core.studio import Studio
@@ -121,7 +127,8 @@ class DroppedFiles(QObject):
                 footage = read_footage(path, cancel)
                 return _UsableFile(path, use, footage, recipe=self._recipe(footage))
             case FileUse.IMAGE:
-                return _UsableFile(bring_in(path, folder), use)
+                copy = bring_in(path, folder)
+                return _UsableFile(path, use, Footage(read_still(copy), record=None))
             case FileUse.STORYBOARD:
                 return _UsableFile(path, use, text=read_text_file(path).text)
             case _:
@@ -182,19 +189,23 @@ class DroppedFiles(QObject):
                 takes = project.takes_of(dropped.scene_id).with_take(item.footage.take)
                 takes = takes.model_copy(update={"chosen": item.footage.take.id})
                 project = project.with_takes(dropped.scene_id, takes)
-                said.append(f"Scene {number} shows {item.path.name!r} now.")
+                held = ", held as a still" if item.footage.take.is_still else ""
+                said.append(f"Scene {number} shows {item.path.name!r} now{held}.")
                 shown[:] = [dropped.scene_id]
                 continue
-            if item.use not in (FileUse.CLIP, FileUse.IMAGE):
+            if item.footage is None:
                 continue
             scene = _scene_of(item)
             project = insert_scenes(project, index, [scene])
             index += 1
             shown.append(scene.id)
-            said.append(f"Scene {index} is made of {item.path.name!r}.")
-            if item.footage is not None:
-                takes = SceneTakes().with_take(item.footage.take)
-                project = project.with_takes(scene.id, takes)
+            said.append(
+                f"Scene {index} holds the picture {item.path.name!r} as a still."
+                if item.footage.take.is_still
+                else f"Scene {index} is made of {item.path.name!r}."
+            )
+            takes = SceneTakes().with_take(item.footage.take)
+            project = project.with_takes(scene.id, takes)
         return project
 
     def _complain(self, reasons: list[str]) -> None:
@@ -220,11 +231,7 @@ def _scene_of(item: _UsableFile) -> Scene:
             id=new_id("scene"), title=title, prompt=item.recipe.prompt,
             own=item.recipe.choices, own_fields=own,
         )  # fmt: skip
-    start = item.path if item.use is FileUse.IMAGE else None
-    if start is not None:
-        # Without the hash that a copy carries behind its name.
-        title = start.stem.rpartition("-")[0] or start.stem
-    return Scene(id=new_id("scene"), title=title, start_image=start)
+    return Scene(id=new_id("scene"), title=title)
 
 
 def _with_film_file(film: FilmChoices, item: _UsableFile, said: list[str]) -> FilmChoices:

@@ -160,8 +160,6 @@ class VideoProjectTab(QWidget):
         panels.table.addActions(self.scene_actions.for_scenes())
         self.scene_actions.select_wanted.connect(panels.table.select)
         self.scene_actions.added.connect(panels.table.edit_prompt)
-        self.scene_actions.told.connect(self.message)
-        self.scene_actions.told.connect(self.notice)
         panels.inspector.frame_brought.connect(self._images.bring)
         panels.inspector.cursor_moved.connect(self.scene_actions.set_cursor)
         self._rows.image_dropped.connect(self._images.bring)
@@ -197,8 +195,9 @@ class VideoProjectTab(QWidget):
         self._files.scenes_added.connect(self._panels.table.select)
         self._files.film_changed.connect(lambda: self._left.show_section("export"))
         self._files.project_wanted.connect(self.project_wanted)
-        self._files.message.connect(self.message)
-        self._files.message.connect(self.notice)
+        for source in (self.scene_actions, self._files, self._images):
+            source.message.connect(self.message)
+            source.message.connect(self.notice)
         self.missing_files.message.connect(self.message)
         self.missing_files.failed.connect(self._on_failed)
         for controller in (self._render_host, self._export, self._images, self._takes):

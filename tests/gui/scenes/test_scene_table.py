@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from PySide6.QtCore import QMimeData, QModelIndex, QPoint, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QPalette
+from PySide6.QtGui import QDragLeaveEvent, QPalette
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import (
     QApplication,
@@ -49,7 +49,7 @@ from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import SMALL
 from tests.fakes.scenes import make_project, make_take
 from tests.gui.children import carried, child
-from tests.gui.dropping import files
+from tests.gui.dropping import files, hover
 from tests.gui.frames import slowest_frame_s
 
 if TYPE_CHECKING:
@@ -335,14 +335,14 @@ def test_split_is_where_a_sentence_ends_and_says_so(
     qtbot: QtBot, tables: Callable[..., Table]
 ) -> None:
     table = tables(with_prompt_of_first("A boat sails past. The gulls cry."))
-    told: list[str] = []
-    table.actions.told.connect(told.append)
+    said: list[str] = []
+    table.actions.message.connect(said.append)
     chosen(table, "s1")
     key(qtbot, table, Qt.Key.Key_K, ctrl=True)
     halves = [s.prompt for s in table.project.project.scenes[:2]]
     assert halves == ["A boat sails past.", "The gulls cry."]
     assert table.view.selected_ids == (table.ids[1],)
-    assert told == ["Scene 1 is split where a sentence or a part of it ends."]
+    assert said == ["Scene 1 is split where a sentence or a part of it ends."]
 
 
 def test_split_at_the_cursor_never_cuts_a_word(table: Table) -> None:
@@ -357,12 +357,12 @@ def test_both_halves_keep_words_that_cannot_be_split_and_that_is_said(
     prompt: str, tables: Callable[..., Table]
 ) -> None:
     table = tables(with_prompt_of_first(prompt))
-    told: list[str] = []
-    table.actions.told.connect(told.append)
+    said: list[str] = []
+    table.actions.message.connect(said.append)
     chosen(table, "s1")
     table.actions.split.trigger()
     assert [s.prompt for s in table.project.project.scenes[:2]] == [prompt, prompt]
-    assert told[0].startswith("Scenes 1 and 2 both have the whole prompt")
+    assert said[0].startswith("Scenes 1 and 2 both have the whole prompt")
 
 
 def test_a_scene_without_words_is_not_split(tables: Callable[..., Table]) -> None:
@@ -468,13 +468,6 @@ def test_nothing_is_chosen_in_a_project_that_is_read_only(
     assert table.view.findChild(QFileDialog) is None
 
 
-def hover(table: Table, mime: QMimeData, place: QPoint, action: Qt.DropAction) -> None:
-    for kind in (QDragEnterEvent, QDragMoveEvent):
-        event = kind(place, action, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-        event.setAccepted(kind is QDragMoveEvent)
-        QApplication.sendEvent(table.view.viewport(), event)
-
-
 def marked(table: Table, place: QPoint) -> bool:
     highlight = table.view.palette().color(QPalette.ColorRole.Highlight)
     return table.view.viewport().grab().toImage().pixelColor(place) == highlight
@@ -484,7 +477,8 @@ def test_the_frame_under_a_file_is_marked(table: Table) -> None:
     cell = table.view.visualRect(table.cell(1, SceneColumn.START))
     edge = QPoint(cell.left() + 1, cell.center().y())
     assert not marked(table, edge)
-    hover(table, files(IMAGE_FILE), cell.center(), Qt.DropAction.CopyAction)
+    mime = files(IMAGE_FILE)
+    hover(table.view.viewport(), mime, cell.center())
     assert marked(table, edge)
     QApplication.sendEvent(table.view.viewport(), QDragLeaveEvent())
     assert not marked(table, edge)
@@ -493,7 +487,7 @@ def test_the_frame_under_a_file_is_marked(table: Table) -> None:
 def test_a_line_across_the_table_shows_where_a_row_would_go(table: Table) -> None:
     row = table.view.visualRect(table.cell(1, SceneColumn.PROMPT))
     mime = table.rows.mimeData([table.cell(0, SceneColumn.NUMBER)])
-    hover(table, mime, row.bottomLeft() + QPoint(20, -2), Qt.DropAction.MoveAction)
+    hover(table.view.viewport(), mime, row.bottomLeft() + QPoint(20, -2), Qt.DropAction.MoveAction)
     edges = (row.left() + 40, table.view.viewport().width() - 40)
     assert [marked(table, QPoint(x, row.bottom())) for x in edges] == [True, True]
 

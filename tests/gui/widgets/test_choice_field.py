@@ -41,11 +41,11 @@ def test_every_transition_is_in_a_list_that_fits_on_a_small_screen(qtbot: QtBot)
 
 def test_a_choice_in_a_group_is_made(qtbot: QtBot) -> None:
     field = opened(qtbot)
-    told: list[object] = []
-    field.edited.connect(told.append)
+    heard: list[object] = []
+    field.edited.connect(heard.append)
     lists = lists_of(child(field, QMenu, "choice_menu"))
     next(a for one in lists for a in one if a.text() == "Circle opens").trigger()
-    assert told == ["circle-open"]
+    assert heard == ["circle-open"]
     assert (field.value(), field.currentText()) == ("circle-open", "Circle opens")
 
 
