@@ -49,11 +49,13 @@ class ClipPlayer(QWidget):
 
     Signals:
         grabbed(Grab): a frame, written exactly as it lies in the file.
+        source_restored(PlayerSource): what was shown when the program ended the last time.
         source_wanted(PlayerSource): answer with `show_clip`, `show_film` or `show_message`.
         scene_shown(int): another scene of the film is seen; its place among the marks, from 0.
     """
 
     grabbed = Signal(object)
+    source_restored = Signal(object)
     source_wanted = Signal(object)
     scene_shown = Signal(object)
 
@@ -280,6 +282,7 @@ class ClipPlayer(QWidget):
         self._playback.failed.connect(self._cannot_play)
         self._position.wanted.connect(self.go_to)
         self._sources.wanted.connect(self.source_wanted)
+        self._sources.restored.connect(self.source_restored)
         self._transport.play_wanted.connect(self._on_play_button)
         self._transport.step_wanted.connect(self._step)
         self._transport.scene_wanted.connect(self._step_scene)

@@ -102,6 +102,7 @@ class PlayerController(QObject):
         self._later = QTimer(self, singleShot=True, interval=_AFTER_MS)
         self._later.timeout.connect(self._update_sequence)
         player.source_wanted.connect(self._show_source)
+        player.source_restored.connect(self._restore_source)
         player.grabbed.connect(self._on_grab)
         player.scene_shown.connect(self._on_scene_shown)
         model.changed.connect(self._on_change)
@@ -126,6 +127,18 @@ class PlayerController(QObject):
                 self.show_sequence()
             case PlayerSource.EXPORT:
                 self.show_export()
+
+    @Slot(object)
+    def _restore_source(self, source: PlayerSource) -> None:
+        """Show what was shown the last time, where this project has such a thing."""
+        project = self._model.project
+        has_it = {
+            PlayerSource.TAKE: True,
+            PlayerSource.SEQUENCE: bool(film_of(project).film.clips),
+            PlayerSource.EXPORT: project.last_export is not None,
+        }
+        if has_it[source] and source is not self._player.source():
+            self._show_source(source)
 
     def show_take(self) -> None:
         """Show the chosen take of the scene, or how far its render is."""

@@ -13,6 +13,7 @@ from gui.render.plan_fixes import (
     QuickFix,
     fix_for_problem,
     fix_for_readiness,
+    frame_fixes,
     use_automatic,
 )
 
@@ -29,10 +30,11 @@ _LEAST_SHOWN_USD = 0.01
 
 @dataclass(frozen=True)
 class PlanIssue:
-    """Something that speaks against a plan, and the button that mends it."""
+    """Something that speaks against a plan, and the buttons that mend it."""
 
     message: str
     quick_fix: QuickFix | None = None
+    other_fixes: tuple[QuickFix, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,11 +98,13 @@ def describe_plan(
 
 def describe_problems(problems: Sequence[Problem], at: PlanContext) -> PlanText:
     """Everything that is wrong with a request, each with what mends it where that is known."""
-    return PlanText(
-        issues=tuple(
-            PlanIssue(problem.message, fix_for_problem(problem, at)) for problem in problems
-        )
-    )
+    return PlanText(issues=tuple(_issue(problem, at) for problem in problems))
+
+
+def _issue(problem: Problem, at: PlanContext) -> PlanIssue:
+    # The last frame of the scene before is no picture that could be chosen or cleared.
+    first, *others = (() if at.is_linked else frame_fixes(problem, at.spec)) or (None,)
+    return PlanIssue(problem.message, first or fix_for_problem(problem, at), tuple(others))
 
 
 def _line(plan: RenderPlan, info: ProviderInfo, machine: Machine) -> str:

@@ -21,6 +21,7 @@ from typing_extensions import override
 
 from core.video.request import Role
 from gui.scenes.scene_delegates import (
+    THUMBNAILS,
     DurationDelegate,
     ImageDelegate,
     NumberDelegate,
@@ -52,14 +53,15 @@ if TYPE_CHECKING:
 
 _WIDTHS = {
     SceneColumn.NUMBER: 34,
-    SceneColumn.START: 72,
-    SceneColumn.END: 72,
-    SceneColumn.CLIP: 72,
     SceneColumn.DURATION: 58,
     SceneColumn.STATUS: 130,
 }
 # Where all columns are shown on a small screen, the words give way first, then the status.
 _NARROWEST_PROMPT, _NARROWEST_STATUS = 96, 96
+_IMAGES = (SceneColumn.START, SceneColumn.END, SceneColumn.CLIP)
+_BESIDE_IMAGE = 8
+# From how wide a table on it has the second and the third size of small pictures.
+_WIDE = (0, 800, 1100)
 _BESIDE_CURSOR = 14
 _EMPTY = "No scenes yet. Write a storyboard and make scenes of it, or press Insert to add one."
 
@@ -83,6 +85,7 @@ class SceneTableView(QTableView):
         self._sent: tuple[str, ...] = ()
         self._pressed: QModelIndex | None = None
         self._target: QRect | None = None
+        self._is_worn = False
         self.setObjectName("scene_table")
         self.setAccessibleName("Scenes")
         self.setModel(model)
@@ -114,12 +117,12 @@ class SceneTableView(QTableView):
         rows = self.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(row_height(self.fontMetrics().height()))
         columns = self.horizontalHeader()
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(30)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
+        self._wear(THUMBNAILS[0])
         columns.setSectionResizeMode(SceneColumn.PROMPT, QHeaderView.ResizeMode.Fixed)
         # Most models take none; until the model is known the column would come and go.
         self.setColumnHidden(SceneColumn.END, True)
@@ -291,7 +294,18 @@ class SceneTableView(QTableView):
         super().resizeEvent(event)
         self._fit_prompt()
 
+    def _wear(self, size: QSize) -> None:
+        """Have rows for small pictures of that size, and columns, unless a person set theirs."""
+        widths = [size.width() + _BESIDE_IMAGE for size in THUMBNAILS]
+        self.verticalHeader().setDefaultSectionSize(row_height(self.fontMetrics().height(), size))
+        for column in _IMAGES:
+            if self.columnWidth(column) in (*widths, 0) or not self._is_worn:
+                self.setColumnWidth(column, size.width() + _BESIDE_IMAGE)
+        self._is_worn = True
+
     def _fit_prompt(self) -> None:
+        width = self.viewport().width()
+        self._wear(THUMBNAILS[sum(width >= least for least in _WIDE) - 1])
         flexible = (SceneColumn.PROMPT, SceneColumn.STATUS)
         others = sum(self.columnWidth(column) for column in SceneColumn if column not in flexible)
         left = self.viewport().width() - others

@@ -109,6 +109,19 @@ class DroppedFiles(QObject):
             lambda error: self._complain([str(error)]),
         )
 
+    def add_recipe(self, recipe: FromRecord) -> None:
+        """Add a scene that is made as a clip was made, its settings its own."""
+        if self._model.is_read_only:
+            self.message.emit("The project is open for reading only: it gets no scene.")
+            return
+        own = tuple(row.id for row in CHOICES)
+        scene = Scene(id=new_id("scene"), prompt=recipe.prompt, own=recipe.choices, own_fields=own)
+        project = self._model.project
+        self._model.edit(
+            "Add a scene from a clip", insert_scenes(project, len(project.scenes), [scene])
+        )
+        self.scenes_added.emit((scene.id,))
+
     def _look(self, paths: tuple[Path, ...], folder: Path, cancel: CancelToken) -> _LookedInto:
         found: list[_UsableFile] = []
         errors: list[StudioError] = []

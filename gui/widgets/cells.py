@@ -168,17 +168,21 @@ def paint_target(painter: QPainter, place: QRect, palette: QPalette) -> None:
     painter.drawRoundedRect(place, 4, 4)
 
 
-def in_two_lines(text: str, option: QStyleOptionViewItem, width: int) -> list[str]:
-    """The text in at most two lines, the second cut short where there is more."""
+def in_lines(text: str, option: QStyleOptionViewItem, width: int, most: int) -> list[str]:
+    """The text in at most so many lines, the last cut short where there is more."""
     layout = QTextLayout(text, option.font)
     layout.beginLayout()
-    first = layout.createLine()
-    first.setLineWidth(width)
+    lines: list[str] = []
+    rest = text
+    while rest and len(lines) < most - 1:
+        line = layout.createLine()
+        line.setLineWidth(width)
+        cut = line.textLength()
+        lines.append(rest[:cut].rstrip())
+        rest = rest[cut:]
     layout.endLayout()
-    cut = first.textLength()
-    lines = [text[:cut].rstrip()]
-    if text[cut:]:
-        lines.append(option.fontMetrics.elidedText(text[cut:], _ELIDED, width))
+    if rest:
+        lines.append(option.fontMetrics.elidedText(rest, _ELIDED, width))
     return lines
 
 
