@@ -101,8 +101,9 @@ def _tell_refused(
             box.addButton(fix.label, QMessageBox.ButtonRole.ActionRole): fix.fix for fix in fixes
         }
         box.exec()
-        if box.clickedButton() in buttons:
-            mend(buttons[box.clickedButton()], same)
+        for button, fix in buttons.items():
+            if box.clickedButton() is button:
+                mend(fix, same)
         return
     box.exec()
 

@@ -13,7 +13,7 @@ from core.media.ffmpeg import run_ffmpeg
 from core.project.files.collect_media import collect_media
 from core.project.files.footage import FileUse, read_footage, read_still, use_of
 from core.project.files.media import missing_media
-from core.project.files.project_json import parse_project, project_text
+from core.project.files.project_json import LoadedProject, parse_project, project_text
 from core.project.model.project import Scene, SceneCut, SceneTakes, VideoProject, new_project
 from core.project.model.status import OwnFootage, project_statuses
 from core.project.render.film_from_takes import film_of
@@ -229,6 +229,7 @@ def test_a_still_is_a_take_that_is_held_and_never_trimmed(tmp_path: Path) -> Non
     (used,) = film_of(project).film.clips
     assert (used.still_s, used.start_s, used.end_s, used.speed) == (3, 0, None, 1)
     again = parse_project(project_text(project, tmp_path).encode(), tmp_path)
+    assert isinstance(again, LoadedProject)
     assert again.project.chosen_take("s") == take
 
 

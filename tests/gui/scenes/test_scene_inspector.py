@@ -102,7 +102,9 @@ def three() -> tuple[Scene, ...]:
 
 
 def with_takes(project: VideoProject, take: Take | None) -> VideoProject:
-    for scene in project.scenes if take is not None else ():
+    if take is None:
+        return project
+    for scene in project.scenes:
         project = project.with_takes(scene.id, SceneTakes().with_take(take))
     return project
 
