@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from core.video.spec import ModelSpec
     from gui.scenes.scene_table_model import SceneTableModel
+    from gui.widgets.cells import Index
     from gui.widgets.thumbnails import Thumbnails
 
 _WIDTHS = {
@@ -83,6 +84,7 @@ class SceneTableView(QTableView):
         super().__init__(parent)
         self._scenes = model
         self._sent: tuple[str, ...] = ()
+        self._had_selection = False
         self._pressed: QModelIndex | None = None
         self._target: QRect | None = None
         self._is_worn = False
@@ -104,7 +106,7 @@ class SceneTableView(QTableView):
         thumbnails.ready.connect(self._redraw)
         self.selectionModel().selectionChanged.connect(self._tell_selection)
         # After the table: the selection of a row that was taken out is gone by then.
-        model.rowsRemoved.connect(self._tell_selection)
+        model.rowsRemoved.connect(self._on_removed)
         model.layoutChanged.connect(self._tell_selection)
         self.doubleClicked.connect(self._play)
 
@@ -177,6 +179,21 @@ class SceneTableView(QTableView):
             index = self._scenes.index(self._scenes.ids.index(scene_id), SceneColumn.PROMPT)
             self.setCurrentIndex(index)
             self.edit(index)
+
+    @override
+    def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:
+        # Before Qt takes the rows out of the selection.
+        self._had_selection = bool(self.selected_ids)
+        super().rowsAboutToBeRemoved(parent, start, end)
+
+    @Slot(QModelIndex, int, int)
+    def _on_removed(self, _: QModelIndex, first: int, __: int) -> None:
+        """Where all that was selected is gone, as after undoing a copy, turn to what is left."""
+        if self._had_selection and not self.selected_ids and self._scenes.rowCount():
+            near = self._scenes.index(max(first - 1, 0), SceneColumn.PROMPT)
+            flags = QItemSelectionModel.SelectionFlag
+            self.selectionModel().setCurrentIndex(near, flags.ClearAndSelect | flags.Rows)
+        self._tell_selection()
 
     @Slot()
     def _tell_selection(self) -> None:

@@ -325,6 +325,8 @@ def test_duplicate_selects_the_copies(qtbot: QtBot, table: Table) -> None:
     key(qtbot, table, Qt.Key.Key_D, ctrl=True)
     assert len(table.ids) == 5
     assert table.view.selected_ids == (table.ids[1], table.ids[4])
+    table.project.undo_stack.undo()
+    assert table.view.selected_ids
 
 
 def with_prompt_of_first(prompt: str) -> VideoProject:
