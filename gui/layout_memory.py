@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.widgets.panes import FoldingSection
+from gui.player.transport_bar import SourceBar
+from gui.widgets.panes import FoldingSection, HeightGrip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,10 @@ HIDEABLE = ("settings_column", "scene_inspector", "player_panel", "takes_panel",
 
 
 class LayoutMemory:
-    """Reads and writes the arrangement of named widgets: edges, open sections, tabs, columns."""
+    """Reads and writes the arrangement of named widgets: edges, open sections, tabs, columns.
+
+    What the player shows is remembered with them.
+    """
 
     def __init__(self, settings: QSettings) -> None:
         self._settings = settings
@@ -68,7 +72,15 @@ class _Shown:
 
 
 _Part = (
-    QSplitter | FoldingSection | QTabWidget | QHeaderView | QAbstractSlider | QToolButton | _Shown
+    QSplitter
+    | FoldingSection
+    | QTabWidget
+    | QHeaderView
+    | QAbstractSlider
+    | QToolButton
+    | SourceBar
+    | HeightGrip
+    | _Shown
 )
 
 
@@ -78,6 +90,8 @@ def _parts(root: QWidget) -> Iterator[tuple[str, _Part]]:
             yield f"edges.{splitter.objectName()}", splitter
     for section in root.findChildren(FoldingSection):
         yield f"open.{section.objectName()}", section
+    for grip in root.findChildren(HeightGrip):
+        yield f"height.{grip.objectName()}", grip
     for tabs in root.findChildren(QTabWidget):
         if tabs.objectName() in _TABS:
             yield f"tab.{tabs.objectName()}", tabs
@@ -88,6 +102,9 @@ def _parts(root: QWidget) -> Iterator[tuple[str, _Part]]:
         for kind in (QAbstractSlider, QToolButton):
             for control in root.findChildren(kind, name):
                 yield f"player.{name}", control
+    for sources in root.findChildren(SourceBar):
+        if not sources.isHidden():
+            yield "player.source", sources
     for name in HIDEABLE:
         for panel in root.findChildren(QWidget, name):
             yield f"shown.{name}", _Shown(panel)
@@ -101,6 +118,10 @@ def _state(part: _Part) -> State:
             return int(part.is_open)
         case QTabWidget():
             return part.currentIndex()
+        case SourceBar():
+            return part.number()
+        case HeightGrip():
+            return part.chosen
         case QAbstractSlider():
             return part.value()
         case QToolButton():
@@ -117,6 +138,10 @@ def _arrange(part: _Part, state: State) -> None:
             part.set_open(bool(state))
         case QTabWidget(), int():
             part.setCurrentIndex(state)
+        case HeightGrip(), int():
+            part.choose(state)
+        case SourceBar(), int():
+            part.restore(state)
         case QAbstractSlider(), int():
             part.setValue(state)
         case QToolButton(), int():

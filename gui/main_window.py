@@ -393,7 +393,7 @@ class MainWindow(QMainWindow):
                 return False
             self._session.give_up()
         if self.video_tab is not None:
-            self._layout.keep(self)
+            self._keep_layout()
             self.video_tab.close_down()
             self._video.removeWidget(self.video_tab)
             self.video_tab.deleteLater()
@@ -426,12 +426,16 @@ class MainWindow(QMainWindow):
     def _show_notice(self, text: str) -> None:
         self.statusBar().showMessage(text, _NOTICE_MS)
 
+    def _keep_layout(self) -> None:
+        self.jobs.open_up()
+        self._layout.keep(self)
+
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_stop_jobs() or not self._close_project():
             event.ignore()
             return
-        self._layout.keep(self)
+        self._keep_layout()
         self._places.setValue("geometry", self.saveGeometry())
         write_folders(self._places)
         self.shut_down()

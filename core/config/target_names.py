@@ -28,7 +28,7 @@ def target_names(registry: ProviderRegistry, settings: Settings) -> TargetNames:
         target = Target(provider=render.provider, deployment=render.deployment)
         models |= {spec.id: spec.label for spec in registry.open(target).models()}
     return {
-        TargetPart.PROVIDER: {info.id: info.id for info in infos},
+        TargetPart.PROVIDER: {info.id: info.shown_name for info in infos},
         TargetPart.DEPLOYMENT: offered,
         TargetPart.MODEL: models,
     }

@@ -99,7 +99,7 @@ class ListedProvider:
     @property
     def name(self) -> str:
         """The provider's name."""
-        return self.info.name or self.info.id
+        return self.info.shown_name
 
     @property
     def place(self) -> str:

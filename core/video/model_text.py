@@ -16,7 +16,7 @@ from core.video.allowed import (
 )
 from core.video.controls import CONTROLS, Control
 from core.video.provider import NotReady
-from core.video.spec import Durations, FloatRange, IntRange
+from core.video.spec import Durations, FloatRange, IntRange, shown_name
 
 if TYPE_CHECKING:
     from core.video.controls import ControlRow
@@ -77,8 +77,9 @@ def _allowed_text(row: ControlRow, spec: ModelSpec) -> str:
         case IntRange() | FloatRange() | Durations():
             return f"{allowed}{unit}; {allowed.default:g}{unit} when not given"
         case OneOf(values, default):
+            names = [shown_name(str(value)) for value in values]
             usual = "" if default is None or len(values) < 2 else f"; {default} when not given"
-            return f"{', '.join(map(str, values))}{unit}{usual}"
+            return f"{', '.join(names)}{unit}{usual}"
         case TextLimit(limit):
             return f"at most {limit} tokens"
         case FileLimit(_, most):

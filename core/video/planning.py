@@ -13,7 +13,7 @@ from core.video.inputs import ROLES, SHAPING, CheckedInputs, limit_problems
 from core.video.plan import RenderPlan
 from core.video.price import Billed
 from core.video.request import OutputKind
-from core.video.spec import CameraWay
+from core.video.spec import CameraWay, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -266,7 +266,8 @@ class _Draft:
             return prompt
         phrase = camera.phrase(str(motion)) or ""
         words = phrase.replace("{speed}", speed).strip()
-        self.notes.append(f"The camera move {asked} is asked for in words: {words!r}.")
+        move = shown_name(str(motion))
+        self.notes.append(f"The camera move {move} is asked for in words: {words!r}.")
         joint = "" if prompt.endswith((".", "!", "?")) else "."
         return f"{prompt}{joint} {words}"
 

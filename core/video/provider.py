@@ -63,6 +63,11 @@ class ProviderInfo:
     place: str = ""
 
     @property
+    def shown_name(self) -> str:
+        """The provider's name for people."""
+        return self.name or self.id
+
+    @property
     def is_local(self) -> bool:
         """Whether clips are made on this machine."""
         return self.lane is not Lane.CLOUD

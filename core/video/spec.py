@@ -176,6 +176,11 @@ class CameraWay(StrEnum):
     WIRE = "wire"
 
 
+def shown_name(name: str) -> str:
+    """A name of these tables, such as "pan_left", as people read and write it: "pan left"."""
+    return name.replace("_", " ")
+
+
 class CameraPhrase(Frozen):
     """A camera move and what asks this model for it.
 

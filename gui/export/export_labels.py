@@ -97,12 +97,8 @@ AI_MARKS = {None: "When a clip says so", True: "Always", False: "Never"}
 
 
 def transition_choices() -> tuple[Choice, ...]:
-    """Every transition, the common ones first."""
-    common = [kind for kind in TRANSITIONS.values() if kind.is_common]
-    rest = [kind for kind in TRANSITIONS.values() if not kind.is_common]
-    return tuple(
-        Choice(kind.name, kind.label, begins_group=kind is rest[0]) for kind in (*common, *rest)
-    )
+    """Every transition, the common ones first, the rest in groups."""
+    return tuple(Choice(kind.name, kind.label, group=kind.group) for kind in TRANSITIONS.values())
 
 
 def rate_text(rate: Fraction | None) -> str:

@@ -236,6 +236,13 @@ def cuts_form() -> ModelForm[FilmChoices]:
         FieldPath(fit_of, with_fit),
     )
     form.add_row(
+        "still",
+        "Hold stills for",
+        NumberField(limits_of(Film, "still_s"), NumberLook(suffix=" s")),
+        "How long pictures among the clips are held that say nothing of their own.",
+        part("film", "still_s"),
+    )
+    form.add_row(
         "deinterlace",
         "Interlaced clips",
         ChoiceField(choices_of(DEINTERLACES)),

@@ -9,6 +9,7 @@ from core.film.model.delivery import CONTAINERS, AudioCodec
 from core.project.render.rerender import request_again
 from core.video.controls import CONTROLS, Control, ControlKind
 from core.video.request import Input
+from core.video.spec import shown_name
 from gui.history.history_model import kind_of, length_of, size_of
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _text(row: ControlRow, value: object) -> str:
         case int() | float():
             return f"{value:g} {row.unit}".strip() if isinstance(value, float) else str(value)
         case _:
-            return str(value).replace("_", " ") if row.kind is ControlKind.CHOICE else str(value)
+            return shown_name(str(value)) if row.kind is ControlKind.CHOICE else str(value)
 
 
 def _of_order(order: ExportOrder) -> list[Fact]:

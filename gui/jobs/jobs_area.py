@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
 
 from core.jobs.job_record import JobState
 from core.jobs.lanes import Lane
+from gui import theme
 from gui.jobs.job_bridge import JobBridge
 from gui.jobs.jobs_controller import JobsController
 from gui.jobs.jobs_model import JobsModel
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from gui.jobs.queue_progress import QueueProgress
 
 _WORTH_ASKING_S = 30.0
+# What Qt itself takes for no limit.
+_ANY_HEIGHT = (1 << 24) - 1
 
 
 class JobsArea(QWidget):
@@ -69,6 +72,46 @@ class JobsArea(QWidget):
         self._tabs.addTab(self._panel, "Jobs")
         self._tabs.addTab(self.console, "Console")
         vbox(self._tabs, of=self)
+        self._is_read = False
+        self._usual_height: int | None = None
+        self._model.was_read.connect(self._on_read)
+        self._panel.emptied.connect(self._fit)
+        self._tabs.currentChanged.connect(self._fit)
+
+    @Slot()
+    def _on_read(self) -> None:
+        self._is_read = True
+        self._fit()
+
+    @Slot()
+    def _fit(self, _: object = None) -> None:
+        """Take no more room than the buttons need while there is no job to show."""
+        is_chosen = self._tabs.currentWidget() is self._panel
+        if not (self._is_read and is_chosen and self._panel.is_empty):
+            self.open_up()
+        elif self._usual_height is None:
+            self._usual_height = self.height()
+            # Not the tabs' own: they think of the console too, which is not seen.
+            tabs = self._tabs.tabBar().sizeHint().height()
+            # What has just been hidden is forgotten only with the next turn of the event loop.
+            layout = self._panel.layout()
+            if layout is not None:
+                layout.invalidate()
+            height = tabs + self._panel.minimumSizeHint().height() + theme.GAP
+            self.setMaximumHeight(height)
+            self._take(height)
+
+    def open_up(self) -> None:
+        """Be as high as a person made it."""
+        height, self._usual_height = self._usual_height, None
+        if height is not None:
+            self.setMaximumHeight(_ANY_HEIGHT)
+            self._take(height)
+
+    def _take(self, height: int) -> None:
+        around = self.parentWidget()
+        if isinstance(around, QSplitter):
+            around.setSizes([sum(around.sizes()) - height, height])
 
     def begin(self) -> None:
         """Open the queue, go on with what was interrupted, and begin to work."""

@@ -50,12 +50,14 @@ class JobsModel(QAbstractListModel):
     """One row for a job: what runs first, then what waits in its order, then what has ended.
 
     Signals:
+        was_read(): the rows are those of the journal.
         summary_changed(str): where the queue stands is said in other words now.
         finished(QueueProgress): the last of the jobs that ran and waited has ended.
         message(Line): something happened that the status console says.
         failed(StudioError): the journal could not be read.
     """
 
+    was_read = Signal()
     summary_changed = Signal(object)
     finished = Signal(object)
     message = Signal(object)
@@ -101,6 +103,11 @@ class JobsModel(QAbstractListModel):
     def records(self) -> tuple[JobRecord, ...]:
         """The jobs in the order of the rows."""
         return tuple(self._records)
+
+    @property
+    def summary(self) -> str:
+        """Where the queue stands, in a few words."""
+        return self._summary
 
     def find(self, job_id: str) -> JobRecord | None:
         """The job of that id, where it is in the list."""
@@ -192,6 +199,7 @@ class JobsModel(QAbstractListModel):
                 # It came while the journal was being read; the next reading knows the job.
                 self._held.append(news)
         self.tell_summary()
+        self.was_read.emit()
         if self._held or self._reads_again:
             self._reads_again = False
             self.refresh()

@@ -69,6 +69,7 @@ class JobsPanel(QWidget):
         move_wanted(MoveJob): a waiting job is to come earlier or later.
         clear_wanted(): the jobs that have ended leave the list.
         folder_wanted(Path): the folder of a finished file is to be seen.
+        emptied(bool): whether there is no job at all now.
 
     Attributes:
         lost: asks about the chosen job whose order is lost.
@@ -81,6 +82,7 @@ class JobsPanel(QWidget):
     move_wanted = Signal(object)
     clear_wanted = Signal()
     folder_wanted = Signal(object)
+    emptied = Signal(object)
 
     def __init__(self, model: JobsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,7 +117,8 @@ class JobsPanel(QWidget):
         ):
             signal.connect(self._follow)
         model.dataChanged.connect(self._follow)
-        model.summary_changed.connect(self._whole.show_text)
+        model.summary_changed.connect(self._show_whole)
+        model.was_read.connect(self._show_empty)
         self._follow()
 
     @property
@@ -270,9 +273,28 @@ class JobsPanel(QWidget):
         self._nothing.show_message(_NOTHING[self._jobs.chosen])
         counts = Counter(record.state for record in self._model.records)
         self._show_news(counts[JobState.INTERRUPTED])
+        self._show_empty()
         is_moving = counts[JobState.RUNNING] > 0 and self.isVisible()
         if is_moving != self._ticks.isActive():
             self._ticks.start() if is_moving else self._ticks.stop()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no job at all."""
+        return not self._model.records
+
+    @Slot(object)
+    def _show_whole(self, summary: str) -> None:
+        self._whole.show_text(_NOTHING[JobFilter.ALL] if self.is_empty else summary)
+
+    @Slot()
+    def _show_empty(self) -> None:
+        """Without a job the line above says so, and the list takes no room."""
+        if self.is_empty == self._halves.isHidden():
+            return
+        self._halves.setVisible(not self.is_empty)
+        self._show_whole(self._model.summary)
+        self.emptied.emit(self.is_empty)
 
     def _show_news(self, interrupted: int) -> None:
         news: list[str] = []

@@ -49,11 +49,13 @@ class ClipPlayer(QWidget):
 
     Signals:
         grabbed(Grab): a frame, written exactly as it lies in the file.
+        source_restored(PlayerSource): what was shown when the program ended the last time.
         source_wanted(PlayerSource): answer with `show_clip`, `show_film` or `show_message`.
         scene_shown(int): another scene of the film is seen; its place among the marks, from 0.
     """
 
     grabbed = Signal(object)
+    source_restored = Signal(object)
     source_wanted = Signal(object)
     scene_shown = Signal(object)
 
@@ -83,16 +85,8 @@ class ClipPlayer(QWidget):
         self._full_screen = FullScreenImage(self)
         head = hbox(self._sources, self._title, grows=self._title)
         foot = hbox(self._place, self._scene, grows=self._scene)
-        vbox(
-            head,
-            self._surface,
-            self._position,
-            foot,
-            self._transport,
-            of=self,
-            gap=GAP // 2,
-            grows=self._surface,
-        )
+        rows = (head, self._surface, self._position, foot, self._transport)
+        vbox(*rows, of=self, gap=GAP // 2, grows=self._surface)
         self._connect()
         self._add_shortcuts()
         self.show_message(_NOTHING)
@@ -158,6 +152,13 @@ class ClipPlayer(QWidget):
         if not self._is_in_progress:
             self.show_message("")
             self._is_in_progress = True
+        self._surface.show_image(image)
+        self._message.show_message(message)
+
+    def show_still(self, image: QImage, title: str, message: str) -> None:
+        """Show a picture that does not move, and a sentence on it."""
+        self.show_message("")
+        self._title.show_text(title)
         self._surface.show_image(image)
         self._message.show_message(message)
 
@@ -281,6 +282,7 @@ class ClipPlayer(QWidget):
         self._playback.failed.connect(self._cannot_play)
         self._position.wanted.connect(self.go_to)
         self._sources.wanted.connect(self.source_wanted)
+        self._sources.restored.connect(self.source_restored)
         self._transport.play_wanted.connect(self._on_play_button)
         self._transport.step_wanted.connect(self._step)
         self._transport.scene_wanted.connect(self._step_scene)

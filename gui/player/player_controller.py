@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QImage
 
+from core.media.stills import read_photo
 from core.project.render.film_from_takes import film_of
 from gui.jobs.job_text import stage
 from gui.player.film_preview import FilmPreviewer
@@ -57,6 +58,7 @@ class _Place:
     after_s: float
 
 
+_STILL = "A still. How long the film holds it is set under Cut."
 _FIRST_FILM = (
     "This is your first film: press Play to see it. To write it to a file, press Export video, at "
     "the left under 4 Export."
@@ -100,6 +102,7 @@ class PlayerController(QObject):
         self._later = QTimer(self, singleShot=True, interval=_AFTER_MS)
         self._later.timeout.connect(self._update_sequence)
         player.source_wanted.connect(self._show_source)
+        player.source_restored.connect(self._restore_source)
         player.grabbed.connect(self._on_grab)
         player.scene_shown.connect(self._on_scene_shown)
         model.changed.connect(self._on_change)
@@ -125,6 +128,18 @@ class PlayerController(QObject):
             case PlayerSource.EXPORT:
                 self.show_export()
 
+    @Slot(object)
+    def _restore_source(self, source: PlayerSource) -> None:
+        """Show what was shown the last time, where this project has such a thing."""
+        project = self._model.project
+        has_it = {
+            PlayerSource.TAKE: True,
+            PlayerSource.SEQUENCE: bool(film_of(project).film.clips),
+            PlayerSource.EXPORT: project.last_export is not None,
+        }
+        if has_it[source] and source is not self._player.source():
+            self._show_source(source)
+
     def show_take(self) -> None:
         """Show the chosen take of the scene, or how far its render is."""
         self._player.set_source(PlayerSource.TAKE)
@@ -139,7 +154,7 @@ class PlayerController(QObject):
         elif take is None:
             self._player.show_message("This scene has no clip yet. Render it to see it here.")
         else:
-            self._player.show_clip(take.path, take.path.name)
+            self._show_clip(take)
             self._player.show_note("" if progress is None else progress.text)
 
     @Slot(object)
@@ -155,7 +170,25 @@ class PlayerController(QObject):
     def _open(self, take: Take, *, plays: bool) -> None:
         self._player.set_source(PlayerSource.TAKE)
         self._shown = self._model.project.chosen_take(self._scene_id)
-        self._player.show_clip(take.path, take.path.name, plays=plays)
+        self._show_clip(take, plays=plays)
+
+    def _show_clip(self, take: Take, *, plays: bool = False) -> None:
+        if not take.is_still:
+            self._player.show_clip(take.path, take.path.name, plays=plays)
+            return
+        self._player.show_message("")
+        shown = self._shown
+
+        def arrived(image: QImage) -> None:
+            if self._shown == shown and self._player.source() is PlayerSource.TAKE:
+                self._player.show_still(image, take.path.name, _STILL)
+
+        self._background.run(
+            lambda _: _read_still(take.path),
+            arrived,
+            lambda error: self._player.show_message(str(error)),
+            key="still",
+        )
 
     def show_first_film(self) -> None:
         """Show the sample's film, and say what can be done with it."""
@@ -315,6 +348,13 @@ class PlayerController(QObject):
     def _on_grab(self, grab: Grab) -> None:
         use = ImageUse((grab.path,), _ROLES[grab.use], self._scene_id)
         self._images.bring(use)
+
+
+def _read_still(path: Path) -> QImage:
+    image = read_photo(path).image.convert("RGB")
+    data, width, height = image.tobytes(), image.width, image.height
+    # A copy, for the bytes go when this function ends.
+    return QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def _scenes_of(preview: PreviewFilm, project: VideoProject) -> tuple[str, ...]:

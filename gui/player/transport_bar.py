@@ -128,9 +128,11 @@ class SourceBar(QWidget):
 
     Signals:
         wanted(PlayerSource): a person pressed one.
+        restored(PlayerSource): it was pressed when the program ended the last time.
     """
 
     wanted = Signal(object)
+    restored = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -149,6 +151,15 @@ class SourceBar(QWidget):
     def source(self) -> PlayerSource:
         """What is pressed."""
         return next(one for one, button in self._buttons.items() if button.isChecked())
+
+    def restore(self, number: int) -> None:
+        """Ask for the one of that place, from 0; a place that there is no longer is left alone."""
+        if 0 <= number < len(self._buttons):
+            self.restored.emit(tuple(self._buttons)[number])
+
+    def number(self) -> int:
+        """The place of what is pressed, from 0."""
+        return tuple(self._buttons).index(self.source())
 
     def set_source(self, source: PlayerSource) -> None:
         """Press one; tells nobody."""

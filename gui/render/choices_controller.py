@@ -238,6 +238,7 @@ def _estimate(
             spec=spec,
             info=None if provider is None else provider.info,
             readiness=Ready() if model is None else model.readiness,
+            is_linked=scene.continues,
         )
         return _Estimate(describe_problems(error.problems, plan_context), spec)
     plan = planned.planned.plan

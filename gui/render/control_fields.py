@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSlider, QWidget
 from core.video.allowed import OneOf, OneSize, OnOff
 from core.video.controls import Control, ControlKind, ControlRow
 from core.video.request import Residency, Role
-from core.video.spec import Durations, FloatRange, IntRange
+from core.video.spec import Durations, FloatRange, IntRange, shown_name
 from gui.render.lora_list import LoraList
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
@@ -205,7 +205,7 @@ def _label(row: ControlRow, value: object) -> str:
         return value.label
     if isinstance(value, int | float):
         return f"{value:g} {row.unit}".strip()
-    return str(value).replace("_", " ").title()
+    return shown_name(str(value)).title()
 
 
 def _size_label(spec: ModelSpec, resolution: str, aspect: str | None) -> str:

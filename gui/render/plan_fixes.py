@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from core.project.model.edits import FrameSlot
 from core.video.controls import CHOICES, Control
+from core.video.inputs import field_of
 from core.video.provider import NotReady, ReasonCode
-from core.video.request import AUTO, DEFAULT_TARGET
+from core.video.request import AUTO, DEFAULT_TARGET, Role
 
 if TYPE_CHECKING:
     from core.config.api_keys import KeySpec
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from core.video.provider import ProviderInfo, Readiness
     from core.video.request import RenderChoices, Target
     from core.video.spec import ModelSpec
+
+
+_SLOTS = {Role.START: FrameSlot.START, Role.END: FrameSlot.END}
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,21 @@ class EditPrompt:
     """Go to the words of the scene."""
 
 
-Fix = SetKey | ShowInstall | ChooseValue | EditPrompt
+@dataclass(frozen=True)
+class ChooseFrame:
+    """Take another picture as the start or end frame of the scene."""
+
+    slot: FrameSlot
+
+
+@dataclass(frozen=True)
+class ClearFrame:
+    """Go without that frame."""
+
+    slot: FrameSlot
+
+
+Fix = SetKey | ShowInstall | ChooseValue | EditPrompt | ChooseFrame | ClearFrame
 
 
 @dataclass(frozen=True)
@@ -62,6 +81,7 @@ class PlanContext:
 
     Attributes:
         target: the concrete one where the model is known.
+        is_linked: it starts from the last frame of the scene before.
     """
 
     target: Target
@@ -69,6 +89,7 @@ class PlanContext:
     spec: ModelSpec | None = None
     info: ProviderInfo | None = None
     readiness: Readiness | None = None
+    is_linked: bool = False
 
 
 def fix_for_readiness(
@@ -84,6 +105,18 @@ def fix_for_readiness(
     if readiness.reason_code is ReasonCode.MACHINE_TOO_SMALL:
         return use_automatic(target)
     return None
+
+
+def frame_fixes(problem: Problem, spec: ModelSpec | None) -> tuple[QuickFix, ...]:
+    """What mends a frame that cannot be used: another picture, or none; else nothing."""
+    role = next((role for role in _SLOTS if field_of(role) == problem.field), None)
+    if role is None:
+        return ()
+    slot = _SLOTS[role]
+    clear = QuickFix(f"Clear the {slot.label}", ClearFrame(slot))
+    if spec is not None and not spec.limit(role):
+        return (clear,)
+    return (QuickFix(f"Choose another {slot.label}…", ChooseFrame(slot)), clear)
 
 
 def use_automatic(target: Target) -> QuickFix:

@@ -17,6 +17,8 @@ from gui.widgets.layouts import hbox, vbox
 from gui.widgets.panes import FoldingSection
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gui.render.plan_fixes import QuickFix
 
 _ICON = 18
@@ -117,12 +119,11 @@ class PlanLine(QWidget):
         offered: list[QuickFix] = []
         self._issue_lines = []
         for number, issue in enumerate(issues):
-            quick_fix = issue.quick_fix
+            fixes = [issue.quick_fix] if issue.quick_fix is not None else []
             # One button for what mends several things at once.
-            is_new = quick_fix is not None and quick_fix not in offered
-            line = _IssueLine(number, issue.message, quick_fix if is_new else None, self)
-            if quick_fix is not None and is_new:
-                offered.append(quick_fix)
+            new = [fix for fix in (*fixes, *issue.other_fixes) if fix not in offered]
+            line = _IssueLine(number, issue.message, new, self)
+            offered += new
             line.fix_wanted.connect(self.fix_wanted)
             self._issues.addWidget(line)
             self._issue_lines.append(line)
@@ -136,19 +137,20 @@ class PlanLine(QWidget):
 
 
 class _IssueLine(QWidget):
-    """One sentence, and below it the button that mends what it says."""
+    """One sentence, and below it the buttons that mend what it says."""
 
     fix_wanted = Signal(object)
 
     def __init__(
-        self, number: int, message: str, quick_fix: QuickFix | None, parent: QWidget
+        self, number: int, message: str, fixes: Sequence[QuickFix], parent: QWidget
     ) -> None:
         super().__init__(parent)
         words = ToneLabel(Tone.BAD)
         layout = vbox(words, of=self, gap=theme.GAP // 2)
         words.show_message(message)
-        if quick_fix is not None:
+        for place, quick_fix in enumerate(fixes):
             tip = f"{quick_fix.label}: {message}"
-            button = named(QPushButton(quick_fix.label), f"fix_{number}", tip)
-            button.clicked.connect(lambda: self.fix_wanted.emit(quick_fix.fix))
+            name = f"fix_{number}_{place}" if place else f"fix_{number}"
+            button = named(QPushButton(quick_fix.label), name, tip)
+            button.clicked.connect(lambda _=False, fix=quick_fix.fix: self.fix_wanted.emit(fix))
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)

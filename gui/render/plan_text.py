@@ -13,6 +13,7 @@ from gui.render.plan_fixes import (
     QuickFix,
     fix_for_problem,
     fix_for_readiness,
+    frame_fixes,
     use_automatic,
 )
 
@@ -29,10 +30,11 @@ _LEAST_SHOWN_USD = 0.01
 
 @dataclass(frozen=True)
 class PlanIssue:
-    """Something that speaks against a plan, and the button that mends it."""
+    """Something that speaks against a plan, and the buttons that mend it."""
 
     message: str
     quick_fix: QuickFix | None = None
+    other_fixes: tuple[QuickFix, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,17 +92,19 @@ def describe_plan(
         line=_line(plan, info, machine),
         issues=tuple(issues),
         notes=tuple(notes),
-        details=_details(plan),
+        details=_details(plan, info),
     )
 
 
 def describe_problems(problems: Sequence[Problem], at: PlanContext) -> PlanText:
     """Everything that is wrong with a request, each with what mends it where that is known."""
-    return PlanText(
-        issues=tuple(
-            PlanIssue(problem.message, fix_for_problem(problem, at)) for problem in problems
-        )
-    )
+    return PlanText(issues=tuple(_issue(problem, at) for problem in problems))
+
+
+def _issue(problem: Problem, at: PlanContext) -> PlanIssue:
+    # The last frame of the scene before is no picture that could be chosen or cleared.
+    first, *others = (() if at.is_linked else frame_fixes(problem, at.spec)) or (None,)
+    return PlanIssue(problem.message, first or fix_for_problem(problem, at), tuple(others))
 
 
 def _line(plan: RenderPlan, info: ProviderInfo, machine: Machine) -> str:
@@ -132,7 +136,7 @@ def _needs(memory: MemoryPlan | None, machine: Machine) -> str:
     return f"needs {_gb(needed)} of {there:.0f} GB" if needed else ""
 
 
-def _details(plan: RenderPlan) -> str:
+def _details(plan: RenderPlan, info: ProviderInfo) -> str:
     """Model, sampling and layout in memory, a line each."""
     sampling = [f"seed {plan.seed}"]
     if plan.num_inference_steps is not None:
@@ -140,7 +144,7 @@ def _details(plan: RenderPlan) -> str:
     if plan.guidance_scale is not None:
         sampling.append(f"guidance {plan.guidance_scale:g}")
     sampling.append("with sound" if plan.has_audio else "silent")
-    lines = [f"{plan.spec.label} ({plan.target})", ", ".join(sampling)]
+    lines = [f"{plan.spec.label} ({info.shown_name})", ", ".join(sampling)]
     memory = plan.memory_plan
     if memory is not None:
         peaks = f"{_gb(memory.peak_ram_gb)} GB of memory"

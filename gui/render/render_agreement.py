@@ -8,27 +8,41 @@ from PySide6.QtWidgets import QMessageBox
 
 from core.video.provider import Ready
 from core.video.render_planner import total_usd
+from gui.render.plan_fixes import frame_fixes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtWidgets import QWidget
 
     from core.project.model.project import VideoProject
     from core.project.render.rendering import RenderOffer
     from core.video.render_planner import PlannedRender
+    from gui.render.plan_fixes import Fix
 
 _MOST_SHOWN = 8
 _Button = QMessageBox.StandardButton
 
 
-def agree_to_offer(parent: QWidget, project: VideoProject, offer: RenderOffer) -> bool:
-    """Ask about the scenes of a project, and tell which of them are left out, and why."""
+def agree_to_offer(
+    parent: QWidget,
+    project: VideoProject,
+    offer: RenderOffer,
+    mend: Callable[[Fix, tuple[str, ...]], None],
+) -> bool:
+    """Ask about the scenes of a project, and tell which of them are left out, and why.
+
+    Args:
+        parent: the window that asks.
+        project: as it is now.
+        offer: what would be rendered.
+        mend: called with what a person wants done about a frame, and for which scenes.
+    """
     renders = [item.planned for item in (*offer.planned, *offer.waiting)]
     reasons = _refusals(project, offer)
     if not renders:
         if reasons:
-            _box(parent, "Nothing can be rendered as it is.", reasons, _Button.Close).exec()
+            _tell_refused(parent, project, offer, reasons, mend)
         return False
     count = len(offer.refused)
     left_out = "A scene is left out." if count == 1 else f"{count} scenes are left out."
@@ -60,6 +74,38 @@ def agree(
     box.button(_Button.Ok).setText(f"{verb} it" if count == 1 else f"{verb} {count} {noun}s")
     box.setDefaultButton(_Button.Cancel if price else _Button.Ok)
     return box.exec() == _Button.Ok
+
+
+def _tell_refused(
+    parent: QWidget,
+    project: VideoProject,
+    offer: RenderOffer,
+    reasons: str,
+    mend: Callable[[Fix, tuple[str, ...]], None],
+) -> None:
+    """Say why nothing is rendered; where it is for a frame, offer what mends it at once."""
+    box = _box(parent, "Nothing can be rendered as it is.", reasons, _Button.Close)
+    box.setIcon(QMessageBox.Icon.Warning)
+    scenes = [project.scene(item.scene.id) for item in offer.refused]
+    for item, scene in zip(offer.refused, scenes, strict=True):
+        fixes = [fix for problem in item.problems for fix in frame_fixes(problem, None)]
+        if scene is None or scene.continues or not fixes:
+            continue
+        same = tuple(
+            one.id
+            for one in scenes
+            if one is not None
+            and (one.start_image, one.end_image) == (scene.start_image, scene.end_image)
+        )
+        buttons = {
+            box.addButton(fix.label, QMessageBox.ButtonRole.ActionRole): fix.fix for fix in fixes
+        }
+        box.exec()
+        for button, fix in buttons.items():
+            if box.clickedButton() is button:
+                mend(fix, same)
+        return
+    box.exec()
 
 
 def _price(renders: Sequence[PlannedRender]) -> str:

@@ -29,7 +29,7 @@ from gui.widgets.number_field import DECIBELS, Limits, NumberField, NumberLook, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.project.model.project import Scene
+    from core.project.model.project import Scene, Take, Track
     from gui.project.project_model import ProjectModel
 
 _LONGEST_S = 3600.0
@@ -50,6 +50,9 @@ _ROWS = {
         _Row("start", "&From", "Where in the clip the film begins to use it"),
         _Row("end", "T&o", "Where in the clip the film stops using it"),
         _Row("speed", "S&peed", "How fast the clip plays in the film"),
+        _Row("still", "&Held for", "For how long the film shows the picture"),
+        _Row("video_track", "Pict&ure", "Which of the file's tracks of pictures is seen"),
+        _Row("audio_track", "S&ound", "Which of the file's sound tracks is heard"),
     ),
     _FILM: (
         _Row("volume", "&Volume", "How loud the clip's own sound is in the film"),
@@ -61,6 +64,7 @@ _ROWS = {
 }
 _COSTS = "Another length counts from the next render on. To shorten the clip there is, trim it."
 _AS_FILM = Choice(None, "As the film")
+_LIKELIEST = Choice(None, "The usual one")
 
 
 class CutPage(QWidget):
@@ -71,10 +75,17 @@ class CutPage(QWidget):
         self._model = model
         self._scenes: tuple[Scene, ...] = ()
         usual = NumberLook(suffix=" s", none_text="As the project", first=2.0)
+        as_film = NumberLook(suffix=" s", none_text="As the film", first=4.0)
         its_end = NumberLook(suffix=" s", none_text="Its end", first=1.0)
         seconds = limits_of(SceneCut, "start_s", most=_LONGEST_S)
         self._fields: dict[str, NumberField | ChoiceField | SwitchField] = {
             "duration": named(NumberField(Limits(0.1, 600), usual), "scene_duration"),
+            "still": named(
+                NumberField(limits_of(SceneCut, "still_s"), as_film),
+                "cut_still",
+            ),
+            "video_track": named(ChoiceField((_LIKELIEST,)), "cut_video_track"),
+            "audio_track": named(ChoiceField((_LIKELIEST,)), "cut_audio_track"),
             "start": named(NumberField(seconds), "cut_start"),
             "end": named(
                 NumberField(limits_of(SceneCut, "end_s", most=_LONGEST_S), its_end), "cut_end"
@@ -102,13 +113,15 @@ class CutPage(QWidget):
     def _lay_out(self) -> None:
         mute = self._fields["mute"]
         mute.setToolTip("Leave the clip's own sound out of the film")
+        forms = {title: self._form_of(rows, beside_volume=mute) for title, rows in _ROWS.items()}
+        self._trim = forms[_TRIM]
         columns = [
             _column(
                 heading(title),
-                self._form_of(rows, beside_volume=mute),
+                forms[title],
                 *([self._message] if title == _TRIM else [self._costs] if title == _RENDER else []),
             )
-            for title, rows in _ROWS.items()
+            for title in _ROWS
         ]
         FlowLayout(*columns, of=self, gap=2 * theme.GAP).setContentsMargins(
             theme.GAP, theme.GAP, theme.GAP, theme.GAP
@@ -139,6 +152,7 @@ class CutPage(QWidget):
         if len(scenes) == 1:
             use = describe_use(scenes[0].cut, project.chosen_take(scenes[0].id))
             self._message.show_message(use.text, Tone.QUIET if use.is_possible else Tone.BAD)
+        self._offer_what_applies([project.chosen_take(scene.id) for scene in scenes])
         for name, field in self._fields.items():
             self._show(field, values_of(CUT_VALUES[name], self._scenes))
         self._fields["overlap"].setEnabled(any(map(has_own_transition, scenes)))
@@ -149,6 +163,22 @@ class CutPage(QWidget):
             "No clip comes before the first one" if is_first
             else "How the clip before gives way to this one"
         )  # fmt: skip
+
+    def _offer_what_applies(self, takes: Sequence[Take | None]) -> None:
+        """A picture is held and not trimmed; tracks are chosen where all files have the same."""
+        stills = [take is not None and take.is_still for take in takes]
+        first = takes[0]
+        rows = {name: not all(stills) for name in ("start", "end", "speed")}
+        rows["still"] = any(stills)
+        for name in ("video_track", "audio_track"):
+            tracks: tuple[Track, ...] = getattr(first, name + "s", ())
+            rows[name] = bool(tracks) and all(getattr(t, name + "s", ()) == tracks for t in takes)
+            field = self._fields[name]
+            if isinstance(field, ChoiceField):
+                offered = [Choice(track.number, track.label) for track in tracks]
+                field.show_choices((_LIKELIEST, *offered), None)
+        for name, is_shown in rows.items():
+            self._trim.setRowVisible(self._fields[name], is_shown)
 
     def _show(self, field: NumberField | ChoiceField | SwitchField, values: list[object]) -> None:
         if len(values) == 1:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from gui.project.project_model import ProjectModel
     from gui.widgets.thumbnails import Thumbnails
 
-_NO_START = SlotImage(words="None: the words alone decide.\nDrop a picture here.")
-_NO_END = SlotImage(words="None: the model decides.\nDrop a picture here.")
+_HOW = "Click to choose a picture, or drop one here."
+_NO_START = SlotImage(words=f"None: the words alone decide.\n{_HOW}")
+_NO_END = SlotImage(words=f"None: the model decides.\n{_HOW}")
 
 
 class FramesPage(QWidget):

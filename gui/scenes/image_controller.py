@@ -15,18 +15,21 @@ from core.errors import OutputError, ProjectError, StudioError, UnsupportedReque
 from core.project.files.media import bring_in
 from core.project.model.edits import FrameSlot, describe_edit, with_frame
 from core.project.model.project import ReferenceImage
-from gui.widgets.file_field import files_in
+from gui.render.plan_fixes import ChooseFrame, ClearFrame
+from gui.widgets.file_field import IMAGES, FileKind, choose_files, files_in
 from gui.widgets.image_slot import image_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from PySide6.QtCore import QMimeData
+    from PySide6.QtWidgets import QWidget
 
     from core.jobs.job import CancelToken
     from core.project.model.project import Scene
     from gui.background import Background
     from gui.project.project_model import ProjectModel
+    from gui.render.plan_fixes import Fix
 
 _MOST_SHOWN = 3
 
@@ -59,9 +62,11 @@ class ImageController(QObject):
 
     Signals:
         failed(StudioError): a picture cannot be used.
+        message(str): what a picture has become.
     """
 
     failed = Signal(object)
+    message = Signal(object)
 
     def __init__(self, model: ProjectModel, background: Background, parent: QObject) -> None:
         super().__init__(parent)
@@ -102,6 +107,22 @@ class ImageController(QObject):
 
         self._background.run(copy, arrived, failed or self.failed.emit)
 
+    def mend(self, fix: Fix, scene_ids: tuple[str, ...], parent: QWidget) -> None:
+        """Ask for another picture as a frame of these scenes, or take that frame out of them."""
+        project = self._model.project
+        scenes = [scene for scene in project.scenes if scene.id in scene_ids]
+        if isinstance(fix, ClearFrame) and scenes:
+            text = f"Remove {fix.slot.label} of scene {project.index(scenes[0].id) + 1}"
+            self._model.edit_scenes(text, [with_frame(one, fix.slot, None) for one in scenes])
+        elif isinstance(fix, ChooseFrame):
+            role = ImageRole.START if fix.slot is FrameSlot.START else ImageRole.END
+
+            def bring(paths: tuple[Path, ...]) -> None:
+                for scene in scenes:
+                    self.bring(ImageUse(paths[:1], role, scene.id))
+
+            choose_files(parent, FileKind(f"the {fix.slot.label}", (IMAGES,)), bring)
+
     def _use(self, use: ImageUse, copies: Sequence[Path]) -> None:
         project = self._model.project
         if not copies:
@@ -115,11 +136,14 @@ class ImageController(QObject):
         if scene is None:
             return
         after = _scene_with(scene, use.role, copies)
-        text = f"Set {use.role.value}"
+        text, number = f"Set {use.role.value}", project.index(scene.id) + 1
         if use.role is ImageRole.SCENE_REFERENCE:
-            number = project.index(scene.id) + 1
             text = f"{describe_edit(scene.references, after.references)} of scene {number}"
         self._model.edit_scene(text, after)
+        if use.role in (ImageRole.START, ImageRole.END):
+            image = use.images[0]
+            name = repr(image.name) if isinstance(image, Path) else "The picture"
+            self.message.emit(f"{name} is the {use.role.value} of scene {number} now.")
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class ReferenceDelegate(CellDelegate):
         cell.painter.drawRoundedRect(badge, 4, 4)
         # On a ground of its own, so the colour is that of rows that are not selected.
         is_sent = row.chosen.is_sent
-        name = "check-circle" if is_sent else "minus-circle-outline"
+        name = "check-circle" if is_sent else "eye-off-outline"
         cell.icon(
             name,
             centred(QSize(ICON, ICON), badge),

@@ -38,10 +38,12 @@ class ReferenceRow:
 
     @property
     def verdict(self) -> str:
-        """Whether it is sent: "Sent." or "Left out: the reason"; empty where it is not known."""
+        """Whether the model gets it, and why not; empty where that is not known."""
         if self.chosen is None:
             return ""
-        return "Sent." if self.chosen.is_sent else f"Left out: {self.chosen.reason}"
+        if self.chosen.is_sent:
+            return "Sent to the model."
+        return f"Not sent to the model. Left out: {self.chosen.reason}"
 
     @property
     def spoken(self) -> str:

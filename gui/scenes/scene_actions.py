@@ -8,13 +8,14 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 
 from core.project.model.edits import (
+    between_words,
     change_scenes,
     delete_scenes,
     duplicate_scenes,
     insert_scenes,
     merge_scenes,
-    middle_of,
     move_scenes,
+    sentence_break,
     split_scene,
     with_continues,
 )
@@ -35,11 +36,13 @@ class SceneActions(QObject):
         added(str): a new, empty scene of that id waits for its prompt.
         footage_wanted(int | None): clips of a person's own are to become scenes before the one of
             this place; None for the end.
+        message(str): what has been done, where that is not seen at once.
     """
 
     select_wanted = Signal(object)
     added = Signal(object)
     footage_wanted = Signal(object)
+    message = Signal(object)
 
     def __init__(self, model: ProjectModel, parent: QObject) -> None:
         super().__init__(parent)
@@ -59,8 +62,9 @@ class SceneActions(QObject):
             "Put a copy behind each selected scene; its takes belong to both", self._duplicate,
         )  # fmt: skip
         self.split = self._make(
-            "split_scene", "Split", "content-cut", "Ctrl+K",
-            "Make two scenes of one: at the cursor in the prompt, or in its middle", self._split,
+            "split_scene", "Split", "call-split", "Ctrl+K",
+            "Make two scenes of one: at the cursor in the prompt, or where a sentence ends",
+            self._split,
         )  # fmt: skip
         self.merge = self._make(
             "merge_scenes", "Merge", "call-merge", "Ctrl+M",
@@ -147,7 +151,7 @@ class SceneActions(QObject):
             action.setEnabled(is_open)
         for action in (self.duplicate, self.delete):
             action.setEnabled(is_open and bool(scenes))
-        self.split.setEnabled(is_open and len(scenes) == 1 and self._split_at() is not None)
+        self.split.setEnabled(is_open and len(scenes) == 1 and bool(scenes[0].prompt.strip()))
         self.merge.setEnabled(is_open and len(scenes) > 1)
         self.move_up.setEnabled(is_open and bool(places) and places[-1] >= len(places))
         self.move_down.setEnabled(is_open and bool(places) and places[0] <= last - len(places))
@@ -162,15 +166,12 @@ class SceneActions(QObject):
     def _scenes(self) -> list[Scene]:
         return [self._model.project.scenes[place] for place in self._places()]
 
-    def _split_at(self) -> int | None:
-        scenes = self._scenes()
-        if len(scenes) != 1:
+    def _cursor_gap(self, prompt: str) -> int | None:
+        """The gap between words where the cursor stands; None where it divides nothing."""
+        if self._cursor is None:
             return None
-        prompt = scenes[0].prompt
-        at = self._cursor
-        if at is None or not prompt[:at].strip() or not prompt[at:].strip():
-            at = middle_of(prompt)
-        return at if prompt[:at].strip() and prompt[at:].strip() else None
+        at = between_words(prompt, self._cursor)
+        return at if self._cursor and prompt[:at].strip() and prompt[at:].strip() else None
 
     @Slot()
     def _add(self) -> None:
@@ -197,13 +198,21 @@ class SceneActions(QObject):
 
     @Slot()
     def _split(self) -> None:
-        at = self._split_at()
-        if at is not None:
-            (scene,) = self._scenes()
-            number = self._places()[0] + 1
-            project = split_scene(self._model.project, scene.id, at)
-            self._model.edit(f"Split scene {number}", project)
-            self.select_wanted.emit((project.scenes[number].id,))
+        (scene,) = self._scenes()
+        number = self._places()[0] + 1
+        at = self._cursor_gap(scene.prompt)
+        how = "at the cursor"
+        if at is None:
+            at, how = sentence_break(scene.prompt), "where a sentence or a part of it ends"
+        project = split_scene(self._model.project, scene.id, at)
+        self._model.edit(f"Split scene {number}", project)
+        self.select_wanted.emit((project.scenes[number].id,))
+        self.message.emit(
+            f"Scene {number} is split {how}."
+            if at is not None
+            else f"Scenes {number} and {number + 1} both have the whole prompt: there is no place "
+            "between sentences to split it. Change the words, or put the cursor where to split."
+        )
 
     @Slot()
     def _merge(self) -> None:

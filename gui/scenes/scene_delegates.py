@@ -23,7 +23,7 @@ from core.project.model.status import (
 from gui.scenes.scene_rows import SceneColumn, SceneRow
 from gui.scenes.scene_table_model import ROW_ROLE
 from gui.theme import Tone
-from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, Index, centred, in_two_lines
+from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, Index, centred, in_lines
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QAbstractItemModel
@@ -31,16 +31,29 @@ if TYPE_CHECKING:
     from core.project.model.status import SceneStatus
     from gui.widgets.thumbnails import Thumbnails
 
-THUMBNAIL = QSize(64, 40)
+THUMBNAILS = (QSize(64, 40), QSize(96, 60), QSize(128, 80))
+"""The sizes of the small pictures, from which the table takes the one that it has room for."""
+_MOST_LINES = 5
 _ICON = QSize(ICON, ICON)
 LONGEST_S = 600.0
 _SHOWN_LETTERS = 400
 _EDITOR_HEIGHT = 120
 
 
-def row_height(line_height: int) -> int:
+def row_height(line_height: int, thumbnail: QSize) -> int:
     """The height of a row: two lines of text, or a small picture."""
-    return max(THUMBNAIL.height() + 4, 2 * line_height + PAD) + 4
+    return max(thumbnail.height() + 4, 2 * line_height + PAD) + 4
+
+
+def empty_slot(cell: QRect) -> QRect:
+    """The dashed box of a cell that has no picture yet."""
+    return centred(thumbnail_in(cell), cell).adjusted(8, 4, -8, -4)
+
+
+def thumbnail_in(cell: QRect) -> QSize:
+    """The largest small picture that a row of that height has room for."""
+    fitting = [size for size in THUMBNAILS if size.height() <= cell.height() - 8]
+    return fitting[-1] if fitting else THUMBNAILS[0]
 
 
 class NumberDelegate(CellDelegate):
@@ -68,7 +81,8 @@ class PromptDelegate(CellDelegate):
         prompt = " ".join(scene.prompt[:_SHOWN_LETTERS].split())
         colour = cell.colour(None if prompt else Tone.QUIET)
         prompt = prompt or "No prompt yet"
-        lines = [prompt] if scene.title else in_two_lines(prompt, cell.option, rect.width())
+        most = max(min((rect.height() - PAD) // height, _MOST_LINES), 2) - bool(scene.title)
+        lines = in_lines(prompt, cell.option, rect.width(), most)
         place = QRect(rect.left(), 0, rect.width(), height)
         place.moveTop(rect.center().y() - height * (len(lines) + bool(scene.title)) // 2)
         if scene.title:
@@ -142,13 +156,14 @@ class ImageDelegate(CellDelegate):
     def paint_cell(self, cell: Cell, index: Index) -> None:
         """Draw the picture in the middle of the cell."""
         row: SceneRow = index.data(ROW_ROLE)
-        place = centred(THUMBNAIL, cell.rect)
+        size = thumbnail_in(cell.rect)
+        place = centred(size, cell.rect)
         image = row.image(self._column)
         if image is None:
             self._paint_empty(cell, place, row)
             return
         ratio = cell.option.widget.devicePixelRatio()
-        found = self._thumbnails.pixmap(image.path, THUMBNAIL * ratio, image.at)
+        found = self._thumbnails.pixmap(image.path, size * ratio, image.at)
         shown = cell.image(found, place)
         if found is not None and self._column is SceneColumn.START and row.scene.continues:
             badge = QRect(shown.left(), shown.bottom() - ICON + 1, ICON, ICON)
@@ -164,7 +179,8 @@ class ImageDelegate(CellDelegate):
             return
         mid = cell.palette.color(QPalette.ColorRole.Mid)
         cell.painter.setPen(QPen(mid, 1, Qt.PenStyle.DashLine))
-        cell.painter.drawRoundedRect(place.adjusted(8, 4, -8, -4), 4, 4)
+        cell.painter.drawRoundedRect(empty_slot(cell.rect), 4, 4)
+        cell.icon("image-plus-outline", centred(_ICON, place), cell.colour(Tone.QUIET))
 
 
 class DurationDelegate(CellDelegate):

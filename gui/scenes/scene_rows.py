@@ -108,7 +108,7 @@ class SceneRow:
             case SceneColumn.START | SceneColumn.END:
                 slot = "start" if column is SceneColumn.START else "end"
                 name = self.text(column)
-                return name or f"Drop a picture here to make it the {slot} frame."
+                return name or f"Click to choose a picture as the {slot} frame, or drop one here."
             case SceneColumn.CLIP:
                 return self._clip_help()
             case SceneColumn.DURATION:
@@ -122,6 +122,8 @@ class SceneRow:
         render = f"Rendered, it has {whose}{asked}. Double-click to change that."
         if self.film_s is None or self.take is None:
             return render
+        if self.take.is_still:
+            return f"The film holds the picture for {self.film_s:g} s. Cut > Held for changes that."
         clip = f"The film shows {self.film_s:.2f} s of the clip's {self.take.duration_s:.2f} s."
         return f"{clip}\n{render}"
 
@@ -129,7 +131,8 @@ class SceneRow:
         if self.take is None:
             return "There is no clip yet."
         takes = "1 take" if self.num_takes == 1 else f"{self.num_takes} takes"
-        facts = f"{self.take.path.name}, {self.take.duration_s:.2f} s, one of {takes}."
+        length = "a still" if self.take.is_still else f"{self.take.duration_s:.2f} s"
+        facts = f"{self.take.path.name}, {length}, one of {takes}."
         return f"{facts} Double-click to play it."
 
 
@@ -151,6 +154,7 @@ class TableFacts:
 def rows_of(project: VideoProject, facts: TableFacts) -> list[SceneRow]:
     """All lines of the table."""
     rows: list[SceneRow] = []
+    still_s = project.film.film.still_s
     before: Take | None = None
     statuses = project_statuses(project, facts.fingerprints, facts.jobs)
     for number, (scene, status) in enumerate(zip(project.scenes, statuses, strict=True), start=1):
@@ -169,7 +173,7 @@ def rows_of(project: VideoProject, facts: TableFacts) -> list[SceneRow]:
                 end=None if scene.end_image is None else CellImage(scene.end_image),
                 duration_s=facts.default_duration_s if asked is None else asked,
                 is_own_duration=is_own and asked is not None,
-                film_s=None if take is None else film_length_s(scene.cut, take),
+                film_s=None if take is None else film_length_s(scene.cut, take, still_s),
             )
         )
         before = take

@@ -41,7 +41,8 @@ class FilesDropped:
 
 SCENES_MIME = "application/x-imageai-scenes"
 ROW_ROLE = Qt.ItemDataRole.UserRole
-_FRAMES = {SceneColumn.START: ImageRole.START, SceneColumn.END: ImageRole.END}
+FRAMES = {SceneColumn.START: ImageRole.START, SceneColumn.END: ImageRole.END}
+"""The columns of frames, and what a picture there is for."""
 _NOWHERE = QModelIndex()
 # Read once: Qt asks for them with every cell that it draws.
 _COLUMNS = tuple(SceneColumn)
@@ -51,7 +52,7 @@ _FLAGS = {
     column: _PLAIN
     | _FLAG.ItemIsDragEnabled
     | (_FLAG.ItemIsEditable if column in (SceneColumn.PROMPT, SceneColumn.DURATION) else _PLAIN)
-    | (_FLAG.ItemIsDropEnabled if column in (*_FRAMES, SceneColumn.CLIP) else _PLAIN)
+    | (_FLAG.ItemIsDropEnabled if column in (*FRAMES, SceneColumn.CLIP) else _PLAIN)
     for column in SceneColumn
 }
 
@@ -217,16 +218,20 @@ class SceneTableModel(QAbstractTableModel):
             return True
         paths = files_in(data)
         on = SceneColumn(parent.column()) if parent.isValid() else None
-        role = None if on is None else _FRAMES.get(on)
+        role = None if on is None else FRAMES.get(on)
         if role is not None and all(map(is_image_name, paths)):
-            for scene_id, path in zip(self.ids[parent.row() :], paths, strict=False):
-                self.image_dropped.emit(ImageUse((path,), role, scene_id))
+            self.bring_frames(parent.row(), role, paths)
             return True
         scene_id = self._rows[parent.row()].scene.id if on is SceneColumn.CLIP else ""
         where = parent.row() + 1 if parent.isValid() else row
         index = where if 0 <= where <= len(self._rows) else None
         self.files_dropped.emit(FilesDropped(paths, index=index, scene_id=scene_id))
         return True
+
+    def bring_frames(self, row: int, role: ImageRole, paths: Sequence[Path]) -> None:
+        """Tell of pictures for a scene and those after it, one each."""
+        for scene_id, path in zip(self.ids[row:], paths, strict=False):
+            self.image_dropped.emit(ImageUse((path,), role, scene_id))
 
     def _move(self, ids: list[str], where: int) -> None:
         index = where if where >= 0 else len(self._rows)

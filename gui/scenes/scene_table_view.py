@@ -4,39 +4,66 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QDrag, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 from typing_extensions import override
 
 from core.video.request import Role
 from gui.scenes.scene_delegates import (
+    THUMBNAILS,
     DurationDelegate,
     ImageDelegate,
     NumberDelegate,
     PromptDelegate,
     StatusDelegate,
+    empty_slot,
     row_height,
 )
 from gui.scenes.scene_rows import SceneColumn
-from gui.widgets.cells import paint_hint
+from gui.scenes.scene_table_model import FRAMES, SCENES_MIME
+from gui.widgets.cells import PAD, paint_hint, paint_target
+from gui.widgets.file_field import IMAGES, FileKind, choose_files
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent, QResizeEvent
+    from pathlib import Path
+
+    from PySide6.QtGui import (
+        QDragLeaveEvent,
+        QDragMoveEvent,
+        QDropEvent,
+        QMouseEvent,
+        QPaintEvent,
+        QResizeEvent,
+    )
 
     from core.video.spec import ModelSpec
     from gui.scenes.scene_table_model import SceneTableModel
+    from gui.widgets.cells import Index
     from gui.widgets.thumbnails import Thumbnails
 
 _WIDTHS = {
     SceneColumn.NUMBER: 34,
-    SceneColumn.START: 72,
-    SceneColumn.END: 72,
-    SceneColumn.CLIP: 72,
     SceneColumn.DURATION: 58,
     SceneColumn.STATUS: 130,
 }
 # Where all columns are shown on a small screen, the words give way first, then the status.
 _NARROWEST_PROMPT, _NARROWEST_STATUS = 96, 96
+_IMAGES = (SceneColumn.START, SceneColumn.END, SceneColumn.CLIP)
+_BESIDE_IMAGE = 8
+# From how wide a table on it has the second and the third size of small pictures.
+_WIDE = (0, 800, 1100)
+_BESIDE_CURSOR = 14
 _EMPTY = "No scenes yet. Write a storyboard and make scenes of it, or press Insert to add one."
 
 
@@ -57,6 +84,10 @@ class SceneTableView(QTableView):
         super().__init__(parent)
         self._scenes = model
         self._sent: tuple[str, ...] = ()
+        self._had_selection = False
+        self._pressed: QModelIndex | None = None
+        self._target: QRect | None = None
+        self._is_worn = False
         self.setObjectName("scene_table")
         self.setAccessibleName("Scenes")
         self.setModel(model)
@@ -75,7 +106,7 @@ class SceneTableView(QTableView):
         thumbnails.ready.connect(self._redraw)
         self.selectionModel().selectionChanged.connect(self._tell_selection)
         # After the table: the selection of a row that was taken out is gone by then.
-        model.rowsRemoved.connect(self._tell_selection)
+        model.rowsRemoved.connect(self._on_removed)
         model.layoutChanged.connect(self._tell_selection)
         self.doubleClicked.connect(self._play)
 
@@ -88,12 +119,12 @@ class SceneTableView(QTableView):
         rows = self.verticalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(row_height(self.fontMetrics().height()))
         columns = self.horizontalHeader()
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(30)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
+        self._wear(THUMBNAILS[0])
         columns.setSectionResizeMode(SceneColumn.PROMPT, QHeaderView.ResizeMode.Fixed)
         # Most models take none; until the model is known the column would come and go.
         self.setColumnHidden(SceneColumn.END, True)
@@ -149,6 +180,21 @@ class SceneTableView(QTableView):
             self.setCurrentIndex(index)
             self.edit(index)
 
+    @override
+    def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:
+        # Before Qt takes the rows out of the selection.
+        self._had_selection = bool(self.selected_ids)
+        super().rowsAboutToBeRemoved(parent, start, end)
+
+    @Slot(QModelIndex, int, int)
+    def _on_removed(self, _: QModelIndex, first: int, __: int) -> None:
+        """Where all that was selected is gone, as after undoing a copy, turn to what is left."""
+        if self._had_selection and not self.selected_ids and self._scenes.rowCount():
+            near = self._scenes.index(max(first - 1, 0), SceneColumn.PROMPT)
+            flags = QItemSelectionModel.SelectionFlag
+            self.selectionModel().setCurrentIndex(near, flags.ClearAndSelect | flags.Rows)
+        self._tell_selection()
+
     @Slot()
     def _tell_selection(self) -> None:
         selected = self.selected_ids
@@ -159,6 +205,99 @@ class SceneTableView(QTableView):
     @Slot()
     def _redraw(self) -> None:
         self.viewport().update()
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        plain = event.modifiers() is Qt.KeyboardModifier.NoModifier
+        is_plain = plain and event.button() is Qt.MouseButton.LeftButton
+        self._pressed = self._empty_frame_at(event.position().toPoint()) if is_plain else None
+        super().mousePressEvent(event)
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A click on an empty frame chooses a picture for it; one that dragged the row does not."""
+        super().mouseReleaseEvent(event)
+        pressed, self._pressed = self._pressed, None
+        if pressed is not None and self._empty_frame_at(event.position().toPoint()) == pressed:
+            self._choose_frame(pressed)
+
+    def _empty_frame_at(self, place: QPoint) -> QModelIndex | None:
+        """The frame whose empty box lies there, where it can be filled."""
+        index = self.indexAt(place)
+        if not index.isValid() or not index.flags() & Qt.ItemFlag.ItemIsDropEnabled:
+            return None
+        column, row = SceneColumn(index.column()), self._scenes.row(index.row())
+        rests = column is SceneColumn.START and row.scene.continues
+        if column not in FRAMES or rests or row.image(column) is not None:
+            return None
+        return index if empty_slot(self.visualRect(index)).contains(place) else None
+
+    def _choose_frame(self, index: QModelIndex) -> None:
+        role, scene_id = FRAMES[SceneColumn(index.column())], self._scenes.ids[index.row()]
+
+        def bring(paths: tuple[Path, ...]) -> None:
+            if scene_id in self._scenes.ids:
+                self._scenes.bring_frames(self._scenes.ids.index(scene_id), role, paths)
+
+        choose_files(self, FileKind(f"the {role.value}", (IMAGES,)), bring)
+
+    @override
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:
+        """Drag the rows as a small mark, beside which the line where they would go is seen."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        if not rows:
+            return
+        number = self._scenes.row(rows[0]).number
+        drag = QDrag(self)
+        drag.setMimeData(self._scenes.mimeData([self._scenes.index(row, 0) for row in rows]))
+        drag.setPixmap(self._mark(f"Scene {number}" if len(rows) == 1 else f"{len(rows)} scenes"))
+        drag.setHotSpot(QPoint(-_BESIDE_CURSOR, -_BESIDE_CURSOR))
+        drag.exec(supportedActions, self.defaultDropAction())
+
+    def _mark(self, text: str) -> QPixmap:
+        size = self.fontMetrics().size(0, text) + QSize(2 * PAD, PAD)
+        pixmap = QPixmap(size * self.devicePixelRatio())
+        pixmap.setDevicePixelRatio(self.devicePixelRatio())
+        pixmap.fill(self.palette().color(QPalette.ColorRole.Highlight))
+        painter = QPainter(pixmap)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(QPalette.ColorRole.HighlightedText))
+        painter.drawText(QRect(QPoint(), size), Qt.AlignmentFlag.AlignCenter, text)
+        painter.end()
+        return pixmap
+
+    @override
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        super().dragMoveEvent(event)
+        self._show_target(self._target_of(event) if event.isAccepted() else None)
+
+    @override
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        super().dragLeaveEvent(event)
+        self._show_target(None)
+
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
+        super().dropEvent(event)
+        self._show_target(None)
+
+    def _show_target(self, target: QRect | None) -> None:
+        if target != self._target:
+            self._target = target
+            self.viewport().update()
+
+    def _target_of(self, event: QDragMoveEvent) -> QRect:
+        """Where what is dragged would be put: a cell, or a line of no height between two rows."""
+        index, width = self.indexAt(event.position().toPoint()), self.viewport().width()
+        where, is_ours = self.dropIndicatorPosition(), event.mimeData().hasFormat(SCENES_MIME)
+        if not index.isValid():
+            last = self.visualRect(self._scenes.index(self._scenes.rowCount() - 1, 0))
+            return QRect(0, last.bottom() + 1, width, 0)
+        cell = self.visualRect(index)
+        if where is QAbstractItemView.DropIndicatorPosition.OnItem and not is_ours:
+            return cell
+        is_below = where is QAbstractItemView.DropIndicatorPosition.BelowItem
+        return QRect(0, cell.bottom() + 1 if is_below else cell.top(), width, 0)
 
     @Slot(QModelIndex)
     def _play(self, index: QModelIndex) -> None:
@@ -172,7 +311,18 @@ class SceneTableView(QTableView):
         super().resizeEvent(event)
         self._fit_prompt()
 
+    def _wear(self, size: QSize) -> None:
+        """Have rows for small pictures of that size, and columns, unless a person set theirs."""
+        widths = [size.width() + _BESIDE_IMAGE for size in THUMBNAILS]
+        self.verticalHeader().setDefaultSectionSize(row_height(self.fontMetrics().height(), size))
+        for column in _IMAGES:
+            if self.columnWidth(column) in (*widths, 0) or not self._is_worn:
+                self.setColumnWidth(column, size.width() + _BESIDE_IMAGE)
+        self._is_worn = True
+
     def _fit_prompt(self) -> None:
+        width = self.viewport().width()
+        self._wear(THUMBNAILS[sum(width >= least for least in _WIDE) - 1])
         flexible = (SceneColumn.PROMPT, SceneColumn.STATUS)
         others = sum(self.columnWidth(column) for column in SceneColumn if column not in flexible)
         left = self.viewport().width() - others
@@ -186,3 +336,7 @@ class SceneTableView(QTableView):
         super().paintEvent(event)
         if not self._scenes.rowCount():
             paint_hint(self, _EMPTY)
+        if self._target is not None:
+            painter = QPainter(self.viewport())
+            paint_target(painter, self._target.adjusted(1, 1, -2, -2), self.palette())
+            painter.end()

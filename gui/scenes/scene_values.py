@@ -49,14 +49,24 @@ def has_own_transition(scene: Scene) -> bool:
     return scene.cut.transition is not None and scene.cut.transition.kind != NONE
 
 
-def film_length_s(cut: SceneCut, take: Take) -> float | None:
-    """How long the film shows a clip that is cut like this; None where it is not known."""
+def film_length_s(cut: SceneCut, take: Take, still_s: float) -> float | None:
+    """How long the film shows a clip that is cut like this; None where it is not known.
+
+    Args:
+        cut: of its scene.
+        take: the clip.
+        still_s: how long the film holds a picture whose cut does not say it.
+    """
+    if take.is_still:
+        return cut.still_s or still_s
     end_s = take.duration_s if cut.end_s is None else min(cut.end_s, take.duration_s)
     return (end_s - cut.start_s) / cut.speed if end_s > cut.start_s else None
 
 
 def describe_use(cut: SceneCut, take: Take | None) -> ClipUse:
     """What the film shows of a clip that is cut like this; empty where it is not known."""
+    if take is not None and take.is_still:
+        return ClipUse("A still: the picture is held, and nothing moves.")
     whole_s = take.duration_s if take is not None else 0.0
     end_s = whole_s if cut.end_s is None else cut.end_s
     if cut.end_s is not None and cut.start_s >= cut.end_s:
@@ -116,4 +126,7 @@ CUT_VALUES = {
         "length of the transition", _overlap_s, _with_overlap, has_own_transition
     ),
     "fit": _cut_value("shape", "fit"),
+    "still": _cut_value("length of the still", "still_s"),
+    "video_track": _cut_value("picture track", "video_track"),
+    "audio_track": _cut_value("sound track", "audio_track"),
 }  # fmt: skip

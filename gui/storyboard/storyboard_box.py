@@ -1,25 +1,24 @@
-"""The box for the storyboard's words, and what stands around it: grip, notes, menu of tags."""
+"""The box for the storyboard's words, and what stands around it: notes, menu of tags."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QMimeData, Qt, Signal, Slot
 from PySide6.QtGui import (
     QKeySequence,
-    QPainter,
-    QPalette,
     QTextBlock,
     QTextBlockFormat,
     QTextCursor,
     QTextFormat,
 )
-from PySide6.QtWidgets import QMenu, QPlainTextEdit, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QPlainTextEdit, QToolButton, QWidget
 from typing_extensions import override
 
 from core.film.model.transitions import NONE, TRANSITIONS
 from core.project.storyboard.tags import CAMERA_MOTIONS
+from core.video.spec import shown_name
 from gui.theme import Tone
 from gui.widgets.fields import named
 from gui.widgets.file_field import files_in
@@ -29,7 +28,7 @@ from gui.widgets.layouts import vbox
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QKeyEvent
 
 _PLACEHOLDER = (
     "Paste or type a story, lyrics or a script.\n\n"
@@ -223,67 +222,6 @@ def _as_shown(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-_THICK = 9
-_LONG, _LINE = 40, 3
-_HIGHEST = 2000
-_KEYS: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
-
-
-class HeightGrip(QWidget):
-    """Sets the height of a widget, by the mouse or by the arrow keys."""
-
-    def __init__(self, target: QWidget, lowest: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._target = target
-        self._lowest = lowest
-        # How much higher the target is than the mouse stands on the screen, while it is dragged.
-        self._above: int | None = None
-        self.setCursor(Qt.CursorShape.SizeVerCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        target.setFixedHeight(lowest)
-
-    @override
-    def sizeHint(self) -> QSize:
-        return QSize(_LONG, _THICK)
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() is Qt.MouseButton.LeftButton:
-            # By the screen: the grip itself moves with the widget's edge.
-            self._above = self._target.height() - round(event.globalPosition().y())
-
-    @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._above is not None:
-            self._set(self._above + round(event.globalPosition().y()))
-
-    @override
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._above = None
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = _KEYS.get(event.key())
-        if steps is None:
-            super().keyPressEvent(event)
-        else:
-            self._set(self._target.height() + steps * self._target.fontMetrics().lineSpacing())
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        role = QPalette.ColorRole.Highlight if self.hasFocus() else QPalette.ColorRole.Mid
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.palette().color(role))
-        left, top = (self.width() - _LONG) // 2, (self.height() - _LINE) // 2
-        painter.drawRoundedRect(left, top, _LONG, _LINE, 1.5, 1.5)
-
-    def _set(self, height: int) -> None:
-        self._target.setFixedHeight(min(max(height, self._lowest), _HIGHEST))
-
-
 _FIRST = 2
 
 
@@ -338,7 +276,7 @@ def tag_menu(parent: QWidget) -> QMenu:
         _add_tag(lengths, f"{seconds} seconds", f"[{seconds}s]", "How long the scene lasts")
     cameras = menu.addMenu("&Camera")
     for motion in CAMERA_MOTIONS:
-        name = motion.replace("_", " ")
+        name = shown_name(motion)
         _add_tag(cameras, name.capitalize(), f"{{camera: {name}}}", "How the camera moves")
     transitions = menu.addMenu("&Transition into it")
     for kind in TRANSITIONS.values():

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from typing_extensions import override
 
 from core.project.model.edits import own_duration_s
+from core.video.spec import shown_name
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
@@ -58,7 +59,7 @@ def tags_of(draft: SceneDraft) -> tuple[str, ...]:
     if draft.title:
         parts.append(f"“{draft.title}”")
     if draft.camera:
-        parts.append(draft.camera.replace("_", " "))
+        parts.append(shown_name(draft.camera))
     if draft.transition is not None:
         cut = draft.transition
         parts.append(f"{cut.kind} {cut.duration_s:g} s" if cut.duration_s else "cut")

@@ -27,7 +27,7 @@ from gui.storyboard.storyboard_answer import (
     outcome_text,
     total_text,
 )
-from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox, StoryboardNotes, tag_menu
+from gui.storyboard.storyboard_box import StoryboardBox, StoryboardNotes, tag_menu
 from gui.storyboard.storyboard_preview import PreviewTable
 from gui.theme import GAP, Tone
 from gui.widgets.choice_field import Choice, ChoiceField, choices_of
@@ -36,6 +36,7 @@ from gui.widgets.file_field import FileKind, file_dialog
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import hbox, vbox
+from gui.widgets.panes import HeightGrip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,6 +175,10 @@ class StoryboardWidget(QWidget):
         if tuple(scenes) != self._scenes or rendered != self._rendered:
             self._scenes, self._rendered = tuple(scenes), rendered
             self._ask()
+
+    def fit(self, room: int) -> None:
+        """Let the box be higher where it lies in so much room, in pixels."""
+        self._grip.fit(room)
 
     def begin_to_write(self) -> None:
         """Go where the text is written."""

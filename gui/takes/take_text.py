@@ -24,7 +24,7 @@ def title_of(take: Take, number: int) -> str:
 def short_facts(take: Take) -> str:
     """Size and length: "1216×704 · 5.04 s"."""
     size = f"{take.width}×{take.height}" if take.width else ""
-    length = f"{take.duration_s:.2f} s" if take.duration_s else ""
+    length = f"{take.duration_s:.2f} s" if take.duration_s else "Still" if take.is_still else ""
     return " · ".join(part for part in (size, length) if part)
 
 

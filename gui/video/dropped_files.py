@@ -12,7 +12,14 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from core.errors import StudioError, UnsupportedRequest
 from core.film.model.film import Lut, Music, Subtitles
 from core.platform.text_files import read_text_file
-from core.project.files.footage import PROJECT_USES, FileUse, read_footage, use_of
+from core.project.files.footage import (
+    PROJECT_USES,
+    FileUse,
+    Footage,
+    read_footage,
+    read_still,
+    use_of,
+)
 from core.project.files.media import bring_in
 from core.project.model.edits import insert_scenes
 from core.project.model.project import FilmChoices, Scene, SceneTakes, new_id
@@ -25,7 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.jobs.job import CancelToken
-    from core.project.files.footage import Footage
     from core.project.model.project import VideoProject
     from core.project.render.rerender import FromRecord
     from core.studio import Studio
@@ -103,6 +109,19 @@ class DroppedFiles(QObject):
             lambda error: self._complain([str(error)]),
         )
 
+    def add_recipe(self, recipe: FromRecord) -> None:
+        """Add a scene that is made as a clip was made, its settings its own."""
+        if self._model.is_read_only:
+            self.message.emit("The project is open for reading only: it gets no scene.")
+            return
+        own = tuple(row.id for row in CHOICES)
+        scene = Scene(id=new_id("scene"), prompt=recipe.prompt, own=recipe.choices, own_fields=own)
+        project = self._model.project
+        self._model.edit(
+            "Add a scene from a clip", insert_scenes(project, len(project.scenes), [scene])
+        )
+        self.scenes_added.emit((scene.id,))
+
     def _look(self, paths: tuple[Path, ...], folder: Path, cancel: CancelToken) -> _LookedInto:
         found: list[_UsableFile] = []
         errors: list[StudioError] = []
@@ -121,7 +140,8 @@ class DroppedFiles(QObject):
                 footage = read_footage(path, cancel)
                 return _UsableFile(path, use, footage, recipe=self._recipe(footage))
             case FileUse.IMAGE:
-                return _UsableFile(bring_in(path, folder), use)
+                copy = bring_in(path, folder)
+                return _UsableFile(path, use, Footage(read_still(copy), record=None))
             case FileUse.STORYBOARD:
                 return _UsableFile(path, use, text=read_text_file(path).text)
             case _:
@@ -182,19 +202,23 @@ class DroppedFiles(QObject):
                 takes = project.takes_of(dropped.scene_id).with_take(item.footage.take)
                 takes = takes.model_copy(update={"chosen": item.footage.take.id})
                 project = project.with_takes(dropped.scene_id, takes)
-                said.append(f"Scene {number} shows {item.path.name!r} now.")
+                held = ", held as a still" if item.footage.take.is_still else ""
+                said.append(f"Scene {number} shows {item.path.name!r} now{held}.")
                 shown[:] = [dropped.scene_id]
                 continue
-            if item.use not in (FileUse.CLIP, FileUse.IMAGE):
+            if item.footage is None:
                 continue
             scene = _scene_of(item)
             project = insert_scenes(project, index, [scene])
             index += 1
             shown.append(scene.id)
-            said.append(f"Scene {index} is made of {item.path.name!r}.")
-            if item.footage is not None:
-                takes = SceneTakes().with_take(item.footage.take)
-                project = project.with_takes(scene.id, takes)
+            said.append(
+                f"Scene {index} holds the picture {item.path.name!r} as a still."
+                if item.footage.take.is_still
+                else f"Scene {index} is made of {item.path.name!r}."
+            )
+            takes = SceneTakes().with_take(item.footage.take)
+            project = project.with_takes(scene.id, takes)
         return project
 
     def _complain(self, reasons: list[str]) -> None:
@@ -220,11 +244,7 @@ def _scene_of(item: _UsableFile) -> Scene:
             id=new_id("scene"), title=title, prompt=item.recipe.prompt,
             own=item.recipe.choices, own_fields=own,
         )  # fmt: skip
-    start = item.path if item.use is FileUse.IMAGE else None
-    if start is not None:
-        # Without the hash that a copy carries behind its name.
-        title = start.stem.rpartition("-")[0] or start.stem
-    return Scene(id=new_id("scene"), title=title, start_image=start)
+    return Scene(id=new_id("scene"), title=title)
 
 
 def _with_film_file(film: FilmChoices, item: _UsableFile, said: list[str]) -> FilmChoices:

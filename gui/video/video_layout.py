@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QToolBar,
     QWidget,
 )
+from typing_extensions import override
 
 from gui import theme
 from gui.widgets.flow_layout import FlowLayout
@@ -22,7 +23,7 @@ from gui.widgets.panes import FoldingSection, Splitter, reveal, scrolled
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from PySide6.QtGui import QAction
+    from PySide6.QtGui import QAction, QResizeEvent
 
     from gui.export.export_settings_widget import ExportSettingsWidget
     from gui.player.clip_player import ClipPlayer
@@ -97,7 +98,7 @@ class ScopeSwitch(QWidget):
 class SectionColumn(QWidget):
     """The sections down the left side, below whose settings they show."""
 
-    def __init__(self, scope: ScopeSwitch, sections: Mapping[str, FoldingSection]) -> None:
+    def __init__(self, panels: VideoPanels, sections: Mapping[str, FoldingSection]) -> None:
         super().__init__()
         self._sections = sections
         content = QWidget()
@@ -105,9 +106,17 @@ class SectionColumn(QWidget):
         rows.setContentsMargins(0, 0, theme.GAP, theme.GAP)
         self._area = scrolled(content, "video_left")
         # Above what scrolls: whose settings are changed is seen wherever one is.
-        vbox(scope, self._area, of=self, gap=theme.GAP // 2, grows=self._area)
+        head = vbox(panels.bar, panels.scope, gap=theme.GAP)
+        head.setContentsMargins(0, 0, theme.GAP, 0)
+        vbox(head, self._area, of=self, gap=theme.GAP // 2, grows=self._area)
+        self._storyboard = panels.storyboard
         self.setObjectName("settings_column")
         self.setMinimumWidth(_NARROWEST)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._storyboard.fit(self.height())
 
     def show_section(self, name: str) -> None:
         """Open a section and go there."""
@@ -123,7 +132,7 @@ def arrange(tab: QWidget, panels: VideoPanels, actions: Sequence[QAction]) -> Se
         (panels.takes, "takes_panel"),
     ):
         panel.setObjectName(name)
-    left = SectionColumn(panels.scope, _sections(panels))
+    left = SectionColumn(panels, _sections(panels))
     halves = Splitter(Qt.Orientation.Horizontal)
     halves.setObjectName("video_columns")
     halves.addWidget(left)
@@ -133,7 +142,7 @@ def arrange(tab: QWidget, panels: VideoPanels, actions: Sequence[QAction]) -> Se
     for place in range(3):
         halves.setStretchFactor(place, int(place > 0))
         halves.setCollapsible(place, False)
-    rows = vbox(panels.bar, halves, of=tab, gap=theme.GAP, grows=halves)
+    rows = vbox(panels.bar.read_only, halves, of=tab, gap=theme.GAP, grows=halves)
     rows.setContentsMargins(theme.EDGE, theme.GAP, theme.EDGE, 0)
     return left
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
@@ -9,11 +10,9 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from core.jobs.job import Progressed
 from core.media.output import taken_problems
-from core.project.model.edits import insert_scenes
-from core.project.model.project import Scene, new_id
+from core.project.files.footage import FileUse
 from core.project.model.status import SceneJobState
 from core.project.render.planning import all_to_render, missing_or_stale
-from core.video.controls import CHOICES
 from gui.background import Background
 from gui.export.export_controller import ExportController, ExportPlace
 from gui.export.export_settings_widget import ExportSettingsWidget
@@ -24,7 +23,7 @@ from gui.player.player_keys import PlayerKeys
 from gui.project.missing_files import MissingFiles
 from gui.project.project_bar import ProjectBar
 from gui.render.choices_controller import ChoicesController, label_of
-from gui.render.plan_fixes import EditPrompt
+from gui.render.plan_fixes import ChooseFrame, ClearFrame, EditPrompt
 from gui.render.plan_line import PlanLine
 from gui.render.render_agreement import agree_to_offer
 from gui.render.render_bar import RenderBar, RenderScope
@@ -54,7 +53,7 @@ if TYPE_CHECKING:
 
     from core.errors import StudioError
     from core.jobs.job import JobUpdate
-    from core.project.model.project import FilmChoices
+    from core.project.model.project import FilmChoices, Scene
     from core.project.model.status import SceneJob
     from core.project.render.rendering import RenderOffer
     from core.project.render.rerender import FromRecord
@@ -155,6 +154,9 @@ class VideoProjectTab(QWidget):
     def _connect_panels(self) -> None:
         panels = self._panels
         panels.bar.changed.connect(self._rename)
+        panels.bar.again_wanted.connect(
+            lambda: self.project_wanted.emit(self._model.folder, FileUse.PROJECT)
+        )
         panels.table.selection_changed.connect(self._on_selection)
         panels.table.play_wanted.connect(self._player.play_take)
         panels.table.addActions(self.scene_actions.for_scenes())
@@ -195,8 +197,9 @@ class VideoProjectTab(QWidget):
         self._files.scenes_added.connect(self._panels.table.select)
         self._files.film_changed.connect(lambda: self._left.show_section("export"))
         self._files.project_wanted.connect(self.project_wanted)
-        self._files.message.connect(self.message)
-        self._files.message.connect(self.notice)
+        for source in (self.scene_actions, self._files, self._images):
+            source.message.connect(self.message)
+            source.message.connect(self.notice)
         self.missing_files.message.connect(self.message)
         self.missing_files.failed.connect(self._on_failed)
         for controller in (self._render_host, self._export, self._images, self._takes):
@@ -336,7 +339,8 @@ class VideoProjectTab(QWidget):
 
     def _on_offer(self, offer: RenderOffer) -> None:
         self._panels.render.show_planning(False)
-        if agree_to_offer(self, self._model.project, offer):
+        mend = partial(self._images.mend, parent=self)
+        if agree_to_offer(self, self._model.project, offer, mend):
             self._rendering.queue(offer)
 
     @Slot()
@@ -374,12 +378,14 @@ class VideoProjectTab(QWidget):
 
     @Slot(object)
     def _on_fix(self, fix: Fix) -> None:
+        # The settings, and so the fix, are those of the first selected scene.
         if isinstance(fix, EditPrompt):
-            # The settings, and so the fix, are those of the first selected scene.
             self._panels.table.select(self._selected[:1])
             self._panels.inspector.focus_prompt()
-            return
-        self.fix_wanted.emit(fix)
+        elif isinstance(fix, ChooseFrame | ClearFrame):
+            self._images.mend(fix, self._selected[:1], self)
+        else:
+            self.fix_wanted.emit(fix)
 
     @Slot(object)
     def _on_film_choices(self, film: FilmChoices) -> None:
@@ -438,16 +444,7 @@ class VideoProjectTab(QWidget):
 
     def add_recipe(self, recipe: FromRecord) -> None:
         """Add a scene that is made as a clip was made, its settings its own."""
-        if self._model.is_read_only:
-            self.message.emit("The project is open for reading only: it gets no scene.")
-            return
-        own = tuple(row.id for row in CHOICES)
-        scene = Scene(id=new_id("scene"), prompt=recipe.prompt, own=recipe.choices, own_fields=own)
-        project = self._model.project
-        self._model.edit(
-            "Add a scene from a clip", insert_scenes(project, len(project.scenes), [scene])
-        )
-        self._panels.table.select((scene.id,))
+        self._files.add_recipe(recipe)
 
     def close_down(self) -> None:
         """Let go of what plays and of every thread."""

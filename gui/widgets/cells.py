@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 """A place in a model, as views and Qt itself give it."""
+_TARGET_WIDTH, _TARGET_SHADE = 3, 0.2
 PAD = 6
 ICON = 16
 # Read once: each use of an enumeration of Qt takes as long as drawing a word.
@@ -158,17 +159,30 @@ def paint_hint(view: QAbstractItemView, text: str) -> None:
     painter.end()
 
 
-def in_two_lines(text: str, option: QStyleOptionViewItem, width: int) -> list[str]:
-    """The text in at most two lines, the second cut short where there is more."""
+def paint_target(painter: QPainter, place: QRect, palette: QPalette) -> None:
+    """A frame around the place where what is dragged would be put."""
+    colour = palette.color(QPalette.ColorRole.Highlight)
+    painter.setPen(QPen(colour, _TARGET_WIDTH))
+    colour.setAlphaF(_TARGET_SHADE)
+    painter.setBrush(colour)
+    painter.drawRoundedRect(place, 4, 4)
+
+
+def in_lines(text: str, option: QStyleOptionViewItem, width: int, most: int) -> list[str]:
+    """The text in at most so many lines, the last cut short where there is more."""
     layout = QTextLayout(text, option.font)
     layout.beginLayout()
-    first = layout.createLine()
-    first.setLineWidth(width)
+    lines: list[str] = []
+    rest = text
+    while rest and len(lines) < most - 1:
+        line = layout.createLine()
+        line.setLineWidth(width)
+        cut = line.textLength()
+        lines.append(rest[:cut].rstrip())
+        rest = rest[cut:]
     layout.endLayout()
-    cut = first.textLength()
-    lines = [text[:cut].rstrip()]
-    if text[cut:]:
-        lines.append(option.fontMetrics.elidedText(text[cut:], _ELIDED, width))
+    if rest:
+        lines.append(option.fontMetrics.elidedText(rest, _ELIDED, width))
     return lines
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter
+from PySide6.QtWidgets import QComboBox, QMenu, QStyle, QStyleOptionComboBox, QStylePainter
 from typing_extensions import override
 
-from gui.widgets.fields import SEVERAL, ignore_wheel
+from gui.widgets.fields import SEVERAL, ignore_wheel, named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ class Choice:
         why_not: why it cannot be chosen now; empty where it can.
         tip: says more about it.
         begins_group: a line is drawn above it.
+        group: the list shows it in a menu of that name, beside others of the group.
     """
 
     value: object
@@ -38,6 +40,7 @@ class Choice:
     why_not: str = ""
     tip: str = ""
     begins_group: bool = False
+    group: str = ""
 
 
 def choices_of(labels: Mapping[T, str], why_not: Mapping[T, str] | None = None) -> list[Choice]:
@@ -59,6 +62,7 @@ class ChoiceField(QComboBox):
         super().__init__()
         self._choices: tuple[Choice, ...] = ()
         self._shown: list[Choice | None] = []
+        self._menu = named(QMenu(self), "choice_menu")
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(_MIN_LETTERS)
         ignore_wheel(self)
@@ -124,9 +128,42 @@ class ChoiceField(QComboBox):
 
     @override
     def showPopup(self) -> None:
-        """Let the list be wider than the box, so that what differs at the end is read."""
+        """Let the list be wider than the box, so that what differs at the end is read.
+
+        A list with groups is a menu, so that all of it has room on a small screen.
+        """
+        if any(choice.group for choice in self._choices):
+            self._fill_menu()
+            self._menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
+            return
         self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + _ROOM_BESIDE_TEXT)
         super().showPopup()
+
+    def _fill_menu(self) -> None:
+        menu = self._menu
+        menu.clear()
+        for old in menu.findChildren(QMenu):
+            old.deleteLater()
+        groups: dict[str, QMenu] = {}
+        for row, choice in enumerate(self._shown):
+            if choice is None:
+                continue
+            if choice.group and choice.group not in groups:
+                groups[choice.group] = menu.addMenu(choice.group)
+            into = groups.get(choice.group, menu)
+            action = into.addAction(choice.label.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setEnabled(not choice.why_not)
+            action.setToolTip(choice.why_not or choice.tip)
+            action.triggered.connect(partial(self._take, row))
+            if row == self.currentIndex():
+                action.setChecked(True)
+                # Where the keys begin: at what is chosen, or at the group that it is in.
+                menu.setActiveAction(action if into is menu else into.menuAction())
+
+    def _take(self, row: int) -> None:
+        self.setCurrentIndex(row)
+        self._tell(row)
 
     @override
     def paintEvent(self, _: QPaintEvent) -> None:

@@ -14,7 +14,7 @@ from typing_extensions import override
 from gui import theme
 from gui.theme import Tone
 from gui.widgets.buttons import IconButton
-from gui.widgets.cells import centred
+from gui.widgets.cells import centred, paint_target
 from gui.widgets.fields import named
 from gui.widgets.file_field import IMAGES, FileKind, file_dialog, files_in, printable
 from gui.widgets.image_dialog import ImageDialog, ShownImage
@@ -23,7 +23,14 @@ from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMimeData
-    from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QPaintEvent, QPixmap
+    from PySide6.QtGui import (
+        QDragEnterEvent,
+        QDragLeaveEvent,
+        QDropEvent,
+        QMouseEvent,
+        QPaintEvent,
+        QPixmap,
+    )
 
     from gui.widgets.thumbnails import Moment, Thumbnails
 
@@ -51,27 +58,48 @@ class SlotImage:
 
 
 class _Frame(QWidget):
-    """Draws the picture, or a dashed place for one."""
+    """Draws the picture, or a dashed place for one, which can be clicked to fill it."""
 
     double_clicked = Signal()
+    filling_wanted = Signal()
 
     def __init__(self, thumbnails: Thumbnails, parent: QWidget) -> None:
         super().__init__(parent)
         self._thumbnails = thumbnails
         self._shown = SlotImage()
+        self._is_open = True
+        self._is_target = False
         self.setMinimumSize(_SMALLEST)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         thumbnails.ready.connect(self._arrived)
 
-    def show_image(self, shown: SlotImage) -> None:
-        """Show this from now on."""
+    def show_image(self, shown: SlotImage, *, is_open: bool) -> None:
+        """Show this from now on; whether a person may change it."""
         self._shown = shown
+        self._is_open = is_open
+        hand = Qt.CursorShape.PointingHandCursor
+        self.setCursor(hand if self._can_fill else Qt.CursorShape.ArrowCursor)
         self.update()
+
+    def set_target(self, is_target: bool) -> None:
+        """Whether a file hovers over it, which would come here."""
+        self._is_target = is_target
+        self.update()
+
+    @property
+    def _can_fill(self) -> bool:
+        return self._is_open and self._shown.path is None and self._shown.is_own
 
     @Slot(object)
     def _arrived(self, path: Path) -> None:
         if path == self._shown.path:
             self.update()
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        is_left = event.button() is Qt.MouseButton.LeftButton
+        if is_left and self._can_fill and self.rect().contains(event.position().toPoint()):
+            self.filling_wanted.emit()
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -92,6 +120,8 @@ class _Frame(QWidget):
                 self._paint_words(painter, place, problem or "Reading the picture…")
             else:
                 self._paint_image(painter, place, pixmap)
+        if self._is_target:
+            paint_target(painter, place, self.palette())
         painter.end()
 
     def _paint_words(self, painter: QPainter, place: QRect, words: str) -> None:
@@ -155,6 +185,7 @@ class ImageSlot(QWidget):
         paste.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         paste.activated.connect(self._on_paste)
         self._image.double_clicked.connect(self._on_preview)
+        self._image.filling_wanted.connect(self._on_choose)
         self._choose.clicked.connect(self._on_choose)
         self._paste.clicked.connect(self._on_paste)
         self._preview.clicked.connect(self._on_preview)
@@ -179,7 +210,7 @@ class ImageSlot(QWidget):
         name = "none" if path is None else printable(Path(path.name))
         self._image.setAccessibleName(f"{self._title}: {name}")
         self._image.setToolTip(self._tip if path is None else f"{self._tip}\n{name}")
-        self._image.show_image(self._shown)
+        self._image.show_image(self._shown, is_open=is_open)
         self._choose.setEnabled(is_open)
         self._paste.setEnabled(is_open)
         self._preview.setEnabled(path is not None)
@@ -219,10 +250,16 @@ class ImageSlot(QWidget):
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if image_in(event.mimeData()) is not None:
+            self._image.set_target(True)
             event.acceptProposedAction()
 
     @override
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._image.set_target(False)
+
+    @override
     def dropEvent(self, event: QDropEvent) -> None:
+        self._image.set_target(False)
         image = image_in(event.mimeData())
         if image is not None:
             event.acceptProposedAction()

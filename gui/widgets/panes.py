@@ -1,11 +1,11 @@
-"""What panels are put into: a section that folds, an area that scrolls, a splitter."""
+"""What panels are put into: a section that folds, an area that scrolls, a splitter, a grip."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Slot
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QLayout,
@@ -25,6 +25,8 @@ from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PySide6.QtGui import QKeyEvent, QMouseEvent, QPaintEvent
 
 _ICON = 16
 _FRAME = 3
@@ -159,3 +161,88 @@ class Splitter(QSplitter):
         handle.setBackgroundRole(QPalette.ColorRole.Midlight)
         handle.setAutoFillBackground(True)
         return handle
+
+
+_THICK = 9
+_LONG, _LINE = 40, 3
+_HIGHEST = 2000
+_USUAL_ROOM, _MOST_GROWTH = 760, 3
+_KEYS: dict[int, int] = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+
+
+class HeightGrip(QWidget):
+    """Sets the height of a widget, by the mouse or by the arrow keys.
+
+    As long as nobody did, the widget grows with the room that there is.
+
+    Attributes:
+        chosen: the height that a person set; 0 for none.
+    """
+
+    def __init__(self, target: QWidget, lowest: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._target = target
+        self._lowest = lowest
+        self._fitting = lowest
+        self.chosen = 0
+        # How much higher the target is than the mouse stands on the screen, while it is dragged.
+        self._above: int | None = None
+        self.setCursor(Qt.CursorShape.SizeVerCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        target.setFixedHeight(lowest)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(_LONG, _THICK)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            # By the screen: the grip itself moves with the widget's edge.
+            self._above = self._target.height() - round(event.globalPosition().y())
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._above is not None:
+            self._set(self._above + round(event.globalPosition().y()))
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._above = None
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = _KEYS.get(event.key())
+        if steps is None:
+            super().keyPressEvent(event)
+        else:
+            self._set(self._target.height() + steps * self._target.fontMetrics().lineSpacing())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        role = QPalette.ColorRole.Highlight if self.hasFocus() else QPalette.ColorRole.Mid
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().color(role))
+        left, top = (self.width() - _LONG) // 2, (self.height() - _LINE) // 2
+        painter.drawRoundedRect(left, top, _LONG, _LINE, 1.5, 1.5)
+
+    def fit(self, room: int) -> None:
+        """Be higher where there is room to spare.
+
+        Args:
+            room: the height of what the widget lies in, with all that stands below it.
+        """
+        spare = max(room - _USUAL_ROOM, 0) // 2
+        self._fitting = min(self._lowest + spare, _MOST_GROWTH * self._lowest)
+        self.choose(self.chosen)
+
+    def choose(self, height: int) -> None:
+        """Take this height over; 0 for what there is room for."""
+        self.chosen = height
+        self._target.setFixedHeight(height or self._fitting)
+
+    def _set(self, height: int) -> None:
+        self.choose(min(max(height, self._lowest), _HIGHEST))

@@ -24,6 +24,19 @@ def files(*paths: Path) -> QMimeData:
     return mime
 
 
+def hover(
+    widget: QWidget,
+    mime: QMimeData,
+    place: QPoint,
+    action: Qt.DropAction = Qt.DropAction.CopyAction,
+) -> None:
+    """Bring something over a widget and hold it there."""
+    for kind in (QDragEnterEvent, QDragMoveEvent):
+        over = kind(place, action, mime, _BUTTON, _NO_KEY)
+        over.setAccepted(kind is QDragMoveEvent)
+        QApplication.sendEvent(widget, over)
+
+
 def drop(
     widget: QWidget,
     mime: QMimeData,

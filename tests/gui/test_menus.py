@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPlainTextEdit,
+    QPushButton,
     QSplitter,
     QTabWidget,
     QTextBrowser,
@@ -24,13 +25,16 @@ from PySide6.QtWidgets import (
 )
 
 from gui.help_window import HelpWindow
+from gui.jobs.jobs_panel import JobsPanel
 from gui.player.clip_player import ClipPlayer
 from gui.player.full_screen import FullScreenImage
 from gui.player.video_surface import VideoSurface
 from gui.project.new_project_dialog import NewProjectDialog
+from gui.scenes.scene_rows import SceneColumn
 from gui.scenes.scene_table_view import SceneTableView
+from gui.widgets.labels import ElidedLabel
 from gui.widgets.mnemonics import mnemonic_of, with_mnemonic
-from gui.widgets.panes import FoldingSection
+from gui.widgets.panes import FoldingSection, HeightGrip
 from tests.gui.children import child
 from tests.gui.operating import click
 
@@ -257,7 +261,7 @@ def test_the_arrangement_is_kept_and_can_be_taken_back(
     first = open_window("home")
     first.new("one")
     folder = first.folder
-    usual = child(first.tab, QSplitter, "video_columns").sizes()
+    usual, high = child(first.tab, QSplitter, "video_columns").sizes(), 287
     child(first.tab, QSplitter, "video_columns").setSizes([500, 400, 300])
     moved = child(first.tab, QSplitter, "video_columns").sizes()
     assert moved != usual
@@ -265,6 +269,7 @@ def test_the_arrangement_is_kept_and_can_be_taken_back(
     child(first.tab, FoldingSection, "folding_storyboard").set_open(False)
     child(first.window, QTabWidget, "jobs_tabs").setCurrentIndex(1)
     click(child(first.tab, QToolButton, "loop"))
+    child(first.tab, HeightGrip).choose(high)
     entry(menu(first, "View"), "Takes").trigger()
     first.close()
     # The screen of these tests is smaller than the window.
@@ -281,6 +286,7 @@ def test_the_arrangement_is_kept_and_can_be_taken_back(
     assert not child(second.tab, FoldingSection, "folding_storyboard").is_open
     assert child(second.window, QTabWidget, "jobs_tabs").currentIndex() == 1
     assert child(second.tab, QToolButton, "loop").isChecked()
+    assert child(second.tab, QPlainTextEdit, "storyboard_text").height() == high
     assert child(second.tab, QWidget, "takes_panel").isHidden()
 
     entry(menu(second, "View"), "Usual layout").trigger()
@@ -290,6 +296,94 @@ def test_the_arrangement_is_kept_and_can_be_taken_back(
     assert not child(second.tab, FoldingSection, "folding_export").is_open
     assert not child(second.tab, QWidget, "takes_panel").isHidden()
     assert child(second.window, QTabWidget, "jobs_tabs").currentIndex() == 0
+    assert child(second.tab, QPlainTextEdit, "storyboard_text").height() < high
+
+
+def test_what_the_player_shows_is_kept_where_the_project_has_it(
+    open_window: Callable[[str], OpenWindow],
+) -> None:
+    first = open_window("home")
+    first.new("one")
+    first.render()
+    first.until(lambda: first.num_takes() == [1])
+    first.saved()
+    folder = first.folder
+    click(child(first.tab, QToolButton, "source_sequence"))
+    first.close()
+
+    second = open_window("home")
+    if second.window.project_model is None:
+        second.open(folder)
+    player = child(second.tab, ClipPlayer)
+    second.until(lambda: player.source().value == "sequence" and player.scene_number == 0)
+    # Without a clip there is no sequence, and the scene's own place says what to do.
+    second.new("two")
+    assert child(second.tab, ClipPlayer).source().value == "take"
+
+
+def clear_jobs(window: OpenWindow) -> None:
+    button = child(child(window.window, JobsPanel), QToolButton, "clear")
+    window.until(button.isEnabled)
+    click(button)
+
+
+def test_the_jobs_take_no_room_until_there_is_one(opened: OpenWindow, heard: list[str]) -> None:
+    opened.new("one")
+    area, tabs = opened.window.jobs, child(opened.window, QTabWidget, "jobs_tabs")
+    opened.until(lambda: area.height() < 70)
+    panel = child(opened.window, ElidedLabel, "queue_progress")
+    assert panel.whole_text() == "No jobs yet. Renders, exports and downloads show up here."
+    tabs.setCurrentIndex(1)
+    opened.until(lambda: area.height() >= 140)
+    tabs.setCurrentIndex(0)
+    opened.until(lambda: area.height() < 70)
+    opened.render()
+    opened.until(lambda: area.height() >= 140)
+    opened.until(lambda: opened.num_takes() == [1])
+    clear_jobs(opened)
+    opened.until(lambda: area.height() < 70)
+
+
+def test_the_height_of_the_jobs_is_kept_while_they_are_small(
+    open_window: Callable[[str], OpenWindow], heard: list[str]
+) -> None:
+    first = open_window("home")
+    first.new("one")
+    first.render()
+    first.until(lambda: first.num_takes() == [1])
+    child(first.window, QSplitter, "halves").setSizes([540, 210])
+    height = first.window.jobs.height()
+    assert height > 180
+    clear_jobs(first)
+    first.until(lambda: first.window.jobs.height() < 70)
+    first.close()
+
+    second = open_window("home")
+    second.until(lambda: second.window.jobs.height() < 70)
+    second.new("two")
+    second.render()
+    second.until(lambda: abs(second.window.jobs.height() - height) <= 2)
+
+
+def test_a_wide_window_shows_more_of_each_scene(opened: OpenWindow) -> None:
+    opened.new("one", "two")
+    opened.until(lambda: child(opened.tab, SceneTableView).model().rowCount() == 2)
+    table, box = (
+        child(opened.tab, SceneTableView),
+        child(opened.tab, QPlainTextEdit, "storyboard_text"),
+    )
+    opened.window.resize(1280, 800)
+    opened.until(lambda: table.columnWidth(SceneColumn.CLIP) == 72)
+    height, words = table.rowHeight(0), box.height()
+    opened.window.resize(2560, 1440)
+    opened.until(lambda: table.columnWidth(SceneColumn.CLIP) == 136)
+    assert (height, table.rowHeight(0)) == (48, 88)
+    opened.until(lambda: box.height() > 1.5 * words)
+    # What a person set stays.
+    table.setColumnWidth(SceneColumn.CLIP, 200)
+    opened.window.resize(1280, 800)
+    opened.until(lambda: table.columnWidth(SceneColumn.START) == 72)
+    assert table.columnWidth(SceneColumn.CLIP) == 200
 
 
 def test_a_new_project_asks_for_name_and_place_and_begins_in_the_storyboard(
@@ -345,13 +439,36 @@ def test_a_long_title_is_shown_from_its_beginning(opened: OpenWindow) -> None:
     assert child(opened.tab, QLineEdit, "scene_title").cursorPosition() == 0
 
 
-def test_a_project_that_another_window_has_says_so_beside_its_name(
+def test_a_project_that_another_window_has_says_so_and_what_to_do(
+    open_window: Callable[[str], OpenWindow],
+) -> None:
+    first, second = open_window("one"), open_window("two")
+    first.new("a")
+    folder = first.folder
+    second.open(folder)
+    line = child(second.tab, QWidget, "read_only")
+    assert line.isVisible()
+    assert "another window has this project open" in child(line, QLabel).text()
+    assert not child(first.tab, QWidget, "read_only").isVisible()
+
+    first.new("b")
+    shown = second.tab
+    click(child(line, QPushButton, "open_again"))
+    second.until(lambda: second.window.video_tab not in (None, shown))
+    assert not second.model.is_read_only
+    assert second.folder == folder
+    assert not child(second.tab, QWidget, "read_only").isVisible()
+
+
+def test_a_project_that_is_read_only_goes_on_in_a_copy(
     open_window: Callable[[str], OpenWindow],
 ) -> None:
     first, second = open_window("one"), open_window("two")
     first.new("a")
     second.open(first.folder)
-    label = child(second.tab, QLabel, "read_only")
-    assert label.isVisible()
-    assert label.text() == "Read-only"
-    assert not child(first.tab, QLabel, "read_only").isVisible()
+    asked: list[str] = []
+    action = entry(menu(second, "File"), "Save as…")
+    action.triggered.disconnect()
+    action.triggered.connect(lambda: asked.append("copy"))
+    click(child(second.tab, QPushButton, "read_only_copy"))
+    assert asked == ["copy"]

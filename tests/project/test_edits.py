@@ -12,16 +12,17 @@ from core.project.model.edits import (
     FrameSlot,
     TakesEdit,
     append_to_prompt,
+    between_words,
     change_scenes,
     count_in_prompt,
     delete_scenes,
     duplicate_scenes,
     insert_scenes,
     merge_scenes,
-    middle_of,
     move_scenes,
     own_duration_s,
     replace_in_prompt,
+    sentence_break,
     split_scene,
     with_continues,
     with_cut,
@@ -172,12 +173,42 @@ def test_split_loses_no_letter_and_no_time(prompt: str, at: int, seconds: float)
 
 
 @pytest.mark.parametrize(
-    ("prompt", "halves"),
-    [("one two", ("one", "two")), ("oneword", ("oneword", "")), ("", ("", "")), ("a b c d", None)],
-)
-def test_middle_lies_between_words(prompt: str, halves: tuple[str, str] | None) -> None:
-    at = middle_of(prompt)
-    assert (prompt[:at].strip(), prompt[at:].strip()) == (halves or ("a b", "c d"))
+    ("prompt", "first"),
+    [
+        ("One. Two three four. Five six.", "One. Two three four."),
+        ("A fox runs. It is cold, it snows on the hill and it is dark.", "A fox runs."),
+        ("Dr. Moon waves. The crowd cheers.", "Dr. Moon waves."),
+        ("A 3.5 m ship sails e.g. by a coast! Gulls cry", "A 3.5 m ship sails e.g. by a coast!"),
+        ("A lighthouse in a storm, waves break over the rocks", "A lighthouse in a storm,"),
+        ("the sea is calm; a red, round ball floats by", "the sea is calm;"),
+        ("a title\nand words below", "a title"),
+        ("一只红色的球。孩子们在跑。", "一只红色的球。"),
+        ("A blue square spinning at night with a high tone", None),
+        ("A red, round, shiny ball", None),
+        ("oneword", None),
+        ("Only one sentence.", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_a_prompt_breaks_where_sentences_end_and_never_within_a_phrase(
+    prompt: str, first: str | None
+) -> None:
+    at = sentence_break(prompt)
+    assert (None if at is None else prompt[:at].strip()) == first
+
+
+@pytest.mark.parametrize(("at", "gap"), [(0, 3), (4, 3), (6, 7), (7, 7), (40, 7)])
+def test_a_place_within_a_word_moves_to_the_nearest_gap(at: int, gap: int) -> None:
+    assert between_words("One two three", at) == gap
+
+
+def test_split_without_a_place_gives_both_halves_all_the_words() -> None:
+    project = change_scenes(
+        make_project(), {"s2"}, lambda s: with_duration(with_prompt(s, "a ball"), 6.0)
+    )
+    first, second = split_scene(project, "s2", None).scenes[1:3]
+    assert (first.prompt, second.prompt) == ("a ball", "a ball")
+    assert (own_duration_s(first), own_duration_s(second)) == (3.0, 3.0)
 
 
 def test_merge_joins_words_takes_and_lengths() -> None:

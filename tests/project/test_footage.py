@@ -11,10 +11,10 @@ from core.errors import ProjectError, UnreadableClip
 from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from core.project.files.collect_media import collect_media
-from core.project.files.footage import FileUse, read_footage, use_of
+from core.project.files.footage import FileUse, read_footage, read_still, use_of
 from core.project.files.media import missing_media
-from core.project.files.project_json import parse_project, project_text
-from core.project.model.project import Scene, SceneTakes, VideoProject, new_project
+from core.project.files.project_json import LoadedProject, parse_project, project_text
+from core.project.model.project import Scene, SceneCut, SceneTakes, VideoProject, new_project
 from core.project.model.status import OwnFootage, project_statuses
 from core.project.render.film_from_takes import film_of
 from core.project.render.planning import all_to_render, missing_or_stale
@@ -195,3 +195,46 @@ def test_footage_stays_in_its_place_until_the_project_is_packed(
     take = collection.project.chosen_take("own")
     assert take is not None
     assert take.path == packed / "clips/beach.mp4"
+
+
+def test_the_tracks_of_a_file_are_known_and_the_chosen_ones_reach_the_film(tmp_path: Path) -> None:
+    path = make(
+        tmp_path / "two.mkv",
+        *("-f", "lavfi", "-i", PATTERN, "-f", "lavfi", "-i", TONE, "-f", "lavfi", "-i", TONE),
+        *("-map", "0", "-map", "0", "-map", "1", "-map", "2"),
+        *("-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "title=Comments"),
+    )
+    take = read_footage(path, CancelToken()).take
+    assert [track.label for track in take.video_tracks] == ["Track 1, 64×48", "Track 2, 64×48"]
+    labels = [track.label for track in take.audio_tracks]
+    assert labels == ["Track 1, eng, mono", "Track 2, Comments, mono"]
+
+    cut = SceneCut(video_track=2, audio_track=2, still_s=3)
+    project = new_project("A film", NOW).model_copy(update={"scenes": (Scene(id="s", cut=cut),)})
+    (used,) = film_of(project.with_takes("s", SceneTakes().with_take(take))).film.clips
+    assert (used.video_track, used.audio_track) == (2, 2)
+    # What was chosen for one take means nothing to another one without these tracks.
+    other = read_footage(clip(tmp_path / "one.mp4"), CancelToken()).take
+    assert (other.video_tracks, other.audio_tracks) == ((), ())
+    (used,) = film_of(project.with_takes("s", SceneTakes().with_take(other))).film.clips
+    assert (used.video_track, used.audio_track) == (None, None)
+
+
+def test_a_still_is_a_take_that_is_held_and_never_trimmed(tmp_path: Path) -> None:
+    take = read_still(picture(tmp_path / "red.png"))
+    assert (take.width, take.height, take.is_still, take.is_footage) == (40, 30, True, True)
+    cut = SceneCut(start_s=1, end_s=2, speed=2, still_s=3)
+    project = new_project("A film", NOW).model_copy(update={"scenes": (Scene(id="s", cut=cut),)})
+    project = project.with_takes("s", SceneTakes().with_take(take))
+    (used,) = film_of(project).film.clips
+    assert (used.still_s, used.start_s, used.end_s, used.speed) == (3, 0, None, 1)
+    again = parse_project(project_text(project, tmp_path).encode(), tmp_path)
+    assert isinstance(again, LoadedProject)
+    assert again.project.chosen_take("s") == take
+
+
+def test_a_damaged_picture_is_no_still(tmp_path: Path) -> None:
+    path = tmp_path / "broken.png"
+    path.write_bytes(picture(tmp_path / "red.png").read_bytes()[:60])
+    with pytest.raises(UnreadableClip, match=r"broken\.png"):
+        read_still(path)

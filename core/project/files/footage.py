@@ -12,12 +12,18 @@ from core.errors import ProjectError, UnreadableClip, UnreadableMusic, Unsupport
 from core.film.model.source import opened_music
 from core.media.frames import FrameReader
 from core.media.images import read_image
+from core.media.media_file import open_media
+from core.media.stills import read_photo
+from core.media.streams import moving_streams
 from core.project.files.project_file import NAME
-from core.project.model.project import Take, new_id
+from core.project.model.project import Take, Track, new_id
 from core.video.record import read_settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from av.audio.stream import AudioStream
+    from av.video.stream import VideoStream
 
     from core.jobs.job import CancelToken
     from core.video.record import ClipRecord
@@ -46,6 +52,7 @@ _BY_SUFFIX = {
     ".ssa": FileUse.SUBTITLES, ".cube": FileUse.COLOUR_TABLE, ".txt": FileUse.STORYBOARD,
     ".md": FileUse.STORYBOARD, ".lrc": FileUse.STORYBOARD, ".fountain": FileUse.STORYBOARD,
 }  # fmt: skip
+_NO_LANGUAGE = "und"
 _IMAGEAI_SUFFIX = ".iaproj.json"
 _TAKEN = (
     "A project takes clips, pictures, music, subtitles, colour tables (.cube), storyboards as "
@@ -103,6 +110,7 @@ def read_footage(path: Path, cancel: CancelToken) -> Footage:
         frames, image = reader.frames, reader.read(0, cancel)
     finally:
         reader.close()
+    video_tracks, audio_tracks = _tracks_of(path)
     take = Take(
         id=new_id("footage") if record is None else record.job_id,
         path=path.absolute(),
@@ -115,8 +123,61 @@ def read_footage(path: Path, cancel: CancelToken) -> Footage:
         fps=frames.count / frames.duration_s if frames.duration_s > 0 else 0.0,
         has_audio=frames.has_audio,
         is_footage=True,
+        video_tracks=video_tracks,
+        audio_tracks=audio_tracks,
     )
     return Footage(take, record)
+
+
+def read_still(path: Path) -> Take:
+    """A picture as a take, which is held for as long as one likes and is never out of date.
+
+    Raises:
+        UnreadableClip: it is missing, damaged or of a kind that is not read.
+    """
+    image = read_photo(path).image
+    return Take(
+        id=new_id("footage"),
+        path=path.absolute(),
+        created_at=datetime.now(UTC),
+        width=image.width,
+        height=image.height,
+        num_frames=1,
+        is_footage=True,
+        is_still=True,
+    )
+
+
+def _tracks_of(path: Path) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
+    """The streams of pictures and those of sound to choose from; none where one is all."""
+    with open_media(path) as container:
+        moving = moving_streams(container)
+        videos = [
+            _track(number, stream, f"{stream.width}×{stream.height}")
+            for number, stream in enumerate(container.streams.video, start=1)
+            if stream in moving
+        ]
+        audios = [
+            _track(number, stream, _channels(stream))
+            for number, stream in enumerate(container.streams.audio, start=1)
+        ]
+    return (
+        tuple(videos) if len(videos) > 1 else (),
+        tuple(audios) if len(audios) > 1 else (),
+    )
+
+
+def _track(number: int, stream: VideoStream | AudioStream, kind: str) -> Track:
+    tags = stream.metadata
+    language = tags.get("language", "")
+    parts = [tags.get("title", ""), "" if language == _NO_LANGUAGE else language, kind]
+    return Track(number=number, label=", ".join([f"Track {number}", *filter(None, parts)]))
+
+
+def _channels(stream: AudioStream) -> str:
+    # PyAV gives a stream whose codec it does not know no number of channels.
+    count = getattr(stream, "channels", 0)
+    return {0: "", 1: "mono", 2: "stereo"}.get(count, f"{count} channels")
 
 
 def _use_of_media(path: Path, cancel: CancelToken) -> FileUse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.project.model.project import Scene, SceneTakes, VideoProject, new_id
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     References = tuple[ReferenceImage, ...]
 
 _SHORTEST_HALF_S = 1.0
+_FEWEST_WORDS = 3
+# Not after short titles such as "Dr." nor before a small letter, where a point shortens a word.
+_SENTENCE_END = re.compile(
+    r"\n+"
+    r"|;\s+"
+    r"|(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)[.!?…]+[\"'”’»)\]]*\s+(?![a-zß-öø-ÿ])"
+    r"|[\u3002\uff01\uff1f]+[」』”’]*"
+)
+_CLAUSE_END = re.compile(r"[,:،؛][\"'”’»)\]]*\s+|\s[–—-]+\s+|—")
 
 
 def change_scenes(
@@ -61,26 +71,49 @@ def duplicate_scenes(project: VideoProject, ids: Collection[str]) -> VideoProjec
     return _with_order(project.model_copy(update={"takes": takes}), tuple(scenes))
 
 
-def middle_of(prompt: str) -> int:
-    """Where a prompt is best cut in two: the gap between words nearest to its middle."""
-    gaps = [at for at, letter in enumerate(prompt) if letter.isspace()]
-    return min(gaps, key=lambda at: abs(2 * at - len(prompt)), default=len(prompt))
+def sentence_break(prompt: str) -> int | None:
+    """Where a sentence or a clause ends nearest to the middle of a prompt; None for nowhere.
+
+    The end of a sentence counts wherever it is, and so does a semicolon. A comma counts only
+    between parts of several words, since "a red, round ball" is one thing.
+    """
+    middle = len(prompt) / 2
+    ends = [mark.end() for mark in _SENTENCE_END.finditer(prompt)]
+    ends = [at for at in ends if prompt[:at].strip() and prompt[at:].strip()]
+    if ends:
+        return min(ends, key=lambda at: abs(at - middle))
+    marks = [0, *(mark.end() for mark in _CLAUSE_END.finditer(prompt)), len(prompt)]
+    lengths = [len(prompt[start:end].split()) for start, end in pairwise(marks)]
+    clauses = [
+        at
+        for at, before, after in zip(marks[1:-1], lengths, lengths[1:], strict=False)
+        if min(before, after) >= _FEWEST_WORDS
+    ]
+    return min(clauses, key=lambda at: abs(at - middle), default=None)
 
 
-def split_scene(project: VideoProject, scene_id: str, at: int) -> VideoProject:
-    """The project with a scene in two, its prompt divided at a character.
+def between_words(prompt: str, at: int) -> int:
+    """The gap between two words that is nearest to a place in a prompt; its end where none is."""
+    gaps = [gap for gap, letter in enumerate(prompt) if letter.isspace()]
+    return min(gaps, key=lambda gap: abs(gap - at), default=len(prompt))
+
+
+def split_scene(project: VideoProject, scene_id: str, at: int | None) -> VideoProject:
+    """The project with a scene in two, its prompt divided at a character; None: both have it all.
 
     The first half keeps the takes and where they are cut; the second goes on from its last frame
     and ends on the end frame. A length of the scene's own is shared between them as the prompt is.
     """
     index = project.index(scene_id)
     scene = project.scenes[index]
-    first = scene.model_copy(update={"prompt": scene.prompt[:at].rstrip(), "end_image": None})
+    words = scene.prompt
+    halves = (words, words) if at is None else (words[:at].rstrip(), words[at:].lstrip())
+    first = scene.model_copy(update={"prompt": halves[0], "end_image": None})
     second = scene.model_copy(
         update={
             "id": new_id("scene"),
             "title": "",
-            "prompt": scene.prompt[at:].lstrip(),
+            "prompt": halves[1],
             "text": "",
             "start_image": None,
             "continues": True,
@@ -88,8 +121,9 @@ def split_scene(project: VideoProject, scene_id: str, at: int) -> VideoProject:
         }
     )
     whole_s = own_duration_s(scene)
-    if whole_s is not None and whole_s >= 2 * _SHORTEST_HALF_S and scene.prompt:
-        share_s = round(whole_s * at / len(scene.prompt), 1)
+    if whole_s is not None and whole_s >= 2 * _SHORTEST_HALF_S and words:
+        share = 0.5 if at is None else at / len(words)
+        share_s = round(whole_s * share, 1)
         first_s = min(max(share_s, _SHORTEST_HALF_S), whole_s - _SHORTEST_HALF_S)
         first = with_duration(first, first_s)
         second = with_duration(second, round(whole_s - first_s, 3))

@@ -12,6 +12,7 @@ from pydantic import Field
 from core.film.model.delivery import ExportSettings
 from core.film.model.film import (
     MAX_SPEED,
+    MAX_STILL_S,
     MAX_VOLUME_DB,
     MIN_SPEED,
     MIN_VOLUME_DB,
@@ -60,6 +61,9 @@ class SceneCut(Frozen):
     is_muted: bool = False
     transition: Transition | None = None
     fit: Fit | None = None
+    still_s: float | None = Field(default=None, gt=0, le=MAX_STILL_S)
+    video_track: int | None = Field(default=None, ge=1)
+    audio_track: int | None = Field(default=None, ge=1)
 
 
 class Scene(Frozen):
@@ -118,6 +122,13 @@ class Scene(Frozen):
         return tuple({reference.path: reference for reference in reversed(both)}.values())[::-1]
 
 
+class Track(Frozen):
+    """One of several streams of a file; `number` counts from 1 among those of its kind."""
+
+    number: int
+    label: str
+
+
 class Take(Frozen):
     """A finished clip of a scene; the file is never changed.
 
@@ -127,6 +138,8 @@ class Take(Frozen):
         name: given by a person; empty for a plain number.
         is_starred: a person likes it.
         is_footage: it was brought in from outside and stays where it lies; it is never stale.
+        is_still: a picture that is held for as long as the cut or the film says.
+        video_tracks, audio_tracks: those to choose from, where the file has several.
     """
 
     id: str
@@ -144,6 +157,9 @@ class Take(Frozen):
     name: str = ""
     is_starred: bool = False
     is_footage: bool = False
+    is_still: bool = False
+    video_tracks: tuple[Track, ...] = ()
+    audio_tracks: tuple[Track, ...] = ()
 
     @property
     def duration_s(self) -> float:

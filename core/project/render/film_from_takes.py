@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from core.film.model.film import Clip, Film
 
 if TYPE_CHECKING:
-    from core.project.model.project import VideoProject
+    from core.project.model.project import SceneCut, Take, Track, VideoProject
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ def film_of(project: VideoProject) -> ProjectFilm:
             missing.append(number)
             continue
         # Nothing comes before the first clip that it could give way to.
-        cut = scene.cut if clips else scene.cut.model_copy(update={"transition": None})
+        cut = cut_for(scene.cut, take)
+        if not clips:
+            cut = cut.model_copy(update={"transition": None})
         title = scene.title or f"Scene {number}"
         clips.append(Clip(path=take.path, title=title, **dict(cut)))
         scenes.append(scene.id)
@@ -44,3 +46,27 @@ def film_of(project: VideoProject) -> ProjectFilm:
         update={"clips": tuple(clips), "title": project.film.film.title or project.name}
     )
     return ProjectFilm(film, tuple(scenes), tuple(missing))
+
+
+def cut_for(cut: SceneCut, take: Take) -> SceneCut:
+    """The cut without what this take has no use for: it may have been chosen for another one.
+
+    A picture has nothing to trim and no speed, and a file only its own tracks.
+    """
+    if take.is_still:
+        return cut.model_copy(
+            update={
+                "start_s": 0.0, "end_s": None, "speed": 1.0,
+                "video_track": None, "audio_track": None,
+            }
+        )  # fmt: skip
+    return cut.model_copy(
+        update={
+            "video_track": _among(cut.video_track, take.video_tracks),
+            "audio_track": _among(cut.audio_track, take.audio_tracks),
+        }
+    )
+
+
+def _among(number: int | None, tracks: tuple[Track, ...]) -> int | None:
+    return number if any(track.number == number for track in tracks) else None

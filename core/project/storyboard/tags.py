@@ -23,6 +23,7 @@ from core.project.storyboard.markup import (
     one_line,
     read_clock,
 )
+from core.video.spec import shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +131,7 @@ def camera_motion(value: str) -> Camera | None:
 
 
 def _read_camera(value: str) -> Camera | str:
-    known = [name.replace("_", " ") for name in CAMERA_MOTIONS]
+    known = [shown_name(name) for name in CAMERA_MOTIONS]
     return camera_motion(value) or _no_such("camera move", value, known)
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def registry(paths: Paths) -> ProviderRegistry:
     info = FakeProvider().info
-    other = replace(info, id="other", deployment="cloud", label="Other, far away")
+    other = replace(
+        info, id="other", name="Another Provider", deployment="cloud", label="Other, far away"
+    )
     entries = [ProviderEntry(info, open_fake), ProviderEntry(other, open_fake)]
     return Studio(entries, paths=paths).registry
 
@@ -35,7 +37,7 @@ def settings(provider: str, deployment: str = "local", model: str = "auto") -> S
 
 def test_names_are_those_of_the_chosen_provider(registry: ProviderRegistry) -> None:
     names = target_names(registry, settings("other", "cloud"))
-    assert list(names[TargetPart.PROVIDER]) == ["fake", "other"]
+    assert names[TargetPart.PROVIDER] == {"fake": "fake", "other": "Another Provider"}
     assert names[TargetPart.DEPLOYMENT] == {"cloud": "Other, far away"}
     assert list(names[TargetPart.MODEL]) == [
         "auto",

@@ -267,7 +267,7 @@ def test_snapped_length_is_told() -> None:
 def test_camera_move_is_joined_to_the_prompt_and_told(speed: float | None, words: str) -> None:
     plan = make_plan(ask(motion=Motion(camera="Pan-Left", speed=speed)), SMALL)
     assert plan.prompt == f"a red ball. The camera pans {words}"
-    assert any("asked for in words" in note for note in plan.notes)
+    assert any("The camera move pan left is asked for in words" in note for note in plan.notes)
     assert plan.request.prompt == "a red ball"
 
 

@@ -168,6 +168,7 @@ CASES = (
     changes("transition_kind", choose("Wipe left")),
     changes("transition_length", write("1.25")),
     changes("fit", choose("Fit, over a blur")),
+    changes("still", step_up),
     changes("deinterlace", choose("All, top field first")),
     changes("background", write("#123456")),
     changes("background_swatch", answer_with_colour("#654321")),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from core.errors import Problem, UnsupportedRequest
 from core.jobs.lanes import Stage
 from core.platform.machine import Gpu, Machine
+from core.project.model.edits import FrameSlot
 from core.video.plan import Device, MemoryPlan, RenderPlan, StagePeak
 from core.video.planning import make_plan
 from core.video.provider import NotReady, Ready, ReasonCode
@@ -23,7 +24,16 @@ from core.video.request import (
     RenderRequest,
     Sampling,
 )
-from gui.render.plan_fixes import ChooseValue, EditPrompt, Fix, PlanContext, SetKey, ShowInstall
+from gui.render.plan_fixes import (
+    ChooseFrame,
+    ChooseValue,
+    ClearFrame,
+    EditPrompt,
+    Fix,
+    PlanContext,
+    SetKey,
+    ShowInstall,
+)
 from gui.render.plan_line import PlanLine
 from gui.render.plan_text import PlanText, describe_plan, describe_problems
 from tests.fakes.inputs import chosen, lora
@@ -193,6 +203,12 @@ def test_a_clip_too_long_for_its_size_is_shortened_to_what_the_size_allows() -> 
     assert refused(request, choices, SMALL) == {"frame.duration_s": ChooseValue("duration_s", 2.0)}
 
 
+def test_the_last_frame_of_the_scene_before_cannot_be_chosen_or_cleared() -> None:
+    at = PlanContext(LTX_SMALL, RenderChoices(), SMALL, LOCAL.info, ABSENT, is_linked=True)
+    (issue,) = describe_problems([Problem("inputs.start", "No.")], at).issues
+    assert (issue.quick_fix, issue.other_fixes) == (None, ())
+
+
 @pytest.mark.parametrize(
     ("field", "fix"),
     [
@@ -200,7 +216,9 @@ def test_a_clip_too_long_for_its_size_is_shortened_to_what_the_size_allows() -> 
         ("target.provider", ChooseValue("target", DEFAULT_TARGET)),
         ("target", ShowInstall(LTX_SMALL)),
         ("out", None),
-        ("inputs.start", None),
+        ("inputs.start", ChooseFrame(FrameSlot.START)),
+        ("inputs.end", ClearFrame(FrameSlot.END)),
+        ("inputs.audio", None),
         ("sampling.guidance_scale", None),
     ],
 )

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QMessageBox, QToolButton
+from PIL import Image
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QToolButton
 
+from core.project.model.edits import FrameSlot, with_frame
 from tests.fakes.packages import LARGE, Installer, needing_packages
 from tests.fakes.provider import ENTRY
 from tests.gui.children import child
@@ -78,3 +81,73 @@ def test_price_and_packages_are_asked_about_in_one_question(
     assert said.startswith("A scene is left out. This clip costs $")
     assert NAMED in said
     assert "Scene 2:" in said
+
+
+@pytest.fixture
+def frame(tmp_path: Path) -> Path:
+    path = tmp_path / "ball.png"
+    Image.new("RGB", (96, 64), "red").save(path)
+    return path
+
+
+def lacking_a_frame(window: OpenWindow) -> None:
+    window.new("one", "two")
+    gone = window.folder / "gone.png"
+    scenes = [with_frame(one, FrameSlot.START, gone) for one in window.model.project.scenes]
+    window.model.edit_scenes("Set", scenes)
+
+
+def frames(window: OpenWindow) -> list[Path | None]:
+    return [scene.start_image for scene in window.model.project.scenes]
+
+
+class OneAnswer:
+    """Presses the button of these words in the box that opens, and keeps what the box said."""
+
+    def __init__(self, window: OpenWindow, words: str) -> None:
+        self.said = ""
+        self._words = words
+        self._timer = QTimer(window.window, interval=30)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+
+    def _look(self) -> None:
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox):
+            self.said = box.text() + box.informativeText()
+            self._timer.stop()
+            next(button for button in box.buttons() if self._words in button.text()).click()
+
+
+def test_a_missing_frame_is_cleared_where_it_is_told(opened: OpenWindow) -> None:
+    lacking_a_frame(opened)
+    answer = OneAnswer(opened, "Clear the start frame")
+    opened.render()
+    opened.until(lambda: frames(opened) == [None, None])
+    assert "There is no start image at" in answer.said
+    opened.model.undo_stack.undo()
+    assert None not in frames(opened)
+
+
+def test_another_frame_is_chosen_where_one_is_missed(opened: OpenWindow, frame: Path) -> None:
+    lacking_a_frame(opened)
+    answer = OneAnswer(opened, "Choose another start frame")
+    opened.render()
+    opened.until(lambda: opened.tab.findChild(QFileDialog))
+    child(opened.tab, QFileDialog).filesSelected.emit([str(frame)])
+    child(opened.tab, QFileDialog).reject()
+    opened.until(lambda: all(path and path.name.startswith("ball") for path in frames(opened)))
+    assert "Scene 2" in answer.said
+
+
+def test_the_plan_offers_both_too(opened: OpenWindow) -> None:
+    lacking_a_frame(opened)
+    first = opened.model.project.scenes[0].id
+    opened.tab.select([first])
+    opened.until(lambda: opened.tab.findChild(QPushButton, "fix_0_1"))
+    assert child(opened.tab, QPushButton, "fix_0").text() == "Choose another start frame…"
+    clear = child(opened.tab, QPushButton, "fix_0_1")
+    assert clear.text() == "Clear the start frame"
+    click(clear)
+    assert frames(opened)[0] is None
+    assert frames(opened)[1] is not None

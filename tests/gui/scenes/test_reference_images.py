@@ -519,10 +519,10 @@ def test_images_are_marked_as_sent_or_left_out(
     )
     model = list_of(panel).model()
     tips = [model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(4)]
-    assert "Sent." in tips[0]
-    assert "Left out: The file is missing." in tips[1]
+    assert "Sent to the model." in tips[0]
+    assert "Not sent to the model. Left out: The file is missing." in tips[1]
     spoken = model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken == "gull, Left out: The file is missing."
+    assert spoken == "gull, Not sent to the model. Left out: The file is missing."
     words = shown(panel)
     assert "Scene 2: 1 of 4 sent." in words
     assert "Left out: gull. The file is missing." in words

@@ -10,20 +10,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QKeySequence, QTextCursor
+from PySide6.QtGui import (
+    QGuiApplication,
+    QImage,
+    QKeySequence,
+    QTextCursor,
+)
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QLabel,
+    QTabBar,
+    QWidget,
+)
 
 from core.film.model.film import Fit, Transition
 from core.project.model.edits import insert_scenes
-from core.project.model.project import Scene, SceneCut, new_project
+from core.project.model.project import (
+    Scene,
+    SceneCut,
+    SceneTakes,
+    Take,
+    Track,
+    VideoProject,
+    new_project,
+)
 from gui import theme
 from gui.project.project_model import ProjectModel
 from gui.scenes.cut_page import CutPage
 from gui.scenes.image_controller import ImageRole, ImageUse
 from gui.scenes.scene_inspector import SceneInspector
-from gui.scenes.scene_values import describe_use
-from gui.widgets.image_slot import ImageSlot, SlotImage
 from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import FULL, SMALL
 from tests.fakes.scenes import make_take
@@ -47,8 +63,14 @@ def thumbnails(qtbot: QtBot) -> Iterator[Thumbnails]:
     thumbnails.close()
 
 
-def model_of(*scenes: Scene, is_read_only: bool = False) -> ProjectModel:
+TRACKS = (Track(number=1, label="Track 1, eng"), Track(number=3, label="Track 3, ger"))
+WITH_TRACKS = make_take("t").model_copy(update={"video_tracks": TRACKS, "audio_tracks": TRACKS})
+STILL = make_take("t").model_copy(update={"is_still": True, "num_frames": 1, "fps": 0.0})
+
+
+def model_of(*scenes: Scene, is_read_only: bool = False, take: Take | None = None) -> ProjectModel:
     project = insert_scenes(new_project("A film", NOW), 0, scenes)
+    project = with_takes(project, take)
     return ProjectModel(project, Path("/project"), is_read_only=is_read_only)
 
 
@@ -79,10 +101,23 @@ def three() -> tuple[Scene, ...]:
     )
 
 
+def with_takes(project: VideoProject, take: Take | None) -> VideoProject:
+    if take is None:
+        return project
+    for scene in project.scenes:
+        project = project.with_takes(scene.id, SceneTakes().with_take(take))
+    return project
+
+
 def inspector(
-    qtbot: QtBot, thumbnails: Thumbnails, ids: tuple[str, ...], *, is_read_only: bool = False
+    qtbot: QtBot,
+    thumbnails: Thumbnails,
+    ids: tuple[str, ...],
+    *,
+    is_read_only: bool = False,
+    take: Take | None = None,
 ) -> SceneInspector:
-    model = model_of(*three(), is_read_only=is_read_only)
+    model = model_of(*three(), is_read_only=is_read_only, take=take)
     panel = SceneInspector(model, thumbnails)
     model.setParent(panel)
     panel.setProperty("model", model)
@@ -168,7 +203,12 @@ BULK = (
     ControlCase("bulk_replace", click, scenes_of),
     ControlCase("bulk_continues", tick, scenes_of),
 )
-ALL = (*WORDS, *FRAMES, *CUT, *BULK)
+TRACK = (
+    ControlCase("cut_video_track", choose("Track 3, ger"), scenes_of),
+    ControlCase("cut_audio_track", choose("Track 1, eng"), scenes_of),
+)
+HELD = (ControlCase("cut_still", step_up, scenes_of),)
+ALL = (*WORDS, *FRAMES, *CUT, *TRACK, *HELD, *BULK)
 PAGES = {"Prompt": WORDS, "Frames": FRAMES, "Cut": CUT}
 CUT_OF_ALL = [ControlCase(case.name, case.act, scenes_of) for case in CUT]
 
@@ -226,6 +266,37 @@ def test_each_control_of_one_scene(qtbot: QtBot, thumbnails: Thumbnails, page: s
 
 def test_each_cut_of_several_scenes(qtbot: QtBot, thumbnails: Thumbnails) -> None:
     check_page(lambda: inspector(qtbot, thumbnails, ("s1", "s2", "s3")), "Cut", CUT_OF_ALL)
+
+
+@pytest.mark.parametrize("ids", [("s2",), ("s1", "s2", "s3")])
+def test_the_tracks_of_a_file_are_chosen(
+    ids: tuple[str, ...], qtbot: QtBot, thumbnails: Thumbnails
+) -> None:
+    cases = (*(CUT if len(ids) == 1 else CUT_OF_ALL), *TRACK)
+    check_page(lambda: inspector(qtbot, thumbnails, ids, take=WITH_TRACKS), "Cut", cases)
+    panel = inspector(qtbot, thumbnails, ids, take=WITH_TRACKS)
+    turn_to(panel, "Cut")
+    choose("Track 3, ger")(controls_of(panel)["cut_audio_track"])
+    model: ProjectModel = panel.property("model")
+    cuts = [scene.cut.audio_track for scene in model.project.scenes if scene.id in ids]
+    assert cuts == [3] * len(ids)
+    model.undo_stack.undo()
+    assert scenes_of(panel) == three()
+
+
+def test_a_still_is_held_and_not_trimmed(qtbot: QtBot, thumbnails: Thumbnails) -> None:
+    trims = ("cut_start", "cut_end", "cut_speed")
+    cases = tuple(case for case in CUT if case.name not in trims)
+    check_page(lambda: inspector(qtbot, thumbnails, ("s2",), take=STILL), "Cut", (*cases, *HELD))
+    panel = inspector(qtbot, thumbnails, ("s2",), take=STILL)
+    turn_to(panel, "Cut")
+    controls = controls_of(panel)
+    assert not any(controls[name].isVisible() for name in trims)
+    write("7.5")(controls["cut_still"])
+    assert second(panel).cut.still_s == 7.5
+    model: ProjectModel = panel.property("model")
+    model.undo_stack.undo()
+    assert second(panel).cut.still_s is None
 
 
 def test_each_control_of_several_scenes(qtbot: QtBot, thumbnails: Thumbnails) -> None:
@@ -590,62 +661,6 @@ def test_images_are_dropped_and_pasted_by_key(qtbot: QtBot, thumbnails: Thumbnai
     QTest.keySequence(choose_button, QKeySequence.StandardKey.Paste)
     assert len(brought) == 2
     assert "The clipboard holds no picture." not in said(panel)
-
-
-def test_a_frame_that_cannot_be_read_is_told_in_its_place(
-    qtbot: QtBot, thumbnails: Thumbnails
-) -> None:
-    slot = ImageSlot("frame", "Start frame", "tip", thumbnails)
-    qtbot.addWidget(slot)
-    slot.resize(240, 180)
-    slot.show()
-    slot.show_image(SlotImage(Path("/nowhere/a.png")))
-    slot.grab()
-    qtbot.waitUntil(lambda: thumbnails.is_idle, timeout=20_000)
-    messages = slot.grab().toImage()
-    slot.show_image(SlotImage(words="There is no picture at '/nowhere/a.png'."))
-    frame = slot.findChild(QWidget, "frame_picture")
-    assert frame is not None
-    place = frame.geometry()
-    assert messages.copy(place) == slot.grab().toImage().copy(place)
-
-
-def test_an_image_is_read_once_for_every_size(qtbot: QtBot, thumbnails: Thumbnails) -> None:
-    slot = ImageSlot("frame", "Start frame", "tip", thumbnails)
-    qtbot.addWidget(slot)
-    slot.show_image(SlotImage(IMAGE))
-    slot.resize(240, 180)
-    slot.grab()
-    qtbot.waitUntil(lambda: thumbnails.is_idle, timeout=20_000)
-    kept = thumbnails.size_bytes
-    assert kept
-    for width in range(240, 300, 7):
-        slot.resize(width, 200)
-        slot.grab()
-    qtbot.waitUntil(lambda: thumbnails.is_idle, timeout=20_000)
-    assert thumbnails.size_bytes == kept
-
-
-@pytest.mark.parametrize(
-    ("cut", "words"),
-    [
-        (SceneCut(), "The clip is 2.12 s long; 2.12 s of film are made of it."),
-        (SceneCut(start_s=0.5, end_s=1.5, speed=2), "0.50 s of film"),
-        (SceneCut(start_s=1.5, end_s=1), "The end must come after the start."),
-        (SceneCut(start_s=1, end_s=1), "The end must come after the start."),
-        (SceneCut(end_s=3), "The clip ends at 2.12 s already."),
-        (SceneCut(start_s=3), "The clip ends at 2.12 s already."),
-    ],
-)
-def test_the_use_of_a_clip_is_told(cut: SceneCut, words: str) -> None:
-    use = describe_use(cut, make_take("t"))
-    assert words in use.text
-    assert use.is_possible == ("of film" in words)
-
-
-def test_without_a_clip_only_what_is_wrong_is_told() -> None:
-    assert not describe_use(SceneCut(start_s=3), None).text
-    assert not describe_use(SceneCut(start_s=1, end_s=1), None).is_possible
 
 
 def test_a_fix_leads_to_the_prompt(qtbot: QtBot, thumbnails: Thumbnails) -> None:

@@ -11,8 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from PySide6.QtCore import QMimeData, QModelIndex, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragLeaveEvent, QPalette
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QDoubleSpinBox, QPlainTextEdit
+from PySide6.QtWidgets import (
+    QApplication,
+    QDoubleSpinBox,
+    QFileDialog,
+    QLineEdit,
+    QPlainTextEdit,
+)
 
 from core.project.model.edits import (
     FrameSlot,
@@ -42,6 +49,7 @@ from gui.widgets.thumbnails import Thumbnails
 from tests.fakes.provider import SMALL
 from tests.fakes.scenes import make_project, make_take
 from tests.gui.children import carried, child
+from tests.gui.dropping import files, hover
 from tests.gui.frames import slowest_frame_s
 
 if TYPE_CHECKING:
@@ -49,6 +57,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+IMAGE_FILE = Path(__file__)
 FOLDER = Path("/projects/harbour")
 LONGEST_FRAME_S = 0.05
 
@@ -316,25 +325,50 @@ def test_duplicate_selects_the_copies(qtbot: QtBot, table: Table) -> None:
     key(qtbot, table, Qt.Key.Key_D, ctrl=True)
     assert len(table.ids) == 5
     assert table.view.selected_ids == (table.ids[1], table.ids[4])
-
-
-def test_split_is_at_the_cursor_or_in_the_middle(qtbot: QtBot, table: Table) -> None:
-    chosen(table, "s2")
-    key(qtbot, table, Qt.Key.Key_K, ctrl=True)
-    assert [s.prompt for s in table.project.project.scenes[1:3]] == ["A boat sails", "past s2."]
     table.project.undo_stack.undo()
+    assert table.view.selected_ids
+
+
+def with_prompt_of_first(prompt: str) -> VideoProject:
+    return change_scenes(make_project(), {"s1"}, lambda s: s.model_copy(update={"prompt": prompt}))
+
+
+def test_split_is_where_a_sentence_ends_and_says_so(
+    qtbot: QtBot, tables: Callable[..., Table]
+) -> None:
+    table = tables(with_prompt_of_first("A boat sails past. The gulls cry."))
+    said: list[str] = []
+    table.actions.message.connect(said.append)
+    chosen(table, "s1")
+    key(qtbot, table, Qt.Key.Key_K, ctrl=True)
+    halves = [s.prompt for s in table.project.project.scenes[:2]]
+    assert halves == ["A boat sails past.", "The gulls cry."]
+    assert table.view.selected_ids == (table.ids[1],)
+    assert said == ["Scene 1 is split where a sentence or a part of it ends."]
+
+
+def test_split_at_the_cursor_never_cuts_a_word(table: Table) -> None:
     chosen(table, "s2")
-    table.actions.set_cursor(6)
+    table.actions.set_cursor(5)
     table.actions.split.trigger()
     assert [s.prompt for s in table.project.project.scenes[1:3]] == ["A boat", "sails past s2."]
-    assert table.view.selected_ids == (table.ids[2],)
 
 
-def test_prompt_of_one_word_is_not_split(tables: Callable[..., Table]) -> None:
-    project = change_scenes(
-        make_project(), {"s1"}, lambda s: s.model_copy(update={"prompt": "Boat"})
-    )
-    table = tables(project)
+@pytest.mark.parametrize("prompt", ["Boat", "A blue square spinning at night with a high tone"])
+def test_both_halves_keep_words_that_cannot_be_split_and_that_is_said(
+    prompt: str, tables: Callable[..., Table]
+) -> None:
+    table = tables(with_prompt_of_first(prompt))
+    said: list[str] = []
+    table.actions.message.connect(said.append)
+    chosen(table, "s1")
+    table.actions.split.trigger()
+    assert [s.prompt for s in table.project.project.scenes[:2]] == [prompt, prompt]
+    assert said[0].startswith("Scenes 1 and 2 both have the whole prompt")
+
+
+def test_a_scene_without_words_is_not_split(tables: Callable[..., Table]) -> None:
+    table = tables(with_prompt_of_first(" "))
     chosen(table, "s1")
     assert not table.actions.split.isEnabled()
 
@@ -399,6 +433,65 @@ def test_every_action_explains_itself(table: Table) -> None:
             assert not action.icon().isNull()
     keys = [action.shortcut().toString() for action in table.actions.for_scenes() if action.text()]
     assert len(set(keys)) == len(keys)
+
+
+def box_of_start(table: Table, row: int) -> QPoint:
+    return table.view.visualRect(table.cell(row, SceneColumn.START)).center()
+
+
+def test_a_click_on_an_empty_frame_chooses_a_picture_for_it(qtbot: QtBot, table: Table) -> None:
+    with qtbot.waitSignal(table.rows.image_dropped) as dropped:
+        qtbot.mouseClick(
+            table.view.viewport(), Qt.MouseButton.LeftButton, pos=box_of_start(table, 1)
+        )
+        dialog = child(table.view, QFileDialog)
+        child(dialog, QLineEdit, "fileNameEdit").setText(str(IMAGE_FILE))
+        dialog.accept()
+    assert carried(dropped) == ImageUse((IMAGE_FILE,), ImageRole.START, "s2")
+
+
+@pytest.mark.parametrize("change", [
+    lambda s: with_continues(s, True), lambda s: with_frame(s, FrameSlot.START, IMAGE_FILE),
+])  # fmt: skip
+def test_a_click_on_a_frame_that_is_taken_opens_nothing(
+    change: Callable[[Scene], Scene], qtbot: QtBot, tables: Callable[..., Table]
+) -> None:
+    table = tables(change_scenes(make_project(), {"s2"}, change))
+    qtbot.mouseClick(table.view.viewport(), Qt.MouseButton.LeftButton, pos=box_of_start(table, 1))
+    assert table.view.findChild(QFileDialog) is None
+    assert table.view.selected_ids == ("s2",)
+
+
+def test_nothing_is_chosen_in_a_project_that_is_read_only(
+    qtbot: QtBot, tables: Callable[..., Table]
+) -> None:
+    table = tables(is_read_only=True)
+    qtbot.mouseClick(table.view.viewport(), Qt.MouseButton.LeftButton, pos=box_of_start(table, 1))
+    assert table.view.findChild(QFileDialog) is None
+
+
+def marked(table: Table, place: QPoint) -> bool:
+    highlight = table.view.palette().color(QPalette.ColorRole.Highlight)
+    return table.view.viewport().grab().toImage().pixelColor(place) == highlight
+
+
+def test_the_frame_under_a_file_is_marked(table: Table) -> None:
+    cell = table.view.visualRect(table.cell(1, SceneColumn.START))
+    edge = QPoint(cell.left() + 1, cell.center().y())
+    assert not marked(table, edge)
+    mime = files(IMAGE_FILE)
+    hover(table.view.viewport(), mime, cell.center())
+    assert marked(table, edge)
+    QApplication.sendEvent(table.view.viewport(), QDragLeaveEvent())
+    assert not marked(table, edge)
+
+
+def test_a_line_across_the_table_shows_where_a_row_would_go(table: Table) -> None:
+    row = table.view.visualRect(table.cell(1, SceneColumn.PROMPT))
+    mime = table.rows.mimeData([table.cell(0, SceneColumn.NUMBER)])
+    hover(table.view.viewport(), mime, row.bottomLeft() + QPoint(20, -2), Qt.DropAction.MoveAction)
+    edges = (row.left() + 40, table.view.viewport().width() - 40)
+    assert [marked(table, QPoint(x, row.bottom())) for x in edges] == [True, True]
 
 
 def test_selection_stays_with_its_scenes(table: Table) -> None:

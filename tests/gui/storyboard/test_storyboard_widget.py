@@ -24,9 +24,10 @@ from PySide6.QtWidgets import (
 from core.project.model.project import Scene, TextFormat
 from core.project.storyboard.scenes import renew_scenes
 from core.project.storyboard.storyboard import Storyboard, split_storyboard
-from gui.storyboard.storyboard_box import HeightGrip, StoryboardBox
+from gui.storyboard.storyboard_box import StoryboardBox
 from gui.storyboard.storyboard_preview import tags_of
 from gui.storyboard.storyboard_widget import StoryboardText, StoryboardWidget
+from gui.widgets.panes import HeightGrip
 from providers.ltx_video.models.catalog import BY_ID
 from tests.gui.children import child
 from tests.gui.controls import ControlCase, check_every_control, controls_of

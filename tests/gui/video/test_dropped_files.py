@@ -150,17 +150,45 @@ def test_each_file_goes_where_it_belongs(
     assert words(opened) == ["one"]
 
 
-def test_a_picture_is_a_frame_or_the_start_of_a_scene(
+def test_a_picture_is_a_frame_or_a_still_and_which_is_said(
     opened: OpenWindow, heard: list[str], image: Path
 ) -> None:
     opened.new("one")
     opened.until(lambda: table_of(opened).model().rowCount() == 1)
     assert drop(table_of(opened).viewport(), files(image), cell(opened, 0, SceneColumn.START))
     opened.until(lambda: opened.model.project.scenes[0].start_image)
+    message = opened.window.statusBar().currentMessage
+    assert message() == "'picture.png' is the start frame of scene 1 now."
     drop_on_window(opened, image)
     opened.until(lambda: words(opened) == ["one", "picture"])
-    start = opened.model.project.scenes[1].start_image
-    assert start == opened.model.project.scenes[0].start_image
+    assert message() == "Scene 2 holds the picture 'picture.png' as a still."
+    take = opened.model.project.chosen_take(opened.model.project.scenes[1].id)
+    assert take is not None
+    assert (take.is_still, take.is_footage) == (True, True)
+    assert take.path == opened.model.project.scenes[0].start_image
+    model = table_of(opened).model()
+    assert model.index(1, SceneColumn.STATUS).data() == "Own clip"
+    assert model.index(1, SceneColumn.DURATION).data() == "4 s"
+    player = child(opened.tab, ClipPlayer)
+    opened.until(lambda: any("A still." in label.text() for label in player.findChildren(QLabel)))
+
+    click(child(opened.tab, QAbstractButton, "source_sequence"))
+    opened.until(lambda: player.source().value == "sequence" and player.scene_number == 0)
+    opened.model.undo_stack.undo()
+    assert words(opened) == ["one"]
+    assert heard == []
+
+
+def test_a_picture_dropped_on_a_clip_is_a_still_of_that_scene(
+    opened: OpenWindow, heard: list[str], image: Path
+) -> None:
+    opened.new("one")
+    opened.until(lambda: table_of(opened).model().rowCount() == 1)
+    assert drop(table_of(opened).viewport(), files(image), cell(opened, 0, SceneColumn.CLIP))
+    opened.until(lambda: opened.num_takes() == [1])
+    assert words(opened) == ["one"]
+    message = opened.window.statusBar().currentMessage()
+    assert message == "Scene 1 shows 'picture.png' now, held as a still."
 
 
 @pytest.fixture

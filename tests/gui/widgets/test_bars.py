@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMainWindow, QToolButton, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolButton, QWidget
 
 from core.project.files.recent import RecentProject
 from gui.project.project_actions import ProjectActions
@@ -18,6 +18,7 @@ from gui.project.project_bar import ProjectBar
 from gui.project.welcome_page import WelcomePage
 from gui.render.render_bar import RenderBar, RenderScope
 from gui.video.video_layout import ScopeSwitch
+from tests.gui.children import child
 from tests.gui.controls import ControlCase, Heard, check_every_control, controls_of
 from tests.gui.operating import click, write
 
@@ -35,13 +36,9 @@ SCOPE = (
 )
 PROJECT = (
     ControlCase("project_name", write("Another"), lambda bar: bar.value()),
-    *(
-        ControlCase(
-            f"{name}_project_button", click, lambda bar: tuple(bar.property("told").requests)
-        )
-        for name in ("new", "open", "save_as", "package", "import")
-    ),
-    ControlCase("recent_projects_button", click, lambda bar: bar.property("menu").isVisible()),
+    ControlCase("projects_button", click, lambda bar: bar.property("menu").isVisible()),
+    ControlCase("open_again", click, lambda bar: tuple(bar.property("told").requests)),
+    ControlCase("read_only_copy", click, lambda bar: tuple(bar.property("told").requests)),
 )
 WELCOME = (
     *(
@@ -136,17 +133,32 @@ def test_the_project_bar(qtbot: QtBot) -> None:
         qtbot.addWidget(bar)
         bar.setProperty("window", window)
         on_event(bar, messages)
-        bar.setProperty("menu", actions.recent_menu)
+        bar.again_wanted.connect(partial(note, messages, "again"))
+        menu = child(bar, QMenu, "projects_menu")
+        bar.setProperty("menu", menu)
         bar.set_value("A film")
         for button in bar.findChildren(QToolButton):
             # A menu that opens at once would wait for a choice.
             button.setPopupMode(QToolButton.ToolButtonPopupMode.DelayedPopup)
-            if button.objectName() == "recent_projects_button":
-                button.clicked.connect(actions.recent_menu.show)
+            button.clicked.connect(menu.show)
+        bar.read_only.setParent(bar)
         bar.show()
         return bar
 
     check_every_control(make, PROJECT)
+
+
+def test_all_that_is_done_with_projects_is_in_one_menu(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    messages = Heard()
+    bar = ProjectBar(quiet_actions(window, messages))
+    qtbot.addWidget(bar)
+    names = [f"{name}_project" for name in ("new", "open", "save_as", "package", "import")]
+    for action in child(bar, QMenu, "projects_menu").actions():
+        if action.objectName() in names:
+            action.trigger()
+    assert messages.requests == names
 
 
 def test_the_first_page(qtbot: QtBot) -> None:
