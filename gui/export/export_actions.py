@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
+from core.errors import first_of
 from core.film.handoff import HANDOFF_FORMATS
 from core.film.model.film_file import NAME
 from gui.theme import GAP, Tone
@@ -79,10 +80,7 @@ class ExportActions(QWidget):
 
     def show_problems(self, sentences: Sequence[str]) -> None:
         """Say what is wrong and stands at no field; the first few of many."""
-        lines = list(sentences[:_MAX_SHOWN])
-        if len(sentences) > _MAX_SHOWN:
-            lines.append(f"And {len(sentences) - _MAX_SHOWN} more.")
-        self._problems.show_message("\n".join(lines))
+        self._problems.show_message("\n".join(first_of(sentences, _MAX_SHOWN, "And {:,} more.")))
 
     @Slot()
     def _want_export(self) -> None:
