@@ -84,6 +84,29 @@ def test_a_program_that_is_killed_at_once_leaves_nobody() -> None:
     assert until_gone(started) == []
 
 
+def test_an_orderly_end_leaves_neither_processes_nor_warnings() -> None:
+    program = f"""
+import psutil, subprocess, sys, threading
+from core.platform.child import ask_child, start_child
+ask_child([sys.executable, "-c", "pass"], timeout_s=60)
+left = start_child([sys.executable, "-c", {CHILD!r}])
+below = left.stdout.readline().decode().strip()
+print(below, *(child.pid for child in psutil.Process().children()), flush=True)
+# It is ended by nobody here, and a warning of that is no warning of ours.
+left.stdout.close(), left.stderr.close()
+left.returncode = 0
+"""
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", program],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    pids = [int(word) for word in done.stdout.split()]
+    assert done.stderr == ""
+    # The grandchild, the child and the watcher: each is gone when the program is.
+    assert len(pids) == 3
+    assert until_gone(pids, within_s=1) == []
+
+
 def test_other_programs_are_left_alone() -> None:
     sleep = "import time; time.sleep(120)"
     with start_child([sys.executable, "-c", sleep]) as ours:
