@@ -181,7 +181,7 @@ def _read_clips(
     sources: list[Source] = []
     bad: list[str] = []
     # Side by side: decoding leaves the interpreter free. A clip that is used twice is read once.
-    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="read") as pool:
+    with _reading(cancel) as pool:
         wanted = [(clip.path, Tracks(clip.video_track, clip.audio_track)) for clip in film.clips]
         reads = {
             (path, tracks): pool.submit(_kept_source, path, tracks, store, cancel)
@@ -195,6 +195,19 @@ def _read_clips(
                 bad.append(f"Clip {number}: {error}")
             on_read(number)
     return clips, sources, bad
+
+
+@contextmanager
+def _reading(cancel: CancelToken) -> Generator[ThreadPoolExecutor]:
+    """Threads that read; whoever presses Ctrl-C does not wait for a large or a slow file."""
+    pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="read")
+    try:
+        yield pool
+    except KeyboardInterrupt:
+        cancel.cancel()
+        raise
+    finally:
+        pool.shutdown(wait=not cancel.cancelled, cancel_futures=True)
 
 
 def _kept_source(path: Path, tracks: Tracks, store: RenderCache, cancel: CancelToken) -> Source:
