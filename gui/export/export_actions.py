@@ -14,14 +14,17 @@ from core.film.handoff import HANDOFF_FORMATS
 from core.film.model.film_file import NAME
 from gui.theme import GAP, Tone
 from gui.widgets.fields import named
+from gui.widgets.file_field import printable
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ToneLabel
+from gui.widgets.last_folders import keep_folder, start_folder
 from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MAX_SHOWN = 3
+_HANDOFF = "a film for editors"
 
 
 class ExportActions(QWidget):
@@ -97,6 +100,7 @@ class ExportActions(QWidget):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         dialog.setDefaultSuffix(next(iter(HANDOFF_FORMATS)).removeprefix("."))
+        dialog.setDirectory(printable(start_folder(_HANDOFF)))
         dialog.filterSelected.connect(partial(_take_suffix, dialog))
         dialog.fileSelected.connect(self._chosen)
         dialog.finished.connect(dialog.deleteLater)
@@ -104,6 +108,7 @@ class ExportActions(QWidget):
 
     @Slot(str)
     def _chosen(self, path: str) -> None:
+        keep_folder(_HANDOFF, Path(path))
         self.handoff_wanted.emit(Path(path))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal, Slot
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from gui.scenes.scene_table_model import SceneTableModel
     from gui.widgets.thumbnails import Thumbnails
 
+_MOST_REMEMBERED = 20
 _WIDTHS = {
     SceneColumn.NUMBER: 34,
     SceneColumn.START: 72,
@@ -57,6 +59,7 @@ class SceneTableView(QTableView):
         super().__init__(parent)
         self._scenes = model
         self._sent: tuple[str, ...] = ()
+        self._selections: deque[tuple[str, ...]] = deque(maxlen=_MOST_REMEMBERED)
         self.setObjectName("scene_table")
         self.setAccessibleName("Scenes")
         self.setModel(model)
@@ -75,7 +78,7 @@ class SceneTableView(QTableView):
         thumbnails.ready.connect(self._redraw)
         self.selectionModel().selectionChanged.connect(self._tell_selection)
         # After the table: the selection of a row that was taken out is gone by then.
-        model.rowsRemoved.connect(self._tell_selection)
+        model.rowsRemoved.connect(self._select_as_before)
         model.layoutChanged.connect(self._tell_selection)
         self.doubleClicked.connect(self._play)
 
@@ -150,9 +153,19 @@ class SceneTableView(QTableView):
             self.edit(index)
 
     @Slot()
+    def _select_as_before(self) -> None:
+        """Where all that was selected is gone, as after undo, select what was so before."""
+        left = set(self._scenes.ids)
+        if not self.selected_ids:
+            earlier = (tuple(left.intersection(ids)) for ids in reversed(self._selections))
+            self.select(next(filter(None, earlier), ()))
+        self._tell_selection()
+
+    @Slot()
     def _tell_selection(self) -> None:
         selected = self.selected_ids
         if selected != self._sent:
+            self._selections.append(selected)
             self._sent = selected
             self.selection_changed.emit(selected)
 
