@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from core.film.model.timecode import read_timecode, timecode
 from core.film.model.timeline import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from fractions import Fraction
 
+    from av.buffer import Buffer
     from av.container import InputContainer
     from av.video.frame import VideoFrame
 
@@ -63,10 +65,12 @@ def _within(packets: ReadPackets, rate: Fraction) -> str:
 
 
 def _side_data(look: VideoFrame, name: str) -> bytes:
-    for one in look.side_data:  # pyright: ignore[reportUnknownVariableType, reportGeneralTypeIssues] - PyAV says what one of them is
-        if one.type.name == name:  # pyright: ignore[reportUnknownMemberType]
-            return bytes(one)  # pyright: ignore[reportUnknownArgumentType]
-    return b""
+    # PyAV's own types call the container by the name of one thing in it.
+    found = cast("Mapping[str, Buffer]", look.side_data)
+    try:
+        return bytes(found[name])
+    except KeyError:
+        return b""
 
 
 def _in_sei(look: VideoFrame, packets: ReadPackets, rate: Fraction) -> _Named | None:
