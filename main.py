@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from core.platform.standard_streams import open_missing_streams
 from scripts import bootstrap
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from core.film.picture.text_overlays import TextRenderer
 
 _ROOT = Path(__file__).resolve().parent
+_CANCELLED = 130
 _OURS = ("cli", "core", "gui", "providers", "scripts")
 
 
@@ -68,9 +70,20 @@ def _open_text_renderer() -> TextRenderer:
     return QtTextRenderer()
 
 
+def _leave(code: int) -> NoReturn:
+    """End with that code; after a Ctrl-C without waiting for threads that still read a file."""
+    if code == _CANCELLED:
+        for stream in (sys.stdout, sys.stderr):
+            # Whoever read it may be gone.
+            with suppress(OSError):
+                stream.flush()
+        os._exit(code)
+    raise SystemExit(code)
+
+
 if __name__ == "__main__":
     try:
-        raise SystemExit(main(sys.argv[1:]))
+        _leave(main(sys.argv[1:]))
     except KeyboardInterrupt:
         # Pressed before the command line took over, while modules were still being loaded.
-        raise SystemExit(130) from None
+        _leave(_CANCELLED)

@@ -10,7 +10,7 @@ import textwrap
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
-from core.errors import MOST_PROBLEMS, shortened
+from core.errors import num_shown, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,23 +66,20 @@ class Console:
         self, report: ErrorReport, problems: Sequence[Problem] = (), *, job: str | None = None
     ) -> None:
         """Tell why nothing came of it."""
-        more = len(problems) - MOST_PROBLEMS
-        listed = [
-            {"field": item.field, "message": shortened(item.message)}
-            for item in problems[:MOST_PROBLEMS]
-        ]
+        shown = problems[: num_shown(len(problems))]
+        more = len(problems) - len(shown)
+        listed = [{"field": item.field, "message": shortened(item.message)} for item in shown]
         fields: Mapping[str, object] = {**report.model_dump(mode="json"), "problems": listed}
-        left_out = {"left_out": more} if more > 0 else {}
+        left_out = {"left_out": more} if more else {}
         self.event("failed", **({"job": job} if job else {}), **fields, **left_out)
         if self.is_json:
             return
         if len(problems) > 1:
             lines = [f"{len(problems)} things are wrong, and nothing was started:"]
             lines += [
-                wrapped(shortened(problem.message), first="  - ", rest="    ")
-                for problem in problems[:MOST_PROBLEMS]
+                wrapped(shortened(problem.message), first="  - ", rest="    ") for problem in shown
             ]
-            lines += [f"  and {more} more of the kind."] if more > 0 else []
+            lines += [f"  and {more:,} more of the kind."] if more else []
             _write(sys.stderr, "\n".join(lines) + "\n")
         else:
             _write(sys.stderr, wrapped(f"Error: {report}") + "\n")

@@ -1,10 +1,16 @@
-"""Ctrl-C, a request to end and a closed terminal: all of them cancel, the second one at once."""
+"""Ctrl-C, a request to end and a closed terminal: all of them cancel, the second one at once.
+
+What does not heed the first one is ended after a moment: a call into a library, or the reading of a
+file on a disk that does not answer, lets no handler of Python run.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,6 +26,8 @@ NOT_CONFIGURED = frozenset(
     {"NotConfigured", "FFmpegMissing", "KeyStoreError", "TextRendererUnavailable"}
 )
 """The errors, by the names of their classes, for which this machine has to be set up."""
+_LEAVE_WITHIN_S = 2.0
+_MOST_AT_ONCE = 64
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
@@ -42,11 +50,40 @@ class SignalHandler:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 earlier[number] = signal.signal(number, self._receive)
+        pipe, ours = socket.socketpair()
+        ours.setblocking(False)
+        earlier_fd = signal.set_wakeup_fd(ours.fileno(), warn_on_full_buffer=False)
+        watch = threading.Thread(
+            target=self._watch, args=(pipe, frozenset(earlier)), name="signals", daemon=True
+        )
+        watch.start()
         try:
             yield
         finally:
+            signal.set_wakeup_fd(earlier_fd)
+            ours.close()
+            watch.join()
+            pipe.close()
             for number, handler in earlier.items():
                 signal.signal(number, handler)  # pyright: ignore[reportArgumentType] - it was set
+
+    def _watch(self, pipe: socket.socket, numbers: frozenset[int]) -> None:
+        """End the process when nobody listens and the main thread does not heed a signal either.
+
+        The system writes the number of each signal to the socket, whatever the main thread does.
+        """
+        pipe.settimeout(None)
+        while received := pipe.recv(_MOST_AT_ONCE):
+            if self._listener is not None or numbers.isdisjoint(received):
+                continue
+            pipe.settimeout(_LEAVE_WITHIN_S)
+            try:
+                is_over = not pipe.recv(_MOST_AT_ONCE)
+            except TimeoutError:
+                is_over = False
+            if is_over:
+                return
+            leave_at_once()
 
     @contextmanager
     def calling(self, listener: Callable[[], None]) -> Generator[None]:

@@ -52,6 +52,24 @@ if TYPE_CHECKING:
 
 MOST_PROBLEMS = 25
 """As many things that are wrong are told at once; nobody reads more of them."""
+MOST_OF_A_KIND = 20
+"""As many of one kind among them, so that those of other kinds are told as well."""
+
+
+def num_shown(count: int, most: int = MOST_PROBLEMS) -> int:
+    """How many of that many sentences are told; the last one takes no more room than its number."""
+    return count if count <= most + 1 else most
+
+
+def first_of(
+    sentences: Sequence[str],
+    most: int = MOST_PROBLEMS,
+    rest: str = "And {:,} more of the kind.",
+) -> list[str]:
+    """The first of many sentences, and in `rest` how many there are more."""
+    shown = list(sentences[: num_shown(len(sentences), most)])
+    more = len(sentences) - len(shown)
+    return [*shown, rest.format(more)] if more else shown
 
 
 class StudioError(Exception):
@@ -88,10 +106,7 @@ class UnsupportedRequest(StudioError):
     """The request cannot be done as asked; `problems` lists every reason."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        lines = [problem.message for problem in problems[:MOST_PROBLEMS]]
-        if len(problems) > len(lines):
-            lines.append(f"And {len(problems) - len(lines)} more of the kind.")
-        super().__init__("\n".join(lines))
+        super().__init__("\n".join(first_of([problem.message for problem in problems])))
         self.problems = tuple(problems)
 
 

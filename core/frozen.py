@@ -10,9 +10,14 @@ from pydantic import BaseModel, ConfigDict
 class Frozen(BaseModel):
     """An immutable, strictly named value that turns into JSON and back."""
 
-    # A start uses few of some two hundred models; each is built when it is first made or read.
+    # A start uses few of some two hundred models; each is built when it is first made or read. No
+    # length, time or strength is infinite, and Python's JSON would read one.
     model_config = ConfigDict(
-        frozen=True, extra="forbid", protected_namespaces=(), defer_build=True
+        frozen=True,
+        extra="forbid",
+        protected_namespaces=(),
+        defer_build=True,
+        allow_inf_nan=False,
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import subprocess
 import sys
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,7 +74,7 @@ def start_child(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=cwd,
-        env={**(os.environ if env is None else env), FAMILY_VARIABLE: _family().name},
+        env={**(os.environ if env is None else env), FAMILY_VARIABLE: _family()},
         start_new_session=sys.platform != "win32",
         creationflags=_hidden_group(),
     )
@@ -97,16 +97,9 @@ def ask_child(command: Sequence[str], timeout_s: float) -> str:
     return said.decode("utf-8", errors="replace")
 
 
-@dataclass(frozen=True)
-class _Family:
-    """The children of one run; its watcher waits until this program holds the pipe no more."""
-
-    name: str
-    watcher: subprocess.Popen[bytes] | None
-
-
 @cache
-def _family() -> _Family:
+def _family() -> str:
+    """The name of this run's children, whose watcher waits for the end of the pipe to it."""
     name = uuid.uuid4().hex
     # One way for every system. Linux' signal at a parent's death must be asked for between fork
     # and exec, where a program with threads may run no Python; and a launcher costs 40 ms a child.
@@ -123,8 +116,20 @@ def _family() -> _Family:
         )
     except OSError as error:
         log.warning("nobody ends the children of this program if it is killed: %s", error)
-        watcher = None
-    return _Family(name, watcher)
+    else:
+        atexit.register(_end, name, watcher)
+    return name
+
+
+def _end(family: str, watcher: subprocess.Popen[bytes]) -> None:
+    """End what is left of a family as its watcher would, which is needed no more."""
+    # Imported late: it loads what lists processes, which few programs need.
+    from core.platform.child_watcher import end_family
+
+    end_family(family)
+    watcher.kill()
+    with watcher:
+        watcher.wait()
 
 
 def _hidden_group() -> int:

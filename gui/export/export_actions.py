@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
+from core.errors import first_of
 from core.film.handoff import HANDOFF_FORMATS
 from core.film.model.film_file import NAME
 from gui.theme import GAP, Tone
 from gui.widgets.fields import named
+from gui.widgets.file_field import printable
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.labels import ToneLabel
+from gui.widgets.last_folders import keep_folder, start_folder
 from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MAX_SHOWN = 3
+_HANDOFF = "a film for editors"
 
 
 class ExportActions(QWidget):
@@ -79,10 +83,7 @@ class ExportActions(QWidget):
 
     def show_problems(self, sentences: Sequence[str]) -> None:
         """Say what is wrong and stands at no field; the first few of many."""
-        lines = list(sentences[:_MAX_SHOWN])
-        if len(sentences) > _MAX_SHOWN:
-            lines.append(f"And {len(sentences) - _MAX_SHOWN} more.")
-        self._problems.show_message("\n".join(lines))
+        self._problems.show_message("\n".join(first_of(sentences, _MAX_SHOWN, "And {:,} more.")))
 
     @Slot()
     def _want_export(self) -> None:
@@ -99,6 +100,7 @@ class ExportActions(QWidget):
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         dialog.setDefaultSuffix(next(iter(HANDOFF_FORMATS)).removeprefix("."))
+        dialog.setDirectory(printable(start_folder(_HANDOFF)))
         dialog.filterSelected.connect(partial(_take_suffix, dialog))
         dialog.fileSelected.connect(self._chosen)
         dialog.finished.connect(dialog.deleteLater)
@@ -106,6 +108,7 @@ class ExportActions(QWidget):
 
     @Slot(str)
     def _chosen(self, path: str) -> None:
+        keep_folder(_HANDOFF, Path(path))
         self.handoff_wanted.emit(Path(path))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMessageBox
 
+from core.errors import first_of
 from core.video.provider import Ready
 from core.video.render_planner import total_usd
 from gui.render.plan_fixes import frame_fixes
@@ -133,8 +134,7 @@ def _refusals(project: VideoProject, offer: RenderOffer) -> str:
         for item in offer.refused
         if project.scene(item.scene.id) is not None
     ]
-    more = len(lines) - _MOST_SHOWN
-    return "\n\n".join([*lines[:_MOST_SHOWN], *([f"And {more} more."] if more > 0 else [])])
+    return "\n\n".join(first_of(lines, _MOST_SHOWN, "And {:,} more."))
 
 
 def _box(parent: QWidget, text: str, details: str, buttons: _Button) -> QMessageBox:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QWidget
 from typing_extensions import override
 
+from core.errors import first_of
 from core.project.model.edits import with_prompt
 from gui.theme import GAP, Tone
 from gui.widgets.fields import LineField, TextField, text_height
@@ -131,8 +132,7 @@ class PromptPage(QWidget):
 
     def show_notes(self, notes: Sequence[str]) -> None:
         """Say what of the scene is not rendered as it was asked for; the first few of many."""
-        more = len(notes) - _MOST_NOTES
-        lines = [*notes[:_MOST_NOTES], *([f"{more} more with the plan."] if more > 0 else [])]
+        lines = first_of(notes, _MOST_NOTES, "{:,} more with the plan.")
         self._notes.show_message("\n".join(f"• {line}" for line in lines))
 
     def set_read_only(self, is_read_only: bool) -> None:

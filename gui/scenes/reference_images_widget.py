@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from core.video.request import Role
 from gui.scenes.image_controller import images_in
@@ -17,13 +16,15 @@ from gui.scenes.reference_rows import describe_choice, describe_limit, rows_of
 from gui.theme import GAP, Tone
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import SwitchField, named
-from gui.widgets.file_field import IMAGES
+from gui.widgets.file_field import IMAGES, FileKind, choose_files
 from gui.widgets.flow_layout import FlowLayout
 from gui.widgets.image_dialog import ImageDialog, ShownImage
 from gui.widgets.labels import ToneLabel
 from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtGui import QImage
 
     from core.project.model.project import ReferenceImage
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from gui.scenes.reference_rows import ReferenceRow
     from gui.widgets.thumbnails import Thumbnails
 
+_FILES = FileKind("reference images", (IMAGES,))
 _EMPTY_PROJECT = "Drop pictures here, paste them, or press Add. They go with every scene."
 _EMPTY_SCENE = "Drop pictures here, paste them, or press Add. They go with this scene alone."
 _NO_IMAGE = "The clipboard holds no picture. Copy one, or the file of one, and paste again."
@@ -164,16 +166,7 @@ class ReferenceImagesWidget(QWidget):
 
     @Slot()
     def _open_dialog(self) -> None:
-        dialog = QFileDialog(self, "Add reference images")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters([IMAGES, "All files (*)"])
-        dialog.filesSelected.connect(self._add_files)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    @Slot(list)
-    def _add_files(self, names: list[str]) -> None:
-        self._bring(tuple(Path(name) for name in names))
+        choose_files(self, _FILES, self._bring)
 
     @Slot(object)
     def _open_preview(self, row: ReferenceRow) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -49,9 +50,9 @@ if TYPE_CHECKING:
 
     from core.video.spec import ModelSpec
     from gui.scenes.scene_table_model import SceneTableModel
-    from gui.widgets.cells import Index
     from gui.widgets.thumbnails import Thumbnails
 
+_MOST_REMEMBERED = 20
 _WIDTHS = {
     SceneColumn.NUMBER: 34,
     SceneColumn.DURATION: 58,
@@ -84,10 +85,10 @@ class SceneTableView(QTableView):
         super().__init__(parent)
         self._scenes = model
         self._sent: tuple[str, ...] = ()
-        self._had_selection = False
         self._pressed: QModelIndex | None = None
         self._target: QRect | None = None
         self._is_worn = False
+        self._selections: deque[tuple[str, ...]] = deque(maxlen=_MOST_REMEMBERED)
         self.setObjectName("scene_table")
         self.setAccessibleName("Scenes")
         self.setModel(model)
@@ -106,7 +107,7 @@ class SceneTableView(QTableView):
         thumbnails.ready.connect(self._redraw)
         self.selectionModel().selectionChanged.connect(self._tell_selection)
         # After the table: the selection of a row that was taken out is gone by then.
-        model.rowsRemoved.connect(self._on_removed)
+        model.rowsRemoved.connect(self._select_as_before)
         model.layoutChanged.connect(self._tell_selection)
         self.doubleClicked.connect(self._play)
 
@@ -180,25 +181,20 @@ class SceneTableView(QTableView):
             self.setCurrentIndex(index)
             self.edit(index)
 
-    @override
-    def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:
-        # Before Qt takes the rows out of the selection.
-        self._had_selection = bool(self.selected_ids)
-        super().rowsAboutToBeRemoved(parent, start, end)
-
-    @Slot(QModelIndex, int, int)
-    def _on_removed(self, _: QModelIndex, first: int, __: int) -> None:
-        """Where all that was selected is gone, as after undoing a copy, turn to what is left."""
-        if self._had_selection and not self.selected_ids and self._scenes.rowCount():
-            near = self._scenes.index(max(first - 1, 0), SceneColumn.PROMPT)
-            flags = QItemSelectionModel.SelectionFlag
-            self.selectionModel().setCurrentIndex(near, flags.ClearAndSelect | flags.Rows)
+    @Slot()
+    def _select_as_before(self) -> None:
+        """Where all that was selected is gone, as after undo, select what was so before."""
+        left = set(self._scenes.ids)
+        if not self.selected_ids:
+            earlier = (tuple(left.intersection(ids)) for ids in reversed(self._selections))
+            self.select(next(filter(None, earlier), ()))
         self._tell_selection()
 
     @Slot()
     def _tell_selection(self) -> None:
         selected = self.selected_ids
         if selected != self._sent:
+            self._selections.append(selected)
             self._sent = selected
             self.selection_changed.emit(selected)
 

@@ -12,12 +12,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from PIL import Image
 
 from core.media.ffmpeg import probe_clip
 from tests.fakes.app import DEAF_VARIABLE, STAY_VARIABLE
 from tests.fakes.program import FAKE, Program, environment, remains
+from tests.film.bundled import run_bundled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,6 +96,48 @@ def test_a_second_ctrl_c_ends_at_once(start) -> None:
     pressed = program.ctrl_c()
     assert program.end() == 130
     assert time.monotonic() - pressed < 0.5
+
+
+def test_ctrl_c_ends_the_reading_of_a_large_clip_at_once(home: Path) -> None:
+    part = Path("part.ts")
+    bars = ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=20"]
+    run_bundled([*bars, "-c:v", "libx264", "-preset", "ultrafast", str(part)])
+    large = Path("large.ts").absolute()
+    large.write_bytes(part.read_bytes() * 400)
+    program = Program(FAKE, "assemble", str(large), "--dry-run", cwd=Path.cwd())
+    try:
+        process = psutil.Process(program.process.pid)
+        while str(large) not in {file.path for file in process.open_files()}:
+            assert program.process.poll() is None
+        pressed = program.ctrl_c()
+        assert program.end() == 130
+        assert time.monotonic() - pressed < 1.5
+        assert "Traceback" not in program.errors()
+    finally:
+        program.stop()
+
+
+def test_ctrl_c_ends_a_call_that_lets_no_handler_run() -> None:
+    # As a disk that does not answer holds up the reading of a file.
+    call = """
+import hashlib
+from cli.signals import SignalHandler
+with SignalHandler().caught():
+    print("begins", flush=True)
+    hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", call], env=environment(), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begins\n"
+        pressed = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.wait(10) == 130
+            assert time.monotonic() - pressed < 4
+        finally:
+            process.kill()
 
 
 def test_another_process_can_cancel(start, run) -> None:

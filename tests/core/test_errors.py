@@ -15,6 +15,7 @@ from core.errors import (
     Problem,
     UnreadableText,
     UnsupportedRequest,
+    first_of,
     outside_cause,
     shortened,
 )
@@ -68,7 +69,15 @@ def test_a_hundred_thousand_problems_are_short() -> None:
     assert len(error.problems) == 10**5
     lines = error.message.splitlines()
     assert len(lines) == MOST_PROBLEMS + 1
-    assert lines[-1] == f"And {10**5 - MOST_PROBLEMS} more of the kind."
+    assert lines[-1] == f"And {10**5 - MOST_PROBLEMS:,} more of the kind."
+
+
+def test_the_last_of_many_is_told_rather_than_counted() -> None:
+    sentences = ["a", "b", "c", "d"]
+    assert first_of(sentences, 4) == sentences
+    assert first_of(sentences, 3) == sentences
+    assert first_of(sentences, 2, "{} more.") == ["a", "b", "2 more."]
+    assert first_of([], 2) == []
 
 
 def test_a_text_without_end_keeps_its_beginning_and_its_end() -> None:

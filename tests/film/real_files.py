@@ -12,9 +12,7 @@ import numpy as np
 
 from core.film.model.delivery import AudioCodec, Container, ExportSettings, Quality
 from core.film.model.film import Clip, Film
-from core.jobs.job import CancelToken
-from core.media.ffmpeg import run_ffmpeg
-from core.media.ffmpeg_program import find_ffmpeg
+from tests.film.bundled import BUNDLED, run_bundled
 from tests.film.counted_clips import image, luma_of, mark_of, raw_images
 from tests.film.exporting import export
 
@@ -56,8 +54,8 @@ def tones(folder: Path, seconds: float = 1.6, at: Sequence[float] = TONES_S) -> 
 
 
 def made(path: Path, *words: str) -> Path:
-    """A file that FFmpeg wrote with these words."""
-    run_ffmpeg([*words, str(path)], CancelToken())
+    """A file that the bundled FFmpeg wrote with these words."""
+    run_bundled([*words, str(path)])
     return path
 
 
@@ -102,7 +100,7 @@ def shown(path: Path, notes: Sequence[str] = ()) -> Shown:
 
 def _tones_in(path: Path) -> list[float]:
     done = subprocess.run(
-        [str(find_ffmpeg()), "-loglevel", "error", "-i", str(path), "-map", "0:a:0", "-af",
+        [str(BUNDLED), "-loglevel", "error", "-i", str(path), "-map", "0:a:0", "-af",
          "aresample=async=1:first_pts=0", "-f", "f32le", "-ac", "1", "-ar", str(HZ), "-"],
         capture_output=True, check=True,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import inf, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +136,9 @@ def test_an_unknown_key_beside_the_project_is_kept_too() -> None:
         ('{"schema_version": 1, "project": []}', "no project"),
         ('{"schema_version": 1, "project": {}}', "id: Field required"),
         (edited(scenes=[{"id": "s", "cut": {"speed": 200}}]), "scenes.0.cut.speed"),
+        (edited(scenes=[{"id": "s", "cut": {"start_s": inf}}]), "scenes.0.cut.start_s"),
+        (edited(scenes=[{"id": "s", "own": {"motion": {"speed": nan}}}]), "scenes.0.own.motion"),
+        (edited(film={"poster_s": -inf}), "film.poster_s"),
         (edited(scenes=7), "scenes"),
         (edited(extra=1, name=None), "name"),
     ],

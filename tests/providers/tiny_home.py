@@ -16,12 +16,14 @@ from core.video.planning import make_plan
 from core.video.provider import ProviderContext
 from core.video.request import FrameRequest, RenderRequest, Sampling, Target
 from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange
+from providers.ltx_video.engine.protocol import RenderOrder
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
     InstalledFile,
     ModelManifest,
     write_manifest,
 )
+from providers.ltx_video.install.model_files import folder_of
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
 from providers.ltx_video.models.info import LTXModel
@@ -172,3 +174,25 @@ def plan_for(
         plan = plan.model_copy(update={"num_inference_steps": steps})
     assert plan.num_frames == num_frames
     return provider.fit(plan)
+
+
+def order_for(
+    provider: LocalLTX, home: Path, model: LocalModel, workdir: Path, image: Path | None = None
+) -> RenderOrder:
+    """What the engine is told of a clip of a tiny model."""
+    size = model.spec.resolutions[0]
+    plan = plan_for(provider, model, image=image, size=size)
+    assert plan.memory_plan is not None
+    return RenderOrder(
+        number=1,
+        plan=plan,
+        memory=plan.memory_plan,
+        profile=model.profile,
+        folder=folder_of(model, context_of(home).paths.models_dir),
+        model_key="key",
+        repair="",
+        workdir=workdir,
+        start_image=image,
+        embeddings_dir=workdir,
+        offload_dir=workdir,
+    )

@@ -13,12 +13,14 @@ from pydantic import ValidationError
 
 from core.errors import (
     FFMPEG_FIELD,
+    MOST_OF_A_KIND,
     FFmpegMissing,
     Problem,
     UnreadableClip,
     UnreadableMusic,
     UnreadableText,
     UnsupportedRequest,
+    first_of,
 )
 from core.film.build.encoding import working_settings
 from core.film.build.joining import SUBTITLE_CODECS
@@ -63,7 +65,7 @@ _QUALITY_FACTORS = {
 }
 _NO_TEXT = "The name of the file {} is no text, so the film cannot refer to it."
 _RENAME = "Rename it."
-_SHOWN_CLIPS = 20
+_MORE_CLIPS = "{:,} more clips cannot be used."
 _AUDIO_KBPS = {
     **USUAL_AUDIO_KBPS,
     AudioCodec.PCM: 1536,
@@ -103,7 +105,7 @@ def prepare(
     notes: list[str] = []
     clips, sources, bad = _read_clips(film, store, cancel, on_read)
     if bad and skips_bad_clips and clips:
-        notes += [f"Left out: {message}" for message in _first(bad)]
+        notes += first_of([f"Left out: {message}" for message in bad], MOST_OF_A_KIND, _MORE_CLIPS)
         first = clips[0]
         if first.transition is not None and first.transition.kind != NONE:
             notes.append(
@@ -112,7 +114,9 @@ def prepare(
             first = first.model_copy(update={"transition": None})
         film = film.model_copy(update={"clips": (first, *clips[1:])})
     elif bad:
-        problems += [Problem("clips", message) for message in _first(bad)]
+        problems += [
+            Problem("clips", message) for message in first_of(bad, MOST_OF_A_KIND, _MORE_CLIPS)
+        ]
     problems += _media_problems(film)
     subtitles, script = film.subtitles, None
     with _collected(problems, "subtitles"):
@@ -139,12 +143,6 @@ def prepare(
         raise UnsupportedRequest(problems)
     notes += [*timeline.notes, *left_unsaid(timeline, settings)]
     return replace(timeline, notes=tuple(notes))
-
-
-def _first(bad: list[str]) -> list[str]:
-    """The first of many clips that cannot be used, and how many there are more."""
-    more = len(bad) - _SHOWN_CLIPS
-    return bad if more <= 1 else [*bad[:_SHOWN_CLIPS], f"{more:,} more clips cannot be used."]
 
 
 @contextmanager
@@ -183,7 +181,7 @@ def _read_clips(
     sources: list[Source] = []
     bad: list[str] = []
     # Side by side: decoding leaves the interpreter free. A clip that is used twice is read once.
-    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="read") as pool:
+    with _reading(cancel) as pool:
         wanted = [(clip.path, Tracks(clip.video_track, clip.audio_track)) for clip in film.clips]
         reads = {
             (path, tracks): pool.submit(_kept_source, path, tracks, store, cancel)
@@ -197,6 +195,19 @@ def _read_clips(
                 bad.append(f"Clip {number}: {error}")
             on_read(number)
     return clips, sources, bad
+
+
+@contextmanager
+def _reading(cancel: CancelToken) -> Generator[ThreadPoolExecutor]:
+    """Threads that read; whoever presses Ctrl-C does not wait for a large or a slow file."""
+    pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="read")
+    try:
+        yield pool
+    except KeyboardInterrupt:
+        cancel.cancel()
+        raise
+    finally:
+        pool.shutdown(wait=not cancel.cancelled, cancel_futures=True)
 
 
 def _kept_source(path: Path, tracks: Tracks, store: RenderCache, cancel: CancelToken) -> Source:

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from core.film.handoff.timecode import NO_START, read_timecode
 from core.film.model.edit_points import is_seen
 from core.film.model.film import Fit
+from core.film.model.timecode import NO_START, read_timecode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.film.handoff.timecode import StartTimecode
     from core.film.model.film import Film
     from core.film.model.source import Source
+    from core.film.model.timecode import StartTimecode
     from core.film.model.timeline import Shot, Timeline
 
 

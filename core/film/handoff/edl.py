@@ -20,8 +20,8 @@ from core.film.handoff.document import (
     start_of,
     title_of,
 )
-from core.film.handoff.timecode import counted_rate, frame_of_first_hour, is_drop_frame, timecode
 from core.film.model.edit_points import parts_of
+from core.film.model.timecode import counted_rate, frame_of_first_hour, is_drop_frame, timecode
 from core.film.model.timeline import nearest
 from core.film.model.transitions import DISSOLVE
 

@@ -21,9 +21,9 @@ from core.film.handoff.document import (
 )
 from core.film.handoff.fcpxml_resources import Resources, seconds
 from core.film.handoff.music import music_rows
-from core.film.handoff.timecode import is_drop_frame
 from core.film.model.edit_points import parts_of
 from core.film.model.film import Fit
+from core.film.model.timecode import is_drop_frame
 from core.film.model.timeline import SAMPLE_RATE_HZ, nearest
 from core.film.model.transitions import DISSOLVE
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
 
+from core.errors import first_of
 from core.film.model.scan import Deinterlace
 from core.film.model.transitions import NONE
 from core.frozen import Frozen
@@ -161,10 +162,7 @@ def caption_problems(captions: Sequence[Caption]) -> list[str]:
                 f"The font of text {number} has a name of {len(caption.font):,} letters; at most "
                 f"{_MAX_FONT_LETTERS} are allowed. Choose a font that is installed."
             )
-    more = len(problems) - _SHOWN_PROBLEMS
-    if more > 1:
-        problems[_SHOWN_PROBLEMS:] = [f"{more:,} more texts are too long as well."]
-    return problems
+    return first_of(problems, _SHOWN_PROBLEMS, "{:,} more texts are too long as well.")
 
 
 def too_much_to_draw(text: str) -> str:

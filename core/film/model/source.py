@@ -12,6 +12,7 @@ from pydantic import Field
 
 from core.errors import UnreadableClip, UnreadableMusic
 from core.film.model.colour import Colour, colour_of
+from core.film.model.first_timecode import first_timecode
 from core.film.model.frame_rate import OF_NO_CLIP, is_constant, nominal_rate, trembling_slots
 from core.film.model.packets import ReadPackets, Tracks, read_packets
 from core.film.model.scan import Scan, scan_of
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-PROBE_VERSION = 4
+PROBE_VERSION = 5
 OTHER_MUSIC = "Choose another file, or leave the music out."
 _CHUNK = 1 << 20
 # How a unit begins in H.264 as MP4, MOV and Matroska hold it.
@@ -286,7 +287,7 @@ def _probe(
             if len(packets.audio_tracks) > 1 and not one.is_audible
         ),
         scan=_scan(video, (*packets.looks, last)),
-        timecode=_timecode(container),
+        timecode=first_timecode(container, packets, timing.rate),
     )
 
 
@@ -421,16 +422,6 @@ def _last_of(
         cancel.check()
         last = frame
     return last
-
-
-def _timecode(container: InputContainer) -> str:
-    """The timecode of the first frame: of the picture, of the file, or of a track of its own."""
-    of_streams = [stream.metadata for stream in (*container.streams.video, *container.streams)]
-    for tags in (*of_streams, container.metadata):
-        for name, text in tags.items():
-            if name.lower() == "timecode":
-                return text
-    return ""
 
 
 def _comment(container: InputContainer) -> str:

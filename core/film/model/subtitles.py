@@ -10,7 +10,7 @@ from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from core.errors import Problem, UnreadableText, UnsupportedRequest
+from core.errors import Problem, UnreadableText, UnsupportedRequest, first_of
 from core.film.model.film import Alignment, Caption, too_much_to_draw
 from core.film.model.timeline import nearest
 from core.platform.text_files import read_text_file
@@ -35,7 +35,7 @@ MAX_CUES = 20_000
 """A film of ten hours has about as many."""
 _MOST_OPEN_BRACES = 100
 _DIALOGUE = re.compile(r"^Dialogue:", re.MULTILINE | re.IGNORECASE)
-_SHOWN = 5
+_SHOWN, _MORE = 5, "The same kind of thing is found {:,} times more."
 _OUTLINE = 0.1
 
 
@@ -106,7 +106,9 @@ def read_subtitles(path: Path, encoding: str | None = None) -> Script:
                 f"The subtitle at {_written(cue.start_ms)} in {name} {why}.",
                 hint="Choose another file, or divide that subtitle.",
             )
-    return Script(tuple(sorted(cues, key=lambda cue: cue.start_ms)), _first(notes))
+    return Script(
+        tuple(sorted(cues, key=lambda cue: cue.start_ms)), tuple(first_of(notes, _SHOWN, _MORE))
+    )
 
 
 def is_web_subtitles(first_line: str) -> bool:
@@ -312,7 +314,7 @@ class _LineReader:
                 f"{_capital(self.name)} has tags for italics, colours or places; "
                 "the words are shown without them."
             )
-        return FoundCues(cues, _first(self.notes), is_web)
+        return FoundCues(cues, tuple(first_of(self.notes, _SHOWN, _MORE)), is_web)
 
     def _is_timing(self, at: int, line: str) -> bool:
         if _TIMING.fullmatch(line):
@@ -392,14 +394,6 @@ class _LineReader:
             f"Line {at + 1} of {self.name} {what}: {self.lines[at].strip()!r}.",
             hint="Correct the line; times look like '00:00:01,000 --> 00:00:02,500'.",
         )
-
-
-def _first(notes: list[str]) -> tuple[str, ...]:
-    """The first of many notes, and how many there are more."""
-    more = len(notes) - _SHOWN
-    if more <= 1:
-        return tuple(notes)
-    return (*notes[:_SHOWN], f"The same kind of thing is found {more:,} times more.")
 
 
 def _capital(words: str) -> str:

@@ -343,6 +343,9 @@ def _scaled(
             out_color_matrix="bt709",
             out_range="tv",
         )
+        if facts.pixel_format.startswith("gray"):
+            # To old FFmpegs grey is full range whatever it says: it would be converted once more.
+            scaled = scaled.filter("format", look.pixel_format)
         if not facts.has_alpha and not facts.pixel_format.startswith(RGB_FORMATS):
             # Old FFmpegs leave the clip's own tag on it, and would change its matrix once more.
             scaled = scaled.filter("setparams", colorspace="bt709", range="limited")

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from core.errors import first_of
 from core.project.model.project import TextFormat
 from core.project.storyboard.blocks import find_passages
 from core.project.storyboard.formats import read_marks, recognise
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from core.film.model.film import Transition
 
-_SHOWN = 4
+_SHOWN, _MORE = 4, "The same kind of thing is found {:,} times more."
 _SENTENCE_ENDS = tuple(".!?…:;\u061f\u0964\u3002\uff01\uff1f")
 
 
@@ -135,23 +136,19 @@ def split_storyboard(
     passages = find_passages(text, read.marks)
     planned = schedule(passages, target_length_s, ClipLengths(clip_s, min_s, max_s))
     drafts: list[SceneDraft] = []
-    notes = _most_of(read.misread)
+    notes = first_of(read.misread, _SHOWN, _MORE)
     if not passages and text.strip():
         notes.append("There are only tags and headings here, and no words to make a clip of.")
     several: list[str] = []
     for draft, ignored in _drafts(text, read.marks, planned.parts):
         drafts.append(draft)
         several += [f"Scene {len(drafts)} {what}" for what in ignored]
-    notes += _most_of(several) + _most_of(planned.time_notes) + list(planned.notes)
+    notes += (
+        first_of(several, _SHOWN, _MORE)
+        + first_of(planned.time_notes, _SHOWN, _MORE)
+        + list(planned.notes)
+    )
     return Storyboard(text, target_length_s, tuple(drafts), tuple(notes), chosen)
-
-
-def _most_of(notes: Sequence[str]) -> list[str]:
-    """The first of many notes of one kind, and how many there are more."""
-    more = len(notes) - _SHOWN
-    if more <= 1:
-        return list(notes)
-    return [*notes[:_SHOWN], f"The same kind of thing is found {more} times more."]
 
 
 def _drafts(

@@ -58,7 +58,8 @@ def compute_dtype(order: RenderOrder) -> torch.dtype:
     return _DTYPES[order.profile.dtype]
 
 
-def _dtype_of(name: str, order: RenderOrder) -> torch.dtype:
+def part_dtype(name: str, order: RenderOrder) -> torch.dtype:
+    """The number format in which a part of the model is kept and works."""
     # On processors, 3-D convolutions in 16 bit are slower than in 32 bit by an order of magnitude.
     if name in _DECODERS and order.memory.device is Device.CPU:
         return torch.float32
@@ -122,7 +123,7 @@ class PartLoader:
             raise DamagedModel(f"{name}/", "the folder is not there")
         if name in ("scheduler", "tokenizer"):
             return loaded_class.from_pretrained(folder, local_files_only=True)
-        dtype = _dtype_of(name, order)
+        dtype = part_dtype(name, order)
         if library == "transformers":
             return loaded_class.from_pretrained(folder, dtype=dtype, local_files_only=True).eval()
         return loaded_class.from_pretrained(folder, dtype=dtype, local_files_only=True)

@@ -21,6 +21,7 @@ from core.errors import (
 from core.frozen import Frozen
 from core.jobs.job import JobContext, Notice, Progressed, Subject, SubjectKind
 from core.jobs.lanes import Lane, Stage
+from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
 from core.platform.network import NetworkSwitch
 from core.platform.suggestions import unknown_name
@@ -205,9 +206,14 @@ class InstallModelJob:
         ctx.report(Progressed(stage=Stage.DOWNLOAD, message="asking which files are needed"))
         hub = Hub(self._keys, self._target, self._network)
         files = self._list_files(ctx, hub)
-        copies = LocalCopies(
-            (*self._reuse_from, *hub_cache_folders(self._model.weights.repo_ids)), ctx.cancel
-        )
+        # Models of one family share their text encoder, which is half of the download.
+        others = [
+            folder
+            for folder in folders_in(self._models_dir)
+            if folder != self._folder and not folder.name.startswith(".")
+        ]
+        cached = hub_cache_folders(self._model.weights.repo_ids)
+        copies = LocalCopies((*self._reuse_from, *others, *cached), ctx.cancel)
         records = fitting_records(self._folder, files)
         absent = [
             file

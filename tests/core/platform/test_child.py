@@ -45,7 +45,15 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def until_gone(pids: list[int], within_s: float = 5.0) -> list[int]:
+def command_of(process: psutil.Process) -> str:
+    try:
+        return str(process.cmdline())
+    except psutil.Error:
+        # Ended between two looks.
+        return ""
+
+
+def until_gone(pids: list[int], within_s: float = 20.0) -> list[int]:
     deadline = time.monotonic() + within_s
     while (left := [pid for pid in pids if is_running(pid)]) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -81,6 +89,29 @@ def test_a_program_that_is_killed_at_once_leaves_nobody() -> None:
             parent.kill()
             started += [child.pid for child in children]
     assert until_gone(started) == []
+
+
+def test_an_orderly_end_leaves_neither_processes_nor_warnings() -> None:
+    program = f"""
+import psutil, subprocess, sys, threading
+from core.platform.child import ask_child, start_child
+ask_child([sys.executable, "-c", "pass"], timeout_s=60)
+left = start_child([sys.executable, "-c", {CHILD!r}])
+below = left.stdout.readline().decode().strip()
+print(below, *(child.pid for child in psutil.Process().children()), flush=True)
+# It is ended by nobody here, and a warning of that is no warning of ours.
+left.stdout.close(), left.stderr.close()
+left.returncode = 0
+"""
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", program],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    pids = [int(word) for word in done.stdout.split()]
+    assert done.stderr == ""
+    # The grandchild, the child and the watcher: each is gone when the program is.
+    assert len(pids) == 3
+    assert until_gone(pids, within_s=1) == []
 
 
 def test_other_programs_are_left_alone() -> None:
@@ -126,7 +157,8 @@ def test_a_child_knows_its_family_and_has_the_environment_that_it_was_given() ->
 def test_an_answer_that_does_not_come_in_time_leaves_no_process() -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         ask_child([sys.executable, "-c", CHILD], 0.5)
-    assert [c for c in psutil.Process().children(recursive=True) if "120" in str(c.cmdline())] == []
+    below = psutil.Process().children(recursive=True)
+    assert [child for child in below if is_running(child.pid) and "120" in command_of(child)] == []
 
 
 def test_an_answer_that_is_a_failure_is_raised_with_its_code() -> None:

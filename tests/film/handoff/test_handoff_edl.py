@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from core.errors import UnsupportedRequest
 from core.film.handoff import write_handoff
 from core.film.handoff.edl import reel_names
-from core.film.handoff.timecode import counted_rate, frame_of_first_hour, is_drop_frame, timecode
 from core.film.model.film import Caption, Clip
+from core.film.model.timecode import counted_rate, frame_of_first_hour, is_drop_frame, timecode
 from tests.fakes.laid_out import RATES, film_of, joined, shown, timelines
 
 if TYPE_CHECKING:

@@ -16,11 +16,12 @@ from core.film.model.delivery import FrameFormat
 from core.film.model.film import Clip, Film
 from core.film.model.layout import lay_out
 from core.film.model.source import read_source
-from core.jobs.job import CancelToken
-from core.media.ffmpeg import run_ffmpeg
 from tests.fakes.laid_out import source
+from tests.film.bundled import run_bundled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.film.model.timeline import Timeline
 
 NTSC = Fraction(30_000, 1001)
@@ -142,8 +143,122 @@ def test_a_timecode_is_found_wherever_a_file_keeps_it(
     tmp_path: Path, name: str, codec: str, options: tuple[str, ...]
 ) -> None:
     picture = ("-f", "lavfi", "-i", "testsrc2=s=96x64:r=25:d=0.4")
-    run_ffmpeg(
-        [*picture, "-c:v", codec, "-pix_fmt", "yuv420p", *options, str(tmp_path / name)],
-        CancelToken(),
-    )
+    run_bundled([*picture, "-c:v", codec, "-pix_fmt", "yuv420p", *options, str(tmp_path / name)])
     assert read_source(tmp_path / name).facts.timecode == "10:20:30:12"
+
+
+PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=96x64:r={rate}:d=3")
+AT = (10, 20, 30, 12)
+
+
+def units(data: bytes) -> list[bytes]:
+    """The units of an H.264 or HEVC stream."""
+    return [unit for unit in re.split(rb"\x00\x00\x00?\x01", data) if unit]
+
+
+def sei(header: bytes, payload_type: int, bits: str) -> bytes:
+    """A unit with one message, as it is written between others."""
+    bits += "1" if len(bits) % 8 else ""
+    bits += "0" * (-len(bits) % 8)
+    payload = int(bits, 2).to_bytes(len(bits) // 8, "big")
+    message = bytes([payload_type, len(payload)]) + payload + b"\x80"
+    # Two zeros in a row would begin another unit.
+    guarded = re.sub(rb"\x00\x00(?=[\x00-\x03])", b"\x00\x00\x03", message)
+    return b"\x00\x00\x00\x01" + header + guarded
+
+
+def clock(at: tuple[int, int, int, int], frame_bits: int, *, is_drop: bool) -> str:
+    """A full timestamp as both standards write it; 4 with its flag: numbers are dropped."""
+    hours, minutes, seconds, frames = at
+    counting = f"{4:05b}101" if is_drop else f"{0:05b}100"
+    return f"{counting}{frames:0{frame_bits}b}{seconds:06b}{minutes:06b}{hours:05b}"
+
+
+def h264_with_timecode(folder: Path, rate: str, keyframe: int, *, is_drop: bool) -> Path:
+    """One of its keyframes says when it was taken, and nothing else does."""
+    stream = folder / "plain.264"
+    words = ("-c:v", "libx264", "-bf", "0", "-g", "60", "-x264-params", "pic-struct=1")
+    run_bundled([*(w.format(rate=rate) for w in PICTURE), *words, str(stream)])
+    data = b""
+    for unit in units(stream.read_bytes()):
+        if unit[:2] == b"\x06\x01":
+            continue
+        if unit[0] & 31 == 5:
+            if keyframe == 0:
+                # A frame with one timestamp, whose offset has 24 bits where nothing is said of it.
+                stamp = clock(AT, 8, is_drop=is_drop)
+                data += sei(b"\x06", 1, f"00001000{stamp}{0:024b}")
+            keyframe -= 1
+        data += b"\x00\x00\x00\x01" + unit
+    (folder / "named.264").write_bytes(data)
+    return folder / "named.264"
+
+
+def hevc_with_timecode(folder: Path, rate: str, keyframe: int, *, is_drop: bool) -> Path:
+    """The same in HEVC."""
+    stream = folder / "plain.265"
+    words = ("-c:v", "libx265", "-x265-params", "log-level=none:bframes=0:keyint=60:open-gop=0")
+    run_bundled([*(w.format(rate=rate) for w in PICTURE), *words, str(stream)])
+    data = b""
+    for unit in units(stream.read_bytes()):
+        if 16 <= unit[0] >> 1 < 24:
+            if keyframe == 0:
+                stamp = clock(AT, 9, is_drop=is_drop)
+                data += sei(b"\x4e\x01", 136, f"0110{stamp}00000")
+            keyframe -= 1
+        data += b"\x00\x00\x00\x01" + unit
+    (folder / "named.265").write_bytes(data)
+    return folder / "named.265"
+
+
+@pytest.mark.parametrize(
+    ("rate", "keyframe", "is_drop", "first"),
+    [
+        ("25", 0, False, "10:20:30:12"),
+        ("30000/1001", 0, True, "10:20:30;12"),
+        ("50", 0, False, "10:20:30:12"),
+        # Frame 60 has it; the first is 2 seconds and 10 frames earlier.
+        ("25", 1, False, "10:20:28:02"),
+    ],
+)
+@pytest.mark.parametrize("write", [h264_with_timecode, hevc_with_timecode])
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
+def test_a_timecode_within_the_pictures_is_found(
+    tmp_path: Path,
+    write: Callable[..., Path],
+    suffix: str,
+    rate: str,
+    keyframe: int,
+    is_drop: bool,
+    first: str,
+) -> None:
+    stream = write(tmp_path, rate, keyframe, is_drop=is_drop)
+    path = tmp_path / f"a.{suffix}"
+    run_bundled(["-r", rate, "-i", str(stream), "-c", "copy", str(path)])
+    assert read_source(path).facts.timecode == first
+
+
+@pytest.mark.parametrize("suffix", ["ts", "mpg", "m2v", "mkv"])
+def test_a_timecode_of_a_group_of_pictures_is_found(tmp_path: Path, suffix: str) -> None:
+    words = ("-c:v", "mpeg2video", "-bf", "2", "-g", "12", "-gop_timecode", "10:20:30:12")
+    path = tmp_path / f"a.{suffix}"
+    run_bundled([*(w.format(rate="25") for w in PICTURE), *words, str(path)])
+    assert read_source(path).facts.timecode == "10:20:30:12"
+
+
+def test_a_recording_that_was_cut_begins_with_its_first_whole_picture(tmp_path: Path) -> None:
+    words = ("-c:v", "mpeg2video", "-bf", "2", "-g", "12", "-gop_timecode", "10:20:30:12")
+    whole, path = tmp_path / "whole.m2v", tmp_path / "cut.m2v"
+    run_bundled([*(w.format(rate="25") for w in PICTURE), *words, str(whole)])
+    data = whole.read_bytes()
+    second = data.index(b"\x00\x00\x01\xb3", 4)
+    path.write_bytes(data[second:])
+    # The second group's first two pictures need the first group; its third one is frame 12.
+    assert read_source(path).facts.timecode == "10:20:30:24"
+
+
+def test_an_encoder_that_was_told_of_no_timecode_writes_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.mpg"
+    words = ("-c:v", "mpeg2video", "-bf", "2")
+    run_bundled([*(w.format(rate="25") for w in PICTURE), *words, str(path)])
+    assert read_source(path).facts.timecode == ""

@@ -325,8 +325,33 @@ def test_duplicate_selects_the_copies(qtbot: QtBot, table: Table) -> None:
     key(qtbot, table, Qt.Key.Key_D, ctrl=True)
     assert len(table.ids) == 5
     assert table.view.selected_ids == (table.ids[1], table.ids[4])
+
+
+def test_the_length_is_what_the_film_shows_of_the_clip(tables: Callable[..., Table]) -> None:
+    table = tables(make_project(takes=1))
+    take = table.project.project.chosen_take("s1")
+    assert take is not None
+    scene = table.project.project.scenes[0]
+    cut = scene.cut.model_copy(update={"start_s": 0.25, "speed": 2.0})
+    table.project.edit_scene("Trim", scene.model_copy(update={"cut": cut}))
+    shown_s = (take.duration_s - 0.25) / 2
+    assert table.words(0, SceneColumn.DURATION) == f"{round(shown_s, 2):g} s"
+    told = table.cell(0, SceneColumn.DURATION).data(Qt.ItemDataRole.ToolTipRole)
+    assert f"The film shows {shown_s:.2f} s of the clip's {take.duration_s:.2f} s." in told
+
+
+def test_undo_selects_what_was_selected_before(qtbot: QtBot, table: Table) -> None:
+    chosen(table, "s1", "s3")
+    key(qtbot, table, Qt.Key.Key_D, ctrl=True)
+    told: list[tuple[str, ...]] = []
+    table.view.selection_changed.connect(told.append)
     table.project.undo_stack.undo()
-    assert table.view.selected_ids
+    assert table.view.selected_ids == ("s1", "s3")
+    assert told[-1] == ("s1", "s3")
+    chosen(table, "s2")
+    key(qtbot, table, Qt.Key.Key_Insert)
+    table.project.undo_stack.undo()
+    assert table.view.selected_ids == ("s2",)
 
 
 def with_prompt_of_first(prompt: str) -> VideoProject:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QPoint
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from typing_extensions import override
 
-from gui.widgets.panes import FoldingSection
+from gui.widgets.layouts import vbox
+from gui.widgets.panes import FoldingSection, scrolled
 from tests.gui.children import child
+from tests.gui.operating import click
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -49,3 +51,31 @@ def test_a_heading_keeps_room_for_its_arrow_in_a_panel_without_height(qtbot: QtB
     heading.grab()
 
     assert heading.height() >= heading.iconSize().height()
+
+
+def test_a_section_that_a_person_opens_is_scrolled_into_view(qtbot: QtBot) -> None:
+    content = QWidget()
+    layout = vbox(of=content)
+    sections: list[FoldingSection] = []
+    for name in "abcd":
+        inside = QLabel("inside")
+        inside.setFixedHeight(300)
+        sections.append(FoldingSection(name, name, "A section", [inside]))
+        layout.addWidget(sections[-1])
+    layout.addStretch()
+    area = scrolled(content)
+    qtbot.addWidget(area)
+    area.resize(300, 400)
+    area.show()
+    for one in sections[:3]:
+        one.open()
+    qtbot.wait(50)
+    area.verticalScrollBar().setValue(0)
+
+    click(child(sections[3], QToolButton, "section_d"))
+
+    def is_seen() -> bool:
+        top = sections[3].mapTo(area.viewport(), QPoint()).y()
+        return top >= 0 and top + sections[3].height() <= area.viewport().height()
+
+    qtbot.waitUntil(is_seen)

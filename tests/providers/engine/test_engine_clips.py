@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,8 @@ from core.film.model.source import read_source
 from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
 from providers.ltx_video.engine.clip import Audio, write_clip
+from tests.fakes.program import environment
+from tests.film.bundled import run_bundled
 from tests.providers.tiny_home import (
     FRAMES,
     TINY_AV,
@@ -65,6 +69,35 @@ def test_a_clip_is_what_plain_diffusers_makes(
     if audio is not None:
         assert np.array_equal(samples(clip), samples(expected))
     assert clip.parent == job.context.workdir
+
+
+WRITES = """
+import sys
+from pathlib import Path
+import numpy as np
+from providers.ltx_video.engine.clip import write_clip
+frames = np.fromfile(sys.argv[1], np.uint8).reshape(-1, 128, 192, 3)
+write_clip(Path(sys.argv[2]), frames, 16, None, lambda _: None)
+"""
+
+
+def test_the_same_frames_are_the_same_bytes_whatever_lies_in_memory(tmp_path: Path) -> None:
+    # The width in macroblocks, 12, is no multiple of 8. glibc fills fresh memory with what the
+    # variable says; elsewhere plain runs are compared.
+    raw = tmp_path / "frames.rgb"
+    zoom = ["-f", "lavfi", "-i", "mandelbrot=s=192x128:r=25:end_scale=0.05", "-t", "2"]
+    run_bundled([*zoom, "-f", "rawvideo", "-pix_fmt", "rgb24", str(raw)])
+    coded: set[bytes] = set()
+    for fill in ("0", "85", "170", "254"):
+        clip = tmp_path / f"{fill}.mp4"
+        subprocess.run(
+            [sys.executable, "-c", WRITES, str(raw), str(clip)],
+            env=environment(MALLOC_PERTURB_=fill),
+            check=True,
+        )
+        with av.open(str(clip)) as container:
+            coded.add(b"".join(bytes(packet) for packet in container.demux(video=0)))
+    assert len(coded) == 1
 
 
 def test_the_start_image_decides_the_clip(tiny_files: Path) -> None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
+import torch
 
 from core.errors import JobCancelled
-from core.video.plan import Precision
+from core.video.plan import Device, Precision
 from core.video.spec import Residency
+from providers.ltx_video.engine.pipeline import part_dtype
 from providers.ltx_video.local import LocalLTX
 from tests.providers.tiny_home import (
     TINY_AV,
@@ -18,6 +20,7 @@ from tests.providers.tiny_home import (
     TINY_MODELS,
     TINY_VIDEO,
     context_of,
+    order_for,
     plan_for,
 )
 
@@ -88,3 +91,17 @@ def test_weights_in_eight_bits_change_the_clip_a_little(provider: LocalLTX, watc
     usual = render(provider, watched, TINY_AV).astype(float)
     eight = render(provider, watched, TINY_AV, precision=Precision.FLOAT8).astype(float)
     assert 0 < np.abs(usual - eight).mean() < 20
+
+
+def test_what_is_heard_is_made_in_32_bit_on_a_gpu_too(
+    provider: LocalLTX, tiny_home: Path, tmp_path: Path
+) -> None:
+    order = order_for(provider, tiny_home, TINY_AV, tmp_path)
+    profile = order.profile.model_copy(update={"dtype": Precision.BFLOAT16})
+    on_gpu = order.memory.model_copy(
+        update={"device": Device.CUDA, "precision": Precision.BFLOAT16}
+    )
+    order = order.model_copy(update={"memory": on_gpu, "profile": profile})
+    assert part_dtype("vocoder", order) is torch.float32
+    assert part_dtype("transformer", order) is torch.bfloat16
+    assert part_dtype("vae", order) is torch.bfloat16

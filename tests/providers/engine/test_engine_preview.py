@@ -22,24 +22,22 @@ from providers.ltx_video.engine.pipeline import (
 )
 from providers.ltx_video.engine.preview import SHARE, Previewer
 from providers.ltx_video.engine.progress_meter import ProgressMeter
-from providers.ltx_video.engine.protocol import Advanced, Made, RenderOrder
+from providers.ltx_video.engine.protocol import Advanced, Made
 from providers.ltx_video.engine.stages import decode, denoise
 from providers.ltx_video.engine.text import EncodedPrompt, encode
-from providers.ltx_video.install.model_files import folder_of
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.catalog import BY_ID
 from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.timings import EngineState, TimingTable
-from tests.providers.tiny_home import TINY_AV, TINY_VIDEO, context_of, plan_for
+from tests.providers.tiny_home import TINY_AV, TINY_VIDEO, context_of, order_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from providers.ltx_video.engine.pipeline import Pipeline
-    from providers.ltx_video.engine.protocol import Event, Order
+    from providers.ltx_video.engine.protocol import Event, Order, RenderOrder
     from providers.ltx_video.engine.stages import Denoised
-    from providers.ltx_video.models.catalog import LocalModel
     from tests.providers.tiny_home import Watched
 
 MINI = BY_ID[LTXModel.LTX_MINI]
@@ -74,27 +72,6 @@ class Engine:
 
     def frames(self, denoised: Denoised) -> np.ndarray:
         return decode(self.pipeline, self.order, denoised, lambda _: None, self.cancel)[0]
-
-
-def order_for(
-    provider: LocalLTX, home: Path, model: LocalModel, workdir: Path, image: Path | None = None
-) -> RenderOrder:
-    size = model.spec.resolutions[0]
-    plan = plan_for(provider, model, image=image, size=size)
-    assert plan.memory_plan is not None
-    return RenderOrder(
-        number=1,
-        plan=plan,
-        memory=plan.memory_plan,
-        profile=model.profile,
-        folder=folder_of(model, context_of(home).paths.models_dir),
-        model_key="key",
-        repair="",
-        workdir=workdir,
-        start_image=image,
-        embeddings_dir=workdir,
-        offload_dir=workdir,
-    )
 
 
 class Clock:

@@ -67,6 +67,17 @@ def test_files_of_a_hub_cache_are_found_by_content(
     assert not (folder / SHARD).is_symlink()
 
 
+def test_files_of_another_installed_model_are_linked_not_fetched(
+    hub: StubHub, models_dir: Path, folder: Path, run: Run
+) -> None:
+    other = plain_copy(hub, models_dir / "another-model", {SHARD})
+    plain_copy(hub, models_dir / ".gone-0123456789ab", {CONFIG})
+    job(models_dir).run(run.ctx)
+    assert hub.fetched_paths() == {INDEX, CONFIG, OTHER_SHARD}
+    assert (folder / SHARD).samefile(other / SHARD)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
+
+
 def test_file_of_the_right_size_with_other_content_is_not_adopted(
     hub: StubHub, models_dir: Path, folder: Path, run: Run, tmp_path: Path
 ) -> None:
