@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QLineEdit,
+    QMenu,
     QScrollArea,
     QWidget,
 )
@@ -145,12 +146,32 @@ class Hands:
         row = next(row for row in range(box.count()) if box.itemText(row).startswith(text))
         box.showPopup()
         self.rest(0.1)
-        view = box.view()
-        view.scrollTo(view.model().index(row, 0))
-        place = view.visualRect(view.model().index(row, 0)).center()
-        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, _NO_KEYS, place)
+        menu = QApplication.activePopupWidget()
+        if isinstance(menu, QMenu):
+            self._pick_in(menu, box.itemText(row))
+        else:
+            view = box.view()
+            view.scrollTo(view.model().index(row, 0))
+            place = view.visualRect(view.model().index(row, 0)).center()
+            QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, _NO_KEYS, place)
         self.rest(0.1)
         assert box.currentIndex() == row, f"{box.objectName()!r} did not take {text!r}"
+
+    def _pick_in(self, menu: QMenu, label: str) -> None:
+        """Choose an entry of a menu, going through the menu within it that holds the entry."""
+        for action in menu.actions():
+            inner = action.menu()
+            if isinstance(inner, QMenu) and label in [entry.text() for entry in inner.actions()]:
+                place = menu.actionGeometry(action).center()
+                QTest.mouseClick(menu, Qt.MouseButton.LeftButton, _NO_KEYS, place)
+                self.until("the inner menu", inner.isVisible)
+                self._pick_in(inner, label)
+                return
+            if action.text() == label:
+                place = menu.actionGeometry(action).center()
+                QTest.mouseClick(menu, Qt.MouseButton.LeftButton, _NO_KEYS, place)
+                return
+        raise LookupError(f"no entry of the menu is named {label!r}")
 
     def answer(self, act: Callable[[QDialog], None]) -> None:
         """Do this with the next dialog that opens; call it before what opens it."""

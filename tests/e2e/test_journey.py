@@ -77,7 +77,7 @@ def test_a_first_hour_leads_to_a_film_of_own_footage_and_music(tmp_path: Path) -
     # Two scenes of 17 and 25 frames, and two seconds of footage, at the clips' 16 a second.
     assert len(frames) == 17 + 25 + 32
     footage = frames[-16].astype(int)
-    height, width = footage.shape[:2]
+    width = footage.shape[1]
     assert footage[:, : width // 4].max() < 40, "what was held upright has bars beside it"
     middle = footage[:, width // 2]
     assert np.abs(np.diff(middle, axis=0)).sum(axis=1).max() > 150, "its stripes lie across"
