@@ -6,10 +6,8 @@ import os
 import re
 import signal
 import subprocess
-import tempfile
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import FFmpegMissing
@@ -17,9 +15,11 @@ from core.media.render_cache import key_of
 from core.platform.child import ask_child, start_child
 from core.platform.files import exists
 from core.platform.paths import Paths
+from core.platform.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 OLDEST = (5, 1)
 """The oldest version that makes the same film: before it, `-fps_mode` and some filters are not."""
@@ -157,8 +157,8 @@ def _found(program: Path) -> Iterator[str]:
             faults.append(f"lacks the {kind} {', '.join(missing)}")
     yield from faults
     if not faults:
-        with tempfile.TemporaryDirectory(prefix="imageai-") as folder:
-            yield from _trial(program, Path(folder))
+        with scratch_folder() as folder:
+            yield from _trial(program, folder)
 
 
 # What the film's graphs are made of, each in the form that they use.

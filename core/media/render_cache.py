@@ -8,7 +8,6 @@ import logging
 import os
 import re
 import shutil
-import tempfile
 import threading
 import time
 import uuid
@@ -16,13 +15,14 @@ import weakref
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.platform.files import hold_file, remove, set_aside
+from core.platform.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
+    from pathlib import Path
 
 log = logging.getLogger(__name__)
 
@@ -169,10 +169,10 @@ class RenderCache:
     def _hold(self) -> Path:
         if self._held is not None:
             return self._held
-        folder = Path(tempfile.mkdtemp(prefix="imageai-pieces-"))
+        folder = ScratchFolder("pieces")
         # What could be kept lies in the cache by then.
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        return folder
+        weakref.finalize(self, folder.remove)
+        return folder.path
 
     def _hold_piece(self, path: Path) -> Path:
         assert self._held is not None, "asked before"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -14,6 +12,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QWidget
 from typing_extensions import override
 
+from core.platform.scratch import ScratchFolder
 from gui.player.full_screen import FullScreenImage
 from gui.player.playback import Playback, PlayedFrame
 from gui.player.player_text import Grab, GrabUse, PlayerSource, place_text
@@ -27,6 +26,7 @@ from gui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from PySide6.QtGui import QImage, QMouseEvent
 
@@ -68,7 +68,7 @@ class ClipPlayer(QWidget):
         self._begin = _Begin()
         self._scene_number = -1
         self._is_in_progress = False
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: ScratchFolder | None = None
         self._stills = Stills(self)
         self._playback = Playback(self)
         self._sources = SourceBar()
@@ -216,7 +216,7 @@ class ClipPlayer(QWidget):
         self._playback.release()
         self._stills.release()
         if self._folder is not None:
-            self._folder.cleanup()
+            self._folder.remove()
             self._folder = None
 
     @Slot()
@@ -436,9 +436,9 @@ class ClipPlayer(QWidget):
         if self._frames is None:
             return
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="imageai-frames-")
+            self._folder = ScratchFolder("frames")
         name = f"frame-{self._number + 1:06}-{uuid.uuid4().hex[:6]}.png"
-        path = Path(self._folder.name) / name
+        path = self._folder.path / name
         self._stills.save(self._number, path, lambda path: self.grabbed.emit(Grab(path, use)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from core.errors import OutputError, ProjectError, StudioError, UnsupportedRequest
+from core.platform.scratch import scratch_folder
 from core.project.files.media import bring_in
 from core.project.model.edits import FrameSlot, describe_edit, with_frame
 from core.project.model.project import ReferenceImage
@@ -167,8 +167,8 @@ def _copy(images: Sequence[Path | QImage], folder: Path, cancel: CancelToken) ->
 def _bring_in(image: Path | QImage, folder: Path) -> Path:
     if not isinstance(image, QImage):
         return bring_in(image, folder)
-    with tempfile.TemporaryDirectory(prefix="imageai-") as place:
-        path = Path(place) / "pasted.png"
+    with scratch_folder() as place:
+        path = place / "pasted.png"
         if not image.save(str(path)):
             raise OutputError("The picture of the clipboard cannot be written.")
         return bring_in(path, folder)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
@@ -13,9 +11,11 @@ from core.film.build.film_output import place_of_film_problems
 from core.film.picture.overlays import prepare_overlays
 from core.film.picture.picture import Look
 from core.media.output import space_problems
+from core.platform.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from core.film.model.delivery import ExportOrder
     from core.film.model.timeline import Timeline
@@ -64,8 +64,8 @@ def plan_export(
         raise UnsupportedRequest([*problems, *error.problems]) from error
     notes = list(timeline.notes)
     try:
-        with tempfile.TemporaryDirectory(prefix="imageai-") as folder:
-            notes += prepare_overlays(timeline, Look(), text_renderer, Path(folder), cancel).notes
+        with scratch_folder() as folder:
+            notes += prepare_overlays(timeline, Look(), text_renderer, folder, cancel).notes
     except UnsupportedRequest as error:
         problems += error.problems
     film_s = float(timeline.duration_s)

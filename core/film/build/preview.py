@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.film.build.export import ExportJob
@@ -22,9 +20,11 @@ from core.film.model.edit_points import parts_of
 from core.film.model.film_file import files_of
 from core.jobs.job import JobContext, Notice, Progressed, Report
 from core.media.render_cache import key_of
+from core.platform.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from core.film.model.film import Film
     from core.film.model.timeline import Timeline
@@ -112,8 +112,8 @@ def make_preview(
             skips_bad_clips=skips_bad_clips,
             known_notes=tuple(notes),
         )
-        with tempfile.TemporaryDirectory(prefix="imageai-preview-") as work:
-            context = JobContext(Path(work), cancel, tell, job_id="preview")
+        with scratch_folder("preview") as work:
+            context = JobContext(work, cancel, tell, job_id="preview")
             ExportJob(order, stores.cache, text_renderer, stores.cache_bytes).run(context)
 
     key = key_of(

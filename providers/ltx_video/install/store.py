@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.platform.scratch import scratch_folder
 from core.video.model_store import Installation, InstallSurvey
 from providers.ltx_video.install.installed import check_installed, model_folder, remove_model
 from providers.ltx_video.models.catalog import BY_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
+    from pathlib import Path
 
     from core.jobs.job import CancelToken, JobContext, Report
     from core.video.provider import ProviderContext
@@ -100,5 +100,5 @@ def _context(
 ) -> Generator[JobContext]:
     from core.jobs.job import JobContext
 
-    with tempfile.TemporaryDirectory(prefix="imageai-") as workdir:
-        yield JobContext(workdir=Path(workdir), cancel=cancel, report=on_event)
+    with scratch_folder() as workdir:
+        yield JobContext(workdir=workdir, cancel=cancel, report=on_event)
