@@ -56,6 +56,13 @@ def test_a_changed_table_is_noticed(tmp_path: Path) -> None:
     assert make_docs.outdated(tmp_path) == [GUIDE.relative_to(ROOT).as_posix()]
 
 
+def test_no_page_holds_both_sides_of_a_merge() -> None:
+    marks = re.compile(r"^(<<<<<<<|=======$|>>>>>>>)", re.MULTILINE)
+    assert marks.search("a\n<<<<<<< HEAD\nb")
+    for page in [*PAGES, *DOCS.rglob("*.md"), BUILTIN_FOLDER / "README.md"]:
+        assert not marks.search(text_of(page)), page
+
+
 def test_no_page_names_a_place_of_the_machine_it_was_written_on() -> None:
     for page in [*PAGES, *DOCS.rglob("*.md"), BUILTIN_FOLDER / "README.md"]:
         assert re.findall(r"(?<![\w.])/(?:tmp|root|home|work|Users)/[^ `]*", text_of(page)) == [], (
