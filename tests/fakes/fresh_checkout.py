@@ -35,10 +35,8 @@ STAND_INS = {
     "core/platform/standard_streams.py": "def open_missing_streams():\n    pass\n",
     "core/jobs/job.py": """
 from types import SimpleNamespace as Notice, SimpleNamespace as Progressed
-
-class Stage:
-    DOWNLOAD = "download"
 """,
+    "core/jobs/lanes.py": 'class Stage:\n    DOWNLOAD = "download"\n',
     "gui/__init__.py": "",
     "gui/start.py": """
 def run_window(arguments, entries, text_renderer, package_installer):
