@@ -14,6 +14,7 @@
     │   └── FFmpegCrashed            FFmpeg was ended by a fault of its own
     ├── UnreadableClip               a video file does not decode
     ├── UnreadableMusic              a piece of music does not decode
+    ├── UnreadableLora               a LoRA is missing, damaged or none
     ├── ProjectError                 a film or project file cannot be read or written
     ├── AssemblyError                the film cannot be put together, or came out wrong
     ├── UnreadableText               a text or subtitle file is damaged
@@ -181,6 +182,10 @@ class UnreadableClip(StudioError):
 
 class UnreadableMusic(StudioError):
     """A piece of music is missing, damaged or holds no sound."""
+
+
+class UnreadableLora(StudioError):
+    """A LoRA's file is missing, damaged or holds none."""
 
 
 class ProjectError(StudioError):

@@ -65,15 +65,16 @@ STARTS_WITHOUT_QT = (
 # lies in the package itself (errors, frozen, theme) is everybody's but for what `ON_TOP` names.
 _LOW = {"core/platform", "core/jobs"}
 _FILM = _LOW | {"core/film/model"}
-_RENDER = _LOW | {"core/media", "core/config", "core/video"}
+_RENDER = _LOW | {"core/media", "core/config", "core/video", "core/lora"}
 _PROJECT = _RENDER | {"core/film/model", "core/project/model"}
 MAY_IMPORT_FOLDERS = {
     "core/platform": set(),
     "core/jobs": {"core/platform"},
     "core/media": _LOW,
+    "core/lora": {"core/platform"},
     # Settings hold what a render is asked for, and a provider is opened with settings and keys.
     "core/config": _LOW | {"core/video"},
-    "core/video": _LOW | {"core/media", "core/config"},
+    "core/video": _LOW | {"core/media", "core/config", "core/lora"},
     "core/film/model": _LOW | {"core/media"},
     "core/film/picture": _FILM | {"core/media"},
     "core/film/sound": _FILM | {"core/media"},

@@ -109,6 +109,11 @@ class Paths:
         return self.cache_dir / "previews"
 
     @property
+    def lora_dirs(self) -> tuple[Path, Path]:
+        """Where a person's own LoRAs lie: beside the models, and beside the settings."""
+        return self.models_dir / "loras", self.settings_file.parent / "loras"
+
+    @property
     def log_file(self) -> Path:
         """The log of what went wrong."""
         return self.state_dir / "log" / "imageai.log"

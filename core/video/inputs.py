@@ -6,19 +6,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from core.errors import Problem, UnsupportedRequest
+from core.errors import Problem, UnreadableLora, UnsupportedRequest
+from core.lora.lora_file import read_lora
+from core.lora.lora_library import find_lora
+from core.platform.files import exists, is_folder
 from core.video.request import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from core.video.request import Input, RenderRequest
     from core.video.spec import ModelSpec
-
-_LORA_SUFFIX = ".safetensors"
-# The file begins with the length of its table of contents, in this many bytes.
-_LENGTH_FIELD = 8
 
 
 class MediaType(StrEnum):
@@ -104,6 +103,27 @@ def with_absolute_paths(request: RenderRequest) -> RenderRequest:
     )
 
 
+def with_named_loras(request: RenderRequest, folders: Sequence[Path]) -> RenderRequest:
+    """The request with the files that the names of LoRAs stand for; paths are left as they are.
+
+    Args:
+        request: before its paths are made whole.
+        folders: of a person's own LoRAs, the first one counts first.
+    """
+
+    def found(item: Input) -> Input:
+        if item.role is not Role.LORA or item.path.is_absolute() or _is_file(item.path):
+            return item
+        path = find_lora(item.path.as_posix(), folders)
+        return item if path is None else item.model_copy(update={"path": path})
+
+    return request.with_inputs(tuple(map(found, request.inputs)))
+
+
+def _is_file(path: Path) -> bool:
+    return exists(path) and not is_folder(path)
+
+
 def check_inputs(request: RenderRequest) -> CheckedInputs:
     """Read every file that a request names as far as it takes to see that it can be used.
 
@@ -178,17 +198,8 @@ class _InputReading:
 
 
 def _lora_problem(path: Path) -> str | None:
-    name = repr(str(path))
-    if path.suffix.casefold() != _LORA_SUFFIX:
-        return f"The LoRA {name} is no {_LORA_SUFFIX} file. Choose the file of that kind."
-    if path.is_dir():
-        return f"The LoRA {name} is a folder. Name the {_LORA_SUFFIX} file in it."
     try:
-        with path.open("rb") as file:
-            if len(file.read(_LENGTH_FIELD)) < _LENGTH_FIELD:
-                return f"The LoRA {name} is cut off. Get a whole copy of it."
-    except FileNotFoundError:
-        return f"There is no LoRA at {name}. Choose another file or remove it."
-    except OSError as error:
-        return f"The LoRA {name} cannot be read: {error.strerror}."
+        read_lora(path)
+    except UnreadableLora as error:
+        return error.message
     return None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.config.api_keys import ApiKeys, KeySpec
     from core.config.settings import Settings
     from core.jobs.job import Job, JobContext
+    from core.lora.lora_family import LoraFamily
     from core.platform.machine import Machine
     from core.platform.paths import Paths
     from core.video.model_store import ModelStore
@@ -49,6 +50,7 @@ class ProviderInfo:
         place: of this deployment, for a list of those that the provider has.
         packages: what it needs beside the app's own; None where that is nothing.
         other_names: names besides those of its models that a request may carry.
+        lora_families: which LoRAs fit its models; a model's row names one of them.
     """
 
     id: str
@@ -59,6 +61,7 @@ class ProviderInfo:
     keys: tuple[KeySpec, ...] = ()
     packages: Packages | None = None
     other_names: tuple[OtherName, ...] = ()
+    lora_families: tuple[LoraFamily, ...] = ()
     name: str = ""
     place: str = ""
 
@@ -71,6 +74,10 @@ class ProviderInfo:
     def is_local(self) -> bool:
         """Whether clips are made on this machine."""
         return self.lane is not Lane.CLOUD
+
+    def lora_family(self, spec: ModelSpec) -> LoraFamily | None:
+        """The family whose LoRAs fit a model; None where that is not known here."""
+        return next((one for one in self.lora_families if one.id == spec.lora_family), None)
 
 
 class ReasonCode(StrEnum):

@@ -22,10 +22,10 @@ from core.media.streams import choose_video
 from core.platform.files import read_plain_file
 from core.video.plan import ClipSettings, RenderPlan
 from core.video.provider import Provenance, Rendered
-from core.video.request import Delivery, OutputKind, RenderRequest, Role
+from core.video.request import Delivery, Input, OutputKind, RenderRequest, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from core.jobs.job import CancelToken
 
@@ -237,6 +237,41 @@ def find_start_image(record: ClipRecord, folders: Iterable[Path]) -> Path | None
                 ):
                     return candidate
     return None
+
+
+def find_loras(
+    record: ClipRecord, candidates: Callable[[str], Iterable[Path]]
+) -> tuple[tuple[Input, ...], tuple[str, ...]]:
+    """The very LoRAs that a clip was made with, and a sentence on each that is not there any more.
+
+    Reads each candidate whole, so it is to be called beside the main thread.
+
+    Args:
+        record: of the clip.
+        candidates: by the name of a file, the places where it may lie.
+    """
+    found: list[Input] = []
+    missing: list[str] = []
+    for item, sha256 in zip(record.request.inputs, record.inputs_sha256, strict=False):
+        if item.role is not Role.LORA:
+            continue
+        there = [path for path in candidates(item.path.name) if path.is_file()]
+        same = next((path for path in there if _has_digest(path, sha256)), None)
+        if same is not None:
+            found.append(item.model_copy(update={"path": same}))
+        elif there:
+            missing.append(f"The LoRA {str(there[0])!r} is not the one that it was made with.")
+        else:
+            missing.append(f"The LoRA {item.path.name!r} that it was made with is not to be found.")
+    return tuple(found), tuple(missing)
+
+
+def _has_digest(path: Path, sha256: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
 
 
 def write_image_record(path: Path, record: ClipRecord, destination: Path) -> None:

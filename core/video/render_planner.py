@@ -21,7 +21,12 @@ from core.media.output import (
 )
 from core.platform.network import SWITCH_ON, sentence
 from core.video.controls import Control, taken_by
-from core.video.inputs import CheckedInputs, check_inputs, with_absolute_paths
+from core.video.inputs import (
+    CheckedInputs,
+    check_inputs,
+    with_absolute_paths,
+    with_named_loras,
+)
 from core.video.planning import make_plan, prompt_problems
 from core.video.provider import NotReady, ReasonCode
 from core.video.request import AUTO, OutputKind
@@ -75,7 +80,7 @@ class RenderPlanner:
             UnsupportedRequest: with everything that is wrong, of request and place.
         """
         problems: list[Problem] = []
-        request = with_absolute_paths(request)
+        request = with_absolute_paths(with_named_loras(request, self.paths.lora_dirs))
         inputs = _collect(problems, partial(check_inputs, request)) or CheckedInputs()
         chosen = _collect(problems, partial(self._choose_model, request))
         plan = None

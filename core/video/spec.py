@@ -241,6 +241,8 @@ class ModelSpec(Frozen):
         fps: empty, with a `default_fps` of 0, where it makes no clips.
         durations: likewise `NO_DURATION`.
         inputs: by role, how many files of it the model takes; roles that are not named, none.
+        lora_family: which of its provider's families of LoRAs fits it; empty where that is not
+            known before a service has looked at the file.
         steps: None where the number of steps cannot be chosen.
         guidance_scale: None where it cannot be chosen (distilled models).
         audio: None where the model makes no sound.
@@ -259,6 +261,7 @@ class ModelSpec(Frozen):
     family: str
     tasks: tuple[Task, ...] = Field(min_length=1)
     inputs: dict[Role, Annotated[int, Field(ge=1)]] = Field(default_factory=dict[Role, int])
+    lora_family: str = ""
     sizes: tuple[FrameSize, ...] = Field(min_length=1)
     fps: tuple[int, ...] = ()
     default_fps: int = 0

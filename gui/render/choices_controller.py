@@ -12,6 +12,7 @@ from core.project.model.project import Scene
 from core.project.render.planning import plan_scene, spec_of_scene
 from core.video.listing import ModelListing, read_listing
 from core.video.provider import Ready
+from gui.render.lora_list import OfferedLora, offered_loras
 from gui.render.plan_fixes import ChooseValue, Fix, PlanContext
 from gui.render.plan_text import PlanIssue, PlanText, describe_plan, describe_problems
 from gui.render.render_form import ChoicesEdit, SceneScope
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from core.project.model.project import VideoProject
     from core.studio import Studio
+    from core.video.request import Target
     from core.video.spec import ModelSpec
     from gui.background import Background
     from gui.project.project_model import ProjectModel
@@ -39,6 +41,7 @@ class _Estimate:
     text: PlanText | None
     spec: ModelSpec | None
     project_spec: ModelSpec | None = None
+    loras: tuple[OfferedLora, ...] = ()
 
 
 class ChoicesController(QObject):
@@ -179,15 +182,19 @@ class ChoicesController(QObject):
         def plan(cancel: CancelToken) -> _Estimate:
             project_spec = _spec_of_project(self._studio, project)
             if scene is None:
-                return _Estimate(None, project_spec, project_spec)
-            estimate = _estimate(self._studio, project, scene, folder, listing, cancel)
-            return replace(estimate, project_spec=project_spec)
+                target, estimate = project.render.target, _Estimate(None, project_spec)
+            else:
+                target = scene.choices(project.render).target
+                estimate = _estimate(self._studio, project, scene, folder, listing, cancel)
+            loras = _own_loras(self._studio, target, estimate.spec)
+            return replace(estimate, project_spec=project_spec, loras=loras)
 
         self._background.run(plan, self._take_estimate, self._fail, key="plan")
 
     def _take_estimate(self, estimate: _Estimate) -> None:
         if estimate.text is not None:
             self._line.set_text(estimate.text)
+        self._form.set_loras(estimate.loras)
         self.notes_changed.emit(() if estimate.text is None else estimate.text.notes)
         if estimate.project_spec != self._project_spec or not self._knows_project_spec:
             self._project_spec, self._knows_project_spec = estimate.project_spec, True
@@ -206,6 +213,12 @@ def _spec_of_project(studio: Studio, project: VideoProject) -> ModelSpec | None:
         return spec_of_scene(studio, project, Scene(id=""))
     except UnsupportedRequest:
         return None
+
+
+def _own_loras(studio: Studio, target: Target, spec: ModelSpec | None) -> tuple[OfferedLora, ...]:
+    if spec is None:
+        return ()
+    return offered_loras(studio.paths.lora_dirs, studio.registry.find(target), spec)
 
 
 def label_of(project: VideoProject, scenes: Sequence[Scene]) -> str:

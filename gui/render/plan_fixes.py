@@ -149,14 +149,16 @@ _WITHOUT = {
 """What is done without a choice, where that is better than the nearest one."""
 
 
-def _fix_for_value(row: ControlRow, choices: RenderChoices, spec: ModelSpec) -> QuickFix:
-    """The nearest value that the model takes, or none."""
+def _fix_for_value(row: ControlRow, choices: RenderChoices, spec: ModelSpec) -> QuickFix | None:
+    """The nearest value that the model takes, or none; None where another value mends nothing."""
     asked = row.value(choices)
     nearest: object = None
     if row.id is Control.DURATION:
         nearest = _longest_or_nearest(choices, spec)
     elif row.id not in _WITHOUT and asked is not None:
         nearest = row.nearest(asked, spec)
+        if nearest == asked:
+            return None
     fix = ChooseValue(row.id, nearest)
     match nearest:
         case None:

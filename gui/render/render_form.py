@@ -16,6 +16,7 @@ from core.video.provider import NotReady
 from core.video.request import AUTO, RenderChoices
 from gui import theme
 from gui.render.control_fields import ControlField, is_list, make_field
+from gui.render.lora_list import LoraList, OfferedLora
 from gui.render.ltx_controls_widget import LTXControlsWidget
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
@@ -179,6 +180,11 @@ class RenderForm(QWidget):
         """The seed of the clip that was made last, for "same again"."""
         for field in self.findChildren(SeedField):
             field.set_last(seed)
+
+    def set_loras(self, offered: tuple[OfferedLora, ...]) -> None:
+        """A person's own LoRAs, to be chosen by their names."""
+        for field in self.findChildren(LoraList):
+            field.set_offered(offered)
 
     def spec(self) -> ModelSpec | None:
         """The model that the choices stand for; None while it is not known."""

@@ -16,6 +16,7 @@ from core.jobs.lanes import Stage
 from core.jobs.owner import Owner, Owners
 from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
+from core.video.lora_check import check_loras, scale_of
 from core.video.model_store import OnDisk
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import Role
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from core.config.api_keys import KeySpec
     from core.jobs.job import JobContext
     from core.platform.machine import Machine
+    from core.video.lora_check import CheckedLoras
     from core.video.plan import MemoryPlan, RenderPlan
     from core.video.provider import ModelChoice, ProviderContext, ProviderInfo
     from core.video.request import RenderRequest, Target
@@ -69,6 +71,8 @@ class LocalLTX:
     def __init__(self, context: ProviderContext, models: tuple[LocalModel, ...] = MODELS) -> None:
         self._context = context
         self._models = {model.id: model for model in models}
+        families = {model.loras.id: model.loras for model in models}
+        self._info = replace(INFO, lora_families=tuple(families.values()))
         self._timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
         self._owners = Owners(self._offload_root)
         self._store: LTXStore | None = None
@@ -81,7 +85,7 @@ class LocalLTX:
     @property
     def info(self) -> ProviderInfo:
         """What is known without opening the provider."""
-        return INFO
+        return self._info
 
     @property
     def store(self) -> LTXStore:
@@ -137,7 +141,8 @@ class LocalLTX:
 
             notes = caption_of(plan).notes
         memory = self._memory(model, plan)
-        fitted = plan.with_notes(*notes).model_copy(update={"memory_plan": memory})
+        loras = self._loras(model, plan)
+        fitted = plan.with_notes(*notes, *loras.notes).model_copy(update={"memory_plan": memory})
         return self._with_time(fitted)
 
     def cheaper(self, plan: RenderPlan) -> RenderPlan | None:
@@ -284,7 +289,11 @@ class LocalLTX:
     def _ladder_for(self, model: LocalModel, plan: RenderPlan) -> MemoryLadder:
         from providers.ltx_video.models.memory_plan import Workload
 
-        return self._ladder(model, Workload.of(plan, model.profile))
+        billions = self._loras(model, plan).billions
+        return self._ladder(model, Workload.of(plan, model.profile, lora_billions=billions))
+
+    def _loras(self, model: LocalModel, plan: RenderPlan) -> CheckedLoras:
+        return check_loras(plan.request, model.loras, self._info.lora_families)
 
     def _ladder(self, model: LocalModel, workload: Workload) -> MemoryLadder:
         from providers.ltx_video.models.memory_plan import memory_ladder
@@ -330,7 +339,7 @@ class LocalLTX:
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
         from core.media.images import write_start_image
-        from providers.ltx_video.engine.protocol import RenderOrder
+        from providers.ltx_video.engine.protocol import LaidLora, RenderOrder
 
         model = self._models[plan.target.model]
         not_ready = self._files_problem(model)
@@ -343,6 +352,7 @@ class LocalLTX:
             image = ctx.workdir / "start.png"
             write_start_image(start, image, plan.width, plan.height)
         folder = folder_of(model, self._context.paths.models_dir)
+        loras = plan.request.of_role(Role.LORA)
         return RenderOrder(
             number=next(self._numbers),
             plan=_in_its_words(plan, model),
@@ -353,6 +363,8 @@ class LocalLTX:
             repair=_repair(model),
             workdir=ctx.workdir,
             start_image=image,
+            loras=tuple(LaidLora(path=item.path, scale=scale_of(item)) for item in loras),
+            lora_family=model.loras if loras else None,
             embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",
             offload_dir=self._offload_dir,
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from core.jobs.lanes import Lane
 from core.video.controls import CONTROLS
 from core.video.provider import ProviderInfo
 from core.video.request import RenderRequest, Role
+from tests.fakes.loras import smallest_lora
 
 INFOS = [
     ProviderInfo("one", "local", "One", "", Lane.GPU),
@@ -92,9 +91,8 @@ def test_what_is_typed_arrives_in_the_request(run, case: Case) -> None:
 def test_files_arrive_in_the_request_with_their_role_and_strength(run, case: Case) -> None:
     for name in ("one.png", "two.png"):
         Image.new("RGB", (96, 64)).save(name)
-    header = json.dumps({"a": {"dtype": "F16", "shape": [1], "data_offsets": [0, 2]}}).encode()
     for name in ("a.safetensors", "b@home.safetensors"):
-        Path(name).write_bytes(struct.pack("<Q", len(header)) + header + b"\0\0")
+        smallest_lora(Path(name))
     inputs = request_of(run, *case.words)["inputs"]
     assert [item["role"] for item in inputs] == [case.path] * len(inputs)
     assert [(Path(item["path"]).name, item["strength"]) for item in inputs] == case.value

@@ -16,6 +16,7 @@ from core.video.listing import read_listing
 from core.video.provider import NotReady, OtherName, ProviderEntry
 from core.video.request import AUTO, FrameRequest, RenderRequest, Role, Target
 from tests.fakes.inputs import inputs_of, lora
+from tests.fakes.loras import smallest_lora
 from tests.fakes.provider import ENTRY, FakeProvider
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def test_files_of_a_request_become_absolute_and_their_notes_are_told(
 ) -> None:
     Image.new("CMYK", (96, 64)).save(tmp_path / "end.tif")
     Image.new("RGB", (9, 9)).save(tmp_path / "ref.png")
-    (tmp_path / "a.safetensors").write_bytes(b"x" * 20)
+    smallest_lora(tmp_path / "a.safetensors")
     monkeypatch.chdir(tmp_path)
     inputs = inputs_of(None, Path("end.tif"), (Path("ref.png"),), (lora(Path("a.safetensors")),))
     request = ask("fake-full", inputs=inputs)

@@ -14,6 +14,7 @@ from core.config.api_keys import KeySpec
 from core.errors import OutOfMemory, Problem, RenderFailed, UnsupportedRequest
 from core.jobs.job import CancelToken, JobContext, Progressed
 from core.jobs.lanes import Lane, Stage
+from core.lora.lora_family import LoraFamily, LoraLayer
 from core.media.ffmpeg import run_ffmpeg
 from core.video.plan import Device, MemoryPlan, Precision, RenderPlan
 from core.video.price import PriceRow, PriceTable, PriceUnit
@@ -112,6 +113,11 @@ SMALL = ModelSpec(
     as_of=_DAY,
     source="this file",
 )
+FAKE_LORAS = LoraFamily(
+    id="fake",
+    label="Fake Full",
+    layers=(LoraLayer(name="transformer.some.layer", in_features=2, out_features=2),),
+)
 BIG = SMALL.model_copy(
     update={
         "id": "fake-big",
@@ -143,6 +149,7 @@ FULL = SMALL.model_copy(
         ),
         "guidance_scale": FloatRange(minimum=1.0, maximum=20.0, default=3.0),
         "inputs": {Role.START: 1, Role.END: 1, Role.REFERENCE: 3, Role.LORA: 2},
+        "lora_family": FAKE_LORAS.id,
         "takes_audio_prompt": True,
         "residencies": (Residency.RESIDENT, Residency.GROUP_OFFLOAD),
         "takes_webhook": True,
@@ -174,6 +181,7 @@ class FakeProvider:
             summary="For tests.",
             lane=lane,
             keys=(FAKE_KEY,),
+            lora_families=(FAKE_LORAS,),
         )
         self.rendered: list[RenderPlan] = []
         self.is_closed = False

@@ -15,7 +15,13 @@ from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.local import LocalLTX
 from tests.fakes.installation import MODEL, REPO, Run, small_model
 from tests.fakes.stub_hub import StubHub, running_hub
-from tests.providers.tiny_home import TINY_MODELS, Watched, context_of, install
+from tests.providers.tiny_home import (
+    ALL_MODELS,
+    TINY_MODELS,
+    Watched,
+    context_of,
+    install,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +77,7 @@ def tiny_home(tiny_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """A home in which the tiny models are installed."""
     home = tmp_path_factory.mktemp("home")
     models = Paths.below(home).models_dir
-    for model in TINY_MODELS:
+    for model in ALL_MODELS:
         source = tiny_files / model.id.removesuffix("-guided")
         shutil.copytree(source, models / model.id)
         install(models / model.id, model)

@@ -19,6 +19,7 @@ from core.media.ffmpeg import probe_clip
 from core.video.provider import NotReady
 from core.video.record import read_settings_of
 from core.video.request import Input, RenderRequest, Role
+from tests.fakes.loras import smallest_lora
 from tests.providers.contract import Asked, ProviderContract, wait_for
 
 if TYPE_CHECKING:
@@ -237,9 +238,7 @@ class PaidContract(ProviderContract):
     def lora(self, studio: Studio, request_small: RenderRequest, tmp_path: Path) -> Path:
         if Role.LORA not in studio.registry.spec(request_small.target).inputs:
             pytest.skip("the model takes no LoRA")
-        path = tmp_path / "style.safetensors"
-        path.write_bytes(bytes(64))
-        return path
+        return smallest_lora(tmp_path / "style.safetensors")
 
     @pytest.mark.parametrize("said", ["moved or deleted", "changed"])
     def test_a_lora_that_is_not_what_it_was_is_told_and_nothing_bought(

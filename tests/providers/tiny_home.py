@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from core.config.api_keys import ApiKeys
 from core.config.settings import Settings
 from core.jobs.job import JobContext, Progressed, Report
+from core.lora.lora_family import LoraFamily
 from core.platform.machine import Machine
 from core.platform.paths import Paths
 from core.video.plan import Precision
 from core.video.planning import make_plan
 from core.video.provider import ProviderContext
-from core.video.request import FrameRequest, RenderRequest, Sampling, Target
+from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
 from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange
 from providers.ltx_video.engine.protocol import RenderOrder
 from providers.ltx_video.install.installed import (
@@ -27,6 +28,13 @@ from providers.ltx_video.install.model_files import folder_of
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
 from providers.ltx_video.models.info import LTXModel
+from providers.ltx_video.models.lora_families import (
+    MOST_LORAS,
+    AVShape,
+    VideoShape,
+    av_layers,
+    video_layers,
+)
 from providers.ltx_video.models.profiles import Guidance, Profile
 from tests.fakes.inputs import inputs_of
 
@@ -66,7 +74,59 @@ _GUIDED = profiles.LTX_2_DEV.model_copy(
 )
 
 
-def _tiny(name: str, profile: Profile, *, has_audio: bool) -> LocalModel:
+_VIDEO_LORAS = LoraFamily(
+    id="tiny-video",
+    label="Tiny Video",
+    layers=video_layers(
+        VideoShape(
+            num_attention_heads=4,
+            attention_head_dim=8,
+            num_layers=2,
+            in_channels=8,
+            out_channels=8,
+            caption_channels=32,
+        )
+    ),
+)
+_AV_SHAPE = AVShape(
+    num_attention_heads=2,
+    attention_head_dim=16,
+    num_layers=2,
+    in_channels=8,
+    out_channels=8,
+    caption_channels=16,
+    audio_num_attention_heads=2,
+    audio_attention_head_dim=8,
+    audio_in_channels=8,
+    audio_out_channels=8,
+    connector_heads=2,
+    connector_width=16,
+    audio_connector_heads=2,
+    audio_connector_width=16,
+    connector_layers=1,
+    text_features=48,
+)
+_AV_SHAPE_23 = _AV_SHAPE.model_copy(
+    update={
+        "has_gates": True,
+        "has_prompt_times": True,
+        "reads_prompt": False,
+        "connector_width": 32,
+    }
+)
+_AV_SHAPE_25 = _AV_SHAPE_23.model_copy(update={"has_prompt_times": False})
+
+
+def _av_loras(name: str, shape: AVShape) -> LoraFamily:
+    return LoraFamily(id=name, label=name.replace("-", " ").title(), layers=av_layers(shape))
+
+
+_AV_LORAS = _av_loras("tiny-av", _AV_SHAPE)
+
+
+def _tiny(
+    name: str, profile: Profile, *, has_audio: bool, loras: LoraFamily = _AV_LORAS
+) -> LocalModel:
     """A row of the catalogue for a tiny model, with sizes and lengths that suit a test."""
     row = BY_ID[LTXModel.LTX_MINI]
     size = FrameSize(resolution="64p", aspect=AspectRatio.LANDSCAPE_3_2, width=96, height=64)
@@ -76,6 +136,8 @@ def _tiny(name: str, profile: Profile, *, has_audio: bool) -> LocalModel:
         update={
             "id": name,
             "label": name,
+            "inputs": {Role.START: 1, Role.LORA: MOST_LORAS},
+            "lora_family": loras.id,
             "sizes": (size, large),
             "fps": (16,),
             "default_fps": 16,
@@ -87,18 +149,29 @@ def _tiny(name: str, profile: Profile, *, has_audio: bool) -> LocalModel:
             "is_builtin": False,
         }
     )
-    return LocalModel(spec=spec, profile=profile, footprint=row.footprint, weights=None)
+    return LocalModel(
+        spec=spec, profile=profile, loras=loras, footprint=row.footprint, weights=None
+    )
 
 
-TINY_VIDEO = _tiny("tiny-video", _VIDEO, has_audio=False)
+TINY_VIDEO = _tiny("tiny-video", _VIDEO, has_audio=False, loras=_VIDEO_LORAS)
 TINY_SINGLE = _tiny(
     "tiny-video-single",
     _VIDEO.model_copy(update={"transformer_file": "transformer/tiny.safetensors"}),
     has_audio=False,
+    loras=_VIDEO_LORAS,
 )
 TINY_AV = _tiny("tiny-av", _DISTILLED, has_audio=True)
 TINY_AV_GUIDED = _tiny("tiny-av-guided", _GUIDED, has_audio=True)
+TINY_AV_23 = _tiny(
+    "tiny-av-2.3", _DISTILLED, has_audio=True, loras=_av_loras("tiny-av-2.3", _AV_SHAPE_23)
+)
+TINY_AV_25 = _tiny(
+    "tiny-av-2.5", _DISTILLED, has_audio=True, loras=_av_loras("tiny-av-2.5", _AV_SHAPE_25)
+)
 TINY_MODELS = (TINY_VIDEO, TINY_SINGLE, TINY_AV, TINY_AV_GUIDED)
+EVERY_GENERATION = (TINY_VIDEO, TINY_AV, TINY_AV_23, TINY_AV_25)
+ALL_MODELS = (*TINY_MODELS, TINY_AV_23, TINY_AV_25)
 
 
 def machine() -> Machine:
@@ -158,6 +231,7 @@ def plan_for(
     num_frames: int = FRAMES,
     steps: int | None = None,
     size: str = "64p",
+    loras: tuple[Input, ...] = (),
 ) -> RenderPlan:
     """A fitted plan, as the studio would make it."""
     guided = model.spec.takes_negative_prompt
@@ -166,7 +240,7 @@ def plan_for(
         prompt=prompt,
         negative_prompt="blurry" if guided else None,
         frame=FrameRequest(resolution=size, duration_s=(num_frames - 1) / 16),
-        inputs=inputs_of(start_image=image),
+        inputs=inputs_of(start_image=image, loras=loras),
         sampling=Sampling(seed=SEED),
     )
     plan = make_plan(request, model.spec)

@@ -105,9 +105,37 @@ def _save_as_one_file(transformer: torch.nn.Module, folder: Path, like: Path) ->
     save_file(weights, folder / "transformer" / "tiny.safetensors")
 
 
-def save_tiny_ltx_2(folder: Path) -> None:
-    """An LTX-2 model of about 2 MB, sound included."""
+# What LTX-2.3 has and 2.0 has not; 2.5 drops the prompt's modulation by the time again.
+_LATER_TRANSFORMER = {
+    "gated_attn": True,
+    "cross_attn_mod": True,
+    "audio_gated_attn": True,
+    "audio_cross_attn_mod": True,
+    "use_prompt_embeddings": False,
+    "perturbed_attn": True,
+}
+_LATER_CONNECTORS = {
+    "video_connector_attention_head_dim": 16,
+    "per_modality_projections": True,
+    "video_hidden_dim": 32,
+    "audio_hidden_dim": 16,
+    "proj_bias": True,
+    "video_gated_attn": True,
+    "audio_gated_attn": True,
+}
+
+
+def save_tiny_ltx_2(folder: Path, version: str = "2.0") -> None:
+    """An LTX-2 model of about 2 MB, sound included, with the layers of a version."""
     torch.manual_seed(0)
+    transformer_options: dict[str, Any] = {} if version == "2.0" else dict(_LATER_TRANSFORMER)
+    connector_options: dict[str, Any] = {} if version == "2.0" else _LATER_CONNECTORS
+    if version == "2.5":
+        transformer_options |= {
+            "use_prompt_adaln_single": False,
+            "ff_bias": False,
+            "audio_ff_bias": False,
+        }
     text_config = {
         "vocab_size": 64,
         "hidden_size": 16,
@@ -154,16 +182,19 @@ def save_tiny_ltx_2(folder: Path) -> None:
         text_encoder=gemma,
         tokenizer=_tokenizer("<bos> $A", {"<bos>": 2}, max_length=1024),
         connectors=LTX2TextConnectors(
-            caption_channels=16,
-            text_proj_in_factor=3,
-            video_connector_num_attention_heads=2,
-            video_connector_attention_head_dim=8,
-            video_connector_num_layers=1,
-            video_connector_num_learnable_registers=32,
-            audio_connector_num_attention_heads=2,
-            audio_connector_attention_head_dim=8,
-            audio_connector_num_layers=1,
-            audio_connector_num_learnable_registers=32,
+            **{
+                "caption_channels": 16,
+                "text_proj_in_factor": 3,
+                "video_connector_num_attention_heads": 2,
+                "video_connector_attention_head_dim": 8,
+                "video_connector_num_layers": 1,
+                "video_connector_num_learnable_registers": 32,
+                "audio_connector_num_attention_heads": 2,
+                "audio_connector_attention_head_dim": 8,
+                "audio_connector_num_layers": 1,
+                "audio_connector_num_learnable_registers": 32,
+                **connector_options,
+            }
         ),
         transformer=LTX2VideoTransformer3DModel(
             in_channels=8,
@@ -178,6 +209,7 @@ def save_tiny_ltx_2(folder: Path) -> None:
             audio_cross_attention_dim=16,
             num_layers=2,
             caption_channels=16,
+            **transformer_options,
         ),
         vocoder=LTX2Vocoder(
             in_channels=32,
@@ -309,6 +341,8 @@ def main(folder: Path) -> None:
     image.save(folder / "start.png")
     save_tiny_ltx_video(folder / "tiny-video")
     save_tiny_ltx_2(folder / "tiny-av")
+    for version in ("2.3", "2.5"):
+        save_tiny_ltx_2(folder / f"tiny-av-{version}", version)
     for task, start in (("t2v", None), ("i2v", image)):
         bare_ltx_video(folder / "tiny-video", start).save(folder / f"tiny-video-{task}.npz")
         for model, is_guided in (("tiny-av", False), ("tiny-av-guided", True)):

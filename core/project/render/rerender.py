@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
+from core.lora.lora_library import find_lora
 from core.project.files.project_file import INPUTS
 from core.project.files.recent import RecentProjects
 from core.video.controls import CHOICES, Control
 from core.video.inputs import ROLES, field_of
-from core.video.record import find_start_image
+from core.video.record import find_loras, find_start_image
 from core.video.request import Delivery, Input, OutputKind, RenderChoices, Role
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.project.model.project import Scene, VideoProject
     from core.studio import Studio
     from core.video.record import ClipRecord
@@ -137,10 +140,11 @@ def request_again(record: ClipRecord) -> RenderRequest:
 def plan_again(studio: Studio, record: ClipRecord) -> PlannedRender:
     """The plan that makes it once more: a picture of a picture's record, else a clip.
 
-    Looks for the picture that it starts from, so it is to be called beside the main thread.
+    Looks for the picture that it starts from and for its LoRAs, so it is to be called beside the
+    main thread.
 
     Raises:
-        UnsupportedRequest: it cannot be made, or that picture is not to be found.
+        UnsupportedRequest: it cannot be made, or one of these is not to be found or was changed.
     """
     request = request_again(record)
     start = request.one(Role.START)
@@ -152,7 +156,34 @@ def plan_again(studio: Studio, record: ClipRecord) -> PlannedRender:
             message = f"The picture {start.path.name!r} that it starts from is not to be found."
             raise UnsupportedRequest([Problem(field_of(Role.START), message)])
         request = request.with_role(Role.START, (start.model_copy(update={"path": image}),))
-    return studio.plan(request)
+    return studio.plan(request.with_role(Role.LORA, _loras_again(studio, record)))
+
+
+def _loras_again(studio: Studio, record: ClipRecord) -> tuple[Input, ...]:
+    """The LoRAs of a record where they lie now: where its job had them, or in one's own folders.
+
+    Raises:
+        UnsupportedRequest: with each that is gone or was changed.
+    """
+    if not record.request.of_role(Role.LORA):
+        return ()
+    named = {path.name: path for path in studio.files_of_job(record.job_id)}
+    folders = studio.paths.lora_dirs
+
+    def candidates(name: str) -> list[Path]:
+        kept = [named[name]] if name in named else []
+        own = find_lora(name, folders)
+        return kept if own is None else [*kept, own]
+
+    found, missing = find_loras(record, candidates)
+    if missing:
+        raise UnsupportedRequest(
+            [
+                Problem(field_of(Role.LORA), f"{why} Put it into {str(folders[0])!r}.")
+                for why in missing
+            ]
+        )
+    return found
 
 
 def _as_made(record: ClipRecord) -> RenderRequest:

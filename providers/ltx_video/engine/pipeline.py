@@ -93,6 +93,15 @@ class PartLoader:
         self._loaded_bytes = 0
         self._total_bytes = sum(map(self._size, names)) or 1
 
+    def tell(self, what: str) -> None:
+        """Say what is being loaded, where that is no part of the model.
+
+        Raises:
+            JobCancelled: asked to stop.
+        """
+        self._cancel.check()
+        self._report(self._loaded_bytes / self._total_bytes, what)
+
     def load(self, name: str) -> Any:
         """One part.
 

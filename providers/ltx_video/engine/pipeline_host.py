@@ -16,6 +16,7 @@ from core.jobs.lanes import Stage
 from core.video.spec import Residency
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.errors import translate
+from providers.ltx_video.engine.lora_overlay import LoraOverlay
 from providers.ltx_video.engine.pipeline import (
     PartLoader,
     Pipeline,
@@ -56,6 +57,7 @@ class PipelineHost:
         self._tokenizer: Any = None
         self._pipeline: Pipeline | None = None
         self._text_pipeline: Pipeline | None = None
+        self._loras = LoraOverlay()
 
     def answer(self, order: RenderOrder, cancel: CancelToken, events: EventWriter) -> Event:
         """Make the clip, or say why there is none."""
@@ -145,6 +147,7 @@ class PipelineHost:
     def _load_rest(self, loader: PartLoader, order: RenderOrder) -> None:
         if self._pipeline is None:
             self._pipeline = load_pipeline(loader, order, self._tokenizer)
+        self._loras.lay(self._pipeline, order, loader.tell)
 
     def _rest_text_encoder(self, order: RenderOrder) -> None:
         """After encoding, leave the text encoder where the plan wants it."""
@@ -159,6 +162,7 @@ class PipelineHost:
     def _drop(self) -> None:
         self._pipeline = self._text_pipeline = self._tokenizer = None
         self._layout = ""
+        self._loras = LoraOverlay()
         _return_memory()
 
 

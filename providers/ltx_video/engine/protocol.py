@@ -10,8 +10,16 @@ from pydantic import Field, TypeAdapter
 from core.errors import Problem
 from core.frozen import Frozen
 from core.jobs.lanes import Stage
+from core.lora.lora_family import LoraFamily
 from core.video.plan import MemoryPlan, RenderPlan
 from providers.ltx_video.models.profiles import Profile
+
+
+class LaidLora(Frozen):
+    """A LoRA and how strongly it works: 0 not at all, 1 as it was made."""
+
+    path: Path
+    scale: float
 
 
 class RenderOrder(Frozen):
@@ -24,6 +32,8 @@ class RenderOrder(Frozen):
         repair: the command that brings damaged files of this model back.
         workdir: the job's folder, the only place where files of this job are written.
         start_image: an RGB picture that already has the clip's size.
+        loras: laid over the model in this order.
+        lora_family: what the model's layers are called; None without LoRAs.
         embeddings_dir: the cache of encoded prompts, shared by all jobs.
         offload_dir: where weights go that are kept on disk while a clip is made.
     """
@@ -38,6 +48,8 @@ class RenderOrder(Frozen):
     repair: str
     workdir: Path
     start_image: Path | None
+    loras: tuple[LaidLora, ...] = ()
+    lora_family: LoraFamily | None = None
     embeddings_dir: Path
     offload_dir: Path
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 from core.frozen import Frozen
+from core.lora.lora_family import LoraFamily
 from core.video.plan import Precision
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.request import Residency, Role, Task
@@ -25,9 +26,10 @@ from core.video.spec import (
     ModelSpec,
     Needs,
 )
-from providers.ltx_video.models import profiles
+from providers.ltx_video.models import lora_families, profiles
 from providers.ltx_video.models.downloads import WEIGHTS
 from providers.ltx_video.models.info import INFO, LTXModel
+from providers.ltx_video.models.lora_families import MOST_LORAS
 from providers.ltx_video.models.profiles import Profile
 from providers.ltx_video.models.sizes import (
     CAMERA,
@@ -51,17 +53,18 @@ _FREE = PriceTable(
     source="it runs on this machine",
 )
 _TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE)
-_INPUTS = {Role.START: 1}
+_INPUTS = {Role.START: 1, Role.LORA: MOST_LORAS}
 
 
 class LocalModel(Frozen):
-    """One row: the promise to the user, the way to run it, its size in memory and its files.
+    """One row: the promise to the user, the way to run it, its LoRAs, its size and its files.
 
     `weights` is None for the model that comes with the program.
     """
 
     spec: ModelSpec
     profile: Profile
+    loras: LoraFamily
     footprint: Footprint
     weights: WeightsSpec | None
 
@@ -82,6 +85,7 @@ class _Offer(Frozen):
     licence: Licence
     needs: Needs
     footprint: Footprint
+    loras: LoraFamily
 
 
 _VIDEO_2B = _Offer(
@@ -103,9 +107,11 @@ _VIDEO_2B = _Offer(
         block_count=28,
         decoder_channels=128,
     ),
+    loras=lora_families.LTX_VIDEO_2B,
 )
 _VIDEO_13B = _VIDEO_2B.model_copy(
     update={
+        "loras": lora_families.LTX_VIDEO_13B,
         "needs": Needs(ram_gb=32, vram_gb=12, comfortable_vram_gb=24, note="Needs a GPU."),
         "footprint": _VIDEO_2B.footprint.model_copy(
             update={"transformer": 13.04, "hidden_size": 4096, "block_count": 48}
@@ -139,16 +145,18 @@ _AV_19B = _Offer(
         block_count=48,
         decoder_channels=128,
     ),
+    loras=lora_families.LTX_2_19B,
 )
 _AV_22B = _AV_19B.model_copy(
     update={
+        "loras": lora_families.LTX_2_3,
         "audio": AudioSpec(sample_rate_hz=48_000),
         "footprint": _AV_19B.footprint.model_copy(
             update={"transformer": 18.99, "connectors": 3.17}
         ),
     }
 )
-_AV_25 = _AV_22B.model_copy(update={"licence": LTX_25_LICENCE})
+_AV_25 = _AV_22B.model_copy(update={"licence": LTX_25_LICENCE, "loras": lora_families.LTX_2_5})
 
 
 def _model(
@@ -166,6 +174,7 @@ def _model(
         family=profile.family.value,
         tasks=_TASKS,
         inputs=_INPUTS,
+        lora_family=offer.loras.id,
         sizes=offer.sizes,
         fps=offer.fps,
         default_fps=offer.fps[0],
@@ -193,7 +202,13 @@ def _model(
         as_of=weights.as_of,
         source=f"{weights.page_url}; size: {weights.source}",
     )
-    return LocalModel(spec=spec, profile=profile, footprint=offer.footprint, weights=weights)
+    return LocalModel(
+        spec=spec,
+        profile=profile,
+        loras=offer.loras,
+        footprint=offer.footprint,
+        weights=weights,
+    )
 
 
 _MINI_SPEC = ModelSpec(
@@ -204,6 +219,7 @@ _MINI_SPEC = ModelSpec(
     family=profiles.LTX_MINI.family.value,
     tasks=_TASKS,
     inputs=_INPUTS,
+    lora_family=lora_families.LTX_MINI.id,
     sizes=(
         FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128),
         FrameSize(resolution="128p", aspect=AspectRatio.PORTRAIT_2_3, width=128, height=192),
@@ -233,6 +249,7 @@ _MINI_SPEC = ModelSpec(
 _MINI = LocalModel(
     spec=_MINI_SPEC,
     profile=profiles.LTX_MINI,
+    loras=lora_families.LTX_MINI,
     footprint=Footprint(
         transformer=0.010,
         text_encoder=0.002,

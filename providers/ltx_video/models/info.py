@@ -9,6 +9,7 @@ from core.config.api_keys import KeySpec
 from core.jobs.lanes import Lane
 from core.video.packages import Packages
 from core.video.provider import OtherName, ProviderInfo
+from providers.ltx_video.models.lora_families import LORA_FAMILIES
 
 # Of PyTorch 2.13 for Linux with what it and diffusers need, as of 2026-11: the wheels' own sizes.
 PACKAGES = Packages(
@@ -91,6 +92,7 @@ INFO = ProviderInfo(
     keys=(HUGGINGFACE_KEY,),
     packages=PACKAGES,
     other_names=OTHER_NAMES,
+    lora_families=LORA_FAMILIES,
     name="LTX-Video",
     place="Local",
 )

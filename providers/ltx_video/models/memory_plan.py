@@ -5,6 +5,8 @@ The arithmetic, in GB of 10^9 bytes. None of it was measured on a large GPU, so 
 
 weights      parameters in billions × bytes each: 4 in 32 bit, 2 in 16 bit, 1.05 in 8 bit (norms
              and embeddings stay in 16 bit). Only the transformer is ever stored in 8 bit.
+LoRAs        parameters × bytes in the format of the arithmetic, beside the transformer; where that
+             is streamed they wait in main memory too
 tokens       ((frames - 1) / 8 + 1) × (width / 32) × (height / 32)
 activations  tokens × hidden size × 24 values × rows: about as many values live at once in a block
 decode       pixels × frames decoded together × decoder channels / 16 × 6 living copies, and the
@@ -52,18 +54,24 @@ _CPU_RUNTIME_RAM_GB = 0.6
 
 @dataclass(frozen=True)
 class Workload:
-    """The clip, as far as it decides about memory; `batch_rows` is 2 with guidance, else 1."""
+    """The clip, as far as it decides about memory.
+
+    Attributes:
+        batch_rows: 2 with guidance, else 1.
+        lora_billions: the parameters of all its LoRAs.
+    """
 
     width: int
     height: int
     num_frames: int
     batch_rows: int = 1
+    lora_billions: float = 0.0
 
     @classmethod
-    def of(cls, plan: RenderPlan, profile: Profile) -> Workload:
+    def of(cls, plan: RenderPlan, profile: Profile, *, lora_billions: float = 0.0) -> Workload:
         """The clip of a plan."""
         rows = _batch_rows(profile, plan.guidance_scale)
-        return cls(plan.width, plan.height, plan.num_frames, rows)
+        return cls(plan.width, plan.height, plan.num_frames, rows, lora_billions)
 
     @classmethod
     def smallest(cls, spec: ModelSpec, profile: Profile) -> Workload:
@@ -132,9 +140,10 @@ class _WeightsLayout:
 
 @dataclass(frozen=True)
 class _Weights:
-    """The parts' sizes in GB in one layout."""
+    """The parts' sizes in GB in one layout; the transformer with its LoRAs."""
 
     transformer: float
+    loras: float
     block: float
     text_encoder: float
     connectors: float
@@ -236,12 +245,15 @@ def _layouts(gpu: Gpu | None, footprint: Footprint, dtype: Precision) -> tuple[_
     return cuda if footprint.transformer > MOST_BILLIONS_WITHOUT_GPU else (*cuda, *cpu)
 
 
-def _weights(layout: _WeightsLayout, footprint: Footprint, dtype: Precision) -> _Weights:
+def _weights(
+    layout: _WeightsLayout, footprint: Footprint, dtype: Precision, lora_billions: float
+) -> _Weights:
     size = _BYTES[dtype]
     # The processor's 16-bit 3-D convolutions are far too slow, so decoders are in 32 bit there.
     decoder = _BYTES[Precision.FLOAT32] if layout.device is Device.CPU else size
     return _Weights(
-        transformer=footprint.transformer * _BYTES[layout.precision],
+        transformer=footprint.transformer * _BYTES[layout.precision] + lora_billions * size,
+        loras=lora_billions * size,
         block=footprint.transformer * size / footprint.block_count,
         text_encoder=footprint.text_encoder * size,
         connectors=footprint.connectors * size,
@@ -254,7 +266,7 @@ def _peaks(
     layout: _WeightsLayout, footprint: Footprint, dtype: Precision, workload: Workload
 ) -> tuple[StagePeak, ...]:
     """What each stage holds on the accelerator and in main memory."""
-    weights = _weights(layout, footprint, dtype)
+    weights = _weights(layout, footprint, dtype, workload.lora_billions)
     device_gb = _on_device(layout, weights, footprint, dtype, workload)
     frames_gb = workload.pixels * 3 * 5 / 1e9  # as 32-bit numbers and as bytes
     match layout.device:
@@ -350,7 +362,7 @@ def _in_main_memory(layout: _WeightsLayout, weights: _Weights) -> dict[Stage, fl
                 loading = max(loading, kept)
                 words = kept
         case Residency.GROUP_OFFLOAD_TO_DISK:
-            kept = weights.rest + 2 * weights.block
+            kept = weights.rest + weights.loras + 2 * weights.block
             loading = kept
     return {
         Stage.LOAD: loading,

@@ -12,6 +12,7 @@ from core.jobs.job import CancelToken
 from core.media.ffmpeg import run_ffmpeg
 from core.video.inputs import ROLES, MediaType, check_inputs, field_of, limit_problems
 from core.video.request import Input, RenderRequest, Role, Target
+from tests.fakes.loras import smallest_lora
 from tests.fakes.provider import FULL
 
 TARGET = Target(provider="fake", deployment="local", model="fake-full")
@@ -32,7 +33,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[MediaType, Path]:
         CancelToken(),
     )
     run_ffmpeg(["-f", "lavfi", "-i", "sine=duration=3", str(made[MediaType.AUDIO])], CancelToken())
-    made[MediaType.LORA].write_bytes(b"x" * 20)
+    smallest_lora(made[MediaType.LORA])
     return made
 
 

@@ -17,6 +17,7 @@ from core.video.plan import ClipSettings
 from core.video.record import ClipRecord, read_embedded, read_head
 from core.video.request import Delivery, RenderRequest, Role
 from tests.fakes.inputs import inputs_of, lora
+from tests.fakes.loras import smallest_lora
 from tests.fakes.provider import FakeProvider
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def test_record_holds_no_folder_and_no_webhook(
 ) -> None:
     image, small = tmp_path / "end.png", tmp_path / "a.safetensors"
     Image.new("RGB", (96, 64)).save(image)
-    small.write_bytes(b"x" * 20)
+    smallest_lora(small)
     request = request_small.model_copy(
         update={
             "target": request_small.target.with_model("fake-full"),

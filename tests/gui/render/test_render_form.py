@@ -23,9 +23,10 @@ from core.project.model.project import RenderChoices
 from core.video.controls import CHOICES, MAX_SEED
 from core.video.listing import ModelListing
 from core.video.spec import Residency
-from gui.render.lora_list import LoraList
+from gui.render.lora_list import LoraList, OfferedLora
 from gui.render.ltx_controls_widget import LTXControlsWidget
 from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
+from gui.widgets.choice_field import ChoiceField
 from tests.fakes.choices import any_choices
 from tests.fakes.inputs import chosen, lora
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, MODEL_CHOICES, OTHER
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 ONE, TWO, THREE = (lora(path=Path(f"/loras/{name}.safetensors")) for name in "abc")
 PICKED = Path(__file__)
+ENABLED = Qt.ItemFlag.ItemIsEnabled
+OWN_LORA = OfferedLora("wash", Path("/loras/wash.safetensors"), ("wash style",), "Best at 0.7.")
+MISFIT = OfferedLora("wide", Path("/loras/wide.safetensors"), why_not="It is too wide.")
 SMALL_OWN = chosen(
     target=LTX_SMALL,
     audio=False,
@@ -199,9 +203,14 @@ def test_every_control_changes_the_choices(qtbot: QtBot) -> None:
         panel = made(qtbot, FULL_OWN)
         panel.set_scope(SCOPE)
         panel.set_last_seed(99)
+        panel.set_loras((OWN_LORA,))
         return panel
 
-    loras = (ControlCase("lora_scale_0", up, value), ControlCase("lora_remove_0", click, value))
+    loras = (
+        ControlCase("lora_scale_0", up, value),
+        ControlCase("lora_remove_0", click, value),
+        ControlCase("lora_own", down, value),
+    )
     check_every_control(make, check_cases(loras))
 
 
@@ -363,6 +372,28 @@ def test_too_many_loras_are_kept_and_told(panel: RenderForm) -> None:
     panel.set_value(chosen(target=LTX_FULL, loras=(ONE, TWO, THREE)))
     assert "at most 2: remove 1" in said(panel)
     assert panel.value().inputs == (ONE, TWO, THREE)
+
+
+def test_ones_own_loras_are_offered_by_name_with_their_trigger_words(panel: RenderForm) -> None:
+    own_loras = control(panel, "lora_own")
+    assert isinstance(own_loras, ChoiceField)
+    assert own_loras.isHidden()
+    panel.set_loras((OWN_LORA, MISFIT))
+    assert not own_loras.isHidden()
+    assert [own_loras.itemText(at) for at in range(own_loras.count())][1:] == ["wash", "wide"]
+    model = own_loras.model()
+    assert [bool(model.flags(model.index(at, 0)) & ENABLED) for at in (1, 2)] == [True, False]
+    assert own_loras.itemData(2, Qt.ItemDataRole.ToolTipRole) == MISFIT.why_not
+    choose_index(1)(own_loras)
+    assert panel.value().inputs == (lora(path=OWN_LORA.path),)
+    assert own_loras.value() is None
+    assert "Say in the prompt: wash style. Best at 0.7." in said(panel)
+
+
+def test_a_chosen_lora_that_does_not_fit_says_why(panel: RenderForm) -> None:
+    panel.set_value(chosen(target=LTX_FULL, loras=(lora(path=MISFIT.path),)))
+    panel.set_loras((MISFIT,))
+    assert MISFIT.why_not in said(panel)
 
 
 def test_lora_files_can_be_dropped_and_others_not(qtbot: QtBot) -> None:

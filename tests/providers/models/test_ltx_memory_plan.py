@@ -28,6 +28,7 @@ clips = st.builds(
     st.integers(2, 40).map(lambda k: 32 * k),
     st.integers(1, 60).map(lambda k: 8 * k + 1),
     st.sampled_from([1, 2]),
+    st.sampled_from([0.0, 0.15, 4.0]),
 )
 kinds = st.sampled_from(["cuda", "mps", None])
 
@@ -232,3 +233,18 @@ def test_guidance_doubles_what_the_transformer_holds() -> None:
     plain = ladder(model, on, SMALL_CLIP).rungs[2].peak_vram_gb
     guided = ladder(model, on, replace(SMALL_CLIP, batch_rows=2)).rungs[2].peak_vram_gb
     assert guided > plain
+
+
+def test_loras_count_where_the_transformer_lies_or_waits() -> None:
+    model = BY_ID[LTXModel.LTX_2_3]
+    laid = replace(SMALL_CLIP, lora_billions=1.5)
+    for plain, with_lora in zip(
+        ladder(model, machine(300, 300), SMALL_CLIP).rungs,
+        ladder(model, machine(300, 300), laid).rungs,
+        strict=True,
+    ):
+        (less,) = (peak for peak in plain.peaks if peak.stage is Stage.DENOISE)
+        (more,) = (peak for peak in with_lora.peaks if peak.stage is Stage.DENOISE)
+        added = max(more.vram_gb - less.vram_gb, more.ram_gb - less.ram_gb)
+        # 1.5 billion parameters in 16 bit.
+        assert added == pytest.approx(3.0, abs=0.02), plain.residency
