@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,14 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from PySide6.QtCore import QMimeData, QModelIndex, QPoint, Qt, QUrl
-from PySide6.QtGui import QDragLeaveEvent, QPalette
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import (
-    QApplication,
     QDoubleSpinBox,
-    QFileDialog,
-    QLineEdit,
     QPlainTextEdit,
 )
 
@@ -39,95 +34,23 @@ from core.project.model.project import Scene, VideoProject, new_id
 from core.project.model.status import SceneJob, SceneJobState
 from core.video.request import Role
 from gui.project.project_model import ProjectModel
-from gui.scenes.image_controller import ImageRole, ImageUse
-from gui.scenes.scene_actions import SceneActions
 from gui.scenes.scene_delegates import DurationDelegate, PromptDelegate
 from gui.scenes.scene_rows import CellImage, SceneColumn
-from gui.scenes.scene_table_model import FilesDropped, SceneTableModel
-from gui.scenes.scene_table_view import SceneTableView
-from gui.widgets.thumbnails import Thumbnails
+from gui.scenes.scene_table_model import SceneTableModel
 from tests.fakes.provider import SMALL
 from tests.fakes.scenes import make_project, make_take
 from tests.gui.children import carried, child
-from tests.gui.dropping import files, hover
 from tests.gui.frames import slowest_frame_s
+from tests.gui.scenes.scene_tables import Table, chosen, key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pytestqt.qtbot import QtBot
 
 IMAGE_FILE = Path(__file__)
 FOLDER = Path("/projects/harbour")
 LONGEST_FRAME_S = 0.05
-
-
-@dataclass(frozen=True)
-class Table:
-    project: ProjectModel
-    rows: SceneTableModel
-    view: SceneTableView
-    actions: SceneActions
-    thumbnails: Thumbnails
-
-    @property
-    def ids(self) -> list[str]:
-        return [scene.id for scene in self.project.project.scenes]
-
-    def cell(self, row: int, column: SceneColumn) -> QModelIndex:
-        return self.rows.index(row, column)
-
-    def words(self, row: int, column: SceneColumn) -> str:
-        return self.cell(row, column).data()
-
-
-@pytest.fixture
-def tables(qtbot: QtBot) -> Iterator[Callable[..., Table]]:
-    made: list[Table] = []
-
-    def make(
-        project: VideoProject | None = None, *, is_read_only: bool = False, is_watched: bool = True
-    ) -> Table:
-        model = ProjectModel(project or make_project(), FOLDER, is_read_only=is_read_only)
-        rows = SceneTableModel(model)
-        thumbnails = Thumbnails()
-        view = SceneTableView(rows, thumbnails)
-        actions = SceneActions(model, view)
-        view.addActions(actions.for_scenes())
-        view.selection_changed.connect(actions.set_selection)
-        actions.select_wanted.connect(view.select)
-        table = Table(model, rows, view, actions, thumbnails)
-        if is_watched:
-            # It ends the test where the model tells the view something that is not so.
-            mode = QAbstractItemModelTester.FailureReportingMode.Fatal
-            QAbstractItemModelTester(rows, mode, parent=rows)
-        qtbot.addWidget(view)
-        view.resize(800, 500)
-        view.show()
-        view.activateWindow()
-        view.setFocus()
-        qtbot.waitUntil(view.hasFocus)
-        made.append(table)
-        return table
-
-    yield make
-    for table in made:
-        table.thumbnails.close()
-
-
-@pytest.fixture
-def table(tables: Callable[..., Table]) -> Table:
-    return tables()
-
-
-def key(qtbot: QtBot, table: Table, *keys: Qt.Key, ctrl: bool = False, alt: bool = False) -> None:
-    modifiers = Qt.KeyboardModifier.NoModifier
-    if ctrl:
-        modifiers |= Qt.KeyboardModifier.ControlModifier
-    if alt:
-        modifiers |= Qt.KeyboardModifier.AltModifier
-    for one in keys:
-        qtbot.keyClick(table.view, one, modifiers)
 
 
 def double_click(qtbot: QtBot, table: Table, row: int, column: SceneColumn) -> None:
@@ -283,11 +206,6 @@ def test_read_only_project_offers_no_edit(tables: Callable[..., Table]) -> None:
     mime.setUrls([QUrl.fromLocalFile("/a.png")])
     frame = table.cell(0, SceneColumn.START)
     assert not table.rows.dropMimeData(mime, Qt.DropAction.CopyAction, -1, -1, frame)
-
-
-def chosen(table: Table, *ids: str) -> None:
-    table.view.select(ids)
-    assert table.view.selected_ids == ids
 
 
 def test_insert_adds_a_scene_after_the_selected_one(qtbot: QtBot, table: Table) -> None:
@@ -460,65 +378,6 @@ def test_every_action_explains_itself(table: Table) -> None:
     assert len(set(keys)) == len(keys)
 
 
-def box_of_start(table: Table, row: int) -> QPoint:
-    return table.view.visualRect(table.cell(row, SceneColumn.START)).center()
-
-
-def test_a_click_on_an_empty_frame_chooses_a_picture_for_it(qtbot: QtBot, table: Table) -> None:
-    with qtbot.waitSignal(table.rows.image_dropped) as dropped:
-        qtbot.mouseClick(
-            table.view.viewport(), Qt.MouseButton.LeftButton, pos=box_of_start(table, 1)
-        )
-        dialog = child(table.view, QFileDialog)
-        child(dialog, QLineEdit, "fileNameEdit").setText(str(IMAGE_FILE))
-        dialog.accept()
-    assert carried(dropped) == ImageUse((IMAGE_FILE,), ImageRole.START, "s2")
-
-
-@pytest.mark.parametrize("change", [
-    lambda s: with_continues(s, True), lambda s: with_frame(s, FrameSlot.START, IMAGE_FILE),
-])  # fmt: skip
-def test_a_click_on_a_frame_that_is_taken_opens_nothing(
-    change: Callable[[Scene], Scene], qtbot: QtBot, tables: Callable[..., Table]
-) -> None:
-    table = tables(change_scenes(make_project(), {"s2"}, change))
-    qtbot.mouseClick(table.view.viewport(), Qt.MouseButton.LeftButton, pos=box_of_start(table, 1))
-    assert table.view.findChild(QFileDialog) is None
-    assert table.view.selected_ids == ("s2",)
-
-
-def test_nothing_is_chosen_in_a_project_that_is_read_only(
-    qtbot: QtBot, tables: Callable[..., Table]
-) -> None:
-    table = tables(is_read_only=True)
-    qtbot.mouseClick(table.view.viewport(), Qt.MouseButton.LeftButton, pos=box_of_start(table, 1))
-    assert table.view.findChild(QFileDialog) is None
-
-
-def marked(table: Table, place: QPoint) -> bool:
-    highlight = table.view.palette().color(QPalette.ColorRole.Highlight)
-    return table.view.viewport().grab().toImage().pixelColor(place) == highlight
-
-
-def test_the_frame_under_a_file_is_marked(table: Table) -> None:
-    cell = table.view.visualRect(table.cell(1, SceneColumn.START))
-    edge = QPoint(cell.left() + 1, cell.center().y())
-    assert not marked(table, edge)
-    mime = files(IMAGE_FILE)
-    hover(table.view.viewport(), mime, cell.center())
-    assert marked(table, edge)
-    QApplication.sendEvent(table.view.viewport(), QDragLeaveEvent())
-    assert not marked(table, edge)
-
-
-def test_a_line_across_the_table_shows_where_a_row_would_go(table: Table) -> None:
-    row = table.view.visualRect(table.cell(1, SceneColumn.PROMPT))
-    mime = table.rows.mimeData([table.cell(0, SceneColumn.NUMBER)])
-    hover(table.view.viewport(), mime, row.bottomLeft() + QPoint(20, -2), Qt.DropAction.MoveAction)
-    edges = (row.left() + 40, table.view.viewport().width() - 40)
-    assert [marked(table, QPoint(x, row.bottom())) for x in edges] == [True, True]
-
-
 def test_selection_stays_with_its_scenes(table: Table) -> None:
     chosen(table, "s2", "s3")
     project = table.project.project
@@ -551,74 +410,6 @@ def test_scroll_position_stays_while_scenes_change(tables: Callable[..., Table])
     table.rows.set_jobs({"s20": SceneJob("s20", SceneJobState.QUEUED)})
     table.project.edit("Swap", move_scenes(table.project.project, {"s2"}, 0))
     assert bar.value() == 800
-
-
-def dragged(table: Table, *rows: int) -> QMimeData:
-    return table.rows.mimeData([table.cell(row, SceneColumn.PROMPT) for row in rows])
-
-
-@pytest.mark.parametrize(
-    ("rows", "where", "order"),
-    [
-        ((2,), 0, ["s3", "s1", "s2"]),
-        ((0,), 3, ["s2", "s3", "s1"]),
-        ((0, 2), 1, ["s1", "s3", "s2"]),
-        ((0,), -1, ["s2", "s3", "s1"]),
-    ],
-)
-def test_rows_are_dragged_to_another_place(
-    table: Table, rows: tuple[int, ...], where: int, order: list[str]
-) -> None:
-    mime = dragged(table, *rows)
-    nowhere = QModelIndex()
-    assert table.rows.canDropMimeData(mime, Qt.DropAction.MoveAction, where, 0, nowhere)
-    assert table.rows.dropMimeData(mime, Qt.DropAction.MoveAction, where, 0, nowhere)
-    assert table.ids == order
-    table.project.undo_stack.undo()
-    assert table.project.project == make_project()
-
-
-def test_rows_put_down_on_a_row_come_before_it(table: Table) -> None:
-    on = table.cell(1, SceneColumn.START)
-    assert table.rows.dropMimeData(dragged(table, 2), Qt.DropAction.MoveAction, -1, -1, on)
-    assert table.ids == ["s1", "s3", "s2"]
-
-
-def test_images_are_dropped_on_frames_one_scene_each(table: Table) -> None:
-    messages: list[ImageUse] = []
-    table.rows.image_dropped.connect(messages.append)
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(f"/p/{name}.png") for name in "abc"])
-    on = table.cell(1, SceneColumn.END)
-    assert table.rows.dropMimeData(mime, Qt.DropAction.CopyAction, -1, -1, on)
-    assert messages == [
-        ImageUse((Path("/p/a.png"),), ImageRole.END, "s2"),
-        ImageUse((Path("/p/b.png"),), ImageRole.END, "s3"),
-    ]
-
-
-def test_files_that_are_dropped_beside_frames_say_where(table: Table) -> None:
-    messages: list[FilesDropped] = []
-    table.rows.files_dropped.connect(messages.append)
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile("/p/a.png"), QUrl("https://example.org/a.png")])
-    png = (Path("/p/a.png"),)
-    for on, row, expected in (
-        (table.cell(1, SceneColumn.CLIP), -1, FilesDropped(png, index=2, scene_id="s2")),
-        (QModelIndex(), 1, FilesDropped(png, index=1)),
-        (QModelIndex(), -1, FilesDropped(png)),
-    ):
-        assert table.rows.dropMimeData(mime, Qt.DropAction.CopyAction, row, 0, on)
-        assert messages.pop() == expected
-    film = QMimeData()
-    film.setUrls([QUrl.fromLocalFile("/p/a.mov")])
-    on = table.cell(0, SceneColumn.START)
-    assert table.rows.dropMimeData(film, Qt.DropAction.CopyAction, -1, -1, on)
-    assert messages.pop() == FilesDropped((Path("/p/a.mov"),), index=1)
-    web = QMimeData()
-    web.setUrls([QUrl("https://example.org/a.png")])
-    on = table.cell(1, SceneColumn.START)
-    assert not table.rows.dropMimeData(web, Qt.DropAction.CopyAction, -1, -1, on)
 
 
 def test_clip_is_played_by_a_double_click(qtbot: QtBot, tables: Callable[..., Table]) -> None:
