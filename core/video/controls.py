@@ -48,6 +48,7 @@ class Control(StrEnum):
     FPS = "fps"
     START_IMAGE = "start_image"
     END_IMAGE = "end_image"
+    KEYFRAMES = "keyframes"
     REFERENCE_IMAGES = "reference_images"
     AUDIO = "audio"
     AUDIO_PROMPT = "audio_prompt"
@@ -241,6 +242,11 @@ CONTROLS: tuple[ControlRow, ...] = (
         Control.END_IMAGE, "inputs.end", ControlKind.FILE, "End frame",
         "The picture that the clip ends on", "end image", _files(Role.END),
         options=("--end-image",), metavar="FILE", is_choice=False, is_for_images=False,
+    ),
+    ControlRow(
+        Control.KEYFRAMES, "inputs.keyframe", ControlKind.FILES, "Keyframes",
+        "Pictures that the clip comes by, each at its time", "keyframe", _files(Role.KEYFRAME),
+        options=("--keyframe",), metavar="TIME:FILE[@STRENGTH]", is_for_images=False,
     ),
     ControlRow(
         Control.REFERENCE_IMAGES, "inputs.reference", ControlKind.FILES, "References",

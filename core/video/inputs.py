@@ -62,7 +62,7 @@ ROLES: Mapping[Role, RoleInfo] = {
     Role.LORA: RoleInfo("LoRA", MediaType.LORA),
 }
 
-SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.EXTEND_VIDEO, Role.END)
+SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.EXTEND_VIDEO, Role.END, Role.KEYFRAME)
 """Roles whose first file decides the aspect where the request does not; fitted to the clip."""
 
 
@@ -72,12 +72,14 @@ class CheckedInputs:
 
     Attributes:
         sizes: by role, the upright width and height of its first image or video.
+        image_sizes: the same of every image, by its place among the inputs.
         length_s: of all videos and audio files together.
     """
 
     sizes: Mapping[Role, tuple[int, int]] = field(default_factory=dict[Role, tuple[int, int]])
     length_s: float = 0.0
     notes: tuple[str, ...] = ()
+    image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
 
 
 def field_of(role: Role) -> str:
@@ -111,11 +113,11 @@ def check_inputs(request: RenderRequest) -> CheckedInputs:
         UnsupportedRequest: with every file that cannot be used.
     """
     reading = _InputReading()
-    for item in request.inputs:
-        reading.read(item)
+    for place, item in enumerate(request.inputs):
+        reading.read(place, item)
     if reading.problems:
         raise UnsupportedRequest(reading.problems)
-    return CheckedInputs(reading.sizes, reading.length_s, tuple(reading.notes))
+    return CheckedInputs(reading.sizes, reading.length_s, tuple(reading.notes), reading.image_sizes)
 
 
 @dataclass
@@ -123,15 +125,16 @@ class _InputReading:
     problems: list[Problem] = field(default_factory=list[Problem])
     notes: list[str] = field(default_factory=list[str])
     sizes: dict[Role, tuple[int, int]] = field(default_factory=dict[Role, tuple[int, int]])
+    image_sizes: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     length_s: float = 0.0
 
-    def read(self, item: Input) -> None:
+    def read(self, place: int, item: Input) -> None:
         """Look at one file; what is wrong with it is kept."""
         info, where = ROLES[item.role], field_of(item.role)
         message: str | None = None
         match info.media:
             case MediaType.IMAGE:
-                self._image(item, info.name, where)
+                self._image(place, item, where)
             case MediaType.LORA:
                 message = _lora_problem(item.path)
             case MediaType.VIDEO | MediaType.AUDIO:
@@ -139,17 +142,18 @@ class _InputReading:
         if message:
             self.problems.append(Problem(where, message))
 
-    def _image(self, item: Input, name: str, where: str) -> None:
+    def _image(self, place: int, item: Input, where: str) -> None:
         # Imported late, as below: each list of models loads this, and few requests name a file.
         from core.media.images import read_rgb_image
 
         try:
-            upright = read_rgb_image(item.path, name, where)
+            upright = read_rgb_image(item.path, ROLES[item.role].name, where)
         except UnsupportedRequest as error:
             self.problems += error.problems
             return
         self.notes += upright.notes
         self.sizes.setdefault(item.role, upright.image.size)
+        self.image_sizes[place] = upright.image.size
 
     def _recording(self, item: Input, info: RoleInfo) -> str | None:
         import av

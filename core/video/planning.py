@@ -10,9 +10,10 @@ from core.errors import Problem, UnsupportedRequest
 from core.video.allowed import find_size, find_value, pixels_of
 from core.video.controls import CONTROLS, ROWS, Control
 from core.video.inputs import ROLES, SHAPING, CheckedInputs, limit_problems
+from core.video.placement import place_problems, placed_images, strength_problems
 from core.video.plan import RenderPlan
 from core.video.price import Billed
-from core.video.request import OutputKind
+from core.video.request import OutputKind, Role
 from core.video.spec import CameraWay
 
 if TYPE_CHECKING:
@@ -62,10 +63,13 @@ def make_plan(
     duration_s = 0.0 if is_image else draft.choose_duration(size, fps)
     prompt = draft.join_camera(request.prompt.strip())
     has_audio = draft.choose_audio()
+    num_frames = 1
+    if duration_s is not None and not is_image:
+        num_frames = draft.snap_frames(duration_s, fps)
+        draft.place_images(size, num_frames, fps, known)
     if draft.problems or size is None or duration_s is None:
         raise UnsupportedRequest(draft.problems)
 
-    num_frames = 1 if is_image else draft.snap_frames(duration_s, fps)
     asked = request.sampling
     return RenderPlan(
         request=request,
@@ -124,6 +128,7 @@ class _Draft:
         """The model must take the files, and do this kind of work."""
         task, refused = self.request.task, limit_problems(self.request, self.spec)
         self.problems += refused
+        self.problems += strength_problems(self.request)
         if task in self.spec.tasks or refused:
             return
         offered = ", ".join(task.value for task in self.spec.tasks)
@@ -136,10 +141,12 @@ class _Draft:
         """Every control that is set must be one of the model's, with a value that it takes."""
         is_image = self.request.output is OutputKind.IMAGE
         for row in CONTROLS:
-            if not row.is_set(self.request) or row.role is not None or row.id in _JUDGED_TOGETHER:
+            if not row.is_set(self.request) or row.id in _JUDGED_TOGETHER:
                 continue
             if is_image and not row.is_for_images:
                 self._refuse(row.path, f"An image has no {row.noun}. Leave it out.")
+                continue
+            if row.role is not None:
                 continue
             problem = row.problem(row.value(self.request), self.spec)
             if problem is not None:
@@ -155,7 +162,8 @@ class _Draft:
             size = self._size_by_name(next(iter(shaping.values()), None))
         if size is not None:
             for role, image_size in shaping.items():
-                self._tell_crop(ROLES[role].name, size, image_size)
+                if role is not Role.KEYFRAME:
+                    self._tell_crop(ROLES[role].name, size, image_size)
         return size
 
     def _size_in_pixels(self, text: str, aspect: str | None) -> FrameSize | None:
@@ -256,6 +264,24 @@ class _Draft:
                 f"{duration_s:g} s at {fps} fps → {num_frames} frames, {exact:.2f} s."
             )
         return num_frames
+
+    def place_images(
+        self, size: FrameSize | None, num_frames: int, fps: int, known: CheckedInputs
+    ) -> None:
+        """Each image must be a frame of its own; which one it is, is told."""
+        images = placed_images(self.request, num_frames, fps)
+        self.problems += place_problems(images, num_frames, fps)
+        for image in images:
+            if image.item.role is Role.START and image.strength == 1:
+                continue
+            weight = "" if image.strength == 1 else f", with a strength of {image.strength:g}"
+            self.notes.append(
+                f"The {image.label} is frame {image.frame + 1} of {num_frames}, at "
+                f"{image.frame / fps:.2f} s{weight}."
+            )
+            is_keyframe = image.item.role is Role.KEYFRAME
+            if is_keyframe and size is not None and image.place in known.image_sizes:
+                self._tell_crop(image.label, size, known.image_sizes[image.place])
 
     def join_camera(self, prompt: str) -> str:
         """The prompt with the words for the camera move, where it is asked for in words."""

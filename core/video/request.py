@@ -238,7 +238,8 @@ class RenderRequest(RenderChoices):
         if self.output is OutputKind.IMAGE:
             is_edit = self.of_role(Role.START, Role.REFERENCE, Role.MASK)
             return Task.IMAGE_EDIT if is_edit else Task.TEXT_TO_IMAGE
-        return Task.IMAGE_TO_VIDEO if self.of_role(Role.START) else Task.TEXT_TO_VIDEO
+        is_from_image = self.of_role(Role.START, Role.END, Role.KEYFRAME)
+        return Task.IMAGE_TO_VIDEO if is_from_image else Task.TEXT_TO_VIDEO
 
     def with_model(self, model: str) -> RenderRequest:
         """The same request for another model of the same provider and deployment."""

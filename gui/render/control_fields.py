@@ -12,6 +12,7 @@ from core.video.allowed import OneOf, OneSize, OnOff
 from core.video.controls import Control, ControlKind, ControlRow
 from core.video.request import Residency, Role
 from core.video.spec import Durations, FloatRange, IntRange
+from gui.render.keyframe_list import KeyframeList
 from gui.render.lora_list import LoraList
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
@@ -142,12 +143,23 @@ def _text(row: ControlRow) -> ControlField:
 
 def _files(row: ControlRow) -> ControlField:
     role = row.role or Role.LORA
+    if role is Role.KEYFRAME:
+        return _keyframes()
     files = LoraList()
 
     def show(choices: RenderChoices, spec: ModelSpec, _: Allowed) -> None:
         files.show_loras(choices.of_role(role), spec.limit(role))
 
     return ControlField(files, files.edited, show, is_tall=True)
+
+
+def _keyframes() -> ControlField:
+    keyframes = KeyframeList()
+
+    def show(choices: RenderChoices, spec: ModelSpec, _: Allowed) -> None:
+        keyframes.show_keyframes(choices.of_role(Role.KEYFRAME), spec.limit(Role.KEYFRAME))
+
+    return ControlField(keyframes, keyframes.edited, show, is_tall=True)
 
 
 def _choice(row: ControlRow) -> ControlField:

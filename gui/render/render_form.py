@@ -130,7 +130,7 @@ class RenderForm(QWidget):
             for control in controls:
                 self._rows[control] = _ControlRow(self, grid, ROWS[control])
         self._section = FoldingSection(
-            "advanced", "Advanced", "LoRAs, guidance, steps, seed and more", [advanced]
+            "advanced", "Advanced", "Keyframes, LoRAs, guidance, steps, seed and more", [advanced]
         )
         # As far apart as rows of one grid.
         rows = vbox(frame, self._ltx, everyday, gap=frame.grid.verticalSpacing())

@@ -16,9 +16,10 @@ from core.jobs.lanes import Stage
 from core.jobs.owner import Owner, Owners
 from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
+from core.video.inputs import ROLES
 from core.video.model_store import OnDisk
+from core.video.placement import placed_images
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
-from core.video.request import Role
 from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.model_files import (
     folder_of,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
     from providers.ltx_video.engine.engine_process import EngineProcess
     from providers.ltx_video.engine.progress_meter import ProgressMeter
-    from providers.ltx_video.engine.protocol import RenderOrder, StageFigures
+    from providers.ltx_video.engine.protocol import OrderedImage, RenderOrder, StageFigures
     from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.models.catalog import LocalModel
     from providers.ltx_video.models.memory_plan import MemoryLadder, Workload
@@ -329,7 +330,6 @@ class LocalLTX:
         return self._context.paths.cache_dir / "ltx-video" / "offload"
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
-        from core.media.images import write_start_image
         from providers.ltx_video.engine.protocol import RenderOrder
 
         model = self._models[plan.target.model]
@@ -337,11 +337,6 @@ class LocalLTX:
         if not_ready is not None:
             raise NotConfigured(not_ready.reason, target=str(plan.target), hint=not_ready.fix)
         memory = plan.memory_plan or self._memory(model, plan)
-        image = None
-        start = plan.request.path_of(Role.START)
-        if start is not None:
-            image = ctx.workdir / "start.png"
-            write_start_image(start, image, plan.width, plan.height)
         folder = folder_of(model, self._context.paths.models_dir)
         return RenderOrder(
             number=next(self._numbers),
@@ -352,7 +347,7 @@ class LocalLTX:
             model_key=model_key(folder),
             repair=_repair(model),
             workdir=ctx.workdir,
-            start_image=image,
+            images=_write_images(plan, ctx.workdir),
             embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",
             offload_dir=self._offload_dir,
         )
@@ -422,6 +417,19 @@ class LocalLTX:
             for state in (self._engine_for(plan), EngineState.READY)
         )
         return plan.model_copy(update={"est_seconds": first, "est_next_seconds": following})
+
+
+def _write_images(plan: RenderPlan, workdir: Path) -> tuple[OrderedImage, ...]:
+    """The images of a plan as the engine takes them, each cut and resized to the clip."""
+    from core.media.images import write_fitted_image
+    from providers.ltx_video.engine.protocol import OrderedImage
+
+    ordered: list[OrderedImage] = []
+    for image in placed_images(plan.request, plan.num_frames, plan.fps):
+        item, path = image.item, workdir / f"image-{image.place}.png"
+        write_fitted_image(item.path, path, plan.width, plan.height, ROLES[item.role].name)
+        ordered.append(OrderedImage(path=path, frame=image.frame, strength=image.strength))
+    return tuple(ordered)
 
 
 def _loaded_name(plan: RenderPlan, key: str) -> str:

@@ -27,6 +27,14 @@ _loras = st.builds(
     strength=st.floats(0, 2),
 )
 
+_keyframes = st.builds(
+    Input,
+    role=st.just(Role.KEYFRAME),
+    path=st.sampled_from([Path("/a.png"), Path("/b/c.webp")]),
+    at_s=st.floats(0, 500),
+    strength=st.floats(0, 1),
+)
+
 any_choices = st.builds(
     chosen,
     target=_targets,
@@ -43,6 +51,7 @@ any_choices = st.builds(
     guidance_scale=_numbers,
     seed=st.none() | st.integers(-1, 2**33),
     loras=st.lists(_loras, max_size=4).map(tuple),
+    keyframes=st.lists(_keyframes, max_size=4).map(tuple),
     memory=st.none() | st.sampled_from(list(Residency)),
     webhook_url=st.none() | st.text(min_size=1, max_size=9),
 )

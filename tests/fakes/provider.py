@@ -142,7 +142,7 @@ FULL = SMALL.model_copy(
             limits=(DurationLimit(resolution="128p", maximum=2.0),),
         ),
         "guidance_scale": FloatRange(minimum=1.0, maximum=20.0, default=3.0),
-        "inputs": {Role.START: 1, Role.END: 1, Role.REFERENCE: 3, Role.LORA: 2},
+        "inputs": {Role.START: 1, Role.END: 1, Role.KEYFRAME: 3, Role.REFERENCE: 3, Role.LORA: 2},
         "takes_audio_prompt": True,
         "residencies": (Residency.RESIDENT, Residency.GROUP_OFFLOAD),
         "takes_webhook": True,

@@ -64,7 +64,7 @@ _GUIDED = profiles.LTX_2_DEV.model_copy(
 )
 
 
-def _tiny(name: str, profile: Profile, *, has_audio: bool) -> LocalModel:
+def tiny(name: str, profile: Profile, *, has_audio: bool) -> LocalModel:
     """A row of the catalogue for a tiny model, with sizes and lengths that suit a test."""
     row = BY_ID[LTXModel.LTX_MINI]
     size = FrameSize(resolution="64p", aspect=AspectRatio.LANDSCAPE_3_2, width=96, height=64)
@@ -88,14 +88,14 @@ def _tiny(name: str, profile: Profile, *, has_audio: bool) -> LocalModel:
     return LocalModel(spec=spec, profile=profile, footprint=row.footprint, weights=None)
 
 
-TINY_VIDEO = _tiny("tiny-video", _VIDEO, has_audio=False)
-TINY_SINGLE = _tiny(
+TINY_VIDEO = tiny("tiny-video", _VIDEO, has_audio=False)
+TINY_SINGLE = tiny(
     "tiny-video-single",
     _VIDEO.model_copy(update={"transformer_file": "transformer/tiny.safetensors"}),
     has_audio=False,
 )
-TINY_AV = _tiny("tiny-av", _DISTILLED, has_audio=True)
-TINY_AV_GUIDED = _tiny("tiny-av-guided", _GUIDED, has_audio=True)
+TINY_AV = tiny("tiny-av", _DISTILLED, has_audio=True)
+TINY_AV_GUIDED = tiny("tiny-av-guided", _GUIDED, has_audio=True)
 TINY_MODELS = (TINY_VIDEO, TINY_SINGLE, TINY_AV, TINY_AV_GUIDED)
 
 

@@ -10,27 +10,29 @@ from core.project.files.project_file import INPUTS
 from core.project.files.recent import RecentProjects
 from core.video.controls import CHOICES, Control
 from core.video.inputs import ROLES, field_of
-from core.video.record import find_start_image
+from core.video.record import find_input_file
 from core.video.request import Delivery, Input, OutputKind, RenderChoices, Role
 
 if TYPE_CHECKING:
     from core.project.model.project import Scene, VideoProject
     from core.studio import Studio
+    from core.video.controls import ControlRow
     from core.video.record import ClipRecord
     from core.video.render_planner import PlannedRender
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
-# How a render is carried out is no part of what was made; files are looked for by their names.
-_LEFT_ALONE = (Control.MEMORY, Control.WEBHOOK, Control.LORAS)
+# How a render is carried out is no part of what was made.
+_LEFT_ALONE = (Control.MEMORY, Control.WEBHOOK)
+_FILES = tuple(row for row in CHOICES if row.role is not None)
 
 
 @dataclass(frozen=True)
 class FromRecord:
     """What a clip was made from, as a scene holds it.
 
-    A record names files without their folders: `record.find_start_image` finds the
-    start frame again. The LoRAs among the choices have such bare names too.
+    A record names files without their folders, the choices too: `record.find_input_file` finds
+    them again.
 
     Attributes:
         start_image, end_image: names of pictures; empty for none.
@@ -74,7 +76,7 @@ def choices_of(record: ClipRecord, spec: ModelSpec | None = None) -> FromRecord:
     choices = RenderChoices(**fields).model_copy(
         update={
             "frame": frame,
-            "inputs": asked.of_role(Role.LORA),
+            "inputs": asked.of_role(*(row.role for row in _FILES if row.role is not None)),
             "audio": record.has_audio,
             "negative_prompt": record.negative_prompt,
             "delivery": Delivery(),
@@ -99,7 +101,7 @@ def scene_again(project: VideoProject, scene: Scene, record: ClipRecord) -> Scen
     now = scene.choices(project.render)
     again = scene.model_copy(update={"prompt": found.prompt})
     for row in CHOICES:
-        if row.id in _LEFT_ALONE:
+        if row.id in _LEFT_ALONE or row in _FILES:
             continue
         value = row.value(found.choices)
         if (value or None) == (row.value(project.render) or None):
@@ -107,10 +109,11 @@ def scene_again(project: VideoProject, scene: Scene, record: ClipRecord) -> Scen
         else:
             again = again.with_own(row.id, value)
     notes: list[str] = []
-    known = (*now.of_role(Role.LORA), *project.render.of_role(Role.LORA))
-    loras = _loras(found.choices.of_role(Role.LORA), known, notes)
-    if loras != now.of_role(Role.LORA):
-        again = again.with_own(Control.LORAS, loras)
+    for row in _FILES:
+        known = (*_inputs(row, now), *_inputs(row, project.render))
+        files = _found(_inputs(row, found.choices), known, notes)
+        if files != _inputs(row, now):
+            again = again.with_own(row.id, files)
     image = scene.start_image.name if scene.start_image and not scene.continues else ""
     if found.start_image != image and not scene.continues:
         what = f"{found.start_image!r}" if found.start_image else "no picture"
@@ -121,7 +124,7 @@ def scene_again(project: VideoProject, scene: Scene, record: ClipRecord) -> Scen
 def request_again(record: ClipRecord) -> RenderRequest:
     """The request for the very same clip: what was left open then is now asked for.
 
-    Pictures are named without their folders, as the record does; `find_start_image` finds them.
+    Pictures are named without their folders, as the record does; `find_input_file` finds them.
     """
     made = _as_made(record)
     frame = made.frame.model_copy(
@@ -137,22 +140,32 @@ def request_again(record: ClipRecord) -> RenderRequest:
 def plan_again(studio: Studio, record: ClipRecord) -> PlannedRender:
     """The plan that makes it once more: a picture of a picture's record, else a clip.
 
-    Looks for the picture that it starts from, so it is to be called beside the main thread.
+    Looks for the files that it was made from, so it is to be called beside the main thread.
 
     Raises:
-        UnsupportedRequest: it cannot be made, or that picture is not to be found.
+        UnsupportedRequest: it cannot be made, or those files are not to be found.
     """
     request = request_again(record)
-    start = request.one(Role.START)
-    if start is not None:
-        recent = RecentProjects(studio.paths.state_dir)
-        projects = [entry.folder / INPUTS for entry in recent.entries()]
-        image = find_start_image(record, [studio.paths.inputs_dir / record.job_id, *projects])
-        if image is None:
-            message = f"The picture {start.path.name!r} that it starts from is not to be found."
-            raise UnsupportedRequest([Problem(field_of(Role.START), message)])
-        request = request.with_role(Role.START, (start.model_copy(update={"path": image}),))
-    return studio.plan(request)
+    # A LoRA is kept where it is, and is told as missing by the plan.
+    if all(item.role is Role.LORA for item in request.inputs):
+        return studio.plan(request)
+    recent = RecentProjects(studio.paths.state_dir)
+    projects = [entry.folder / INPUTS for entry in recent.entries()]
+    folders = [studio.paths.inputs_dir / record.job_id, *projects]
+    inputs: list[Input] = []
+    problems: list[Problem] = []
+    for place, item in enumerate(request.inputs):
+        file = None if item.role is Role.LORA else find_input_file(record, place, folders)
+        if file is not None:
+            item = item.model_copy(update={"path": file})
+        elif item.role is not Role.LORA:
+            name = ROLES[item.role].name
+            message = f"The {name} {item.path.name!r} that it was made from is not to be found."
+            problems.append(Problem(field_of(item.role), message))
+        inputs.append(item)
+    if problems:
+        raise UnsupportedRequest(problems)
+    return studio.plan(request.with_inputs(tuple(inputs)))
 
 
 def _as_made(record: ClipRecord) -> RenderRequest:
@@ -170,18 +183,22 @@ def _as_made(record: ClipRecord) -> RenderRequest:
     return asked.model_copy(update={"sampling": sampling, "output": output})
 
 
-def _loras(
+def _inputs(row: ControlRow, choices: RenderChoices) -> tuple[Input, ...]:
+    return () if row.role is None else choices.of_role(row.role)
+
+
+def _found(
     wanted: tuple[Input, ...], known: tuple[Input, ...], notes: list[str]
 ) -> tuple[Input, ...]:
-    paths = {lora.path.name: lora.path for lora in known}
-    for lora in wanted:
-        if lora.path.name not in paths:
-            name = ROLES[lora.role].name
-            notes.append(f"The {name} {lora.path.name!r} is left out: choose its file again.")
+    paths = {item.path.name: item.path for item in known}
+    for item in wanted:
+        if item.path.name not in paths:
+            name = ROLES[item.role].name
+            notes.append(f"The {name} {item.path.name!r} is left out: choose its file again.")
     return tuple(
-        lora.model_copy(update={"path": paths[lora.path.name]})
-        for lora in wanted
-        if lora.path.name in paths
+        item.model_copy(update={"path": paths[item.path.name]})
+        for item in wanted
+        if item.path.name in paths
     )
 
 

@@ -14,6 +14,18 @@ from core.video.plan import MemoryPlan, RenderPlan
 from providers.ltx_video.models.profiles import Profile
 
 
+class OrderedImage(Frozen):
+    """An RGB picture that already has the clip's size, and which frame of the clip it is.
+
+    Attributes:
+        strength: 1 is the very image, 0 has no effect.
+    """
+
+    path: Path
+    frame: int
+    strength: float
+
+
 class RenderOrder(Frozen):
     """Make one clip.
 
@@ -23,7 +35,7 @@ class RenderOrder(Frozen):
         model_key: changes whenever the model's files do; part of every cache key.
         repair: the command that brings damaged files of this model back.
         workdir: the job's folder, the only place where files of this job are written.
-        start_image: an RGB picture that already has the clip's size.
+        images: in the order of their frames.
         embeddings_dir: the cache of encoded prompts, shared by all jobs.
         offload_dir: where weights go that are kept on disk while a clip is made.
     """
@@ -37,7 +49,7 @@ class RenderOrder(Frozen):
     model_key: str
     repair: str
     workdir: Path
-    start_image: Path | None
+    images: tuple[OrderedImage, ...]
     embeddings_dir: Path
     offload_dir: Path
 

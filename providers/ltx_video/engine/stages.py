@@ -4,21 +4,17 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline, LTXVideoCondition
-from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
-from diffusers.pipelines.ltx2.utils import apply_image_conditioning_crf
+from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from diffusers.utils.torch_utils import randn_tensor
-from PIL import Image
 
 from providers.ltx_video.engine.clip import Audio
+from providers.ltx_video.engine.conditions import conditions_of_ltx_2, conditions_of_ltx_video
 from providers.ltx_video.engine.pipeline import compute_dtype
 from providers.ltx_video.engine.scheduler import StochasticScheduler
 
@@ -27,12 +23,14 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    import numpy as np
+
     from core.jobs.job import CancelToken
     from providers.ltx_video.engine.pipeline import Pipeline
     from providers.ltx_video.engine.preview import Previewer
     from providers.ltx_video.engine.protocol import RenderOrder
     from providers.ltx_video.engine.text import EncodedPrompt
-    from providers.ltx_video.models.profiles import Guidance, Profile
+    from providers.ltx_video.models.profiles import Guidance
 
 # diffusers reads a sound knob of 0 as "not given" and takes the picture's value instead.
 _ALMOST_OFF = 1e-12
@@ -88,7 +86,6 @@ def denoise(
         "max_sequence_length": profile.max_sequence_length,
         **_prompt_arguments(pipeline, prompt, compute_dtype(order)),
     }
-    image = _start_image(order)
     if isinstance(pipeline.scheduler, StochasticScheduler):
         pipeline.scheduler.seed(plan.seed)
     # The pipelines' own annotations leave out the None and the fractions that they document.
@@ -96,9 +93,8 @@ def denoise(
     with torch.no_grad(), _stop_between(call.transformer.transformer_blocks, cancel):
         if isinstance(pipeline, LTXConditionPipeline):
             timesteps = profile.timesteps_for(steps)
-            image = None if image is None else like_a_frame(image, profile)
             output = call(
-                conditions=None if image is None else [LTXVideoCondition(image, frame_index=0)],
+                conditions=conditions_of_ltx_video(order),
                 frame_rate=plan.fps,
                 timesteps=None if timesteps is None else list(timesteps),
                 guidance_scale=guidance.guidance_scale,
@@ -108,10 +104,8 @@ def denoise(
             )
             return Denoised(output.frames, None, generator)
         sigmas = profile.sigmas_for(steps)
-        # A crf of None would be guessed from the text encoder, which is not there by now.
-        crf = profile.image_crf or 0
         output = call(
-            conditions=None if image is None else [LTX2VideoCondition(image, index=0, crf=crf)],
+            conditions=conditions_of_ltx_2(order),
             frame_rate=float(plan.fps),
             sigmas=None if sigmas is None else list(sigmas),
             spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
@@ -172,27 +166,6 @@ def _knobs(guidance: Guidance) -> dict[str, float]:
         if name.startswith("audio_") and value == 0 and knobs[name.removeprefix("audio_")] != 0:
             knobs[name] = _ALMOST_OFF
     return knobs
-
-
-def _start_image(order: RenderOrder) -> Image.Image | None:
-    if order.start_image is None:
-        return None
-    with Image.open(order.start_image) as image:
-        return image.convert("RGB")
-
-
-def like_a_frame(image: Image.Image, profile: Profile) -> Image.Image:
-    """A start image as LTX-Video wants it: soft and with the traces of a compressed video."""
-    pixels = np.array(image)
-    if profile.blurs_image:
-        near = math.exp(-0.5)
-        total = 1 + 2 * near
-        kernel = torch.tensor([near / total, 1 / total, near / total])
-        channels = torch.from_numpy(pixels).float().permute(2, 0, 1)[:, None]
-        padded = torch.nn.functional.pad(channels, (1, 1, 1, 1), mode="reflect")
-        soft = torch.nn.functional.conv2d(padded, kernel.outer(kernel)[None, None])
-        pixels = soft[:, 0].permute(1, 2, 0).round().to(torch.uint8).contiguous().numpy()
-    return Image.fromarray(apply_image_conditioning_crf(pixels, profile.image_crf or 0))
 
 
 def _noised_for_decoder(

@@ -51,7 +51,9 @@ _FREE = PriceTable(
     source="it runs on this machine",
 )
 _TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE)
-_INPUTS = {Role.START: 1}
+_START_ONLY = {Role.START: 1}
+_MOST_KEYFRAMES = 8
+_INPUTS = {Role.START: 1, Role.END: 1, Role.KEYFRAME: _MOST_KEYFRAMES}
 
 
 class LocalModel(Frozen):
@@ -203,7 +205,8 @@ _MINI_SPEC = ModelSpec(
     "sounds.",
     family=profiles.LTX_MINI.family.value,
     tasks=_TASKS,
-    inputs=_INPUTS,
+    # It was not taught to come by other images than the first.
+    inputs=_START_ONLY,
     sizes=(
         FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128),
         FrameSize(resolution="128p", aspect=AspectRatio.PORTRAIT_2_3, width=128, height=192),

@@ -5,7 +5,8 @@ The arithmetic, in GB of 10^9 bytes. None of it was measured on a large GPU, so 
 
 weights      parameters in billions × bytes each: 4 in 32 bit, 2 in 16 bit, 1.05 in 8 bit (norms
              and embeddings stay in 16 bit). Only the transformer is ever stored in 8 bit.
-tokens       ((frames - 1) / 8 + 1) × (width / 32) × (height / 32)
+tokens       ((frames - 1) / 8 + 1) × (width / 32) × (height / 32), and those of one frame for each
+             image that is not the first frame
 activations  tokens × hidden size × 24 values × rows: about as many values live at once in a block
 decode       pixels × frames decoded together × decoder channels / 16 × 6 living copies, and the
              finished picture; tiles are at most 512 × 512 × 24 frames
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 from core.jobs.lanes import Stage
 from core.video.plan import Device, MemoryPlan, Precision, StagePeak
 from core.video.spec import Residency
-from providers.ltx_video.models.sizes import token_count
+from providers.ltx_video.models.sizes import more_tokens, token_count
 
 if TYPE_CHECKING:
     from core.platform.machine import Gpu, Machine
@@ -52,18 +53,24 @@ _CPU_RUNTIME_RAM_GB = 0.6
 
 @dataclass(frozen=True)
 class Workload:
-    """The clip, as far as it decides about memory; `batch_rows` is 2 with guidance, else 1."""
+    """The clip, as far as it decides about memory.
+
+    Attributes:
+        batch_rows: 2 with guidance, else 1.
+        more_tokens: the pieces of images beside those of the clip.
+    """
 
     width: int
     height: int
     num_frames: int
     batch_rows: int = 1
+    more_tokens: int = 0
 
     @classmethod
     def of(cls, plan: RenderPlan, profile: Profile) -> Workload:
         """The clip of a plan."""
         rows = _batch_rows(profile, plan.guidance_scale)
-        return cls(plan.width, plan.height, plan.num_frames, rows)
+        return cls(plan.width, plan.height, plan.num_frames, rows, more_tokens(plan))
 
     @classmethod
     def smallest(cls, spec: ModelSpec, profile: Profile) -> Workload:
@@ -75,8 +82,8 @@ class Workload:
 
     @property
     def tokens(self) -> int:
-        """How many pieces the transformer cuts the clip into."""
-        return token_count(self.width, self.height, self.num_frames)
+        """How many pieces the transformer works on at a time."""
+        return token_count(self.width, self.height, self.num_frames) + self.more_tokens
 
     @property
     def pixels(self) -> int:

@@ -56,7 +56,13 @@ def values_for(row: ControlRow) -> st.SearchStrategy[object]:
     """Values of the kind that a form or an option can give, wise and unwise."""
     if row.role is not None:
         role = row.role
-        inputs = _files.map(lambda names: tuple(Input(role=role, path=Path(n)) for n in names))
+        inputs = _files.map(
+            # At times of their own: two keyframes are never the same frame.
+            lambda names: tuple(
+                Input(role=role, path=Path(name), at_s=place / 4)
+                for place, name in enumerate(names)
+            )
+        )
         return inputs.map(lambda found: found[0]) if row.kind is ControlKind.FILE else inputs
     if row.id is Control.MEMORY:
         return st.sampled_from(Residency)

@@ -22,7 +22,7 @@ from providers.ltx_video.engine.pipeline import (
 )
 from providers.ltx_video.engine.preview import SHARE, Previewer
 from providers.ltx_video.engine.progress_meter import ProgressMeter
-from providers.ltx_video.engine.protocol import Advanced, Made, RenderOrder
+from providers.ltx_video.engine.protocol import Advanced, Made, OrderedImage, RenderOrder
 from providers.ltx_video.engine.stages import decode, denoise
 from providers.ltx_video.engine.text import EncodedPrompt, encode
 from providers.ltx_video.install.model_files import folder_of
@@ -91,7 +91,7 @@ def order_for(
         model_key="key",
         repair="",
         workdir=workdir,
-        start_image=image,
+        images=() if image is None else (OrderedImage(path=image, frame=0, strength=1.0),),
         embeddings_dir=workdir,
         offload_dir=workdir,
     )

@@ -1,0 +1,99 @@
+"""Which frame of a clip each image of a request is, and what is wrong with their places."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import Problem
+from core.video.inputs import ROLES, field_of
+from core.video.request import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.video.request import Input, RenderRequest
+
+IMAGES_AT_A_TIME = (Role.START, Role.END, Role.KEYFRAME)
+"""Roles of images that are a frame of the clip."""
+
+
+@dataclass(frozen=True)
+class PlacedImage:
+    """An image of a request.
+
+    Attributes:
+        place: its number among the inputs of the request, from 0.
+        frame: which frame of the clip it is, from 0.
+        strength: 1 is the very image, 0 has no effect.
+    """
+
+    item: Input
+    place: int
+    frame: int
+    strength: float
+
+    @property
+    def label(self) -> str:
+        """What sentences call it."""
+        return f"{ROLES[self.item.role].name} {self.item.path.name!r}"
+
+
+def placed_images(request: RenderRequest, num_frames: int, fps: int) -> tuple[PlacedImage, ...]:
+    """The images that are frames of a clip, in the order of their frames.
+
+    A time is the frame that is nearest to it; one behind the clip has a frame behind its last.
+    """
+    found = [
+        PlacedImage(item, place, frame, 1.0 if item.strength is None else item.strength)
+        for place, item in enumerate(request.inputs)
+        if (frame := _frame_of(item, num_frames, fps)) is not None
+    ]
+    return tuple(sorted(found, key=lambda image: image.frame))
+
+
+def _frame_of(item: Input, num_frames: int, fps: int) -> int | None:
+    match item.role:
+        case Role.START:
+            return 0
+        case Role.END:
+            return num_frames - 1
+        case Role.KEYFRAME:
+            return round((item.at_s or 0.0) * fps)
+        case _:
+            return None
+
+
+def strength_problems(request: RenderRequest) -> Iterator[Problem]:
+    """Images whose strength is none."""
+    for item in request.of_role(*IMAGES_AT_A_TIME):
+        if item.strength is not None and item.strength > 1:
+            yield Problem(
+                field_of(item.role),
+                f"The {ROLES[item.role].name} {item.path.name!r} has a strength of "
+                f"{item.strength:g}. It goes from 0 (no effect) to 1 (the very image).",
+            )
+
+
+def place_problems(images: tuple[PlacedImage, ...], num_frames: int, fps: int) -> Iterator[Problem]:
+    """Images outside of a clip, and those that are the same frame of it."""
+    last = num_frames - 1
+    together: defaultdict[int, list[PlacedImage]] = defaultdict(list)
+    for image in images:
+        if image.frame > last:
+            yield Problem(
+                field_of(image.item.role),
+                f"The {image.label} at {image.item.at_s:g} s is outside of the clip, whose last "
+                f"frame is at {last / fps:.2f} s. Choose an earlier time or a longer clip.",
+            )
+        else:
+            together[image.frame].append(image)
+    for frame, same in together.items():
+        if len(same) > 1:
+            names = " and ".join(f"the {image.label}" for image in same)
+            yield Problem(
+                field_of(Role.KEYFRAME),
+                f"{names[0].upper()}{names[1:]} are the same frame, number {frame + 1} of "
+                f"{num_frames} at {frame / fps:.2f} s. Move one of them or leave it out.",
+            )

@@ -1,0 +1,181 @@
+"""Clips from keyframes, against what plain diffusers makes of the same, on every generation."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from core.platform.paths import Paths
+from core.video.plan import Precision
+from core.video.planning import make_plan
+from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
+from providers.ltx_video.engine.clip import write_clip
+from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
+from providers.ltx_video.local import LocalLTX
+from providers.ltx_video.models import profiles
+from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
+from providers.ltx_video.models.info import LTXModel
+from providers.ltx_video.models.memory_plan import Workload
+from providers.ltx_video.models.sizes import token_count
+from tests.providers.engine.test_engine_clips import images
+from tests.providers.tiny_home import PROMPT, SEED, context_of, install, tiny
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from core.video.plan import RenderPlan
+    from providers.ltx_video.models.profiles import Profile
+    from tests.providers.tiny_home import Watched
+
+    Watch = Callable[[], Watched]
+
+ROOT = Path(__file__).resolve().parents[3]
+FRAMES, FPS, LAST = 17, 16, 16
+_PLAIN = {"dtype": Precision.FLOAT32}
+_AV = {**_PLAIN, "image_crf": 0, "use_cross_timestep": True, "max_sequence_length": 32}
+
+
+def _model(name: str, like: LTXModel, profile: Profile) -> LocalModel:
+    model = tiny(name, profile, has_audio=BY_ID[like].spec.audio is not None)
+    spec = model.spec.model_copy(update={"inputs": BY_ID[like].spec.inputs})
+    return model.model_copy(update={"spec": spec})
+
+
+MODELS = (
+    _model(
+        "tiny-095",
+        LTXModel.LTX_VIDEO_2B_095,
+        profiles.LTX_VIDEO_2B_DEV.model_copy(update={**_PLAIN, "num_inference_steps": 6}),
+    ),
+    _model(
+        "tiny-098",
+        LTXModel.LTX_VIDEO_2B_098_DISTILLED,
+        profiles.LTX_VIDEO_098_DISTILLED.model_copy(update=_PLAIN),
+    ),
+    _model(
+        "tiny-2.0",
+        LTXModel.LTX_2_19B_DISTILLED,
+        profiles.LTX_2_DISTILLED.model_copy(update=_AV),
+    ),
+    _model(
+        "tiny-2.3",
+        LTXModel.LTX_2_3_DISTILLED,
+        profiles.LTX_23_DISTILLED.model_copy(update=_AV),
+    ),
+    _model(
+        "tiny-2.5",
+        LTXModel.LTX_2_5_DISTILLED,
+        profiles.LTX_25_DISTILLED.model_copy(update=_AV),
+    ),
+)
+EVERY_MODEL = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny models, and what plain diffusers makes with them, from a process of their own."""
+    folder = tmp_path_factory.mktemp("modes")
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.providers.tiny_modes", str(folder)],
+        cwd=ROOT,
+        env=os.environ | ENGINE_ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr[-2000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def provider(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLTX]:
+    home = tmp_path_factory.mktemp("home")
+    models = Paths.below(home).models_dir
+    for model in MODELS:
+        shutil.copytree(files / model.id.replace("098", "095"), models / model.id)
+        install(models / model.id, model)
+    with_engine = LocalLTX(context_of(home), MODELS)
+    yield with_engine
+    with_engine.close()
+
+
+def asked(model: LocalModel, *inputs: Input, num_frames: int = FRAMES) -> RenderRequest:
+    return RenderRequest(
+        target=Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id),
+        prompt=PROMPT,
+        negative_prompt="blurry" if model.spec.takes_negative_prompt else None,
+        frame=FrameRequest(resolution="64p", duration_s=(num_frames - 1) / FPS),
+        inputs=inputs,
+        sampling=Sampling(seed=SEED),
+    )
+
+
+def planned(provider: LocalLTX, request: RenderRequest, model: LocalModel) -> RenderPlan:
+    return provider.fit(make_plan(request, model.spec))
+
+
+def as_written(frames: np.ndarray, folder: Path) -> np.ndarray:
+    path = folder / "expected.mp4"
+    write_clip(path, frames, FPS, None, lambda _: None)
+    return images(path)
+
+
+def keyframe(path: Path, frame: int, strength: float | None = None) -> Input:
+    return Input(role=Role.KEYFRAME, path=path, at_s=frame / FPS, strength=strength)
+
+
+CASES = {
+    "first": lambda files: [keyframe(files / "a.png", 0)],
+    "second": lambda files: [keyframe(files / "a.png", 1)],
+    "eighth": lambda files: [keyframe(files / "a.png", 8)],
+    "ninth": lambda files: [keyframe(files / "a.png", 9)],
+    "last": lambda files: [Input(role=Role.END, path=files / "b.png", strength=0.7)],
+    "several": lambda files: [
+        keyframe(files / "a.png", LAST, 0.6),
+        keyframe(files / "b.png", 8),
+        Input(role=Role.START, path=files / "a.png", strength=0.5),
+    ],
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@EVERY_MODEL
+def test_keyframes_give_what_plain_diffusers_gives(
+    provider: LocalLTX,
+    watched: Watch,
+    files: Path,
+    tmp_path: Path,
+    model: LocalModel,
+    case: str,
+) -> None:
+    plan = planned(provider, asked(model, *CASES[case](files)), model)
+    job = watched()
+    clip = provider.render(plan, job.context).path
+    bare = np.load(files / f"{model.id}-{case}.npy")
+    assert bare.shape == (FRAMES, 64, 96, 3)
+    assert np.array_equal(images(clip), as_written(bare, tmp_path))
+    steps = {event.steps for event in job.progress if event.steps}
+    assert steps == {model.profile.num_inference_steps}
+
+
+@EVERY_MODEL
+def test_each_place_gives_another_clip(files: Path, model: LocalModel) -> None:
+    made = [np.load(files / f"{model.id}-{case}.npy").tobytes() for case in CASES]
+    assert len(set(made)) == len(CASES)
+
+
+@EVERY_MODEL
+def test_keyframes_count_as_work_and_memory(
+    provider: LocalLTX, files: Path, model: LocalModel
+) -> None:
+    """The image of the first frame takes its place in the clip; each other comes to it."""
+    request = asked(model, *CASES["several"](files))
+    plan = planned(provider, request, model)
+    assert Workload.of(plan, model.profile).tokens == token_count(96, 64, FRAMES) + 2 * 3 * 2

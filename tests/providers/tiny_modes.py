@@ -1,0 +1,172 @@
+"""What plain diffusers makes of images and videos: the references of the conditioning modes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline, LTXVideoCondition
+from diffusers.pipelines.ltx2.pipeline_ltx2_condition import (
+    LTX2ConditionPipeline,
+    LTX2VideoCondition,
+)
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
+    FlowMatchEulerDiscreteScheduler,
+)
+from PIL import Image
+
+from providers.ltx_video.engine.conditions import like_a_frame
+from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
+from tests.providers.tiny_models import (
+    DISTILLED_SIGMAS,
+    PROMPT,
+    SEED,
+    SIZE,
+    save_tiny_ltx_2,
+    save_tiny_ltx_video,
+)
+
+FRAMES = 17
+LAST = FRAMES - 1
+FPS = 16
+
+
+class Given(NamedTuple):
+    """An image, which frame it is, where LTX-2 is told to put it, and how strong it is."""
+
+    image: str
+    frame: int
+    index: float
+    strength: float = 1.0
+
+
+# Latent frame k begins at frame 8(k - 1) + 1, so frame 9 is where latent frame 2 begins.
+KEYFRAMES: dict[str, tuple[Given, ...]] = {
+    "first": (Given("a", 0, 0),),
+    "second": (Given("a", 1, 1.0),),
+    "eighth": (Given("a", 8, 1.875),),
+    "ninth": (Given("a", 9, 2.0),),
+    "last": (Given("b", LAST, 2.875, 0.7),),
+    "several": (Given("a", 0, 0, 0.5), Given("b", 8, 1.875), Given("a", LAST, 2.875, 0.6)),
+}
+
+DISTILLED_098 = [1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725]
+
+
+class BareVideo:
+    """LTX-Video by a plain script: guided as 0.9.5 is, or in the steps of 0.9.8 distilled."""
+
+    def __init__(self, folder: Path, *, is_distilled: bool) -> None:
+        self.pipeline: Any = LTXConditionPipeline.from_pretrained(folder, dtype=torch.float32)
+        self.options: dict[str, Any] = {
+            "frame_rate": FPS,
+            "decode_timestep": 0.05,
+            "decode_noise_scale": 0.025,
+            "max_sequence_length": 256,
+            **({"guidance_scale": 1.0} if is_distilled else {"guidance_scale": 3.0}),
+            "negative_prompt": None if is_distilled else "blurry",
+            "image_cond_noise_scale": 0.0 if is_distilled else 0.15,
+        }
+        self.timesteps = [sigma * 1000 for sigma in DISTILLED_098] if is_distilled else None
+        self.steps = 7 if is_distilled else 6
+
+    def keyframes(self, images: dict[str, Image.Image], given: tuple[Given, ...]) -> np.ndarray:
+        conditions = [
+            LTXVideoCondition(
+                image=like_a_frame(images[item.image], LTX_VIDEO_2B_DEV),
+                frame_index=item.frame,
+                strength=item.strength,
+            )
+            for item in given
+        ]
+        return self.run(
+            conditions=conditions, num_inference_steps=self.steps, timesteps=self.timesteps
+        )
+
+    def run(self, **options: Any) -> np.ndarray:
+        return self.pipeline(
+            prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
+        ).frames[0]
+
+
+class BareAv:
+    """LTX-2 distilled by a plain script."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pipeline: Any = LTX2ConditionPipeline.from_pretrained(folder, dtype=torch.float32)
+        self.pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
+        self.options: dict[str, Any] = {
+            "frame_rate": float(FPS),
+            "num_inference_steps": 8,
+            "sigmas": DISTILLED_SIGMAS,
+            "guidance_scale": 1.0,
+            "stg_scale": 0.0,
+            "modality_scale": 1.0,
+            "guidance_rescale": 0.0,
+            "audio_guidance_scale": 1.0,
+            "audio_stg_scale": 0.0,
+            "audio_modality_scale": 1.0,
+            "audio_guidance_rescale": 0.0,
+            "use_cross_timestep": True,
+            "max_sequence_length": 32,
+        }
+
+    def keyframes(self, images: dict[str, Image.Image], given: tuple[Given, ...]) -> np.ndarray:
+        conditions = [
+            LTX2VideoCondition(
+                frames=images[item.image],
+                index=item.index,  # pyright: ignore[reportArgumentType] - fractions are taken
+                strength=item.strength,
+                crf=0,
+            )
+            for item in given
+        ]
+        return self.run(conditions=conditions)
+
+    def run(self, **options: Any) -> np.ndarray:
+        return self.pipeline(
+            prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
+        ).frames[0]
+
+
+def _generator() -> torch.Generator:
+    return torch.Generator("cpu").manual_seed(SEED)
+
+
+def pictures() -> dict[str, Image.Image]:
+    """Two pictures of the clip's size."""
+    gradient = Image.linear_gradient("L").resize((96, 64))
+    return {
+        "a": gradient.convert("RGB"),
+        "b": Image.merge("RGB", (gradient.rotate(180), gradient, Image.new("L", (96, 64), 40))),
+    }
+
+
+def main(folder: Path) -> None:
+    """Write the tiny models, the pictures and what plain diffusers makes of them."""
+    images = pictures()
+    for name, image in images.items():
+        image.save(folder / f"{name}.png")
+    save_tiny_ltx_video(folder / "tiny-095")
+    bare: dict[str, BareVideo | BareAv] = {
+        "tiny-095": BareVideo(folder / "tiny-095", is_distilled=False),
+        "tiny-098": BareVideo(folder / "tiny-095", is_distilled=True),
+    }
+    for generation in ("2.0", "2.3", "2.5"):
+        name = f"tiny-{generation}"
+        save_tiny_ltx_2(folder / name, generation)
+        bare[name] = BareAv(folder / name)
+    for name, model in bare.items():
+        for case, given in KEYFRAMES.items():
+            _save(folder, f"{name}-{case}", model.keyframes(images, given))
+
+
+def _save(folder: Path, name: str, frames: np.ndarray) -> None:
+    np.save(folder / f"{name}.npy", (frames * 255).round().astype("uint8"))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
