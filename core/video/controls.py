@@ -49,6 +49,8 @@ class Control(StrEnum):
     START_IMAGE = "start_image"
     END_IMAGE = "end_image"
     KEYFRAMES = "keyframes"
+    SOURCE_VIDEO = "source_video"
+    STRENGTH = "strength"
     REFERENCE_IMAGES = "reference_images"
     AUDIO = "audio"
     AUDIO_PROMPT = "audio_prompt"
@@ -247,6 +249,18 @@ CONTROLS: tuple[ControlRow, ...] = (
         Control.KEYFRAMES, "inputs.keyframe", ControlKind.FILES, "Keyframes",
         "Pictures that the clip comes by, each at its time", "keyframe", _files(Role.KEYFRAME),
         options=("--keyframe",), metavar="TIME:FILE[@STRENGTH]", is_for_images=False,
+    ),
+    ControlRow(
+        Control.SOURCE_VIDEO, "inputs.source_video", ControlKind.FILE, "Source video",
+        "The clip that is made anew", "source video", _files(Role.SOURCE_VIDEO),
+        options=("--source-video",), metavar="FILE", is_for_images=False,
+    ),
+    ControlRow(
+        Control.STRENGTH, "editing.strength", ControlKind.NUMBER, "Strength",
+        "How much of the source video is made anew: 0 gives it back, 1 ignores it", "strength",
+        lambda spec: spec.strength if spec.limit(Role.SOURCE_VIDEO) else None,
+        "takes no strength, because it makes no clip of another one. Leave it out.",
+        options=("--strength",), metavar="NUMBER", is_for_images=False,
     ),
     ControlRow(
         Control.REFERENCE_IMAGES, "inputs.reference", ControlKind.FILES, "References",

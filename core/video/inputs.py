@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from core.media.source_clip import VideoFacts
     from core.video.request import Input, RenderRequest
     from core.video.spec import ModelSpec
 
@@ -73,6 +74,7 @@ class CheckedInputs:
     Attributes:
         sizes: by role, the upright width and height of its first image or video.
         image_sizes: the same of every image, by its place among the inputs.
+        videos: by role, its first video.
         length_s: of all videos and audio files together.
     """
 
@@ -80,6 +82,7 @@ class CheckedInputs:
     length_s: float = 0.0
     notes: tuple[str, ...] = ()
     image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    videos: Mapping[Role, VideoFacts] = field(default_factory=dict[Role, "VideoFacts"])
 
 
 def field_of(role: Role) -> str:
@@ -117,7 +120,13 @@ def check_inputs(request: RenderRequest) -> CheckedInputs:
         reading.read(place, item)
     if reading.problems:
         raise UnsupportedRequest(reading.problems)
-    return CheckedInputs(reading.sizes, reading.length_s, tuple(reading.notes), reading.image_sizes)
+    return CheckedInputs(
+        reading.sizes,
+        reading.length_s,
+        tuple(reading.notes),
+        reading.image_sizes,
+        reading.videos,
+    )
 
 
 @dataclass
@@ -126,6 +135,7 @@ class _InputReading:
     notes: list[str] = field(default_factory=list[str])
     sizes: dict[Role, tuple[int, int]] = field(default_factory=dict[Role, tuple[int, int]])
     image_sizes: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    videos: dict[Role, VideoFacts] = field(default_factory=dict[Role, "VideoFacts"])
     length_s: float = 0.0
 
     def read(self, place: int, item: Input) -> None:
@@ -159,7 +169,9 @@ class _InputReading:
         import av
         from av.error import FFmpegError
 
+        from core.errors import UnreadableClip
         from core.media.media_file import open_media
+        from core.media.source_clip import read_video_facts
         from core.media.streams import choose_audio, choose_video
 
         name = repr(str(item.path))
@@ -173,8 +185,12 @@ class _InputReading:
                 if (video if info.media is MediaType.VIDEO else audio) is None:
                     return f"The {info.name} {name} holds no {info.media.value}. Choose another."
                 self.length_s += (container.duration or 0) / av.time_base
-                if video is not None and info.media is MediaType.VIDEO:
-                    self.sizes.setdefault(item.role, (video.width, video.height))
+            if info.media is MediaType.VIDEO:
+                facts = read_video_facts(item.path)
+                self.videos.setdefault(item.role, facts)
+                self.sizes.setdefault(item.role, (facts.width, facts.height))
+        except UnreadableClip as error:
+            return f"The {info.name} {name} cannot be used: {error.message} {error.hint}".strip()
         except (FFmpegError, OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or error
             return f"The {info.name} {name} cannot be read: {why}. Get a whole copy of it."

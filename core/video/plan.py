@@ -8,7 +8,7 @@ from pydantic import Field
 
 from core.frozen import Frozen
 from core.jobs.lanes import Stage
-from core.video.request import Input, OutputKind, RenderRequest, Residency, Target, Task
+from core.video.request import Input, OutputKind, RenderRequest, Residency, Role, Target, Task
 from core.video.spec import ModelSpec
 
 _BYTES_PER_PIXEL = 0.25
@@ -81,6 +81,8 @@ class ClipSettings(Frozen):
         negative_prompt: None leaves the model's own default.
         num_inference_steps, guidance_scale: None where the model leaves no choice.
         num_frames, fps: 1 and 0 of an image.
+        steps_taken: of the steps, how many are; None for all of them. A strong source video is a
+            clip that is half made.
         has_audio: whether the file gets sound.
         cost_usd: None is unknown.
         memory_plan: None for models that do not run on this machine.
@@ -95,6 +97,7 @@ class ClipSettings(Frozen):
     fps: int
     seed: int
     num_inference_steps: int | None
+    steps_taken: int | None = None
     guidance_scale: float | None
     has_audio: bool
     cost_usd: float | None
@@ -145,6 +148,22 @@ class RenderPlan(ClipSettings):
     def with_inputs(self, inputs: tuple[Input, ...]) -> RenderPlan:
         """The same plan with its files in other places."""
         return self.model_copy(update={"request": self.request.with_inputs(inputs)})
+
+    @property
+    def strength(self) -> float | None:
+        """How much of the source video is made anew; None where there is none to choose."""
+        if self.spec.strength is None or not self.request.of_role(Role.SOURCE_VIDEO):
+            return None
+        asked = self.request.editing.strength
+        return self.spec.strength.default if asked is None else asked
+
+    @property
+    def steps_text(self) -> str:
+        """How many steps are taken, such as "8 steps"; empty where nobody knows."""
+        steps, taken = self.num_inference_steps, self.steps_taken
+        if steps is None:
+            return ""
+        return f"{steps} steps" if taken is None else f"{taken} of {steps} steps"
 
     @property
     def clip_bytes(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnsupportedRequest
 from core.video.allowed import find_size, find_value, pixels_of
 from core.video.controls import CONTROLS, ROWS, Control
-from core.video.inputs import ROLES, SHAPING, CheckedInputs, limit_problems
+from core.video.inputs import ROLES, SHAPING, CheckedInputs, field_of, limit_problems
 from core.video.placement import place_problems, placed_images, strength_problems
 from core.video.plan import RenderPlan
 from core.video.price import Billed
@@ -19,6 +19,7 @@ from core.video.spec import CameraWay
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.media.source_clip import VideoFacts
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
@@ -59,10 +60,10 @@ def make_plan(
     draft.check_controls()
     size = draft.choose_size(known)
     is_image = request.output is OutputKind.IMAGE
-    fps = 0 if is_image else request.frame.fps or spec.default_fps
-    duration_s = 0.0 if is_image else draft.choose_duration(size, fps)
+    fps = 0 if is_image else draft.choose_fps(known)
+    duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
     prompt = draft.join_camera(request.prompt.strip())
-    has_audio = draft.choose_audio()
+    has_audio = draft.choose_audio(known)
     num_frames = 1
     if duration_s is not None and not is_image:
         num_frames = draft.snap_frames(duration_s, fps)
@@ -148,6 +149,9 @@ class _Draft:
                 continue
             if row.role is not None:
                 continue
+            if row.id is Control.STRENGTH and not self.request.of_role(Role.SOURCE_VIDEO):
+                self._refuse(row.path, "A strength needs a source video. Name one.")
+                continue
             problem = row.problem(row.value(self.request), self.spec)
             if problem is not None:
                 self._refuse(row.path, problem)
@@ -228,7 +232,19 @@ class _Draft:
         if width < size.width or height < size.height:
             self.notes.append(f"The {kind} is smaller than {size}, so it will look soft.")
 
-    def choose_duration(self, size: FrameSize | None, fps: int) -> float | None:
+    def choose_fps(self, known: CheckedInputs) -> int:
+        """The frame rate that is asked for, else that of the source video, else the usual one."""
+        asked, source = self.request.frame.fps, known.videos.get(Role.SOURCE_VIDEO)
+        if asked in self.spec.fps:
+            return asked
+        # One that is refused is told already, and the rest is judged at the usual one.
+        if source is None or source.fps is None or round(source.fps, 2) not in self.spec.fps:
+            return self.spec.default_fps
+        return round(source.fps)
+
+    def choose_duration(
+        self, size: FrameSize | None, fps: int, known: CheckedInputs
+    ) -> float | None:
         """The length in seconds, asked or default, within what size and frame rate allow."""
         allowed, label = self.spec.durations, self.spec.label
         asked = self.request.frame.duration_s
@@ -237,7 +253,11 @@ class _Draft:
             return None
         longest_s = allowed.longest(size.resolution, fps)
         duration_s = allowed.default if asked is None else asked
-        if duration_s <= longest_s:
+        source = known.videos.get(Role.SOURCE_VIDEO)
+        if source is not None and not allowed.choices:
+            if asked is None or asked <= longest_s:
+                return self._length_of_source(source, fps, longest_s)
+        elif duration_s <= longest_s:
             return duration_s
         is_rate = longest_s < allowed.longest(size.resolution)
         where = f"{size} and {fps} fps" if is_rate else f"{size}"
@@ -254,6 +274,37 @@ class _Draft:
             f"clip or choose {advice}.",
         )
         return None
+
+    def _length_of_source(self, source: VideoFacts, fps: int, longest_s: float) -> float | None:
+        """As long as the source video, or as much of it as is asked for or possible."""
+        grid, field = self.spec.frame_grid, "frame.duration_s"
+        asked_s, there = self.request.frame.duration_s, source.frames_at(fps)
+        length = f"The source video is {source.duration_s:.2f} s long"
+        fewest = max(grid.step + grid.offset, math.ceil(self.spec.durations.minimum * fps))
+        if there < fewest:
+            self._refuse(
+                field_of(Role.SOURCE_VIDEO),
+                f"{length}, and {self.spec.label} makes clips of at least {fewest / fps:.2f} s. "
+                "Choose a longer one.",
+            )
+            return None
+        if asked_s is not None and asked_s * fps > there + grid.step / 2:
+            self._refuse(
+                field,
+                f"{length}, not {asked_s:g} s. Leave the duration out: the clip is then as long as "
+                "its source.",
+            )
+            return None
+        wanted_s = longest_s if asked_s is None else asked_s
+        most = (there - grid.offset) // grid.step * grid.step + grid.offset
+        num_frames = min(most, grid.frames(wanted_s, fps))
+        rest = there - num_frames
+        left_out = f"; its last {rest} are left out" if rest else ""
+        self.notes.append(
+            f"{length}, {there} frames at {fps} fps: the clip is made of {num_frames} of "
+            f"them{left_out}."
+        )
+        return (num_frames - grid.offset) / fps
 
     def snap_frames(self, duration_s: float, fps: int) -> int:
         """The frame count on the model's grid; told where it changes the length."""
@@ -314,12 +365,28 @@ class _Draft:
             self.notes.append(f"A camera speed of {speed:g} is the normal one.")
         return ""
 
-    def choose_audio(self) -> bool:
+    def choose_audio(self, known: CheckedInputs) -> bool:
         """Whether the file gets sound: asked, or wherever the model makes it."""
         if self.request.output is OutputKind.IMAGE:
             return False
         asked = self.request.audio
+        if self.spec.keeps_source_audio and self.request.of_role(Role.SOURCE_VIDEO):
+            return self._audio_of_source(known.videos.get(Role.SOURCE_VIDEO))
         has_audio = self.spec.audio is not None if asked is None else asked
         if self.request.audio_prompt and self.spec.takes_audio_prompt and not has_audio:
             self.notes.append("The clip is silent, so its audio prompt is not used.")
+        return has_audio
+
+    def _audio_of_source(self, source: VideoFacts | None) -> bool:
+        """Whether the clip keeps the sound of the video that it is made from."""
+        asked, has_audio = self.request.audio, source is not None and source.has_audio
+        if asked and source is not None and not has_audio:
+            self._refuse(
+                "audio",
+                f"The source video has no sound, and {self.spec.label} makes none for a clip that "
+                "is made from another. Leave the sound out.",
+            )
+        has_audio = has_audio and asked is not False
+        what = "keeps the sound of its source video" if has_audio else "is silent"
+        self.notes.append(f"The clip {what}; {self.spec.label} makes no new sound for it.")
         return has_audio

@@ -239,6 +239,8 @@ class ModelSpec(Frozen):
         steps: None where the number of steps cannot be chosen.
         guidance_scale: None where it cannot be chosen (distilled models).
         audio: None where the model makes no sound.
+        strength: how much of a source video is made anew; None where that cannot be chosen.
+        keeps_source_audio: whether a clip that is made from a source video has its sound.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
         is_exact: whether its clips have the planned size, length and rate to the frame, so that any
@@ -266,6 +268,8 @@ class ModelSpec(Frozen):
     camera: CameraSpec | None
     audio: AudioSpec | None
     takes_audio_prompt: bool = False
+    strength: FloatRange | None = None
+    keeps_source_audio: bool = False
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()
     takes_webhook: bool = False
@@ -307,6 +311,8 @@ class ModelSpec(Frozen):
             raise ValueError(f"{self.id}: default_fps {self.default_fps} is not among {self.fps}")
         if (Task.IMAGE_TO_VIDEO in self.tasks) > (Role.START in self.inputs):
             raise ValueError(f"{self.id}: makes clips of an image and takes none")
+        if (Task.VIDEO_TO_VIDEO in self.tasks) != (Role.SOURCE_VIDEO in self.inputs):
+            raise ValueError(f"{self.id}: takes a source video and makes nothing of it")
         keys = [(size.resolution, size.aspect) for size in self.sizes]
         if len(set(keys)) != len(keys):
             raise ValueError(f"{self.id}: a resolution and aspect occur twice in sizes")

@@ -16,9 +16,7 @@ from core.jobs.lanes import Stage
 from core.jobs.owner import Owner, Owners
 from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
-from core.video.inputs import ROLES
 from core.video.model_store import OnDisk
-from core.video.placement import placed_images
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.model_files import (
@@ -50,7 +48,7 @@ if TYPE_CHECKING:
     from core.video.spec import ModelSpec
     from providers.ltx_video.engine.engine_process import EngineProcess
     from providers.ltx_video.engine.progress_meter import ProgressMeter
-    from providers.ltx_video.engine.protocol import OrderedImage, RenderOrder, StageFigures
+    from providers.ltx_video.engine.protocol import RenderOrder, StageFigures
     from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.models.catalog import LocalModel
     from providers.ltx_video.models.memory_plan import MemoryLadder, Workload
@@ -137,6 +135,10 @@ class LocalLTX:
             from providers.ltx_video.mini.caption import caption_of
 
             notes = caption_of(plan).notes
+        if plan.strength is not None:
+            steps = plan.num_inference_steps or model.profile.num_inference_steps
+            taken = len(model.profile.sigmas_from(steps, plan.strength))
+            plan = plan.model_copy(update={"num_inference_steps": steps, "steps_taken": taken})
         memory = self._memory(model, plan)
         fitted = plan.with_notes(*notes).model_copy(update={"memory_plan": memory})
         return self._with_time(fitted)
@@ -330,6 +332,7 @@ class LocalLTX:
         return self._context.paths.cache_dir / "ltx-video" / "offload"
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
+        from providers.ltx_video.engine.drive_render import write_images, write_source_audio
         from providers.ltx_video.engine.protocol import RenderOrder
 
         model = self._models[plan.target.model]
@@ -347,7 +350,8 @@ class LocalLTX:
             model_key=model_key(folder),
             repair=_repair(model),
             workdir=ctx.workdir,
-            images=_write_images(plan, ctx.workdir),
+            images=write_images(plan, ctx.workdir),
+            source_audio=write_source_audio(plan, ctx),
             embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",
             offload_dir=self._offload_dir,
         )
@@ -417,19 +421,6 @@ class LocalLTX:
             for state in (self._engine_for(plan), EngineState.READY)
         )
         return plan.model_copy(update={"est_seconds": first, "est_next_seconds": following})
-
-
-def _write_images(plan: RenderPlan, workdir: Path) -> tuple[OrderedImage, ...]:
-    """The images of a plan as the engine takes them, each cut and resized to the clip."""
-    from core.media.images import write_fitted_image
-    from providers.ltx_video.engine.protocol import OrderedImage
-
-    ordered: list[OrderedImage] = []
-    for image in placed_images(plan.request, plan.num_frames, plan.fps):
-        item, path = image.item, workdir / f"image-{image.place}.png"
-        write_fitted_image(item.path, path, plan.width, plan.height, ROLES[item.role].name)
-        ordered.append(OrderedImage(path=path, frame=image.frame, strength=image.strength))
-    return tuple(ordered)
 
 
 def _loaded_name(plan: RenderPlan, key: str) -> str:

@@ -17,6 +17,7 @@ from core.jobs.lanes import Lane
 from core.video.controls import CONTROLS
 from core.video.provider import ProviderInfo
 from core.video.request import Input, RenderRequest, Role
+from tests.fakes.clips import moving_clip
 
 INFOS = [
     ProviderInfo("one", "local", "One", "", Lane.GPU),
@@ -53,6 +54,7 @@ CASES = (
     Case(("--guidance", "3.5"), "sampling.guidance_scale", 3.5),
     Case(("--seed", "7"), "sampling.seed", 7),
     Case(("--memory", "group-offload"), "delivery.memory", "group-offload"),
+    Case(("--strength", "0.4", "--source-video", "clip.mp4"), "editing.strength", 0.4),
     Case(("--webhook", "https://a.b/c"), "delivery.webhook_url", "https://a.b/c"),
 )
 FILES = (
@@ -63,6 +65,7 @@ FILES = (
         "keyframe",
         [("one.png", 0.5), ("a:b@1.png", None), ("@.png", None)],
     ),
+    Case(("--source-video", "clip.mp4"), "source_video", [("clip.mp4", None)]),
     Case(
         ("--reference", "one.png", "--reference", "two.png"),
         "reference",
@@ -77,6 +80,8 @@ FILES = (
 
 
 def request_of(run, *words: str) -> dict:
+    if "clip.mp4" in words:
+        moving_clip(Path("clip.mp4"), 49, 24)
     given = {word.partition("=")[0] for word in words}
     prompt = () if "--prompt" in given else ("-p", "a ball")
     model = () if {"--model", "--ltx-model"} & given else ("--model", "fake-full")
@@ -272,4 +277,11 @@ def test_help_wins_over_mistakes(run) -> None:
 
 def test_a_role_without_its_own_option_is_not_typed() -> None:
     asked = {row.role for row in CONTROLS if row.role is not None}
-    assert asked == {Role.START, Role.END, Role.KEYFRAME, Role.REFERENCE, Role.LORA}
+    assert asked == {
+        Role.START,
+        Role.END,
+        Role.KEYFRAME,
+        Role.SOURCE_VIDEO,
+        Role.REFERENCE,
+        Role.LORA,
+    }

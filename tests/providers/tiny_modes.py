@@ -6,9 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import av
 import numpy as np
 import torch
-from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline, LTXVideoCondition
+from diffusers.pipelines.ltx.pipeline_ltx_condition import (
+    LTXConditionPipeline,
+    LTXVideoCondition,
+    linear_quadratic_schedule,
+)
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import (
     LTX2ConditionPipeline,
     LTX2VideoCondition,
@@ -20,6 +25,7 @@ from PIL import Image
 
 from providers.ltx_video.engine.conditions import like_a_frame
 from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
+from tests.fakes.clips import moving_clip
 from tests.providers.tiny_models import (
     DISTILLED_SIGMAS,
     PROMPT,
@@ -53,6 +59,7 @@ KEYFRAMES: dict[str, tuple[Given, ...]] = {
     "several": (Given("a", 0, 0, 0.5), Given("b", 8, 1.875), Given("a", LAST, 2.875, 0.6)),
 }
 
+STRENGTH = 0.8
 DISTILLED_098 = [1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725]
 
 
@@ -85,6 +92,39 @@ class BareVideo:
         return self.run(
             conditions=conditions, num_inference_steps=self.steps, timesteps=self.timesteps
         )
+
+    def latents(self, frames: list[Image.Image]) -> torch.Tensor:
+        pixels = self.pipeline.video_processor.preprocess_video(frames)
+        with torch.no_grad():
+            return self.pipeline.vae.encode(pixels).latent_dist.mode()
+
+    def made_anew(self, frames: list[Image.Image], strength: float) -> np.ndarray:
+        """The source covered with noise up to a level, and freed of it by the levels below."""
+        own = [round(level, 7) for level in linear_quadratic_schedule(self.steps).tolist()]
+        every = DISTILLED_098 if self.timesteps else own
+        levels = [strength, *(level for level in every if level < strength)]
+        vae = self.pipeline.vae
+        # By hand what the pipeline does with what it encodes itself.
+        mean, std = (part.view(1, -1, 1, 1, 1) for part in (vae.latents_mean, vae.latents_std))
+        latents = (self.latents(frames) - mean) / std
+        return self.run(
+            latents=latents,
+            # The first of n levels is left out where a share of less than n / n is asked for.
+            timesteps=[1000.0, *(level * 1000 for level in levels)],
+            denoise_strength=(len(levels) + 0.25) / (len(levels) + 1),
+        )
+
+    def given_back(self, frames: list[Image.Image]) -> np.ndarray:
+        pipeline, generator = self.pipeline, _generator()
+        latents = self.latents(frames)
+        noise = torch.randn(latents.shape, generator=generator)
+        latents = (1 - 0.025) * latents + 0.025 * noise
+        with torch.no_grad():
+            video = pipeline.vae.decode(latents, torch.tensor([0.05]), return_dict=False)[0]
+        return pipeline.video_processor.postprocess_video(video, output_type="np")[0]
+
+    def plain(self) -> np.ndarray:
+        return self.run(num_inference_steps=self.steps, timesteps=self.timesteps)
 
     def run(self, **options: Any) -> np.ndarray:
         return self.pipeline(
@@ -126,6 +166,34 @@ class BareAv:
         ]
         return self.run(conditions=conditions)
 
+    def latents(self, frames: list[Image.Image]) -> torch.Tensor:
+        pixels = self.pipeline.video_processor.preprocess_video(frames)
+        with torch.no_grad():
+            return self.pipeline.vae.encode(pixels).latent_dist.mode()
+
+    def made_anew(self, frames: list[Image.Image], strength: float) -> np.ndarray:
+        """As with the other family; the sound begins as silence with as much noise."""
+        levels = [strength, *(level for level in DISTILLED_SIGMAS if level < strength)]
+        # 25 latents of sound a second, each of four steps of the spectrogram.
+        mel = torch.full((1, 2, 4 * round(len(frames) / FPS * 25), 16), -11.5129)
+        with torch.no_grad():
+            silence = self.pipeline.audio_vae.encode(mel).latent_dist.mode()
+        return self.run(
+            latents=self.latents(frames),
+            audio_latents=silence,
+            sigmas=levels,
+            noise_scale=strength,
+            num_inference_steps=len(levels),
+        )
+
+    def given_back(self, frames: list[Image.Image]) -> np.ndarray:
+        with torch.no_grad():
+            video = self.pipeline.vae.decode(self.latents(frames), None, return_dict=False)[0]
+        return self.pipeline.video_processor.postprocess_video(video, output_type="np")[0]
+
+    def plain(self) -> np.ndarray:
+        return self.run()
+
     def run(self, **options: Any) -> np.ndarray:
         return self.pipeline(
             prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
@@ -150,6 +218,8 @@ def main(folder: Path) -> None:
     images = pictures()
     for name, image in images.items():
         image.save(folder / f"{name}.png")
+    with av.open(str(moving_clip(folder / "source.mp4", FRAMES, FPS, has_audio=True))) as opened:
+        frames = [frame.to_image() for frame in opened.decode(video=0)]
     save_tiny_ltx_video(folder / "tiny-095")
     bare: dict[str, BareVideo | BareAv] = {
         "tiny-095": BareVideo(folder / "tiny-095", is_distilled=False),
@@ -162,6 +232,9 @@ def main(folder: Path) -> None:
     for name, model in bare.items():
         for case, given in KEYFRAMES.items():
             _save(folder, f"{name}-{case}", model.keyframes(images, given))
+        _save(folder, f"{name}-anew", model.made_anew(frames, STRENGTH))
+        _save(folder, f"{name}-back", model.given_back(frames))
+        _save(folder, f"{name}-plain", model.plain())
 
 
 def _save(folder: Path, name: str, frames: np.ndarray) -> None:

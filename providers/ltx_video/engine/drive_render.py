@@ -1,4 +1,4 @@
-"""One clip followed through the engine: its events told on, its end turned into what it means."""
+"""One clip made by the engine: its files prepared, its events told on, its end explained."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ from core.errors import (
     StudioError,
     UnsupportedRequest,
 )
+from core.media.images import write_fitted_image
+from core.media.source_clip import write_clip_audio
+from core.video.inputs import ROLES
+from core.video.placement import placed_images
+from core.video.request import Role
 from providers.ltx_video.engine.engine_process import EngineEnded, EngineProcess
 from providers.ltx_video.engine.protocol import (
     Advanced,
     Began,
     CancelOrder,
     Made,
+    OrderedImage,
     Refused,
     RenderOrder,
     Stopped,
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.jobs.job import JobContext
+    from core.video.plan import RenderPlan
     from providers.ltx_video.engine.progress_meter import ProgressMeter
 
 log = logging.getLogger(__name__)
@@ -47,6 +54,36 @@ _ERRORS: dict[str, type[ProviderError]] = {
     "NotConfigured": NotConfigured,
     "RenderFailed": RenderFailed,
 }
+
+
+def write_images(plan: RenderPlan, workdir: Path) -> tuple[OrderedImage, ...]:
+    """The images of a plan, each cut and resized to the clip.
+
+    Raises:
+        UnsupportedRequest: one is missing, unreadable, cut off or huge.
+    """
+    ordered: list[OrderedImage] = []
+    for image in placed_images(plan.request, plan.num_frames, plan.fps):
+        item, path = image.item, workdir / f"image-{image.place}.png"
+        write_fitted_image(item.path, path, plan.width, plan.height, ROLES[item.role].name)
+        ordered.append(OrderedImage(path=path, frame=image.frame, strength=image.strength))
+    return tuple(ordered)
+
+
+def write_source_audio(plan: RenderPlan, ctx: JobContext) -> Path | None:
+    """The sound of the video that a clip is made from, where the clip keeps it.
+
+    Raises:
+        UnreadableClip: the video cannot be read.
+        FFmpegFailed: its sound does not decode, or the disk is full.
+        JobCancelled: asked to stop.
+    """
+    video = plan.request.path_of(Role.SOURCE_VIDEO)
+    if video is None or not plan.has_audio:
+        return None
+    path = ctx.workdir / "source.f32"
+    write_clip_audio(video, path, plan.duration_s, ctx.cancel)
+    return path
 
 
 def follow(

@@ -26,6 +26,7 @@ from providers.ltx_video.engine.pipeline import (
 )
 from providers.ltx_video.engine.preview import Previewer
 from providers.ltx_video.engine.protocol import Advanced, Began, Made, Refused, StageFigures
+from providers.ltx_video.engine.source import read_audio
 from providers.ltx_video.engine.stages import decode, denoise
 from providers.ltx_video.engine.text import (
     EmbeddingCache,
@@ -80,6 +81,8 @@ class PipelineHost:
         with run.stage(Stage.DECODE, message="Decoding"):
             set_tiling(pipeline.vae, order)
             frames, audio = decode(pipeline, order, denoised, run.on_progress, run.cancel)
+            if order.source_audio is not None:
+                audio = read_audio(order.source_audio)
         clip = order.workdir / "clip.mp4"
         with run.stage(Stage.WRITE, message="Writing the clip"):
             write_clip(clip, frames, order.plan.fps, audio, run.on_frame)

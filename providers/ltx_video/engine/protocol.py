@@ -36,6 +36,7 @@ class RenderOrder(Frozen):
         repair: the command that brings damaged files of this model back.
         workdir: the job's folder, the only place where files of this job are written.
         images: in the order of their frames.
+        source_audio: the sound that the clip keeps, as `write_clip_audio` writes it.
         embeddings_dir: the cache of encoded prompts, shared by all jobs.
         offload_dir: where weights go that are kept on disk while a clip is made.
     """
@@ -50,6 +51,7 @@ class RenderOrder(Frozen):
     repair: str
     workdir: Path
     images: tuple[OrderedImage, ...]
+    source_audio: Path | None = None
     embeddings_dir: Path
     offload_dir: Path
 

@@ -13,10 +13,12 @@ import torch
 from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from diffusers.utils.torch_utils import randn_tensor
 
+from core.video.request import Role
 from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.conditions import conditions_of_ltx_2, conditions_of_ltx_video
 from providers.ltx_video.engine.pipeline import compute_dtype
 from providers.ltx_video.engine.scheduler import StochasticScheduler
+from providers.ltx_video.engine.source import silent_latents, source_latents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,7 +77,17 @@ def denoise(
         on_step(index + 1, running.num_timesteps, preview)
         return {}
 
+    strength, video = plan.strength, plan.request.path_of(Role.SOURCE_VIDEO)
+    source: torch.Tensor | None = None
+    if video is not None and strength is not None and strength < 1:
+        with torch.no_grad(), _stop_between(pipeline.vae.encoder.down_blocks, cancel):
+            source = source_latents(pipeline, order, video, cancel)
+        if isinstance(pipeline, LTXConditionPipeline):
+            source = _normalized(pipeline, source)
+        if strength == 0:
+            return Denoised(source, None, generator)
     shared: dict[str, Any] = {
+        "latents": source,
         "height": plan.height,
         "width": plan.width,
         "num_frames": plan.num_frames,
@@ -93,10 +105,17 @@ def denoise(
     with torch.no_grad(), _stop_between(call.transformer.transformer_blocks, cancel):
         if isinstance(pipeline, LTXConditionPipeline):
             timesteps = profile.timesteps_for(steps)
+            denoise_strength = 1.0
+            if source is not None and strength is not None:
+                levels = profile.sigmas_from(steps, strength)
+                # The pipeline leaves out a share of the list, so it gets one level more.
+                timesteps = (1000.0, *(level * 1000 for level in levels))
+                denoise_strength = (len(levels) + 0.5) / len(timesteps)
             output = call(
                 conditions=conditions_of_ltx_video(order),
                 frame_rate=plan.fps,
                 timesteps=None if timesteps is None else list(timesteps),
+                denoise_strength=denoise_strength,
                 guidance_scale=guidance.guidance_scale,
                 guidance_rescale=guidance.guidance_rescale,
                 image_cond_noise_scale=profile.image_cond_noise_scale,
@@ -104,6 +123,10 @@ def denoise(
             )
             return Denoised(output.frames, None, generator)
         sigmas = profile.sigmas_for(steps)
+        if source is not None and strength is not None:
+            sigmas = profile.sigmas_from(steps, strength)
+            shared["noise_scale"] = sigmas[0]
+            shared["audio_latents"] = silent_latents(pipeline, order)
         output = call(
             conditions=conditions_of_ltx_2(order),
             frame_rate=float(plan.fps),
@@ -123,8 +146,12 @@ def decode(
     on_progress: Callable[[float], None],
     cancel: CancelToken,
 ) -> tuple[np.ndarray, Audio | None]:
-    """The pictures, (frames, height, width, 3) uint8, and the sound where the plan wants it."""
-    audio = denoised.audio if order.plan.has_audio else None
+    """The pictures, (frames, height, width, 3) uint8, and the sound where the plan wants it.
+
+    The sound of a source video is none that is decoded here.
+    """
+    is_own = order.plan.has_audio and order.source_audio is None
+    audio = denoised.audio if is_own else None
     video_share = 1.0 if audio is None else 0.9
     with (
         torch.no_grad(),
@@ -166,6 +193,14 @@ def _knobs(guidance: Guidance) -> dict[str, float]:
         if name.startswith("audio_") and value == 0 and knobs[name.removeprefix("audio_")] != 0:
             knobs[name] = _ALMOST_OFF
     return knobs
+
+
+def _normalized(pipeline: LTXConditionPipeline, latents: torch.Tensor) -> torch.Tensor:
+    """Latents of the VAE in the scale that LTX-Video's pipeline works in."""
+    vae = pipeline.vae
+    return pipeline._normalize_latents(  # noqa: SLF001 - the pipeline encodes by it itself
+        latents, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
+    )
 
 
 def _noised_for_decoder(

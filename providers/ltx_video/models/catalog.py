@@ -51,9 +51,17 @@ _FREE = PriceTable(
     source="it runs on this machine",
 )
 _TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE)
+_LARGE_TASKS = (*_TASKS, Task.VIDEO_TO_VIDEO)
 _START_ONLY = {Role.START: 1}
 _MOST_KEYFRAMES = 8
-_INPUTS = {Role.START: 1, Role.END: 1, Role.KEYFRAME: _MOST_KEYFRAMES}
+_INPUTS = {
+    Role.START: 1,
+    Role.END: 1,
+    Role.KEYFRAME: _MOST_KEYFRAMES,
+    Role.SOURCE_VIDEO: 1,
+}
+STRENGTH = FloatRange(minimum=0.0, maximum=1.0, default=0.7)
+"""How much of a source video is made anew."""
 
 
 class LocalModel(Frozen):
@@ -166,7 +174,7 @@ def _model(
         label=label,
         summary=summary,
         family=profile.family.value,
-        tasks=_TASKS,
+        tasks=_LARGE_TASKS,
         inputs=_INPUTS,
         sizes=offer.sizes,
         fps=offer.fps,
@@ -183,6 +191,8 @@ def _model(
         if is_guided
         else None,
         takes_negative_prompt=is_guided,
+        strength=STRENGTH,
+        keeps_source_audio=True,
         camera=offer.camera,
         audio=offer.audio,
         max_prompt_tokens=profile.max_sequence_length,

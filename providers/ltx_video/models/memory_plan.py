@@ -58,6 +58,7 @@ class Workload:
     Attributes:
         batch_rows: 2 with guidance, else 1.
         more_tokens: the pieces of images beside those of the clip.
+        encodes_video: whether a video becomes latents first, which takes what decoding takes.
     """
 
     width: int
@@ -65,12 +66,15 @@ class Workload:
     num_frames: int
     batch_rows: int = 1
     more_tokens: int = 0
+    encodes_video: bool = False
 
     @classmethod
     def of(cls, plan: RenderPlan, profile: Profile) -> Workload:
         """The clip of a plan."""
         rows = _batch_rows(profile, plan.guidance_scale)
-        return cls(plan.width, plan.height, plan.num_frames, rows, more_tokens(plan))
+        has_video = plan.strength is not None and plan.strength < 1
+        size = (plan.width, plan.height, plan.num_frames)
+        return cls(*size, rows, more_tokens(plan), encodes_video=has_video)
 
     @classmethod
     def smallest(cls, spec: ModelSpec, profile: Profile) -> Workload:
@@ -276,6 +280,8 @@ def _peaks(
             held = _in_main_memory(layout, weights)
             ram = {stage: gb + _CUDA_RUNTIME_RAM_GB for stage, gb in held.items()}
     ram[Stage.DECODE] += frames_gb
+    if workload.encodes_video:
+        ram[Stage.DENOISE] += frames_gb
     return tuple(
         StagePeak(stage=stage, vram_gb=round(vram[stage], 2), ram_gb=round(ram[stage], 2))
         for stage in (Stage.LOAD, Stage.ENCODE, Stage.DENOISE, Stage.DECODE)
@@ -295,6 +301,7 @@ def _on_device(
         workload.tokens * footprint.hidden_size * _VALUES_PER_TOKEN * _BYTES[dtype] / 1e9
     ) * workload.batch_rows
     decoding = _decoding(layout, footprint, dtype, workload)
+    encoding_video = decoding if workload.encodes_video else 0.0
     is_encoder_here = layout.text_encoder_device is layout.device
     match layout.residency:
         case Residency.RESIDENT:
@@ -305,7 +312,7 @@ def _on_device(
                 Stage.LOAD: kept,
                 Stage.ENCODE: encoding
                 + (weights.text_encoder if layout.frees_text_encoder else kept),
-                Stage.DENOISE: kept + denoising,
+                Stage.DENOISE: kept + max(denoising, encoding_video),
                 Stage.DECODE: kept + decoding,
             }
         case Residency.MODEL_OFFLOAD:
@@ -319,7 +326,7 @@ def _on_device(
     return {
         Stage.LOAD: 0.0,
         Stage.ENCODE: words + encoding,
-        Stage.DENOISE: at_work + denoising,
+        Stage.DENOISE: max(at_work + denoising, encoding_video),
         Stage.DECODE: max(weights.video_vae + decoding, weights.audio),
     }
 

@@ -74,7 +74,8 @@ def work_of(stage: Stage, plan: RenderPlan) -> int:
     match stage:
         case Stage.DENOISE:
             tokens = token_count(plan.width, plan.height, plan.num_frames) + more_tokens(plan)
-            return tokens * (plan.num_inference_steps or 1)
+            steps = plan.num_inference_steps if plan.steps_taken is None else plan.steps_taken
+            return tokens * (steps or 1)
         case Stage.DECODE | Stage.WRITE:
             return plan.num_frames * plan.width * plan.height
         case _:

@@ -87,6 +87,9 @@ def asked(row: ControlRow, value: object, spec: ModelSpec) -> RenderRequest:
     request = RenderRequest(target=TARGET, prompt="a red ball")
     if row.id is Control.CAMERA_SPEED and spec.camera:
         request = ROWS[Control.CAMERA_MOTION].with_value(request, spec.camera.motions[0])
+    if row.id is Control.STRENGTH:
+        video = Input(role=Role.SOURCE_VIDEO, path=Path("v.mp4"))
+        request = request.with_inputs((video,) if spec.limit(Role.SOURCE_VIDEO) else ())
     return row.with_value(request, value)
 
 

@@ -61,6 +61,8 @@ FULL_OWN = chosen(
     audio=True,
     audio_prompt="rain",
     keyframes=(Input(role=Role.KEYFRAME, path=Path("/k.png"), at_s=0.5),),
+    source_video=Input(role=Role.SOURCE_VIDEO, path=Path("/v.mp4")),
+    strength=0.5,
     loras=(ONE,),
     memory=Residency.RESIDENT,
     webhook_url="https://example.com/",
@@ -76,7 +78,16 @@ SMALL_ROWS = (
     "seed",
     "negative_prompt",
 )
-FULL_ROWS = (*SMALL_ROWS, "audio_prompt", "keyframes", "loras", "memory", "webhook_url")
+FULL_ROWS = (
+    *SMALL_ROWS,
+    "audio_prompt",
+    "keyframes",
+    "source_video",
+    "strength",
+    "loras",
+    "memory",
+    "webhook_url",
+)
 
 
 @pytest.fixture
@@ -189,6 +200,11 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("negative_prompt_reset", click, value),
         ControlCase("keyframe_add", answer_with(PICKED), value),
         ControlCase("keyframes_reset", click, value),
+        ControlCase("source_video", answer_with(PICKED), value),
+        ControlCase("source_video_clear", click, value),
+        ControlCase("source_video_reset", click, value),
+        ControlCase("strength", up, value),
+        ControlCase("strength_reset", click, value),
         ControlCase("lora_add", answer_with(PICKED), value),
         ControlCase("loras_reset", click, value),
         ControlCase("memory", down, value),
@@ -220,7 +236,7 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
     qtbot: QtBot,
 ) -> None:
     shown = made(qtbot, SMALL_OWN)
-    for name in ("audio_prompt", "keyframe_add", "lora_add", "memory", "webhook_url"):
+    for name in ("audio_prompt", "keyframe_add", "source_video", "strength", "lora_add", "memory"):
         assert not control(shown, name).isVisibleTo(shown), name
     for case in check_cases():
         if not case.name.startswith(SMALL_ROWS) or case.name.startswith("audio_prompt"):

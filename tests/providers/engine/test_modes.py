@@ -1,4 +1,4 @@
-"""Clips from keyframes, against what plain diffusers makes of the same, on every generation."""
+"""Clips from images and videos, against what plain diffusers makes, on every generation."""
 
 from __future__ import annotations
 
@@ -12,10 +12,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
+from core.video.inputs import check_inputs
 from core.video.plan import Precision
 from core.video.planning import make_plan
-from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
+from core.video.request import (
+    Editing,
+    FrameRequest,
+    Input,
+    RenderRequest,
+    Role,
+    Sampling,
+    Target,
+    Task,
+)
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.local import LocalLTX
@@ -24,7 +35,7 @@ from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, Loca
 from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.memory_plan import Workload
 from providers.ltx_video.models.sizes import token_count
-from tests.providers.engine.test_engine_clips import images
+from tests.providers.engine.test_engine_clips import images, samples
 from tests.providers.tiny_home import PROMPT, SEED, context_of, install, tiny
 
 if TYPE_CHECKING:
@@ -42,9 +53,14 @@ _PLAIN = {"dtype": Precision.FLOAT32}
 _AV = {**_PLAIN, "image_crf": 0, "use_cross_timestep": True, "max_sequence_length": 32}
 
 
+_OF_THE_REAL_ONE = ("inputs", "tasks", "strength", "keeps_source_audio")
+
+
 def _model(name: str, like: LTXModel, profile: Profile) -> LocalModel:
     model = tiny(name, profile, has_audio=BY_ID[like].spec.audio is not None)
-    spec = model.spec.model_copy(update={"inputs": BY_ID[like].spec.inputs})
+    real = BY_ID[like].spec
+    same = {name: getattr(real, name) for name in _OF_THE_REAL_ONE}
+    spec = model.spec.model_copy(update=same)
     return model.model_copy(update={"spec": spec})
 
 
@@ -179,3 +195,60 @@ def test_keyframes_count_as_work_and_memory(
     request = asked(model, *CASES["several"](files))
     plan = planned(provider, request, model)
     assert Workload.of(plan, model.profile).tokens == token_count(96, 64, FRAMES) + 2 * 3 * 2
+
+
+def source(path: Path) -> Input:
+    return Input(role=Role.SOURCE_VIDEO, path=path)
+
+
+def anew(provider: LocalLTX, model: LocalModel, clip: Path, strength: float) -> RenderPlan:
+    request = asked(model, source(clip)).model_copy(update={"editing": Editing(strength=strength)})
+    known = check_inputs(request)
+    return provider.fit(make_plan(request, model.spec, known))
+
+
+@pytest.mark.parametrize(("strength", "case"), [(0.8, "anew"), (0.0, "back"), (1.0, "plain")])
+@EVERY_MODEL
+def test_a_video_made_anew_is_what_plain_diffusers_makes_of_it(
+    provider: LocalLTX,
+    watched: Watch,
+    files: Path,
+    tmp_path: Path,
+    model: LocalModel,
+    strength: float,
+    case: str,
+) -> None:
+    plan = anew(provider, model, files / "source.mp4", strength)
+    assert (plan.num_frames, plan.fps, plan.task) == (FRAMES, FPS, Task.VIDEO_TO_VIDEO)
+    job = watched()
+    clip = provider.render(plan, job.context).path
+    bare = np.load(files / f"{model.id}-{case}.npy")
+    assert np.array_equal(images(clip), as_written(bare, tmp_path))
+    levels = model.profile.sigmas_from(model.profile.num_inference_steps, strength)
+    assert plan.steps_taken == len(levels)
+    assert {event.steps for event in job.progress if event.steps} == {len(levels)} - {0}
+
+
+@EVERY_MODEL
+def test_a_video_made_anew_keeps_its_sound_unless_it_is_to_be_silent(
+    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel
+) -> None:
+    plan = anew(provider, model, files / "source.mp4", 0.0)
+    assert plan.has_audio
+    kept, original = (samples(clip) for clip in (
+        provider.render(plan, watched().context).path, files / "source.mp4"
+    ))  # fmt: skip
+    count = min(kept.shape[1], original.shape[1]) - 2000
+    # Once more through AAC, and a tone all the same.
+    assert np.abs(kept[:, 2000:count] - original[:, 2000:count]).max() < 0.05
+    silent = plan.model_copy(update={"has_audio": False})
+    assert not probe_clip(provider.render(silent, watched().context).path).has_audio
+
+
+def test_a_video_is_counted_as_the_memory_that_its_encoding_takes(
+    provider: LocalLTX, files: Path
+) -> None:
+    plan = anew(provider, MODELS[0], files / "source.mp4", 0.5)
+    assert Workload.of(plan, MODELS[0].profile).encodes_video
+    plain = anew(provider, MODELS[0], files / "source.mp4", 1.0)
+    assert not Workload.of(plain, MODELS[0].profile).encodes_video
