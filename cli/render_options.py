@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.options import Kind, Option, Unreadable, chooser, file, number, seconds
 from core.video.controls import CONTROLS, Control, ControlKind, ControlRow
-from core.video.request import AUTO, Input, RenderRequest, Residency, Role, Target
+from core.video.request import AUTO, ExtendDirection, Input, RenderRequest, Residency, Role, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -104,7 +104,8 @@ def _reader(row: ControlRow) -> Callable[[str], Any]:
             own = {Role.LORA: _lora, Role.KEYFRAME: _keyframe}
             return own.get(role, partial(_input, role))
         case ControlKind.CHOICE:
-            return chooser(Residency) if row.id is Control.MEMORY else str.strip
+            kinds = {Control.MEMORY: Residency, Control.EXTEND_DIRECTION: ExtendDirection}
+            return chooser(kinds[row.id]) if row.id in kinds else str.strip
         case ControlKind.TEXT | ControlKind.SWITCH:
             return str
 

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from core.media.frames import ClipFrames
 
-AUDIO_RATE_HZ = 48_000
-"""Samples a second of the sound that `write_clip_audio` gives."""
-
 _US = 1_000_000
 # How far frames of a steady rate may be from their places, in frames: containers round times.
 _STEADY = 0.25
@@ -106,8 +103,23 @@ def sample_frames(
             yield reader.read(reader.frames.number_at(moment_us), cancel)
 
 
-def write_clip_audio(path: Path, destination: Path, duration_s: float, cancel: CancelToken) -> None:
-    """Write the sound from the first frame on: float32, two channels in turn, 48 kHz.
+def read_frames(path: Path, numbers: range, cancel: CancelToken) -> Iterator[Image.Image]:
+    """Frames by their numbers, from 0, upright, as RGB.
+
+    Raises:
+        UnreadableClip: it cannot be read.
+        JobCancelled: asked to stop.
+    """
+    with closing(FrameReader(path, cancel)) as reader:
+        for number in numbers:
+            cancel.check()
+            yield reader.read(number, cancel)
+
+
+def write_clip_audio(
+    path: Path, destination: Path, duration_s: float, rate_hz: int, cancel: CancelToken
+) -> None:
+    """Write the sound from the first frame on: float32, two channels in turn.
 
     It is filled with silence to its length.
 
@@ -122,11 +134,11 @@ def write_clip_audio(path: Path, destination: Path, duration_s: float, cancel: C
         stream = choose_audio(container)
         index = 0 if stream is None else stream.index
     steps = [
-        f"aresample={AUDIO_RATE_HZ}:async=1:first_pts=0",
+        f"aresample={rate_hz}:async=1:first_pts=0",
         "aformat=sample_fmts=flt:channel_layouts=stereo",
         "apad",
         f"atrim=start={max(0.0, begin_s):.6f}:duration={duration_s:.6f}",
     ]
     arguments = [*input_words(path), "-map", f"0:{index}", "-af", ",".join(steps)]
-    arguments += ["-f", "f32le", "-ar", str(AUDIO_RATE_HZ), "-ac", "2", str(destination)]
+    arguments += ["-f", "f32le", "-ar", str(rate_hz), "-ac", "2", str(destination)]
     run_ffmpeg(arguments, cancel)

@@ -76,8 +76,10 @@ def strength_problems(request: RenderRequest) -> Iterator[Problem]:
             )
 
 
-def place_problems(images: tuple[PlacedImage, ...], num_frames: int, fps: int) -> Iterator[Problem]:
-    """Images outside of a clip, and those that are the same frame of it."""
+def place_problems(
+    images: tuple[PlacedImage, ...], num_frames: int, fps: int, kept: range = range(0)
+) -> Iterator[Problem]:
+    """Images outside of a clip, those that are the same frame of it, and those at kept frames."""
     last = num_frames - 1
     together: defaultdict[int, list[PlacedImage]] = defaultdict(list)
     for image in images:
@@ -86,6 +88,13 @@ def place_problems(images: tuple[PlacedImage, ...], num_frames: int, fps: int) -
                 field_of(image.item.role),
                 f"The {image.label} at {image.item.at_s:g} s is outside of the clip, whose last "
                 f"frame is at {last / fps:.2f} s. Choose an earlier time or a longer clip.",
+            )
+        elif image.frame in kept:
+            yield Problem(
+                field_of(image.item.role),
+                f"The {image.label} at {image.frame / fps:.2f} s would be a frame of the video "
+                f"that is extended, which keeps its own. The new part is "
+                f"{_new_part(kept, num_frames, fps)}.",
             )
         else:
             together[image.frame].append(image)
@@ -97,3 +106,8 @@ def place_problems(images: tuple[PlacedImage, ...], num_frames: int, fps: int) -
                 f"{names[0].upper()}{names[1:]} are the same frame, number {frame + 1} of "
                 f"{num_frames} at {frame / fps:.2f} s. Move one of them or leave it out.",
             )
+
+
+def _new_part(kept: range, num_frames: int, fps: int) -> str:
+    first, last = (0, kept.start - 1) if kept.start else (kept.stop, num_frames - 1)
+    return f"at {first / fps:.2f} to {last / fps:.2f} s"

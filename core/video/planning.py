@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.video.allowed import find_size, find_value, pixels_of
 from core.video.controls import CONTROLS, ROWS, Control
+from core.video.given_video import GivenVideo
 from core.video.inputs import ROLES, SHAPING, CheckedInputs, field_of, limit_problems
 from core.video.placement import place_problems, placed_images, strength_problems
 from core.video.plan import RenderPlan
@@ -19,13 +21,17 @@ from core.video.spec import CameraWay
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.media.source_clip import VideoFacts
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
 _SLOW_BELOW = 0.8
 _QUICK_ABOVE = 1.25
 _SAME_ASPECT = 0.02
+# The controls that have an effect on a video alone.
+_NEEDED_ROLES = {
+    Control.STRENGTH: Role.SOURCE_VIDEO,
+    Control.EXTEND_DIRECTION: Role.EXTEND_VIDEO,
+}
 # Judged where size, length and move are chosen, because they depend on one another.
 _JUDGED_TOGETHER = (Control.RESOLUTION, Control.ASPECT, Control.CAMERA_SPEED)
 
@@ -54,6 +60,9 @@ def make_plan(
         UnsupportedRequest: with every problem there is.
     """
     known = inputs or CheckedInputs()
+    # A video that the model does not take is refused whatever it is.
+    taken = {role: facts for role, facts in known.videos.items() if spec.limit(role)}
+    known = replace(known, videos=taken)
     draft = _Draft(request, spec)
     draft.problems += prompt_problems(request)
     draft.check_inputs()
@@ -61,13 +70,15 @@ def make_plan(
     size = draft.choose_size(known)
     is_image = request.output is OutputKind.IMAGE
     fps = 0 if is_image else draft.choose_fps(known)
+    extended = None if is_image else known.videos.get(Role.EXTEND_VIDEO)
+    extension = draft.video.extend(size, fps, extended)
     duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
     prompt = draft.join_camera(request.prompt.strip())
     has_audio = draft.choose_audio(known)
     num_frames = 1
     if duration_s is not None and not is_image:
-        num_frames = draft.snap_frames(duration_s, fps)
-        draft.place_images(size, num_frames, fps, known)
+        num_frames = extension.num_frames or draft.snap_frames(duration_s, fps)
+        draft.place_images(size, num_frames, fps, known, extension.kept)
     if draft.problems or size is None or duration_s is None:
         raise UnsupportedRequest(draft.problems)
 
@@ -81,6 +92,8 @@ def make_plan(
         height=size.height,
         num_frames=num_frames,
         fps=fps,
+        kept_frames=len(extension.kept),
+        context_frames=extension.context,
         seed=new_seed() if asked.seed is None else asked.seed,
         num_inference_steps=spec.steps.default
         if spec.steps and asked.num_inference_steps is None
@@ -121,6 +134,7 @@ class _Draft:
         self.spec = spec
         self.problems: list[Problem] = []
         self.notes: list[str] = []
+        self.video = GivenVideo(request, spec, self.problems, self.notes)
 
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
@@ -130,6 +144,12 @@ class _Draft:
         task, refused = self.request.task, limit_problems(self.request, self.spec)
         self.problems += refused
         self.problems += strength_problems(self.request)
+        if self.request.of_role(Role.SOURCE_VIDEO) and self.request.of_role(Role.EXTEND_VIDEO):
+            self._refuse(
+                field_of(Role.EXTEND_VIDEO),
+                "A clip is made anew or goes on from its end, not both at once. Leave one of the "
+                "two videos out.",
+            )
         if task in self.spec.tasks or refused:
             return
         offered = ", ".join(task.value for task in self.spec.tasks)
@@ -149,8 +169,9 @@ class _Draft:
                 continue
             if row.role is not None:
                 continue
-            if row.id is Control.STRENGTH and not self.request.of_role(Role.SOURCE_VIDEO):
-                self._refuse(row.path, "A strength needs a source video. Name one.")
+            role = _NEEDED_ROLES.get(row.id)
+            if role is not None and not self.request.of_role(role):
+                self._refuse(row.path, f"A {row.noun} needs a {ROLES[role].name}. Name one.")
                 continue
             problem = row.problem(row.value(self.request), self.spec)
             if problem is not None:
@@ -160,6 +181,9 @@ class _Draft:
         """A line of the size table; a given image decides the aspect where nothing else does."""
         frame = self.request.frame
         shaping = {role: known.sizes[role] for role in SHAPING if role in known.sizes}
+        extended = known.videos.get(Role.EXTEND_VIDEO)
+        if extended is not None:
+            return self.video.size_of_extended(extended)
         if frame.resolution is not None and pixels_of(frame.resolution) is not None:
             size = self._size_in_pixels(frame.resolution, frame.aspect)
         else:
@@ -235,6 +259,8 @@ class _Draft:
     def choose_fps(self, known: CheckedInputs) -> int:
         """The frame rate that is asked for, else that of the source video, else the usual one."""
         asked, source = self.request.frame.fps, known.videos.get(Role.SOURCE_VIDEO)
+        if Role.EXTEND_VIDEO in known.videos:
+            return self.video.fps_of_extended(known.videos[Role.EXTEND_VIDEO])
         if asked in self.spec.fps:
             return asked
         # One that is refused is told already, and the rest is judged at the usual one.
@@ -254,9 +280,12 @@ class _Draft:
         longest_s = allowed.longest(size.resolution, fps)
         duration_s = allowed.default if asked is None else asked
         source = known.videos.get(Role.SOURCE_VIDEO)
+        if Role.EXTEND_VIDEO in known.videos:
+            # Judged where the video is extended: it is the length of the new part.
+            return duration_s
         if source is not None and not allowed.choices:
             if asked is None or asked <= longest_s:
-                return self._length_of_source(source, fps, longest_s)
+                return self.video.length_of_source(source, fps, longest_s)
         elif duration_s <= longest_s:
             return duration_s
         is_rate = longest_s < allowed.longest(size.resolution)
@@ -275,37 +304,6 @@ class _Draft:
         )
         return None
 
-    def _length_of_source(self, source: VideoFacts, fps: int, longest_s: float) -> float | None:
-        """As long as the source video, or as much of it as is asked for or possible."""
-        grid, field = self.spec.frame_grid, "frame.duration_s"
-        asked_s, there = self.request.frame.duration_s, source.frames_at(fps)
-        length = f"The source video is {source.duration_s:.2f} s long"
-        fewest = max(grid.step + grid.offset, math.ceil(self.spec.durations.minimum * fps))
-        if there < fewest:
-            self._refuse(
-                field_of(Role.SOURCE_VIDEO),
-                f"{length}, and {self.spec.label} makes clips of at least {fewest / fps:.2f} s. "
-                "Choose a longer one.",
-            )
-            return None
-        if asked_s is not None and asked_s * fps > there + grid.step / 2:
-            self._refuse(
-                field,
-                f"{length}, not {asked_s:g} s. Leave the duration out: the clip is then as long as "
-                "its source.",
-            )
-            return None
-        wanted_s = longest_s if asked_s is None else asked_s
-        most = (there - grid.offset) // grid.step * grid.step + grid.offset
-        num_frames = min(most, grid.frames(wanted_s, fps))
-        rest = there - num_frames
-        left_out = f"; its last {rest} are left out" if rest else ""
-        self.notes.append(
-            f"{length}, {there} frames at {fps} fps: the clip is made of {num_frames} of "
-            f"them{left_out}."
-        )
-        return (num_frames - grid.offset) / fps
-
     def snap_frames(self, duration_s: float, fps: int) -> int:
         """The frame count on the model's grid; told where it changes the length."""
         num_frames = self.spec.frame_grid.frames(duration_s, fps)
@@ -317,11 +315,16 @@ class _Draft:
         return num_frames
 
     def place_images(
-        self, size: FrameSize | None, num_frames: int, fps: int, known: CheckedInputs
+        self,
+        size: FrameSize | None,
+        num_frames: int,
+        fps: int,
+        known: CheckedInputs,
+        kept: range,
     ) -> None:
         """Each image must be a frame of its own; which one it is, is told."""
         images = placed_images(self.request, num_frames, fps)
-        self.problems += place_problems(images, num_frames, fps)
+        self.problems += place_problems(images, num_frames, fps, kept)
         for image in images:
             if image.item.role is Role.START and image.strength == 1:
                 continue
@@ -371,22 +374,10 @@ class _Draft:
             return False
         asked = self.request.audio
         if self.spec.keeps_source_audio and self.request.of_role(Role.SOURCE_VIDEO):
-            return self._audio_of_source(known.videos.get(Role.SOURCE_VIDEO))
+            return self.video.audio_of_source(known.videos.get(Role.SOURCE_VIDEO))
+        if self.spec.keeps_source_audio and Role.EXTEND_VIDEO in known.videos:
+            return self.video.audio_of_extended(known.videos[Role.EXTEND_VIDEO])
         has_audio = self.spec.audio is not None if asked is None else asked
         if self.request.audio_prompt and self.spec.takes_audio_prompt and not has_audio:
             self.notes.append("The clip is silent, so its audio prompt is not used.")
-        return has_audio
-
-    def _audio_of_source(self, source: VideoFacts | None) -> bool:
-        """Whether the clip keeps the sound of the video that it is made from."""
-        asked, has_audio = self.request.audio, source is not None and source.has_audio
-        if asked and source is not None and not has_audio:
-            self._refuse(
-                "audio",
-                f"The source video has no sound, and {self.spec.label} makes none for a clip that "
-                "is made from another. Leave the sound out.",
-            )
-        has_audio = has_audio and asked is not False
-        what = "keeps the sound of its source video" if has_audio else "is silent"
-        self.notes.append(f"The clip {what}; {self.spec.label} makes no new sound for it.")
         return has_audio

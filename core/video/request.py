@@ -28,6 +28,7 @@ class Task(StrEnum):
     TEXT_TO_VIDEO = "text-to-video"
     IMAGE_TO_VIDEO = "image-to-video"
     VIDEO_TO_VIDEO = "video-to-video"
+    EXTEND_VIDEO = "extend-video"
     TEXT_TO_IMAGE = "text-to-image"
     IMAGE_EDIT = "image-edit"
 
@@ -166,14 +167,23 @@ class Sampling(Frozen):
     guidance_scale: float | None = None
 
 
+class ExtendDirection(StrEnum):
+    """Where new frames are added to a video: behind it or before it."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+
+
 class Editing(Frozen):
-    """How a source video is used.
+    """How a given video is used.
 
     Attributes:
-        strength: how much of it is made anew: 0 gives it back, 1 ignores it.
+        strength: how much of a source video is made anew: 0 gives it back, 1 ignores it.
+        direction: in which a video is extended.
     """
 
     strength: float | None = None
+    direction: ExtendDirection | None = None
 
 
 class RenderChoices(Frozen):
@@ -252,6 +262,8 @@ class RenderRequest(RenderChoices):
             return Task.IMAGE_EDIT if is_edit else Task.TEXT_TO_IMAGE
         if self.of_role(Role.SOURCE_VIDEO):
             return Task.VIDEO_TO_VIDEO
+        if self.of_role(Role.EXTEND_VIDEO):
+            return Task.EXTEND_VIDEO
         is_from_image = self.of_role(Role.START, Role.END, Role.KEYFRAME)
         return Task.IMAGE_TO_VIDEO if is_from_image else Task.TEXT_TO_VIDEO
 

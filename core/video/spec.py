@@ -311,8 +311,12 @@ class ModelSpec(Frozen):
             raise ValueError(f"{self.id}: default_fps {self.default_fps} is not among {self.fps}")
         if (Task.IMAGE_TO_VIDEO in self.tasks) > (Role.START in self.inputs):
             raise ValueError(f"{self.id}: makes clips of an image and takes none")
-        if (Task.VIDEO_TO_VIDEO in self.tasks) != (Role.SOURCE_VIDEO in self.inputs):
-            raise ValueError(f"{self.id}: takes a source video and makes nothing of it")
+        for task, role in (
+            (Task.VIDEO_TO_VIDEO, Role.SOURCE_VIDEO),
+            (Task.EXTEND_VIDEO, Role.EXTEND_VIDEO),
+        ):
+            if (task in self.tasks) != (role in self.inputs):
+                raise ValueError(f"{self.id}: {task} needs a {role} and is all that is made of it")
         keys = [(size.resolution, size.aspect) for size in self.sizes]
         if len(set(keys)) != len(keys):
             raise ValueError(f"{self.id}: a resolution and aspect occur twice in sizes")

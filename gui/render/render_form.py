@@ -355,4 +355,6 @@ def _counts(control: Control, choices: RenderChoices) -> bool:
         return choices.audio is not False
     if control is Control.STRENGTH:
         return bool(choices.of_role(Role.SOURCE_VIDEO))
+    if control is Control.EXTEND_DIRECTION:
+        return bool(choices.of_role(Role.EXTEND_VIDEO))
     return control is not Control.CAMERA_SPEED or choices.motion.camera is not None

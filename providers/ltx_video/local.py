@@ -332,7 +332,7 @@ class LocalLTX:
         return self._context.paths.cache_dir / "ltx-video" / "offload"
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
-        from providers.ltx_video.engine.drive_render import write_images, write_source_audio
+        from providers.ltx_video.engine.drive_render import write_images, write_kept_audio
         from providers.ltx_video.engine.protocol import RenderOrder
 
         model = self._models[plan.target.model]
@@ -351,7 +351,7 @@ class LocalLTX:
             repair=_repair(model),
             workdir=ctx.workdir,
             images=write_images(plan, ctx.workdir),
-            source_audio=write_source_audio(plan, ctx),
+            kept_audio=write_kept_audio(plan, ctx),
             embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",
             offload_dir=self._offload_dir,
         )

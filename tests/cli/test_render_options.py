@@ -55,6 +55,9 @@ CASES = (
     Case(("--seed", "7"), "sampling.seed", 7),
     Case(("--memory", "group-offload"), "delivery.memory", "group-offload"),
     Case(("--strength", "0.4", "--source-video", "clip.mp4"), "editing.strength", 0.4),
+    Case(
+        ("--extend-direction", "backward", "--extend", "clip.mp4"), "editing.direction", "backward"
+    ),
     Case(("--webhook", "https://a.b/c"), "delivery.webhook_url", "https://a.b/c"),
 )
 FILES = (
@@ -66,6 +69,7 @@ FILES = (
         [("one.png", 0.5), ("a:b@1.png", None), ("@.png", None)],
     ),
     Case(("--source-video", "clip.mp4"), "source_video", [("clip.mp4", None)]),
+    Case(("--extend", "clip.mp4"), "extend_video", [("clip.mp4", None)]),
     Case(
         ("--reference", "one.png", "--reference", "two.png"),
         "reference",
@@ -168,6 +172,7 @@ def test_what_is_not_typed_is_not_asked_for() -> None:
         ("keyframe", "C:\\first.png"),
         ("keyframe", "nan:first.png"),
         ("keyframe", "2:"),
+        ("extend_direction", "sideways"),
         ("keyframe", "-1:first.png"),
         ("keyframe", "1:first.png@1.5"),
         ("keyframe", "end:first.png@-1"),
@@ -282,6 +287,7 @@ def test_a_role_without_its_own_option_is_not_typed() -> None:
         Role.END,
         Role.KEYFRAME,
         Role.SOURCE_VIDEO,
+        Role.EXTEND_VIDEO,
         Role.REFERENCE,
         Role.LORA,
     }

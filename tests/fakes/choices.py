@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from core.video.request import Input, Residency, Role, Target
+from core.video.request import ExtendDirection, Input, Residency, Role, Target
 from tests.fakes.inputs import chosen
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OTHER
 
@@ -53,6 +53,8 @@ any_choices = st.builds(
     loras=st.lists(_loras, max_size=4).map(tuple),
     source_video=st.none() | st.just(Input(role=Role.SOURCE_VIDEO, path=Path("/v.mp4"))),
     strength=_numbers,
+    extend_video=st.none() | st.just(Input(role=Role.EXTEND_VIDEO, path=Path("/e.mp4"))),
+    extend_direction=st.none() | st.sampled_from(list(ExtendDirection)),
     keyframes=st.lists(_keyframes, max_size=4).map(tuple),
     memory=st.none() | st.sampled_from(list(Residency)),
     webhook_url=st.none() | st.text(min_size=1, max_size=9),

@@ -37,6 +37,7 @@ from tests.providers.tiny_models import (
 
 FRAMES = 17
 LAST = FRAMES - 1
+EXTENDED, SEEN, NEW = 12, 9, 16
 FPS = 16
 
 
@@ -126,6 +127,17 @@ class BareVideo:
     def plain(self) -> np.ndarray:
         return self.run(num_inference_steps=self.steps, timesteps=self.timesteps)
 
+    def extended(self, frames: list[Image.Image], *, is_backward: bool) -> np.ndarray:
+        """9 frames of the video and 16 new ones behind or before them."""
+        seen = frames[:SEEN] if is_backward else frames[-SEEN:]
+        condition = LTXVideoCondition(video=seen, frame_index=NEW if is_backward else 0)
+        return self.run(
+            conditions=[condition],
+            num_frames=NEW + SEEN,
+            num_inference_steps=self.steps,
+            timesteps=self.timesteps,
+        )
+
     def run(self, **options: Any) -> np.ndarray:
         return self.pipeline(
             prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
@@ -194,6 +206,35 @@ class BareAv:
     def plain(self) -> np.ndarray:
         return self.run()
 
+    def extended(self, frames: list[Image.Image], *, is_backward: bool) -> np.ndarray:
+        """Before a video the latents behind the new part are put in where the noise is drawn."""
+        if not is_backward:
+            condition = LTX2VideoCondition(frames=frames[-SEEN:], index=0)
+            return self.run(conditions=[condition], num_frames=NEW + SEEN)
+        pipeline = self.pipeline
+        vae, plain = pipeline.vae, pipeline.prepare_latents
+        given = self.latents([frames[0]] * NEW + frames[:SEEN])
+        mean, std = (part.view(1, -1, 1, 1, 1) for part in (vae.latents_mean, vae.latents_std))
+        # 2 x 3 tokens a latent frame; the first that holds none but frames of the video.
+        tokens = ((given - mean) / std).flatten(2).transpose(1, 2)
+        first = 6 * (1 + NEW // 8)
+
+        def keeping(**options: Any) -> Any:
+            latents, mask, clean, coords = plain(**options)
+            for part, content in (
+                (latents, tokens),
+                (clean, tokens),
+                (mask, torch.ones_like(mask)),
+            ):
+                part[:, first:] = content[:, first:]
+            return latents, mask, clean, coords
+
+        pipeline.prepare_latents = keeping
+        try:
+            return self.run(num_frames=NEW + SEEN)
+        finally:
+            del pipeline.prepare_latents
+
     def run(self, **options: Any) -> np.ndarray:
         return self.pipeline(
             prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
@@ -220,6 +261,8 @@ def main(folder: Path) -> None:
         image.save(folder / f"{name}.png")
     with av.open(str(moving_clip(folder / "source.mp4", FRAMES, FPS, has_audio=True))) as opened:
         frames = [frame.to_image() for frame in opened.decode(video=0)]
+    with av.open(str(moving_clip(folder / "long.mp4", EXTENDED, FPS, has_audio=True))) as opened:
+        long = [frame.to_image() for frame in opened.decode(video=0)]
     save_tiny_ltx_video(folder / "tiny-095")
     bare: dict[str, BareVideo | BareAv] = {
         "tiny-095": BareVideo(folder / "tiny-095", is_distilled=False),
@@ -235,6 +278,9 @@ def main(folder: Path) -> None:
         _save(folder, f"{name}-anew", model.made_anew(frames, STRENGTH))
         _save(folder, f"{name}-back", model.given_back(frames))
         _save(folder, f"{name}-plain", model.plain())
+        for way in ("forward", "backward"):
+            made = model.extended(long[:EXTENDED], is_backward=way == "backward")
+            _save(folder, f"{name}-{way}", made)
 
 
 def _save(folder: Path, name: str, frames: np.ndarray) -> None:

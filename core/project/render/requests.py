@@ -118,8 +118,13 @@ def scene_request(
             request = row.with_value(request, value)
     if request.motion.camera is None:
         request = request.model_copy(update={"motion": Motion()})
-    if not request.of_role(Role.SOURCE_VIDEO):
-        request = request.model_copy(update={"editing": Editing()})
+    # What is said of a video counts only where there is one.
+    asked = request.editing
+    editing = Editing(
+        strength=asked.strength if request.of_role(Role.SOURCE_VIDEO) else None,
+        direction=asked.direction if request.of_role(Role.EXTEND_VIDEO) else None,
+    )
+    request = request.model_copy(update={"editing": editing})
     left_out += [
         f"Reference {item.reference.path.name!r} is not sent: {item.reason}"
         for item in references

@@ -17,7 +17,7 @@ from core.errors import (
     UnsupportedRequest,
 )
 from core.media.images import write_fitted_image
-from core.media.source_clip import write_clip_audio
+from core.media.source_clip import read_video_facts, write_clip_audio
 from core.video.inputs import ROLES
 from core.video.placement import placed_images
 from core.video.request import Role
@@ -27,6 +27,7 @@ from providers.ltx_video.engine.protocol import (
     Began,
     CancelOrder,
     Made,
+    OrderedAudio,
     OrderedImage,
     Refused,
     RenderOrder,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LISTEN_S = 0.05
+_AUDIO_RATE_HZ = 48_000
 _TELL_TIME_S = 1.0
 # A wish to stop is fulfilled within 2 s, whatever the engine is doing: asked at once, then ended.
 _TERMINATE_AFTER_S = 1.2
@@ -66,11 +68,12 @@ def write_images(plan: RenderPlan, workdir: Path) -> tuple[OrderedImage, ...]:
     for image in placed_images(plan.request, plan.num_frames, plan.fps):
         item, path = image.item, workdir / f"image-{image.place}.png"
         write_fitted_image(item.path, path, plan.width, plan.height, ROLES[item.role].name)
-        ordered.append(OrderedImage(path=path, frame=image.frame, strength=image.strength))
+        frame = image.frame - plan.first_made
+        ordered.append(OrderedImage(path=path, frame=frame, strength=image.strength))
     return tuple(ordered)
 
 
-def write_source_audio(plan: RenderPlan, ctx: JobContext) -> Path | None:
+def write_kept_audio(plan: RenderPlan, ctx: JobContext) -> OrderedAudio | None:
     """The sound of the video that a clip is made from, where the clip keeps it.
 
     Raises:
@@ -78,12 +81,16 @@ def write_source_audio(plan: RenderPlan, ctx: JobContext) -> Path | None:
         FFmpegFailed: its sound does not decode, or the disk is full.
         JobCancelled: asked to stop.
     """
-    video = plan.request.path_of(Role.SOURCE_VIDEO)
-    if video is None or not plan.has_audio:
+    video = next(iter(plan.request.of_role(Role.SOURCE_VIDEO, Role.EXTEND_VIDEO)), None)
+    if video is None or not plan.has_audio or not read_video_facts(video.path).has_audio:
         return None
-    path = ctx.workdir / "source.f32"
-    write_clip_audio(video, path, plan.duration_s, ctx.cancel)
-    return path
+    path = ctx.workdir / "kept.f32"
+    # What is joined to sound that the model makes must have its rate.
+    is_joined = plan.kept_frames > 0 and plan.spec.audio is not None
+    rate_hz = plan.spec.audio.sample_rate_hz if is_joined and plan.spec.audio else _AUDIO_RATE_HZ
+    duration_s = (plan.kept_frames or plan.num_frames) / plan.fps
+    write_clip_audio(video.path, path, duration_s, rate_hz, ctx.cancel)
+    return OrderedAudio(path=path, rate_hz=rate_hz)
 
 
 def follow(

@@ -87,7 +87,7 @@ class Previewer:
         vae = pipeline.vae
         space = vae.spatial_compression_ratio
         height, width = plan.height // space, plan.width // space
-        frames = (plan.num_frames - 1) // vae.temporal_compression_ratio + 1
+        frames = (plan.made_frames - 1) // vae.temporal_compression_ratio + 1
         tokens = height * width
         # What was joined to the clip's own tokens lies before them in one pipeline, and behind them
         # in the other.

@@ -26,6 +26,13 @@ class OrderedImage(Frozen):
     strength: float
 
 
+class OrderedAudio(Frozen):
+    """The sound that a clip keeps, as `write_clip_audio` writes it."""
+
+    path: Path
+    rate_hz: int
+
+
 class RenderOrder(Frozen):
     """Make one clip.
 
@@ -36,7 +43,7 @@ class RenderOrder(Frozen):
         repair: the command that brings damaged files of this model back.
         workdir: the job's folder, the only place where files of this job are written.
         images: in the order of their frames.
-        source_audio: the sound that the clip keeps, as `write_clip_audio` writes it.
+        kept_audio: of the video that the clip is made from.
         embeddings_dir: the cache of encoded prompts, shared by all jobs.
         offload_dir: where weights go that are kept on disk while a clip is made.
     """
@@ -51,7 +58,7 @@ class RenderOrder(Frozen):
     repair: str
     workdir: Path
     images: tuple[OrderedImage, ...]
-    source_audio: Path | None = None
+    kept_audio: OrderedAudio | None = None
     embeddings_dir: Path
     offload_dir: Path
 

@@ -18,7 +18,7 @@ from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.conditions import conditions_of_ltx_2, conditions_of_ltx_video
 from providers.ltx_video.engine.pipeline import compute_dtype
 from providers.ltx_video.engine.scheduler import StochasticScheduler
-from providers.ltx_video.engine.source import silent_latents, source_latents
+from providers.ltx_video.engine.source import extended_video, silent_latents, source_latents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,11 +86,13 @@ def denoise(
             source = _normalized(pipeline, source)
         if strength == 0:
             return Denoised(source, None, generator)
+    with torch.no_grad(), _stop_between(pipeline.vae.encoder.down_blocks, cancel):
+        extended = extended_video(pipeline, order, cancel)
     shared: dict[str, Any] = {
         "latents": source,
         "height": plan.height,
         "width": plan.width,
-        "num_frames": plan.num_frames,
+        "num_frames": plan.made_frames,
         "num_inference_steps": steps,
         "generator": generator,
         "output_type": "latent",
@@ -112,7 +114,7 @@ def denoise(
                 timesteps = (1000.0, *(level * 1000 for level in levels))
                 denoise_strength = (len(levels) + 0.5) / len(timesteps)
             output = call(
-                conditions=conditions_of_ltx_video(order),
+                conditions=conditions_of_ltx_video(order, extended),
                 frame_rate=plan.fps,
                 timesteps=None if timesteps is None else list(timesteps),
                 denoise_strength=denoise_strength,
@@ -127,8 +129,9 @@ def denoise(
             sigmas = profile.sigmas_from(steps, strength)
             shared["noise_scale"] = sigmas[0]
             shared["audio_latents"] = silent_latents(pipeline, order)
+        pipeline.kept = None if extended is None else extended.kept
         output = call(
-            conditions=conditions_of_ltx_2(order),
+            conditions=conditions_of_ltx_2(order, extended),
             frame_rate=float(plan.fps),
             sigmas=None if sigmas is None else list(sigmas),
             spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
@@ -150,8 +153,8 @@ def decode(
 
     The sound of a source video is none that is decoded here.
     """
-    is_own = order.plan.has_audio and order.source_audio is None
-    audio = denoised.audio if is_own else None
+    is_wanted = order.plan.has_audio and order.plan.strength is None
+    audio = denoised.audio if is_wanted else None
     video_share = 1.0 if audio is None else 0.9
     with (
         torch.no_grad(),

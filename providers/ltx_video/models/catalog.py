@@ -51,7 +51,7 @@ _FREE = PriceTable(
     source="it runs on this machine",
 )
 _TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE)
-_LARGE_TASKS = (*_TASKS, Task.VIDEO_TO_VIDEO)
+_LARGE_TASKS = (*_TASKS, Task.VIDEO_TO_VIDEO, Task.EXTEND_VIDEO)
 _START_ONLY = {Role.START: 1}
 _MOST_KEYFRAMES = 8
 _INPUTS = {
@@ -59,6 +59,7 @@ _INPUTS = {
     Role.END: 1,
     Role.KEYFRAME: _MOST_KEYFRAMES,
     Role.SOURCE_VIDEO: 1,
+    Role.EXTEND_VIDEO: 1,
 }
 STRENGTH = FloatRange(minimum=0.0, maximum=1.0, default=0.7)
 """How much of a source video is made anew."""

@@ -72,8 +72,9 @@ class Workload:
     def of(cls, plan: RenderPlan, profile: Profile) -> Workload:
         """The clip of a plan."""
         rows = _batch_rows(profile, plan.guidance_scale)
-        has_video = plan.strength is not None and plan.strength < 1
-        size = (plan.width, plan.height, plan.num_frames)
+        has_source = plan.strength is not None and plan.strength < 1
+        has_video = has_source or plan.kept_frames > 0
+        size = (plan.width, plan.height, plan.made_frames)
         return cls(*size, rows, more_tokens(plan), encodes_video=has_video)
 
     @classmethod

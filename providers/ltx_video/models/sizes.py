@@ -77,7 +77,9 @@ def more_tokens(plan: RenderPlan) -> int:
     """
     images = placed_images(plan.request, plan.num_frames, plan.fps)
     of_one = token_count(plan.width, plan.height, FRAME_GRID.offset)
-    return of_one * sum(image.frame > 0 for image in images)
+    # Of a video that is not at the beginning LTX-Video adds two latent frames.
+    of_video = 2 if plan.is_backward else 0
+    return of_one * (of_video + sum(image.frame > plan.first_made for image in images))
 
 
 def frame_sizes(*resolutions: str) -> tuple[FrameSize, ...]:

@@ -73,10 +73,12 @@ def work_of(stage: Stage, plan: RenderPlan) -> int:
     """How much a stage has to do for a plan; 0 where the clip makes no difference."""
     match stage:
         case Stage.DENOISE:
-            tokens = token_count(plan.width, plan.height, plan.num_frames) + more_tokens(plan)
+            tokens = token_count(plan.width, plan.height, plan.made_frames) + more_tokens(plan)
             steps = plan.num_inference_steps if plan.steps_taken is None else plan.steps_taken
             return tokens * (steps or 1)
-        case Stage.DECODE | Stage.WRITE:
+        case Stage.DECODE:
+            return plan.made_frames * plan.width * plan.height
+        case Stage.WRITE:
             return plan.num_frames * plan.width * plan.height
         case _:
             return 0

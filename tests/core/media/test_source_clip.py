@@ -11,13 +11,12 @@ import pytest
 
 from core.jobs.job import CancelToken
 from core.media.source_clip import (
-    AUDIO_RATE_HZ,
     VideoFacts,
     read_video_facts,
     sample_frames,
     write_clip_audio,
 )
-from tests.fakes.clips import moving_clip
+from tests.fakes.clips import RATE_HZ, moving_clip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,8 +77,8 @@ def test_how_many_frames_there_are_at_a_rate(fps: float | None, at: int, count: 
 def test_the_sound_is_as_long_as_asked_and_silent_behind_its_end(tmp_path: Path) -> None:
     clip = moving_clip(tmp_path / "a.mp4", 24, 24, has_audio=True)
     out = tmp_path / "a.f32"
-    write_clip_audio(clip, out, 1.5, CancelToken())
+    write_clip_audio(clip, out, 1.5, RATE_HZ, CancelToken())
     samples = np.fromfile(out, "<f4").reshape(-1, 2)
-    assert len(samples) == 1.5 * AUDIO_RATE_HZ
+    assert len(samples) == 1.5 * RATE_HZ
     assert np.abs(samples[4800:43_000]).max() == pytest.approx(0.3, abs=0.03)
     assert np.abs(samples[50_000:]).max() < 0.001

@@ -26,6 +26,7 @@ from core.video.allowed import (
 from core.video.controls import CONTROLS, ROWS, Control, ControlKind, ControlRow, option_of
 from core.video.planning import make_plan
 from core.video.request import (
+    ExtendDirection,
     FrameRequest,
     Input,
     OutputKind,
@@ -66,6 +67,8 @@ def values_for(row: ControlRow) -> st.SearchStrategy[object]:
         return inputs.map(lambda found: found[0]) if row.kind is ControlKind.FILE else inputs
     if row.id is Control.MEMORY:
         return st.sampled_from(Residency)
+    if row.id is Control.EXTEND_DIRECTION:
+        return st.sampled_from(ExtendDirection)
     if row.id is Control.TARGET:
         return st.just(TARGET)
     match row.kind:
@@ -87,9 +90,13 @@ def asked(row: ControlRow, value: object, spec: ModelSpec) -> RenderRequest:
     request = RenderRequest(target=TARGET, prompt="a red ball")
     if row.id is Control.CAMERA_SPEED and spec.camera:
         request = ROWS[Control.CAMERA_MOTION].with_value(request, spec.camera.motions[0])
-    if row.id is Control.STRENGTH:
-        video = Input(role=Role.SOURCE_VIDEO, path=Path("v.mp4"))
-        request = request.with_inputs((video,) if spec.limit(Role.SOURCE_VIDEO) else ())
+    needed = {
+        Control.STRENGTH: Role.SOURCE_VIDEO,
+        Control.EXTEND_DIRECTION: Role.EXTEND_VIDEO,
+    }.get(row.id)
+    if needed is not None:
+        video = Input(role=needed, path=Path("v.mp4"))
+        request = request.with_inputs((video,) if spec.limit(needed) else ())
     return row.with_value(request, value)
 
 

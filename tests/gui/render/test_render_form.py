@@ -63,6 +63,7 @@ FULL_OWN = chosen(
     keyframes=(Input(role=Role.KEYFRAME, path=Path("/k.png"), at_s=0.5),),
     source_video=Input(role=Role.SOURCE_VIDEO, path=Path("/v.mp4")),
     strength=0.5,
+    extend_video=Input(role=Role.EXTEND_VIDEO, path=Path("/e.mp4")),
     loras=(ONE,),
     memory=Residency.RESIDENT,
     webhook_url="https://example.com/",
@@ -84,6 +85,8 @@ FULL_ROWS = (
     "keyframes",
     "source_video",
     "strength",
+    "extend_video",
+    "extend_direction",
     "loras",
     "memory",
     "webhook_url",
@@ -164,6 +167,10 @@ def own(panel: RenderForm) -> bool:
     return control(panel, "model_reset").isHidden()
 
 
+def own_direction(panel: RenderForm) -> bool:
+    return control(panel, "extend_direction_reset").isHidden()
+
+
 def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
     return [
         ControlCase("provider", down, value),
@@ -205,6 +212,11 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("source_video_reset", click, value),
         ControlCase("strength", up, value),
         ControlCase("strength_reset", click, value),
+        ControlCase("extend_video", answer_with(PICKED), value),
+        ControlCase("extend_video_clear", click, value),
+        ControlCase("extend_video_reset", click, value),
+        ControlCase("extend_direction", down, value),
+        ControlCase("extend_direction_reset", click, own_direction),
         ControlCase("lora_add", answer_with(PICKED), value),
         ControlCase("loras_reset", click, value),
         ControlCase("memory", down, value),
@@ -236,7 +248,14 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
     qtbot: QtBot,
 ) -> None:
     shown = made(qtbot, SMALL_OWN)
-    for name in ("audio_prompt", "keyframe_add", "source_video", "strength", "lora_add", "memory"):
+    for name in (
+        "audio_prompt",
+        "keyframe_add",
+        "source_video",
+        "extend_video",
+        "lora_add",
+        "memory",
+    ):
         assert not control(shown, name).isVisibleTo(shown), name
     for case in check_cases():
         if not case.name.startswith(SMALL_ROWS) or case.name.startswith("audio_prompt"):

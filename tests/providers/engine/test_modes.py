@@ -19,6 +19,7 @@ from core.video.plan import Precision
 from core.video.planning import make_plan
 from core.video.request import (
     Editing,
+    ExtendDirection,
     FrameRequest,
     Input,
     RenderRequest,
@@ -28,6 +29,7 @@ from core.video.request import (
     Task,
 )
 from providers.ltx_video.engine.clip import write_clip
+from providers.ltx_video.engine.drive_render import write_images
 from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models import profiles
@@ -252,3 +254,81 @@ def test_a_video_is_counted_as_the_memory_that_its_encoding_takes(
     assert Workload.of(plan, MODELS[0].profile).encodes_video
     plain = anew(provider, MODELS[0], files / "source.mp4", 1.0)
     assert not Workload.of(plain, MODELS[0].profile).encodes_video
+
+
+EXTENDED, SEEN, NEW = 12, 9, 16
+
+
+def extending(
+    provider: LocalLTX, model: LocalModel, clip: Path, direction: ExtendDirection, *inputs: Input
+) -> RenderPlan:
+    video = Input(role=Role.EXTEND_VIDEO, path=clip)
+    request = asked(model, video, *inputs).model_copy(
+        update={"editing": Editing(direction=direction), "frame": FrameRequest(duration_s=1.0)}
+    )
+    return provider.fit(make_plan(request, model.spec, check_inputs(request)))
+
+
+@pytest.mark.parametrize("direction", ExtendDirection)
+@EVERY_MODEL
+def test_a_video_is_extended_as_plain_diffusers_does_it_and_keeps_its_own_frames(
+    provider: LocalLTX,
+    watched: Watch,
+    files: Path,
+    tmp_path: Path,
+    model: LocalModel,
+    direction: ExtendDirection,
+) -> None:
+    plan = extending(provider, model, files / "long.mp4", direction)
+    assert plan.task is Task.EXTEND_VIDEO
+    assert (plan.num_frames, plan.made_frames) == (EXTENDED + NEW, SEEN + NEW)
+    clip = provider.render(plan, watched().context).path
+    made = np.load(files / f"{model.id}-{direction}.npy")
+    assert made.shape == (SEEN + NEW, 64, 96, 3)
+    own = images(files / "long.mp4")
+    is_backward = direction is ExtendDirection.BACKWARD
+    whole = (made[:NEW], own) if is_backward else (own, made[SEEN:])
+    assert np.array_equal(images(clip), as_written(np.concatenate(whole), tmp_path))
+    # Random weights have no seam to be proud of; that there is one that can be measured is all.
+    seam = (
+        own[0] - made[NEW - 1].astype(float) if is_backward else made[SEEN] - own[-1].astype(float)
+    )
+    assert np.isfinite(np.abs(seam).mean())
+
+
+@pytest.mark.parametrize("direction", ExtendDirection)
+@EVERY_MODEL
+def test_an_extended_video_keeps_its_sound_and_the_new_part_has_the_models(
+    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel, direction: ExtendDirection
+) -> None:
+    plan = extending(provider, model, files / "long.mp4", direction)
+    assert plan.has_audio
+    facts = probe_clip(provider.render(plan, watched().context).path)
+    assert facts.num_frames == EXTENDED + NEW
+    assert facts.audio_duration_s == pytest.approx((EXTENDED + NEW) / FPS, abs=0.05)
+
+
+@EVERY_MODEL
+def test_a_keyframe_of_an_extended_video_counts_in_the_finished_clip(
+    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel
+) -> None:
+    at = keyframe(files / "b.png", EXTENDED + 5)
+    job = watched()
+    plan = extending(provider, model, files / "long.mp4", ExtendDirection.FORWARD, at)
+    (image,) = write_images(plan, job.context.workdir)
+    assert image.frame == SEEN + 5
+    clip = provider.render(plan, job.context).path
+    without = np.load(files / f"{model.id}-forward.npy")
+    assert images(clip).shape == (EXTENDED + NEW, 64, 96, 3)
+    assert not np.array_equal(images(clip)[EXTENDED:], without[SEEN:])
+
+
+def test_after_an_extension_nothing_is_kept_of_it(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path
+) -> None:
+    model = MODELS[-1]
+    plan = extending(provider, model, files / "long.mp4", ExtendDirection.BACKWARD)
+    provider.render(plan, watched().context)
+    after = provider.render(planned(provider, asked(model), model), watched().context).path
+    plain = np.load(files / f"{model.id}-plain.npy")
+    assert np.array_equal(images(after), as_written(plain, tmp_path))
