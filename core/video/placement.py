@@ -13,7 +13,9 @@ from core.video.request import Role
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from core.video.plan import RenderPlan
     from core.video.request import Input, RenderRequest
+    from core.video.spec import ModelSpec
 
 IMAGES_AT_A_TIME = (Role.START, Role.END, Role.KEYFRAME)
 """Roles of images that are a frame of the clip."""
@@ -40,17 +42,61 @@ class PlacedImage:
         return f"{ROLES[self.item.role].name} {self.item.path.name!r}"
 
 
-def placed_images(request: RenderRequest, num_frames: int, fps: int) -> tuple[PlacedImage, ...]:
+def placed_images(
+    request: RenderRequest,
+    spec: ModelSpec,
+    num_frames: int,
+    fps: int,
+    kept: range = range(0),
+) -> tuple[PlacedImage, ...]:
     """The images that are frames of a clip, in the order of their frames.
 
     A time is the frame that is nearest to it; one behind the clip has a frame behind its last.
+    Reference images of a model that has no use of its own for them come at even distances, at
+    frames that no other image is.
+
+    Args:
+        request: what is asked.
+        spec: the model.
+        num_frames: of the whole clip.
+        fps: frames per second.
+        kept: the frames of a video that is extended.
     """
     found = [
         PlacedImage(item, place, frame, 1.0 if item.strength is None else item.strength)
         for place, item in enumerate(request.inputs)
         if (frame := _frame_of(item, num_frames, fps)) is not None
     ]
+    if spec.reference_strength is not None:
+        taken = {image.frame for image in found} | set(kept)
+        found += _soft_keyframes(request, spec.reference_strength, num_frames, taken, kept)
     return tuple(sorted(found, key=lambda image: image.frame))
+
+
+def images_of(plan: RenderPlan) -> tuple[PlacedImage, ...]:
+    """The images that are frames of a planned clip, in the order of their frames."""
+    return placed_images(plan.request, plan.spec, plan.num_frames, plan.fps, plan.kept)
+
+
+def _soft_keyframes(
+    request: RenderRequest, strength: float, num_frames: int, taken: set[int], kept: range
+) -> Iterator[PlacedImage]:
+    references = [
+        (place, item) for place, item in enumerate(request.inputs) if item.role is Role.REFERENCE
+    ]
+    first, last = _new_frames(kept, num_frames)
+    for number, (place, item) in enumerate(references, start=1):
+        even = first + round((last - first) * number / (len(references) + 1))
+        free = [frame for frame in range(first, last + 1) if frame not in taken]
+        frame = min(free, key=lambda other: abs(other - even), default=even)
+        taken.add(frame)
+        own = strength if item.strength is None else item.strength
+        yield PlacedImage(item, place, frame, own)
+
+
+def _new_frames(kept: range, num_frames: int) -> tuple[int, int]:
+    """The first and the last frame that are not kept."""
+    return (0, kept.start - 1) if kept.start else (kept.stop, num_frames - 1)
 
 
 def _frame_of(item: Input, num_frames: int, fps: int) -> int | None:
@@ -109,5 +155,5 @@ def place_problems(
 
 
 def _new_part(kept: range, num_frames: int, fps: int) -> str:
-    first, last = (0, kept.start - 1) if kept.start else (kept.stop, num_frames - 1)
+    first, last = _new_frames(kept, num_frames)
     return f"at {first / fps:.2f} to {last / fps:.2f} s"

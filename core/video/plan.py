@@ -168,6 +168,12 @@ class RenderPlan(ClipSettings):
         return self.num_frames - self.kept_frames + self.context_frames
 
     @property
+    def kept(self) -> range:
+        """Which frames of the clip are those of a video that is extended."""
+        first = self.num_frames - self.kept_frames if self.is_backward else 0
+        return range(first, first + self.kept_frames)
+
+    @property
     def first_made(self) -> int:
         """Which frame of the clip the first of them is, from 0."""
         return 0 if self.is_backward else self.kept_frames - self.context_frames

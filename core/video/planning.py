@@ -21,6 +21,7 @@ from core.video.spec import CameraWay
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.video.placement import PlacedImage
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
@@ -323,19 +324,32 @@ class _Draft:
         kept: range,
     ) -> None:
         """Each image must be a frame of its own; which one it is, is told."""
-        images = placed_images(self.request, num_frames, fps)
+        images = placed_images(self.request, self.spec, num_frames, fps, kept)
         self.problems += place_problems(images, num_frames, fps, kept)
         for image in images:
             if image.item.role is Role.START and image.strength == 1:
+                continue
+            if image.item.role is Role.REFERENCE:
+                self.notes.append(
+                    f"{self.spec.label} has no use of its own for reference images: the "
+                    f"{image.label} is a soft keyframe, frame {image.frame + 1} of {num_frames} at "
+                    f"{image.frame / fps:.2f} s, with a strength of {image.strength:g}."
+                )
+                self._tell_image_crop(image, size, known)
                 continue
             weight = "" if image.strength == 1 else f", with a strength of {image.strength:g}"
             self.notes.append(
                 f"The {image.label} is frame {image.frame + 1} of {num_frames}, at "
                 f"{image.frame / fps:.2f} s{weight}."
             )
-            is_keyframe = image.item.role is Role.KEYFRAME
-            if is_keyframe and size is not None and image.place in known.image_sizes:
-                self._tell_crop(image.label, size, known.image_sizes[image.place])
+            if image.item.role is Role.KEYFRAME:
+                self._tell_image_crop(image, size, known)
+
+    def _tell_image_crop(
+        self, image: PlacedImage, size: FrameSize | None, known: CheckedInputs
+    ) -> None:
+        if size is not None and image.place in known.image_sizes:
+            self._tell_crop(image.label, size, known.image_sizes[image.place])
 
     def join_camera(self, prompt: str) -> str:
         """The prompt with the words for the camera move, where it is asked for in words."""

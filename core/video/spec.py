@@ -240,6 +240,8 @@ class ModelSpec(Frozen):
         guidance_scale: None where it cannot be chosen (distilled models).
         audio: None where the model makes no sound.
         strength: how much of a source video is made anew; None where that cannot be chosen.
+        reference_strength: with what strength reference images become keyframes; None where the
+            model takes them as what they are.
         keeps_source_audio: whether a clip that is made from a source video has its sound.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
@@ -269,6 +271,7 @@ class ModelSpec(Frozen):
     audio: AudioSpec | None
     takes_audio_prompt: bool = False
     strength: FloatRange | None = None
+    reference_strength: float | None = None
     keeps_source_audio: bool = False
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()

@@ -46,7 +46,7 @@ class Given(NamedTuple):
 
     image: str
     frame: int
-    index: float
+    latent: float
     strength: float = 1.0
 
 
@@ -57,6 +57,7 @@ KEYFRAMES: dict[str, tuple[Given, ...]] = {
     "eighth": (Given("a", 8, 1.875),),
     "ninth": (Given("a", 9, 2.0),),
     "last": (Given("b", LAST, 2.875, 0.7),),
+    "references": (Given("a", 5, 1.5, 0.4), Given("b", 11, 2.25, 0.4)),
     "several": (Given("a", 0, 0, 0.5), Given("b", 8, 1.875), Given("a", LAST, 2.875, 0.6)),
 }
 
@@ -170,7 +171,7 @@ class BareAv:
         conditions = [
             LTX2VideoCondition(
                 frames=images[item.image],
-                index=item.index,  # pyright: ignore[reportArgumentType] - fractions are taken
+                index=item.latent,  # pyright: ignore[reportArgumentType] - fractions are taken
                 strength=item.strength,
                 crf=0,
             )

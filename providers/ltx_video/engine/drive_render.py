@@ -19,7 +19,7 @@ from core.errors import (
 from core.media.images import write_fitted_image
 from core.media.source_clip import read_video_facts, write_clip_audio
 from core.video.inputs import ROLES
-from core.video.placement import placed_images
+from core.video.placement import images_of
 from core.video.request import Role
 from providers.ltx_video.engine.engine_process import EngineEnded, EngineProcess
 from providers.ltx_video.engine.protocol import (
@@ -65,7 +65,7 @@ def write_images(plan: RenderPlan, workdir: Path) -> tuple[OrderedImage, ...]:
         UnsupportedRequest: one is missing, unreadable, cut off or huge.
     """
     ordered: list[OrderedImage] = []
-    for image in placed_images(plan.request, plan.num_frames, plan.fps):
+    for image in images_of(plan):
         item, path = image.item, workdir / f"image-{image.place}.png"
         write_fitted_image(item.path, path, plan.width, plan.height, ROLES[item.role].name)
         frame = image.frame - plan.first_made

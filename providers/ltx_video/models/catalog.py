@@ -58,11 +58,14 @@ _INPUTS = {
     Role.START: 1,
     Role.END: 1,
     Role.KEYFRAME: _MOST_KEYFRAMES,
+    Role.REFERENCE: 3,
     Role.SOURCE_VIDEO: 1,
     Role.EXTEND_VIDEO: 1,
 }
 STRENGTH = FloatRange(minimum=0.0, maximum=1.0, default=0.7)
 """How much of a source video is made anew."""
+REFERENCE_STRENGTH = 0.4
+"""Of reference images, which become keyframes: enough to be seen, and not to be met."""
 
 
 class LocalModel(Frozen):
@@ -193,6 +196,7 @@ def _model(
         else None,
         takes_negative_prompt=is_guided,
         strength=STRENGTH,
+        reference_strength=REFERENCE_STRENGTH,
         keeps_source_audio=True,
         camera=offer.camera,
         audio=offer.audio,

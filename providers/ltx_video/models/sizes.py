@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.video.placement import placed_images
+from core.video.placement import images_of
 from core.video.spec import (
     AspectRatio,
     CameraPhrase,
@@ -75,11 +75,10 @@ def more_tokens(plan: RenderPlan) -> int:
 
     The image of the first frame takes its place among the clip's own.
     """
-    images = placed_images(plan.request, plan.num_frames, plan.fps)
     of_one = token_count(plan.width, plan.height, FRAME_GRID.offset)
     # Of a video that is not at the beginning LTX-Video adds two latent frames.
     of_video = 2 if plan.is_backward else 0
-    return of_one * (of_video + sum(image.frame > plan.first_made for image in images))
+    return of_one * (of_video + sum(image.frame > plan.first_made for image in images_of(plan)))
 
 
 def frame_sizes(*resolutions: str) -> tuple[FrameSize, ...]:

@@ -38,7 +38,7 @@ def problems(request: RenderRequest, spec=FULL) -> list[tuple[str, str]]:
     [(0.0, 0), (1 / 24, 1), (8 / 24, 8), (0.375, 9), (0.39, 9), (0.4, 10), (2.0, 48)],
 )
 def test_a_time_is_the_frame_that_is_nearest(at_s: float, frame: int) -> None:
-    assert [image.frame for image in placed_images(ask(keyframe(at_s)), 49, 24)] == [frame]
+    assert [image.frame for image in placed_images(ask(keyframe(at_s)), FULL, 49, 24)] == [frame]
 
 
 def test_start_and_end_are_the_first_and_the_last_frame_and_all_come_in_order() -> None:
@@ -48,7 +48,7 @@ def test_start_and_end_are_the_first_and_the_last_frame_and_all_come_in_order() 
         Input(role=Role.START, path=Path("s.png")),
         Input(role=Role.REFERENCE, path=Path("r.png")),
     )
-    found = placed_images(request, 49, 24)
+    found = placed_images(request, FULL, 49, 24)
     assert [(image.frame, image.strength, image.place) for image in found] == [
         (0, 1.0, 2),
         (24, 0.7, 1),
@@ -104,3 +104,40 @@ def test_a_model_without_keyframes_and_an_image_refuse_them() -> None:
     assert ("inputs.keyframe", refusal) in problems(ask(keyframe(0.5)), SMALL)
     image = ask(keyframe(0.5), output=OutputKind.IMAGE, frame=FrameRequest())
     assert ("inputs.keyframe", "An image has no keyframe. Leave it out.") in problems(image)
+
+
+SOFT = FULL.model_copy(update={"reference_strength": 0.4})
+
+
+def references(count: int) -> list[Input]:
+    return [Input(role=Role.REFERENCE, path=Path(f"r{number}.png")) for number in range(count)]
+
+
+@pytest.mark.parametrize(("count", "frames"), [(1, [24]), (2, [16, 32]), (3, [12, 24, 36])])
+def test_references_of_a_model_without_a_use_for_them_come_at_even_distances(
+    count: int, frames: list[int]
+) -> None:
+    found = placed_images(ask(*references(count)), SOFT, 49, 24)
+    assert [(image.frame, image.strength) for image in found] == [(at, 0.4) for at in frames]
+    assert placed_images(ask(*references(count)), FULL, 49, 24) == ()
+
+
+def test_a_reference_gives_way_to_a_keyframe_and_to_what_is_kept() -> None:
+    found = placed_images(ask(*references(1), keyframe(1.0)), SOFT, 49, 24)
+    assert [(image.frame, image.item.role) for image in found] == [
+        (23, Role.REFERENCE),
+        (24, Role.KEYFRAME),
+    ]
+    for kept, frame in ((range(29), 38), (range(20, 49), 10)):
+        (image,) = placed_images(ask(*references(1)), SOFT, 49, 24, kept)
+        assert abs(image.frame - frame) <= 1
+
+
+def test_the_plan_says_that_references_are_soft_keyframes() -> None:
+    known = CheckedInputs(image_sizes={0: (400, 100)}, sizes={Role.REFERENCE: (400, 100)})
+    plan = make_plan(ask(*references(1)), SOFT, known)
+    assert plan.task is Task.TEXT_TO_VIDEO
+    note = next(note for note in plan.notes if "soft keyframe" in note)
+    assert note.startswith("Fake Full has no use of its own for reference images: the reference ")
+    assert "with a strength of 0.4." in note
+    assert any("reference image 'r0.png' of 400x100 is cut" in note for note in plan.notes)

@@ -55,7 +55,7 @@ _PLAIN = {"dtype": Precision.FLOAT32}
 _AV = {**_PLAIN, "image_crf": 0, "use_cross_timestep": True, "max_sequence_length": 32}
 
 
-_OF_THE_REAL_ONE = ("inputs", "tasks", "strength", "keeps_source_audio")
+_OF_THE_REAL_ONE = ("inputs", "tasks", "strength", "keeps_source_audio", "reference_strength")
 
 
 def _model(name: str, like: LTXModel, profile: Profile) -> LocalModel:
@@ -155,6 +155,9 @@ CASES = {
     "eighth": lambda files: [keyframe(files / "a.png", 8)],
     "ninth": lambda files: [keyframe(files / "a.png", 9)],
     "last": lambda files: [Input(role=Role.END, path=files / "b.png", strength=0.7)],
+    "references": lambda files: [
+        Input(role=Role.REFERENCE, path=files / f"{name}.png") for name in "ab"
+    ],
     "several": lambda files: [
         keyframe(files / "a.png", LAST, 0.6),
         keyframe(files / "b.png", 8),
