@@ -213,6 +213,8 @@ def _duration_s(record: ClipRecord, spec: ModelSpec | None, size: FrameSize | No
     if asked_s is not None or spec is None or not record.fps:
         return asked_s
     # Without the frames beyond the grid, which would make it longer than the longest clip.
-    exact_s = (record.num_frames - spec.frame_grid.offset) / record.fps
+    # Of an extended video the length is that of its new part, which has none of those frames.
+    new = record.num_frames - (record.kept_frames or spec.frame_grid.offset)
+    exact_s = new / record.fps
     longest_s = spec.durations.longest(size.resolution if size else None, record.fps)
     return spec.durations.nearest(exact_s, longest_s)

@@ -9,7 +9,8 @@ tokens       ((frames - 1) / 8 + 1) × (width / 32) × (height / 32), and those 
              image that is not the first frame
 activations  tokens × hidden size × 24 values × rows: about as many values live at once in a block
 decode       pixels × frames decoded together × decoder channels / 16 × 6 living copies, and the
-             finished picture; tiles are at most 512 × 512 × 24 frames
+             finished picture; tiles are at most 512 × 512 × 24 frames. A video that is made anew
+             or extended is encoded first, which takes as much
 streaming    two blocks of the transformer in 16 bit: the one at work and the one on its way
 loading      the transformer comes first and is cast, then the rest; what is freed is freed before
              the transformer comes. Its file is mapped: casting to 8 bit took half of its size in

@@ -23,6 +23,7 @@ from core.video.request import (
     FrameRequest,
     Input,
     RenderRequest,
+    Residency,
     Role,
     Sampling,
     Target,
@@ -335,3 +336,34 @@ def test_after_an_extension_nothing_is_kept_of_it(
     after = provider.render(planned(provider, asked(model), model), watched().context).path
     plain = np.load(files / f"{model.id}-plain.npy")
     assert np.array_equal(images(after), as_written(plain, tmp_path))
+
+
+@pytest.mark.parametrize("direction", [None, *ExtendDirection], ids=str)
+@pytest.mark.parametrize("model", [MODELS[0], MODELS[-1]], ids=lambda model: model.id)
+def test_streamed_weights_make_the_same_of_a_video(
+    provider: LocalLTX,
+    watched: Watch,
+    files: Path,
+    model: LocalModel,
+    direction: ExtendDirection | None,
+) -> None:
+    """The parts that encode a video are fetched for it, wherever they lie."""
+    plan = (
+        anew(provider, model, files / "source.mp4", 0.8)
+        if direction is None
+        else extending(provider, model, files / "long.mp4", direction)
+    )
+    memory = plan.memory_plan
+    assert memory is not None
+    streamed = memory.model_copy(update={"residency": Residency.GROUP_OFFLOAD})
+    tiled = streamed.model_copy(update={"tiled_decode": True, "framewise_decode": True})
+    made = [
+        images(provider.render(one, watched().context).path)
+        for one in (
+            plan,
+            plan.model_copy(update={"memory_plan": streamed}),
+            plan.model_copy(update={"memory_plan": tiled}),
+        )
+    ]
+    assert np.array_equal(made[0], made[1])
+    assert made[2].shape == made[0].shape
