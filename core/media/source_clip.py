@@ -43,6 +43,11 @@ class VideoFacts:
     duration_s: float
     has_audio: bool
 
+    @property
+    def size(self) -> str:
+        """Such as "1280x736"."""
+        return f"{self.width}x{self.height}"
+
     def frames_at(self, fps: int) -> int:
         """How many frames it has when it is read at a rate."""
         if self.fps is not None and round(self.fps, 2) == fps:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
-from core.video.allowed import listed, nearest_in_pixels
+from core.video.allowed import find_size, listed, nearest_in_pixels
 from core.video.inputs import field_of
 from core.video.request import ExtendDirection, Role
 
@@ -119,11 +119,10 @@ class GivenVideo:
 
     def size_of_extended(self, facts: VideoFacts) -> FrameSize | None:
         """The very size of the video that is extended."""
-        frame, pixels = self.request.frame, (facts.width, facts.height)
-        shown = f"{facts.width}x{facts.height}"
-        size = next((s for s in self.spec.sizes if (s.width, s.height) == pixels), None)
+        frame, shown = self.request.frame, facts.size
+        size = find_size(shown, self.spec.sizes)
         if size is None:
-            near = nearest_in_pixels(pixels, self.spec.sizes)
+            near = nearest_in_pixels((facts.width, facts.height), self.spec.sizes)
             self._refuse(
                 field_of(Role.EXTEND_VIDEO),
                 f"The video to extend is {shown}, which {self.spec.label} does not make; the "

@@ -52,8 +52,8 @@ def placed_images(
     """The images that are frames of a clip, in the order of their frames.
 
     A time is the frame that is nearest to it; one behind the clip has a frame behind its last.
-    Reference images of a model that has no use of its own for them come at even distances, at
-    frames that no other image is.
+    Reference images of a model that has no use of its own for them come at even distances, and
+    not next to another image, where the clip has room for that.
 
     Args:
         request: what is asked.
@@ -68,8 +68,7 @@ def placed_images(
         if (frame := _frame_of(item, num_frames, fps)) is not None
     ]
     if spec.reference_strength is not None:
-        taken = {image.frame for image in found} | set(kept)
-        found += _soft_keyframes(request, spec.reference_strength, num_frames, taken, kept)
+        found += _soft_keyframes(request, spec, num_frames, [item.frame for item in found], kept)
     return tuple(sorted(found, key=lambda image: image.frame))
 
 
@@ -79,19 +78,21 @@ def images_of(plan: RenderPlan) -> tuple[PlacedImage, ...]:
 
 
 def _soft_keyframes(
-    request: RenderRequest, strength: float, num_frames: int, taken: set[int], kept: range
+    request: RenderRequest, spec: ModelSpec, num_frames: int, others: list[int], kept: range
 ) -> Iterator[PlacedImage]:
     references = [
         (place, item) for place, item in enumerate(request.inputs) if item.role is Role.REFERENCE
     ]
     first, last = _new_frames(kept, num_frames)
+    taken, apart = set(others), spec.frame_grid.step
     for number, (place, item) in enumerate(references, start=1):
         even = first + round((last - first) * number / (len(references) + 1))
         free = [frame for frame in range(first, last + 1) if frame not in taken]
-        frame = min(free, key=lambda other: abs(other - even), default=even)
+        far = [frame for frame in free if all(abs(frame - other) >= apart for other in others)]
+        frame = min(far or free, key=lambda frame: abs(frame - even), default=even)
         taken.add(frame)
-        own = strength if item.strength is None else item.strength
-        yield PlacedImage(item, place, frame, own)
+        strength = spec.reference_strength if item.strength is None else item.strength
+        yield PlacedImage(item, place, frame, 1.0 if strength is None else strength)
 
 
 def _new_frames(kept: range, num_frames: int) -> tuple[int, int]:

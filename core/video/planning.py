@@ -78,7 +78,7 @@ def make_plan(
     has_audio = draft.choose_audio(known)
     num_frames = 1
     if duration_s is not None and not is_image:
-        num_frames = extension.num_frames or draft.snap_frames(duration_s, fps)
+        num_frames = extension.num_frames or draft.snap_frames(duration_s, fps, known)
         draft.place_images(size, num_frames, fps, known, extension.kept)
     if draft.problems or size is None or duration_s is None:
         raise UnsupportedRequest(draft.problems)
@@ -185,6 +185,10 @@ class _Draft:
         extended = known.videos.get(Role.EXTEND_VIDEO)
         if extended is not None:
             return self.video.size_of_extended(extended)
+        source = known.videos.get(Role.SOURCE_VIDEO)
+        exact = None if source is None else find_size(source.size, self.spec.sizes)
+        if exact is not None and frame.resolution is None and frame.aspect is None:
+            return exact
         if frame.resolution is not None and pixels_of(frame.resolution) is not None:
             size = self._size_in_pixels(frame.resolution, frame.aspect)
         else:
@@ -305,10 +309,10 @@ class _Draft:
         )
         return None
 
-    def snap_frames(self, duration_s: float, fps: int) -> int:
+    def snap_frames(self, duration_s: float, fps: int, known: CheckedInputs) -> int:
         """The frame count on the model's grid; told where it changes the length."""
         num_frames = self.spec.frame_grid.frames(duration_s, fps)
-        if num_frames != duration_s * fps:
+        if num_frames != duration_s * fps and Role.SOURCE_VIDEO not in known.videos:
             exact = num_frames / fps
             self.notes.append(
                 f"{duration_s:g} s at {fps} fps → {num_frames} frames, {exact:.2f} s."

@@ -11,6 +11,7 @@ from core.video.inputs import CheckedInputs
 from core.video.placement import placed_images
 from core.video.planning import make_plan
 from core.video.request import FrameRequest, Input, OutputKind, RenderRequest, Role, Target, Task
+from core.video.spec import FrameGrid
 from tests.fakes.provider import FULL, SMALL
 
 TARGET = Target(provider="fake", deployment="local", model="fake-full")
@@ -106,7 +107,9 @@ def test_a_model_without_keyframes_and_an_image_refuse_them() -> None:
     assert ("inputs.keyframe", "An image has no keyframe. Leave it out.") in problems(image)
 
 
-SOFT = FULL.model_copy(update={"reference_strength": 0.4})
+SOFT = FULL.model_copy(
+    update={"reference_strength": 0.4, "frame_grid": FrameGrid(step=8, offset=1)}
+)
 
 
 def references(count: int) -> list[Input]:
@@ -122,10 +125,10 @@ def test_references_of_a_model_without_a_use_for_them_come_at_even_distances(
     assert placed_images(ask(*references(count)), FULL, 49, 24) == ()
 
 
-def test_a_reference_gives_way_to_a_keyframe_and_to_what_is_kept() -> None:
+def test_a_reference_keeps_away_from_keyframes_and_from_what_is_kept() -> None:
     found = placed_images(ask(*references(1), keyframe(1.0)), SOFT, 49, 24)
     assert [(image.frame, image.item.role) for image in found] == [
-        (23, Role.REFERENCE),
+        (16, Role.REFERENCE),
         (24, Role.KEYFRAME),
     ]
     for kept, frame in ((range(29), 38), (range(20, 49), 10)):

@@ -91,6 +91,18 @@ def test_a_source_that_is_too_short_is_refused() -> None:
     )
 
 
+def test_a_size_that_the_model_makes_is_left_as_it_is() -> None:
+    large = VideoFacts(192, 128, 49, 24.0, 49 / 24, has_audio=False)
+    sizes = [(size.width, size.height) for size in LTX.sizes]
+    assert (192, 128) in sizes
+    assert sizes.index((192, 128)) > 0
+    found = plan(ask(frame=FrameRequest()), large)
+    assert (found.width, found.height) == (192, 128)
+    assert not any("→" in note for note in found.notes)
+    asked = plan(ask(frame=FrameRequest(resolution="64p")), large)
+    assert asked.height == 64
+
+
 def test_its_sound_is_kept_unless_the_clip_is_to_be_silent() -> None:
     kept = plan(ask(), facts(49))
     assert kept.has_audio
