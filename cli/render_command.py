@@ -173,8 +173,8 @@ def _image(plan: RenderPlan) -> str:
 
 def _sampling(plan: RenderPlan) -> str:
     parts = [f"seed {plan.seed}"]
-    if plan.num_inference_steps is not None:
-        parts.append(f"{plan.num_inference_steps} steps")
+    if plan.steps_text:
+        parts.append(plan.steps_text)
     if plan.guidance_scale is not None:
         parts.append(f"guidance {plan.guidance_scale:g}")
     return ", ".join(parts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.options import Kind, Option, Unreadable, chooser, file, number, seconds
 from core.video.controls import CONTROLS, Control, ControlKind, ControlRow
-from core.video.request import AUTO, Input, RenderRequest, Residency, Role, Target
+from core.video.request import AUTO, ExtendDirection, Input, RenderRequest, Residency, Role, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +21,8 @@ _TARGET = {
     Control.DEPLOYMENT: "--deployment",
     Control.TARGET: "--model",
 }
-_MOST_STRENGTH = 2.0
+_MOST_LORA_STRENGTH = 2.0
+_END = "end"
 
 RUN_OPTIONS = (
     Option(
@@ -100,9 +101,11 @@ def _reader(row: ControlRow) -> Callable[[str], Any]:
         case ControlKind.FILE | ControlKind.FILES:
             role = row.role
             assert role is not None, "files have a role"
-            return _lora if role is Role.LORA else partial(_input, role)
+            own = {Role.LORA: _lora, Role.KEYFRAME: _keyframe}
+            return own.get(role, partial(_input, role))
         case ControlKind.CHOICE:
-            return chooser(Residency) if row.id is Control.MEMORY else str.strip
+            kinds = {Control.MEMORY: Residency, Control.EXTEND_DIRECTION: ExtendDirection}
+            return chooser(kinds[row.id]) if row.id in kinds else str.strip
         case ControlKind.TEXT | ControlKind.SWITCH:
             return str
 
@@ -112,12 +115,47 @@ def _input(role: Role, text: str) -> Input:
 
 
 def _lora(text: str) -> Input:
-    """FILE or FILE@STRENGTH; an @ that no number follows belongs to the name."""
+    """FILE or FILE@STRENGTH."""
+    name, strength = _strength(text, "a LoRA's", _MOST_LORA_STRENGTH)
+    return Input(role=Role.LORA, path=file(name), strength=strength)
+
+
+def _keyframe(text: str) -> Input:
+    """TIME:FILE or TIME:FILE@STRENGTH; the time ends at the first colon, the rest is the name's.
+
+    At the end of the clip it is the end image.
+    """
+    time, colon, rest = text.partition(":")
+    time = time.strip()
+    if not colon or not rest.strip():
+        raise Unreadable(f"{text!r} {_HOW_KEYFRAMES}")
+    name, strength = _strength(rest, "a keyframe's", 1.0)
+    if time.casefold() == _END:
+        return Input(role=Role.END, path=file(name), strength=strength)
+    try:
+        at_s = seconds(time)
+    except ValueError as error:
+        raise Unreadable(f"{text!r} {_HOW_KEYFRAMES}") from error
+    if at_s < 0:
+        raise Unreadable(f"{text!r} lies before the clip: its times begin at 0.")
+    return Input(role=Role.KEYFRAME, path=file(name), at_s=at_s, strength=strength)
+
+
+_HOW_KEYFRAMES = (
+    "has no time. Write it in seconds, or 'end', in front of the file: 2.5:middle.png or "
+    "end:last.png@0.7."
+)
+
+
+def _strength(text: str, whose: str, most: float) -> tuple[str, float | None]:
+    """The name and what follows its last @; an @ that no number follows belongs to the name."""
     name, _, tail = text.rpartition("@")
     try:
         strength = number(tail) if name else None
     except ValueError:
-        name, strength = "", None
-    if strength is not None and not 0 <= strength <= _MOST_STRENGTH:
-        raise Unreadable(f"{text!r} is out of range: a LoRA's strength is 0 to {_MOST_STRENGTH:g}.")
-    return Input(role=Role.LORA, path=file(name or text), strength=strength)
+        strength = None
+    if strength is None:
+        return text, None
+    if not 0 <= strength <= most:
+        raise Unreadable(f"{text!r} is out of range: {whose} strength is 0 to {most:g}.")
+    return name, strength

@@ -44,6 +44,7 @@ _PANELS = {
     "negative_prompt": "What to make",
     "audio_prompt": "What to make",
     "inputs": "Files that it is made from",
+    "editing": "Files that it is made from",
     "target": "Who makes it",
     "frame": "Picture and sound",
     "audio": "Picture and sound",

@@ -37,7 +37,7 @@ def loras(
     folders = context.setup.paths.lora_dirs
     _make(folders[0])
     families = tuple(
-        family for info in context.setup.registry.infos for family in info.lora_families
+        family for info in context.setup.registry.infos for family in info.lora_families()
     )
     every = listed = read_library(folders)
     if name is not None:

@@ -222,7 +222,9 @@ def read_rgb_image(path: Path, kind: str, field: str) -> UprightImage:
     return UprightImage(rgb, (*upright.notes, note))
 
 
-def write_start_image(source: Path, destination: Path, width: int, height: int) -> None:
+def write_fitted_image(
+    source: Path, destination: Path, width: int, height: int, kind: str = "image"
+) -> None:
     """Write the upright RGB picture, cut around its centre and resized to the clip, as PNG.
 
     Raises:
@@ -230,6 +232,6 @@ def write_start_image(source: Path, destination: Path, width: int, height: int) 
     """
     from PIL import Image, ImageOps
 
-    image = read_rgb_image(source, "start image", "inputs.start").image
+    image = read_rgb_image(source, kind, "inputs").image
     fitted = ImageOps.fit(image, (width, height), method=Image.Resampling.LANCZOS)
     fitted.save(destination, format="PNG")

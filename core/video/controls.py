@@ -19,7 +19,7 @@ from core.video.allowed import (
     nearest,
     refusal,
 )
-from core.video.request import Input, RenderChoices, Role
+from core.video.request import ExtendDirection, Input, RenderChoices, Role
 from core.video.spec import IntRange
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class Control(StrEnum):
     FPS = "fps"
     START_IMAGE = "start_image"
     END_IMAGE = "end_image"
+    KEYFRAMES = "keyframes"
+    SOURCE_VIDEO = "source_video"
+    STRENGTH = "strength"
+    EXTEND_VIDEO = "extend_video"
+    EXTEND_DIRECTION = "extend_direction"
     REFERENCE_IMAGES = "reference_images"
     AUDIO = "audio"
     AUDIO_PROMPT = "audio_prompt"
@@ -241,6 +246,37 @@ CONTROLS: tuple[ControlRow, ...] = (
         Control.END_IMAGE, "inputs.end", ControlKind.FILE, "End frame",
         "The picture that the clip ends on", "end image", _files(Role.END),
         options=("--end-image",), metavar="FILE", is_choice=False, is_for_images=False,
+    ),
+    ControlRow(
+        Control.KEYFRAMES, "inputs.keyframe", ControlKind.FILES, "Keyframes",
+        "Pictures that the clip comes by, each at its time", "keyframe", _files(Role.KEYFRAME),
+        options=("--keyframe",), metavar="TIME:FILE[@STRENGTH]", is_for_images=False,
+    ),
+    ControlRow(
+        Control.SOURCE_VIDEO, "inputs.source_video", ControlKind.FILE, "Source video",
+        "The clip that is made anew", "source video", _files(Role.SOURCE_VIDEO),
+        options=("--source-video",), metavar="FILE", is_for_images=False,
+    ),
+    ControlRow(
+        Control.STRENGTH, "editing.strength", ControlKind.NUMBER, "Strength",
+        "How much of the source video is made anew: 0 gives it back, 1 ignores it", "strength",
+        lambda spec: spec.strength if spec.limit(Role.SOURCE_VIDEO) else None,
+        "takes no strength, because it makes no clip of another one. Leave it out.",
+        options=("--strength",), metavar="NUMBER", is_for_images=False,
+    ),
+    ControlRow(
+        Control.EXTEND_VIDEO, "inputs.extend_video", ControlKind.FILE, "Extend",
+        "The clip that goes on; the duration is that of the new part", "video to extend",
+        _files(Role.EXTEND_VIDEO),
+        options=("--extend",), metavar="FILE", is_for_images=False,
+    ),
+    ControlRow(
+        Control.EXTEND_DIRECTION, "editing.direction", ControlKind.CHOICE, "Extend to",
+        "Whether the new part comes behind the clip or before it", "direction",
+        lambda spec: OneOf(tuple(ExtendDirection), ExtendDirection.FORWARD)
+        if spec.limit(Role.EXTEND_VIDEO) else None,
+        "takes no direction, because it extends no clip. Leave it out.",
+        options=("--extend-direction",), metavar="DIRECTION", is_for_images=False,
     ),
     ControlRow(
         Control.REFERENCE_IMAGES, "inputs.reference", ControlKind.FILES, "References",

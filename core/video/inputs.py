@@ -7,8 +7,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnreadableLora, UnsupportedRequest
-from core.lora.lora_file import read_lora
-from core.lora.lora_library import find_lora
 from core.platform.files import exists, is_folder
 from core.video.request import Role
 
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from core.media.source_clip import VideoFacts
     from core.video.request import Input, RenderRequest
     from core.video.spec import ModelSpec
 
@@ -61,7 +60,7 @@ ROLES: Mapping[Role, RoleInfo] = {
     Role.LORA: RoleInfo("LoRA", MediaType.LORA),
 }
 
-SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.EXTEND_VIDEO, Role.END)
+SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.EXTEND_VIDEO, Role.END, Role.KEYFRAME)
 """Roles whose first file decides the aspect where the request does not; fitted to the clip."""
 
 
@@ -71,12 +70,16 @@ class CheckedInputs:
 
     Attributes:
         sizes: by role, the upright width and height of its first image or video.
+        image_sizes: the same of every image, by its place among the inputs.
+        videos: by role, its first video.
         length_s: of all videos and audio files together.
     """
 
     sizes: Mapping[Role, tuple[int, int]] = field(default_factory=dict[Role, tuple[int, int]])
     length_s: float = 0.0
     notes: tuple[str, ...] = ()
+    image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    videos: Mapping[Role, VideoFacts] = field(default_factory=dict[Role, "VideoFacts"])
 
 
 def field_of(role: Role) -> str:
@@ -112,6 +115,9 @@ def with_named_loras(request: RenderRequest, folders: Sequence[Path]) -> RenderR
     """
 
     def found(item: Input) -> Input:
+        # Imported late, as below: each list of models loads this, and few requests name a LoRA.
+        from core.lora.lora_library import find_lora
+
         if item.role is not Role.LORA or item.path.is_absolute() or _is_file(item.path):
             return item
         path = find_lora(item.path.as_posix(), folders)
@@ -131,11 +137,17 @@ def check_inputs(request: RenderRequest) -> CheckedInputs:
         UnsupportedRequest: with every file that cannot be used.
     """
     reading = _InputReading()
-    for item in request.inputs:
-        reading.read(item)
+    for place, item in enumerate(request.inputs):
+        reading.read(place, item)
     if reading.problems:
         raise UnsupportedRequest(reading.problems)
-    return CheckedInputs(reading.sizes, reading.length_s, tuple(reading.notes))
+    return CheckedInputs(
+        reading.sizes,
+        reading.length_s,
+        tuple(reading.notes),
+        reading.image_sizes,
+        reading.videos,
+    )
 
 
 @dataclass
@@ -143,15 +155,17 @@ class _InputReading:
     problems: list[Problem] = field(default_factory=list[Problem])
     notes: list[str] = field(default_factory=list[str])
     sizes: dict[Role, tuple[int, int]] = field(default_factory=dict[Role, tuple[int, int]])
+    image_sizes: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    videos: dict[Role, VideoFacts] = field(default_factory=dict[Role, "VideoFacts"])
     length_s: float = 0.0
 
-    def read(self, item: Input) -> None:
+    def read(self, place: int, item: Input) -> None:
         """Look at one file; what is wrong with it is kept."""
         info, where = ROLES[item.role], field_of(item.role)
         message: str | None = None
         match info.media:
             case MediaType.IMAGE:
-                self._image(item, info.name, where)
+                self._image(place, item, where)
             case MediaType.LORA:
                 message = _lora_problem(item.path)
             case MediaType.VIDEO | MediaType.AUDIO:
@@ -159,23 +173,26 @@ class _InputReading:
         if message:
             self.problems.append(Problem(where, message))
 
-    def _image(self, item: Input, name: str, where: str) -> None:
+    def _image(self, place: int, item: Input, where: str) -> None:
         # Imported late, as below: each list of models loads this, and few requests name a file.
         from core.media.images import read_rgb_image
 
         try:
-            upright = read_rgb_image(item.path, name, where)
+            upright = read_rgb_image(item.path, ROLES[item.role].name, where)
         except UnsupportedRequest as error:
             self.problems += error.problems
             return
         self.notes += upright.notes
         self.sizes.setdefault(item.role, upright.image.size)
+        self.image_sizes[place] = upright.image.size
 
     def _recording(self, item: Input, info: RoleInfo) -> str | None:
         import av
         from av.error import FFmpegError
 
+        from core.errors import UnreadableClip
         from core.media.media_file import open_media
+        from core.media.source_clip import read_video_facts
         from core.media.streams import choose_audio, choose_video
 
         name = repr(str(item.path))
@@ -189,8 +206,12 @@ class _InputReading:
                 if (video if info.media is MediaType.VIDEO else audio) is None:
                     return f"The {info.name} {name} holds no {info.media.value}. Choose another."
                 self.length_s += (container.duration or 0) / av.time_base
-                if video is not None and info.media is MediaType.VIDEO:
-                    self.sizes.setdefault(item.role, (video.width, video.height))
+            if info.media is MediaType.VIDEO:
+                facts = read_video_facts(item.path)
+                self.videos.setdefault(item.role, facts)
+                self.sizes.setdefault(item.role, (facts.width, facts.height))
+        except UnreadableClip as error:
+            return f"The {info.name} {name} cannot be used: {error.message} {error.hint}".strip()
         except (FFmpegError, OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or error
             return f"The {info.name} {name} cannot be read: {why}. Get a whole copy of it."
@@ -198,6 +219,8 @@ class _InputReading:
 
 
 def _lora_problem(path: Path) -> str | None:
+    from core.lora.lora_file import read_lora
+
     try:
         read_lora(path)
     except UnreadableLora as error:

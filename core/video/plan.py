@@ -8,7 +8,16 @@ from pydantic import Field
 
 from core.frozen import Frozen
 from core.jobs.lanes import Stage
-from core.video.request import Input, OutputKind, RenderRequest, Residency, Target, Task
+from core.video.request import (
+    ExtendDirection,
+    Input,
+    OutputKind,
+    RenderRequest,
+    Residency,
+    Role,
+    Target,
+    Task,
+)
 from core.video.spec import ModelSpec
 
 _BYTES_PER_PIXEL = 0.25
@@ -81,6 +90,10 @@ class ClipSettings(Frozen):
         negative_prompt: None leaves the model's own default.
         num_inference_steps, guidance_scale: None where the model leaves no choice.
         num_frames, fps: 1 and 0 of an image.
+        steps_taken: of the steps, how many are; None for all of them. A strong source video is a
+            clip that is half made.
+        kept_frames: of an extended video, how many of the frames are its own.
+        context_frames: how many of these the model sees.
         has_audio: whether the file gets sound.
         cost_usd: None is unknown.
         memory_plan: None for models that do not run on this machine.
@@ -93,8 +106,11 @@ class ClipSettings(Frozen):
     height: int
     num_frames: int
     fps: int
+    kept_frames: int = 0
+    context_frames: int = 0
     seed: int
     num_inference_steps: int | None
+    steps_taken: int | None = None
     guidance_scale: float | None
     has_audio: bool
     cost_usd: float | None
@@ -145,6 +161,44 @@ class RenderPlan(ClipSettings):
     def with_inputs(self, inputs: tuple[Input, ...]) -> RenderPlan:
         """The same plan with its files in other places."""
         return self.model_copy(update={"request": self.request.with_inputs(inputs)})
+
+    @property
+    def made_frames(self) -> int:
+        """The frames of the clip that the model works on; those it only sees are among them."""
+        return self.num_frames - self.kept_frames + self.context_frames
+
+    @property
+    def kept(self) -> range:
+        """Which frames of the clip are those of a video that is extended."""
+        first = self.num_frames - self.kept_frames if self.is_backward else 0
+        return range(first, first + self.kept_frames)
+
+    @property
+    def first_made(self) -> int:
+        """Which frame of the clip the first of them is, from 0."""
+        return 0 if self.is_backward else self.kept_frames - self.context_frames
+
+    @property
+    def is_backward(self) -> bool:
+        """Whether new frames come before those of a video."""
+        is_asked = self.request.editing.direction is ExtendDirection.BACKWARD
+        return self.kept_frames > 0 and is_asked
+
+    @property
+    def strength(self) -> float | None:
+        """How much of the source video is made anew; None where there is none to choose."""
+        if self.spec.strength is None or not self.request.of_role(Role.SOURCE_VIDEO):
+            return None
+        asked = self.request.editing.strength
+        return self.spec.strength.default if asked is None else asked
+
+    @property
+    def steps_text(self) -> str:
+        """How many steps are taken, such as "8 steps"; empty where nobody knows."""
+        steps, taken = self.num_inference_steps, self.steps_taken
+        if steps is None:
+            return ""
+        return f"{steps} steps" if taken is None else f"{taken} of {steps} steps"
 
     @property
     def clip_bytes(self) -> int:

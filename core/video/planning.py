@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import math
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, UnsupportedRequest
 from core.video.allowed import find_size, find_value, pixels_of
 from core.video.controls import CONTROLS, ROWS, Control
-from core.video.inputs import ROLES, SHAPING, CheckedInputs, limit_problems
+from core.video.given_video import GivenVideo
+from core.video.inputs import ROLES, SHAPING, CheckedInputs, field_of, limit_problems
+from core.video.placement import place_problems, placed_images, strength_problems
 from core.video.plan import RenderPlan
 from core.video.price import Billed
-from core.video.request import OutputKind
+from core.video.request import OutputKind, Role
 from core.video.spec import CameraWay, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.video.placement import PlacedImage
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
 _SLOW_BELOW = 0.8
 _QUICK_ABOVE = 1.25
 _SAME_ASPECT = 0.02
+# The controls that have an effect on a video alone.
+_NEEDED_ROLES = {
+    Control.STRENGTH: Role.SOURCE_VIDEO,
+    Control.EXTEND_DIRECTION: Role.EXTEND_VIDEO,
+}
 # Judged where size, length and move are chosen, because they depend on one another.
 _JUDGED_TOGETHER = (Control.RESOLUTION, Control.ASPECT, Control.CAMERA_SPEED)
 
@@ -52,20 +61,28 @@ def make_plan(
         UnsupportedRequest: with every problem there is.
     """
     known = inputs or CheckedInputs()
+    # A video that the model does not take is refused whatever it is.
+    taken = {role: facts for role, facts in known.videos.items() if spec.limit(role)}
+    known = replace(known, videos=taken)
     draft = _Draft(request, spec)
     draft.problems += prompt_problems(request)
     draft.check_inputs()
     draft.check_controls()
     size = draft.choose_size(known)
     is_image = request.output is OutputKind.IMAGE
-    fps = 0 if is_image else request.frame.fps or spec.default_fps
-    duration_s = 0.0 if is_image else draft.choose_duration(size, fps)
+    fps = 0 if is_image else draft.choose_fps(known)
+    extended = None if is_image else known.videos.get(Role.EXTEND_VIDEO)
+    extension = draft.video.extend(size, fps, extended)
+    duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
     prompt = draft.join_camera(request.prompt.strip())
-    has_audio = draft.choose_audio()
+    has_audio = draft.choose_audio(known)
+    num_frames = 1
+    if duration_s is not None and not is_image:
+        num_frames = extension.num_frames or draft.snap_frames(duration_s, fps, known)
+        draft.place_images(size, num_frames, fps, known, extension.kept)
     if draft.problems or size is None or duration_s is None:
         raise UnsupportedRequest(draft.problems)
 
-    num_frames = 1 if is_image else draft.snap_frames(duration_s, fps)
     asked = request.sampling
     return RenderPlan(
         request=request,
@@ -76,6 +93,8 @@ def make_plan(
         height=size.height,
         num_frames=num_frames,
         fps=fps,
+        kept_frames=len(extension.kept),
+        context_frames=extension.context,
         seed=new_seed() if asked.seed is None else asked.seed,
         num_inference_steps=spec.steps.default
         if spec.steps and asked.num_inference_steps is None
@@ -116,6 +135,7 @@ class _Draft:
         self.spec = spec
         self.problems: list[Problem] = []
         self.notes: list[str] = []
+        self.video = GivenVideo(request, spec, self.problems, self.notes)
 
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
@@ -124,6 +144,13 @@ class _Draft:
         """The model must take the files, and do this kind of work."""
         task, refused = self.request.task, limit_problems(self.request, self.spec)
         self.problems += refused
+        self.problems += strength_problems(self.request)
+        if self.request.of_role(Role.SOURCE_VIDEO) and self.request.of_role(Role.EXTEND_VIDEO):
+            self._refuse(
+                field_of(Role.EXTEND_VIDEO),
+                "A clip is made anew or goes on from its end, not both at once. Leave one of the "
+                "two videos out.",
+            )
         if task in self.spec.tasks or refused:
             return
         offered = ", ".join(task.value for task in self.spec.tasks)
@@ -136,10 +163,16 @@ class _Draft:
         """Every control that is set must be one of the model's, with a value that it takes."""
         is_image = self.request.output is OutputKind.IMAGE
         for row in CONTROLS:
-            if not row.is_set(self.request) or row.role is not None or row.id in _JUDGED_TOGETHER:
+            if not row.is_set(self.request) or row.id in _JUDGED_TOGETHER:
                 continue
             if is_image and not row.is_for_images:
                 self._refuse(row.path, f"An image has no {row.noun}. Leave it out.")
+                continue
+            if row.role is not None:
+                continue
+            role = _NEEDED_ROLES.get(row.id)
+            if role is not None and not self.request.of_role(role):
+                self._refuse(row.path, f"A {row.noun} needs a {ROLES[role].name}. Name one.")
                 continue
             problem = row.problem(row.value(self.request), self.spec)
             if problem is not None:
@@ -149,13 +182,21 @@ class _Draft:
         """A line of the size table; a given image decides the aspect where nothing else does."""
         frame = self.request.frame
         shaping = {role: known.sizes[role] for role in SHAPING if role in known.sizes}
+        extended = known.videos.get(Role.EXTEND_VIDEO)
+        if extended is not None:
+            return self.video.size_of_extended(extended)
+        source = known.videos.get(Role.SOURCE_VIDEO)
+        exact = None if source is None else find_size(source.size, self.spec.sizes)
+        if exact is not None and frame.resolution is None and frame.aspect is None:
+            return exact
         if frame.resolution is not None and pixels_of(frame.resolution) is not None:
             size = self._size_in_pixels(frame.resolution, frame.aspect)
         else:
             size = self._size_by_name(next(iter(shaping.values()), None))
         if size is not None:
             for role, image_size in shaping.items():
-                self._tell_crop(ROLES[role].name, size, image_size)
+                if role is not Role.KEYFRAME:
+                    self._tell_crop(ROLES[role].name, size, image_size)
         return size
 
     def _size_in_pixels(self, text: str, aspect: str | None) -> FrameSize | None:
@@ -220,7 +261,21 @@ class _Draft:
         if width < size.width or height < size.height:
             self.notes.append(f"The {kind} is smaller than {size}, so it will look soft.")
 
-    def choose_duration(self, size: FrameSize | None, fps: int) -> float | None:
+    def choose_fps(self, known: CheckedInputs) -> int:
+        """The frame rate that is asked for, else that of the source video, else the usual one."""
+        asked, source = self.request.frame.fps, known.videos.get(Role.SOURCE_VIDEO)
+        if Role.EXTEND_VIDEO in known.videos:
+            return self.video.fps_of_extended(known.videos[Role.EXTEND_VIDEO])
+        if asked in self.spec.fps:
+            return asked
+        # One that is refused is told already, and the rest is judged at the usual one.
+        if source is None or source.fps is None or round(source.fps, 2) not in self.spec.fps:
+            return self.spec.default_fps
+        return round(source.fps)
+
+    def choose_duration(
+        self, size: FrameSize | None, fps: int, known: CheckedInputs
+    ) -> float | None:
         """The length in seconds, asked or default, within what size and frame rate allow."""
         allowed, label = self.spec.durations, self.spec.label
         asked = self.request.frame.duration_s
@@ -229,7 +284,14 @@ class _Draft:
             return None
         longest_s = allowed.longest(size.resolution, fps)
         duration_s = allowed.default if asked is None else asked
-        if duration_s <= longest_s:
+        source = known.videos.get(Role.SOURCE_VIDEO)
+        if Role.EXTEND_VIDEO in known.videos:
+            # Judged where the video is extended: it is the length of the new part.
+            return duration_s
+        if source is not None and not allowed.choices:
+            if asked is None or asked <= longest_s:
+                return self.video.length_of_source(source, fps, longest_s)
+        elif duration_s <= longest_s:
             return duration_s
         is_rate = longest_s < allowed.longest(size.resolution)
         where = f"{size} and {fps} fps" if is_rate else f"{size}"
@@ -247,15 +309,51 @@ class _Draft:
         )
         return None
 
-    def snap_frames(self, duration_s: float, fps: int) -> int:
+    def snap_frames(self, duration_s: float, fps: int, known: CheckedInputs) -> int:
         """The frame count on the model's grid; told where it changes the length."""
         num_frames = self.spec.frame_grid.frames(duration_s, fps)
-        if num_frames != duration_s * fps:
+        if num_frames != duration_s * fps and Role.SOURCE_VIDEO not in known.videos:
             exact = num_frames / fps
             self.notes.append(
                 f"{duration_s:g} s at {fps} fps → {num_frames} frames, {exact:.2f} s."
             )
         return num_frames
+
+    def place_images(
+        self,
+        size: FrameSize | None,
+        num_frames: int,
+        fps: int,
+        known: CheckedInputs,
+        kept: range,
+    ) -> None:
+        """Each image must be a frame of its own; which one it is, is told."""
+        images = placed_images(self.request, self.spec, num_frames, fps, kept)
+        self.problems += place_problems(images, num_frames, fps, kept)
+        for image in images:
+            if image.item.role is Role.START and image.strength == 1:
+                continue
+            if image.item.role is Role.REFERENCE:
+                self.notes.append(
+                    f"{self.spec.label} has no use of its own for reference images: the "
+                    f"{image.label} is a soft keyframe, frame {image.frame + 1} of {num_frames} at "
+                    f"{image.frame / fps:.2f} s, with a strength of {image.strength:g}."
+                )
+                self._tell_image_crop(image, size, known)
+                continue
+            weight = "" if image.strength == 1 else f", with a strength of {image.strength:g}"
+            self.notes.append(
+                f"The {image.label} is frame {image.frame + 1} of {num_frames}, at "
+                f"{image.frame / fps:.2f} s{weight}."
+            )
+            if image.item.role is Role.KEYFRAME:
+                self._tell_image_crop(image, size, known)
+
+    def _tell_image_crop(
+        self, image: PlacedImage, size: FrameSize | None, known: CheckedInputs
+    ) -> None:
+        if size is not None and image.place in known.image_sizes:
+            self._tell_crop(image.label, size, known.image_sizes[image.place])
 
     def join_camera(self, prompt: str) -> str:
         """The prompt with the words for the camera move, where it is asked for in words."""
@@ -289,11 +387,15 @@ class _Draft:
             self.notes.append(f"A camera speed of {speed:g} is the normal one.")
         return ""
 
-    def choose_audio(self) -> bool:
+    def choose_audio(self, known: CheckedInputs) -> bool:
         """Whether the file gets sound: asked, or wherever the model makes it."""
         if self.request.output is OutputKind.IMAGE:
             return False
         asked = self.request.audio
+        if self.spec.keeps_source_audio and self.request.of_role(Role.SOURCE_VIDEO):
+            return self.video.audio_of_source(known.videos.get(Role.SOURCE_VIDEO))
+        if self.spec.keeps_source_audio and Role.EXTEND_VIDEO in known.videos:
+            return self.video.audio_of_extended(known.videos[Role.EXTEND_VIDEO])
         has_audio = self.spec.audio is not None if asked is None else asked
         if self.request.audio_prompt and self.spec.takes_audio_prompt and not has_audio:
             self.notes.append("The clip is silent, so its audio prompt is not used.")

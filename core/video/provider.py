@@ -50,7 +50,8 @@ class ProviderInfo:
         place: of this deployment, for a list of those that the provider has.
         packages: what it needs beside the app's own; None where that is nothing.
         other_names: names besides those of its models that a request may carry.
-        lora_families: which LoRAs fit its models; a model's row names one of them.
+        lora_families: gives which LoRAs fit its models; a model's row names one of them. They are
+            hundreds of layers, and so are made when they are asked for.
     """
 
     id: str
@@ -61,7 +62,7 @@ class ProviderInfo:
     keys: tuple[KeySpec, ...] = ()
     packages: Packages | None = None
     other_names: tuple[OtherName, ...] = ()
-    lora_families: tuple[LoraFamily, ...] = ()
+    lora_families: Callable[[], tuple[LoraFamily, ...]] = tuple
     name: str = ""
     place: str = ""
 
@@ -77,7 +78,7 @@ class ProviderInfo:
 
     def lora_family(self, spec: ModelSpec) -> LoraFamily | None:
         """The family whose LoRAs fit a model; None where that is not known here."""
-        return next((one for one in self.lora_families if one.id == spec.lora_family), None)
+        return next((one for one in self.lora_families() if one.id == spec.lora_family), None)
 
 
 class ReasonCode(StrEnum):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _FFMETADATA_SPECIAL = "\\=;#\n"
 _PNG_KEYWORD = "Comment"
-_MAX_SIDECAR_BYTES, _MAX_IMAGE_BYTES = 16_000_000, 1_000_000_000
+_MAX_SIDECAR_BYTES, _MAX_INPUT_BYTES = 16_000_000, 1_000_000_000
 
 
 class Origin(Frozen):
@@ -223,19 +223,24 @@ def read_head(path: Path) -> FileHead | None:
         return None
 
 
-def find_start_image(record: ClipRecord, folders: Iterable[Path]) -> Path | None:
-    """The very image that a clip started from, by name and content, where it still is."""
-    for item, sha256 in zip(record.request.inputs, record.inputs_sha256, strict=False):
-        if item.role is not Role.START:
-            continue
-        for folder in folders:
-            with suppress(OSError):
-                candidate = folder / item.path.name
-                if (
-                    hashlib.sha256(read_plain_file(candidate, _MAX_IMAGE_BYTES)).hexdigest()
-                    == sha256
-                ):
-                    return candidate
+def find_input_file(record: ClipRecord, place: int, folders: Iterable[Path]) -> Path | None:
+    """The very file that a clip was made from, by name and content, where it still is.
+
+    Args:
+        record: of the clip.
+        place: the file's number among the inputs of its request, from 0.
+        folders: where it may be.
+    """
+    if place >= len(record.inputs_sha256):
+        return None
+    name = record.request.inputs[place].path.name
+    # A job calls its copy of the second file of a name by its place too.
+    candidates = [folder / known for folder in folders for known in (name, f"{place}-{name}")]
+    for candidate in candidates:
+        with suppress(OSError):
+            digest = hashlib.sha256(read_plain_file(candidate, _MAX_INPUT_BYTES)).hexdigest()
+            if digest == record.inputs_sha256[place]:
+                return candidate
     return None
 
 

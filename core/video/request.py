@@ -27,14 +27,16 @@ class Task(StrEnum):
 
     TEXT_TO_VIDEO = "text-to-video"
     IMAGE_TO_VIDEO = "image-to-video"
+    VIDEO_TO_VIDEO = "video-to-video"
+    EXTEND_VIDEO = "extend-video"
     TEXT_TO_IMAGE = "text-to-image"
     IMAGE_EDIT = "image-edit"
 
     @property
     def output(self) -> OutputKind:
         """What comes out of it."""
-        is_video = self in (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO)
-        return OutputKind.VIDEO if is_video else OutputKind.IMAGE
+        is_image = self in (Task.TEXT_TO_IMAGE, Task.IMAGE_EDIT)
+        return OutputKind.IMAGE if is_image else OutputKind.VIDEO
 
 
 class Role(StrEnum):
@@ -165,6 +167,25 @@ class Sampling(Frozen):
     guidance_scale: float | None = None
 
 
+class ExtendDirection(StrEnum):
+    """Where new frames are added to a video: behind it or before it."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+
+
+class Editing(Frozen):
+    """How a given video is used.
+
+    Attributes:
+        strength: how much of a source video is made anew: 0 gives it back, 1 ignores it.
+        direction: in which a video is extended.
+    """
+
+    strength: float | None = None
+    direction: ExtendDirection | None = None
+
+
 class RenderChoices(Frozen):
     """How to render, whatever the words are: all of a request but its prompt.
 
@@ -176,6 +197,7 @@ class RenderChoices(Frozen):
     negative_prompt: str | None = None
     frame: FrameRequest = Field(default_factory=FrameRequest)
     inputs: tuple[Input, ...] = ()
+    editing: Editing = Field(default_factory=Editing)
     motion: Motion = Field(default_factory=Motion)
     audio: bool | None = None
     audio_prompt: str | None = None
@@ -238,7 +260,12 @@ class RenderRequest(RenderChoices):
         if self.output is OutputKind.IMAGE:
             is_edit = self.of_role(Role.START, Role.REFERENCE, Role.MASK)
             return Task.IMAGE_EDIT if is_edit else Task.TEXT_TO_IMAGE
-        return Task.IMAGE_TO_VIDEO if self.of_role(Role.START) else Task.TEXT_TO_VIDEO
+        if self.of_role(Role.SOURCE_VIDEO):
+            return Task.VIDEO_TO_VIDEO
+        if self.of_role(Role.EXTEND_VIDEO):
+            return Task.EXTEND_VIDEO
+        is_from_image = self.of_role(Role.START, Role.END, Role.KEYFRAME)
+        return Task.IMAGE_TO_VIDEO if is_from_image else Task.TEXT_TO_VIDEO
 
     def with_model(self, model: str) -> RenderRequest:
         """The same request for another model of the same provider and deployment."""

@@ -246,6 +246,10 @@ class ModelSpec(Frozen):
         steps: None where the number of steps cannot be chosen.
         guidance_scale: None where it cannot be chosen (distilled models).
         audio: None where the model makes no sound.
+        strength: how much of a source video is made anew; None where that cannot be chosen.
+        reference_strength: with what strength reference images become keyframes; None where the
+            model takes them as what they are.
+        keeps_source_audio: whether a clip that is made from a source video has its sound.
         max_prompt_tokens: counted by the model's own tokenizer; each word is at least one token.
         size_bytes: what must lie on disk to run it; None where that is not known.
         is_exact: whether its clips have the planned size, length and rate to the frame, so that any
@@ -274,6 +278,9 @@ class ModelSpec(Frozen):
     camera: CameraSpec | None
     audio: AudioSpec | None
     takes_audio_prompt: bool = False
+    strength: FloatRange | None = None
+    reference_strength: float | None = None
+    keeps_source_audio: bool = False
     max_prompt_tokens: int
     residencies: tuple[Residency, ...] = ()
     takes_webhook: bool = False
@@ -315,6 +322,12 @@ class ModelSpec(Frozen):
             raise ValueError(f"{self.id}: default_fps {self.default_fps} is not among {self.fps}")
         if (Task.IMAGE_TO_VIDEO in self.tasks) > (Role.START in self.inputs):
             raise ValueError(f"{self.id}: makes clips of an image and takes none")
+        for task, role in (
+            (Task.VIDEO_TO_VIDEO, Role.SOURCE_VIDEO),
+            (Task.EXTEND_VIDEO, Role.EXTEND_VIDEO),
+        ):
+            if (task in self.tasks) != (role in self.inputs):
+                raise ValueError(f"{self.id}: {task} needs a {role} and is all that is made of it")
         keys = [(size.resolution, size.aspect) for size in self.sizes]
         if len(set(keys)) != len(keys):
             raise ValueError(f"{self.id}: a resolution and aspect occur twice in sizes")

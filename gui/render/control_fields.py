@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
@@ -10,12 +11,14 @@ from PySide6.QtWidgets import QSlider, QWidget
 
 from core.video.allowed import OneOf, OneSize, OnOff
 from core.video.controls import Control, ControlKind, ControlRow
-from core.video.request import Residency, Role
+from core.video.request import Input, Residency, Role
 from core.video.spec import Durations, FloatRange, IntRange, shown_name
+from gui.render.keyframe_list import KeyframeList
 from gui.render.lora_list import LoraList
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import LineField, SwitchField, TextField, named
+from gui.widgets.file_field import VIDEOS, FileField, FileKind
 from gui.widgets.layouts import hbox
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
@@ -142,12 +145,37 @@ def _text(row: ControlRow) -> ControlField:
 
 def _files(row: ControlRow) -> ControlField:
     role = row.role or Role.LORA
+    if row.kind is ControlKind.FILE:
+        return _video(row, role)
+    if role is Role.KEYFRAME:
+        return _keyframes()
     files = LoraList()
 
     def show(choices: RenderChoices, spec: ModelSpec, _: Allowed) -> None:
         files.show_loras(choices.of_role(role), spec.limit(role))
 
     return ControlField(files, files.edited, show, is_tall=True)
+
+
+def _video(row: ControlRow, role: Role) -> ControlField:
+    field = FileField(row.id, FileKind(f"the {row.noun}", (VIDEOS,), none_text="None"))
+
+    def show(choices: RenderChoices, _: ModelSpec, __: Allowed) -> None:
+        field.show_value(choices.path_of(role))
+
+    def read(path: object) -> object:
+        return Input(role=role, path=path) if isinstance(path, Path) else None
+
+    return ControlField(field, field.edited, show, read)
+
+
+def _keyframes() -> ControlField:
+    keyframes = KeyframeList()
+
+    def show(choices: RenderChoices, spec: ModelSpec, _: Allowed) -> None:
+        keyframes.show_keyframes(choices.of_role(Role.KEYFRAME), spec.limit(Role.KEYFRAME))
+
+    return ControlField(keyframes, keyframes.edited, show, is_tall=True)
 
 
 def _choice(row: ControlRow) -> ControlField:

@@ -139,8 +139,8 @@ def _needs(memory: MemoryPlan | None, machine: Machine) -> str:
 def _details(plan: RenderPlan, info: ProviderInfo) -> str:
     """Model, sampling and layout in memory, a line each."""
     sampling = [f"seed {plan.seed}"]
-    if plan.num_inference_steps is not None:
-        sampling.append(f"{plan.num_inference_steps} steps")
+    if plan.steps_text:
+        sampling.append(plan.steps_text)
     if plan.guidance_scale is not None:
         sampling.append(f"guidance {plan.guidance_scale:g}")
     sampling.append("with sound" if plan.has_audio else "silent")

@@ -28,6 +28,9 @@ IMAGES = (
 )
 
 
+VIDEOS = "Videos (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mts *.m2ts *.ts *.mpg *.mpeg)"
+
+
 @dataclass(frozen=True)
 class FileKind:
     """What can be chosen.

@@ -16,15 +16,14 @@ from core.jobs.lanes import Stage
 from core.jobs.owner import Owner, Owners
 from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
-from core.video.lora_check import check_loras, scale_of
-from core.video.model_store import OnDisk
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import Role
-from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.model_files import (
+    files_problem,
     folder_of,
     installation_of,
     model_key,
+    way_to_repair,
     weight_files,
 )
 from providers.ltx_video.models.catalog import MODELS
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from core.jobs.job import JobContext
     from core.platform.machine import Machine
     from core.video.lora_check import CheckedLoras
+    from core.video.model_store import OnDisk
     from core.video.plan import MemoryPlan, RenderPlan
     from core.video.provider import ModelChoice, ProviderContext, ProviderInfo
     from core.video.request import RenderRequest, Target
@@ -68,11 +68,15 @@ class LocalLTX:
     and each page of help opens this provider.
     """
 
-    def __init__(self, context: ProviderContext, models: tuple[LocalModel, ...] = MODELS) -> None:
+    def __init__(
+        self,
+        context: ProviderContext,
+        models: tuple[LocalModel, ...] = MODELS,
+        info: ProviderInfo = INFO,
+    ) -> None:
         self._context = context
         self._models = {model.id: model for model in models}
-        families = {model.loras.id: model.loras for model in models}
-        self._info = replace(INFO, lora_families=tuple(families.values()))
+        self._info = info
         self._timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
         self._owners = Owners(self._offload_root)
         self._store: LTXStore | None = None
@@ -114,7 +118,7 @@ class LocalLTX:
     def check(self, target: Target) -> Readiness:
         """Whether files and memory suffice for a model."""
         model = self._models[target.model]
-        not_ready = self._files_problem(model)
+        not_ready = files_problem(model, self._context.paths)
         if not_ready is not None:
             return not_ready
         from providers.ltx_video.models.memory_plan import Workload
@@ -140,6 +144,10 @@ class LocalLTX:
             from providers.ltx_video.mini.caption import caption_of
 
             notes = caption_of(plan).notes
+        if plan.strength is not None:
+            steps = plan.num_inference_steps or model.profile.num_inference_steps
+            taken = len(model.profile.sigmas_from(steps, plan.strength))
+            plan = plan.model_copy(update={"num_inference_steps": steps, "steps_taken": taken})
         memory = self._memory(model, plan)
         loras = self._loras(model, plan)
         fitted = plan.with_notes(*notes, *loras.notes).model_copy(update={"memory_plan": memory})
@@ -229,39 +237,6 @@ class LocalLTX:
     def _on_disk(self, model: LocalModel) -> OnDisk:
         return installation_of(model, self._context.paths.models_dir).on_disk
 
-    def _files_problem(self, model: LocalModel) -> NotReady | None:
-        label, repair = model.spec.label, _repair(model)
-        found = installation_of(model, self._context.paths.models_dir)
-        match found.on_disk:
-            case OnDisk.WHOLE:
-                difference = self._difference(model)
-                if not difference:
-                    return None
-                return NotReady(
-                    ReasonCode.DAMAGED, f"{label}: Its files are damaged: {difference}.", repair
-                )
-            case OnDisk.NOTHING:
-                size = model.spec.size_bytes
-                amount = f"{size / _GB:.1f} GB" if size else "an amount the hub will tell"
-                gate = " Its owner asks for consent first." if model.spec.licence.is_gated else ""
-                return NotReady(
-                    ReasonCode.NOT_INSTALLED,
-                    f"{label} is not installed. It is a download of {amount} under the "
-                    f"{model.spec.licence.name}.{gate}",
-                    repair,
-                )
-            case OnDisk.PARTLY:
-                return NotReady(ReasonCode.NOT_INSTALLED, f"{label}: {found.reason}", repair)
-            case OnDisk.DAMAGED:
-                return NotReady(ReasonCode.DAMAGED, f"{label}: {found.reason}", repair)
-
-    def _difference(self, model: LocalModel) -> str:
-        """What of the model that comes with the program is not as it was published."""
-        if not model.spec.is_builtin:
-            return ""
-        memory = self._context.paths.cache_dir / "ltx-video" / f"{model.id}-proven.json"
-        return find_difference(folder_of(model, self._context.paths.models_dir), memory)
-
     def _memory(self, model: LocalModel, plan: RenderPlan) -> MemoryPlan:
         """The layout for a plan: the quickest that fits, within what the user chose.
 
@@ -293,7 +268,13 @@ class LocalLTX:
         return self._ladder(model, Workload.of(plan, model.profile, lora_billions=billions))
 
     def _loras(self, model: LocalModel, plan: RenderPlan) -> CheckedLoras:
-        return check_loras(plan.request, model.loras, self._info.lora_families)
+        from core.video.lora_check import CheckedLoras, check_loras
+
+        if not plan.request.of_role(Role.LORA):
+            return CheckedLoras()
+        family = self._info.lora_family(model.spec)
+        assert family is not None, "whoever takes LoRAs names what they are like"
+        return check_loras(plan.request, family, self._info.lora_families())
 
     def _ladder(self, model: LocalModel, workload: Workload) -> MemoryLadder:
         from providers.ltx_video.models.memory_plan import memory_ladder
@@ -338,19 +319,15 @@ class LocalLTX:
         return self._context.paths.cache_dir / "ltx-video" / "offload"
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
-        from core.media.images import write_start_image
+        from core.video.lora_check import scale_of
+        from providers.ltx_video.engine.drive_render import write_images, write_kept_audio
         from providers.ltx_video.engine.protocol import LaidLora, RenderOrder
 
         model = self._models[plan.target.model]
-        not_ready = self._files_problem(model)
+        not_ready = files_problem(model, self._context.paths)
         if not_ready is not None:
             raise NotConfigured(not_ready.reason, target=str(plan.target), hint=not_ready.fix)
         memory = plan.memory_plan or self._memory(model, plan)
-        image = None
-        start = plan.request.path_of(Role.START)
-        if start is not None:
-            image = ctx.workdir / "start.png"
-            write_start_image(start, image, plan.width, plan.height)
         folder = folder_of(model, self._context.paths.models_dir)
         loras = plan.request.of_role(Role.LORA)
         return RenderOrder(
@@ -360,11 +337,12 @@ class LocalLTX:
             profile=model.profile,
             folder=folder,
             model_key=model_key(folder),
-            repair=_repair(model),
+            repair=way_to_repair(model),
             workdir=ctx.workdir,
-            start_image=image,
+            images=write_images(plan, ctx.workdir),
+            kept_audio=write_kept_audio(plan, ctx),
             loras=tuple(LaidLora(path=item.path, scale=scale_of(item)) for item in loras),
-            lora_family=model.loras if loras else None,
+            lora_family=self._info.lora_family(model.spec) if loras else None,
             embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",
             offload_dir=self._offload_dir,
         )
@@ -443,12 +421,6 @@ def _loaded_name(plan: RenderPlan, key: str) -> str:
 
 def _refused_memory(message: str) -> UnsupportedRequest:
     return UnsupportedRequest([Problem("delivery.memory", message)])
-
-
-def _repair(model: LocalModel) -> str:
-    if model.spec.is_builtin:
-        return "It comes with the program: get a whole copy of ImageAI, e.g. by 'git checkout .'."
-    return f"Run 'python3 scripts/setup_ltx_video.py --model {model.id}'."
 
 
 def _in_its_words(plan: RenderPlan, model: LocalModel) -> RenderPlan:

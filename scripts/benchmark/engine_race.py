@@ -142,7 +142,7 @@ def order_for(
         model_key=model_key(folder),
         repair="",
         workdir=workdir,
-        start_image=None,
+        images=(),
         embeddings_dir=scratch_dir / "prompts",
         offload_dir=scratch_dir / "offload",
     )

@@ -14,7 +14,8 @@ from core.config.settings import RenderSettings
 from core.jobs.lanes import Lane
 from core.video.controls import CONTROLS
 from core.video.provider import ProviderInfo
-from core.video.request import RenderRequest, Role
+from core.video.request import Input, RenderRequest, Role
+from tests.fakes.clips import moving_clip
 from tests.fakes.loras import smallest_lora
 
 INFOS = [
@@ -52,11 +53,22 @@ CASES = (
     Case(("--guidance", "3.5"), "sampling.guidance_scale", 3.5),
     Case(("--seed", "7"), "sampling.seed", 7),
     Case(("--memory", "group-offload"), "delivery.memory", "group-offload"),
+    Case(("--strength", "0.4", "--source-video", "clip.mp4"), "editing.strength", 0.4),
+    Case(
+        ("--extend-direction", "backward", "--extend", "clip.mp4"), "editing.direction", "backward"
+    ),
     Case(("--webhook", "https://a.b/c"), "delivery.webhook_url", "https://a.b/c"),
 )
 FILES = (
     Case(("--image", "one.png"), "start", [("one.png", None)]),
     Case(("--end-image", "one.png"), "end", [("one.png", None)]),
+    Case(
+        ("--keyframe", "0.25s:one.png@0.5", "--keyframe", "0:a:b@1.png", "--keyframe", "1:@.png"),
+        "keyframe",
+        [("one.png", 0.5), ("a:b@1.png", None), ("@.png", None)],
+    ),
+    Case(("--source-video", "clip.mp4"), "source_video", [("clip.mp4", None)]),
+    Case(("--extend", "clip.mp4"), "extend_video", [("clip.mp4", None)]),
     Case(
         ("--reference", "one.png", "--reference", "two.png"),
         "reference",
@@ -71,6 +83,8 @@ FILES = (
 
 
 def request_of(run, *words: str) -> dict:
+    if "clip.mp4" in words:
+        moving_clip(Path("clip.mp4"), 49, 24)
     given = {word.partition("=")[0] for word in words}
     prompt = () if "--prompt" in given else ("-p", "a ball")
     model = () if {"--model", "--ltx-model"} & given else ("--model", "fake-full")
@@ -89,7 +103,7 @@ def test_what_is_typed_arrives_in_the_request(run, case: Case) -> None:
 
 @pytest.mark.parametrize("case", FILES, ids=lambda case: case.words[0])
 def test_files_arrive_in_the_request_with_their_role_and_strength(run, case: Case) -> None:
-    for name in ("one.png", "two.png"):
+    for name in ("one.png", "two.png", "a:b@1.png", "@.png"):
         Image.new("RGB", (96, 64)).save(name)
     for name in ("a.safetensors", "b@home.safetensors"):
         smallest_lora(Path(name))
@@ -152,12 +166,31 @@ def test_what_is_not_typed_is_not_asked_for() -> None:
         ("resolution", ""),
         ("memory", "heap"),
         ("lora", "a.safetensors@3"),
+        ("keyframe", "first.png"),
+        ("keyframe", "C:\\first.png"),
+        ("keyframe", "nan:first.png"),
+        ("keyframe", "2:"),
+        ("extend_direction", "sideways"),
+        ("keyframe", "-1:first.png"),
+        ("keyframe", "1:first.png@1.5"),
+        ("keyframe", "end:first.png@-1"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_told_with_its_option(option, value) -> None:
     _, problems = read(prompt="p", **{option: value})
     assert len(problems) == 1
     assert f"--{option.replace('_', '-')}" in problems[0]
+
+
+def test_a_keyframe_at_the_end_is_the_end_image() -> None:
+    request, problems = read(prompt="p", keyframe="End:last.png@0.7")
+    assert problems == []
+    assert request.inputs == (Input(role=Role.END, path=Path("last.png"), strength=0.7),)
+
+
+def test_a_keyframe_has_its_time() -> None:
+    request, _ = read(prompt="p", keyframe="2.5s:a.png")
+    assert request.inputs == (Input(role=Role.KEYFRAME, path=Path("a.png"), at_s=2.5),)
 
 
 def test_all_unreadable_values_are_told_together() -> None:
@@ -247,4 +280,12 @@ def test_help_wins_over_mistakes(run) -> None:
 
 def test_a_role_without_its_own_option_is_not_typed() -> None:
     asked = {row.role for row in CONTROLS if row.role is not None}
-    assert asked == {Role.START, Role.END, Role.REFERENCE, Role.LORA}
+    assert asked == {
+        Role.START,
+        Role.END,
+        Role.KEYFRAME,
+        Role.SOURCE_VIDEO,
+        Role.EXTEND_VIDEO,
+        Role.REFERENCE,
+        Role.LORA,
+    }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from core.video.request import Input, Residency, Role, Target
+from core.video.request import ExtendDirection, Input, Residency, Role, Target
 from tests.fakes.inputs import chosen
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OTHER
 
@@ -27,6 +27,14 @@ _loras = st.builds(
     strength=st.floats(0, 2),
 )
 
+_keyframes = st.builds(
+    Input,
+    role=st.just(Role.KEYFRAME),
+    path=st.sampled_from([Path("/a.png"), Path("/b/c.webp")]),
+    at_s=st.floats(0, 500),
+    strength=st.floats(0, 1),
+)
+
 any_choices = st.builds(
     chosen,
     target=_targets,
@@ -43,6 +51,11 @@ any_choices = st.builds(
     guidance_scale=_numbers,
     seed=st.none() | st.integers(-1, 2**33),
     loras=st.lists(_loras, max_size=4).map(tuple),
+    source_video=st.none() | st.just(Input(role=Role.SOURCE_VIDEO, path=Path("/v.mp4"))),
+    strength=_numbers,
+    extend_video=st.none() | st.just(Input(role=Role.EXTEND_VIDEO, path=Path("/e.mp4"))),
+    extend_direction=st.none() | st.sampled_from(list(ExtendDirection)),
+    keyframes=st.lists(_keyframes, max_size=4).map(tuple),
     memory=st.none() | st.sampled_from(list(Residency)),
     webhook_url=st.none() | st.text(min_size=1, max_size=9),
 )

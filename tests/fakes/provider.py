@@ -139,6 +139,7 @@ FULL = SMALL.model_copy(
         "id": "fake-full",
         "label": "Fake Full",
         "summary": "Takes everything that a model can take.",
+        "tasks": (*SMALL.tasks, Task.VIDEO_TO_VIDEO, Task.EXTEND_VIDEO),
         "fps": (24, 25, 30, 48, 50),
         "default_fps": 24,
         "durations": Durations(
@@ -148,8 +149,17 @@ FULL = SMALL.model_copy(
             limits=(DurationLimit(resolution="128p", maximum=2.0),),
         ),
         "guidance_scale": FloatRange(minimum=1.0, maximum=20.0, default=3.0),
-        "inputs": {Role.START: 1, Role.END: 1, Role.REFERENCE: 3, Role.LORA: 2},
+        "inputs": {
+            Role.START: 1,
+            Role.END: 1,
+            Role.KEYFRAME: 3,
+            Role.SOURCE_VIDEO: 1,
+            Role.EXTEND_VIDEO: 1,
+            Role.REFERENCE: 3,
+            Role.LORA: 2,
+        },
         "lora_family": FAKE_LORAS.id,
+        "strength": FloatRange(minimum=0.0, maximum=1.0, default=0.7),
         "takes_audio_prompt": True,
         "residencies": (Residency.RESIDENT, Residency.GROUP_OFFLOAD),
         "takes_webhook": True,
@@ -181,7 +191,7 @@ class FakeProvider:
             summary="For tests.",
             lane=lane,
             keys=(FAKE_KEY,),
-            lora_families=(FAKE_LORAS,),
+            lora_families=lambda: (FAKE_LORAS,),
         )
         self.rendered: list[RenderPlan] = []
         self.is_closed = False

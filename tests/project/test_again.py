@@ -1,14 +1,29 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
+import pytest
+from PIL import Image
+
+from core.errors import UnsupportedRequest
+from core.platform.paths import Paths
 from core.project.model.edits import with_continues
 from core.project.model.project import RenderChoices, Scene, VideoProject
 from core.project.render.requests import scene_request
-from core.project.render.rerender import scene_again
-from core.video.request import RenderRequest, Sampling, Target
+from core.project.render.rerender import choices_of, plan_again, scene_again
+from core.studio import Studio
+from core.video.request import (
+    Editing,
+    ExtendDirection,
+    Input,
+    RenderRequest,
+    Role,
+    Sampling,
+    Target,
+)
 from tests.fakes.inputs import chosen, lora
-from tests.fakes.provider import SMALL
+from tests.fakes.provider import ENTRY, SMALL
 from tests.fakes.records import record_of
 from tests.fakes.scenes import make_project
 
@@ -75,3 +90,50 @@ def test_other_start_frame_is_told_and_left() -> None:
     assert "no picture" in again.notes[0]
     linked = with_continues(scene, True)
     assert scene_again(project_with(linked), linked, record).notes == ()
+
+
+def test_keyframes_and_videos_of_a_take_come_back_with_their_places() -> None:
+    at = Input(role=Role.KEYFRAME, path=Path("k.png"), at_s=1.5, strength=0.5)
+    video = Input(role=Role.EXTEND_VIDEO, path=Path("v.mp4"))
+    record = record_of(RenderRequest(target=TARGET, prompt="A boat."))
+    request = record.request.model_copy(
+        update={"inputs": (at, video), "editing": Editing(direction=ExtendDirection.BACKWARD)}
+    )
+    record = record.model_copy(update={"request": request})
+    here = at.model_copy(update={"path": Path("/pictures/k.png"), "at_s": 9.0})
+    scene = Scene(id="s1").with_own("keyframes", (here,))
+    again = scene_again(project_with(scene), scene, record)
+    found = again.scene.choices(RenderChoices())
+    assert found.inputs == (at.model_copy(update={"path": here.path}),)
+    assert found.editing.direction is ExtendDirection.BACKWARD
+    assert again.notes == ("The video to extend 'v.mp4' is left out: choose its file again.",)
+
+
+def test_of_an_extended_clip_the_length_is_that_of_the_new_part() -> None:
+    record = record_of(RenderRequest(target=TARGET, prompt="A boat."))
+    extended = record.model_copy(update={"num_frames": 48, "kept_frames": 32, "fps": 8})
+    assert choices_of(extended, SMALL).choices.frame.duration_s == 2.0
+
+
+def test_every_file_of_a_clip_is_found_by_its_content_or_told(tmp_path: Path) -> None:
+    studio = Studio([ENTRY], paths=Paths.below(tmp_path))
+    stored = studio.paths.inputs_dir / "job-1"
+    stored.mkdir(parents=True)
+    # Two pictures of one name: the job calls its copy of the second by its place.
+    for number, name in enumerate(("a.png", "1-a.png")):
+        Image.new("RGB", (96, 64), (number * 90, 0, 0)).save(stored / name)
+    inputs = tuple(Input(role=Role.KEYFRAME, path=Path("a.png"), at_s=at_s) for at_s in (0.25, 0.5))
+    digests = tuple(
+        hashlib.sha256((stored / name).read_bytes()).hexdigest() for name in ("a.png", "1-a.png")
+    )
+    record = record_of(RenderRequest(target=TARGET, prompt="A boat."))
+    full = TARGET.with_model("fake-full")
+    request = record.request.model_copy(update={"inputs": inputs, "target": full})
+    record = record.model_copy(update={"request": request, "inputs_sha256": digests, "fps": 24})
+    found = plan_again(studio, record).plan.request.inputs
+    assert [item.path for item in found] == [stored / "a.png", stored / "1-a.png"]
+    assert [item.at_s for item in found] == [0.25, 0.5]
+    lost = record.model_copy(update={"inputs_sha256": ("0" * 64, "1" * 64)})
+    with pytest.raises(UnsupportedRequest) as caught:
+        plan_again(studio, lost)
+    assert [problem.field for problem in caught.value.problems] == ["inputs.keyframe"] * 2

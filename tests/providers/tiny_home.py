@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from core.video.planning import make_plan
 from core.video.provider import ProviderContext
 from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
 from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange
-from providers.ltx_video.engine.protocol import RenderOrder
+from providers.ltx_video.engine.protocol import OrderedImage, RenderOrder
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
     InstalledFile,
@@ -26,10 +26,16 @@ from providers.ltx_video.install.installed import (
 )
 from providers.ltx_video.install.model_files import folder_of
 from providers.ltx_video.models import profiles
-from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
-from providers.ltx_video.models.info import LTXModel
-from providers.ltx_video.models.lora_families import (
+from providers.ltx_video.models.catalog import (
+    BY_ID,
+    DEPLOYMENT,
     MOST_LORAS,
+    PROVIDER,
+    LocalModel,
+)
+from providers.ltx_video.models.info import INFO, LTXModel
+from providers.ltx_video.models.lora_families import (
+    LORA_FAMILIES,
     AVShape,
     VideoShape,
     av_layers,
@@ -122,9 +128,19 @@ def _av_loras(name: str, shape: AVShape) -> LoraFamily:
 
 
 _AV_LORAS = _av_loras("tiny-av", _AV_SHAPE)
+_AV_LORAS_23 = _av_loras("tiny-av-2.3", _AV_SHAPE_23)
+_AV_LORAS_25 = _av_loras("tiny-av-2.5", _AV_SHAPE_25)
+_FAMILIES = (_VIDEO_LORAS, _AV_LORAS, _AV_LORAS_23, _AV_LORAS_25, *LORA_FAMILIES)
+TINY_INFO = replace(INFO, lora_families=lambda: _FAMILIES)
+"""The local provider with the LoRAs of the tiny models beside those of the real ones."""
 
 
-def _tiny(
+def loras_of(model: LocalModel) -> LoraFamily:
+    """What LoRAs of a model are like."""
+    return next(one for one in _FAMILIES if one.id == model.spec.lora_family)
+
+
+def tiny(
     name: str, profile: Profile, *, has_audio: bool, loras: LoraFamily = _AV_LORAS
 ) -> LocalModel:
     """A row of the catalogue for a tiny model, with sizes and lengths that suit a test."""
@@ -149,26 +165,20 @@ def _tiny(
             "is_builtin": False,
         }
     )
-    return LocalModel(
-        spec=spec, profile=profile, loras=loras, footprint=row.footprint, weights=None
-    )
+    return LocalModel(spec=spec, profile=profile, footprint=row.footprint, weights=None)
 
 
-TINY_VIDEO = _tiny("tiny-video", _VIDEO, has_audio=False, loras=_VIDEO_LORAS)
-TINY_SINGLE = _tiny(
+TINY_VIDEO = tiny("tiny-video", _VIDEO, has_audio=False, loras=_VIDEO_LORAS)
+TINY_SINGLE = tiny(
     "tiny-video-single",
     _VIDEO.model_copy(update={"transformer_file": "transformer/tiny.safetensors"}),
     has_audio=False,
     loras=_VIDEO_LORAS,
 )
-TINY_AV = _tiny("tiny-av", _DISTILLED, has_audio=True)
-TINY_AV_GUIDED = _tiny("tiny-av-guided", _GUIDED, has_audio=True)
-TINY_AV_23 = _tiny(
-    "tiny-av-2.3", _DISTILLED, has_audio=True, loras=_av_loras("tiny-av-2.3", _AV_SHAPE_23)
-)
-TINY_AV_25 = _tiny(
-    "tiny-av-2.5", _DISTILLED, has_audio=True, loras=_av_loras("tiny-av-2.5", _AV_SHAPE_25)
-)
+TINY_AV = tiny("tiny-av", _DISTILLED, has_audio=True)
+TINY_AV_GUIDED = tiny("tiny-av-guided", _GUIDED, has_audio=True)
+TINY_AV_23 = tiny("tiny-av-2.3", _DISTILLED, has_audio=True, loras=_AV_LORAS_23)
+TINY_AV_25 = tiny("tiny-av-2.5", _DISTILLED, has_audio=True, loras=_AV_LORAS_25)
 TINY_MODELS = (TINY_VIDEO, TINY_SINGLE, TINY_AV, TINY_AV_GUIDED)
 EVERY_GENERATION = (TINY_VIDEO, TINY_AV, TINY_AV_23, TINY_AV_25)
 ALL_MODELS = (*TINY_MODELS, TINY_AV_23, TINY_AV_25)
@@ -266,7 +276,7 @@ def order_for(
         model_key="key",
         repair="",
         workdir=workdir,
-        start_image=image,
+        images=() if image is None else (OrderedImage(path=image, frame=0, strength=1.0),),
         embeddings_dir=workdir,
         offload_dir=workdir,
     )

@@ -38,7 +38,7 @@ from transformers import (
     T5EncoderModel,
 )
 
-from providers.ltx_video.engine.stages import like_a_frame
+from providers.ltx_video.engine.conditions import like_a_frame
 from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
 
 WORDS = (
@@ -105,37 +105,39 @@ def _save_as_one_file(transformer: torch.nn.Module, folder: Path, like: Path) ->
     save_file(weights, folder / "transformer" / "tiny.safetensors")
 
 
-# What LTX-2.3 has and 2.0 has not; 2.5 drops the prompt's modulation by the time again.
-_LATER_TRANSFORMER = {
-    "gated_attn": True,
-    "cross_attn_mod": True,
-    "audio_gated_attn": True,
+_GATED = {"gated_attn": True, "cross_attn_mod": True, "audio_gated_attn": True}
+_LTX_23 = {
+    **_GATED,
     "audio_cross_attn_mod": True,
-    "use_prompt_embeddings": False,
     "perturbed_attn": True,
+    "use_prompt_embeddings": False,
 }
-_LATER_CONNECTORS = {
-    "video_connector_attention_head_dim": 16,
-    "per_modality_projections": True,
-    "video_hidden_dim": 32,
-    "audio_hidden_dim": 16,
-    "proj_bias": True,
-    "video_gated_attn": True,
-    "audio_gated_attn": True,
+TRANSFORMERS: dict[str, dict[str, Any]] = {
+    "2.0": {"caption_channels": 16},
+    "2.3": _LTX_23,
+    "2.5": {
+        **_LTX_23,
+        "use_prompt_adaln_single": False,
+        "ff_bias": False,
+        "audio_ff_bias": False,
+        "use_keyframes_abs_pos_embedding": True,
+    },
 }
+"""What the transformers of the generations differ in."""
 
 
-def save_tiny_ltx_2(folder: Path, version: str = "2.0") -> None:
-    """An LTX-2 model of about 2 MB, sound included, with the layers of a version."""
+def save_tiny_ltx_2(folder: Path, generation: str = "2.0") -> None:
+    """An LTX-2 model of about 2 MB, sound included."""
     torch.manual_seed(0)
-    transformer_options: dict[str, Any] = {} if version == "2.0" else dict(_LATER_TRANSFORMER)
-    connector_options: dict[str, Any] = {} if version == "2.0" else _LATER_CONNECTORS
-    if version == "2.5":
-        transformer_options |= {
-            "use_prompt_adaln_single": False,
-            "ff_bias": False,
-            "audio_ff_bias": False,
-        }
+    is_first = generation == "2.0"
+    projections: dict[str, Any] = {
+        "per_modality_projections": True,
+        "video_hidden_dim": 32,
+        "audio_hidden_dim": 16,
+        "video_gated_attn": True,
+        "audio_gated_attn": True,
+        "proj_bias": True,
+    }
     text_config = {
         "vocab_size": 64,
         "hidden_size": 16,
@@ -182,19 +184,17 @@ def save_tiny_ltx_2(folder: Path, version: str = "2.0") -> None:
         text_encoder=gemma,
         tokenizer=_tokenizer("<bos> $A", {"<bos>": 2}, max_length=1024),
         connectors=LTX2TextConnectors(
-            **{
-                "caption_channels": 16,
-                "text_proj_in_factor": 3,
-                "video_connector_num_attention_heads": 2,
-                "video_connector_attention_head_dim": 8,
-                "video_connector_num_layers": 1,
-                "video_connector_num_learnable_registers": 32,
-                "audio_connector_num_attention_heads": 2,
-                "audio_connector_attention_head_dim": 8,
-                "audio_connector_num_layers": 1,
-                "audio_connector_num_learnable_registers": 32,
-                **connector_options,
-            }
+            caption_channels=16,
+            text_proj_in_factor=3,
+            video_connector_num_attention_heads=2,
+            video_connector_attention_head_dim=8 if is_first else 16,
+            video_connector_num_layers=1,
+            video_connector_num_learnable_registers=32,
+            audio_connector_num_attention_heads=2,
+            audio_connector_attention_head_dim=8,
+            audio_connector_num_layers=1,
+            audio_connector_num_learnable_registers=32,
+            **({} if is_first else projections),
         ),
         transformer=LTX2VideoTransformer3DModel(
             in_channels=8,
@@ -208,8 +208,7 @@ def save_tiny_ltx_2(folder: Path, version: str = "2.0") -> None:
             audio_attention_head_dim=8,
             audio_cross_attention_dim=16,
             num_layers=2,
-            caption_channels=16,
-            **transformer_options,
+            **TRANSFORMERS[generation],
         ),
         vocoder=LTX2Vocoder(
             in_channels=32,

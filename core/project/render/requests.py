@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from core.video.allowed import OneOf, OneSize
 from core.video.controls import CHOICES, ROWS, Control
-from core.video.request import Input, Motion, RenderRequest, Role
+from core.video.request import Editing, Input, Motion, RenderRequest, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,6 +118,13 @@ def scene_request(
             request = row.with_value(request, value)
     if request.motion.camera is None:
         request = request.model_copy(update={"motion": Motion()})
+    # What is said of a video counts only where there is one.
+    asked = request.editing
+    editing = Editing(
+        strength=asked.strength if request.of_role(Role.SOURCE_VIDEO) else None,
+        direction=asked.direction if request.of_role(Role.EXTEND_VIDEO) else None,
+    )
+    request = request.model_copy(update={"editing": editing})
     left_out += [
         f"Reference {item.reference.path.name!r} is not sent: {item.reason}"
         for item in references
@@ -160,10 +167,14 @@ def _is_placed(item: Input) -> bool:
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:
     """Without the later parts that are not asked for."""
-    return {
+    parts = {
         name: _named(cast("dict[str, Any]", value)) if isinstance(value, dict) else value
         for name, value in values.items()
-        if value is not None or name in _ALWAYS_NAMED
+    }
+    return {
+        name: value
+        for name, value in parts.items()
+        if value not in (None, {}) or name in _ALWAYS_NAMED
     }
 
 

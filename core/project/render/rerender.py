@@ -11,7 +11,7 @@ from core.project.files.project_file import INPUTS
 from core.project.files.recent import RecentProjects
 from core.video.controls import CHOICES, Control
 from core.video.inputs import ROLES, field_of
-from core.video.record import find_loras, find_start_image
+from core.video.record import find_input_file, find_loras
 from core.video.request import Delivery, Input, OutputKind, RenderChoices, Role
 
 if TYPE_CHECKING:
@@ -19,21 +19,23 @@ if TYPE_CHECKING:
 
     from core.project.model.project import Scene, VideoProject
     from core.studio import Studio
+    from core.video.controls import ControlRow
     from core.video.record import ClipRecord
     from core.video.render_planner import PlannedRender
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
-# How a render is carried out is no part of what was made; files are looked for by their names.
-_LEFT_ALONE = (Control.MEMORY, Control.WEBHOOK, Control.LORAS)
+# How a render is carried out is no part of what was made.
+_LEFT_ALONE = (Control.MEMORY, Control.WEBHOOK)
+_FILES = tuple(row for row in CHOICES if row.role is not None)
 
 
 @dataclass(frozen=True)
 class FromRecord:
     """What a clip was made from, as a scene holds it.
 
-    A record names files without their folders: `record.find_start_image` finds the
-    start frame again. The LoRAs among the choices have such bare names too.
+    A record names files without their folders, the choices too: `record.find_input_file` finds
+    them again.
 
     Attributes:
         start_image, end_image: names of pictures; empty for none.
@@ -77,7 +79,7 @@ def choices_of(record: ClipRecord, spec: ModelSpec | None = None) -> FromRecord:
     choices = RenderChoices(**fields).model_copy(
         update={
             "frame": frame,
-            "inputs": asked.of_role(Role.LORA),
+            "inputs": asked.of_role(*(row.role for row in _FILES if row.role is not None)),
             "audio": record.has_audio,
             "negative_prompt": record.negative_prompt,
             "delivery": Delivery(),
@@ -102,7 +104,7 @@ def scene_again(project: VideoProject, scene: Scene, record: ClipRecord) -> Scen
     now = scene.choices(project.render)
     again = scene.model_copy(update={"prompt": found.prompt})
     for row in CHOICES:
-        if row.id in _LEFT_ALONE:
+        if row.id in _LEFT_ALONE or row in _FILES:
             continue
         value = row.value(found.choices)
         if (value or None) == (row.value(project.render) or None):
@@ -110,10 +112,11 @@ def scene_again(project: VideoProject, scene: Scene, record: ClipRecord) -> Scen
         else:
             again = again.with_own(row.id, value)
     notes: list[str] = []
-    known = (*now.of_role(Role.LORA), *project.render.of_role(Role.LORA))
-    loras = _loras(found.choices.of_role(Role.LORA), known, notes)
-    if loras != now.of_role(Role.LORA):
-        again = again.with_own(Control.LORAS, loras)
+    for row in _FILES:
+        known = (*_inputs(row, now), *_inputs(row, project.render))
+        files = _found(_inputs(row, found.choices), known, notes)
+        if files != _inputs(row, now):
+            again = again.with_own(row.id, files)
     image = scene.start_image.name if scene.start_image and not scene.continues else ""
     if found.start_image != image and not scene.continues:
         what = f"{found.start_image!r}" if found.start_image else "no picture"
@@ -124,7 +127,7 @@ def scene_again(project: VideoProject, scene: Scene, record: ClipRecord) -> Scen
 def request_again(record: ClipRecord) -> RenderRequest:
     """The request for the very same clip: what was left open then is now asked for.
 
-    Pictures are named without their folders, as the record does; `find_start_image` finds them.
+    Pictures are named without their folders, as the record does; `find_input_file` finds them.
     """
     made = _as_made(record)
     frame = made.frame.model_copy(
@@ -140,33 +143,49 @@ def request_again(record: ClipRecord) -> RenderRequest:
 def plan_again(studio: Studio, record: ClipRecord) -> PlannedRender:
     """The plan that makes it once more: a picture of a picture's record, else a clip.
 
-    Looks for the picture that it starts from and for its LoRAs, so it is to be called beside the
-    main thread.
+    Looks for the files that it was made from, so it is to be called beside the main thread.
 
     Raises:
-        UnsupportedRequest: it cannot be made, or one of these is not to be found or was changed.
+        UnsupportedRequest: it cannot be made, or those files are not to be found or were changed.
     """
     request = request_again(record)
-    start = request.one(Role.START)
-    if start is not None:
-        recent = RecentProjects(studio.paths.state_dir)
-        projects = [entry.folder / INPUTS for entry in recent.entries()]
-        image = find_start_image(record, [studio.paths.inputs_dir / record.job_id, *projects])
-        if image is None:
-            message = f"The picture {start.path.name!r} that it starts from is not to be found."
-            raise UnsupportedRequest([Problem(field_of(Role.START), message)])
-        request = request.with_role(Role.START, (start.model_copy(update={"path": image}),))
-    return studio.plan(request.with_role(Role.LORA, _loras_again(studio, record)))
+    files, problems = _files_again(studio, record, request)
+    loras, more = _loras_again(studio, record)
+    if problems or more:
+        raise UnsupportedRequest([*problems, *more])
+    return studio.plan(request.with_inputs(files).with_role(Role.LORA, loras))
 
 
-def _loras_again(studio: Studio, record: ClipRecord) -> tuple[Input, ...]:
+def _files_again(
+    studio: Studio, record: ClipRecord, request: RenderRequest
+) -> tuple[tuple[Input, ...], list[Problem]]:
+    """The files of a record where they lie now, LoRAs as they are named, and what is missing."""
+    if all(item.role is Role.LORA for item in request.inputs):
+        return request.inputs, []
+    recent = RecentProjects(studio.paths.state_dir)
+    projects = [entry.folder / INPUTS for entry in recent.entries()]
+    folders = [studio.paths.inputs_dir / record.job_id, *projects]
+    inputs: list[Input] = []
+    problems: list[Problem] = []
+    for place, item in enumerate(request.inputs):
+        file = None if item.role is Role.LORA else find_input_file(record, place, folders)
+        if file is not None:
+            item = item.model_copy(update={"path": file})
+        elif item.role is not Role.LORA:
+            name = ROLES[item.role].name
+            message = f"The {name} {item.path.name!r} that it was made from is not to be found."
+            problems.append(Problem(field_of(item.role), message))
+        inputs.append(item)
+    return tuple(inputs), problems
+
+
+def _loras_again(studio: Studio, record: ClipRecord) -> tuple[tuple[Input, ...], list[Problem]]:
     """The LoRAs of a record where they lie now: where its job had them, or in one's own folders.
 
-    Raises:
-        UnsupportedRequest: with each that is gone or was changed.
+    With them each that is gone or was changed.
     """
     if not record.request.of_role(Role.LORA):
-        return ()
+        return (), []
     named = {path.name: path for path in studio.files_of_job(record.job_id)}
     folders = studio.paths.lora_dirs
 
@@ -176,14 +195,8 @@ def _loras_again(studio: Studio, record: ClipRecord) -> tuple[Input, ...]:
         return kept if own is None else [*kept, own]
 
     found, missing = find_loras(record, candidates)
-    if missing:
-        raise UnsupportedRequest(
-            [
-                Problem(field_of(Role.LORA), f"{why} Put it into {str(folders[0])!r}.")
-                for why in missing
-            ]
-        )
-    return found
+    where = f"Put it into {str(folders[0])!r}."
+    return found, [Problem(field_of(Role.LORA), f"{why} {where}") for why in missing]
 
 
 def _as_made(record: ClipRecord) -> RenderRequest:
@@ -201,18 +214,22 @@ def _as_made(record: ClipRecord) -> RenderRequest:
     return asked.model_copy(update={"sampling": sampling, "output": output})
 
 
-def _loras(
+def _inputs(row: ControlRow, choices: RenderChoices) -> tuple[Input, ...]:
+    return () if row.role is None else choices.of_role(row.role)
+
+
+def _found(
     wanted: tuple[Input, ...], known: tuple[Input, ...], notes: list[str]
 ) -> tuple[Input, ...]:
-    paths = {lora.path.name: lora.path for lora in known}
-    for lora in wanted:
-        if lora.path.name not in paths:
-            name = ROLES[lora.role].name
-            notes.append(f"The {name} {lora.path.name!r} is left out: choose its file again.")
+    paths = {item.path.name: item.path for item in known}
+    for item in wanted:
+        if item.path.name not in paths:
+            name = ROLES[item.role].name
+            notes.append(f"The {name} {item.path.name!r} is left out: choose its file again.")
     return tuple(
-        lora.model_copy(update={"path": paths[lora.path.name]})
-        for lora in wanted
-        if lora.path.name in paths
+        item.model_copy(update={"path": paths[item.path.name]})
+        for item in wanted
+        if item.path.name in paths
     )
 
 
@@ -227,6 +244,8 @@ def _duration_s(record: ClipRecord, spec: ModelSpec | None, size: FrameSize | No
     if asked_s is not None or spec is None or not record.fps:
         return asked_s
     # Without the frames beyond the grid, which would make it longer than the longest clip.
-    exact_s = (record.num_frames - spec.frame_grid.offset) / record.fps
+    # Of an extended video the length is that of its new part, which has none of those frames.
+    new = record.num_frames - (record.kept_frames or spec.frame_grid.offset)
+    exact_s = new / record.fps
     longest_s = spec.durations.longest(size.resolution if size else None, record.fps)
     return spec.durations.nearest(exact_s, longest_s)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import av
@@ -13,7 +14,7 @@ import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 # Below this, one pixel of the clip is many on the screen and every artefact shows.
@@ -46,7 +47,7 @@ class Audio:
 
 def write_clip(
     path: Path,
-    frames: np.ndarray,
+    frames: Iterable[np.ndarray],
     fps: int,
     waveform: Audio | None,
     on_frame: Callable[[int], None],
@@ -57,12 +58,14 @@ def write_clip(
 
     Args:
         path: the file, which must not exist.
-        frames: (frames, height, width, 3) uint8.
+        frames: each (height, width, 3) uint8; at least one.
         fps: frames per second.
         waveform: None for a silent clip without a sound track.
         on_frame: told how many frames are written; may raise to stop.
     """
-    num_frames, height, width, _ = frames.shape
+    coming, num_frames = iter(frames), 0
+    first = next(coming)
+    height, width, _ = first.shape
     with av.open(str(path), "w", format="mp4") as container:
         video = container.add_stream("libx264", rate=fps)
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
@@ -85,7 +88,7 @@ def write_clip(
             layout = "stereo" if waveform.samples.shape[0] == 2 else "mono"
             audio = container.add_stream("aac", rate=waveform.rate_hz, layout=layout)
             audio.bit_rate = _AUDIO_BIT_RATE
-        for index, image in enumerate(frames):
+        for index, image in enumerate(chain((first,), coming)):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
                 format="yuv420p",
                 src_colorspace=Colorspace.ITU709,
@@ -95,7 +98,8 @@ def write_clip(
             )
             frame.pts, frame.time_base = index, Fraction(1, fps)
             container.mux(video.encode(frame))
-            on_frame(index + 1)
+            num_frames = index + 1
+            on_frame(num_frames)
         container.mux(video.encode(None))
         if audio is not None and waveform is not None:
             _write_audio(

@@ -1,4 +1,4 @@
-"""One clip followed through the engine: its events told on, its end turned into what it means."""
+"""One clip made by the engine: its files prepared, its events told on, its end explained."""
 
 from __future__ import annotations
 
@@ -16,12 +16,19 @@ from core.errors import (
     StudioError,
     UnsupportedRequest,
 )
+from core.media.images import write_fitted_image
+from core.media.source_clip import read_video_facts, write_clip_audio
+from core.video.inputs import ROLES
+from core.video.placement import images_of
+from core.video.request import Role
 from providers.ltx_video.engine.engine_process import EngineEnded, EngineProcess
 from providers.ltx_video.engine.protocol import (
     Advanced,
     Began,
     CancelOrder,
     Made,
+    OrderedAudio,
+    OrderedImage,
     Refused,
     RenderOrder,
     Stopped,
@@ -31,11 +38,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.jobs.job import JobContext
+    from core.video.plan import RenderPlan
     from providers.ltx_video.engine.progress_meter import ProgressMeter
 
 log = logging.getLogger(__name__)
 
 _LISTEN_S = 0.05
+_AUDIO_RATE_HZ = 48_000
 _TELL_TIME_S = 1.0
 # A wish to stop is fulfilled within 2 s, whatever the engine is doing: asked at once, then ended.
 _TERMINATE_AFTER_S = 1.2
@@ -47,6 +56,41 @@ _ERRORS: dict[str, type[ProviderError]] = {
     "NotConfigured": NotConfigured,
     "RenderFailed": RenderFailed,
 }
+
+
+def write_images(plan: RenderPlan, workdir: Path) -> tuple[OrderedImage, ...]:
+    """The images of a plan, each cut and resized to the clip.
+
+    Raises:
+        UnsupportedRequest: one is missing, unreadable, cut off or huge.
+    """
+    ordered: list[OrderedImage] = []
+    for image in images_of(plan):
+        item, path = image.item, workdir / f"image-{image.place}.png"
+        write_fitted_image(item.path, path, plan.width, plan.height, ROLES[item.role].name)
+        frame = image.frame - plan.first_made
+        ordered.append(OrderedImage(path=path, frame=frame, strength=image.strength))
+    return tuple(ordered)
+
+
+def write_kept_audio(plan: RenderPlan, ctx: JobContext) -> OrderedAudio | None:
+    """The sound of the video that a clip is made from, where the clip keeps it.
+
+    Raises:
+        UnreadableClip: the video cannot be read.
+        FFmpegFailed: its sound does not decode, or the disk is full.
+        JobCancelled: asked to stop.
+    """
+    video = next(iter(plan.request.of_role(Role.SOURCE_VIDEO, Role.EXTEND_VIDEO)), None)
+    if video is None or not plan.has_audio or not read_video_facts(video.path).has_audio:
+        return None
+    path = ctx.workdir / "kept.f32"
+    # What is joined to sound that the model makes must have its rate.
+    is_joined = plan.kept_frames > 0 and plan.spec.audio is not None
+    rate_hz = plan.spec.audio.sample_rate_hz if is_joined and plan.spec.audio else _AUDIO_RATE_HZ
+    duration_s = (plan.kept_frames or plan.num_frames) / plan.fps
+    write_clip_audio(video.path, path, duration_s, rate_hz, ctx.cancel)
+    return OrderedAudio(path=path, rate_hz=rate_hz)
 
 
 def follow(

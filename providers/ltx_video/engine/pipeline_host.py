@@ -27,6 +27,7 @@ from providers.ltx_video.engine.pipeline import (
 )
 from providers.ltx_video.engine.preview import Previewer
 from providers.ltx_video.engine.protocol import Advanced, Began, Made, Refused, StageFigures
+from providers.ltx_video.engine.source import all_frames, whole_audio
 from providers.ltx_video.engine.stages import decode, denoise
 from providers.ltx_video.engine.text import (
     EmbeddingCache,
@@ -82,9 +83,11 @@ class PipelineHost:
         with run.stage(Stage.DECODE, message="Decoding"):
             set_tiling(pipeline.vae, order)
             frames, audio = decode(pipeline, order, denoised, run.on_progress, run.cancel)
+            audio = whole_audio(order, audio)
         clip = order.workdir / "clip.mp4"
         with run.stage(Stage.WRITE, message="Writing the clip"):
-            write_clip(clip, frames, order.plan.fps, audio, run.on_frame)
+            whole = all_frames(order, frames, run.cancel)
+            write_clip(clip, whole, order.plan.fps, audio, run.on_frame)
         return clip
 
     def _prepare(self, run: _ClipRun) -> _Prepared:

@@ -87,13 +87,13 @@ class Previewer:
         vae = pipeline.vae
         space = vae.spatial_compression_ratio
         height, width = plan.height // space, plan.width // space
-        frames = (plan.num_frames - 1) // vae.temporal_compression_ratio + 1
+        frames = (plan.made_frames - 1) // vae.temporal_compression_ratio + 1
         tokens = height * width
         # What was joined to the clip's own tokens lies before them in one pipeline, and behind them
         # in the other.
         is_first_family = isinstance(pipeline, LTXConditionPipeline)
         start = packed.shape[1] - frames * tokens if is_first_family else 0
-        chosen = 0 if self._order.start_image is None else frames // 2
+        chosen = frames // 2 if any(image.frame == 0 for image in self._order.images) else 0
         start += chosen * tokens
         latents = pipeline._unpack_latents(  # noqa: SLF001 - the pipeline decodes by it itself
             packed[:, start : start + tokens], 1, height, width

@@ -15,6 +15,25 @@ from core.video.plan import MemoryPlan, RenderPlan
 from providers.ltx_video.models.profiles import Profile
 
 
+class OrderedImage(Frozen):
+    """An RGB picture that already has the clip's size, and which frame of the clip it is.
+
+    Attributes:
+        strength: 1 is the very image, 0 has no effect.
+    """
+
+    path: Path
+    frame: int
+    strength: float
+
+
+class OrderedAudio(Frozen):
+    """The sound that a clip keeps, as `write_clip_audio` writes it."""
+
+    path: Path
+    rate_hz: int
+
+
 class LaidLora(Frozen):
     """A LoRA and how strongly it works: 0 not at all, 1 as it was made."""
 
@@ -31,7 +50,8 @@ class RenderOrder(Frozen):
         model_key: changes whenever the model's files do; part of every cache key.
         repair: the command that brings damaged files of this model back.
         workdir: the job's folder, the only place where files of this job are written.
-        start_image: an RGB picture that already has the clip's size.
+        images: in the order of their frames.
+        kept_audio: of the video that the clip is made from.
         loras: laid over the model in this order.
         lora_family: what the model's layers are called; None without LoRAs.
         embeddings_dir: the cache of encoded prompts, shared by all jobs.
@@ -47,7 +67,8 @@ class RenderOrder(Frozen):
     model_key: str
     repair: str
     workdir: Path
-    start_image: Path | None
+    images: tuple[OrderedImage, ...]
+    kept_audio: OrderedAudio | None = None
     loras: tuple[LaidLora, ...] = ()
     lora_family: LoraFamily | None = None
     embeddings_dir: Path

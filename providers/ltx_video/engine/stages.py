@@ -4,35 +4,35 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
-from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline, LTXVideoCondition
-from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
-from diffusers.pipelines.ltx2.utils import apply_image_conditioning_crf
+from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from diffusers.utils.torch_utils import randn_tensor
-from PIL import Image
 
+from core.video.request import Role
 from providers.ltx_video.engine.clip import Audio
+from providers.ltx_video.engine.conditions import conditions_of_ltx_2, conditions_of_ltx_video
 from providers.ltx_video.engine.pipeline import compute_dtype
 from providers.ltx_video.engine.scheduler import StochasticScheduler
+from providers.ltx_video.engine.source import extended_video, silent_latents, source_latents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Any
 
+    import numpy as np
+
     from core.jobs.job import CancelToken
     from providers.ltx_video.engine.pipeline import Pipeline
     from providers.ltx_video.engine.preview import Previewer
     from providers.ltx_video.engine.protocol import RenderOrder
     from providers.ltx_video.engine.text import EncodedPrompt
-    from providers.ltx_video.models.profiles import Guidance, Profile
+    from providers.ltx_video.models.profiles import Guidance
 
 # diffusers reads a sound knob of 0 as "not given" and takes the picture's value instead.
 _ALMOST_OFF = 1e-12
@@ -77,10 +77,22 @@ def denoise(
         on_step(index + 1, running.num_timesteps, preview)
         return {}
 
+    strength, video = plan.strength, plan.request.path_of(Role.SOURCE_VIDEO)
+    source: torch.Tensor | None = None
+    if video is not None and strength is not None and strength < 1:
+        with torch.no_grad(), _stop_between(pipeline.vae.encoder.down_blocks, cancel):
+            source = source_latents(pipeline, order, video, cancel)
+        if isinstance(pipeline, LTXConditionPipeline):
+            source = _normalized(pipeline, source)
+        if strength == 0:
+            return Denoised(source, None, generator)
+    with torch.no_grad(), _stop_between(pipeline.vae.encoder.down_blocks, cancel):
+        extended = extended_video(pipeline, order, cancel)
     shared: dict[str, Any] = {
+        "latents": source,
         "height": plan.height,
         "width": plan.width,
-        "num_frames": plan.num_frames,
+        "num_frames": plan.made_frames,
         "num_inference_steps": steps,
         "generator": generator,
         "output_type": "latent",
@@ -88,7 +100,6 @@ def denoise(
         "max_sequence_length": profile.max_sequence_length,
         **_prompt_arguments(pipeline, prompt, compute_dtype(order)),
     }
-    image = _start_image(order)
     if isinstance(pipeline.scheduler, StochasticScheduler):
         pipeline.scheduler.seed(plan.seed)
     # The pipelines' own annotations leave out the None and the fractions that they document.
@@ -96,11 +107,17 @@ def denoise(
     with torch.no_grad(), _stop_between(call.transformer.transformer_blocks, cancel):
         if isinstance(pipeline, LTXConditionPipeline):
             timesteps = profile.timesteps_for(steps)
-            image = None if image is None else like_a_frame(image, profile)
+            denoise_strength = 1.0
+            if source is not None and strength is not None:
+                levels = profile.sigmas_from(steps, strength)
+                # The pipeline leaves out a share of the list, so it gets one level more.
+                timesteps = (1000.0, *(level * 1000 for level in levels))
+                denoise_strength = (len(levels) + 0.5) / len(timesteps)
             output = call(
-                conditions=None if image is None else [LTXVideoCondition(image, frame_index=0)],
+                conditions=conditions_of_ltx_video(order, extended),
                 frame_rate=plan.fps,
                 timesteps=None if timesteps is None else list(timesteps),
+                denoise_strength=denoise_strength,
                 guidance_scale=guidance.guidance_scale,
                 guidance_rescale=guidance.guidance_rescale,
                 image_cond_noise_scale=profile.image_cond_noise_scale,
@@ -108,10 +125,13 @@ def denoise(
             )
             return Denoised(output.frames, None, generator)
         sigmas = profile.sigmas_for(steps)
-        # A crf of None would be guessed from the text encoder, which is not there by now.
-        crf = profile.image_crf or 0
+        if source is not None and strength is not None:
+            sigmas = profile.sigmas_from(steps, strength)
+            shared["noise_scale"] = sigmas[0]
+            shared["audio_latents"] = silent_latents(pipeline, order)
+        pipeline.kept = None if extended is None else extended.kept
         output = call(
-            conditions=None if image is None else [LTX2VideoCondition(image, index=0, crf=crf)],
+            conditions=conditions_of_ltx_2(order, extended),
             frame_rate=float(plan.fps),
             sigmas=None if sigmas is None else list(sigmas),
             spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
@@ -129,8 +149,12 @@ def decode(
     on_progress: Callable[[float], None],
     cancel: CancelToken,
 ) -> tuple[np.ndarray, Audio | None]:
-    """The pictures, (frames, height, width, 3) uint8, and the sound where the plan wants it."""
-    audio = denoised.audio if order.plan.has_audio else None
+    """The pictures, (frames, height, width, 3) uint8, and the sound where the plan wants it.
+
+    The sound of a source video is none that is decoded here.
+    """
+    is_wanted = order.plan.has_audio and order.plan.strength is None
+    audio = denoised.audio if is_wanted else None
     video_share = 1.0 if audio is None else 0.9
     with (
         torch.no_grad(),
@@ -174,25 +198,12 @@ def _knobs(guidance: Guidance) -> dict[str, float]:
     return knobs
 
 
-def _start_image(order: RenderOrder) -> Image.Image | None:
-    if order.start_image is None:
-        return None
-    with Image.open(order.start_image) as image:
-        return image.convert("RGB")
-
-
-def like_a_frame(image: Image.Image, profile: Profile) -> Image.Image:
-    """A start image as LTX-Video wants it: soft and with the traces of a compressed video."""
-    pixels = np.array(image)
-    if profile.blurs_image:
-        near = math.exp(-0.5)
-        total = 1 + 2 * near
-        kernel = torch.tensor([near / total, 1 / total, near / total])
-        channels = torch.from_numpy(pixels).float().permute(2, 0, 1)[:, None]
-        padded = torch.nn.functional.pad(channels, (1, 1, 1, 1), mode="reflect")
-        soft = torch.nn.functional.conv2d(padded, kernel.outer(kernel)[None, None])
-        pixels = soft[:, 0].permute(1, 2, 0).round().to(torch.uint8).contiguous().numpy()
-    return Image.fromarray(apply_image_conditioning_crf(pixels, profile.image_crf or 0))
+def _normalized(pipeline: LTXConditionPipeline, latents: torch.Tensor) -> torch.Tensor:
+    """Latents of the VAE in the scale that LTX-Video's pipeline works in."""
+    vae = pipeline.vae
+    return pipeline._normalize_latents(  # noqa: SLF001 - the pipeline encodes by it itself
+        latents, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
+    )
 
 
 def _noised_for_decoder(

@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.video.model_store import Installation, OnDisk
-from core.video.provider import ModelFile
+from core.video.provider import ModelFile, NotReady, ReasonCode
+from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.installed import check_installed, manifest_of, model_folder
 
 if TYPE_CHECKING:
+    from core.platform.paths import Paths
     from providers.ltx_video.models.catalog import LocalModel
 
 BUILTIN_FOLDER = Path(__file__).parents[1] / "mini"
 
+_GB = 1e9
 _INDEX = "model_index.json"
 _WEIGHTS = "*.safetensors"
 _DESCRIBED = (".safetensors", ".json", ".model")
@@ -59,6 +62,49 @@ def damage_of(folder: Path) -> str:
         if not _is_whole(file):
             return f"{file.relative_to(folder).as_posix()} is cut off or no file of weights"
     return ""
+
+
+def files_problem(model: LocalModel, paths: Paths) -> NotReady | None:
+    """What keeps a model's files from being used, and what to do; None where they can be."""
+    label, repair = model.spec.label, way_to_repair(model)
+    found = installation_of(model, paths.models_dir)
+    match found.on_disk:
+        case OnDisk.WHOLE:
+            difference = _difference(model, paths)
+            if not difference:
+                return None
+            return NotReady(
+                ReasonCode.DAMAGED, f"{label}: Its files are damaged: {difference}.", repair
+            )
+        case OnDisk.NOTHING:
+            size = model.spec.size_bytes
+            amount = f"{size / _GB:.1f} GB" if size else "an amount the hub will tell"
+            gate = " Its owner asks for consent first." if model.spec.licence.is_gated else ""
+            return NotReady(
+                ReasonCode.NOT_INSTALLED,
+                f"{label} is not installed. It is a download of {amount} under the "
+                f"{model.spec.licence.name}.{gate}",
+                repair,
+            )
+        case OnDisk.PARTLY:
+            return NotReady(ReasonCode.NOT_INSTALLED, f"{label}: {found.reason}", repair)
+        case OnDisk.DAMAGED:
+            return NotReady(ReasonCode.DAMAGED, f"{label}: {found.reason}", repair)
+
+
+def _difference(model: LocalModel, paths: Paths) -> str:
+    """What of the model that comes with the program is not as it was published."""
+    if not model.spec.is_builtin:
+        return ""
+    memory = paths.cache_dir / "ltx-video" / f"{model.id}-proven.json"
+    return find_difference(folder_of(model, paths.models_dir), memory)
+
+
+def way_to_repair(model: LocalModel) -> str:
+    """What to do so that its files are whole."""
+    if model.spec.is_builtin:
+        return "It comes with the program: get a whole copy of ImageAI, e.g. by 'git checkout .'."
+    return f"Run 'python3 scripts/setup_ltx_video.py --model {model.id}'."
 
 
 def model_key(folder: Path) -> str:

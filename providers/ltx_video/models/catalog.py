@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import date
 
 from core.frozen import Frozen
-from core.lora.lora_family import LoraFamily
 from core.video.plan import Precision
 from core.video.price import PriceRow, PriceTable, PriceUnit
 from core.video.request import Residency, Role, Task
@@ -26,10 +25,9 @@ from core.video.spec import (
     ModelSpec,
     Needs,
 )
-from providers.ltx_video.models import lora_families, profiles
+from providers.ltx_video.models import profiles
 from providers.ltx_video.models.downloads import WEIGHTS
 from providers.ltx_video.models.info import INFO, LTXModel
-from providers.ltx_video.models.lora_families import MOST_LORAS
 from providers.ltx_video.models.profiles import Profile
 from providers.ltx_video.models.sizes import (
     CAMERA,
@@ -53,18 +51,34 @@ _FREE = PriceTable(
     source="it runs on this machine",
 )
 _TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE)
-_INPUTS = {Role.START: 1, Role.LORA: MOST_LORAS}
+MOST_LORAS = 4
+"""As many are laid over one model; each is read with every step."""
+_LARGE_TASKS = (*_TASKS, Task.VIDEO_TO_VIDEO, Task.EXTEND_VIDEO)
+_START_ONLY = {Role.START: 1, Role.LORA: MOST_LORAS}
+_MOST_KEYFRAMES = 8
+_INPUTS = {
+    Role.START: 1,
+    Role.END: 1,
+    Role.KEYFRAME: _MOST_KEYFRAMES,
+    Role.REFERENCE: 3,
+    Role.SOURCE_VIDEO: 1,
+    Role.EXTEND_VIDEO: 1,
+    Role.LORA: MOST_LORAS,
+}
+STRENGTH = FloatRange(minimum=0.0, maximum=1.0, default=0.7)
+"""How much of a source video is made anew."""
+REFERENCE_STRENGTH = 0.4
+"""Of reference images, which become keyframes: enough to be seen, and not to be met."""
 
 
 class LocalModel(Frozen):
-    """One row: the promise to the user, the way to run it, its LoRAs, its size and its files.
+    """One row: the promise to the user, the way to run it, its size and its files.
 
     `weights` is None for the model that comes with the program.
     """
 
     spec: ModelSpec
     profile: Profile
-    loras: LoraFamily
     footprint: Footprint
     weights: WeightsSpec | None
 
@@ -85,7 +99,7 @@ class _Offer(Frozen):
     licence: Licence
     needs: Needs
     footprint: Footprint
-    loras: LoraFamily
+    lora_family: str
 
 
 _VIDEO_2B = _Offer(
@@ -107,11 +121,11 @@ _VIDEO_2B = _Offer(
         block_count=28,
         decoder_channels=128,
     ),
-    loras=lora_families.LTX_VIDEO_2B,
+    lora_family="ltx-video-2b",
 )
 _VIDEO_13B = _VIDEO_2B.model_copy(
     update={
-        "loras": lora_families.LTX_VIDEO_13B,
+        "lora_family": "ltx-video-13b",
         "needs": Needs(ram_gb=32, vram_gb=12, comfortable_vram_gb=24, note="Needs a GPU."),
         "footprint": _VIDEO_2B.footprint.model_copy(
             update={"transformer": 13.04, "hidden_size": 4096, "block_count": 48}
@@ -145,18 +159,18 @@ _AV_19B = _Offer(
         block_count=48,
         decoder_channels=128,
     ),
-    loras=lora_families.LTX_2_19B,
+    lora_family="ltx-2-19b",
 )
 _AV_22B = _AV_19B.model_copy(
     update={
-        "loras": lora_families.LTX_2_3,
+        "lora_family": "ltx-2.3",
         "audio": AudioSpec(sample_rate_hz=48_000),
         "footprint": _AV_19B.footprint.model_copy(
             update={"transformer": 18.99, "connectors": 3.17}
         ),
     }
 )
-_AV_25 = _AV_22B.model_copy(update={"licence": LTX_25_LICENCE, "loras": lora_families.LTX_2_5})
+_AV_25 = _AV_22B.model_copy(update={"licence": LTX_25_LICENCE, "lora_family": "ltx-2.5"})
 
 
 def _model(
@@ -172,9 +186,9 @@ def _model(
         label=label,
         summary=summary,
         family=profile.family.value,
-        tasks=_TASKS,
+        tasks=_LARGE_TASKS,
         inputs=_INPUTS,
-        lora_family=offer.loras.id,
+        lora_family=offer.lora_family,
         sizes=offer.sizes,
         fps=offer.fps,
         default_fps=offer.fps[0],
@@ -190,6 +204,9 @@ def _model(
         if is_guided
         else None,
         takes_negative_prompt=is_guided,
+        strength=STRENGTH,
+        reference_strength=REFERENCE_STRENGTH,
+        keeps_source_audio=True,
         camera=offer.camera,
         audio=offer.audio,
         max_prompt_tokens=profile.max_sequence_length,
@@ -205,7 +222,6 @@ def _model(
     return LocalModel(
         spec=spec,
         profile=profile,
-        loras=offer.loras,
         footprint=offer.footprint,
         weights=weights,
     )
@@ -218,8 +234,9 @@ _MINI_SPEC = ModelSpec(
     "sounds.",
     family=profiles.LTX_MINI.family.value,
     tasks=_TASKS,
-    inputs=_INPUTS,
-    lora_family=lora_families.LTX_MINI.id,
+    # It was not taught to come by other images than the first.
+    inputs=_START_ONLY,
+    lora_family="ltx-mini",
     sizes=(
         FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128),
         FrameSize(resolution="128p", aspect=AspectRatio.PORTRAIT_2_3, width=128, height=192),
@@ -249,7 +266,6 @@ _MINI_SPEC = ModelSpec(
 _MINI = LocalModel(
     spec=_MINI_SPEC,
     profile=profiles.LTX_MINI,
-    loras=lora_families.LTX_MINI,
     footprint=Footprint(
         transformer=0.010,
         text_encoder=0.002,

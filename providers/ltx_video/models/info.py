@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import platform
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from core.config.api_keys import KeySpec
 from core.jobs.lanes import Lane
 from core.video.packages import Packages
 from core.video.provider import OtherName, ProviderInfo
-from providers.ltx_video.models.lora_families import LORA_FAMILIES
+
+if TYPE_CHECKING:
+    from core.lora.lora_family import LoraFamily
 
 # Of PyTorch 2.13 for Linux with what it and diffusers need, as of 2026-11: the wheels' own sizes.
 PACKAGES = Packages(
@@ -83,6 +86,13 @@ HUGGINGFACE_KEY = KeySpec(
     purpose="downloads models whose licence must be accepted on their page first",
 )
 
+
+def _lora_families() -> tuple[LoraFamily, ...]:
+    from providers.ltx_video.models.lora_families import LORA_FAMILIES
+
+    return LORA_FAMILIES
+
+
 INFO = ProviderInfo(
     id="ltx-video",
     deployment=LTXDeploymentMode.LOCAL.value,
@@ -92,7 +102,7 @@ INFO = ProviderInfo(
     keys=(HUGGINGFACE_KEY,),
     packages=PACKAGES,
     other_names=OTHER_NAMES,
-    lora_families=LORA_FAMILIES,
+    lora_families=_lora_families,
     name="LTX-Video",
     place="Local",
 )

@@ -9,9 +9,6 @@ from __future__ import annotations
 from core.frozen import Frozen
 from core.lora.lora_family import LoraFamily, LoraLayer
 
-MOST_LORAS = 4
-"""As many are laid over one model; each is read with every step."""
-
 _TIMES = 256  # what a time is written as before the first layer reads it
 _FEED_FORWARD = 4
 

@@ -7,10 +7,12 @@ weights      parameters in billions × bytes each: 4 in 32 bit, 2 in 16 bit, 1.0
              and embeddings stay in 16 bit). Only the transformer is ever stored in 8 bit.
 LoRAs        parameters × bytes in the format of the arithmetic, beside the transformer; where that
              is streamed they wait in main memory too
-tokens       ((frames - 1) / 8 + 1) × (width / 32) × (height / 32)
+tokens       ((frames - 1) / 8 + 1) × (width / 32) × (height / 32), and those of one frame for each
+             image that is not the first frame
 activations  tokens × hidden size × 24 values × rows: about as many values live at once in a block
 decode       pixels × frames decoded together × decoder channels / 16 × 6 living copies, and the
-             finished picture; tiles are at most 512 × 512 × 24 frames
+             finished picture; tiles are at most 512 × 512 × 24 frames. A video that is made anew
+             or extended is encoded first, which takes as much
 streaming    two blocks of the transformer in 16 bit: the one at work and the one on its way
 loading      the transformer comes first and is cast, then the rest; what is freed is freed before
              the transformer comes. Its file is mapped: casting to 8 bit took half of its size in
@@ -25,7 +27,7 @@ from typing import TYPE_CHECKING
 from core.jobs.lanes import Stage
 from core.video.plan import Device, MemoryPlan, Precision, StagePeak
 from core.video.spec import Residency
-from providers.ltx_video.models.sizes import token_count
+from providers.ltx_video.models.sizes import more_tokens, token_count
 
 if TYPE_CHECKING:
     from core.platform.machine import Gpu, Machine
@@ -58,6 +60,8 @@ class Workload:
 
     Attributes:
         batch_rows: 2 with guidance, else 1.
+        more_tokens: the pieces of images beside those of the clip.
+        encodes_video: whether a video becomes latents first, which takes what decoding takes.
         lora_billions: the parameters of all its LoRAs.
     """
 
@@ -65,13 +69,24 @@ class Workload:
     height: int
     num_frames: int
     batch_rows: int = 1
+    more_tokens: int = 0
+    encodes_video: bool = False
     lora_billions: float = 0.0
 
     @classmethod
     def of(cls, plan: RenderPlan, profile: Profile, *, lora_billions: float = 0.0) -> Workload:
         """The clip of a plan."""
         rows = _batch_rows(profile, plan.guidance_scale)
-        return cls(plan.width, plan.height, plan.num_frames, rows, lora_billions)
+        has_source = plan.strength is not None and plan.strength < 1
+        has_video = has_source or plan.kept_frames > 0
+        size = (plan.width, plan.height, plan.made_frames)
+        return cls(
+            *size,
+            rows,
+            more_tokens(plan),
+            encodes_video=has_video,
+            lora_billions=lora_billions,
+        )
 
     @classmethod
     def smallest(cls, spec: ModelSpec, profile: Profile) -> Workload:
@@ -83,8 +98,8 @@ class Workload:
 
     @property
     def tokens(self) -> int:
-        """How many pieces the transformer cuts the clip into."""
-        return token_count(self.width, self.height, self.num_frames)
+        """How many pieces the transformer works on at a time."""
+        return token_count(self.width, self.height, self.num_frames) + self.more_tokens
 
     @property
     def pixels(self) -> int:
@@ -281,6 +296,8 @@ def _peaks(
             held = _in_main_memory(layout, weights)
             ram = {stage: gb + _CUDA_RUNTIME_RAM_GB for stage, gb in held.items()}
     ram[Stage.DECODE] += frames_gb
+    if workload.encodes_video:
+        ram[Stage.DENOISE] += frames_gb
     return tuple(
         StagePeak(stage=stage, vram_gb=round(vram[stage], 2), ram_gb=round(ram[stage], 2))
         for stage in (Stage.LOAD, Stage.ENCODE, Stage.DENOISE, Stage.DECODE)
@@ -300,6 +317,7 @@ def _on_device(
         workload.tokens * footprint.hidden_size * _VALUES_PER_TOKEN * _BYTES[dtype] / 1e9
     ) * workload.batch_rows
     decoding = _decoding(layout, footprint, dtype, workload)
+    encoding_video = decoding if workload.encodes_video else 0.0
     is_encoder_here = layout.text_encoder_device is layout.device
     match layout.residency:
         case Residency.RESIDENT:
@@ -310,7 +328,7 @@ def _on_device(
                 Stage.LOAD: kept,
                 Stage.ENCODE: encoding
                 + (weights.text_encoder if layout.frees_text_encoder else kept),
-                Stage.DENOISE: kept + denoising,
+                Stage.DENOISE: kept + max(denoising, encoding_video),
                 Stage.DECODE: kept + decoding,
             }
         case Residency.MODEL_OFFLOAD:
@@ -324,7 +342,7 @@ def _on_device(
     return {
         Stage.LOAD: 0.0,
         Stage.ENCODE: words + encoding,
-        Stage.DENOISE: at_work + denoising,
+        Stage.DENOISE: max(at_work + denoising, encoding_video),
         Stage.DECODE: max(weights.video_vae + decoding, weights.audio),
     }
 

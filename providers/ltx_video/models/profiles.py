@@ -15,6 +15,7 @@ from pydantic import Field
 from core.frozen import Frozen
 from core.video.plan import Precision
 
+_DIGITS = 7
 _OWN_NEGATIVE_PROMPT = "low quality, blurry, distorted, flickering, jittery motion, watermark, text"
 
 
@@ -114,6 +115,17 @@ class Profile(Frozen):
             return _shifted(self.shift_mu, num_inference_steps)
         return None
 
+    def sigmas_from(self, num_inference_steps: int, strength: float) -> tuple[float, ...]:
+        """The noise levels by which a clip is made anew that already has its shape.
+
+        It is covered with as much noise as the strength says and freed of it from there on, so the
+        levels above are left out; none is left at a strength of 0.
+        """
+        every = self.sigmas_for(num_inference_steps) or _linear_quadratic(num_inference_steps)
+        if strength >= 1:
+            return every
+        return (strength, *(level for level in every if level < strength)) if strength > 0 else ()
+
     def timesteps_for(self, num_inference_steps: int) -> tuple[float, ...] | None:
         """The same as timesteps of 0 to 1000, which is what the LTX-Video pipeline takes."""
         sigmas = self.sigmas_for(num_inference_steps)
@@ -130,6 +142,20 @@ def _resampled(sigmas: tuple[float, ...], steps: int) -> tuple[float, ...]:
         curve[int(place)] + (curve[int(place) + 1] - curve[int(place)]) * (place % 1)
         for place in places
     )
+
+
+def _linear_quadratic(steps: int) -> tuple[float, ...]:
+    """The levels that the pipeline of LTX-Video takes where it is given none."""
+    half, turn = steps // 2, 0.025
+    if steps < 2:
+        return (1.0,)
+    rest = steps - half
+    bend = (half - turn * steps) / (half * rest**2)
+    slope = turn / half - 2 * (half - turn * steps) / rest**2
+    quick = [bend * step**2 + slope * step + bend * half**2 for step in range(half, steps)]
+    slow = [step * turn / half for step in range(half)]
+    # The pipeline reckons in 32 bit, which hold no more digits.
+    return tuple(round(1 - level, _DIGITS) for level in (*slow, *quick))
 
 
 def _shifted(mu: float, steps: int) -> tuple[float, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.video.placement import images_of
 from core.video.spec import (
     AspectRatio,
     CameraPhrase,
@@ -16,6 +17,8 @@ from core.video.spec import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from core.video.plan import RenderPlan
 
 FRAME_GRID = FrameGrid(step=8, offset=1)
 """One latent frame holds eight frames, and the first frame stands alone."""
@@ -65,6 +68,17 @@ def token_count(width: int, height: int, num_frames: int) -> int:
     """How many pieces the transformer cuts a clip into."""
     latent_frames = (num_frames - FRAME_GRID.offset) // FRAME_GRID.step + 1
     return latent_frames * (width // SIZE_GRID) * (height // SIZE_GRID)
+
+
+def more_tokens(plan: RenderPlan) -> int:
+    """The pieces of the images of a plan that come to those of its clip.
+
+    The image of the first frame takes its place among the clip's own.
+    """
+    of_one = token_count(plan.width, plan.height, FRAME_GRID.offset)
+    # Of a video that is not at the beginning LTX-Video adds two latent frames.
+    of_video = 2 if plan.is_backward else 0
+    return of_one * (of_video + sum(image.frame > plan.first_made for image in images_of(plan)))
 
 
 def frame_sizes(*resolutions: str) -> tuple[FrameSize, ...]:

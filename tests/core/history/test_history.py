@@ -28,7 +28,7 @@ from core.project.render.requests import scene_request
 from core.project.render.rerender import choices_of, request_again
 from core.studio import Studio
 from core.video.plan import ClipSettings
-from core.video.record import find_start_image, read_settings_of
+from core.video.record import find_input_file, read_settings_of
 from core.video.request import FrameRequest, Motion, RenderRequest, Sampling
 from tests.fakes.inputs import inputs_of
 from tests.fakes.provider import ENTRY, SMALL
@@ -407,5 +407,5 @@ def test_start_image_is_found_by_name_and_content(
     other = tmp_path / "other"
     other.mkdir()
     Image.new("RGB", (96, 64), "blue").save(other / "start.png")
-    assert find_start_image(record, [tmp_path / "none", other]) is None
-    assert find_start_image(record, [other, tmp_path]) == image
+    assert find_input_file(record, 0, [tmp_path / "none", other]) is None
+    assert find_input_file(record, 0, [other, tmp_path]) == image

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core.errors import UnsupportedRequest
-from core.media.images import UprightImage, read_rgb_image, write_start_image
+from core.media.images import UprightImage, read_rgb_image, write_fitted_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +85,7 @@ def test_rotated_image_is_turned_upright_and_told(tmp_path: Path) -> None:
     image = check_start(tmp_path / "a.png")
     assert image.image.size == (20, 40)
     assert "upright" in image.notes[0]
-    write_start_image(tmp_path / "a.png", tmp_path / "out.png", 20, 40)
+    write_fitted_image(tmp_path / "a.png", tmp_path / "out.png", 20, 40)
     with Image.open(tmp_path / "out.png") as out:
         assert out.getpixel((10, 5)) == GREEN
         assert out.getpixel((10, 35)) == RED
@@ -110,7 +110,7 @@ def test_every_kind_of_image_becomes_rgb(
     notes = check_start(path).notes
     assert (note is None) == (notes == ())
     assert note is None or note in notes[0]
-    write_start_image(path, tmp_path / "out.png", 40, 20)
+    write_fitted_image(path, tmp_path / "out.png", 40, 20)
     with Image.open(tmp_path / "out.png") as out:
         assert (out.mode, out.size) == ("RGB", (40, 20))
         if mode in ("RGBA", "LA", "I;16", "1"):
@@ -126,7 +126,7 @@ def test_animation_gives_its_first_image(tmp_path: Path) -> None:
     first, second = Image.new("RGB", (40, 20), RED), Image.new("RGB", (40, 20), GREEN)
     first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
     assert "animated" in check_start(tmp_path / "a.gif").notes[0]
-    write_start_image(tmp_path / "a.gif", tmp_path / "out.png", 40, 20)
+    write_fitted_image(tmp_path / "a.gif", tmp_path / "out.png", 40, 20)
     with Image.open(tmp_path / "out.png") as out:
         assert out.getpixel((5, 5)) == RED
 
@@ -135,7 +135,7 @@ def test_image_is_cut_around_its_centre(tmp_path: Path) -> None:
     image = Image.new("RGB", (60, 20), RED)
     image.paste(GREEN, (20, 0, 40, 20))
     image.save(tmp_path / "a.png")
-    write_start_image(tmp_path / "a.png", tmp_path / "out.png", 20, 20)
+    write_fitted_image(tmp_path / "a.png", tmp_path / "out.png", 20, 20)
     with Image.open(tmp_path / "out.png") as out:
         assert out.getpixel((10, 10)) == GREEN
         assert out.getpixel((1, 10)) == GREEN

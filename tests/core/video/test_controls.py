@@ -26,6 +26,7 @@ from core.video.allowed import (
 from core.video.controls import CONTROLS, ROWS, Control, ControlKind, ControlRow, option_of
 from core.video.planning import make_plan
 from core.video.request import (
+    ExtendDirection,
     FrameRequest,
     Input,
     OutputKind,
@@ -56,10 +57,18 @@ def values_for(row: ControlRow) -> st.SearchStrategy[object]:
     """Values of the kind that a form or an option can give, wise and unwise."""
     if row.role is not None:
         role = row.role
-        inputs = _files.map(lambda names: tuple(Input(role=role, path=Path(n)) for n in names))
+        inputs = _files.map(
+            # At times of their own: two keyframes are never the same frame.
+            lambda names: tuple(
+                Input(role=role, path=Path(name), at_s=place / 4)
+                for place, name in enumerate(names)
+            )
+        )
         return inputs.map(lambda found: found[0]) if row.kind is ControlKind.FILE else inputs
     if row.id is Control.MEMORY:
         return st.sampled_from(Residency)
+    if row.id is Control.EXTEND_DIRECTION:
+        return st.sampled_from(ExtendDirection)
     if row.id is Control.TARGET:
         return st.just(TARGET)
     match row.kind:
@@ -81,6 +90,13 @@ def asked(row: ControlRow, value: object, spec: ModelSpec) -> RenderRequest:
     request = RenderRequest(target=TARGET, prompt="a red ball")
     if row.id is Control.CAMERA_SPEED and spec.camera:
         request = ROWS[Control.CAMERA_MOTION].with_value(request, spec.camera.motions[0])
+    needed = {
+        Control.STRENGTH: Role.SOURCE_VIDEO,
+        Control.EXTEND_DIRECTION: Role.EXTEND_VIDEO,
+    }.get(row.id)
+    if needed is not None:
+        video = Input(role=needed, path=Path("v.mp4"))
+        request = request.with_inputs((video,) if spec.limit(needed) else ())
     return row.with_value(request, value)
 
 

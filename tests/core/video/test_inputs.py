@@ -102,4 +102,4 @@ def test_more_of_a_role_than_the_model_takes_is_refused_once_for_the_role() -> N
     found = {problem.field: problem.message for problem in limit_problems(request, FULL)}
     assert set(found) == {field_of(role) for role in Role if FULL.limit(role) < 2}
     assert "at most 1 start image, and 2 are given. Leave 1 out." in found["inputs.start"]
-    assert "takes no keyframes. Leave them out" in found["inputs.keyframe"]
+    assert "takes no masks. Leave them out" in found["inputs.mask"]

@@ -22,7 +22,9 @@ from PySide6.QtWidgets import (
 from core.project.model.project import RenderChoices
 from core.video.controls import CHOICES, MAX_SEED
 from core.video.listing import ModelListing
+from core.video.request import Input, Role
 from core.video.spec import Residency
+from gui.render.keyframe_list import KeyframeList
 from gui.render.lora_list import LoraList, OfferedLora
 from gui.render.ltx_controls_widget import LTXControlsWidget
 from gui.render.render_form import ChoicesEdit, RenderForm, SceneScope
@@ -62,6 +64,10 @@ FULL_OWN = chosen(
     fps=25,
     audio=True,
     audio_prompt="rain",
+    keyframes=(Input(role=Role.KEYFRAME, path=Path("/k.png"), at_s=0.5),),
+    source_video=Input(role=Role.SOURCE_VIDEO, path=Path("/v.mp4")),
+    strength=0.5,
+    extend_video=Input(role=Role.EXTEND_VIDEO, path=Path("/e.mp4")),
     loras=(ONE,),
     memory=Residency.RESIDENT,
     webhook_url="https://example.com/",
@@ -77,7 +83,18 @@ SMALL_ROWS = (
     "seed",
     "negative_prompt",
 )
-FULL_ROWS = (*SMALL_ROWS, "audio_prompt", "loras", "memory", "webhook_url")
+FULL_ROWS = (
+    *SMALL_ROWS,
+    "audio_prompt",
+    "keyframes",
+    "source_video",
+    "strength",
+    "extend_video",
+    "extend_direction",
+    "loras",
+    "memory",
+    "webhook_url",
+)
 
 
 @pytest.fixture
@@ -154,6 +171,10 @@ def own(panel: RenderForm) -> bool:
     return control(panel, "model_reset").isHidden()
 
 
+def own_direction(panel: RenderForm) -> bool:
+    return control(panel, "extend_direction_reset").isHidden()
+
+
 def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
     return [
         ControlCase("provider", down, value),
@@ -188,6 +209,18 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("seed_reset", click, value),
         ControlCase("negative_prompt", typed, value),
         ControlCase("negative_prompt_reset", click, value),
+        ControlCase("keyframe_add", answer_with(PICKED), value),
+        ControlCase("keyframes_reset", click, value),
+        ControlCase("source_video", answer_with(PICKED), value),
+        ControlCase("source_video_clear", click, value),
+        ControlCase("source_video_reset", click, value),
+        ControlCase("strength", up, value),
+        ControlCase("strength_reset", click, value),
+        ControlCase("extend_video", answer_with(PICKED), value),
+        ControlCase("extend_video_clear", click, value),
+        ControlCase("extend_video_reset", click, value),
+        ControlCase("extend_direction", down, value),
+        ControlCase("extend_direction_reset", click, own_direction),
         ControlCase("lora_add", answer_with(PICKED), value),
         ControlCase("loras_reset", click, value),
         ControlCase("memory", down, value),
@@ -206,19 +239,29 @@ def test_every_control_changes_the_choices(qtbot: QtBot) -> None:
         panel.set_loras((OWN_LORA,))
         return panel
 
-    loras = (
+    files = (
+        ControlCase("keyframe_time_0", up, value),
+        ControlCase("keyframe_strength_0", down, value),
+        ControlCase("keyframe_remove_0", click, value),
         ControlCase("lora_scale_0", up, value),
         ControlCase("lora_remove_0", click, value),
         ControlCase("lora_own", down, value),
     )
-    check_every_control(make, check_cases(loras))
+    check_every_control(make, check_cases(files))
 
 
 def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
     qtbot: QtBot,
 ) -> None:
     shown = made(qtbot, SMALL_OWN)
-    for name in ("audio_prompt", "lora_add", "memory", "webhook_url"):
+    for name in (
+        "audio_prompt",
+        "keyframe_add",
+        "source_video",
+        "extend_video",
+        "lora_add",
+        "memory",
+    ):
         assert not control(shown, name).isVisibleTo(shown), name
     for case in check_cases():
         if not case.name.startswith(SMALL_ROWS) or case.name.startswith("audio_prompt"):
@@ -360,6 +403,39 @@ def test_several_loras_each_with_its_scale_as_many_as_the_model_takes(
     assert panel.value().inputs == (ONE, lora(path=PICKED, scale=0.95))
     click(control(panel, "lora_remove_0"))
     assert panel.value().inputs == (lora(path=PICKED, scale=0.95),)
+
+
+def test_keyframes_come_a_second_apart_each_with_its_time_and_strength(panel: RenderForm) -> None:
+    for _ in range(2):
+        answer_with(PICKED)(control(panel, "keyframe_add"))
+        # The dialog, which was answered.
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    first, second = panel.value().of_role(Role.KEYFRAME)
+    assert (first.at_s, second.at_s, second.strength) == (1.0, 2.0, 1.0)
+    down(control(panel, "keyframe_strength_1"))
+    up(control(panel, "keyframe_time_0"))
+    first, second = panel.value().of_role(Role.KEYFRAME)
+    assert (first.at_s, second.strength) == (1.1, 0.95)
+    click(control(panel, "keyframe_remove_0"))
+    assert panel.value().of_role(Role.KEYFRAME) == (second,)
+
+
+def test_pictures_can_be_dropped_as_keyframes_and_other_files_not(qtbot: QtBot) -> None:
+    keyframes = KeyframeList()
+    qtbot.addWidget(keyframes)
+    keyframes.show_keyframes((), 1)
+    action, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    none = Qt.KeyboardModifier.NoModifier
+    for name, is_taken in (("/notes.txt", False), ("/a.png", True), ("/b.png", False)):
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(name)])
+        entering = QDragEnterEvent(QPoint(5, 5), action, data, left, none)
+        entering.ignore()
+        keyframes.dragEnterEvent(entering)
+        assert entering.isAccepted() is is_taken
+        if is_taken:
+            keyframes.dropEvent(QDropEvent(QPointF(5, 5), action, data, left, none))
+    assert not control(keyframes, "keyframe_add").isEnabled()
 
 
 def test_the_same_lora_is_not_added_twice(panel: RenderForm) -> None:

@@ -35,9 +35,11 @@ from tests.providers.engine.test_engine_preview import Engine, order_for
 from tests.providers.tiny_home import (
     EVERY_GENERATION,
     TINY_AV,
+    TINY_INFO,
     TINY_VIDEO,
     context_of,
     install,
+    loras_of,
     plan_for,
 )
 
@@ -63,7 +65,7 @@ LAYOUTS = {"diffusers": as_diffusers, "comfy": as_comfy, "bare": as_bare, "kohya
 @pytest.fixture(scope="module")
 def provider(tiny_home: Path) -> Iterator[LocalLTX]:
     """Of every generation and the built-in model, its engine warm from test to test."""
-    with_engine = LocalLTX(context_of(tiny_home), MODELS)
+    with_engine = LocalLTX(context_of(tiny_home), MODELS, TINY_INFO)
     yield with_engine
     with_engine.close()
 
@@ -115,7 +117,7 @@ def distance(one: np.ndarray, other: np.ndarray) -> float:
 def test_every_layout_gives_the_same_clip_and_scale_0_that_of_the_model_alone(
     provider: LocalLTX, watched: Watch, saved: Callable[..., Path], model: LocalModel
 ) -> None:
-    pairs = random_pairs(model.loras)
+    pairs = random_pairs(loras_of(model))
     paths = {name: saved(pairs, name, write) for name, write in LAYOUTS.items()}
     base = made(provider, watched, model)
     clips = {name: made(provider, watched, model, lora(path)) for name, path in paths.items()}
@@ -129,7 +131,7 @@ def test_every_layout_gives_the_same_clip_and_scale_0_that_of_the_model_alone(
 def test_alpha_by_rank_scales_a_kohya_file(
     provider: LocalLTX, watched: Watch, saved: Callable[..., Path]
 ) -> None:
-    pairs = random_pairs(TINY_AV.loras)
+    pairs = random_pairs(loras_of(TINY_AV))
     plain = made(provider, watched, TINY_AV, lora(saved(pairs)))
     # The same effect, written with an alpha of half the rank and twice the weights.
     halved = saved(pairs, "halved", as_kohya, alpha=2.0)
@@ -143,7 +145,7 @@ def test_alpha_by_rank_scales_a_kohya_file(
 def test_a_lora_is_the_same_as_its_product_added_to_the_weights(
     provider: LocalLTX, watched: Watch, tiny_home: Path, saved: Callable[..., Path]
 ) -> None:
-    pairs = random_pairs(TINY_AV.loras, size=0.05)
+    pairs = random_pairs(loras_of(TINY_AV), size=0.05)
     models = Paths.below(tiny_home).models_dir
     folder = models / MERGED.id
     shutil.copytree(models / TINY_AV.id, folder)
@@ -171,8 +173,8 @@ def test_the_effect_grows_with_the_scale_and_two_loras_add_up(
     saved: Callable[..., Path],
     model: LocalModel,
 ) -> None:
-    first = random_pairs(model.loras, size=0.01)
-    second = random_pairs(model.loras, size=0.01, seed=2)
+    first = random_pairs(loras_of(model), size=0.01)
+    second = random_pairs(loras_of(model), size=0.01, seed=2)
     both = tuple(
         RandomPair(
             one.layer,
@@ -188,7 +190,7 @@ def test_the_effect_grows_with_the_scale_and_two_loras_add_up(
 
     def latents(*loras: tuple[Path, float]) -> torch.Tensor:
         laid = tuple(LaidLora(path=path, scale=scale) for path, scale in loras)
-        update = {"loras": laid, "lora_family": model.loras}
+        update = {"loras": laid, "lora_family": loras_of(model)}
         overlay.lay(engine.pipeline, order.model_copy(update=update), lambda _: None)
         return engine.denoise(None).video
 
@@ -215,7 +217,7 @@ def test_streamed_weights_give_the_same_clip_with_a_lora(
     model: LocalModel,
     layout: dict[str, object],
 ) -> None:
-    ink = lora(saved(random_pairs(model.loras)))
+    ink = lora(saved(random_pairs(loras_of(model))))
     usual = made(provider, watched, model, ink)
     assert np.array_equal(usual, made(provider, watched, model, ink, **layout))
 
@@ -223,7 +225,7 @@ def test_streamed_weights_give_the_same_clip_with_a_lora(
 def test_a_lora_over_weights_in_eight_bits_works_as_over_whole_ones(
     provider: LocalLTX, watched: Watch, saved: Callable[..., Path]
 ) -> None:
-    ink = lora(saved(random_pairs(TINY_AV.loras, size=0.05)))
+    ink = lora(saved(random_pairs(loras_of(TINY_AV), size=0.05)))
     small = {"precision": Precision.FLOAT8}
     usual, eight = (
         made(provider, watched, TINY_AV, ink),
@@ -238,7 +240,10 @@ def test_a_lora_over_weights_in_eight_bits_works_as_over_whole_ones(
 def test_another_scale_or_no_lora_loads_no_model_anew(
     provider: LocalLTX, watched: Watch, saved: Callable[..., Path]
 ) -> None:
-    ink, oil = saved(random_pairs(TINY_AV.loras)), saved(random_pairs(TINY_AV.loras, seed=2), "oil")
+    ink, oil = (
+        saved(random_pairs(loras_of(TINY_AV))),
+        saved(random_pairs(loras_of(TINY_AV), seed=2), "oil"),
+    )
     first = watched()
     provider.render(plan_with(provider, TINY_AV, (lora(ink),)), first.context)
     assert any("Reading the LoRA 'ink.safetensors'" in e.message for e in first.progress)
@@ -263,7 +268,7 @@ def test_another_scale_or_no_lora_loads_no_model_anew(
 
 def damaged(path: Path, change: Callable[[dict[str, np.ndarray]], None]) -> Path:
     tensors = {
-        name: value.copy() for name, value in as_diffusers(random_pairs(TINY_AV.loras)).items()
+        name: value.copy() for name, value in as_diffusers(random_pairs(loras_of(TINY_AV))).items()
     }
     change(tensors)
     return write_lora(path, tensors)
@@ -300,7 +305,7 @@ def test_weights_that_cannot_work_are_told_and_the_next_clip_is_as_ever(
 def test_a_lora_of_another_model_is_refused_before_anything_is_loaded(
     provider: LocalLTX, watched: Watch, saved: Callable[..., Path]
 ) -> None:
-    ink = saved(random_pairs(TINY_VIDEO.loras))
+    ink = saved(random_pairs(loras_of(TINY_VIDEO)))
     with pytest.raises(UnsupportedRequest, match="It fits Tiny Video") as caught:
         plan_with(provider, TINY_AV, (lora(ink),))
     assert caught.value.problems[0].field == "inputs.lora"

@@ -33,7 +33,7 @@ def order(tmp_path: Path) -> RenderOrder:
         model_key="key",
         repair="",
         workdir=tmp_path,
-        start_image=None,
+        images=(),
         embeddings_dir=tmp_path / "prompts",
         offload_dir=tmp_path / "offload",
     )

@@ -1,0 +1,160 @@
+"""Which frame of a clip each image of a request is, and what is wrong with their places."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import Problem
+from core.video.inputs import ROLES, field_of
+from core.video.request import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.video.plan import RenderPlan
+    from core.video.request import Input, RenderRequest
+    from core.video.spec import ModelSpec
+
+IMAGES_AT_A_TIME = (Role.START, Role.END, Role.KEYFRAME)
+"""Roles of images that are a frame of the clip."""
+
+
+@dataclass(frozen=True)
+class PlacedImage:
+    """An image of a request.
+
+    Attributes:
+        place: its number among the inputs of the request, from 0.
+        frame: which frame of the clip it is, from 0.
+        strength: 1 is the very image, 0 has no effect.
+    """
+
+    item: Input
+    place: int
+    frame: int
+    strength: float
+
+    @property
+    def label(self) -> str:
+        """What sentences call it."""
+        return f"{ROLES[self.item.role].name} {self.item.path.name!r}"
+
+
+def placed_images(
+    request: RenderRequest,
+    spec: ModelSpec,
+    num_frames: int,
+    fps: int,
+    kept: range = range(0),
+) -> tuple[PlacedImage, ...]:
+    """The images that are frames of a clip, in the order of their frames.
+
+    A time is the frame that is nearest to it; one behind the clip has a frame behind its last.
+    Reference images of a model that has no use of its own for them come at even distances, and
+    not next to another image, where the clip has room for that.
+
+    Args:
+        request: what is asked.
+        spec: the model.
+        num_frames: of the whole clip.
+        fps: frames per second.
+        kept: the frames of a video that is extended.
+    """
+    found = [
+        PlacedImage(item, place, frame, 1.0 if item.strength is None else item.strength)
+        for place, item in enumerate(request.inputs)
+        if (frame := _frame_of(item, num_frames, fps)) is not None
+    ]
+    if spec.reference_strength is not None:
+        found += _soft_keyframes(request, spec, num_frames, [item.frame for item in found], kept)
+    return tuple(sorted(found, key=lambda image: image.frame))
+
+
+def images_of(plan: RenderPlan) -> tuple[PlacedImage, ...]:
+    """The images that are frames of a planned clip, in the order of their frames."""
+    return placed_images(plan.request, plan.spec, plan.num_frames, plan.fps, plan.kept)
+
+
+def _soft_keyframes(
+    request: RenderRequest, spec: ModelSpec, num_frames: int, others: list[int], kept: range
+) -> Iterator[PlacedImage]:
+    references = [
+        (place, item) for place, item in enumerate(request.inputs) if item.role is Role.REFERENCE
+    ]
+    first, last = _new_frames(kept, num_frames)
+    taken, apart = set(others), spec.frame_grid.step
+    for number, (place, item) in enumerate(references, start=1):
+        even = first + round((last - first) * number / (len(references) + 1))
+        free = [frame for frame in range(first, last + 1) if frame not in taken]
+        far = [frame for frame in free if all(abs(frame - other) >= apart for other in others)]
+        frame = min(far or free, key=lambda frame: abs(frame - even), default=even)
+        taken.add(frame)
+        strength = spec.reference_strength if item.strength is None else item.strength
+        yield PlacedImage(item, place, frame, 1.0 if strength is None else strength)
+
+
+def _new_frames(kept: range, num_frames: int) -> tuple[int, int]:
+    """The first and the last frame that are not kept."""
+    return (0, kept.start - 1) if kept.start else (kept.stop, num_frames - 1)
+
+
+def _frame_of(item: Input, num_frames: int, fps: int) -> int | None:
+    match item.role:
+        case Role.START:
+            return 0
+        case Role.END:
+            return num_frames - 1
+        case Role.KEYFRAME:
+            return round((item.at_s or 0.0) * fps)
+        case _:
+            return None
+
+
+def strength_problems(request: RenderRequest) -> Iterator[Problem]:
+    """Images whose strength is none."""
+    for item in request.of_role(*IMAGES_AT_A_TIME):
+        if item.strength is not None and item.strength > 1:
+            yield Problem(
+                field_of(item.role),
+                f"The {ROLES[item.role].name} {item.path.name!r} has a strength of "
+                f"{item.strength:g}. It goes from 0 (no effect) to 1 (the very image).",
+            )
+
+
+def place_problems(
+    images: tuple[PlacedImage, ...], num_frames: int, fps: int, kept: range = range(0)
+) -> Iterator[Problem]:
+    """Images outside of a clip, those that are the same frame of it, and those at kept frames."""
+    last = num_frames - 1
+    together: defaultdict[int, list[PlacedImage]] = defaultdict(list)
+    for image in images:
+        if image.frame > last:
+            yield Problem(
+                field_of(image.item.role),
+                f"The {image.label} at {image.item.at_s:g} s is outside of the clip, whose last "
+                f"frame is at {last / fps:.2f} s. Choose an earlier time or a longer clip.",
+            )
+        elif image.frame in kept:
+            yield Problem(
+                field_of(image.item.role),
+                f"The {image.label} at {image.frame / fps:.2f} s would be a frame of the video "
+                f"that is extended, which keeps its own. The new part is "
+                f"{_new_part(kept, num_frames, fps)}.",
+            )
+        else:
+            together[image.frame].append(image)
+    for frame, same in together.items():
+        if len(same) > 1:
+            names = " and ".join(f"the {image.label}" for image in same)
+            yield Problem(
+                field_of(Role.KEYFRAME),
+                f"{names[0].upper()}{names[1:]} are the same frame, number {frame + 1} of "
+                f"{num_frames} at {frame / fps:.2f} s. Move one of them or leave it out.",
+            )
+
+
+def _new_part(kept: range, num_frames: int, fps: int) -> str:
+    first, last = _new_frames(kept, num_frames)
+    return f"at {first / fps:.2f} to {last / fps:.2f} s"

@@ -1,0 +1,160 @@
+"""The video that a clip is made from or goes on from: its frames for the model, and its sound."""
+
+# pyright: standard
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+
+from core.media.source_clip import read_frames, sample_frames
+from core.video.request import Role
+from providers.ltx_video.engine.clip import Audio
+from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeptLatents
+from providers.ltx_video.engine.pipeline import set_tiling
+from providers.ltx_video.models.sizes import FRAME_GRID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from typing import Any
+
+    from core.jobs.job import CancelToken
+    from providers.ltx_video.engine.protocol import OrderedAudio, RenderOrder
+
+# The spectrogram of silence: the logarithm of the least that the codec hears.
+_SILENCE = -11.5129
+_STEPS_OF_A_LATENT = 4
+_SEAM_S = 0.01
+
+
+def source_latents(
+    pipeline: Any, order: RenderOrder, path: Path, cancel: CancelToken
+) -> torch.Tensor:
+    """The source video at the plan's size and rate as the VAE has it, (1, channels, t, h, w)."""
+    plan = order.plan
+    size = (plan.width, plan.height)
+    images = [
+        image if image.size == size else ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+        for image in sample_frames(path, plan.num_frames, plan.fps, cancel)
+    ]
+    return encode_images(pipeline, order, images)
+
+
+def encode_images(pipeline: Any, order: RenderOrder, images: Iterable[Image.Image]) -> torch.Tensor:
+    """Images of the plan's size as one video in the VAE's scale."""
+    plan, vae = order.plan, pipeline.vae
+    set_tiling(vae, order)
+    pixels = pipeline.video_processor.preprocess_video([*images], plan.height, plan.width)
+    device = pipeline._execution_device  # noqa: SLF001 - the pipeline has no public name for it
+    return vae.encode(pixels.to(device, vae.dtype)).latent_dist.mode().float()
+
+
+def silent_latents(pipeline: Any, order: RenderOrder) -> torch.Tensor:
+    """Silence as the audio VAE has it, as long as the clip.
+
+    A clip that is made anew begins with little noise. LTX-2 makes picture and sound together, and
+    would take pure noise for a sound with little noise in it.
+    """
+    vae, device = pipeline.audio_vae, pipeline._execution_device  # noqa: SLF001 - as above
+    a_second = pipeline.audio_sampling_rate / pipeline.audio_hop_length / _STEPS_OF_A_LATENT
+    count = round(order.plan.num_frames / order.plan.fps * a_second)
+    shape = (1, vae.config.in_channels, count * _STEPS_OF_A_LATENT, vae.config.mel_bins)
+    mel = torch.full(shape, _SILENCE, device=device, dtype=vae.dtype)
+    return vae.encode(mel).latent_dist.mode().float()
+
+
+def extended_video(pipeline: Any, order: RenderOrder, cancel: CancelToken) -> ExtendedVideo | None:
+    """What the model sees of the video that it extends; None where it extends none."""
+    plan, path = order.plan, order.plan.request.path_of(Role.EXTEND_VIDEO)
+    if path is None or plan.kept_frames == 0:
+        return None
+    seen, new = plan.context_frames, plan.num_frames - plan.kept_frames
+    first = 0 if plan.is_backward else plan.kept_frames - seen
+    images = tuple(read_frames(path, range(first, first + seen), cancel))
+    if not plan.is_backward:
+        return ExtendedVideo(images, 0)
+    if not isinstance(pipeline, KeepingLTX2Pipeline):
+        return ExtendedVideo(images, new)
+    # A frame that stands still in front of the video, so that the VAE sees it as it will be.
+    latents = encode_images(pipeline, order, [*[images[0]] * new, *images])
+    return ExtendedVideo((), new, KeptLatents(latents, new // FRAME_GRID.step + 1))
+
+
+@dataclass(frozen=True)
+class ExtendedVideo:
+    """What the model sees of a video.
+
+    Attributes:
+        images: its frames, in the clip that the model works on from `frame` on.
+        kept: the same as latents that stay as they are, in place of the frames.
+    """
+
+    images: tuple[Image.Image, ...]
+    frame: int
+    kept: KeptLatents | None = None
+
+
+def all_frames(order: RenderOrder, made: np.ndarray, cancel: CancelToken) -> Iterable[np.ndarray]:
+    """The frames of the whole clip: those that were made and those of a video that is extended.
+
+    Args:
+        order: the clip.
+        made: (frames, height, width, 3) uint8; of frames that the model only saw, the video's own
+            are taken.
+        cancel: the wish to stop.
+    """
+    plan, path = order.plan, order.plan.request.path_of(Role.EXTEND_VIDEO)
+    if path is None or plan.kept_frames == 0:
+        return made
+    own = map(np.asarray, read_frames(path, range(plan.kept_frames), cancel))
+    if plan.is_backward:
+        return chain(made[: plan.num_frames - plan.kept_frames], own)
+    return chain(own, made[plan.context_frames :])
+
+
+def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
+    """The sound of the whole clip: what is kept of a video, and what was made.
+
+    Args:
+        order: the clip.
+        made: as long as the frames that the model works on; None where it made none.
+    """
+    plan, ordered = order.plan, order.kept_audio
+    kept = None if ordered is None else read_audio(ordered)
+    if plan.kept_frames == 0:
+        return kept or made
+    rate_hz = (kept or made or Audio(np.zeros((2, 0), np.float32), 0)).rate_hz
+    if not plan.has_audio or rate_hz == 0:
+        return None
+    old = _silence(plan.kept_frames, plan.fps, rate_hz) if kept is None else kept
+    new_frames = plan.num_frames - plan.kept_frames
+    new = _silence(new_frames, plan.fps, rate_hz)
+    if made is not None:
+        # Of one more channel than it has, a mono sound is heard on both sides.
+        samples = np.broadcast_to(made.samples, (2, made.samples.shape[1]))
+        begin = 0 if plan.is_backward else round(plan.context_frames / plan.fps * rate_hz)
+        new = Audio(samples[:, begin:].copy(), rate_hz).as_long_as(new_frames, plan.fps)
+        # No click where one sound ends and the other begins.
+        fade = np.linspace(0, 1, max(1, round(_SEAM_S * rate_hz)), dtype=np.float32)
+        if plan.is_backward:
+            new.samples[:, -len(fade) :] *= fade[::-1]
+        else:
+            new.samples[:, : len(fade)] *= fade
+    both = (new, old) if plan.is_backward else (old, new)
+    return Audio(np.concatenate([part.samples for part in both], axis=1), rate_hz)
+
+
+def read_audio(ordered: OrderedAudio) -> Audio:
+    """The sound that `write_clip_audio` wrote."""
+    samples = np.fromfile(ordered.path, dtype="<f4").reshape(-1, 2).T
+    return Audio(np.ascontiguousarray(samples), ordered.rate_hz)
+
+
+def _silence(num_frames: int, fps: int, rate_hz: int) -> Audio:
+    return Audio(np.zeros((2, round(num_frames / fps * rate_hz)), np.float32), rate_hz)

@@ -1,0 +1,369 @@
+"""Clips from images and videos, against what plain diffusers makes, on every generation."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from core.media.ffmpeg import probe_clip
+from core.platform.paths import Paths
+from core.video.inputs import check_inputs
+from core.video.plan import Precision
+from core.video.planning import make_plan
+from core.video.request import (
+    Editing,
+    ExtendDirection,
+    FrameRequest,
+    Input,
+    RenderRequest,
+    Residency,
+    Role,
+    Sampling,
+    Target,
+    Task,
+)
+from providers.ltx_video.engine.clip import write_clip
+from providers.ltx_video.engine.drive_render import write_images
+from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
+from providers.ltx_video.local import LocalLTX
+from providers.ltx_video.models import profiles
+from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
+from providers.ltx_video.models.info import LTXModel
+from providers.ltx_video.models.memory_plan import Workload
+from providers.ltx_video.models.sizes import token_count
+from tests.providers.engine.test_engine_clips import images, samples
+from tests.providers.tiny_home import PROMPT, SEED, context_of, install, tiny
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from core.video.plan import RenderPlan
+    from providers.ltx_video.models.profiles import Profile
+    from tests.providers.tiny_home import Watched
+
+    Watch = Callable[[], Watched]
+
+ROOT = Path(__file__).resolve().parents[3]
+FRAMES, FPS, LAST = 17, 16, 16
+_PLAIN = {"dtype": Precision.FLOAT32}
+_AV = {**_PLAIN, "image_crf": 0, "use_cross_timestep": True, "max_sequence_length": 32}
+
+
+_OF_THE_REAL_ONE = ("inputs", "tasks", "strength", "keeps_source_audio", "reference_strength")
+
+
+def _model(name: str, like: LTXModel, profile: Profile) -> LocalModel:
+    model = tiny(name, profile, has_audio=BY_ID[like].spec.audio is not None)
+    real = BY_ID[like].spec
+    same = {name: getattr(real, name) for name in _OF_THE_REAL_ONE}
+    spec = model.spec.model_copy(update=same)
+    return model.model_copy(update={"spec": spec})
+
+
+MODELS = (
+    _model(
+        "tiny-095",
+        LTXModel.LTX_VIDEO_2B_095,
+        profiles.LTX_VIDEO_2B_DEV.model_copy(update={**_PLAIN, "num_inference_steps": 6}),
+    ),
+    _model(
+        "tiny-098",
+        LTXModel.LTX_VIDEO_2B_098_DISTILLED,
+        profiles.LTX_VIDEO_098_DISTILLED.model_copy(update=_PLAIN),
+    ),
+    _model(
+        "tiny-2.0",
+        LTXModel.LTX_2_19B_DISTILLED,
+        profiles.LTX_2_DISTILLED.model_copy(update=_AV),
+    ),
+    _model(
+        "tiny-2.3",
+        LTXModel.LTX_2_3_DISTILLED,
+        profiles.LTX_23_DISTILLED.model_copy(update=_AV),
+    ),
+    _model(
+        "tiny-2.5",
+        LTXModel.LTX_2_5_DISTILLED,
+        profiles.LTX_25_DISTILLED.model_copy(update=_AV),
+    ),
+)
+EVERY_MODEL = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny models, and what plain diffusers makes with them, from a process of their own."""
+    folder = tmp_path_factory.mktemp("modes")
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.providers.tiny_modes", str(folder)],
+        cwd=ROOT,
+        env=os.environ | ENGINE_ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr[-2000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def provider(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLTX]:
+    home = tmp_path_factory.mktemp("home")
+    models = Paths.below(home).models_dir
+    for model in MODELS:
+        shutil.copytree(files / model.id.replace("098", "095"), models / model.id)
+        install(models / model.id, model)
+    with_engine = LocalLTX(context_of(home), MODELS)
+    yield with_engine
+    with_engine.close()
+
+
+def asked(model: LocalModel, *inputs: Input, num_frames: int = FRAMES) -> RenderRequest:
+    return RenderRequest(
+        target=Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id),
+        prompt=PROMPT,
+        negative_prompt="blurry" if model.spec.takes_negative_prompt else None,
+        frame=FrameRequest(resolution="64p", duration_s=(num_frames - 1) / FPS),
+        inputs=inputs,
+        sampling=Sampling(seed=SEED),
+    )
+
+
+def planned(provider: LocalLTX, request: RenderRequest, model: LocalModel) -> RenderPlan:
+    return provider.fit(make_plan(request, model.spec))
+
+
+def as_written(frames: np.ndarray, folder: Path) -> np.ndarray:
+    path = folder / "expected.mp4"
+    write_clip(path, frames, FPS, None, lambda _: None)
+    return images(path)
+
+
+def keyframe(path: Path, frame: int, strength: float | None = None) -> Input:
+    return Input(role=Role.KEYFRAME, path=path, at_s=frame / FPS, strength=strength)
+
+
+CASES = {
+    "first": lambda files: [keyframe(files / "a.png", 0)],
+    "second": lambda files: [keyframe(files / "a.png", 1)],
+    "eighth": lambda files: [keyframe(files / "a.png", 8)],
+    "ninth": lambda files: [keyframe(files / "a.png", 9)],
+    "last": lambda files: [Input(role=Role.END, path=files / "b.png", strength=0.7)],
+    "references": lambda files: [
+        Input(role=Role.REFERENCE, path=files / f"{name}.png") for name in "ab"
+    ],
+    "several": lambda files: [
+        keyframe(files / "a.png", LAST, 0.6),
+        keyframe(files / "b.png", 8),
+        Input(role=Role.START, path=files / "a.png", strength=0.5),
+    ],
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@EVERY_MODEL
+def test_keyframes_give_what_plain_diffusers_gives(
+    provider: LocalLTX,
+    watched: Watch,
+    files: Path,
+    tmp_path: Path,
+    model: LocalModel,
+    case: str,
+) -> None:
+    plan = planned(provider, asked(model, *CASES[case](files)), model)
+    job = watched()
+    clip = provider.render(plan, job.context).path
+    bare = np.load(files / f"{model.id}-{case}.npy")
+    assert bare.shape == (FRAMES, 64, 96, 3)
+    assert np.array_equal(images(clip), as_written(bare, tmp_path))
+    steps = {event.steps for event in job.progress if event.steps}
+    assert steps == {model.profile.num_inference_steps}
+
+
+@EVERY_MODEL
+def test_each_place_gives_another_clip(files: Path, model: LocalModel) -> None:
+    made = [np.load(files / f"{model.id}-{case}.npy").tobytes() for case in CASES]
+    assert len(set(made)) == len(CASES)
+
+
+@EVERY_MODEL
+def test_keyframes_count_as_work_and_memory(
+    provider: LocalLTX, files: Path, model: LocalModel
+) -> None:
+    """The image of the first frame takes its place in the clip; each other comes to it."""
+    request = asked(model, *CASES["several"](files))
+    plan = planned(provider, request, model)
+    assert Workload.of(plan, model.profile).tokens == token_count(96, 64, FRAMES) + 2 * 3 * 2
+
+
+def source(path: Path) -> Input:
+    return Input(role=Role.SOURCE_VIDEO, path=path)
+
+
+def anew(provider: LocalLTX, model: LocalModel, clip: Path, strength: float) -> RenderPlan:
+    request = asked(model, source(clip)).model_copy(update={"editing": Editing(strength=strength)})
+    known = check_inputs(request)
+    return provider.fit(make_plan(request, model.spec, known))
+
+
+@pytest.mark.parametrize(("strength", "case"), [(0.8, "anew"), (0.0, "back"), (1.0, "plain")])
+@EVERY_MODEL
+def test_a_video_made_anew_is_what_plain_diffusers_makes_of_it(
+    provider: LocalLTX,
+    watched: Watch,
+    files: Path,
+    tmp_path: Path,
+    model: LocalModel,
+    strength: float,
+    case: str,
+) -> None:
+    plan = anew(provider, model, files / "source.mp4", strength)
+    assert (plan.num_frames, plan.fps, plan.task) == (FRAMES, FPS, Task.VIDEO_TO_VIDEO)
+    job = watched()
+    clip = provider.render(plan, job.context).path
+    bare = np.load(files / f"{model.id}-{case}.npy")
+    assert np.array_equal(images(clip), as_written(bare, tmp_path))
+    levels = model.profile.sigmas_from(model.profile.num_inference_steps, strength)
+    assert plan.steps_taken == len(levels)
+    assert {event.steps for event in job.progress if event.steps} == {len(levels)} - {0}
+
+
+@EVERY_MODEL
+def test_a_video_made_anew_keeps_its_sound_unless_it_is_to_be_silent(
+    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel
+) -> None:
+    plan = anew(provider, model, files / "source.mp4", 0.0)
+    assert plan.has_audio
+    kept, original = (samples(clip) for clip in (
+        provider.render(plan, watched().context).path, files / "source.mp4"
+    ))  # fmt: skip
+    count = min(kept.shape[1], original.shape[1]) - 2000
+    # Once more through AAC, and a tone all the same.
+    assert np.abs(kept[:, 2000:count] - original[:, 2000:count]).max() < 0.05
+    silent = plan.model_copy(update={"has_audio": False})
+    assert not probe_clip(provider.render(silent, watched().context).path).has_audio
+
+
+def test_a_video_is_counted_as_the_memory_that_its_encoding_takes(
+    provider: LocalLTX, files: Path
+) -> None:
+    plan = anew(provider, MODELS[0], files / "source.mp4", 0.5)
+    assert Workload.of(plan, MODELS[0].profile).encodes_video
+    plain = anew(provider, MODELS[0], files / "source.mp4", 1.0)
+    assert not Workload.of(plain, MODELS[0].profile).encodes_video
+
+
+EXTENDED, SEEN, NEW = 12, 9, 16
+
+
+def extending(
+    provider: LocalLTX, model: LocalModel, clip: Path, direction: ExtendDirection, *inputs: Input
+) -> RenderPlan:
+    video = Input(role=Role.EXTEND_VIDEO, path=clip)
+    request = asked(model, video, *inputs).model_copy(
+        update={"editing": Editing(direction=direction), "frame": FrameRequest(duration_s=1.0)}
+    )
+    return provider.fit(make_plan(request, model.spec, check_inputs(request)))
+
+
+@pytest.mark.parametrize("direction", ExtendDirection)
+@EVERY_MODEL
+def test_a_video_is_extended_as_plain_diffusers_does_it_and_keeps_its_own_frames(
+    provider: LocalLTX,
+    watched: Watch,
+    files: Path,
+    tmp_path: Path,
+    model: LocalModel,
+    direction: ExtendDirection,
+) -> None:
+    plan = extending(provider, model, files / "long.mp4", direction)
+    assert plan.task is Task.EXTEND_VIDEO
+    assert (plan.num_frames, plan.made_frames) == (EXTENDED + NEW, SEEN + NEW)
+    clip = provider.render(plan, watched().context).path
+    made = np.load(files / f"{model.id}-{direction}.npy")
+    assert made.shape == (SEEN + NEW, 64, 96, 3)
+    own = images(files / "long.mp4")
+    is_backward = direction is ExtendDirection.BACKWARD
+    whole = (made[:NEW], own) if is_backward else (own, made[SEEN:])
+    assert np.array_equal(images(clip), as_written(np.concatenate(whole), tmp_path))
+    # Random weights have no seam to be proud of; that there is one that can be measured is all.
+    seam = (
+        own[0] - made[NEW - 1].astype(float) if is_backward else made[SEEN] - own[-1].astype(float)
+    )
+    assert np.isfinite(np.abs(seam).mean())
+
+
+@pytest.mark.parametrize("direction", ExtendDirection)
+@EVERY_MODEL
+def test_an_extended_video_keeps_its_sound_and_the_new_part_has_the_models(
+    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel, direction: ExtendDirection
+) -> None:
+    plan = extending(provider, model, files / "long.mp4", direction)
+    assert plan.has_audio
+    facts = probe_clip(provider.render(plan, watched().context).path)
+    assert facts.num_frames == EXTENDED + NEW
+    assert facts.audio_duration_s == pytest.approx((EXTENDED + NEW) / FPS, abs=0.05)
+
+
+@EVERY_MODEL
+def test_a_keyframe_of_an_extended_video_counts_in_the_finished_clip(
+    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel
+) -> None:
+    at = keyframe(files / "b.png", EXTENDED + 5)
+    job = watched()
+    plan = extending(provider, model, files / "long.mp4", ExtendDirection.FORWARD, at)
+    (image,) = write_images(plan, job.context.workdir)
+    assert image.frame == SEEN + 5
+    clip = provider.render(plan, job.context).path
+    without = np.load(files / f"{model.id}-forward.npy")
+    assert images(clip).shape == (EXTENDED + NEW, 64, 96, 3)
+    assert not np.array_equal(images(clip)[EXTENDED:], without[SEEN:])
+
+
+def test_after_an_extension_nothing_is_kept_of_it(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path
+) -> None:
+    model = MODELS[-1]
+    plan = extending(provider, model, files / "long.mp4", ExtendDirection.BACKWARD)
+    provider.render(plan, watched().context)
+    after = provider.render(planned(provider, asked(model), model), watched().context).path
+    plain = np.load(files / f"{model.id}-plain.npy")
+    assert np.array_equal(images(after), as_written(plain, tmp_path))
+
+
+@pytest.mark.parametrize("direction", [None, *ExtendDirection], ids=str)
+@pytest.mark.parametrize("model", [MODELS[0], MODELS[-1]], ids=lambda model: model.id)
+def test_streamed_weights_make_the_same_of_a_video(
+    provider: LocalLTX,
+    watched: Watch,
+    files: Path,
+    model: LocalModel,
+    direction: ExtendDirection | None,
+) -> None:
+    """The parts that encode a video are fetched for it, wherever they lie."""
+    plan = (
+        anew(provider, model, files / "source.mp4", 0.8)
+        if direction is None
+        else extending(provider, model, files / "long.mp4", direction)
+    )
+    memory = plan.memory_plan
+    assert memory is not None
+    streamed = memory.model_copy(update={"residency": Residency.GROUP_OFFLOAD})
+    tiled = streamed.model_copy(update={"tiled_decode": True, "framewise_decode": True})
+    made = [
+        images(provider.render(one, watched().context).path)
+        for one in (
+            plan,
+            plan.model_copy(update={"memory_plan": streamed}),
+            plan.model_copy(update={"memory_plan": tiled}),
+        )
+    ]
+    assert np.array_equal(made[0], made[1])
+    assert made[2].shape == made[0].shape

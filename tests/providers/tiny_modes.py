@@ -1,0 +1,292 @@
+"""What plain diffusers makes of images and videos: the references of the conditioning modes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import av
+import numpy as np
+import torch
+from diffusers.pipelines.ltx.pipeline_ltx_condition import (
+    LTXConditionPipeline,
+    LTXVideoCondition,
+    linear_quadratic_schedule,
+)
+from diffusers.pipelines.ltx2.pipeline_ltx2_condition import (
+    LTX2ConditionPipeline,
+    LTX2VideoCondition,
+)
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
+    FlowMatchEulerDiscreteScheduler,
+)
+from PIL import Image
+
+from providers.ltx_video.engine.conditions import like_a_frame
+from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
+from tests.fakes.clips import moving_clip
+from tests.providers.tiny_models import (
+    DISTILLED_SIGMAS,
+    PROMPT,
+    SEED,
+    SIZE,
+    save_tiny_ltx_2,
+    save_tiny_ltx_video,
+)
+
+FRAMES = 17
+LAST = FRAMES - 1
+EXTENDED, SEEN, NEW = 12, 9, 16
+FPS = 16
+
+
+class Given(NamedTuple):
+    """An image, which frame it is, where LTX-2 is told to put it, and how strong it is."""
+
+    image: str
+    frame: int
+    latent: float
+    strength: float = 1.0
+
+
+# Latent frame k begins at frame 8(k - 1) + 1, so frame 9 is where latent frame 2 begins.
+KEYFRAMES: dict[str, tuple[Given, ...]] = {
+    "first": (Given("a", 0, 0),),
+    "second": (Given("a", 1, 1.0),),
+    "eighth": (Given("a", 8, 1.875),),
+    "ninth": (Given("a", 9, 2.0),),
+    "last": (Given("b", LAST, 2.875, 0.7),),
+    "references": (Given("a", 5, 1.5, 0.4), Given("b", 11, 2.25, 0.4)),
+    "several": (Given("a", 0, 0, 0.5), Given("b", 8, 1.875), Given("a", LAST, 2.875, 0.6)),
+}
+
+STRENGTH = 0.8
+DISTILLED_098 = [1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725]
+
+
+class BareVideo:
+    """LTX-Video by a plain script: guided as 0.9.5 is, or in the steps of 0.9.8 distilled."""
+
+    def __init__(self, folder: Path, *, is_distilled: bool) -> None:
+        self.pipeline: Any = LTXConditionPipeline.from_pretrained(folder, dtype=torch.float32)
+        self.options: dict[str, Any] = {
+            "frame_rate": FPS,
+            "decode_timestep": 0.05,
+            "decode_noise_scale": 0.025,
+            "max_sequence_length": 256,
+            **({"guidance_scale": 1.0} if is_distilled else {"guidance_scale": 3.0}),
+            "negative_prompt": None if is_distilled else "blurry",
+            "image_cond_noise_scale": 0.0 if is_distilled else 0.15,
+        }
+        self.timesteps = [sigma * 1000 for sigma in DISTILLED_098] if is_distilled else None
+        self.steps = 7 if is_distilled else 6
+
+    def keyframes(self, images: dict[str, Image.Image], given: tuple[Given, ...]) -> np.ndarray:
+        conditions = [
+            LTXVideoCondition(
+                image=like_a_frame(images[item.image], LTX_VIDEO_2B_DEV),
+                frame_index=item.frame,
+                strength=item.strength,
+            )
+            for item in given
+        ]
+        return self.run(
+            conditions=conditions, num_inference_steps=self.steps, timesteps=self.timesteps
+        )
+
+    def latents(self, frames: list[Image.Image]) -> torch.Tensor:
+        pixels = self.pipeline.video_processor.preprocess_video(frames)
+        with torch.no_grad():
+            return self.pipeline.vae.encode(pixels).latent_dist.mode()
+
+    def made_anew(self, frames: list[Image.Image], strength: float) -> np.ndarray:
+        """The source covered with noise up to a level, and freed of it by the levels below."""
+        own = [round(level, 7) for level in linear_quadratic_schedule(self.steps).tolist()]
+        every = DISTILLED_098 if self.timesteps else own
+        levels = [strength, *(level for level in every if level < strength)]
+        vae = self.pipeline.vae
+        # By hand what the pipeline does with what it encodes itself.
+        mean, std = (part.view(1, -1, 1, 1, 1) for part in (vae.latents_mean, vae.latents_std))
+        latents = (self.latents(frames) - mean) / std
+        return self.run(
+            latents=latents,
+            # The first of n levels is left out where a share of less than n / n is asked for.
+            timesteps=[1000.0, *(level * 1000 for level in levels)],
+            denoise_strength=(len(levels) + 0.25) / (len(levels) + 1),
+        )
+
+    def given_back(self, frames: list[Image.Image]) -> np.ndarray:
+        pipeline, generator = self.pipeline, _generator()
+        latents = self.latents(frames)
+        noise = torch.randn(latents.shape, generator=generator)
+        latents = (1 - 0.025) * latents + 0.025 * noise
+        with torch.no_grad():
+            video = pipeline.vae.decode(latents, torch.tensor([0.05]), return_dict=False)[0]
+        return pipeline.video_processor.postprocess_video(video, output_type="np")[0]
+
+    def plain(self) -> np.ndarray:
+        return self.run(num_inference_steps=self.steps, timesteps=self.timesteps)
+
+    def extended(self, frames: list[Image.Image], *, is_backward: bool) -> np.ndarray:
+        """9 frames of the video and 16 new ones behind or before them."""
+        seen = frames[:SEEN] if is_backward else frames[-SEEN:]
+        condition = LTXVideoCondition(video=seen, frame_index=NEW if is_backward else 0)
+        return self.run(
+            conditions=[condition],
+            num_frames=NEW + SEEN,
+            num_inference_steps=self.steps,
+            timesteps=self.timesteps,
+        )
+
+    def run(self, **options: Any) -> np.ndarray:
+        return self.pipeline(
+            prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
+        ).frames[0]
+
+
+class BareAv:
+    """LTX-2 distilled by a plain script."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pipeline: Any = LTX2ConditionPipeline.from_pretrained(folder, dtype=torch.float32)
+        self.pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
+        self.options: dict[str, Any] = {
+            "frame_rate": float(FPS),
+            "num_inference_steps": 8,
+            "sigmas": DISTILLED_SIGMAS,
+            "guidance_scale": 1.0,
+            "stg_scale": 0.0,
+            "modality_scale": 1.0,
+            "guidance_rescale": 0.0,
+            "audio_guidance_scale": 1.0,
+            "audio_stg_scale": 0.0,
+            "audio_modality_scale": 1.0,
+            "audio_guidance_rescale": 0.0,
+            "use_cross_timestep": True,
+            "max_sequence_length": 32,
+        }
+
+    def keyframes(self, images: dict[str, Image.Image], given: tuple[Given, ...]) -> np.ndarray:
+        conditions = [
+            LTX2VideoCondition(
+                frames=images[item.image],
+                index=item.latent,  # pyright: ignore[reportArgumentType] - fractions are taken
+                strength=item.strength,
+                crf=0,
+            )
+            for item in given
+        ]
+        return self.run(conditions=conditions)
+
+    def latents(self, frames: list[Image.Image]) -> torch.Tensor:
+        pixels = self.pipeline.video_processor.preprocess_video(frames)
+        with torch.no_grad():
+            return self.pipeline.vae.encode(pixels).latent_dist.mode()
+
+    def made_anew(self, frames: list[Image.Image], strength: float) -> np.ndarray:
+        """As with the other family; the sound begins as silence with as much noise."""
+        levels = [strength, *(level for level in DISTILLED_SIGMAS if level < strength)]
+        # 25 latents of sound a second, each of four steps of the spectrogram.
+        mel = torch.full((1, 2, 4 * round(len(frames) / FPS * 25), 16), -11.5129)
+        with torch.no_grad():
+            silence = self.pipeline.audio_vae.encode(mel).latent_dist.mode()
+        return self.run(
+            latents=self.latents(frames),
+            audio_latents=silence,
+            sigmas=levels,
+            noise_scale=strength,
+            num_inference_steps=len(levels),
+        )
+
+    def given_back(self, frames: list[Image.Image]) -> np.ndarray:
+        with torch.no_grad():
+            video = self.pipeline.vae.decode(self.latents(frames), None, return_dict=False)[0]
+        return self.pipeline.video_processor.postprocess_video(video, output_type="np")[0]
+
+    def plain(self) -> np.ndarray:
+        return self.run()
+
+    def extended(self, frames: list[Image.Image], *, is_backward: bool) -> np.ndarray:
+        """Before a video the latents behind the new part are put in where the noise is drawn."""
+        if not is_backward:
+            condition = LTX2VideoCondition(frames=frames[-SEEN:], index=0)
+            return self.run(conditions=[condition], num_frames=NEW + SEEN)
+        pipeline = self.pipeline
+        vae, plain = pipeline.vae, pipeline.prepare_latents
+        given = self.latents([frames[0]] * NEW + frames[:SEEN])
+        mean, std = (part.view(1, -1, 1, 1, 1) for part in (vae.latents_mean, vae.latents_std))
+        # 2 x 3 tokens a latent frame; the first that holds none but frames of the video.
+        tokens = ((given - mean) / std).flatten(2).transpose(1, 2)
+        first = 6 * (1 + NEW // 8)
+
+        def keeping(**options: Any) -> Any:
+            latents, mask, clean, coords = plain(**options)
+            for part, content in (
+                (latents, tokens),
+                (clean, tokens),
+                (mask, torch.ones_like(mask)),
+            ):
+                part[:, first:] = content[:, first:]
+            return latents, mask, clean, coords
+
+        pipeline.prepare_latents = keeping
+        try:
+            return self.run(num_frames=NEW + SEEN)
+        finally:
+            del pipeline.prepare_latents
+
+    def run(self, **options: Any) -> np.ndarray:
+        return self.pipeline(
+            prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
+        ).frames[0]
+
+
+def _generator() -> torch.Generator:
+    return torch.Generator("cpu").manual_seed(SEED)
+
+
+def pictures() -> dict[str, Image.Image]:
+    """Two pictures of the clip's size."""
+    gradient = Image.linear_gradient("L").resize((96, 64))
+    return {
+        "a": gradient.convert("RGB"),
+        "b": Image.merge("RGB", (gradient.rotate(180), gradient, Image.new("L", (96, 64), 40))),
+    }
+
+
+def main(folder: Path) -> None:
+    """Write the tiny models, the pictures and what plain diffusers makes of them."""
+    images = pictures()
+    for name, image in images.items():
+        image.save(folder / f"{name}.png")
+    with av.open(str(moving_clip(folder / "source.mp4", FRAMES, FPS, has_audio=True))) as opened:
+        frames = [frame.to_image() for frame in opened.decode(video=0)]
+    with av.open(str(moving_clip(folder / "long.mp4", EXTENDED, FPS, has_audio=True))) as opened:
+        long = [frame.to_image() for frame in opened.decode(video=0)]
+    save_tiny_ltx_video(folder / "tiny-095")
+    bare: dict[str, BareVideo | BareAv] = {
+        "tiny-095": BareVideo(folder / "tiny-095", is_distilled=False),
+        "tiny-098": BareVideo(folder / "tiny-095", is_distilled=True),
+    }
+    for generation in ("2.0", "2.3", "2.5"):
+        name = f"tiny-{generation}"
+        save_tiny_ltx_2(folder / name, generation)
+        bare[name] = BareAv(folder / name)
+    for name, model in bare.items():
+        for case, given in KEYFRAMES.items():
+            _save(folder, f"{name}-{case}", model.keyframes(images, given))
+        _save(folder, f"{name}-anew", model.made_anew(frames, STRENGTH))
+        _save(folder, f"{name}-back", model.given_back(frames))
+        _save(folder, f"{name}-plain", model.plain())
+        for way in ("forward", "backward"):
+            made = model.extended(long[:EXTENDED], is_backward=way == "backward")
+            _save(folder, f"{name}-{way}", made)
+
+
+def _save(folder: Path, name: str, frames: np.ndarray) -> None:
+    np.save(folder / f"{name}.npy", (frames * 255).round().astype("uint8"))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
