@@ -183,11 +183,11 @@ class SceneTableView(QTableView):
 
     @Slot()
     def _select_as_before(self) -> None:
-        """Where all that was selected is gone, as after undo, select what was so before."""
+        """Where all that was selected is gone, as after undo, select what was before that."""
         left = set(self._scenes.ids)
         if not self.selected_ids:
-            earlier = (tuple(left.intersection(ids)) for ids in reversed(self._selections))
-            self.select(next(filter(None, earlier), ()))
+            whole = (ids for ids in reversed(self._selections) if ids and left.issuperset(ids))
+            self.select(next(whole, ()))
         self._tell_selection()
 
     @Slot()

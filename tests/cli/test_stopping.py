@@ -131,6 +131,11 @@ with SignalHandler().caught():
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begins\n"
+        # Before the call has begun, the handler would run.
+        watched = psutil.Process(process.pid)
+        spent_s = watched.cpu_times().user
+        while watched.cpu_times().user < spent_s + 0.2:
+            assert process.poll() is None
         pressed = time.monotonic()
         process.send_signal(signal.SIGINT)
         try:

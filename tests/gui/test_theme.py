@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPalette
-from PySide6.QtWidgets import QApplication, QLabel, QStyle, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QStyle, QWidget
 
 from core.config.settings import Appearance
 from gui import theme
 from gui.main_window import MainWindow
 from gui.scenes.scene_table_view import SceneTableView
 from gui.widgets.panes import FoldingSection, Splitter
+from tests.gui.children import child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,6 +81,8 @@ def test_a_window_that_changes_its_theme_looks_as_one_that_began_in_it(
         table = window.tab.findChild(SceneTableView)
         assert table is not None
         window.until(lambda: "frames" in texts_of(window.tab))
+        taken_for = child(window.tab, QComboBox, "text_format")
+        window.until(lambda: taken_for.currentText().startswith("Plain text"))
         return window
 
     def seen(window: OpenWindow) -> QImage:
