@@ -53,8 +53,8 @@ def command_of(process: psutil.Process) -> str:
         return ""
 
 
-def until_gone(pids: list[int], within_s: float = 20.0) -> list[int]:
-    deadline = time.monotonic() + within_s
+def until_gone(pids: list[int]) -> list[int]:
+    deadline = time.monotonic() + 20.0
     while (left := [pid for pid in pids if is_running(pid)]) and time.monotonic() < deadline:
         time.sleep(0.02)
     return left
@@ -109,9 +109,10 @@ left.returncode = 0
     )  # fmt: skip
     pids = [int(word) for word in done.stdout.split()]
     assert done.stderr == ""
-    # The grandchild, the child and the watcher: each is gone when the program is.
+    # The grandchild, the child and the watcher. The watcher was ended too, so whoever goes now was
+    # ended by the program; on a busy machine the last of them takes a moment to be gone.
     assert len(pids) == 3
-    assert until_gone(pids, within_s=1) == []
+    assert until_gone(pids) == []
 
 
 def test_other_programs_are_left_alone() -> None:
