@@ -152,7 +152,7 @@ def _files(row: ControlRow) -> ControlField:
     files = LoraList()
 
     def show(choices: RenderChoices, spec: ModelSpec, _: Allowed) -> None:
-        files.show_loras(choices.of_role(role), spec.limit(role))
+        files.show_inputs(choices.of_role(role), spec.limit(role))
 
     return ControlField(files, files.edited, show, is_tall=True)
 
@@ -173,7 +173,7 @@ def _keyframes() -> ControlField:
     keyframes = KeyframeList()
 
     def show(choices: RenderChoices, spec: ModelSpec, _: Allowed) -> None:
-        keyframes.show_keyframes(choices.of_role(Role.KEYFRAME), spec.limit(Role.KEYFRAME))
+        keyframes.show_inputs(choices.of_role(Role.KEYFRAME), spec.limit(Role.KEYFRAME))
 
     return ControlField(keyframes, keyframes.edited, show, is_tall=True)
 

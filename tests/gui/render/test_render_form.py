@@ -423,7 +423,7 @@ def test_keyframes_come_a_second_apart_each_with_its_time_and_strength(panel: Re
 def test_pictures_can_be_dropped_as_keyframes_and_other_files_not(qtbot: QtBot) -> None:
     keyframes = KeyframeList()
     qtbot.addWidget(keyframes)
-    keyframes.show_keyframes((), 1)
+    keyframes.show_inputs((), 1)
     action, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
     none = Qt.KeyboardModifier.NoModifier
     for name, is_taken in (("/notes.txt", False), ("/a.png", True), ("/b.png", False)):
@@ -475,7 +475,7 @@ def test_a_chosen_lora_that_does_not_fit_says_why(panel: RenderForm) -> None:
 def test_lora_files_can_be_dropped_and_others_not(qtbot: QtBot) -> None:
     loras = LoraList()
     qtbot.addWidget(loras)
-    loras.show_loras((), 2)
+    loras.show_inputs((), 2)
     messages: list[object] = []
     loras.edited.connect(messages.append)
 
@@ -496,7 +496,7 @@ def test_lora_files_can_be_dropped_and_others_not(qtbot: QtBot) -> None:
     assert drop("/loras/a.safetensors", "/notes.txt")
     assert messages == [(ONE,)]
     assert not drop("/notes.txt")
-    loras.show_loras((ONE, TWO), 2)
+    loras.show_inputs((ONE, TWO), 2)
     assert not drop("/loras/c.safetensors")
 
 
