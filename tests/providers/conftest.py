@@ -1,17 +1,12 @@
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from core.jobs.job import CancelToken, JobContext, Report
 from core.platform.paths import Paths
-from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.local import LocalLTX
 from tests.fakes.installation import MODEL, REPO, Run, small_model
 from tests.fakes.stub_hub import StubHub, running_hub
@@ -21,15 +16,15 @@ from tests.providers.tiny_home import (
     Watched,
     context_of,
     install,
+    made_by,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 pytest.register_assert_rewrite("tests.providers.contract", "tests.providers.paid_contract")
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -59,17 +54,7 @@ def run(tmp_path: Path) -> Run:
 @pytest.fixture(scope="session")
 def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny models and what plain diffusers makes with them, from a process of their own."""
-    folder = tmp_path_factory.mktemp("tiny")
-    made = subprocess.run(
-        [sys.executable, "-m", "tests.providers.tiny_models", str(folder)],
-        cwd=ROOT,
-        env=os.environ | ENGINE_ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr[-2000:]
-    return folder
+    return made_by("tests.providers.tiny_models", tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.config.api_keys import ApiKeys
@@ -17,6 +21,7 @@ from core.video.planning import make_plan
 from core.video.provider import ProviderContext
 from core.video.request import FrameRequest, Input, RenderRequest, Role, Sampling, Target
 from core.video.spec import AspectRatio, AudioSpec, FrameSize, IntRange
+from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.engine.protocol import OrderedImage, RenderOrder
 from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
@@ -46,13 +51,13 @@ from tests.fakes.inputs import inputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from core.video.plan import RenderPlan
     from providers.ltx_video.local import LocalLTX
 
 FRAMES = 17
 SEED = 7
+ROOT = Path(__file__).resolve().parents[2]
 PROMPT = "a red ball moving right"
 
 _VIDEO = profiles.LTX_VIDEO_2B_DEV.model_copy(
@@ -192,6 +197,20 @@ def machine() -> Machine:
 def context_of(home: Path) -> ProviderContext:
     """A provider's context below one folder."""
     return ProviderContext(Paths.below(home), Settings(), ApiKeys(), machine)
+
+
+def made_by(module: str, folder: Path) -> Path:
+    """A folder that a process of its own has filled: models, and what plain diffusers makes."""
+    made = subprocess.run(
+        [sys.executable, "-m", module, str(folder)],
+        cwd=ROOT,
+        env=os.environ | ENGINE_ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr[-2000:]
+    return folder
 
 
 def install(folder: Path, model: LocalModel) -> None:

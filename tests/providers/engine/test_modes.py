@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +27,6 @@ from core.video.request import (
 )
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.drive_render import write_images
-from providers.ltx_video.engine.engine_process import ENGINE_ENVIRONMENT
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models import profiles
 from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, LocalModel
@@ -39,10 +34,11 @@ from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.memory_plan import Workload
 from providers.ltx_video.models.sizes import token_count
 from tests.providers.engine.test_engine_clips import images, samples
-from tests.providers.tiny_home import PROMPT, SEED, context_of, install, tiny
+from tests.providers.tiny_home import PROMPT, SEED, context_of, install, made_by, tiny
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from core.video.plan import RenderPlan
     from providers.ltx_video.models.profiles import Profile
@@ -50,7 +46,6 @@ if TYPE_CHECKING:
 
     Watch = Callable[[], Watched]
 
-ROOT = Path(__file__).resolve().parents[3]
 FRAMES, FPS, LAST = 17, 16, 16
 _PLAIN = {"dtype": Precision.FLOAT32}
 _AV = {**_PLAIN, "image_crf": 0, "use_cross_timestep": True, "max_sequence_length": 32}
@@ -100,17 +95,7 @@ EVERY_MODEL = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.i
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny models, and what plain diffusers makes with them, from a process of their own."""
-    folder = tmp_path_factory.mktemp("modes")
-    made = subprocess.run(
-        [sys.executable, "-m", "tests.providers.tiny_modes", str(folder)],
-        cwd=ROOT,
-        env=os.environ | ENGINE_ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr[-2000:]
-    return folder
+    return made_by("tests.providers.tiny_modes", tmp_path_factory.mktemp("modes"))
 
 
 @pytest.fixture(scope="module")
