@@ -5,10 +5,11 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import signal
 import subprocess
 import sys
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
 log = logging.getLogger(__name__)
 
@@ -68,16 +69,18 @@ def start_child(
     Raises:
         OSError: it cannot be started.
     """
-    return Child(
-        list(command),
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=cwd,
-        env={**(os.environ if env is None else env), FAMILY_VARIABLE: _family()},
-        start_new_session=sys.platform != "win32",
-        creationflags=_hidden_group(),
-    )
+    environment = {**(os.environ if env is None else env), FAMILY_VARIABLE: _family()}
+    with _deaf_to_the_terminal():
+        return Child(
+            list(command),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=environment,
+            start_new_session=sys.platform != "win32",
+            creationflags=_hidden_group(),
+        )
 
 
 def ask_child(command: Sequence[str], timeout_s: float) -> str:
@@ -105,15 +108,16 @@ def _family() -> str:
     # and exec, where a program with threads may run no Python; and a launcher costs 40 ms a child.
     command = [sys.executable, "-m", "core.platform.child_watcher", name]
     try:
-        watcher = subprocess.Popen(
-            command,
-            cwd=_ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=sys.platform != "win32",
-            creationflags=_hidden_group(),
-        )
+        with _deaf_to_the_terminal():
+            watcher = subprocess.Popen(
+                command,
+                cwd=_ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=sys.platform != "win32",
+                creationflags=_hidden_group(),
+            )
     except OSError as error:
         log.warning("nobody ends the children of this program if it is killed: %s", error)
     else:
@@ -130,6 +134,24 @@ def _end(family: str, watcher: subprocess.Popen[bytes]) -> None:
     watcher.kill()
     with watcher:
         watcher.wait()
+
+
+@contextmanager
+def _deaf_to_the_terminal() -> Generator[None]:
+    """What is started meanwhile never hears the terminal's signals.
+
+    It leaves our process group, but only after it was started: a Ctrl-C in that moment would end
+    it as if it had failed.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    signals = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
+    earlier = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, earlier)
 
 
 def _hidden_group() -> int:

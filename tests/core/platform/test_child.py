@@ -141,6 +141,21 @@ def test_a_signal_reaches_what_the_child_has_started() -> None:
     assert until_gone([below]) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGHUP])
+def test_the_terminals_signals_end_no_child(number: signal.Signals) -> None:
+    """A child that has not left our process group yet gets them too, before it can ignore them."""
+    wait = "import sys; print('up', flush=True); sys.stdin.readline(); raise SystemExit(7)"
+    with start_child([sys.executable, "-c", wait], stdin=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdin is not None
+        os.kill(child.pid, number)
+        assert child.stdout.readline() == b"up\n"
+        os.kill(child.pid, number)
+        child.stdin.close()
+        assert child.wait(timeout=30) == 7
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()
+
+
 def test_a_child_knows_its_family_and_has_the_environment_that_it_was_given() -> None:
     ask = f"import os; print(os.environ['{FAMILY_VARIABLE}'], os.environ.get('MARK'))"
     said = [
