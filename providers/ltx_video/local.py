@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from core.video.request import RenderRequest, Target
     from core.video.spec import ModelSpec
     from providers.ltx_video.engine.engine_process import EngineProcess
-    from providers.ltx_video.engine.progress_meter import ProgressMeter
     from providers.ltx_video.engine.protocol import RenderOrder, StageFigures
     from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.models.catalog import LocalModel
@@ -180,6 +180,7 @@ class LocalLTX:
 
         with self._lock:
             ctx.cancel.check()
+            began_at = time.monotonic()
             # Said before anything else is done: the engine needs seconds to start.
             ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0, message="Starting the engine"))
             order = self._order(plan, ctx)
@@ -203,8 +204,15 @@ class LocalLTX:
                 # A clip that was stopped leaves the model loaded, if it had come that far.
                 if self._engine is None or not (has_room and meter.has_loaded):
                     self._loaded = ""
-            self._remember(plan, made.figures, meter, is_start=state is EngineState.ABSENT)
-            return Rendered(made.clip, self._provenance(plan, made.figures))
+            provenance = self._provenance(plan, made.figures)
+            self._remember(
+                plan,
+                made.figures,
+                start_s=meter.start_s,
+                whole_s=time.monotonic() - began_at,
+                is_start=state is EngineState.ABSENT,
+            )
+            return Rendered(made.clip, provenance)
 
     def _provenance(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> Provenance:
         """Versions, files of weights and what the clip took."""
@@ -387,11 +395,16 @@ class LocalLTX:
         self,
         plan: RenderPlan,
         figures: tuple[StageFigures, ...],
-        meter: ProgressMeter,
         *,
+        start_s: float,
+        whole_s: float,
         is_start: bool,
     ) -> None:
         self._vram_held_gb = max((figure.vram_gb for figure in figures), default=0.0)
+        # The engine counts from its first line to its last. What comes before is waited for too,
+        # and so is what this side does beside it: writing inputs, reading what it gave.
+        beside_s = max(0.0, whole_s - start_s - sum(figure.seconds for figure in figures))
+        beside = {Stage.LOAD: start_s, Stage.WRITE: beside_s}
         self._timings.add(
             Timing(
                 model=plan.target.model,
@@ -399,8 +412,7 @@ class LocalLTX:
                 stage=figure.stage,
                 is_short=figure.is_short,
                 work=work_of(figure.stage, plan),
-                # The engine counts from its first line on; what came before is waited for too.
-                seconds=figure.seconds + (meter.start_s if figure.stage is Stage.LOAD else 0.0),
+                seconds=figure.seconds + beside.get(figure.stage, 0.0),
                 is_start=is_start and figure.stage is Stage.LOAD,
             )
             for figure in figures

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from PIL import Image
 
 from core.errors import (
     EngineCrashed,
@@ -267,3 +268,23 @@ def test_a_start_of_the_engine_is_expected_to_take_what_it_took(
     assert cold.est_seconds == pytest.approx(cold_s, rel=0.25)
     assert cold.est_next_seconds == warm.est_seconds
     assert warm.est_seconds < cold.est_seconds / 2
+
+
+def test_what_is_done_beside_the_engine_is_part_of_what_a_clip_takes(
+    provider: LocalLTX, watched: Watch, tmp_path: Path
+) -> None:
+    """A photo of a camera takes longer to be fitted than the small clip to be made."""
+    photo = tmp_path / "photo.png"
+    Image.effect_noise((4000, 3000), 80).convert("RGB").save(photo, compress_level=1)
+
+    def render() -> float:
+        began = time.monotonic()
+        provider.render(plan_for(provider, TINY_VIDEO, image=photo), watched().context)
+        return time.monotonic() - began
+
+    render()
+    taken = sorted(render() for _ in range(3))
+    expected = plan_for(provider, TINY_VIDEO, image=photo).est_seconds
+
+    assert expected is not None
+    assert expected > 0.75 * taken[0]
