@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from core.platform.scratch import ScratchFolder
@@ -67,17 +67,17 @@ class ClipPlayer(QWidget):
         self._starts: list[int] = []
         self._begin = _Begin()
         self._scene_number = -1
-        self._is_in_progress = False
+        self._is_following = False
         self._folder: ScratchFolder | None = None
         self._stills = Stills(self)
         self._playback = Playback(self)
         self._sources = SourceBar()
-        self._title = _at_right(ElidedLabel())
+        self._title = ElidedLabel(Qt.AlignmentFlag.AlignRight)
         self._surface = VideoSurface()
         self._position = PositionBar()
-        self._place = QLabel()
+        self._place = ElidedLabel(is_cut=False)
         self._place.setAccessibleName("Time and frame")
-        self._scene = _at_right(ElidedLabel())
+        self._scene = ElidedLabel(Qt.AlignmentFlag.AlignRight)
         self._message = self._surface.add_note()
         self._note = self._surface.add_note()
         self._damage = self._surface.add_note(Tone.WARNING)
@@ -146,14 +146,14 @@ class ClipPlayer(QWidget):
 
     def show_progress(self, message: str, image: QImage | None) -> None:
         """Show what is being made, as far as it is, and a sentence on it."""
-        if image is None:
-            self.show_message(message)
-            return
-        if not self._is_in_progress:
+        if not self._is_following:
             self.show_message("")
-            self._is_in_progress = True
-        self._surface.show_image(image)
-        self._message.show_message(message)
+            self._is_following = True
+        if image is None:
+            self._surface.show_message(message)
+        else:
+            self._surface.show_image(image)
+            self._message.show_message(message)
 
     def show_still(self, image: QImage, title: str, message: str) -> None:
         """Show a picture that does not move, and a sentence on it."""
@@ -186,7 +186,7 @@ class ClipPlayer(QWidget):
     @property
     def is_in_progress(self) -> bool:
         """Whether it shows the picture of something that is being made."""
-        return self._is_in_progress
+        return self._is_following and self._surface.image is not None
 
     @property
     def frame_number(self) -> int:
@@ -329,7 +329,7 @@ class ClipPlayer(QWidget):
     def _leave(self) -> None:
         self._begin = _Begin()
         self._scene_number = -1
-        self._is_in_progress = False
+        self._is_following = False
         self._message.show_message("")
         self._frames = None
         self._number = 0
@@ -337,7 +337,7 @@ class ClipPlayer(QWidget):
         self._starts = []
         self._note.show_message("")
         self._damage.show_message("")
-        self._place.setText("")
+        self._place.show_text("")
         self._scene.show_text("")
         self._position.show_clip(0, 1, ())
         self._transport.show_clip(is_there=False, has_scenes=False)
@@ -348,7 +348,7 @@ class ClipPlayer(QWidget):
             return
         self._number = number
         self._position.show_frame(number)
-        self._place.setText(place_text(self._frames, number))
+        self._place.show_text(place_text(self._frames, number))
         begun = bisect_right(self._starts, number)
         self._scene.show_text(self._marks[begun - 1].title if begun else "")
         if begun - 1 != self._scene_number:
@@ -449,8 +449,3 @@ class _Begin:
     at_s: float = 0.0
     plays: bool = False
     is_update: bool = False
-
-
-def _at_right(label: ElidedLabel) -> ElidedLabel:
-    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    return label

@@ -40,6 +40,7 @@ class TransportBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._choices = PlayerChoices()
+        self._is_playing = False
         before = IconButton("scene_before", "skip-previous", "To the scene before.\nPage up")
         back = IconButton("step_back", "step-backward", "One frame back.\nLeft or ,")
         self._play = IconButton("play", "play", "Play.\nSpace")
@@ -92,8 +93,10 @@ class TransportBar(QWidget):
 
     def show_playing(self, *, is_playing: bool) -> None:
         """Offer to pause, or to play."""
-        self._play.show_icon("pause" if is_playing else "play")
-        self._play.set_tip("Pause.\nSpace" if is_playing else "Play.\nSpace")
+        if is_playing is not self._is_playing:
+            self._is_playing = is_playing
+            self._play.show_icon("pause" if is_playing else "play")
+            self._play.set_tip("Pause.\nSpace" if is_playing else "Play.\nSpace")
 
     def _grab_menu(self) -> QMenu:
         menu = named(QMenu(self), "grab_menu")

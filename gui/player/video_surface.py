@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPalette
-from PySide6.QtWidgets import QLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from gui.theme import EDGE, Tone
 from gui.widgets.labels import ToneLabel
-from gui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -32,20 +31,32 @@ class VideoSurface(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(_WIDTH // 2, _HEIGHT // 2)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        rows = vbox(None, of=self, gap=0)
-        rows.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self._notes: list[ToneLabel] = []
 
     def add_note(self, of: Tone = Tone.QUIET) -> ToneLabel:
         """A label that lies over the foot of the picture, so that nothing moves when it speaks."""
-        note = ToneLabel(of)
+        note = ToneLabel(of, self)
         note.setAutoFillBackground(True)
         note.setContentsMargins(EDGE // 2, 2, EDGE // 2, 2)
         note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         note.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
-        layout = self.layout()
-        assert layout is not None
-        layout.addWidget(note)
+        self._notes.append(note)
         return note
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        """Keep the notes at the foot.
+
+        No layout does: it would have all layouts around laid out again whenever a note counts.
+        """
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize, QEvent.Type.Show):
+            foot = self.height()
+            for note in reversed(self._notes):
+                if not note.isHidden():
+                    height = note.heightForWidth(self.width())
+                    note.setGeometry(0, foot - height, self.width(), height)
+                    foot -= height
+        return super().event(event)
 
     @property
     def image(self) -> QImage | None:

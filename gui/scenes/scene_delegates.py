@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, assert_never
 
 from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QDoubleSpinBox, QPlainTextEdit, QStyleOptionViewItem, QWidget
 from typing_extensions import override
 
@@ -23,7 +24,7 @@ from core.project.model.status import (
 from gui.scenes.scene_rows import SceneColumn, SceneRow
 from gui.scenes.scene_table_model import ROW_ROLE
 from gui.theme import Tone
-from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, Index, centred, in_lines
+from gui.widgets.cells import ICON, PAD, Cell, CellDelegate, Index, centred, icon_pixmap, in_lines
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QAbstractItemModel
@@ -177,10 +178,11 @@ class ImageDelegate(CellDelegate):
         if self._column is SceneColumn.START and row.scene.continues:
             cell.icon("link-variant", centred(_ICON, place), cell.colour(Tone.QUIET))
             return
-        mid = cell.palette.color(QPalette.ColorRole.Mid)
-        cell.painter.setPen(QPen(mid, 1, Qt.PenStyle.DashLine))
-        cell.painter.drawRoundedRect(empty_slot(cell.rect), 4, 4)
-        cell.icon("image-plus-outline", centred(_ICON, place), cell.colour(Tone.QUIET))
+        slot = empty_slot(cell.rect)
+        edge, sign = cell.palette.color(QPalette.ColorRole.Mid), cell.colour(Tone.QUIET)
+        ratio = cell.painter.device().devicePixelRatio()
+        drawn = _slot_pixmap(slot.width(), slot.height(), edge.name(), sign.name(), ratio)
+        cell.painter.drawPixmap(slot.topLeft(), drawn)
 
 
 class DurationDelegate(CellDelegate):
@@ -255,6 +257,22 @@ class StatusDelegate(CellDelegate):
             cell.painter.fillRect(bar, cell.palette.color(QPalette.ColorRole.Mid))
             bar.setWidth(round(bar.width() * row.status.fraction))
             cell.painter.fillRect(bar, colour)
+
+
+@cache
+def _slot_pixmap(width: int, height: int, edge: str, sign: str, ratio: float) -> QPixmap:
+    """A dashed box with a sign in it; a table has hundreds, and dashes are slow to draw."""
+    # The edge is drawn beyond the last pixel of a box.
+    pixmap = QPixmap(QSize(width + 1, height + 1) * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setPen(QPen(QColor(edge), 1, Qt.PenStyle.DashLine))
+    painter.drawRoundedRect(0, 0, width, height, 4, 4)
+    place = centred(_ICON, QRect(0, 0, width, height))
+    painter.drawPixmap(place, icon_pixmap("image-plus-outline", sign, ICON, ratio))
+    painter.end()
+    return pixmap
 
 
 def _mark(status: SceneStatus) -> tuple[str, Tone | None]:

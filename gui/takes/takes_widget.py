@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 _NO_SCENE = "Choose one scene to see its takes."
 _NO_TAKE = "No clip yet. Render the scene."
+_FIRST_TAKE = "The first take is being rendered."
 _Flag = QItemSelectionModel.SelectionFlag
 
 
@@ -143,10 +144,11 @@ class TakesWidget(QWidget):
     def _tell_coming(self) -> None:
         share = self._coming.get(self._scene_id)
         has_takes = bool(self._rows.rowCount())
-        coming = "" if share is None else f"Rendering a take{share}"
-        self._next.show_text(coming if has_takes else "")
+        is_coming = share is not None
+        self._next.show_text(f"Rendering a take{share}" if is_coming and has_takes else "")
         nothing = _NO_TAKE if self._scene_id else _NO_SCENE
-        self._empty.show_message(coming or nothing)
+        # Without its share, which the player shows: a text that counts moves all that is around.
+        self._empty.show_message(_FIRST_TAKE if is_coming else nothing)
 
     def _make_strip(self, thumbnails: Thumbnails) -> QListView:
         strip = named(QListView(), "take_strip")

@@ -119,7 +119,7 @@ class Cell:
     def icon(self, name: str, place: QRect, colour: QColor) -> None:
         """An icon of the theme in that colour."""
         ratio = self.painter.device().devicePixelRatio()
-        self.painter.drawPixmap(place, _icon_pixmap(name, colour.name(), place.width(), ratio))
+        self.painter.drawPixmap(place, icon_pixmap(name, colour.name(), place.width(), ratio))
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -170,6 +170,8 @@ def paint_target(painter: QPainter, place: QRect, palette: QPalette) -> None:
 
 def in_lines(text: str, option: QStyleOptionViewItem, width: int, most: int) -> list[str]:
     """The text in at most so many lines, the last cut short where there is more."""
+    if option.fontMetrics.horizontalAdvance(text) <= width:
+        return [text]
     layout = QTextLayout(text, option.font)
     layout.beginLayout()
     lines: list[str] = []
@@ -187,7 +189,8 @@ def in_lines(text: str, option: QStyleOptionViewItem, width: int, most: int) -> 
 
 
 @cache
-def _icon_pixmap(name: str, colour: str, side: int, ratio: float) -> QPixmap:
+def icon_pixmap(name: str, colour: str, side: int, ratio: float) -> QPixmap:
+    """An icon of the theme in that colour, so many pixels wide on a screen of that ratio."""
     tinted = QPalette()
     tinted.setColor(QPalette.ColorRole.ButtonText, QColor(colour))
     pixmap = theme.icon(name, tinted).pixmap(round(side * ratio))

@@ -14,7 +14,6 @@ from gui.theme import Tone, tone
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
-    from PySide6.QtWidgets import QWidget
 
 
 class ToneLabel(QLabel):
@@ -35,7 +34,8 @@ class ToneLabel(QLabel):
         if of is not None and of is not self._tone:
             self._tone = of
             self._colour()
-        self.setText(text)
+        if text != self.text():
+            self.setText(text)
         self.setVisible(bool(text))
 
     @override
@@ -65,19 +65,41 @@ def heading(text: str, larger: float = 1.0) -> QLabel:
     return label
 
 
-class ElidedLabel(QLabel):
-    """Shows a whole text where it fits, else its beginning and end."""
+class ElidedLabel(QWidget):
+    """One line that shows a whole text where it fits, else its beginning and end.
 
-    def __init__(self) -> None:
+    Its text may change many times a second. A `QLabel` in a layout has every layout around it laid
+    out again for each new text, and each page of tabs among them drawn again. Here the label lies
+    in none, and what is around is asked for room only when a text that may not be cut needs more.
+    """
+
+    def __init__(
+        self,
+        alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+        *,
+        is_cut: bool = True,
+    ) -> None:
+        """A label of one line.
+
+        Args:
+            alignment: where the text stands.
+            is_cut: whether it may be cut; else it takes the room of its longest text so far.
+        """
         super().__init__()
         self._whole = ""
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._is_cut = is_cut
+        self._wanted_width = 0
+        self._label = QLabel(self)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setAlignment(alignment | Qt.AlignmentFlag.AlignVCenter)
+        wide = QSizePolicy.Policy.Ignored if is_cut else QSizePolicy.Policy.Minimum
+        self.setSizePolicy(wide, QSizePolicy.Policy.Fixed)
 
     def show_text(self, text: str) -> None:
         """Show this text."""
-        self._whole = text
-        self._cut()
+        if text != self._whole:
+            self._whole = text
+            self._write()
 
     def whole_text(self) -> str:
         """The text as it was given."""
@@ -85,20 +107,31 @@ class ElidedLabel(QLabel):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        """No width of its own."""
-        return QSize(0, super().minimumSizeHint().height())
+        """No width of its own, where it may be cut."""
+        return self.sizeHint()
+
+    @override
+    def sizeHint(self) -> QSize:
+        """As high as its line."""
+        return QSize(self._wanted_width, self._label.sizeHint().height())
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut the text to the new width."""
         super().resizeEvent(event)
-        self._cut()
+        self._label.resize(event.size())
+        self._write()
 
-    def _cut(self) -> None:
-        width = max(self.width() - 2, 0)
-        self.setText(
-            self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, width)
-        )
+    def _write(self) -> None:
+        if self._is_cut:
+            width, middle = max(self.width() - 2, 0), Qt.TextElideMode.ElideMiddle
+            self._label.setText(self.fontMetrics().elidedText(self._whole, middle, width))
+            return
+        self._label.setText(self._whole)
+        wanted = self._label.sizeHint().width()
+        if wanted > self._wanted_width:
+            self._wanted_width = wanted
+            self.updateGeometry()
 
 
 class LinkLabel(QLabel):

@@ -6,12 +6,14 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QThread
-from PySide6.QtWidgets import QScrollArea
+from PySide6.QtCore import QEvent, QObject, QThread
+from PySide6.QtWidgets import QScrollArea, QWidget
+from typing_extensions import override
 
 from core.project.files.project_file import NAME
 from core.project.model.status import LastRenderFailed, Stale, project_statuses
 from gui.jobs.jobs_area import RenderWorker
+from gui.player.video_surface import VideoSurface
 from gui.widgets.buttons import NetworkBadge
 from tests.gui.children import child
 from tests.gui.conftest import held_to_respond
@@ -37,6 +39,42 @@ def test_scenes_become_takes_and_a_film(opened: OpenWindow, heard: list[str]) ->
     assert opened.model.project.last_export.is_file()
     assert heard == [], "a free render and an export ask nothing"
     opened.saved()
+
+
+class Requests(QObject):
+    """Counts how often a widget is asked to lay out anew what is in it."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self.count = 0
+        widget.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() is QEvent.Type.LayoutRequest
+        return False
+
+
+def test_what_counts_while_a_clip_is_made_moves_nothing_around_it(
+    opened: OpenWindow, heard: list[str]
+) -> None:
+    """A page of tabs draws itself anew for each such request, with everything on it."""
+    opened.new("slow one")
+    surface = child(opened.window, VideoSurface, "video_surface")
+    told: set[str] = set()
+
+    def has_counted(times: int) -> bool:
+        told.add(surface.accessibleDescription())
+        return len(told) > times
+
+    opened.render()
+    # What is shown with the first of it takes its room.
+    opened.until(lambda: has_counted(4))
+    requests = Requests(opened.window.tabs)
+    opened.until(lambda: has_counted(10))
+    assert requests.count == 0
+    opened.until(lambda: opened.num_takes() == [1])
+    opened.until(lambda: requests.count)
 
 
 def test_a_failed_scene_says_why_and_stops_no_other(opened: OpenWindow, heard: list[str]) -> None:

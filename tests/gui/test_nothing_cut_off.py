@@ -34,11 +34,13 @@ if TYPE_CHECKING:
     from tests.gui.whole_window import OpenWindow
 
 LEAVES = (
-    QAbstractButton, QLabel, QAbstractSpinBox, QComboBox, QLineEdit, QAbstractSlider,
+    QAbstractButton, QLabel, ElidedLabel, QAbstractSpinBox, QComboBox, QLineEdit, QAbstractSlider,
     QPlainTextEdit, QAbstractItemView,
 )  # fmt: skip
 # What lies in these is their own affair: they scroll, or show the rest behind an arrow.
-WHOLES = (QAbstractSpinBox, QComboBox, QAbstractItemView, QTabBar, QLineEdit, QToolBar)
+WHOLES = (
+    QAbstractSpinBox, QComboBox, QAbstractItemView, QTabBar, QLineEdit, QToolBar, ElidedLabel,
+)  # fmt: skip
 
 
 def lengthened(text: str, by: float) -> str:
@@ -54,7 +56,7 @@ def lengthen(root: QWidget, by: float) -> None:
         match widget:
             case ElidedLabel():
                 widget.show_text(lengthened(widget.whole_text(), by))
-            case QLabel():
+            case QLabel() if not isinstance(widget.parentWidget(), ElidedLabel):
                 widget.setText(lengthened(widget.text(), by))
             case QToolButton() if widget.defaultAction() is not None:
                 widget.defaultAction().setText(lengthened(widget.defaultAction().text(), by))
