@@ -30,15 +30,17 @@ def remember_secret(value: str) -> None:
 
 def redacted(text: str) -> str:
     """The text without any secret that is known, as it is or as URLs, JSON and base64 write it."""
-    named = {
-        value.strip()
-        for name, value in os.environ.items()
-        # A path to a key is no key.
-        if _SECRET_NAME.search(name) and not value.lstrip().startswith(("/", "~", "."))
-    }
+    values = (os.environ.get(name, "").strip() for name in os.environ if _is_secret(name))
+    # A path to a key is no key.
+    named = {value for value in values if not value.startswith(("/", "~", "."))}
     secrets = frozenset(value for value in named | _remembered if len(value) >= _MIN_LETTERS)
     known = _pattern(secrets).sub(REDACTED, text) if secrets else text
     return _URL_PASSWORD.sub(rf"\g<1>{REDACTED}@", known)
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
 
 
 @lru_cache(maxsize=4)
