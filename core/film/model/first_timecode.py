@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _COUNTED, _WORD = 4, 8
 # Above it two frames share a number, and a bit tells them apart.
 _MOST_NUMBERED, _FIFTY = 30, 50
+# The note of AVCHD cameras in H.264: a fixed name, then a count of entries, each a kind and four
+# bytes. That of the timecode holds frames, seconds, minutes and hours, a digit in four bits.
+_CAMERA_NOTE = bytes.fromhex("17ee8c60f84d11d98cd60800200c9a66") + b"MDPM"
+_ENTRY, _TIMECODE_ENTRY = 5, 0x13
+_DROPS = 0x40
 # How groups and pictures begin in MPEG-2: the timecode of the group's first picture follows, and
 # a picture's place among those of its group.
 _MPEG2, _MPEG2_GROUP, _MPEG2_FRAME = "mpeg2video", b"\x00\x00\x01\xb8", b"\x00\x00\x01\x00"
@@ -53,7 +58,8 @@ def _within(packets: ReadPackets, rate: Fraction) -> str:
         named = _in_group_header(packets.first)
     else:
         found = (_in_sei(look, packets, rate) for look in packets.looks)
-        named = next(filter(None, found), None)
+        in_notes = (_in_camera_note(look, packets, rate) for look in packets.looks)
+        named = next(filter(None, (*found, *in_notes)), None)
     if named is None:
         return ""
     start = read_timecode(named.text, rate)
@@ -91,6 +97,27 @@ def _in_sei(look: VideoFrame, packets: ReadPackets, rate: Fraction) -> _Named | 
         frames = 2 * frames + half
     mark = ";" if bits >> 30 & 1 else ":"
     text = f"{two(0, 3):02}:{two(8, 7):02}:{two(16, 7):02}{mark}{frames:02}"
+    return _named(text, look, packets, rate)
+
+
+def _in_camera_note(look: VideoFrame, packets: ReadPackets, rate: Fraction) -> _Named | None:
+    """What an AVCHD camera notes beside each picture."""
+    note = _side_data(look, "SEI_UNREGISTERED")
+    if not note.startswith(_CAMERA_NOTE):
+        return None
+    begin = len(_CAMERA_NOTE) + 1
+    for at in range(begin, min(begin + _ENTRY * note[begin - 1], len(note)) - _ENTRY + 1, _ENTRY):
+        kind, *digits = note[at : at + _ENTRY]
+        if kind == _TIMECODE_ENTRY:
+            frames, seconds, minutes, hours = digits
+            mark = ";" if frames & _DROPS else ":"
+            text = f"{hours & 0x3F:02x}:{minutes & 0x7F:02x}:{seconds & 0x7F:02x}{mark}"
+            return _named(f"{text}{frames & 0x3F:02x}", look, packets, rate)
+    return None
+
+
+def _named(text: str, look: VideoFrame, packets: ReadPackets, rate: Fraction) -> _Named | None:
+    """The name of a frame that was looked at, and how far from the first it is."""
     if look.pts is None or not packets.frames.is_timed:
         # Nobody knows how far from the first it is.
         return _Named(text) if look is packets.looks[0] else None

@@ -238,6 +238,33 @@ def test_a_timecode_within_the_pictures_is_found(
     assert read_source(path).facts.timecode == first
 
 
+@pytest.mark.parametrize(
+    ("drops", "rate", "first"), [(0, "25", "10:20:30:12"), (0x40, "30000/1001", "10:20:30;12")]
+)
+@pytest.mark.parametrize("suffix", ["mts", "m2ts", "mkv"])
+def test_a_timecode_that_an_avchd_camera_notes_is_found(
+    tmp_path: Path, suffix: str, drops: int, rate: str, first: str
+) -> None:
+    """The second of its entries, after the day; digits as two halves of a byte."""
+    stream = tmp_path / "plain.264"
+    words = ("-c:v", "libx264", "-bf", "0", "-g", "60", "-bsf:v", "filter_units=remove_types=6")
+    run_bundled([*(w.format(rate=rate) for w in PICTURE), *words, str(stream)])
+    name = bytes.fromhex("17ee8c60f84d11d98cd60800200c9a66") + b"MDPM"
+    entries = bytes.fromhex("18c0202611") + bytes((0x13, 0x12 | drops, 0x30, 0x20, 0x10))
+    bits = "".join(f"{byte:08b}" for byte in (*name, 2, *entries))
+    data = b""
+    is_first = True
+    for unit in units(stream.read_bytes()):
+        if is_first and unit[0] & 31 == 5:
+            data += sei(b"\x06", 5, bits)
+            is_first = False
+        data += b"\x00\x00\x00\x01" + unit
+    (tmp_path / "noted.264").write_bytes(data)
+    path = tmp_path / f"a.{suffix}"
+    run_bundled(["-r", rate, "-i", str(tmp_path / "noted.264"), "-c", "copy", str(path)])
+    assert read_source(path).facts.timecode == first
+
+
 @pytest.mark.parametrize("suffix", ["ts", "mpg", "m2v", "mkv"])
 def test_a_timecode_of_a_group_of_pictures_is_found(tmp_path: Path, suffix: str) -> None:
     words = ("-c:v", "mpeg2video", "-bf", "2", "-g", "12", "-gop_timecode", "10:20:30:12")
