@@ -29,6 +29,7 @@ S = TypeVar("S")
 _LOOKS, _LOOK_EVERY_S = 30, 1
 # A thousandth of full scale: below it there is only the noise of the codec.
 _AUDIBLE = 0.001
+_MOST_TAIL_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class ReadPackets:
         looks: frames that were looked at, from first to last, roughly drawn.
         first: the first packet of the picture.
         keyframes: when the last ones are decoded, in the picture's ticks, the latest first.
+        tail: the packets of the picture from the last keyframe on; none where they are too many.
     """
 
     video: VideoStream
@@ -101,6 +103,7 @@ class ReadPackets:
     looks: list[VideoFrame] = field(default_factory=list["VideoFrame"])
     first: bytes = b""
     keyframes: tuple[int, ...] = ()
+    tail: tuple[Packet[Any], ...] = ()
 
 
 def read_packets(
@@ -169,7 +172,8 @@ def _numbered(path: Path, streams: Sequence[S], number: int, what: str) -> S:
     )
 
 
-def _decoded(video: VideoStream, packet: Packet[Any] | None) -> list[VideoFrame]:
+def decoded(video: VideoStream, packet: Packet[Any] | None) -> list[VideoFrame]:
+    """The frames that a packet completes; with None, those that are still to come."""
     return video.decode(packet)  # pyright: ignore[reportUnknownMemberType] - a type that PyAV leaves open
 
 
@@ -182,6 +186,8 @@ class _Reader:
         self._frames = packet_times(container, video)
         self._first = b""
         self._keyframes: list[int] = []
+        self._tail: list[Packet[Any]] = []
+        self._tail_bytes = 0
         self._looks: list[VideoFrame] = []
         self._look_every = self._ticks_between_looks(container)
         self._looked_at: int | None = None
@@ -203,6 +209,12 @@ class _Reader:
 
     def _take_frame(self, packet: Packet[Any]) -> None:
         if packet.is_keyframe:
+            self._tail.clear()
+            self._tail_bytes = 0
+        self._tail_bytes += packet.size
+        if self._tail_bytes <= _MOST_TAIL_BYTES:
+            self._tail.append(packet)
+        if packet.is_keyframe:
             at = packet.dts if packet.dts is not None else packet.pts
             if at is not None:
                 self._keyframes.append(at)
@@ -221,13 +233,13 @@ class _Reader:
 
         self._looked_at = at if at is not None else 0
         with suppress(FFmpegError):
-            self._looks += _decoded(self._video, packet)
+            self._looks += decoded(self._video, packet)
 
     def read(self) -> ReadPackets:
         from av.error import FFmpegError
 
         with suppress(FFmpegError):
-            self._looks += _decoded(self._video, None)
+            self._looks += decoded(self._video, None)
         audio_tracks = tuple(track for track in self._audio.values() if track.times.count)
         audible = [track for track in audio_tracks if track.is_audible]
         return ReadPackets(
@@ -238,4 +250,5 @@ class _Reader:
             looks=self._looks,
             first=self._first,
             keyframes=tuple(reversed(self._keyframes)),
+            tail=tuple(self._tail) if self._tail_bytes <= _MOST_TAIL_BYTES else (),
         )

@@ -14,7 +14,7 @@ from core.errors import UnreadableClip, UnreadableMusic
 from core.film.model.colour import Colour, colour_of
 from core.film.model.first_timecode import first_timecode
 from core.film.model.frame_rate import OF_NO_CLIP, is_constant, nominal_rate, trembling_slots
-from core.film.model.packets import ReadPackets, Tracks, read_packets
+from core.film.model.packets import ReadPackets, Tracks, decoded, read_packets
 from core.film.model.scan import Scan, scan_of
 from core.frozen import Frozen
 from core.jobs.job import CancelToken
@@ -24,7 +24,7 @@ from core.media.streams import moving_streams
 from core.media.timestamps import Clock, on_one_clock, one_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterable, Sequence
 
     from av.container import InputContainer
     from av.video.frame import VideoFrame
@@ -398,15 +398,20 @@ def _decode_end(
 
     video = packets.video
     video.codec_context.skip_frame = "NONREF"
+    if packets.tail:
+        video.codec_context.flush_buffers()
+        tail = (frame for packet in (*packets.tail, None) for frame in decoded(video, packet))
+        if last := _last_of(tail, cancel):
+            return last
     # Where seeking lands behind what was asked for, an earlier keyframe may do.
     for keyframe in packets.keyframes[:_TRIES]:
         container.seek(keyframe, stream=video)
-        if last := _last_of(container, video, cancel):
+        if last := _last_of(container.decode(video), cancel):
             return last
     with open_media(path) as again:
         anew = again.streams[video.index]
         assert isinstance(anew, av.VideoStream)
-        if last := _last_of(again, anew, cancel):
+        if last := _last_of(again.decode(anew), cancel):
             return last
     raise UnreadableClip(
         f"The clip {str(path)!r} does not decode.",
@@ -414,11 +419,9 @@ def _decode_end(
     )
 
 
-def _last_of(
-    container: InputContainer, video: VideoStream, cancel: CancelToken
-) -> VideoFrame | None:
+def _last_of(frames: Iterable[VideoFrame], cancel: CancelToken) -> VideoFrame | None:
     last: VideoFrame | None = None
-    for frame in container.decode(video):
+    for frame in frames:
         cancel.check()
         last = frame
     return last
