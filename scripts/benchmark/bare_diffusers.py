@@ -88,8 +88,8 @@ def render_by_stages(order: RenderOrder) -> tuple[np.ndarray, Audio | None]:
     text = load_text_pipeline(loader, order, tokenizer)
     negative = negative_text(order)
     prompt = EncodedPrompt(
-        encode(text, order, order.plan.prompt),
-        None if negative is None else encode(text, order, negative),
+        encode(text, order, order.plan.prompt, lambda _: None),
+        None if negative is None else encode(text, order, negative, lambda _: None),
     )
     denoised = denoise(pipeline, order, prompt, lambda _step, _steps, _image: None, cancel, None)
     set_tiling(pipeline.vae, order)

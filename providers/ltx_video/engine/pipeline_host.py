@@ -129,13 +129,19 @@ class PipelineHost:
                 if needs_encoder:
                     self._text_pipeline = load_text_pipeline(loader, order, self._tokenizer)
         with run.stage(Stage.ENCODE, is_short=not missing, message="Reading the prompt"):
-            for text in missing:
-                assert self._text_pipeline is not None
-                run.cancel.check()
-                embedding = encode(self._text_pipeline, order, text)
-                cache.keep(order, text, embedding)
-                found[text] = embedding
-            self._rest_text_encoder(order)
+            try:
+                for place, text in enumerate(missing):
+                    assert self._text_pipeline is not None
+                    run.cancel.check()
+
+                    def tell(done: float, place: int = place) -> None:
+                        run.on_progress((place + done) / len(missing))
+
+                    embedding = encode(self._text_pipeline, order, text, tell)
+                    cache.keep(order, text, embedding)
+                    found[text] = embedding
+            finally:
+                self._rest_text_encoder(order)
         if self._pipeline is None:
             with run.stage(Stage.LOAD):
                 self._load_rest(loader, order)
@@ -226,6 +232,7 @@ class _ClipRun:
         )
 
     def on_progress(self, done: float) -> None:
+        self.cancel.check()
         self._tell(done, "")
 
     def on_frame(self, frames: int) -> None:

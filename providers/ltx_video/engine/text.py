@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from core.platform.files import hold_file, remove, set_aside
 from providers.ltx_video.models.profiles import PipelineFamily
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from providers.ltx_video.engine.pipeline import Pipeline
@@ -164,14 +164,23 @@ def _proof_of(name: str, valid: torch.Tensor, mask: torch.Tensor) -> str:
     return digest.hexdigest()
 
 
-def encode(pipeline: Pipeline, order: RenderOrder, text: str) -> Embedding:
-    """One text through the model's own text encoder."""
+def encode(
+    pipeline: Pipeline, order: RenderOrder, text: str, on_layer: Callable[[float], None]
+) -> Embedding:
+    """One text through the model's own text encoder.
+
+    Args:
+        pipeline: has the encoder.
+        order: says where it works, and how much it reads.
+        text: a prompt.
+        on_layer: is given the share that is done after each layer; may raise to stop there.
+    """
     device = torch.device(order.memory.text_encoder_device.value)
     pipeline.text_encoder.to(device)
     options: dict[str, Any] = {"max_sequence_length": order.profile.max_sequence_length}
     if order.profile.family is PipelineFamily.LTX_2:
         options["scale_factor"] = 8
-    with torch.no_grad():
+    with torch.no_grad(), _layers_watched(pipeline.text_encoder, on_layer):
         embeds, mask, _, _ = pipeline.encode_prompt(
             prompt=text,
             do_classifier_free_guidance=False,
@@ -181,3 +190,19 @@ def encode(pipeline: Pipeline, order: RenderOrder, text: str) -> Embedding:
     assert embeds is not None, "given for every prompt"
     assert mask is not None, "given for every prompt"
     return Embedding(embeds, mask)
+
+
+@contextmanager
+def _layers_watched(encoder: torch.nn.Module, on_layer: Callable[[float], None]) -> Generator[None]:
+    """On a processor a large encoder takes minutes, in one call that says nothing by itself."""
+    lists = [part for part in encoder.modules() if isinstance(part, torch.nn.ModuleList)]
+    layers = list(max(lists, key=len, default=()))
+    hooks = [
+        layer.register_forward_hook(lambda *_, done=done: on_layer(done / len(layers)))
+        for done, layer in enumerate(layers, start=1)
+    ]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()

@@ -250,6 +250,13 @@ def test_after_a_cancel_the_model_is_known_to_be_loaded_and_the_next_bar_begins_
     assert before[0].fraction < 0.35, "what was loaded already is no part of the bar"
 
 
+def test_reading_the_prompt_is_told_layer_by_layer(provider: LocalLTX, watched: Watch) -> None:
+    job = watched()
+    provider.render(plan_for(provider, TINY_AV, prompt="never read before"), job.context)
+    told = {event.fraction for event in job.progress if event.stage is Stage.ENCODE}
+    assert len(told) > 2
+
+
 def test_a_start_of_the_engine_is_expected_to_take_what_it_took(
     tiny_home: Path, watched: Watch
 ) -> None:

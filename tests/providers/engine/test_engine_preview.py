@@ -56,8 +56,9 @@ class Engine:
         text_pipeline = load_text_pipeline(loader, order, tokenizer)
         negative = None
         if order.profile.guidance.guidance_scale > 1:
-            negative = encode(text_pipeline, order, "")
-        self.prompt = EncodedPrompt(encode(text_pipeline, order, order.plan.prompt), negative)
+            negative = encode(text_pipeline, order, "", lambda _: None)
+        prompt = encode(text_pipeline, order, order.plan.prompt, lambda _: None)
+        self.prompt = EncodedPrompt(prompt, negative)
         self.images: list[Path] = []
 
     def denoise(

@@ -1,4 +1,4 @@
-"""Encoded prompts on disk: proven before they are used, and never the cost of a clip."""
+"""Prompts are encoded layer by layer and kept: proven before they are used, never at a cost."""
 
 from __future__ import annotations
 
@@ -9,15 +9,27 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from core.errors import JobCancelled
+from core.jobs.job import CancelToken
 from core.platform.files import hold_file
+from providers.ltx_video.engine.pipeline import PartLoader, load_text_pipeline
 from providers.ltx_video.engine.protocol import RenderOrder
-from providers.ltx_video.engine.text import Embedding, EmbeddingCache
+from providers.ltx_video.engine.text import Embedding, EmbeddingCache, encode
 from providers.ltx_video.local import LocalLTX
-from tests.providers.tiny_home import TINY_MODELS, TINY_VIDEO, context_of, plan_for
+from tests.providers.tiny_home import (
+    TINY_AV,
+    TINY_MODELS,
+    TINY_VIDEO,
+    context_of,
+    order_for,
+    plan_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from providers.ltx_video.models.catalog import LocalModel
 
 
 @pytest.fixture
@@ -172,3 +184,31 @@ def test_what_a_killed_engine_left_half_written_is_swept_by_the_next(
     cache.keep(order, "a ball", encoded())
     assert not any(half.exists() for half in halves)
     assert cache.find(order, "a ball") is not None
+
+
+@pytest.mark.parametrize("model", [TINY_VIDEO, TINY_AV], ids=["t5", "gemma"])
+def test_a_text_is_read_layer_by_layer_and_can_be_left_between_two(
+    tiny_home: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    """On a processor an encoder of real size takes minutes."""
+    provider = LocalLTX(context_of(tiny_home), (TINY_VIDEO, TINY_AV))
+    order = order_for(provider, tiny_home, model, tmp_path)
+    loader = PartLoader(order, CancelToken(), lambda _done, _message: None)
+    loader.expect(("text_encoder",))
+    pipeline = load_text_pipeline(loader, order, loader.load("tokenizer"))
+    told: list[float] = []
+    whole = encode(pipeline, order, "a ball", told.append)
+    layers = len(told)
+    assert layers >= 2
+    assert told == [(number + 1) / layers for number in range(layers)]
+
+    def stop(done: float) -> None:
+        told.append(done)
+        raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        encode(pipeline, order, "a ball", stop)
+    assert len(told) == layers + 1
+    again = encode(pipeline, order, "a ball", lambda _: None)
+    assert torch.equal(again.embeds, whole.embeds)
+    assert len(told) == layers + 1, "nobody listens to what is done"
