@@ -25,7 +25,7 @@ if WORKERS > 1:
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
 
 # What takes longest begins first, so that no process is left with it alone at the end.
-LONGEST = ("tests/e2e/test_mini", "tests/providers/test_engine", "tests/test_")
+LONGEST = ("tests/e2e/test_mini", "tests/providers/engine/", "tests/test_")
 # What starts programs, engines and environments, or makes and reads many clips: the gate runs it,
 # and whoever waits for an answer may leave it out with `--quick`. LTX Mini's clips stay.
 SLOWEST = (
@@ -51,9 +51,14 @@ SLOWEST = (
     "tests/gui/project/test_project_opening.py",
     "tests/gui/render/test_scene_rendering.py",
     "tests/gui/storyboard/test_storyboard_widget.py",
+    "tests/project/test_long_storyboards.py",
     "tests/providers/test_bench_race.py",
     "tests/providers/engine/test_engine_clips.py",
+    "tests/providers/engine/test_engine_layouts.py",
     "tests/providers/engine/test_engine_life.py",
+    "tests/providers/engine/test_engine_loras.py",
+    "tests/providers/engine/test_engine_preview.py",
+    "tests/providers/engine/test_modes.py",
     "tests/test_bench.py",
     "tests/test_bootstrap.py",
     "tests/test_faults.py",
@@ -65,7 +70,7 @@ SLOWEST = (
 # These share one engine and the tiny models in it.
 TINY_MODELS = (
     "tests/providers/test_bench_race",
-    "tests/providers/test_engine",
+    "tests/providers/engine/",
     "tests/providers/test_local.py",
 )
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 import unicodedata
 from dataclasses import dataclass
 
@@ -305,24 +304,3 @@ def test_a_very_long_paragraph_becomes_several_scenes() -> None:
     board = split("word " * 500)
     assert len(board.drafts) == 5
     assert all(len(draft.words.split()) <= 120 for draft in board.drafts)
-
-
-@pytest.mark.parametrize(
-    "passage",
-    ["word. " * 9 + "word ", "one two three four five six seven eight nine. ten\n\n",
-     "a b c d e f g h i j\n", "{ " * 10, "[ " * 10, " " * 60, "字" * 10, "{a: b} " * 10],
-    ids=["paragraph", "paragraphs", "verse", "braces", "brackets", "spaces", "letters", "tags"],
-)  # fmt: skip
-def test_fifty_thousand_words_take_ten_times_as_long_as_five_thousand(passage: str) -> None:
-    def took_s(text: str) -> float:
-        # The processor's time: other programs on this machine count for little.
-        begun = time.process_time()
-        board = split(text, 3600)
-        took = time.process_time() - begun
-        assert "".join(draft.text for draft in board.drafts) == text
-        return took
-
-    few = min(took_s(passage * 500 + "end") for _ in range(3))
-    many = min(took_s(passage * 5000 + "end") for _ in range(2))
-    assert many < 25 * few + 0.05
-    assert many < 1.0

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -411,19 +410,3 @@ def test_a_prompt_nobody_edited_follows_its_script() -> None:
     moved = renew(once, split(FOUNTAIN.replace("INT. HOUSE", "INT. BARN")))
     assert [scene.id for scene in moved.scenes][1:] == [scene.id for scene in once.scenes][1:]
     assert moved.scenes[1].prompt == "INT. BARN - DAY. BOB (V.O.) (whispering) Hello there."
-
-
-@pytest.mark.parametrize("text_format", list(TextFormat))
-@pytest.mark.parametrize(
-    "piece",
-    ["[[", "/*", "**", "*a ", "_", "`", "|", "![", "[a", "<!--", "<", "[0:01]", "- ", " ", "\t",
-     "#", ">", "=", "1.", "(", "INT. ", "00:00:01,000 --> ", "{a: ", "\n", "1\n", "a\n",
-     "| a |\n|---|\n",
-     "A: b\n", "CUT TO:\n", "[00:01.00]a\n", "~"],
-)  # fmt: skip
-def test_no_text_takes_long(text_format: TextFormat, piece: str) -> None:
-    text = f"a {piece * (20_000 // len(piece))} x"
-    begin = time.process_time()
-    split(text, text_format)
-    split(text[2:])
-    assert time.process_time() - begin < 3
