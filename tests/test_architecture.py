@@ -41,6 +41,7 @@ FRAMEWORKS = {"torch", "diffusers", "transformers", "accelerate", "safetensors",
 FRAMEWORK_FILES = (
     "providers/ltx_video/engine/*",
     "providers/ltx_video/mini/*",
+    "providers/ltx_video/training/*",
     "scripts/*",
     "tests/*",
 )
@@ -71,7 +72,7 @@ MAY_IMPORT_FOLDERS = {
     "core/platform": set(),
     "core/jobs": {"core/platform"},
     "core/media": _LOW,
-    "core/lora": {"core/platform"},
+    "core/lora": _LOW | {"core/media"},
     # Settings hold what a render is asked for, and a provider is opened with settings and keys.
     "core/config": _LOW | {"core/video"},
     "core/video": _LOW | {"core/media", "core/config", "core/lora"},
@@ -95,6 +96,12 @@ MAY_IMPORT_FOLDERS = {
     "providers/ltx_video/install": {"providers/ltx_video/models"},
     "providers/ltx_video/mini": {"providers/ltx_video/models"},
     "providers/ltx_video/engine": {"providers/ltx_video/models", "providers/ltx_video/mini"},
+    "providers/ltx_video/training": {
+        "providers/ltx_video/models",
+        "providers/ltx_video/mini",
+        "providers/ltx_video/install",
+        "providers/ltx_video/engine",
+    },
     "gui/widgets": set(),
 }
 # These join what lies below them, so no folder below knows them.
