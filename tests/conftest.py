@@ -67,6 +67,7 @@ TINY_MODELS = (
     "tests/providers/test_bench_race",
     "tests/providers/test_engine",
     "tests/providers/test_local.py",
+    "tests/providers/training",
 )
 
 

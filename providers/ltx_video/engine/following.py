@@ -92,7 +92,9 @@ def _press(engine: EngineProcess, waited_s: float) -> None:
 def _error(event: Refused, order: ModelOrder) -> StudioError:
     if event.kind == "UnsupportedRequest":
         return UnsupportedRequest(event.problems)
-    log.error("the engine made nothing (%s): %s", event.kind, event.traceback or event.message)
+    log.error(
+        "the engine made no clip or LoRA (%s): %s", event.kind, event.traceback or event.message
+    )
     return _ERRORS[event.kind](event.message, target=str(order.plan.target), hint=event.hint)
 
 

@@ -150,7 +150,7 @@ class LocalTrainer:
         """Train in a process of its own; see `LoraTrainer.train`."""
         from providers.ltx_video.engine.engine_process import EngineProcess
 
-        order = self._order(plan, kept, ctx)
+        order = self.order(plan, kept, ctx)
         ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0, message="Starting the engine"))
         self._free_engine()
         try:
@@ -184,7 +184,13 @@ class LocalTrainer:
                     return event.file
         raise AssertionError("the events of an order end with its file or an error")
 
-    def _order(self, plan: TrainingPlan, kept: Path, ctx: JobContext) -> TrainOrder:
+    def order(self, plan: TrainingPlan, kept: Path, ctx: JobContext) -> TrainOrder:
+        """What the training process is told of a plan.
+
+        Raises:
+            NotConfigured: the model is not installed.
+            JournalError: an item is gone or was changed since the training was queued.
+        """
         model = self._models[plan.target.model]
         missing = files_problem(model, self._context.paths)
         if missing is not None:

@@ -157,7 +157,7 @@ class _Training:
         random = torch.Generator().manual_seed((recipe.seed * _SEED_STRIDE + step) % _SEEDS)
         optimizer.zero_grad(set_to_none=True)
         loss = self._loss(learner, prepared, buckets, random)
-        value = float(loss)
+        value = loss.item()
         if not math.isfinite(value):
             raise RenderFailed(
                 f"The training went astray at step {step + 1}: its loss is no number any more. "
