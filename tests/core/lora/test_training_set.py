@@ -18,8 +18,8 @@ from core.lora.training_set import (
     look_at_set,
     write_manifest,
 )
+from scripts.sample_training_set import write_ink_set
 from tests.fakes.clips import moving_clip
-from tests.fakes.training_sets import write_ink_set
 
 if TYPE_CHECKING:
     from pathlib import Path

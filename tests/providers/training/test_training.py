@@ -29,8 +29,8 @@ from providers.ltx_video.models.catalog import DEPLOYMENT, PROVIDER
 from providers.ltx_video.models.profiles import Guidance
 from providers.ltx_video.training.local_trainer import LocalTrainer
 from providers.ltx_video.training.loop import answer
+from scripts.sample_training_set import write_ink_set
 from tests.fakes.clips import moving_clip
-from tests.fakes.training_sets import write_ink_set
 from tests.providers.engine.test_engine_preview import Engine
 from tests.providers.tiny_home import (
     EVERY_GENERATION,
