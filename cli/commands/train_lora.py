@@ -15,10 +15,9 @@ from cli.run_job import run_job
 from cli.signals import EXIT_DONE
 from core.errors import OutputError, Problem, UnsupportedRequest
 from core.lora.training import TRAINING_CONTROLS, Targets, TrainingControl
-from core.lora.training_set import MANIFEST_SUFFIXES, list_training_set, write_manifest
+from core.lora.training_set import MANIFEST_SUFFIXES, write_manifest
 from core.platform.units import clock
-from core.project.files.project_file import is_project, project_folder
-from core.project.render.training_takes import list_chosen_takes
+from core.project.render.training_takes import list_set
 from core.video.lora_training import TrainingRequest
 from core.video.plan import Device
 
@@ -77,7 +76,7 @@ def _train(context: CliContext, typed: Typed) -> int:
     context.set_output(is_json=typed.flag("--json"), is_quiet=typed.flag("--quiet"))
     if not typed.words:
         raise UnsupportedRequest([Problem("set", f"Name what to learn from. {_SET_HELP}")])
-    listed = _listed(Path(typed.words[0]))
+    listed = list_set(Path(typed.words[0]))
     manifest = typed.read("--write-manifest", file)
     if manifest is not None:
         return _write_manifest(context, listed, manifest)
@@ -97,14 +96,6 @@ def _train(context: CliContext, typed: Typed) -> int:
 
 train_lora = typer.Typer(rich_markup_mode=None, add_completion=False)
 train_lora.command()(command(_train, _OPTIONS, argument("set", str | None, _SET_HELP)))
-
-
-def _listed(source: Path) -> TrainingList:
-    return (
-        list_chosen_takes(project_folder(source.expanduser().absolute()))
-        if is_project(source.expanduser())
-        else list_training_set(source)
-    )
 
 
 def _plan(context: CliContext, typed: Typed, listed: TrainingList) -> TrainingPlan:

@@ -190,6 +190,36 @@ class LoraTrainer(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class TrainableModel:
+    """A model of a provider that trains LoRAs.
+
+    Attributes:
+        refusal: why it cannot be trained here, and what to do; empty where it can be.
+    """
+
+    target: Target
+    spec: ModelSpec
+    usual: Recipe
+    refusal: str
+
+
+def list_trainable(registry: ProviderRegistry) -> tuple[TrainableModel, ...]:
+    """Every model of every provider that trains LoRAs, best first; opens the local ones."""
+    found: list[TrainableModel] = []
+    for info in registry.infos:
+        if not info.is_local:
+            continue
+        anyone = Target(provider=info.id, deployment=info.deployment)
+        provider = registry.open(anyone)
+        trainer = provider.trainer
+        for spec in provider.models() if trainer else ():
+            assert trainer is not None
+            target, usual = anyone.with_model(spec.id), trainer.usual(spec.id)
+            found.append(TrainableModel(target, spec, usual, trainer.refusal(spec.id)))
+    return tuple(found)
+
+
 def plan_training(
     request: TrainingRequest,
     registry: ProviderRegistry,

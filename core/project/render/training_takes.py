@@ -1,16 +1,24 @@
-"""The chosen takes of a project as a set that a LoRA can learn from."""
+"""What a LoRA can learn from: a project's chosen takes, or what is no project."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from core.errors import Problem, ProjectError
-from core.lora.training_set import SET_FIELD, Captioned, TrainingList
-from core.project.files.project_file import plain_name, read_project
+from core.lora.training_set import SET_FIELD, Captioned, TrainingList, list_training_set
+from core.project.files.project_file import is_project, plain_name, project_folder, read_project
 from core.video.record import read_embedded
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def list_set(source: Path) -> TrainingList:
+    """What a folder, manifest or project names; never raises."""
+    source = source.expanduser().absolute()
+    if is_project(source):
+        return list_chosen_takes(project_folder(source))
+    return list_training_set(source)
 
 
 def list_chosen_takes(folder: Path) -> TrainingList:
