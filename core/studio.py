@@ -22,12 +22,13 @@ from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine
 from core.setup import Setup
 from core.spending import Ledger
-from core.video.lora_training import KIND as TRAIN_KIND
-from core.video.lora_training import TrainLoraJob, plan_training
+from core.video.lora_training import plan_training
 from core.video.polling import ticket_for
 from core.video.provider import NotReady, Readiness
 from core.video.render import KIND, STILL_KIND, RenderJob, RenderPayload
 from core.video.render_planner import PlannedRender, RenderPlanner, network_is_off
+from core.video.train_lora_job import KIND as TRAIN_KIND
+from core.video.train_lora_job import TrainLoraJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

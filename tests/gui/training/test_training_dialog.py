@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from core.jobs.job_record import JobState
 from core.platform.paths import Paths
 from core.studio import Studio
-from core.video.lora_training import KIND, TrainingPayload
+from core.video.train_lora_job import KIND, TrainingPayload
 from gui.training.training_dialog import TrainingDialog
 from gui.training.training_form import SetField
 from providers import PROVIDERS

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from core.errors import JobCancelled, JournalError, UnsupportedRequest
@@ -16,10 +17,11 @@ from core.lora.lora_family import fit_lora
 from core.lora.lora_file import read_lora
 from core.lora.training import RECORD, Targets, read_record
 from core.lora.training_set import list_training_set
-from core.video.lora_training import TrainingRequest, TrainLoraJob, plan_training
+from core.video.lora_training import TrainingRequest, plan_training
 from core.video.provider import ProviderEntry
 from core.video.registry import ProviderRegistry
 from core.video.request import Target
+from core.video.train_lora_job import TrainLoraJob
 from providers.ltx_video.engine.lora_overlay import LoraOverlay
 from providers.ltx_video.engine.protocol import EVENT_JSON, Advanced, LaidLora, Made, Refused
 from providers.ltx_video.engine.streams import EventWriter
@@ -158,6 +160,9 @@ def test_the_validation_loss_falls_and_the_file_fits_the_model(
     assert file.ranks == (4,)
     assert file.metadata["base_model"] == model.id
     assert all(order.kept.joinpath(line.clip).stat().st_size for line in record if line.clip)
+    # What the queue shows meanwhile: a frame of the clip beside the curve.
+    with Image.open(order.workdir / "losses-12.png") as image:
+        assert image.size == (210 + 360, 140)
 
 
 @pytest.mark.parametrize("stops_after", [3, 6])
