@@ -22,10 +22,13 @@ from core.media.render_cache import RenderCache
 from core.platform.machine import free_disk_bytes, read_machine
 from core.setup import Setup
 from core.spending import Ledger
+from core.video.lora_training import plan_training
 from core.video.polling import ticket_for
 from core.video.provider import NotReady, Readiness
 from core.video.render import KIND, STILL_KIND, RenderJob, RenderPayload
 from core.video.render_planner import PlannedRender, RenderPlanner, network_is_off
+from core.video.train_lora_job import KIND as TRAIN_KIND
+from core.video.train_lora_job import TrainLoraJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from core.jobs.job import Job
     from core.platform.machine import Machine
     from core.platform.paths import Paths
+    from core.video.lora_training import TrainingPlan, TrainingRequest
     from core.video.packages import PackageInstaller
     from core.video.provider import ProviderEntry
     from core.video.record import Origin
@@ -84,6 +88,7 @@ class Studio(Setup):
             **self.registry.job_factories,
             KIND: partial(RenderJob.from_payload, registry=self.registry),
             STILL_KIND: partial(RenderJob.from_still_payload, registry=self.registry),
+            TRAIN_KIND: partial(TrainLoraJob.from_payload, registry=self.registry),
             EXPORT_KIND: lambda payload: self._export_job(ExportOrder.model_validate_json(payload)),
         }
         journal = Journal(self.paths.journal_file)
@@ -282,6 +287,27 @@ class Studio(Setup):
         if not reuse_from:
             self.registry.network.check(f"{target.model} is not downloaded", target=str(target))
         return self.queue.submit(job)
+
+    def plan_training(
+        self, request: TrainingRequest, cancel: CancelToken | None = None
+    ) -> TrainingPlan:
+        """The exact plan of a LoRA's training; costs nothing but looking at the set.
+
+        Raises:
+            UnsupportedRequest: with everything that is wrong, of model, set, choices and place.
+            JobCancelled: asked to stop.
+        """
+        token = cancel or CancelToken()
+        lora_dir = self.paths.lora_dirs[0]
+        return plan_training(request, self.registry, lora_dir, self._free_bytes, token)
+
+    def submit_training(self, plan: TrainingPlan) -> str:
+        """Put the training of a LoRA into the queue and give the job's id.
+
+        Raises:
+            JournalError: the journal cannot be written, or an item of the set cannot be read.
+        """
+        return self.queue.submit(TrainLoraJob.of(plan, self.registry))
 
     @cached_property
     def render_cache(self) -> RenderCache:

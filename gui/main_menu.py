@@ -28,7 +28,7 @@ class MainMenu(QObject):
     """Fills the menu bar; what belongs to a project comes and goes with it.
 
     Signals:
-        settings_wanted(), help_wanted(), keys_wanted(), about_wanted().
+        training_wanted(), settings_wanted(), help_wanted(), keys_wanted(), about_wanted().
         save_wanted(): a person asks whether everything is saved.
         find_wanted(): something made earlier is looked for.
 
@@ -36,6 +36,7 @@ class MainMenu(QObject):
         view: the menu of panels.
     """
 
+    training_wanted = Signal()
     settings_wanted = Signal()
     help_wanted = Signal()
     keys_wanted = Signal()
@@ -57,6 +58,7 @@ class MainMenu(QObject):
         file.addActions([self._save, projects.save_as, projects.package])
         file.addSeparator()
         file.addAction(self._export)
+        file.addAction(self._make("T&rain a LoRA…", "", self.training_wanted))
         file.addSeparator()
         settings = self._make("Se&ttings…", "Ctrl+,", self.settings_wanted)
         quit_ = self._make("&Quit", "Ctrl+Q", window.close)

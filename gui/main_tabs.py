@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gui.models.models_controller import ModelsController
     from gui.models.models_page import ModelsPage
     from gui.settings.settings_dialog import SettingsDialog
+    from gui.training.training_dialog import TrainingDialog
 
 
 class MainTabs(QTabWidget):
@@ -63,6 +64,7 @@ class MainTabs(QTabWidget):
         self.network_badge.set_value(studio.settings.network.is_off)
         self.network_badge.changed.connect(self._switch_network)
         self._dialog: SettingsDialog | None = None
+        self._training: TrainingDialog | None = None
         self._models: ModelsController | None = None
         self._models_page: ModelsPage | None = None
         self._video = video
@@ -103,6 +105,17 @@ class MainTabs(QTabWidget):
         """Open the settings."""
         self._settings_dialog().show()
         self._settings_dialog().raise_()
+
+    @Slot()
+    def show_training(self) -> None:
+        """Ask what a LoRA is to be trained on."""
+        if self._training is None:
+            from gui.training.training_dialog import TrainingDialog
+
+            self._training = TrainingDialog(self._studio, self.window())
+            self._training.message.connect(self.message)
+        self._training.show()
+        self._training.raise_()
 
     @Slot()
     def show_keys(self) -> None:
@@ -174,5 +187,7 @@ class MainTabs(QTabWidget):
             self._models.close()
         if self._dialog is not None:
             self._dialog.close_down()
+        if self._training is not None:
+            self._training.close_down()
         self._thumbnails.close()
         self.settings.close()

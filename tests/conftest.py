@@ -37,6 +37,7 @@ SLOWEST = (
     "tests/e2e/test_film_cli.py",
     "tests/e2e/test_journey.py",
     "tests/e2e/test_mini_stopping.py",
+    "tests/e2e/test_mini_training.py",
     "tests/e2e/test_window_kills.py",
     "tests/film/build/test_every_file_kind.py",
     "tests/film/build/test_export_cache.py",
@@ -63,6 +64,8 @@ SLOWEST = (
     "tests/providers/engine/test_engine_preview.py",
     "tests/providers/engine/test_modes.py",
     "tests/providers/models/test_lora_families.py",
+    "tests/providers/training/test_plain_diffusers.py",
+    "tests/providers/training/test_training.py",
     "tests/test_bench.py",
     "tests/test_bootstrap.py",
     "tests/test_faults.py",
@@ -76,6 +79,7 @@ TINY_MODELS = (
     "tests/providers/test_bench_race",
     "tests/providers/engine/",
     "tests/providers/test_local.py",
+    "tests/providers/training",
 )
 
 

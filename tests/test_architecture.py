@@ -42,6 +42,7 @@ FRAMEWORKS = {"torch", "diffusers", "transformers", "accelerate", "safetensors",
 FRAMEWORK_FILES = (
     "providers/ltx_video/engine/*",
     "providers/ltx_video/mini/*",
+    "providers/ltx_video/training/*",
     "scripts/*",
     "tests/*",
 )
@@ -72,7 +73,7 @@ MAY_IMPORT_FOLDERS = {
     "core/platform": set(),
     "core/jobs": {"core/platform"},
     "core/media": _LOW,
-    "core/lora": {"core/platform"},
+    "core/lora": _LOW | {"core/media"},
     # Settings hold what a render is asked for, and a provider is opened with settings and keys.
     "core/config": _LOW | {"core/video"},
     "core/video": _LOW | {"core/media", "core/config", "core/lora"},
@@ -96,6 +97,12 @@ MAY_IMPORT_FOLDERS = {
     "providers/ltx_video/install": {"providers/ltx_video/models"},
     "providers/ltx_video/mini": {"providers/ltx_video/models"},
     "providers/ltx_video/engine": {"providers/ltx_video/models", "providers/ltx_video/mini"},
+    "providers/ltx_video/training": {
+        "providers/ltx_video/models",
+        "providers/ltx_video/mini",
+        "providers/ltx_video/install",
+        "providers/ltx_video/engine",
+    },
     "gui/widgets": set(),
 }
 # These join what lies below them, so no folder below knows them.
@@ -128,6 +135,7 @@ IMPORT_NAMES = {
 USED_UNSEEN = {
     "pyside6-addons": "PySide6.QtMultimedia is a part of it",
     "accelerate": "diffusers loads and offloads weights through it",
+    "peft": "diffusers loads LoRAs through it; what is trained here is held against that",
     "sentencepiece": "the T5 tokenizer of LTX-Video 0.9.x",
     "protobuf": "the same tokenizer's file format",
     "otio-cmx3600-adapter": "opentimelineio finds it",

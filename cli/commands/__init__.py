@@ -30,6 +30,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             "cli.commands.models:app", "What models there are, and which can run here."
         ),
         "loras": Command("cli.commands.loras:app", "Your own LoRAs, and which models they fit."),
+        "train-lora": Command(
+            "cli.commands.train_lora:train_lora", "Train a LoRA on your own images and clips."
+        ),
         "render": Command("cli.commands.render:app", "Render the scenes of a project."),
         "doctor": Command("cli.commands.doctor:app", "What this machine has, and what it lacks."),
         "jobs": Command("cli.commands.jobs:app", "List, show, cancel, resume and clear jobs."),

@@ -33,6 +33,7 @@ class SubjectKind(StrEnum):
     IMAGE = "image"
     FILM = "film"
     MODEL = "model"
+    LORA = "lora"
 
 
 @dataclass(frozen=True)

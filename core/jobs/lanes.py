@@ -30,6 +30,7 @@ class Stage(StrEnum):
     LOAD = "load"
     ENCODE = "encode"
     DENOISE = "denoise"
+    TRAIN = "train"
     DECODE = "decode"
     READ = "read"
     ASSEMBLE = "assemble"

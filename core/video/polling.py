@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 
     from core.config.api_keys import KeySpec
     from core.jobs.job import JobContext
-    from core.video.model_store import ModelStore
     from core.video.plan import RenderPlan
     from core.video.provider import ProviderContext, ProviderInfo, Readiness
     from core.video.request import RenderRequest, Target
@@ -138,7 +137,8 @@ class PollingProvider(ABC):
 
     info: ProviderInfo
     specs: tuple[ModelSpec, ...]
-    store: ModelStore | None = None
+    store: None = None
+    trainer: None = None
     poll_s: float = 1.0
     """How long the first wait between two questions is; the next ones are longer."""
     gap_s: float = 0.0

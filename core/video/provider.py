@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.lora.lora_family import LoraFamily
     from core.platform.machine import Machine
     from core.platform.paths import Paths
+    from core.video.lora_training import LoraTrainer
     from core.video.model_store import ModelStore
     from core.video.packages import Packages
     from core.video.plan import RenderPlan
@@ -174,6 +175,11 @@ class VideoProvider(Protocol):
     @property
     def store(self) -> ModelStore | None:
         """What installs its models, or None where they are no files on this disk."""
+        ...
+
+    @property
+    def trainer(self) -> LoraTrainer | None:
+        """What trains LoRAs for its models, or None where nothing does."""
         ...
 
     def models(self) -> tuple[ModelSpec, ...]:

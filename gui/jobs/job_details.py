@@ -42,7 +42,9 @@ class JobDetails(QScrollArea):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._image = named(QLabel(), "job_preview", "The clip as it is so far", "The clip so far")
+        self._image = named(
+            QLabel(), "job_preview", "What is made, as it is so far", "The picture so far"
+        )
         content = QWidget()
         vbox(self._text, self._image, None, of=content, gap=theme.GAP, margin=theme.GAP)
         self.setObjectName("job_details")

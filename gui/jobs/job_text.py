@@ -20,6 +20,7 @@ _STAGES = {
     Stage.LOAD: "Loading the model",
     Stage.ENCODE: "Reading the prompt",
     Stage.DENOISE: "Making the pictures",
+    Stage.TRAIN: "Training the LoRA",
     Stage.DECODE: "Decoding the pictures",
     Stage.READ: "Reading clips",
     Stage.ASSEMBLE: "Putting the film together",

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.models.catalog import LocalModel
     from providers.ltx_video.models.memory_plan import MemoryLadder, Workload
+    from providers.ltx_video.training.local_trainer import LocalTrainer
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class LocalLTX:
         self._timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
         self._owners = Owners(self._offload_root)
         self._store: LTXStore | None = None
+        self._trainer: LocalTrainer | None = None
         self._numbers = count(1)
         self._lock = threading.Lock()
         self._engine: EngineProcess | None = None
@@ -99,6 +101,15 @@ class LocalLTX:
 
             self._store = LTXStore(self._context, self._models)
         return self._store
+
+    @property
+    def trainer(self) -> LocalTrainer:
+        """What trains LoRAs for them."""
+        if self._trainer is None:
+            from providers.ltx_video.training.local_trainer import LocalTrainer
+
+            self._trainer = LocalTrainer(self._context, self._models, self._info, self._end_engine)
+        return self._trainer
 
     def models(self) -> tuple[ModelSpec, ...]:
         """Every model of the catalogue, best first."""
@@ -212,7 +223,7 @@ class LocalLTX:
                 whole_s=time.monotonic() - began_at,
                 is_start=state is EngineState.ABSENT,
             )
-            return Rendered(made.clip, provenance)
+            return Rendered(made.file, provenance)
 
     def _provenance(self, plan: RenderPlan, figures: tuple[StageFigures, ...]) -> Provenance:
         """Versions, files of weights and what the clip took."""
@@ -236,8 +247,11 @@ class LocalLTX:
 
     def close(self) -> None:
         """End the engine."""
+        self._end_engine()
+
+    def _end_engine(self) -> None:
         with self._lock:
-            engine, self._engine = self._engine, None
+            engine, self._engine, self._loaded = self._engine, None, ""
         if engine is not None:
             engine.end()
             self._sweep_offload_dirs()

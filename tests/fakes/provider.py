@@ -50,6 +50,7 @@ from core.video.spec import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from core.video.lora_training import LoraTrainer
     from core.video.model_store import ModelStore
     from core.video.request import RenderRequest, Target
 
@@ -182,6 +183,7 @@ class FakeProvider:
     """Renders grey clips with FFmpeg; "fake-big" is never installed, "fake-full" takes all."""
 
     store: ModelStore | None = None
+    trainer: LoraTrainer | None = None
 
     def __init__(self, lane: Lane = Lane.GPU) -> None:
         self.info = ProviderInfo(

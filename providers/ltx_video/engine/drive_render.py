@@ -1,37 +1,23 @@
-"""One clip made by the engine: its files prepared, its events told on, its end explained."""
+"""One clip made by the engine: its files prepared, its events told on."""
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TYPE_CHECKING, assert_never
 
-from core.errors import (
-    EngineCrashed,
-    JobCancelled,
-    NotConfigured,
-    OutOfMemory,
-    ProviderError,
-    RenderFailed,
-    StudioError,
-    UnsupportedRequest,
-)
 from core.media.images import write_fitted_image
 from core.media.source_clip import read_video_facts, write_clip_audio
 from core.video.inputs import ROLES
 from core.video.placement import images_of
 from core.video.request import Role
-from providers.ltx_video.engine.engine_process import EngineEnded, EngineProcess
+from providers.ltx_video.engine.following import events_of
 from providers.ltx_video.engine.protocol import (
     Advanced,
     Began,
-    CancelOrder,
     Made,
     OrderedAudio,
     OrderedImage,
-    Refused,
     RenderOrder,
-    Stopped,
 )
 
 if TYPE_CHECKING:
@@ -39,23 +25,11 @@ if TYPE_CHECKING:
 
     from core.jobs.job import JobContext
     from core.video.plan import RenderPlan
+    from providers.ltx_video.engine.engine_process import EngineProcess
     from providers.ltx_video.engine.progress_meter import ProgressMeter
 
-log = logging.getLogger(__name__)
-
-_LISTEN_S = 0.05
 _AUDIO_RATE_HZ = 48_000
 _TELL_TIME_S = 1.0
-# A wish to stop is fulfilled within 2 s, whatever the engine is doing: asked at once, then ended.
-_TERMINATE_AFTER_S = 1.2
-_KILL_AFTER_S = 1.6
-_SIGKILL_EXIT = -9
-
-_ERRORS: dict[str, type[ProviderError]] = {
-    "OutOfMemory": OutOfMemory,
-    "NotConfigured": NotConfigured,
-    "RenderFailed": RenderFailed,
-}
 
 
 def write_images(plan: RenderPlan, workdir: Path) -> tuple[OrderedImage, ...]:
@@ -103,30 +77,15 @@ def follow(
         EngineCrashed: the engine process ended by itself.
         StudioError: the engine says why there is no clip.
     """
-    engine.send(order)
-    asked_at: float | None = None
     preview: Path | None = None
     reported_at = time.monotonic()
-    while True:
-        try:
-            event = engine.next_event(_LISTEN_S)
-        except EngineEnded:
-            if ctx.cancel.cancelled:
-                raise JobCancelled from None
-            raise _crash(engine, order) from None
-        if ctx.cancel.cancelled and asked_at is None:
-            asked_at = time.monotonic()
-            engine.send(CancelOrder(number=order.number))
-        elif asked_at is not None:
-            _press(engine, time.monotonic() - asked_at)
-        if event is None or event.number != order.number:
-            if asked_at is None and time.monotonic() - reported_at >= _TELL_TIME_S:
-                reported_at = time.monotonic()
+    for event in events_of(engine, order, ctx.cancel):
+        match event:
+            case None:
+                if ctx.cancel.cancelled or time.monotonic() - reported_at < _TELL_TIME_S:
+                    continue
                 if (passed := meter.pass_time()) is not None:
                     ctx.report(passed.model_copy(update={"preview": preview}))
-            continue
-        reported_at = time.monotonic()
-        match event:
             case Began():
                 ctx.report(meter.begin(event.stage, event.message, is_short=event.is_short))
             case Advanced():
@@ -137,45 +96,8 @@ def follow(
                 preview = event.preview or preview
                 ctx.report(progress.model_copy(update={"preview": preview}))
             case Made():
-                # The wish to stop may have come too late for the engine, but not for the user.
-                ctx.cancel.check()
                 return event
-            case Stopped():
-                raise JobCancelled
-            case Refused():
-                raise _error(event, order)
             case _:
                 assert_never(event)
-
-
-def _press(engine: EngineProcess, waited_s: float) -> None:
-    """Press the wish to stop harder the longer it is not heard."""
-    if waited_s > _KILL_AFTER_S:
-        engine.process.kill()
-    elif waited_s > _TERMINATE_AFTER_S:
-        engine.process.terminate()
-
-
-def _error(event: Refused, order: RenderOrder) -> StudioError:
-    if event.kind == "UnsupportedRequest":
-        return UnsupportedRequest(event.problems)
-    log.error("the engine made no clip (%s): %s", event.kind, event.traceback or event.message)
-    return _ERRORS[event.kind](event.message, target=str(order.plan.target), hint=event.hint)
-
-
-def _crash(engine: EngineProcess, order: RenderOrder) -> EngineCrashed:
-    exit_code = engine.end()
-    log.error("the engine ended (%s) and said last:\n%s", exit_code, "\n".join(engine.last_words))
-    hint = "It starts anew with the next clip. The log file has what it said last."
-    if exit_code == _SIGKILL_EXIT:
-        hint = (
-            "Linux ends programs this way when memory runs out: close others or choose a smaller "
-            "clip. The engine starts anew with the next clip."
-        )
-    how = f"was ended by signal {-exit_code}" if exit_code < 0 else f"ended with code {exit_code}"
-    said = f" It said last: {engine.last_words[-1]!r}." if engine.last_words else ""
-    return EngineCrashed(
-        f"The engine {how} while it made the clip.{said}",
-        target=str(order.plan.target),
-        hint=hint,
-    )
+        reported_at = time.monotonic()
+    raise AssertionError("the events of an order end with its file or an error")

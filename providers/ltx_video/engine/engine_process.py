@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ENGINE_MODULE = "providers.ltx_video.engine"
+
 _ROOT = Path(__file__).resolve().parents[3]
 _KEPT_LINES = 40
 _GRACE_S = 0.5
@@ -58,9 +60,14 @@ class EngineEnded(Exception):
 
 
 class EngineProcess:
-    """One engine process, from its start to its end."""
+    """One engine process, from its start to its end.
 
-    def __init__(self) -> None:
+    Args:
+        module: what it runs: the engine itself, or the training of LoRAs.
+    """
+
+    def __init__(self, module: str = ENGINE_MODULE) -> None:
+        self._module = module
         self._events: queue.Queue[Event | None] = queue.Queue()
         self._last_lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._started = threading.Event()
@@ -133,7 +140,7 @@ class EngineProcess:
     def _keep(self) -> None:
         try:
             self._process = process = start_child(
-                [sys.executable, "-m", "providers.ltx_video.engine"],
+                [sys.executable, "-m", self._module],
                 stdin=subprocess.PIPE,
                 cwd=_ROOT,
                 env=os.environ | ENGINE_ENVIRONMENT | {PARENT_VARIABLE: str(os.getpid())},

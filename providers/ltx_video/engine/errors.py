@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from core.errors import JobCancelled, StudioError, UnsupportedRequest
-from providers.ltx_video.engine.protocol import Refused, Stopped
+from providers.ltx_video.engine.protocol import Refused, Stopped, TrainOrder
 from providers.ltx_video.engine.streams import plain_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from providers.ltx_video.engine.protocol import Event, RenderOrder
+    from providers.ltx_video.engine.protocol import Event, ModelOrder
 
 _MOST_LETTERS = 20_000
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc")
@@ -39,7 +39,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in text for words in _MEMORY_WORDS)
 
 
-def translate(work: Callable[[], Event], order: RenderOrder) -> Event:
+def translate(work: Callable[[], Event], order: ModelOrder) -> Event:
     """What the work gives, or why it gives nothing, as the app is told it."""
     try:
         return work()
@@ -51,7 +51,7 @@ def translate(work: Callable[[], Event], order: RenderOrder) -> Event:
         return _refusal(error, order).model_copy(update={"traceback": where})
 
 
-def _refusal(error: Exception, order: RenderOrder) -> Refused:
+def _refusal(error: Exception, order: ModelOrder) -> Refused:
     label = order.plan.spec.label
     if isinstance(error, UnsupportedRequest):
         return Refused(
@@ -73,14 +73,13 @@ def _refusal(error: Exception, order: RenderOrder) -> Refused:
         return Refused(
             number=order.number,
             kind="OutOfMemory",
-            message=f"{label} ran out of {where} at {order.plan.width}x{order.plan.height} with "
-            f"{order.plan.num_frames} frames.",
+            message=f"{label} ran out of {where} {_at_work(order)}.",
             hint="Choose a smaller size or a shorter clip, or close other programs.",
         )
     if isinstance(error, StudioError):
         message = error.message
     elif isinstance(error, OSError):
-        message = f"{label} could not write its clip: {error.strerror or error}."
+        message = f"{label} could not write its file: {error.strerror or error}."
     else:
         said = " ".join(plain_lines(str(error)))
         message = f"{label} stopped with {type(error).__name__}: {said}"
@@ -90,3 +89,9 @@ def _refusal(error: Exception, order: RenderOrder) -> Refused:
         message=message,
         hint="Try again; if it happens again, the log file has the details.",
     )
+
+
+def _at_work(order: ModelOrder) -> str:
+    if isinstance(order, TrainOrder):
+        return f"while it learned {order.plan.batch_text}"
+    return f"at {order.plan.width}x{order.plan.height} with {order.plan.num_frames} frames"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from core.jobs.job import CancelToken
-    from providers.ltx_video.engine.protocol import RenderOrder
+    from providers.ltx_video.engine.protocol import ModelOrder
 
 Pipeline = LTXConditionPipeline | KeepingLTX2Pipeline
 
@@ -51,14 +51,14 @@ _DECODERS = ("vae", "audio_vae", "vocoder")
 _WEIGHT_SUFFIXES = (".safetensors", ".bin")
 
 
-def compute_dtype(order: RenderOrder) -> torch.dtype:
+def compute_dtype(order: ModelOrder) -> torch.dtype:
     """The number format of the arithmetic; weights may be kept in a smaller one."""
     if order.memory.precision in _DTYPES:
         return _DTYPES[order.memory.precision]
     return _DTYPES[order.profile.dtype]
 
 
-def part_dtype(name: str, order: RenderOrder) -> torch.dtype:
+def part_dtype(name: str, order: ModelOrder) -> torch.dtype:
     """The number format in which a part of the model is kept and works."""
     # On processors, 3-D convolutions in 16 bit are slower than in 32 bit by an order of magnitude.
     if name in _DECODERS and order.memory.device is Device.CPU:
@@ -78,7 +78,7 @@ class PartLoader:
     """Loads the parts of one model, telling how much of the whole is loaded."""
 
     def __init__(
-        self, order: RenderOrder, cancel: CancelToken, report: Callable[[float, str], None]
+        self, order: ModelOrder, cancel: CancelToken, report: Callable[[float, str], None]
     ) -> None:
         self._order = order
         self._cancel = cancel
@@ -170,7 +170,7 @@ class PartLoader:
         return DamagedModel(f"{name}/", reason[0][:200] if reason else type(error).__name__)
 
 
-def needed_parts(order: RenderOrder) -> tuple[str, ...]:
+def needed_parts(order: ModelOrder) -> tuple[str, ...]:
     """The parts of the pipeline in the order of loading, the text encoder left out.
 
     The transformer comes first: while it is cast to a smaller format it takes the most memory.
@@ -179,7 +179,7 @@ def needed_parts(order: RenderOrder) -> tuple[str, ...]:
     return tuple(name for name in names if name not in order.profile.absent_components)
 
 
-def load_pipeline(loader: PartLoader, order: RenderOrder, tokenizer: Any) -> Pipeline:
+def load_pipeline(loader: PartLoader, order: ModelOrder, tokenizer: Any) -> Pipeline:
     """The pipeline without its text encoder, laid out in memory by the plan."""
     parts: dict[str, Any] = dict.fromkeys(_PARTS[order.profile.family])
     for name in needed_parts(order):
@@ -193,28 +193,28 @@ def load_pipeline(loader: PartLoader, order: RenderOrder, tokenizer: Any) -> Pip
     return pipeline
 
 
-def load_text_pipeline(loader: PartLoader, order: RenderOrder, tokenizer: Any) -> Pipeline:
+def load_text_pipeline(loader: PartLoader, order: ModelOrder, tokenizer: Any) -> Pipeline:
     """A pipeline of the same class with nothing but the text encoder."""
     encoder = loader.load("text_encoder")
     parts = dict.fromkeys(_PARTS[order.profile.family])
     return _CLASSES[order.profile.family](text_encoder=encoder, tokenizer=tokenizer, **parts)
 
 
-def set_tiling(vae: Any, order: RenderOrder) -> None:
+def set_tiling(vae: Any, order: ModelOrder) -> None:
     """Decode in tiles and a few frames at a time, or all at once, as the plan says."""
     vae.use_tiling = order.memory.tiled_decode
     # Tiling alone leaves the frames together, which is where long clips need the memory.
     vae.use_framewise_decoding = order.memory.framewise_decode
 
 
-def _shrink(transformer: Any, order: RenderOrder) -> None:
+def _shrink(transformer: Any, order: ModelOrder) -> None:
     if order.memory.precision is Precision.FLOAT8:
         transformer.enable_layerwise_casting(
             storage_dtype=torch.float8_e4m3fn, compute_dtype=compute_dtype(order)
         )
 
 
-def _place(pipeline: Pipeline, order: RenderOrder) -> None:
+def _place(pipeline: Pipeline, order: ModelOrder) -> None:
     device = torch_device(order.memory.device)
     match order.memory.residency:
         case Residency.RESIDENT:
@@ -246,7 +246,7 @@ def _offload_groups(part: Any, device: torch.device, to_disk: Path | None) -> No
     )
 
 
-def _disk_folder(order: RenderOrder, name: str) -> Path | None:
+def _disk_folder(order: ModelOrder, name: str) -> Path | None:
     # The pipelines read a decoder's statistics past the hooks that would bring them back from
     # disk, and beside the transformer every other part is small.
     if order.memory.residency is not Residency.GROUP_OFFLOAD_TO_DISK or name != "transformer":

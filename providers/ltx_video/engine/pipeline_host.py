@@ -64,7 +64,7 @@ class PipelineHost:
         """Make the clip, or say why there is none."""
         run = _ClipRun(order, cancel, events)
         event = translate(
-            lambda: Made(number=order.number, clip=self._make(run), figures=run.figures()), order
+            lambda: Made(number=order.number, file=self._make(run), figures=run.figures()), order
         )
         if isinstance(event, Refused) and event.kind == "OutOfMemory":
             self._drop()

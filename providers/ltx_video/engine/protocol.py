@@ -10,7 +10,9 @@ from pydantic import Field, TypeAdapter
 from core.errors import Problem
 from core.frozen import Frozen
 from core.jobs.lanes import Stage
-from core.lora.lora_family import LoraFamily
+from core.lora.lora_family import LoraFamily, LoraLayer
+from core.lora.training_set import TrainingItem
+from core.video.lora_training import TrainingPlan
 from core.video.plan import MemoryPlan, RenderPlan
 from providers.ltx_video.models.profiles import Profile
 
@@ -75,8 +77,53 @@ class RenderOrder(Frozen):
     offload_dir: Path
 
 
+class OrderedItem(Frozen):
+    """An image or clip to learn, and where it is kept as the model sees it.
+
+    Attributes:
+        item: lies where it says; not read where its latents are kept.
+        caption: what is learned of it.
+        latents, words: files of the cache that all trainings share.
+    """
+
+    item: TrainingItem
+    caption: str
+    latents: Path
+    words: Path
+
+
+class TrainOrder(Frozen):
+    """Train one LoRA.
+
+    Attributes:
+        layers: what is trained.
+        no_words: where the empty caption is kept.
+        sample: the clip that shows how far it is, planned like any other.
+        kept: the job's folder for what an interrupted training goes on from.
+        metadata: what the head of the LoRA says.
+    """
+
+    order: Literal["train"] = "train"
+    number: int
+    plan: TrainingPlan
+    layers: tuple[LoraLayer, ...]
+    items: tuple[OrderedItem, ...]
+    no_words: Path
+    sample: RenderPlan
+    memory: MemoryPlan
+    profile: Profile
+    folder: Path
+    model_key: str
+    repair: str
+    workdir: Path
+    kept: Path
+    embeddings_dir: Path
+    offload_dir: Path
+    metadata: dict[str, str]
+
+
 class CancelOrder(Frozen):
-    """Stop the clip that is being made."""
+    """Stop what is being made."""
 
     order: Literal["cancel"] = "cancel"
     number: int
@@ -122,23 +169,23 @@ class StageFigures(Frozen):
 
 
 class Made(Frozen):
-    """The clip is written."""
+    """The file is written: the clip, or the LoRA."""
 
     event: Literal["made"] = "made"
     number: int
-    clip: Path
+    file: Path
     figures: tuple[StageFigures, ...]
 
 
 class Stopped(Frozen):
-    """The clip was given up on request; the engine is ready for the next order."""
+    """The work was given up on request; the engine is ready for the next order."""
 
     event: Literal["stopped"] = "stopped"
     number: int
 
 
 class Refused(Frozen):
-    """The clip could not be made; the engine is ready for the next order.
+    """The work could not be done; the engine is ready for the next order.
 
     Attributes:
         kind: the class in `core.errors` that the app raises.
@@ -155,7 +202,9 @@ class Refused(Frozen):
     traceback: str = ""
 
 
-Order = RenderOrder | CancelOrder
+ModelOrder = RenderOrder | TrainOrder
+"""What needs a loaded model."""
+Order = ModelOrder | CancelOrder
 Event = Began | Advanced | Made | Stopped | Refused
 
 ORDER_JSON: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="order")])

@@ -55,15 +55,16 @@ def encode_images(pipeline: Any, order: RenderOrder, images: Iterable[Image.Imag
     return vae.encode(pixels.to(device, vae.dtype)).latent_dist.mode().float()
 
 
-def silent_latents(pipeline: Any, order: RenderOrder) -> torch.Tensor:
-    """Silence as the audio VAE has it, as long as the clip.
+def silent_latents(pipeline: Any, num_frames: int, fps: int) -> torch.Tensor:
+    """Silence as the audio VAE has it, as long as a clip.
 
     A clip that is made anew begins with little noise. LTX-2 makes picture and sound together, and
     would take pure noise for a sound with little noise in it.
     """
     vae, device = pipeline.audio_vae, pipeline._execution_device  # noqa: SLF001 - as above
     a_second = pipeline.audio_sampling_rate / pipeline.audio_hop_length / _STEPS_OF_A_LATENT
-    count = round(order.plan.num_frames / order.plan.fps * a_second)
+    # An image is shorter than any sound that the VAE knows.
+    count = max(1, round(num_frames / fps * a_second))
     shape = (1, vae.config.in_channels, count * _STEPS_OF_A_LATENT, vae.config.mel_bins)
     mel = torch.full(shape, _SILENCE, device=device, dtype=vae.dtype)
     return vae.encode(mel).latent_dist.mode().float()

@@ -80,13 +80,13 @@ def denoise(
     strength, video = plan.strength, plan.request.path_of(Role.SOURCE_VIDEO)
     source: torch.Tensor | None = None
     if video is not None and strength is not None and strength < 1:
-        with torch.no_grad(), _stop_between(pipeline.vae.encoder.down_blocks, cancel):
+        with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, cancel):
             source = source_latents(pipeline, order, video, cancel)
         if isinstance(pipeline, LTXConditionPipeline):
-            source = _normalized(pipeline, source)
+            source = normalized(pipeline, source)
         if strength == 0:
             return Denoised(source, None, generator)
-    with torch.no_grad(), _stop_between(pipeline.vae.encoder.down_blocks, cancel):
+    with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, cancel):
         extended = extended_video(pipeline, order, cancel)
     shared: dict[str, Any] = {
         "latents": source,
@@ -104,7 +104,7 @@ def denoise(
         pipeline.scheduler.seed(plan.seed)
     # The pipelines' own annotations leave out the None and the fractions that they document.
     call: Any = pipeline
-    with torch.no_grad(), _stop_between(call.transformer.transformer_blocks, cancel):
+    with torch.no_grad(), stop_between(call.transformer.transformer_blocks, cancel):
         if isinstance(pipeline, LTXConditionPipeline):
             timesteps = profile.timesteps_for(steps)
             denoise_strength = 1.0
@@ -128,7 +128,7 @@ def denoise(
         if source is not None and strength is not None:
             sigmas = profile.sigmas_from(steps, strength)
             shared["noise_scale"] = sigmas[0]
-            shared["audio_latents"] = silent_latents(pipeline, order)
+            shared["audio_latents"] = silent_latents(pipeline, plan.num_frames, plan.fps)
         pipeline.kept = None if extended is None else extended.kept
         output = call(
             conditions=conditions_of_ltx_2(order, extended),
@@ -198,8 +198,8 @@ def _knobs(guidance: Guidance) -> dict[str, float]:
     return knobs
 
 
-def _normalized(pipeline: LTXConditionPipeline, latents: torch.Tensor) -> torch.Tensor:
-    """Latents of the VAE in the scale that LTX-Video's pipeline works in."""
+def normalized(pipeline: Pipeline, latents: torch.Tensor) -> torch.Tensor:
+    """Latents of the VAE in the scale that the transformer works in."""
     vae = pipeline.vae
     return pipeline._normalize_latents(  # noqa: SLF001 - the pipeline encodes by it itself
         latents, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
@@ -235,7 +235,7 @@ def _decode_audio(pipeline: Any, latents: torch.Tensor) -> Audio:
 
 
 @contextmanager
-def _stop_between(blocks: Any, cancel: CancelToken) -> Iterator[None]:
+def stop_between(blocks: Any, cancel: CancelToken) -> Iterator[None]:
     """Let a wish to stop be heard before each block: a step of a large model takes long."""
 
     def check(*_: Any) -> None:

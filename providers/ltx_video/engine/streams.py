@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import queue
 import re
 import signal
 import sys
@@ -11,12 +12,15 @@ import threading
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
-from providers.ltx_video.engine.protocol import line_of
+from pydantic import ValidationError
+
+from core.jobs.job import CancelToken
+from providers.ltx_video.engine.protocol import ORDER_JSON, CancelOrder, line_of
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from providers.ltx_video.engine.protocol import Event
+    from providers.ltx_video.engine.protocol import Event, ModelOrder
 
 PARENT_VARIABLE = "IMAGEAI_ENGINE_PARENT"
 _PR_SET_PDEATHSIG = 1
@@ -46,11 +50,64 @@ class EventWriter:
                 os._exit(0)
 
 
+class CommandReader:
+    """Reads orders in a thread of its own, so that a cancel arrives in the midst of the work."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self._lock = threading.Lock()
+        self._tokens: dict[int, CancelToken] = {}
+        self.orders: queue.Queue[ModelOrder] = queue.Queue()
+
+    def read(self) -> None:
+        """Take orders until the app closes the pipe, and end this process with it."""
+        for line in self._source:
+            try:
+                order = ORDER_JSON.validate_json(line)
+            except ValidationError as error:
+                sys.stderr.write(f"an order that cannot be understood: {error}\n")
+                continue
+            if isinstance(order, CancelOrder):
+                self.token(order.number).cancel()
+            else:
+                self.orders.put(order)
+        # The app is gone. The main thread may be deep inside torch and cannot be asked to leave.
+        os._exit(0)
+
+    def token(self, number: int) -> CancelToken:
+        """The token of an order, whether it or its cancel came first."""
+        with self._lock:
+            return self._tokens.setdefault(number, CancelToken())
+
+    def forget(self, number: int) -> None:
+        """An order is done."""
+        with self._lock:
+            self._tokens.pop(number, None)
+
+
 class Streams(NamedTuple):
     """Where orders come from and where events go."""
 
     source: BinaryIO
     events: EventWriter
+
+
+class AppLine(NamedTuple):
+    """The line to the app: what it wants, and where it is told how that goes."""
+
+    commands: CommandReader
+    events: EventWriter
+
+
+def open_line() -> AppLine:
+    """Listen to the app from now on, and end with it."""
+    # The app decides what a Ctrl-C in the terminal means, and tells us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent()
+    source, events = take_over_streams()
+    commands = CommandReader(source)
+    threading.Thread(target=commands.read, name="commands", daemon=True).start()
+    return AppLine(commands, events)
 
 
 def take_over_streams() -> Streams:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from providers.ltx_video.engine.pipeline import Pipeline
-    from providers.ltx_video.engine.protocol import RenderOrder
+    from providers.ltx_video.engine.protocol import ModelOrder, RenderOrder
 
 _CACHE_BYTES = 2 * 10**9
 _PROOF = "sha256"
@@ -91,7 +91,7 @@ class EmbeddingCache:
         self._folder = folder
         self._limit_bytes = limit_bytes
 
-    def find(self, order: RenderOrder, text: str) -> Embedding | None:
+    def find(self, order: ModelOrder, text: str) -> Embedding | None:
         """The encoded text, or None when it must be encoded."""
         file = self._file(order, text)
         try:
@@ -110,7 +110,7 @@ class EmbeddingCache:
         embeds[0, mask[0].bool()] = valid
         return Embedding(embeds, mask)
 
-    def keep(self, order: RenderOrder, text: str, embedding: Embedding) -> None:
+    def keep(self, order: ModelOrder, text: str, embedding: Embedding) -> None:
         """Store the tokens alone: the padding would be most of the file and is never read."""
         file = self._file(order, text)
         mask = embedding.mask.cpu().contiguous()
@@ -148,7 +148,7 @@ class EmbeddingCache:
             file.unlink(missing_ok=True)
             total -= stat.st_size
 
-    def _file(self, order: RenderOrder, text: str) -> Path:
+    def _file(self, order: ModelOrder, text: str) -> Path:
         profile = order.profile
         parts = (order.model_key, str(profile.max_sequence_length), profile.dtype.value, text)
         name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40]
@@ -165,7 +165,7 @@ def _proof_of(name: str, valid: torch.Tensor, mask: torch.Tensor) -> str:
 
 
 def encode(
-    pipeline: Pipeline, order: RenderOrder, text: str, on_layer: Callable[[float], None]
+    pipeline: Pipeline, order: ModelOrder, text: str, on_layer: Callable[[float], None]
 ) -> Embedding:
     """One text through the model's own text encoder.
 

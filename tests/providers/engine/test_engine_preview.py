@@ -182,7 +182,7 @@ def test_whoever_misses_an_image_sees_it_in_the_next_event(
         step(3, None),
         step(4, second),
         Advanced(number=1, stage=Stage.DECODE, done=0.5),
-        Made(number=1, clip=tmp_path / "clip.mp4", figures=()),
+        Made(number=1, file=tmp_path / "clip.mp4", figures=()),
     )
     meter = ProgressMeter(TimingTable(tmp_path / "none.json"), order.plan, EngineState.OTHER)
     follow(engine, order, meter, job.context)

@@ -1,0 +1,1 @@
+"""Training LoRAs: the process that does it, the recipe, and the app's side of it."""

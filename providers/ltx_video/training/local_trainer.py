@@ -1,0 +1,419 @@
+"""The app's side of training: what can be trained, what it takes, and the process for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from core.errors import EngineCrashed, NotConfigured, Problem, UnsupportedRequest
+from core.jobs.job import Progressed
+from core.jobs.lanes import Stage
+from core.lora.training import RECORD, Recipe, Targets, lora_metadata
+from core.platform.files import write_text_atomically
+from core.video.lora_training import TrainedFiles
+from core.video.plan import Device, MemoryPlan, Precision, StagePeak
+from core.video.planning import make_plan
+from core.video.request import FrameRequest, RenderRequest, Residency, Sampling
+from core.video.train_lora_job import JOB_NOTE, find_item
+from providers.ltx_video.engine.following import events_of
+from providers.ltx_video.engine.protocol import Advanced, Began, Made, OrderedItem, TrainOrder
+from providers.ltx_video.install.model_files import (
+    files_problem,
+    folder_of,
+    model_key,
+    way_to_repair,
+)
+from providers.ltx_video.mini.vocabulary import read
+from providers.ltx_video.models.sizes import token_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from core.jobs.job import JobContext
+    from core.lora.lora_family import LoraFamily
+    from core.video.lora_training import TrainingPlan
+    from core.video.plan import RenderPlan
+    from core.video.provider import ProviderContext, ProviderInfo
+    from providers.ltx_video.models.catalog import LocalModel
+
+log = logging.getLogger(__name__)
+
+MODULE = "providers.ltx_video.training"
+# As the makers train theirs; see also Docs/LTX-LoRA-Training.md.
+_LARGE = Recipe(
+    rank=32,
+    alpha=32,
+    targets=Targets.ATTENTION,
+    learning_rate=1e-4,
+    steps=2000,
+    batch_size=1,
+    first_frame_share=0.5,
+    validate_every=250,
+    save_every=250,
+)
+# Measured on LTX Mini: a look of its own after a minute or two of two processors.
+_SMALL = Recipe(
+    rank=16,
+    alpha=16,
+    targets=Targets.ATTENTION_AND_FEED_FORWARD,
+    learning_rate=3e-3,
+    steps=200,
+    batch_size=4,
+    validate_every=50,
+    save_every=25,
+)
+_SMALL_BILLIONS = 0.1
+"""Up to this size a model is trained on processors within minutes."""
+
+_GB = 1e9
+_BYTES = {Precision.FLOAT32: 4.0, Precision.BFLOAT16: 2.0, Precision.FLOAT8: 2.0}
+_VALUES_PER_TOKEN = 24
+# The matrices, their gradients, and the optimizer's two running means, in 32 bit.
+_BYTES_PER_PARAMETER = 16
+_RUNTIME_GB = 1.2
+_USABLE = 0.95
+_CACHE_BYTES = 20 * 10**9
+# Reading the set and the model is the first part of the bar.
+_PREPARED = 0.1
+_PACES = TypeAdapter(dict[str, float])
+_SAMPLE_SEED = 1
+
+
+class LocalTrainer:
+    """Trains LoRAs for the models on this disk; see `core.video.lora_training.LoraTrainer`.
+
+    Args:
+        free_engine: lets the engine that makes clips give back its memory.
+    """
+
+    def __init__(
+        self,
+        context: ProviderContext,
+        models: Mapping[str, LocalModel],
+        info: ProviderInfo,
+        free_engine: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._models = models
+        self._info = info
+        self._free_engine = free_engine
+        self._paces = context.paths.state_dir / "ltx-video-training.json"
+
+    def refusal(self, model: str) -> str:
+        """Why a model cannot be trained; see `LoraTrainer.refusal`."""
+        row = self._models[model]
+        label = row.spec.label
+        if not row.profile.guidance.reads_negative_prompt:
+            others = [
+                f"{other.spec.label} ({other.id})"
+                for other in self._models.values()
+                if other.spec.lora_family == row.spec.lora_family
+                and other.profile.guidance.reads_negative_prompt
+            ]
+            way = f" Train on {others[-1]}: the LoRA works with both." if others else ""
+            return (
+                f"{label} is distilled to a few steps, and training would undo that rather than "
+                f"teach it anything.{way}"
+            )
+        missing = files_problem(row, self._context.paths)
+        return f"{missing.reason} {missing.fix}" if missing else ""
+
+    def usual(self, model: str) -> Recipe:
+        """The recipe that suits a model; see `LoraTrainer.usual`."""
+        return _SMALL if self._is_small(self._models[model]) else _LARGE
+
+    def fit(self, plan: TrainingPlan) -> TrainingPlan:
+        """The plan with what only this provider knows; see `LoraTrainer.fit`."""
+        model = self._models[plan.target.model]
+        memory = self._memory(plan, model)
+        if not memory.fits:
+            raise UnsupportedRequest([Problem("target", " ".join(memory.reasons))])
+        pace_s = self._read_paces().get(_pace_name(plan, memory))
+        recipe = plan.recipe
+        steps = recipe.steps * recipe.batch_size * _mean_tokens(plan)
+        notes = (*plan.notes, *_mini_notes(plan)) if model.spec.is_builtin else plan.notes
+        return plan.model_copy(
+            update={
+                "parameters": recipe.lora_parameters(self._family(model)),
+                "memory_plan": memory,
+                "est_seconds": None if pace_s is None else pace_s * steps,
+                "notes": notes,
+            }
+        )
+
+    def train(self, plan: TrainingPlan, kept: Path, ctx: JobContext) -> TrainedFiles:
+        """Train in a process of its own; see `LoraTrainer.train`."""
+        from providers.ltx_video.engine.engine_process import EngineProcess
+
+        order = self.order(plan, kept, ctx)
+        ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0, message="Starting the engine"))
+        self._free_engine()
+        try:
+            engine = EngineProcess(MODULE)
+        except OSError as error:
+            raise EngineCrashed(
+                f"The engine cannot be started: {error.strerror or error}.",
+                target=str(plan.target),
+                hint="The Python that runs this program may have been moved; start it anew.",
+            ) from error
+        try:
+            file = self._follow(engine, order, ctx)
+        finally:
+            engine.end()
+            self._trim({path for one in order.items for path in (one.latents, one.words)})
+        clips = tuple(sorted(kept.glob("step-*.mp4")))
+        return TrainedFiles(file, kept / RECORD, clips)
+
+    def _follow(self, engine: Any, order: TrainOrder, ctx: JobContext) -> Path:
+        meter = _Meter(order.plan.recipe.steps)
+        for event in events_of(engine, order, ctx.cancel):
+            match event:
+                case None:
+                    continue
+                case Began():
+                    ctx.report(meter.begin(event))
+                case Advanced():
+                    ctx.report(meter.advance(event))
+                case Made():
+                    self._remember(order.plan, order.memory, meter.seconds_a_step)
+                    return event.file
+        raise AssertionError("the events of an order end with its file or an error")
+
+    def order(self, plan: TrainingPlan, kept: Path, ctx: JobContext) -> TrainOrder:
+        """What the training process is told of a plan.
+
+        Raises:
+            NotConfigured: the model is not installed.
+            JournalError: an item is gone or was changed since the training was queued.
+        """
+        model = self._models[plan.target.model]
+        missing = files_problem(model, self._context.paths)
+        if missing is not None:
+            raise NotConfigured(missing.reason, target=str(plan.target), hint=missing.fix)
+        folder = folder_of(model, self._context.paths.models_dir)
+        key = model_key(folder)
+        memory = plan.memory_plan or self._memory(plan, model)
+        cache = self._cache_dir
+
+        def named(*parts: object) -> Path:
+            text = "\0".join(map(str, (key, model.profile.dtype.value, *parts)))
+            return cache / f"{hashlib.sha256(text.encode()).hexdigest()[:40]}.safetensors"
+
+        def words(caption: str) -> Path:
+            return named("words", model.profile.max_sequence_length, caption)
+
+        items: list[OrderedItem] = []
+        for item in plan.items:
+            caption = plan.caption_of(item)
+            latents = named("latents", item.sha256, item.bucket, plan.fps)
+            if not latents.exists():
+                find_item(item)
+            ordered = OrderedItem(item=item, caption=caption, latents=latents, words=words(caption))
+            items.append(ordered)
+        metadata = lora_metadata(
+            plan.recipe, base=model.id, title=plan.name, steps=plan.recipe.steps
+        )
+        return TrainOrder(
+            number=1,
+            plan=plan,
+            layers=plan.recipe.targets.layers(self._family(model)),
+            items=tuple(items),
+            no_words=words(""),
+            sample=self._sample(plan, model, memory),
+            memory=memory,
+            profile=model.profile,
+            folder=folder,
+            model_key=key,
+            repair=way_to_repair(model),
+            workdir=ctx.workdir,
+            kept=kept,
+            embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",
+            offload_dir=cache,
+            metadata=metadata | {JOB_NOTE: ctx.job_id},
+        )
+
+    def _sample(self, plan: TrainingPlan, model: LocalModel, memory: MemoryPlan) -> RenderPlan:
+        """The clip that shows how far it is: of the set's largest size, always of one seed."""
+        spec, bucket = model.spec, plan.largest
+        request = RenderRequest(
+            target=plan.target,
+            prompt=plan.validation_prompt,
+            frame=FrameRequest(resolution=spec.default_size.resolution),
+            sampling=Sampling(seed=_SAMPLE_SEED),
+        )
+        shortest = spec.frame_grid.step + spec.frame_grid.offset
+        made = make_plan(request, spec).model_copy(
+            update={
+                "width": bucket.width,
+                "height": bucket.height,
+                "num_frames": max(bucket.num_frames, shortest),
+                "has_audio": False,
+                "memory_plan": memory,
+            }
+        )
+        if not spec.is_builtin:
+            return made
+        from providers.ltx_video.mini.caption import caption_of
+
+        return made.model_copy(update={"prompt": caption_of(made).text})
+
+    def _memory(self, plan: TrainingPlan, model: LocalModel) -> MemoryPlan:
+        """Where the model lies while it is trained, and whether that fits."""
+        machine, profile, footprint = self._context.read_machine(), model.profile, model.footprint
+        gpu = machine.best_gpu
+        device = Device.CPU if gpu is None or self._is_small(model) else Device(gpu.kind)
+        size = _BYTES[profile.dtype]
+        bucket, recipe = plan.largest, plan.recipe
+        tokens = token_count(bucket.width, bucket.height, bucket.num_frames) * recipe.batch_size
+        weights = (
+            footprint.transformer + footprint.connectors + footprint.video_vae + footprint.audio
+        )
+        # The input of each block, and twice what lives within one, forwards and back.
+        values = tokens * footprint.hidden_size * (footprint.block_count + 2 * _VALUES_PER_TOKEN)
+        lora = recipe.lora_parameters(self._family(model)) * _BYTES_PER_PARAMETER
+        training_gb = weights * size + (values * size + lora) / _GB
+        words_gb = (footprint.text_encoder + footprint.connectors) * size
+        has_room = gpu is not None and words_gb < gpu.vram_free_gb * _USABLE
+        words_on = device if device is not Device.CPU and has_room else Device.CPU
+        here, elsewhere = training_gb + _RUNTIME_GB, words_gb + _RUNTIME_GB
+        is_cpu = device is Device.CPU
+        peak = StagePeak(
+            stage=Stage.TRAIN,
+            vram_gb=0.0 if is_cpu else round(here, 2),
+            ram_gb=round(max(here, elsewhere) if is_cpu else elsewhere, 2),
+        )
+        reasons: list[str] = []
+        label = model.spec.label
+        if is_cpu and not self._is_small(model):
+            reasons.append(
+                f"{label} cannot be trained on this machine: it needs a GPU with about "
+                f"{here:.0f} GB, and processors alone would work for weeks. LTX Mini can be "
+                "trained here."
+            )
+        for needed, usable, name in (
+            (peak.ram_gb, machine.ram_free_gb, "memory"),
+            (peak.vram_gb, gpu.vram_free_gb if gpu else 0.0, "GPU memory"),
+        ):
+            if needed > usable * _USABLE and not reasons:
+                reasons.append(
+                    f"Training {label} on {plan.batch_text} needs about {needed:.1f} GB of {name}, "
+                    f"and {usable:.1f} GB are free. Choose a smaller resolution, length or batch, "
+                    "or close other programs."
+                )
+        return MemoryPlan(
+            rung=0,
+            device=device,
+            residency=Residency.RESIDENT,
+            precision=profile.dtype,
+            text_encoder_device=words_on,
+            frees_text_encoder=True,
+            peaks=(peak,),
+            fits=not reasons,
+            reasons=tuple(reasons),
+        )
+
+    def _is_small(self, model: LocalModel) -> bool:
+        return model.footprint.transformer <= _SMALL_BILLIONS
+
+    def _family(self, model: LocalModel) -> LoraFamily:
+        family = self._info.lora_family(model.spec)
+        assert family is not None, "every local model has one"
+        return family
+
+    @property
+    def _cache_dir(self) -> Path:
+        return self._context.paths.cache_dir / "ltx-video" / "training"
+
+    def _trim(self, used: Iterable[Path]) -> None:
+        """Forget what was not learned for longest, where the cache has grown too large."""
+        kept = set(used)
+        try:
+            files = [(file.stat(), file) for file in self._cache_dir.glob("*.safetensors")]
+            total = sum(stat.st_size for stat, _ in files)
+            for stat, file in sorted(files, key=lambda found: found[0].st_mtime_ns):
+                if total <= _CACHE_BYTES:
+                    return
+                if file not in kept:
+                    file.unlink(missing_ok=True)
+                    total -= stat.st_size
+        except OSError as error:
+            log.warning("the cache of training sets cannot be trimmed: %s", error)
+
+    def _read_paces(self) -> dict[str, float]:
+        try:
+            return _PACES.validate_json(self._paces.read_bytes())
+        except (OSError, ValidationError):
+            return {}
+
+    def _remember(self, plan: TrainingPlan, memory: MemoryPlan, seconds_a_step: float) -> None:
+        if not seconds_a_step:
+            return
+        pace_s = seconds_a_step / (plan.recipe.batch_size * _mean_tokens(plan))
+        paces = self._read_paces() | {_pace_name(plan, memory): pace_s}
+        try:
+            write_text_atomically(self._paces, json.dumps(paces, indent=1) + "\n")
+        except OSError as error:
+            log.warning("the time of this training is not remembered: %s", error)
+
+
+class _Meter:
+    """How far a training is, and what is left of it."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._first: tuple[int, float] | None = None
+        self._fraction = 0.0
+        self.seconds_a_step = 0.0
+
+    def begin(self, event: Began) -> Progressed:
+        return Progressed(stage=event.stage, fraction=self._fraction, message=event.message)
+
+    def advance(self, event: Advanced) -> Progressed:
+        if event.step is None:
+            return Progressed(stage=event.stage, fraction=self._fraction, message=event.message)
+        now, eta_s = time.monotonic(), None
+        if self._first is None:
+            self._first = (event.step, now)
+        first, began_at = self._first
+        if event.step > first:
+            self.seconds_a_step = (now - began_at) / (event.step - first)
+            eta_s = round(self.seconds_a_step * (self._steps - event.step), 1)
+        self._fraction = _PREPARED + (1 - _PREPARED) * event.step / self._steps
+        return Progressed(
+            stage=event.stage,
+            fraction=self._fraction,
+            message=event.message,
+            eta_s=eta_s,
+            step=event.step,
+            steps=event.steps,
+            preview=event.preview,
+        )
+
+
+def _mean_tokens(plan: TrainingPlan) -> float:
+    buckets = [item.bucket for item in plan.items]
+    return sum(token_count(b.width, b.height, b.num_frames) for b in buckets) / len(buckets)
+
+
+def _pace_name(plan: TrainingPlan, memory: MemoryPlan) -> str:
+    return f"{plan.target.model}/{memory.device}/{memory.precision}"
+
+
+def _mini_notes(plan: TrainingPlan) -> list[str]:
+    """What of the captions LTX Mini does not read."""
+    words = dict.fromkeys(
+        word for item in plan.items for word in read(plan.caption_of(item)).unknown_words
+    )
+    if not words:
+        return []
+    listed = ", ".join(map(repr, [*words][:12])) + (" and more" if len(words) > 12 else "")
+    return [
+        f"LTX Mini does not know {listed} and leaves it out: what these words stand for is learned "
+        "for every prompt."
+    ]

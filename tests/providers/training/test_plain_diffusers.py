@@ -1,0 +1,60 @@
+"""A trained LoRA in diffusers itself, which loads it through peft."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from core.lora.training import Targets
+from providers.ltx_video.engine.lora_overlay import LoraOverlay
+from providers.ltx_video.engine.protocol import LaidLora
+from providers.ltx_video.local import LocalLTX
+from providers.ltx_video.training.adapter import TrainedLora
+from tests.providers.engine.test_engine_preview import Engine
+from tests.providers.tiny_home import (
+    EVERY_GENERATION,
+    TINY_INFO,
+    context_of,
+    loras_of,
+    order_for,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from providers.ltx_video.models.catalog import LocalModel
+
+pytest.importorskip("peft")
+
+
+@pytest.mark.parametrize("model", EVERY_GENERATION, ids=lambda model: model.id)
+def test_diffusers_makes_the_same_of_a_trained_file_as_the_engine(
+    tiny_home: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    layers = Targets.ATTENTION_AND_FEED_FORWARD.layers(loras_of(model))
+    lora = TrainedLora(layers, rank=4, alpha=2, seed=1, device=torch.device("cpu"))
+    random = torch.Generator().manual_seed(2)
+    with torch.no_grad():
+        for name, parameter in lora.named_parameters():
+            if name.endswith("_up"):
+                parameter += 0.3 * torch.randn(parameter.shape, generator=random)
+    file = tmp_path / "ink.safetensors"
+    save_file(lora.tensors(), file, {"alpha": "2", "rank": "4"})
+    order = order_for(
+        LocalLTX(context_of(tiny_home), EVERY_GENERATION, TINY_INFO), tiny_home, model, tmp_path
+    )
+    engine, overlay = Engine(order), LoraOverlay()
+    base = engine.denoise(None).video
+    laid = {"loras": (LaidLora(path=file, scale=1.0),), "lora_family": loras_of(model)}
+    overlay.lay(engine.pipeline, order.model_copy(update=laid), lambda _: None)
+    ours = engine.denoise(None).video
+    overlay.lay(engine.pipeline, order, lambda _: None)
+    assert torch.equal(engine.denoise(None).video, base)
+    pipeline: Any = engine.pipeline
+    pipeline.load_lora_weights(file)
+    theirs = engine.denoise(None).video
+    assert float((ours - base).norm()) > 0.01 * float(base.norm())
+    torch.testing.assert_close(theirs, ours, rtol=1e-3, atol=1e-4)
