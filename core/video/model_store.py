@@ -24,12 +24,32 @@ class OnDisk(StrEnum):
 
 @dataclass(frozen=True)
 class Installation:
-    """What there is of a model: `size_bytes` on disk, and one sentence where it is not whole."""
+    """What there is of a model.
+
+    Attributes:
+        reason: one or two sentences where it is not whole.
+        shared_bytes: how much of `size_bytes` other models or programs hold too.
+    """
 
     on_disk: OnDisk
     folder: Path
     size_bytes: int
     reason: str = ""
+    shared_bytes: int = 0
+
+    @property
+    def freed_bytes(self) -> int:
+        """What its removal sets free."""
+        return self.size_bytes - self.shared_bytes
+
+
+@dataclass(frozen=True)
+class FoundFiles:
+    """Files in another folder of this machine that have the sizes of a model's files."""
+
+    folder: Path
+    file_count: int
+    size_bytes: int
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,7 @@ class InstallSurvey:
         total_bytes: the size of the installed model.
         fetch_bytes: what has to be downloaded: neither in place nor elsewhere on this machine.
         free_bytes: room on the disk of `folder`.
+        found: where what need not be downloaded lies; the content is read when it is installed.
         page_url: where the model and its licence are described.
     """
 
@@ -49,6 +70,7 @@ class InstallSurvey:
     fetch_bytes: int
     free_bytes: int
     page_url: str
+    found: tuple[FoundFiles, ...] = ()
 
 
 class ModelStore(Protocol):
@@ -71,8 +93,13 @@ class ModelStore(Protocol):
         """
         ...
 
-    def install_job(self, model: str, reuse_from: Sequence[Path] = ()) -> Job:
-        """The job that installs the model; what has arrived is kept when it is stopped."""
+    def install_job(
+        self, model: str, reuse_from: Sequence[Path] = (), *, may_copy: bool = False
+    ) -> Job:
+        """The job that installs the model; what has arrived is kept when it is stopped.
+
+        Files that lie elsewhere on this machine are linked, or copied where `may_copy` says so.
+        """
         ...
 
     def verify(
@@ -88,6 +115,8 @@ class ModelStore(Protocol):
 
     def remove(self, model: str) -> int:
         """Delete the model, also a half-installed one, and give the bytes set free.
+
+        What other models or programs hold too stays with them.
 
         Raises:
             OutputError: someone else is changing the model, or a file cannot be deleted.

@@ -45,7 +45,7 @@ _BUTTONS = {
     ModelAction.RESUME: ("Resume", "Goes on where the download stopped."),
     ModelAction.REUSE: (
         "Use files on this disk…",
-        "Takes a folder with files of this model: they are checked and linked or copied.",
+        "Takes a folder with files of this model: they are checked and linked.",
     ),
     ModelAction.VERIFY: ("Check files", "Reads every byte and compares it with what it must be."),
     ModelAction.REMOVE: ("Remove…", "Deletes the model's files from this machine."),

@@ -7,7 +7,6 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from core.errors import (
@@ -26,7 +25,7 @@ from core.video.service_http import retry_after_s
 from providers.ltx_video.models.info import HUGGINGFACE_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     import httpx2
     from huggingface_hub.hf_api import RepoSibling
@@ -243,12 +242,13 @@ class Hub:
 
     def _check_known(self, files: FileSet, needed: Sequence[NeededFile]) -> None:
         by_path = {file.path: file for file in needed}
-        for pattern in _empty_patterns(files, by_path):
+        absent = files.missing(by_path)
+        if absent:
             raise ProviderError(
-                f"The repository {files.repo_id!r} at {self.endpoint} has no file {pattern!r} in "
+                f"The repository {files.repo_id!r} at {self.endpoint} has no file {absent[0]!r} in "
                 f"{files.revision!r}: it has been rebuilt since this version of ImageAI was made.",
                 target=self._target,
-                hint="Update ImageAI, or give a copy on disk with --from FOLDER.",
+                hint="Update ImageAI, or give a copy on disk with --adopt FOLDER.",
             )
         for known in files.known_files:
             file = by_path.get(known.path)
@@ -374,21 +374,11 @@ def check_token(keys: ApiKeys, network: NetworkSwitch | None = None) -> Readines
 
 
 OFFLINE = (
-    "Without a network, '--from FOLDER' takes a model's whole folder from another machine where "
-    "ImageAI installed it."
+    "Without a network, '--adopt FOLDER' takes a model's whole folder from another machine: one "
+    "that ImageAI installed, a hub cache, or what 'hf download' made."
 )
 _TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 _SET_TOKEN = "set HF_TOKEN or run 'main.py keys set huggingface'"
-
-
-def _empty_patterns(files: FileSet, paths: Collection[str]) -> tuple[str, ...]:
-    """What a set asks for and a repository lacks; single files beside folders may be optional."""
-    folders = tuple(pattern for pattern in files.allow_patterns if pattern.endswith("/*"))
-    return tuple(
-        pattern
-        for pattern in folders or files.allow_patterns
-        if not any(fnmatchcase(path, pattern) for path in paths)
-    )
 
 
 def _find_token(keys: ApiKeys) -> str | None:

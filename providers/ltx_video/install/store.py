@@ -48,9 +48,12 @@ class LTXStore:
             fetch_bytes=found.fetch_bytes,
             free_bytes=found.free_bytes,
             page_url=wanted.weights.page_url,
+            found=found.found,
         )
 
-    def install_job(self, model: str, reuse_from: Sequence[Path] = ()) -> InstallModelJob:
+    def install_job(
+        self, model: str, reuse_from: Sequence[Path] = (), *, may_copy: bool = False
+    ) -> InstallModelJob:
         """The job for the queue; see `ModelStore.install_job`."""
         from providers.ltx_video.install.weights import InstallModelJob
 
@@ -61,6 +64,7 @@ class LTXStore:
             context.keys,
             reuse_from,
             network=context.network,
+            may_copy=may_copy,
         )
 
     def verify(
@@ -68,7 +72,7 @@ class LTXStore:
     ) -> Installation:
         """Whether every byte is right; see `ModelStore.verify`."""
         from core.jobs.job import Progressed
-        from providers.ltx_video.install.weights import verify_model
+        from providers.ltx_video.install.installed import verify_model
 
         self._find(model)
 
