@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.jobs.queue import JobQueue
     from core.studio import Studio
     from providers.ltx_video.install.weights import Installable, InstallModelJob, Survey
+    from providers.ltx_video.models.catalog import LocalModel
     from scripts.voice import Voice
 
 _COMMAND = "python3 scripts/setup_ltx_video.py"
@@ -276,43 +277,48 @@ def _verify(options: Options, models_dir: Path, cancel: CancelToken, voice: Voic
     from core.jobs.job import ErrorReport
     from core.video.model_store import OnDisk
     from providers.ltx_video.install.installed import check_installed
-    from providers.ltx_video.install.weights import Installable
-    from providers.ltx_video.models.downloads import WEIGHTS
+    from providers.ltx_video.install.model_files import find_on_disk
+    from providers.ltx_video.install.own_models import every_model
 
+    models = every_model(models_dir)
     if options.model is not None:
-        _verify_one(Installable.find(options.model), models_dir, cancel, voice)
+        _verify_one(find_on_disk(options.model, models), models_dir, cancel, voice)
         return _DONE
-    states = {model: check_installed(models_dir, model).on_disk for model in WEIGHTS}
+    states = {model: check_installed(models_dir, model).on_disk for model in models}
     there = [model for model, on_disk in states.items() if on_disk is not OnDisk.NOTHING]
     if not there:
         voice.say("No model is installed: there is nothing to check.")
     code = _DONE
     for model in there:
         try:
-            _verify_one(Installable.find(model), models_dir, cancel, voice)
+            _verify_one(models[model], models_dir, cancel, voice)
         except OutputError as error:
             code = _tell_failure(ErrorReport.of(error), voice)
     return code
 
 
-def _verify_one(model: Installable, models_dir: Path, cancel: CancelToken, voice: Voice) -> None:
+def _verify_one(model: LocalModel, models_dir: Path, cancel: CancelToken, voice: Voice) -> None:
     from core.errors import OutputError
     from core.jobs.job import JobContext, Succeeded
     from core.platform.units import bytes_text
     from core.video.model_store import OnDisk
     from providers.ltx_video.install.installed import manifest_of, verify_model
+    from providers.ltx_video.install.model_files import way_to_repair
 
+    label = model.spec.label
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir, voice.progress():
         ctx = JobContext(workdir=Path(workdir), cancel=cancel, report=voice.report)
         state = verify_model(models_dir, model.id, ctx)
     manifest = manifest_of(state.folder)
     if state.on_disk is not OnDisk.WHOLE or manifest is None:
         raise OutputError(
-            f"{model.label} is not whole. {state.reason}",
-            hint=f"{_COMMAND} --model {model.id} fetches what is missing or wrong, and no more.",
+            f"{label} is not whole. {state.reason}",
+            hint=f"{way_to_repair(model)} Only what is missing or wrong is fetched."
+            if model.weights
+            else way_to_repair(model),
         )
     size = bytes_text(manifest.size_bytes)
-    voice.say(f"{model.label} is whole: {len(manifest.files)} files, {size}, all verified.")
+    voice.say(f"{label} is whole: {len(manifest.files)} files, {size}, all verified.")
     voice.tell(Succeeded(path=state.folder))
 
 
@@ -321,12 +327,14 @@ def _remove(options: Options, models_dir: Path, voice: Voice) -> int:
     from core.platform.units import bytes_text
     from core.video.model_store import OnDisk
     from providers.ltx_video.install.installed import check_installed, remove_model
-    from providers.ltx_video.install.weights import Installable
+    from providers.ltx_video.install.model_files import find_on_disk
+    from providers.ltx_video.install.own_models import every_model
 
-    model = Installable.find(options.model or "")
+    model = find_on_disk(options.model or "", every_model(models_dir))
+    label = model.spec.label
     state = check_installed(models_dir, model.id)
     if state.on_disk is OnDisk.NOTHING:
-        voice.say(f"{model.label} is not installed: there is nothing to remove.")
+        voice.say(f"{label} is not installed: there is nothing to remove.")
     else:
         frees = f"It frees {bytes_text(state.freed_bytes)}"
         if state.shared_bytes:
@@ -335,7 +343,7 @@ def _remove(options: Options, models_dir: Path, voice: Voice) -> int:
         if not _is_agreed(options, voice, f"Delete {state.folder}?"):
             return _CANCELLED
         freed_bytes = remove_model(models_dir, model.id)
-        voice.say(f"{model.label} is removed; {bytes_text(freed_bytes)} freed.")
+        voice.say(f"{label} is removed; {bytes_text(freed_bytes)} freed.")
     voice.tell(Succeeded(path=state.folder))
     return _DONE
 

@@ -54,6 +54,7 @@ SLOWEST = (
     "tests/providers/test_bench_race.py",
     "tests/providers/engine/test_engine_clips.py",
     "tests/providers/engine/test_engine_life.py",
+    "tests/providers/engine/test_own_checkpoints.py",
     "tests/test_bench.py",
     "tests/test_bootstrap.py",
     "tests/test_faults.py",

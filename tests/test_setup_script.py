@@ -159,7 +159,7 @@ def test_model_is_installed_verified_and_removed(script: Script, hub: StubHub) -
     rows = {row["id"]: row["state"] for row in script.run("--json").events}
     assert rows[MODEL] == "damaged"
 
-    assert f"--model {MODEL} fetches what is missing or wrong, and no more" in damaged.messages
+    assert f"--model {MODEL}'. Only what is missing or wrong is fetched." in damaged.messages
     assert script.run("--model", MODEL, "--yes").code == 0
     assert script.run("--verify", MODEL).code == 0
 

@@ -29,6 +29,7 @@ class Installation:
     Attributes:
         reason: one or two sentences where it is not whole.
         shared_bytes: how much of `size_bytes` other models or programs hold too.
+        is_own: whether it is a person's own checkpoint, which nobody can download.
     """
 
     on_disk: OnDisk
@@ -36,6 +37,7 @@ class Installation:
     size_bytes: int
     reason: str = ""
     shared_bytes: int = 0
+    is_own: bool = False
 
     @property
     def freed_bytes(self) -> int:
@@ -73,6 +75,14 @@ class InstallSurvey:
     found: tuple[FoundFiles, ...] = ()
 
 
+@dataclass(frozen=True)
+class AddedModel:
+    """A person's own checkpoint as a model: its id, and what is to be known of it."""
+
+    model: str
+    notes: tuple[str, ...] = ()
+
+
 class ModelStore(Protocol):
     """Installs, checks and removes the models of one provider; a model that is built in is none.
 
@@ -99,6 +109,34 @@ class ModelStore(Protocol):
         """The job that installs the model; what has arrived is kept when it is stopped.
 
         Files that lie elsewhere on this machine are linked, or copied where `may_copy` says so.
+        """
+        ...
+
+    def add(
+        self,
+        path: Path,
+        name: str,
+        like: str | None,
+        cancel: CancelToken,
+        on_fraction: Callable[[float], None],
+        *,
+        may_copy: bool = False,
+    ) -> AddedModel:
+        """Make a person's own checkpoint a model; its files are linked and stay where they are.
+
+        Args:
+            path: a folder in the layout of diffusers, or one file with the main part of a model.
+            name: what it is to be called.
+            like: the model whose settings it is run with, and whose other parts a single file
+                needs; None lets the files and their names decide.
+            cancel: asks to stop; nothing is left then.
+            on_fraction: told how much has been read.
+            may_copy: copy the files instead.
+
+        Raises:
+            UnsupportedRequest: with all that is wrong with path, name and `like`.
+            JobCancelled: asked to stop.
+            OutputError: the folder of models cannot be written.
         """
         ...
 

@@ -229,7 +229,7 @@ def _offered(item: ModelItem) -> set[ModelAction]:
         return {ModelAction.PAUSE}
     is_whole = on_disk.on_disk is OnDisk.WHOLE
     offered: set[ModelAction] = set()
-    if not is_whole:
+    if not is_whole and not on_disk.is_own:
         offered |= {ModelAction.INSTALL if installing is None else ModelAction.RESUME}
         offered |= {ModelAction.REUSE}
         if item.listed.spec.licence.is_gated:

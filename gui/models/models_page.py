@@ -229,7 +229,11 @@ class ModelsPage(QWidget):
         shared = f" {bytes_text(on_disk.shared_bytes)} of it stay with other models and programs."
         question.setInformativeText(
             f"The folder {on_disk.folder} is deleted.{shared if on_disk.shared_bytes else ''} "
-            "To use the model again it must be installed again."
+            + (
+                "Your own files stay where they are."
+                if on_disk.is_own
+                else "To use the model again it must be installed again."
+            )
         )
         remove = question.addButton("Remove", QMessageBox.ButtonRole.DestructiveRole)
         remove.setObjectName("confirm_remove")

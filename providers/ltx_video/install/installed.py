@@ -55,8 +55,25 @@ class InstalledFile(Frozen):
     linked_to: str = ""
 
 
+class OwnModel(Frozen):
+    """What a person said of a checkpoint of their own.
+
+    Attributes:
+        label: its name as it was given.
+        like: the model of the catalogue whose family it is of, and whose settings it is run with.
+        added_from: where its files lie.
+        transformer_file: its single file, in the model's folder; None where that has the layout of
+            diffusers.
+    """
+
+    label: str
+    like: str
+    added_from: str
+    transformer_file: str | None = None
+
+
 class ModelManifest(Frozen):
-    """Everything about an installed model."""
+    """Everything about an installed model; `own` is None for one of the catalogue."""
 
     schema_number: Literal[1] = 1
     model: str
@@ -64,6 +81,7 @@ class ModelManifest(Frozen):
     page_url: str
     installed_at: datetime
     files: tuple[InstalledFile, ...]
+    own: OwnModel | None = None
 
     @property
     def size_bytes(self) -> int:

@@ -23,7 +23,6 @@ from core.jobs.lanes import Lane, Stage
 from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
 from core.platform.network import NetworkSwitch
-from core.platform.suggestions import unknown_name
 from core.video.model_store import FoundFiles, OnDisk
 from providers.ltx_video.install.download_progress import DownloadProgress
 from providers.ltx_video.install.hub import OFFLINE, Hub, NeededFile
@@ -38,6 +37,7 @@ from providers.ltx_video.install.installed import (
     manifest_of,
     model_folder,
 )
+from providers.ltx_video.install.model_files import find_on_disk
 from providers.ltx_video.install.other_programs import find_offline_list, folders_of_programs
 from providers.ltx_video.install.retry import WAITS_S, ask_with_retries
 from providers.ltx_video.install.reuse_files import (
@@ -85,11 +85,9 @@ class Installable:
         Raises:
             UnsupportedRequest: there is no such model, or it comes with the program.
         """
-        row = models.get(model)
-        if row is None:
-            raise UnsupportedRequest([Problem("model", unknown_name("model", model, models))])
+        row = find_on_disk(model, models)
         if row.weights is None:
-            message = f"{row.spec.label} comes with ImageAI: there is nothing to install or remove."
+            message = f"{row.spec.label} was added from {row.added_from!r}: nobody can download it."
             raise UnsupportedRequest([Problem("model", message)])
         return cls(row.spec.label, row.weights, row.spec.licence)
 

@@ -206,6 +206,16 @@ def test_only_what_can_be_done_is_offered(
     assert offered(page) == buttons
 
 
+def test_a_checkpoint_of_ones_own_is_checked_and_removed_and_never_fetched(qtbot: QtBot) -> None:
+    damaged = Installation(OnDisk.DAMAGED, FOLDER, 20_000_000_000, is_own=True)
+    page = make_page(qtbot, replace(big(OnDisk.DAMAGED), installation=damaged))
+    assert offered(page) == {"verify", "remove"}
+    child(page, QPushButton, "remove").click()
+    question = child(page, QMessageBox)
+    assert "Your own files stay where they are." in question.informativeText()
+    question.reject()
+
+
 def test_a_built_in_model_offers_nothing_and_shows_its_facts(qtbot: QtBot) -> None:
     page = make_page(qtbot)
     page.choose(target(SMALL.id))
