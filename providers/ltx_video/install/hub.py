@@ -37,6 +37,7 @@ _DEFAULT_ENDPOINT = "https://huggingface.co"
 _CONNECT_TIMEOUT_S = 10.0
 _READ_TIMEOUT_S = 30.0
 _RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+_PAST_END = 416
 _UNSAFE_PLACE = re.compile(r"(^|/)\.{0,2}(/|$)|[\\:\0]")
 
 
@@ -91,12 +92,23 @@ class ContentCheck:
 
 
 class RetryableFailure(Exception):
-    """A request failed in a way that may pass; `error` is what to say when it does not."""
+    """A request failed in a way that may pass; `error` is what to say when it does not.
 
-    def __init__(self, error: ProviderError, retry_after_s: float | None = None) -> None:
+    `is_past_end` says that nothing is there where the answer was to begin, so that what was
+    received before is no beginning of the file.
+    """
+
+    def __init__(
+        self,
+        error: ProviderError,
+        retry_after_s: float | None = None,
+        *,
+        is_past_end: bool = False,
+    ) -> None:
         super().__init__(str(error))
         self.error = error
         self.retry_after_s = retry_after_s
+        self.is_past_end = is_past_end
 
 
 class Hub:
@@ -290,8 +302,10 @@ class Hub:
             failure = self._refusal(response.status_code, response.headers, repo_id, what)
             # Links to the hub's storage expire; asking the hub again gives a fresh one.
             has_left = not str(response.url).startswith(f"{self.endpoint}/")
-            if has_left or response.status_code in _RETRIED_STATUSES:
-                raise RetryableFailure(failure, _retry_after_s(response.headers)) from error
+            is_past_end = response.status_code == _PAST_END
+            if has_left or is_past_end or response.status_code in _RETRIED_STATUSES:
+                asked_s = _retry_after_s(response.headers)
+                raise RetryableFailure(failure, asked_s, is_past_end=is_past_end) from error
             raise failure from error
         except httpx2.HTTPError as error:
             unreachable = ProviderUnavailable(
