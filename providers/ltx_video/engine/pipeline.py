@@ -20,6 +20,7 @@ from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline
 from providers.ltx_video.engine.scheduler import scheduler_for
 from providers.ltx_video.models.profiles import PipelineFamily
+from providers.ltx_video.models.weights_spec import WEIGHT_SCALES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,10 +55,8 @@ _TRANSFORMERS = {
 }
 # What programs write before the names of the transformer's layers in a single file.
 _PREFIXES = ("model.diffusion_model.", "diffusion_model.", "transformer.")
-# What stands beside a layer whose weights are kept in 8 bit; the scales of its input are for
-# arithmetic in 8 bit, which is not done here.
-_WEIGHT_SCALES = (".weight_scale", ".scale_weight")
-_SCALES = (*_WEIGHT_SCALES, ".input_scale", ".scale_input", "scaled_fp8")
+# The scales of a layer's input are for arithmetic in 8 bit, which is not done here.
+_SCALES = (*WEIGHT_SCALES, ".input_scale", ".scale_input", "scaled_fp8")
 _DECODERS = ("vae", "audio_vae", "vocoder")
 _WEIGHT_SUFFIXES = (".safetensors", ".bin")
 
@@ -328,7 +327,7 @@ def _unscaled(opened: Any, key: str, keys: list[str], dtype: torch.dtype) -> tor
     """A tensor; where it was kept in 8 bit with a scale beside it, as it was before."""
     weight = opened.get_tensor(key)
     stem = key.removesuffix(".weight")
-    for scale in (f"{stem}{end}" for end in _WEIGHT_SCALES):
+    for scale in (f"{stem}{end}" for end in WEIGHT_SCALES):
         if scale in keys:
             factor = opened.get_tensor(scale).to(torch.float32)
             return (weight.to(torch.float32) * factor).to(dtype)

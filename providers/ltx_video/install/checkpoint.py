@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from core.errors import UnreadableWeights
 from core.lora.lora_family import find_layer
 from core.platform.safetensors_head import BYTES_OF_NUMBERS, SUFFIX, read_head
+from providers.ltx_video.models.weights_spec import WEIGHT_SCALES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,10 +39,12 @@ class Checkpoint:
     Attributes:
         path: a folder in the layout of diffusers, or one file with the transformer.
         family: whose layers its transformer has, each with its shape.
+        is_bfloat16: whether it is stored in the numbers in which it is computed.
     """
 
     path: Path
     family: LoraFamily
+    is_bfloat16: bool
 
     @property
     def is_single_file(self) -> bool:
@@ -70,7 +73,13 @@ def read_checkpoint(path: Path, families: Iterable[LoraFamily]) -> Checkpoint:
             hint=f"Name a folder in the layout of diffusers, or a {SUFFIX} file.",
         )
     tensors = _of_folder(path) if path.is_dir() else _of_file(path)
-    return Checkpoint(path, _family_of(tensors, tuple(families), str(path)))
+    match, family = _family_of(tensors, tuple(families), str(path))
+    if path.is_dir() and any(name.endswith(WEIGHT_SCALES) for name in tensors):
+        raise UnreadableWeights(
+            f"The folder {str(path)!r} holds its transformer in 8 bit with scales.",
+            hint="Only a single file can be read like that.",
+        )
+    return Checkpoint(path, family, match.is_bfloat16)
 
 
 def _of_file(path: Path) -> dict[str, StoredTensor]:
@@ -157,7 +166,7 @@ def _broken(folder: Path, reason: str) -> UnreadableWeights:
 
 def _family_of(
     tensors: Mapping[str, StoredTensor], families: tuple[LoraFamily, ...], name: str
-) -> LoraFamily:
+) -> tuple[_Match, LoraFamily]:
     known = [(_Match(tensors, family), family) for family in families]
     fitting = [(match, family) for match, family in known if match.is_whole]
     if fitting:
@@ -169,7 +178,7 @@ def _family_of(
                 "are not read here.",
                 hint="Get it in 16, 32 or 8 bit (float8).",
             )
-        return family
+        return match, family
     match, family = max(known, key=lambda one: (one[0].count, -len(one[0].other_shapes)))
     if not match.count:
         labels = ", ".join(family.label for family in families)
@@ -195,6 +204,7 @@ class _Match:
         }
         self.other_shapes: list[str] = []
         self.odd = ""
+        self.is_bfloat16 = True
         seen: set[str] = set()
         blocks_too_many: str = ""
         for key, tensor in tensors.items():
@@ -205,6 +215,7 @@ class _Match:
                 blocks_too_many = blocks_too_many or (key if "transformer_blocks." in key else "")
             elif layer.name in wanted:
                 seen.add(layer.name)
+                self.is_bfloat16 = self.is_bfloat16 and tensor.dtype == "BF16"
                 self.odd = self.odd or ("" if tensor.dtype in BYTES_OF_NUMBERS else key)
                 if tensor.shape != (layer.out_features, layer.in_features):
                     self.other_shapes.append(_difference(key, tensor, layer))

@@ -64,12 +64,14 @@ class OwnModel(Frozen):
         added_from: where its files lie.
         transformer_file: its single file, in the model's folder; None where that has the layout of
             diffusers.
+        is_mapped: see `Footprint.is_mapped`.
     """
 
     label: str
     like: str
     added_from: str
     transformer_file: str | None = None
+    is_mapped: bool = True
 
 
 class ModelManifest(Frozen):

@@ -76,7 +76,7 @@ def _row(manifest: ModelManifest, own: OwnModel, like: LocalModel) -> LocalModel
     return LocalModel(
         spec=spec,
         profile=profile,
-        footprint=like.footprint,
+        footprint=like.footprint.model_copy(update={"is_mapped": own.is_mapped}),
         weights=None,
         added_from=own.added_from,
     )
@@ -137,7 +137,11 @@ class _Addition:
         file = self.checkpoint.path
         single = f"{TRANSFORMER}/{file.name}" if self.checkpoint.is_single_file else None
         return OwnModel(
-            label=self.label, like=self.like.id, added_from=str(file), transformer_file=single
+            label=self.label,
+            like=self.like.id,
+            added_from=str(file),
+            transformer_file=single,
+            is_mapped=self.checkpoint.is_bfloat16,
         )
 
 

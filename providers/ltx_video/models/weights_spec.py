@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _SHARD = re.compile(r"(?P<start>.*-)(?P<number>\d{5})(?P<end>-of-(?P<count>\d{5})\.[^/]+)")
 
 
+WEIGHT_SCALES = (".weight_scale", ".scale_weight")
+"""How the names end of what the weights of a layer in 8 bit are multiplied by."""
+
+
 class RemoteFile(Frozen):
     """One file of a repository; size and hash are None where only the hub knows them."""
 
@@ -109,6 +113,8 @@ class Footprint(Frozen):
         hidden_size: width of the transformer, for the size of its activations.
         block_count: number of transformer blocks; offloading moves one after the other.
         decoder_channels: what the last stage of the video decoder computes for each 4×4 pixels.
+        is_mapped: whether the transformer is stored in the 16 bit in which it is computed, so that
+            its file is used as it lies there; else all of it is computed anew in main memory.
     """
 
     transformer: float = Field(gt=0)
@@ -119,3 +125,4 @@ class Footprint(Frozen):
     hidden_size: int = Field(gt=0)
     block_count: int = Field(gt=0)
     decoder_channels: int = Field(gt=0)
+    is_mapped: bool = True

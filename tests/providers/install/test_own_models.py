@@ -170,6 +170,24 @@ def test_the_real_families_are_told_apart() -> None:
     assert len({model.spec.lora_family for model in MODELS}) == 6
 
 
+def test_what_is_converted_when_it_is_loaded_is_counted(shop: Shop, theirs: Path) -> None:
+    """numpy has no bfloat16: these are in another 16 bit."""
+    shop.add(save(weights_like(TINY_VIDEO), theirs / "mix.safetensors"))
+    manifest = manifest_of(shop.models_dir / "my-mix")
+    assert manifest is not None
+    assert manifest.own is not None
+    assert not manifest.own.is_mapped
+
+
+def test_a_folder_with_scaled_weights_is_refused(shop: Shop, theirs: Path) -> None:
+    folder = diffusers_folder(theirs, TINY_VIDEO)
+    weights = weights_like(TINY_VIDEO)
+    weights["proj_in.weight_scale"] = np.ones((), np.float32)
+    (folder / "transformer" / "diffusion_pytorch_model.safetensors.index.json").unlink()
+    save(weights, folder / "transformer" / "one.safetensors")
+    assert "in 8 bit with scales" in shop.refused(folder)
+
+
 def test_it_is_run_like_the_model_that_is_named(shop: Shop, theirs: Path) -> None:
     Shop(shop.models_dir.parent, TINY_AV_GUIDED)
     file = save(weights_like(TINY_AV), theirs / "mix.safetensors")

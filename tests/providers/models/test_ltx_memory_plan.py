@@ -243,6 +243,20 @@ def test_a_mapped_file_that_goes_on_to_the_gpu_needs_no_memory_of_its_size() -> 
     assert loading < others * 2 + 0.25 * model.footprint.transformer * 2
 
 
+@pytest.mark.parametrize("vram_gb", [80, 32, 16])
+def test_a_file_in_other_numbers_is_computed_anew_in_main_memory(vram_gb: int) -> None:
+    model = BY_ID[LTXModel.LTX_2_3_DISTILLED]
+    converted = model.model_copy(
+        update={"footprint": model.footprint.model_copy(update={"is_mapped": False})}
+    )
+    on = machine(200, vram_gb)
+    mapped, anew = (ladder(one, on, SMALL_CLIP).choose() for one in (model, converted))
+    assert (anew.residency, anew.precision) == (mapped.residency, mapped.precision)
+    (loading,) = [peak for peak in anew.peaks if peak.stage is Stage.LOAD]
+    assert loading.ram_gb > 2 * model.footprint.transformer
+    assert anew.peak_ram_gb >= mapped.peak_ram_gb
+
+
 def test_streaming_from_disk_needs_the_disk() -> None:
     model = BY_ID[LTXModel.LTX_2_3_DISTILLED]
     on = machine(32, 16)
