@@ -14,6 +14,7 @@
     │   └── FFmpegCrashed            FFmpeg was ended by a fault of its own
     ├── UnreadableClip               a video file does not decode
     ├── UnreadableMusic              a piece of music does not decode
+    ├── UnreadableWeights            a file of weights is damaged, or of another kind
     ├── UnreadableLora               a LoRA is missing, damaged or none
     ├── ProjectError                 a film or project file cannot be read or written
     ├── AssemblyError                the film cannot be put together, or came out wrong
@@ -182,6 +183,10 @@ class UnreadableClip(StudioError):
 
 class UnreadableMusic(StudioError):
     """A piece of music is missing, damaged or holds no sound."""
+
+
+class UnreadableWeights(StudioError):
+    """A file of weights is damaged, or of another kind than it is named for."""
 
 
 class UnreadableLora(StudioError):

@@ -271,8 +271,10 @@ class Studio(Setup):
         inputs = RenderPayload.model_validate_json(record.payload).plan.request.inputs
         return tuple(item.path for item in inputs)
 
-    def submit_install(self, target: Target, reuse_from: Sequence[Path] = ()) -> str:
-        """Put the installation of a model into the queue and give the job's id.
+    def submit_install(
+        self, target: Target, reuse_from: Sequence[Path] = (), *, may_copy: bool = False
+    ) -> str:
+        """Put the installation of a model into the queue and give the job's id; see `ModelStore`.
 
         Raises:
             UnsupportedRequest: the model cannot be installed.
@@ -283,7 +285,7 @@ class Studio(Setup):
         if store is None:
             message = f"{target} is no model that is installed on this machine."
             raise UnsupportedRequest([Problem("target.model", message)])
-        job = store.install_job(target.model, reuse_from)
+        job = store.install_job(target.model, reuse_from, may_copy=may_copy)
         if not reuse_from:
             self.registry.network.check(f"{target.model} is not downloaded", target=str(target))
         return self.queue.submit(job)

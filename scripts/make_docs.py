@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _GUIDE = "Docs/LTX-Video-Provider-Guide.md"
+_SETUP = "Docs/LTX-Video-Local-Setup.md"
 _FILMS = "Docs/Film-Export-Guide.md"
 _CODE_MAP = "Docs/CodeMap.md"
 
@@ -36,6 +37,7 @@ def parts(root: Path) -> Mapping[str, Mapping[str, Callable[[], str]]]:
             "mini": ltx_tables.mini_words,
             "settings": ltx_tables.settings,
         },
+        _SETUP: {"memory": ltx_tables.memory},
         _FILMS: {
             "presets": film_tables.presets,
             "containers": film_tables.containers,

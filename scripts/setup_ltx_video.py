@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from core.jobs.job import CancelToken, ErrorReport, JobUpdate, Terminal
     from core.jobs.queue import JobQueue
-    from core.platform.machine import Machine
     from core.studio import Studio
     from providers.ltx_video.install.weights import Installable, InstallModelJob, Survey
     from providers.ltx_video.models.catalog import LocalModel
@@ -39,6 +38,7 @@ class Options:
 
     model: str | None
     sources: tuple[Path, ...]
+    may_copy: bool
     is_agreed: bool
     verify: bool
     remove: bool
@@ -56,32 +56,48 @@ def parse(arguments: Sequence[str]) -> Options:
     )
     parser.add_argument("--model", metavar="ID", help="the model to install")
     parser.add_argument(
+        "--adopt",
         "--from",
         dest="sources",
         metavar="FOLDER",
         type=Path,
         action="append",
         default=[],
-        help="use files from this folder (a diffusers folder, a hub cache, another ImageAI's "
-        "models folder) instead of downloading them; may be given several times",
+        help="use the files below this folder (of ComfyUI, a diffusers folder, a hub cache, "
+        "another ImageAI's models) instead of downloading them: they are linked; may be given "
+        "several times",
     )
+    parser.add_argument("--copy", action="store_true", help="copy such files, do not link them")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--verify", action="store_true", help="read and check every installed byte")
-    what.add_argument("--remove", action="store_true", help="delete the model from this machine")
+    what.add_argument(
+        "--verify",
+        metavar="ID",
+        nargs="?",
+        const="",
+        help="read and check every byte of that model, without one of all that are installed",
+    )
+    what.add_argument(
+        "--remove", metavar="ID", nargs="?", const="", help="delete that model from this machine"
+    )
     what.add_argument("--dry-run", action="store_true", help="say what would be done and stop")
     parser.add_argument("--json", action="store_true", help="print one event a line on stdout")
     found = parser.parse_args(arguments)
-    if found.model is None and (found.verify or found.remove or found.dry_run or found.sources):
-        parser.error("--verify, --remove, --dry-run and --from need --model ID")
-    if found.sources and (found.verify or found.remove):
-        parser.error("--from goes with an installation, not with --verify or --remove")
+    verify, remove = found.verify is not None, found.remove is not None
+    named = list(filter(None, (found.model, found.verify, found.remove)))
+    if len(named) > 1:
+        parser.error("name one model")
+    if (found.sources or found.copy) and (verify or remove):
+        parser.error("--adopt and --copy go with an installation, not with --verify or --remove")
+    if not named and (remove or found.dry_run or found.sources or found.copy):
+        parser.error("--remove needs an ID; --dry-run, --adopt and --copy need --model ID")
     return Options(
-        model=found.model,
+        model=named[0] if named else None,
         sources=tuple(found.sources),
+        may_copy=found.copy,
         is_agreed=found.yes,
-        verify=found.verify,
-        remove=found.remove,
+        verify=verify,
+        remove=remove,
         dry_run=found.dry_run,
         as_json=found.json,
     )
@@ -131,108 +147,17 @@ def _run(options: Options, cancel: CancelToken, voice: Voice) -> int:
     for note in studio.notes:
         voice.say(note)
     models_dir = studio.paths.models_dir
-    if options.model is None:
-        _show_models(models_dir, voice)
-        return _DONE
-    if options.remove:
-        return _remove(options, models_dir, voice)
     if options.verify:
         return _verify(options, models_dir, cancel, voice)
+    if options.remove:
+        return _remove(options, models_dir, voice)
+    if options.model is None:
+        # Imported late, as all of the program is: the environment comes first.
+        from scripts.ltx_model_table import show_models
+
+        show_models(models_dir, voice, _COMMAND)
+        return _DONE
     return _install(options, studio, cancel, voice)
-
-
-def _show_models(models_dir: Path, voice: Voice) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from core.platform.machine import read_machine
-    from core.platform.units import bytes_text
-    from providers.ltx_video.models.catalog import MODELS
-
-    machine = read_machine()
-    rows = [_row(model, models_dir, machine) for model in MODELS]
-    for row in rows:
-        voice.tell_fields("model", **row.as_json())
-    if voice.as_json:
-        return
-    table = Table(title="LTX models for this machine", title_justify="left")
-    for name in ("Model", "Download", "Licence", "Runs here", "Installed"):
-        table.add_column(name, no_wrap=name == "Model")
-    for row in rows:
-        licence = f"{row.licence}{', gated' if row.is_gated else ''}"
-        size = "-" if row.size_bytes is None else bytes_text(row.size_bytes)
-        table.add_row(row.id, size, licence, "yes" if row.runs_here else "no", row.state)
-    Console(highlight=False).print(table)
-    for row in rows:
-        if not row.runs_here:
-            voice.say(f"{row.id} does not run here: {row.why_not}")
-    voice.say("gated: the licence is accepted on the model's page first, by a free account there.")
-    voice.say(f"Models are kept in {models_dir}.")
-    voice.say(f"To install one: {_COMMAND} --model ID")
-
-
-@dataclass(frozen=True)
-class _Row:
-    id: str
-    label: str
-    size_bytes: int | None
-    licence: str
-    is_gated: bool
-    runs_here: bool
-    why_not: str
-    state: str
-    page_url: str
-
-    def as_json(self) -> dict[str, object]:
-        command = f"{_COMMAND} --model {self.id}" if self.size_bytes is not None else None
-        return {**self.__dict__, "command": command}
-
-
-def _row(model: LocalModel, models_dir: Path, machine: Machine) -> _Row:
-    from core.platform.machine import free_disk_bytes
-    from core.video.planning import make_plan
-    from core.video.request import RenderRequest, Target
-    from providers.ltx_video.models.catalog import DEPLOYMENT, PROVIDER
-    from providers.ltx_video.models.memory_plan import Workload, memory_ladder
-
-    target = Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id)
-    usual = make_plan(RenderRequest(target=target, prompt="a clip"), model.spec)
-    rows = 2 if model.profile.guidance.reads_negative_prompt else 1
-    memory = memory_ladder(
-        machine,
-        model.footprint,
-        model.profile.dtype,
-        Workload(usual.width, usual.height, usual.num_frames, rows),
-        scratch_free_gb=free_disk_bytes(models_dir) / 1e9,
-    ).choose()
-    return _Row(
-        id=model.id,
-        label=model.spec.label,
-        size_bytes=model.spec.size_bytes if model.weights else None,
-        licence=model.spec.licence.name,
-        is_gated=model.spec.licence.is_gated,
-        runs_here=memory.fits,
-        why_not="" if memory.fits else " ".join(memory.reasons),
-        state=_state_text(model, models_dir),
-        page_url=model.weights.page_url if model.weights else "",
-    )
-
-
-def _state_text(model: LocalModel, models_dir: Path) -> str:
-    from core.video.model_store import OnDisk
-    from providers.ltx_video.install.installed import check_installed
-
-    if model.weights is None:
-        return "built in"
-    match check_installed(models_dir, model.id).on_disk:
-        case OnDisk.WHOLE:
-            return "yes"
-        case OnDisk.PARTLY:
-            return "begun"
-        case OnDisk.DAMAGED:
-            return "damaged"
-        case OnDisk.NOTHING:
-            return "no"
 
 
 def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice) -> int:
@@ -243,8 +168,9 @@ def _install(options: Options, studio: Studio, cancel: CancelToken, voice: Voice
     from providers.ltx_video.install.weights import Installable, InstallModelJob
 
     model = Installable.find(options.model or "")
-    job = InstallModelJob(model, studio.paths.models_dir, studio.keys, options.sources)
-    state = check_installed(studio.paths.models_dir, model.id)
+    models_dir, sources = studio.paths.models_dir, options.sources
+    job = InstallModelJob(model, models_dir, studio.keys, sources, may_copy=options.may_copy)
+    state = check_installed(models_dir, model.id)
     if state.on_disk is OnDisk.WHOLE:
         voice.say(f"{model.label} is installed and complete in {state.folder}.")
         voice.tell(Succeeded(path=state.folder))
@@ -316,6 +242,9 @@ def _announce(
         total_bytes=survey.total_bytes,
         fetch_bytes=survey.fetch_bytes,
         free_bytes=survey.free_bytes,
+        found=[
+            {"folder": str(found.folder), "size_bytes": found.size_bytes} for found in survey.found
+        ],
         files=[
             {"place": file.place, "repo_id": file.repo_id, "size_bytes": file.size_bytes}
             for file in survey.files
@@ -324,6 +253,11 @@ def _announce(
     licence = model.licence
     lines = [
         f"{model.label}: {len(survey.files)} files, {bytes_text(survey.total_bytes)}.",
+        *(
+            f"Found: {bytes_text(found.size_bytes)} in {found.folder}"
+            f"{'' if options.may_copy else ', to be linked'} once they are proved."
+            for found in survey.found
+        ),
         f"To download: {bytes_text(survey.fetch_bytes)}; "
         f"free on the disk: {bytes_text(survey.free_bytes)}.",
         f"Licence: {licence.name}. {licence.summary} {licence.url}".rstrip(),
@@ -338,27 +272,54 @@ def _announce(
 
 
 def _verify(options: Options, models_dir: Path, cancel: CancelToken, voice: Voice) -> int:
+    """Check one model, or all of them one after the other; the worst decides the exit code."""
+    from core.errors import OutputError
+    from core.jobs.job import ErrorReport
+    from core.video.model_store import OnDisk
+    from providers.ltx_video.install.installed import check_installed
+    from providers.ltx_video.install.model_files import find_on_disk
+    from providers.ltx_video.install.own_models import every_model
+
+    models = every_model(models_dir)
+    if options.model is not None:
+        _verify_one(find_on_disk(options.model, models), models_dir, cancel, voice)
+        return _DONE
+    states = {model: check_installed(models_dir, model).on_disk for model in models}
+    there = [model for model, on_disk in states.items() if on_disk is not OnDisk.NOTHING]
+    if not there:
+        voice.say("No model is installed: there is nothing to check.")
+    code = _DONE
+    for model in there:
+        try:
+            _verify_one(models[model], models_dir, cancel, voice)
+        except OutputError as error:
+            code = _tell_failure(ErrorReport.of(error), voice)
+    return code
+
+
+def _verify_one(model: LocalModel, models_dir: Path, cancel: CancelToken, voice: Voice) -> None:
     from core.errors import OutputError
     from core.jobs.job import JobContext, Succeeded
     from core.platform.units import bytes_text
     from core.video.model_store import OnDisk
-    from providers.ltx_video.install.installed import manifest_of
-    from providers.ltx_video.install.weights import Installable, verify_model
+    from providers.ltx_video.install.installed import manifest_of, verify_model
+    from providers.ltx_video.install.model_files import way_to_repair
 
-    model = Installable.find(options.model or "")
+    label = model.spec.label
     with tempfile.TemporaryDirectory(prefix="imageai-") as workdir, voice.progress():
         ctx = JobContext(workdir=Path(workdir), cancel=cancel, report=voice.report)
         state = verify_model(models_dir, model.id, ctx)
     manifest = manifest_of(state.folder)
     if state.on_disk is not OnDisk.WHOLE or manifest is None:
         raise OutputError(
-            f"{model.label} is not whole. {state.reason}",
-            hint=f"{_COMMAND} --model {model.id} fetches what is missing or wrong.",
+            f"{label} is not whole. {state.reason}",
+            hint=f"{way_to_repair(model)} Only what is missing or wrong is fetched."
+            if model.weights
+            else way_to_repair(model),
         )
     size = bytes_text(manifest.size_bytes)
-    voice.say(f"{model.label} is whole: {len(manifest.files)} files, {size}, all verified.")
+    voice.say(f"{label} is whole: {len(manifest.files)} files, {size}, all verified.")
     voice.tell(Succeeded(path=state.folder))
-    return _DONE
 
 
 def _remove(options: Options, models_dir: Path, voice: Voice) -> int:
@@ -366,17 +327,23 @@ def _remove(options: Options, models_dir: Path, voice: Voice) -> int:
     from core.platform.units import bytes_text
     from core.video.model_store import OnDisk
     from providers.ltx_video.install.installed import check_installed, remove_model
-    from providers.ltx_video.install.weights import Installable
+    from providers.ltx_video.install.model_files import find_on_disk
+    from providers.ltx_video.install.own_models import every_model
 
-    model = Installable.find(options.model or "")
+    model = find_on_disk(options.model or "", every_model(models_dir))
+    label = model.spec.label
     state = check_installed(models_dir, model.id)
     if state.on_disk is OnDisk.NOTHING:
-        voice.say(f"{model.label} is not installed: there is nothing to remove.")
+        voice.say(f"{label} is not installed: there is nothing to remove.")
     else:
+        frees = f"It frees {bytes_text(state.freed_bytes)}"
+        if state.shared_bytes:
+            frees += f"; {bytes_text(state.shared_bytes)} stay with other models and programs"
+        voice.say(f"{frees}.")
         if not _is_agreed(options, voice, f"Delete {state.folder}?"):
             return _CANCELLED
         freed_bytes = remove_model(models_dir, model.id)
-        voice.say(f"{model.label} is removed; {bytes_text(freed_bytes)} freed.")
+        voice.say(f"{label} is removed; {bytes_text(freed_bytes)} freed.")
     voice.tell(Succeeded(path=state.folder))
     return _DONE
 

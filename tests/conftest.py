@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from contextlib import AbstractContextManager
+
     from xdist.remote import Producer
 
 # A shell lets what it starts in the background ignore Ctrl-C, and every process below inherits
@@ -63,6 +67,7 @@ SLOWEST = (
     "tests/providers/engine/test_engine_loras.py",
     "tests/providers/engine/test_engine_preview.py",
     "tests/providers/engine/test_modes.py",
+    "tests/providers/engine/test_own_checkpoints.py",
     "tests/providers/models/test_lora_families.py",
     "tests/providers/training/test_plain_diffusers.py",
     "tests/providers/training/test_training.py",
@@ -117,3 +122,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _place(item: pytest.Item) -> int:
     return next((i for i, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
+
+
+@pytest.fixture
+def full_disk() -> Callable[[int], AbstractContextManager[None]]:
+    """A limit on the size of this process's files, which stands in for the end of the disk."""
+    import resource
+
+    @contextmanager
+    def limited(size_bytes: int) -> Generator[None]:
+        before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            signal.signal(signal.SIGXFSZ, before)
+
+    return limited

@@ -159,10 +159,39 @@ def test_model_is_installed_verified_and_removed(script: Script, hub: StubHub) -
     rows = {row["id"]: row["state"] for row in script.run("--json").events}
     assert rows[MODEL] == "damaged"
 
-    removed = script.run("--model", MODEL, "--remove", "--yes")
+    assert f"--model {MODEL}'. Only what is missing or wrong is fetched." in damaged.messages
+    assert script.run("--model", MODEL, "--yes").code == 0
+    assert script.run("--verify", MODEL).code == 0
+
+    removed = script.run("--remove", MODEL, "--yes")
     assert removed.code == 0
-    assert "removed" in removed.messages
+    assert "It frees 0.9 MB." in removed.messages
+    assert "removed; 0.9 MB freed" in removed.messages
     assert not path.parent.parent.exists()
+
+
+def test_files_of_another_program_are_named_linked_checked_and_left(
+    script: Script, hub: StubHub, tmp_path: Path
+) -> None:
+    other = tmp_path / "ComfyUI" / "models" / "ltxv.safetensors"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(hub.repos[WEIGHTS[MODEL].repo_ids[0]].files[BIG].content)
+    installed = script.run("--model", MODEL, "--adopt", str(tmp_path / "ComfyUI"), "--yes")
+    assert f"Found: 0.9 MB in {tmp_path / 'ComfyUI'}, to be linked" in installed.messages
+    assert "To download: 0.9 MB" not in installed.messages
+    assert (script.models_dir / MODEL / BIG).samefile(other)
+    assert BIG not in hub.fetched_paths()
+
+    assert script.run("--verify").code == 0
+    other.write_bytes(b"changed by its own program")
+    told = script.run("--verify")
+    assert told.code == 1
+    assert BIG in told.messages
+    assert str(other) in told.messages
+    removed = script.run("--remove", MODEL, "--yes")
+    assert "stay with other models and programs" in removed.messages
+    assert other.read_bytes() == b"changed by its own program"
+    assert script.run("--verify").messages.strip().endswith("there is nothing to check.")
 
 
 def test_json_prints_one_event_a_line_and_ends_with_the_folder(script: Script) -> None:
@@ -276,7 +305,10 @@ def test_token_of_the_environment_opens_the_gate_and_is_never_shown(
     [
         (["--model", "ltx-video-2b-0.9.55"], "Did you mean 'ltx-video-2b-0.9.5'"),
         (["--model", "ltx-mini"], "nothing to install"),
-        (["--verify"], "need --model"),
+        (["--remove"], "needs an ID"),
+        (["--dry-run"], "need --model"),
+        (["--model", MODEL, "--remove", MODEL], "name one model"),
+        (["--verify", "--copy"], "go with an installation"),
         (["--model", MODEL, "--verify", "--remove"], "not allowed with"),
     ],
 )

@@ -27,7 +27,7 @@ class Command(NamedTuple):
 COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         "models": Command(
-            "cli.commands.models:app", "What models there are, and which can run here."
+            "cli.commands.models:app", "What models there are; add, check and remove them."
         ),
         "loras": Command("cli.commands.loras:app", "Your own LoRAs, and which models they fit."),
         "train-lora": Command(

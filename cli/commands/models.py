@@ -1,32 +1,59 @@
-"""`models`: what exists, what is installed, and what each model takes and costs."""
+"""`models`: what exists and is installed, what each takes and costs; checkpoints of one's own."""
 
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperGroup
+from typing_extensions import override
 
 from cli.console import wrapped
 from cli.context import JsonOption, context_of
-from cli.signals import EXIT_DONE
-from core.errors import Problem, UnsupportedRequest
+from cli.signals import EXIT_CANCELLED, EXIT_DONE, EXIT_FAILED
+from core.errors import JobCancelled, Problem, UnsupportedRequest
 from core.platform.suggestions import unknown_name
 from core.platform.units import bytes_text
 from core.video.listing import ListedModel, read_models
+from core.video.model_store import OnDisk
 from core.video.model_text import facts_of, licence_text, needs_text
 from core.video.provider import NotReady
+from core.video.request import DEFAULT_TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from cli.context import CliContext
+    from core.jobs.job import CancelToken
+    from core.video.model_store import AddedModel, Installation, ModelStore
     from core.video.spec import ModelSpec
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False)
+T = TypeVar("T")
+
+
+class _ShownByDefault(TyperGroup):
+    """`models NAME` is short for `models show NAME`."""
+
+    @override
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        known = {*self.commands, "--help"}
+        return super().parse_args(ctx, args if known & set(args[:1]) else ["show", *args])
+
+
+app = typer.Typer(
+    cls=_ShownByDefault,
+    help="What models there are; add, check and remove them.",
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+_Id = Annotated[str, typer.Argument(metavar="NAME", help="A model's id.")]
 
 
 @app.command()
-def models(
+def show(
     ctx: typer.Context,
     name: Annotated[str | None, typer.Argument(help="Show all about one model.")] = None,
     json: JsonOption = False,
@@ -47,6 +74,110 @@ def models(
     text = "\n\n".join(map(details, listed)) if name is not None else overview(listed)
     context.console.answer_in_words(text)
     return EXIT_DONE
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    path: Annotated[
+        Path,
+        typer.Argument(help="A folder in the layout of diffusers, or one .safetensors file."),
+    ],
+    name: Annotated[str, typer.Option("--name", help="What it is to be called.")],
+    like: Annotated[
+        str | None, typer.Option("--like", metavar="ID", help="The model it is run like.")
+    ] = None,
+    copy: Annotated[bool, typer.Option("--copy", help="Copy the files, do not link them.")] = False,
+    json: JsonOption = False,
+) -> int:
+    """Make a checkpoint of your own a model; its files stay where they are."""
+    context = context_of(ctx, is_json=json)
+    store = _store_of(context)
+
+    def work(cancel: CancelToken, on_fraction: Callable[[float], None]) -> AddedModel:
+        return store.add(path, name, like, cancel, on_fraction, may_copy=copy)
+
+    added = _reading(context, work)
+    context.console.event("added", model=added.model, notes=list(added.notes))
+    context.console.answer_in_words(
+        "\n".join([f"{name} is the model {added.model}.", *added.notes])
+    )
+    return EXIT_DONE
+
+
+@app.command()
+def verify(ctx: typer.Context, name: _Id, json: JsonOption = False) -> int:
+    """Read every byte of a model and say what is damaged."""
+    context = context_of(ctx, is_json=json)
+    store = _store_of(context)
+
+    def work(cancel: CancelToken, on_fraction: Callable[[float], None]) -> Installation:
+        return store.verify(name, cancel, on_fraction)
+
+    found = _reading(context, work)
+    context.console.event("verified", model=name, state=found.on_disk, reason=found.reason)
+    if found.on_disk is OnDisk.WHOLE:
+        context.console.answer_in_words(f"{name} is whole: every file is there and right.")
+        return EXIT_DONE
+    readiness = context.setup.registry.readiness(DEFAULT_TARGET.with_model(name))
+    fix = readiness.fix if isinstance(readiness, NotReady) else ""
+    context.console.answer_in_words(f"{found.reason} {fix}".strip())
+    return EXIT_FAILED
+
+
+@app.command()
+def remove(
+    ctx: typer.Context,
+    name: _Id,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete what must be fetched again.")] = False,
+    json: JsonOption = False,
+) -> int:
+    """Delete a model; files of others, and your own, stay."""
+    context = context_of(ctx, is_json=json)
+    store, registry = _store_of(context), context.setup.registry
+    registry.spec(DEFAULT_TARGET.with_model(name))
+    found = store.installation(name)
+    if found is not None and found.on_disk is OnDisk.NOTHING:
+        context.console.answer_in_words(f"{name} is not installed: there is nothing to remove.")
+        return EXIT_DONE
+    if found is not None and not found.is_own and not yes:
+        message = f"It would free {bytes_text(found.freed_bytes)}: add --yes to delete {name}."
+        raise UnsupportedRequest([Problem("yes", message)])
+    freed_bytes = store.remove(name)
+    context.console.event("removed", model=name, freed_bytes=freed_bytes)
+    context.console.answer_in_words(f"{name} is removed; {bytes_text(freed_bytes)} are free.")
+    return EXIT_DONE
+
+
+def _store_of(context: CliContext) -> ModelStore:
+    """The models that are files on this machine."""
+    store = context.setup.registry.open(DEFAULT_TARGET).store
+    if store is None:
+        message = f"The models of {DEFAULT_TARGET.provider} are no files on this machine."
+        raise UnsupportedRequest([Problem("target.provider", message)])
+    return store
+
+
+def _reading(context: CliContext, work: Callable[[CancelToken, Callable[[float], None]], T]) -> T:
+    """What comes of reading many bytes; how far it is is shown, and a signal stops it."""
+    # Imported late: most looks at models read nothing.
+    from cli.progress import progress_view
+    from core.jobs.job import CancelToken, Progressed
+    from core.jobs.lanes import Stage
+
+    cancel = CancelToken()
+    with context.signals.calling(cancel.cancel), progress_view(context.console) as view:
+
+        def on_fraction(fraction: float) -> None:
+            if not context.console.is_json:
+                view.show(Progressed(stage=Stage.VERIFY, fraction=fraction))
+
+        try:
+            return work(cancel, on_fraction)
+        except JobCancelled as error:
+            context.console.event("cancelled")
+            context.console.tell("Cancelled. Nothing was changed.")
+            raise typer.Exit(EXIT_CANCELLED) from error
 
 
 def as_event(item: ListedModel) -> dict[str, Any]:

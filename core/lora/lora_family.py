@@ -115,7 +115,7 @@ def fit_lora(file: LoraFile, family: LoraFamily) -> LoraFit:
     other_size: list[str] = []
     twice: list[str] = []
     for pair in file.pairs:
-        known = _find(pair.layer, family.names)
+        known = find_layer(pair.layer, family.names)
         if known is None:
             unknown.append(pair.layer)
         elif (known.in_features, known.out_features) != (pair.in_features, pair.out_features):
@@ -170,7 +170,8 @@ def _numbered(name: str, number: int) -> str:
     return name.replace("*", str(number), 1)
 
 
-def _find(layer: str, names: Mapping[str, LoraLayer]) -> LoraLayer | None:
+def find_layer(layer: str, names: Mapping[str, LoraLayer]) -> LoraLayer | None:
+    """The layer of a family, by any name that programs have for it; `names` are the family's."""
     candidates = [layer]
     for prefix in _PREFIXES:
         candidates += [name.removeprefix(prefix) for name in candidates if name.startswith(prefix)]

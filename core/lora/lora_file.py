@@ -6,26 +6,15 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from math import prod
 from typing import TYPE_CHECKING, Any, cast
 
-from core.errors import UnreadableLora
+from core.errors import UnreadableLora, UnreadableWeights
+from core.platform.safetensors_head import BYTES_OF_NUMBERS, SUFFIX, StoredTensor, read_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-SUFFIX = ".safetensors"
-"""The only kind of file that holds a LoRA: others can run programs when they are opened."""
-
-# The file begins with the length of its table of contents, in this many bytes.
-_LENGTH_FIELD = 8
-# As much as the format's own library reads.
-_MOST_HEADER_BYTES = 100_000_000
-_METADATA = "__metadata__"
-_PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-
-_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1}
 # How programs end the names of the two matrices of one layer: into the few values, and out again.
 _HALVES = (
     (".lora_A.weight", ".lora_B.weight"),
@@ -137,84 +126,13 @@ def read_lora(path: Path) -> LoraFile:
 def _read(path: Path, size_bytes: int, _modified_ns: int) -> LoraFile:
     name = f"The LoRA {str(path)!r}"
     try:
-        with path.open("rb") as file:
-            start = file.read(_LENGTH_FIELD)
-            header_bytes = int.from_bytes(start, "little")
-            if start.startswith(_PICKLES):
-                raise UnreadableLora(
-                    f"{name} is a pickle under the name of a {SUFFIX} file; pickles can run "
-                    f"programs and are not opened. Get it as a {SUFFIX} file."
-                )
-            if len(start) < _LENGTH_FIELD:
-                raise UnreadableLora(f"{name} is cut off. Get a whole copy of it.")
-            if header_bytes > _MOST_HEADER_BYTES:
-                raise UnreadableLora(
-                    f"{name} is no {SUFFIX} file, or a damaged one: its head claims "
-                    f"{header_bytes / 1e9:,.1f} GB. Get a whole copy of it."
-                )
-            if header_bytes > size_bytes - _LENGTH_FIELD:
-                raise UnreadableLora(f"{name} is cut off. Get a whole copy of it.")
-            header = json.loads(file.read(header_bytes))
-    except (ValueError, RecursionError) as error:
-        raise UnreadableLora(
-            f"{name} is no {SUFFIX} file, or a damaged one: its head cannot be understood. "
-            "Get a whole copy of it."
-        ) from error
-    except OSError as error:
-        raise UnreadableLora(f"{name} cannot be read: {_why(error)}.") from error
-    tensors, metadata = _tables(header, name)
-    ends = [tensor.end for tensor in tensors.values()]
-    data_bytes = size_bytes - _LENGTH_FIELD - header_bytes
-    if max(ends, default=0) > data_bytes:
-        raise UnreadableLora(
-            f"{name} is cut off: {data_bytes:,} of {max(ends):,} bytes of weights are there. "
-            "Get a whole copy of it."
-        )
-    if max(ends, default=0) < data_bytes:
-        raise UnreadableLora(
-            f"{name} is damaged: {data_bytes - max(ends, default=0):,} bytes in it belong to "
-            "nothing. Get a whole copy of it."
-        )
-    return LoraFile(path, size_bytes, _pairs(tensors, name), metadata)
+        head = read_head(path, name)
+    except UnreadableWeights as error:
+        raise UnreadableLora(str(error)) from error
+    return LoraFile(path, size_bytes, _pairs(head.tensors, name), head.metadata)
 
 
-@dataclass(frozen=True)
-class _Tensor:
-    dtype: str
-    shape: tuple[int, ...]
-    end: int
-
-
-def _tables(header: object, name: str) -> tuple[dict[str, _Tensor], dict[str, str]]:
-    """The tensors and the notes of a head.
-
-    Raises:
-        UnreadableLora: it contradicts itself.
-    """
-    damaged = UnreadableLora(
-        f"{name} is damaged: its head contradicts itself. Get a whole copy of it."
-    )
-    if not isinstance(header, dict):
-        raise damaged
-    table = cast("dict[str, Any]", header)
-    notes = cast("dict[Any, Any]", table.pop(_METADATA, None) or {})
-    tensors: dict[str, _Tensor] = {}
-    try:
-        for key, entry in table.items():
-            first, end = map(int, entry["data_offsets"])
-            tensor = _Tensor(str(entry["dtype"]), tuple(map(int, entry["shape"])), end)
-            size = _BYTES.get(tensor.dtype)
-            is_right = size is None or end - first == prod(tensor.shape) * size
-            if not is_right or not 0 <= first <= end or min(tensor.shape, default=0) < 0:
-                raise damaged
-            tensors[key] = tensor
-        metadata = {str(key): str(value) for key, value in notes.items()}
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise damaged from error
-    return tensors, metadata
-
-
-def _pairs(tensors: dict[str, _Tensor], name: str) -> tuple[LoraPair, ...]:
+def _pairs(tensors: dict[str, StoredTensor], name: str) -> tuple[LoraPair, ...]:
     """The pairs of matrices, and nothing beside them.
 
     Raises:
@@ -253,11 +171,11 @@ def _pairs(tensors: dict[str, _Tensor], name: str) -> tuple[LoraPair, ...]:
 
 
 def _pair(
-    layer: str, down: str, up: str, alpha: str, tensors: dict[str, _Tensor], name: str
+    layer: str, down: str, up: str, alpha: str, tensors: dict[str, StoredTensor], name: str
 ) -> LoraPair:
     into, out = tensors[down], tensors[up]
-    if not {into.dtype, out.dtype} <= _BYTES.keys():
-        odd = into.dtype if into.dtype not in _BYTES else out.dtype
+    if not {into.dtype, out.dtype} <= BYTES_OF_NUMBERS.keys():
+        odd = into.dtype if into.dtype not in BYTES_OF_NUMBERS else out.dtype
         raise UnreadableLora(
             f"{name} is stored in {odd} numbers, which are not read here. Choose one in 16 or "
             "32 bit."

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import UnreadableLora
-from core.lora.lora_file import SUFFIX, LoraFile, read_lora, words_of
+from core.lora.lora_file import LoraFile, read_lora, words_of
 from core.platform.files import read_plain_file
+from core.platform.safetensors_head import SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

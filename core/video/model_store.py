@@ -24,12 +24,34 @@ class OnDisk(StrEnum):
 
 @dataclass(frozen=True)
 class Installation:
-    """What there is of a model: `size_bytes` on disk, and one sentence where it is not whole."""
+    """What there is of a model.
+
+    Attributes:
+        reason: one or two sentences where it is not whole.
+        shared_bytes: how much of `size_bytes` other models or programs hold too.
+        is_own: whether it is a person's own checkpoint, which nobody can download.
+    """
 
     on_disk: OnDisk
     folder: Path
     size_bytes: int
     reason: str = ""
+    shared_bytes: int = 0
+    is_own: bool = False
+
+    @property
+    def freed_bytes(self) -> int:
+        """What its removal sets free."""
+        return self.size_bytes - self.shared_bytes
+
+
+@dataclass(frozen=True)
+class FoundFiles:
+    """Files in another folder of this machine that have the sizes of a model's files."""
+
+    folder: Path
+    file_count: int
+    size_bytes: int
 
 
 @dataclass(frozen=True)
@@ -40,6 +62,7 @@ class InstallSurvey:
         total_bytes: the size of the installed model.
         fetch_bytes: what has to be downloaded: neither in place nor elsewhere on this machine.
         free_bytes: room on the disk of `folder`.
+        found: where what need not be downloaded lies; the content is read when it is installed.
         page_url: where the model and its licence are described.
     """
 
@@ -49,6 +72,15 @@ class InstallSurvey:
     fetch_bytes: int
     free_bytes: int
     page_url: str
+    found: tuple[FoundFiles, ...] = ()
+
+
+@dataclass(frozen=True)
+class AddedModel:
+    """A person's own checkpoint as a model: its id, and what is to be known of it."""
+
+    model: str
+    notes: tuple[str, ...] = ()
 
 
 class ModelStore(Protocol):
@@ -71,8 +103,41 @@ class ModelStore(Protocol):
         """
         ...
 
-    def install_job(self, model: str, reuse_from: Sequence[Path] = ()) -> Job:
-        """The job that installs the model; what has arrived is kept when it is stopped."""
+    def install_job(
+        self, model: str, reuse_from: Sequence[Path] = (), *, may_copy: bool = False
+    ) -> Job:
+        """The job that installs the model; what has arrived is kept when it is stopped.
+
+        Files that lie elsewhere on this machine are linked, or copied where `may_copy` says so.
+        """
+        ...
+
+    def add(
+        self,
+        path: Path,
+        name: str,
+        like: str | None,
+        cancel: CancelToken,
+        on_fraction: Callable[[float], None],
+        *,
+        may_copy: bool = False,
+    ) -> AddedModel:
+        """Make a person's own checkpoint a model; its files are linked and stay where they are.
+
+        Args:
+            path: a folder in the layout of diffusers, or one file with the main part of a model.
+            name: what it is to be called.
+            like: the model whose settings it is run with, and whose other parts a single file
+                needs; None lets the files and their names decide.
+            cancel: asks to stop; nothing is left then.
+            on_fraction: told how much has been read.
+            may_copy: copy the files instead.
+
+        Raises:
+            UnsupportedRequest: with all that is wrong with path, name and `like`.
+            JobCancelled: asked to stop.
+            OutputError: the folder of models cannot be written.
+        """
         ...
 
     def verify(
@@ -88,6 +153,8 @@ class ModelStore(Protocol):
 
     def remove(self, model: str) -> int:
         """Delete the model, also a half-installed one, and give the bytes set free.
+
+        What other models or programs hold too stays with them.
 
         Raises:
             OutputError: someone else is changing the model, or a file cannot be deleted.

@@ -45,7 +45,7 @@ _BUTTONS = {
     ModelAction.RESUME: ("Resume", "Goes on where the download stopped."),
     ModelAction.REUSE: (
         "Use files on this disk…",
-        "Takes a folder with files of this model: they are checked and linked or copied.",
+        "Takes a folder with files of this model: they are checked and linked.",
     ),
     ModelAction.VERIFY: ("Check files", "Reads every byte and compares it with what it must be."),
     ModelAction.REMOVE: ("Remove…", "Deletes the model's files from this machine."),
@@ -229,7 +229,7 @@ def _offered(item: ModelItem) -> set[ModelAction]:
         return {ModelAction.PAUSE}
     is_whole = on_disk.on_disk is OnDisk.WHOLE
     offered: set[ModelAction] = set()
-    if not is_whole:
+    if not is_whole and not on_disk.is_own:
         offered |= {ModelAction.INSTALL if installing is None else ModelAction.RESUME}
         offered |= {ModelAction.REUSE}
         if item.listed.spec.licence.is_gated:

@@ -174,10 +174,10 @@ class ModelsController(QObject):
         def ask(cancel: CancelToken) -> InstallSurvey:
             return self._store(target).survey(target.model, reuse_from, cancel)
 
-        def agreed() -> None:
+        def agreed(may_copy: bool) -> None:
             self._begin(
                 target,
-                lambda _: self._studio.submit_install(target, reuse_from),
+                lambda _: self._studio.submit_install(target, reuse_from, may_copy=may_copy),
                 lambda _: None,
             )
 

@@ -141,15 +141,18 @@ class ModelsPage(QWidget):
         self._details.set_item(None)
 
     def ask_consent(
-        self, target: Target, agreed: Callable[[], None], survey: InstallSurvey
+        self, target: Target, agreed: Callable[[bool], None], survey: InstallSurvey
     ) -> None:
-        """Show what installing a model means, and call that when the person agrees."""
+        """Show what installing a model means, and call that when the person agrees.
+
+        It is told whether files that lie elsewhere on this machine are to be copied.
+        """
         item = self._model.item(target)
         if item is None:
             return
         self._details.show_problem("")
         dialog = InstallDialog(item.listed.spec, survey, self)
-        dialog.accepted.connect(agreed)
+        dialog.accepted.connect(lambda: agreed(dialog.may_copy))
         dialog.open()
 
     def show_problem(self, target: Target, text: str) -> None:
@@ -221,11 +224,16 @@ class ModelsPage(QWidget):
         question.setIcon(QMessageBox.Icon.Question)
         question.setWindowTitle(f"Remove {item.listed.spec.label}")
         question.setText(
-            f"Remove {item.listed.spec.label} and free {bytes_text(on_disk.size_bytes)}?"
+            f"Remove {item.listed.spec.label} and free {bytes_text(on_disk.freed_bytes)}?"
         )
+        shared = f" {bytes_text(on_disk.shared_bytes)} of it stay with other models and programs."
         question.setInformativeText(
-            f"The folder {on_disk.folder} is deleted. To use the model again it must be "
-            "downloaded again."
+            f"The folder {on_disk.folder} is deleted.{shared if on_disk.shared_bytes else ''} "
+            + (
+                "Your own files stay where they are."
+                if on_disk.is_own
+                else "To use the model again it must be installed again."
+            )
         )
         remove = question.addButton("Remove", QMessageBox.ButtonRole.DestructiveRole)
         remove.setObjectName("confirm_remove")
@@ -247,6 +255,10 @@ class InstallDialog(QDialog):
         for name, text in (
             ("Size", f"{bytes_text(survey.total_bytes)} in {survey.file_count} files"),
             ("To download", _download(survey)),
+            *(
+                ("Found", f"{bytes_text(found.size_bytes)} in {found.folder}")
+                for found in survey.found
+            ),
             ("Free on the disk", bytes_text(survey.free_bytes)),
             ("Folder", str(survey.folder)),
             ("Licence", spec.licence.name),
@@ -271,6 +283,12 @@ class InstallDialog(QDialog):
             "consent",
             "Without your consent nothing is installed.",
         )
+        self._copies = named(
+            QCheckBox("Copy the files that were found, do not link them"),
+            "copy",
+            "A link takes no room, and shows what the other program makes of its file.",
+        )
+        self._copies.setVisible(bool(survey.found))
         buttons = QDialogButtonBox()
         install = buttons.addButton("Install", QDialogButtonBox.ButtonRole.AcceptRole)
         named(install, "confirm_install", "Begin; it can be paused at any time.")
@@ -280,9 +298,14 @@ class InstallDialog(QDialog):
         consent.toggled.connect(install.setEnabled)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        parts = (facts, terms, *links, consent, None, buttons)
+        parts = (facts, terms, *links, self._copies, consent, None, buttons)
         vbox(*parts, of=self, gap=theme.GAP, margin=theme.EDGE)
         self.resize(460, self.sizeHint().height())
+
+    @property
+    def may_copy(self) -> bool:
+        """Whether files that lie elsewhere on this machine are to be copied."""
+        return self._copies.isChecked()
 
 
 def _download(survey: InstallSurvey) -> str:

@@ -27,6 +27,7 @@ from providers.ltx_video.install.model_files import (
     way_to_repair,
     weight_files,
 )
+from providers.ltx_video.install.own_models import every_model
 from providers.ltx_video.models.catalog import MODELS
 from providers.ltx_video.models.info import INFO, installed_versions
 from providers.ltx_video.models.timings import (
@@ -76,7 +77,7 @@ class LocalLTX:
         info: ProviderInfo = INFO,
     ) -> None:
         self._context = context
-        self._models = {model.id: model for model in models}
+        self._catalogue = {model.id: model for model in models}
         self._info = info
         self._timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
         self._owners = Owners(self._offload_root)
@@ -99,7 +100,7 @@ class LocalLTX:
         if self._store is None:
             from providers.ltx_video.install.store import LTXStore
 
-            self._store = LTXStore(self._context, self._models)
+            self._store = LTXStore(self._context, self._catalogue, self._info)
         return self._store
 
     @property
@@ -112,7 +113,7 @@ class LocalLTX:
         return self._trainer
 
     def models(self) -> tuple[ModelSpec, ...]:
-        """Every model of the catalogue, best first."""
+        """Every model of the catalogue, best first, and those that a person has added."""
         return tuple(model.spec for model in self._models.values())
 
     def resolve(self, request: RenderRequest) -> ModelChoice:
@@ -121,7 +122,7 @@ class LocalLTX:
 
         return choose_model(
             request,
-            self._models.values(),
+            self._catalogue.values(),
             on_disk=self._on_disk,
             memory_for=self._memory,
         )
@@ -255,6 +256,10 @@ class LocalLTX:
         if engine is not None:
             engine.end()
             self._sweep_offload_dirs()
+
+    @property
+    def _models(self) -> dict[str, LocalModel]:
+        return every_model(self._context.paths.models_dir, self._catalogue)
 
     def _on_disk(self, model: LocalModel) -> OnDisk:
         return installation_of(model, self._context.paths.models_dir).on_disk

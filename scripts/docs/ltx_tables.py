@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.config.settings import Settings, fields
+from core.platform.machine import Gpu, Machine
 from core.video.controls import CONTROLS
+from core.video.plan import Device, Precision
+from core.video.planning import make_plan
+from core.video.request import RenderRequest, Residency, Target
 from providers.ltx_video.mini.vocabulary import PHRASES, Attribute
-from providers.ltx_video.models.catalog import MODELS
+from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
+from providers.ltx_video.models.memory_plan import Workload, memory_ladder
 from providers.ltx_video.models.profiles import Guidance
 from scripts.markdown import markdown_table
 
 if TYPE_CHECKING:
     from core.video.controls import ControlRow
+    from core.video.plan import MemoryPlan
     from core.video.spec import FloatRange, IntRange, Needs
     from providers.ltx_video.models.catalog import LocalModel
     from providers.ltx_video.models.profiles import Profile
@@ -140,6 +146,54 @@ def _profile_row(model: LocalModel) -> tuple[str, ...]:
 
 def _choice(allowed: IntRange | FloatRange | None) -> str:
     return "fixed" if allowed is None else str(allowed)
+
+
+_VRAM_GB = (8, 12, 16, 24, 32, 48, 80)
+_RAM_GB = 64
+_SCRATCH_GB = 500
+
+
+def memory() -> str:
+    """Which layout each model gets for its usual clip on graphics cards of several sizes."""
+    head = ("model", *(f"{vram_gb} GB" for vram_gb in _VRAM_GB))
+    return markdown_table(head, [_memory_row(model) for model in MODELS])
+
+
+def _memory_row(model: LocalModel) -> tuple[str, ...]:
+    target = Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id)
+    usual = make_plan(RenderRequest(target=target, prompt="a clip"), model.spec)
+    clip = Workload.of(usual, model.profile)
+    cells = [_layout_cell(model, clip, float(vram_gb)) for vram_gb in _VRAM_GB]
+    return (f"`{model.id}`", *cells)
+
+
+def _layout_cell(model: LocalModel, clip: Workload, vram_gb: float) -> str:
+    """The layout by its number in the guide's list, and the most graphics memory that it takes."""
+    gpu = Gpu("GPU", "cuda", vram_gb, vram_gb)
+    machine = Machine("Linux", "x86_64", 16, float(_RAM_GB), float(_RAM_GB), (gpu,))
+    memory = memory_ladder(
+        machine, model.footprint, model.profile.dtype, clip, scratch_free_gb=_SCRATCH_GB
+    ).choose()
+    if not memory.fits:
+        return "-"
+    if memory.device is Device.CPU:
+        return "processor"
+    return f"{_layout_number(memory)}: {memory.peak_vram_gb:.1f}"
+
+
+def _layout_number(memory: MemoryPlan) -> int:
+    """Where the layout stands in the list of the guide."""
+    match memory.residency:
+        case Residency.RESIDENT:
+            return 2 if memory.tiled_decode else 1
+        case Residency.MODEL_OFFLOAD if memory.text_encoder_device is not memory.device:
+            return 5
+        case Residency.MODEL_OFFLOAD:
+            return 4 if memory.precision is Precision.FLOAT8 else 3
+        case Residency.GROUP_OFFLOAD:
+            return 6
+        case Residency.GROUP_OFFLOAD_TO_DISK:
+            return 7
 
 
 def _other_knobs(guidance: Guidance) -> str:

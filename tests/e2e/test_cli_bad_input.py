@@ -288,7 +288,7 @@ def test_a_built_in_model_whose_files_are_damaged(app_of, damaged_program, words
     assert_refused(
         answer,
         "LTX Mini: Its files are damaged: "
-        "transformer/diffusion_pytorch_model.safetensors is cut off or no file of weights.",
+        "transformer/diffusion_pytorch_model.safetensors is cut off",
         "It comes with the program: get a whole copy of ImageAI",
         code=3,
     )

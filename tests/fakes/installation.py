@@ -86,8 +86,11 @@ def job(
     token: str | None = None,
     reuse_from: Sequence[Path] = (),
     waits_s: Sequence[float] = WAITS_S,
+    may_copy: bool = False,
 ) -> InstallModelJob:
-    return InstallModelJob(model or installable(), models_dir, Keys(token), reuse_from, waits_s)
+    return InstallModelJob(
+        model or installable(), models_dir, Keys(token), reuse_from, waits_s, may_copy=may_copy
+    )
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

@@ -80,7 +80,21 @@ class Corrupt:
     """Send the next request for a file other bytes of the same length."""
 
 
-Fault = Refuse | Break | IgnoreRange | Corrupt
+@dataclass(frozen=True)
+class OtherRange:
+    """Send the next request for a file a range that begins so many bytes later than asked."""
+
+    later_bytes: int
+
+
+@dataclass(frozen=True)
+class OtherLength:
+    """Announce so many bytes more than the next request for a file gets, or fewer."""
+
+    more_bytes: int
+
+
+Fault = Refuse | Break | IgnoreRange | Corrupt | OtherRange | OtherLength
 
 
 @dataclass
@@ -272,10 +286,12 @@ class _Handler(BaseHTTPRequestHandler):
         body = file.content if file.sent is None else file.sent
         if isinstance(fault, Corrupt):
             body = bytes(byte ^ 0xFF for byte in body)
-        headers = {"X-Repo-Commit": repo.commit, "ETag": f'"{file.git_hash}"'}
+        etag = "changed" if isinstance(fault, Corrupt) else file.git_hash
+        headers = {"X-Repo-Commit": repo.commit, "ETag": f'"{etag}"'}
         asked = self.headers.get("Range", "")
         if asked and not isinstance(fault, IgnoreRange):
             start = int(asked.removeprefix("bytes=").rstrip("-"))
+            start += fault.later_bytes if isinstance(fault, OtherRange) else 0
             headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
             self._send(206, headers, body[start:], fault)
         else:
@@ -292,7 +308,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        announced = len(body) + (fault.more_bytes if isinstance(fault, OtherLength) else 0)
+        self.send_header("Content-Length", str(announced))
         self.end_headers()
         if self.command == "HEAD":
             return
@@ -303,5 +320,5 @@ class _Handler(BaseHTTPRequestHandler):
             self.heard.sent_bytes += len(piece)
             if self.server.hub.bytes_per_s:
                 time.sleep(len(piece) / self.server.hub.bytes_per_s)
-        if end < len(body):
+        if end < len(body) or announced != len(body):
             self.close_connection = True

@@ -43,23 +43,3 @@ def as_a_guest() -> Callable[[Path], AbstractContextManager[None]]:
             folder.chmod(0o755)
 
     return closed
-
-
-@pytest.fixture
-def full_disk() -> Callable[[int], AbstractContextManager[None]]:
-    """A limit on the size of this process's files, which stands in for the end of the disk."""
-    import resource
-    import signal
-
-    @contextmanager
-    def limited(size_bytes: int) -> Generator[None]:
-        before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-            signal.signal(signal.SIGXFSZ, before)
-
-    return limited

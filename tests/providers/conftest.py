@@ -28,9 +28,12 @@ pytest.register_assert_rewrite("tests.providers.contract", "tests.providers.paid
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubHub]:
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StubHub]:
     with running_hub() as hub:
         hub.repos[REPO] = small_model()
+        # Other programs' folders are looked for there.
+        monkeypatch.setenv("HOME", str(tmp_path / "user"))
+        monkeypatch.delenv("XDG_DATA_HOME", raising=False)
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         monkeypatch.setenv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
         yield hub

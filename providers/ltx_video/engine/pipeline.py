@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DModel
+from diffusers.models.transformers.transformer_ltx2 import LTX2VideoTransformer3DModel
 from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from diffusers.pipelines.ltx2 import connectors, vocoder
 from safetensors import SafetensorError, safe_open
@@ -19,6 +20,7 @@ from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline
 from providers.ltx_video.engine.scheduler import scheduler_for
 from providers.ltx_video.models.profiles import PipelineFamily
+from providers.ltx_video.models.weights_spec import WEIGHT_SCALES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +49,14 @@ _PARTS = {
         "scheduler",
     ),
 }
+_TRANSFORMERS = {
+    PipelineFamily.LTX_VIDEO: LTXVideoTransformer3DModel,
+    PipelineFamily.LTX_2: LTX2VideoTransformer3DModel,
+}
+# What programs write before the names of the transformer's layers in a single file.
+_PREFIXES = ("model.diffusion_model.", "diffusion_model.", "transformer.")
+# The scales of a layer's input are for arithmetic in 8 bit, which is not done here.
+_SCALES = (*WEIGHT_SCALES, ".input_scale", ".scale_input", "scaled_fp8")
 _DECODERS = ("vae", "audio_vae", "vocoder")
 _WEIGHT_SUFFIXES = (".safetensors", ".bin")
 
@@ -140,10 +150,10 @@ class PartLoader:
     def _load_single_file(self, file: Path) -> torch.nn.Module:
         if not file.is_file():
             raise DamagedModel(file.name, "the file is not there")
+        loaded_class: Any = _TRANSFORMERS[self._order.profile.family]
         # Without a local config diffusers would ask the hub which model this is.
-        loaded_class: Any = LTXVideoTransformer3DModel
         return loaded_class.from_single_file(
-            _read_transformer(file),
+            _read_transformer(file, compute_dtype(self._order)),
             config=str(self._folder),
             subfolder="transformer",
             dtype=compute_dtype(self._order),
@@ -292,13 +302,36 @@ def _class_of(library: str, class_name: str) -> Any:
             raise DamagedModel("model_index.json", f"it names the unknown library {library!r}")
 
 
-def _read_transformer(file: Path) -> dict[str, torch.Tensor]:
-    """The transformer's weights out of a file that may hold the decoder too."""
-    prefix = "model.diffusion_model."
+def _read_transformer(file: Path, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """The transformer's weights out of a file that may hold more, by their bare names."""
+    weights: dict[str, torch.Tensor] = {}
     with safe_open(file, framework="pt") as opened:
         keys = list(opened.keys())
-        wanted = [key for key in keys if key.startswith(prefix)] or keys
-        return {key: opened.get_tensor(key) for key in wanted}
+        prefix = next((one for one in _PREFIXES if any(key.startswith(one) for key in keys)), "")
+        for key in keys:
+            if key.startswith(prefix) and not key.endswith(_SCALES):
+                weights[_renamed(key.removeprefix(prefix))] = _unscaled(opened, key, keys, dtype)
+    return weights
+
+
+def _renamed(name: str) -> str:
+    """The name that diffusers makes the best of.
+
+    Its own renaming of LTX-2 leaves out the time embedding of the prompt, which 2.3 brought
+    (diffusers 0.42.1): its last parts would be missing.
+    """
+    return name.replace("prompt_adaln_single.", "prompt_adaln.")
+
+
+def _unscaled(opened: Any, key: str, keys: list[str], dtype: torch.dtype) -> torch.Tensor:
+    """A tensor; where it was kept in 8 bit with a scale beside it, as it was before."""
+    weight = opened.get_tensor(key)
+    stem = key.removesuffix(".weight")
+    for scale in (f"{stem}{end}" for end in WEIGHT_SCALES):
+        if scale in keys:
+            factor = opened.get_tensor(scale).to(torch.float32)
+            return (weight.to(torch.float32) * factor).to(dtype)
+    return weight
 
 
 def _plain(name: str) -> str:

@@ -7,7 +7,6 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from core.errors import (
@@ -26,7 +25,7 @@ from core.video.service_http import retry_after_s
 from providers.ltx_video.models.info import HUGGINGFACE_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     import httpx2
     from huggingface_hub.hf_api import RepoSibling
@@ -38,6 +37,7 @@ _DEFAULT_ENDPOINT = "https://huggingface.co"
 _CONNECT_TIMEOUT_S = 10.0
 _READ_TIMEOUT_S = 30.0
 _RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+_PAST_END = 416
 _UNSAFE_PLACE = re.compile(r"(^|/)\.{0,2}(/|$)|[\\:\0]")
 
 
@@ -92,12 +92,23 @@ class ContentCheck:
 
 
 class RetryableFailure(Exception):
-    """A request failed in a way that may pass; `error` is what to say when it does not."""
+    """A request failed in a way that may pass; `error` is what to say when it does not.
 
-    def __init__(self, error: ProviderError, retry_after_s: float | None = None) -> None:
+    `is_past_end` says that nothing is there where the answer was to begin, so that what was
+    received before is no beginning of the file.
+    """
+
+    def __init__(
+        self,
+        error: ProviderError,
+        retry_after_s: float | None = None,
+        *,
+        is_past_end: bool = False,
+    ) -> None:
         super().__init__(str(error))
         self.error = error
         self.retry_after_s = retry_after_s
+        self.is_past_end = is_past_end
 
 
 class Hub:
@@ -243,12 +254,13 @@ class Hub:
 
     def _check_known(self, files: FileSet, needed: Sequence[NeededFile]) -> None:
         by_path = {file.path: file for file in needed}
-        for pattern in _empty_patterns(files, by_path):
+        absent = files.missing(by_path)
+        if absent:
             raise ProviderError(
-                f"The repository {files.repo_id!r} at {self.endpoint} has no file {pattern!r} in "
+                f"The repository {files.repo_id!r} at {self.endpoint} has no file {absent[0]!r} in "
                 f"{files.revision!r}: it has been rebuilt since this version of ImageAI was made.",
                 target=self._target,
-                hint="Update ImageAI, or give a copy on disk with --from FOLDER.",
+                hint="Update ImageAI, or give a copy on disk with --adopt FOLDER.",
             )
         for known in files.known_files:
             file = by_path.get(known.path)
@@ -290,8 +302,10 @@ class Hub:
             failure = self._refusal(response.status_code, response.headers, repo_id, what)
             # Links to the hub's storage expire; asking the hub again gives a fresh one.
             has_left = not str(response.url).startswith(f"{self.endpoint}/")
-            if has_left or response.status_code in _RETRIED_STATUSES:
-                raise RetryableFailure(failure, _retry_after_s(response.headers)) from error
+            is_past_end = response.status_code == _PAST_END
+            if has_left or is_past_end or response.status_code in _RETRIED_STATUSES:
+                asked_s = _retry_after_s(response.headers)
+                raise RetryableFailure(failure, asked_s, is_past_end=is_past_end) from error
             raise failure from error
         except httpx2.HTTPError as error:
             unreachable = ProviderUnavailable(
@@ -374,21 +388,11 @@ def check_token(keys: ApiKeys, network: NetworkSwitch | None = None) -> Readines
 
 
 OFFLINE = (
-    "Without a network, '--from FOLDER' takes a model's whole folder from another machine where "
-    "ImageAI installed it."
+    "Without a network, '--adopt FOLDER' takes a model's whole folder from another machine: one "
+    "that ImageAI installed, a hub cache, or what 'hf download' made."
 )
 _TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 _SET_TOKEN = "set HF_TOKEN or run 'main.py keys set huggingface'"
-
-
-def _empty_patterns(files: FileSet, paths: Collection[str]) -> tuple[str, ...]:
-    """What a set asks for and a repository lacks; single files beside folders may be optional."""
-    folders = tuple(pattern for pattern in files.allow_patterns if pattern.endswith("/*"))
-    return tuple(
-        pattern
-        for pattern in folders or files.allow_patterns
-        if not any(fnmatchcase(path, pattern) for path in paths)
-    )
 
 
 def _find_token(keys: ApiKeys) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from core.errors import OutputError
 from core.frozen import Frozen
+from core.jobs.lanes import Stage
 from core.platform.files import hold_file, write_text_atomically
 from core.video.model_store import Installation, OnDisk
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
-    from core.jobs.job import CancelToken
+    from core.jobs.job import CancelToken, JobContext
+    from providers.ltx_video.install.download_progress import DownloadProgress
     from providers.ltx_video.install.hub import NeededFile
 
 MANIFEST_NAME = "imageai-model.json"
@@ -27,6 +30,8 @@ UNFINISHED_NAME = f"{MANIFEST_NAME}.part"
 PART_SUFFIX = ".part"
 
 _CHUNK_BYTES = 4 * 2**20
+# No file was ever changed at this time, so a record that carries it is never believed.
+_NEVER_NS = -1
 
 
 class InstalledFile(Frozen):
@@ -36,6 +41,8 @@ class InstalledFile(Frozen):
         place: relative to the model's folder, with slashes.
         modified_ns: the file's time of change when it was checked.
         revision: the commit of the repository.
+        linked_to: the file of another program or model that it is one with; empty where it is our
+            own alone.
     """
 
     place: str
@@ -45,10 +52,30 @@ class InstalledFile(Frozen):
     repo_id: str
     revision: str
     path: str
+    linked_to: str = ""
+
+
+class OwnModel(Frozen):
+    """What a person said of a checkpoint of their own.
+
+    Attributes:
+        label: its name as it was given.
+        like: the model of the catalogue whose family it is of, and whose settings it is run with.
+        added_from: where its files lie.
+        transformer_file: its single file, in the model's folder; None where that has the layout of
+            diffusers.
+        is_mapped: see `Footprint.is_mapped`.
+    """
+
+    label: str
+    like: str
+    added_from: str
+    transformer_file: str | None = None
+    is_mapped: bool = True
 
 
 class ModelManifest(Frozen):
-    """Everything about an installed model."""
+    """Everything about an installed model; `own` is None for one of the catalogue."""
 
     schema_number: Literal[1] = 1
     model: str
@@ -56,6 +83,7 @@ class ModelManifest(Frozen):
     page_url: str
     installed_at: datetime
     files: tuple[InstalledFile, ...]
+    own: OwnModel | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -75,27 +103,75 @@ def check_installed(models_dir: Path, model: str) -> Installation:
         manifest = read_manifest(folder / MANIFEST_NAME)
         if manifest is None:
             return _without_manifest(folder)
-        changed = [file.place for file in manifest.files if not _is_believed(folder, file)]
-        missing = [place for place in changed if not (folder / place).exists()]
+        changed = [file for file in manifest.files if not _is_believed(folder, file)]
+        missing = [file for file in changed if not (folder / file.place).exists()]
+        shared_bytes = _shared_bytes(folder)
     except ValueError as error:
         return _damaged(folder, str(error))
     except OSError as error:
         return _damaged(folder, f"{str(folder)!r} cannot be read: {error.strerror}")
     if not changed:
-        return Installation(OnDisk.WHOLE, folder, manifest.size_bytes)
-    still_there = [place for place in changed if place not in missing]
+        return Installation(OnDisk.WHOLE, folder, manifest.size_bytes, shared_bytes=shared_bytes)
+    still_there = [file for file in changed if file not in missing]
     return _damaged(
         folder,
         "; ".join(
-            f"{what}: {_listing(names)}"
-            for what, names in (("missing", missing), ("changed", still_there))
-            if names
+            f"{what}: {_listing([file.place for file in files])}"
+            for what, files in (("missing", missing), ("changed", still_there))
+            if files
         ),
+        _about_links(changed),
     )
+
+
+def verify_model(models_dir: Path, model: str, ctx: JobContext) -> Installation:
+    """Whether a model is whole, by reading every byte; the manifest learns what was found.
+
+    Raises:
+        JobCancelled: asked to stop.
+        OutputError: another process is changing the model.
+    """
+    state = check_installed(models_dir, model)
+    if state.on_disk is OnDisk.NOTHING:
+        return state
+    folder = state.folder
+    with hold_model(models_dir, model):
+        manifest = manifest_of(folder)
+        if manifest is None:
+            return check_installed(models_dir, model)
+        # Imported late: every list of models looks at what is on disk, and few read all of it.
+        from providers.ltx_video.install.download_progress import DownloadProgress
+
+        progress = DownloadProgress(manifest.size_bytes)
+        files = tuple(_reread(folder, file, ctx, progress) for file in manifest.files)
+        if files != manifest.files:
+            # A silent defect keeps size and time, so the next quick check must see it from here.
+            proved = manifest.model_copy(update={"files": files})
+            write_manifest(folder / MANIFEST_NAME, proved)
+        return check_installed(models_dir, model)
+
+
+def _reread(
+    folder: Path, file: InstalledFile, ctx: JobContext, progress: DownloadProgress
+) -> InstalledFile:
+    """The record of a file after reading it: one that is never believed where it is another."""
+    path, modified_ns = folder / file.place, _NEVER_NS
+    with suppress(OSError):
+        before_ns = path.stat().st_mtime_ns
+        digest = hashlib.sha256()
+        for chunk in read_chunks(path, ctx.cancel):
+            digest.update(chunk)
+            progress.add_existing(len(chunk))
+            progress.report(ctx, Stage.VERIFY)
+        if digest.hexdigest() == file.sha256:
+            modified_ns = before_ns
+    return file.model_copy(update={"modified_ns": modified_ns})
 
 
 def remove_model(models_dir: Path, model: str) -> int:
     """Delete an installed or half-installed model and give the bytes set free.
+
+    What other models or programs hold too stays with them, and sets nothing free.
 
     Raises:
         OutputError: another process is changing the model, or a file cannot be deleted.
@@ -105,7 +181,7 @@ def remove_model(models_dir: Path, model: str) -> int:
         return 0
     with hold_model(models_dir, model):
         try:
-            freed = present_bytes(folder)
+            freed = present_bytes(folder) - _shared_bytes(folder)
             # First of all, so that a removal that is cut short never looks like a model.
             (folder / MANIFEST_NAME).unlink(missing_ok=True)
             shutil.rmtree(folder)
@@ -179,6 +255,20 @@ def present_bytes(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
+def _shared_bytes(folder: Path) -> int:
+    """What of a folder stays on the disk when the folder is deleted.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    shared = 0
+    for file in folder.rglob("*"):
+        if file.is_file():
+            found = file.stat()
+            shared += found.st_size if found.st_nlink > 1 or file.is_symlink() else 0
+    return shared
+
+
 def manifest_of(folder: Path) -> ModelManifest | None:
     """What is known of an installed model's files; None where nothing is or it is damaged."""
     with suppress(ValueError, OSError):
@@ -194,15 +284,24 @@ def _without_manifest(folder: Path) -> Installation:
         f"Its installation is not finished: {found_bytes / 1e9:.2f} GB of it are in "
         f"{str(folder)!r}."
     )
-    return Installation(OnDisk.PARTLY, folder, found_bytes, reason)
+    shared_bytes = _shared_bytes(folder)
+    return Installation(OnDisk.PARTLY, folder, found_bytes, reason, shared_bytes)
 
 
-def _damaged(folder: Path, what: str) -> Installation:
-    size_bytes = 0
+def _damaged(folder: Path, what: str, links: str = "") -> Installation:
+    size_bytes = shared_bytes = 0
     with suppress(OSError):
-        size_bytes = present_bytes(folder)
-    reason = f"Its files in {str(folder)!r} are damaged ({what})."
-    return Installation(OnDisk.DAMAGED, folder, size_bytes, reason)
+        size_bytes, shared_bytes = present_bytes(folder), _shared_bytes(folder)
+    reason = f"Its files in {str(folder)!r} are damaged ({what}).{links}"
+    return Installation(OnDisk.DAMAGED, folder, size_bytes, reason, shared_bytes)
+
+
+def _about_links(changed: Sequence[InstalledFile]) -> str:
+    """That it was another program which changed or deleted a file."""
+    links = [file.linked_to for file in changed if file.linked_to]
+    if not links:
+        return ""
+    return f" Another program changed or deleted {_listing(links)}, to which this is a link."
 
 
 def _listing(names: Sequence[str]) -> str:
@@ -223,7 +322,7 @@ class VerifiedFiles:
         # From here on the folder is under change and no installed model.
         (folder / MANIFEST_NAME).unlink(missing_ok=True)
 
-    def record(self, file: NeededFile, sha256: str) -> None:
+    def record(self, file: NeededFile, sha256: str, linked_to: str = "") -> None:
         """Record a file that is in place and right."""
         self.records[file.place] = InstalledFile(
             place=file.place,
@@ -233,6 +332,7 @@ class VerifiedFiles:
             repo_id=file.repo_id,
             revision=file.commit,
             path=file.path,
+            linked_to=linked_to,
         )
         self._write(tuple(self.records.values()))
 

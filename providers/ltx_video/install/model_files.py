@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.errors import Problem, UnreadableWeights, UnsupportedRequest
+from core.platform.safetensors_head import read_head
+from core.platform.suggestions import unknown_name
 from core.video.model_store import Installation, OnDisk
 from core.video.provider import ModelFile, NotReady, ReasonCode
 from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.installed import check_installed, manifest_of, model_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.platform.paths import Paths
     from providers.ltx_video.models.catalog import LocalModel
 
@@ -28,6 +32,21 @@ _DESCRIBED = (".safetensors", ".json", ".model")
 def folder_of(model: LocalModel, models_dir: Path) -> Path:
     """Where a model's files lie, or would lie."""
     return BUILTIN_FOLDER if model.spec.is_builtin else model_folder(models_dir, model.id)
+
+
+def find_on_disk(model: str, models: Mapping[str, LocalModel]) -> LocalModel:
+    """A model whose files come not with the program.
+
+    Raises:
+        UnsupportedRequest: there is no such model, or it comes with the program.
+    """
+    row = models.get(model)
+    if row is None:
+        raise UnsupportedRequest([Problem("model", unknown_name("model", model, models))])
+    if row.spec.is_builtin:
+        message = f"{row.spec.label} comes with ImageAI: there is nothing to install or remove."
+        raise UnsupportedRequest([Problem("model", message)])
+    return row
 
 
 def installation_of(model: LocalModel, models_dir: Path) -> Installation:
@@ -59,8 +78,10 @@ def damage_of(folder: Path) -> str:
         if not (folder / part).is_dir():
             return f"{part}/ is missing"
     for file in sorted(folder.rglob(_WEIGHTS)):
-        if not _is_whole(file):
-            return f"{file.relative_to(folder).as_posix()} is cut off or no file of weights"
+        try:
+            read_head(file, file.relative_to(folder).as_posix())
+        except UnreadableWeights as error:
+            return error.message.rstrip(".")
     return ""
 
 
@@ -104,6 +125,11 @@ def way_to_repair(model: LocalModel) -> str:
     """What to do so that its files are whole."""
     if model.spec.is_builtin:
         return "It comes with the program: get a whole copy of ImageAI, e.g. by 'git checkout .'."
+    if model.added_from:
+        return (
+            f"Put the file back as it was, or run 'main.py models remove {model.id}' and add the "
+            f"model again from {model.added_from!r}."
+        )
     return f"Run 'python3 scripts/setup_ltx_video.py --model {model.id}'."
 
 
@@ -146,17 +172,3 @@ def _files(folder: Path) -> list[Path]:
 def _sha256(file: Path) -> str:
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
-def _is_whole(file: Path) -> bool:
-    """Whether a safetensors file is as long as its own table of contents says."""
-    try:
-        with file.open("rb") as opened:
-            (header_bytes,) = struct.unpack("<Q", opened.read(8))
-            if header_bytes > file.stat().st_size:
-                return False
-            header = json.loads(opened.read(header_bytes))
-        ends = [entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"]
-        return file.stat().st_size == 8 + header_bytes + max(ends, default=0)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, struct.error):
-        return False

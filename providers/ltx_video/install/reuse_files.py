@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import OutputError
 from core.platform.machine import free_disk_bytes
+from core.video.model_store import FoundFiles
 from providers.ltx_video.install.hub import ContentCheck
-from providers.ltx_video.install.installed import read_chunks
-from providers.ltx_video.install.transfer import part_path
+from providers.ltx_video.install.installed import PART_SUFFIX, read_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,11 +22,27 @@ if TYPE_CHECKING:
     from providers.ltx_video.install.hub import NeededFile
 
 
+@dataclass(frozen=True)
+class LocalCopy:
+    """A file that may be a needed one, and the folder below which it was found."""
+
+    path: Path
+    folder: Path
+
+
+@dataclass(frozen=True)
+class ReusedFile:
+    """A file that was taken over; `source` is the file that it is one with, None for a copy."""
+
+    sha256: str
+    source: Path | None
+
+
 class LocalCopies:
     """The files below some folders, by size; whatever layout they are in."""
 
     def __init__(self, folders: Iterable[Path], cancel: CancelToken) -> None:
-        self._by_size: dict[int, list[Path]] = {}
+        self._by_size: dict[int, list[LocalCopy]] = {}
         seen: set[Path] = set()
         for top in folders:
             for folder, _, names in os.walk(top):
@@ -35,22 +53,25 @@ class LocalCopies:
                         real = path.resolve()
                         if real.is_file() and real not in seen:
                             seen.add(real)
-                            self._by_size.setdefault(real.stat().st_size, []).append(path)
+                            copy = LocalCopy(path, top)
+                            self._by_size.setdefault(real.stat().st_size, []).append(copy)
 
-    def candidates(self, file: NeededFile) -> Sequence[Path]:
+    def candidates(self, file: NeededFile) -> Sequence[LocalCopy]:
         """The files of the right size, those with the right name first."""
         found = self._by_size.get(file.size_bytes, [])
-        return sorted(found, key=lambda path: not path.as_posix().endswith(f"/{file.path}"))
+        return sorted(found, key=lambda copy: not copy.path.as_posix().endswith(f"/{file.path}"))
 
-
-def hub_cache_folders(repo_ids: Iterable[str]) -> list[Path]:
-    """Where the hub's own tools keep these repositories on this machine."""
-    from pathlib import Path
-
-    from huggingface_hub.constants import HF_HUB_CACHE
-
-    names = [f"models--{repo_id.replace('/', '--')}" for repo_id in repo_ids]
-    return [folder for folder in (Path(HF_HUB_CACHE) / name for name in names) if folder.is_dir()]
+    def found(self, files: Iterable[NeededFile]) -> tuple[FoundFiles, ...]:
+        """In which folders files of the right sizes lie, the most bytes first."""
+        by_folder: dict[Path, list[NeededFile]] = {}
+        for file in files:
+            for copy in self.candidates(file)[:1]:
+                by_folder.setdefault(copy.folder, []).append(file)
+        found = [
+            FoundFiles(folder, len(those), sum(file.size_bytes for file in those))
+            for folder, those in by_folder.items()
+        ]
+        return tuple(sorted(found, key=lambda one: -one.size_bytes))
 
 
 def check_content(
@@ -78,54 +99,90 @@ def reuse(
     folder: Path,
     cancel: CancelToken,
     on_bytes: Callable[[int], None],
-) -> str | None:
-    """Put a local copy of a file in place and give its SHA-256; None when there is none.
+    *,
+    may_copy: bool = False,
+) -> ReusedFile | None:
+    """Put a local copy of a file in place; None when there is none.
 
     Raises:
         JobCancelled: asked to stop.
-        OutputError: it has to be copied, and there is no room.
+        OutputError: it cannot be linked and may not be copied, or there is no room for a copy.
         OSError: the model's folder cannot be written.
     """
-    for path in copies.candidates(file):
+    for copy in copies.candidates(file):
         sha256 = None
         # A file that cannot be read is no candidate; the hub has another.
         with suppress(OSError):
-            sha256 = check_content(path, file, cancel, on_bytes)
+            sha256 = check_content(copy.path, file, cancel, on_bytes)
         if sha256 is not None:
-            _place(path.resolve(), file, folder, cancel)
-            return sha256
+            source = copy.path.resolve()
+            place = folder / file.place
+            is_linked = place_file(source, place, sha256, cancel, may_copy=may_copy)
+            return ReusedFile(sha256, source if is_linked else None)
     return None
 
 
-def _place(source: Path, file: NeededFile, folder: Path, cancel: CancelToken) -> None:
-    final, aside = folder / file.place, part_path(folder, file)
+def place_file(
+    source: Path, final: Path, sha256: str, cancel: CancelToken, *, may_copy: bool
+) -> bool:
+    """Put a file into a model's folder by a link, or by a copy where that is wanted.
+
+    Gives whether it is a link, which takes no room: a hard link, which lives on when the other name
+    is deleted, or on another disk a symbolic one, which does not.
+
+    Raises:
+        JobCancelled: asked to stop.
+        OutputError: it cannot be linked and may not be copied, or there is no room for a copy.
+        OSError: the folder cannot be written.
+    """
+    # Never under the name of a half-fetched file: what is appended to that one would change the
+    # other program's file too.
+    aside = final.with_name(f"{final.name}.link{PART_SUFFIX}")
     final.parent.mkdir(parents=True, exist_ok=True)
     aside.unlink(missing_ok=True)
-    try:
-        # A link costs no space and outlives the removal of the other name.
-        os.link(source, aside)
-    except OSError:
-        _copy(source, aside, file, cancel)
+    if may_copy:
+        _copy(source, aside, sha256, cancel)
+    else:
+        _link(source, aside)
     aside.replace(final)
+    # Where both were one file already, nothing was renamed.
+    aside.unlink(missing_ok=True)
+    return not may_copy
 
 
-def _copy(source: Path, aside: Path, file: NeededFile, cancel: CancelToken) -> None:
-    free_bytes = free_disk_bytes(aside.parent)
-    if free_bytes < file.size_bytes:
+def _link(source: Path, aside: Path) -> None:
+    for make_link in (aside.hardlink_to, aside.symlink_to):
+        with suppress(OSError):
+            make_link(source)
+            return
+    # Where the folder cannot be written, that is what is to be told.
+    aside.touch()
+    aside.unlink()
+    size_bytes = source.stat().st_size
+    raise OutputError(
+        f"{str(source)!r} cannot be linked into {str(aside.parent)!r}: the disks or this system do "
+        "not allow it.",
+        hint=f"Give the same command with --copy, which takes {size_bytes / 1e9:.1f} GB more, or "
+        "keep the models on that disk: 'main.py config set folders.models FOLDER'.",
+    )
+
+
+def _copy(source: Path, aside: Path, sha256: str, cancel: CancelToken) -> None:
+    size_bytes, free_bytes = source.stat().st_size, free_disk_bytes(aside.parent)
+    if free_bytes < size_bytes:
         raise OutputError(
-            f"{str(source)!r} is on another disk and has to be copied: it needs "
-            f"{file.size_bytes / 1e9:.1f} GB, and {free_bytes / 1e9:.1f} GB are free.",
-            hint="Make room, or keep the models on that disk: "
-            "'main.py config set folders.models FOLDER'.",
+            f"A copy of {str(source)!r} needs {size_bytes / 1e9:.1f} GB, and "
+            f"{free_bytes / 1e9:.1f} GB are free.",
+            hint="Make room, or leave out --copy: a link takes none.",
         )
-    check = ContentCheck(file)
+    digest = hashlib.sha256()
     with aside.open("wb") as copy:
         for chunk in read_chunks(source, cancel):
             copy.write(chunk)
-            check.update(chunk)
+            digest.update(chunk)
         copy.flush()
         os.fsync(copy.fileno())
-    if not check.is_right():
+    if digest.hexdigest() != sha256:
         aside.unlink()
         raise OutputError(
             f"{str(source)!r} changed while it was copied.", hint="Give the same command again."

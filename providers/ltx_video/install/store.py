@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.platform.scratch import scratch_folder
-from core.video.model_store import Installation, InstallSurvey
-from providers.ltx_video.install.installed import check_installed, model_folder, remove_model
-from providers.ltx_video.models.catalog import BY_ID
+from core.video.model_store import AddedModel, Installation, InstallSurvey
+from providers.ltx_video.install.installed import (
+    check_installed,
+    model_folder,
+    remove_model,
+    verify_model,
+)
+from providers.ltx_video.install.model_files import find_on_disk
+from providers.ltx_video.install.own_models import add_own_model, every_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
     from core.jobs.job import CancelToken, JobContext, Report
-    from core.video.provider import ProviderContext
+    from core.video.provider import ProviderContext, ProviderInfo
     from providers.ltx_video.install.weights import Installable, InstallModelJob
     from providers.ltx_video.models.catalog import LocalModel
 
@@ -26,15 +33,20 @@ class LTXStore:
     What downloads is imported late: every list of models asks what is on disk, and few install.
     """
 
-    def __init__(self, context: ProviderContext, models: Mapping[str, LocalModel] = BY_ID) -> None:
+    def __init__(
+        self, context: ProviderContext, catalogue: Mapping[str, LocalModel], info: ProviderInfo
+    ) -> None:
         self._context = context
-        self._models = models
+        self._catalogue = catalogue
+        self._info = info
 
     def installation(self, model: str) -> Installation | None:
         """What is on disk; see `ModelStore.installation`."""
-        if self._models[model].weights is None:
+        row = self._models[model]
+        if row.spec.is_builtin:
             return None
-        return check_installed(self._models_dir, model)
+        found = check_installed(self._models_dir, model)
+        return replace(found, is_own=bool(row.added_from))
 
     def survey(self, model: str, reuse_from: Sequence[Path], cancel: CancelToken) -> InstallSurvey:
         """What would be fetched; see `ModelStore.survey`."""
@@ -48,9 +60,12 @@ class LTXStore:
             fetch_bytes=found.fetch_bytes,
             free_bytes=found.free_bytes,
             page_url=wanted.weights.page_url,
+            found=found.found,
         )
 
-    def install_job(self, model: str, reuse_from: Sequence[Path] = ()) -> InstallModelJob:
+    def install_job(
+        self, model: str, reuse_from: Sequence[Path] = (), *, may_copy: bool = False
+    ) -> InstallModelJob:
         """The job for the queue; see `ModelStore.install_job`."""
         from providers.ltx_video.install.weights import InstallModelJob
 
@@ -61,27 +76,43 @@ class LTXStore:
             context.keys,
             reuse_from,
             network=context.network,
+            may_copy=may_copy,
         )
+
+    def add(
+        self,
+        path: Path,
+        name: str,
+        like: str | None,
+        cancel: CancelToken,
+        on_fraction: Callable[[float], None],
+        *,
+        may_copy: bool = False,
+    ) -> AddedModel:
+        """A person's own checkpoint; see `ModelStore.add`."""
+        with _context(cancel, on_fraction) as ctx:
+            return add_own_model(
+                path,
+                name,
+                like,
+                ctx,
+                models_dir=self._models_dir,
+                catalogue=self._catalogue,
+                families=self._info.lora_families(),
+                may_copy=may_copy,
+            )
 
     def verify(
         self, model: str, cancel: CancelToken, on_fraction: Callable[[float], None]
     ) -> Installation:
         """Whether every byte is right; see `ModelStore.verify`."""
-        from core.jobs.job import Progressed
-        from providers.ltx_video.install.weights import verify_model
-
-        self._find(model)
-
-        def on_event(event: Report) -> None:
-            if isinstance(event, Progressed) and event.fraction is not None:
-                on_fraction(event.fraction)
-
-        with _context(cancel, on_event) as ctx:
+        find_on_disk(model, self._models)
+        with _context(cancel, on_fraction) as ctx:
             return verify_model(self._models_dir, model, ctx)
 
     def remove(self, model: str) -> int:
         """Delete it; see `ModelStore.remove`."""
-        self._find(model)
+        find_on_disk(model, self._models)
         return remove_model(self._models_dir, model)
 
     def _find(self, model: str) -> Installable:
@@ -90,15 +121,23 @@ class LTXStore:
         return Installable.find(model, self._models)
 
     @property
+    def _models(self) -> dict[str, LocalModel]:
+        return every_model(self._models_dir, self._catalogue)
+
+    @property
     def _models_dir(self) -> Path:
         return self._context.paths.models_dir
 
 
 @contextmanager
 def _context(
-    cancel: CancelToken, on_event: Callable[[Report], None] = lambda event: None
+    cancel: CancelToken, on_fraction: Callable[[float], None] = lambda fraction: None
 ) -> Generator[JobContext]:
-    from core.jobs.job import JobContext
+    from core.jobs.job import JobContext, Progressed
+
+    def on_event(event: Report) -> None:
+        if isinstance(event, Progressed) and event.fraction is not None:
+            on_fraction(event.fraction)
 
     with scratch_folder() as workdir:
         yield JobContext(workdir=workdir, cancel=cancel, report=on_event)

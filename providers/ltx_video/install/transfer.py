@@ -205,6 +205,8 @@ class _FileFetch:
             try:
                 self._receive()
             except RetryableFailure as failure:
+                if failure.is_past_end:
+                    self._start_over()
                 self._retry.wait(failure)
         self._part.touch()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,8 +23,7 @@ from core.jobs.lanes import Lane, Stage
 from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
 from core.platform.network import NetworkSwitch
-from core.platform.suggestions import unknown_name
-from core.video.model_store import Installation, OnDisk
+from core.video.model_store import FoundFiles, OnDisk
 from providers.ltx_video.install.download_progress import DownloadProgress
 from providers.ltx_video.install.hub import OFFLINE, Hub, NeededFile
 from providers.ltx_video.install.installed import (
@@ -38,14 +36,13 @@ from providers.ltx_video.install.installed import (
     hold_model,
     manifest_of,
     model_folder,
-    read_chunks,
-    write_manifest,
 )
+from providers.ltx_video.install.model_files import find_on_disk
+from providers.ltx_video.install.other_programs import find_offline_list, folders_of_programs
 from providers.ltx_video.install.retry import WAITS_S, ask_with_retries
 from providers.ltx_video.install.reuse_files import (
     LocalCopies,
     check_content,
-    hub_cache_folders,
     reuse,
 )
 from providers.ltx_video.install.transfer import fetch_files, part_path
@@ -64,8 +61,6 @@ T = TypeVar("T")
 
 # A disk without any room left makes every other program fail.
 _SPARE_BYTES = 500_000_000
-# No file was ever changed at this time, so a record that carries it is never believed.
-_NEVER_NS = -1
 # Nobody who is offline wants to wait for the answer as long as a download may pause.
 _FIRST_WAITS = 2
 
@@ -90,11 +85,9 @@ class Installable:
         Raises:
             UnsupportedRequest: there is no such model, or it comes with the program.
         """
-        row = models.get(model)
-        if row is None:
-            raise UnsupportedRequest([Problem("model", unknown_name("model", model, models))])
+        row = find_on_disk(model, models)
         if row.weights is None:
-            message = f"{row.spec.label} comes with ImageAI: there is nothing to install or remove."
+            message = f"{row.spec.label} was added from {row.added_from!r}: nobody can download it."
             raise UnsupportedRequest([Problem("model", message)])
         return cls(row.spec.label, row.weights, row.spec.licence)
 
@@ -107,6 +100,7 @@ class InstallPayload(Frozen):
     reuse_from: tuple[Path, ...] = Field(
         default=(), validation_alias=AliasChoices("reuse_from", "adopt_from")
     )
+    may_copy: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +112,7 @@ class Survey:
         copies: what else lies on this machine.
         records: by place, what an earlier run has proved.
         absent: of the files those that are nowhere on this machine.
+        found: the folders of this machine in which others of them seem to lie.
         fetch_bytes: what has to be downloaded of them.
         free_bytes: room on the disk of the models.
     """
@@ -127,6 +122,7 @@ class Survey:
     copies: LocalCopies
     records: dict[str, InstalledFile]
     absent: list[NeededFile]
+    found: tuple[FoundFiles, ...]
     fetch_bytes: int
     free_bytes: int
 
@@ -150,6 +146,8 @@ class InstallModelJob:
         reuse_from: Sequence[Path] = (),
         waits_s: Sequence[float] = WAITS_S,
         network: NetworkSwitch | None = None,
+        *,
+        may_copy: bool = False,
     ) -> None:
         self._model = model
         self._models_dir = models_dir
@@ -157,6 +155,7 @@ class InstallModelJob:
         self._reuse_from = tuple(path.expanduser().absolute() for path in reuse_from)
         self._waits_s = waits_s
         self._network = network or NetworkSwitch()
+        self._may_copy = may_copy
 
     @classmethod
     def from_payload(
@@ -173,7 +172,14 @@ class InstallModelJob:
             UnsupportedRequest: the catalogue no longer has it.
         """
         stored = InstallPayload.model_validate_json(payload)
-        return cls(find(stored.model), models_dir, keys, stored.reuse_from, network=network)
+        return cls(
+            find(stored.model),
+            models_dir,
+            keys,
+            stored.reuse_from,
+            network=network,
+            may_copy=stored.may_copy,
+        )
 
     @property
     def subject(self) -> Subject:
@@ -187,7 +193,11 @@ class InstallModelJob:
 
     def payload(self) -> str:
         """The job as JSON; holds no key."""
-        return InstallPayload(model=self._model.id, reuse_from=self._reuse_from).model_dump_json()
+        stored = InstallPayload(
+            model=self._model.id, reuse_from=self._reuse_from, may_copy=self._may_copy
+        )
+        # Without the usual answer it is the payload of earlier versions, whose jobs are taken up.
+        return stored.model_dump_json(exclude=None if self._may_copy else {"may_copy"})
 
     def store_inputs(self, folder: Path) -> None:
         """Nothing: the files of another folder may be gone later, and the hub has them too."""
@@ -212,20 +222,21 @@ class InstallModelJob:
             for folder in folders_in(self._models_dir)
             if folder != self._folder and not folder.name.startswith(".")
         ]
-        cached = hub_cache_folders(self._model.weights.repo_ids)
-        copies = LocalCopies((*self._reuse_from, *others, *cached), ctx.cancel)
+        elsewhere = (*self._reuse_from, *others, *folders_of_programs())
+        copies = LocalCopies(elsewhere, ctx.cancel)
         records = fitting_records(self._folder, files)
-        absent = [
+        not_here = [
             file
             for file in files
             if file.place not in records
             and not _has_size(self._folder / file.place, file.size_bytes)
-            and not copies.candidates(file)
         ]
+        absent = [file for file in not_here if not copies.candidates(file)]
         self._check_fetch(ctx, hub, absent)
         fetch_bytes = sum(_left_bytes(self._folder, file) for file in absent)
         free_bytes = free_disk_bytes(self._folder)
-        return Survey(hub, files, copies, records, absent, fetch_bytes, free_bytes)
+        found = copies.found(not_here)
+        return Survey(hub, files, copies, records, absent, found, fetch_bytes, free_bytes)
 
     def run(self, ctx: JobContext) -> Path:
         """Install the model and give its folder.
@@ -292,20 +303,31 @@ class InstallModelJob:
                     continue
                 ctx.report(Notice(message=f"{file.place} is damaged or outdated: it is replaced."))
                 path.unlink()
-            sha256 = reuse(file, survey.copies, self._folder, ctx.cancel, on_bytes)
-            if sha256 is not None:
+            copies = survey.copies
+            reused = reuse(
+                file, copies, self._folder, ctx.cancel, on_bytes, may_copy=self._may_copy
+            )
+            if reused is not None:
                 reused_bytes += file.size_bytes
-                verified.record(file, sha256)
+                verified.record(file, reused.sha256, str(reused.source or ""))
         if reused_bytes:
-            amount = f"{reused_bytes / 1e9:.2f} GB"
-            ctx.report(Notice(message=f"{amount} were on this machine already and are used."))
+            ctx.report(Notice(message=self._about_reuse(reused_bytes)))
+
+    def _about_reuse(self, reused_bytes: int) -> str:
+        said = f"{reused_bytes / 1e9:.2f} GB were on this machine already and are used."
+        if self._may_copy:
+            return f"{said} They were copied."
+        return (
+            f"{said} They are linked and take no room: where another program changes them, or "
+            "deletes one on another disk, checking the model's files tells it."
+        )
 
     def _list_files(self, ctx: JobContext, hub: Hub) -> tuple[NeededFile, ...]:
         for folder in self._reuse_from:
             if not folder.is_dir():
                 raise OutputError(
                     f"There is no folder {str(folder)!r} to take files from.",
-                    hint="Give an existing folder with --from.",
+                    hint="Give an existing folder with --adopt.",
                 )
             files = self._files_of_copy(folder)
             if files:
@@ -313,13 +335,23 @@ class InstallModelJob:
         try:
             return self._ask(ctx, lambda: hub.list_files(self._model.weights))
         except (ProviderUnavailable, NotConfigured) as error:
+            elsewhere = (*self._reuse_from, *folders_of_programs())
+            known = find_offline_list(self._model.weights, elsewhere)
+            if known is not None:
+                folder, files = known
+                message = (
+                    f"The list of its files is that of {str(folder)!r}, since the hub gives none."
+                )
+                ctx.report(Notice(message=f"{message} {error.message}"))
+                return files
             if not self._reuse_from:
                 raise
             # The advice to give a folder would go to somebody who did just that.
             folders = ", ".join(repr(str(folder)) for folder in self._reuse_from)
             raise type(error)(
                 f"{error.message} What belongs to {self._model.label} is not told by {folders} "
-                f"either: no {MANIFEST_NAME} of this model lies there.",
+                f"either: neither {MANIFEST_NAME} of this model nor the whole list of a hub "
+                "cache or of 'hf download' lies there.",
                 target=error.target,
                 hint=f"Go online once, for the list alone. {OFFLINE}",
             ) from error
@@ -379,47 +411,6 @@ class InstallModelJob:
     @property
     def _folder(self) -> Path:
         return model_folder(self._models_dir, self._model.id)
-
-
-def verify_model(models_dir: Path, model: str, ctx: JobContext) -> Installation:
-    """Whether a model is whole, by reading every byte; the manifest learns what was found.
-
-    Raises:
-        JobCancelled: asked to stop.
-        OutputError: another process is changing the model.
-    """
-    state = check_installed(models_dir, model)
-    if state.on_disk is OnDisk.NOTHING:
-        return state
-    folder = state.folder
-    with hold_model(models_dir, model):
-        manifest = manifest_of(folder)
-        if manifest is None:
-            return check_installed(models_dir, model)
-        progress = DownloadProgress(manifest.size_bytes)
-        files = tuple(_reread(folder, file, ctx, progress) for file in manifest.files)
-        if files != manifest.files:
-            # A silent defect keeps size and time, so the next quick check must see it from here.
-            proved = manifest.model_copy(update={"files": files})
-            write_manifest(folder / MANIFEST_NAME, proved)
-        return check_installed(models_dir, model)
-
-
-def _reread(
-    folder: Path, file: InstalledFile, ctx: JobContext, progress: DownloadProgress
-) -> InstalledFile:
-    """The record of a file after reading it: one that is never believed where it is another."""
-    path, modified_ns = folder / file.place, _NEVER_NS
-    with suppress(OSError):
-        before_ns = path.stat().st_mtime_ns
-        digest = hashlib.sha256()
-        for chunk in read_chunks(path, ctx.cancel):
-            digest.update(chunk)
-            progress.add_existing(len(chunk))
-            progress.report(ctx, Stage.VERIFY)
-        if digest.hexdigest() == file.sha256:
-            modified_ns = before_ns
-    return file.model_copy(update={"modified_ns": modified_ns})
 
 
 def _has_size(path: Path, size_bytes: int) -> bool:

@@ -74,13 +74,16 @@ REFERENCE_STRENGTH = 0.4
 class LocalModel(Frozen):
     """One row: the promise to the user, the way to run it, its size and its files.
 
-    `weights` is None for the model that comes with the program.
+    Attributes:
+        weights: None for a model that is not fetched.
+        added_from: where the files of a person's own checkpoint lie; empty for any other model.
     """
 
     spec: ModelSpec
     profile: Profile
     footprint: Footprint
     weights: WeightsSpec | None
+    added_from: str = ""
 
     @property
     def id(self) -> str:

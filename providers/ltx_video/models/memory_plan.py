@@ -16,7 +16,8 @@ decode       pixels × frames decoded together × decoder channels / 16 × 6 liv
 streaming    two blocks of the transformer in 16 bit: the one at work and the one on its way
 loading      the transformer comes first and is cast, then the rest; what is freed is freed before
              the transformer comes. Its file is mapped: casting to 8 bit took half of its size in
-             memory (measured), and 16 bit that go on to a GPU next to nothing
+             memory (measured), and 16 bit that go on to a GPU next to nothing. A file in other
+             numbers than 16 bit is computed anew, all of it, before anything is done with it
 """
 
 from __future__ import annotations
@@ -293,7 +294,8 @@ def _peaks(
             ram = {stage: gb + _CPU_RUNTIME_RAM_GB for stage, gb in device_gb.items()}
         case Device.CUDA:
             vram = {stage: gb + _CUDA_CONTEXT_GB for stage, gb in device_gb.items()}
-            held = _in_main_memory(layout, weights)
+            anew_gb = 0.0 if footprint.is_mapped else footprint.transformer * _BYTES[dtype]
+            held = _in_main_memory(layout, weights, anew_gb)
             ram = {stage: gb + _CUDA_RUNTIME_RAM_GB for stage, gb in held.items()}
     ram[Stage.DECODE] += frames_gb
     if workload.encodes_video:
@@ -363,25 +365,28 @@ def _decoding(
     return (working + finished) / 1e9
 
 
-def _in_main_memory(layout: _WeightsLayout, weights: _Weights) -> dict[Stage, float]:
-    """GB of weights that wait in main memory while a GPU works."""
+def _in_main_memory(
+    layout: _WeightsLayout, weights: _Weights, anew_gb: float
+) -> dict[Stage, float]:
+    """GB of weights that wait in main memory while a GPU works; `anew_gb` are computed there."""
     words = weights.text_encoder
     match layout.residency:
         case Residency.RESIDENT:
             # Files are mapped: pages that went to the GPU are no memory that anybody must have.
             loading, kept = weights.all - (1 - _MAPPED) * weights.transformer, 0.0
+            loading = max(loading, weights.all if anew_gb else 0.0)
             words = 0.0
         case Residency.MODEL_OFFLOAD | Residency.GROUP_OFFLOAD:
             kept = weights.transformer + weights.rest
             # A mapped file is cast block by block, so that both forms of it are never there.
-            loading = kept + weights.block
+            loading = max(kept, anew_gb) + weights.block
             if not layout.frees_text_encoder:
                 kept += words
                 loading = max(loading, kept)
                 words = kept
         case Residency.GROUP_OFFLOAD_TO_DISK:
             kept = weights.rest + weights.loras + 2 * weights.block
-            loading = kept
+            loading = max(kept, anew_gb)
     return {
         Stage.LOAD: loading,
         Stage.ENCODE: words,

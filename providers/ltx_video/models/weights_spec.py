@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from core.frozen import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+# Weights in several files are numbered, and each name says how many there are.
+_SHARD = re.compile(r"(?P<start>.*-)(?P<number>\d{5})(?P<end>-of-(?P<count>\d{5})\.[^/]+)")
+
+
+WEIGHT_SCALES = (".weight_scale", ".scale_weight")
+"""How the names end of what the weights of a layer in 8 bit are multiplied by."""
 
 
 class RemoteFile(Frozen):
@@ -44,6 +56,23 @@ class FileSet(Frozen):
         return any(fnmatchcase(path, pattern) for pattern in self.allow_patterns) and not any(
             fnmatchcase(path, pattern) for pattern in self.ignore_patterns
         )
+
+    def missing(self, paths: Collection[str]) -> tuple[str, ...]:
+        """What of this set is not among the files of a repository.
+
+        Single files beside folders may be optional; of weights in several files each must be there.
+        """
+        folders = tuple(pattern for pattern in self.allow_patterns if pattern.endswith("/*"))
+        absent = [
+            pattern
+            for pattern in folders or self.allow_patterns
+            if not any(fnmatchcase(path, pattern) for path in paths)
+        ]
+        for shard in filter(None, (_SHARD.fullmatch(path) for path in paths if self.has(path))):
+            start, end = shard["start"], shard["end"]
+            every = (f"{start}{number + 1:05}{end}" for number in range(int(shard["count"])))
+            absent += [name for name in every if name not in paths]
+        return tuple(dict.fromkeys(absent))
 
     def place(self, path: str) -> str:
         """Where a file of the repository lies, relative to the model's folder, with slashes."""
@@ -84,6 +113,8 @@ class Footprint(Frozen):
         hidden_size: width of the transformer, for the size of its activations.
         block_count: number of transformer blocks; offloading moves one after the other.
         decoder_channels: what the last stage of the video decoder computes for each 4×4 pixels.
+        is_mapped: whether the transformer is stored in the 16 bit in which it is computed, so that
+            its file is used as it lies there; else all of it is computed anew in main memory.
     """
 
     transformer: float = Field(gt=0)
@@ -94,3 +125,4 @@ class Footprint(Frozen):
     hidden_size: int = Field(gt=0)
     block_count: int = Field(gt=0)
     decoder_channels: int = Field(gt=0)
+    is_mapped: bool = True

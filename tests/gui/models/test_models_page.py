@@ -30,7 +30,7 @@ from core.platform.machine import Gpu, Machine
 from core.platform.paths import Paths
 from core.studio import Studio
 from core.video.listing import ListedModel, ModelState
-from core.video.model_store import Installation, InstallSurvey, OnDisk
+from core.video.model_store import FoundFiles, Installation, InstallSurvey, OnDisk
 from core.video.provider import NotReady, Ready, ReasonCode
 from core.video.request import Target
 from core.video.spec import Licence
@@ -206,6 +206,16 @@ def test_only_what_can_be_done_is_offered(
     assert offered(page) == buttons
 
 
+def test_a_checkpoint_of_ones_own_is_checked_and_removed_and_never_fetched(qtbot: QtBot) -> None:
+    damaged = Installation(OnDisk.DAMAGED, FOLDER, 20_000_000_000, is_own=True)
+    page = make_page(qtbot, replace(big(OnDisk.DAMAGED), installation=damaged))
+    assert offered(page) == {"verify", "remove"}
+    child(page, QPushButton, "remove").click()
+    question = child(page, QMessageBox)
+    assert "Your own files stay where they are." in question.informativeText()
+    question.reject()
+
+
 def test_a_built_in_model_offers_nothing_and_shows_its_facts(qtbot: QtBot) -> None:
     page = make_page(qtbot)
     page.choose(target(SMALL.id))
@@ -281,8 +291,9 @@ def test_the_choice_stays_when_the_models_are_looked_at_anew(qtbot: QtBot) -> No
 def test_nobody_installs_without_consent(qtbot: QtBot) -> None:
     page = make_page(qtbot)
     agreed: list[bool] = []
-    page.ask_consent(target(BIG.id), lambda: agreed.append(True), SURVEY)
+    page.ask_consent(target(BIG.id), agreed.append, SURVEY)
     dialog = child(page, InstallDialog)
+    assert not child(dialog, QCheckBox, "copy").isVisibleTo(dialog)
     messages = words(dialog)
     for part in ("50.0 GB in 12 files", "30.0 GB; 20.0 GB are on this machine already",
                  "99.0 GB", str(FOLDER), "Some Licence", "http://127.0.0.1/licence"):  # fmt: skip
@@ -291,7 +302,30 @@ def test_nobody_installs_without_consent(qtbot: QtBot) -> None:
     assert not install.isEnabled()
     child(dialog, QCheckBox, "consent").click()
     install.click()
+    assert agreed == [False]
+
+
+def test_files_that_were_found_are_named_and_copied_only_on_demand(qtbot: QtBot) -> None:
+    page = make_page(qtbot)
+    agreed: list[bool] = []
+    found = FoundFiles(Path("/ComfyUI/models"), 3, 20_000_000_000)
+    page.ask_consent(target(BIG.id), agreed.append, replace(SURVEY, found=(found,)))
+    dialog = child(page, InstallDialog)
+    assert "20.0 GB in /ComfyUI/models" in words(dialog)
+    child(dialog, QCheckBox, "copy").click()
+    child(dialog, QCheckBox, "consent").click()
+    child(dialog, QPushButton, "confirm_install").click()
     assert agreed == [True]
+
+
+def test_a_removal_says_what_it_frees_and_what_stays_with_others(qtbot: QtBot) -> None:
+    shared = Installation(OnDisk.WHOLE, FOLDER, 20_000_000_000, shared_bytes=15_000_000_000)
+    page = make_page(qtbot, replace(big(OnDisk.WHOLE), installation=shared))
+    child(page, QPushButton, "remove").click()
+    question = child(page, QMessageBox)
+    assert "free 5.0 GB?" in question.text()
+    assert "15.0 GB of it stay with other models" in question.informativeText()
+    question.reject()
 
 
 def test_a_removal_that_is_not_confirmed_removes_nothing(qtbot: QtBot) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import av
@@ -9,17 +10,25 @@ import numpy as np
 import pytest
 import torch
 
-from core.errors import JobCancelled
+from core.errors import JobCancelled, OutOfMemory
+from core.jobs.job import Notice
+from core.platform.paths import Paths
+from core.studio import Studio
 from core.video.plan import Device, Precision
+from core.video.provider import ProviderEntry
+from core.video.record import read_embedded
 from core.video.spec import Residency
 from providers.ltx_video.engine.pipeline import part_dtype
 from providers.ltx_video.local import LocalLTX
+from providers.ltx_video.models.catalog import BY_ID
+from providers.ltx_video.models.info import INFO, LTXModel
 from tests.providers.tiny_home import (
     TINY_AV,
     TINY_AV_GUIDED,
     TINY_MODELS,
     TINY_VIDEO,
     context_of,
+    machine,
     order_for,
     plan_for,
 )
@@ -28,6 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from core.jobs.job import JobContext, JobEvent
+    from core.video.plan import RenderPlan
+    from core.video.provider import Rendered
     from providers.ltx_video.models.catalog import LocalModel
     from tests.providers.tiny_home import Watched
 
@@ -70,6 +82,66 @@ def test_where_the_weights_lie_changes_nothing(
     usual = render(provider, watched, model)
     forget_prompts(tiny_home)
     assert np.array_equal(usual, render(provider, watched, model, **layout))
+
+
+# As large as the real one by its arithmetic, so that its layouts differ.
+HEAVY = TINY_VIDEO.model_copy(
+    update={"footprint": BY_ID[LTXModel.LTX_VIDEO_2B_095].footprint.model_copy()}
+)
+
+
+class TightLTX(LocalLTX):
+    """A device on which only what is planned below a number of GB has room."""
+
+    limit_gb = 0.0
+
+    def render(self, plan: RenderPlan, ctx: JobContext) -> Rendered:
+        assert plan.memory_plan is not None
+        if plan.memory_plan.peak_ram_gb > self.limit_gb:
+            raise OutOfMemory(f"Rung {plan.memory_plan.rung} ran out of memory.")
+        return super().render(plan, ctx)
+
+
+@pytest.mark.parametrize("has_room", [True, False])
+def test_a_job_that_runs_out_of_memory_walks_down_to_the_layout_that_has_room(
+    tiny_home: Path, tmp_path: Path, has_room: bool
+) -> None:
+    context = context_of(tiny_home)
+    roomy = replace(machine(), ram_total_gb=128.0, ram_free_gb=120.0)
+    provider = TightLTX(replace(context, read_machine=lambda: roomy), (HEAVY,))
+    # A large clip, so that decoding in tiles takes less than decoding all of it.
+    plan: RenderPlan | None = plan_for(provider, HEAVY, size="512p")
+    walk: list[RenderPlan] = []
+    while plan is not None:
+        walk.append(plan)
+        plan = provider.cheaper(plan)
+    peaks = [step.memory_plan.peak_ram_gb for step in walk if step.memory_plan]
+    assert len(peaks) == 3
+    assert peaks == sorted(peaks, reverse=True)
+    provider.limit_gb = peaks[-1] if has_room else peaks[-1] - 0.1
+
+    entry = ProviderEntry(INFO, lambda _: provider)
+    studio = Studio([entry], paths=Paths.below(tmp_path / "home"))
+    events: list[JobEvent] = []
+    studio.queue.subscribe(lambda update: events.append(update.event))
+    try:
+        planned = studio.plan(walk[0].request, out=tmp_path / "clip.mp4")
+        ended = studio.queue.run_job(studio.submit_render(planned))
+    finally:
+        studio.close()
+    steps = [event.message for event in events if isinstance(event, Notice)]
+    assert [f"Rung {rung} ran out of memory. Trying" in steps[rung] for rung in (0, 1)] == [
+        True
+    ] * 2
+    if not has_room:
+        assert ended.event == "failed"
+        assert "Rung 2 ran out of memory." in str(ended.error)
+        return
+    assert ended.event == "succeeded", ended
+    record = read_embedded(ended.path)
+    assert record is not None
+    assert record.memory_plan is not None
+    assert record.memory_plan.frees_text_encoder
 
 
 def test_weights_that_a_killed_app_left_on_disk_are_deleted(

@@ -15,8 +15,8 @@ from providers.ltx_video.install.installed import (
     MANIFEST_NAME,
     check_installed,
     remove_model,
+    verify_model,
 )
-from providers.ltx_video.install.weights import verify_model
 from tests.fakes.installation import (
     CONFIG,
     INDEX,
@@ -108,7 +108,7 @@ def test_a_folder_without_a_list_offline_is_told_and_not_advised_to_be_given(
         monkeypatch.setenv("HF_ENDPOINT", gone.url)
     with pytest.raises(ProviderUnavailable) as told:
         job(tmp_path / "other", reuse_from=[copy]).run(run.ctx)
-    assert f"{str(copy)!r} either: no {MANIFEST_NAME}" in str(told.value)
+    assert f"{str(copy)!r} either: neither {MANIFEST_NAME}" in str(told.value)
     assert "Go online once" in told.value.hint
 
 

@@ -150,7 +150,7 @@ def test_no_connection_is_told_in_a_sentence(
         monkeypatch.setenv("HF_ENDPOINT", gone.url)
     with pytest.raises(ProviderUnavailable, match="cannot be reached") as caught:
         job(models_dir).run(run.ctx)
-    assert "--from" in caught.value.hint
+    assert "--adopt" in caught.value.hint
     assert check_installed(models_dir, MODEL).on_disk is OnDisk.NOTHING
 
 

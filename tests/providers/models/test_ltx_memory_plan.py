@@ -104,6 +104,30 @@ def test_the_next_cheaper_layout_fits_and_comes_later(model, clip, kind, ram_gb,
     assert seen < len(found.rungs)
 
 
+@pytest.mark.parametrize("vram_gb", [8, 12, 16, 24, 32, 48, 80])
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+def test_running_out_again_and_again_meets_every_layout_that_takes_less(
+    model: LocalModel, vram_gb: int
+) -> None:
+    """No rung is passed over that fits and needs less than the one that ran out, and it ends."""
+    found = ladder(model, machine(64, vram_gb), SMALL_CLIP)
+    walked = [found.choose()]
+    while (cheaper := found.cheaper(walked[-1])) is not None:
+        walked.append(cheaper)
+    for before, after in pairwise(walked):
+        assert after.fits
+        assert less_of_something(after, before)
+        skipped = found.rungs[before.rung + 1 : after.rung]
+        assert not any(rung.fits and less_of_something(rung, before) for rung in skipped)
+    rest = found.rungs[walked[-1].rung + 1 :]
+    assert not any(rung.fits and less_of_something(rung, walked[-1]) for rung in rest)
+
+
+def less_of_something(plan: MemoryPlan, than: MemoryPlan) -> bool:
+    less_vram, less_ram = plan.peak_vram_gb < than.peak_vram_gb, plan.peak_ram_gb < than.peak_ram_gb
+    return plan.device is not than.device or less_vram or less_ram
+
+
 @pytest.mark.parametrize("on", [machine(1.1), machine(2.0, 0.3), machine(1.5, 1.5, "mps")])
 def test_mini_runs_with_about_one_gigabyte(on: Machine) -> None:
     plan = ladder(BY_ID[LTXModel.LTX_MINI], on, MINI_CLIP).choose()
@@ -217,6 +241,20 @@ def test_a_mapped_file_that_goes_on_to_the_gpu_needs_no_memory_of_its_size() -> 
     loading = next(peak.ram_gb for peak in whole.peaks if peak.stage is Stage.LOAD)
     others = model.footprint.text_encoder + model.footprint.connectors
     assert loading < others * 2 + 0.25 * model.footprint.transformer * 2
+
+
+@pytest.mark.parametrize("vram_gb", [80, 32, 16])
+def test_a_file_in_other_numbers_is_computed_anew_in_main_memory(vram_gb: int) -> None:
+    model = BY_ID[LTXModel.LTX_2_3_DISTILLED]
+    converted = model.model_copy(
+        update={"footprint": model.footprint.model_copy(update={"is_mapped": False})}
+    )
+    on = machine(200, vram_gb)
+    mapped, anew = (ladder(one, on, SMALL_CLIP).choose() for one in (model, converted))
+    assert (anew.residency, anew.precision) == (mapped.residency, mapped.precision)
+    (loading,) = [peak for peak in anew.peaks if peak.stage is Stage.LOAD]
+    assert loading.ram_gb > 2 * model.footprint.transformer
+    assert anew.peak_ram_gb >= mapped.peak_ram_gb
 
 
 def test_streaming_from_disk_needs_the_disk() -> None:

@@ -1,0 +1,246 @@
+"""A person's own checkpoint: what its files hold, and which family's models it is one of.
+
+A family is known by the shapes of its layers, which stand in the heads of the files: names of files
+and notes in them are anybody's.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from core.errors import UnreadableWeights
+from core.lora.lora_family import find_layer
+from core.platform.safetensors_head import BYTES_OF_NUMBERS, SUFFIX, read_head
+from providers.ltx_video.models.weights_spec import WEIGHT_SCALES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from core.lora.lora_family import LoraFamily, LoraLayer
+    from core.platform.safetensors_head import StoredTensor
+
+INDEX = "model_index.json"
+TRANSFORMER = "transformer"
+
+_SHARDS_OF = ".index.json"
+_TRANSFORMER_LAYER = "transformer."
+_WEIGHT = ".weight"
+# These are read by running what is in them.
+_PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint whose heads were read and found to be in order.
+
+    Attributes:
+        path: a folder in the layout of diffusers, or one file with the transformer.
+        family: whose layers its transformer has, each with its shape.
+        is_bfloat16: whether it is stored in the numbers in which it is computed.
+    """
+
+    path: Path
+    family: LoraFamily
+    is_bfloat16: bool
+
+    @property
+    def is_single_file(self) -> bool:
+        """Whether everything but the transformer has to come from another model."""
+        return not self.path.is_dir()
+
+    def files(self) -> tuple[Path, ...]:
+        """What it consists of; other things in its folder are left where they are."""
+        if self.is_single_file:
+            return (self.path,)
+        parts = (self.path / part for part in _parts_of(self.path))
+        found = (file for part in parts for file in part.rglob("*") if file.is_file())
+        kept = (file for file in found if file.suffix not in _PICKLES)
+        return (self.path / INDEX, *sorted(kept))
+
+
+def read_checkpoint(path: Path, families: Iterable[LoraFamily]) -> Checkpoint:
+    """The checkpoint at a path.
+
+    Raises:
+        UnreadableWeights: it is missing, damaged, unsafe, or of no family, in one sentence.
+    """
+    if not path.exists():
+        raise UnreadableWeights(
+            f"There is nothing at {str(path)!r}.",
+            hint=f"Name a folder in the layout of diffusers, or a {SUFFIX} file.",
+        )
+    tensors = _of_folder(path) if path.is_dir() else _of_file(path)
+    match, family = _family_of(tensors, tuple(families), str(path))
+    if path.is_dir() and any(name.endswith(WEIGHT_SCALES) for name in tensors):
+        raise UnreadableWeights(
+            f"The folder {str(path)!r} holds its transformer in 8 bit with scales.",
+            hint="Only a single file can be read like that.",
+        )
+    return Checkpoint(path, family, match.is_bfloat16)
+
+
+def _of_file(path: Path) -> dict[str, StoredTensor]:
+    if path.suffix.casefold() in _PICKLES:
+        raise UnreadableWeights(
+            f"{str(path)!r} is a pickle; pickles can run programs and are not opened.",
+            hint=f"Get it as a {SUFFIX} file.",
+        )
+    if path.suffix.casefold() != SUFFIX:
+        raise UnreadableWeights(
+            f"{str(path)!r} is no {SUFFIX} file.",
+            hint=f"Name a folder in the layout of diffusers, or a {SUFFIX} file.",
+        )
+    return read_head(path, repr(str(path))).tensors
+
+
+def _of_folder(folder: Path) -> dict[str, StoredTensor]:
+    """The transformer's tensors; every other part is looked at too."""
+    tensors: dict[str, StoredTensor] = {}
+    for part in _parts_of(folder):
+        inside = folder / part
+        if not inside.is_dir():
+            raise _broken(folder, f"{part}/ is missing")
+        names = _weights_of(inside, folder)
+        for name in names:
+            head = read_head(inside / name, repr(str(inside / name)))
+            if part == TRANSFORMER:
+                tensors |= head.tensors
+    if not tensors:
+        raise _broken(folder, f"there are no weights in {TRANSFORMER}/")
+    return tensors
+
+
+def _parts_of(folder: Path) -> tuple[str, ...]:
+    """The parts that the folder's own index names.
+
+    Raises:
+        UnreadableWeights: there is no index, or it cannot be understood.
+    """
+    try:
+        content: Any = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        parts = [
+            str(name)
+            for name, value in cast("dict[str, Any]", content).items()
+            if isinstance(value, list) and cast("list[Any]", value)[0]
+        ]
+    except FileNotFoundError as error:
+        raise UnreadableWeights(
+            f"{str(folder)!r} is no folder in the layout of diffusers: it has no {INDEX}.",
+            hint="Name the folder that has it, or the one file with the transformer.",
+        ) from error
+    except (OSError, ValueError, AttributeError, IndexError, RecursionError) as error:
+        raise _broken(folder, f"its {INDEX} cannot be read") from error
+    if any(part in ("", ".", "..") or "/" in part or "\\" in part for part in parts):
+        raise _broken(folder, f"its {INDEX} names a part that is no folder's name")
+    return tuple(parts)
+
+
+def _weights_of(part: Path, folder: Path) -> tuple[str, ...]:
+    """The files of weights of a part, each shard that its index names among them."""
+    place = part.name
+    shards: dict[str, None] = {}
+    for index in sorted(part.glob(f"*{SUFFIX}{_SHARDS_OF}")):
+        try:
+            table: Any = json.loads(index.read_text(encoding="utf-8"))
+            shards |= dict.fromkeys(map(str, cast("dict[str, str]", table["weight_map"]).values()))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise _broken(folder, f"{place}/{index.name} cannot be read") from error
+    absent = [name for name in shards if not (part / name).is_file()]
+    if absent:
+        raise _broken(folder, f"{place}/{absent[0]} is missing, one of {len(shards)} shards")
+    found = tuple(sorted(file.name for file in part.glob(f"*{SUFFIX}")))
+    pickles = [file.name for file in sorted(part.iterdir()) if file.suffix in _PICKLES]
+    if pickles and not found:
+        raise _broken(folder, f"{place}/{pickles[0]} is a pickle, and those are not opened")
+    return tuple(shards) or found
+
+
+def _broken(folder: Path, reason: str) -> UnreadableWeights:
+    return UnreadableWeights(
+        f"The folder {str(folder)!r} cannot be used: {reason}.", hint="Get a whole copy of it."
+    )
+
+
+def _family_of(
+    tensors: Mapping[str, StoredTensor], families: tuple[LoraFamily, ...], name: str
+) -> tuple[_Match, LoraFamily]:
+    known = [(_Match(tensors, family), family) for family in families]
+    fitting = [(match, family) for match, family in known if match.is_whole]
+    if fitting:
+        # The layers of one family may be among those of another, which is then the right one.
+        match, family = max(fitting, key=lambda one: one[0].count)
+        if match.odd:
+            raise UnreadableWeights(
+                f"{name!r} is stored in {tensors[match.odd].dtype} numbers ({match.odd!r}), which "
+                "are not read here.",
+                hint="Get it in 16, 32 or 8 bit (float8).",
+            )
+        return match, family
+    match, family = max(known, key=lambda one: (one[0].count, -len(one[0].other_shapes)))
+    if not match.count:
+        labels = ", ".join(family.label for family in families)
+        raise UnreadableWeights(
+            f"{name!r} is of no known family of models ({labels}): it has none of their layers.",
+            hint="Only the transformers of these models can be added.",
+        )
+    raise UnreadableWeights(
+        f"{name!r} is most like {family.label} and no model of that family: {match.why_not}.",
+        hint="Get a whole copy of it, or one of a known family.",
+    )
+
+
+class _Match:
+    """How the tensors of a checkpoint lie on a family's transformer."""
+
+    def __init__(self, tensors: Mapping[str, StoredTensor], family: LoraFamily) -> None:
+        wanted = {
+            layer.numbered(number).name: layer
+            for layer in family.layers
+            if layer.name.startswith(_TRANSFORMER_LAYER)
+            for number in range(layer.count)
+        }
+        self.other_shapes: list[str] = []
+        self.odd = ""
+        self.is_bfloat16 = True
+        seen: set[str] = set()
+        blocks_too_many: str = ""
+        for key, tensor in tensors.items():
+            if not key.endswith(_WEIGHT) or len(tensor.shape) != 2:
+                continue
+            layer = find_layer(key.removesuffix(_WEIGHT), family.names)
+            if layer is None:
+                blocks_too_many = blocks_too_many or (key if "transformer_blocks." in key else "")
+            elif layer.name in wanted:
+                seen.add(layer.name)
+                self.is_bfloat16 = self.is_bfloat16 and tensor.dtype == "BF16"
+                self.odd = self.odd or ("" if tensor.dtype in BYTES_OF_NUMBERS else key)
+                if tensor.shape != (layer.out_features, layer.in_features):
+                    self.other_shapes.append(_difference(key, tensor, layer))
+        self.count = len(seen) - len(self.other_shapes)
+        self._absent = [layer for layer in wanted if layer not in seen]
+        self._more = blocks_too_many
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every layer is there with its shape, and no other layer of a block."""
+        return not (self.other_shapes or self._absent or self._more)
+
+    @property
+    def why_not(self) -> str:
+        """What is wrong, as the end of a sentence."""
+        if self.other_shapes:
+            return self.other_shapes[0]
+        if self._absent:
+            name = self._absent[0].removeprefix(_TRANSFORMER_LAYER)
+            return f"{len(self._absent)} of its layers are missing, such as {name!r}"
+        return f"that family has no layer {self._more!r}"
+
+
+def _difference(key: str, tensor: StoredTensor, layer: LoraLayer) -> str:
+    return (
+        f"{key!r} has the shape {list(tensor.shape)}, there "
+        f"{[layer.out_features, layer.in_features]}"
+    )

@@ -1,0 +1,104 @@
+"""The table of the setup script: every LTX model, whether it runs here, what is on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from core.platform.machine import free_disk_bytes, read_machine
+from core.platform.units import bytes_text
+from core.video.model_store import OnDisk
+from core.video.planning import make_plan
+from core.video.request import RenderRequest, Target
+from providers.ltx_video.install.installed import check_installed
+from providers.ltx_video.models.catalog import DEPLOYMENT, MODELS, PROVIDER
+from providers.ltx_video.models.memory_plan import Workload, memory_ladder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from core.platform.machine import Machine
+    from providers.ltx_video.models.catalog import LocalModel
+    from scripts.voice import Voice
+
+
+def show_models(models_dir: Path, voice: Voice, command: str) -> None:
+    """Show every model of the catalogue; `command` is the one that installs."""
+    machine = read_machine()
+    rows = [_row(model, models_dir, machine) for model in MODELS]
+    for row in rows:
+        voice.tell_fields("model", **row.as_json(command))
+    if voice.as_json:
+        return
+    table = Table(title="LTX models for this machine", title_justify="left")
+    for name in ("Model", "Download", "Licence", "Runs here", "Installed"):
+        table.add_column(name, no_wrap=name == "Model")
+    for row in rows:
+        licence = f"{row.licence}{', gated' if row.is_gated else ''}"
+        size = "-" if row.size_bytes is None else bytes_text(row.size_bytes)
+        table.add_row(row.id, size, licence, "yes" if row.runs_here else "no", row.state)
+    Console(highlight=False).print(table)
+    for row in rows:
+        if not row.runs_here:
+            voice.say(f"{row.id} does not run here: {row.why_not}")
+    voice.say("gated: the licence is accepted on the model's page first, by a free account there.")
+    voice.say(f"Models are kept in {models_dir}.")
+    voice.say(f"To install one: {command} --model ID")
+
+
+@dataclass(frozen=True)
+class _Row:
+    id: str
+    label: str
+    size_bytes: int | None
+    licence: str
+    is_gated: bool
+    runs_here: bool
+    why_not: str
+    state: str
+    page_url: str
+
+    def as_json(self, command: str) -> dict[str, object]:
+        installs = f"{command} --model {self.id}" if self.size_bytes is not None else None
+        return {**self.__dict__, "command": installs}
+
+
+def _row(model: LocalModel, models_dir: Path, machine: Machine) -> _Row:
+    target = Target(provider=PROVIDER, deployment=DEPLOYMENT, model=model.id)
+    usual = make_plan(RenderRequest(target=target, prompt="a clip"), model.spec)
+    rows = 2 if model.profile.guidance.reads_negative_prompt else 1
+    memory = memory_ladder(
+        machine,
+        model.footprint,
+        model.profile.dtype,
+        Workload(usual.width, usual.height, usual.num_frames, rows),
+        scratch_free_gb=free_disk_bytes(models_dir) / 1e9,
+    ).choose()
+    return _Row(
+        id=model.id,
+        label=model.spec.label,
+        size_bytes=model.spec.size_bytes if model.weights else None,
+        licence=model.spec.licence.name,
+        is_gated=model.spec.licence.is_gated,
+        runs_here=memory.fits,
+        why_not="" if memory.fits else " ".join(memory.reasons),
+        state=_state_text(model, models_dir),
+        page_url=model.weights.page_url if model.weights else "",
+    )
+
+
+def _state_text(model: LocalModel, models_dir: Path) -> str:
+    if model.weights is None:
+        return "built in"
+    match check_installed(models_dir, model.id).on_disk:
+        case OnDisk.WHOLE:
+            return "yes"
+        case OnDisk.PARTLY:
+            return "begun"
+        case OnDisk.DAMAGED:
+            return "damaged"
+        case OnDisk.NOTHING:
+            return "no"

@@ -1,0 +1,109 @@
+"""`models add`, `verify` and `remove`, with the local provider and its tiny models."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli import main
+from core.platform.paths import Paths
+from core.video.provider import ProviderEntry
+from providers.ltx_video.local import LocalLTX
+from tests.providers.install.test_own_models import diffusers_folder, weights_like
+from tests.providers.install.test_own_models import save as save_weights
+from tests.providers.tiny_home import ALL_MODELS, TINY_INFO, TINY_VIDEO, install
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ENTRY = ProviderEntry(TINY_INFO, lambda context: LocalLTX(context, ALL_MODELS, TINY_INFO))
+
+
+@pytest.fixture
+def models_dir(home: Path) -> Path:
+    """Where one of the tiny models is installed."""
+    (home / "settings.json").unlink()
+    models_dir = Paths.below(home).models_dir
+    folder = diffusers_folder(models_dir / TINY_VIDEO.id, TINY_VIDEO)
+    (folder / "transformer" / "config.json").write_text("{}")
+    install(folder, TINY_VIDEO)
+    return models_dir
+
+
+@pytest.fixture
+def models(models_dir: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple]:
+    """Runs one command and gives its exit code, its answer and its messages."""
+
+    def run(*words: str) -> tuple[int, str, str]:
+        code = main(["models", *words], [ENTRY])
+        answer = capsys.readouterr()
+        return code, answer.out, answer.err
+
+    return run
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    return save_weights(weights_like(TINY_VIDEO), tmp_path / "theirs" / "mix.safetensors")
+
+
+def test_a_checkpoint_is_added_listed_shown_checked_and_removed(models, checkpoint: Path) -> None:
+    code, out, _ = models("add", str(checkpoint), "--name", "My Mix")
+    assert code == 0
+    assert "My Mix is the model my-mix." in out
+    assert "is run like tiny-video" in out
+    assert "  my-mix " in models()[1]
+    assert str(checkpoint) in models("my-mix")[1].replace("\n" + " " * 19, " ")
+    assert models("verify", "my-mix")[0] == 0
+    code, out, _ = models("remove", "my-mix")
+    assert code == 0
+    assert "my-mix is removed" in out
+    assert checkpoint.is_file()
+    assert "my-mix" not in models()[1]
+
+
+def test_programs_are_told_in_json(models, checkpoint: Path) -> None:
+    _, out, _ = models("add", str(checkpoint), "--name", "mix", "--like", "tiny-video", "--json")
+    assert json.loads(out)["model"] == "mix"
+    states = {
+        json.loads(line)["target"]: json.loads(line)
+        for line in models("--json")[1].split("\n")[:-1]
+    }
+    assert states["ltx-video/local/mix"]["can_run"] is True
+    assert json.loads(models("verify", "mix", "--json")[1])["state"] == "whole"
+    assert json.loads(models("remove", "mix", "--json")[1])["event"] == "removed"
+
+
+def test_what_cannot_be_added_is_told_all_at_once(models, tmp_path: Path) -> None:
+    code, _, messages = models("add", str(tmp_path / "nothing"), "--name", "tiny-video")
+    assert code == 2
+    assert "The name 'tiny-video' is taken." in messages
+    assert "There is nothing at" in messages
+
+
+def test_damage_is_named_with_the_way_back(models, checkpoint: Path) -> None:
+    models("add", str(checkpoint), "--name", "mix")
+    checkpoint.write_bytes(b"another")
+    code, out, _ = models("verify", "mix")
+    assert code == 1
+    assert "transformer/mix.safetensors" in out
+    assert "main.py models remove mix" in out.replace("\n", " ")
+
+
+def test_what_would_have_to_be_fetched_again_is_deleted_only_on_consent(
+    models, models_dir: Path
+) -> None:
+    code, _, messages = models("remove", TINY_VIDEO.id)
+    assert code == 2
+    assert "add --yes" in messages
+    assert (models_dir / TINY_VIDEO.id).is_dir()
+
+
+@pytest.mark.parametrize("command", ["verify", "remove"])
+def test_an_unknown_model_is_named(models, command: str) -> None:
+    code, _, messages = models(command, "tiny-vidoe")
+    assert code == 2
+    assert "Did you mean 'tiny-video'?" in messages

@@ -1,0 +1,157 @@
+"""Clips of a person's own checkpoints: the very clip of the model with the same weights."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from core.jobs.job import CancelToken
+from core.platform.paths import Paths
+from providers.ltx_video.install.own_models import every_model
+from providers.ltx_video.local import LocalLTX
+from tests.providers.tiny_home import (
+    ALL_MODELS,
+    EVERY_GENERATION,
+    TINY_AV_23,
+    TINY_INFO,
+    TINY_VIDEO,
+    context_of,
+    install,
+    plan_for,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from providers.ltx_video.models.catalog import LocalModel
+    from tests.providers.tiny_home import Watched
+
+    Watch = Callable[[], Watched]
+
+WEIGHTS = "diffusion_pytorch_model.safetensors"
+# What the makers call what diffusers renamed, the longest names first.
+MAKERS_NAMES = {
+    "video_a2v_cross_attn_scale_shift_table": "scale_shift_table_a2v_ca_video",
+    "audio_a2v_cross_attn_scale_shift_table": "scale_shift_table_a2v_ca_audio",
+    "av_cross_attn_video_scale_shift.": "av_ca_video_scale_shift_adaln_single.",
+    "av_cross_attn_audio_scale_shift.": "av_ca_audio_scale_shift_adaln_single.",
+    "av_cross_attn_video_a2v_gate.": "av_ca_a2v_gate_adaln_single.",
+    "av_cross_attn_audio_v2a_gate.": "av_ca_v2a_gate_adaln_single.",
+    "prompt_adaln.": "prompt_adaln_single.",
+    "time_embed.": "adaln_single.",
+    "proj_in.": "patchify_proj.",
+    "norm_q.": "q_norm.",
+    "norm_k.": "k_norm.",
+}
+
+
+def as_the_makers_name_it(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """One file with everything, as it is published for other programs."""
+    renamed = {"vae.decoder.unused": torch.zeros(3)}
+    for name, weight in weights.items():
+        for ours, theirs in MAKERS_NAMES.items():
+            name = name.replace(ours, theirs)
+        renamed[f"model.diffusion_model.{name}"] = weight
+    renamed["model.diffusion_model.video_embeddings_connector.unused"] = torch.zeros(3)
+    return renamed
+
+
+@pytest.fixture(scope="module")
+def home(tiny_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of this file's own: what is added to another would be in its lists."""
+    home = tmp_path_factory.mktemp("home")
+    for model in EVERY_GENERATION:
+        folder = Paths.below(home).models_dir / model.id
+        shutil.copytree(tiny_files / model.id, folder)
+        install(folder, model)
+    return home
+
+
+@pytest.fixture(scope="module")
+def provider(home: Path) -> Iterator[LocalLTX]:
+    with_engine = LocalLTX(context_of(home), ALL_MODELS, TINY_INFO)
+    yield with_engine
+    with_engine.close()
+
+
+@pytest.fixture
+def add(provider: LocalLTX, home: Path) -> Iterator[Callable[[Path, str], LocalModel]]:
+    """Adds a checkpoint for one test, and gives the model that it has become."""
+    added: list[str] = []
+
+    def make_model(path: Path, name: str = "mine") -> LocalModel:
+        model = provider.store.add(path, name, None, CancelToken(), lambda _: None).model
+        added.append(model)
+        catalogue = {row.id: row for row in ALL_MODELS}
+        return every_model(Paths.below(home).models_dir, catalogue)[model]
+
+    yield make_model
+    for model in added:
+        provider.store.remove(model)
+
+
+def weights_of(tiny_files: Path, model: LocalModel) -> dict[str, torch.Tensor]:
+    return load_file(tiny_files / model.id / "transformer" / WEIGHTS)
+
+
+def frames(provider: LocalLTX, watched: Watch, model: LocalModel) -> np.ndarray:
+    clip = provider.render(plan_for(provider, model), watched().context).path
+    with av.open(str(clip)) as container:
+        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+
+
+@pytest.mark.parametrize("model", EVERY_GENERATION, ids=lambda model: model.id)
+def test_a_single_file_of_each_generation_makes_the_same_clip(
+    provider: LocalLTX, add, watched: Watch, tiny_files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    weights = weights_of(tiny_files, model)
+    save_file(as_the_makers_name_it(weights), tmp_path / "checkpoint.safetensors")
+    usual = frames(provider, watched, model)
+    mine = add(tmp_path / "checkpoint.safetensors")
+    assert np.array_equal(frames(provider, watched, mine), usual)
+
+
+@pytest.mark.parametrize("model", [TINY_VIDEO, TINY_AV_23], ids=lambda model: model.id)
+def test_a_folder_with_other_weights_makes_another_clip_and_its_own_file_the_same(
+    provider: LocalLTX, add, watched: Watch, tiny_files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    tuned = {
+        name: weight * 1.2 if "blocks.1." in name else weight
+        for name, weight in weights_of(tiny_files, model).items()
+    }
+    folder = tmp_path / "tuned"
+    shutil.copytree(tiny_files / model.id, folder)
+    save_file(tuned, folder / "transformer" / WEIGHTS)
+    save_file(tuned, tmp_path / "bare names.safetensors")
+    as_folder = frames(provider, watched, add(folder, "as folder"))
+    assert not np.array_equal(as_folder, frames(provider, watched, model))
+    as_file = frames(provider, watched, add(tmp_path / "bare names.safetensors", "as file"))
+    assert np.array_equal(as_folder, as_file)
+
+
+@pytest.mark.parametrize("scale_name", ["weight_scale", "scale_weight"])
+def test_scaled_8_bit_weights_are_read_as_what_they_stand_for(
+    provider: LocalLTX, add, watched: Watch, tiny_files: Path, tmp_path: Path, scale_name: str
+) -> None:
+    kept, exact = {}, {}
+    for name, weight in weights_of(tiny_files, TINY_AV_23).items():
+        if name.endswith(".to_q.weight"):
+            scale = weight.abs().max() / 448
+            kept[name] = (weight / scale).to(torch.float8_e4m3fn)
+            kept[name.replace(".weight", f".{scale_name}")] = scale
+            kept[name.replace(".weight", ".input_scale")] = torch.ones(())
+            exact[name] = kept[name].float() * scale
+        else:
+            kept[name] = exact[name] = weight
+    save_file(kept, tmp_path / "kept.safetensors")
+    save_file(exact, tmp_path / "exact.safetensors")
+    from_8_bit = frames(provider, watched, add(tmp_path / "kept.safetensors", "kept"))
+    from_32_bit = frames(provider, watched, add(tmp_path / "exact.safetensors", "exact"))
+    assert np.array_equal(from_8_bit, from_32_bit)
