@@ -54,6 +54,7 @@ class Control(StrEnum):
     EXTEND_VIDEO = "extend_video"
     EXTEND_DIRECTION = "extend_direction"
     REFERENCE_IMAGES = "reference_images"
+    AUDIO_FILE = "audio_file"
     AUDIO = "audio"
     AUDIO_PROMPT = "audio_prompt"
     CAMERA_MOTION = "camera"
@@ -277,6 +278,11 @@ CONTROLS: tuple[ControlRow, ...] = (
         if spec.limit(Role.EXTEND_VIDEO) else None,
         "takes no direction, because it extends no clip. Leave it out.",
         options=("--extend-direction",), metavar="DIRECTION", is_for_images=False,
+    ),
+    ControlRow(
+        Control.AUDIO_FILE, "inputs.audio", ControlKind.FILE, "Audio file",
+        "The sound that the clip follows and gets", "audio file", _files(Role.AUDIO),
+        options=("--audio-file",), metavar="FILE", is_for_images=False,
     ),
     ControlRow(
         Control.REFERENCE_IMAGES, "inputs.reference", ControlKind.FILES, "References",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnsupportedRequest
 from core.video.allowed import find_size, find_value, pixels_of
 from core.video.controls import CONTROLS, ROWS, Control
-from core.video.given_video import GivenVideo
+from core.video.given_media import GivenMedia
 from core.video.inputs import ROLES, SHAPING, CheckedInputs, field_of, limit_problems
 from core.video.placement import place_problems, placed_images, strength_problems
 from core.video.plan import RenderPlan
@@ -63,7 +63,8 @@ def make_plan(
     known = inputs or CheckedInputs()
     # A video that the model does not take is refused whatever it is.
     taken = {role: facts for role, facts in known.videos.items() if spec.limit(role)}
-    known = replace(known, videos=taken)
+    audio = known.audio if spec.limit(Role.AUDIO) else None
+    known = replace(known, videos=taken, audio=audio)
     draft = _Draft(request, spec)
     draft.problems += prompt_problems(request)
     draft.check_inputs()
@@ -72,7 +73,7 @@ def make_plan(
     is_image = request.output is OutputKind.IMAGE
     fps = 0 if is_image else draft.choose_fps(known)
     extended = None if is_image else known.videos.get(Role.EXTEND_VIDEO)
-    extension = draft.video.extend(size, fps, extended)
+    extension = draft.given.extend(size, fps, extended)
     duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
     prompt = draft.join_camera(request.prompt.strip())
     has_audio = draft.choose_audio(known)
@@ -80,6 +81,7 @@ def make_plan(
     if duration_s is not None and not is_image:
         num_frames = extension.num_frames or draft.snap_frames(duration_s, fps, known)
         draft.place_images(size, num_frames, fps, known, extension.kept)
+        draft.given.follow_audio(known.audio, num_frames, fps)
     if draft.problems or size is None or duration_s is None:
         raise UnsupportedRequest(draft.problems)
 
@@ -135,7 +137,7 @@ class _Draft:
         self.spec = spec
         self.problems: list[Problem] = []
         self.notes: list[str] = []
-        self.video = GivenVideo(request, spec, self.problems, self.notes)
+        self.given = GivenMedia(request, spec, self.problems, self.notes)
 
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
@@ -150,6 +152,13 @@ class _Draft:
                 field_of(Role.EXTEND_VIDEO),
                 "A clip is made anew or goes on from its end, not both at once. Leave one of the "
                 "two videos out.",
+            )
+        has_video = self.request.of_role(Role.SOURCE_VIDEO, Role.EXTEND_VIDEO)
+        if has_video and self.request.of_role(Role.AUDIO):
+            self._refuse(
+                field_of(Role.AUDIO),
+                "A clip follows an audio file or keeps the sound of a video, not both at once. "
+                "Leave one of them out.",
             )
         if task in self.spec.tasks or refused:
             return
@@ -184,7 +193,7 @@ class _Draft:
         shaping = {role: known.sizes[role] for role in SHAPING if role in known.sizes}
         extended = known.videos.get(Role.EXTEND_VIDEO)
         if extended is not None:
-            return self.video.size_of_extended(extended)
+            return self.given.size_of_extended(extended)
         source = known.videos.get(Role.SOURCE_VIDEO)
         exact = None if source is None else find_size(source.size, self.spec.sizes)
         if exact is not None and frame.resolution is None and frame.aspect is None:
@@ -265,7 +274,7 @@ class _Draft:
         """The frame rate that is asked for, else that of the source video, else the usual one."""
         asked, source = self.request.frame.fps, known.videos.get(Role.SOURCE_VIDEO)
         if Role.EXTEND_VIDEO in known.videos:
-            return self.video.fps_of_extended(known.videos[Role.EXTEND_VIDEO])
+            return self.given.fps_of_extended(known.videos[Role.EXTEND_VIDEO])
         if asked in self.spec.fps:
             return asked
         # One that is refused is told already, and the rest is judged at the usual one.
@@ -283,14 +292,17 @@ class _Draft:
         if is_refused or size is None:
             return None
         longest_s = allowed.longest(size.resolution, fps)
-        duration_s = allowed.default if asked is None else asked
+        usual_s = allowed.default
+        if known.audio is not None:
+            usual_s = allowed.nearest(known.audio.duration_s, longest_s)
+        duration_s = usual_s if asked is None else asked
         source = known.videos.get(Role.SOURCE_VIDEO)
         if Role.EXTEND_VIDEO in known.videos:
             # Judged where the video is extended: it is the length of the new part.
             return duration_s
         if source is not None and not allowed.choices:
             if asked is None or asked <= longest_s:
-                return self.video.length_of_source(source, fps, longest_s)
+                return self.given.length_of_source(source, fps, longest_s)
         elif duration_s <= longest_s:
             return duration_s
         is_rate = longest_s < allowed.longest(size.resolution)
@@ -312,7 +324,11 @@ class _Draft:
     def snap_frames(self, duration_s: float, fps: int, known: CheckedInputs) -> int:
         """The frame count on the model's grid; told where it changes the length."""
         num_frames = self.spec.frame_grid.frames(duration_s, fps)
-        if num_frames != duration_s * fps and Role.SOURCE_VIDEO not in known.videos:
+        # As long as a file, and told with it.
+        is_given = Role.SOURCE_VIDEO in known.videos or (
+            known.audio is not None and self.request.frame.duration_s is None
+        )
+        if num_frames != duration_s * fps and not is_given:
             exact = num_frames / fps
             self.notes.append(
                 f"{duration_s:g} s at {fps} fps → {num_frames} frames, {exact:.2f} s."
@@ -393,9 +409,11 @@ class _Draft:
             return False
         asked = self.request.audio
         if self.spec.keeps_source_audio and self.request.of_role(Role.SOURCE_VIDEO):
-            return self.video.audio_of_source(known.videos.get(Role.SOURCE_VIDEO))
+            return self.given.audio_of_source(known.videos.get(Role.SOURCE_VIDEO))
         if self.spec.keeps_source_audio and Role.EXTEND_VIDEO in known.videos:
-            return self.video.audio_of_extended(known.videos[Role.EXTEND_VIDEO])
+            return self.given.audio_of_extended(known.videos[Role.EXTEND_VIDEO])
+        if known.audio is not None:
+            return self.given.audio_of_file()
         has_audio = self.spec.audio is not None if asked is None else asked
         if self.request.audio_prompt and self.spec.takes_audio_prompt and not has_audio:
             self.notes.append("The clip is silent, so its audio prompt is not used.")

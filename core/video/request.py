@@ -29,6 +29,7 @@ class Task(StrEnum):
     IMAGE_TO_VIDEO = "image-to-video"
     VIDEO_TO_VIDEO = "video-to-video"
     EXTEND_VIDEO = "extend-video"
+    AUDIO_TO_VIDEO = "audio-to-video"
     TEXT_TO_IMAGE = "text-to-image"
     IMAGE_EDIT = "image-edit"
 
@@ -264,6 +265,8 @@ class RenderRequest(RenderChoices):
             return Task.VIDEO_TO_VIDEO
         if self.of_role(Role.EXTEND_VIDEO):
             return Task.EXTEND_VIDEO
+        if self.of_role(Role.AUDIO):
+            return Task.AUDIO_TO_VIDEO
         is_from_image = self.of_role(Role.START, Role.END, Role.KEYFRAME)
         return Task.IMAGE_TO_VIDEO if is_from_image else Task.TEXT_TO_VIDEO
 

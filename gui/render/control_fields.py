@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSlider, QWidget
 
 from core.video.allowed import OneOf, OneSize, OnOff
 from core.video.controls import Control, ControlKind, ControlRow
+from core.video.inputs import ROLES, MediaType
 from core.video.request import Input, Residency, Role
 from core.video.spec import Durations, FloatRange, IntRange, shown_name
 from gui.render.keyframe_list import KeyframeList
@@ -18,7 +19,7 @@ from gui.render.lora_list import LoraList
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import LineField, SwitchField, TextField, named
-from gui.widgets.file_field import VIDEOS, FileField, FileKind
+from gui.widgets.file_field import AUDIOS, VIDEOS, FileField, FileKind
 from gui.widgets.layouts import hbox
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
@@ -146,7 +147,7 @@ def _text(row: ControlRow) -> ControlField:
 def _files(row: ControlRow) -> ControlField:
     role = row.role or Role.LORA
     if row.kind is ControlKind.FILE:
-        return _video(row, role)
+        return _file(row, role)
     if role is Role.KEYFRAME:
         return _keyframes()
     files = LoraList()
@@ -157,8 +158,10 @@ def _files(row: ControlRow) -> ControlField:
     return ControlField(files, files.edited, show, is_tall=True)
 
 
-def _video(row: ControlRow, role: Role) -> ControlField:
-    field = FileField(row.id, FileKind(f"the {row.noun}", (VIDEOS,), none_text="None"))
+def _file(row: ControlRow, role: Role) -> ControlField:
+    # The sound of a video will do where a sound is wanted.
+    filters = (AUDIOS, VIDEOS) if ROLES[role].media is MediaType.AUDIO else (VIDEOS,)
+    field = FileField(row.id, FileKind(f"the {row.noun}", filters, none_text="None"))
 
     def show(choices: RenderChoices, _: ModelSpec, __: Allowed) -> None:
         field.show_value(choices.path_of(role))

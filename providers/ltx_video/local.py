@@ -320,7 +320,11 @@ class LocalLTX:
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
         from core.video.lora_check import scale_of
-        from providers.ltx_video.engine.drive_render import write_images, write_kept_audio
+        from providers.ltx_video.engine.drive_render import (
+            write_audio_condition,
+            write_images,
+            write_kept_audio,
+        )
         from providers.ltx_video.engine.protocol import LaidLora, RenderOrder
 
         model = self._models[plan.target.model]
@@ -341,6 +345,7 @@ class LocalLTX:
             workdir=ctx.workdir,
             images=write_images(plan, ctx.workdir),
             kept_audio=write_kept_audio(plan, ctx),
+            audio_condition=write_audio_condition(plan, ctx),
             loras=tuple(LaidLora(path=item.path, scale=scale_of(item)) for item in loras),
             lora_family=self._info.lora_family(model.spec) if loras else None,
             embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",

@@ -69,6 +69,7 @@ FILES = (
     ),
     Case(("--source-video", "clip.mp4"), "source_video", [("clip.mp4", None)]),
     Case(("--extend", "clip.mp4"), "extend_video", [("clip.mp4", None)]),
+    Case(("--audio-file", "clip.mp4"), "audio", [("clip.mp4", None)]),
     Case(
         ("--reference", "one.png", "--reference", "two.png"),
         "reference",
@@ -84,7 +85,7 @@ FILES = (
 
 def request_of(run, *words: str) -> dict:
     if "clip.mp4" in words:
-        moving_clip(Path("clip.mp4"), 49, 24)
+        moving_clip(Path("clip.mp4"), 49, 24, has_audio=True)
     given = {word.partition("=")[0] for word in words}
     prompt = () if "--prompt" in given else ("-p", "a ball")
     model = () if {"--model", "--ltx-model"} & given else ("--model", "fake-full")
@@ -286,6 +287,7 @@ def test_a_role_without_its_own_option_is_not_typed() -> None:
         Role.KEYFRAME,
         Role.SOURCE_VIDEO,
         Role.EXTEND_VIDEO,
+        Role.AUDIO,
         Role.REFERENCE,
         Role.LORA,
     }

@@ -55,6 +55,7 @@ any_choices = st.builds(
     strength=_numbers,
     extend_video=st.none() | st.just(Input(role=Role.EXTEND_VIDEO, path=Path("/e.mp4"))),
     extend_direction=st.none() | st.sampled_from(list(ExtendDirection)),
+    audio_file=st.none() | st.just(Input(role=Role.AUDIO, path=Path("/a.wav"))),
     keyframes=st.lists(_keyframes, max_size=4).map(tuple),
     memory=st.none() | st.sampled_from(list(Residency)),
     webhook_url=st.none() | st.text(min_size=1, max_size=9),

@@ -139,7 +139,12 @@ FULL = SMALL.model_copy(
         "id": "fake-full",
         "label": "Fake Full",
         "summary": "Takes everything that a model can take.",
-        "tasks": (*SMALL.tasks, Task.VIDEO_TO_VIDEO, Task.EXTEND_VIDEO),
+        "tasks": (
+            *SMALL.tasks,
+            Task.VIDEO_TO_VIDEO,
+            Task.EXTEND_VIDEO,
+            Task.AUDIO_TO_VIDEO,
+        ),
         "fps": (24, 25, 30, 48, 50),
         "default_fps": 24,
         "durations": Durations(
@@ -155,6 +160,7 @@ FULL = SMALL.model_copy(
             Role.KEYFRAME: 3,
             Role.SOURCE_VIDEO: 1,
             Role.EXTEND_VIDEO: 1,
+            Role.AUDIO: 1,
             Role.REFERENCE: 3,
             Role.LORA: 2,
         },

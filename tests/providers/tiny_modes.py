@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import av
 import numpy as np
@@ -23,7 +24,10 @@ from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
 )
 from PIL import Image
 
+from core.jobs.job import CancelToken
+from core.media.source_clip import write_audio
 from providers.ltx_video.engine.conditions import like_a_frame
+from providers.ltx_video.engine.spectrogram import log_mel
 from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
 from tests.fakes.clips import moving_clip
 from tests.providers.tiny_models import (
@@ -34,6 +38,9 @@ from tests.providers.tiny_models import (
     save_tiny_ltx_2,
     save_tiny_ltx_video,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FRAMES = 17
 LAST = FRAMES - 1
@@ -145,10 +152,42 @@ class BareVideo:
         ).frames[0]
 
 
-class BareAv:
-    """LTX-2 distilled by a plain script."""
+class FrozenScheduler(FlowMatchEulerDiscreteScheduler):
+    """No noise at any step, and no step."""
 
-    def __init__(self, folder: Path) -> None:
+    def set_timesteps(  # pyright: ignore[reportIncompatibleMethodOverride] - as it is called
+        self, num_inference_steps: Any = None, *, sigmas: Any = None, **options: Any
+    ) -> None:
+        super().set_timesteps(num_inference_steps, sigmas=sigmas, **options)
+        self.timesteps = torch.zeros_like(self.timesteps)
+        self.sigmas = torch.zeros_like(self.sigmas)
+
+    def step(  # pyright: ignore[reportIncompatibleMethodOverride] - as it is called
+        self, _: Any, __: Any, sample: Any, **___: Any
+    ) -> Any:
+        return (sample,)
+
+
+GUIDED = {
+    "negative_prompt": "blurry",
+    "num_inference_steps": 4,
+    "sigmas": [1.0, 0.75, 0.5, 0.25],
+    "guidance_scale": 3.0,
+    "stg_scale": 1.0,
+    "modality_scale": 3.0,
+    "guidance_rescale": 0.7,
+    "audio_guidance_scale": 7.0,
+    "audio_stg_scale": 1.0,
+    "audio_modality_scale": 3.0,
+    "audio_guidance_rescale": 0.7,
+    "spatio_temporal_guidance_blocks": [1],
+}
+
+
+class BareAv:
+    """LTX-2 by a plain script: distilled, or guided by every knob."""
+
+    def __init__(self, folder: Path, *, is_guided: bool = False) -> None:
         self.pipeline: Any = LTX2ConditionPipeline.from_pretrained(folder, dtype=torch.float32)
         self.pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
         self.options: dict[str, Any] = {
@@ -165,6 +204,7 @@ class BareAv:
             "audio_guidance_rescale": 0.0,
             "use_cross_timestep": True,
             "max_sequence_length": 32,
+            **(GUIDED if is_guided else {}),
         }
 
     def keyframes(self, images: dict[str, Image.Image], given: tuple[Given, ...]) -> np.ndarray:
@@ -207,6 +247,36 @@ class BareAv:
     def plain(self) -> np.ndarray:
         return self.run()
 
+    def sound(self, samples: np.ndarray, num_frames: int) -> torch.Tensor:
+        """The latents of a sound of 16 kHz as tokens, in the scale of the model."""
+        vae = self.pipeline.audio_vae
+        with torch.no_grad():
+            latents = vae.encode(log_mel(samples, 16_000, 160, 16)[None]).latent_dist.mode()
+        tokens = latents[:, :, : round(num_frames / FPS * 25)].transpose(1, 2).flatten(2, 3)
+        return (tokens - vae.latents_mean) / vae.latents_std
+
+    def following(self, samples: np.ndarray) -> np.ndarray:
+        """The sound is put in where the noise is drawn, and stays."""
+        with self.frozen(self.sound(samples, FRAMES)):
+            return self.run()
+
+    @contextmanager
+    def frozen(self, tokens: torch.Tensor) -> Iterator[None]:
+        pipeline = self.pipeline
+        plain = pipeline.prepare_audio_latents
+
+        def clean(*args: Any, **options: Any) -> torch.Tensor:
+            plain(*args, **options)
+            return tokens
+
+        pipeline.prepare_audio_latents = clean
+        pipeline.audio_scheduler = FrozenScheduler(shift=1.0)
+        try:
+            yield
+        finally:
+            pipeline.audio_scheduler = None
+            del pipeline.prepare_audio_latents
+
     def extended(self, frames: list[Image.Image], *, is_backward: bool) -> np.ndarray:
         """Before a video the latents behind the new part are put in where the noise is drawn."""
         if not is_backward:
@@ -246,6 +316,13 @@ def _generator() -> torch.Generator:
     return torch.Generator("cpu").manual_seed(SEED)
 
 
+def sound_of(path: Path, duration_s: float) -> np.ndarray:
+    """The sound of a file from its beginning, as LTX-2 hears it, (2, samples)."""
+    written = path.with_suffix(".f32")
+    write_audio(path, written, 0.0, duration_s, 16_000, CancelToken())
+    return np.ascontiguousarray(np.fromfile(written, "<f4").reshape(-1, 2).T)
+
+
 def pictures() -> dict[str, Image.Image]:
     """Two pictures of the clip's size."""
     gradient = Image.linear_gradient("L").resize((96, 64))
@@ -273,7 +350,13 @@ def main(folder: Path) -> None:
         name = f"tiny-{generation}"
         save_tiny_ltx_2(folder / name, generation)
         bare[name] = BareAv(folder / name)
+    tone = sound_of(folder / "source.mp4", FRAMES / FPS)
+    guided = BareAv(folder / "tiny-2.3", is_guided=True)
+    _save(folder, "tiny-2.3-guided-following", guided.following(tone))
+    _save(folder, "tiny-2.3-guided-plain", guided.plain())
     for name, model in bare.items():
+        if isinstance(model, BareAv):
+            _save(folder, f"{name}-following", model.following(tone))
         for case, given in KEYFRAMES.items():
             _save(folder, f"{name}-{case}", model.keyframes(images, given))
         _save(folder, f"{name}-anew", model.made_anew(frames, STRENGTH))

@@ -17,7 +17,7 @@ from core.errors import (
     UnsupportedRequest,
 )
 from core.media.images import write_fitted_image
-from core.media.source_clip import read_video_facts, write_clip_audio
+from core.media.source_clip import read_video_facts, write_audio, write_clip_audio
 from core.video.inputs import ROLES
 from core.video.placement import images_of
 from core.video.request import Role
@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 
 _LISTEN_S = 0.05
 _AUDIO_RATE_HZ = 48_000
+# Of what every audio VAE of LTX-2 reads.
+_CONDITION_RATE_HZ = 16_000
 _TELL_TIME_S = 1.0
 # A wish to stop is fulfilled within 2 s, whatever the engine is doing: asked at once, then ended.
 _TERMINATE_AFTER_S = 1.2
@@ -74,23 +76,42 @@ def write_images(plan: RenderPlan, workdir: Path) -> tuple[OrderedImage, ...]:
 
 
 def write_kept_audio(plan: RenderPlan, ctx: JobContext) -> OrderedAudio | None:
-    """The sound of the video that a clip is made from, where the clip keeps it.
+    """The sound of the video or audio file that a clip is made from, where the clip keeps it.
 
     Raises:
         UnreadableClip: the video cannot be read.
         FFmpegFailed: its sound does not decode, or the disk is full.
         JobCancelled: asked to stop.
     """
+    path = ctx.workdir / "kept.f32"
+    followed = plan.request.path_of(Role.AUDIO)
+    if followed is not None and plan.has_audio:
+        write_audio(followed, path, 0.0, plan.duration_s, _AUDIO_RATE_HZ, ctx.cancel)
+        return OrderedAudio(path=path, rate_hz=_AUDIO_RATE_HZ)
     video = next(iter(plan.request.of_role(Role.SOURCE_VIDEO, Role.EXTEND_VIDEO)), None)
     if video is None or not plan.has_audio or not read_video_facts(video.path).has_audio:
         return None
-    path = ctx.workdir / "kept.f32"
     # What is joined to sound that the model makes must have its rate.
     is_joined = plan.kept_frames > 0 and plan.spec.audio is not None
     rate_hz = plan.spec.audio.sample_rate_hz if is_joined and plan.spec.audio else _AUDIO_RATE_HZ
     duration_s = (plan.kept_frames or plan.num_frames) / plan.fps
     write_clip_audio(video.path, path, duration_s, rate_hz, ctx.cancel)
     return OrderedAudio(path=path, rate_hz=rate_hz)
+
+
+def write_audio_condition(plan: RenderPlan, ctx: JobContext) -> OrderedAudio | None:
+    """The sound that a clip follows; None where it follows none.
+
+    Raises:
+        FFmpegFailed: it does not decode, or the disk is full.
+        JobCancelled: asked to stop.
+    """
+    followed = plan.request.path_of(Role.AUDIO)
+    if followed is None:
+        return None
+    path = ctx.workdir / "condition.f32"
+    write_audio(followed, path, 0.0, plan.duration_s, _CONDITION_RATE_HZ, ctx.cancel)
+    return OrderedAudio(path=path, rate_hz=_CONDITION_RATE_HZ)
 
 
 def follow(

@@ -1,57 +1,128 @@
-"""The pipeline of LTX-2 with a part of the clip that stays as it is."""
+"""The pipeline of LTX-2 with parts of the clip, of its picture or its sound, that stay."""
 
 # pyright: standard
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2ConditionPipeline
+from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
+    FlowMatchEulerDiscreteScheduler,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
-
-    import torch
 
 
 @dataclass(frozen=True)
 class KeptLatents:
-    """What of a clip is given: the latents of all of it in the VAE's scale, and where it begins.
+    """What of a clip's picture or sound is given.
 
     Attributes:
-        video: (1, channels, latent frames, height, width).
-        first: the first latent frame that is kept; all behind it are too.
+        latents: of all of it in the scale of its VAE, time in the third place of a picture's and
+            of a sound's; of what does not stay they mean nothing.
+        stays: (latent frames,) bool, on the CPU.
     """
 
-    video: torch.Tensor
-    first: int
+    latents: torch.Tensor
+    stays: torch.Tensor
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is made of it."""
+        return bool(self.stays.all())
+
+
+class KeepingScheduler(FlowMatchEulerDiscreteScheduler):
+    """Takes its parent's steps but for the tokens that stay."""
+
+    # No `__init__`: diffusers reads the parent's to tell which settings there are.
+    stays: torch.Tensor | None = None
+
+    def step(  # pyright: ignore[reportIncompatibleMethodOverride] - all that the pipeline uses
+        self, model_output: Any, timestep: Any, sample: Any, *, return_dict: bool = True
+    ) -> Any:
+        """One step, as the parent's."""
+        stepped = super().step(model_output, timestep, sample, return_dict=return_dict)
+        if self.stays is None:
+            return stepped
+        return (torch.where(self.stays.to(sample.device)[:, None], sample, stepped[0]),)
 
 
 class KeepingLTX2Pipeline(LTX2ConditionPipeline):
-    """As its parent, which can keep nothing but the beginning of a clip.
+    """As its parent, which can keep nothing but the beginning of a picture."""
 
-    `kept` holds for one clip; None keeps nothing.
-    """
+    _kept_video: KeptLatents | None = None
+    _kept_audio: KeptLatents | None = None
 
-    kept: KeptLatents | None = None
+    @contextmanager
+    def keeping(self, video: KeptLatents | None, audio: KeptLatents | None) -> Iterator[None]:
+        """Keep these parts of what is made meanwhile."""
+        self._kept_video, self._kept_audio = video, audio
+        hook = self.transformer.register_forward_pre_hook(self._tell_levels, with_kwargs=True)
+        if audio is not None:
+            scheduler: Any = KeepingScheduler.from_config(self.scheduler.config)
+            scheduler.stays = audio.stays
+            self.audio_scheduler = scheduler
+        try:
+            yield
+        finally:
+            hook.remove()
+            self.audio_scheduler = self._kept_video = self._kept_audio = None
 
     def prepare_latents(self, *args: Any, **kwargs: Any) -> Any:
         """The parent's, the kept latent frames without noise and marked as given."""
         latents, mask, clean, coords = super().prepare_latents(*args, **kwargs)
-        if self.kept is None:
+        kept = self._kept_video
+        if kept is None:
             return latents, mask, clean, coords
         vae = self.vae
         given = self._pack_latents(
             self._normalize_latents(
-                self.kept.video, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
+                kept.latents, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
             ),
             self.transformer_spatial_patch_size,
             self.transformer_temporal_patch_size,
         ).to(latents.device, latents.dtype)
         # Tokens of images lie behind those of the clip.
-        end = given.shape[1]
-        first = end // self.kept.video.shape[2] * self.kept.first
-        latents[:, first:end] = clean[:, first:end] = given[:, first:]
-        mask[:, first:end] = 1.0
+        count = given.shape[1]
+        stays = kept.stays.repeat_interleave(count // len(kept.stays)).to(latents.device)
+        stays = torch.cat((stays, stays.new_zeros(latents.shape[1] - count)))
+        latents[:, stays] = clean[:, stays] = given[:, stays[:count]]
+        mask[:, stays] = 1.0
         return latents, mask, clean, coords
+
+    def prepare_audio_latents(self, *args: Any, **kwargs: Any) -> Any:
+        """The parent's, the kept ones without noise."""
+        latents = super().prepare_audio_latents(*args, **kwargs)
+        kept = self._kept_audio
+        if kept is None:
+            return latents
+        vae = self.audio_vae
+        packed = self._pack_audio_latents(kept.latents.to(latents.device, latents.dtype))
+        given = self._normalize_audio_latents(packed, vae.latents_mean, vae.latents_std)
+        stays = kept.stays.to(latents.device)
+        latents[:, stays] = given[:, stays]
+        return latents
+
+    def _tell_levels(self, _: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Say of the kept tokens, and of a picture or sound that is kept whole, that it is clean.
+
+        The pipeline itself does so for single tokens of the picture alone.
+        """
+        video, audio = self._kept_video, self._kept_audio
+        if video is not None and video.is_whole:
+            kwargs["sigma"] = torch.zeros_like(kwargs["sigma"])
+        if audio is not None:
+            if audio.is_whole:
+                for name in ("audio_timestep", "audio_sigma"):
+                    kwargs[name] = torch.zeros_like(kwargs[name])
+            else:
+                level = kwargs["audio_timestep"]
+                kwargs["audio_timestep"] = level[:, None] * ~audio.stays.to(level.device)
+        return args, kwargs

@@ -1,4 +1,4 @@
-"""The video that a clip is made from or goes on from: its frames for the model, and its sound."""
+"""The video or sound that a clip is made from or goes on from, for the model and for the clip."""
 
 # pyright: standard
 
@@ -17,6 +17,7 @@ from core.video.request import Role
 from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeptLatents
 from providers.ltx_video.engine.pipeline import set_tiling
+from providers.ltx_video.engine.spectrogram import log_mel
 from providers.ltx_video.models.sizes import FRAME_GRID
 
 if TYPE_CHECKING:
@@ -62,11 +63,30 @@ def silent_latents(pipeline: Any, order: RenderOrder) -> torch.Tensor:
     would take pure noise for a sound with little noise in it.
     """
     vae, device = pipeline.audio_vae, pipeline._execution_device  # noqa: SLF001 - as above
-    a_second = pipeline.audio_sampling_rate / pipeline.audio_hop_length / _STEPS_OF_A_LATENT
-    count = round(order.plan.num_frames / order.plan.fps * a_second)
+    count = _audio_latents(pipeline, order)
     shape = (1, vae.config.in_channels, count * _STEPS_OF_A_LATENT, vae.config.mel_bins)
     mel = torch.full(shape, _SILENCE, device=device, dtype=vae.dtype)
     return vae.encode(mel).latent_dist.mode().float()
+
+
+def audio_condition(pipeline: Any, order: RenderOrder) -> KeptLatents | None:
+    """The sound that the clip follows, all of which stays; None where it follows none."""
+    ordered = order.audio_condition
+    if ordered is None:
+        return None
+    vae, device = pipeline.audio_vae, pipeline._execution_device  # noqa: SLF001 - as above
+    assert ordered.rate_hz == vae.config.sample_rate, "every LTX-2 hears this rate"
+    hop, bins = vae.config.mel_hop_length, vae.config.mel_bins
+    mel = log_mel(read_audio(ordered).samples, ordered.rate_hz, hop, bins)
+    latents = vae.encode(mel[None].to(device, vae.dtype)).latent_dist.mode().float()
+    count = _audio_latents(pipeline, order)
+    return KeptLatents(latents[:, :, :count], torch.ones(count, dtype=torch.bool))
+
+
+def _audio_latents(pipeline: Any, order: RenderOrder) -> int:
+    """How many latents the sound of a clip has, counted as the pipeline does."""
+    a_second = pipeline.audio_sampling_rate / pipeline.audio_hop_length / _STEPS_OF_A_LATENT
+    return round(order.plan.made_frames / order.plan.fps * a_second)
 
 
 def extended_video(pipeline: Any, order: RenderOrder, cancel: CancelToken) -> ExtendedVideo | None:
@@ -83,7 +103,8 @@ def extended_video(pipeline: Any, order: RenderOrder, cancel: CancelToken) -> Ex
         return ExtendedVideo(images, new)
     # A frame that stands still in front of the video, so that the VAE sees it as it will be.
     latents = encode_images(pipeline, order, [*[images[0]] * new, *images])
-    return ExtendedVideo((), new, KeptLatents(latents, new // FRAME_GRID.step + 1))
+    stays = torch.arange(latents.shape[2]) > new // FRAME_GRID.step
+    return ExtendedVideo((), new, KeptLatents(latents, stays))
 
 
 @dataclass(frozen=True)
@@ -151,7 +172,7 @@ def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
 
 
 def read_audio(ordered: OrderedAudio) -> Audio:
-    """The sound that `write_clip_audio` wrote."""
+    """The sound that `write_audio` wrote."""
     samples = np.fromfile(ordered.path, dtype="<f4").reshape(-1, 2).T
     return Audio(np.ascontiguousarray(samples), ordered.rate_hz)
 

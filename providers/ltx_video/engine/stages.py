@@ -18,7 +18,12 @@ from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.conditions import conditions_of_ltx_2, conditions_of_ltx_video
 from providers.ltx_video.engine.pipeline import compute_dtype
 from providers.ltx_video.engine.scheduler import StochasticScheduler
-from providers.ltx_video.engine.source import extended_video, silent_latents, source_latents
+from providers.ltx_video.engine.source import (
+    audio_condition,
+    extended_video,
+    silent_latents,
+    source_latents,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,16 +134,17 @@ def denoise(
             sigmas = profile.sigmas_from(steps, strength)
             shared["noise_scale"] = sigmas[0]
             shared["audio_latents"] = silent_latents(pipeline, order)
-        pipeline.kept = None if extended is None else extended.kept
-        output = call(
-            conditions=conditions_of_ltx_2(order, extended),
-            frame_rate=float(plan.fps),
-            sigmas=None if sigmas is None else list(sigmas),
-            spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
-            use_cross_timestep=profile.use_cross_timestep,
-            **_knobs(guidance),
-            **shared,
-        )
+        kept = None if extended is None else extended.kept
+        with pipeline.keeping(kept, audio_condition(pipeline, order)):
+            output = call(
+                conditions=conditions_of_ltx_2(order, extended),
+                frame_rate=float(plan.fps),
+                sigmas=None if sigmas is None else list(sigmas),
+                spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
+                use_cross_timestep=profile.use_cross_timestep,
+                **_knobs(guidance),
+                **shared,
+            )
     return Denoised(output.frames, output.audio, generator)
 
 
@@ -151,9 +157,10 @@ def decode(
 ) -> tuple[np.ndarray, Audio | None]:
     """The pictures, (frames, height, width, 3) uint8, and the sound where the plan wants it.
 
-    The sound of a source video is none that is decoded here.
+    The sound of a source video or an audio file is none that is decoded here.
     """
-    is_wanted = order.plan.has_audio and order.plan.strength is None
+    is_given = order.plan.strength is not None or order.audio_condition is not None
+    is_wanted = order.plan.has_audio and not is_given
     audio = denoised.audio if is_wanted else None
     video_share = 1.0 if audio is None else 0.9
     with (

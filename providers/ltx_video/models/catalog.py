@@ -65,6 +65,8 @@ _INPUTS = {
     Role.EXTEND_VIDEO: 1,
     Role.LORA: MOST_LORAS,
 }
+# What has no sound of its own cannot follow one.
+_AUDIO_INPUTS = {**_INPUTS, Role.AUDIO: 1}
 STRENGTH = FloatRange(minimum=0.0, maximum=1.0, default=0.7)
 """How much of a source video is made anew."""
 REFERENCE_STRENGTH = 0.4
@@ -186,8 +188,8 @@ def _model(
         label=label,
         summary=summary,
         family=profile.family.value,
-        tasks=_LARGE_TASKS,
-        inputs=_INPUTS,
+        tasks=(*_LARGE_TASKS, Task.AUDIO_TO_VIDEO) if offer.audio else _LARGE_TASKS,
+        inputs=_AUDIO_INPUTS if offer.audio else _INPUTS,
         lora_family=offer.lora_family,
         sizes=offer.sizes,
         fps=offer.fps,

@@ -68,6 +68,7 @@ FULL_OWN = chosen(
     source_video=Input(role=Role.SOURCE_VIDEO, path=Path("/v.mp4")),
     strength=0.5,
     extend_video=Input(role=Role.EXTEND_VIDEO, path=Path("/e.mp4")),
+    audio_file=Input(role=Role.AUDIO, path=Path("/a.wav")),
     loras=(ONE,),
     memory=Residency.RESIDENT,
     webhook_url="https://example.com/",
@@ -91,6 +92,7 @@ FULL_ROWS = (
     "strength",
     "extend_video",
     "extend_direction",
+    "audio_file",
     "loras",
     "memory",
     "webhook_url",
@@ -221,6 +223,9 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("extend_video_reset", click, value),
         ControlCase("extend_direction", down, value),
         ControlCase("extend_direction_reset", click, own_direction),
+        ControlCase("audio_file", answer_with(PICKED), value),
+        ControlCase("audio_file_clear", click, value),
+        ControlCase("audio_file_reset", click, value),
         ControlCase("lora_add", answer_with(PICKED), value),
         ControlCase("loras_reset", click, value),
         ControlCase("memory", down, value),
@@ -259,12 +264,14 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
         "keyframe_add",
         "source_video",
         "extend_video",
+        "audio_file",
         "lora_add",
         "memory",
     ):
         assert not control(shown, name).isVisibleTo(shown), name
     for case in check_cases():
-        if not case.name.startswith(SMALL_ROWS) or case.name.startswith("audio_prompt"):
+        others = ("audio_prompt", "audio_file")
+        if not case.name.startswith(SMALL_ROWS) or case.name.startswith(others):
             continue
         panel = made(qtbot, SMALL_OWN)
         panel.set_scope(SCOPE)

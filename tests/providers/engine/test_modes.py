@@ -89,6 +89,19 @@ MODELS = (
         profiles.LTX_25_DISTILLED.model_copy(update=_AV),
     ),
 )
+GUIDED = _model(
+    "tiny-2.3-guided",
+    LTXModel.LTX_2_3,
+    profiles.LTX_23_DEV.model_copy(
+        update={
+            **_AV,
+            "num_inference_steps": 4,
+            "sigmas": (1.0, 0.75, 0.5, 0.25),
+            "shift_mu": None,
+            "stg_blocks": (1,),
+        }
+    ),
+)
 EVERY_MODEL = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 
 
@@ -102,10 +115,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def provider(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLTX]:
     home = tmp_path_factory.mktemp("home")
     models = Paths.below(home).models_dir
-    for model in MODELS:
-        shutil.copytree(files / model.id.replace("098", "095"), models / model.id)
+    for model in (*MODELS, GUIDED):
+        like = model.id.replace("098", "095").removesuffix("-guided")
+        shutil.copytree(files / like, models / model.id)
         install(models / model.id, model)
-    with_engine = LocalLTX(context_of(home), MODELS)
+    with_engine = LocalLTX(context_of(home), (*MODELS, GUIDED))
     yield with_engine
     with_engine.close()
 
@@ -312,15 +326,65 @@ def test_a_keyframe_of_an_extended_video_counts_in_the_finished_clip(
     assert not np.array_equal(images(clip)[EXTENDED:], without[SEEN:])
 
 
-def test_after_an_extension_nothing_is_kept_of_it(
-    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path
+@pytest.mark.parametrize("mode", ["extended", "following"])
+def test_after_a_clip_that_keeps_something_nothing_is_kept_of_it(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, mode: str
 ) -> None:
     model = MODELS[-1]
-    plan = extending(provider, model, files / "long.mp4", ExtendDirection.BACKWARD)
+    plan = (
+        extending(provider, model, files / "long.mp4", ExtendDirection.BACKWARD)
+        if mode == "extended"
+        else following(provider, model, files / "source.mp4")
+    )
     provider.render(plan, watched().context)
     after = provider.render(planned(provider, asked(model), model), watched().context).path
     plain = np.load(files / f"{model.id}-plain.npy")
     assert np.array_equal(images(after), as_written(plain, tmp_path))
+
+
+WITH_SOUND = (*MODELS[2:], GUIDED)
+
+
+def following(provider: LocalLTX, model: LocalModel, audio: Path) -> RenderPlan:
+    request = asked(model, Input(role=Role.AUDIO, path=audio))
+    return provider.fit(make_plan(request, model.spec, check_inputs(request)))
+
+
+@pytest.mark.parametrize("model", WITH_SOUND, ids=lambda model: model.id)
+def test_a_clip_that_follows_a_sound_is_what_plain_diffusers_makes_with_frozen_audio(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    plan = following(provider, model, files / "source.mp4")
+    assert (plan.num_frames, plan.task) == (FRAMES, Task.AUDIO_TO_VIDEO)
+    clip = provider.render(plan, watched().context).path
+    bare = np.load(files / f"{model.id}-following.npy")
+    assert np.array_equal(images(clip), as_written(bare, tmp_path))
+    # The sound has an effect, and with guidance another than without.
+    assert not np.array_equal(bare, np.load(files / f"{model.id}-plain.npy"))
+
+
+def test_guidance_acts_on_a_clip_that_follows_a_sound(files: Path) -> None:
+    guided, plain = (
+        np.load(files / f"{name}-following.npy") for name in ("tiny-2.3-guided", "tiny-2.3")
+    )
+    assert not np.array_equal(guided, plain)
+
+
+def test_its_sound_is_the_audio_file_and_silent_if_so_asked(
+    provider: LocalLTX, watched: Watch, files: Path
+) -> None:
+    plan = following(provider, MODELS[-1], files / "source.mp4")
+    made, original = (samples(clip) for clip in (
+        provider.render(plan, watched().context).path, files / "source.mp4"
+    ))  # fmt: skip
+    count = min(made.shape[1], original.shape[1]) - 2000
+    # Once more through AAC, and a tone all the same.
+    assert np.abs(made[:, 2000:count] - original[:, 2000:count]).max() < 0.05
+    silent = provider.render(plan.model_copy(update={"has_audio": False}), watched().context)
+    assert not probe_clip(silent.path).has_audio
+    assert np.array_equal(
+        images(silent.path), images(provider.render(plan, watched().context).path)
+    )
 
 
 @pytest.mark.parametrize("direction", [None, *ExtendDirection], ids=str)

@@ -1,4 +1,4 @@
-"""Clips made from a video: how long they are, at which size and rate, and with which sound."""
+"""Clips made from a video or a sound: how long they are, at which size and rate, and the sound."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.video.inputs import field_of
 from core.video.request import ExtendDirection, Role
 
 if TYPE_CHECKING:
-    from core.media.source_clip import VideoFacts
+    from core.media.source_clip import AudioFacts, VideoFacts
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
@@ -36,8 +36,8 @@ class Extension:
 
 
 @dataclass(frozen=True)
-class GivenVideo:
-    """Judges a request by the video that it names; problems and notes join those of its plan."""
+class GivenMedia:
+    """Judges a request by the video or the sound that it names, and adds to its plan's words."""
 
     request: RenderRequest
     spec: ModelSpec
@@ -163,6 +163,33 @@ class GivenVideo:
                 "the frame rate out.",
             )
         return round(fps)
+
+    def follow_audio(self, audio: AudioFacts | None, num_frames: int, fps: int) -> None:
+        """How much of the audio file the clip follows, and how it compares to the clip."""
+        if audio is None:
+            return
+        clip_s = num_frames / fps
+        length = f"The audio file is {audio.duration_s:.2f} s long"
+        if audio.silent_s >= min(clip_s, audio.duration_s):
+            self._refuse(
+                field_of(Role.AUDIO),
+                f"{length} and silent as far as a clip of {clip_s:.2f} s goes, so there is nothing "
+                "to follow. Cut its beginning off, or leave it out.",
+            )
+        rest_s = audio.duration_s - clip_s
+        if rest_s > 1 / fps:
+            self.notes.append(f"{length}: the clip follows its first {clip_s:.2f} s.")
+        elif rest_s < -1 / fps:
+            self.notes.append(f"{length}: behind that the clip of {clip_s:.2f} s is silent.")
+        else:
+            self.notes.append(f"{length}, and so is the clip.")
+
+    def audio_of_file(self) -> bool:
+        """Whether the clip has the sound that it follows."""
+        has_audio = self.request.audio is not False
+        what = "is its sound, as it is" if has_audio else "is followed and left out"
+        self.notes.append(f"The audio file {what}; {self.spec.label} makes no sound for the clip.")
+        return has_audio
 
     def audio_of_extended(self, facts: VideoFacts) -> bool:
         """Whether there is sound: the video keeps its own, and the new part has the model's."""
