@@ -10,7 +10,16 @@ from cli.options import Kind
 from cli.render_options import CONTROL_OPTIONS, RUN_OPTIONS, choose_target
 from core.config.settings import setting
 from core.errors import UnsupportedRequest
-from core.video.allowed import AnyValue, FileLimit, OneOf, OneSize, OnOff, TextLimit, WebAddress
+from core.video.allowed import (
+    AnyValue,
+    FileLimit,
+    Moment,
+    OneOf,
+    OneSize,
+    OnOff,
+    TextLimit,
+    WebAddress,
+)
 from core.video.controls import CONTROLS, Control, ControlKind
 from core.video.request import AUTO
 from core.video.spec import Durations, FloatRange, IntRange
@@ -157,7 +166,7 @@ def _values(found: Sequence[Allowed], unit: str) -> str:
             sizes = [size for one in cast("Sequence[OneSize]", found) for size in one.sizes]
             defaults = [one.sizes[0].resolution for one in cast("Sequence[OneSize]", found)]
             text = f"{_list(size.resolution for size in sizes)}, or a size such as {sizes[-1]}"
-        case OnOff() | TextLimit() | FileLimit() | WebAddress() | AnyValue():
+        case OnOff() | TextLimit() | FileLimit() | WebAddress() | AnyValue() | Moment():
             return ""
         case _ as unknown:
             assert_never(unknown)

@@ -186,16 +186,22 @@ def read_frames(path: Path, numbers: range, cancel: CancelToken) -> Iterator[Ima
 
 
 def write_clip_audio(
-    path: Path, destination: Path, duration_s: float, rate_hz: int, cancel: CancelToken
+    path: Path,
+    destination: Path,
+    duration_s: float,
+    rate_hz: int,
+    cancel: CancelToken,
+    *,
+    begin_s: float = 0.0,
 ) -> None:
-    """As `write_audio`, from the clip's first frame on.
+    """As `write_audio`, but that the beginning is counted from the clip's first frame.
 
     Raises:
         UnreadableClip: the clip cannot be read.
     """
     with closing(FrameReader(path, cancel)) as reader:
-        begin_s = reader.frames.starts_us[0] / _US
-    write_audio(path, destination, max(0.0, begin_s), duration_s, rate_hz, cancel)
+        first_s = reader.frames.starts_us[0] / _US
+    write_audio(path, destination, max(0.0, first_s) + begin_s, duration_s, rate_hz, cancel)
 
 
 def write_audio(

@@ -10,6 +10,7 @@ from core.video.allowed import (
     Allowed,
     AnyValue,
     FileLimit,
+    Moment,
     OneOf,
     OneSize,
     OnOff,
@@ -19,7 +20,7 @@ from core.video.allowed import (
     nearest,
     refusal,
 )
-from core.video.request import ExtendDirection, Input, RenderChoices, Role
+from core.video.request import ExtendDirection, Input, RenderChoices, RetakePart, Role
 from core.video.spec import IntRange
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class Control(StrEnum):
     EXTEND_VIDEO = "extend_video"
     EXTEND_DIRECTION = "extend_direction"
     REFERENCE_IMAGES = "reference_images"
+    RETAKE_VIDEO = "retake_video"
+    RETAKE_FROM = "retake_from"
+    RETAKE_TO = "retake_to"
+    RETAKE_PART = "retake_part"
     AUDIO_FILE = "audio_file"
     AUDIO = "audio"
     AUDIO_PROMPT = "audio_prompt"
@@ -93,6 +98,7 @@ class ControlRow:
         metavar: stands for the value in the help.
         is_choice: whether a project and its scenes choose it, and not a single clip alone.
         is_for_images: whether an image has it too.
+        needs: the role of the file without which it means nothing.
     """
 
     id: Control
@@ -108,6 +114,7 @@ class ControlRow:
     metavar: str = ""
     is_choice: bool = True
     is_for_images: bool = True
+    needs: Role | None = None
 
     @property
     def role(self) -> Role | None:
@@ -174,6 +181,14 @@ def _words(is_taken: Callable[[ModelSpec], bool]) -> Callable[[ModelSpec], Allow
         return TextLimit(spec.max_prompt_tokens) if is_taken(spec) else None
 
     return takes
+
+
+def _retake_parts(spec: ModelSpec) -> Allowed | None:
+    if not spec.limit(Role.RETAKE_VIDEO):
+        return None
+    parts = tuple(RetakePart) if spec.audio else (RetakePart.VIDEO,)
+    # Of a clip without sound only the picture, unless more is asked for.
+    return OneOf(parts)
 
 
 def _advice(spec: ModelSpec) -> str:
@@ -263,7 +278,7 @@ CONTROLS: tuple[ControlRow, ...] = (
         "How much of the source video is made anew: 0 gives it back, 1 ignores it", "strength",
         lambda spec: spec.strength if spec.limit(Role.SOURCE_VIDEO) else None,
         "takes no strength, because it makes no clip of another one. Leave it out.",
-        options=("--strength",), metavar="NUMBER", is_for_images=False,
+        options=("--strength",), metavar="NUMBER", is_for_images=False, needs=Role.SOURCE_VIDEO,
     ),
     ControlRow(
         Control.EXTEND_VIDEO, "inputs.extend_video", ControlKind.FILE, "Extend",
@@ -278,6 +293,35 @@ CONTROLS: tuple[ControlRow, ...] = (
         if spec.limit(Role.EXTEND_VIDEO) else None,
         "takes no direction, because it extends no clip. Leave it out.",
         options=("--extend-direction",), metavar="DIRECTION", is_for_images=False,
+        needs=Role.EXTEND_VIDEO,
+    ),
+    ControlRow(
+        Control.RETAKE_VIDEO, "inputs.retake_video", ControlKind.FILE, "Retake",
+        "The clip of which a part is made anew", "video to retake", _files(Role.RETAKE_VIDEO),
+        options=("--retake",), metavar="FILE", is_for_images=False,
+    ),
+    ControlRow(
+        Control.RETAKE_FROM, "editing.retake_from_s", ControlKind.NUMBER, "Retake from",
+        "Where the part begins that is made anew; at the clip's beginning when not given",
+        "beginning", lambda spec: Moment() if spec.limit(Role.RETAKE_VIDEO) else None,
+        "takes no beginning, because it makes no part of a clip anew. Leave it out.",
+        unit="s", options=("--from",), metavar="SECONDS", is_for_images=False,
+        needs=Role.RETAKE_VIDEO,
+    ),
+    ControlRow(
+        Control.RETAKE_TO, "editing.retake_to_s", ControlKind.NUMBER, "Retake to",
+        "Where the part ends that is made anew; at the clip's end when not given",
+        "end", lambda spec: Moment() if spec.limit(Role.RETAKE_VIDEO) else None,
+        "takes no end, because it makes no part of a clip anew. Leave it out.",
+        unit="s", options=("--to",), metavar="SECONDS", is_for_images=False,
+        needs=Role.RETAKE_VIDEO,
+    ),
+    ControlRow(
+        Control.RETAKE_PART, "editing.retake_part", ControlKind.CHOICE, "Retake of",
+        "What is made anew of that part", "choice of picture or sound", _retake_parts,
+        "takes no choice of picture or sound, because it makes no part of a clip anew. Leave it "
+        "out.",
+        options=("--retake-part",), metavar="PART", is_for_images=False, needs=Role.RETAKE_VIDEO,
     ),
     ControlRow(
         Control.AUDIO_FILE, "inputs.audio", ControlKind.FILE, "Audio file",

@@ -7,32 +7,54 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import Problem
-from core.video.allowed import find_size, listed, nearest_in_pixels
-from core.video.inputs import field_of
-from core.video.request import ExtendDirection, Role
+from core.video.allowed import Moment, find_size, is_allowed, listed, nearest_in_pixels
+from core.video.inputs import ROLES, field_of
+from core.video.plan import Retake
+from core.video.request import ExtendDirection, RetakePart, Role
 
 if TYPE_CHECKING:
     from core.media.source_clip import AudioFacts, VideoFacts
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
 
-# How many steps of the grid the model sees of a video that it extends, where it may: a second.
+# How many steps of the grid the model sees of a video beside what it makes, where it may: a second.
 _MOST_CONTEXT = 3
+_IMAGES = (Role.START, Role.END, Role.KEYFRAME, Role.REFERENCE)
+_RETAKEN = {
+    RetakePart.VIDEO: "The picture",
+    RetakePart.AUDIO: "The sound",
+    RetakePart.BOTH: "Picture and sound",
+}
 
 
 @dataclass(frozen=True)
-class Extension:
-    """An extended video; all of it is empty for other clips.
+class PartlyNew:
+    """A clip with frames of a video that is extended or retaken.
 
     Attributes:
         num_frames: of the whole clip.
-        kept: those of them that are the video's own.
-        context: how many of these the model sees.
+        new: those of them that are made.
+        context: how many of the others the model sees.
+        retake: the part of a video that is made anew.
     """
 
-    num_frames: int = 0
-    kept: range = range(0)
-    context: int = 0
+    num_frames: int
+    new: range
+    context: int
+    retake: Retake | None = None
+
+
+@dataclass(frozen=True)
+class KeptVideo:
+    """A video whose own frames are in the clip."""
+
+    role: Role
+    facts: VideoFacts
+
+    @property
+    def name(self) -> str:
+        """What sentences call it."""
+        return ROLES[self.role].name
 
 
 @dataclass(frozen=True)
@@ -78,19 +100,28 @@ class GivenMedia:
         )
         return (num_frames - grid.offset) / fps
 
-    def extend(self, size: FrameSize | None, fps: int, facts: VideoFacts | None) -> Extension:
-        """How the video is extended: by eights of frames, as long as the model makes at a time."""
-        if facts is None or size is None:
-            return Extension()
-        grid, field = self.spec.frame_grid, field_of(Role.EXTEND_VIDEO)
-        least = grid.step + grid.offset
-        if facts.num_frames < least:
+    def partly_new(
+        self, size: FrameSize | None, fps: int, kept: KeptVideo | None
+    ) -> PartlyNew | None:
+        """What is made of a video whose own frames are kept; None where there is none to judge."""
+        if size is None or kept is None:
+            return None
+        least = self.spec.frame_grid.step + self.spec.frame_grid.offset
+        if kept.facts.num_frames < least:
             self._refuse(
-                field,
-                f"The video to extend has {facts.num_frames} frames, and {self.spec.label} must "
+                field_of(kept.role),
+                f"The {kept.name} has {kept.facts.num_frames} frames, and {self.spec.label} must "
                 f"see {least} of it. Use a frame of it as a start image instead.",
             )
-            return Extension()
+            return None
+        if kept.role is Role.RETAKE_VIDEO:
+            return self._retake(size, fps, kept.facts)
+        return self._extend(size, fps, kept.facts)
+
+    def _extend(self, size: FrameSize, fps: int, facts: VideoFacts) -> PartlyNew | None:
+        """Extended by eights of frames, as long as the model makes at a time."""
+        grid = self.spec.frame_grid
+        least = grid.step + grid.offset
         longest_s = self.spec.durations.longest(size.resolution, fps)
         at_once = grid.frames(longest_s, fps)
         asked_s = self.request.frame.duration_s
@@ -103,29 +134,139 @@ class GivenMedia:
                 f"At {size} and {fps} fps {self.spec.label} adds at most {most / fps:.2f} s at a "
                 f"time, not {asked_s:g} s. Shorten it, and extend the longer clip once more.",
             )
-            return Extension()
+            return None
         new = min(new, most)
         there = (facts.num_frames - grid.offset) // grid.step * grid.step + grid.offset
         context = min(_MOST_CONTEXT * grid.step + grid.offset, there, at_once - new)
         is_backward = self.request.editing.direction is ExtendDirection.BACKWARD
-        kept = range(new, new + facts.num_frames) if is_backward else range(facts.num_frames)
+        first = 0 if is_backward else facts.num_frames
         num_frames, where = new + facts.num_frames, "before" if is_backward else "behind"
         self.notes.append(
             f"{new} new frames ({new / fps:.2f} s; they come by {grid.step}) {where} the "
             f"{facts.num_frames} of the video: {num_frames} frames, {num_frames / fps:.2f} s. The "
             f"model sees {context} frames of the video, and all of it is kept."
         )
-        return Extension(num_frames, kept, context)
+        return PartlyNew(num_frames, range(first, first + new), context)
 
-    def size_of_extended(self, facts: VideoFacts) -> FrameSize | None:
-        """The very size of the video that is extended."""
+    def _retake(self, size: FrameSize, fps: int, facts: VideoFacts) -> PartlyNew | None:
+        """The part that is made anew, from its very first frame on, by eights of frames."""
+        asked = self._frames_to_retake(fps, facts)
+        part = self._part_to_retake(facts)
+        if asked is None or part is None:
+            return None
+        grid, there = self.spec.frame_grid, facts.num_frames
+        # The frame before it stands alone in the model's grid; at the beginning its own first does.
+        alone = grid.offset if asked.start == 0 else 0
+        made = alone + math.ceil((len(asked) - alone) / grid.step) * grid.step
+        begin = asked.start - grid.offset if asked.start else 0
+        end = asked.start + made
+        at_once = grid.frames(self.spec.durations.longest(size.resolution, fps), fps)
+        before, behind = begin // grid.step, max(0, there - end) // grid.step
+        before, behind = min(before, _MOST_CONTEXT), min(behind, _MOST_CONTEXT)
+        while (before or behind) and end - begin + (before + behind) * grid.step > at_once:
+            before, behind = (before - 1, behind) if before > behind else (before, behind - 1)
+        if end - begin > at_once:
+            self._refuse(
+                "editing.retake_to_s",
+                f"At {size} and {fps} fps {self.spec.label} makes at most {at_once / fps:.2f} s "
+                f"anew at a time, and this part has {len(asked) / fps:.2f} s. Choose a shorter "
+                "one, and then the next.",
+            )
+            return None
+        retake = Retake(
+            first=asked.start,
+            stop=min(asked.start + made, there),
+            seen_first=begin - before * grid.step,
+            seen_stop=end + behind * grid.step,
+            part=part,
+        )
+        new = range(retake.first, retake.stop)
+        context = min(retake.seen_stop, there) - retake.seen_first - len(new)
+        grown = f"; they come by {grid.step}" if len(new) > len(asked) else ""
+        self.notes.append(
+            f"{_RETAKEN[part]} of frames {new[0] + 1} to {new[-1] + 1} of {there} "
+            f"({new[0] / fps:.2f} to {(new[-1] + 1) / fps:.2f} s{grown}) is made anew. The model "
+            f"sees {context} frames next to them, and all else of the video is kept."
+        )
+        if self.request.frame.duration_s is not None:
+            self.notes.append("The clip is as long as the video; its duration is not used.")
+        return PartlyNew(there, new, context, retake)
+
+    def _frames_to_retake(self, fps: int, facts: VideoFacts) -> range | None:
+        """The frames that are asked for, or what is wrong with them."""
+        editing, there = self.request.editing, facts.num_frames
+        from_s, to_s = editing.retake_from_s, editing.retake_to_s
+        length = f"The video to retake is {there / fps:.2f} s long"
+        if any(time is not None and not is_allowed(time, Moment()) for time in (from_s, to_s)):
+            return None  # told with its control
+        if from_s is None and to_s is None and editing.retake_part is not RetakePart.AUDIO:
+            self._refuse(
+                field_of(Role.RETAKE_VIDEO),
+                f"{length}: say from when to when it is made anew. To make all of it anew, use it "
+                "as a source video.",
+            )
+            return None
+        first = round((from_s or 0.0) * fps)
+        stop = there if to_s is None else round(to_s * fps)
+        if stop > there:
+            self._refuse(
+                "editing.retake_to_s",
+                f"{length}, and {to_s:g} s is behind its end. Choose an earlier end, or leave it "
+                "out.",
+            )
+        elif first >= there:
+            self._refuse(
+                "editing.retake_from_s",
+                f"{length}, and {from_s:g} s is not before its end. Choose an earlier beginning.",
+            )
+        elif first >= stop:
+            self._refuse(
+                "editing.retake_to_s",
+                f"There is no frame from {first / fps:.2f} to {stop / fps:.2f} s. Choose a later "
+                "end.",
+            )
+        else:
+            return range(first, stop)
+        return None
+
+    def _part_to_retake(self, facts: VideoFacts) -> RetakePart | None:
+        """What is made anew: the sound too, where model and video have one."""
+        asked, is_silent = self.request.editing.retake_part, self.request.audio is False
+        if asked is None:
+            has_audio = self.spec.audio is not None and facts.has_audio and not is_silent
+            return RetakePart.BOTH if has_audio else RetakePart.VIDEO
+        if is_silent and asked is not RetakePart.VIDEO:
+            self._refuse(
+                "editing.retake_part",
+                "A silent clip has no sound to make anew. Retake the picture, or let the clip "
+                "have sound.",
+            )
+            return None
+        if asked is RetakePart.AUDIO and self.request.of_role(*_IMAGES):
+            self._refuse(
+                "editing.retake_part",
+                "Only the sound is made anew, so images would have no effect. Leave them out, or "
+                "retake the picture too.",
+            )
+            return None
+        return asked
+
+    def audio_of_retaken(self, facts: VideoFacts, part: RetakePart | None) -> bool:
+        """Whether there is sound: the video's own, or that which is made anew."""
+        if self.request.audio is False:
+            return False
+        return facts.has_audio or part not in (None, RetakePart.VIDEO)
+
+    def size_of_kept(self, kept: KeptVideo) -> FrameSize | None:
+        """The very size of the video."""
+        facts, name = kept.facts, kept.name
         frame, shown = self.request.frame, facts.size
         size = find_size(shown, self.spec.sizes)
         if size is None:
             near = nearest_in_pixels((facts.width, facts.height), self.spec.sizes)
             self._refuse(
-                field_of(Role.EXTEND_VIDEO),
-                f"The video to extend is {shown}, which {self.spec.label} does not make; the "
+                field_of(kept.role),
+                f"The {name} is {shown}, which {self.spec.label} does not make; the "
                 f"nearest is {near}. Export it at that size first, or start a new clip from its "
                 "last frame.",
             )
@@ -134,32 +275,32 @@ class GivenMedia:
         if frame.resolution is not None and frame.resolution.strip().casefold() not in names:
             self._refuse(
                 "frame.resolution",
-                f"The video to extend is {shown}, and so is the clip. Leave the resolution out.",
+                f"The {name} is {shown}, and so is the clip. Leave the resolution out.",
             )
         if frame.aspect is not None and frame.aspect.strip() != size.aspect.value:
             self._refuse(
                 "frame.aspect",
-                f"The video to extend is {size.aspect.value}, and so is the clip. Leave the aspect "
-                "out.",
+                f"The {name} is {size.aspect.value}, and so is the clip. Leave the aspect out.",
             )
         return size
 
-    def fps_of_extended(self, facts: VideoFacts) -> int:
-        """The very rate of the video that is extended; the usual one where that is refused."""
-        field, rates = field_of(Role.EXTEND_VIDEO), self.spec.fps
+    def fps_of_kept(self, kept: KeptVideo) -> int:
+        """The very rate of the video; the usual one where that is refused."""
+        facts, name = kept.facts, kept.name
+        field, rates = field_of(kept.role), self.spec.fps
         fps = 0.0 if facts.fps is None else round(facts.fps, 2)
         if fps not in rates:
             what = f"has {fps:g} frames per second" if fps else "has no steady frame rate"
             self._refuse(
                 field,
-                f"The video to extend {what}, and {self.spec.label} makes {listed(rates)}. Export "
+                f"The {name} {what}, and {self.spec.label} makes {listed(rates)}. Export "
                 "it at one of these first.",
             )
             return self.spec.default_fps
         if self.request.frame.fps not in (None, fps):
             self._refuse(
                 "frame.fps",
-                f"The video to extend has {fps:g} frames per second, and so has the clip. Leave "
+                f"The {name} has {fps:g} frames per second, and so has the clip. Leave "
                 "the frame rate out.",
             )
         return round(fps)

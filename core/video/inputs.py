@@ -54,14 +54,18 @@ ROLES: Mapping[Role, RoleInfo] = {
     Role.REFERENCE: RoleInfo("reference image", MediaType.IMAGE),
     Role.SOURCE_VIDEO: RoleInfo("source video", MediaType.VIDEO),
     Role.EXTEND_VIDEO: RoleInfo("video to extend", MediaType.VIDEO),
+    Role.RETAKE_VIDEO: RoleInfo("video to retake", MediaType.VIDEO),
     Role.AUDIO: RoleInfo("audio file", MediaType.AUDIO),
     Role.MASK: RoleInfo("mask", MediaType.IMAGE),
     Role.CONTROL: RoleInfo("control video", MediaType.VIDEO),
     Role.LORA: RoleInfo("LoRA", MediaType.LORA),
 }
 
-SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.EXTEND_VIDEO, Role.END, Role.KEYFRAME)
+SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.END, Role.KEYFRAME)
 """Roles whose first file decides the aspect where the request does not; fitted to the clip."""
+
+KEPT = (Role.EXTEND_VIDEO, Role.RETAKE_VIDEO)
+"""Roles of videos whose own frames are in the clip, so that it has their size and rate."""
 
 
 @dataclass(frozen=True)

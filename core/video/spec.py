@@ -325,6 +325,7 @@ class ModelSpec(Frozen):
         for task, role in (
             (Task.VIDEO_TO_VIDEO, Role.SOURCE_VIDEO),
             (Task.EXTEND_VIDEO, Role.EXTEND_VIDEO),
+            (Task.RETAKE, Role.RETAKE_VIDEO),
             (Task.AUDIO_TO_VIDEO, Role.AUDIO),
         ):
             if (task in self.tasks) != (role in self.inputs):

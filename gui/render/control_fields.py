@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QSlider, QWidget
 
-from core.video.allowed import OneOf, OneSize, OnOff
+from core.video.allowed import Moment, OneOf, OneSize, OnOff
 from core.video.controls import Control, ControlKind, ControlRow
 from core.video.inputs import ROLES, MediaType
 from core.video.request import Input, Residency, Role
@@ -40,10 +40,13 @@ _PLACEHOLDERS = {
     Control.AUDIO_PROMPT: "Rain on a tin roof, distant thunder",
     Control.WEBHOOK: "https://",
 }
+# What a number says that is left open.
+_OPEN = {Control.RETAKE_FROM: "Beginning", Control.RETAKE_TO: "End"}
 _NOTHING = {
     Control.ASPECT: ("Automatic", "As the start frame, where there is one"),
     Control.CAMERA_MOTION: ("None", "Leave it to the prompt"),
     Control.MEMORY: ("Automatic", "The quickest that fits"),
+    Control.RETAKE_PART: ("Automatic", "The sound too, where the model and the clip have one"),
 }
 
 
@@ -102,7 +105,13 @@ def make_field(row: ControlRow, *, from_list: bool) -> ControlField:
 def _look(row: ControlRow) -> NumberLook:
     unit = f" {row.unit}" if row.unit else ""
     is_whole = row.kind is ControlKind.WHOLE
-    return NumberLook(0 if is_whole else 2, 1.0 if is_whole else 0.5, unit, is_whole=is_whole)
+    return NumberLook(
+        0 if is_whole else 2,
+        1.0 if is_whole else 0.5,
+        unit,
+        is_whole=is_whole,
+        none_text=_OPEN.get(row.id, ""),
+    )
 
 
 def _number(row: ControlRow, field: NumberField | SpeedField) -> ControlField:
@@ -111,6 +120,10 @@ def _number(row: ControlRow, field: NumberField | SpeedField) -> ControlField:
         if isinstance(allowed, IntRange | FloatRange | Durations):
             shown = asked if isinstance(asked, int | float) else allowed.default
             field.show_number(shown, Limits(allowed.minimum, allowed.maximum))
+        elif isinstance(allowed, Moment) and isinstance(field, NumberField):
+            shown = asked if isinstance(asked, int | float) else allowed.minimum
+            field.show_number(shown, Limits(allowed.minimum, allowed.maximum))
+            field.show_value(asked)
 
     return ControlField(field, field.edited, show)
 

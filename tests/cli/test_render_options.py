@@ -57,6 +57,13 @@ CASES = (
     Case(
         ("--extend-direction", "backward", "--extend", "clip.mp4"), "editing.direction", "backward"
     ),
+    Case(("--from", "0.5", "--retake", "clip.mp4"), "editing.retake_from_s", 0.5),
+    Case(("--to", "1.5s", "--retake", "clip.mp4"), "editing.retake_to_s", 1.5),
+    Case(
+        ("--retake-part", "video", "--retake", "clip.mp4", "--to", "1"),
+        "editing.retake_part",
+        "video",
+    ),
     Case(("--webhook", "https://a.b/c"), "delivery.webhook_url", "https://a.b/c"),
 )
 FILES = (
@@ -69,6 +76,7 @@ FILES = (
     ),
     Case(("--source-video", "clip.mp4"), "source_video", [("clip.mp4", None)]),
     Case(("--extend", "clip.mp4"), "extend_video", [("clip.mp4", None)]),
+    Case(("--retake", "clip.mp4", "--to", "1"), "retake_video", [("clip.mp4", None)]),
     Case(("--audio-file", "clip.mp4"), "audio", [("clip.mp4", None)]),
     Case(
         ("--reference", "one.png", "--reference", "two.png"),
@@ -172,6 +180,8 @@ def test_what_is_not_typed_is_not_asked_for() -> None:
         ("keyframe", "nan:first.png"),
         ("keyframe", "2:"),
         ("extend_direction", "sideways"),
+        ("retake_part", "colour"),
+        ("from", "soon"),
         ("keyframe", "-1:first.png"),
         ("keyframe", "1:first.png@1.5"),
         ("keyframe", "end:first.png@-1"),
@@ -287,6 +297,7 @@ def test_a_role_without_its_own_option_is_not_typed() -> None:
         Role.KEYFRAME,
         Role.SOURCE_VIDEO,
         Role.EXTEND_VIDEO,
+        Role.RETAKE_VIDEO,
         Role.AUDIO,
         Role.REFERENCE,
         Role.LORA,

@@ -13,11 +13,13 @@ from core.project.model.project import RenderChoices, Scene, VideoProject
 from core.project.render.requests import scene_request
 from core.project.render.rerender import choices_of, plan_again, scene_again
 from core.studio import Studio
+from core.video.plan import Retake
 from core.video.request import (
     Editing,
     ExtendDirection,
     Input,
     RenderRequest,
+    RetakePart,
     Role,
     Sampling,
     Target,
@@ -113,6 +115,15 @@ def test_of_an_extended_clip_the_length_is_that_of_the_new_part() -> None:
     record = record_of(RenderRequest(target=TARGET, prompt="A boat."))
     extended = record.model_copy(update={"num_frames": 48, "kept_frames": 32, "fps": 8})
     assert choices_of(extended, SMALL).choices.frame.duration_s == 2.0
+
+
+def test_a_clip_of_which_a_part_was_made_anew_has_no_length_of_its_own() -> None:
+    record = record_of(RenderRequest(target=TARGET, prompt="A boat."))
+    retake = Retake(first=9, stop=17, seen_first=0, seen_stop=25, part=RetakePart.BOTH)
+    retaken = record.model_copy(
+        update={"num_frames": 48, "kept_frames": 40, "fps": 8, "retake": retake}
+    )
+    assert choices_of(retaken, SMALL).choices.frame.duration_s is None
 
 
 def test_every_file_of_a_clip_is_found_by_its_content_or_told(tmp_path: Path) -> None:

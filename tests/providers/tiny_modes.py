@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 FRAMES = 17
 LAST = FRAMES - 1
 EXTENDED, SEEN, NEW = 12, 9, 16
+# Of 30 frames 10 to 17 are made anew. The model sees 25, of which the first one stands alone.
+RETAKEN, RETAKE_FIRST, RETAKE_STOP, RETAKE_SEEN = 30, 10, 18, 1
+RETAKE_STAYS = torch.tensor([True, True, False, True])
 FPS = 16
 
 
@@ -145,6 +148,38 @@ class BareVideo:
             num_inference_steps=self.steps,
             timesteps=self.timesteps,
         )
+
+    def retaken(self, frames: list[Image.Image]) -> np.ndarray:
+        """Six tokens a latent frame; those that stay are put back behind every step."""
+        pipeline = self.pipeline
+        vae, plain = pipeline.vae, pipeline.prepare_latents
+        mean, std = (part.view(1, -1, 1, 1, 1) for part in (vae.latents_mean, vae.latents_std))
+        given = ((self.latents(frames) - mean) / std).flatten(2).transpose(1, 2)
+        stays = RETAKE_STAYS.repeat_interleave(6)[None, :, None]
+
+        def keeping(*args: Any, **options: Any) -> Any:
+            latents, *rest = plain(*args, **options)
+            return torch.where(stays, given, latents), *rest
+
+        def clean(_: Any, args: Any, options: Any) -> Any:
+            level = options["timestep"][:, :1] * ~stays[:, :, 0]
+            return args, {**options, "timestep": level}
+
+        def put_back(_: Any, __: int, ___: Any, tensors: Any) -> Any:
+            return {"latents": torch.where(stays, given, tensors["latents"])}
+
+        pipeline.prepare_latents = keeping
+        hook = pipeline.transformer.register_forward_pre_hook(clean, with_kwargs=True)
+        try:
+            return self.run(
+                num_frames=25,
+                num_inference_steps=self.steps,
+                timesteps=self.timesteps,
+                callback_on_step_end=put_back,
+            )
+        finally:
+            hook.remove()
+            del pipeline.prepare_latents
 
     def run(self, **options: Any) -> np.ndarray:
         return self.pipeline(
@@ -260,6 +295,76 @@ class BareAv:
         with self.frozen(self.sound(samples, FRAMES)):
             return self.run()
 
+    def retaken(
+        self, frames: list[Image.Image], samples: np.ndarray | None, part: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Picture, sound or both anew, by masks of latent frames that are put in by hand."""
+        pipeline = self.pipeline
+        vae, plain = pipeline.vae, pipeline.prepare_latents
+        mean, std = (item.view(1, -1, 1, 1, 1) for item in (vae.latents_mean, vae.latents_std))
+        given = ((self.latents(frames) - mean) / std).flatten(2).transpose(1, 2)
+        is_seen = part != "audio"
+        stays = (RETAKE_STAYS if is_seen else torch.ones(4)).repeat_interleave(6)[None, :, None]
+
+        def keeping(**options: Any) -> Any:
+            latents, _, clean, coords = plain(**options)
+            kept = torch.where(stays.bool(), given, latents)
+            return kept, stays.float(), torch.where(stays.bool(), given, clean), coords
+
+        def levels(_: Any, args: Any, options: Any) -> Any:
+            if not is_seen:
+                options = {**options, "sigma": options["sigma"] * 0}
+            if part != "video":
+                level = options["audio_timestep"][:, None] * ~heard
+                options = {**options, "audio_timestep": level}
+            return args, options
+
+        # Frames 9 to 16 of 25 lie in the sound's latents 14 to 26 of 39.
+        heard = torch.ones(39, dtype=torch.bool)
+        heard[14:27] = False
+        tokens = None if samples is None else self.sound(samples, 25)
+        hook = pipeline.transformer.register_forward_pre_hook(levels, with_kwargs=True)
+        pipeline.prepare_latents = keeping
+        try:
+            if tokens is None:
+                return self.run_both(num_frames=25)
+            if part == "video":
+                with self.frozen(tokens):
+                    return self.run_both(num_frames=25)
+            with self.partly_frozen(tokens, heard):
+                return self.run_both(num_frames=25)
+        finally:
+            hook.remove()
+            del pipeline.prepare_latents
+
+    @contextmanager
+    def partly_frozen(self, tokens: torch.Tensor, stays: torch.Tensor) -> Iterator[None]:
+        pipeline = self.pipeline
+        plain, kept = pipeline.prepare_audio_latents, stays[None, :, None]
+
+        class PartlyFrozen(FlowMatchEulerDiscreteScheduler):
+            def step(  # pyright: ignore[reportIncompatibleMethodOverride] - as it is called
+                self, output: Any, at: Any, sample: Any, **options: Any
+            ) -> Any:
+                return (torch.where(kept, sample, super().step(output, at, sample, **options)[0]),)
+
+        def partly(*args: Any, **options: Any) -> torch.Tensor:
+            return torch.where(kept, tokens, plain(*args, **options))
+
+        pipeline.prepare_audio_latents = partly
+        pipeline.audio_scheduler = PartlyFrozen(shift=1.0)
+        try:
+            yield
+        finally:
+            pipeline.audio_scheduler = None
+            del pipeline.prepare_audio_latents
+
+    def run_both(self, **options: Any) -> tuple[np.ndarray, np.ndarray]:
+        made = self.pipeline(
+            prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
+        )
+        return made.frames[0], made.audio[0].float().clamp(-1, 1).numpy()
+
     @contextmanager
     def frozen(self, tokens: torch.Tensor) -> Iterator[None]:
         pipeline = self.pipeline
@@ -316,10 +421,10 @@ def _generator() -> torch.Generator:
     return torch.Generator("cpu").manual_seed(SEED)
 
 
-def sound_of(path: Path, duration_s: float) -> np.ndarray:
-    """The sound of a file from its beginning, as LTX-2 hears it, (2, samples)."""
+def sound_of(path: Path, duration_s: float, begin_s: float = 0.0) -> np.ndarray:
+    """The sound of a file as LTX-2 hears it, (2, samples)."""
     written = path.with_suffix(".f32")
-    write_audio(path, written, 0.0, duration_s, 16_000, CancelToken())
+    write_audio(path, written, begin_s, duration_s, 16_000, CancelToken())
     return np.ascontiguousarray(np.fromfile(written, "<f4").reshape(-1, 2).T)
 
 
@@ -354,9 +459,19 @@ def main(folder: Path) -> None:
     guided = BareAv(folder / "tiny-2.3", is_guided=True)
     _save(folder, "tiny-2.3-guided-following", guided.following(tone))
     _save(folder, "tiny-2.3-guided-plain", guided.plain())
+    retake = moving_clip(folder / "retake.mp4", RETAKEN, FPS, has_audio=True)
+    with av.open(str(retake)) as opened:
+        seen = [frame.to_image() for frame in opened.decode(video=0)][RETAKE_SEEN:26]
+    around = sound_of(retake, 25 / FPS, RETAKE_SEEN / FPS)
     for name, model in bare.items():
-        if isinstance(model, BareAv):
+        if isinstance(model, BareVideo):
+            _save(folder, f"{name}-retaken", model.retaken(seen))
+        else:
             _save(folder, f"{name}-following", model.following(tone))
+            for part in ("video", "audio", "both"):
+                frames_anew, sound_anew = model.retaken(seen, around, part)
+                _save(folder, f"{name}-retaken-{part}", frames_anew)
+                np.save(folder / f"{name}-retaken-{part}-sound.npy", sound_anew)
         for case, given in KEYFRAMES.items():
             _save(folder, f"{name}-{case}", model.keyframes(images, given))
         _save(folder, f"{name}-anew", model.made_anew(frames, STRENGTH))

@@ -1,4 +1,4 @@
-"""The pipeline of LTX-2 with parts of the clip, of its picture or its sound, that stay."""
+"""The two pipelines with parts of a clip, of its picture or its sound, that stay as they are."""
 
 # pyright: standard
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
+from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2ConditionPipeline
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
     FlowMatchEulerDiscreteScheduler,
@@ -36,6 +37,77 @@ class KeptLatents:
     def is_whole(self) -> bool:
         """Whether nothing is made of it."""
         return bool(self.stays.all())
+
+
+class KeepingLTXVideoPipeline(LTXConditionPipeline):
+    """As its parent, which can keep nothing but what it encodes by itself."""
+
+    _kept: _KeptTokens | None = None
+
+    @contextmanager
+    def keeping(self, video: KeptLatents | None) -> Iterator[None]:
+        """Keep this part of what is made meanwhile; each step's end must call `restored`."""
+        if video is None:
+            yield
+            return
+        vae = self.vae
+        self._kept = _KeptTokens.of(
+            self._pack_latents(
+                self._normalize_latents(
+                    video.latents, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
+                ),
+                self.transformer_spatial_patch_size,
+                self.transformer_temporal_patch_size,
+            ),
+            video.stays,
+        )
+        hook = self.transformer.register_forward_pre_hook(self._tell_levels, with_kwargs=True)
+        try:
+            yield
+        finally:
+            hook.remove()
+            self._kept = None
+
+    def prepare_latents(self, *args: Any, **kwargs: Any) -> Any:
+        """The parent's, the kept latent frames without noise."""
+        latents, mask, ids, more = super().prepare_latents(*args, **kwargs)
+        return self.restored(latents), mask, ids, more
+
+    def restored(self, latents: torch.Tensor) -> torch.Tensor:
+        """Tokens with what is kept as it was: the pipeline's own steps move all of them."""
+        if self._kept is None:
+            return latents
+        # Tokens of images lie before those of the clip.
+        more = latents.shape[1] - len(self._kept.stays)
+        clip = torch.where(
+            self._kept.stays[:, None].to(latents.device),
+            self._kept.given.to(latents),
+            latents[:, more:],
+        )
+        return torch.cat((latents[:, :more], clip), dim=1)
+
+    def _tell_levels(self, _: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Say of the kept tokens that they are clean."""
+        assert self._kept is not None, "the hook is there while something is kept"
+        count = kwargs["hidden_states"].shape[1]
+        level = kwargs["timestep"].expand(-1, count).clone()
+        stays = self._kept.stays.to(level.device)
+        level[:, count - len(stays) :][:, stays] = 0.0
+        kwargs["timestep"] = level
+        return args, kwargs
+
+
+@dataclass(frozen=True)
+class _KeptTokens:
+    """The same as tokens (1, tokens, channels), in the scale that the model works in."""
+
+    given: torch.Tensor
+    stays: torch.Tensor
+
+    @classmethod
+    def of(cls, given: torch.Tensor, stays: torch.Tensor) -> _KeptTokens:
+        """Which tokens stay where these latent frames do."""
+        return cls(given, stays.repeat_interleave(given.shape[1] // len(stays)))
 
 
 class KeepingScheduler(FlowMatchEulerDiscreteScheduler):
@@ -82,18 +154,18 @@ class KeepingLTX2Pipeline(LTX2ConditionPipeline):
         if kept is None:
             return latents, mask, clean, coords
         vae = self.vae
-        given = self._pack_latents(
+        packed = self._pack_latents(
             self._normalize_latents(
                 kept.latents, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
             ),
             self.transformer_spatial_patch_size,
             self.transformer_temporal_patch_size,
-        ).to(latents.device, latents.dtype)
+        )
+        tokens = _KeptTokens.of(packed.to(latents.device, latents.dtype), kept.stays)
         # Tokens of images lie behind those of the clip.
-        count = given.shape[1]
-        stays = kept.stays.repeat_interleave(count // len(kept.stays)).to(latents.device)
-        stays = torch.cat((stays, stays.new_zeros(latents.shape[1] - count)))
-        latents[:, stays] = clean[:, stays] = given[:, stays[:count]]
+        more = latents.shape[1] - len(tokens.stays)
+        stays = torch.cat((tokens.stays, tokens.stays.new_zeros(more))).to(latents.device)
+        latents[:, stays] = clean[:, stays] = tokens.given[:, tokens.stays]
         mask[:, stays] = 1.0
         return latents, mask, clean, coords
 

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import torch
 from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DModel
-from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from diffusers.pipelines.ltx2 import connectors, vocoder
 from safetensors import SafetensorError, safe_open
 
 from core.video.plan import Device, Precision
 from core.video.spec import Residency
 from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
-from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline
+from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeepingLTXVideoPipeline
 from providers.ltx_video.engine.scheduler import scheduler_for
 from providers.ltx_video.models.profiles import PipelineFamily
 
@@ -28,11 +27,11 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from providers.ltx_video.engine.protocol import RenderOrder
 
-Pipeline = LTXConditionPipeline | KeepingLTX2Pipeline
+Pipeline = KeepingLTXVideoPipeline | KeepingLTX2Pipeline
 
 _DTYPES = {Precision.FLOAT32: torch.float32, Precision.BFLOAT16: torch.bfloat16}
 _CLASSES = {
-    PipelineFamily.LTX_VIDEO: LTXConditionPipeline,
+    PipelineFamily.LTX_VIDEO: KeepingLTXVideoPipeline,
     PipelineFamily.LTX_2: KeepingLTX2Pipeline,
 }
 # What a profile calls absent of these is passed as None.

@@ -52,7 +52,8 @@ class RenderOrder(Frozen):
         workdir: the job's folder, the only place where files of this job are written.
         images: in the order of their frames.
         kept_audio: of the video or the audio file that the clip is made from.
-        audio_condition: what the clip follows, as long as it is, at the rate that the model hears.
+        audio_condition: what the model goes by, as long as what it works on, at the rate that it
+            hears.
         loras: laid over the model in this order.
         lora_family: what the model's layers are called; None without LoRAs.
         embeddings_dir: the cache of encoded prompts, shared by all jobs.

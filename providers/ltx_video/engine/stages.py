@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
-from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from diffusers.utils.torch_utils import randn_tensor
 
 from core.video.request import Role
 from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.conditions import conditions_of_ltx_2, conditions_of_ltx_video
+from providers.ltx_video.engine.kept_latents import KeepingLTXVideoPipeline
 from providers.ltx_video.engine.pipeline import compute_dtype
 from providers.ltx_video.engine.scheduler import StochasticScheduler
 from providers.ltx_video.engine.source import (
     audio_condition,
-    extended_video,
+    given_video,
     silent_latents,
     source_latents,
 )
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Any
-
-    import numpy as np
 
     from core.jobs.job import CancelToken
     from providers.ltx_video.engine.pipeline import Pipeline
@@ -78,21 +77,25 @@ def denoise(
 
     def on_step_end(running: Pipeline, index: int, at: Any, tensors: Any) -> dict[str, Any]:
         cancel.check()
-        preview = previewer.look(tensors["latents"], index, float(at)) if previewer else None
+        latents = tensors["latents"]
+        if isinstance(running, KeepingLTXVideoPipeline):
+            latents = running.restored(latents)
+        preview = previewer.look(latents, index, float(at)) if previewer else None
         on_step(index + 1, running.num_timesteps, preview)
-        return {}
+        return {"latents": latents}
 
     strength, video = plan.strength, plan.request.path_of(Role.SOURCE_VIDEO)
     source: torch.Tensor | None = None
     if video is not None and strength is not None and strength < 1:
         with torch.no_grad(), _stop_between(pipeline.vae.encoder.down_blocks, cancel):
             source = source_latents(pipeline, order, video, cancel)
-        if isinstance(pipeline, LTXConditionPipeline):
+        if isinstance(pipeline, KeepingLTXVideoPipeline):
             source = _normalized(pipeline, source)
         if strength == 0:
             return Denoised(source, None, generator)
     with torch.no_grad(), _stop_between(pipeline.vae.encoder.down_blocks, cancel):
-        extended = extended_video(pipeline, order, cancel)
+        given = given_video(pipeline, order, cancel)
+    kept = None if given is None else given.kept
     shared: dict[str, Any] = {
         "latents": source,
         "height": plan.height,
@@ -110,7 +113,7 @@ def denoise(
     # The pipelines' own annotations leave out the None and the fractions that they document.
     call: Any = pipeline
     with torch.no_grad(), _stop_between(call.transformer.transformer_blocks, cancel):
-        if isinstance(pipeline, LTXConditionPipeline):
+        if isinstance(pipeline, KeepingLTXVideoPipeline):
             timesteps = profile.timesteps_for(steps)
             denoise_strength = 1.0
             if source is not None and strength is not None:
@@ -118,26 +121,26 @@ def denoise(
                 # The pipeline leaves out a share of the list, so it gets one level more.
                 timesteps = (1000.0, *(level * 1000 for level in levels))
                 denoise_strength = (len(levels) + 0.5) / len(timesteps)
-            output = call(
-                conditions=conditions_of_ltx_video(order, extended),
-                frame_rate=plan.fps,
-                timesteps=None if timesteps is None else list(timesteps),
-                denoise_strength=denoise_strength,
-                guidance_scale=guidance.guidance_scale,
-                guidance_rescale=guidance.guidance_rescale,
-                image_cond_noise_scale=profile.image_cond_noise_scale,
-                **shared,
-            )
+            with pipeline.keeping(kept):
+                output = call(
+                    conditions=conditions_of_ltx_video(order, given),
+                    frame_rate=plan.fps,
+                    timesteps=None if timesteps is None else list(timesteps),
+                    denoise_strength=denoise_strength,
+                    guidance_scale=guidance.guidance_scale,
+                    guidance_rescale=guidance.guidance_rescale,
+                    image_cond_noise_scale=profile.image_cond_noise_scale,
+                    **shared,
+                )
             return Denoised(output.frames, None, generator)
         sigmas = profile.sigmas_for(steps)
         if source is not None and strength is not None:
             sigmas = profile.sigmas_from(steps, strength)
             shared["noise_scale"] = sigmas[0]
             shared["audio_latents"] = silent_latents(pipeline, order)
-        kept = None if extended is None else extended.kept
         with pipeline.keeping(kept, audio_condition(pipeline, order)):
             output = call(
-                conditions=conditions_of_ltx_2(order, extended),
+                conditions=conditions_of_ltx_2(order, given),
                 frame_rate=float(plan.fps),
                 sigmas=None if sigmas is None else list(sigmas),
                 spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
@@ -157,11 +160,16 @@ def decode(
 ) -> tuple[np.ndarray, Audio | None]:
     """The pictures, (frames, height, width, 3) uint8, and the sound where the plan wants it.
 
-    The sound of a source video or an audio file is none that is decoded here.
+    Of a picture that is kept whole there are none, and of a sound that is given none is decoded.
     """
-    is_given = order.plan.strength is not None or order.audio_condition is not None
-    is_wanted = order.plan.has_audio and not is_given
-    audio = denoised.audio if is_wanted else None
+    plan = order.plan
+    audio = denoised.audio if plan.makes_audio else None
+    if not plan.makes_video:
+        with torch.no_grad():
+            waveform = None if audio is None else _decode_audio(pipeline, audio)
+        pipeline.maybe_free_model_hooks()
+        on_progress(1.0)
+        return np.zeros((0, plan.height, plan.width, 3), np.uint8), waveform
     video_share = 1.0 if audio is None else 0.9
     with (
         torch.no_grad(),
@@ -169,7 +177,7 @@ def decode(
             pipeline.vae, denoised.video, lambda done: on_progress(done * video_share), cancel
         ),
     ):
-        if isinstance(pipeline, LTXConditionPipeline):
+        if isinstance(pipeline, KeepingLTXVideoPipeline):
             latents, timestep = _noised_for_decoder(pipeline, order, denoised)
         else:
             latents, timestep = denoised.video, None
@@ -205,7 +213,7 @@ def _knobs(guidance: Guidance) -> dict[str, float]:
     return knobs
 
 
-def _normalized(pipeline: LTXConditionPipeline, latents: torch.Tensor) -> torch.Tensor:
+def _normalized(pipeline: KeepingLTXVideoPipeline, latents: torch.Tensor) -> torch.Tensor:
     """Latents of the VAE in the scale that LTX-Video's pipeline works in."""
     vae = pipeline.vae
     return pipeline._normalize_latents(  # noqa: SLF001 - the pipeline encodes by it itself
@@ -214,7 +222,7 @@ def _normalized(pipeline: LTXConditionPipeline, latents: torch.Tensor) -> torch.
 
 
 def _noised_for_decoder(
-    pipeline: LTXConditionPipeline, order: RenderOrder, denoised: Denoised
+    pipeline: KeepingLTXVideoPipeline, order: RenderOrder, denoised: Denoised
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """The latents as the decoder of LTX-Video wants them: in its scale, with a trace of noise."""
     vae = pipeline.vae

@@ -53,7 +53,7 @@ _FREE = PriceTable(
 _TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE)
 MOST_LORAS = 4
 """As many are laid over one model; each is read with every step."""
-_LARGE_TASKS = (*_TASKS, Task.VIDEO_TO_VIDEO, Task.EXTEND_VIDEO)
+_LARGE_TASKS = (*_TASKS, Task.VIDEO_TO_VIDEO, Task.EXTEND_VIDEO, Task.RETAKE)
 _START_ONLY = {Role.START: 1, Role.LORA: MOST_LORAS}
 _MOST_KEYFRAMES = 8
 _INPUTS = {
@@ -63,6 +63,7 @@ _INPUTS = {
     Role.REFERENCE: 3,
     Role.SOURCE_VIDEO: 1,
     Role.EXTEND_VIDEO: 1,
+    Role.RETAKE_VIDEO: 1,
     Role.LORA: MOST_LORAS,
 }
 # What has no sound of its own cannot follow one.

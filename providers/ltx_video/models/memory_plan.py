@@ -78,7 +78,7 @@ class Workload:
         """The clip of a plan."""
         rows = _batch_rows(profile, plan.guidance_scale)
         has_source = plan.strength is not None and plan.strength < 1
-        has_video = has_source or plan.kept_frames > 0
+        has_video = has_source or plan.kept_frames > 0 or plan.retake is not None
         size = (plan.width, plan.height, plan.made_frames)
         return cls(
             *size,

@@ -64,10 +64,14 @@ _UPRIGHT = {
 }
 
 
+def latent_frame(frame: int) -> int:
+    """The latent frame that holds a frame of a clip, both from 0."""
+    return (frame - FRAME_GRID.offset) // FRAME_GRID.step + 1
+
+
 def token_count(width: int, height: int, num_frames: int) -> int:
     """How many pieces the transformer cuts a clip into."""
-    latent_frames = (num_frames - FRAME_GRID.offset) // FRAME_GRID.step + 1
-    return latent_frames * (width // SIZE_GRID) * (height // SIZE_GRID)
+    return (latent_frame(num_frames - 1) + 1) * (width // SIZE_GRID) * (height // SIZE_GRID)
 
 
 def more_tokens(plan: RenderPlan) -> int:

@@ -37,6 +37,8 @@ from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import answer_with, choose_index
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytestqt.qtbot import QtBot
 
 
@@ -68,6 +70,7 @@ FULL_OWN = chosen(
     source_video=Input(role=Role.SOURCE_VIDEO, path=Path("/v.mp4")),
     strength=0.5,
     extend_video=Input(role=Role.EXTEND_VIDEO, path=Path("/e.mp4")),
+    retake_video=Input(role=Role.RETAKE_VIDEO, path=Path("/r.mp4")),
     audio_file=Input(role=Role.AUDIO, path=Path("/a.wav")),
     loras=(ONE,),
     memory=Residency.RESIDENT,
@@ -92,6 +95,10 @@ FULL_ROWS = (
     "strength",
     "extend_video",
     "extend_direction",
+    "retake_video",
+    "retake_from",
+    "retake_to",
+    "retake_part",
     "audio_file",
     "loras",
     "memory",
@@ -173,8 +180,9 @@ def own(panel: RenderForm) -> bool:
     return control(panel, "model_reset").isHidden()
 
 
-def own_direction(panel: RenderForm) -> bool:
-    return control(panel, "extend_direction_reset").isHidden()
+def hidden(name: str) -> Callable[[RenderForm], object]:
+    """Whether a way back is hidden, as it is once it was gone."""
+    return lambda panel: control(panel, name).isHidden()
 
 
 def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
@@ -222,7 +230,16 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("extend_video_clear", click, value),
         ControlCase("extend_video_reset", click, value),
         ControlCase("extend_direction", down, value),
-        ControlCase("extend_direction_reset", click, own_direction),
+        ControlCase("extend_direction_reset", click, hidden("extend_direction_reset")),
+        ControlCase("retake_video", answer_with(PICKED), value),
+        ControlCase("retake_video_clear", click, value),
+        ControlCase("retake_video_reset", click, value),
+        ControlCase("retake_from", up, value),
+        ControlCase("retake_from_reset", click, hidden("retake_from_reset")),
+        ControlCase("retake_to", up, value),
+        ControlCase("retake_to_reset", click, hidden("retake_to_reset")),
+        ControlCase("retake_part", down, value),
+        ControlCase("retake_part_reset", click, hidden("retake_part_reset")),
         ControlCase("audio_file", answer_with(PICKED), value),
         ControlCase("audio_file_clear", click, value),
         ControlCase("audio_file_reset", click, value),
@@ -264,6 +281,7 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
         "keyframe_add",
         "source_video",
         "extend_video",
+        "retake_video",
         "audio_file",
         "lora_add",
         "memory",
