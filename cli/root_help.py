@@ -138,7 +138,9 @@ def _control_text(row: ControlRow, specs: Sequence[ModelSpec]) -> str:
     if row.id is Control.SEED:
         return f"{row.tip}{takers}; drawn when not given."
     if row.kind is ControlKind.SWITCH:
-        return f"{row.tip}{takers}; with it when not given."
+        allowed = cast("OnOff", found[0][1])
+        usual = "with it" if allowed.default else "without"
+        return f"{row.tip}{takers}; {usual} when not given."
     if row.kind is ControlKind.FILES:
         takers += "; may be given several times"
     values = _values([allowed for _, allowed in found], row.unit)

@@ -65,7 +65,9 @@ class AnyValue:
 
 @dataclass(frozen=True)
 class OnOff:
-    """Yes or no, and yes where nothing is said."""
+    """Yes or no; yes where nothing is said, or `default`."""
+
+    default: bool = True
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ class Control(StrEnum):
     CAMERA_SPEED = "camera_speed"
     STEPS = "num_inference_steps"
     GUIDANCE_SCALE = "guidance_scale"
+    TWO_STAGE = "two_stage"
     SEED = "seed"
     LORAS = "loras"
     MEMORY = "memory"
@@ -372,6 +373,13 @@ CONTROLS: tuple[ControlRow, ...] = (
         "How closely the model follows the prompt; high values look harsh", "guidance scale",
         lambda spec: spec.guidance_scale, "has a fixed guidance scale. Leave it out.",
         options=("--guidance", "--ltx-guidance"), metavar="NUMBER",
+    ),
+    ControlRow(
+        Control.TWO_STAGE, "sampling.two_stage", ControlKind.SWITCH, "Two stages",
+        "First at half the size, then enlarged and refined at the full one", "two stages",
+        lambda spec: OnOff(default=False) if spec.refine_steps else None,
+        "does not work in two stages. Leave it out or choose another model.",
+        options=("--two-stage/--no-two-stage",),
     ),
     ControlRow(
         Control.SEED, "sampling.seed", ControlKind.WHOLE, "Seed",

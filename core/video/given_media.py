@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from core.errors import Problem
 from core.video.allowed import Moment, find_size, is_allowed, listed, nearest_in_pixels
-from core.video.inputs import ROLES, field_of
+from core.video.inputs import KEPT, ROLES, field_of
 from core.video.plan import Retake
 from core.video.request import ExtendDirection, RetakePart, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.media.source_clip import AudioFacts, VideoFacts
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
@@ -50,6 +52,12 @@ class KeptVideo:
 
     role: Role
     facts: VideoFacts
+
+    @classmethod
+    def among(cls, videos: Mapping[Role, VideoFacts]) -> KeptVideo | None:
+        """The first of a request's videos that is one; None where none is."""
+        found = (cls(role, videos[role]) for role in KEPT if role in videos)
+        return next(found, None)
 
     @property
     def name(self) -> str:

@@ -107,6 +107,7 @@ class ClipSettings(Frozen):
         prompt: what the model reads, camera words included.
         negative_prompt: None leaves the model's own default.
         num_inference_steps, guidance_scale: None where the model leaves no choice.
+        refine_steps: of a second stage at the full size, after a first one at half of it.
         num_frames, fps: 1 and 0 of an image.
         steps_taken: of the steps, how many are; None for all of them. A strong source video is a
             clip that is half made.
@@ -132,6 +133,7 @@ class ClipSettings(Frozen):
     num_inference_steps: int | None
     steps_taken: int | None = None
     guidance_scale: float | None
+    refine_steps: int = 0
     has_audio: bool
     cost_usd: float | None
     memory_plan: MemoryPlan | None = None
@@ -236,6 +238,8 @@ class RenderPlan(ClipSettings):
         steps, taken = self.num_inference_steps, self.steps_taken
         if steps is None:
             return ""
+        if self.refine_steps:
+            return f"{steps} + {self.refine_steps} steps"
         return f"{steps} steps" if taken is None else f"{taken} of {steps} steps"
 
     @property

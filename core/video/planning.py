@@ -68,11 +68,12 @@ def make_plan(
     size = draft.choose_size(known)
     is_image = request.output is OutputKind.IMAGE
     fps = 0 if is_image else draft.choose_fps(known)
-    kept = None if is_image else kept_video(known)
+    kept = None if is_image else KeptVideo.among(known.videos)
     partly = draft.given.partly_new(size, fps, kept)
     duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
     prompt = draft.join_camera(request.prompt.strip())
     has_audio = draft.choose_audio(known, partly)
+    refine_steps = draft.choose_stages(size)
     num_frames = 1
     if duration_s is not None and not is_image:
         num_frames = partly.num_frames if partly else draft.snap_frames(duration_s, fps, known)
@@ -101,6 +102,7 @@ def make_plan(
         guidance_scale=spec.guidance_scale.default
         if spec.guidance_scale and asked.guidance_scale is None
         else asked.guidance_scale,
+        refine_steps=refine_steps,
         has_audio=has_audio,
         cost_usd=spec.price.cost_usd(
             Billed(
@@ -116,12 +118,6 @@ def make_plan(
         ),
         notes=tuple(draft.notes),
     )
-
-
-def kept_video(known: CheckedInputs) -> KeptVideo | None:
-    """The video whose own frames are in the clip; None where there is none."""
-    found = (KeptVideo(role, known.videos[role]) for role in KEPT if role in known.videos)
-    return next(found, None)
 
 
 def prompt_problems(request: RenderRequest) -> tuple[Problem, ...]:
@@ -195,7 +191,7 @@ class _Draft:
         """A line of the size table; a given image decides the aspect where nothing else does."""
         frame = self.request.frame
         shaping = {role: known.sizes[role] for role in SHAPING if role in known.sizes}
-        kept = kept_video(known)
+        kept = KeptVideo.among(known.videos)
         if kept is not None:
             return self.given.size_of_kept(kept)
         source = known.videos.get(Role.SOURCE_VIDEO)
@@ -277,7 +273,7 @@ class _Draft:
     def choose_fps(self, known: CheckedInputs) -> int:
         """The frame rate that is asked for, else that of the source video, else the usual one."""
         asked, source = self.request.frame.fps, known.videos.get(Role.SOURCE_VIDEO)
-        kept = kept_video(known)
+        kept = KeptVideo.among(known.videos)
         if kept is not None:
             return self.given.fps_of_kept(kept)
         if asked in self.spec.fps:
@@ -302,7 +298,7 @@ class _Draft:
             usual_s = allowed.nearest(known.audio.duration_s, longest_s)
         duration_s = usual_s if asked is None else asked
         source = known.videos.get(Role.SOURCE_VIDEO)
-        if kept_video(known) is not None:
+        if KeptVideo.among(known.videos) is not None:
             # Judged with the video: of one that is extended it is the length of the new part.
             return duration_s
         if source is not None and not allowed.choices:
@@ -407,6 +403,42 @@ class _Draft:
         else:
             self.notes.append(f"A camera speed of {speed:g} is the normal one.")
         return ""
+
+    def choose_stages(self, size: FrameSize | None) -> int:
+        """The steps of a second stage: where it is asked for, or the size cannot be made in one."""
+        spec, asked = self.spec, self.request.sampling.two_stage
+        field = ROWS[Control.TWO_STAGE].path
+        if size is None or not spec.refine_steps:
+            return 0
+        is_large = size.resolution in spec.large_resolutions
+        if is_large and asked is False:
+            self._refuse(
+                field,
+                f"{spec.label} makes {size.resolution} in two stages alone. Leave that to it, or "
+                "choose a smaller size.",
+            )
+        if not (is_large or asked):
+            return 0
+        if self.request.of_role(Role.SOURCE_VIDEO, *KEPT):
+            self._refuse(
+                field,
+                "A clip that is made of a video is made in one stage. Leave the two stages out, "
+                "or choose a smaller size.",
+            )
+        if size.width % spec.refine_grid or size.height % spec.refine_grid:
+            fitting = [
+                str(other)
+                for other in spec.sizes
+                if not (other.width % spec.refine_grid or other.height % spec.refine_grid)
+                and other.aspect is size.aspect
+            ]
+            offered = f"at {size.aspect.value}: {', '.join(fitting)}" if fitting else "at no such"
+            self._refuse(
+                field,
+                f"{size} cannot be made in two stages, whose sizes are multiples of "
+                f"{spec.refine_grid}; {offered}. Choose another size, or one stage.",
+            )
+        return spec.refine_steps
 
     def choose_audio(self, known: CheckedInputs, partly: PartlyNew | None) -> bool:
         """Whether the file gets sound: asked, or wherever the model makes it."""

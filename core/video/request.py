@@ -163,11 +163,16 @@ class Motion(Frozen):
 
 
 class Sampling(Frozen):
-    """How the model samples."""
+    """How the model samples.
+
+    Attributes:
+        two_stage: first at half the size, then refined at the full one.
+    """
 
     seed: int | None = None
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
+    two_stage: bool | None = None
 
 
 class ExtendDirection(StrEnum):

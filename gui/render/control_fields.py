@@ -129,11 +129,12 @@ def _number(row: ControlRow, field: NumberField | SpeedField) -> ControlField:
 
 
 def _switch(row: ControlRow) -> ControlField:
-    box = SwitchField(f"With {row.noun}")
+    box = SwitchField(f"With {row.noun}" if row.id is Control.AUDIO else f"In {row.noun}")
 
     def show(choices: RenderChoices, _: ModelSpec, allowed: Allowed) -> None:
         asked = row.value(choices)
-        box.show_value(isinstance(allowed, OnOff) if asked is None else asked)
+        usual = isinstance(allowed, OnOff) and allowed.default
+        box.show_value(usual if asked is None else asked)
 
     return ControlField(box, box.edited, show)
 

@@ -23,6 +23,7 @@ from providers.ltx_video.install.model_files import (
     folder_of,
     installation_of,
     model_key,
+    upsampler_problem,
     way_to_repair,
     weight_files,
 )
@@ -35,6 +36,7 @@ from providers.ltx_video.models.timings import (
     layout_name,
     work_of,
 )
+from providers.ltx_video.models.two_stages import first_stage, stages_note
 from providers.ltx_video.stills import clip_of, like_clip, still_frame, still_note, take_still
 
 if TYPE_CHECKING:
@@ -148,7 +150,18 @@ class LocalLTX:
             steps = plan.num_inference_steps or model.profile.num_inference_steps
             taken = len(model.profile.sigmas_from(steps, plan.strength))
             plan = plan.model_copy(update={"num_inference_steps": steps, "steps_taken": taken})
+        if plan.refine_steps:
+            missing = upsampler_problem(model, self._context.paths.models_dir)
+            if missing is not None:
+                raise UnsupportedRequest([missing])
+            steps = plan.num_inference_steps or model.profile.num_inference_steps
+            plan = plan.model_copy(update={"num_inference_steps": steps})
         memory = self._memory(model, plan)
+        if plan.refine_steps:
+            first = self._ladder_for(model, first_stage(plan)).rungs[memory.rung]
+            laid_out = plan.model_copy(update={"memory_plan": memory})
+            expected_s = self._timings.expected_s(Stage.DENOISE, laid_out)
+            notes = (*notes, stages_note(plan, memory, first, expected_s))
         loras = self._loras(model, plan)
         fitted = plan.with_notes(*notes, *loras.notes).model_copy(update={"memory_plan": memory})
         return self._with_time(fitted)

@@ -51,6 +51,8 @@ CASES = (
     Case(("--camera-speed", "0.5", "--camera-motion", "pan_left"), "motion.speed", 0.5),
     Case(("--steps", "8"), "sampling.num_inference_steps", 8),
     Case(("--guidance", "3.5"), "sampling.guidance_scale", 3.5),
+    Case(("--two-stage",), "sampling.two_stage", True),
+    Case(("--no-two-stage",), "sampling.two_stage", False),
     Case(("--seed", "7"), "sampling.seed", 7),
     Case(("--memory", "group-offload"), "delivery.memory", "group-offload"),
     Case(("--strength", "0.4", "--source-video", "clip.mp4"), "editing.strength", 0.4),

@@ -49,6 +49,7 @@ any_choices = st.builds(
     negative_prompt=st.none() | st.text(min_size=1, max_size=9),
     num_inference_steps=st.none() | st.integers(-5, 10**6),
     guidance_scale=_numbers,
+    two_stage=st.none() | st.booleans(),
     seed=st.none() | st.integers(-1, 2**33),
     loras=st.lists(_loras, max_size=4).map(tuple),
     source_video=st.none() | st.just(Input(role=Role.SOURCE_VIDEO, path=Path("/v.mp4"))),

@@ -166,6 +166,8 @@ FULL = SMALL.model_copy(
             Role.REFERENCE: 3,
             Role.LORA: 2,
         },
+        "refine_steps": 3,
+        "refine_grid": 32,
         "lora_family": FAKE_LORAS.id,
         "strength": FloatRange(minimum=0.0, maximum=1.0, default=0.7),
         "takes_audio_prompt": True,

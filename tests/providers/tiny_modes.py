@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import av
 import numpy as np
 import torch
+from diffusers.pipelines.ltx.modeling_latent_upsampler import LTXLatentUpsamplerModel
 from diffusers.pipelines.ltx.pipeline_ltx_condition import (
     LTXConditionPipeline,
     LTXVideoCondition,
     linear_quadratic_schedule,
 )
+from diffusers.pipelines.ltx.pipeline_ltx_latent_upsample import LTXLatentUpsamplePipeline
+from diffusers.pipelines.ltx2.latent_upsampler import LTX2LatentUpsamplerModel
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import (
     LTX2ConditionPipeline,
     LTX2VideoCondition,
 )
+from diffusers.pipelines.ltx2.pipeline_ltx2_latent_upsample import LTX2LatentUpsamplePipeline
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
     FlowMatchEulerDiscreteScheduler,
 )
@@ -73,6 +77,19 @@ KEYFRAMES: dict[str, tuple[Given, ...]] = {
 
 STRENGTH = 0.8
 DISTILLED_098 = [1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725]
+
+
+LARGE = {"height": 128, "width": 192}
+REFINE_098 = [0.9094, 0.725, 0.4219]
+REFINE_2X = [0.909375, 0.725, 0.421875]
+
+
+def save_upsampler(folder: Path, kind: Any) -> None:
+    """A tiny one into the folder of its model."""
+    torch.manual_seed(3)
+    kind(in_channels=8, mid_channels=32, num_blocks_per_stage=1).save_pretrained(
+        folder / "latent_upsampler"
+    )
 
 
 class BareVideo:
@@ -134,6 +151,34 @@ class BareVideo:
         with torch.no_grad():
             video = pipeline.vae.decode(latents, torch.tensor([0.05]), return_dict=False)[0]
         return pipeline.video_processor.postprocess_video(video, output_type="np")[0]
+
+    def two_stages(self, folder: Path) -> np.ndarray:
+        """96x64, enlarged, and refined at 192x128 with noise out of the same source."""
+        generator = _generator()
+        small = self.pipeline(
+            prompt=PROMPT,
+            generator=generator,
+            num_inference_steps=self.steps,
+            timesteps=self.timesteps,
+            **{**SIZE, **self.options, "output_type": "latent"},
+        ).frames
+        upsampler = LTXLatentUpsamplerModel.from_pretrained(folder / "latent_upsampler")
+        enlarge: Any = LTXLatentUpsamplePipeline(self.pipeline.vae, upsampler)
+        large = enlarge(
+            latents=small,
+            adain_factor=1.0,
+            tone_map_compression_ratio=0.6,
+            output_type="latent",
+            **LARGE,
+        ).frames
+        return self.pipeline(
+            prompt=PROMPT,
+            generator=generator,
+            latents=large,
+            timesteps=[1000.0, *(sigma * 1000 for sigma in REFINE_098)],
+            denoise_strength=0.8,
+            **{**SIZE, **self.options, **LARGE},
+        ).frames[0]
 
     def plain(self) -> np.ndarray:
         return self.run(num_inference_steps=self.steps, timesteps=self.timesteps)
@@ -278,6 +323,35 @@ class BareAv:
         with torch.no_grad():
             video = self.pipeline.vae.decode(self.latents(frames), None, return_dict=False)[0]
         return self.pipeline.video_processor.postprocess_video(video, output_type="np")[0]
+
+    def two_stages(self, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+        """As with the other family; the sound goes through both stages."""
+        generator = _generator()
+        small = self.pipeline(
+            prompt=PROMPT,
+            generator=generator,
+            **{**SIZE, **self.options, "output_type": "latent"},
+        )
+        upsampler = LTX2LatentUpsamplerModel.from_pretrained(folder / "latent_upsampler")
+        enlarge: Any = LTX2LatentUpsamplePipeline(self.pipeline.vae, upsampler)
+        large = enlarge(
+            latents=small.frames,
+            num_frames=FRAMES,
+            latents_normalized=False,
+            output_type="latent",
+            **LARGE,
+        ).frames
+        stage = {
+            "latents": large,
+            "audio_latents": small.audio,
+            "sigmas": REFINE_2X,
+            "noise_scale": REFINE_2X[0],
+            "num_inference_steps": 3,
+        }
+        made = self.pipeline(
+            prompt=PROMPT, generator=generator, **{**SIZE, **self.options, **LARGE, **stage}
+        )
+        return made.frames[0], made.audio[0].float().clamp(-1, 1).numpy()
 
     def plain(self) -> np.ndarray:
         return self.run()
@@ -447,6 +521,7 @@ def main(folder: Path) -> None:
     with av.open(str(moving_clip(folder / "long.mp4", EXTENDED, FPS, has_audio=True))) as opened:
         long = [frame.to_image() for frame in opened.decode(video=0)]
     save_tiny_ltx_video(folder / "tiny-095")
+    save_upsampler(folder / "tiny-095", LTXLatentUpsamplerModel)
     bare: dict[str, BareVideo | BareAv] = {
         "tiny-095": BareVideo(folder / "tiny-095", is_distilled=False),
         "tiny-098": BareVideo(folder / "tiny-095", is_distilled=True),
@@ -454,6 +529,7 @@ def main(folder: Path) -> None:
     for generation in ("2.0", "2.3", "2.5"):
         name = f"tiny-{generation}"
         save_tiny_ltx_2(folder / name, generation)
+        save_upsampler(folder / name, LTX2LatentUpsamplerModel)
         bare[name] = BareAv(folder / name)
     tone = sound_of(folder / "source.mp4", FRAMES / FPS)
     guided = BareAv(folder / "tiny-2.3", is_guided=True)
@@ -466,8 +542,13 @@ def main(folder: Path) -> None:
     for name, model in bare.items():
         if isinstance(model, BareVideo):
             _save(folder, f"{name}-retaken", model.retaken(seen))
+            if model.timesteps:
+                _save(folder, f"{name}-two-stages", model.two_stages(folder / "tiny-095"))
         else:
             _save(folder, f"{name}-following", model.following(tone))
+            large, sound = model.two_stages(folder / name)
+            _save(folder, f"{name}-two-stages", large)
+            np.save(folder / f"{name}-two-stages-sound.npy", sound)
             for part in ("video", "audio", "both"):
                 frames_anew, sound_anew = model.retaken(seen, around, part)
                 _save(folder, f"{name}-retaken-{part}", frames_anew)

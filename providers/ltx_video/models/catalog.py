@@ -32,6 +32,7 @@ from providers.ltx_video.models.profiles import Profile
 from providers.ltx_video.models.sizes import (
     CAMERA,
     FRAME_GRID,
+    LARGE,
     LTX_2_LICENCE,
     LTX_25_LICENCE,
     LTXV_LICENCE,
@@ -123,6 +124,7 @@ _VIDEO_2B = _Offer(
         hidden_size=2048,
         block_count=28,
         decoder_channels=128,
+        upsampler=0.25,
     ),
     lora_family="ltx-video-2b",
 )
@@ -147,6 +149,7 @@ _AV_19B = _Offer(
         limits=(
             DurationLimit(resolution="720p", maximum=10.0),
             DurationLimit(resolution="1080p", maximum=5.0),
+            *(DurationLimit(resolution=name, maximum=5.0) for name in LARGE),
         ),
     ),
     audio=AudioSpec(sample_rate_hz=24_000),
@@ -161,6 +164,7 @@ _AV_19B = _Offer(
         hidden_size=4096,
         block_count=48,
         decoder_channels=128,
+        upsampler=0.5,
     ),
     lora_family="ltx-2-19b",
 )
@@ -184,6 +188,8 @@ def _model(
     is_guided = profile.guidance.reads_negative_prompt
     if file:
         profile = profile.model_copy(update={"transformer_file": f"transformer/{file}"})
+    # What has no sound is of a family whose largest sizes one stage makes.
+    large = LARGE if profile.refine_sigmas and offer.audio else ()
     spec = ModelSpec(
         id=model_id.value,
         label=label,
@@ -192,7 +198,9 @@ def _model(
         tasks=(*_LARGE_TASKS, Task.AUDIO_TO_VIDEO) if offer.audio else _LARGE_TASKS,
         inputs=_AUDIO_INPUTS if offer.audio else _INPUTS,
         lora_family=offer.lora_family,
-        sizes=offer.sizes,
+        sizes=(*offer.sizes, *frame_sizes(*large)),
+        refine_steps=len(profile.refine_sigmas),
+        large_resolutions=large,
         fps=offer.fps,
         default_fps=offer.fps[0],
         durations=offer.durations,

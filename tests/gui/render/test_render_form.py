@@ -89,6 +89,7 @@ SMALL_ROWS = (
 )
 FULL_ROWS = (
     *SMALL_ROWS,
+    "two_stage",
     "audio_prompt",
     "keyframes",
     "source_video",
@@ -213,6 +214,8 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("guidance_scale_reset", click, value),
         ControlCase("num_inference_steps", up, value),
         ControlCase("num_inference_steps_reset", click, value),
+        ControlCase("two_stage", click, value),
+        ControlCase("two_stage_reset", click, hidden("two_stage_reset")),
         ControlCase("seed_number", typed, value),
         ControlCase("seed_same", click, value),
         ControlCase("seed_new", click, value),
@@ -278,6 +281,7 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
     shown = made(qtbot, SMALL_OWN)
     for name in (
         "audio_prompt",
+        "two_stage",
         "keyframe_add",
         "source_video",
         "extend_video",

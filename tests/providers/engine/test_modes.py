@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from core.errors import UnsupportedRequest
+from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.video.inputs import check_inputs
@@ -26,7 +28,8 @@ from core.video.request import (
     Target,
     Task,
 )
-from providers.ltx_video.engine.clip import write_clip
+from core.video.spec import AspectRatio, FrameSize
+from providers.ltx_video.engine.clip import Audio, write_clip
 from providers.ltx_video.engine.drive_render import write_images
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models import profiles
@@ -34,6 +37,7 @@ from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, Loca
 from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.memory_plan import Workload
 from providers.ltx_video.models.sizes import token_count
+from providers.ltx_video.models.timings import work_of
 from tests.fakes.clips import moving_clip
 from tests.providers.engine.test_engine_clips import images, samples
 from tests.providers.tiny_home import PROMPT, SEED, context_of, install, made_by, tiny
@@ -53,14 +57,18 @@ _PLAIN = {"dtype": Precision.FLOAT32}
 _AV = {**_PLAIN, "image_crf": 0, "use_cross_timestep": True, "max_sequence_length": 32}
 
 
-_OF_THE_REAL_ONE = ("inputs", "tasks", "strength", "keeps_source_audio", "reference_strength")
+_OF_THE_REAL_ONE = (
+    "inputs", "tasks", "strength", "keeps_source_audio", "reference_strength", "refine_steps",
+)  # fmt: skip
+LARGE = FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128)
 
 
 def _model(name: str, like: LTXModel, profile: Profile) -> LocalModel:
     model = tiny(name, profile, has_audio=BY_ID[like].spec.audio is not None)
     real = BY_ID[like].spec
     same = {name: getattr(real, name) for name in _OF_THE_REAL_ONE}
-    spec = model.spec.model_copy(update=same)
+    sizes = (*model.spec.sizes, LARGE)
+    spec = model.spec.model_copy(update={**same, "sizes": sizes})
     return model.model_copy(update={"spec": spec})
 
 
@@ -450,6 +458,99 @@ def test_a_keyframe_and_streamed_weights_go_with_a_part_that_is_made_anew(
     plain = retaking(provider, model, files / "retake.mp4")
     without = images(provider.render(plain, watched().context).path)
     assert not np.array_equal(whole[FIRST:STOP], without[FIRST:STOP])
+
+
+DISTILLED = pytest.mark.parametrize("model", MODELS[1:], ids=lambda model: model.id)
+
+
+def in_two_stages(provider: LocalLTX, model: LocalModel, *inputs: Input) -> RenderPlan:
+    sampling = Sampling(seed=SEED, two_stage=True)
+    request = asked(model, *inputs).model_copy(
+        update={"sampling": sampling, "frame": FrameRequest(resolution="128p", duration_s=1.0)}
+    )
+    return planned(provider, request, model)
+
+
+@DISTILLED
+def test_two_stages_are_what_plain_diffusers_makes_in_two_calls(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    plan = in_two_stages(provider, model)
+    steps = model.profile.num_inference_steps
+    assert (plan.width, plan.height, plan.steps_text) == (192, 128, f"{steps} + 3 steps")
+    job = watched()
+    clip = provider.render(plan, job.context).path
+    bare = np.load(files / f"{model.id}-two-stages.npy")
+    assert bare.shape == (FRAMES, 128, 192, 3)
+    assert np.array_equal(images(clip), as_written(bare, tmp_path))
+    numbers = [event.step for event in job.progress if event.step]
+    assert numbers == list(range(1, steps + 4))
+    assert {event.steps for event in job.progress if event.steps} == {steps + 3}
+    if model.spec.audio is not None:
+        sound = Audio(np.load(files / f"{model.id}-two-stages-sound.npy"), 24_000)
+        path = tmp_path / "sound.mp4"
+        write_clip(path, bare, FPS, sound, lambda _: None)
+        assert np.array_equal(samples(clip), samples(path))
+
+
+@DISTILLED
+def test_the_plan_tells_what_each_of_two_stages_has_to_do(
+    provider: LocalLTX, model: LocalModel
+) -> None:
+    plan = in_two_stages(provider, model)
+    (told,) = (note for note in plan.notes if note.startswith("In two stages: "))
+    steps = model.profile.num_inference_steps
+    # 3 latent frames of 3 x 2 pieces, and of 6 x 4.
+    share = round(100 * 18 * steps / (18 * steps + 72 * 3))
+    assert f"{steps} steps at 96x64 (18 tokens, {share}% of the work, up to 0." in told
+    assert "then 3 steps at 192x128 (72 tokens" in told
+    assert work_of(Stage.DENOISE, plan) == 18 * steps + 72 * 3
+    one = Workload.of(plan.model_copy(update={"refine_steps": 0}), model.profile)
+    assert Workload.of(plan, model.profile).has_upsampler > one.has_upsampler
+
+
+def test_a_start_image_counts_in_both_stages_and_streamed_weights_make_the_same(
+    provider: LocalLTX, watched: Watch, files: Path
+) -> None:
+    for model in (MODELS[1], MODELS[-1]):
+        plan = in_two_stages(provider, model, Input(role=Role.START, path=files / "a.png"))
+        memory = plan.memory_plan
+        assert memory is not None
+        streamed = memory.model_copy(update={"residency": Residency.GROUP_OFFLOAD})
+        whole, other = (
+            images(provider.render(one, watched().context).path)
+            for one in (plan, plan.model_copy(update={"memory_plan": streamed}))
+        )
+        assert np.array_equal(whole, other)
+        assert not np.array_equal(whole, np.load(files / f"{model.id}-two-stages.npy"))
+
+
+def test_a_model_that_was_installed_without_its_upsampler_says_what_to_do(
+    files: Path, tmp_path: Path
+) -> None:
+    model = MODELS[-1]
+    folder = Paths.below(tmp_path).models_dir / model.id
+    shutil.copytree(files / model.id, folder)
+    shutil.rmtree(folder / "latent_upsampler")
+    install(folder, model)
+    without = LocalLTX(context_of(tmp_path), (model,))
+    with pytest.raises(UnsupportedRequest, match=r"without what enlarges.*setup_ltx_video.py"):
+        in_two_stages(without, model)
+    assert planned(without, asked(model), model).refine_steps == 0
+
+
+def test_a_clip_in_two_stages_follows_a_sound_too(
+    provider: LocalLTX, watched: Watch, files: Path
+) -> None:
+    model = MODELS[-1]
+    sampling = Sampling(seed=SEED, two_stage=True)
+    request = asked(model, Input(role=Role.AUDIO, path=files / "source.mp4")).model_copy(
+        update={"sampling": sampling, "frame": FrameRequest(resolution="128p")}
+    )
+    plan = provider.fit(make_plan(request, model.spec, check_inputs(request)))
+    made = images(provider.render(plan, watched().context).path)
+    assert made.shape == (FRAMES, 128, 192, 3)
+    assert not np.array_equal(made, np.load(files / f"{model.id}-two-stages.npy"))
 
 
 WITH_SOUND = (*MODELS[2:], GUIDED)
