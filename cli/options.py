@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -50,7 +51,8 @@ class Option:
     @property
     def variable(self) -> str:
         """Its name in Python."""
-        return self.name.removeprefix("--").replace("-", "_")
+        name = self.name.removeprefix("--").replace("-", "_")
+        return f"{name}_" if iskeyword(name) else name
 
     @property
     def opposite(self) -> str:

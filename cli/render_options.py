@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from cli.options import Kind, Option, Unreadable, chooser, file, number, seconds
 from core.video.controls import CONTROLS, Control, ControlKind, ControlRow
-from core.video.request import AUTO, ExtendDirection, Input, RenderRequest, Residency, Role, Target
+from core.video.request import (
+    AUTO,
+    ExtendDirection,
+    Input,
+    RenderRequest,
+    Residency,
+    RetakePart,
+    Role,
+    Target,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -104,7 +113,11 @@ def _reader(row: ControlRow) -> Callable[[str], Any]:
             own = {Role.LORA: _lora, Role.KEYFRAME: _keyframe}
             return own.get(role, partial(_input, role))
         case ControlKind.CHOICE:
-            kinds = {Control.MEMORY: Residency, Control.EXTEND_DIRECTION: ExtendDirection}
+            kinds = {
+                Control.MEMORY: Residency,
+                Control.EXTEND_DIRECTION: ExtendDirection,
+                Control.RETAKE_PART: RetakePart,
+            }
             return chooser(kinds[row.id]) if row.id in kinds else str.strip
         case ControlKind.TEXT | ControlKind.SWITCH:
             return str

@@ -10,7 +10,16 @@ from cli.options import Kind
 from cli.render_options import CONTROL_OPTIONS, RUN_OPTIONS, choose_target
 from core.config.settings import setting
 from core.errors import UnsupportedRequest
-from core.video.allowed import AnyValue, FileLimit, OneOf, OneSize, OnOff, TextLimit, WebAddress
+from core.video.allowed import (
+    AnyValue,
+    FileLimit,
+    Moment,
+    OneOf,
+    OneSize,
+    OnOff,
+    TextLimit,
+    WebAddress,
+)
 from core.video.controls import CONTROLS, Control, ControlKind
 from core.video.request import AUTO
 from core.video.spec import Durations, FloatRange, IntRange
@@ -129,7 +138,9 @@ def _control_text(row: ControlRow, specs: Sequence[ModelSpec]) -> str:
     if row.id is Control.SEED:
         return f"{row.tip}{takers}; drawn when not given."
     if row.kind is ControlKind.SWITCH:
-        return f"{row.tip}{takers}; with it when not given."
+        allowed = cast("OnOff", found[0][1])
+        usual = "with it" if allowed.default else "without"
+        return f"{row.tip}{takers}; {usual} when not given."
     if row.kind is ControlKind.FILES:
         takers += "; may be given several times"
     values = _values([allowed for _, allowed in found], row.unit)
@@ -157,7 +168,7 @@ def _values(found: Sequence[Allowed], unit: str) -> str:
             sizes = [size for one in cast("Sequence[OneSize]", found) for size in one.sizes]
             defaults = [one.sizes[0].resolution for one in cast("Sequence[OneSize]", found)]
             text = f"{_list(size.resolution for size in sizes)}, or a size such as {sizes[-1]}"
-        case OnOff() | TextLimit() | FileLimit() | WebAddress() | AnyValue():
+        case OnOff() | TextLimit() | FileLimit() | WebAddress() | AnyValue() | Moment():
             return ""
         case _ as unknown:
             assert_never(unknown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 _US = 1_000_000
 # How far frames of a steady rate may be from their places, in frames: containers round times.
 _STEADY = 0.25
+# As much of a sound is listened to, to know whether there is any: more than any clip is long.
+_LISTENED_S = 60.0
+_LISTEN_RATE_HZ = 16_000
+_INAUDIBLE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,65 @@ def _steady_rate(frames: ClipFrames) -> float | None:
     return _US / each if max(gaps) <= _STEADY * each else None
 
 
+@dataclass(frozen=True)
+class AudioFacts:
+    """What is known of a sound once its packets were read.
+
+    Attributes:
+        duration_s: from the beginning of its file on.
+        silent_s: how long nothing is heard at its beginning; infinite where that is all of it, or
+            a minute.
+    """
+
+    duration_s: float
+    silent_s: float = 0.0
+
+
+def read_audio_facts(path: Path) -> AudioFacts:
+    """What the sound of a file is; it is decoded up to where something is heard.
+
+    Raises:
+        FFmpegError: it cannot be decoded.
+        OSError: it cannot be looked at.
+    """
+    found = path.stat()
+    return _audio_facts(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=64)
+def _audio_facts(path: Path, _modified_ns: int, _size: int) -> AudioFacts:
+    with open_media(path) as container:
+        stream = choose_audio(container)
+        if stream is None:
+            return AudioFacts(0.0, math.inf)
+        begin_s = (container.start_time or 0) / _US
+        end_s = 0.0
+        for packet in container.demux(stream):
+            if packet.pts is not None:
+                end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+    return AudioFacts(max(0.0, end_s - begin_s), _silent_s(path))
+
+
+def _silent_s(path: Path) -> float:
+    # Imported late, as in `open_media`.
+    import numpy as np
+    from av import AudioResampler
+
+    quiet_s, resampler = 0.0, AudioResampler("fltp", "stereo", _LISTEN_RATE_HZ)
+    with open_media(path) as container:
+        stream = choose_audio(container)
+        assert stream is not None, "its packets were read"
+        for frame in container.decode(stream):
+            for part in resampler.resample(frame):
+                loud = np.flatnonzero(np.abs(part.to_ndarray()).max(axis=0) > _INAUDIBLE)
+                if loud.size:
+                    return quiet_s + float(loud[0]) / _LISTEN_RATE_HZ
+                quiet_s += part.samples / _LISTEN_RATE_HZ
+            if quiet_s >= _LISTENED_S:
+                break
+    return math.inf
+
+
 def sample_frames(
     path: Path, num_frames: int, fps: int, cancel: CancelToken
 ) -> Iterator[Image.Image]:
@@ -122,19 +186,40 @@ def read_frames(path: Path, numbers: range, cancel: CancelToken) -> Iterator[Ima
 
 
 def write_clip_audio(
-    path: Path, destination: Path, duration_s: float, rate_hz: int, cancel: CancelToken
+    path: Path,
+    destination: Path,
+    duration_s: float,
+    rate_hz: int,
+    cancel: CancelToken,
+    *,
+    begin_s: float = 0.0,
 ) -> None:
-    """Write the sound from the first frame on: float32, two channels in turn.
+    """As `write_audio`, but that the beginning is counted from the clip's first frame.
+
+    Raises:
+        UnreadableClip: the clip cannot be read.
+    """
+    with closing(FrameReader(path, cancel)) as reader:
+        first_s = reader.frames.starts_us[0] / _US
+    write_audio(path, destination, max(0.0, first_s) + begin_s, duration_s, rate_hz, cancel)
+
+
+def write_audio(
+    path: Path,
+    destination: Path,
+    begin_s: float,
+    duration_s: float,
+    rate_hz: int,
+    cancel: CancelToken,
+) -> None:
+    """Write a part of a file's sound: float32, two channels in turn, little-endian.
 
     It is filled with silence to its length.
 
     Raises:
-        UnreadableClip: the clip cannot be read.
         FFmpegFailed: its sound does not decode, or the disk is full.
         JobCancelled: asked to stop.
     """
-    with closing(FrameReader(path, cancel)) as reader:
-        begin_s = reader.frames.starts_us[0] / _US
     with open_media(path) as container:
         stream = choose_audio(container)
         index = 0 if stream is None else stream.index
@@ -142,7 +227,7 @@ def write_clip_audio(
         f"aresample={rate_hz}:async=1:first_pts=0",
         "aformat=sample_fmts=flt:channel_layouts=stereo",
         "apad",
-        f"atrim=start={max(0.0, begin_s):.6f}:duration={duration_s:.6f}",
+        f"atrim=start={begin_s:.6f}:duration={duration_s:.6f}",
     ]
     arguments = [*input_words(path), "-map", f"0:{index}", "-af", ",".join(steps)]
     arguments += ["-f", "f32le", "-ar", str(rate_hz), "-ac", "2", str(destination)]

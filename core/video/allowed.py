@@ -29,6 +29,14 @@ class OneOf:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """A time in a video, in seconds; none where nothing is said."""
+
+    minimum: float = 0.0
+    maximum: float = 86_400.0
+
+
+@dataclass(frozen=True)
 class OneSize:
     """A size by its name or in pixels."""
 
@@ -57,7 +65,9 @@ class AnyValue:
 
 @dataclass(frozen=True)
 class OnOff:
-    """Yes or no, and yes where nothing is said."""
+    """Yes or no; yes where nothing is said, or `default`."""
+
+    default: bool = True
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,7 @@ Allowed: TypeAlias = (
     IntRange
     | FloatRange
     | Durations
+    | Moment
     | OneOf
     | OneSize
     | TextLimit
@@ -83,7 +94,7 @@ Allowed: TypeAlias = (
 def is_allowed(value: object, allowed: Allowed) -> bool:
     """Whether a value is among what is allowed."""
     match allowed:
-        case IntRange() | FloatRange():
+        case IntRange() | FloatRange() | Moment():
             return allowed.minimum <= cast("float", value) <= allowed.maximum
         case Durations():
             return allowed.allows(cast("float", value))
@@ -104,10 +115,10 @@ def is_allowed(value: object, allowed: Allowed) -> bool:
 def nearest(value: object, allowed: Allowed) -> object:
     """The allowed value that is most like this one; None for the usual one."""
     match allowed:
-        case IntRange() | FloatRange():
+        case IntRange() | FloatRange() | Moment():
             number = cast("float", value)
             if math.isnan(number):
-                return allowed.default
+                return allowed.minimum if isinstance(allowed, Moment) else allowed.default
             return min(max(number, allowed.minimum), allowed.maximum)
         case Durations():
             return allowed.nearest(cast("float", value))
@@ -202,7 +213,7 @@ def refusal(value: object, allowed: Allowed, *, label: str, noun: str) -> str:
     """A sentence or two: why the model `label` does not take this as its `noun`; the nearest."""
     near = nearest(value, allowed)
     match allowed:
-        case IntRange() | FloatRange():
+        case IntRange() | FloatRange() | Moment():
             low, high = _number(allowed.minimum), _number(allowed.maximum)
             return (
                 f"{label} takes a {noun} of {low} to {high}, not {_number(value)}. The nearest is "

@@ -10,6 +10,7 @@ from core.video.allowed import (
     Allowed,
     AnyValue,
     FileLimit,
+    Moment,
     OneOf,
     OneSize,
     OnOff,
@@ -19,7 +20,7 @@ from core.video.allowed import (
     nearest,
     refusal,
 )
-from core.video.request import ExtendDirection, Input, RenderChoices, Role
+from core.video.request import ExtendDirection, Input, RenderChoices, RetakePart, Role
 from core.video.spec import IntRange
 
 if TYPE_CHECKING:
@@ -54,12 +55,18 @@ class Control(StrEnum):
     EXTEND_VIDEO = "extend_video"
     EXTEND_DIRECTION = "extend_direction"
     REFERENCE_IMAGES = "reference_images"
+    RETAKE_VIDEO = "retake_video"
+    RETAKE_FROM = "retake_from"
+    RETAKE_TO = "retake_to"
+    RETAKE_PART = "retake_part"
+    AUDIO_FILE = "audio_file"
     AUDIO = "audio"
     AUDIO_PROMPT = "audio_prompt"
     CAMERA_MOTION = "camera"
     CAMERA_SPEED = "camera_speed"
     STEPS = "num_inference_steps"
     GUIDANCE_SCALE = "guidance_scale"
+    TWO_STAGE = "two_stage"
     SEED = "seed"
     LORAS = "loras"
     MEMORY = "memory"
@@ -92,6 +99,7 @@ class ControlRow:
         metavar: stands for the value in the help.
         is_choice: whether a project and its scenes choose it, and not a single clip alone.
         is_for_images: whether an image has it too.
+        needs: the role of the file without which it means nothing.
     """
 
     id: Control
@@ -107,6 +115,7 @@ class ControlRow:
     metavar: str = ""
     is_choice: bool = True
     is_for_images: bool = True
+    needs: Role | None = None
 
     @property
     def role(self) -> Role | None:
@@ -173,6 +182,14 @@ def _words(is_taken: Callable[[ModelSpec], bool]) -> Callable[[ModelSpec], Allow
         return TextLimit(spec.max_prompt_tokens) if is_taken(spec) else None
 
     return takes
+
+
+def _retake_parts(spec: ModelSpec) -> Allowed | None:
+    if not spec.limit(Role.RETAKE_VIDEO):
+        return None
+    parts = tuple(RetakePart) if spec.audio else (RetakePart.VIDEO,)
+    # Of a clip without sound only the picture, unless more is asked for.
+    return OneOf(parts)
 
 
 def _advice(spec: ModelSpec) -> str:
@@ -262,7 +279,7 @@ CONTROLS: tuple[ControlRow, ...] = (
         "How much of the source video is made anew: 0 gives it back, 1 ignores it", "strength",
         lambda spec: spec.strength if spec.limit(Role.SOURCE_VIDEO) else None,
         "takes no strength, because it makes no clip of another one. Leave it out.",
-        options=("--strength",), metavar="NUMBER", is_for_images=False,
+        options=("--strength",), metavar="NUMBER", is_for_images=False, needs=Role.SOURCE_VIDEO,
     ),
     ControlRow(
         Control.EXTEND_VIDEO, "inputs.extend_video", ControlKind.FILE, "Extend",
@@ -277,6 +294,40 @@ CONTROLS: tuple[ControlRow, ...] = (
         if spec.limit(Role.EXTEND_VIDEO) else None,
         "takes no direction, because it extends no clip. Leave it out.",
         options=("--extend-direction",), metavar="DIRECTION", is_for_images=False,
+        needs=Role.EXTEND_VIDEO,
+    ),
+    ControlRow(
+        Control.RETAKE_VIDEO, "inputs.retake_video", ControlKind.FILE, "Retake",
+        "The clip of which a part is made anew", "video to retake", _files(Role.RETAKE_VIDEO),
+        options=("--retake",), metavar="FILE", is_for_images=False,
+    ),
+    ControlRow(
+        Control.RETAKE_FROM, "editing.retake_from_s", ControlKind.NUMBER, "Retake from",
+        "Where the part begins that is made anew; at the clip's beginning when not given",
+        "beginning", lambda spec: Moment() if spec.limit(Role.RETAKE_VIDEO) else None,
+        "takes no beginning, because it makes no part of a clip anew. Leave it out.",
+        unit="s", options=("--from",), metavar="SECONDS", is_for_images=False,
+        needs=Role.RETAKE_VIDEO,
+    ),
+    ControlRow(
+        Control.RETAKE_TO, "editing.retake_to_s", ControlKind.NUMBER, "Retake to",
+        "Where the part ends that is made anew; at the clip's end when not given",
+        "end", lambda spec: Moment() if spec.limit(Role.RETAKE_VIDEO) else None,
+        "takes no end, because it makes no part of a clip anew. Leave it out.",
+        unit="s", options=("--to",), metavar="SECONDS", is_for_images=False,
+        needs=Role.RETAKE_VIDEO,
+    ),
+    ControlRow(
+        Control.RETAKE_PART, "editing.retake_part", ControlKind.CHOICE, "Retake of",
+        "What is made anew of that part", "choice of picture or sound", _retake_parts,
+        "takes no choice of picture or sound, because it makes no part of a clip anew. Leave it "
+        "out.",
+        options=("--retake-part",), metavar="PART", is_for_images=False, needs=Role.RETAKE_VIDEO,
+    ),
+    ControlRow(
+        Control.AUDIO_FILE, "inputs.audio", ControlKind.FILE, "Audio file",
+        "The sound that the clip follows and gets", "audio file", _files(Role.AUDIO),
+        options=("--audio-file",), metavar="FILE", is_for_images=False,
     ),
     ControlRow(
         Control.REFERENCE_IMAGES, "inputs.reference", ControlKind.FILES, "References",
@@ -322,6 +373,13 @@ CONTROLS: tuple[ControlRow, ...] = (
         "How closely the model follows the prompt; high values look harsh", "guidance scale",
         lambda spec: spec.guidance_scale, "has a fixed guidance scale. Leave it out.",
         options=("--guidance", "--ltx-guidance"), metavar="NUMBER",
+    ),
+    ControlRow(
+        Control.TWO_STAGE, "sampling.two_stage", ControlKind.SWITCH, "Two stages",
+        "First at half the size, then enlarged and refined at the full one", "two stages",
+        lambda spec: OnOff(default=False) if spec.refine_steps else None,
+        "does not work in two stages. Leave it out or choose another model.",
+        options=("--two-stage/--no-two-stage",),
     ),
     ControlRow(
         Control.SEED, "sampling.seed", ControlKind.WHOLE, "Seed",

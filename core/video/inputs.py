@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from core.media.source_clip import VideoFacts
+    from core.media.source_clip import AudioFacts, VideoFacts
     from core.video.request import Input, RenderRequest
     from core.video.spec import ModelSpec
 
@@ -54,14 +54,18 @@ ROLES: Mapping[Role, RoleInfo] = {
     Role.REFERENCE: RoleInfo("reference image", MediaType.IMAGE),
     Role.SOURCE_VIDEO: RoleInfo("source video", MediaType.VIDEO),
     Role.EXTEND_VIDEO: RoleInfo("video to extend", MediaType.VIDEO),
+    Role.RETAKE_VIDEO: RoleInfo("video to retake", MediaType.VIDEO),
     Role.AUDIO: RoleInfo("audio file", MediaType.AUDIO),
     Role.MASK: RoleInfo("mask", MediaType.IMAGE),
     Role.CONTROL: RoleInfo("control video", MediaType.VIDEO),
     Role.LORA: RoleInfo("LoRA", MediaType.LORA),
 }
 
-SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.EXTEND_VIDEO, Role.END, Role.KEYFRAME)
+SHAPING = (Role.START, Role.SOURCE_VIDEO, Role.END, Role.KEYFRAME)
 """Roles whose first file decides the aspect where the request does not; fitted to the clip."""
+
+KEPT = (Role.EXTEND_VIDEO, Role.RETAKE_VIDEO)
+"""Roles of videos whose own frames are in the clip, so that it has their size and rate."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class CheckedInputs:
         sizes: by role, the upright width and height of its first image or video.
         image_sizes: the same of every image, by its place among the inputs.
         videos: by role, its first video.
+        audio: the first audio file.
         length_s: of all videos and audio files together.
     """
 
@@ -80,6 +85,7 @@ class CheckedInputs:
     notes: tuple[str, ...] = ()
     image_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     videos: Mapping[Role, VideoFacts] = field(default_factory=dict[Role, "VideoFacts"])
+    audio: AudioFacts | None = None
 
 
 def field_of(role: Role) -> str:
@@ -147,6 +153,7 @@ def check_inputs(request: RenderRequest) -> CheckedInputs:
         tuple(reading.notes),
         reading.image_sizes,
         reading.videos,
+        reading.audio,
     )
 
 
@@ -157,6 +164,7 @@ class _InputReading:
     sizes: dict[Role, tuple[int, int]] = field(default_factory=dict[Role, tuple[int, int]])
     image_sizes: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     videos: dict[Role, VideoFacts] = field(default_factory=dict[Role, "VideoFacts"])
+    audio: AudioFacts | None = None
     length_s: float = 0.0
 
     def read(self, place: int, item: Input) -> None:
@@ -192,7 +200,7 @@ class _InputReading:
 
         from core.errors import UnreadableClip
         from core.media.media_file import open_media
-        from core.media.source_clip import read_video_facts
+        from core.media.source_clip import read_audio_facts, read_video_facts
         from core.media.streams import choose_audio, choose_video
 
         name = repr(str(item.path))
@@ -210,6 +218,8 @@ class _InputReading:
                 facts = read_video_facts(item.path)
                 self.videos.setdefault(item.role, facts)
                 self.sizes.setdefault(item.role, (facts.width, facts.height))
+            elif self.audio is None:
+                self.audio = read_audio_facts(item.path)
         except UnreadableClip as error:
             return f"The {info.name} {name} cannot be used: {error.message} {error.hint}".strip()
         except (FFmpegError, OSError, ValueError) as error:

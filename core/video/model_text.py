@@ -8,6 +8,7 @@ from core.platform.units import bytes_text
 from core.video.allowed import (
     AnyValue,
     FileLimit,
+    Moment,
     OneOf,
     OneSize,
     OnOff,
@@ -86,7 +87,7 @@ def _allowed_text(row: ControlRow, spec: ModelSpec) -> str:
             return f"at most {most}"
         case OnOff() | WebAddress():
             return "yes"
-        case OneSize() | AnyValue():
+        case OneSize() | AnyValue() | Moment():
             return ""
 
 

@@ -47,7 +47,7 @@ def placed_images(
     spec: ModelSpec,
     num_frames: int,
     fps: int,
-    kept: range = range(0),
+    new: range | None = None,
 ) -> tuple[PlacedImage, ...]:
     """The images that are frames of a clip, in the order of their frames.
 
@@ -60,7 +60,7 @@ def placed_images(
         spec: the model.
         num_frames: of the whole clip.
         fps: frames per second.
-        kept: the frames of a video that is extended.
+        new: the frames that are made, where others are those of a video.
     """
     found = [
         PlacedImage(item, place, frame, 1.0 if item.strength is None else item.strength)
@@ -68,36 +68,32 @@ def placed_images(
         if (frame := _frame_of(item, num_frames, fps)) is not None
     ]
     if spec.reference_strength is not None:
-        found += _soft_keyframes(request, spec, num_frames, [item.frame for item in found], kept)
+        found += _soft_keyframes(request, spec, num_frames, [item.frame for item in found], new)
     return tuple(sorted(found, key=lambda image: image.frame))
 
 
 def images_of(plan: RenderPlan) -> tuple[PlacedImage, ...]:
     """The images that are frames of a planned clip, in the order of their frames."""
-    return placed_images(plan.request, plan.spec, plan.num_frames, plan.fps, plan.kept)
+    return placed_images(plan.request, plan.spec, plan.num_frames, plan.fps, plan.new)
 
 
 def _soft_keyframes(
-    request: RenderRequest, spec: ModelSpec, num_frames: int, others: list[int], kept: range
+    request: RenderRequest, spec: ModelSpec, num_frames: int, others: list[int], new: range | None
 ) -> Iterator[PlacedImage]:
     references = [
         (place, item) for place, item in enumerate(request.inputs) if item.role is Role.REFERENCE
     ]
-    first, last = _new_frames(kept, num_frames)
+    made = range(num_frames) if new is None else new
+    first, last = made[0], made[-1]
     taken, apart = set(others), spec.frame_grid.step
     for number, (place, item) in enumerate(references, start=1):
         even = first + round((last - first) * number / (len(references) + 1))
-        free = [frame for frame in range(first, last + 1) if frame not in taken]
+        free = [frame for frame in made if frame not in taken]
         far = [frame for frame in free if all(abs(frame - other) >= apart for other in others)]
         frame = min(far or free, key=lambda frame: abs(frame - even), default=even)
         taken.add(frame)
         strength = spec.reference_strength if item.strength is None else item.strength
         yield PlacedImage(item, place, frame, 1.0 if strength is None else strength)
-
-
-def _new_frames(kept: range, num_frames: int) -> tuple[int, int]:
-    """The first and the last frame that are not kept."""
-    return (0, kept.start - 1) if kept.start else (kept.stop, num_frames - 1)
 
 
 def _frame_of(item: Input, num_frames: int, fps: int) -> int | None:
@@ -124,7 +120,7 @@ def strength_problems(request: RenderRequest) -> Iterator[Problem]:
 
 
 def place_problems(
-    images: tuple[PlacedImage, ...], num_frames: int, fps: int, kept: range = range(0)
+    images: tuple[PlacedImage, ...], num_frames: int, fps: int, new: range | None = None
 ) -> Iterator[Problem]:
     """Images outside of a clip, those that are the same frame of it, and those at kept frames."""
     last = num_frames - 1
@@ -136,12 +132,12 @@ def place_problems(
                 f"The {image.label} at {image.item.at_s:g} s is outside of the clip, whose last "
                 f"frame is at {last / fps:.2f} s. Choose an earlier time or a longer clip.",
             )
-        elif image.frame in kept:
+        elif new is not None and image.frame not in new:
             yield Problem(
                 field_of(image.item.role),
-                f"The {image.label} at {image.frame / fps:.2f} s would be a frame of the video "
-                f"that is extended, which keeps its own. The new part is "
-                f"{_new_part(kept, num_frames, fps)}.",
+                f"The {image.label} at {image.frame / fps:.2f} s would be a frame of the given "
+                f"video, which keeps its own. The new part is at {new[0] / fps:.2f} to "
+                f"{new[-1] / fps:.2f} s.",
             )
         else:
             together[image.frame].append(image)
@@ -153,8 +149,3 @@ def place_problems(
                 f"{names[0].upper()}{names[1:]} are the same frame, number {frame + 1} of "
                 f"{num_frames} at {frame / fps:.2f} s. Move one of them or leave it out.",
             )
-
-
-def _new_part(kept: range, num_frames: int, fps: int) -> str:
-    first, last = _new_frames(kept, num_frames)
-    return f"at {first / fps:.2f} to {last / fps:.2f} s"

@@ -14,6 +14,7 @@ from core.video.request import (
     OutputKind,
     RenderRequest,
     Residency,
+    RetakePart,
     Role,
     Target,
     Task,
@@ -82,6 +83,23 @@ class MemoryPlan(Frozen):
         return max((peak.ram_gb for peak in self.peaks), default=0.0)
 
 
+class Retake(Frozen):
+    """A part of a clip that is made anew, as frames of the clip; each range without its end.
+
+    Attributes:
+        first, stop: which are made anew.
+        seen_first, seen_stop: on which the model works; it may make some behind the clip's end,
+            which are left out.
+        part: what of them is made anew.
+    """
+
+    first: int = Field(ge=0)
+    stop: int
+    seen_first: int = Field(ge=0)
+    seen_stop: int
+    part: RetakePart
+
+
 class ClipSettings(Frozen):
     """What is settled about a clip, word for word the same in its plan and in its record.
 
@@ -89,11 +107,13 @@ class ClipSettings(Frozen):
         prompt: what the model reads, camera words included.
         negative_prompt: None leaves the model's own default.
         num_inference_steps, guidance_scale: None where the model leaves no choice.
+        refine_steps: of a second stage at the full size, after a first one at half of it.
         num_frames, fps: 1 and 0 of an image.
         steps_taken: of the steps, how many are; None for all of them. A strong source video is a
             clip that is half made.
-        kept_frames: of an extended video, how many of the frames are its own.
+        kept_frames: of an extended or retaken video, how many of the frames are its own.
         context_frames: how many of these the model sees.
+        retake: the part of a video that is made anew.
         has_audio: whether the file gets sound.
         cost_usd: None is unknown.
         memory_plan: None for models that do not run on this machine.
@@ -108,10 +128,12 @@ class ClipSettings(Frozen):
     fps: int
     kept_frames: int = 0
     context_frames: int = 0
+    retake: Retake | None = None
     seed: int
     num_inference_steps: int | None
     steps_taken: int | None = None
     guidance_scale: float | None
+    refine_steps: int = 0
     has_audio: bool
     cost_usd: float | None
     memory_plan: MemoryPlan | None = None
@@ -165,17 +187,23 @@ class RenderPlan(ClipSettings):
     @property
     def made_frames(self) -> int:
         """The frames of the clip that the model works on; those it only sees are among them."""
+        if self.retake is not None:
+            return self.retake.seen_stop - self.retake.seen_first
         return self.num_frames - self.kept_frames + self.context_frames
 
     @property
-    def kept(self) -> range:
-        """Which frames of the clip are those of a video that is extended."""
-        first = self.num_frames - self.kept_frames if self.is_backward else 0
-        return range(first, first + self.kept_frames)
+    def new(self) -> range:
+        """Which frames of the clip are not those of a video that is extended or retaken."""
+        if self.retake is not None:
+            return range(self.retake.first, self.retake.stop)
+        first = 0 if self.is_backward else self.kept_frames
+        return range(first, first + self.num_frames - self.kept_frames)
 
     @property
     def first_made(self) -> int:
         """Which frame of the clip the first of them is, from 0."""
+        if self.retake is not None:
+            return self.retake.seen_first
         return 0 if self.is_backward else self.kept_frames - self.context_frames
 
     @property
@@ -193,11 +221,25 @@ class RenderPlan(ClipSettings):
         return self.spec.strength.default if asked is None else asked
 
     @property
+    def makes_audio(self) -> bool:
+        """Whether sound that the model makes is in the clip."""
+        is_given = self.strength is not None or bool(self.request.of_role(Role.AUDIO))
+        is_kept = self.retake is not None and self.retake.part is RetakePart.VIDEO
+        return self.has_audio and self.spec.audio is not None and not (is_given or is_kept)
+
+    @property
+    def makes_video(self) -> bool:
+        """Whether the model makes any of the picture."""
+        return self.retake is None or self.retake.part is not RetakePart.AUDIO
+
+    @property
     def steps_text(self) -> str:
         """How many steps are taken, such as "8 steps"; empty where nobody knows."""
         steps, taken = self.num_inference_steps, self.steps_taken
         if steps is None:
             return ""
+        if self.refine_steps:
+            return f"{steps} + {self.refine_steps} steps"
         return f"{steps} steps" if taken is None else f"{taken} of {steps} steps"
 
     @property

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from core.errors import Problem, UnsupportedRequest
 from core.video.allowed import find_size, find_value, pixels_of
 from core.video.controls import CONTROLS, ROWS, Control
-from core.video.given_video import GivenVideo
-from core.video.inputs import ROLES, SHAPING, CheckedInputs, field_of, limit_problems
+from core.video.given_media import GivenMedia, KeptVideo
+from core.video.inputs import KEPT, ROLES, SHAPING, CheckedInputs, field_of, limit_problems
 from core.video.placement import place_problems, placed_images, strength_problems
 from core.video.plan import RenderPlan
 from core.video.price import Billed
@@ -21,6 +21,7 @@ from core.video.spec import CameraWay, shown_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.video.given_media import PartlyNew
     from core.video.placement import PlacedImage
     from core.video.request import RenderRequest
     from core.video.spec import FrameSize, ModelSpec
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
 _SLOW_BELOW = 0.8
 _QUICK_ABOVE = 1.25
 _SAME_ASPECT = 0.02
-# The controls that have an effect on a video alone.
-_NEEDED_ROLES = {
-    Control.STRENGTH: Role.SOURCE_VIDEO,
-    Control.EXTEND_DIRECTION: Role.EXTEND_VIDEO,
-}
 # Judged where size, length and move are chosen, because they depend on one another.
 _JUDGED_TOGETHER = (Control.RESOLUTION, Control.ASPECT, Control.CAMERA_SPEED)
 
@@ -63,7 +59,8 @@ def make_plan(
     known = inputs or CheckedInputs()
     # A video that the model does not take is refused whatever it is.
     taken = {role: facts for role, facts in known.videos.items() if spec.limit(role)}
-    known = replace(known, videos=taken)
+    audio = known.audio if spec.limit(Role.AUDIO) else None
+    known = replace(known, videos=taken, audio=audio)
     draft = _Draft(request, spec)
     draft.problems += prompt_problems(request)
     draft.check_inputs()
@@ -71,15 +68,17 @@ def make_plan(
     size = draft.choose_size(known)
     is_image = request.output is OutputKind.IMAGE
     fps = 0 if is_image else draft.choose_fps(known)
-    extended = None if is_image else known.videos.get(Role.EXTEND_VIDEO)
-    extension = draft.video.extend(size, fps, extended)
+    kept = None if is_image else KeptVideo.among(known.videos)
+    partly = draft.given.partly_new(size, fps, kept)
     duration_s = 0.0 if is_image else draft.choose_duration(size, fps, known)
     prompt = draft.join_camera(request.prompt.strip())
-    has_audio = draft.choose_audio(known)
+    has_audio = draft.choose_audio(known, partly)
+    refine_steps = draft.choose_stages(size)
     num_frames = 1
     if duration_s is not None and not is_image:
-        num_frames = extension.num_frames or draft.snap_frames(duration_s, fps, known)
-        draft.place_images(size, num_frames, fps, known, extension.kept)
+        num_frames = partly.num_frames if partly else draft.snap_frames(duration_s, fps, known)
+        draft.place_images(size, num_frames, fps, known, partly.new if partly else None)
+        draft.given.follow_audio(known.audio, num_frames, fps)
     if draft.problems or size is None or duration_s is None:
         raise UnsupportedRequest(draft.problems)
 
@@ -93,8 +92,9 @@ def make_plan(
         height=size.height,
         num_frames=num_frames,
         fps=fps,
-        kept_frames=len(extension.kept),
-        context_frames=extension.context,
+        kept_frames=num_frames - len(partly.new) if partly else 0,
+        context_frames=partly.context if partly else 0,
+        retake=partly.retake if partly else None,
         seed=new_seed() if asked.seed is None else asked.seed,
         num_inference_steps=spec.steps.default
         if spec.steps and asked.num_inference_steps is None
@@ -102,6 +102,7 @@ def make_plan(
         guidance_scale=spec.guidance_scale.default
         if spec.guidance_scale and asked.guidance_scale is None
         else asked.guidance_scale,
+        refine_steps=refine_steps,
         has_audio=has_audio,
         cost_usd=spec.price.cost_usd(
             Billed(
@@ -135,7 +136,7 @@ class _Draft:
         self.spec = spec
         self.problems: list[Problem] = []
         self.notes: list[str] = []
-        self.video = GivenVideo(request, spec, self.problems, self.notes)
+        self.given = GivenMedia(request, spec, self.problems, self.notes)
 
     def _refuse(self, field: str, message: str) -> None:
         self.problems.append(Problem(field, message))
@@ -145,11 +146,18 @@ class _Draft:
         task, refused = self.request.task, limit_problems(self.request, self.spec)
         self.problems += refused
         self.problems += strength_problems(self.request)
-        if self.request.of_role(Role.SOURCE_VIDEO) and self.request.of_role(Role.EXTEND_VIDEO):
+        videos = [item.role for item in self.request.of_role(Role.SOURCE_VIDEO, *KEPT)]
+        if len(set(videos)) > 1:
             self._refuse(
-                field_of(Role.EXTEND_VIDEO),
-                "A clip is made anew or goes on from its end, not both at once. Leave one of the "
-                "two videos out.",
+                field_of(videos[-1]),
+                "A clip is made anew, goes on or has a part retaken, not both at once. Leave all "
+                "but one video out.",
+            )
+        if videos and self.request.of_role(Role.AUDIO):
+            self._refuse(
+                field_of(Role.AUDIO),
+                "A clip follows an audio file or keeps the sound of a video, not both at once. "
+                "Leave one of them out.",
             )
         if task in self.spec.tasks or refused:
             return
@@ -170,9 +178,10 @@ class _Draft:
                 continue
             if row.role is not None:
                 continue
-            role = _NEEDED_ROLES.get(row.id)
-            if role is not None and not self.request.of_role(role):
-                self._refuse(row.path, f"A {row.noun} needs a {ROLES[role].name}. Name one.")
+            if row.needs is not None and not self.request.of_role(row.needs):
+                article = "An" if row.noun[0] in "aeiou" else "A"
+                needed = ROLES[row.needs].name
+                self._refuse(row.path, f"{article} {row.noun} needs a {needed}. Name one.")
                 continue
             problem = row.problem(row.value(self.request), self.spec)
             if problem is not None:
@@ -182,9 +191,9 @@ class _Draft:
         """A line of the size table; a given image decides the aspect where nothing else does."""
         frame = self.request.frame
         shaping = {role: known.sizes[role] for role in SHAPING if role in known.sizes}
-        extended = known.videos.get(Role.EXTEND_VIDEO)
-        if extended is not None:
-            return self.video.size_of_extended(extended)
+        kept = KeptVideo.among(known.videos)
+        if kept is not None:
+            return self.given.size_of_kept(kept)
         source = known.videos.get(Role.SOURCE_VIDEO)
         exact = None if source is None else find_size(source.size, self.spec.sizes)
         if exact is not None and frame.resolution is None and frame.aspect is None:
@@ -264,8 +273,9 @@ class _Draft:
     def choose_fps(self, known: CheckedInputs) -> int:
         """The frame rate that is asked for, else that of the source video, else the usual one."""
         asked, source = self.request.frame.fps, known.videos.get(Role.SOURCE_VIDEO)
-        if Role.EXTEND_VIDEO in known.videos:
-            return self.video.fps_of_extended(known.videos[Role.EXTEND_VIDEO])
+        kept = KeptVideo.among(known.videos)
+        if kept is not None:
+            return self.given.fps_of_kept(kept)
         if asked in self.spec.fps:
             return asked
         # One that is refused is told already, and the rest is judged at the usual one.
@@ -283,14 +293,17 @@ class _Draft:
         if is_refused or size is None:
             return None
         longest_s = allowed.longest(size.resolution, fps)
-        duration_s = allowed.default if asked is None else asked
+        usual_s = allowed.default
+        if known.audio is not None:
+            usual_s = allowed.nearest(known.audio.duration_s, longest_s)
+        duration_s = usual_s if asked is None else asked
         source = known.videos.get(Role.SOURCE_VIDEO)
-        if Role.EXTEND_VIDEO in known.videos:
-            # Judged where the video is extended: it is the length of the new part.
+        if KeptVideo.among(known.videos) is not None:
+            # Judged with the video: of one that is extended it is the length of the new part.
             return duration_s
         if source is not None and not allowed.choices:
             if asked is None or asked <= longest_s:
-                return self.video.length_of_source(source, fps, longest_s)
+                return self.given.length_of_source(source, fps, longest_s)
         elif duration_s <= longest_s:
             return duration_s
         is_rate = longest_s < allowed.longest(size.resolution)
@@ -312,7 +325,11 @@ class _Draft:
     def snap_frames(self, duration_s: float, fps: int, known: CheckedInputs) -> int:
         """The frame count on the model's grid; told where it changes the length."""
         num_frames = self.spec.frame_grid.frames(duration_s, fps)
-        if num_frames != duration_s * fps and Role.SOURCE_VIDEO not in known.videos:
+        # As long as a file, and told with it.
+        is_given = Role.SOURCE_VIDEO in known.videos or (
+            known.audio is not None and self.request.frame.duration_s is None
+        )
+        if num_frames != duration_s * fps and not is_given:
             exact = num_frames / fps
             self.notes.append(
                 f"{duration_s:g} s at {fps} fps → {num_frames} frames, {exact:.2f} s."
@@ -325,11 +342,11 @@ class _Draft:
         num_frames: int,
         fps: int,
         known: CheckedInputs,
-        kept: range,
+        new: range | None,
     ) -> None:
         """Each image must be a frame of its own; which one it is, is told."""
-        images = placed_images(self.request, self.spec, num_frames, fps, kept)
-        self.problems += place_problems(images, num_frames, fps, kept)
+        images = placed_images(self.request, self.spec, num_frames, fps, new)
+        self.problems += place_problems(images, num_frames, fps, new)
         for image in images:
             if image.item.role is Role.START and image.strength == 1:
                 continue
@@ -387,15 +404,56 @@ class _Draft:
             self.notes.append(f"A camera speed of {speed:g} is the normal one.")
         return ""
 
-    def choose_audio(self, known: CheckedInputs) -> bool:
+    def choose_stages(self, size: FrameSize | None) -> int:
+        """The steps of a second stage: where it is asked for, or the size cannot be made in one."""
+        spec, asked = self.spec, self.request.sampling.two_stage
+        field = ROWS[Control.TWO_STAGE].path
+        if size is None or not spec.refine_steps:
+            return 0
+        is_large = size.resolution in spec.large_resolutions
+        if is_large and asked is False:
+            self._refuse(
+                field,
+                f"{spec.label} makes {size.resolution} in two stages alone. Leave that to it, or "
+                "choose a smaller size.",
+            )
+        if not (is_large or asked):
+            return 0
+        if self.request.of_role(Role.SOURCE_VIDEO, *KEPT):
+            self._refuse(
+                field,
+                "A clip that is made of a video is made in one stage. Leave the two stages out, "
+                "or choose a smaller size.",
+            )
+        if size.width % spec.refine_grid or size.height % spec.refine_grid:
+            fitting = [
+                str(other)
+                for other in spec.sizes
+                if not (other.width % spec.refine_grid or other.height % spec.refine_grid)
+                and other.aspect is size.aspect
+            ]
+            offered = f"at {size.aspect.value}: {', '.join(fitting)}" if fitting else "at no such"
+            self._refuse(
+                field,
+                f"{size} cannot be made in two stages, whose sizes are multiples of "
+                f"{spec.refine_grid}; {offered}. Choose another size, or one stage.",
+            )
+        return spec.refine_steps
+
+    def choose_audio(self, known: CheckedInputs, partly: PartlyNew | None) -> bool:
         """Whether the file gets sound: asked, or wherever the model makes it."""
         if self.request.output is OutputKind.IMAGE:
             return False
         asked = self.request.audio
         if self.spec.keeps_source_audio and self.request.of_role(Role.SOURCE_VIDEO):
-            return self.video.audio_of_source(known.videos.get(Role.SOURCE_VIDEO))
+            return self.given.audio_of_source(known.videos.get(Role.SOURCE_VIDEO))
         if self.spec.keeps_source_audio and Role.EXTEND_VIDEO in known.videos:
-            return self.video.audio_of_extended(known.videos[Role.EXTEND_VIDEO])
+            return self.given.audio_of_extended(known.videos[Role.EXTEND_VIDEO])
+        if Role.RETAKE_VIDEO in known.videos:
+            part = partly.retake.part if partly and partly.retake else None
+            return self.given.audio_of_retaken(known.videos[Role.RETAKE_VIDEO], part)
+        if known.audio is not None:
+            return self.given.audio_of_file()
         has_audio = self.spec.audio is not None if asked is None else asked
         if self.request.audio_prompt and self.spec.takes_audio_prompt and not has_audio:
             self.notes.append("The clip is silent, so its audio prompt is not used.")

@@ -29,6 +29,8 @@ class Task(StrEnum):
     IMAGE_TO_VIDEO = "image-to-video"
     VIDEO_TO_VIDEO = "video-to-video"
     EXTEND_VIDEO = "extend-video"
+    RETAKE = "retake"
+    AUDIO_TO_VIDEO = "audio-to-video"
     TEXT_TO_IMAGE = "text-to-image"
     IMAGE_EDIT = "image-edit"
 
@@ -48,6 +50,7 @@ class Role(StrEnum):
     REFERENCE = "reference"
     SOURCE_VIDEO = "source_video"
     EXTEND_VIDEO = "extend_video"
+    RETAKE_VIDEO = "retake_video"
     AUDIO = "audio"
     MASK = "mask"
     CONTROL = "control"
@@ -160,11 +163,16 @@ class Motion(Frozen):
 
 
 class Sampling(Frozen):
-    """How the model samples."""
+    """How the model samples.
+
+    Attributes:
+        two_stage: first at half the size, then refined at the full one.
+    """
 
     seed: int | None = None
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
+    two_stage: bool | None = None
 
 
 class ExtendDirection(StrEnum):
@@ -174,16 +182,30 @@ class ExtendDirection(StrEnum):
     BACKWARD = "backward"
 
 
+class RetakePart(StrEnum):
+    """What of a part of a video is made anew."""
+
+    VIDEO = "video"
+    AUDIO = "audio"
+    BOTH = "both"
+
+
 class Editing(Frozen):
     """How a given video is used.
 
     Attributes:
         strength: how much of a source video is made anew: 0 gives it back, 1 ignores it.
         direction: in which a video is extended.
+        retake_from_s, retake_to_s: the part of a video that is made anew; None is the beginning of
+            the video, and its end.
+        retake_part: what of that part.
     """
 
     strength: float | None = None
     direction: ExtendDirection | None = None
+    retake_from_s: float | None = None
+    retake_to_s: float | None = None
+    retake_part: RetakePart | None = None
 
 
 class RenderChoices(Frozen):
@@ -264,6 +286,10 @@ class RenderRequest(RenderChoices):
             return Task.VIDEO_TO_VIDEO
         if self.of_role(Role.EXTEND_VIDEO):
             return Task.EXTEND_VIDEO
+        if self.of_role(Role.RETAKE_VIDEO):
+            return Task.RETAKE
+        if self.of_role(Role.AUDIO):
+            return Task.AUDIO_TO_VIDEO
         is_from_image = self.of_role(Role.START, Role.END, Role.KEYFRAME)
         return Task.IMAGE_TO_VIDEO if is_from_image else Task.TEXT_TO_VIDEO
 

@@ -245,6 +245,9 @@ class ModelSpec(Frozen):
             known before a service has looked at the file.
         steps: None where the number of steps cannot be chosen.
         guidance_scale: None where it cannot be chosen (distilled models).
+        refine_steps: how many steps the second of two stages has; 0 where there is only one.
+        refine_grid: width and height of what is made in two stages are multiples of this.
+        large_resolutions: the sizes that are made in two stages alone.
         audio: None where the model makes no sound.
         strength: how much of a source video is made anew; None where that cannot be chosen.
         reference_strength: with what strength reference images become keyframes; None where the
@@ -273,6 +276,9 @@ class ModelSpec(Frozen):
     frame_grid: FrameGrid = FrameGrid()
     steps: IntRange | None
     guidance_scale: FloatRange | None
+    refine_steps: int = 0
+    refine_grid: int = 64
+    large_resolutions: tuple[Resolution, ...] = ()
     takes_seed: bool = True
     takes_negative_prompt: bool
     camera: CameraSpec | None
@@ -325,6 +331,8 @@ class ModelSpec(Frozen):
         for task, role in (
             (Task.VIDEO_TO_VIDEO, Role.SOURCE_VIDEO),
             (Task.EXTEND_VIDEO, Role.EXTEND_VIDEO),
+            (Task.RETAKE, Role.RETAKE_VIDEO),
+            (Task.AUDIO_TO_VIDEO, Role.AUDIO),
         ):
             if (task in self.tasks) != (role in self.inputs):
                 raise ValueError(f"{self.id}: {task} needs a {role} and is all that is made of it")

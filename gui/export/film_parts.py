@@ -14,7 +14,7 @@ from gui.export.music_preview import MusicPreview
 from gui.widgets.choice_field import ChoiceField, choices_of
 from gui.widgets.colour_field import ColourField
 from gui.widgets.fields import SwitchField, TextField
-from gui.widgets.file_field import FileField, FileKind, choose_files, files_in
+from gui.widgets.file_field import AUDIOS, FileField, FileKind, choose_files, files_in
 from gui.widgets.model_form import ModelForm
 from gui.widgets.number_field import DECIBELS, PERCENT, SECONDS, NumberLook
 from gui.widgets.parts_list import PartsLabels, PartsList
@@ -74,8 +74,7 @@ class CaptionsList(PartsList[Caption]):
         self.form.focus_row("text")
 
 
-_AUDIOS = "Music (*.mp3 *.m4a *.aac *.wav *.flac *.ogg *.opus *.wma *.aif *.aiff)"
-_FILE = FileKind("a piece of music", (_AUDIOS,))
+_FILE = FileKind("a piece of music", (AUDIOS,))
 _MUSIC_WORDS = PartsLabels(
     "music",
     "piece of music",

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, assert_never
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QSlider, QWidget
 
-from core.video.allowed import OneOf, OneSize, OnOff
+from core.video.allowed import Moment, OneOf, OneSize, OnOff
 from core.video.controls import Control, ControlKind, ControlRow
+from core.video.inputs import ROLES, MediaType
 from core.video.request import Input, Residency, Role
 from core.video.spec import Durations, FloatRange, IntRange, shown_name
 from gui.render.keyframe_list import KeyframeList
@@ -18,7 +19,7 @@ from gui.render.lora_list import LoraList
 from gui.render.seed_field import SeedField
 from gui.widgets.choice_field import Choice, ChoiceField
 from gui.widgets.fields import LineField, SwitchField, TextField, named
-from gui.widgets.file_field import VIDEOS, FileField, FileKind
+from gui.widgets.file_field import AUDIOS, VIDEOS, FileField, FileKind
 from gui.widgets.layouts import hbox
 from gui.widgets.number_field import Limits, NumberField, NumberLook
 
@@ -39,10 +40,13 @@ _PLACEHOLDERS = {
     Control.AUDIO_PROMPT: "Rain on a tin roof, distant thunder",
     Control.WEBHOOK: "https://",
 }
+# What a number says that is left open.
+_OPEN = {Control.RETAKE_FROM: "Beginning", Control.RETAKE_TO: "End"}
 _NOTHING = {
     Control.ASPECT: ("Automatic", "As the start frame, where there is one"),
     Control.CAMERA_MOTION: ("None", "Leave it to the prompt"),
     Control.MEMORY: ("Automatic", "The quickest that fits"),
+    Control.RETAKE_PART: ("Automatic", "The sound too, where the model and the clip have one"),
 }
 
 
@@ -101,7 +105,13 @@ def make_field(row: ControlRow, *, from_list: bool) -> ControlField:
 def _look(row: ControlRow) -> NumberLook:
     unit = f" {row.unit}" if row.unit else ""
     is_whole = row.kind is ControlKind.WHOLE
-    return NumberLook(0 if is_whole else 2, 1.0 if is_whole else 0.5, unit, is_whole=is_whole)
+    return NumberLook(
+        0 if is_whole else 2,
+        1.0 if is_whole else 0.5,
+        unit,
+        is_whole=is_whole,
+        none_text=_OPEN.get(row.id, ""),
+    )
 
 
 def _number(row: ControlRow, field: NumberField | SpeedField) -> ControlField:
@@ -110,16 +120,21 @@ def _number(row: ControlRow, field: NumberField | SpeedField) -> ControlField:
         if isinstance(allowed, IntRange | FloatRange | Durations):
             shown = asked if isinstance(asked, int | float) else allowed.default
             field.show_number(shown, Limits(allowed.minimum, allowed.maximum))
+        elif isinstance(allowed, Moment) and isinstance(field, NumberField):
+            shown = asked if isinstance(asked, int | float) else allowed.minimum
+            field.show_number(shown, Limits(allowed.minimum, allowed.maximum))
+            field.show_value(asked)
 
     return ControlField(field, field.edited, show)
 
 
 def _switch(row: ControlRow) -> ControlField:
-    box = SwitchField(f"With {row.noun}")
+    box = SwitchField(f"With {row.noun}" if row.id is Control.AUDIO else f"In {row.noun}")
 
     def show(choices: RenderChoices, _: ModelSpec, allowed: Allowed) -> None:
         asked = row.value(choices)
-        box.show_value(isinstance(allowed, OnOff) if asked is None else asked)
+        usual = isinstance(allowed, OnOff) and allowed.default
+        box.show_value(usual if asked is None else asked)
 
     return ControlField(box, box.edited, show)
 
@@ -146,7 +161,7 @@ def _text(row: ControlRow) -> ControlField:
 def _files(row: ControlRow) -> ControlField:
     role = row.role or Role.LORA
     if row.kind is ControlKind.FILE:
-        return _video(row, role)
+        return _file(row, role)
     if role is Role.KEYFRAME:
         return _keyframes()
     files = LoraList()
@@ -157,8 +172,10 @@ def _files(row: ControlRow) -> ControlField:
     return ControlField(files, files.edited, show, is_tall=True)
 
 
-def _video(row: ControlRow, role: Role) -> ControlField:
-    field = FileField(row.id, FileKind(f"the {row.noun}", (VIDEOS,), none_text="None"))
+def _file(row: ControlRow, role: Role) -> ControlField:
+    # The sound of a video will do where a sound is wanted.
+    filters = (AUDIOS, VIDEOS) if ROLES[role].media is MediaType.AUDIO else (VIDEOS,)
+    field = FileField(row.id, FileKind(f"the {row.noun}", filters, none_text="None"))
 
     def show(choices: RenderChoices, _: ModelSpec, __: Allowed) -> None:
         field.show_value(choices.path_of(role))

@@ -13,7 +13,7 @@ from core.video.controls import CHOICES, ROWS, Control, ControlKind
 from core.video.listing import ModelListing
 from core.video.model_text import listed_text
 from core.video.provider import NotReady
-from core.video.request import AUTO, RenderChoices, Role
+from core.video.request import AUTO, RenderChoices
 from gui import theme
 from gui.render.control_fields import ControlField, is_list, make_field
 from gui.render.lora_list import LoraList, OfferedLora
@@ -359,8 +359,7 @@ def _counts(control: Control, choices: RenderChoices) -> bool:
     """Whether a control has an effect beside the others."""
     if control is Control.AUDIO_PROMPT:
         return choices.audio is not False
-    if control is Control.STRENGTH:
-        return bool(choices.of_role(Role.SOURCE_VIDEO))
-    if control is Control.EXTEND_DIRECTION:
-        return bool(choices.of_role(Role.EXTEND_VIDEO))
+    needs = ROWS[control].needs
+    if needs is not None:
+        return bool(choices.of_role(needs))
     return control is not Control.CAMERA_SPEED or choices.motion.camera is not None

@@ -24,6 +24,7 @@ from providers.ltx_video.install.model_files import (
     folder_of,
     installation_of,
     model_key,
+    upsampler_problem,
     way_to_repair,
     weight_files,
 )
@@ -37,6 +38,7 @@ from providers.ltx_video.models.timings import (
     layout_name,
     work_of,
 )
+from providers.ltx_video.models.two_stages import first_stage, stages_note
 from providers.ltx_video.stills import clip_of, like_clip, still_frame, still_note, take_still
 
 if TYPE_CHECKING:
@@ -160,7 +162,18 @@ class LocalLTX:
             steps = plan.num_inference_steps or model.profile.num_inference_steps
             taken = len(model.profile.sigmas_from(steps, plan.strength))
             plan = plan.model_copy(update={"num_inference_steps": steps, "steps_taken": taken})
+        if plan.refine_steps:
+            missing = upsampler_problem(model, self._context.paths.models_dir)
+            if missing is not None:
+                raise UnsupportedRequest([missing])
+            steps = plan.num_inference_steps or model.profile.num_inference_steps
+            plan = plan.model_copy(update={"num_inference_steps": steps})
         memory = self._memory(model, plan)
+        if plan.refine_steps:
+            first = self._ladder_for(model, first_stage(plan)).rungs[memory.rung]
+            laid_out = plan.model_copy(update={"memory_plan": memory})
+            expected_s = self._timings.expected_s(Stage.DENOISE, laid_out)
+            notes = (*notes, stages_note(plan, memory, first, expected_s))
         loras = self._loras(model, plan)
         fitted = plan.with_notes(*notes, *loras.notes).model_copy(update={"memory_plan": memory})
         return self._with_time(fitted)
@@ -347,7 +360,11 @@ class LocalLTX:
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
         from core.video.lora_check import scale_of
-        from providers.ltx_video.engine.drive_render import write_images, write_kept_audio
+        from providers.ltx_video.engine.drive_render import (
+            write_audio_condition,
+            write_images,
+            write_kept_audio,
+        )
         from providers.ltx_video.engine.protocol import LaidLora, RenderOrder
 
         model = self._models[plan.target.model]
@@ -368,6 +385,7 @@ class LocalLTX:
             workdir=ctx.workdir,
             images=write_images(plan, ctx.workdir),
             kept_audio=write_kept_audio(plan, ctx),
+            audio_condition=write_audio_condition(plan, ctx),
             loras=tuple(LaidLora(path=item.path, scale=scale_of(item)) for item in loras),
             lora_family=self._info.lora_family(model.spec) if loras else None,
             embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+from providers.ltx_video.engine import spectrogram
 
 if TYPE_CHECKING:
+    import torch
     from numpy.typing import NDArray
 
 MEL_RATE_HZ = 16_000
 WAVE_RATE_HZ = 24_000
 HOP = 160
-FFT = 1024
 MEL_BINS = 64
 SAMPLES_A_FRAME = WAVE_RATE_HZ * HOP // MEL_RATE_HZ
 # Every pitch is a multiple of 100 Hz, the rate of mel frames: each frame then holds whole waves, so
@@ -43,33 +44,6 @@ def wave(sound: str, num_samples: int, rate_hz: int) -> NDArray[np.float32]:
     return np.stack([mono, mono]).astype(np.float32)
 
 
-def _slaney_filters() -> torch.Tensor:
-    """Mel filters (64, 513) of equal area, as the LTX-2 audio VAE reads its input."""
-
-    def to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.where(
-            hz < 1000, hz / (200 / 3), 15 + np.log(np.maximum(hz, 1000) / 1000) / (np.log(6.4) / 27)
-        )
-
-    def to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((np.log(6.4) / 27) * (mel - 15)))
-
-    top = float(to_mel(np.array([MEL_RATE_HZ / 2]))[0])
-    edges = to_hz(np.linspace(0, top, MEL_BINS + 2))
-    bins = np.linspace(0, MEL_RATE_HZ / 2, FFT // 2 + 1)
-    rise = (bins[None] - edges[:-2, None]) / np.diff(edges)[:-1, None]
-    fall = (edges[2:, None] - bins[None]) / np.diff(edges)[1:, None]
-    filters = np.maximum(0, np.minimum(rise, fall)) * (2 / (edges[2:] - edges[:-2]))[:, None]
-    return torch.from_numpy(filters.astype(np.float32))
-
-
-_FILTERS = _slaney_filters()
-
-
 def log_mel(sound: NDArray[np.float32], num_frames: int) -> torch.Tensor:
     """Log-mel picture (2, num_frames, 64) of a (2, samples) sound at 16 kHz."""
-    window = torch.hann_window(FFT)
-    spectrum = torch.stft(
-        torch.from_numpy(sound), FFT, HOP, window=window, center=True, return_complex=True
-    ).abs()
-    return torch.log((_FILTERS @ spectrum).clamp(min=1e-5)).transpose(1, 2)[:, :num_frames]
+    return spectrogram.log_mel(sound, MEL_RATE_HZ, HOP, MEL_BINS)[:, :num_frames]

@@ -51,11 +51,20 @@ CASES = (
     Case(("--camera-speed", "0.5", "--camera-motion", "pan_left"), "motion.speed", 0.5),
     Case(("--steps", "8"), "sampling.num_inference_steps", 8),
     Case(("--guidance", "3.5"), "sampling.guidance_scale", 3.5),
+    Case(("--two-stage",), "sampling.two_stage", True),
+    Case(("--no-two-stage",), "sampling.two_stage", False),
     Case(("--seed", "7"), "sampling.seed", 7),
     Case(("--memory", "group-offload"), "delivery.memory", "group-offload"),
     Case(("--strength", "0.4", "--source-video", "clip.mp4"), "editing.strength", 0.4),
     Case(
         ("--extend-direction", "backward", "--extend", "clip.mp4"), "editing.direction", "backward"
+    ),
+    Case(("--from", "0.5", "--retake", "clip.mp4"), "editing.retake_from_s", 0.5),
+    Case(("--to", "1.5s", "--retake", "clip.mp4"), "editing.retake_to_s", 1.5),
+    Case(
+        ("--retake-part", "video", "--retake", "clip.mp4", "--to", "1"),
+        "editing.retake_part",
+        "video",
     ),
     Case(("--webhook", "https://a.b/c"), "delivery.webhook_url", "https://a.b/c"),
 )
@@ -69,6 +78,8 @@ FILES = (
     ),
     Case(("--source-video", "clip.mp4"), "source_video", [("clip.mp4", None)]),
     Case(("--extend", "clip.mp4"), "extend_video", [("clip.mp4", None)]),
+    Case(("--retake", "clip.mp4", "--to", "1"), "retake_video", [("clip.mp4", None)]),
+    Case(("--audio-file", "clip.mp4"), "audio", [("clip.mp4", None)]),
     Case(
         ("--reference", "one.png", "--reference", "two.png"),
         "reference",
@@ -84,7 +95,7 @@ FILES = (
 
 def request_of(run, *words: str) -> dict:
     if "clip.mp4" in words:
-        moving_clip(Path("clip.mp4"), 49, 24)
+        moving_clip(Path("clip.mp4"), 49, 24, has_audio=True)
     given = {word.partition("=")[0] for word in words}
     prompt = () if "--prompt" in given else ("-p", "a ball")
     model = () if {"--model", "--ltx-model"} & given else ("--model", "fake-full")
@@ -171,6 +182,8 @@ def test_what_is_not_typed_is_not_asked_for() -> None:
         ("keyframe", "nan:first.png"),
         ("keyframe", "2:"),
         ("extend_direction", "sideways"),
+        ("retake_part", "colour"),
+        ("from", "soon"),
         ("keyframe", "-1:first.png"),
         ("keyframe", "1:first.png@1.5"),
         ("keyframe", "end:first.png@-1"),
@@ -286,6 +299,8 @@ def test_a_role_without_its_own_option_is_not_typed() -> None:
         Role.KEYFRAME,
         Role.SOURCE_VIDEO,
         Role.EXTEND_VIDEO,
+        Role.RETAKE_VIDEO,
+        Role.AUDIO,
         Role.REFERENCE,
         Role.LORA,
     }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from core.video.request import ExtendDirection, Input, Residency, Role, Target
+from core.video.request import ExtendDirection, Input, Residency, RetakePart, Role, Target
 from tests.fakes.inputs import chosen
 from tests.fakes.model_choices import CLOUD, LOCAL, LTX_FULL, LTX_SMALL, OTHER
 
@@ -49,12 +49,18 @@ any_choices = st.builds(
     negative_prompt=st.none() | st.text(min_size=1, max_size=9),
     num_inference_steps=st.none() | st.integers(-5, 10**6),
     guidance_scale=_numbers,
+    two_stage=st.none() | st.booleans(),
     seed=st.none() | st.integers(-1, 2**33),
     loras=st.lists(_loras, max_size=4).map(tuple),
     source_video=st.none() | st.just(Input(role=Role.SOURCE_VIDEO, path=Path("/v.mp4"))),
     strength=_numbers,
     extend_video=st.none() | st.just(Input(role=Role.EXTEND_VIDEO, path=Path("/e.mp4"))),
     extend_direction=st.none() | st.sampled_from(list(ExtendDirection)),
+    audio_file=st.none() | st.just(Input(role=Role.AUDIO, path=Path("/a.wav"))),
+    retake_video=st.none() | st.just(Input(role=Role.RETAKE_VIDEO, path=Path("/r.mp4"))),
+    retake_from=_numbers,
+    retake_to=_numbers,
+    retake_part=st.none() | st.sampled_from(list(RetakePart)),
     keyframes=st.lists(_keyframes, max_size=4).map(tuple),
     memory=st.none() | st.sampled_from(list(Residency)),
     webhook_url=st.none() | st.text(min_size=1, max_size=9),

@@ -11,13 +11,15 @@ from core.platform.paths import Paths
 from core.project.model.edits import with_continues
 from core.project.model.project import RenderChoices, Scene, VideoProject
 from core.project.render.requests import scene_request
-from core.project.render.rerender import choices_of, plan_again, scene_again
+from core.project.render.rerender import choices_of, plan_again, request_again, scene_again
 from core.studio import Studio
+from core.video.plan import Retake
 from core.video.request import (
     Editing,
     ExtendDirection,
     Input,
     RenderRequest,
+    RetakePart,
     Role,
     Sampling,
     Target,
@@ -113,6 +115,26 @@ def test_of_an_extended_clip_the_length_is_that_of_the_new_part() -> None:
     record = record_of(RenderRequest(target=TARGET, prompt="A boat."))
     extended = record.model_copy(update={"num_frames": 48, "kept_frames": 32, "fps": 8})
     assert choices_of(extended, SMALL).choices.frame.duration_s == 2.0
+
+
+def test_a_clip_of_which_a_part_was_made_anew_has_no_length_of_its_own() -> None:
+    record = record_of(RenderRequest(target=TARGET, prompt="A boat."))
+    retake = Retake(first=9, stop=17, seen_first=0, seen_stop=25, part=RetakePart.BOTH)
+    retaken = record.model_copy(
+        update={"num_frames": 48, "kept_frames": 40, "fps": 8, "retake": retake}
+    )
+    assert choices_of(retaken, SMALL).choices.frame.duration_s is None
+
+
+@pytest.mark.parametrize("told", [{"steps_taken": 5}, {"refine_steps": 3}])
+def test_steps_that_nobody_chose_are_not_asked_for_where_they_cannot_be_chosen(
+    told: dict[str, int],
+) -> None:
+    record = record_of(RenderRequest(target=TARGET, prompt="A boat."))
+    distilled = record.model_copy(update={"num_inference_steps": 8, **told})
+    assert request_again(distilled).sampling.num_inference_steps is None
+    usual = record.model_copy(update={"num_inference_steps": 8})
+    assert request_again(usual).sampling.num_inference_steps == 8
 
 
 def test_every_file_of_a_clip_is_found_by_its_content_or_told(tmp_path: Path) -> None:

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import av
 import numpy as np
 import torch
+from diffusers.pipelines.ltx.modeling_latent_upsampler import LTXLatentUpsamplerModel
 from diffusers.pipelines.ltx.pipeline_ltx_condition import (
     LTXConditionPipeline,
     LTXVideoCondition,
     linear_quadratic_schedule,
 )
+from diffusers.pipelines.ltx.pipeline_ltx_latent_upsample import LTXLatentUpsamplePipeline
+from diffusers.pipelines.ltx2.latent_upsampler import LTX2LatentUpsamplerModel
 from diffusers.pipelines.ltx2.pipeline_ltx2_condition import (
     LTX2ConditionPipeline,
     LTX2VideoCondition,
 )
+from diffusers.pipelines.ltx2.pipeline_ltx2_latent_upsample import LTX2LatentUpsamplePipeline
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import (
     FlowMatchEulerDiscreteScheduler,
 )
 from PIL import Image
 
+from core.jobs.job import CancelToken
+from core.media.source_clip import write_audio
 from providers.ltx_video.engine.conditions import like_a_frame
+from providers.ltx_video.engine.spectrogram import log_mel
 from providers.ltx_video.models.profiles import LTX_VIDEO_2B_DEV
 from tests.fakes.clips import moving_clip
 from tests.providers.tiny_models import (
@@ -35,9 +43,15 @@ from tests.providers.tiny_models import (
     save_tiny_ltx_video,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 FRAMES = 17
 LAST = FRAMES - 1
 EXTENDED, SEEN, NEW = 12, 9, 16
+# Of 30 frames 10 to 17 are made anew. The model sees 25, of which the first one stands alone.
+RETAKEN, RETAKE_FIRST, RETAKE_STOP, RETAKE_SEEN = 30, 10, 18, 1
+RETAKE_STAYS = torch.tensor([True, True, False, True])
 FPS = 16
 
 
@@ -63,6 +77,19 @@ KEYFRAMES: dict[str, tuple[Given, ...]] = {
 
 STRENGTH = 0.8
 DISTILLED_098 = [1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725]
+
+
+LARGE = {"height": 128, "width": 192}
+REFINE_098 = [0.9094, 0.725, 0.4219]
+REFINE_2X = [0.909375, 0.725, 0.421875]
+
+
+def save_upsampler(folder: Path, kind: Any) -> None:
+    """A tiny one into the folder of its model."""
+    torch.manual_seed(3)
+    kind(in_channels=8, mid_channels=32, num_blocks_per_stage=1).save_pretrained(
+        folder / "latent_upsampler"
+    )
 
 
 class BareVideo:
@@ -125,6 +152,34 @@ class BareVideo:
             video = pipeline.vae.decode(latents, torch.tensor([0.05]), return_dict=False)[0]
         return pipeline.video_processor.postprocess_video(video, output_type="np")[0]
 
+    def two_stages(self, folder: Path) -> np.ndarray:
+        """96x64, enlarged, and refined at 192x128 with noise out of the same source."""
+        generator = _generator()
+        small = self.pipeline(
+            prompt=PROMPT,
+            generator=generator,
+            num_inference_steps=self.steps,
+            timesteps=self.timesteps,
+            **{**SIZE, **self.options, "output_type": "latent"},
+        ).frames
+        upsampler = LTXLatentUpsamplerModel.from_pretrained(folder / "latent_upsampler")
+        enlarge: Any = LTXLatentUpsamplePipeline(self.pipeline.vae, upsampler)
+        large = enlarge(
+            latents=small,
+            adain_factor=1.0,
+            tone_map_compression_ratio=0.6,
+            output_type="latent",
+            **LARGE,
+        ).frames
+        return self.pipeline(
+            prompt=PROMPT,
+            generator=generator,
+            latents=large,
+            timesteps=[1000.0, *(sigma * 1000 for sigma in REFINE_098)],
+            denoise_strength=0.8,
+            **{**SIZE, **self.options, **LARGE},
+        ).frames[0]
+
     def plain(self) -> np.ndarray:
         return self.run(num_inference_steps=self.steps, timesteps=self.timesteps)
 
@@ -139,16 +194,80 @@ class BareVideo:
             timesteps=self.timesteps,
         )
 
+    def retaken(self, frames: list[Image.Image]) -> np.ndarray:
+        """Six tokens a latent frame; those that stay are put back behind every step."""
+        pipeline = self.pipeline
+        vae, plain = pipeline.vae, pipeline.prepare_latents
+        mean, std = (part.view(1, -1, 1, 1, 1) for part in (vae.latents_mean, vae.latents_std))
+        given = ((self.latents(frames) - mean) / std).flatten(2).transpose(1, 2)
+        stays = RETAKE_STAYS.repeat_interleave(6)[None, :, None]
+
+        def keeping(*args: Any, **options: Any) -> Any:
+            latents, *rest = plain(*args, **options)
+            return torch.where(stays, given, latents), *rest
+
+        def clean(_: Any, args: Any, options: Any) -> Any:
+            level = options["timestep"][:, :1] * ~stays[:, :, 0]
+            return args, {**options, "timestep": level}
+
+        def put_back(_: Any, __: int, ___: Any, tensors: Any) -> Any:
+            return {"latents": torch.where(stays, given, tensors["latents"])}
+
+        pipeline.prepare_latents = keeping
+        hook = pipeline.transformer.register_forward_pre_hook(clean, with_kwargs=True)
+        try:
+            return self.run(
+                num_frames=25,
+                num_inference_steps=self.steps,
+                timesteps=self.timesteps,
+                callback_on_step_end=put_back,
+            )
+        finally:
+            hook.remove()
+            del pipeline.prepare_latents
+
     def run(self, **options: Any) -> np.ndarray:
         return self.pipeline(
             prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
         ).frames[0]
 
 
-class BareAv:
-    """LTX-2 distilled by a plain script."""
+class FrozenScheduler(FlowMatchEulerDiscreteScheduler):
+    """No noise at any step, and no step."""
 
-    def __init__(self, folder: Path) -> None:
+    def set_timesteps(  # pyright: ignore[reportIncompatibleMethodOverride] - as it is called
+        self, num_inference_steps: Any = None, *, sigmas: Any = None, **options: Any
+    ) -> None:
+        super().set_timesteps(num_inference_steps, sigmas=sigmas, **options)
+        self.timesteps = torch.zeros_like(self.timesteps)
+        self.sigmas = torch.zeros_like(self.sigmas)
+
+    def step(  # pyright: ignore[reportIncompatibleMethodOverride] - as it is called
+        self, _: Any, __: Any, sample: Any, **___: Any
+    ) -> Any:
+        return (sample,)
+
+
+GUIDED = {
+    "negative_prompt": "blurry",
+    "num_inference_steps": 4,
+    "sigmas": [1.0, 0.75, 0.5, 0.25],
+    "guidance_scale": 3.0,
+    "stg_scale": 1.0,
+    "modality_scale": 3.0,
+    "guidance_rescale": 0.7,
+    "audio_guidance_scale": 7.0,
+    "audio_stg_scale": 1.0,
+    "audio_modality_scale": 3.0,
+    "audio_guidance_rescale": 0.7,
+    "spatio_temporal_guidance_blocks": [1],
+}
+
+
+class BareAv:
+    """LTX-2 by a plain script: distilled, or guided by every knob."""
+
+    def __init__(self, folder: Path, *, is_guided: bool = False) -> None:
         self.pipeline: Any = LTX2ConditionPipeline.from_pretrained(folder, dtype=torch.float32)
         self.pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift=1.0)
         self.options: dict[str, Any] = {
@@ -165,6 +284,7 @@ class BareAv:
             "audio_guidance_rescale": 0.0,
             "use_cross_timestep": True,
             "max_sequence_length": 32,
+            **(GUIDED if is_guided else {}),
         }
 
     def keyframes(self, images: dict[str, Image.Image], given: tuple[Given, ...]) -> np.ndarray:
@@ -204,8 +324,137 @@ class BareAv:
             video = self.pipeline.vae.decode(self.latents(frames), None, return_dict=False)[0]
         return self.pipeline.video_processor.postprocess_video(video, output_type="np")[0]
 
+    def two_stages(self, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+        """As with the other family; the sound goes through both stages."""
+        generator = _generator()
+        small = self.pipeline(
+            prompt=PROMPT,
+            generator=generator,
+            **{**SIZE, **self.options, "output_type": "latent"},
+        )
+        upsampler = LTX2LatentUpsamplerModel.from_pretrained(folder / "latent_upsampler")
+        enlarge: Any = LTX2LatentUpsamplePipeline(self.pipeline.vae, upsampler)
+        large = enlarge(
+            latents=small.frames,
+            num_frames=FRAMES,
+            latents_normalized=False,
+            output_type="latent",
+            **LARGE,
+        ).frames
+        stage = {
+            "latents": large,
+            "audio_latents": small.audio,
+            "sigmas": REFINE_2X,
+            "noise_scale": REFINE_2X[0],
+            "num_inference_steps": 3,
+        }
+        made = self.pipeline(
+            prompt=PROMPT, generator=generator, **{**SIZE, **self.options, **LARGE, **stage}
+        )
+        return made.frames[0], made.audio[0].float().clamp(-1, 1).numpy()
+
     def plain(self) -> np.ndarray:
         return self.run()
+
+    def sound(self, samples: np.ndarray, num_frames: int) -> torch.Tensor:
+        """The latents of a sound of 16 kHz as tokens, in the scale of the model."""
+        vae = self.pipeline.audio_vae
+        with torch.no_grad():
+            latents = vae.encode(log_mel(samples, 16_000, 160, 16)[None]).latent_dist.mode()
+        tokens = latents[:, :, : round(num_frames / FPS * 25)].transpose(1, 2).flatten(2, 3)
+        return (tokens - vae.latents_mean) / vae.latents_std
+
+    def following(self, samples: np.ndarray) -> np.ndarray:
+        """The sound is put in where the noise is drawn, and stays."""
+        with self.frozen(self.sound(samples, FRAMES)):
+            return self.run()
+
+    def retaken(
+        self, frames: list[Image.Image], samples: np.ndarray | None, part: str
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Picture, sound or both anew, by masks of latent frames that are put in by hand."""
+        pipeline = self.pipeline
+        vae, plain = pipeline.vae, pipeline.prepare_latents
+        mean, std = (item.view(1, -1, 1, 1, 1) for item in (vae.latents_mean, vae.latents_std))
+        given = ((self.latents(frames) - mean) / std).flatten(2).transpose(1, 2)
+        is_seen = part != "audio"
+        stays = (RETAKE_STAYS if is_seen else torch.ones(4)).repeat_interleave(6)[None, :, None]
+
+        def keeping(**options: Any) -> Any:
+            latents, _, clean, coords = plain(**options)
+            kept = torch.where(stays.bool(), given, latents)
+            return kept, stays.float(), torch.where(stays.bool(), given, clean), coords
+
+        def levels(_: Any, args: Any, options: Any) -> Any:
+            if not is_seen:
+                options = {**options, "sigma": options["sigma"] * 0}
+            if part != "video":
+                level = options["audio_timestep"][:, None] * ~heard
+                options = {**options, "audio_timestep": level}
+            return args, options
+
+        # Frames 9 to 16 of 25 lie in the sound's latents 14 to 26 of 39.
+        heard = torch.ones(39, dtype=torch.bool)
+        heard[14:27] = False
+        tokens = None if samples is None else self.sound(samples, 25)
+        hook = pipeline.transformer.register_forward_pre_hook(levels, with_kwargs=True)
+        pipeline.prepare_latents = keeping
+        try:
+            if tokens is None:
+                return self.run_both(num_frames=25)
+            if part == "video":
+                with self.frozen(tokens):
+                    return self.run_both(num_frames=25)
+            with self.partly_frozen(tokens, heard):
+                return self.run_both(num_frames=25)
+        finally:
+            hook.remove()
+            del pipeline.prepare_latents
+
+    @contextmanager
+    def partly_frozen(self, tokens: torch.Tensor, stays: torch.Tensor) -> Iterator[None]:
+        pipeline = self.pipeline
+        plain, kept = pipeline.prepare_audio_latents, stays[None, :, None]
+
+        class PartlyFrozen(FlowMatchEulerDiscreteScheduler):
+            def step(  # pyright: ignore[reportIncompatibleMethodOverride] - as it is called
+                self, output: Any, at: Any, sample: Any, **options: Any
+            ) -> Any:
+                return (torch.where(kept, sample, super().step(output, at, sample, **options)[0]),)
+
+        def partly(*args: Any, **options: Any) -> torch.Tensor:
+            return torch.where(kept, tokens, plain(*args, **options))
+
+        pipeline.prepare_audio_latents = partly
+        pipeline.audio_scheduler = PartlyFrozen(shift=1.0)
+        try:
+            yield
+        finally:
+            pipeline.audio_scheduler = None
+            del pipeline.prepare_audio_latents
+
+    def run_both(self, **options: Any) -> tuple[np.ndarray, np.ndarray]:
+        made = self.pipeline(
+            prompt=PROMPT, generator=_generator(), **{**SIZE, **self.options, **options}
+        )
+        return made.frames[0], made.audio[0].float().clamp(-1, 1).numpy()
+
+    @contextmanager
+    def frozen(self, tokens: torch.Tensor) -> Iterator[None]:
+        pipeline = self.pipeline
+        plain = pipeline.prepare_audio_latents
+
+        def clean(*args: Any, **options: Any) -> torch.Tensor:
+            plain(*args, **options)
+            return tokens
+
+        pipeline.prepare_audio_latents = clean
+        pipeline.audio_scheduler = FrozenScheduler(shift=1.0)
+        try:
+            yield
+        finally:
+            pipeline.audio_scheduler = None
+            del pipeline.prepare_audio_latents
 
     def extended(self, frames: list[Image.Image], *, is_backward: bool) -> np.ndarray:
         """Before a video the latents behind the new part are put in where the noise is drawn."""
@@ -246,6 +495,13 @@ def _generator() -> torch.Generator:
     return torch.Generator("cpu").manual_seed(SEED)
 
 
+def sound_of(path: Path, duration_s: float, begin_s: float = 0.0) -> np.ndarray:
+    """The sound of a file as LTX-2 hears it, (2, samples)."""
+    written = path.with_suffix(".f32")
+    write_audio(path, written, begin_s, duration_s, 16_000, CancelToken())
+    return np.ascontiguousarray(np.fromfile(written, "<f4").reshape(-1, 2).T)
+
+
 def pictures() -> dict[str, Image.Image]:
     """Two pictures of the clip's size."""
     gradient = Image.linear_gradient("L").resize((96, 64))
@@ -265,6 +521,7 @@ def main(folder: Path) -> None:
     with av.open(str(moving_clip(folder / "long.mp4", EXTENDED, FPS, has_audio=True))) as opened:
         long = [frame.to_image() for frame in opened.decode(video=0)]
     save_tiny_ltx_video(folder / "tiny-095")
+    save_upsampler(folder / "tiny-095", LTXLatentUpsamplerModel)
     bare: dict[str, BareVideo | BareAv] = {
         "tiny-095": BareVideo(folder / "tiny-095", is_distilled=False),
         "tiny-098": BareVideo(folder / "tiny-095", is_distilled=True),
@@ -272,8 +529,30 @@ def main(folder: Path) -> None:
     for generation in ("2.0", "2.3", "2.5"):
         name = f"tiny-{generation}"
         save_tiny_ltx_2(folder / name, generation)
+        save_upsampler(folder / name, LTX2LatentUpsamplerModel)
         bare[name] = BareAv(folder / name)
+    tone = sound_of(folder / "source.mp4", FRAMES / FPS)
+    guided = BareAv(folder / "tiny-2.3", is_guided=True)
+    _save(folder, "tiny-2.3-guided-following", guided.following(tone))
+    _save(folder, "tiny-2.3-guided-plain", guided.plain())
+    retake = moving_clip(folder / "retake.mp4", RETAKEN, FPS, has_audio=True)
+    with av.open(str(retake)) as opened:
+        seen = [frame.to_image() for frame in opened.decode(video=0)][RETAKE_SEEN:26]
+    around = sound_of(retake, 25 / FPS, RETAKE_SEEN / FPS)
     for name, model in bare.items():
+        if isinstance(model, BareVideo):
+            _save(folder, f"{name}-retaken", model.retaken(seen))
+            if model.timesteps:
+                _save(folder, f"{name}-two-stages", model.two_stages(folder / "tiny-095"))
+        else:
+            _save(folder, f"{name}-following", model.following(tone))
+            large, sound = model.two_stages(folder / name)
+            _save(folder, f"{name}-two-stages", large)
+            np.save(folder / f"{name}-two-stages-sound.npy", sound)
+            for part in ("video", "audio", "both"):
+                frames_anew, sound_anew = model.retaken(seen, around, part)
+                _save(folder, f"{name}-retaken-{part}", frames_anew)
+                np.save(folder / f"{name}-retaken-{part}-sound.npy", sound_anew)
         for case, given in KEYFRAMES.items():
             _save(folder, f"{name}-{case}", model.keyframes(images, given))
         _save(folder, f"{name}-anew", model.made_anew(frames, STRENGTH))

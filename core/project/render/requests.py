@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from core.video.allowed import OneOf, OneSize
 from core.video.controls import CHOICES, ROWS, Control
-from core.video.request import Editing, Input, Motion, RenderRequest, Role
+from core.video.request import Input, Motion, RenderRequest, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,12 +119,9 @@ def scene_request(
     if request.motion.camera is None:
         request = request.model_copy(update={"motion": Motion()})
     # What is said of a video counts only where there is one.
-    asked = request.editing
-    editing = Editing(
-        strength=asked.strength if request.of_role(Role.SOURCE_VIDEO) else None,
-        direction=asked.direction if request.of_role(Role.EXTEND_VIDEO) else None,
-    )
-    request = request.model_copy(update={"editing": editing})
+    for row in CHOICES:
+        if row.needs is not None and not request.of_role(row.needs):
+            request = row.with_value(request, None)
     left_out += [
         f"Reference {item.reference.path.name!r} is not sent: {item.reason}"
         for item in references

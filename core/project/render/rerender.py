@@ -202,10 +202,14 @@ def _loras_again(studio: Studio, record: ClipRecord) -> tuple[tuple[Input, ...],
 def _as_made(record: ClipRecord) -> RenderRequest:
     """The request with what was drawn or left to the model."""
     asked = record.request
+    # Told for a clip of fewer or more steps, also by models whose steps cannot be chosen.
+    has_fewer_or_more = record.steps_taken is not None or record.refine_steps > 0
     sampling = asked.sampling.model_copy(
         update={
             "seed": record.seed,
-            "num_inference_steps": record.num_inference_steps,
+            "num_inference_steps": asked.sampling.num_inference_steps
+            if has_fewer_or_more
+            else record.num_inference_steps,
             "guidance_scale": record.guidance_scale,
         }
     )
@@ -241,7 +245,7 @@ def _size(record: ClipRecord, spec: ModelSpec | None) -> FrameSize | None:
 
 def _duration_s(record: ClipRecord, spec: ModelSpec | None, size: FrameSize | None) -> float | None:
     asked_s = record.request.frame.duration_s
-    if asked_s is not None or spec is None or not record.fps:
+    if asked_s is not None or spec is None or not record.fps or record.retake:
         return asked_s
     # Without the frames beyond the grid, which would make it longer than the longest clip.
     # Of an extended video the length is that of its new part, which has none of those frames.

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from providers.ltx_video.engine.protocol import RenderOrder
-    from providers.ltx_video.engine.source import ExtendedVideo
+    from providers.ltx_video.engine.source import GivenVideo
     from providers.ltx_video.models.profiles import Profile
 
 
 def conditions_of_ltx_video(
-    order: RenderOrder, extended: ExtendedVideo | None = None
+    order: RenderOrder, given: GivenVideo | None = None
 ) -> list[LTXVideoCondition] | None:
     """The images and the video at their frames; None where there are none."""
     found = [
@@ -37,13 +37,13 @@ def conditions_of_ltx_video(
         )
         for image in order.images
     ]
-    if extended is not None:
-        found.insert(0, LTXVideoCondition(video=[*extended.images], frame_index=extended.frame))
+    if given is not None and given.kept is None:
+        found.insert(0, LTXVideoCondition(video=[*given.images], frame_index=given.frame))
     return found or None
 
 
 def conditions_of_ltx_2(
-    order: RenderOrder, extended: ExtendedVideo | None = None
+    order: RenderOrder, given: GivenVideo | None = None
 ) -> list[LTX2VideoCondition] | None:
     """The images and the video at their frames; None where there are none."""
     # A crf of None would be guessed from the text encoder, which is not there by now.
@@ -52,8 +52,8 @@ def conditions_of_ltx_2(
         _ltx_2_condition(_read(image.path), latent_index(image.frame), image.strength, crf)
         for image in order.images
     ]
-    if extended is not None and extended.kept is None:
-        found.insert(0, _ltx_2_condition([*extended.images], extended.frame, 1.0, 0))
+    if given is not None and given.kept is None:
+        found.insert(0, _ltx_2_condition([*given.images], given.frame, 1.0, 0))
     return found or None
 
 

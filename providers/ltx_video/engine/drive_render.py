@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING, assert_never
 
 from core.media.images import write_fitted_image
-from core.media.source_clip import read_video_facts, write_clip_audio
-from core.video.inputs import ROLES
+from core.media.source_clip import read_video_facts, write_audio, write_clip_audio
+from core.video.inputs import KEPT, ROLES
 from core.video.placement import images_of
 from core.video.request import Role
 from providers.ltx_video.engine.following import events_of
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from providers.ltx_video.engine.progress_meter import ProgressMeter
 
 _AUDIO_RATE_HZ = 48_000
+# Of what every audio VAE of LTX-2 reads.
+_CONDITION_RATE_HZ = 16_000
 _TELL_TIME_S = 1.0
 
 
@@ -48,23 +50,48 @@ def write_images(plan: RenderPlan, workdir: Path) -> tuple[OrderedImage, ...]:
 
 
 def write_kept_audio(plan: RenderPlan, ctx: JobContext) -> OrderedAudio | None:
-    """The sound of the video that a clip is made from, where the clip keeps it.
+    """The sound of the video or audio file that a clip is made from, where the clip keeps it.
 
     Raises:
         UnreadableClip: the video cannot be read.
         FFmpegFailed: its sound does not decode, or the disk is full.
         JobCancelled: asked to stop.
     """
-    video = next(iter(plan.request.of_role(Role.SOURCE_VIDEO, Role.EXTEND_VIDEO)), None)
+    path = ctx.workdir / "kept.f32"
+    followed = plan.request.path_of(Role.AUDIO)
+    if followed is not None and plan.has_audio:
+        write_audio(followed, path, 0.0, plan.duration_s, _AUDIO_RATE_HZ, ctx.cancel)
+        return OrderedAudio(path=path, rate_hz=_AUDIO_RATE_HZ)
+    video = next(iter(plan.request.of_role(Role.SOURCE_VIDEO, *KEPT)), None)
     if video is None or not plan.has_audio or not read_video_facts(video.path).has_audio:
         return None
-    path = ctx.workdir / "kept.f32"
     # What is joined to sound that the model makes must have its rate.
-    is_joined = plan.kept_frames > 0 and plan.spec.audio is not None
-    rate_hz = plan.spec.audio.sample_rate_hz if is_joined and plan.spec.audio else _AUDIO_RATE_HZ
-    duration_s = (plan.kept_frames or plan.num_frames) / plan.fps
-    write_clip_audio(video.path, path, duration_s, rate_hz, ctx.cancel)
+    model = plan.spec.audio
+    rate_hz = model.sample_rate_hz if plan.makes_audio and model else _AUDIO_RATE_HZ
+    is_extended = video.role is Role.EXTEND_VIDEO
+    num_frames = plan.kept_frames if is_extended else plan.num_frames
+    write_clip_audio(video.path, path, num_frames / plan.fps, rate_hz, ctx.cancel)
     return OrderedAudio(path=path, rate_hz=rate_hz)
+
+
+def write_audio_condition(plan: RenderPlan, ctx: JobContext) -> OrderedAudio | None:
+    """The sound that the model goes by, as long as what it works on; None where there is none.
+
+    Raises:
+        UnreadableClip: the video cannot be read.
+        FFmpegFailed: it does not decode, or the disk is full.
+        JobCancelled: asked to stop.
+    """
+    path, duration_s = ctx.workdir / "condition.f32", plan.made_frames / plan.fps
+    followed, retaken = (plan.request.path_of(role) for role in (Role.AUDIO, Role.RETAKE_VIDEO))
+    if followed is not None:
+        write_audio(followed, path, 0.0, duration_s, _CONDITION_RATE_HZ, ctx.cancel)
+    elif retaken is not None and plan.spec.audio and read_video_facts(retaken).has_audio:
+        begin_s = plan.first_made / plan.fps
+        write_clip_audio(retaken, path, duration_s, _CONDITION_RATE_HZ, ctx.cancel, begin_s=begin_s)
+    else:
+        return None
+    return OrderedAudio(path=path, rate_hz=_CONDITION_RATE_HZ)
 
 
 def follow(

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 import torch
 from diffusers.models.transformers.transformer_ltx import LTXVideoTransformer3DModel
 from diffusers.models.transformers.transformer_ltx2 import LTX2VideoTransformer3DModel
-from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
+from diffusers.pipelines.ltx.modeling_latent_upsampler import LTXLatentUpsamplerModel
 from diffusers.pipelines.ltx2 import connectors, vocoder
+from diffusers.pipelines.ltx2.latent_upsampler import LTX2LatentUpsamplerModel
 from safetensors import SafetensorError, safe_open
 
 from core.video.plan import Device, Precision
 from core.video.spec import Residency
 from providers.ltx_video.engine.errors import DamagedModel, is_out_of_memory
-from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline
+from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeepingLTXVideoPipeline
 from providers.ltx_video.engine.scheduler import scheduler_for
+from providers.ltx_video.models.downloads import UPSAMPLER
 from providers.ltx_video.models.profiles import PipelineFamily
 from providers.ltx_video.models.weights_spec import WEIGHT_SCALES
 
@@ -30,11 +32,11 @@ if TYPE_CHECKING:
     from core.jobs.job import CancelToken
     from providers.ltx_video.engine.protocol import ModelOrder
 
-Pipeline = LTXConditionPipeline | KeepingLTX2Pipeline
+Pipeline = KeepingLTXVideoPipeline | KeepingLTX2Pipeline
 
 _DTYPES = {Precision.FLOAT32: torch.float32, Precision.BFLOAT16: torch.bfloat16}
 _CLASSES = {
-    PipelineFamily.LTX_VIDEO: LTXConditionPipeline,
+    PipelineFamily.LTX_VIDEO: KeepingLTXVideoPipeline,
     PipelineFamily.LTX_2: KeepingLTX2Pipeline,
 }
 # What a profile calls absent of these is passed as None.
@@ -135,8 +137,13 @@ class PartLoader:
         order = self._order
         if name == "transformer" and order.profile.transformer_file is not None:
             return self._load_single_file(self._folder / order.profile.transformer_file)
-        library, class_name = self._index[name]
-        loaded_class = _class_of(library, class_name)
+        if name == UPSAMPLER:
+            # It came to some models from elsewhere, and their index does not name it.
+            loaded_class = _upsampler_class(order.profile.family)
+            library = "diffusers"
+        else:
+            library, class_name = self._index[name]
+            loaded_class = _class_of(library, class_name)
         folder = self._folder / name
         if not folder.is_dir():
             raise DamagedModel(f"{name}/", "the folder is not there")
@@ -300,6 +307,14 @@ def _class_of(library: str, class_name: str) -> Any:
             return getattr(diffusers, class_name)
         case _:
             raise DamagedModel("model_index.json", f"it names the unknown library {library!r}")
+
+
+def _upsampler_class(family: PipelineFamily) -> Any:
+    match family:
+        case PipelineFamily.LTX_VIDEO:
+            return LTXLatentUpsamplerModel
+        case PipelineFamily.LTX_2:
+            return LTX2LatentUpsamplerModel
 
 
 def _read_transformer(file: Path, dtype: torch.dtype) -> dict[str, torch.Tensor]:

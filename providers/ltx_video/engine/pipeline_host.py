@@ -36,6 +36,9 @@ from providers.ltx_video.engine.text import (
     encode,
     negative_text,
 )
+from providers.ltx_video.engine.upsampler import Upsampler
+from providers.ltx_video.models.downloads import UPSAMPLER
+from providers.ltx_video.models.two_stages import first_stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +61,7 @@ class PipelineHost:
         self._tokenizer: Any = None
         self._pipeline: Pipeline | None = None
         self._text_pipeline: Pipeline | None = None
+        self._upsampler: Upsampler | None = None
         self._loras = LoraOverlay()
 
     def answer(self, order: RenderOrder, cancel: CancelToken, events: EventWriter) -> Event:
@@ -77,9 +81,18 @@ class PipelineHost:
         order = run.order
         pipeline, prompt = self._prepare(run)
         steps = order.plan.num_inference_steps or order.profile.num_inference_steps
+        steps += order.plan.refine_steps
         with run.stage(Stage.DENOISE, message=f"Step 0 of {steps}"):
-            previewer = Previewer(pipeline, order)
-            denoised = denoise(pipeline, order, prompt, run.on_step, run.cancel, previewer)
+            first = order.model_copy(update={"plan": first_stage(order.plan)})
+            denoised = denoise(
+                pipeline,
+                order,
+                prompt,
+                run.on_step,
+                run.cancel,
+                Previewer(pipeline, first),
+                self._upsampler,
+            )
         with run.stage(Stage.DECODE, message="Decoding"):
             set_tiling(pipeline.vae, order)
             frames, audio = decode(pipeline, order, denoised, run.on_progress, run.cancel)
@@ -156,6 +169,8 @@ class PipelineHost:
     def _load_rest(self, loader: PartLoader, order: RenderOrder) -> None:
         if self._pipeline is None:
             self._pipeline = load_pipeline(loader, order, self._tokenizer)
+        if order.plan.refine_steps and self._upsampler is None:
+            self._upsampler = Upsampler(loader.load(UPSAMPLER))
         self._loras.lay(self._pipeline, order, loader.tell)
 
     def _rest_text_encoder(self, order: RenderOrder) -> None:
@@ -169,7 +184,7 @@ class PipelineHost:
             self._text_pipeline.text_encoder.to("cpu")
 
     def _drop(self) -> None:
-        self._pipeline = self._text_pipeline = self._tokenizer = None
+        self._pipeline = self._text_pipeline = self._tokenizer = self._upsampler = None
         self._layout = ""
         self._loras = LoraOverlay()
         _return_memory()
@@ -218,12 +233,12 @@ class _ClipRun:
         )
         self.cancel.check()
 
-    def on_step(self, step: int, steps: int, preview: Path | None) -> None:
+    def on_step(self, done: float, step: int, steps: int, preview: Path | None) -> None:
         self._send(
             Advanced(
                 number=self.order.number,
                 stage=self._stage,
-                done=step / steps,
+                done=min(1.0, done),
                 message=f"Step {step} of {steps}",
                 step=step,
                 steps=steps,

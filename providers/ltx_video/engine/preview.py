@@ -12,6 +12,7 @@ from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from PIL import Image
 
 from core.video.spec import Residency
+from providers.ltx_video.models.sizes import latent_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +83,7 @@ class Previewer:
         return path
 
     def _decode(self, packed: torch.Tensor) -> Image.Image:
-        """One frame; the first one is the start image where there is one, so then the middle."""
+        """One frame; where the first one is given, one in the middle of what is made."""
         plan, pipeline = self._order.plan, self._pipeline
         vae = pipeline.vae
         space = vae.spatial_compression_ratio
@@ -94,6 +95,8 @@ class Previewer:
         is_first_family = isinstance(pipeline, LTXConditionPipeline)
         start = packed.shape[1] - frames * tokens if is_first_family else 0
         chosen = frames // 2 if any(image.frame == 0 for image in self._order.images) else 0
+        if plan.retake is not None:
+            chosen = latent_frame(plan.new[len(plan.new) // 2] - plan.first_made)
         start += chosen * tokens
         latents = pipeline._unpack_latents(  # noqa: SLF001 - the pipeline decodes by it itself
             packed[:, start : start + tokens], 1, height, width

@@ -30,7 +30,7 @@ class OrderedImage(Frozen):
 
 
 class OrderedAudio(Frozen):
-    """The sound that a clip keeps, as `write_clip_audio` writes it."""
+    """A sound, as `write_audio` writes it."""
 
     path: Path
     rate_hz: int
@@ -53,7 +53,9 @@ class RenderOrder(Frozen):
         repair: the command that brings damaged files of this model back.
         workdir: the job's folder, the only place where files of this job are written.
         images: in the order of their frames.
-        kept_audio: of the video that the clip is made from.
+        kept_audio: of the video or the audio file that the clip is made from.
+        audio_condition: what the model goes by, as long as what it works on, at the rate that it
+            hears.
         loras: laid over the model in this order.
         lora_family: what the model's layers are called; None without LoRAs.
         embeddings_dir: the cache of encoded prompts, shared by all jobs.
@@ -71,6 +73,7 @@ class RenderOrder(Frozen):
     workdir: Path
     images: tuple[OrderedImage, ...]
     kept_audio: OrderedAudio | None = None
+    audio_condition: OrderedAudio | None = None
     loras: tuple[LaidLora, ...] = ()
     lora_family: LoraFamily | None = None
     embeddings_dir: Path

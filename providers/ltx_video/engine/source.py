@@ -1,9 +1,10 @@
-"""The video that a clip is made from or goes on from: its frames for the model, and its sound."""
+"""The video or sound that a clip is made from or goes on from, for the model and for the clip."""
 
 # pyright: standard
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -17,7 +18,8 @@ from core.video.request import Role
 from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.kept_latents import KeepingLTX2Pipeline, KeptLatents
 from providers.ltx_video.engine.pipeline import set_tiling
-from providers.ltx_video.models.sizes import FRAME_GRID
+from providers.ltx_video.engine.spectrogram import log_mel
+from providers.ltx_video.models.sizes import FRAME_GRID, latent_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from core.jobs.job import CancelToken
+    from core.video.plan import RenderPlan, Retake
     from providers.ltx_video.engine.protocol import OrderedAudio, RenderOrder
 
 # The spectrogram of silence: the logarithm of the least that the codec hears.
@@ -55,23 +58,57 @@ def encode_images(pipeline: Any, order: RenderOrder, images: Iterable[Image.Imag
     return vae.encode(pixels.to(device, vae.dtype)).latent_dist.mode().float()
 
 
-def silent_latents(pipeline: Any, num_frames: int, fps: int) -> torch.Tensor:
-    """Silence as the audio VAE has it, as long as a clip.
+def silent_latents(pipeline: Any, num_frames: int, fps: float) -> torch.Tensor:
+    """Silence as the audio VAE has it, as long as the clip.
 
     A clip that is made anew begins with little noise. LTX-2 makes picture and sound together, and
     would take pure noise for a sound with little noise in it.
     """
     vae, device = pipeline.audio_vae, pipeline._execution_device  # noqa: SLF001 - as above
-    a_second = pipeline.audio_sampling_rate / pipeline.audio_hop_length / _STEPS_OF_A_LATENT
-    # An image is shorter than any sound that the VAE knows.
-    count = max(1, round(num_frames / fps * a_second))
+    count = _audio_latents(pipeline, num_frames, fps)
     shape = (1, vae.config.in_channels, count * _STEPS_OF_A_LATENT, vae.config.mel_bins)
     mel = torch.full(shape, _SILENCE, device=device, dtype=vae.dtype)
     return vae.encode(mel).latent_dist.mode().float()
 
 
-def extended_video(pipeline: Any, order: RenderOrder, cancel: CancelToken) -> ExtendedVideo | None:
-    """What the model sees of the video that it extends; None where it extends none."""
+def audio_condition(pipeline: Any, order: RenderOrder) -> KeptLatents | None:
+    """The sound that the model goes by, and what of it stays; None where there is none."""
+    plan, ordered = order.plan, order.audio_condition
+    if ordered is not None:
+        audio = read_audio(ordered)
+    elif plan.retake is not None and plan.makes_audio:
+        # New sound in a silent video: silence is what stays around it.
+        audio = _silence(plan.made_frames, plan.fps, pipeline.audio_vae.config.sample_rate)
+    else:
+        return None
+    vae, device = pipeline.audio_vae, pipeline._execution_device  # noqa: SLF001 - as above
+    assert audio.rate_hz == vae.config.sample_rate, "every LTX-2 hears this rate"
+    hop, bins = vae.config.mel_hop_length, vae.config.mel_bins
+    mel = log_mel(audio.samples, audio.rate_hz, hop, bins)
+    latents = vae.encode(mel[None].to(device, vae.dtype)).latent_dist.mode().float()
+    count = _audio_latents(pipeline, plan.made_frames, plan.fps)
+    stays = torch.ones(count, dtype=torch.bool)
+    if plan.retake is not None and plan.makes_audio:
+        begin, end = (
+            (frame - plan.retake.seen_first) * count / plan.made_frames
+            for frame in (plan.retake.first, plan.retake.stop)
+        )
+        is_to_end = plan.retake.stop == plan.num_frames
+        stays[math.floor(begin) : count if is_to_end else math.ceil(end)] = False
+    return KeptLatents(latents[:, :, :count], stays)
+
+
+def _audio_latents(pipeline: Any, num_frames: int, fps: float) -> int:
+    """How many latents the sound of a clip has, counted as the pipeline does."""
+    a_second = pipeline.audio_sampling_rate / pipeline.audio_hop_length / _STEPS_OF_A_LATENT
+    # An image is shorter than any sound that the VAE knows.
+    return max(1, round(num_frames / fps * a_second))
+
+
+def given_video(pipeline: Any, order: RenderOrder, cancel: CancelToken) -> GivenVideo | None:
+    """What the model sees of the video that it extends or retakes; None where there is none."""
+    if order.plan.retake is not None:
+        return _retaken_video(pipeline, order, order.plan.retake, cancel)
     plan, path = order.plan, order.plan.request.path_of(Role.EXTEND_VIDEO)
     if path is None or plan.kept_frames == 0:
         return None
@@ -79,16 +116,39 @@ def extended_video(pipeline: Any, order: RenderOrder, cancel: CancelToken) -> Ex
     first = 0 if plan.is_backward else plan.kept_frames - seen
     images = tuple(read_frames(path, range(first, first + seen), cancel))
     if not plan.is_backward:
-        return ExtendedVideo(images, 0)
+        return GivenVideo(images, 0)
     if not isinstance(pipeline, KeepingLTX2Pipeline):
-        return ExtendedVideo(images, new)
+        return GivenVideo(images, new)
     # A frame that stands still in front of the video, so that the VAE sees it as it will be.
     latents = encode_images(pipeline, order, [*[images[0]] * new, *images])
-    return ExtendedVideo((), new, KeptLatents(latents, new // FRAME_GRID.step + 1))
+    stays = torch.arange(latents.shape[2]) > new // FRAME_GRID.step
+    return GivenVideo((), new, KeptLatents(latents, stays))
+
+
+def _retaken_video(
+    pipeline: Any, order: RenderOrder, retake: Retake, cancel: CancelToken
+) -> GivenVideo:
+    plan, path = order.plan, order.plan.request.path_of(Role.RETAKE_VIDEO)
+    assert path is not None, "a retake has its video"
+    there = range(retake.seen_first, min(retake.seen_stop, plan.num_frames))
+    images = [*read_frames(path, there, cancel)]
+    # What is made behind the video's end is left out again, whatever it was made from.
+    images += [images[-1]] * (plan.made_frames - len(images))
+    latents = encode_images(pipeline, order, images)
+    stays = torch.ones(latents.shape[2], dtype=torch.bool)
+    if plan.makes_video:
+        stays[latent_frame(retake.first - there.start) : _last_latent(retake, plan) + 1] = False
+    return GivenVideo((), 0, KeptLatents(latents, stays))
+
+
+def _last_latent(retake: Retake, plan: RenderPlan) -> int:
+    is_to_end = retake.stop == plan.num_frames
+    last = plan.made_frames - 1 if is_to_end else retake.stop - 1 - retake.seen_first
+    return latent_frame(last)
 
 
 @dataclass(frozen=True)
-class ExtendedVideo:
+class GivenVideo:
     """What the model sees of a video.
 
     Attributes:
@@ -110,13 +170,30 @@ def all_frames(order: RenderOrder, made: np.ndarray, cancel: CancelToken) -> Ite
             are taken.
         cancel: the wish to stop.
     """
-    plan, path = order.plan, order.plan.request.path_of(Role.EXTEND_VIDEO)
+    plan = order.plan
+    if plan.retake is not None:
+        return _with_retaken_frames(plan, plan.retake, made, cancel)
+    path = plan.request.path_of(Role.EXTEND_VIDEO)
     if path is None or plan.kept_frames == 0:
         return made
     own = map(np.asarray, read_frames(path, range(plan.kept_frames), cancel))
     if plan.is_backward:
         return chain(made[: plan.num_frames - plan.kept_frames], own)
     return chain(own, made[plan.context_frames :])
+
+
+def _with_retaken_frames(
+    plan: RenderPlan, retake: Retake, made: np.ndarray, cancel: CancelToken
+) -> Iterable[np.ndarray]:
+    path = plan.request.path_of(Role.RETAKE_VIDEO)
+    assert path is not None, "a retake has its video"
+    if not plan.makes_video:
+        return map(np.asarray, read_frames(path, range(plan.num_frames), cancel))
+    return chain(
+        map(np.asarray, read_frames(path, range(retake.first), cancel)),
+        made[retake.first - retake.seen_first : retake.stop - retake.seen_first],
+        map(np.asarray, read_frames(path, range(retake.stop, plan.num_frames), cancel)),
+    )
 
 
 def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
@@ -128,7 +205,10 @@ def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
     """
     plan, ordered = order.plan, order.kept_audio
     kept = None if ordered is None else read_audio(ordered)
-    if plan.kept_frames == 0:
+    if plan.retake is not None and made is not None:
+        base = kept or _silence(plan.num_frames, plan.fps, made.rate_hz)
+        return _with_retaken_audio(plan, plan.retake, base, made)
+    if plan.kept_frames == 0 or plan.retake is not None:
         return kept or made
     rate_hz = (kept or made or Audio(np.zeros((2, 0), np.float32), 0)).rate_hz
     if not plan.has_audio or rate_hz == 0:
@@ -151,8 +231,28 @@ def whole_audio(order: RenderOrder, made: Audio | None) -> Audio | None:
     return Audio(np.concatenate([part.samples for part in both], axis=1), rate_hz)
 
 
+def _with_retaken_audio(plan: RenderPlan, retake: Retake, base: Audio, made: Audio) -> Audio:
+    """The sound with the new part in it, each faded into the other at both ends of it."""
+    rate_hz = base.rate_hz
+    begin, end, offset = (
+        round(frame / plan.fps * rate_hz)
+        for frame in (retake.first, retake.stop, retake.seen_first)
+    )
+    whole = base.as_long_as(plan.num_frames, plan.fps).samples
+    long = made.as_long_as(plan.made_frames, plan.fps).samples
+    new = np.broadcast_to(long, (2, long.shape[1]))[:, begin - offset : end - offset]
+    fade = np.linspace(0, 1, max(1, round(_SEAM_S * rate_hz)), dtype=np.float32)
+    weight = np.ones(new.shape[1], np.float32)
+    if begin > 0:
+        weight[: len(fade)] = fade
+    if end < whole.shape[1]:
+        weight[-len(fade) :] = fade[::-1]
+    whole[:, begin:end] = weight * new + (1 - weight) * whole[:, begin:end]
+    return Audio(whole, rate_hz)
+
+
 def read_audio(ordered: OrderedAudio) -> Audio:
-    """The sound that `write_clip_audio` wrote."""
+    """The sound that `write_audio` wrote."""
     samples = np.fromfile(ordered.path, dtype="<f4").reshape(-1, 2).T
     return Audio(np.ascontiguousarray(samples), ordered.rate_hz)
 

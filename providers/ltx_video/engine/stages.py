@@ -7,32 +7,40 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
 import torch
-from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXConditionPipeline
 from diffusers.utils.torch_utils import randn_tensor
 
 from core.video.request import Role
 from providers.ltx_video.engine.clip import Audio
 from providers.ltx_video.engine.conditions import conditions_of_ltx_2, conditions_of_ltx_video
+from providers.ltx_video.engine.kept_latents import KeepingLTXVideoPipeline
 from providers.ltx_video.engine.pipeline import compute_dtype
 from providers.ltx_video.engine.scheduler import StochasticScheduler
-from providers.ltx_video.engine.source import extended_video, silent_latents, source_latents
+from providers.ltx_video.engine.source import (
+    audio_condition,
+    given_video,
+    silent_latents,
+    source_latents,
+)
+from providers.ltx_video.models.two_stages import denoising_work, first_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Any
 
-    import numpy as np
-
     from core.jobs.job import CancelToken
     from providers.ltx_video.engine.pipeline import Pipeline
     from providers.ltx_video.engine.preview import Previewer
     from providers.ltx_video.engine.protocol import RenderOrder
     from providers.ltx_video.engine.text import EncodedPrompt
+    from providers.ltx_video.engine.upsampler import Upsampler
     from providers.ltx_video.models.profiles import Guidance
+
+OnStep: TypeAlias = "Callable[[float, int, int, Path | None], None]"
 
 # diffusers reads a sound knob of 0 as "not given" and takes the picture's value instead.
 _ALMOST_OFF = 1e-12
@@ -47,13 +55,36 @@ class Denoised:
     generator: torch.Generator
 
 
+@dataclass(frozen=True)
+class _Start:
+    """What denoising begins with instead of pure noise, and the levels of noise from there on.
+
+    Both are in the scale in which the pipeline takes latents.
+    """
+
+    video: torch.Tensor
+    audio: torch.Tensor | None
+    sigmas: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Which part of denoising is under way, as shares of its work and as steps of all of them."""
+
+    begin: float = 0.0
+    share: float = 1.0
+    steps_before: int = 0
+    steps_after: int = 0
+
+
 def denoise(
     pipeline: Pipeline,
     order: RenderOrder,
     prompt: EncodedPrompt,
-    on_step: Callable[[int, int, Path | None], None],
+    on_step: OnStep,
     cancel: CancelToken,
     previewer: Previewer | None,
+    upsampler: Upsampler | None = None,
 ) -> Denoised:
     """Make the latents of a clip; stops between two blocks of the transformer when asked to.
 
@@ -61,85 +92,138 @@ def denoise(
         pipeline: with everything but the text encoder.
         order: the clip.
         prompt: encoded.
-        on_step: told the step, how many there are, and a picture of the clip where one was made.
+        on_step: told how much of the work is done, the step, how many there are, and a picture of
+            the clip where one was made.
         cancel: the wish to stop.
-        previewer: makes those pictures.
+        previewer: makes those pictures, of the first stage.
+        upsampler: for a clip in two stages.
     """
-    plan, profile = order.plan, order.profile
-    steps = plan.num_inference_steps or profile.num_inference_steps
-    guidance = profile.guidance.at(plan.guidance_scale)
+    plan = order.plan
     # On the CPU, so that every device draws the same noise for a seed.
     generator = torch.Generator("cpu").manual_seed(plan.seed)
-
-    def on_step_end(running: Pipeline, index: int, at: Any, tensors: Any) -> dict[str, Any]:
-        cancel.check()
-        preview = previewer.look(tensors["latents"], index, float(at)) if previewer else None
-        on_step(index + 1, running.num_timesteps, preview)
-        return {}
-
-    strength, video = plan.strength, plan.request.path_of(Role.SOURCE_VIDEO)
-    source: torch.Tensor | None = None
-    if video is not None and strength is not None and strength < 1:
-        with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, cancel):
-            source = source_latents(pipeline, order, video, cancel)
-        if isinstance(pipeline, LTXConditionPipeline):
-            source = normalized(pipeline, source)
-        if strength == 0:
-            return Denoised(source, None, generator)
-    with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, cancel):
-        extended = extended_video(pipeline, order, cancel)
-    shared: dict[str, Any] = {
-        "latents": source,
-        "height": plan.height,
-        "width": plan.width,
-        "num_frames": plan.made_frames,
-        "num_inference_steps": steps,
-        "generator": generator,
-        "output_type": "latent",
-        "callback_on_step_end": on_step_end,
-        "max_sequence_length": profile.max_sequence_length,
-        **_prompt_arguments(pipeline, prompt, compute_dtype(order)),
-    }
     if isinstance(pipeline.scheduler, StochasticScheduler):
         pipeline.scheduler.seed(plan.seed)
-    # The pipelines' own annotations leave out the None and the fractions that they document.
-    call: Any = pipeline
-    with torch.no_grad(), stop_between(call.transformer.transformer_blocks, cancel):
-        if isinstance(pipeline, LTXConditionPipeline):
-            timesteps = profile.timesteps_for(steps)
-            denoise_strength = 1.0
-            if source is not None and strength is not None:
-                levels = profile.sigmas_from(steps, strength)
-                # The pipeline leaves out a share of the list, so it gets one level more.
-                timesteps = (1000.0, *(level * 1000 for level in levels))
-                denoise_strength = (len(levels) + 0.5) / len(timesteps)
-            output = call(
-                conditions=conditions_of_ltx_video(order, extended),
-                frame_rate=plan.fps,
-                timesteps=None if timesteps is None else list(timesteps),
-                denoise_strength=denoise_strength,
-                guidance_scale=guidance.guidance_scale,
-                guidance_rescale=guidance.guidance_rescale,
-                image_cond_noise_scale=profile.image_cond_noise_scale,
-                **shared,
+    run = _Denoising(pipeline, prompt, on_step, cancel, generator)
+    if not plan.refine_steps:
+        start = run.source_start(order)
+        if start is not None and not start.sigmas:
+            return Denoised(start.video, None, generator)
+        return run.denoise(order, start, _Part(), previewer)
+    assert upsampler is not None, "two stages need one"
+    half = order.model_copy(update={"plan": first_stage(plan)})
+    first, second = denoising_work(plan)
+    share = first / (first + second)
+    steps = plan.num_inference_steps or order.profile.num_inference_steps
+    small = run.denoise(half, None, _Part(0.0, share, 0, plan.refine_steps), previewer)
+    cancel.check()
+    large = upsampler.enlarge(pipeline, order, small.video)
+    start = _Start(large, small.audio, order.profile.refine_sigmas)
+    return run.denoise(order, start, _Part(share, 1.0 - share, steps, 0), None)
+
+
+@dataclass(frozen=True)
+class _Denoising:
+    """One clip on its way out of noise, in one call of the pipeline or in two."""
+
+    pipeline: Pipeline
+    prompt: EncodedPrompt
+    on_step: OnStep
+    cancel: CancelToken
+    generator: torch.Generator
+
+    def source_start(self, order: RenderOrder) -> _Start | None:
+        """The video that a clip is made anew from; None where there is none or all is made anew."""
+        plan, pipeline = order.plan, self.pipeline
+        strength, video = plan.strength, plan.request.path_of(Role.SOURCE_VIDEO)
+        if video is None or strength is None or strength >= 1:
+            return None
+        steps = plan.num_inference_steps or order.profile.num_inference_steps
+        with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, self.cancel):
+            source = source_latents(pipeline, order, video, self.cancel)
+        sigmas = order.profile.sigmas_from(steps, strength)
+        if isinstance(pipeline, KeepingLTXVideoPipeline):
+            return _Start(normalized(pipeline, source), None, sigmas)
+        silence = None
+        if sigmas:
+            with torch.no_grad():
+                silence = silent_latents(pipeline, plan.made_frames, plan.fps)
+        return _Start(source, silence, sigmas)
+
+    def denoise(
+        self, order: RenderOrder, start: _Start | None, part: _Part, previewer: Previewer | None
+    ) -> Denoised:
+        """One call of the pipeline."""
+        plan, profile, pipeline = order.plan, order.profile, self.pipeline
+        steps = plan.num_inference_steps or profile.num_inference_steps
+        guidance = profile.guidance.at(plan.guidance_scale)
+
+        def on_step_end(running: Pipeline, index: int, at: Any, tensors: Any) -> dict[str, Any]:
+            self.cancel.check()
+            latents = tensors["latents"]
+            if isinstance(running, KeepingLTXVideoPipeline):
+                latents = running.restored(latents)
+            preview = previewer.look(latents, index, float(at)) if previewer else None
+            count = running.num_timesteps
+            self.on_step(
+                part.begin + part.share * (index + 1) / count,
+                part.steps_before + index + 1,
+                part.steps_before + count + part.steps_after,
+                preview,
             )
-            return Denoised(output.frames, None, generator)
-        sigmas = profile.sigmas_for(steps)
-        if source is not None and strength is not None:
-            sigmas = profile.sigmas_from(steps, strength)
-            shared["noise_scale"] = sigmas[0]
-            shared["audio_latents"] = silent_latents(pipeline, plan.num_frames, plan.fps)
-        pipeline.kept = None if extended is None else extended.kept
-        output = call(
-            conditions=conditions_of_ltx_2(order, extended),
-            frame_rate=float(plan.fps),
-            sigmas=None if sigmas is None else list(sigmas),
-            spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
-            use_cross_timestep=profile.use_cross_timestep,
-            **_knobs(guidance),
-            **shared,
-        )
-    return Denoised(output.frames, output.audio, generator)
+            return {"latents": latents}
+
+        with torch.no_grad(), stop_between(pipeline.vae.encoder.down_blocks, self.cancel):
+            given = given_video(pipeline, order, self.cancel)
+        kept = None if given is None else given.kept
+        shared: dict[str, Any] = {
+            "latents": None if start is None else start.video,
+            "height": plan.height,
+            "width": plan.width,
+            "num_frames": plan.made_frames,
+            "num_inference_steps": steps,
+            "generator": self.generator,
+            "output_type": "latent",
+            "callback_on_step_end": on_step_end,
+            "max_sequence_length": profile.max_sequence_length,
+            **_prompt_arguments(pipeline, self.prompt, compute_dtype(order)),
+        }
+        # The pipelines' own annotations leave out the None and the fractions that they document.
+        call: Any = pipeline
+        with torch.no_grad(), stop_between(call.transformer.transformer_blocks, self.cancel):
+            if isinstance(pipeline, KeepingLTXVideoPipeline):
+                timesteps = profile.timesteps_for(steps)
+                denoise_strength = 1.0
+                if start is not None:
+                    # The pipeline leaves out a share of the list, so it gets one level more.
+                    timesteps = (1000.0, *(level * 1000 for level in start.sigmas))
+                    denoise_strength = (len(start.sigmas) + 0.5) / len(timesteps)
+                with pipeline.keeping(kept):
+                    output = call(
+                        conditions=conditions_of_ltx_video(order, given),
+                        frame_rate=plan.fps,
+                        timesteps=None if timesteps is None else list(timesteps),
+                        denoise_strength=denoise_strength,
+                        guidance_scale=guidance.guidance_scale,
+                        guidance_rescale=guidance.guidance_rescale,
+                        image_cond_noise_scale=profile.image_cond_noise_scale,
+                        **shared,
+                    )
+                return Denoised(output.frames, None, self.generator)
+            sigmas = profile.sigmas_for(steps)
+            if start is not None:
+                sigmas = start.sigmas
+                shared |= {"noise_scale": sigmas[0], "audio_latents": start.audio}
+            with pipeline.keeping(kept, audio_condition(pipeline, order)):
+                output = call(
+                    conditions=conditions_of_ltx_2(order, given),
+                    frame_rate=float(plan.fps),
+                    sigmas=None if sigmas is None else list(sigmas),
+                    spatio_temporal_guidance_blocks=list(profile.stg_blocks) or None,
+                    use_cross_timestep=profile.use_cross_timestep,
+                    **_knobs(guidance),
+                    **shared,
+                )
+        return Denoised(output.frames, output.audio, self.generator)
 
 
 def decode(
@@ -151,10 +235,16 @@ def decode(
 ) -> tuple[np.ndarray, Audio | None]:
     """The pictures, (frames, height, width, 3) uint8, and the sound where the plan wants it.
 
-    The sound of a source video is none that is decoded here.
+    Of a picture that is kept whole there are none, and of a sound that is given none is decoded.
     """
-    is_wanted = order.plan.has_audio and order.plan.strength is None
-    audio = denoised.audio if is_wanted else None
+    plan = order.plan
+    audio = denoised.audio if plan.makes_audio else None
+    if not plan.makes_video:
+        with torch.no_grad():
+            waveform = None if audio is None else _decode_audio(pipeline, audio)
+        pipeline.maybe_free_model_hooks()
+        on_progress(1.0)
+        return np.zeros((0, plan.height, plan.width, 3), np.uint8), waveform
     video_share = 1.0 if audio is None else 0.9
     with (
         torch.no_grad(),
@@ -162,7 +252,7 @@ def decode(
             pipeline.vae, denoised.video, lambda done: on_progress(done * video_share), cancel
         ),
     ):
-        if isinstance(pipeline, LTXConditionPipeline):
+        if isinstance(pipeline, KeepingLTXVideoPipeline):
             latents, timestep = _noised_for_decoder(pipeline, order, denoised)
         else:
             latents, timestep = denoised.video, None
@@ -198,8 +288,8 @@ def _knobs(guidance: Guidance) -> dict[str, float]:
     return knobs
 
 
-def normalized(pipeline: Pipeline, latents: torch.Tensor) -> torch.Tensor:
-    """Latents of the VAE in the scale that the transformer works in."""
+def normalized(pipeline: KeepingLTXVideoPipeline, latents: torch.Tensor) -> torch.Tensor:
+    """Latents of the VAE in the scale that LTX-Video's pipeline works in."""
     vae = pipeline.vae
     return pipeline._normalize_latents(  # noqa: SLF001 - the pipeline encodes by it itself
         latents, vae.latents_mean, vae.latents_std, vae.config.scaling_factor
@@ -207,7 +297,7 @@ def normalized(pipeline: Pipeline, latents: torch.Tensor) -> torch.Tensor:
 
 
 def _noised_for_decoder(
-    pipeline: LTXConditionPipeline, order: RenderOrder, denoised: Denoised
+    pipeline: KeepingLTXVideoPipeline, order: RenderOrder, denoised: Denoised
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """The latents as the decoder of LTX-Video wants them: in its scale, with a trace of noise."""
     vae = pipeline.vae

@@ -14,6 +14,7 @@ from core.video.model_store import Installation, OnDisk
 from core.video.provider import ModelFile, NotReady, ReasonCode
 from providers.ltx_video.install.builtin_proof import find_difference
 from providers.ltx_video.install.installed import check_installed, manifest_of, model_folder
+from providers.ltx_video.models.downloads import UPSAMPLER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,6 +112,18 @@ def files_problem(model: LocalModel, paths: Paths) -> NotReady | None:
             return NotReady(ReasonCode.NOT_INSTALLED, f"{label}: {found.reason}", repair)
         case OnDisk.DAMAGED:
             return NotReady(ReasonCode.DAMAGED, f"{label}: {found.reason}", repair)
+
+
+def upsampler_problem(model: LocalModel, models_dir: Path) -> Problem | None:
+    """What keeps a model from two stages that was installed before they came; else None."""
+    folder = folder_of(model, models_dir)
+    if not folder.is_dir() or (folder / UPSAMPLER / "config.json").is_file():
+        return None
+    return Problem(
+        "sampling.two_stage",
+        f"{model.spec.label} was installed without what enlarges the first of two stages. "
+        f"{way_to_repair(model)} It adds that alone, about 1 GB.",
+    )
 
 
 def _difference(model: LocalModel, paths: Paths) -> str:

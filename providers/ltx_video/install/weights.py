@@ -247,7 +247,7 @@ class InstallModelJob:
         """
         with hold_model(self._models_dir, self._model.id):
             state = check_installed(self._models_dir, self._model.id)
-            if state.on_disk is OnDisk.WHOLE:
+            if state.on_disk is OnDisk.WHOLE and self._has_every_set(state.folder):
                 ctx.report(Notice(message=f"{self._model.label} is installed and complete."))
                 return state.folder
             survey = self.survey(ctx)
@@ -260,6 +260,14 @@ class InstallModelJob:
                     hint="Make room or make the folder writable, and give the same command again.",
                 ) from error
             return state.folder
+
+    def _has_every_set(self, folder: Path) -> bool:
+        """Whether something of each part is there: parts that came to a model later are not."""
+        manifest = manifest_of(folder)
+        return manifest is not None and all(
+            any(file.repo_id == part.repo_id and part.has(file.path) for file in manifest.files)
+            for part in self._model.weights.sets
+        )
 
     def _install(self, ctx: JobContext, survey: Survey) -> None:
         files = survey.files

@@ -32,6 +32,7 @@ from providers.ltx_video.models.profiles import Profile
 from providers.ltx_video.models.sizes import (
     CAMERA,
     FRAME_GRID,
+    LARGE,
     LTX_2_LICENCE,
     LTX_25_LICENCE,
     LTXV_LICENCE,
@@ -53,7 +54,7 @@ _FREE = PriceTable(
 _TASKS = (Task.TEXT_TO_VIDEO, Task.IMAGE_TO_VIDEO, Task.TEXT_TO_IMAGE)
 MOST_LORAS = 4
 """As many are laid over one model; each is read with every step."""
-_LARGE_TASKS = (*_TASKS, Task.VIDEO_TO_VIDEO, Task.EXTEND_VIDEO)
+_LARGE_TASKS = (*_TASKS, Task.VIDEO_TO_VIDEO, Task.EXTEND_VIDEO, Task.RETAKE)
 _START_ONLY = {Role.START: 1, Role.LORA: MOST_LORAS}
 _MOST_KEYFRAMES = 8
 _INPUTS = {
@@ -63,8 +64,11 @@ _INPUTS = {
     Role.REFERENCE: 3,
     Role.SOURCE_VIDEO: 1,
     Role.EXTEND_VIDEO: 1,
+    Role.RETAKE_VIDEO: 1,
     Role.LORA: MOST_LORAS,
 }
+# What has no sound of its own cannot follow one.
+_AUDIO_INPUTS = {**_INPUTS, Role.AUDIO: 1}
 STRENGTH = FloatRange(minimum=0.0, maximum=1.0, default=0.7)
 """How much of a source video is made anew."""
 REFERENCE_STRENGTH = 0.4
@@ -123,6 +127,7 @@ _VIDEO_2B = _Offer(
         hidden_size=2048,
         block_count=28,
         decoder_channels=128,
+        upsampler=0.25,
     ),
     lora_family="ltx-video-2b",
 )
@@ -147,6 +152,7 @@ _AV_19B = _Offer(
         limits=(
             DurationLimit(resolution="720p", maximum=10.0),
             DurationLimit(resolution="1080p", maximum=5.0),
+            *(DurationLimit(resolution=name, maximum=5.0) for name in LARGE),
         ),
     ),
     audio=AudioSpec(sample_rate_hz=24_000),
@@ -161,6 +167,7 @@ _AV_19B = _Offer(
         hidden_size=4096,
         block_count=48,
         decoder_channels=128,
+        upsampler=0.5,
     ),
     lora_family="ltx-2-19b",
 )
@@ -184,15 +191,19 @@ def _model(
     is_guided = profile.guidance.reads_negative_prompt
     if file:
         profile = profile.model_copy(update={"transformer_file": f"transformer/{file}"})
+    # What has no sound is of a family whose largest sizes one stage makes.
+    large = LARGE if profile.refine_sigmas and offer.audio else ()
     spec = ModelSpec(
         id=model_id.value,
         label=label,
         summary=summary,
         family=profile.family.value,
-        tasks=_LARGE_TASKS,
-        inputs=_INPUTS,
+        tasks=(*_LARGE_TASKS, Task.AUDIO_TO_VIDEO) if offer.audio else _LARGE_TASKS,
+        inputs=_AUDIO_INPUTS if offer.audio else _INPUTS,
         lora_family=offer.lora_family,
-        sizes=offer.sizes,
+        sizes=(*offer.sizes, *frame_sizes(*large)),
+        refine_steps=len(profile.refine_sigmas),
+        large_resolutions=large,
         fps=offer.fps,
         default_fps=offer.fps[0],
         durations=offer.durations,

@@ -45,6 +45,15 @@ _AV_FOLDERS = (
 )
 # The connectors of 2.3 and 2.5 lie there twice too: in one piece, and in numbered ones.
 _CONNECTORS_IN_ONE_PIECE = "connectors/diffusion_pytorch_model.safetensors"
+UPSAMPLER = "latent_upsampler"
+"""The folder of what enlarges latents between two stages."""
+
+# Of ltx-2.3-spatial-upscaler-x2-1.1.safetensors and ltxv-spatial-upscaler-0.9.7.safetensors, as
+# their pages list them; the repositories below hold the same weights in the layout of diffusers.
+_UPSAMPLER_2X_BYTES = 995_743_560
+_UPSAMPLER_09_BYTES = 505_000_000
+_UPSAMPLER_09 = "Lightricks/ltxv-spatial-upscaler-0.9.7"
+_UPSAMPLER_23 = "rootonchair/LTX-2.3-spatial-upscaler-x2-v1.1-Diffusers"
 _IMAGES = ("*.md", "*.png", "*.gif", "*.mp4")
 
 
@@ -100,6 +109,24 @@ def _single_file(
         page_url=f"{_HUB}/{_LTX_VIDEO}",
         as_of=_AS_OF,
         source=f"{path} as listed on its page; the rest as {base.model}",
+    )
+
+
+def _with_upsampler(
+    weights: WeightsSpec,
+    repo_id: str,
+    size_bytes: int,
+    *,
+    revision: str = "main",
+) -> WeightsSpec:
+    """With the model that enlarges latents between two stages."""
+    files = FileSet(repo_id=repo_id, revision=revision, allow_patterns=(f"{UPSAMPLER}/*",))
+    return weights.model_copy(
+        update={
+            "sets": (*weights.sets, files),
+            "download_bytes": weights.download_bytes + size_bytes,
+            "source": f"{weights.source}; {size_bytes / _GB:.2f} GB of upsampler",
+        }
     )
 
 
@@ -203,17 +230,28 @@ WEIGHTS: dict[str, WeightsSpec] = {
             _2B_095,
             27.9,
         ),
-        _single_file(
-            LTXModel.LTX_VIDEO_2B_098_DISTILLED,
-            "ltxv-2b-0.9.8-distilled.safetensors",
-            _2B_095,
-            27.9,
-            size_bytes=6_340_744_492,
-            sha256="76aa8c4786af752fa6f951947129d5290c3c6c0b2fadcadea6b5e114ae2cad8f",
+        _with_upsampler(
+            _single_file(
+                LTXModel.LTX_VIDEO_2B_098_DISTILLED,
+                "ltxv-2b-0.9.8-distilled.safetensors",
+                _2B_095,
+                27.9,
+                size_bytes=6_340_744_492,
+                sha256="76aa8c4786af752fa6f951947129d5290c3c6c0b2fadcadea6b5e114ae2cad8f",
+            ),
+            _UPSAMPLER_09,
+            _UPSAMPLER_09_BYTES,
         ),
         _13B_097_DEV,
-        _folders(
-            LTXModel.LTX_VIDEO_13B_097_DISTILLED, "Lightricks/LTX-Video-0.9.7-distilled", 47.7, _T5
+        _with_upsampler(
+            _folders(
+                LTXModel.LTX_VIDEO_13B_097_DISTILLED,
+                "Lightricks/LTX-Video-0.9.7-distilled",
+                47.7,
+                _T5,
+            ),
+            _UPSAMPLER_09,
+            _UPSAMPLER_09_BYTES,
         ),
         _single_file(
             LTXModel.LTX_VIDEO_13B_098_DEV,
@@ -221,18 +259,22 @@ WEIGHTS: dict[str, WeightsSpec] = {
             _13B_097_DEV,
             50.2,
         ),
-        _folders(
-            LTXModel.LTX_VIDEO_13B_098_DISTILLED,
-            "Lightricks/LTX-Video-0.9.8-13B-distilled",
-            39.0,
-            "size of a complete local copy as reported by a user",
+        _with_upsampler(
+            _folders(
+                LTXModel.LTX_VIDEO_13B_098_DISTILLED,
+                "Lightricks/LTX-Video-0.9.8-13B-distilled",
+                39.0,
+                "size of a complete local copy as reported by a user",
+            ),
+            _UPSAMPLER_09,
+            _UPSAMPLER_09_BYTES,
         ),
         _19B_DEV,
-        _19B_DISTILLED,
+        _with_upsampler(_19B_DISTILLED, _LTX_2, _UPSAMPLER_2X_BYTES, revision=_LTX_2_REVISION),
         _23_DEV,
-        _23_DISTILLED,
+        _with_upsampler(_23_DISTILLED, _UPSAMPLER_23, _UPSAMPLER_2X_BYTES),
         _25_DEV,
-        _25_DISTILLED,
+        _with_upsampler(_25_DISTILLED, _LTX_25, _UPSAMPLER_2X_BYTES, revision=_LTX_25_REVISION),
     )
 }
 """The download of every model that does not come with the program."""

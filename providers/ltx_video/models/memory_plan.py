@@ -64,6 +64,7 @@ class Workload:
         more_tokens: the pieces of images beside those of the clip.
         encodes_video: whether a video becomes latents first, which takes what decoding takes.
         lora_billions: the parameters of all its LoRAs.
+        has_upsampler: whether it is made in two stages; its second is what needs most.
     """
 
     width: int
@@ -73,13 +74,14 @@ class Workload:
     more_tokens: int = 0
     encodes_video: bool = False
     lora_billions: float = 0.0
+    has_upsampler: bool = False
 
     @classmethod
     def of(cls, plan: RenderPlan, profile: Profile, *, lora_billions: float = 0.0) -> Workload:
         """The clip of a plan."""
         rows = _batch_rows(profile, plan.guidance_scale)
         has_source = plan.strength is not None and plan.strength < 1
-        has_video = has_source or plan.kept_frames > 0
+        has_video = has_source or plan.kept_frames > 0 or plan.retake is not None
         size = (plan.width, plan.height, plan.made_frames)
         return cls(
             *size,
@@ -87,6 +89,7 @@ class Workload:
             more_tokens(plan),
             encodes_video=has_video,
             lora_billions=lora_billions,
+            has_upsampler=plan.refine_steps > 0,
         )
 
     @classmethod
@@ -262,18 +265,20 @@ def _layouts(gpu: Gpu | None, footprint: Footprint, dtype: Precision) -> tuple[_
 
 
 def _weights(
-    layout: _WeightsLayout, footprint: Footprint, dtype: Precision, lora_billions: float
+    layout: _WeightsLayout, footprint: Footprint, dtype: Precision, workload: Workload
 ) -> _Weights:
     size = _BYTES[dtype]
     # The processor's 16-bit 3-D convolutions are far too slow, so decoders are in 32 bit there.
     decoder = _BYTES[Precision.FLOAT32] if layout.device is Device.CPU else size
+    lora_billions = workload.lora_billions
+    upsampler = footprint.upsampler if workload.has_upsampler else 0.0
     return _Weights(
         transformer=footprint.transformer * _BYTES[layout.precision] + lora_billions * size,
         loras=lora_billions * size,
         block=footprint.transformer * size / footprint.block_count,
         text_encoder=footprint.text_encoder * size,
         connectors=footprint.connectors * size,
-        video_vae=footprint.video_vae * decoder,
+        video_vae=(footprint.video_vae + upsampler) * decoder,
         audio=footprint.audio * _BYTES[Precision.FLOAT32],
     )
 
@@ -282,7 +287,7 @@ def _peaks(
     layout: _WeightsLayout, footprint: Footprint, dtype: Precision, workload: Workload
 ) -> tuple[StagePeak, ...]:
     """What each stage holds on the accelerator and in main memory."""
-    weights = _weights(layout, footprint, dtype, workload.lora_billions)
+    weights = _weights(layout, footprint, dtype, workload)
     device_gb = _on_device(layout, weights, footprint, dtype, workload)
     frames_gb = workload.pixels * 3 * 5 / 1e9  # as 32-bit numbers and as bytes
     match layout.device:

@@ -76,6 +76,9 @@ class Profile(Frozen):
             `shift_mu` at most one is given, and with neither the pipeline uses its own.
         negative_prompt: ours; None leaves it empty.
         uses_library_negative_prompt: take the text that diffusers ships for LTX-2 instead.
+        refine_sigmas: the noise levels of the second of two stages; empty where there is only one.
+        upsample_adain: how far the enlarged latents of the first stage get back its statistics.
+        upsample_tone_map: how far their extremes are compressed; 0 to 1, both.
         stg_blocks: the transformer blocks that spatio-temporal guidance perturbs.
         is_stochastic: each step goes to the clean clip that it expects and adds new noise.
         image_crf: how hard a start image is compressed before use; None where it is not.
@@ -92,6 +95,9 @@ class Profile(Frozen):
     sigmas: tuple[float, ...] | None = None
     shift_mu: float | None = None
     guidance: Guidance = Guidance()
+    refine_sigmas: tuple[float, ...] = ()
+    upsample_adain: float = 0.0
+    upsample_tone_map: float = 0.0
     stg_blocks: tuple[int, ...] = ()
     use_cross_timestep: bool = True
     is_stochastic: bool = False
@@ -176,6 +182,9 @@ _DISTILLED_2X = (1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875
 # Of the first of the two passes of their maker. Lists with an eighth level of .00003 are about:
 # from there to 0 nothing changes, for an eighth of the time.
 _DISTILLED_098 = (1.0, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725)
+# Of the second pass, each a tail of the first.
+_REFINE_2X = (0.909375, 0.725, 0.421875)
+_REFINE_098 = (0.9094, 0.725, 0.4219)
 _DEV_SHIFT_MU = 2.05
 
 # The decoder of 0.9.1 and later is itself told how noisy its input is.
@@ -199,7 +208,14 @@ LTX_VIDEO_2B_096_DISTILLED = _LTX_VIDEO.model_copy(
 )
 LTX_VIDEO_098_DISTILLED = _LTX_VIDEO.model_copy(
     update=_DISTILLED
-    | {"num_inference_steps": 7, "sigmas": _DISTILLED_098, "image_cond_noise_scale": 0.0}
+    | {
+        "num_inference_steps": 7,
+        "sigmas": _DISTILLED_098,
+        "image_cond_noise_scale": 0.0,
+        "refine_sigmas": _REFINE_098,
+        "upsample_adain": 1.0,
+        "upsample_tone_map": 0.6,
+    }
 )
 LTX_VIDEO_13B_DEV = _LTX_VIDEO.model_copy(
     update={
@@ -234,6 +250,7 @@ LTX_2_DISTILLED = LTX_2_DEV.model_copy(
     update={
         "num_inference_steps": 8,
         "sigmas": _DISTILLED_2X,
+        "refine_sigmas": _REFINE_2X,
         "shift_mu": None,
         "guidance": Guidance(),
         "stg_blocks": (),

@@ -56,7 +56,24 @@ _WIDE: Mapping[str, Mapping[AspectRatio, tuple[int, int]]] = {
         AspectRatio.LANDSCAPE_3_2: (1760, 1184),
         AspectRatio.ULTRAWIDE_21_9: (2208, 960),
     },
+    # Multiples of 64, because these are made in two stages.
+    "1440p": {
+        AspectRatio.WIDE_16_9: (2560, 1472),
+        AspectRatio.SQUARE_1_1: (1920, 1920),
+        AspectRatio.LANDSCAPE_4_3: (2176, 1664),
+        AspectRatio.LANDSCAPE_3_2: (2304, 1536),
+        AspectRatio.ULTRAWIDE_21_9: (2944, 1280),
+    },
+    "2160p": {
+        AspectRatio.WIDE_16_9: (3840, 2176),
+        AspectRatio.SQUARE_1_1: (2880, 2880),
+        AspectRatio.LANDSCAPE_4_3: (3328, 2496),
+        AspectRatio.LANDSCAPE_3_2: (3456, 2304),
+        AspectRatio.ULTRAWIDE_21_9: (4416, 1920),
+    },
 }
+LARGE = ("1440p", "2160p")
+"""The sizes that are made in two stages alone."""
 _UPRIGHT = {
     AspectRatio.WIDE_16_9: AspectRatio.TALL_9_16,
     AspectRatio.LANDSCAPE_4_3: AspectRatio.PORTRAIT_3_4,
@@ -64,10 +81,14 @@ _UPRIGHT = {
 }
 
 
+def latent_frame(frame: int) -> int:
+    """The latent frame that holds a frame of a clip, both from 0."""
+    return (frame - FRAME_GRID.offset) // FRAME_GRID.step + 1
+
+
 def token_count(width: int, height: int, num_frames: int) -> int:
     """How many pieces the transformer cuts a clip into."""
-    latent_frames = (num_frames - FRAME_GRID.offset) // FRAME_GRID.step + 1
-    return latent_frames * (width // SIZE_GRID) * (height // SIZE_GRID)
+    return (latent_frame(num_frames - 1) + 1) * (width // SIZE_GRID) * (height // SIZE_GRID)
 
 
 def more_tokens(plan: RenderPlan) -> int:

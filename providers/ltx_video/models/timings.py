@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from core.frozen import Frozen
 from core.jobs.lanes import Stage
 from core.platform.files import set_aside, write_text_atomically
-from providers.ltx_video.models.sizes import more_tokens, token_count
+from providers.ltx_video.models.two_stages import denoising_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,9 +73,7 @@ def work_of(stage: Stage, plan: RenderPlan) -> int:
     """How much a stage has to do for a plan; 0 where the clip makes no difference."""
     match stage:
         case Stage.DENOISE:
-            tokens = token_count(plan.width, plan.height, plan.made_frames) + more_tokens(plan)
-            steps = plan.num_inference_steps if plan.steps_taken is None else plan.steps_taken
-            return tokens * (steps or 1)
+            return sum(denoising_work(plan))
         case Stage.DECODE:
             return plan.made_frames * plan.width * plan.height
         case Stage.WRITE:

@@ -109,6 +109,7 @@ class Footprint(Frozen):
     Attributes:
         transformer: the diffusion model; the only part that is ever stored in fewer bits.
         text_encoder, connectors: what turns the prompt into conditions.
+        upsampler: what enlarges latents between two stages.
         video_vae, audio: the video encoder with its decoder; the audio decoder with its vocoder.
         hidden_size: width of the transformer, for the size of its activations.
         block_count: number of transformer blocks; offloading moves one after the other.
@@ -121,6 +122,7 @@ class Footprint(Frozen):
     text_encoder: float = Field(gt=0)
     connectors: float = Field(default=0.0, ge=0)
     video_vae: float = Field(gt=0)
+    upsampler: float = Field(default=0.0, ge=0)
     audio: float = Field(default=0.0, ge=0)
     hidden_size: int = Field(gt=0)
     block_count: int = Field(gt=0)

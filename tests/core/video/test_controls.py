@@ -32,6 +32,7 @@ from core.video.request import (
     OutputKind,
     RenderRequest,
     Residency,
+    RetakePart,
     Role,
     Target,
 )
@@ -69,6 +70,8 @@ def values_for(row: ControlRow) -> st.SearchStrategy[object]:
         return st.sampled_from(Residency)
     if row.id is Control.EXTEND_DIRECTION:
         return st.sampled_from(ExtendDirection)
+    if row.id is Control.RETAKE_PART:
+        return st.sampled_from(RetakePart)
     if row.id is Control.TARGET:
         return st.just(TARGET)
     match row.kind:
@@ -90,13 +93,9 @@ def asked(row: ControlRow, value: object, spec: ModelSpec) -> RenderRequest:
     request = RenderRequest(target=TARGET, prompt="a red ball")
     if row.id is Control.CAMERA_SPEED and spec.camera:
         request = ROWS[Control.CAMERA_MOTION].with_value(request, spec.camera.motions[0])
-    needed = {
-        Control.STRENGTH: Role.SOURCE_VIDEO,
-        Control.EXTEND_DIRECTION: Role.EXTEND_VIDEO,
-    }.get(row.id)
-    if needed is not None:
-        video = Input(role=needed, path=Path("v.mp4"))
-        request = request.with_inputs((video,) if spec.limit(needed) else ())
+    if row.needs is not None:
+        video = Input(role=row.needs, path=Path("v.mp4"))
+        request = request.with_inputs((video,) if spec.limit(row.needs) else ())
     return row.with_value(request, value)
 
 

@@ -145,7 +145,7 @@ def test_images_belong_into_the_new_part() -> None:
     kept = Input(role=Role.KEYFRAME, path=Path("old.png"), at_s=1.0)
     assert plan(ask(inside, end)).num_frames == 148
     message = problems(ask(kept))["inputs.keyframe"]
-    assert "'old.png' at 1.00 s would be a frame of the video that is extended" in message
+    assert "'old.png' at 1.00 s would be a frame of the given video, which keeps" in message
     assert "The new part is at 4.17 to 6.12 s." in message
     assert plan(ask(kept, editing=BACKWARD)).num_frames == 148
     assert (
@@ -174,7 +174,7 @@ def test_there_is_sound_where_the_video_or_the_model_has_it(
 
 def test_two_videos_a_direction_alone_and_an_image_are_refused() -> None:
     source = Input(role=Role.SOURCE_VIDEO, path=Path("s.mp4"))
-    assert "not both at once" in problems(ask(source))["inputs.extend_video"]
+    assert "not both at once" in problems(ask(source))["inputs.source_video"]
     alone = ask(inputs=(), editing=BACKWARD)
     assert "A direction needs a video to extend" in problems(alone)["editing.direction"]
     image = ask(output=OutputKind.IMAGE, frame=FrameRequest())

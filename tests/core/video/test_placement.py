@@ -131,8 +131,8 @@ def test_a_reference_keeps_away_from_keyframes_and_from_what_is_kept() -> None:
         (16, Role.REFERENCE),
         (24, Role.KEYFRAME),
     ]
-    for kept, frame in ((range(29), 38), (range(20, 49), 10)):
-        (image,) = placed_images(ask(*references(1)), SOFT, 49, 24, kept)
+    for new, frame in ((range(29, 49), 38), (range(20), 10)):
+        (image,) = placed_images(ask(*references(1)), SOFT, 49, 24, new)
         assert abs(image.frame - frame) <= 1
 
 

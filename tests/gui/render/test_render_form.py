@@ -37,6 +37,8 @@ from tests.gui.controls import ControlCase, check_every_control, controls_of
 from tests.gui.operating import answer_with, choose_index
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytestqt.qtbot import QtBot
 
 
@@ -68,6 +70,8 @@ FULL_OWN = chosen(
     source_video=Input(role=Role.SOURCE_VIDEO, path=Path("/v.mp4")),
     strength=0.5,
     extend_video=Input(role=Role.EXTEND_VIDEO, path=Path("/e.mp4")),
+    retake_video=Input(role=Role.RETAKE_VIDEO, path=Path("/r.mp4")),
+    audio_file=Input(role=Role.AUDIO, path=Path("/a.wav")),
     loras=(ONE,),
     memory=Residency.RESIDENT,
     webhook_url="https://example.com/",
@@ -85,12 +89,18 @@ SMALL_ROWS = (
 )
 FULL_ROWS = (
     *SMALL_ROWS,
+    "two_stage",
     "audio_prompt",
     "keyframes",
     "source_video",
     "strength",
     "extend_video",
     "extend_direction",
+    "retake_video",
+    "retake_from",
+    "retake_to",
+    "retake_part",
+    "audio_file",
     "loras",
     "memory",
     "webhook_url",
@@ -171,8 +181,9 @@ def own(panel: RenderForm) -> bool:
     return control(panel, "model_reset").isHidden()
 
 
-def own_direction(panel: RenderForm) -> bool:
-    return control(panel, "extend_direction_reset").isHidden()
+def hidden(name: str) -> Callable[[RenderForm], object]:
+    """Whether a way back is hidden, as it is once it was gone."""
+    return lambda panel: control(panel, name).isHidden()
 
 
 def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
@@ -203,6 +214,8 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("guidance_scale_reset", click, value),
         ControlCase("num_inference_steps", up, value),
         ControlCase("num_inference_steps_reset", click, value),
+        ControlCase("two_stage", click, value),
+        ControlCase("two_stage_reset", click, hidden("two_stage_reset")),
         ControlCase("seed_number", typed, value),
         ControlCase("seed_same", click, value),
         ControlCase("seed_new", click, value),
@@ -220,7 +233,19 @@ def check_cases(extra: tuple[ControlCase, ...] = ()) -> list[ControlCase]:
         ControlCase("extend_video_clear", click, value),
         ControlCase("extend_video_reset", click, value),
         ControlCase("extend_direction", down, value),
-        ControlCase("extend_direction_reset", click, own_direction),
+        ControlCase("extend_direction_reset", click, hidden("extend_direction_reset")),
+        ControlCase("retake_video", answer_with(PICKED), value),
+        ControlCase("retake_video_clear", click, value),
+        ControlCase("retake_video_reset", click, value),
+        ControlCase("retake_from", up, value),
+        ControlCase("retake_from_reset", click, hidden("retake_from_reset")),
+        ControlCase("retake_to", up, value),
+        ControlCase("retake_to_reset", click, hidden("retake_to_reset")),
+        ControlCase("retake_part", down, value),
+        ControlCase("retake_part_reset", click, hidden("retake_part_reset")),
+        ControlCase("audio_file", answer_with(PICKED), value),
+        ControlCase("audio_file_clear", click, value),
+        ControlCase("audio_file_reset", click, value),
         ControlCase("lora_add", answer_with(PICKED), value),
         ControlCase("loras_reset", click, value),
         ControlCase("memory", down, value),
@@ -256,15 +281,19 @@ def test_a_small_model_hides_what_it_does_not_take_and_its_own_controls_work(
     shown = made(qtbot, SMALL_OWN)
     for name in (
         "audio_prompt",
+        "two_stage",
         "keyframe_add",
         "source_video",
         "extend_video",
+        "retake_video",
+        "audio_file",
         "lora_add",
         "memory",
     ):
         assert not control(shown, name).isVisibleTo(shown), name
     for case in check_cases():
-        if not case.name.startswith(SMALL_ROWS) or case.name.startswith("audio_prompt"):
+        others = ("audio_prompt", "audio_file")
+        if not case.name.startswith(SMALL_ROWS) or case.name.startswith(others):
             continue
         panel = made(qtbot, SMALL_OWN)
         panel.set_scope(SCOPE)

@@ -64,7 +64,7 @@ class Engine:
     def denoise(
         self, previewer: Previewer | None, after_step: Callable[[], None] = lambda: None
     ) -> Denoised:
-        def on_step(_step: int, _steps: int, image: Path | None) -> None:
+        def on_step(_done: float, _step: int, _steps: int, image: Path | None) -> None:
             after_step()
             if image is not None:
                 self.images.append(image)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from core.errors import UnsupportedRequest
+from core.jobs.lanes import Stage
 from core.media.ffmpeg import probe_clip
 from core.platform.paths import Paths
 from core.video.inputs import check_inputs
@@ -20,12 +22,14 @@ from core.video.request import (
     Input,
     RenderRequest,
     Residency,
+    RetakePart,
     Role,
     Sampling,
     Target,
     Task,
 )
-from providers.ltx_video.engine.clip import write_clip
+from core.video.spec import AspectRatio, FrameSize
+from providers.ltx_video.engine.clip import Audio, write_clip
 from providers.ltx_video.engine.drive_render import write_images
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models import profiles
@@ -33,6 +37,8 @@ from providers.ltx_video.models.catalog import BY_ID, DEPLOYMENT, PROVIDER, Loca
 from providers.ltx_video.models.info import LTXModel
 from providers.ltx_video.models.memory_plan import Workload
 from providers.ltx_video.models.sizes import token_count
+from providers.ltx_video.models.timings import work_of
+from tests.fakes.clips import moving_clip
 from tests.providers.engine.test_engine_clips import images, samples
 from tests.providers.tiny_home import PROMPT, SEED, context_of, install, made_by, tiny
 
@@ -51,14 +57,18 @@ _PLAIN = {"dtype": Precision.FLOAT32}
 _AV = {**_PLAIN, "image_crf": 0, "use_cross_timestep": True, "max_sequence_length": 32}
 
 
-_OF_THE_REAL_ONE = ("inputs", "tasks", "strength", "keeps_source_audio", "reference_strength")
+_OF_THE_REAL_ONE = (
+    "inputs", "tasks", "strength", "keeps_source_audio", "reference_strength", "refine_steps",
+)  # fmt: skip
+LARGE = FrameSize(resolution="128p", aspect=AspectRatio.LANDSCAPE_3_2, width=192, height=128)
 
 
 def _model(name: str, like: LTXModel, profile: Profile) -> LocalModel:
     model = tiny(name, profile, has_audio=BY_ID[like].spec.audio is not None)
     real = BY_ID[like].spec
     same = {name: getattr(real, name) for name in _OF_THE_REAL_ONE}
-    spec = model.spec.model_copy(update=same)
+    sizes = (*model.spec.sizes, LARGE)
+    spec = model.spec.model_copy(update={**same, "sizes": sizes})
     return model.model_copy(update={"spec": spec})
 
 
@@ -89,6 +99,19 @@ MODELS = (
         profiles.LTX_25_DISTILLED.model_copy(update=_AV),
     ),
 )
+GUIDED = _model(
+    "tiny-2.3-guided",
+    LTXModel.LTX_2_3,
+    profiles.LTX_23_DEV.model_copy(
+        update={
+            **_AV,
+            "num_inference_steps": 4,
+            "sigmas": (1.0, 0.75, 0.5, 0.25),
+            "shift_mu": None,
+            "stg_blocks": (1,),
+        }
+    ),
+)
 EVERY_MODEL = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 
 
@@ -102,10 +125,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def provider(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLTX]:
     home = tmp_path_factory.mktemp("home")
     models = Paths.below(home).models_dir
-    for model in MODELS:
-        shutil.copytree(files / model.id.replace("098", "095"), models / model.id)
+    for model in (*MODELS, GUIDED):
+        like = model.id.replace("098", "095").removesuffix("-guided")
+        shutil.copytree(files / like, models / model.id)
         install(models / model.id, model)
-    with_engine = LocalLTX(context_of(home), MODELS)
+    with_engine = LocalLTX(context_of(home), (*MODELS, GUIDED))
     yield with_engine
     with_engine.close()
 
@@ -312,15 +336,266 @@ def test_a_keyframe_of_an_extended_video_counts_in_the_finished_clip(
     assert not np.array_equal(images(clip)[EXTENDED:], without[SEEN:])
 
 
-def test_after_an_extension_nothing_is_kept_of_it(
-    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path
+@pytest.mark.parametrize("mode", ["extended", "following", "retaken"])
+def test_after_a_clip_that_keeps_something_nothing_is_kept_of_it(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, mode: str
 ) -> None:
     model = MODELS[-1]
-    plan = extending(provider, model, files / "long.mp4", ExtendDirection.BACKWARD)
-    provider.render(plan, watched().context)
+    plans = {
+        "extended": lambda: extending(
+            provider, model, files / "long.mp4", ExtendDirection.BACKWARD
+        ),
+        "following": lambda: following(provider, model, files / "source.mp4"),
+        "retaken": lambda: retaking(provider, model, files / "retake.mp4"),
+    }
+    provider.render(plans[mode](), watched().context)
     after = provider.render(planned(provider, asked(model), model), watched().context).path
     plain = np.load(files / f"{model.id}-plain.npy")
     assert np.array_equal(images(after), as_written(plain, tmp_path))
+
+
+RETAKEN, FIRST, STOP, SEEN_FIRST = 30, 10, 18, 1
+
+
+def retaking(
+    provider: LocalLTX,
+    model: LocalModel,
+    clip: Path,
+    *inputs: Input,
+    part: RetakePart | None = None,
+) -> RenderPlan:
+    video = Input(role=Role.RETAKE_VIDEO, path=clip)
+    editing = Editing(retake_from_s=FIRST / FPS, retake_to_s=STOP / FPS, retake_part=part)
+    request = asked(model, video, *inputs).model_copy(
+        update={"editing": editing, "frame": FrameRequest()}
+    )
+    return provider.fit(make_plan(request, model.spec, check_inputs(request)))
+
+
+def with_part_anew(clip: Path, made: np.ndarray) -> np.ndarray:
+    own = images(clip)
+    return np.concatenate((own[:FIRST], made[FIRST - SEEN_FIRST : STOP - SEEN_FIRST], own[STOP:]))
+
+
+@EVERY_MODEL
+def test_a_part_is_made_anew_as_plain_diffusers_does_it_and_all_else_is_kept(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    plan = retaking(provider, model, files / "retake.mp4", part=RetakePart.VIDEO)
+    assert (plan.task, plan.num_frames, plan.made_frames) == (Task.RETAKE, RETAKEN, 25)
+    assert (plan.new, plan.first_made) == (range(FIRST, STOP), SEEN_FIRST)
+    job = watched()
+    clip = provider.render(plan, job.context).path
+    name = "retaken-video" if model.spec.audio else "retaken"
+    made = np.load(files / f"{model.id}-{name}.npy")
+    expected = with_part_anew(files / "retake.mp4", made)
+    assert np.array_equal(images(clip), as_written(expected, tmp_path))
+    assert {event.steps for event in job.progress if event.steps} == {
+        model.profile.num_inference_steps
+    }
+    kept, original = samples(clip), samples(files / "retake.mp4")
+    count = min(kept.shape[1], original.shape[1]) - 2000
+    assert np.abs(kept[:, 2000:count] - original[:, 2000:count]).max() < 0.05
+
+
+@pytest.mark.parametrize("part", [RetakePart.AUDIO, RetakePart.BOTH])
+@pytest.mark.parametrize("model", MODELS[2:], ids=lambda model: model.id)
+def test_the_sound_of_a_part_is_made_anew_with_its_picture_or_to_it(
+    provider: LocalLTX,
+    watched: Watch,
+    files: Path,
+    tmp_path: Path,
+    model: LocalModel,
+    part: RetakePart,
+) -> None:
+    plan = retaking(provider, model, files / "retake.mp4", part=part)
+    clip = provider.render(plan, watched().context).path
+    name = files / f"{model.id}-retaken-{part}"
+    own, made = images(files / "retake.mp4"), np.load(f"{name}.npy")
+    picture = own if part is RetakePart.AUDIO else with_part_anew(files / "retake.mp4", made)
+    assert np.array_equal(images(clip), as_written(picture, tmp_path))
+
+    rate = 24_000
+    begin, end, offset = (round(frame / FPS * rate) for frame in (FIRST, STOP, SEEN_FIRST))
+    sound, new = samples(clip), np.load(f"{name}-sound.npy")
+    original = np.stack([part[::2] for part in samples(files / "retake.mp4")])
+    # A window of AAC spreads a little over what is next to it; the part itself is louder than that.
+    quiet = slice(2000, begin - 2100)
+    assert np.abs(sound[:, quiet] - original[:, quiet]).max() < 0.1
+    middle = slice(begin + 2000, end - 2000)
+    heard, wanted = sound[:, middle], new[:, begin - offset + 2000 : end - offset - 2000]
+    old = original[:, middle]
+    assert np.abs(heard - wanted).mean() < 0.5 * np.abs(heard - old).mean()
+
+
+def test_a_silent_video_gets_new_sound_where_that_is_asked_for(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path
+) -> None:
+    silent = moving_clip(tmp_path / "silent.mp4", RETAKEN, FPS)
+    model = MODELS[-1]
+    assert not retaking(provider, model, silent).has_audio
+    plan = retaking(provider, model, silent, part=RetakePart.AUDIO)
+    sound = samples(provider.render(plan, watched().context).path)
+    begin, end = (round(frame / FPS * 24_000) for frame in (FIRST, STOP))
+    assert np.abs(sound[:, : begin - 2100]).max() < 0.001
+    assert np.abs(sound[:, begin + 500 : end - 500]).max() > 0.001
+
+
+@pytest.mark.parametrize("model", [MODELS[0], MODELS[-1]], ids=lambda model: model.id)
+def test_a_keyframe_and_streamed_weights_go_with_a_part_that_is_made_anew(
+    provider: LocalLTX, watched: Watch, files: Path, model: LocalModel
+) -> None:
+    plan = retaking(provider, model, files / "retake.mp4", keyframe(files / "b.png", 13))
+    memory = plan.memory_plan
+    assert memory is not None
+    assert Workload.of(plan, model.profile).encodes_video
+    streamed = memory.model_copy(update={"residency": Residency.GROUP_OFFLOAD})
+    whole, other = (
+        images(provider.render(one, watched().context).path)
+        for one in (plan, plan.model_copy(update={"memory_plan": streamed}))
+    )
+    assert np.array_equal(whole, other)
+    plain = retaking(provider, model, files / "retake.mp4")
+    without = images(provider.render(plain, watched().context).path)
+    assert not np.array_equal(whole[FIRST:STOP], without[FIRST:STOP])
+
+
+DISTILLED = pytest.mark.parametrize("model", MODELS[1:], ids=lambda model: model.id)
+
+
+def in_two_stages(provider: LocalLTX, model: LocalModel, *inputs: Input) -> RenderPlan:
+    sampling = Sampling(seed=SEED, two_stage=True)
+    request = asked(model, *inputs).model_copy(
+        update={"sampling": sampling, "frame": FrameRequest(resolution="128p", duration_s=1.0)}
+    )
+    return planned(provider, request, model)
+
+
+@DISTILLED
+def test_two_stages_are_what_plain_diffusers_makes_in_two_calls(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    plan = in_two_stages(provider, model)
+    steps = model.profile.num_inference_steps
+    assert (plan.width, plan.height, plan.steps_text) == (192, 128, f"{steps} + 3 steps")
+    job = watched()
+    clip = provider.render(plan, job.context).path
+    bare = np.load(files / f"{model.id}-two-stages.npy")
+    assert bare.shape == (FRAMES, 128, 192, 3)
+    assert np.array_equal(images(clip), as_written(bare, tmp_path))
+    numbers = [event.step for event in job.progress if event.step]
+    assert numbers == list(range(1, steps + 4))
+    assert {event.steps for event in job.progress if event.steps} == {steps + 3}
+    if model.spec.audio is not None:
+        sound = Audio(np.load(files / f"{model.id}-two-stages-sound.npy"), 24_000)
+        path = tmp_path / "sound.mp4"
+        write_clip(path, bare, FPS, sound, lambda _: None)
+        assert np.array_equal(samples(clip), samples(path))
+
+
+@DISTILLED
+def test_the_plan_tells_what_each_of_two_stages_has_to_do(
+    provider: LocalLTX, model: LocalModel
+) -> None:
+    plan = in_two_stages(provider, model)
+    (told,) = (note for note in plan.notes if note.startswith("In two stages: "))
+    steps = model.profile.num_inference_steps
+    # 3 latent frames of 3 x 2 pieces, and of 6 x 4.
+    share = round(100 * 18 * steps / (18 * steps + 72 * 3))
+    assert f"{steps} steps at 96x64 (18 tokens, {share}% of the work, up to 0." in told
+    assert "then 3 steps at 192x128 (72 tokens" in told
+    assert work_of(Stage.DENOISE, plan) == 18 * steps + 72 * 3
+    one = Workload.of(plan.model_copy(update={"refine_steps": 0}), model.profile)
+    assert Workload.of(plan, model.profile).has_upsampler > one.has_upsampler
+
+
+def test_a_start_image_counts_in_both_stages_and_streamed_weights_make_the_same(
+    provider: LocalLTX, watched: Watch, files: Path
+) -> None:
+    for model in (MODELS[1], MODELS[-1]):
+        plan = in_two_stages(provider, model, Input(role=Role.START, path=files / "a.png"))
+        memory = plan.memory_plan
+        assert memory is not None
+        streamed = memory.model_copy(update={"residency": Residency.GROUP_OFFLOAD})
+        whole, other = (
+            images(provider.render(one, watched().context).path)
+            for one in (plan, plan.model_copy(update={"memory_plan": streamed}))
+        )
+        assert np.array_equal(whole, other)
+        assert not np.array_equal(whole, np.load(files / f"{model.id}-two-stages.npy"))
+
+
+def test_a_model_that_was_installed_without_its_upsampler_says_what_to_do(
+    files: Path, tmp_path: Path
+) -> None:
+    model = MODELS[-1]
+    folder = Paths.below(tmp_path).models_dir / model.id
+    shutil.copytree(files / model.id, folder)
+    shutil.rmtree(folder / "latent_upsampler")
+    install(folder, model)
+    without = LocalLTX(context_of(tmp_path), (model,))
+    with pytest.raises(UnsupportedRequest, match=r"without what enlarges.*setup_ltx_video.py"):
+        in_two_stages(without, model)
+    assert planned(without, asked(model), model).refine_steps == 0
+
+
+def test_a_clip_in_two_stages_follows_a_sound_too(
+    provider: LocalLTX, watched: Watch, files: Path
+) -> None:
+    model = MODELS[-1]
+    sampling = Sampling(seed=SEED, two_stage=True)
+    request = asked(model, Input(role=Role.AUDIO, path=files / "source.mp4")).model_copy(
+        update={"sampling": sampling, "frame": FrameRequest(resolution="128p")}
+    )
+    plan = provider.fit(make_plan(request, model.spec, check_inputs(request)))
+    made = images(provider.render(plan, watched().context).path)
+    assert made.shape == (FRAMES, 128, 192, 3)
+    assert not np.array_equal(made, np.load(files / f"{model.id}-two-stages.npy"))
+
+
+WITH_SOUND = (*MODELS[2:], GUIDED)
+
+
+def following(provider: LocalLTX, model: LocalModel, audio: Path) -> RenderPlan:
+    request = asked(model, Input(role=Role.AUDIO, path=audio))
+    return provider.fit(make_plan(request, model.spec, check_inputs(request)))
+
+
+@pytest.mark.parametrize("model", WITH_SOUND, ids=lambda model: model.id)
+def test_a_clip_that_follows_a_sound_is_what_plain_diffusers_makes_with_frozen_audio(
+    provider: LocalLTX, watched: Watch, files: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    plan = following(provider, model, files / "source.mp4")
+    assert (plan.num_frames, plan.task) == (FRAMES, Task.AUDIO_TO_VIDEO)
+    clip = provider.render(plan, watched().context).path
+    bare = np.load(files / f"{model.id}-following.npy")
+    assert np.array_equal(images(clip), as_written(bare, tmp_path))
+    # The sound has an effect, and with guidance another than without.
+    assert not np.array_equal(bare, np.load(files / f"{model.id}-plain.npy"))
+
+
+def test_guidance_acts_on_a_clip_that_follows_a_sound(files: Path) -> None:
+    guided, plain = (
+        np.load(files / f"{name}-following.npy") for name in ("tiny-2.3-guided", "tiny-2.3")
+    )
+    assert not np.array_equal(guided, plain)
+
+
+def test_its_sound_is_the_audio_file_and_silent_if_so_asked(
+    provider: LocalLTX, watched: Watch, files: Path
+) -> None:
+    plan = following(provider, MODELS[-1], files / "source.mp4")
+    made, original = (samples(clip) for clip in (
+        provider.render(plan, watched().context).path, files / "source.mp4"
+    ))  # fmt: skip
+    count = min(made.shape[1], original.shape[1]) - 2000
+    # Once more through AAC, and a tone all the same.
+    assert np.abs(made[:, 2000:count] - original[:, 2000:count]).max() < 0.05
+    silent = provider.render(plan.model_copy(update={"has_audio": False}), watched().context)
+    assert not probe_clip(silent.path).has_audio
+    assert np.array_equal(
+        images(silent.path), images(provider.render(plan, watched().context).path)
+    )
 
 
 @pytest.mark.parametrize("direction", [None, *ExtendDirection], ids=str)

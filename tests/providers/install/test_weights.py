@@ -264,6 +264,34 @@ def test_cancel_ends_at_once_and_keeps_what_has_arrived(
         assert check_installed(models_dir, MODEL).on_disk is OnDisk.PARTLY
 
 
+def test_a_part_that_came_to_a_model_later_is_added_alone(
+    hub: StubHub, models_dir: Path, folder: Path, run: Run
+) -> None:
+    job(models_dir).run(run.ctx)
+    before = snapshot(folder)
+    hub.repos["tests/upsampler"] = StubRepo(
+        {
+            "latent_upsampler/config.json": StubFile(b"{}"),
+            "latent_upsampler/weights.safetensors": StubFile(content("large"), is_lfs=True),
+            "vae/weights.safetensors": StubFile(content("never"), is_lfs=True),
+        }
+    )
+    fetched = hub.fetched_paths()
+    more = FileSet(repo_id="tests/upsampler", allow_patterns=("latent_upsampler/*",))
+    model = installable(FileSet(repo_id=REPO, allow_patterns=(INDEX, "transformer/*")), more)
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
+    job(models_dir, model).run(run.ctx)
+    added = {"latent_upsampler/config.json", "latent_upsampler/weights.safetensors"}
+    assert hub.fetched_paths() - fetched == added
+    after = snapshot(folder)
+    assert set(after) - set(before) == added
+    assert check_installed(models_dir, MODEL).on_disk is OnDisk.WHOLE
+    # And then there is nothing more to do.
+    asked = len(hub.requests)
+    job(models_dir, model).run(run.ctx)
+    assert len(hub.requests) == asked
+
+
 def test_second_installation_of_the_same_model_is_refused(
     hub: StubHub, models_dir: Path, run: Run, tmp_path: Path
 ) -> None:

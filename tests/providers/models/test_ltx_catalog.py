@@ -131,6 +131,36 @@ def test_a_download_names_its_model_its_size_and_every_part_of_the_pipeline(
     assert set(parts) <= places
 
 
+@every_model
+def test_what_works_in_two_stages_fetches_its_upsampler_and_makes_sizes_for_it(
+    model: LocalModel,
+) -> None:
+    spec, profile = model.spec, model.profile
+    assert spec.refine_steps == len(profile.refine_sigmas)
+    sets = model.weights.sets if model.weights else ()
+    places = {files.place(name) for files in sets for name in files.allow_patterns}
+    assert ("latent_upsampler/*" in places) == bool(spec.refine_steps)
+    assert (model.footprint.upsampler > 0) >= bool(spec.refine_steps)
+    large = [size for size in spec.sizes if size.resolution in spec.large_resolutions]
+    assert bool(large) == bool(spec.refine_steps and spec.audio)
+    assert all(size.width % 64 == size.height % 64 == 0 for size in large)
+    if spec.refine_steps:
+        assert profile.sigmas is not None
+        # The second stage goes the end of the way once more.
+        ends = profile.sigmas[-3:] if len(profile.sigmas) == 8 else profile.refine_sigmas
+        assert profile.refine_sigmas == ends
+        assert any(size.width % 64 == size.height % 64 == 0 for size in spec.sizes)
+
+
+def test_4k_is_made_in_two_stages_for_five_seconds() -> None:
+    model = BY_ID[LTXModel.LTX_2_3_DISTILLED]
+    plan = make_plan(request_for(model, frame=FrameRequest(resolution="2160p")), model.spec)
+    assert (plan.width, plan.height, plan.refine_steps) == (3840, 2176, 3)
+    longer = FrameRequest(resolution="2160p", duration_s=8.0)
+    with pytest.raises(UnsupportedRequest, match="at most 5 s"):
+        make_plan(request_for(model, frame=longer), model.spec)
+
+
 @downloaded_model
 def test_a_download_takes_the_transformer_once(model: LocalModel) -> None:
     weights = model.weights

@@ -1,0 +1,365 @@
+"""Clips made from a video or a sound: how long they are, at which size and rate, and the sound."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import Problem
+from core.video.allowed import Moment, find_size, is_allowed, listed, nearest_in_pixels
+from core.video.inputs import KEPT, ROLES, field_of
+from core.video.plan import Retake
+from core.video.request import ExtendDirection, RetakePart, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.media.source_clip import AudioFacts, VideoFacts
+    from core.video.request import RenderRequest
+    from core.video.spec import FrameSize, ModelSpec
+
+# How many steps of the grid the model sees of a video beside what it makes, where it may: a second.
+_MOST_CONTEXT = 3
+_IMAGES = (Role.START, Role.END, Role.KEYFRAME, Role.REFERENCE)
+_RETAKEN = {
+    RetakePart.VIDEO: "The picture",
+    RetakePart.AUDIO: "The sound",
+    RetakePart.BOTH: "Picture and sound",
+}
+
+
+@dataclass(frozen=True)
+class PartlyNew:
+    """A clip with frames of a video that is extended or retaken.
+
+    Attributes:
+        num_frames: of the whole clip.
+        new: those of them that are made.
+        context: how many of the others the model sees.
+        retake: the part of a video that is made anew.
+    """
+
+    num_frames: int
+    new: range
+    context: int
+    retake: Retake | None = None
+
+
+@dataclass(frozen=True)
+class KeptVideo:
+    """A video whose own frames are in the clip."""
+
+    role: Role
+    facts: VideoFacts
+
+    @classmethod
+    def among(cls, videos: Mapping[Role, VideoFacts]) -> KeptVideo | None:
+        """The first of a request's videos that is one; None where none is."""
+        found = (cls(role, videos[role]) for role in KEPT if role in videos)
+        return next(found, None)
+
+    @property
+    def name(self) -> str:
+        """What sentences call it."""
+        return ROLES[self.role].name
+
+
+@dataclass(frozen=True)
+class GivenMedia:
+    """Judges a request by the video or the sound that it names, and adds to its plan's words."""
+
+    request: RenderRequest
+    spec: ModelSpec
+    problems: list[Problem]
+    notes: list[str]
+
+    def _refuse(self, field: str, message: str) -> None:
+        self.problems.append(Problem(field, message))
+
+    def length_of_source(self, source: VideoFacts, fps: int, longest_s: float) -> float | None:
+        """As long as the source video, or as much of it as is asked for or possible."""
+        grid, field = self.spec.frame_grid, "frame.duration_s"
+        asked_s, there = self.request.frame.duration_s, source.frames_at(fps)
+        length = f"The source video is {source.duration_s:.2f} s long"
+        fewest = max(grid.step + grid.offset, math.ceil(self.spec.durations.minimum * fps))
+        if there < fewest:
+            self._refuse(
+                field_of(Role.SOURCE_VIDEO),
+                f"{length}, and {self.spec.label} makes clips of at least {fewest / fps:.2f} s. "
+                "Choose a longer one.",
+            )
+            return None
+        if asked_s is not None and asked_s * fps > there + grid.step / 2:
+            self._refuse(
+                field,
+                f"{length}, not {asked_s:g} s. Leave the duration out: the clip is then as long as "
+                "its source.",
+            )
+            return None
+        wanted_s = longest_s if asked_s is None else asked_s
+        most = (there - grid.offset) // grid.step * grid.step + grid.offset
+        num_frames = min(most, grid.frames(wanted_s, fps))
+        rest = there - num_frames
+        left_out = f"; its last {rest} are left out" if rest else ""
+        self.notes.append(
+            f"{length}, {there} frames at {fps} fps: the clip is made of {num_frames} of "
+            f"them{left_out}."
+        )
+        return (num_frames - grid.offset) / fps
+
+    def partly_new(
+        self, size: FrameSize | None, fps: int, kept: KeptVideo | None
+    ) -> PartlyNew | None:
+        """What is made of a video whose own frames are kept; None where there is none to judge."""
+        if size is None or kept is None:
+            return None
+        least = self.spec.frame_grid.step + self.spec.frame_grid.offset
+        if kept.facts.num_frames < least:
+            self._refuse(
+                field_of(kept.role),
+                f"The {kept.name} has {kept.facts.num_frames} frames, and {self.spec.label} must "
+                f"see {least} of it. Use a frame of it as a start image instead.",
+            )
+            return None
+        if kept.role is Role.RETAKE_VIDEO:
+            return self._retake(size, fps, kept.facts)
+        return self._extend(size, fps, kept.facts)
+
+    def _extend(self, size: FrameSize, fps: int, facts: VideoFacts) -> PartlyNew | None:
+        """Extended by eights of frames, as long as the model makes at a time."""
+        grid = self.spec.frame_grid
+        least = grid.step + grid.offset
+        longest_s = self.spec.durations.longest(size.resolution, fps)
+        at_once = grid.frames(longest_s, fps)
+        asked_s = self.request.frame.duration_s
+        wanted_s = min(self.spec.durations.default, longest_s) if asked_s is None else asked_s
+        new = max(1, round(wanted_s * fps / grid.step)) * grid.step
+        most = at_once - least
+        if new > most and asked_s is not None:
+            self._refuse(
+                "frame.duration_s",
+                f"At {size} and {fps} fps {self.spec.label} adds at most {most / fps:.2f} s at a "
+                f"time, not {asked_s:g} s. Shorten it, and extend the longer clip once more.",
+            )
+            return None
+        new = min(new, most)
+        there = (facts.num_frames - grid.offset) // grid.step * grid.step + grid.offset
+        context = min(_MOST_CONTEXT * grid.step + grid.offset, there, at_once - new)
+        is_backward = self.request.editing.direction is ExtendDirection.BACKWARD
+        first = 0 if is_backward else facts.num_frames
+        num_frames, where = new + facts.num_frames, "before" if is_backward else "behind"
+        self.notes.append(
+            f"{new} new frames ({new / fps:.2f} s; they come by {grid.step}) {where} the "
+            f"{facts.num_frames} of the video: {num_frames} frames, {num_frames / fps:.2f} s. The "
+            f"model sees {context} frames of the video, and all of it is kept."
+        )
+        return PartlyNew(num_frames, range(first, first + new), context)
+
+    def _retake(self, size: FrameSize, fps: int, facts: VideoFacts) -> PartlyNew | None:
+        """The part that is made anew, from its very first frame on, by eights of frames."""
+        asked = self._frames_to_retake(fps, facts)
+        part = self._part_to_retake(facts)
+        if asked is None or part is None:
+            return None
+        grid, there = self.spec.frame_grid, facts.num_frames
+        # The frame before it stands alone in the model's grid; at the beginning its own first does.
+        alone = grid.offset if asked.start == 0 else 0
+        made = alone + math.ceil((len(asked) - alone) / grid.step) * grid.step
+        begin = asked.start - grid.offset if asked.start else 0
+        end = asked.start + made
+        at_once = grid.frames(self.spec.durations.longest(size.resolution, fps), fps)
+        before, behind = begin // grid.step, max(0, there - end) // grid.step
+        before, behind = min(before, _MOST_CONTEXT), min(behind, _MOST_CONTEXT)
+        while (before or behind) and end - begin + (before + behind) * grid.step > at_once:
+            before, behind = (before - 1, behind) if before > behind else (before, behind - 1)
+        if end - begin > at_once:
+            self._refuse(
+                "editing.retake_to_s",
+                f"At {size} and {fps} fps {self.spec.label} makes at most {at_once / fps:.2f} s "
+                f"anew at a time, and this part has {len(asked) / fps:.2f} s. Choose a shorter "
+                "one, and then the next.",
+            )
+            return None
+        retake = Retake(
+            first=asked.start,
+            stop=min(asked.start + made, there),
+            seen_first=begin - before * grid.step,
+            seen_stop=end + behind * grid.step,
+            part=part,
+        )
+        new = range(retake.first, retake.stop)
+        context = min(retake.seen_stop, there) - retake.seen_first - len(new)
+        grown = f"; they come by {grid.step}" if len(new) > len(asked) else ""
+        self.notes.append(
+            f"{_RETAKEN[part]} of frames {new[0] + 1} to {new[-1] + 1} of {there} "
+            f"({new[0] / fps:.2f} to {(new[-1] + 1) / fps:.2f} s{grown}) is made anew. The model "
+            f"sees {context} frames next to them, and all else of the video is kept."
+        )
+        if self.request.frame.duration_s is not None:
+            self.notes.append("The clip is as long as the video; its duration is not used.")
+        return PartlyNew(there, new, context, retake)
+
+    def _frames_to_retake(self, fps: int, facts: VideoFacts) -> range | None:
+        """The frames that are asked for, or what is wrong with them."""
+        editing, there = self.request.editing, facts.num_frames
+        from_s, to_s = editing.retake_from_s, editing.retake_to_s
+        length = f"The video to retake is {there / fps:.2f} s long"
+        if any(time is not None and not is_allowed(time, Moment()) for time in (from_s, to_s)):
+            return None  # told with its control
+        if from_s is None and to_s is None and editing.retake_part is not RetakePart.AUDIO:
+            self._refuse(
+                field_of(Role.RETAKE_VIDEO),
+                f"{length}: say from when to when it is made anew. To make all of it anew, use it "
+                "as a source video.",
+            )
+            return None
+        first = round((from_s or 0.0) * fps)
+        stop = there if to_s is None else round(to_s * fps)
+        if stop > there:
+            self._refuse(
+                "editing.retake_to_s",
+                f"{length}, and {to_s:g} s is behind its end. Choose an earlier end, or leave it "
+                "out.",
+            )
+        elif first >= there:
+            self._refuse(
+                "editing.retake_from_s",
+                f"{length}, and {from_s:g} s is not before its end. Choose an earlier beginning.",
+            )
+        elif first >= stop:
+            self._refuse(
+                "editing.retake_to_s",
+                f"There is no frame from {first / fps:.2f} to {stop / fps:.2f} s. Choose a later "
+                "end.",
+            )
+        else:
+            return range(first, stop)
+        return None
+
+    def _part_to_retake(self, facts: VideoFacts) -> RetakePart | None:
+        """What is made anew: the sound too, where model and video have one."""
+        asked, is_silent = self.request.editing.retake_part, self.request.audio is False
+        if asked is None:
+            has_audio = self.spec.audio is not None and facts.has_audio and not is_silent
+            return RetakePart.BOTH if has_audio else RetakePart.VIDEO
+        if is_silent and asked is not RetakePart.VIDEO:
+            self._refuse(
+                "editing.retake_part",
+                "A silent clip has no sound to make anew. Retake the picture, or let the clip "
+                "have sound.",
+            )
+            return None
+        if asked is RetakePart.AUDIO and self.request.of_role(*_IMAGES):
+            self._refuse(
+                "editing.retake_part",
+                "Only the sound is made anew, so images would have no effect. Leave them out, or "
+                "retake the picture too.",
+            )
+            return None
+        return asked
+
+    def audio_of_retaken(self, facts: VideoFacts, part: RetakePart | None) -> bool:
+        """Whether there is sound: the video's own, or that which is made anew."""
+        if self.request.audio is False:
+            return False
+        return facts.has_audio or part not in (None, RetakePart.VIDEO)
+
+    def size_of_kept(self, kept: KeptVideo) -> FrameSize | None:
+        """The very size of the video."""
+        facts, name = kept.facts, kept.name
+        frame, shown = self.request.frame, facts.size
+        size = find_size(shown, self.spec.sizes)
+        if size is None:
+            near = nearest_in_pixels((facts.width, facts.height), self.spec.sizes)
+            self._refuse(
+                field_of(kept.role),
+                f"The {name} is {shown}, which {self.spec.label} does not make; the "
+                f"nearest is {near}. Export it at that size first, or start a new clip from its "
+                "last frame.",
+            )
+            return None
+        names = (size.resolution.casefold(), shown)
+        if frame.resolution is not None and frame.resolution.strip().casefold() not in names:
+            self._refuse(
+                "frame.resolution",
+                f"The {name} is {shown}, and so is the clip. Leave the resolution out.",
+            )
+        if frame.aspect is not None and frame.aspect.strip() != size.aspect.value:
+            self._refuse(
+                "frame.aspect",
+                f"The {name} is {size.aspect.value}, and so is the clip. Leave the aspect out.",
+            )
+        return size
+
+    def fps_of_kept(self, kept: KeptVideo) -> int:
+        """The very rate of the video; the usual one where that is refused."""
+        facts, name = kept.facts, kept.name
+        field, rates = field_of(kept.role), self.spec.fps
+        fps = 0.0 if facts.fps is None else round(facts.fps, 2)
+        if fps not in rates:
+            what = f"has {fps:g} frames per second" if fps else "has no steady frame rate"
+            self._refuse(
+                field,
+                f"The {name} {what}, and {self.spec.label} makes {listed(rates)}. Export "
+                "it at one of these first.",
+            )
+            return self.spec.default_fps
+        if self.request.frame.fps not in (None, fps):
+            self._refuse(
+                "frame.fps",
+                f"The {name} has {fps:g} frames per second, and so has the clip. Leave "
+                "the frame rate out.",
+            )
+        return round(fps)
+
+    def follow_audio(self, audio: AudioFacts | None, num_frames: int, fps: int) -> None:
+        """How much of the audio file the clip follows, and how it compares to the clip."""
+        if audio is None:
+            return
+        clip_s = num_frames / fps
+        length = f"The audio file is {audio.duration_s:.2f} s long"
+        if audio.silent_s >= min(clip_s, audio.duration_s):
+            self._refuse(
+                field_of(Role.AUDIO),
+                f"{length} and silent as far as a clip of {clip_s:.2f} s goes, so there is nothing "
+                "to follow. Cut its beginning off, or leave it out.",
+            )
+        rest_s = audio.duration_s - clip_s
+        if rest_s > 1 / fps:
+            self.notes.append(f"{length}: the clip follows its first {clip_s:.2f} s.")
+        elif rest_s < -1 / fps:
+            self.notes.append(f"{length}: behind that the clip of {clip_s:.2f} s is silent.")
+        else:
+            self.notes.append(f"{length}, and so is the clip.")
+
+    def audio_of_file(self) -> bool:
+        """Whether the clip has the sound that it follows."""
+        has_audio = self.request.audio is not False
+        what = "is its sound, as it is" if has_audio else "is followed and left out"
+        self.notes.append(f"The audio file {what}; {self.spec.label} makes no sound for the clip.")
+        return has_audio
+
+    def audio_of_extended(self, facts: VideoFacts) -> bool:
+        """Whether there is sound: the video keeps its own, and the new part has the model's."""
+        makes_audio, has_audio = self.spec.audio is not None, facts.has_audio
+        if self.request.audio is False or not (makes_audio or has_audio):
+            return False
+        old = "keeps its sound" if has_audio else "stays silent"
+        new = "has new sound" if makes_audio else "is silent"
+        self.notes.append(f"The video {old}, and the new part {new}.")
+        return True
+
+    def audio_of_source(self, source: VideoFacts | None) -> bool:
+        """Whether the clip keeps the sound of the video that it is made from."""
+        asked, has_audio = self.request.audio, source is not None and source.has_audio
+        if asked and source is not None and not has_audio:
+            self._refuse(
+                "audio",
+                f"The source video has no sound, and {self.spec.label} makes none for a clip that "
+                "is made from another. Leave the sound out.",
+            )
+        has_audio = has_audio and asked is not False
+        what = "keeps the sound of its source video" if has_audio else "is silent"
+        self.notes.append(f"The clip {what}; {self.spec.label} makes no new sound for it.")
+        return has_audio
