@@ -13,6 +13,7 @@ from core.lora.lora_file import SUFFIX
 from core.lora.training import Recipe, with_choices
 from core.lora.training_set import Bucket, Sizes, TrainingItem, TrainingList, look_at_set
 from core.video.plan import MemoryPlan
+from core.video.provider import NotReady, Ready
 from core.video.request import AUTO, Target
 from core.video.spec import ModelSpec
 
@@ -249,6 +250,10 @@ def plan_training(
             notes=found.notes,
         )
     )
+    readiness = registry.readiness(target)
+    if isinstance(readiness, Ready) and readiness.installs is not None:
+        note = f"It begins by installing {readiness.installs}."
+        plan = plan.model_copy(update={"notes": (*plan.notes, note)})
     free = free_bytes(lora_dir)
     if free < plan.disk_bytes:
         message = (
@@ -276,6 +281,9 @@ def _trainable(target: Target, registry: ProviderRegistry) -> tuple[Target, Mode
         target = target.with_model(best.id)
     spec = registry.spec(target)
     refusal = trainer.refusal(spec.id)
+    readiness = registry.readiness(target)
+    if not refusal and isinstance(readiness, NotReady):
+        refusal = f"{readiness.reason} {readiness.fix}"
     if refusal:
         raise UnsupportedRequest([Problem("target", refusal)])
     return target, spec, trainer

@@ -17,6 +17,7 @@ from core.errors import JobCancelled, RenderFailed
 from core.jobs.lanes import Stage
 from core.lora.training import RECORD, LossLine, read_record, record_text
 from core.platform.files import write_text_atomically
+from core.video.plan import Device
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.errors import translate
 from providers.ltx_video.engine.pipeline import PartLoader, compute_dtype, torch_device
@@ -87,9 +88,11 @@ class _Training:
         self._begin(Stage.ENCODE, "Reading the set")
         prepare_latents(order, pipeline, self._tell, self._cancel)
         transformer = pipeline.transformer
-        # Of each block only its input is kept; the rest is computed once more on the way back.
-        transformer.enable_gradient_checkpointing()
         device = torch_device(order.memory.device)
+        if order.memory.device is not Device.CPU:
+            # Of each block only its input is kept; the rest is computed once more on the way back.
+            # What is trained on processors is small, and would only take longer.
+            transformer.enable_gradient_checkpointing()
         recipe = self._recipe
         lora = TrainedLora(order.layers, recipe.rank, recipe.alpha, recipe.seed, device)
         lora.lay_over(transformer)
