@@ -20,7 +20,12 @@ from core.platform.files import write_text_atomically
 from core.video.plan import Device
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.errors import translate
-from providers.ltx_video.engine.pipeline import PartLoader, compute_dtype, torch_device
+from providers.ltx_video.engine.pipeline import (
+    PartLoader,
+    compute_dtype,
+    return_memory,
+    torch_device,
+)
 from providers.ltx_video.engine.protocol import Advanced, Began, Made, RenderOrder
 from providers.ltx_video.engine.stages import decode, denoise, stop_between
 from providers.ltx_video.training.adapter import TrainedLora
@@ -83,6 +88,8 @@ class _Training:
         sample = self._sample_order()
         self._begin(Stage.ENCODE, "Reading the captions")
         prompt = prepare_words(order, sample, loader, self._tell, self._cancel)
+        # The text encoder is done, and there may be no room for both.
+        return_memory()
         self._begin(Stage.LOAD, "Loading the model")
         pipeline = load_model(order, loader)
         self._begin(Stage.ENCODE, "Reading the set")
