@@ -90,7 +90,7 @@ def _train(context: CliContext, typed: Typed) -> int:
     code = run_job(context, lambda: context.studio.submit_training(plan))
     if code == EXIT_DONE:
         trigger = f" Say {plan.recipe.trigger!r} in the prompt." if plan.recipe.trigger else ""
-        context.console.tell(f"Use it: main.py -p PROMPT --lora {plan.name}.{trigger}")
+        context.console.tell(f"Use it with '--lora {plan.name}'.{trigger}")
     return code
 
 

@@ -174,7 +174,8 @@ def with_choices(defaults: Recipe, choices: dict[str, Any]) -> tuple[Recipe, lis
         choices: by field; what is None was not chosen.
     """
     chosen = {name: value for name, value in choices.items() if value is not None}
-    chosen.setdefault("alpha", float(chosen.get("rank", defaults.rank)))
+    # A rank that is refused is told once.
+    chosen.setdefault("alpha", float(max(1, chosen.get("rank", defaults.rank))))
     recipe = defaults.model_copy(update=chosen)
     problems = [
         Problem(control.field, f"{control.option}: {message}")

@@ -13,6 +13,7 @@ from core.lora.lora_file import SUFFIX
 from core.lora.training import Recipe, with_choices
 from core.lora.training_set import Bucket, Sizes, TrainingItem, TrainingList, look_at_set
 from core.video.plan import MemoryPlan
+from core.video.provider import NotReady, Ready
 from core.video.request import AUTO, Target
 from core.video.spec import ModelSpec
 
@@ -27,6 +28,10 @@ _BYTES_EACH = 4
 # The LoRA itself, a checkpoint of it with its two running means, and another while it is written.
 _COPIES_ON_DISK = 8
 _SPARE_BYTES = 50_000_000
+# Of what is kept of each item: an image has at most 128 values of 4 bytes for each 32×32 pixels,
+# a clip less, and what a model reads of a token is at most 6,144 values of 2 bytes.
+_PIXELS_A_BYTE = 2
+_BYTES_A_TOKEN = 16_000
 _SHARE_OF_FRAMES = (1.0, 0.5, 0.25)
 
 
@@ -116,9 +121,10 @@ class TrainingPlan(Frozen):
     @property
     def disk_bytes(self) -> int:
         """What it takes on the disk, at most."""
-        pixels = sum(i.bucket.width * i.bucket.height * i.bucket.num_frames for i in self.items)
-        # Latents have a value for each 48 pixels or more, and each caption's words are stored too.
-        kept = pixels // 12 + len(self.items) * 16_000_000 * (0 if self.spec.is_builtin else 1)
+        buckets = [item.bucket for item in self.items]
+        latents = sum(one.width * one.height * one.num_frames for one in buckets) // _PIXELS_A_BYTE
+        words = len(self.items) * (self.spec.max_prompt_tokens or 0) * _BYTES_A_TOKEN
+        kept = latents + words
         return self.parameters * _BYTES_EACH * _COPIES_ON_DISK + kept + _SPARE_BYTES
 
     def caption_of(self, item: TrainingItem) -> str:
@@ -249,6 +255,10 @@ def plan_training(
             notes=found.notes,
         )
     )
+    readiness = registry.readiness(target)
+    if isinstance(readiness, Ready) and readiness.installs is not None:
+        note = f"It begins by installing {readiness.installs}."
+        plan = plan.model_copy(update={"notes": (*plan.notes, note)})
     free = free_bytes(lora_dir)
     if free < plan.disk_bytes:
         message = (
@@ -276,6 +286,9 @@ def _trainable(target: Target, registry: ProviderRegistry) -> tuple[Target, Mode
         target = target.with_model(best.id)
     spec = registry.spec(target)
     refusal = trainer.refusal(spec.id)
+    readiness = registry.readiness(target)
+    if not refusal and isinstance(readiness, NotReady):
+        refusal = f"{readiness.reason} {readiness.fix}"
     if refusal:
         raise UnsupportedRequest([Problem("target", refusal)])
     return target, spec, trainer

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import TYPE_CHECKING
 
@@ -222,6 +223,13 @@ def set_tiling(vae: Any, order: ModelOrder) -> None:
     vae.use_tiling = order.memory.tiled_decode
     # Tiling alone leaves the frames together, which is where long clips need the memory.
     vae.use_framewise_decoding = order.memory.framewise_decode
+
+
+def return_memory() -> None:
+    """Give back what was let go of, so that something else fits."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def _shrink(transformer: Any, order: ModelOrder) -> None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +22,7 @@ from providers.ltx_video.engine.pipeline import (
     load_pipeline,
     load_text_pipeline,
     needed_parts,
+    return_memory,
     set_tiling,
 )
 from providers.ltx_video.engine.preview import Previewer
@@ -130,7 +130,7 @@ class PipelineHost:
             needs_encoder = bool(missing) and self._text_pipeline is None
             if needs_encoder and order.memory.frees_text_encoder and is_warm:
                 self._pipeline = None
-                _return_memory()
+                return_memory()
             loader.expect(
                 (("text_encoder",) if needs_encoder else ())
                 + (needed_parts(order) if self._pipeline is None else ())
@@ -179,7 +179,7 @@ class PipelineHost:
             return
         if order.memory.frees_text_encoder:
             self._text_pipeline = None
-            _return_memory()
+            return_memory()
         elif order.memory.residency is not Residency.RESIDENT:
             self._text_pipeline.text_encoder.to("cpu")
 
@@ -187,7 +187,7 @@ class PipelineHost:
         self._pipeline = self._text_pipeline = self._tokenizer = self._upsampler = None
         self._layout = ""
         self._loras = LoraOverlay()
-        _return_memory()
+        return_memory()
 
 
 class _ClipRun:
@@ -290,9 +290,3 @@ def _layout(order: RenderOrder) -> str:
 
 def _vram_peak_gb() -> float:
     return torch.cuda.max_memory_allocated() / _GB if torch.cuda.is_available() else 0.0
-
-
-def _return_memory() -> None:
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,6 +22,7 @@ from core.video.plan import Device, MemoryPlan, Precision, StagePeak
 from core.video.planning import make_plan
 from core.video.request import FrameRequest, RenderRequest, Residency, Sampling
 from core.video.train_lora_job import JOB_NOTE, find_item
+from providers.ltx_video.engine.engine_process import EngineProcess
 from providers.ltx_video.engine.following import events_of
 from providers.ltx_video.engine.protocol import Advanced, Began, Made, OrderedItem, TrainOrder
 from providers.ltx_video.install.model_files import (
@@ -149,8 +152,6 @@ class LocalTrainer:
 
     def train(self, plan: TrainingPlan, kept: Path, ctx: JobContext) -> TrainedFiles:
         """Train in a process of its own; see `LoraTrainer.train`."""
-        from providers.ltx_video.engine.engine_process import EngineProcess
-
         order = self.order(plan, kept, ctx)
         ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0, message="Starting the engine"))
         self._free_engine()
@@ -170,7 +171,7 @@ class LocalTrainer:
         clips = tuple(sorted(kept.glob("step-*.mp4")))
         return TrainedFiles(file, kept / RECORD, clips)
 
-    def _follow(self, engine: Any, order: TrainOrder, ctx: JobContext) -> Path:
+    def _follow(self, engine: EngineProcess, order: TrainOrder, ctx: JobContext) -> Path:
         meter = _Meter(order.plan.recipe.steps)
         for event in events_of(engine, order, ctx.cancel):
             match event:
@@ -333,6 +334,9 @@ class LocalTrainer:
     def _trim(self, used: Iterable[Path]) -> None:
         """Forget what was not learned for longest, where the cache has grown too large."""
         kept = set(used)
+        for file in kept:
+            with suppress(OSError):
+                os.utime(file)
         try:
             files = [(file.stat(), file) for file in self._cache_dir.glob("*.safetensors")]
             total = sum(stat.st_size for stat, _ in files)

@@ -17,9 +17,15 @@ from core.errors import JobCancelled, RenderFailed
 from core.jobs.lanes import Stage
 from core.lora.training import RECORD, LossLine, read_record, record_text
 from core.platform.files import write_text_atomically
+from core.video.plan import Device
 from providers.ltx_video.engine.clip import write_clip
 from providers.ltx_video.engine.errors import translate
-from providers.ltx_video.engine.pipeline import PartLoader, compute_dtype, torch_device
+from providers.ltx_video.engine.pipeline import (
+    PartLoader,
+    compute_dtype,
+    return_memory,
+    torch_device,
+)
 from providers.ltx_video.engine.protocol import Advanced, Began, Made, RenderOrder
 from providers.ltx_video.engine.stages import decode, denoise, stop_between
 from providers.ltx_video.training.adapter import TrainedLora
@@ -82,14 +88,18 @@ class _Training:
         sample = self._sample_order()
         self._begin(Stage.ENCODE, "Reading the captions")
         prompt = prepare_words(order, sample, loader, self._tell, self._cancel)
+        # The text encoder is done, and there may be no room for both.
+        return_memory()
         self._begin(Stage.LOAD, "Loading the model")
         pipeline = load_model(order, loader)
         self._begin(Stage.ENCODE, "Reading the set")
         prepare_latents(order, pipeline, self._tell, self._cancel)
         transformer = pipeline.transformer
-        # Of each block only its input is kept; the rest is computed once more on the way back.
-        transformer.enable_gradient_checkpointing()
         device = torch_device(order.memory.device)
+        if order.memory.device is not Device.CPU:
+            # Of each block only its input is kept; the rest is computed once more on the way back.
+            # What is trained on processors is small, and would only take longer.
+            transformer.enable_gradient_checkpointing()
         recipe = self._recipe
         lora = TrainedLora(order.layers, recipe.rank, recipe.alpha, recipe.seed, device)
         lora.lay_over(transformer)

@@ -99,7 +99,7 @@ class Learner:
         level = levels[:, None, None, None, None] * (1 - given)
         noised, aim = self._packed((1 - level) * clean + level * noise), self._packed(noise - clean)
         counts = 1 - self._packed(given)
-        times = 1000 * levels[:, None] * counts[..., 0]
+        times = 1000 * levels.to(self._device)[:, None] * counts[..., 0]
         guess = self._guess(samples, noised, levels, times, (frames, height, width), random)
         off = (guess.float() - aim) ** 2 * counts
         return off.sum() / (counts.sum() * off.shape[-1])
@@ -115,7 +115,7 @@ class Learner:
     ) -> torch.Tensor:
         text = self._stacked([sample.text for sample in samples])
         mask = torch.stack([sample.mask for sample in samples]).to(self._device)
-        noised, times = noised.to(self._dtype), times
+        noised = noised.to(self._dtype)
         fps = samples[0].fps
         if self._profile.family is PipelineFamily.LTX_VIDEO:
             return self._transformer(

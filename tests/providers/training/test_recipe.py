@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
+from core.lora.training import Targets
 from providers.ltx_video.engine.pipeline import compute_dtype
 from providers.ltx_video.local import LocalLTX
 from providers.ltx_video.models.profiles import Guidance, PipelineFamily
@@ -158,3 +159,41 @@ def test_a_new_lora_changes_nothing_and_only_the_lora_learns(
     up = saved[f"diffusion_model.{layers[0].name.removeprefix('transformer.')}.lora_B.weight"]
     # Alpha by rank is counted in.
     assert torch.allclose(up, torch.full_like(up, 0.2))
+
+
+@pytest.mark.parametrize("model", [TINY_VIDEO, EVERY_GENERATION[2]], ids=lambda model: model.id)
+def test_computing_blocks_twice_to_save_memory_teaches_the_same(
+    tiny_home: Path, tmp_path: Path, model: LocalModel
+) -> None:
+    provider = LocalLTX(context_of(tiny_home), EVERY_GENERATION, TINY_INFO)
+    order = order_for(provider, tiny_home, model, tmp_path)
+    engine = Engine(order)
+    pipeline: Any = engine.pipeline
+    pipeline.transformer.requires_grad_(requires_grad=False)
+    layers = Targets.ATTENTION.layers(loras_of(model))
+    lora = TrainedLora(layers, rank=2, alpha=2, seed=3, device=torch.device("cpu"))
+    lora.lay_over(pipeline.transformer)
+    prompt = engine.prompt.positive
+    words, audio_words, mask = prompt.embeds, torch.zeros(1, 0), prompt.mask
+    if model is not TINY_VIDEO:
+        words, audio_words, mask = pipeline.connectors(words, mask, padding_side="left")
+    random = torch.Generator().manual_seed(5)
+    sample = Sample(
+        torch.randn(8, 3, 2, 3, generator=random), 16.0, words[0].detach(),
+        audio_words[0].detach(), mask[0], torch.zeros(27, 8),
+    )  # fmt: skip
+    learner = Learner(engine.pipeline, model.profile, compute_dtype(order))
+
+    def gradients() -> list[torch.Tensor]:
+        lora.zero_grad()
+        learner.loss([sample], torch.full((1,), 0.5), torch.Generator().manual_seed(1)).backward()
+        found = [one.grad for one in lora.parameters() if one.grad is not None]
+        return [gradient.clone() for gradient in found]
+
+    plain = gradients()
+    pipeline.transformer.enable_gradient_checkpointing()
+    twice = gradients()
+    assert any(bool(gradient.any()) for gradient in plain)
+    assert len(plain) == len(twice) == 2 * len(layers)
+    for one, other in zip(plain, twice, strict=True):
+        torch.testing.assert_close(one, other)

@@ -1,0 +1,215 @@
+"""From what is asked to a trained LoRA in the collection: the plan, the job, and its last step."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.errors import JournalError, UnsupportedRequest
+from core.jobs.job import Notice, Succeeded
+from core.jobs.job_record import JobState
+from core.lora.lora_library import read_library
+from core.lora.training import RECORD, LossLine, Recipe, Targets, record_text
+from core.lora.training_set import list_training_set
+from core.platform.paths import Paths
+from core.studio import Studio
+from core.video.lora_training import TrainedFiles, TrainingRequest, list_trainable
+from core.video.provider import ProviderEntry
+from core.video.request import AUTO, Target
+from core.video.train_lora_job import JOB_NOTE, find_item
+from scripts.sample_training_set import write_ink_set
+from tests.fakes.loras import smallest_lora
+from tests.fakes.provider import ENTRY, FULL, FakeProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from core.jobs.job import JobContext, Report
+    from core.video.lora_training import TrainingPlan
+    from core.video.provider import ProviderContext
+
+TARGET = Target(provider=ENTRY.info.id, deployment=ENTRY.info.deployment, model=FULL.id)
+
+
+@dataclass
+class QuickTrainer:
+    """Trains in an instant: a LoRA, a record and a clip, as a real one leaves them."""
+
+    plans: list[TrainingPlan]
+
+    def refusal(self, model: str) -> str:
+        return "" if model == FULL.id else f"{model} learns nothing."
+
+    def usual(self, model: str) -> Recipe:
+        return Recipe(
+            rank=1, alpha=1, targets=Targets.ATTENTION, learning_rate=0.1, steps=2, batch_size=1,
+            validate_every=1, save_every=1,
+        )  # fmt: skip
+
+    def fit(self, plan: TrainingPlan) -> TrainingPlan:
+        return plan.model_copy(update={"parameters": 1_000_000})
+
+    def train(self, plan: TrainingPlan, kept: Path, ctx: JobContext) -> TrainedFiles:
+        self.plans.append(plan)
+        for item in plan.items:
+            find_item(item)
+        lora = smallest_lora(ctx.workdir / "lora.safetensors", {JOB_NOTE: ctx.job_id})
+        (kept / RECORD).write_text(record_text([LossLine(step=2, loss=0.5)]))
+        clip = kept / "step-000002.mp4"
+        clip.write_bytes(b"a clip")
+        return TrainedFiles(lora, kept / RECORD, (clip,))
+
+
+@pytest.fixture
+def trainer() -> QuickTrainer:
+    return QuickTrainer([])
+
+
+def studio_with(trainer: QuickTrainer, home: Path, free_bytes: int = 10**12) -> Studio:
+    def open_provider(context: ProviderContext) -> FakeProvider:
+        provider = ENTRY.open(context)
+        assert isinstance(provider, FakeProvider)
+        provider.trainer = trainer
+        return provider
+
+    entry = ProviderEntry(ENTRY.info, open_provider)
+    return Studio([entry], paths=Paths.below(home), free_bytes=lambda _: free_bytes)
+
+
+@pytest.fixture
+def studio(tmp_path: Path, trainer: QuickTrainer) -> Iterator[Studio]:
+    studio = studio_with(trainer, tmp_path / "home")
+    yield studio
+    studio.close()
+
+
+@pytest.fixture
+def ink(tmp_path: Path) -> Path:
+    return write_ink_set(tmp_path / "My ink!", 3, (1280, 736))
+
+
+def asked(source: Path, **changes: object) -> TrainingRequest:
+    request = TrainingRequest(TARGET, list_training_set(source))
+    return replace(request, **changes)  # pyright: ignore[reportArgumentType] - fields of its own
+
+
+def problems_of(studio: Studio, request: TrainingRequest) -> dict[str, str]:
+    with pytest.raises(UnsupportedRequest) as caught:
+        studio.plan_training(request)
+    return {problem.field: problem.message for problem in caught.value.problems}
+
+
+def test_a_plan_names_model_set_place_and_recipe(studio: Studio, ink: Path) -> None:
+    plan = studio.plan_training(asked(ink, choices={"steps": 9, "trigger": "inkpaper"}))
+    assert plan.path == studio.paths.lora_dirs[0] / "My-ink.safetensors"
+    assert (plan.recipe.steps, plan.recipe.rank, plan.parameters) == (9, 1, 1_000_000)
+    assert plan.set_text.startswith("3 images at ")
+    assert plan.caption_of(plan.items[0]) == f"inkpaper, {plan.items[0].caption}"
+    said = plan.items[0].model_copy(update={"caption": "An INKPAPER ball"})
+    assert plan.caption_of(said) == "An INKPAPER ball"
+    assert plan.validation_prompt == plan.caption_of(plan.items[0])
+
+
+def test_auto_is_the_best_that_can_be_trained(studio: Studio, ink: Path) -> None:
+    plan = studio.plan_training(asked(ink, target=TARGET.with_model(AUTO)))
+    assert plan.target.model == FULL.id
+    offered = {one.spec.id: one.refusal for one in list_trainable(studio.registry)}
+    assert offered[FULL.id] == ""
+    assert all(refusal for model, refusal in offered.items() if model != FULL.id)
+
+
+def test_all_that_is_wrong_is_told_at_once(studio: Studio, ink: Path) -> None:
+    (ink / "00.txt").unlink()
+    wrong = {"choices": {"rank": 0}, "name": "a/b", "resolution": "8k", "length_s": 99.0}
+    found = problems_of(studio, asked(ink, **wrong))
+    assert set(found) == {"set", "rank", "name", "resolution", "length"}
+
+
+def test_a_name_that_is_taken_is_refused_or_replaced(studio: Studio, ink: Path) -> None:
+    smallest_lora(studio.paths.lora_dirs[0] / "look.safetensors")
+    assert "--force" in problems_of(studio, asked(ink, name="look"))["name"]
+    assert studio.plan_training(asked(ink, name="look", overwrite=True)).overwrite
+
+
+def test_a_disk_without_room_is_told_before_anything_begins(
+    tmp_path: Path, trainer: QuickTrainer, ink: Path
+) -> None:
+    studio = studio_with(trainer, tmp_path / "home", 10_000_000)
+    assert "10 MB free" in problems_of(studio, asked(ink))["out"]
+    studio.close()
+
+
+def test_models_that_run_elsewhere_train_nothing(tmp_path: Path, ink: Path) -> None:
+    studio = Studio([ENTRY], paths=Paths.below(tmp_path / "home"))
+    assert "trains no LoRAs" in problems_of(studio, asked(ink))["target"]
+    studio.close()
+
+
+def run(studio: Studio, plan: TrainingPlan) -> Succeeded:
+    job_id = studio.submit_training(plan)
+    outcome = studio.queue.run_job(job_id)
+    assert isinstance(outcome, Succeeded), outcome
+    return outcome
+
+
+def test_a_trained_lora_is_in_the_collection_with_all_that_is_known(
+    studio: Studio, ink: Path
+) -> None:
+    plan = studio.plan_training(asked(ink, name="look", choices={"trigger": "inkpaper"}))
+    path = run(studio, plan).path
+    folder = path.parent
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "look-step-000002.mp4", "look.json", "look.jsonl", "look.safetensors",
+    ]  # fmt: skip
+    (found,) = read_library(studio.paths.lora_dirs)
+    assert (found.name, found.problem) == ("look", "")
+    assert found.notes.trigger_words == ("inkpaper",)
+    assert found.notes.source == str(ink)
+    (record,) = studio.queue.jobs()
+    assert list((studio.paths.inputs_dir / record.id).iterdir()) == []
+
+
+def test_a_name_taken_meanwhile_gets_another_and_says_so(studio: Studio, ink: Path) -> None:
+    plan = studio.plan_training(asked(ink, name="look"))
+    other = smallest_lora(plan.path).read_bytes()
+    reports: list[Report] = []
+    studio.queue.subscribe(lambda update: reports.append(update.event))  # pyright: ignore[reportArgumentType]
+    path = run(studio, plan).path
+    assert path != plan.path
+    assert plan.path.read_bytes() == other
+    assert any(isinstance(event, Notice) and path.name in event.message for event in reports)
+
+
+def test_a_job_killed_when_its_lora_was_in_place_is_done(
+    studio: Studio, trainer: QuickTrainer, ink: Path
+) -> None:
+    plan = studio.plan_training(asked(ink, name="look"))
+    job_id = studio.submit_training(plan)
+    smallest_lora(plan.path, {JOB_NOTE: job_id})
+    assert studio.queue.run_job(job_id) == Succeeded(path=plan.path)
+    assert trainer.plans == []
+
+
+def test_a_set_that_was_changed_meanwhile_is_told(studio: Studio, ink: Path) -> None:
+    plan = studio.plan_training(asked(ink))
+    job_id = studio.submit_training(plan)
+    shutil.copy(ink / "01.png", ink / "00.png")
+    studio.queue.run_job(job_id)
+    record = studio.queue.job(job_id)
+    assert record.state is JobState.FAILED
+    assert record.error is not None
+    assert "was changed since the job was queued" in record.error.message
+    with pytest.raises(JournalError):
+        find_item(plan.items[0].model_copy(update={"sha256": "0" * 64}))
+
+
+def test_what_is_stored_of_a_job_is_enough_to_build_it_again(studio: Studio, ink: Path) -> None:
+    job_id = studio.submit_training(studio.plan_training(asked(ink)))
+    stored = json.loads(studio.queue.job(job_id).payload)
+    assert stored["plan"]["items"][0]["sha256"]
+    assert isinstance(studio.queue.run_job(job_id), Succeeded)
