@@ -91,7 +91,7 @@ def render_by_stages(order: RenderOrder) -> tuple[np.ndarray, Audio | None]:
         encode(text, order, order.plan.prompt),
         None if negative is None else encode(text, order, negative),
     )
-    denoised = denoise(pipeline, order, prompt, lambda _step, _steps, _image: None, cancel, None)
+    denoised = denoise(pipeline, order, prompt, lambda *_: None, cancel, None)
     set_tiling(pipeline.vae, order)
     return decode(pipeline, order, denoised, lambda _done: None, cancel)
 
