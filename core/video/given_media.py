@@ -112,7 +112,12 @@ class GivenMedia:
         self, size: FrameSize | None, fps: int, kept: KeptVideo | None
     ) -> PartlyNew | None:
         """What is made of a video whose own frames are kept; None where there is none to judge."""
-        if size is None or kept is None:
+        if kept is None:
+            return None
+        if size is None:
+            if kept.role is Role.RETAKE_VIDEO and kept.facts.fps == fps:
+                # What is wrong with the times is told with what is wrong with the size.
+                self._frames_to_retake(fps, kept.facts)
             return None
         least = self.spec.frame_grid.step + self.spec.frame_grid.offset
         if kept.facts.num_frames < least:
@@ -272,11 +277,13 @@ class GivenMedia:
         size = find_size(shown, self.spec.sizes)
         if size is None:
             near = nearest_in_pixels((facts.width, facts.height), self.spec.sizes)
+            way = "or start a new clip from its last frame"
+            if kept.role is Role.RETAKE_VIDEO:
+                way = "or choose another model"
             self._refuse(
                 field_of(kept.role),
-                f"The {name} is {shown}, which {self.spec.label} does not make; the "
-                f"nearest is {near}. Export it at that size first, or start a new clip from its "
-                "last frame.",
+                f"The {name} is {shown}, which {self.spec.label} does not make; the nearest is "
+                f"{near}. Export it at that size first, {way}.",
             )
             return None
         names = (size.resolution.casefold(), shown)

@@ -29,6 +29,7 @@ from providers.ltx_video.install.model_files import (
     weight_files,
 )
 from providers.ltx_video.install.own_models import every_model
+from providers.ltx_video.models.camera_loras import with_camera_lora
 from providers.ltx_video.models.catalog import MODELS
 from providers.ltx_video.models.info import INFO, installed_versions
 from providers.ltx_video.models.timings import (
@@ -149,6 +150,7 @@ class LocalLTX:
 
     def fit(self, plan: RenderPlan) -> RenderPlan:
         """The plan with its layout in memory, its usual seconds and what Mini cannot draw."""
+        plan = with_camera_lora(plan, self._context.paths.lora_dirs)
         if plan.is_image:
             clip = clip_of(plan)
             return like_clip(plan, self.fit(clip)).with_notes(still_note(clip))

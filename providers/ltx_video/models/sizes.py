@@ -134,12 +134,14 @@ CAMERA = _camera(
         "orbit": "The camera orbits{speed} around the subject.",
         "dolly_forward": "The camera dollies forward{speed}, towards the subject.",
         "dolly_backward": "The camera dollies backward{speed}, away from the subject.",
+        "dolly_left": "The camera dollies{speed} to the left.",
+        "dolly_right": "The camera dollies{speed} to the right.",
         "crane_up": "The camera cranes up{speed}, rising above the scene.",
         "crane_down": "The camera cranes down{speed}, sinking towards the ground.",
     },
     FloatRange(minimum=0.5, maximum=2.0, default=1.0),
 )
-"""Asked for in words: camera LoRAs exist for few models, and words work with all of them."""
+"""Asked for in words, which work with all models; `camera_loras` knows what else some have."""
 
 MINI_CAMERA = _camera(
     {

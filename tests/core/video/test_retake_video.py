@@ -142,6 +142,9 @@ def test_size_rate_and_length_are_those_of_the_video() -> None:
     assert "has 24 frames per second, and so has the clip" in found["frame.fps"]
     odd = problems(ask(1.0, 2.0), VideoFacts(100, 64, 121, 24.0, 5.0, has_audio=True))
     assert "is 100x64, which Fake Full does not make" in odd["inputs.retake_video"]
+    both = problems(ask(3.0, 2.0), VideoFacts(100, 64, 121, 24.0, 5.0, has_audio=True))
+    assert "no frame from 3.00 to 2.00 s" in both["editing.retake_to_s"]
+    assert "or choose another model" in both["inputs.retake_video"]
     told = plan(ask(1.0, 2.0, frame=FrameRequest(duration_s=2.0))).notes
     assert "The clip is as long as the video; its duration is not used." in told
 

@@ -1,0 +1,245 @@
+"""LTX-Video for Python scripts: the requests, plans and jobs of the program, without its window."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, assert_never
+
+from core.errors import JobCancelled, Problem, RenderFailed, UnsupportedRequest
+from core.jobs.job import Cancelled, Failed, Progressed, Succeeded
+from core.studio import Studio
+from core.video.request import (
+    AUTO,
+    Editing,
+    ExtendDirection,
+    FrameRequest,
+    Input,
+    Motion,
+    RenderRequest,
+    Role,
+    Sampling,
+    Target,
+)
+from providers import PROVIDERS
+from providers.ltx_video.models.info import INFO, LTXDeploymentMode, LTXModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from core.jobs.job import JobUpdate
+    from core.platform.paths import Paths
+    from core.video.plan import RenderPlan
+    from core.video.render_planner import PlannedRender
+
+
+@dataclass(frozen=True)
+class LTXGenerationConfig:
+    """One clip as a script asks for it; what is None is left to the model.
+
+    Attributes:
+        prompt: what is to be seen, and heard.
+        model: None for the best one that is installed and fits.
+        resolution: a name such as "720p", or a size such as "1280x736".
+        image, end_image: the first frame and the last one.
+        keyframes: a time in seconds and the picture that the clip comes by then.
+        audio_file: a sound that the clip follows and gets.
+        strength: for `transform_video`, how much is made anew: 0 gives it back, 1 ignores it.
+        extend_direction: for `extend_video`.
+        loras: a file, or the name of one of your own, and its scale.
+        out: a file (.mp4) or an existing folder; None for the usual output folder.
+        overwrite: replace an existing file.
+    """
+
+    prompt: str
+    model: LTXModel | None = None
+    negative_prompt: str | None = None
+    resolution: str | None = None
+    aspect_ratio: str | None = None
+    fps: int | None = None
+    duration_s: float | None = None
+    include_audio: bool | None = None
+    image: Path | None = None
+    end_image: Path | None = None
+    keyframes: tuple[tuple[float, Path], ...] = ()
+    reference_images: tuple[Path, ...] = ()
+    audio_file: Path | None = None
+    strength: float | None = None
+    extend_direction: ExtendDirection | None = None
+    camera_motion: str | None = None
+    camera_speed: float | None = None
+    loras: tuple[tuple[Path, float], ...] = ()
+    seed: int | None = None
+    guidance_scale: float | None = None
+    num_inference_steps: int | None = None
+    two_stage: bool | None = None
+    out: Path | None = None
+    overwrite: bool = False
+
+    def request(self, deployment: LTXDeploymentMode) -> RenderRequest:
+        """The same as the program's own request."""
+        single = (
+            (Role.START, self.image),
+            (Role.END, self.end_image),
+            (Role.AUDIO, self.audio_file),
+        )
+        return RenderRequest(
+            target=Target(
+                provider=INFO.id,
+                deployment=deployment.value,
+                model=AUTO if self.model is None else self.model.value,
+            ),
+            prompt=self.prompt,
+            negative_prompt=self.negative_prompt,
+            frame=FrameRequest(
+                resolution=self.resolution,
+                aspect=self.aspect_ratio,
+                fps=self.fps,
+                duration_s=self.duration_s,
+            ),
+            inputs=(
+                *(Input(role=role, path=path) for role, path in single if path is not None),
+                *(Input(role=Role.KEYFRAME, path=path, at_s=at) for at, path in self.keyframes),
+                *(Input(role=Role.REFERENCE, path=path) for path in self.reference_images),
+                *(Input(role=Role.LORA, path=path, strength=scale) for path, scale in self.loras),
+            ),
+            editing=Editing(strength=self.strength, direction=self.extend_direction),
+            motion=Motion(camera=self.camera_motion, speed=self.camera_speed),
+            audio=self.include_audio,
+            sampling=Sampling(
+                seed=self.seed,
+                num_inference_steps=self.num_inference_steps,
+                guidance_scale=self.guidance_scale,
+                two_stage=self.two_stage,
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class LTXGenerationResult:
+    """A finished clip, and the plan that it was made by; the same plan gives the same clip."""
+
+    path: Path
+    plan: RenderPlan
+    job_id: str
+
+
+class LTXVideoClient:
+    """Makes clips one after the other with a model that stays loaded; to be closed.
+
+    Every method that makes a clip raises `UnsupportedRequest` with all that is wrong before
+    anything starts, `NotConfigured` where a model or the machine does not suffice, and
+    `RenderFailed` with the program's own words where no clip came out. Cancelling the task that
+    waits for a clip ends the work on it first. What is made is in the program's history and queue.
+    """
+
+    def __init__(
+        self,
+        deployment: LTXDeploymentMode = LTXDeploymentMode.LOCAL,
+        *,
+        paths: Paths | None = None,
+        on_progress: Callable[[Progressed], None] | None = None,
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            deployment: where LTX runs.
+            paths: other places than the user's own.
+            on_progress: told how far a clip is, from another thread.
+        """
+        self._deployment = deployment
+        self._on_progress = on_progress
+        entries = [
+            entry
+            for entry in PROVIDERS
+            if (entry.info.id, entry.info.deployment) == (INFO.id, deployment.value)
+        ]
+        self._studio = Studio(entries, paths=paths)
+
+    def __enter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """End the engine and let go of the queue."""
+        self._studio.close()
+
+    def plan(self, config: LTXGenerationConfig) -> PlannedRender:
+        """What `generate_video_async` would do, exactly; makes nothing.
+
+        Raises:
+            UnsupportedRequest: with everything that is wrong.
+        """
+        return self._planned(config.request(self._deployment), config)
+
+    async def generate_video_async(self, config: LTXGenerationConfig) -> LTXGenerationResult:
+        """A clip from words, with whatever files the config names."""
+        return await self._make(config.request(self._deployment), config)
+
+    async def generate_with_keyframes(self, config: LTXGenerationConfig) -> LTXGenerationResult:
+        """A clip that comes by pictures, each at its time."""
+        if not config.keyframes:
+            message = "No keyframe is named. Name at least one, with its time in seconds."
+            raise UnsupportedRequest([Problem("inputs.keyframe", message)])
+        return await self._make(config.request(self._deployment), config)
+
+    async def extend_video(
+        self, video_path: Path, config: LTXGenerationConfig
+    ) -> LTXGenerationResult:
+        """A clip that goes on, behind its end or before its beginning."""
+        return await self._with_video(Role.EXTEND_VIDEO, video_path, config)
+
+    async def transform_video(
+        self, video_path: Path, config: LTXGenerationConfig
+    ) -> LTXGenerationResult:
+        """A clip made anew, as much as the strength says."""
+        return await self._with_video(Role.SOURCE_VIDEO, video_path, config)
+
+    async def _with_video(
+        self, role: Role, video_path: Path, config: LTXGenerationConfig
+    ) -> LTXGenerationResult:
+        request = config.request(self._deployment)
+        video = Input(role=role, path=video_path)
+        return await self._make(request.with_inputs((*request.inputs, video)), config)
+
+    def _planned(self, request: RenderRequest, config: LTXGenerationConfig) -> PlannedRender:
+        return self._studio.plan(request, out=config.out, overwrite=config.overwrite)
+
+    async def _make(
+        self, request: RenderRequest, config: LTXGenerationConfig
+    ) -> LTXGenerationResult:
+        queue = self._studio.queue
+        planned = await asyncio.to_thread(self._planned, request, config)
+        job_id = await asyncio.to_thread(self._studio.submit_render, planned)
+
+        def on_update(update: JobUpdate) -> None:
+            event, is_ours = update.event, update.job_id == job_id
+            if is_ours and self._on_progress is not None and isinstance(event, Progressed):
+                self._on_progress(event)
+
+        unsubscribe = queue.subscribe(on_update)
+        running = asyncio.create_task(asyncio.to_thread(queue.run_job, job_id))
+        try:
+            # Nothing may be left working when the caller is told that it was cancelled.
+            outcome = await asyncio.shield(running)
+        except asyncio.CancelledError:
+            queue.cancel(job_id)
+            await running
+            raise
+        finally:
+            unsubscribe()
+        match outcome:
+            case Succeeded(path=path):
+                return LTXGenerationResult(path, planned.plan, job_id)
+            case Failed(error=error):
+                target = str(planned.plan.target)
+                raise RenderFailed(error.message, target=target, hint=error.hint)
+            case Cancelled():
+                raise JobCancelled
+            case _:
+                assert_never(outcome)

@@ -1,0 +1,149 @@
+"""LTX for Python scripts: what is asked for, clips of the real built-in model, and the guide."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from core.errors import UnsupportedRequest
+from core.jobs.job_record import JobState
+from core.jobs.journal import Journal
+from core.media.ffmpeg import probe_clip
+from core.platform.paths import Paths
+from core.video.request import Editing, ExtendDirection, Input, Role, Sampling
+from providers.ltx_video import LTXDeploymentMode, LTXModel
+from providers.ltx_video.client import LTXGenerationConfig, LTXVideoClient
+from tests.fakes.clips import moving_clip
+from tests.fakes.program import ROOT, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from core.jobs.job import Progressed
+
+LOCAL = LTXDeploymentMode.LOCAL
+CONFIG = LTXGenerationConfig("a red ball moving right at sunset", seed=7, duration_s=0.5)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("client")
+
+
+@pytest.fixture(scope="module")
+def events() -> list[Progressed]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def client(home: Path, events: list[Progressed]) -> Iterator[LTXVideoClient]:
+    with LTXVideoClient(paths=Paths.below(home), on_progress=events.append) as opened:
+        yield opened
+
+
+def test_a_config_is_a_request_word_for_word() -> None:
+    config = LTXGenerationConfig(
+        "a boat",
+        model=LTXModel.LTX_2_3,
+        resolution="720p",
+        fps=25,
+        include_audio=False,
+        image=Path("a.png"),
+        keyframes=((1.5, Path("k.png")),),
+        loras=((Path("ink"), 0.5),),
+        extend_direction=ExtendDirection.BACKWARD,
+        seed=3,
+        two_stage=True,
+    )
+    request = config.request(LOCAL)
+    assert str(request.target) == "ltx-video/local/ltx-2.3"
+    assert (request.frame.resolution, request.frame.fps, request.audio) == ("720p", 25, False)
+    assert request.inputs == (
+        Input(role=Role.START, path=Path("a.png")),
+        Input(role=Role.KEYFRAME, path=Path("k.png"), at_s=1.5),
+        Input(role=Role.LORA, path=Path("ink"), strength=0.5),
+    )
+    assert request.editing == Editing(direction=ExtendDirection.BACKWARD)
+    assert request.sampling == Sampling(seed=3, two_stage=True)
+    assert LTXGenerationConfig("a boat").request(LOCAL).target.model == "auto"
+
+
+def test_a_clip_is_made_by_its_plan_and_told_on_the_way(
+    client: LTXVideoClient, events: list[Progressed], tmp_path: Path
+) -> None:
+    config = LTXGenerationConfig(CONFIG.prompt, seed=7, duration_s=0.5, out=tmp_path / "ball.mp4")
+    planned = client.plan(config)
+    assert not events
+    result = asyncio.run(client.generate_video_async(config))
+    assert result.path == tmp_path / "ball.mp4"
+    assert result.plan == planned.plan
+    facts = probe_clip(result.path)
+    assert (facts.width, facts.num_frames) == (192, result.plan.num_frames)
+    fractions = [event.fraction for event in events if event.fraction is not None]
+    assert fractions
+    assert fractions == sorted(fractions)
+    with pytest.raises(UnsupportedRequest, match="exists"):
+        asyncio.run(client.generate_video_async(config))
+
+
+def test_whoever_stops_waiting_stops_the_work(client: LTXVideoClient, home: Path) -> None:
+    async def stop_it() -> None:
+        began = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def on_progress(_: Progressed) -> None:
+            loop.call_soon_threadsafe(began.set)
+
+        with LTXVideoClient(paths=Paths.below(home), on_progress=on_progress) as other:
+            longer = LTXGenerationConfig(CONFIG.prompt, duration_s=5.0, num_inference_steps=30)
+            task = asyncio.create_task(other.generate_video_async(longer))
+            await began.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    before = sorted(Paths.below(home).output_dir.glob("*"))
+    asyncio.run(stop_it())
+    states = [job.state for job in Journal(Paths.below(home).journal_file).all()]
+    assert JobState.CANCELLED in states
+    assert not {JobState.RUNNING, JobState.QUEUED} & set(states)
+    assert sorted(Paths.below(home).output_dir.glob("*")) == before
+
+
+def test_what_a_model_does_not_take_is_refused_before_anything_starts(
+    client: LTXVideoClient, tmp_path: Path
+) -> None:
+    video = moving_clip(tmp_path / "v.mp4", 33, 16, size=(192, 128))
+    mini = LTXGenerationConfig("a ball", model=LTXModel.LTX_MINI, keyframes=((0.5, video),))
+    with pytest.raises(UnsupportedRequest, match="takes no video to extend"):
+        asyncio.run(client.extend_video(video, mini))
+    with pytest.raises(UnsupportedRequest, match="takes no source video"):
+        asyncio.run(client.transform_video(video, mini))
+    with pytest.raises(UnsupportedRequest, match="takes no keyframe"):
+        asyncio.run(client.generate_with_keyframes(mini))
+    with pytest.raises(UnsupportedRequest, match="No keyframe is named"):
+        asyncio.run(client.generate_with_keyframes(CONFIG))
+
+
+def test_the_example_of_the_guide_makes_its_clip(tmp_path: Path) -> None:
+    guide = (ROOT / "Docs" / "LTX-Video-Provider-Guide.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    script = tmp_path / "example.py"
+    script.write_text(example, encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=tmp_path,
+        env=environment(IMAGEAI_HOME=str(tmp_path / "home")),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert probe_clip(tmp_path / "ball.mp4").num_frames == 33
+    assert "ball.mp4" in ran.stdout
