@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 import threading
 import time
-from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from core.errors import EngineCrashed, NotConfigured, OutOfMemory, Problem, UnsupportedRequest
+from core.errors import NotConfigured, Problem, UnsupportedRequest
 from core.jobs.lanes import Stage
-from core.jobs.owner import Owner, Owners
-from core.platform.files import folders_in
 from core.platform.machine import free_disk_bytes
 from core.video.provider import NotReady, Provenance, Readiness, Ready, ReasonCode, Rendered
 from core.video.request import Role
+from providers.ltx_video.engine.warm_engine import WarmEngine
 from providers.ltx_video.install.model_files import (
     files_problem,
     folder_of,
@@ -43,18 +39,14 @@ from providers.ltx_video.models.two_stages import first_stage, stages_note
 from providers.ltx_video.stills import clip_of, like_clip, still_frame, still_note, take_still
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from core.config.api_keys import KeySpec
     from core.jobs.job import JobContext
-    from core.platform.machine import Machine
     from core.video.lora_check import CheckedLoras
     from core.video.model_store import OnDisk
     from core.video.plan import MemoryPlan, RenderPlan
     from core.video.provider import ModelChoice, ProviderContext, ProviderInfo
     from core.video.request import RenderRequest, Target
     from core.video.spec import ModelSpec
-    from providers.ltx_video.engine.engine_process import EngineProcess
     from providers.ltx_video.engine.protocol import RenderOrder, StageFigures
     from providers.ltx_video.install.store import LTXStore
     from providers.ltx_video.models.catalog import LocalModel
@@ -83,14 +75,11 @@ class LocalLTX:
         self._catalogue = {model.id: model for model in models}
         self._info = info
         self._timings = TimingTable(context.paths.state_dir / "ltx-video-timings.json")
-        self._owners = Owners(self._offload_root)
+        self._engine = WarmEngine(context.paths.cache_dir / "ltx-video" / "offload")
         self._store: LTXStore | None = None
         self._trainer: LocalTrainer | None = None
         self._numbers = count(1)
         self._lock = threading.Lock()
-        self._engine: EngineProcess | None = None
-        self._loaded = ""
-        self._vram_held_gb = 0.0
 
     @property
     def info(self) -> ProviderInfo:
@@ -112,7 +101,7 @@ class LocalLTX:
         if self._trainer is None:
             from providers.ltx_video.training.local_trainer import LocalTrainer
 
-            self._trainer = LocalTrainer(self._context, self._models, self._info, self._end_engine)
+            self._trainer = LocalTrainer(self._context, self._models, self._info, self.close)
         return self._trainer
 
     def models(self) -> tuple[ModelSpec, ...]:
@@ -211,26 +200,14 @@ class LocalLTX:
             # Said before anything else is done: the engine needs seconds to start.
             ctx.report(Progressed(stage=Stage.LOAD, fraction=0.0, message="Starting the engine"))
             order = self._order(plan, ctx)
-            state = self._engine_for(plan)
+            loads = _loaded_name(plan, order.model_key)
+            state = self._engine.state_for(loads)
             meter = ProgressMeter(self._timings, plan, state)
-            engine = self._running_engine(order)
+            engine = self._engine.started(str(plan.target))
             if state is EngineState.ABSENT and (expected := meter.pass_time()) is not None:
                 ctx.report(expected)
-            # What is planned meanwhile will find it loaded.
-            self._loaded = _loaded_name(plan, order.model_key)
-            has_room = True
-            try:
+            with self._engine.loading(loads, lambda: meter.has_loaded):
                 made = follow(engine, order, meter, ctx)
-            except OutOfMemory:
-                has_room = False
-                raise
-            finally:
-                if not engine.is_alive:
-                    engine.end()
-                    self._engine = None
-                # A clip that was stopped leaves the model loaded, if it had come that far.
-                if self._engine is None or not (has_room and meter.has_loaded):
-                    self._loaded = ""
             provenance = self._provenance(plan, made.figures)
             self._remember(
                 plan,
@@ -262,15 +239,9 @@ class LocalLTX:
         return check_token(self._context.keys, self._context.network)
 
     def close(self) -> None:
-        """End the engine."""
-        self._end_engine()
-
-    def _end_engine(self) -> None:
+        """End the engine, and give its memory back."""
         with self._lock:
-            engine, self._engine, self._loaded = self._engine, None, ""
-        if engine is not None:
-            engine.end()
-            self._sweep_offload_dirs()
+            self._engine.end()
 
     @property
     def _models(self) -> dict[str, LocalModel]:
@@ -322,43 +293,12 @@ class LocalLTX:
         from providers.ltx_video.models.memory_plan import memory_ladder
 
         return memory_ladder(
-            self._machine(),
+            self._engine.with_its_memory(self._context.read_machine()),
             model.footprint,
             model.profile.dtype,
             workload,
-            scratch_free_gb=free_disk_bytes(self._offload_dir) / _GB,
+            scratch_free_gb=free_disk_bytes(self._engine.offload_dir) / _GB,
         )
-
-    def _machine(self) -> Machine:
-        """The machine as it is once the warm engine makes room for the next clip."""
-        machine = self._context.read_machine()
-        engine = self._engine
-        if engine is None or not engine.is_alive:
-            return machine
-        import psutil
-
-        try:
-            held_gb = psutil.Process(engine.process.pid).memory_info().rss / _GB
-        except psutil.Error:
-            return machine
-        free_gb = min(machine.ram_total_gb, machine.ram_free_gb + held_gb)
-        best = machine.best_gpu
-        gpus = tuple(
-            replace(gpu, vram_free_gb=min(gpu.vram_total_gb, gpu.vram_free_gb + self._vram_held_gb))
-            if gpu is best
-            else gpu
-            for gpu in machine.gpus
-        )
-        return replace(machine, ram_free_gb=free_gb, gpus=gpus)
-
-    @property
-    def _offload_dir(self) -> Path:
-        # Of this process alone: another one may be rendering from its own at the same time.
-        return self._offload_root / self._owners.own.name
-
-    @property
-    def _offload_root(self) -> Path:
-        return self._context.paths.cache_dir / "ltx-video" / "offload"
 
     def _order(self, plan: RenderPlan, ctx: JobContext) -> RenderOrder:
         from core.video.lora_check import scale_of
@@ -391,44 +331,15 @@ class LocalLTX:
             loras=tuple(LaidLora(path=item.path, scale=scale_of(item)) for item in loras),
             lora_family=self._info.lora_family(model.spec) if loras else None,
             embeddings_dir=self._context.paths.cache_dir / "ltx-video" / "prompts",
-            offload_dir=self._offload_dir,
+            offload_dir=self._engine.offload_dir,
         )
 
     def _engine_for(self, plan: RenderPlan) -> EngineState:
         """What the engine has to do before it can begin with a plan."""
-        engine = self._engine
-        if engine is None or not engine.is_alive:
+        if not self._engine.is_running:
             return EngineState.ABSENT
-        if not self._loaded:
-            return EngineState.OTHER
         folder = folder_of(self._models[plan.target.model], self._context.paths.models_dir)
-        is_loaded = self._loaded == _loaded_name(plan, model_key(folder))
-        return EngineState.READY if is_loaded else EngineState.OTHER
-
-    def _running_engine(self, order: RenderOrder) -> EngineProcess:
-        from providers.ltx_video.engine.engine_process import EngineProcess
-
-        if self._engine is None or not self._engine.is_alive:
-            self._sweep_offload_dirs()
-            with suppress(OSError):
-                # Where it cannot be written, nothing is put there either.
-                self._owners.begin()
-            try:
-                self._engine = EngineProcess()
-            except OSError as error:
-                raise EngineCrashed(
-                    f"The engine cannot be started: {error.strerror or error}.",
-                    target=str(order.plan.target),
-                    hint="The Python that runs this program may have been moved; start it anew.",
-                ) from error
-        return self._engine
-
-    def _sweep_offload_dirs(self) -> None:
-        """Delete the weights that this process, or one that was killed, streamed from disk."""
-        for folder in folders_in(self._offload_root):
-            is_ours = folder == self._offload_dir
-            if is_ours or not self._owners.is_alive(Owner(folder.name, os.getpid())):
-                shutil.rmtree(folder, ignore_errors=True)
+        return self._engine.state_for(_loaded_name(plan, model_key(folder)))
 
     def _remember(
         self,
@@ -439,7 +350,7 @@ class LocalLTX:
         whole_s: float,
         is_start: bool,
     ) -> None:
-        self._vram_held_gb = max((figure.vram_gb for figure in figures), default=0.0)
+        self._engine.vram_held_gb = max((figure.vram_gb for figure in figures), default=0.0)
         # The engine counts from its first line to its last. What comes before is waited for too,
         # and so is what this side does beside it: writing inputs, reading what it gave.
         beside_s = max(0.0, whole_s - start_s - sum(figure.seconds for figure in figures))
