@@ -287,7 +287,7 @@ def test_what_is_done_beside_the_engine_is_part_of_what_a_clip_takes(
 
     def plan() -> RenderPlan:
         # Of a length that no other test has, so that only these clips tell what it takes.
-        return plan_for(provider, TINY_VIDEO, image=photo, num_frames=25)
+        return plan_for(provider, TINY_VIDEO, image=photo, num_frames=41)
 
     def render() -> float:
         began = time.monotonic()
