@@ -15,7 +15,7 @@ from core.jobs.job import JobContext, Notice, Progressed, Subject, SubjectKind
 from core.jobs.job_inputs import StoredInput, digest_of, find_input
 from core.jobs.lanes import Lane, Stage
 from core.lora.lora_file import read_lora
-from core.lora.training import library_notes
+from core.lora.training import library_notes, read_record, record_text
 from core.platform.files import write_text_atomically
 from core.video.lora_training import TrainingPlan
 
@@ -132,7 +132,11 @@ class TrainLoraJob:
             path.parent.mkdir(parents=True, exist_ok=True)
             notes = library_notes(plan.recipe, base=plan.spec.label, source=str(plan.source))
             write_text_atomically(path.with_suffix(".json"), notes)
-            shutil.copyfile(made.record, path.with_suffix(RECORD_SUFFIX))
+            record = [
+                line.model_copy(update={"clip": f"{path.stem}-{line.clip}"}) if line.clip else line
+                for line in read_record(made.record)
+            ]
+            write_text_atomically(path.with_suffix(RECORD_SUFFIX), record_text(record))
             for clip in made.clips:
                 shutil.copyfile(clip, path.with_name(f"{path.stem}-{clip.name}"))
             shutil.copyfile(made.lora, aside)

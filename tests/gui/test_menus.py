@@ -32,6 +32,7 @@ from gui.player.video_surface import VideoSurface
 from gui.project.new_project_dialog import NewProjectDialog
 from gui.scenes.scene_rows import SceneColumn
 from gui.scenes.scene_table_view import SceneTableView
+from gui.training.training_dialog import TrainingDialog
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.mnemonics import mnemonic_of, with_mnemonic
 from gui.widgets.panes import FoldingSection, HeightGrip
@@ -124,6 +125,17 @@ def test_find_leads_to_everything_that_was_made(opened: OpenWindow) -> None:
     opened.window.activateWindow()
     opened.until(lambda: isinstance(QApplication.focusWidget(), QLineEdit))
     assert opened.window.tabs.currentWidget() is opened.window.tabs.history
+
+
+def test_a_lora_is_trained_from_the_menu(opened: OpenWindow) -> None:
+    action = next(one for one in menu(opened, "File").actions() if "LoRA" in one.text())
+    action.trigger()
+    dialog = child(opened.window, TrainingDialog)
+    assert dialog.isVisible()
+    # The fake provider's models are none of these.
+    opened.until(lambda: dialog.form.models == ())
+    action.trigger()
+    assert len(opened.window.findChildren(TrainingDialog)) == 1
 
 
 def test_saving_is_answered(opened: OpenWindow) -> None:

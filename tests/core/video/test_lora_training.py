@@ -13,7 +13,7 @@ from core.errors import JournalError, UnsupportedRequest
 from core.jobs.job import Notice, Succeeded
 from core.jobs.job_record import JobState
 from core.lora.lora_library import read_library
-from core.lora.training import RECORD, LossLine, Recipe, Targets, record_text
+from core.lora.training import RECORD, LossLine, Recipe, Targets, read_record, record_text
 from core.lora.training_set import list_training_set
 from core.platform.paths import Paths
 from core.studio import Studio
@@ -59,7 +59,9 @@ class QuickTrainer:
         for item in plan.items:
             find_item(item)
         lora = smallest_lora(ctx.workdir / "lora.safetensors", {JOB_NOTE: ctx.job_id})
-        (kept / RECORD).write_text(record_text([LossLine(step=2, loss=0.5)]))
+        (kept / RECORD).write_text(
+            record_text([LossLine(step=2, loss=0.5, clip="step-000002.mp4")])
+        )
         clip = kept / "step-000002.mp4"
         clip.write_bytes(b"a clip")
         return TrainedFiles(lora, kept / RECORD, (clip,))
@@ -166,6 +168,8 @@ def test_a_trained_lora_is_in_the_collection_with_all_that_is_known(
     assert sorted(file.name for file in folder.iterdir()) == [
         "look-step-000002.mp4", "look.json", "look.jsonl", "look.safetensors",
     ]  # fmt: skip
+    (line,) = read_record(folder / "look.jsonl")
+    assert (line.loss, line.clip) == (0.5, "look-step-000002.mp4")
     (found,) = read_library(studio.paths.lora_dirs)
     assert (found.name, found.problem) == ("look", "")
     assert found.notes.trigger_words == ("inkpaper",)
